@@ -1,0 +1,59 @@
+# lk: the lambda and kappa architectures, side by side. `make help` lists the targets.
+#
+# BUILD is the folder of the objects; SAN=1 builds with AddressSanitizer and UBSan, FAULTS=1 with the
+# crash points and mutants that the tests switch on.
+
+VARIANT := $(if $(SAN),san,plain)$(if $(FAULTS),-faults)
+BUILD   ?= build/$(VARIANT)
+CC      ?= cc
+
+LAYERS := core event_log view_store speed_layer batch_layer serving replay cli
+SRC    := $(wildcard $(addsuffix /*.c,$(LAYERS)))
+OBJ    := $(SRC:%.c=$(BUILD)/%.o)
+LIBOBJ := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
+SUPPORT:= $(wildcard tests/support/*.c)
+TESTS  := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c tests/server_*.c))
+
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla -Wundef -Werror
+CFLAGS ?= -O2 -g
+FLAGS  := -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) $(shell pg_config --includedir 2>/dev/null | sed 's/^/-I/') \
+          -fno-strict-aliasing -ffp-contract=off -fno-omit-frame-pointer -pthread $(WARN) $(CFLAGS)
+LIBS   := -lpq -lhiredis -ljansson -lpg_query -lsmartcols -lz -lm -pthread
+ifdef SAN
+FLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all
+LIBS   += -fsanitize=address,undefined
+endif
+ifdef FAULTS
+FLAGS  += -DLK_FAULTS
+endif
+
+.PHONY: all lk
+all: lk
+lk: $(BUILD)/lk
+	@[ "$(BUILD)" != build/plain ] || ln -sf $(BUILD)/lk lk
+
+$(BUILD)/lk: $(OBJ)
+	$(CC) -o $@ $^ $(LIBS)
+
+$(BUILD)/liblk.a: $(LIBOBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
+	$(CC) -o $@ $^ -lcmocka $(LIBS)
+
+# SQL files that the program carries, as C strings.
+$(BUILD)/event_log/catalog_install.o: $(BUILD)/schema_sql.h
+$(BUILD)/schema_sql.h: event_log/schema.sql
+	@mkdir -p $(dir $@)
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+
+.PRECIOUS: $(BUILD)/%.o
+.PHONY: tests
+tests: $(TESTS:%=$(BUILD)/tests/%)
+
+-include $(OBJ:.o=.d) $(SUPPORT:%.c=$(BUILD)/%.d) $(TESTS:%=$(BUILD)/tests/%.d)

@@ -1,0 +1,21 @@
+/* The batch layer: cut, compute, publish. */
+#ifndef LK_BATCH_LAYER_BATCH_H
+#define LK_BATCH_LAYER_BATCH_H
+
+#include "event_log/cut.h"
+
+typedef struct lk_batch_report {
+	int64_t copy_id, cut_id;
+	int64_t events, cells;
+	bool folded;             /* in C, not SQL */
+	bool nothing_new;        /* the cut is the published one: nothing was done */
+	double seconds;
+	int switched_to;         /* version number that readers got with this publish; 0: none */
+} lk_batch_report;
+
+/* One batch of one lambda copy, on a session that holds the copy's lock. LK_EBUSY: another batch of it is running. Former batch tables that no
+ * reader can need are dropped on the way (lk_batch_sweep). */
+int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err);
+int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* A map from field (pane + group key) to cell state, in memory. The speed layer's open segment, the batch layer's
+ * fold and the serving layer's merge are all this one structure. Open addressing; cells and their
+ * texts live in an arena. Not thread-safe: one owner. */
+#ifndef LK_CORE_CELLS_H
+#define LK_CORE_CELLS_H
+
+#include "core/plan.h"
+
+typedef struct lk_cell {
+	uint64_t hash;
+	struct lk_cell *next;          /* in order of creation */
+	struct lk_cell *next_changed;  /* in order of first change since lk_cells_settle() */
+	uint32_t field_len;
+	bool changed;
+	/* state (plan->state_size bytes, 16-aligned) and then the field follow */
+} lk_cell;
+
+typedef struct lk_cells {
+	const lk_plan *plan;
+	lk_cell **slots;
+	size_t nslots, ncells, nchanged;
+	lk_cell *first, *last, *first_changed, *last_changed;
+	lk_arena arena;
+	int64_t min_pane, max_pane;    /* over all cells; valid if ncells > 0 */
+} lk_cells;
+
+void lk_cells_init(lk_cells *c, const lk_plan *p);
+void lk_cells_clear(lk_cells *c);      /* empties, keeps some memory */
+void lk_cells_release(lk_cells *c);
+size_t lk_cells_bytes(const lk_cells *c);
+
+/* The cell of a field, made (all aggregates at their identity) if it is not there. */
+lk_cell *lk_cells_at(lk_cells *c, const void *field, size_t len);
+lk_cell *lk_cells_find(const lk_cells *c, const void *field, size_t len);   /* or NULL */
+void lk_cells_mark(lk_cells *c, lk_cell *cell);   /* as changed */
+void lk_cells_settle(lk_cells *c);                /* nothing is changed any more */
+
+void *lk_cell_state(const lk_cells *c, const lk_cell *cell);
+const uint8_t *lk_cell_field(const lk_cells *c, const lk_cell *cell);
+
+/* The partial codec: one format byte, then each aggregate's encode. */
+void lk_cell_encode(const lk_cells *c, const lk_cell *cell, lk_buf *out);
+/* Decodes a partial and merges it into the cell of that field, which is marked changed. 0, or -1 if malformed. */
+int lk_cells_merge(lk_cells *c, const void *field, size_t field_len, const void *partial, size_t partial_len);
+/* The same for a batch row: pane, key values (types of plan->keys) and partial columns. */
+void lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk_value *partials);
+
+/* All cells sorted by field (memcmp): the order of answers. The array is lk_malloc'ed. */
+lk_cell **lk_cells_sorted(const lk_cells *c);
+
+#endif

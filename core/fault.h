@@ -1,0 +1,21 @@
+/* Named crash points and protocol mutants: compiled out unless built with FAULTS=1 (tests only).
+ *
+ * LK_CRASH_POINT("commit.sent") kills the process with SIGKILL when LK_CRASH names it ("commit.sent", or
+ * "commit.sent:3" for the third time it is passed). LK_MUTANT("keep_map") is true when LK_MUTANT names it: it
+ * switches one rule of the protocol off, so that a test can show that the rule is needed. */
+#ifndef LK_CORE_FAULT_H
+#define LK_CORE_FAULT_H
+
+#include <stdbool.h>
+
+#ifdef LK_FAULTS
+void lk_crash_point(const char *name);
+bool lk_mutant(const char *name);
+#define LK_CRASH_POINT(name) lk_crash_point(name)
+#define LK_MUTANT(name) lk_mutant(name)
+#else
+#define LK_CRASH_POINT(name) ((void)0)
+#define LK_MUTANT(name) false
+#endif
+
+#endif

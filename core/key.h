@@ -1,0 +1,23 @@
+/* The group-key encoding (sql.md section 4): memcmp of two encoded keys is the SQL order ascending, NULLS LAST.
+ * Per column: 01 value | 02 for NULL. Integers, times, scaled numerics: 8 bytes big endian, sign bit flipped; doubles and reals:
+ * 8 bytes, bits flipped (negative: all; else sign), -0 as +0, NaN as ff*8; boolean 1 byte; text its bytes and 00.
+ * A field, the name of a cell in a segment, is the pane (8 bytes, as an integer) and then the key. */
+#ifndef LK_CORE_KEY_H
+#define LK_CORE_KEY_H
+
+#include "core/value.h"
+
+void lk_key_put(lk_buf *out, lk_type t, const lk_value *v);
+/* Reads one column; text is borrowed from the key. 0, or -1 if malformed. *p moves on. */
+int lk_key_get(lk_type t, const uint8_t **p, const uint8_t *end, lk_value *out);
+
+void lk_pane_put(lk_buf *out, int64_t pane_start);
+int64_t lk_pane_get(const uint8_t *field);
+#define LK_PANE_BYTES 8
+
+/* 64-bit hash of bytes, the same on every machine and in every version (R21): partitions and maps use it. */
+uint64_t lk_hash(const void *p, size_t len);
+/* Partition of an event: hash of the encoded partition column. */
+int lk_partition_of(lk_type t, const lk_value *v, int partitions);
+
+#endif

@@ -1,0 +1,96 @@
+/* Streams and view plans: what a definition means, with all names and types resolved. Immutable once made, and
+ * shared by all threads. Made by core/sql.h only. */
+#ifndef LK_CORE_PLAN_H
+#define LK_CORE_PLAN_H
+
+#include "core/aggregate.h"
+#include "core/expr.h"
+#include "core/status.h"
+#include "core/value.h"
+
+#define LK_MAX_COLUMNS 256
+#define LK_MAX_PARTITIONS 64
+
+typedef struct lk_column {
+	char *name;      /* as in SQL; the log's column has this name */
+	char **path;     /* JSON path, npath >= 1 keys: {"actor","login"} for "actor.login" */
+	int npath;
+	lk_type type;
+} lk_column;
+
+typedef struct lk_stream {
+	char *name;
+	lk_column *columns;
+	int ncolumns;
+	int event_time;              /* column index; never NULL in the log */
+	int partition_by;            /* column index */
+	int partitions;              /* 1 … LK_MAX_PARTITIONS */
+	int64_t watermark_delay_us;  /* WITH (watermark = '10 seconds'); default 0 */
+	int64_t max_ahead_us;        /* WITH (max_ahead = '1 day'): how far event time may run ahead of _at before it is not believed (P9) */
+	char *text;                  /* the statement as written, NUL-ended, for the catalogue */
+} lk_stream;
+
+/* A row of values, by slot: 0 … ncolumns-1 the stream's columns, then _at, then the lateral columns. */
+static inline int lk_slot_at(const lk_stream *s) { return s->ncolumns; }
+static inline int lk_slot_lateral(const lk_stream *s) { return s->ncolumns + 1; }
+
+enum lk_window_kind { LK_W_NONE, LK_W_TUMBLE };
+
+typedef struct lk_window {
+	uint8_t kind;
+	int time_slot;      /* event time, or _at. For LK_W_NONE: event time (for the watermark) */
+	int64_t size_us;    /* of the window; 0 for LK_W_NONE */
+	int64_t pane_us;    /* of the pane; = size for tumble, 0 for LK_W_NONE */
+} lk_window;
+
+enum lk_output_kind { LK_OUT_KEY, LK_OUT_AGG };
+
+typedef struct lk_output {
+	char *name;
+	uint8_t kind;
+	int index;          /* into keys or aggs */
+	lk_type type;
+} lk_output;
+
+typedef struct lk_key {
+	char *name;         /* of the output that shows it; "" where the select list leaves it out */
+	lk_expr *expr;
+} lk_key;
+
+typedef struct lk_plan {
+	char *view;
+	const lk_stream *stream;
+	lk_window window;
+	int64_t allowed_lateness_us;   /* WITH (allowed_lateness = '…'); -1: an event is never too late */
+
+	int nrows, nlateral;           /* LATERAL (VALUES …): nrows rows of nlateral columns; nrows = 1, nlateral = 0 without */
+	lk_expr **lateral;             /* [row * nlateral + column] */
+	lk_type *lateral_types;
+	char **lateral_names;
+	char *lateral_alias;
+
+	lk_expr *where;                /* NULL: all */
+	lk_key *keys;
+	int nkeys;
+	lk_agg *aggs;
+	int naggs;
+	size_t state_size;             /* of one cell: all aggregates */
+	lk_output *outputs;            /* the select list in order, without the window columns */
+	int noutputs;
+
+	int nslots;                    /* of a row */
+	int *needed;                   /* stream columns that the plan reads, ascending; event_time always among them */
+	int nneeded;
+	bool fold_only;                /* an aggregate has no exact SQL form */
+
+	char *text;                    /* the statement as written */
+	char *canonical;               /* R27; equal for equal meaning as far as lk can tell */
+	char hash[33];                 /* 128 bits of it, hex */
+} lk_plan;
+
+lk_type lk_slot_type(const lk_plan *p, int slot);
+/* Index of the output or key of that name; -1. */
+int lk_plan_output(const lk_plan *p, const char *name);
+int lk_plan_key(const lk_plan *p, const char *name);
+
+#endif

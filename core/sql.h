@@ -1,0 +1,74 @@
+/* The definition language: SQL text -> streams and plans (sql.md). libpg_query parses; its JSON tree is read with
+ * jansson; only what the tables of this directory list is let through. Call it on the main thread only: the
+ * parser's recursion needs the full stack. */
+#ifndef LK_CORE_SQL_H
+#define LK_CORE_SQL_H
+
+#include "core/plan.h"
+
+/* One fault of a definition file. line and col from 1, col in characters. */
+typedef struct lk_fault {
+	int line, col;
+	char *message;    /* a short fact with the offending text in it */
+	char *hint;       /* what to write instead; "" where there is nothing to say */
+} lk_fault;
+
+/* What a file declares, in file order. */
+typedef struct lk_definition {
+	enum { LK_DEF_STREAM, LK_DEF_VIEW } kind;
+	lk_stream *stream;   /* owned by the lk_definitions */
+	lk_plan *plan;
+} lk_definition;
+
+typedef struct lk_definitions {
+	lk_definition *items;
+	int nitems;
+	lk_fault *faults;
+	int nfaults;
+	lk_arena arena;      /* owns all of it */
+} lk_definitions;
+
+/* Finds a stream that is declared elsewhere (the catalogue); NULL if there is none. suggest: names for did-you-mean. */
+typedef struct lk_resolver {
+	const lk_stream *(*stream)(void *ctx, const char *name);
+	const char *(*suggest)(void *ctx, const char *name);   /* may be NULL */
+	void *ctx;
+} lk_resolver;
+
+/* Parses a whole file. Streams declared earlier in it are visible to later views. All faults are collected;
+ * items holds what is good even so. 0, or LK_EDEFINITION when there is any fault. Release in either case. */
+int lk_sql_parse(const char *text, size_t len, const lk_resolver *resolver, lk_definitions *out);
+void lk_definitions_release(lk_definitions *d);
+
+/* Prints "file:line:col: message" and the hint, the offending source line and a caret under it. */
+void lk_fault_print(const lk_fault *f, const char *file, const char *text, size_t len, lk_buf *out);
+
+/* The names in `names` nearest to `name` (edit distance <= 2 or a third of the length); NULL if none is near. */
+const char *lk_did_you_mean(const char *name, const char *const *names, int n);
+
+/* --- SQL made from a plan (core/plan_sql.c) ---
+ *
+ * The partials of the plan over the log below the cut:
+ *   SELECT <pane timestamptz> AS _pane, <key exprs> AS _k0, …, <partial columns> AS _p0_0, _p0_1, _p1_0 …
+ *   FROM <log> WHERE off < cut of its part AND (<where>) GROUP BY …
+ * `_pane` is absent for LK_W_NONE. `log` is the quoted name of the log table (columns part, off, _at and the
+ * stream's); `bound` is an SQL condition that limits (part, off), e.g. "off < ('{…}'::bigint[])[part+1]". */
+void lk_plan_batch_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out);
+
+/* "col type, …" of the batch table: _pane timestamptz, _k0 …, _p0_0 …; text columns COLLATE "C". */
+void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
+
+/* The third leg (R4): the user's own text, run over a prefix of the log:
+ *   WITH <stream> AS (SELECT <columns>, _at FROM <log> WHERE <bound>) SELECT <window columns>, <user's text from the first
+ *   target to the statement's end>, ordered by window and then all output columns. tumble is lk.tumble_start(interval-free form),
+ * see event_log/schema.sql. Text columns come as COLLATE "C". */
+void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out);
+
+/* Types of the columns of lk_plan_batch_sql, in order (R5). Returns how many (<= max). */
+int lk_plan_batch_types(const lk_plan *p, lk_type *types, int max);
+
+/* The table a stream's log is, e.g. lk.log_hits, quoted; and one partition's leaf. */
+void lk_log_table(const lk_stream *s, lk_buf *out);
+void lk_log_leaf(const lk_stream *s, int part, lk_buf *out);
+
+#endif

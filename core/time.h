@@ -1,0 +1,32 @@
+/* Time: RFC 3339 text, fixed intervals. All times are microseconds since 1970-01-01T00:00:00Z. */
+#ifndef LK_CORE_TIME_H
+#define LK_CORE_TIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+
+#define LK_US_PER_S INT64_C(1000000)
+#define LK_TIME_MIN INT64_C(-62135596800000000)  /* 0001-01-01T00:00:00Z */
+#define LK_TIME_MAX INT64_C(253402300799999999)  /* 9999-12-31T23:59:59.999999Z */
+#define LK_NEVER INT64_MIN                       /* a watermark before any event */
+
+/* RFC 3339 with zone ("2015-05-17T10:05:03Z", "+02:00", ' ' for 'T', up to 6 fraction digits kept, more
+ * truncated). A date-time without zone is read as UTC where `zoneless_utc`. 0, or -1. Range as above. */
+int lk_time_parse(const char *s, size_t len, bool zoneless_utc, int64_t *out_us);
+/* "17/May/2015:10:05:03 +0000", the combined log format's time. 0, or -1. */
+int lk_time_parse_clf(const char *s, size_t len, int64_t *out_us);
+/* RFC 3339, Z, fraction only if it is not zero. */
+void lk_time_print(int64_t us, lk_buf *out);
+int64_t lk_time_now(void);   /* the wall clock; for output and defaults, never for decisions about events */
+int64_t lk_monotonic_us(void);
+
+/* "<int> <unit>", units us ms s min h d w and their long names (second(s), minute(s), hour(s), day(s),
+ * week(s), microsecond(s), millisecond(s)); "5m" on a command line means minutes. Positive unless `allow_zero`.
+ * 0, or -1 with *reason. */
+int lk_interval_parse(const char *s, size_t len, bool allow_zero, int64_t *out_us, const char **reason);
+void lk_interval_print(int64_t us, lk_buf *out);   /* "10 s", "1 min", "90 s": the largest unit that divides */
+
+#endif

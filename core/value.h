@@ -1,0 +1,86 @@
+/* Types and values: what a column can hold and what an expression can yield. */
+#ifndef LK_CORE_VALUE_H
+#define LK_CORE_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+
+typedef __int128 lk_int128;
+
+enum lk_kind { LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TIME };
+
+/* precision and scale matter for LK_NUMERIC only. A column has precision <= 18; inside an
+ * expression precision is what the operands can reach at most, and the plan refuses more than
+ * 38, so numeric arithmetic in 128 bits never overflows. */
+typedef struct lk_type {
+	uint8_t kind, precision, scale;
+} lk_type;
+
+#define LK_TEXT_MAX 65536  /* bytes a text value may have (sql.md R26) */
+
+/* LK_MARKED is a NULL that stands for an operator that would have raised in PostgreSQL. */
+enum lk_value_state { LK_VALUE = 0, LK_NULL = 1, LK_MARKED = 2 };
+
+/* A value does not say its kind: the plan's types do. The bytes of a text are borrowed. */
+typedef struct lk_value {
+	uint8_t state;   /* enum lk_value_state */
+	uint8_t scale;   /* of a numeric: n / 10^scale */
+	uint32_t len;    /* of a text, in bytes */
+	union {
+		int64_t i;       /* BOOL 0|1, INT2, INT4, INT8, TIME: microseconds since 1970-01-01T00:00:00Z */
+		double d;        /* FLOAT8; FLOAT4 holds a float's value exactly */
+		lk_int128 n;     /* NUMERIC, scaled */
+		const char *s;   /* TEXT, not NUL-ended */
+	};
+} lk_value;
+
+static inline bool lk_is_null(const lk_value *v) { return v->state != LK_VALUE; }
+lk_value lk_null(void);
+lk_value lk_int(int64_t i);
+lk_value lk_text(const char *s, size_t len);
+lk_value lk_numeric(lk_int128 n, uint8_t scale);
+lk_value lk_double(double d);
+
+bool lk_type_equal(lk_type a, lk_type b);
+bool lk_type_is_integer(lk_type t);   /* INT2, INT4, INT8 */
+
+/* PostgreSQL's spelling, as pg_catalog names: "bigint", "numeric(12,2)", "timestamp with time zone". */
+void lk_type_name(lk_type t, lk_buf *out);
+
+/* The type's oid in PostgreSQL (pg_type.dat). */
+uint32_t lk_type_oid(lk_type t);
+
+/* SQL order of two values of one type: <0, 0, >0; NULLs are equal and above all (NULLS LAST).
+ * Doubles: NaN = NaN, above all numbers; -0 = 0. Text: memcmp. Numerics may differ in scale. */
+int lk_value_compare(lk_type t, const lk_value *a, const lk_value *b);
+
+/* Text form for output: integers and numerics exact (numerics at the value's scale), doubles the
+ * shortest that reads back, NaN/Infinity/-Infinity, bool true/false, time RFC 3339 with Z.
+ * NULL adds nothing. */
+void lk_value_print(lk_type t, const lk_value *v, lk_buf *out);
+
+/* One JSON value: null, true/false, a bare number, a quoted string; NaN and infinities are quoted. */
+void lk_value_json(lk_type t, const lk_value *v, lk_buf *out);
+void lk_json_quote(const char *s, size_t len, lk_buf *out);
+
+/* Reads outside text (a JSON scalar's text, a csv field, a --where value) as the column's type.
+ * 0, or -1 with *reason (static text: "not an integer", "out of range", …). Integers accept 1.0 and
+ * 1e2, not 1.5; numeric rounds half away from zero to its scale; text is borrowed and checked: valid
+ * UTF-8, no NUL, at most LK_TEXT_MAX; time is lk_time_parse's. */
+int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const char **reason);
+
+bool lk_utf8_valid(const char *s, size_t len);
+
+/* 10^k, 0 <= k <= 38. */
+lk_int128 lk_pow10(int k);
+/* Changes the scale; going down rounds half away from zero. False where it does not fit 38 digits. */
+bool lk_numeric_rescale(lk_int128 n, int from, int to, lk_int128 *out);
+void lk_int128_print(lk_int128 n, int scale, lk_buf *out);
+/* a/10^as divided by b/10^bs with the scale PostgreSQL's numeric division picks (select_div_scale in
+ * src/backend/utils/adt/numeric.c), rounded half away from zero. b is not 0. */
+lk_value lk_numeric_div(lk_int128 a, int as, lk_int128 b, int bs);
+
+#endif

@@ -1,0 +1,35 @@
+/* Appending: encode first, without locks; then one short transaction (design section 4, P14). */
+#ifndef LK_EVENT_LOG_APPEND_H
+#define LK_EVENT_LOG_APPEND_H
+
+#include "event_log/catalog.h"
+
+/* A set of events and rejects that is appended in one transaction. Encoding needs no connection. */
+typedef struct lk_append_batch lk_append_batch;
+
+lk_append_batch *lk_append_batch_new(const lk_cat_stream *s);
+void lk_append_batch_free(lk_append_batch *b);
+void lk_append_batch_clear(lk_append_batch *b);
+/* Encodes one event; its partition is lk_partition_of. 0, or -1 with *reason where it cannot be an event (no event time). */
+int lk_append_batch_add(lk_append_batch *b, const lk_value *row, const char **reason);
+/* Notes a line that could not be an event. content is cut at 1,000 bytes and made valid UTF-8. */
+void lk_append_batch_reject(lk_append_batch *b, int64_t position, const char *reason, const char *content, size_t len);
+size_t lk_append_batch_events(const lk_append_batch *b);
+size_t lk_append_batch_rejects(const lk_append_batch *b);
+size_t lk_append_batch_bytes(const lk_append_batch *b);
+
+/* Appends: tail rows in ascending order, COPY, rejects, the source's position, commit; then a rate-limited NOTIFY. source: a name, kept in
+ * lk.source and moved from `position_from` to `position_to` by compare-and-set (LK_ECONFLICT if it is elsewhere: someone else reads this source,
+ * or this batch is already in), or for an unnamed source a run id that only labels rejects (named = false). After an unknown outcome
+ * (LK_EUNREACHABLE) the caller reads the position again: it tells whether the batch is in. */
+typedef struct lk_source_step {
+	const char *source;
+	bool named;
+	int64_t position_from, position_to;
+} lk_source_step;
+int lk_append(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_error *err);
+
+/* 0 where the source is new. */
+int lk_source_position(lk_pg *pg, const lk_cat_stream *s, const char *source, int64_t *position, lk_error *err);
+
+#endif

@@ -1,0 +1,83 @@
+/* The catalogue: what is declared, and where readers look. Everything that apply writes and all layers read. */
+#ifndef LK_EVENT_LOG_CATALOG_H
+#define LK_EVENT_LOG_CATALOG_H
+
+#include "core/sql.h"
+#include "event_log/pg.h"
+
+/* Makes schema lk where it is missing (concurrent callers are fine), checks its version where it is there, and gives the log's id. */
+int lk_catalog_install(lk_pg *pg, char log_id[33], lk_error *err);
+
+typedef struct lk_cat_stream {
+	int64_t id;
+	lk_stream *stream;
+} lk_cat_stream;
+
+typedef struct lk_cat_copy {
+	int64_t id;
+	bool kappa;
+	int64_t cut_id;            /* 0: none published */
+	char *batch_table;         /* quoted "lk"."batch_…", or NULL */
+	int64_t *units;            /* [partitions] */
+	int64_t *cut;              /* [partitions] offsets of the published cut; 0 without */
+	int64_t *cut_high, *cut_at;/* [partitions] what lk_watermark_of_prefix wants; LK_NEVER without */
+	const struct lk_cat_version *version;
+} lk_cat_copy;
+
+typedef struct lk_cat_version {
+	int64_t id;
+	int number;
+	bool fold_only;
+	lk_plan *plan;
+	const struct lk_cat_view *view;
+} lk_cat_version;
+
+typedef struct lk_cat_view {
+	int64_t id;
+	char *name;
+	const lk_cat_stream *stream;
+	int64_t served_copy;       /* 0: none yet */
+} lk_cat_view;
+
+/* A consistent picture of the catalogue, from one snapshot. Immutable; plans inside are parsed from the stored text. */
+typedef struct lk_catalog {
+	char log_id[33];
+	lk_cat_stream *streams;  int nstreams;
+	lk_cat_view *views;      int nviews;
+	lk_cat_version *versions;int nversions;
+	lk_cat_copy *copies;     int ncopies;    /* not dropped */
+	lk_arena arena;
+	lk_definitions *parsed;  int nparsed;
+} lk_catalog;
+
+/* Reads all of it. LK_EUSAGE with a hint ("run lk apply") where schema lk is not there. Main thread only (it parses). */
+int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err);
+void lk_catalog_free(lk_catalog *c);
+/* Something that changes whenever what lk_catalog_load gives (but for published pointers) would change; cheap to read. */
+int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err);
+
+const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name);   /* or NULL */
+const lk_cat_view *lk_catalog_view(const lk_catalog *c, const char *name);
+const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id);
+/* LK_EUSAGE with did-you-mean where it is not there. */
+int lk_catalog_need_stream(const lk_catalog *c, const char *name, const lk_cat_stream **out, lk_error *err);
+int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_view **out, lk_error *err);
+/* The copy that a query reads: the served one, or the newest copy of version `number` (0: served). */
+int lk_catalog_read_copy(const lk_catalog *c, const lk_cat_view *v, int number, const lk_cat_copy **out, lk_error *err);
+
+enum lk_applied { LK_APPLIED_NEW, LK_APPLIED_SAME, LK_APPLIED_CHANGED };
+
+typedef struct lk_apply_result {
+	enum lk_applied what;
+	int version;          /* of a view */
+	int served_version;   /* of a view: what readers get until the new one is in service */
+} lk_apply_result;
+
+/* Declares a stream: catalogue row, lk.log_<name> partitioned by list of part with its leaves, tail rows. An existing one: the same,
+ * or more nullable columns at the end (R28); anything else is LK_EDEFINITION. Idempotent (I8). */
+int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err);
+/* Declares a view: a new view gets version 1 and a lambda copy, served at once. A changed plan gets a new version and
+ * copy beside the served one. Describes the batch SQL and the user's text by PREPARE and compares types with the plan first (R5). */
+int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
+
+#endif

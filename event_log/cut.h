@@ -1,0 +1,23 @@
+/* Cuts: the one function that makes a position on which something outside Redis may rely (P5, P7). */
+#ifndef LK_EVENT_LOG_CUT_H
+#define LK_EVENT_LOG_CUT_H
+
+#include "event_log/catalog.h"
+
+typedef struct lk_cut {
+	int64_t id;
+	int partitions;
+	int64_t off[LK_MAX_PARTITIONS];
+	int64_t last_at[LK_MAX_PARTITIONS], high[LK_MAX_PARTITIONS];   /* LK_NEVER: none */
+} lk_cut;
+
+/* Makes an open cut at the log's end for a copy: locks the tail rows in order, inserts, commits. LK_EBUSY after lock_timeout. */
+int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err);
+/* open -> abandoned, for all open cuts of a copy of this purpose. Call it holding the copy's lock: whoever made them is gone. */
+int lk_cut_abandon(lk_pg *pg, int64_t copy_id, const char *purpose, lk_error *err);
+/* Inside the caller's transaction: open -> published (LK_ECONFLICT if it is no longer open), the copy's pointer moves to (cut, batch_table)
+ * if every component is at or above the published one (else LK_ECONFLICT), the former cut becomes released. */
+int lk_cut_publish(lk_pg *pg, int64_t copy_id, const lk_cut *cut, const char *batch_table, lk_error *err);
+int lk_cut_load(lk_pg *pg, int64_t cut_id, lk_cut *out, lk_error *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* PostgreSQL sessions: every connection of lk is opened here and sets the session of sql.md R7. */
+#ifndef LK_EVENT_LOG_PG_H
+#define LK_EVENT_LOG_PG_H
+
+#include <libpq-fe.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/status.h"
+
+typedef struct lk_pg {
+	PGconn *conn;
+	char *conninfo;     /* never printed: it may hold a password */
+} lk_pg;
+
+/* Connects within 5 s and checks version (>= 14), encoding (UTF8), that session advisory locks work here (a direct connection).
+ * conninfo: libpq key=value text or URI; from LK_POSTGRES or the private server. Errors say which server, where it was
+ * looked for, what to do; never the password. LK_EUNREACHABLE, LK_EUNSUPPORTED. */
+int lk_pg_open(lk_pg *pg, const char *conninfo, const char *application_name, lk_error *err);
+void lk_pg_close(lk_pg *pg);
+
+/* Runs SQL with text parameters (NULL = SQL NULL) and gives text results; *res may be NULL where no result is wanted. The
+ * SQL must be constant or built from quoted identifiers. Connection loss: LK_EUNREACHABLE; SQLSTATE class 22: LK_EVALUE;
+ * 55P03 and 57014 from lock_timeout: LK_EBUSY; 53xxx: LK_EFULL; else LK_EINTERNAL. */
+int lk_pg_exec(lk_pg *pg, PGresult **res, lk_error *err, const char *sql, int nparams, const char *const *params);
+/* Several statements without parameters ("BEGIN", "SET LOCAL …; …"). */
+int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql);
+/* printf form of one statement with no outside text in it but numbers and quoted identifiers. */
+int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Rolls back what is open; ignores errors (the connection may be gone). */
+void lk_pg_rollback(lk_pg *pg);
+
+/* Turns a failed result (or the connection's state, res NULL) into an error; returns its code. */
+int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *err);
+
+/* Session advisory lock keyed by an id from lk.id. try_lock: 0, or LK_EBUSY without filling err. */
+int lk_pg_try_lock(lk_pg *pg, int64_t id, lk_error *err);
+int lk_pg_unlock(lk_pg *pg, int64_t id, lk_error *err);
+
+/* Fields of text results. */
+int64_t lk_pg_int(const PGresult *res, int row, int col);          /* NULL: 0 */
+int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null);
+/* timestamptz text made by lk_us(): this is the SQL that gives microseconds since 1970 as bigint. */
+#define LK_SQL_US(expr) "(extract(epoch from " expr ") * 1000000)::bigint"
+#define LK_SQL_TIME(param) "(timestamptz '1970-01-01 00:00:00+00' + " param "::bigint * interval '1 microsecond')"
+
+#endif

@@ -1,0 +1,54 @@
+/* Reading the log in offset order: fetch, then cuts, in one snapshot (P4). */
+#ifndef LK_EVENT_LOG_SCAN_H
+#define LK_EVENT_LOG_SCAN_H
+
+#include "event_log/catalog.h"
+
+/* A fetch that is under way: COPY (…) TO STDOUT (FORMAT binary) of one partition from an offset. */
+typedef struct lk_scan {
+	lk_pg *pg;
+	const lk_stream *stream;
+	int part;
+	int ncolumns;
+	const int *columns;        /* stream columns, ascending; the caller's */
+	int64_t next_off;          /* the offset the next event must have */
+	int64_t *cuts;             /* live cuts at or above the first offset, ascending */
+	int ncuts;
+	char *message;             /* libpq's buffer of the current event */
+	bool copying;
+	lk_type *types;
+	lk_value *values;
+} lk_scan;
+
+/* Begins: one round trip sends BEGIN REPEATABLE READ READ ONLY, the live cuts of the stream's partition at or above `from`, and the COPY of offsets
+ * [from, limit_off). */
+int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_cat_stream *stream, int part, const int *columns, int ncolumns,
+                  int64_t from, int64_t limit_off, lk_error *err);
+/* The next event: row[column] for the wanted columns and row[lk_slot_at]; texts are borrowed until the next call. 0; 1 at the end; LK_EGAP where the
+ * log has a hole; LK_EUNREACHABLE. */
+int lk_scan_next(lk_scan *s, lk_value *row, int64_t *off, lk_error *err);
+/* Ends the transaction, also in the middle of the COPY (the rest is cancelled). Safe after any failure. */
+int lk_scan_end(lk_scan *s, lk_error *err);
+
+/* The end of each partition, [partitions]: next offsets; last_at and high may be NULL. */
+int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *last_at, int64_t *high, lk_error *err);
+/* `_at` of one event, LK_NEVER if it is not there (P6). */
+int lk_log_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t off, int64_t *at, lk_error *err);
+
+/* Rows of any COPY with the given types; used by the batch layer's fold and to read batch tables. sql: a SELECT. */
+typedef struct lk_copy_reader {
+	lk_pg *pg;
+	const lk_type *types;
+	int ntypes;
+	char *message;
+	bool first, copying;
+} lk_copy_reader;
+int lk_copy_open(lk_copy_reader *r, lk_pg *pg, const char *select_sql, const lk_type *types, int ntypes, lk_error *err);
+int lk_copy_next(lk_copy_reader *r, lk_value *row, lk_error *err);   /* 0; 1 at the end */
+void lk_copy_close(lk_copy_reader *r);   /* cancels what is left */
+
+/* LISTEN for the appender's hint, and wait for one at most timeout_ms (or until *stop). Polling alone must suffice. */
+int lk_log_listen(lk_pg *pg, lk_error *err);
+int lk_log_wait(lk_pg *pg, int timeout_ms, lk_error *err);
+
+#endif

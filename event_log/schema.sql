@@ -1,0 +1,139 @@
+-- The catalogue of lk and the tables that every stream shares. Applied once, by lk_catalog_install(), in one
+-- transaction, under a lock. Event tables lk.log_<stream> are made by lk apply.
+CREATE SCHEMA lk;
+
+-- id is random: every Redis key begins with it, so state of another log is never taken for ours.
+CREATE TABLE lk.meta (
+  only_row       boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  log_id         text NOT NULL,
+  schema_version int NOT NULL
+);
+
+-- One sequence for streams, views, versions, copies, units and cuts: an id is never used again, so it can name a
+-- Redis key and an advisory lock for good.
+CREATE SEQUENCE lk.id;
+
+CREATE TABLE lk.stream (
+  stream_id  bigint PRIMARY KEY DEFAULT nextval('lk.id'),
+  name       text NOT NULL UNIQUE,
+  definition text NOT NULL,
+  partitions int NOT NULL
+);
+
+-- Where a partition of the log ends. The row lock, held to the end of an append, makes offsets dense and visible in
+-- order. high = max over the partition of least(event time, _at + max_ahead).
+CREATE TABLE lk.tail (
+  stream_id bigint NOT NULL REFERENCES lk.stream,
+  part      int NOT NULL,
+  next_off  bigint NOT NULL DEFAULT 0,
+  last_at   timestamptz,
+  high      timestamptz,
+  PRIMARY KEY (stream_id, part)
+) WITH (fillfactor = 20);
+
+-- How far a named source has been read, in the source's own unit (bytes of uncompressed input); moved by
+-- compare-and-set in the transaction that appends what was read.
+CREATE TABLE lk.source (
+  stream_id bigint NOT NULL REFERENCES lk.stream,
+  name      text NOT NULL,
+  position  bigint NOT NULL,
+  PRIMARY KEY (stream_id, name)
+);
+
+-- What could not become an event (source, position), and events of which a clause of a view could not be
+-- evaluated (version_id, part, off).
+CREATE TABLE lk.rejected (
+  stream_id  bigint NOT NULL REFERENCES lk.stream,
+  source     text,
+  position   bigint,
+  version_id bigint,
+  part       int,
+  off        bigint,
+  reason     text NOT NULL,
+  content    text,
+  at         timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE UNIQUE INDEX rejected_event ON lk.rejected (version_id, part, off) WHERE version_id IS NOT NULL;
+CREATE INDEX rejected_stream ON lk.rejected (stream_id);
+
+CREATE TABLE lk.view (
+  view_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
+  name        text NOT NULL UNIQUE,
+  stream_id   bigint NOT NULL REFERENCES lk.stream,
+  served_copy bigint              -- what readers read: the one pointer that a switch moves
+);
+
+CREATE TABLE lk.version (
+  version_id bigint PRIMARY KEY DEFAULT nextval('lk.id'),
+  view_id    bigint NOT NULL REFERENCES lk.view,
+  number     int NOT NULL,
+  definition text NOT NULL,
+  plan_hash  text NOT NULL,
+  fold_only  boolean NOT NULL DEFAULT false,  -- the batch layer folds in C, and need not try SQL first
+  UNIQUE (view_id, number)
+);
+
+-- One materialisation of a version, lambda or kappa for its whole life. The pointer (cut_id, batch_table) is what a
+-- batch publishes. batch_table is a name that is used once.
+CREATE TABLE lk.copy (
+  copy_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
+  version_id  bigint NOT NULL REFERENCES lk.version,
+  mode        text NOT NULL CHECK (mode IN ('lambda', 'kappa')),
+  dropped     boolean NOT NULL DEFAULT false,
+  cut_id      bigint,
+  batch_table text
+);
+
+CREATE TABLE lk.unit (
+  unit_id bigint PRIMARY KEY DEFAULT nextval('lk.id'),
+  copy_id bigint NOT NULL REFERENCES lk.copy,
+  part    int NOT NULL,
+  UNIQUE (copy_id, part)
+);
+
+-- A vector of offsets on which something outside Redis relies. Live while open, and while a copy's pointer names it.
+CREATE TABLE lk.cut (
+  cut_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
+  copy_id    bigint NOT NULL REFERENCES lk.copy,
+  purpose    text NOT NULL,
+  state      text NOT NULL CHECK (state IN ('open', 'published', 'abandoned', 'released')),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX cut_copy ON lk.cut (copy_id) WHERE state IN ('open', 'published');
+
+CREATE TABLE lk.cut_part (
+  cut_id  bigint NOT NULL REFERENCES lk.cut,
+  part    int NOT NULL,
+  off     bigint NOT NULL,
+  last_at timestamptz,
+  high    timestamptz,
+  PRIMARY KEY (cut_id, part)
+);
+
+-- One row for each batch that was published: what it covers, how it was computed, what it cost.
+CREATE TABLE lk.batch (
+  cut_id       bigint PRIMARY KEY REFERENCES lk.cut,
+  copy_id      bigint NOT NULL REFERENCES lk.copy,
+  batch_table  text NOT NULL,
+  path         text NOT NULL CHECK (path IN ('sql', 'fold')),
+  events       bigint NOT NULL,
+  cells        bigint NOT NULL,
+  seconds      double precision NOT NULL,
+  published_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- Events that the stream path refused because their pane was final.
+CREATE TABLE lk.late (
+  copy_id    bigint NOT NULL REFERENCES lk.copy,
+  part       int NOT NULL,
+  off        bigint NOT NULL,
+  event_time timestamptz NOT NULL,
+  pane       timestamptz NOT NULL,
+  watermark  timestamptz NOT NULL,
+  PRIMARY KEY (copy_id, part, off)
+);
+
+-- The window function of the definition language, for the user's own text. PostgreSQL inlines it.
+CREATE FUNCTION lk.tumble(ts timestamptz, size interval) RETURNS timestamptz
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS $$ SELECT date_bin(size, ts, timestamptz '1970-01-01 00:00:00+00') $$;

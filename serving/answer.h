@@ -1,0 +1,52 @@
+/* The serving layer: the exact sum of batch and speed. Redis first, then PostgreSQL (P3). */
+#ifndef LK_SERVING_ANSWER_H
+#define LK_SERVING_ANSWER_H
+
+#include "core/cells.h"
+#include "event_log/catalog.h"
+#include "view_store/store.h"
+
+enum lk_layer { LK_LAYER_MERGED, LK_LAYER_BATCH, LK_LAYER_SPEED };
+
+typedef struct lk_where {
+	const char *column;
+	bool is_null;
+	const char *text;     /* read by the key's type */
+} lk_where;
+
+typedef struct lk_query {
+	const char *view;
+	int version;              /* 0: served */
+	enum lk_layer layer;
+	const lk_where *where;    /* AND-ed; group key columns only */
+	int nwhere;
+	int64_t from, to;         /* windows with from <= window_start < to; INT64_MIN, INT64_MAX */
+	int64_t window_us;        /* 0: the view's */
+} lk_query;
+
+typedef struct lk_answer {
+	lk_catalog *catalog;      /* owns the plan */
+	const lk_plan *plan;
+	int version;
+	bool kappa;
+	int partitions;
+	int64_t cut[LK_MAX_PARTITIONS], cursor[LK_MAX_PARTITIONS], tail[LK_MAX_PARTITIONS];
+	int64_t end[LK_MAX_PARTITIONS];    /* the prefix that the answer covers: max(cut, cursor); for --layer speed [cut, cursor); for batch cut */
+	int64_t watermark;                 /* least of the partitions; LK_NEVER */
+	int64_t final_to;                  /* LK_NEVER: none */
+	int64_t late, healed;              /* refused at or above the cut; below it, counted by batch */
+	int64_t window_us;                 /* of the rows */
+	lk_cells cells;                    /* windows (not panes) + keys, merged */
+	lk_cell **rows; size_t nrows;      /* sorted, filtered */
+	int64_t batch_cells, speed_cells;  /* that went in */
+	int rereads;                       /* how often the reader began again */
+} lk_answer;
+
+int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err);
+void lk_answer_release(lk_answer *a);
+
+/* Value of output `i` (of plan->outputs) in a row; finalised. Borrows. */
+void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
+int64_t lk_answer_window_start(const lk_answer *a, const lk_cell *row);
+
+#endif

@@ -1,0 +1,28 @@
+/* The speed layer: workers that own units and run the stream path for them. */
+#ifndef LK_SPEED_LAYER_SPEED_H
+#define LK_SPEED_LAYER_SPEED_H
+
+#include "speed_layer/stream_path.h"
+
+typedef struct lk_speed_options {
+	const char *postgres, *redis;   /* connection texts */
+	int workers;                    /* threads, >= 1 */
+	bool once;                      /* stop at the log's end as it was at the start */
+	const char *view;               /* NULL: all */
+	lk_stream_limits limits;
+	const volatile int *stop;       /* set by the signal handler: drain, commit, report, end */
+	void (*progress)(void *ctx, int64_t events, int64_t behind);   /* may be NULL */
+	void (*notice)(void *ctx, const lk_error *e);                  /* waiting for a server, a unit that stands still; may be NULL */
+	void *ctx;
+} lk_speed_options;
+
+typedef struct lk_speed_report {
+	int64_t events, commits, cells, late, marked;
+	double seconds;
+} lk_speed_report;
+
+/* Runs until *stop, or with `once` until every unit has reached the end vector. Servers that go away: wait, reconnect with backoff (50 ms to 2 s),
+ * go on; only at the first connect is LK_EUNREACHABLE returned. */
+int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *err);
+
+#endif

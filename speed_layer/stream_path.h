@@ -1,0 +1,59 @@
+/* The stream path: fetch -> decode -> evaluate -> fold -> commit, for the units of one partition, from their cursors. Live and replay both call it. */
+#ifndef LK_SPEED_LAYER_STREAM_PATH_H
+#define LK_SPEED_LAYER_STREAM_PATH_H
+
+#include "core/fold.h"
+#include "event_log/ledger.h"
+#include "event_log/scan.h"
+#include "view_store/store.h"
+
+typedef struct lk_stream_limits {
+	int64_t fetch_events;      /* of one fetch: bounds its snapshot; default 500,000 */
+	int64_t commit_events;     /* N: default 100,000 */
+	int64_t commit_cells;      /* M: 10,000 changed cells */
+	int64_t commit_us;         /* T: default 20 ms */
+	size_t segment_bytes;      /* memory bound: a segment whose cells take more is closed; default 64 MiB a unit */
+} lk_stream_limits;
+extern const lk_stream_limits lk_stream_defaults;
+
+/* One unit as its worker holds it. All state that matters is in Redis; this is dropped on any doubt. */
+typedef struct lk_unit {
+	int64_t id;
+	const lk_cat_copy *copy;
+	int part;
+	bool taken;                /* token and position are valid */
+	uint64_t token;
+	lk_position at;            /* folded up to here */
+	int64_t committed;         /* cursor in Redis */
+	int64_t segment_from;
+	lk_cells cells;            /* of the open segment */
+	lk_folder folder;
+	lk_ledger *ledger;
+	int64_t uncommitted_events;
+	lk_error error;            /* why it stands still; code LK_OK while it does not */
+	int64_t retry_at_us;
+} lk_unit;
+
+void lk_unit_init(lk_unit *u, const lk_cat_copy *copy, int part);
+void lk_unit_release(lk_unit *u);
+
+typedef struct lk_path {
+	lk_pg *reader;             /* fetches */
+	lk_pg *writer;             /* ledger, catalogue */
+	lk_store *store;
+	lk_stream_limits limits;
+	const volatile int *stop;
+} lk_path;
+
+/* Takes over: asks the catalogue where a missing unit begins, takes the token, checks the state against the log (P6: cursor <= tail,
+ * _at of event cursor-1) and resets the unit where they do not fit, skips ahead where that is allowed. */
+int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err);
+
+/* One pass over units of one partition: a shared fetch for those at the lowest cursor, up to `end_off` (INT64_MAX: the log's end) or the fetch limit. A unit's
+ * own failure (fenced, full) stays with it. *folded: events read. Returns LK_EUNREACHABLE only for PostgreSQL's reader. */
+int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64_t *folded, lk_error *err);
+
+/* The owner's housekeeping: drops segments below the published cut, compacts, as a repeated sweep. */
+int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err);
+
+#endif

@@ -1,0 +1,95 @@
+/* The view store: what Redis keeps, and the fenced calls that are the only ways to change it (P1, P2).
+ *
+ * Keys, all under "lk:<log id>:":
+ *   u:<unit>                      hash, the unit's meta: token, cursor, watermark, at, base, base_watermark, and one field
+ *                                 "s:<from>:<token>" per segment whose value says where it ends and what panes it holds
+ *   u:<unit>:<from>:<token>       hash, a segment: field (pane + group key) -> partial
+ * The open segment is the one whose token is the meta's and that ends at the cursor; only its owner writes it. */
+#ifndef LK_VIEW_STORE_STORE_H
+#define LK_VIEW_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/cells.h"
+#include "core/status.h"
+
+typedef struct lk_store lk_store;   /* one connection; not thread-safe */
+
+/* url: redis://[user:password@]host:port/db or unix:path. Connects within 5 s, checks the version (>= 6) and maxmemory-policy noeviction.
+ * LK_EUNREACHABLE, LK_EUNSUPPORTED; no password in messages. */
+int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error *err);
+void lk_store_close(lk_store *s);
+
+typedef struct lk_position {
+	int64_t cursor;       /* next offset to read */
+	int64_t watermark;    /* of the prefix below it; LK_NEVER */
+	int64_t last_at;      /* _at of event cursor-1; LK_NEVER at 0 or where it is not known */
+} lk_position;
+
+typedef struct lk_segment {
+	int64_t from, to;
+	uint64_t token;
+	int64_t min_pane, max_pane;   /* of its cells */
+	int64_t cells;
+	bool open;
+} lk_segment;
+
+typedef struct lk_unit_state {
+	uint64_t token;
+	lk_position at;
+	lk_position base;             /* where the segments begin */
+	lk_segment *segments;         /* ascending by from */
+	int nsegments;
+} lk_unit_state;
+void lk_unit_state_release(lk_unit_state *u);
+
+/* Takes a unit over: makes it at `start` if it is not there, writes a fresh random owner token, and gives its state. The former owner's segment is closed by this. */
+int lk_store_take_over(lk_store *s, int64_t unit, const lk_position *start, lk_unit_state *out, lk_error *err);
+
+/* One commit: the changed cells of `cells` as absolute values into segment (segment_from, token), the new position, atomically, only if stored
+ * token and cursor are token and from. Never creates a unit. */
+typedef struct lk_commit {
+	int64_t unit;
+	uint64_t token;
+	int64_t from;                 /* the cursor it began with */
+	lk_position to;
+	int64_t segment_from;
+	const lk_cells *cells;        /* changed ones are written */
+} lk_commit;
+/* send encodes and sends all; the caller may fold on while Redis works. One commit may be under way per connection. wait: LK_OK,
+ * LK_EFENCED, LK_EFULL (nothing written), LK_EUNREACHABLE (outcome unknown). */
+int lk_store_commit_send(lk_store *s, const lk_commit *c, lk_error *err);
+int lk_store_commit_wait(lk_store *s, lk_error *err);
+
+/* Fenced, for the owner only. drop: removes closed segments (those named, which must exist or are ignored) and moves the base up to `base` if
+ * given. reset: empties the unit and begins again at `start`, same token. */
+int lk_store_drop(lk_store *s, int64_t unit, uint64_t token, const lk_segment *segments, int n, const lk_position *base, lk_error *err);
+int lk_store_reset(lk_store *s, int64_t unit, uint64_t token, const lk_position *start, lk_error *err);
+/* Compaction: replaces closed, adjacent segments by one that holds their merged cells. Staged under a fresh name; the swap
+ * checks the token, that the inputs are still there exactly so, and the staged cell count. */
+int lk_store_compact(lk_store *s, int64_t unit, uint64_t token, const lk_plan *plan, const lk_segment *inputs, int n, lk_error *err);
+/* Removes units whose ids are not in `live` (a sweep: lists Redis first; the caller then reads the catalogue through `is_live`). */
+int lk_store_sweep(lk_store *s, bool (*is_live)(void *ctx, int64_t unit), void *ctx, lk_error *err);
+
+/* --- reading; changes nothing --- */
+
+/* Which cells a reader wants. Both NULL/0: all. */
+typedef struct lk_cell_filter {
+	int64_t from_pane, to_pane;           /* [from, to); INT64_MIN, INT64_MAX: no bound */
+	const lk_buf *keys;                   /* full encoded group keys; a cell must have one of them */
+	int nkeys;
+	int64_t pane_us;
+} lk_cell_filter;
+
+/* Meta and open segment in one atomic call: cells of the open segment are merged into `open` (may be NULL to skip them). Returns 1 where the
+ * unit is not there. */
+int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_unit_state *out, lk_cells *open, lk_error *err);
+/* Merges the cells of one closed segment into `into`. 1 if it is gone (read the unit again). Uses HMGET where the filter names keys and few
+ * panes, HSCAN or HGETALL else. */
+int lk_store_read_segment(lk_store *s, int64_t unit, const lk_segment *seg, const lk_cell_filter *f, lk_cells *into, lk_error *err);
+
+/* Bytes Redis uses for a unit (MEMORY USAGE of its keys), for status. */
+int lk_store_unit_bytes(lk_store *s, int64_t unit, int64_t *bytes, lk_error *err);
+
+#endif
