@@ -57,3 +57,13 @@ $(BUILD)/schema_sql.h: event_log/schema.sql
 tests: $(TESTS:%=$(BUILD)/tests/%)
 
 -include $(OBJ:.o=.d) $(SUPPORT:%.c=$(BUILD)/%.d) $(TESTS:%=$(BUILD)/tests/%.d)
+
+# --- benchmarks: see bench/bench.h; `make bench CASES="drain query"` runs some ---
+BENCH := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c))
+-include $(BENCH:.o=.d)
+$(BUILD)/bench/bench: $(BENCH) $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
+	$(CC) -o $@ $^ -lcmocka $(LIBS)
+
+.PHONY: bench
+bench: lk $(BUILD)/bench/bench
+	LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)

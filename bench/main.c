@@ -1,0 +1,43 @@
+#include "bench/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct bench_case {
+	const char *name;
+	void (*run)(bench *b);
+} cases[] = {
+	{"drain", bench_drain}, {"ingest", bench_ingest}, {"batch", bench_batch},
+	{"query", bench_query}, {"latency", bench_latency},
+};
+
+static bool wanted(const char *name, int argc, char **argv) {
+	if (argc < 2)
+		return true;
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv) {
+	bench b = {0};
+	b.data = getenv("LK_TEST_DATA") ? getenv("LK_TEST_DATA") : "../shared/data";
+	test_servers_start(&b.servers);
+	lk_error err = {0};
+	if (lk_pg_open(&b.pg, b.servers.at.postgres, "lk bench", &err) != LK_OK) {
+		fprintf(stderr, "bench: %s\n", err.text);
+		test_servers_stop(&b.servers);
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (wanted(cases[i].name, argc, argv)) {
+			test_servers_clear(&b.servers);
+			cases[i].run(&b);
+		}
+	lk_pg_close(&b.pg);
+	test_servers_stop(&b.servers);
+	printf("\n%s\n", b.failed ? "some goals were missed" : "all goals met");
+	return b.failed != 0;
+}
