@@ -3,6 +3,8 @@
 #ifndef LK_BENCH_BENCH_H
 #define LK_BENCH_BENCH_H
 
+#include <stdbool.h>
+
 #include "event_log/pg.h"
 #include "tests/support/servers.h"
 

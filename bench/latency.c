@@ -19,7 +19,7 @@ static const char definition[] =
 	"CREATE TABLE hits (ts timestamptz, k text, v bigint) WITH (event_time = ts, partition_by = k, partitions = 2);\n"
 	"CREATE VIEW per_minute AS SELECT k, count(*) AS n, sum(v) AS total FROM hits GROUP BY k, tumble(ts, '1 minute');\n";
 
-static pid_t start_ingest(bench *b, int *input) {
+static pid_t start_ingest(int *input) {
 	int pipe_fd[2];
 	if (pipe(pipe_fd) != 0)
 		exit(1);
@@ -32,8 +32,6 @@ static pid_t start_ingest(bench *b, int *input) {
 		dup2(null, 1);
 		dup2(null, 2);
 		const char *bin = getenv("LK_BIN");
-		setenv("LK_POSTGRES", b->servers.at.postgres, 1);
-		setenv("LK_REDIS", b->servers.at.redis, 1);
 		execl(bin ? bin : "build/plain/lk", "lk", "ingest", "hits", "-", "--format", "csv", (char *)NULL);
 		_exit(127);
 	}
@@ -88,7 +86,7 @@ void bench_latency(bench *b) {
 	int input, times[2];
 	if (pipe(times) != 0)
 		exit(1);
-	pid_t ingest = start_ingest(b, &input);
+	pid_t ingest = start_ingest(&input);
 	pid_t feeder = fork();
 	if (feeder == 0) {
 		double sent[PROBES];

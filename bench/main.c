@@ -25,6 +25,8 @@ int main(int argc, char **argv) {
 	bench b = {0};
 	b.data = getenv("LK_TEST_DATA") ? getenv("LK_TEST_DATA") : "../shared/data";
 	test_servers_start(&b.servers);
+	setenv("LK_POSTGRES", b.servers.at.postgres, 1);
+	setenv("LK_REDIS", b.servers.at.redis, 1);
 	lk_error err = {0};
 	if (lk_pg_open(&b.pg, b.servers.at.postgres, "lk bench", &err) != LK_OK) {
 		fprintf(stderr, "bench: %s\n", err.text);
