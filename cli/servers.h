@@ -10,13 +10,22 @@ typedef struct lk_servers {
 	char *redis;       /* unix:path */
 } lk_servers;
 
-/* Starts what is not running (initdb at first), waits until both answer. As root PostgreSQL runs as user postgres (or nobody). Socket folders are short
+/* Starts what is not running (initdb at first), waits until both answer. As root both run as user postgres (or nobody). Socket folders are short
  * (a unix socket's path is limited to 107 bytes): where home is long, under /tmp. Calling it twice changes nothing. */
 int lk_servers_up(const char *home, lk_servers *out, lk_error *err);
 /* Stops both, waits until they are gone; data stays. */
 int lk_servers_down(const char *home, lk_error *err);
-/* Where commands look: LK_POSTGRES and LK_REDIS, else the private servers of home (they need not run). LK_EUSAGE with the hint "lk up" where neither is there. */
+/* Where commands look: LK_POSTGRES and LK_REDIS, else the private servers of home (they need not run). LK_EUNREACHABLE with the hint "lk up"
+ * where neither is there. */
 int lk_servers_find(const char *home, lk_servers *out, lk_error *err);
 void lk_servers_release(lk_servers *s);
+
+/* One of the two alone, for tests that take the other away. */
+enum lk_server { LK_SERVER_POSTGRES, LK_SERVER_REDIS };
+int lk_server_start(const char *home, enum lk_server which, lk_error *err);
+/* Its process id, 0 where it does not run. */
+int lk_server_pid(const char *home, enum lk_server which);
+/* Its data folder, absolute, lk_malloc'ed; NULL where home holds none. */
+char *lk_server_data(const char *home, enum lk_server which);
 
 #endif
