@@ -27,7 +27,9 @@ int lk_pg_exec(lk_pg *pg, PGresult **res, lk_error *err, const char *sql, int np
 int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql);
 /* printf form of one statement with no outside text in it but numbers and quoted identifiers. */
 int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Rolls back what is open; ignores errors (the connection may be gone). */
+/* Ends what the session is doing (a COPY, unread results) and throws its answers away. */
+void lk_pg_cancel(lk_pg *pg);
+/* Cancels and rolls back what is open; ignores errors (the connection may be gone). */
 void lk_pg_rollback(lk_pg *pg);
 
 /* Turns a failed result (or the connection's state, res NULL) into an error; returns its code. */
