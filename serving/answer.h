@@ -18,11 +18,21 @@ typedef struct lk_query {
 	const char *view;
 	int version;              /* 0: served */
 	enum lk_layer layer;
-	const lk_where *where;    /* AND-ed; group key columns only */
+	const lk_where *where;    /* AND-ed, also where they name one column twice; group key columns only */
 	int nwhere;
 	int64_t from, to;         /* windows with from <= window_start < to; INT64_MIN, INT64_MAX */
 	int64_t window_us;        /* 0: the view's */
+	bool split;               /* keep the batch's and the speed layer's part of every row beside their sum */
 } lk_query;
+
+/* What one partition gave to an answer. */
+typedef struct lk_answer_part {
+	int64_t unit;
+	bool taken;               /* the unit is in the view store; without it, and below the cut, batch stands alone */
+	int segments;             /* that tile [cut, cursor) */
+	int64_t cells;            /* of them, after filters */
+	int64_t watermark;        /* of the prefix that the answer covers */
+} lk_answer_part;
 
 typedef struct lk_answer {
 	lk_catalog *catalog;      /* owns the plan */
@@ -35,18 +45,25 @@ typedef struct lk_answer {
 	int64_t watermark;                 /* least of the partitions; LK_NEVER */
 	int64_t final_to;                  /* LK_NEVER: none */
 	int64_t late, healed;              /* refused at or above the cut; below it, counted by batch */
-	int64_t window_us;                 /* of the rows */
+	int64_t window_us;                 /* of the rows; 0: no window */
 	lk_cells cells;                    /* windows (not panes) + keys, merged */
 	lk_cell **rows; size_t nrows;      /* sorted, filtered */
 	int64_t batch_cells, speed_cells;  /* that went in */
+	lk_cells batch_part, speed_part;   /* with query.split: what cells is the sum of; find them by the row's field */
+	lk_answer_part part[LK_MAX_PARTITIONS];
 	int rereads;                       /* how often the reader began again */
 } lk_answer;
 
+/* Exact for the prefix `end` that it names, or a failure: LK_EUSAGE for what the query names wrongly, LK_EPARTIAL where the segments of a unit do
+ * not tile what they must for five seconds. store may be NULL for LK_LAYER_BATCH. A view without keys and window always has its one row, as in SQL.
+ * Main thread only (the catalogue is parsed). */
 int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err);
 void lk_answer_release(lk_answer *a);
 
 /* Value of output `i` (of plan->outputs) in a row; finalised. Borrows. */
 void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
 int64_t lk_answer_window_start(const lk_answer *a, const lk_cell *row);
+/* The same value in one part of a split answer: as if that part had been alone. */
+void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out);
 
 #endif

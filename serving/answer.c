@@ -1,0 +1,351 @@
+/* One exact answer out of two stores that share no transaction.
+ *
+ * The log prefix [0, cut) is in a batch table of PostgreSQL, the rest [cut, cursor) in segments in Redis, and both move
+ * while we read: batches are published, segments below the published cut are dropped. The order of reading makes the
+ * sum exact without locks, grace times or clocks:
+ *
+ *   1. the catalogue, and in it the published cut, as a hint of what need not be read;
+ *   2. Redis: each unit's segments at one cursor (read_units.c);
+ *   3. PostgreSQL, one snapshot: the published cut again, and the rows of that batch (read_batch.c).
+ *
+ * Only segments from the cut of step 3 on count, and they must tile [cut, cursor) exactly. A segment that was dropped
+ * before step 2 lay below a cut that was published before, and step 3 sees that cut or a later one; a batch that was
+ * published between 2 and 3 makes the segments below it not count. What does not tile (a segment was compacted away while it was
+ * read; Redis lost state that nobody has taken over yet) is never served: the reader begins again.
+ *
+ * Each partition is on its own: a unit that is missing, or whose cursor is at or below the cut, leaves batch alone. So the
+ * answer covers max(cut, cursor) of each partition, and names that vector.
+ *
+ * Batch rows and cells of Redis are merged into one map by the window asked for, and finalised once, when a value is
+ * asked for. The work is bounded by the cells that pass the query's filters. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/key.h"
+#include "core/window.h"
+#include "event_log/ledger.h"
+#include "serving/reader.h"
+
+enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, SNAPSHOTS_MAX = 100 };
+
+static int open_copy(lk_reader *r, lk_error *err) {
+	int rc = lk_catalog_load(r->pg, &r->catalog, err);
+	if (rc < 0)
+		return rc;
+	rc = lk_catalog_need_view(r->catalog, r->query->view, &r->view, err);
+	if (rc < 0)
+		return rc;
+	rc = lk_catalog_read_copy(r->catalog, r->view, r->query->version, &r->copy, err);
+	if (rc < 0)
+		return rc;
+	r->plan = r->copy->version->plan;
+	r->partitions = r->plan->stream->partitions;
+	memcpy(r->hint, r->copy->cut, (size_t)r->partitions * sizeof *r->hint);
+	return lk_filter_init(&r->filter, r->plan, r->query, err);
+}
+
+int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, const lk_query *q, lk_error *err) {
+	*r = (lk_reader){.pg = pg, .store = store, .query = q};
+	if (!store && q->layer != LK_LAYER_BATCH)
+		return lk_fail(err, LK_EUNREACHABLE, "no view store: only the batch layer can be asked");
+	return open_copy(r, err);
+}
+
+static void release_units(lk_reader *r) {
+	for (int i = 0; i < r->partitions; i++)
+		lk_unit_read_release(&r->units[i]);
+}
+
+static void close_copy(lk_reader *r) {
+	release_units(r);
+	lk_filter_release(&r->filter);
+	lk_catalog_free(r->catalog);
+	r->catalog = NULL;
+	r->partitions = 0;
+}
+
+void lk_reader_close(lk_reader *r) {
+	close_copy(r);
+	lk_pointer_release(&r->pointer);
+	lk_buf_release(&r->why);
+}
+
+int lk_reader_units(lk_reader *r, lk_error *err) {
+	release_units(r);
+	if (r->query->layer == LK_LAYER_BATCH)
+		return LK_OK;
+	for (int i = 0; i < r->partitions; i++) {
+		int rc = lk_unit_read_cells(&r->units[i], r->store, r->plan, r->copy->units[i], r->hint[i], &r->filter.cells, err);
+		if (rc < 0)
+			return rc;
+	}
+	return LK_OK;
+}
+
+/* Does what was read of Redis fit the cut, and the log? */
+static bool units_fit(lk_reader *r) {
+	const lk_pointer *p = &r->pointer;
+	for (int i = 0; i < r->partitions; i++) {
+		const lk_unit_read *u = &r->units[i];
+		if (!u->there)
+			continue;
+		lk_buf_clear(&r->why);
+		lk_buf_addf(&r->why, "partition %d, unit %lld: ", i, (long long)r->copy->units[i]);
+		const lk_position *at = &u->state.at;
+		if (at->cursor > p->tail[i]) {
+			lk_buf_addf(&r->why, "its cursor %lld is beyond the log's end %lld", (long long)at->cursor, (long long)p->tail[i]);
+			return false;
+		}
+		if (at->cursor == p->tail[i] && at->cursor > 0 && at->last_at != LK_NEVER && at->last_at != p->tail_at[i]) {
+			lk_buf_addf(&r->why, "event %lld of the log is not the one that it has folded", (long long)at->cursor - 1);
+			return false;
+		}
+		if (!lk_unit_read_tiles(u, p->cut[i], &r->why))
+			return false;
+	}
+	return true;
+}
+
+static void add_cell(lk_cells *into, const void *field, size_t len, const void *state, const lk_plan *p) {
+	char *to = lk_cell_state(into, lk_cells_at(into, field, len));
+	for (int i = 0; i < p->naggs; i++) {
+		const lk_agg *g = &p->aggs[i];
+		g->verbs->merge(to + g->state_offset, g, (const char *)state + g->state_offset, &into->arena);
+	}
+}
+
+static int64_t add_cells(lk_cells *into, const lk_cells *from, const lk_filter *f) {
+	lk_buf field = LK_BUF_INIT;
+	int64_t n = 0;
+	for (const lk_cell *c = from->first; c; c = c->next) {
+		const uint8_t *name = lk_cell_field(from, c);
+		if (!lk_filter_field(f, name, c->field_len))
+			continue;
+		lk_filter_row_field(f, name, c->field_len, &field);
+		add_cell(into, field.data, field.len, lk_cell_state(from, c), f->plan);
+		n++;
+	}
+	lk_buf_release(&field);
+	return n;
+}
+
+static void add_units(lk_reader *r, lk_answer *a, lk_cells *into) {
+	for (int i = 0; i < r->partitions; i++) {
+		const lk_unit_read *u = &r->units[i];
+		lk_answer_part *part = &a->part[i];
+		for (int s = 0; s < u->state.nsegments; s++) {
+			if (!lk_unit_read_counts(u, s, r->pointer.cut[i]))
+				continue;
+			part->segments++;
+			part->cells += add_cells(into, &u->cells[s], &r->filter);
+		}
+		a->speed_cells += part->cells;
+	}
+}
+
+static int add_batch(lk_reader *r, lk_answer *a, lk_cells *into, lk_error *err) {
+	if (!r->pointer.batch_table || r->query->layer == LK_LAYER_SPEED)
+		return LK_OK;
+	return lk_batch_read(r->pg, r->pointer.batch_table, &r->filter, into, &a->batch_cells, err);
+}
+
+/* With query.split the parts are kept, and their sum is made of them; without, all goes into the sum at once. */
+static int add_all(lk_reader *r, lk_answer *a, lk_error *err) {
+	bool split = r->query->split;
+	add_units(r, a, split ? &a->speed_part : &a->cells);
+	int rc = add_batch(r, a, split ? &a->batch_part : &a->cells, err);
+	if (rc < 0)
+		return rc;
+	const lk_cells *parts[] = {&a->batch_part, &a->speed_part};
+	for (int i = 0; split && i < 2; i++)
+		for (const lk_cell *c = parts[i]->first; c; c = c->next)
+			add_cell(&a->cells, lk_cell_field(parts[i], c), c->field_len, lk_cell_state(parts[i], c), r->plan);
+	return LK_OK;
+}
+
+/* SELECT count(*) without GROUP BY has a row even over nothing. */
+static void add_the_one_row(lk_reader *r, lk_answer *a) {
+	if (r->plan->nkeys || r->plan->window.kind != LK_W_NONE)
+		return;
+	lk_buf field = LK_BUF_INIT;
+	lk_pane_put(&field, 0);
+	lk_cells_at(&a->cells, field.data, field.len);
+	lk_buf_release(&field);
+}
+
+static int count_late(lk_reader *r, lk_answer *a, lk_error *err) {
+	if (r->plan->allowed_lateness_us < 0)
+		return LK_OK;
+	lk_cat_copy now = *r->copy;
+	now.cut_id = r->pointer.cut_id;
+	now.cut = r->pointer.cut;
+	return lk_late_count(r->pg, &now, a->end, &a->late, &a->healed, err);
+}
+
+static void name_prefix(lk_reader *r, lk_answer *a) {
+	const lk_pointer *p = &r->pointer;
+	a->watermark = INT64_MAX;
+	for (int i = 0; i < r->partitions; i++) {
+		const lk_unit_read *u = &r->units[i];
+		lk_answer_part *part = &a->part[i];
+		part->unit = r->copy->units[i];
+		part->taken = u->there;
+		a->cut[i] = p->cut[i];
+		a->tail[i] = p->tail[i];
+		a->cursor[i] = u->there ? u->state.at.cursor : p->cut[i];
+		bool ahead = u->there && u->state.at.cursor > p->cut[i];
+		a->end[i] = ahead ? u->state.at.cursor : p->cut[i];
+		part->watermark = ahead ? u->state.at.watermark : lk_watermark_of_prefix(r->plan, p->cut_high[i], p->cut_at[i]);
+		if (part->watermark < a->watermark)
+			a->watermark = part->watermark;
+	}
+	a->final_to = lk_final_to(r->plan, a->watermark);
+}
+
+static void begin_answer(lk_reader *r, lk_answer *a) {
+	int rereads = a->rereads;
+	*a = (lk_answer){.plan = r->plan, .version = r->copy->version->number, .kappa = r->copy->kappa,
+	                 .partitions = r->partitions, .window_us = r->filter.window_us, .rereads = rereads};
+	lk_cells_init(&a->cells, r->plan);
+	lk_cells_init(&a->batch_part, r->plan);
+	lk_cells_init(&a->speed_part, r->plan);
+}
+
+static void release_cells(lk_answer *a) {
+	lk_cells_release(&a->cells);
+	lk_cells_release(&a->batch_part);
+	lk_cells_release(&a->speed_part);
+}
+
+/* Step 3 in one snapshot. 0, 1 where it does not fit, or a failure. */
+static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
+	int rc = lk_pg_run(r->pg, err, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+	if (rc < 0)
+		return rc;
+	lk_pointer_release(&r->pointer);
+	rc = lk_pointer_read(&r->pointer, r->pg, r->copy, r->partitions, err);
+	if (rc < 0)
+		return rc;
+	r->moved = r->pointer.dropped || (!r->query->version && r->pointer.served_copy != r->copy->id);
+	if (r->moved) {
+		lk_buf_clear(&r->why);
+		lk_buf_adds(&r->why, "readers were switched to another copy while it was read");
+		return 1;
+	}
+	if (!units_fit(r))
+		return 1;
+	name_prefix(r, a);
+	rc = add_all(r, a, err);
+	if (rc == LK_OK)
+		rc = count_late(r, a, err);
+	if (rc == LK_OK)
+		rc = lk_pg_run(r->pg, err, "COMMIT");
+	return rc;
+}
+
+int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err) {
+	for (int n = 0;; n++) {
+		lk_error e = {0};
+		begin_answer(r, out);
+		int rc = read_snapshot(r, out, &e);
+		if (rc == LK_OK)
+			break;
+		release_cells(out);
+		lk_pg_rollback(r->pg);
+		if (rc > 0)
+			return rc;
+		if (strcmp(e.sqlstate, "42P01") || n >= SNAPSHOTS_MAX) {
+			if (err && err->code == LK_OK)
+				*err = e;
+			return rc;
+		}
+	}
+	add_the_one_row(r, out);
+	out->rows = lk_cells_sorted(&out->cells);
+	out->nrows = out->cells.ncells;
+	out->catalog = r->catalog;
+	release_units(r);
+	r->catalog = NULL;
+	return LK_OK;
+}
+
+static int begin_again(lk_reader *r, lk_error *err) {
+	if (!r->moved) {
+		memcpy(r->hint, r->pointer.cut, sizeof r->hint);
+		return LK_OK;
+	}
+	close_copy(r);
+	r->moved = false;
+	return open_copy(r, err);
+}
+
+static int give_up(lk_reader *r, lk_error *err) {
+	lk_fail(err, LK_EPARTIAL, "view %s cannot be put together: %s", r->query->view, r->why.data ? r->why.data : "it keeps changing");
+	lk_hint(err, "a running speed layer (lk speed) puts the unit right; --layer batch answers without it");
+	return LK_EPARTIAL;
+}
+
+int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err) {
+	*out = (lk_answer){0};
+	int64_t deadline = lk_monotonic_us() + DEADLINE_US;
+	int64_t pause_us = 500;
+	lk_reader r;
+	int rc = lk_reader_open(&r, pg, store, q, err);
+	while (rc == LK_OK) {
+		rc = lk_reader_units(&r, err);
+		if (rc == LK_OK)
+			rc = lk_reader_finish(&r, out, err);
+		if (rc <= 0)
+			break;
+		if (lk_monotonic_us() > deadline) {
+			rc = give_up(&r, err);
+			break;
+		}
+		out->rereads++;
+		nanosleep(&(struct timespec){.tv_nsec = pause_us * 1000}, NULL);
+		pause_us = pause_us * 2 < PAUSE_MAX_US ? pause_us * 2 : PAUSE_MAX_US;
+		rc = begin_again(&r, err);
+	}
+	lk_reader_close(&r);
+	return rc;
+}
+
+void lk_answer_release(lk_answer *a) {
+	release_cells(a);
+	free(a->rows);
+	lk_catalog_free(a->catalog);
+	*a = (lk_answer){0};
+}
+
+static void output_value(const lk_answer *a, const uint8_t *field, size_t len, const char *state, int i, lk_value *out) {
+	const lk_output *o = &a->plan->outputs[i];
+	if (o->kind == LK_OUT_AGG) {
+		const lk_agg *g = &a->plan->aggs[o->index];
+		g->verbs->finish(state + g->state_offset, g, out);
+		return;
+	}
+	const uint8_t *at = field + LK_PANE_BYTES, *end = field + len;
+	*out = lk_null();
+	for (int k = 0; k <= o->index; k++)
+		if (lk_key_get(a->plan->keys[k].expr->type, &at, end, out))
+			return;
+}
+
+void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
+	output_value(a, lk_cell_field(&a->cells, row), row->field_len, lk_cell_state(&a->cells, row), i, out);
+}
+
+int64_t lk_answer_window_start(const lk_answer *a, const lk_cell *row) {
+	return lk_pane_get(lk_cell_field(&a->cells, row));
+}
+
+void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out) {
+	const uint8_t *field = lk_cell_field(&a->cells, row);
+	const lk_cell *cell = lk_cells_find(part, field, row->field_len);
+	lk_cells none;
+	lk_cells_init(&none, a->plan);
+	const char *state = cell ? lk_cell_state(part, cell) : lk_cell_state(&none, lk_cells_at(&none, field, row->field_len));
+	output_value(a, field, row->field_len, state, i, out);
+	lk_cells_release(&none);
+}

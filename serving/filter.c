@@ -1,0 +1,242 @@
+/* A query's conditions in three forms: a pane range and whole keys for the view store, SQL for the batch table, and a
+ * check of each cell for what neither could decide.
+ *
+ * Only group keys can be conditions: then a condition picks whole cells, and commutes with the sum of batch and speed.
+ * A time range picks whole windows by their start, so it becomes a range of panes. Values are compared by their key
+ * encoding, which is equal exactly where SQL calls two values the same. */
+#include "serving/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/key.h"
+#include "core/window.h"
+
+static int unknown_column(const lk_plan *p, const char *name, lk_error *err) {
+	if (!strcmp(name, "window_start") || !strcmp(name, "window_end")) {
+		lk_fail(err, LK_EUSAGE, "\"%s\" is not a group key of view %s", name, p->view);
+		lk_hint(err, "choose windows with --from and --to");
+		return LK_EUSAGE;
+	}
+	if (lk_plan_output(p, name) >= 0) {
+		lk_fail(err, LK_EUSAGE, "\"%s\" is an aggregate of view %s: only group keys can be filtered", name, p->view);
+	} else {
+		lk_fail(err, LK_EUSAGE, "view %s has no group key \"%s\"", p->view, name);
+	}
+	const char **names = lk_calloc((size_t)p->nkeys, sizeof *names);
+	lk_buf all = LK_BUF_INIT;
+	int n = 0;
+	for (int i = 0; i < p->nkeys; i++) {
+		if (!p->keys[i].name[0])
+			continue;
+		names[n++] = p->keys[i].name;
+		lk_buf_addf(&all, "%s%s", all.len ? ", " : "", p->keys[i].name);
+	}
+	const char *near = lk_did_you_mean(name, names, n);
+	if (near)
+		lk_hint(err, "did you mean \"%s\"?", near);
+	else if (n)
+		lk_hint(err, "its group keys are: %s", all.data);
+	else
+		lk_hint(err, "it has no group keys in its select list");
+	lk_buf_release(&all);
+	free(names);
+	return LK_EUSAGE;
+}
+
+static int add_condition(lk_filter *f, const lk_where *w, lk_error *err) {
+	const lk_plan *p = f->plan;
+	int k = lk_plan_key(p, w->column);
+	if (k < 0)
+		return unknown_column(p, w->column, err);
+	lk_type type = p->keys[k].expr->type;
+	lk_value v = lk_null();
+	const char *reason = "";
+	if (!w->is_null && lk_value_parse(type, w->text, strlen(w->text), &v, &reason)) {
+		lk_buf name = LK_BUF_INIT;
+		lk_type_name(type, &name);
+		lk_fail(err, LK_EUSAGE, "\"%s\" is not a value of %s (%s): %s", w->text, w->column, name.data, reason);
+		lk_buf_release(&name);
+		return LK_EUSAGE;
+	}
+	lk_buf encoded = LK_BUF_INIT;
+	lk_key_put(&encoded, type, &v);
+	if (f->given[k]) {
+		if (encoded.len != f->encoded[k].len || memcmp(encoded.data, f->encoded[k].data, encoded.len))
+			f->nothing = true;
+		lk_buf_release(&encoded);
+		return LK_OK;
+	}
+	f->given[k] = true;
+	f->values[k] = v;
+	f->encoded[k] = encoded;
+	return LK_OK;
+}
+
+/* The start of the first window at or after t; the ends of time where no window can lie beyond t. */
+static int64_t window_at_or_after(int64_t t, int64_t size_us) {
+	int64_t start;
+	if (t > LK_TIME_MAX)
+		return INT64_MAX;
+	if (__builtin_sub_overflow(LK_TIME_MIN, size_us, &start) || t <= start)
+		return INT64_MIN;
+	start = lk_slice_start(t, size_us);
+	if (start == t)
+		return t;
+	return __builtin_add_overflow(start, size_us, &start) || start > LK_TIME_MAX ? INT64_MAX : start;
+}
+
+static int set_windows(lk_filter *f, const lk_query *q, lk_error *err) {
+	const lk_plan *p = f->plan;
+	bool ranged = q->from != INT64_MIN || q->to != INT64_MAX;
+	f->from_pane = INT64_MIN;
+	f->to_pane = INT64_MAX;
+	if (p->window.kind == LK_W_NONE) {
+		if (q->window_us || ranged)
+			return lk_fail(err, LK_EUSAGE, "view %s has no windows: %s cannot be asked for", p->view,
+			               q->window_us ? "--window" : "--from and --to");
+		return LK_OK;
+	}
+	f->window_us = q->window_us ? q->window_us : p->window.size_us;
+	if (q->window_us && !lk_window_fits(p, q->window_us)) {
+		lk_buf pane = LK_BUF_INIT, want = LK_BUF_INIT;
+		lk_interval_print(p->window.pane_us, &pane);
+		lk_interval_print(q->window_us, &want);
+		lk_fail(err, LK_EUSAGE, "windows of %s cannot be put together from the panes of view %s", want.data, p->view);
+		lk_hint(err, "ask for a multiple of %s", pane.data);
+		lk_buf_release(&pane);
+		lk_buf_release(&want);
+		return LK_EUSAGE;
+	}
+	if (q->from != INT64_MIN)
+		f->from_pane = window_at_or_after(q->from, f->window_us);
+	if (q->to != INT64_MAX)
+		f->to_pane = window_at_or_after(q->to, f->window_us);
+	return LK_OK;
+}
+
+static void set_cell_filter(lk_filter *f) {
+	const lk_plan *p = f->plan;
+	f->cells.from_pane = f->from_pane;
+	f->cells.to_pane = f->to_pane;
+	f->cells.pane_us = p->window.pane_us;
+	if (f->nothing)
+		f->cells.from_pane = f->cells.to_pane = 0;
+	for (int k = 0; k < p->nkeys; k++) {
+		if (!f->given[k])
+			return;
+		lk_buf_add(&f->key, f->encoded[k].data, f->encoded[k].len);
+	}
+	if (p->nkeys) {
+		f->cells.keys = &f->key;
+		f->cells.nkeys = 1;
+	}
+}
+
+int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *err) {
+	*f = (lk_filter){.plan = p};
+	size_t n = (size_t)p->nkeys;
+	f->given = lk_calloc(n, sizeof *f->given);
+	f->values = lk_calloc(n, sizeof *f->values);
+	f->encoded = lk_calloc(n, sizeof *f->encoded);
+	int rc = set_windows(f, q, err);
+	for (int i = 0; rc == LK_OK && i < q->nwhere; i++)
+		rc = add_condition(f, &q->where[i], err);
+	if (rc == LK_OK)
+		set_cell_filter(f);
+	return rc;
+}
+
+void lk_filter_release(lk_filter *f) {
+	for (int k = 0; f->plan && k < f->plan->nkeys; k++)
+		lk_buf_release(&f->encoded[k]);
+	free(f->given);
+	free(f->values);
+	free(f->encoded);
+	lk_buf_release(&f->key);
+	*f = (lk_filter){0};
+}
+
+bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len) {
+	const lk_plan *p = f->plan;
+	if (f->nothing)
+		return false;
+	if (p->window.kind != LK_W_NONE) {
+		int64_t pane = lk_pane_get(field);
+		if (pane < f->from_pane || pane >= f->to_pane)
+			return false;
+	}
+	const uint8_t *at = field + LK_PANE_BYTES, *end = field + len;
+	for (int k = 0; k < p->nkeys; k++) {
+		const uint8_t *begin = at;
+		lk_value v;
+		if (lk_key_get(p->keys[k].expr->type, &at, end, &v))
+			return false;
+		if (f->given[k] && ((size_t)(at - begin) != f->encoded[k].len || memcmp(begin, f->encoded[k].data, (size_t)(at - begin))))
+			return false;
+	}
+	return true;
+}
+
+void lk_filter_row_field(const lk_filter *f, const uint8_t *field, size_t len, lk_buf *out) {
+	lk_buf_clear(out);
+	lk_pane_put(out, lk_slice_start(lk_pane_get(field), f->window_us));
+	lk_buf_add(out, field + LK_PANE_BYTES, len - LK_PANE_BYTES);
+}
+
+static void add_term(lk_buf *out, int *terms) {
+	lk_buf_adds(out, (*terms)++ ? " AND " : " WHERE ");
+}
+
+/* A pane may begin before the first instant that can be written as a time, so it is an interval from 1970. */
+static void add_time(lk_buf *out, const char *op, int64_t us) {
+	int64_t seconds = us / LK_US_PER_S;
+	lk_buf_addf(out, "_pane %s timestamptz '1970-01-01 00:00:00+00' + interval '%lld hours %lld seconds %lld microseconds'", op,
+	            (long long)(seconds / 3600), (long long)(seconds % 3600), (long long)(us % LK_US_PER_S));
+}
+
+static void add_key(const lk_filter *f, int k, lk_buf *out) {
+	lk_type type = f->plan->keys[k].expr->type;
+	lk_buf_addf(out, "_k%d ", k);
+	if (lk_is_null(&f->values[k])) {
+		lk_buf_adds(out, "IS NULL");
+		return;
+	}
+	lk_buf text = LK_BUF_INIT;
+	lk_value_print(type, &f->values[k], &text);
+	lk_buf_adds(out, "= ");
+	lk_sql_literal(text.data ? text.data : "", text.len, out);
+	lk_buf_adds(out, "::");
+	lk_type_name(type, out);
+	lk_buf_release(&text);
+}
+
+void lk_filter_sql(const lk_filter *f, lk_buf *out) {
+	int terms = 0;
+	if (f->nothing) {
+		add_term(out, &terms);
+		lk_buf_adds(out, "false");
+		return;
+	}
+	if (f->plan->window.kind != LK_W_NONE) {
+		if (f->from_pane == INT64_MAX || f->to_pane == INT64_MIN) {
+			add_term(out, &terms);
+			lk_buf_adds(out, "false");
+			return;
+		}
+		if (f->from_pane != INT64_MIN) {
+			add_term(out, &terms);
+			add_time(out, ">=", f->from_pane);
+		}
+		if (f->to_pane != INT64_MAX) {
+			add_term(out, &terms);
+			add_time(out, "<", f->to_pane);
+		}
+	}
+	for (int k = 0; k < f->plan->nkeys; k++) {
+		if (!f->given[k])
+			continue;
+		add_term(out, &terms);
+		add_key(f, k, out);
+	}
+}

@@ -1,0 +1,99 @@
+/* PostgreSQL's side of an answer. Both functions run inside one REPEATABLE READ snapshot of the caller, so the pointer and the
+ * rows it points to are of one moment (I9). A batch table is never written again once it is published; one that was
+ * dropped after the snapshot was taken raises 42P01, and the caller takes a new snapshot, in which the pointer has moved (P16). */
+#include "serving/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/key.h"
+#include "core/window.h"
+#include "event_log/scan.h"
+
+static const char pointer_sql[] =
+	"SELECT c.dropped, v.served_copy, c.cut_id, c.batch_table, t.part, t.next_off, " LK_SQL_US("t.last_at") ","
+	" p.off, " LK_SQL_US("p.last_at") ", " LK_SQL_US("p.high")
+	" FROM lk.copy c JOIN lk.version w ON w.version_id = c.version_id JOIN lk.view v ON v.view_id = w.view_id"
+	" JOIN lk.tail t ON t.stream_id = v.stream_id"
+	" LEFT JOIN lk.cut_part p ON p.cut_id = c.cut_id AND p.part = t.part"
+	" WHERE c.copy_id = $1 ORDER BY t.part";
+
+int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, int partitions, lk_error *err) {
+	*p = (lk_pointer){0};
+	char id[24];
+	snprintf(id, sizeof id, "%lld", (long long)copy->id);
+	PGresult *res = NULL;
+	int rc = lk_pg_exec(pg, &res, err, pointer_sql, 1, (const char *const[]){id});
+	if (rc < 0)
+		goto done;
+	if (PQntuples(res) != partitions) {
+		rc = lk_fail(err, LK_EINTERNAL, "copy %s: the catalogue lists %d of %d partitions", id, PQntuples(res), partitions);
+		goto done;
+	}
+	p->dropped = PQgetvalue(res, 0, 0)[0] == 't';
+	p->served_copy = lk_pg_int(res, 0, 1);
+	p->cut_id = lk_pg_int(res, 0, 2);
+	if (!PQgetisnull(res, 0, 3))
+		p->batch_table = lk_strdup(PQgetvalue(res, 0, 3));
+	for (int i = 0; i < partitions; i++) {
+		p->tail[i] = lk_pg_int(res, i, 5);
+		p->tail_at[i] = lk_pg_int_or(res, i, 6, LK_NEVER);
+		p->cut[i] = lk_pg_int(res, i, 7);
+		p->cut_at[i] = lk_pg_int_or(res, i, 8, LK_NEVER);
+		p->cut_high[i] = lk_pg_int_or(res, i, 9, LK_NEVER);
+	}
+done:
+	PQclear(res);
+	return rc;
+}
+
+void lk_pointer_release(lk_pointer *p) {
+	free(p->batch_table);
+	*p = (lk_pointer){0};
+}
+
+static void select_batch(const lk_filter *f, const char *table, lk_buf *sql) {
+	const lk_plan *p = f->plan;
+	const char *comma = "";
+	lk_buf_adds(sql, "SELECT ");
+	if (p->window.kind != LK_W_NONE) {
+		lk_buf_adds(sql, "_pane");
+		comma = ", ";
+	}
+	for (int k = 0; k < p->nkeys; k++, comma = ", ")
+		lk_buf_addf(sql, "%s_k%d", comma, k);
+	for (int a = 0; a < p->naggs; a++)
+		for (int i = 0; i < p->aggs[a].verbs->npartials; i++, comma = ", ")
+			lk_buf_addf(sql, "%s_p%d_%d", comma, a, i);
+	lk_buf_addf(sql, " FROM %s", table);
+	lk_filter_sql(f, sql);
+}
+
+int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cells *into, int64_t *cells, lk_error *err) {
+	const lk_plan *p = f->plan;
+	bool windowed = p->window.kind != LK_W_NONE;
+	int max = 1 + p->nkeys + p->naggs * LK_MAX_PARTIALS;
+	lk_type *types = lk_calloc((size_t)max, sizeof *types);
+	lk_value *row = lk_calloc((size_t)max, sizeof *row);
+	int n = lk_plan_batch_types(p, types, max);
+	lk_buf sql = LK_BUF_INIT;
+	select_batch(f, batch_table, &sql);
+	lk_copy_reader reader = {0};
+	int rc = lk_copy_open(&reader, pg, sql.data, types, n, err);
+	if (rc < 0)
+		goto done;
+	while ((rc = lk_copy_next(&reader, row, err)) == 0) {
+		int64_t start = windowed ? lk_slice_start(row[0].i, f->window_us) : 0;
+		const lk_value *keys = row + windowed;
+		lk_cells_merge_row(into, start, keys, keys + p->nkeys);
+		++*cells;
+	}
+	lk_copy_close(&reader);
+	if (rc > 0)
+		rc = LK_OK;
+done:
+	lk_buf_release(&sql);
+	free(types);
+	free(row);
+	return rc;
+}

@@ -1,0 +1,119 @@
+/* The view store's side of an answer: every unit at one cursor.
+ *
+ * The open segment is still being written, so it comes in the same atomic call as the unit's meta: its cells are those of
+ * the cursor. Closed segments never change; they may be scanned at leisure, and the meta read once more at the end shows
+ * that none of them went away meanwhile (a drop takes a segment's cells and its entry in one step).
+ *
+ * Which segments count is known only later, when the cut is read in PostgreSQL: those from the cut on. So the cells of each
+ * stay apart until then. A segment that was dropped while it was read does no harm if it turns out to lie below the cut:
+ * it was dropped because a batch above it had been published, and the cut is read after that. */
+#include "serving/reader.h"
+
+#include <stdlib.h>
+
+static bool listed(const lk_unit_state *u, const lk_segment *s) {
+	for (int i = 0; i < u->nsegments; i++) {
+		const lk_segment *t = &u->segments[i];
+		if (t->from == s->from && t->token == s->token)
+			return t->to == s->to && t->cells == s->cells;
+	}
+	return false;
+}
+
+/* Forgets closed segments that are no longer there as they were listed. */
+static int check_closed(lk_unit_read *u, lk_store *store, int64_t unit, lk_error *err) {
+	lk_unit_state now = {0};
+	int rc = lk_store_read_unit(store, unit, NULL, &now, NULL, err);
+	if (rc < 0)
+		return rc;
+	for (int i = 0; i < u->state.nsegments; i++) {
+		const lk_segment *s = &u->state.segments[i];
+		if (!s->open && (rc == 1 || !listed(&now, s)))
+			u->whole[i] = false;
+	}
+	lk_unit_state_release(&now);
+	return LK_OK;
+}
+
+static int read_closed(lk_unit_read *u, lk_store *store, int64_t unit, int64_t hint, const lk_cell_filter *filter, lk_error *err) {
+	int scanned = 0;
+	for (int i = 0; i < u->state.nsegments; i++) {
+		const lk_segment *s = &u->state.segments[i];
+		if (s->open || s->from < hint || s->from == s->to)
+			continue;
+		int rc = lk_store_read_segment(store, unit, s, filter, &u->cells[i], err);
+		if (rc < 0)
+			return rc;
+		u->whole[i] = rc == 0;
+		scanned++;
+	}
+	return scanned ? check_closed(u, store, unit, err) : LK_OK;
+}
+
+int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_plan *plan, int64_t unit, int64_t hint,
+                       const lk_cell_filter *filter, lk_error *err) {
+	*u = (lk_unit_read){0};
+	lk_cells open;
+	lk_cells_init(&open, plan);
+	int rc = lk_store_read_unit(store, unit, filter, &u->state, &open, err);
+	if (rc != LK_OK) {
+		lk_cells_release(&open);
+		return rc < 0 ? rc : LK_OK;
+	}
+	u->there = true;
+	size_t n = (size_t)u->state.nsegments;
+	u->cells = lk_calloc(n, sizeof *u->cells);
+	u->whole = lk_calloc(n, sizeof *u->whole);
+	bool taken = false;
+	for (size_t i = 0; i < n; i++) {
+		if (u->state.segments[i].open && !taken) {
+			u->cells[i] = open;
+			u->whole[i] = taken = true;
+		} else {
+			lk_cells_init(&u->cells[i], plan);
+		}
+	}
+	if (!taken)
+		lk_cells_release(&open);
+	return u->state.at.cursor > hint ? read_closed(u, store, unit, hint, filter, err) : LK_OK;
+}
+
+void lk_unit_read_release(lk_unit_read *u) {
+	for (int i = 0; u->cells && i < u->state.nsegments; i++)
+		lk_cells_release(&u->cells[i]);
+	free(u->cells);
+	free(u->whole);
+	if (u->there)
+		lk_unit_state_release(&u->state);
+	*u = (lk_unit_read){0};
+}
+
+bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut) {
+	const lk_segment *s = &u->state.segments[i];
+	return u->there && u->state.at.cursor > cut && s->from >= cut && s->from < s->to;
+}
+
+bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, lk_buf *why) {
+	if (!u->there || u->state.at.cursor <= cut)
+		return true;
+	int64_t next = cut;
+	for (int i = 0; i < u->state.nsegments; i++) {
+		const lk_segment *s = &u->state.segments[i];
+		if (!lk_unit_read_counts(u, i, cut))
+			continue;
+		if (s->from != next) {
+			lk_buf_addf(why, "no segment begins at offset %lld, the next one begins at %lld", (long long)next, (long long)s->from);
+			return false;
+		}
+		if (!u->whole[i]) {
+			lk_buf_addf(why, "the segment of offsets %lld to %lld went away while it was read", (long long)s->from, (long long)s->to);
+			return false;
+		}
+		next = s->to;
+	}
+	if (next != u->state.at.cursor) {
+		lk_buf_addf(why, "its segments end at offset %lld, its cursor is %lld", (long long)next, (long long)u->state.at.cursor);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,89 @@
+/* The steps of one answer, private to serving/ and its tests, which let other things happen between them. */
+#ifndef LK_SERVING_READER_H
+#define LK_SERVING_READER_H
+
+#include "serving/answer.h"
+
+/* --- filter.c: what a query asks for, in the forms that Redis, PostgreSQL and the merge want it --- */
+
+typedef struct lk_filter {
+	const lk_plan *plan;
+	int64_t window_us;        /* of the rows; 0 without window */
+	int64_t from_pane, to_pane;   /* [from, to), of whole windows; INT64_MIN, INT64_MAX */
+	bool nothing;             /* the conditions contradict each other */
+	bool *given;              /* [nkeys] */
+	lk_value *values;         /* [nkeys] where given */
+	lk_buf *encoded;          /* [nkeys] where given */
+	lk_buf key;               /* the whole key, where all are given */
+	lk_cell_filter cells;     /* for the store */
+} lk_filter;
+
+int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *err);
+void lk_filter_release(lk_filter *f);
+/* Does a cell pass? field: pane + key. */
+bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len);
+/* " WHERE …" over the columns of a batch table, or nothing. */
+void lk_filter_sql(const lk_filter *f, lk_buf *out);
+/* The field of the row that a cell belongs to: its window and its key. */
+void lk_filter_row_field(const lk_filter *f, const uint8_t *field, size_t len, lk_buf *out);
+
+/* --- read_units.c: Redis, each unit at one cursor --- */
+
+typedef struct lk_unit_read {
+	bool there;
+	lk_unit_state state;
+	lk_cells *cells;          /* [state.nsegments], apart: which of them count is known only when the cut is */
+	bool *whole;              /* [state.nsegments]: read, and still there when all were read */
+} lk_unit_read;
+
+/* hint: segments below it are not read. */
+int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_plan *plan, int64_t unit, int64_t hint,
+                       const lk_cell_filter *filter, lk_error *err);
+void lk_unit_read_release(lk_unit_read *u);
+/* Do the segments from the cut on tile [cut, cursor)? Where not, *why says what is wrong. Below the cut: true, none count. */
+bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, lk_buf *why);
+/* Does segment i count above the cut? */
+bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut);
+
+/* --- read_batch.c: PostgreSQL, inside the caller's snapshot --- */
+
+typedef struct lk_pointer {
+	bool dropped;
+	int64_t served_copy;
+	int64_t cut_id;           /* 0: no batch */
+	char *batch_table;        /* or NULL */
+	int64_t cut[LK_MAX_PARTITIONS], cut_high[LK_MAX_PARTITIONS], cut_at[LK_MAX_PARTITIONS];
+	int64_t tail[LK_MAX_PARTITIONS], tail_at[LK_MAX_PARTITIONS];
+} lk_pointer;
+
+int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, int partitions, lk_error *err);
+void lk_pointer_release(lk_pointer *p);
+/* Merges the batch rows that pass the filter, as windows, into `into`. */
+int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cells *into, int64_t *cells, lk_error *err);
+
+/* --- answer.c --- */
+
+typedef struct lk_reader {
+	lk_pg *pg;
+	lk_store *store;
+	const lk_query *query;
+	lk_catalog *catalog;
+	const lk_cat_view *view;
+	const lk_cat_copy *copy;
+	const lk_plan *plan;
+	int partitions;
+	lk_filter filter;
+	int64_t hint[LK_MAX_PARTITIONS];
+	lk_unit_read units[LK_MAX_PARTITIONS];
+	lk_pointer pointer;
+	bool moved;               /* readers were switched to another copy meanwhile: open again */
+	lk_buf why;               /* what did not fit, for the message */
+} lk_reader;
+
+int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, const lk_query *q, lk_error *err);   /* step 1 */
+int lk_reader_units(lk_reader *r, lk_error *err);                                                 /* step 2 */
+/* Step 3. 0: *out is the answer, and owns the catalogue; 1: what was read does not fit, begin at step 2 again (step 1 if r->moved). */
+int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err);
+void lk_reader_close(lk_reader *r);
+
+#endif
