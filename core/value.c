@@ -1,0 +1,209 @@
+/* Types and values: names, order, text forms.
+ *
+ * Doubles are printed as the shortest decimal that reads back as the same double. 15 significant digits survive the way
+ * to a normal double and back, so "%.15g", whose trailing zeros are gone, is the shortest form wherever it reads back;
+ * else 16 digits or 17 do. Subnormal numbers have fewer digits and are tried from one digit on. Reals: 6 to 9. */
+#include "core/value.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/time.h"
+
+lk_value lk_null(void) { return (lk_value){.state = LK_NULL}; }
+lk_value lk_int(int64_t i) { return (lk_value){.i = i}; }
+lk_value lk_text(const char *s, size_t len) { return (lk_value){.len = (uint32_t)len, .s = s}; }
+lk_value lk_numeric(lk_int128 n, uint8_t scale) { return (lk_value){.scale = scale, .n = n}; }
+lk_value lk_double(double d) { return (lk_value){.d = d}; }
+
+bool lk_type_equal(lk_type a, lk_type b) {
+	return a.kind == b.kind && (a.kind != LK_NUMERIC || (a.precision == b.precision && a.scale == b.scale));
+}
+
+bool lk_type_is_integer(lk_type t) { return t.kind == LK_INT2 || t.kind == LK_INT4 || t.kind == LK_INT8; }
+
+static const struct kind {
+	const char *name;
+	uint32_t oid;
+} kinds[] = {
+	[LK_BOOL] = {"boolean", 16},
+	[LK_INT2] = {"smallint", 21},
+	[LK_INT4] = {"integer", 23},
+	[LK_INT8] = {"bigint", 20},
+	[LK_NUMERIC] = {"numeric", 1700},
+	[LK_FLOAT4] = {"real", 700},
+	[LK_FLOAT8] = {"double precision", 701},
+	[LK_TEXT] = {"text", 25},
+	[LK_TIME] = {"timestamp with time zone", 1184},
+};
+
+void lk_type_name(lk_type t, lk_buf *out) {
+	lk_buf_adds(out, kinds[t.kind].name);
+	if (t.kind == LK_NUMERIC && t.precision)
+		lk_buf_addf(out, "(%d,%d)", t.precision, t.scale);
+}
+
+uint32_t lk_type_oid(lk_type t) { return kinds[t.kind].oid; }
+
+static int compare_doubles(double a, double b) {
+	if (isnan(a) || isnan(b))
+		return isnan(a) - isnan(b);
+	return (a > b) - (a < b);
+}
+
+/* A product that does not fit 128 bits is beyond any other value, on the side of its sign. */
+static int compare_numerics(const lk_value *a, const lk_value *b) {
+	lk_int128 x = a->n, y = b->n;
+	for (int s = a->scale; s < b->scale; s++)
+		if (__builtin_mul_overflow(x, (lk_int128)10, &x))
+			return a->n < 0 ? -1 : 1;
+	for (int s = b->scale; s < a->scale; s++)
+		if (__builtin_mul_overflow(y, (lk_int128)10, &y))
+			return b->n < 0 ? 1 : -1;
+	return (x > y) - (x < y);
+}
+
+static int compare_texts(const lk_value *a, const lk_value *b) {
+	uint32_t n = a->len < b->len ? a->len : b->len;
+	int c = n ? memcmp(a->s, b->s, n) : 0;
+	return c ? c : (a->len > b->len) - (a->len < b->len);
+}
+
+int lk_value_compare(lk_type t, const lk_value *a, const lk_value *b) {
+	if (lk_is_null(a) || lk_is_null(b))
+		return lk_is_null(a) - lk_is_null(b);
+	switch (t.kind) {
+	case LK_NUMERIC: return compare_numerics(a, b);
+	case LK_FLOAT4:
+	case LK_FLOAT8: return compare_doubles(a->d, b->d);
+	case LK_TEXT: return compare_texts(a, b);
+	default: return (a->i > b->i) - (a->i < b->i);
+	}
+}
+
+static bool reads_back(const char *text, double d, bool is_float) {
+	return is_float ? strtof(text, NULL) == (float)d : strtod(text, NULL) == d;
+}
+
+static void print_double(double d, bool is_float, lk_buf *out) {
+	char text[40];
+	int safe = is_float ? FLT_DIG : DBL_DIG, most = is_float ? FLT_DECIMAL_DIG : DBL_DECIMAL_DIG;
+	double least_normal = is_float ? (double)FLT_MIN : DBL_MIN;
+	if (isnan(d)) {
+		lk_buf_adds(out, "NaN");
+		return;
+	}
+	if (isinf(d)) {
+		lk_buf_adds(out, d > 0 ? "Infinity" : "-Infinity");
+		return;
+	}
+	int digits = fabs(d) < least_normal ? 1 : safe;
+	do
+		snprintf(text, sizeof text, "%.*g", digits, d);
+	while (digits++ < most && !reads_back(text, d, is_float));
+	lk_buf_adds(out, text);
+}
+
+void lk_value_print(lk_type t, const lk_value *v, lk_buf *out) {
+	if (lk_is_null(v))
+		return;
+	switch (t.kind) {
+	case LK_BOOL: lk_buf_adds(out, v->i ? "true" : "false"); break;
+	case LK_NUMERIC: lk_int128_print(v->n, v->scale, out); break;
+	case LK_FLOAT4:
+	case LK_FLOAT8: print_double(v->d, t.kind == LK_FLOAT4, out); break;
+	case LK_TEXT: lk_buf_add(out, v->s, v->len); break;
+	case LK_TIME: lk_time_print(v->i, out); break;
+	default: lk_int128_print(v->i, 0, out); break;
+	}
+}
+
+void lk_value_json(lk_type t, const lk_value *v, lk_buf *out) {
+	if (lk_is_null(v)) {
+		lk_buf_adds(out, "null");
+		return;
+	}
+	bool is_double = t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8;
+	if (t.kind == LK_TEXT) {
+		lk_json_quote(v->s, v->len, out);
+	} else if (t.kind == LK_TIME || (is_double && !isfinite(v->d))) {
+		lk_buf_addc(out, '"');
+		lk_value_print(t, v, out);
+		lk_buf_addc(out, '"');
+	} else {
+		lk_value_print(t, v, out);
+	}
+}
+
+static const char *json_escape(unsigned char c, char hex[8]) {
+	switch (c) {
+	case '"': return "\\\"";
+	case '\\': return "\\\\";
+	case '\n': return "\\n";
+	case '\r': return "\\r";
+	case '\t': return "\\t";
+	case '\b': return "\\b";
+	case '\f': return "\\f";
+	default: snprintf(hex, 8, "\\u%04x", c); return hex;
+	}
+}
+
+void lk_json_quote(const char *s, size_t len, lk_buf *out) {
+	lk_buf_addc(out, '"');
+	size_t done = 0;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		char hex[8];
+		lk_buf_add(out, s + done, i - done);
+		lk_buf_adds(out, json_escape(c, hex));
+		done = i + 1;
+	}
+	lk_buf_add(out, s + done, len - done);
+	lk_buf_addc(out, '"');
+}
+
+/* Length of the well-formed code point at p (RFC 3629: shortest form, no surrogates, up to U+10FFFF), or 0. */
+static size_t utf8_step(const uint8_t *p, size_t left) {
+	uint8_t c = p[0], low = 0x80, high = 0xbf;
+	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+	if (!n || n > left)
+		return 0;
+	if (c == 0xe0)
+		low = 0xa0;
+	else if (c == 0xed)
+		high = 0x9f;
+	else if (c == 0xf0)
+		low = 0x90;
+	else if (c == 0xf4)
+		high = 0x8f;
+	if (n > 1 && (p[1] < low || p[1] > high))
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+bool lk_utf8_valid(const char *s, size_t len) {
+	const uint8_t *p = (const uint8_t *)s;
+	for (size_t i = 0; i < len;) {
+		if (len - i >= 8) {
+			uint64_t eight;
+			memcpy(&eight, p + i, 8);
+			if (!(eight & UINT64_C(0x8080808080808080))) {
+				i += 8;
+				continue;
+			}
+		}
+		size_t n = utf8_step(p + i, len - i);
+		if (!n)
+			return false;
+		i += n;
+	}
+	return true;
+}
