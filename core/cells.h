@@ -22,10 +22,13 @@ typedef struct lk_cells {
 	lk_cell *first, *last, *first_changed, *last_changed;
 	lk_arena arena;
 	int64_t min_pane, max_pane;    /* over all cells; valid if ncells > 0 */
+	void *scratch;                 /* one state, for decoding */
+	lk_arena scratch_texts;
+	lk_buf scratch_field;
 } lk_cells;
 
 void lk_cells_init(lk_cells *c, const lk_plan *p);
-void lk_cells_clear(lk_cells *c);      /* empties, keeps some memory */
+void lk_cells_clear(lk_cells *c);      /* empties; keeps at most a megabyte for reuse */
 void lk_cells_release(lk_cells *c);
 size_t lk_cells_bytes(const lk_cells *c);
 
@@ -40,9 +43,10 @@ const uint8_t *lk_cell_field(const lk_cells *c, const lk_cell *cell);
 
 /* The partial codec: one format byte, then each aggregate's encode. */
 void lk_cell_encode(const lk_cells *c, const lk_cell *cell, lk_buf *out);
-/* Decodes a partial and merges it into the cell of that field, which is marked changed. 0, or -1 if malformed. */
+/* Decodes a partial and merges it into the cell of that field, which is marked changed. 0, or -1 if field or partial
+ * is malformed: then nothing has changed. */
 int lk_cells_merge(lk_cells *c, const void *field, size_t field_len, const void *partial, size_t partial_len);
-/* The same for a batch row: pane, key values (types of plan->keys) and partial columns. */
+/* The same for a batch row: pane, key values (types of plan->keys) and partial columns, all aggregates' in a row. */
 void lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk_value *partials);
 
 /* All cells sorted by field (memcmp): the order of answers. The array is lk_malloc'ed. */

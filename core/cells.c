@@ -1,0 +1,244 @@
+/* The map of cells: open addressing with linear probing, at most half full, a power of two of slots.
+ *
+ * A slot points to a cell in the arena: header, state, field in one piece. The pointer's upper 16 bits, which are 0 in user
+ * space, hold 16 bits of the hash, so that a probe touches a cell only where it is almost certainly the one. Cells are
+ * never removed one by one, so there are no tombstones. */
+#include "core/cells.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/key.h"
+
+enum { FIRST_SLOTS = 1024, KEPT_SLOTS = 64 * 1024, PARTIAL_FORMAT = 1, TAG_SHIFT = 48 };
+
+static const uint64_t POINTER_BITS = (UINT64_C(1) << TAG_SHIFT) - 1;
+
+static lk_cell *slot_cell(const lk_cell *slot) { return (lk_cell *)((uintptr_t)slot & POINTER_BITS); }
+static uint64_t slot_tag(const lk_cell *slot) { return (uintptr_t)slot >> TAG_SHIFT; }
+static lk_cell *make_slot(const lk_cell *cell) {
+	return (lk_cell *)((uintptr_t)cell | (uintptr_t)(cell->hash >> TAG_SHIFT) << TAG_SHIFT);
+}
+
+void lk_cells_init(lk_cells *c, const lk_plan *p) {
+	*c = (lk_cells){.plan = p, .nslots = FIRST_SLOTS};
+	c->slots = lk_calloc(c->nslots, sizeof *c->slots);
+	c->scratch = lk_malloc(p->state_size);
+}
+
+void lk_cells_clear(lk_cells *c) {
+	if (c->nslots > KEPT_SLOTS) {
+		free(c->slots);
+		c->nslots = FIRST_SLOTS;
+		c->slots = lk_calloc(c->nslots, sizeof *c->slots);
+	} else if (c->ncells) {
+		memset(c->slots, 0, c->nslots * sizeof *c->slots);
+	}
+	lk_arena_clear(&c->arena);
+	c->first = c->last = c->first_changed = c->last_changed = NULL;
+	c->ncells = c->nchanged = 0;
+}
+
+void lk_cells_release(lk_cells *c) {
+	free(c->slots);
+	free(c->scratch);
+	lk_arena_release(&c->arena);
+	lk_arena_release(&c->scratch_texts);
+	lk_buf_release(&c->scratch_field);
+	*c = (lk_cells){0};
+}
+
+size_t lk_cells_bytes(const lk_cells *c) { return c->arena.used_bytes + c->nslots * sizeof *c->slots; }
+
+void *lk_cell_state(const lk_cells *c, const lk_cell *cell) {
+	(void)c;
+	_Static_assert(sizeof(lk_cell) % 16 == 0, "the state behind a cell is 16-aligned");
+	return (char *)cell + sizeof *cell;
+}
+
+const uint8_t *lk_cell_field(const lk_cells *c, const lk_cell *cell) {
+	return (const uint8_t *)cell + sizeof *cell + c->plan->state_size;
+}
+
+/* The slot of the field, or the empty one where it belongs. */
+static size_t find_slot(const lk_cells *c, uint64_t hash, const void *field, size_t len) {
+	size_t mask = c->nslots - 1, i = hash & mask;
+	for (; c->slots[i]; i = (i + 1) & mask) {
+		if (slot_tag(c->slots[i]) != hash >> TAG_SHIFT)
+			continue;
+		const lk_cell *cell = slot_cell(c->slots[i]);
+		if (cell->hash == hash && cell->field_len == len && memcmp(lk_cell_field(c, cell), field, len) == 0)
+			break;
+	}
+	return i;
+}
+
+static void grow(lk_cells *c) {
+	free(c->slots);
+	c->nslots *= 2;
+	c->slots = lk_calloc(c->nslots, sizeof *c->slots);
+	for (lk_cell *cell = c->first; cell; cell = cell->next) {
+		size_t i = cell->hash & (c->nslots - 1);
+		while (c->slots[i])
+			i = (i + 1) & (c->nslots - 1);
+		c->slots[i] = make_slot(cell);
+	}
+}
+
+static void init_state(const lk_plan *p, char *state) {
+	for (int i = 0; i < p->naggs; i++)
+		p->aggs[i].verbs->init(state + p->aggs[i].state_offset);
+}
+
+static lk_cell *add_cell(lk_cells *c, size_t slot, uint64_t hash, const void *field, size_t len) {
+	lk_cell *cell = lk_arena_alloc(&c->arena, sizeof *cell + c->plan->state_size + len);
+	*cell = (lk_cell){.hash = hash, .field_len = (uint32_t)len};
+	init_state(c->plan, lk_cell_state(c, cell));
+	memcpy((char *)lk_cell_state(c, cell) + c->plan->state_size, field, len);
+	int64_t pane = len >= LK_PANE_BYTES ? lk_pane_get(field) : 0;
+	if (c->ncells == 0 || pane < c->min_pane)
+		c->min_pane = pane;
+	if (c->ncells == 0 || pane > c->max_pane)
+		c->max_pane = pane;
+	if (c->last)
+		c->last->next = cell;
+	else
+		c->first = cell;
+	c->last = cell;
+	c->slots[slot] = make_slot(cell);
+	if (++c->ncells * 2 > c->nslots)
+		grow(c);
+	return cell;
+}
+
+lk_cell *lk_cells_at(lk_cells *c, const void *field, size_t len) {
+	uint64_t hash = lk_hash(field, len);
+	size_t slot = find_slot(c, hash, field, len);
+	return c->slots[slot] ? slot_cell(c->slots[slot]) : add_cell(c, slot, hash, field, len);
+}
+
+lk_cell *lk_cells_find(const lk_cells *c, const void *field, size_t len) {
+	return slot_cell(c->slots[find_slot(c, lk_hash(field, len), field, len)]);
+}
+
+void lk_cells_mark(lk_cells *c, lk_cell *cell) {
+	if (cell->changed)
+		return;
+	cell->changed = true;
+	cell->next_changed = NULL;
+	if (c->last_changed)
+		c->last_changed->next_changed = cell;
+	else
+		c->first_changed = cell;
+	c->last_changed = cell;
+	c->nchanged++;
+}
+
+void lk_cells_settle(lk_cells *c) {
+	for (lk_cell *cell = c->first_changed; cell; cell = cell->next_changed)
+		cell->changed = false;
+	c->first_changed = c->last_changed = NULL;
+	c->nchanged = 0;
+}
+
+void lk_cell_encode(const lk_cells *c, const lk_cell *cell, lk_buf *out) {
+	const char *state = lk_cell_state(c, cell);
+	lk_buf_addc(out, PARTIAL_FORMAT);
+	for (int i = 0; i < c->plan->naggs; i++)
+		c->plan->aggs[i].verbs->encode(state + c->plan->aggs[i].state_offset, &c->plan->aggs[i], out);
+}
+
+static bool field_is_whole(const lk_plan *p, const uint8_t *field, size_t len) {
+	const uint8_t *end = field + len;
+	lk_value v;
+	if (len < LK_PANE_BYTES)
+		return false;
+	field += LK_PANE_BYTES;
+	for (int i = 0; i < p->nkeys; i++)
+		if (lk_key_get(p->keys[i].expr->type, &field, end, &v) != 0)
+			return false;
+	return field == end;
+}
+
+static int decode_state(lk_cells *c, char *state, const uint8_t *p, size_t len) {
+	const uint8_t *end = p + len;
+	if (p == end || *p++ != PARTIAL_FORMAT)
+		return -1;
+	for (int i = 0; i < c->plan->naggs; i++) {
+		const lk_agg *a = &c->plan->aggs[i];
+		a->verbs->init(state + a->state_offset);
+		if (a->verbs->decode(state + a->state_offset, a, &p, end, &c->scratch_texts) != 0)
+			return -1;
+	}
+	return p == end ? 0 : -1;
+}
+
+static void merge_scratch(lk_cells *c, const void *field, size_t len) {
+	lk_cell *cell = lk_cells_at(c, field, len);
+	char *state = lk_cell_state(c, cell), *scratch = c->scratch;
+	for (int i = 0; i < c->plan->naggs; i++) {
+		const lk_agg *a = &c->plan->aggs[i];
+		a->verbs->merge(state + a->state_offset, a, scratch + a->state_offset, &c->arena);
+	}
+	lk_cells_mark(c, cell);
+	if (c->scratch_texts.used_bytes)
+		lk_arena_clear(&c->scratch_texts);
+}
+
+int lk_cells_merge(lk_cells *c, const void *field, size_t field_len, const void *partial, size_t partial_len) {
+	if (!field_is_whole(c->plan, field, field_len) || decode_state(c, c->scratch, partial, partial_len) != 0)
+		return -1;
+	merge_scratch(c, field, field_len);
+	return 0;
+}
+
+void lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk_value *partials) {
+	const lk_plan *p = c->plan;
+	char *scratch = c->scratch;
+	lk_buf_clear(&c->scratch_field);
+	lk_pane_put(&c->scratch_field, pane);
+	for (int i = 0; i < p->nkeys; i++)
+		lk_key_put(&c->scratch_field, p->keys[i].expr->type, &keys[i]);
+	for (int i = 0; i < p->naggs; i++) {
+		const lk_agg *a = &p->aggs[i];
+		a->verbs->load(scratch + a->state_offset, a, partials, &c->scratch_texts);
+		partials += a->verbs->npartials;
+	}
+	merge_scratch(c, c->scratch_field.data, c->scratch_field.len);
+}
+
+/* Sorting a million cells by following pointers is slow, so the pane and the first bytes of the key come along. */
+typedef struct sort_entry {
+	uint64_t pane, prefix;
+	lk_cell *cell;
+} sort_entry;
+
+static sort_entry make_entry(const lk_cells *c, lk_cell *cell) {
+	uint8_t head[16] = {0};
+	memcpy(head, lk_cell_field(c, cell), cell->field_len < sizeof head ? cell->field_len : sizeof head);
+	return (sort_entry){lk_get64(head), lk_get64(head + 8), cell};
+}
+
+static int compare_entries(const void *x, const void *y, void *cells) {
+	const sort_entry *a = x, *b = y;
+	if (a->pane != b->pane)
+		return a->pane < b->pane ? -1 : 1;
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	uint32_t la = a->cell->field_len, lb = b->cell->field_len;
+	int order = memcmp(lk_cell_field(cells, a->cell), lk_cell_field(cells, b->cell), la < lb ? la : lb);
+	return order ? order : (la > lb) - (la < lb);
+}
+
+lk_cell **lk_cells_sorted(const lk_cells *c) {
+	sort_entry *entries = lk_malloc(c->ncells * sizeof *entries);
+	lk_cell **sorted = lk_malloc(c->ncells * sizeof *sorted);
+	size_t n = 0;
+	for (lk_cell *cell = c->first; cell; cell = cell->next)
+		entries[n++] = make_entry(c, cell);
+	qsort_r(entries, n, sizeof *entries, compare_entries, (void *)c);
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = entries[i].cell;
+	free(entries);
+	return sorted;
+}
