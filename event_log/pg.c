@@ -252,6 +252,12 @@ int lk_pg_unlock(lk_pg *pg, int64_t id, lk_error *err) {
 	return rc == LK_EBUSY ? lk_fail(err, LK_EINTERNAL, "lock %lld was not held by this session", (long long)id) : rc;
 }
 
+int lk_pg_lock_transaction(lk_pg *pg, int64_t id, lk_error *err) {
+	char key[24];
+	lock_key(id, key, sizeof key);
+	return lk_pg_exec(pg, NULL, err, "SELECT pg_advisory_xact_lock($1::bigint)", 1, (const char *const[]){key});
+}
+
 int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null) {
 	return PQgetisnull(res, row, col) ? if_null : strtoll(PQgetvalue(res, row, col), NULL, 10);
 }

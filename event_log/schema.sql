@@ -70,6 +70,7 @@ CREATE TABLE lk.version (
   definition text NOT NULL,
   plan_hash  text NOT NULL,
   fold_only  boolean NOT NULL DEFAULT false,  -- the batch layer folds in C, and need not try SQL first
+  watermark_delay_us bigint NOT NULL,         -- the stream's when the version was made: another one is another version
   UNIQUE (view_id, number)
 );
 

@@ -1,0 +1,246 @@
+/* Reading the catalogue: one round trip, one snapshot.
+ *
+ * Definitions are kept as the text that the user wrote and are parsed again here, so what is stored never has to be
+ * migrated when the form of a plan changes. A version's plan sees the stream as it is declared now (columns may have been added
+ * at its end) but with the watermark delay that the version was made with: a version never changes its meaning. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/time.h"
+#include "event_log/catalog_private.h"
+
+enum { R_META, R_STREAMS, R_VIEWS, R_VERSIONS, R_COPIES, R_UNITS, R_CUTS, NRESULTS };
+
+static const char load_sql[] =
+	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+	"SELECT log_id, schema_version FROM lk.meta;"
+	"SELECT stream_id, definition FROM lk.stream ORDER BY 1;"
+	"SELECT view_id, name, stream_id, served_copy FROM lk.view ORDER BY 1;"
+	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition FROM lk.version ORDER BY 1;"
+	"SELECT copy_id, version_id, mode, cut_id, batch_table FROM lk.copy WHERE NOT dropped ORDER BY 1;"
+	"SELECT u.copy_id, u.part, u.unit_id FROM lk.unit u JOIN lk.copy c USING (copy_id) WHERE NOT c.dropped;"
+	"SELECT c.copy_id, p.part, p.off, " LK_SQL_US("p.high") ", " LK_SQL_US("p.last_at")
+	" FROM lk.copy c JOIN lk.cut_part p USING (cut_id) WHERE NOT c.dropped;"
+	"COMMIT";
+
+/* Sends the whole and keeps the results that have rows, in order. */
+static int fetch_all(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
+	int n = 0, rc = 0;
+	PGresult *res;
+	if (!PQsendQuery(pg->conn, load_sql))
+		return lk_pg_failed(pg, NULL, "reading the catalogue", err);
+	while ((res = PQgetResult(pg->conn))) {
+		ExecStatusType st = PQresultStatus(res);
+		if (st == PGRES_TUPLES_OK && n < NRESULTS) {
+			results[n++] = res;
+			continue;
+		}
+		if (st != PGRES_COMMAND_OK && !rc)
+			rc = lk_pg_failed(pg, res, "reading the catalogue", err);
+		PQclear(res);
+	}
+	lk_pg_rollback(pg);
+	return !rc && n != NRESULTS ? lk_pg_failed(pg, NULL, "reading the catalogue", err) : rc;
+}
+
+static int fetch(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
+	lk_error e = {0};
+	int rc = fetch_all(pg, results, &e);
+	if (rc && (!strcmp(e.sqlstate, "42P01") || !strcmp(e.sqlstate, "3F000"))) {
+		rc = lk_fail(err, LK_EUSAGE, "nothing is declared in database %s: it has no schema lk", PQdb(pg->conn));
+		lk_hint(err, "run `lk apply FILE` first");
+	} else if (rc) {
+		lk_fail(err, rc, "%s", e.text);
+		if (err && err->code == rc)
+			memcpy(err->sqlstate, e.sqlstate, sizeof err->sqlstate);
+	}
+	return rc;
+}
+
+static const lk_stream *give_stream(void *ctx, const char *name) {
+	const lk_stream *s = ctx;
+	return s && !strcmp(s->name, name) ? s : NULL;
+}
+
+int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
+	const lk_resolver resolver = {.stream = give_stream, .ctx = (void *)(uintptr_t)stream};
+	int rc = lk_sql_parse(text, strlen(text), &resolver, out);
+	if (!rc && out->nitems == 1 && out->items[0].kind == (stream ? LK_DEF_VIEW : LK_DEF_STREAM))
+		return 0;
+	lk_fail(err, LK_EUNSUPPORTED, "a definition in the catalogue cannot be read by this lk: %s",
+	        out->nfaults ? out->faults[0].message : "it is not one statement of its kind");
+	lk_hint(err, "it was declared by another version of lk");
+	return LK_EUNSUPPORTED;
+}
+
+/* Rows are read in the order of their ids, and every struct of the catalogue begins with its id. */
+static int compare_id(const void *key, const void *element) {
+	int64_t a = *(const int64_t *)key, b = *(const int64_t *)element;
+	return a < b ? -1 : a > b;
+}
+
+static void *by_id(const void *array, int n, size_t size, int64_t id) {
+	return n ? bsearch(&id, array, (size_t)n, size, compare_id) : NULL;
+}
+
+static void *array_for(lk_catalog *c, const PGresult *res, size_t size, int *n) {
+	*n = PQntuples(res);
+	return lk_arena_zalloc(&c->arena, (size_t)*n * size);
+}
+
+static int dangling(lk_error *err, const char *what, int64_t id) {
+	return lk_fail(err, LK_EINTERNAL, "the catalogue names %s %lld, which is not there", what, (long long)id);
+}
+
+static int load_streams(lk_catalog *c, const PGresult *res, lk_error *err) {
+	c->streams = array_for(c, res, sizeof *c->streams, &c->nstreams);
+	for (int i = 0; i < c->nstreams; i++) {
+		lk_definitions *d = &c->parsed[c->nparsed++];
+		int rc = lk_catalog_parse(PQgetvalue(res, i, 1), NULL, d, err);
+		if (rc)
+			return rc;
+		c->streams[i].id = lk_pg_int(res, i, 0);
+		c->streams[i].stream = d->items[0].stream;
+	}
+	return 0;
+}
+
+static int load_views(lk_catalog *c, const PGresult *res, lk_error *err) {
+	c->views = array_for(c, res, sizeof *c->views, &c->nviews);
+	for (int i = 0; i < c->nviews; i++) {
+		lk_cat_view *v = &c->views[i];
+		v->id = lk_pg_int(res, i, 0);
+		v->name = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 1));
+		v->stream = by_id(c->streams, c->nstreams, sizeof *c->streams, lk_pg_int(res, i, 2));
+		v->served_copy = lk_pg_int(res, i, 3);
+		if (!v->stream)
+			return dangling(err, "stream", lk_pg_int(res, i, 2));
+	}
+	return 0;
+}
+
+static const lk_stream *stream_with_delay(lk_catalog *c, const lk_stream *now, int64_t delay_us) {
+	if (now->watermark_delay_us == delay_us)
+		return now;
+	lk_stream *then = lk_arena_alloc(&c->arena, sizeof *then);
+	*then = *now;
+	then->watermark_delay_us = delay_us;
+	return then;
+}
+
+static int load_versions(lk_catalog *c, const PGresult *res, lk_error *err) {
+	c->versions = array_for(c, res, sizeof *c->versions, &c->nversions);
+	for (int i = 0; i < c->nversions; i++) {
+		lk_cat_version *v = &c->versions[i];
+		v->id = lk_pg_int(res, i, 0);
+		v->view = by_id(c->views, c->nviews, sizeof *c->views, lk_pg_int(res, i, 1));
+		if (!v->view)
+			return dangling(err, "view", lk_pg_int(res, i, 1));
+		v->number = (int)lk_pg_int(res, i, 2);
+		lk_definitions *d = &c->parsed[c->nparsed++];
+		const lk_stream *s = stream_with_delay(c, v->view->stream->stream, lk_pg_int(res, i, 4));
+		int rc = lk_catalog_parse(PQgetvalue(res, i, 5), s, d, err);
+		if (rc)
+			return rc;
+		v->plan = d->items[0].plan;
+		v->fold_only = v->plan->fold_only || PQgetvalue(res, i, 3)[0] == 't';
+	}
+	return 0;
+}
+
+static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
+	c->copies = array_for(c, res, sizeof *c->copies, &c->ncopies);
+	for (int i = 0; i < c->ncopies; i++) {
+		lk_cat_copy *k = &c->copies[i];
+		k->id = lk_pg_int(res, i, 0);
+		k->version = by_id(c->versions, c->nversions, sizeof *c->versions, lk_pg_int(res, i, 1));
+		if (!k->version)
+			return dangling(err, "version", lk_pg_int(res, i, 1));
+		k->kappa = !strcmp(PQgetvalue(res, i, 2), "kappa");
+		k->cut_id = lk_pg_int(res, i, 3);
+		if (!PQgetisnull(res, i, 4))
+			k->batch_table = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 4));
+		int n = k->version->view->stream->stream->partitions;
+		int64_t *numbers = lk_arena_zalloc(&c->arena, 4 * (size_t)n * sizeof *numbers);
+		k->units = numbers;
+		k->cut = numbers + n;
+		k->cut_high = numbers + 2 * n;
+		k->cut_at = numbers + 3 * n;
+		for (int p = 0; p < n; p++)
+			k->cut_high[p] = k->cut_at[p] = LK_NEVER;
+	}
+	return 0;
+}
+
+/* The copy and partition that row i of units or cuts is about. */
+static lk_cat_copy *copy_of_row(lk_catalog *c, const PGresult *res, int i, int *part) {
+	lk_cat_copy *k = by_id(c->copies, c->ncopies, sizeof *c->copies, lk_pg_int(res, i, 0));
+	*part = (int)lk_pg_int(res, i, 1);
+	return k && *part >= 0 && *part < k->version->view->stream->stream->partitions ? k : NULL;
+}
+
+static int load_parts(lk_catalog *c, const PGresult *units, const PGresult *cuts, lk_error *err) {
+	int p;
+	for (int i = 0; i < PQntuples(units); i++) {
+		lk_cat_copy *k = copy_of_row(c, units, i, &p);
+		if (!k)
+			return dangling(err, "the partition of unit", lk_pg_int(units, i, 2));
+		k->units[p] = lk_pg_int(units, i, 2);
+	}
+	for (int i = 0; i < PQntuples(cuts); i++) {
+		lk_cat_copy *k = copy_of_row(c, cuts, i, &p);
+		if (!k)
+			return dangling(err, "a cut of copy", lk_pg_int(cuts, i, 0));
+		k->cut[p] = lk_pg_int(cuts, i, 2);
+		k->cut_high[p] = lk_pg_int_or(cuts, i, 3, LK_NEVER);
+		k->cut_at[p] = lk_pg_int_or(cuts, i, 4, LK_NEVER);
+	}
+	return 0;
+}
+
+int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err) {
+	PGresult *r[NRESULTS] = {0};
+	lk_catalog *c = lk_calloc(1, sizeof *c);
+	int rc = fetch(pg, r, err);
+	if (rc || (rc = lk_catalog_check_meta(r[R_META], c->log_id, err)))
+		goto done;
+	c->parsed = lk_calloc((size_t)PQntuples(r[R_STREAMS]) + (size_t)PQntuples(r[R_VERSIONS]), sizeof *c->parsed);
+	if ((rc = load_streams(c, r[R_STREAMS], err)) || (rc = load_views(c, r[R_VIEWS], err)) ||
+	    (rc = load_versions(c, r[R_VERSIONS], err)) || (rc = load_copies(c, r[R_COPIES], err)))
+		goto done;
+	rc = load_parts(c, r[R_UNITS], r[R_CUTS], err);
+done:
+	for (int i = 0; i < NRESULTS; i++)
+		PQclear(r[i]);
+	if (rc)
+		lk_catalog_free(c);
+	else
+		*out = c;
+	return rc;
+}
+
+void lk_catalog_free(lk_catalog *c) {
+	if (!c)
+		return;
+	for (int i = 0; i < c->nparsed; i++)
+		lk_definitions_release(&c->parsed[i]);
+	free(c->parsed);
+	lk_arena_release(&c->arena);
+	free(c);
+}
+
+/* The hash lives as long as one process looks at it, so PostgreSQL's own will do. */
+int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err,
+		"SELECT hashtextextended(concat_ws('/', log_id,"
+		" (SELECT string_agg(stream_id || ':' || md5(definition), ',' ORDER BY stream_id) FROM lk.stream),"
+		" (SELECT string_agg(view_id || ':' || coalesce(served_copy, 0), ',' ORDER BY view_id) FROM lk.view),"
+		" (SELECT string_agg(version_id || ':' || fold_only, ',' ORDER BY version_id) FROM lk.version),"
+		" (SELECT string_agg(copy_id::text, ',' ORDER BY copy_id) FROM lk.copy WHERE NOT dropped)), 0) FROM lk.meta", 0, NULL);
+	if (rc)
+		return rc;
+	*stamp = PQntuples(res) ? lk_pg_int(res, 0, 0) : 0;
+	PQclear(res);
+	return 0;
+}

@@ -1,0 +1,363 @@
+/* Declaring: definitions become rows of the catalogue and, for a stream, tables of the log.
+ *
+ * Each declaration is one transaction under the catalogue's lock, so it happens whole or not at all, and applying a file again
+ * changes nothing. A stream may only grow: nullable columns at its end, and another watermark delay. A new delay is
+ * another meaning of every view over the stream, so each gets a new version in the same transaction.
+ *
+ * A view's definition is compared with its newest version only: one that goes back to an older form is a new version too, because the
+ * versions tell in which order readers saw what, and the older copies may be dropped at any time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_log/catalog_private.h"
+
+static void number(int64_t n, char out[24]) { snprintf(out, 24, "%lld", (long long)n); }
+
+/* Runs a statement that gives one id. */
+static int insert_id(lk_pg *pg, int64_t *id, lk_error *err, const char *sql, int nparams, const char *const *params) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, sql, nparams, params);
+	if (rc)
+		return rc;
+	*id = lk_pg_int(res, 0, 0);
+	PQclear(res);
+	return 0;
+}
+
+static void column_sql(const lk_stream *s, int i, lk_buf *out) {
+	const lk_column *c = &s->columns[i];
+	lk_sql_ident(c->name, out);
+	lk_buf_addc(out, ' ');
+	lk_type_name(c->type, out);
+	if (c->type.kind == LK_TEXT)
+		lk_buf_adds(out, " COLLATE \"C\"");
+	if (i == s->event_time)
+		lk_buf_adds(out, " NOT NULL");
+}
+
+static int run_buf(lk_pg *pg, lk_buf *sql, lk_error *err) {
+	int rc = lk_pg_run(pg, err, sql->data);
+	lk_buf_release(sql);
+	return rc;
+}
+
+static int create_log(lk_pg *pg, const lk_stream *s, lk_error *err) {
+	lk_buf sql = LK_BUF_INIT;
+	lk_buf_adds(&sql, "CREATE TABLE ");
+	lk_log_table(s, &sql);
+	lk_buf_adds(&sql, " (part int NOT NULL, off bigint NOT NULL, _at timestamptz NOT NULL");
+	for (int i = 0; i < s->ncolumns; i++) {
+		lk_buf_adds(&sql, ", ");
+		column_sql(s, i, &sql);
+	}
+	lk_buf_adds(&sql, ", PRIMARY KEY (part, off)) PARTITION BY LIST (part)");
+	for (int p = 0; p < s->partitions; p++) {
+		lk_buf_adds(&sql, "; CREATE TABLE ");
+		lk_log_leaf(s, p, &sql);
+		lk_buf_adds(&sql, " PARTITION OF ");
+		lk_log_table(s, &sql);
+		lk_buf_addf(&sql, " FOR VALUES IN (%d)", p);
+	}
+	lk_error e = {0};
+	int rc = run_buf(pg, &sql, &e);
+	if (rc && (!strcmp(e.sqlstate, "42701") || !strcmp(e.sqlstate, "42P16")))
+		rc = e.code = LK_EDEFINITION;
+	return rc ? lk_fail(err, rc, "stream %s: %s", s->name, e.text) : 0;
+}
+
+static int check_names(const lk_stream *s, lk_error *err) {
+	for (int i = 0; i < s->ncolumns; i++) {
+		const char *name = s->columns[i].name;
+		if (strcmp(name, "part") && strcmp(name, "off"))
+			continue;
+		lk_fail(err, LK_EDEFINITION, "stream %s: the log has a column %s of its own", s->name, name);
+		lk_hint(err, "choose another name for the column");
+		return LK_EDEFINITION;
+	}
+	return 0;
+}
+
+static int insert_stream(lk_pg *pg, const lk_stream *s, lk_error *err) {
+	char partitions[24];
+	number(s->partitions, partitions);
+	int rc = check_names(s, err);
+	if (!rc)
+		rc = lk_pg_exec(pg, NULL, err,
+			"WITH s AS (INSERT INTO lk.stream (name, definition, partitions) VALUES ($1, $2, $3::int) RETURNING stream_id)"
+			" INSERT INTO lk.tail (stream_id, part) SELECT stream_id, p FROM s, generate_series(0, $3::int - 1) p",
+			3, (const char *const[]){s->name, s->text, partitions});
+	return rc ? rc : create_log(pg, s, err);
+}
+
+static int refuse(const lk_stream *s, lk_error *err, const char *what, const char *hint) {
+	lk_fail(err, LK_EDEFINITION, "stream %s: %s", s->name, what);
+	lk_hint(err, "%s", hint);
+	return LK_EDEFINITION;
+}
+
+/* R28: what may not change. */
+static int check_growth(const lk_stream *old, const lk_stream *s, lk_error *err) {
+	static const char grow[] = "a declared stream may only get more columns at its end; for anything else declare another stream";
+	char what[256];
+	for (int i = 0; i < old->ncolumns; i++) {
+		const lk_column *was = &old->columns[i], *is = i < s->ncolumns ? &s->columns[i] : NULL;
+		if (is && !strcmp(was->name, is->name) && lk_type_equal(was->type, is->type))
+			continue;
+		snprintf(what, sizeof what, "column %d is declared as %s%s", i + 1, was->name,
+		         is && !strcmp(was->name, is->name) ? ", with another type" : "");
+		return refuse(s, err, what, grow);
+	}
+	if (strcmp(old->columns[old->event_time].name, s->columns[s->event_time].name))
+		return refuse(s, err, "event_time cannot change", grow);
+	if (strcmp(old->columns[old->partition_by].name, s->columns[s->partition_by].name))
+		return refuse(s, err, "partition_by cannot change", grow);
+	if (old->partitions != s->partitions)
+		return refuse(s, err, "the number of partitions cannot change", grow);
+	if (old->max_ahead_us != s->max_ahead_us)
+		return refuse(s, err, "max_ahead cannot change: the log's watermarks were made with it", grow);
+	return 0;
+}
+
+static int add_columns(lk_pg *pg, const lk_stream *old, const lk_stream *s, lk_error *err) {
+	if (s->ncolumns == old->ncolumns)
+		return 0;
+	int rc = check_names(s, err);
+	if (rc)
+		return rc;
+	lk_buf sql = LK_BUF_INIT;
+	lk_buf_adds(&sql, "ALTER TABLE ");
+	lk_log_table(s, &sql);
+	for (int i = old->ncolumns; i < s->ncolumns; i++) {
+		lk_buf_adds(&sql, i > old->ncolumns ? ", ADD COLUMN " : " ADD COLUMN ");
+		column_sql(s, i, &sql);
+	}
+	return run_buf(pg, &sql, err);
+}
+
+static int apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
+
+/* The views over a stream whose delay has changed, from the newest text of each. */
+static int apply_views_again(lk_pg *pg, const char *stream_id, const lk_stream *s, lk_error *err) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err,
+		"SELECT DISTINCT ON (view_id) v.definition FROM lk.version v JOIN lk.view USING (view_id)"
+		" WHERE stream_id = $1 ORDER BY view_id, number DESC", 1, &stream_id);
+	for (int i = 0; !rc && i < PQntuples(res); i++) {
+		lk_definitions d = {0};
+		lk_apply_result ignored;
+		if (!(rc = lk_catalog_parse(PQgetvalue(res, i, 0), s, &d, err)))
+			rc = apply_view(pg, d.items[0].plan, &ignored, err);
+		lk_definitions_release(&d);
+	}
+	PQclear(res);
+	return rc;
+}
+
+static int change_stream(lk_pg *pg, const char *stream_id, const lk_stream *old, const lk_stream *s, lk_apply_result *out, lk_error *err) {
+	int rc = check_growth(old, s, err);
+	if (rc)
+		return rc;
+	bool other_delay = old->watermark_delay_us != s->watermark_delay_us;
+	if (old->ncolumns == s->ncolumns && !other_delay) {
+		out->what = LK_APPLIED_SAME;
+		return 0;
+	}
+	out->what = LK_APPLIED_CHANGED;
+	if ((rc = add_columns(pg, old, s, err)))
+		return rc;
+	rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.stream SET definition = $2 WHERE stream_id = $1",
+	                2, (const char *const[]){stream_id, s->text});
+	return !rc && other_delay ? apply_views_again(pg, stream_id, s, err) : rc;
+}
+
+static int apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err) {
+	PGresult *res;
+	lk_definitions old = {0};
+	const char *name = s->name;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id, definition FROM lk.stream WHERE name = $1", 1, &name);
+	if (rc)
+		return rc;
+	if (!PQntuples(res)) {
+		out->what = LK_APPLIED_NEW;
+		rc = insert_stream(pg, s, err);
+	} else {
+		if (!(rc = lk_catalog_parse(PQgetvalue(res, 0, 1), NULL, &old, err)))
+			rc = change_stream(pg, PQgetvalue(res, 0, 0), old.items[0].stream, s, out, err);
+		lk_definitions_release(&old);
+	}
+	PQclear(res);
+	return rc;
+}
+
+static int end_apply(lk_pg *pg, int rc, lk_error *err) {
+	if (!rc)
+		rc = lk_pg_run(pg, err, "COMMIT");
+	if (rc)
+		lk_pg_rollback(pg);
+	return rc;
+}
+
+int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err) {
+	*out = (lk_apply_result){0};
+	int rc = lk_catalog_begin(pg, err);
+	return end_apply(pg, rc ? rc : apply_stream(pg, s, out, err), err);
+}
+
+/* --- views --- */
+
+static int wrong_column(const lk_plan *p, const PGresult *d, int i, const char *leg, const char *name, lk_type type, lk_error *err) {
+	lk_buf wanted = LK_BUF_INIT;
+	lk_type_name(type, &wanted);
+	lk_fail(err, LK_EDEFINITION, "view %s: PostgreSQL reads %s otherwise than lk: column %d is %s (type oid %u), not %s %s", p->view,
+	        leg, i + 1, PQfname(d, i), (unsigned)PQftype(d, i), name, wanted.data);
+	lk_hint(err, "this is a fault of lk; another spelling of the expression may do");
+	lk_buf_release(&wanted);
+	return LK_EDEFINITION;
+}
+
+/* PREPAREs a statement without running it and gives its description. */
+static int describe(lk_pg *pg, const lk_plan *p, lk_buf *sql, const char *leg, PGresult **out, lk_error *err) {
+	lk_error e = {0};
+	PGresult *res = PQprepare(pg->conn, "", sql->data, 0, NULL);
+	int rc = PQresultStatus(res) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, res, leg, &e);
+	PQclear(res);
+	*out = NULL;
+	if (!rc) {
+		*out = PQdescribePrepared(pg->conn, "");
+		rc = PQresultStatus(*out) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, *out, leg, &e);
+	}
+	lk_buf_release(sql);
+	if (rc == LK_EVALUE || (rc == LK_EINTERNAL && !strncmp(e.sqlstate, "42", 2)))
+		rc = LK_EDEFINITION;
+	return rc ? lk_fail(err, rc, "view %s: %s", p->view, e.text) : 0;
+}
+
+static int describe_batch(lk_pg *pg, const lk_plan *p, lk_error *err) {
+	lk_type types[LK_MAX_COLUMNS * LK_MAX_PARTIALS];
+	lk_buf log = LK_BUF_INIT, sql = LK_BUF_INIT;
+	PGresult *d;
+	lk_log_table(p->stream, &log);
+	lk_plan_batch_sql(p, log.data, "off < 0", &sql);
+	lk_buf_release(&log);
+	int rc = describe(pg, p, &sql, "the batch", &d, err);
+	int n = lk_plan_batch_types(p, types, sizeof types / sizeof *types);
+	if (!rc && PQnfields(d) != n)
+		rc = lk_fail(err, LK_EDEFINITION, "view %s: the batch has %d columns, not %d", p->view, PQnfields(d), n);
+	for (int i = 0; !rc && i < n; i++)
+		if (PQftype(d, i) != lk_type_oid(types[i]))
+			rc = wrong_column(p, d, i, "the batch", PQfname(d, i), types[i], err);
+	PQclear(d);
+	return rc;
+}
+
+static int describe_oracle(lk_pg *pg, const lk_plan *p, lk_error *err) {
+	const lk_type time = {LK_TIME, 0, 0};
+	int windows = p->window.kind == LK_W_NONE ? 0 : 2;
+	lk_buf log = LK_BUF_INIT, sql = LK_BUF_INIT;
+	PGresult *d;
+	lk_log_table(p->stream, &log);
+	lk_plan_oracle_sql(p, log.data, "off < 0", &sql);
+	lk_buf_release(&log);
+	int rc = describe(pg, p, &sql, "the definition", &d, err);
+	if (!rc && PQnfields(d) != windows + p->noutputs)
+		rc = lk_fail(err, LK_EDEFINITION, "view %s: the definition has %d columns, not %d", p->view, PQnfields(d), windows + p->noutputs);
+	for (int i = 0; !rc && i < windows + p->noutputs; i++) {
+		lk_type type = i < windows ? time : p->outputs[i - windows].type;
+		const char *name = i >= windows ? p->outputs[i - windows].name : i ? "window_end" : "window_start";
+		if (PQftype(d, i) != lk_type_oid(type) || strcmp(PQfname(d, i), name))
+			rc = wrong_column(p, d, i, "the definition", name, type, err);
+	}
+	PQclear(d);
+	return rc;
+}
+
+static int insert_version(lk_pg *pg, int64_t view_id, int version, const lk_plan *p, int64_t *copy_id, lk_error *err) {
+	char view[24], no[24], delay[24], partitions[24], copy[24];
+	number(view_id, view);
+	number(version, no);
+	number(p->stream->watermark_delay_us, delay);
+	number(p->stream->partitions, partitions);
+	int rc = insert_id(pg, copy_id, err,
+		"WITH v AS (INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us)"
+		" VALUES ($1, $2, $3, $4, $5, $6) RETURNING version_id)"
+		" INSERT INTO lk.copy (version_id, mode) SELECT version_id, 'lambda' FROM v RETURNING copy_id",
+		6, (const char *const[]){view, no, p->text, p->hash, p->fold_only ? "t" : "f", delay});
+	if (rc)
+		return rc;
+	number(*copy_id, copy);
+	return lk_pg_exec(pg, NULL, err, "INSERT INTO lk.unit (copy_id, part) SELECT $1, p FROM generate_series(0, $2::int - 1) p",
+	                  2, (const char *const[]){copy, partitions});
+}
+
+static int new_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
+	char stream[24], view[24], copy[24];
+	int64_t view_id, copy_id;
+	number(stream_id, stream);
+	int rc = insert_id(pg, &view_id, err, "INSERT INTO lk.view (name, stream_id) VALUES ($1, $2) RETURNING view_id",
+	                   2, (const char *const[]){p->view, stream});
+	if (!rc)
+		rc = insert_version(pg, view_id, 1, p, &copy_id, err);
+	if (rc)
+		return rc;
+	number(view_id, view);
+	number(copy_id, copy);
+	*out = (lk_apply_result){LK_APPLIED_NEW, 1, 1};
+	return lk_pg_exec(pg, NULL, err, "UPDATE lk.view SET served_copy = $2 WHERE view_id = $1", 2, (const char *const[]){view, copy});
+}
+
+static int find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_error *err) {
+	PGresult *res;
+	const char *name = p->stream->name;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id FROM lk.stream WHERE name = $1", 1, &name);
+	if (rc)
+		return rc;
+	*stream_id = PQntuples(res) ? lk_pg_int(res, 0, 0) : 0;
+	PQclear(res);
+	return *stream_id ? 0 : lk_fail(err, LK_EDEFINITION, "view %s: stream %s is not declared", p->view, name);
+}
+
+/* The view's row, its newest version and the version it serves. */
+static const char newest_sql[] =
+	"SELECT w.view_id, w.stream_id, n.number, n.plan_hash,"
+	" (SELECT number FROM lk.version JOIN lk.copy USING (version_id) WHERE copy_id = w.served_copy)"
+	" FROM lk.view w JOIN LATERAL (SELECT number, plan_hash FROM lk.version v WHERE v.view_id = w.view_id"
+	" ORDER BY number DESC LIMIT 1) n ON true WHERE w.name = $1";
+
+static int apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+	int64_t stream_id, copy_id;
+	PGresult *res = NULL;
+	const char *name = p->view;
+	int rc = find_stream(pg, p, &stream_id, err);
+	if (rc || (rc = lk_pg_exec(pg, &res, err, newest_sql, 1, &name)))
+		return rc;
+	bool there = PQntuples(res) == 1;
+	if (there && lk_pg_int(res, 0, 1) != stream_id) {
+		rc = lk_fail(err, LK_EDEFINITION, "view %s is over another stream than %s", p->view, p->stream->name);
+		lk_hint(err, "a view keeps its stream: choose another name");
+		goto done;
+	}
+	if (there) {
+		int newest = (int)lk_pg_int(res, 0, 2);
+		*out = (lk_apply_result){LK_APPLIED_SAME, newest, (int)lk_pg_int(res, 0, 4)};
+		if (!strcmp(PQgetvalue(res, 0, 3), p->hash))
+			goto done;
+	}
+	if ((!p->fold_only && (rc = describe_batch(pg, p, err))) || (rc = describe_oracle(pg, p, err)))
+		goto done;
+	if (!there) {
+		rc = new_view(pg, p, stream_id, out, err);
+		goto done;
+	}
+	out->what = LK_APPLIED_CHANGED;
+	rc = insert_version(pg, lk_pg_int(res, 0, 0), ++out->version, p, &copy_id, err);
+done:
+	PQclear(res);
+	return rc;
+}
+
+int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+	*out = (lk_apply_result){0};
+	int rc = lk_catalog_begin(pg, err);
+	return end_apply(pg, rc ? rc : apply_view(pg, p, out, err), err);
+}

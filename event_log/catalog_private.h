@@ -1,0 +1,14 @@
+/* What the files of the catalogue share. */
+#ifndef LK_EVENT_LOG_CATALOG_PRIVATE_H
+#define LK_EVENT_LOG_CATALOG_PRIVATE_H
+
+#include "event_log/catalog.h"
+
+/* Begins a transaction that alone may change definitions. */
+int lk_catalog_begin(lk_pg *pg, lk_error *err);
+/* Checks the row of lk.meta (log_id, schema_version) and gives the id. */
+int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err);
+/* Parses one stored definition. stream: what its FROM means, NULL for a stream's own text. The caller releases *out in either case. */
+int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err);
+
+#endif
