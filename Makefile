@@ -46,11 +46,17 @@ $(BUILD)/%.o: %.c
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
 	$(CC) -o $@ $^ -lcmocka $(LIBS)
 
-# SQL files that the program carries, as C strings.
-$(BUILD)/event_log/catalog_install.o: $(BUILD)/schema_sql.h
-$(BUILD)/schema_sql.h: event_log/schema.sql
+# SQL and Lua files that the program carries, as C strings.
+define AS_C_STRING
 	@mkdir -p $(dir $@)
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+endef
+$(BUILD)/event_log/catalog_install.o: $(BUILD)/schema_sql.h
+$(BUILD)/schema_sql.h: event_log/schema.sql
+	$(AS_C_STRING)
+$(BUILD)/view_store/scripts.o: $(patsubst %,$(BUILD)/%.h,$(wildcard view_store/*.lua))
+$(BUILD)/view_store/%.lua.h: view_store/%.lua
+	$(AS_C_STRING)
 
 .PRECIOUS: $(BUILD)/%.o
 .PHONY: tests

@@ -1,10 +1,15 @@
 /* The view store: what Redis keeps, and the fenced calls that are the only ways to change it (P1, P2).
  *
  * Keys, all under "lk:<log id>:":
- *   u:<unit>                      hash, the unit's meta: token, cursor, watermark, at, base, base_watermark, and one field
+ *   u:<unit>                      hash, the unit's meta: token, cursor, watermark, at, base, open, and one field
  *                                 "s:<from>:<token>" per segment whose value says where it ends and what panes it holds
  *   u:<unit>:<from>:<token>       hash, a segment: field (pane + group key) -> partial
- * The open segment is the one whose token is the meta's and that ends at the cursor; only its owner writes it. */
+ * The open segment is the one that the last commit wrote, until the unit is taken over; only its owner writes it. A commit to a
+ * segment_from at its own cursor closes it and opens another one, also a commit that moves nothing (from = to = segment_from).
+ *
+ * All calls: LK_EUNREACHABLE when the connection is lost or answers nothing for 10 s: the outcome is unknown and every later
+ * call fails, so close, open, take over again. LK_EFULL: Redis has no room, nothing was written. LK_EINTERNAL: a bug or a
+ * foreign hand. Fenced calls: LK_EFENCED when the unit has another owner or is gone. */
 #ifndef LK_VIEW_STORE_STORE_H
 #define LK_VIEW_STORE_STORE_H
 
@@ -67,7 +72,8 @@ int lk_store_commit_wait(lk_store *s, lk_error *err);
 int lk_store_drop(lk_store *s, int64_t unit, uint64_t token, const lk_segment *segments, int n, const lk_position *base, lk_error *err);
 int lk_store_reset(lk_store *s, int64_t unit, uint64_t token, const lk_position *start, lk_error *err);
 /* Compaction: replaces closed, adjacent segments by one that holds their merged cells. Staged under a fresh name; the swap
- * checks the token, that the inputs are still there exactly so, and the staged cell count. */
+ * checks the token, that the inputs are still there exactly so, and the staged cell count (else LK_ECONFLICT, and nothing has changed). All
+ * their cells are in memory at once: choose inputs whose cells add up to a bound. */
 int lk_store_compact(lk_store *s, int64_t unit, uint64_t token, const lk_plan *plan, const lk_segment *inputs, int n, lk_error *err);
 /* Removes units whose ids are not in `live` (a sweep: lists Redis first; the caller then reads the catalogue through `is_live`). */
 int lk_store_sweep(lk_store *s, bool (*is_live)(void *ctx, int64_t unit), void *ctx, lk_error *err);
@@ -86,7 +92,7 @@ typedef struct lk_cell_filter {
  * unit is not there. */
 int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_unit_state *out, lk_cells *open, lk_error *err);
 /* Merges the cells of one closed segment into `into`. 1 if it is gone (read the unit again). Uses HMGET where the filter names keys and few
- * panes, HSCAN or HGETALL else. */
+ * panes, HSCAN or HGETALL else. After 1 or a failure of either reading call the map may hold some of the cells: drop it. */
 int lk_store_read_segment(lk_store *s, int64_t unit, const lk_segment *seg, const lk_cell_filter *f, lk_cells *into, lk_error *err);
 
 /* Bytes Redis uses for a unit (MEMORY USAGE of its keys), for status. */

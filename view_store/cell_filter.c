@@ -1,0 +1,62 @@
+#include "view_store/cell_filter.h"
+
+#include <string.h>
+
+#include "core/key.h"
+
+enum { MOST_FIELDS = 10000 };
+
+static bool wanted(const lk_cell_filter *f, const void *field, size_t len) {
+	if (!f)
+		return true;
+	int64_t pane = len >= LK_PANE_BYTES ? lk_pane_get(field) : 0;
+	if (pane < f->from_pane || pane >= f->to_pane)
+		return false;
+	for (int i = 0; i < f->nkeys; i++)
+		if (f->keys[i].len == len - LK_PANE_BYTES && memcmp(f->keys[i].data, (const char *)field + LK_PANE_BYTES, f->keys[i].len) == 0)
+			return true;
+	return f->nkeys == 0;
+}
+
+lk_panes lk_panes_wanted(const lk_cell_filter *f, const lk_segment *g) {
+	__int128 first = g->min_pane, last = g->max_pane, step = f->pane_us > 0 ? f->pane_us : 1;
+	if (first < f->from_pane)
+		first += ((__int128)f->from_pane - first + step - 1) / step * step;
+	if (last >= f->to_pane)
+		last = (__int128)f->to_pane - 1;
+	if (g->cells == 0 || last < first)
+		return (lk_panes){0, 0};
+	__int128 n = (last - first) / step + 1;
+	return (lk_panes){(int64_t)first, n > INT64_MAX ? INT64_MAX : (int64_t)n};
+}
+
+void lk_each_field(lk_buf *field, const lk_cell_filter *f, lk_panes p, void (*use)(void *ctx, const lk_buf *field), void *ctx) {
+	for (int64_t i = 0; i < p.n; i++) {
+		for (int k = 0; k < f->nkeys; k++) {
+			lk_buf_clear(field);
+			lk_pane_put(field, p.first + i * f->pane_us);
+			lk_buf_add(field, f->keys[k].data, f->keys[k].len);
+			use(ctx, field);
+		}
+	}
+}
+
+bool lk_by_field(const lk_cell_filter *f, lk_panes p, int64_t cells) {
+	return f && f->nkeys > 0 && p.n <= MOST_FIELDS / f->nkeys && p.n * f->nkeys < cells;
+}
+
+int lk_merge_cell(lk_store *s, const char *key, lk_cells *into, const void *field, size_t len, const redisReply *value, lk_error *err) {
+	if (value->type == REDIS_REPLY_STRING && lk_cells_merge(into, field, len, value->str, value->len) == 0)
+		return LK_OK;
+	return lk_fail(err, LK_EINTERNAL, "Redis at %s: a cell of %s is malformed", s->redis.where, key);
+}
+
+int lk_merge_pairs(lk_store *s, const char *key, const lk_cell_filter *f, const redisReply *pairs, lk_cells *into, lk_error *err) {
+	int rc = LK_OK;
+	for (size_t i = 0; rc == LK_OK && i + 1 < pairs->elements; i += 2) {
+		const redisReply *field = pairs->element[i];
+		if (wanted(f, field->str, field->len))
+			rc = lk_merge_cell(s, key, into, field->str, field->len, pairs->element[i + 1], err);
+	}
+	return rc;
+}

@@ -1,0 +1,310 @@
+/* Requests, replies and errors of one connection.
+ *
+ * hiredis connects and reads. Requests are written here, straight into one buffer and from there into the socket: a commit
+ * has 20,000 arguments, which are encoded once and copied once, and send(2) with MSG_NOSIGNAL keeps a server that goes
+ * away from ending the process. The buffer is kept until the next request, so that a script that the server has
+ * forgotten (SCRIPT FLUSH) can be loaded and the very same bytes be sent again: NOSCRIPT says that nothing was done. */
+#include "view_store/redis.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* --- building --- */
+
+static void put_head(lk_buf *b, char kind, uint64_t n) {
+	char text[24], *p = text + sizeof text;
+	*--p = '\n';
+	*--p = '\r';
+	do {
+		*--p = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	*--p = kind;
+	lk_buf_add(b, p, (size_t)(text + sizeof text - p));
+}
+
+void lk_redis_more(lk_redis *r, int nargs) { put_head(&r->out, '*', (uint64_t)nargs); }
+
+void lk_redis_begin(lk_redis *r, int nargs) {
+	lk_buf_clear(&r->out);
+	lk_redis_more(r, nargs);
+}
+
+void lk_redis_arg(lk_redis *r, const void *p, size_t n) {
+	put_head(&r->out, '$', n);
+	lk_buf_add(&r->out, p, n);
+	lk_buf_add(&r->out, "\r\n", 2);
+}
+
+void lk_redis_args(lk_redis *r, const char *s) { lk_redis_arg(r, s, strlen(s)); }
+
+void lk_redis_argi(lk_redis *r, int64_t i) {
+	char text[24];
+	int n = snprintf(text, sizeof text, "%lld", (long long)i);
+	lk_redis_arg(r, text, (size_t)n);
+}
+
+void lk_redis_script(lk_redis *r, enum lk_script script, const char *key, int nargs) {
+	lk_redis_begin(r, 4 + nargs);
+	lk_redis_args(r, "EVALSHA");
+	lk_redis_args(r, r->sha[script]);
+	lk_redis_args(r, "1");
+	lk_redis_args(r, key);
+}
+
+/* --- errors --- */
+
+static const struct {
+	const char *word;
+	int code;
+} meanings[] = {
+	{"OOM", LK_EFULL},
+	{"MISCONF", LK_EFULL},            /* it cannot write its disk */
+	{"LOADING", LK_EUNREACHABLE},
+	{"MASTERDOWN", LK_EUNREACHABLE},
+	{"READONLY", LK_EUNREACHABLE},    /* it became a replica */
+	{"NOREPLICAS", LK_EUNREACHABLE},
+	{"BUSY", LK_EUNREACHABLE},
+	{"NOAUTH", LK_EUNSUPPORTED},
+	{"WRONGPASS", LK_EUNSUPPORTED},
+	{"NOPERM", LK_EUNSUPPORTED},
+};
+
+int lk_redis_error_code(const char *text) {
+	const char *inner = strncmp(text, "ERR Error running script", 24) == 0 ? strstr(text, ": -") : NULL;
+	if (inner)
+		text = inner + 3;
+	size_t n = strcspn(text, " ");
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		if (strlen(meanings[i].word) == n && memcmp(text, meanings[i].word, n) == 0)
+			return meanings[i].code;
+	return LK_EINTERNAL;
+}
+
+/* The connection is of no more use. */
+static int lost(lk_redis *r, const char *why, lk_error *err) {
+	r->broken = true;
+	return lk_fail(err, LK_EUNREACHABLE, "lost Redis at %s: %s", r->where, why);
+}
+
+static int refused(lk_redis *r, const char *text, lk_error *err) {
+	int code = lk_redis_error_code(text);
+	if (code == LK_EUNREACHABLE)
+		r->broken = true;
+	lk_fail(err, code, "Redis at %s: %s", r->where, text);
+	if (code == LK_EFULL)
+		lk_hint(err, "give it more memory (maxmemory) or disk; nothing was written, and it is tried again");
+	return code;
+}
+
+int lk_redis_unexpected(lk_redis *r, const char *doing, lk_error *err) {
+	return lk_fail(err, LK_EINTERNAL, "Redis at %s: unexpected reply to %s", r->where, doing);
+}
+
+/* --- exchange --- */
+
+int lk_redis_send(lk_redis *r, lk_error *err) {
+	if (r->broken || !r->conn)
+		return lost(r, "the connection was lost before", err);
+	for (size_t sent = 0; sent < r->out.len;) {
+		ssize_t n = send(r->conn->fd, r->out.data + sent, r->out.len - sent, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return lost(r, errno == EAGAIN ? "it takes no data" : strerror(errno), err);
+		sent += (size_t)n;
+	}
+	return LK_OK;
+}
+
+static int read_reply(lk_redis *r, redisReply **reply, lk_error *err) {
+	*reply = NULL;
+	if (r->broken || !r->conn)
+		return lost(r, "the connection was lost before", err);
+	void *p = NULL;
+	if (redisGetReply(r->conn, &p) != REDIS_OK) {
+		bool late = r->conn->err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT);
+		return lost(r, late ? "no answer for 10 s" : r->conn->errstr, err);
+	}
+	*reply = p;
+	return LK_OK;
+}
+
+static int load_scripts(lk_redis *r, lk_error *err) {
+	lk_buf requests = r->out, text = LK_BUF_INIT;
+	r->out = (lk_buf)LK_BUF_INIT;
+	for (int i = 0; i < LK_NSCRIPTS; i++) {
+		lk_buf_clear(&text);
+		lk_script_text((enum lk_script)i, &text);
+		lk_redis_more(r, 3);
+		lk_redis_args(r, "SCRIPT");
+		lk_redis_args(r, "LOAD");
+		lk_redis_arg(r, text.data, text.len);
+	}
+	int rc = lk_redis_send(r, err);
+	for (int i = 0; rc == LK_OK && i < LK_NSCRIPTS; i++) {
+		redisReply *reply;
+		rc = read_reply(r, &reply, err);
+		if (rc == LK_OK && reply->type == REDIS_REPLY_ERROR)
+			rc = lost(r, reply->str, err);
+		else if (rc == LK_OK && (reply->type != REDIS_REPLY_STRING || reply->len != 40))
+			rc = lost(r, "unexpected reply to SCRIPT LOAD", err);
+		else if (rc == LK_OK)
+			memcpy(r->sha[i], reply->str, 41);
+		freeReplyObject(reply);
+	}
+	lk_buf_release(&text);
+	lk_buf_release(&r->out);
+	r->out = requests;
+	return rc;
+}
+
+int lk_redis_reply(lk_redis *r, redisReply **reply, lk_error *err) {
+	int rc = read_reply(r, reply, err);
+	if (rc == LK_OK && (*reply)->type == REDIS_REPLY_ERROR && strncmp((*reply)->str, "NOSCRIPT", 8) == 0) {
+		freeReplyObject(*reply);
+		*reply = NULL;
+		if ((rc = load_scripts(r, err)) == LK_OK && (rc = lk_redis_send(r, err)) == LK_OK)
+			rc = read_reply(r, reply, err);
+	}
+	if (rc == LK_OK && (*reply)->type == REDIS_REPLY_ERROR) {
+		rc = refused(r, (*reply)->str, err);
+		freeReplyObject(*reply);
+		*reply = NULL;
+	}
+	return rc;
+}
+
+int lk_redis_call(lk_redis *r, redisReply **reply, lk_error *err) {
+	*reply = NULL;
+	int rc = lk_redis_send(r, err);
+	return rc == LK_OK ? lk_redis_reply(r, reply, err) : rc;
+}
+
+/* --- opening --- */
+
+static int connect_to(lk_redis *r, const lk_redis_url *u, lk_error *err) {
+	struct timeval connect_in = {.tv_sec = LK_REDIS_CONNECT_S}, reply_in = {.tv_sec = LK_REDIS_REPLY_S};
+	r->conn = u->path ? redisConnectUnixWithTimeout(u->path, connect_in)
+	                  : redisConnectWithTimeout(u->host, u->port, connect_in);
+	if (!r->conn || r->conn->err || redisSetTimeout(r->conn, reply_in) != REDIS_OK) {
+		lk_fail(err, LK_EUNREACHABLE, "cannot reach Redis at %s: %s", r->where, r->conn ? r->conn->errstr : "no memory");
+		return lk_hint(err, "start it (lk up starts private servers), or say where it is with LK_REDIS");
+	}
+	if (!u->path)
+		redisEnableKeepAlive(r->conn);
+	return LK_OK;
+}
+
+static int simple(lk_redis *r, const char *doing, lk_error *err) {
+	redisReply *reply;
+	int rc = lk_redis_call(r, &reply, err);
+	if (rc == LK_EINTERNAL)
+		rc = LK_EUNSUPPORTED;
+	if (rc == LK_OK && reply->type != REDIS_REPLY_STATUS)
+		rc = lk_redis_unexpected(r, doing, err);
+	if (err && rc != LK_OK)
+		err->code = rc;
+	freeReplyObject(reply);
+	return rc;
+}
+
+static int log_in(lk_redis *r, const lk_redis_url *u, lk_error *err) {
+	int rc = LK_OK;
+	if (u->password || u->user) {
+		lk_redis_begin(r, u->user ? 3 : 2);
+		lk_redis_args(r, "AUTH");
+		if (u->user)
+			lk_redis_args(r, u->user);
+		lk_redis_args(r, u->password ? u->password : "");
+		rc = simple(r, "AUTH", err);
+	}
+	if (rc == LK_OK && u->db) {
+		lk_redis_begin(r, 2);
+		lk_redis_args(r, "SELECT");
+		lk_redis_argi(r, u->db);
+		rc = simple(r, "SELECT", err);
+	}
+	return rc;
+}
+
+/* Length of the value of "name:value" in INFO's text; 0 where it is not there. */
+static size_t info(const char *text, const char *name, const char **value) {
+	size_t n = strlen(name);
+	for (const char *p = text; p && *p; p = strchr(p, '\n'), p += p != NULL) {
+		if (strncmp(p, name, n) == 0 && p[n] == ':') {
+			*value = p + n + 1;
+			return strcspn(*value, "\r\n");
+		}
+	}
+	*value = "";
+	return 0;
+}
+
+static bool info_is(const char *text, const char *name, const char *want) {
+	const char *value;
+	size_t n = info(text, name, &value);
+	return n == strlen(want) && memcmp(value, want, n) == 0;
+}
+
+static int check_server(lk_redis *r, const char *text, lk_error *err) {
+	const char *version, *policy;
+	int nversion = (int)info(text, "redis_version", &version), npolicy = (int)info(text, "maxmemory_policy", &policy);
+	if (atoi(version) < 6)
+		return lk_fail(err, LK_EUNSUPPORTED, "Redis at %s has version %.*s; 6 or later is needed", r->where, nversion, version);
+	if (info_is(text, "redis_mode", "cluster"))
+		return lk_fail(err, LK_EUNSUPPORTED, "Redis at %s is a cluster; a single server is needed", r->where);
+	if (!info_is(text, "loading", "0"))
+		return lost(r, "it is loading its data", err);
+	if (!info_is(text, "role", "master")) {
+		lk_fail(err, LK_EUNREACHABLE, "Redis at %s is a replica", r->where);
+		return lk_hint(err, "say where the master is");
+	}
+	if (!info_is(text, "maxmemory_policy", "noeviction")) {
+		lk_fail(err, LK_EUNSUPPORTED, "Redis at %s may evict keys: maxmemory-policy is %.*s", r->where, npolicy, policy);
+		return lk_hint(err, "set maxmemory-policy to noeviction: one evicted key would make answers silently wrong");
+	}
+	return LK_OK;
+}
+
+static int inspect(lk_redis *r, lk_error *err) {
+	redisReply *reply;
+	lk_redis_begin(r, 1);
+	lk_redis_args(r, "INFO");
+	int rc = lk_redis_call(r, &reply, err);
+	if (rc == LK_OK && reply->type != REDIS_REPLY_STRING)
+		rc = lk_redis_unexpected(r, "INFO", err);
+	if (rc == LK_OK)
+		rc = check_server(r, reply->str, err);
+	freeReplyObject(reply);
+	return rc;
+}
+
+int lk_redis_open(lk_redis *r, const char *url, lk_error *err) {
+	lk_redis_url u;
+	*r = (lk_redis){0};
+	int rc = lk_redis_url_parse(&u, url, err);
+	if (rc == LK_OK) {
+		r->where = lk_strdup(u.where);
+		rc = connect_to(r, &u, err);
+	}
+	if (rc == LK_OK)
+		rc = log_in(r, &u, err);
+	lk_buf_release(&r->out);   /* held the password */
+	if (rc == LK_OK)
+		rc = inspect(r, err);
+	if (rc == LK_OK)
+		rc = load_scripts(r, err);
+	lk_redis_url_release(&u);
+	return rc;
+}
+
+void lk_redis_close(lk_redis *r) {
+	if (r->conn)
+		redisFree(r->conn);
+	free(r->where);
+	lk_buf_release(&r->out);
+	*r = (lk_redis){0};
+}

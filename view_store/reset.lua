@@ -1,0 +1,16 @@
+-- Empties the unit and begins again at a start, for the same owner.
+-- KEYS meta  ARGV token, start offset, its watermark, its _at
+local meta = KEYS[1]
+local now = redis.call('HMGET', meta, 'token', 'cursor')
+if not now[2] then return 'gone' end
+if now[1] ~= ARGV[1] then return 'owner' end
+for _, name in ipairs(redis.call('HKEYS', meta)) do
+  if string.sub(name, 1, 2) == 's:' then
+    redis.call('HDEL', meta, name)
+    redis.call('UNLINK', meta .. string.sub(name, 2))
+  end
+end
+redis.call('HDEL', meta, 'open') -- never refused, so the next line is not either
+redis.call('HSET', meta, 'cursor', ARGV[2], 'watermark', ARGV[3], 'at', ARGV[4],
+  'base', ARGV[2], 'base_watermark', ARGV[3], 'base_at', ARGV[4])
+return 'done'

@@ -1,0 +1,53 @@
+/* What the parts of view_store/ share: the connection's struct, key names, the form of a unit's meta. Private to it.
+ *
+ * Meta is a hash of texts:
+ *   format                          "1"
+ *   token                           16 hex digits
+ *   cursor watermark at             decimal
+ *   base base_watermark base_at     decimal
+ *   open                            from of the segment that the token's owner writes; missing until its first commit
+ *   s:<from>:<token>                "<to> <cells> <min pane> <max pane>", one for each segment that is not empty of events
+ */
+#ifndef LK_VIEW_STORE_UNIT_H
+#define LK_VIEW_STORE_UNIT_H
+
+#include "view_store/redis.h"
+#include "view_store/store.h"
+
+#define LK_META_FORMAT "1"
+#define LK_STAGED_FOR_S "600"        /* what a compaction left behind goes away by itself */
+
+enum { LK_SCAN_CELLS = 5000, LK_WHOLE_CELLS = 10000, LK_NAME_BYTES = 64 };
+
+struct lk_store {
+	lk_redis redis;
+	char *prefix;                    /* "lk:<log id>:u:" */
+	char *key;                       /* scratch of lk_unit_key, lk_segment_key */
+	lk_buf work;
+	int64_t committing;              /* the unit whose commit is under way; -1 */
+};
+
+/* The key's name; valid until the next call of either. */
+const char *lk_unit_key(lk_store *s, int64_t unit);
+const char *lk_segment_key(lk_store *s, int64_t unit, int64_t from, uint64_t token);
+
+/* A segment's field in meta, "s:<from>:<token>", and its value. */
+void lk_segment_name(char name[LK_NAME_BYTES], int64_t from, uint64_t token);
+void lk_segment_entry(lk_buf *out, const lk_segment *g);
+
+/* A fresh owner token: 64 random bits, never 0. */
+uint64_t lk_token_new(void);
+void lk_token_print(char text[17], uint64_t token);
+
+/* Reads HGETALL's reply of a meta. 0; 1 where the unit is not there; LK_EUNSUPPORTED for another format; LK_EINTERNAL where it is malformed. */
+int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_state *out, lk_error *err);
+
+/* What a fenced script said: 'done', or why not. */
+int lk_fenced_reply(lk_store *s, int64_t unit, const redisReply *reply, lk_error *err);
+/* Runs the script that has been built and reads its word. */
+int lk_fenced_call(lk_store *s, int64_t unit, lk_error *err);
+
+/* LK_EINTERNAL while a commit is under way on this connection, which may do nothing else then. */
+int lk_store_idle(lk_store *s, lk_error *err);
+
+#endif
