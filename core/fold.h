@@ -25,7 +25,8 @@ void lk_folder_init(lk_folder *f, const lk_plan *p);
 void lk_folder_release(lk_folder *f);
 
 /* Folds folder->row into cells. `watermark` is the one before this event; LK_NEVER: no lateness check (the batch layer).
- * Returns LK_FOLDED or LK_FOLD_LATE, possibly | LK_FOLD_MARKED. An event that WHERE refuses is LK_FOLDED. */
+ * Returns LK_FOLDED or LK_FOLD_LATE, possibly | LK_FOLD_MARKED. An event that WHERE refuses is LK_FOLDED, also where it
+ * is late: lk.late names what an answer lacks. Clauses are evaluated for late events too, so both modes mark alike. */
 int lk_fold_event(lk_folder *f, lk_cells *cells, int64_t watermark);
 
 #endif

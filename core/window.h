@@ -25,9 +25,10 @@ int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_
 /* Stateless lateness (P11): is an event of this pane late against the watermark before it? */
 bool lk_is_late(const lk_plan *p, int64_t pane_start, int64_t watermark);
 
-/* A window is final when window end + allowed lateness <= the least watermark of the partitions. Without a lateness
- * bound nothing is final for the stream path; then the bound counts as 0 for what is *reported*: see `final` in docs.
- * Returns the largest instant T such that every window that ends at or before T is final; LK_NEVER if none. */
+/* A window is final when window end + allowed lateness <= the least watermark of the partitions: then no event can change it
+ * any more. Returns the largest instant T such that every window that ends at or before T is final; LK_NEVER if there is none.
+ * A view without a lateness bound takes every event however late, and a view without windows has one that never
+ * ends: nothing of theirs is ever final, so LK_NEVER. */
 int64_t lk_final_to(const lk_plan *p, int64_t min_watermark);
 
 /* May a window of `want_us` be put together from the plan's panes? */
