@@ -25,6 +25,7 @@ typedef struct lk_unit {
 	uint64_t token;
 	lk_position at;            /* folded up to here */
 	int64_t committed;         /* cursor in Redis */
+	int64_t sent;              /* cursor of the commit under way */
 	int64_t segment_from;
 	lk_cells cells;            /* of the open segment */
 	lk_folder folder;
@@ -42,10 +43,12 @@ typedef struct lk_path {
 	lk_pg *writer;             /* ledger, catalogue */
 	lk_store *store;
 	lk_stream_limits limits;
-	const volatile int *stop;
+	const volatile int *stop;  /* may be NULL */
+	lk_unit *pending;          /* whose commit is under way; NULL between passes */
+	struct { int64_t events, commits, cells, late, marked; } done;   /* counted on, never reset here */
 } lk_path;
 
-/* Takes over: asks the catalogue where a missing unit begins, takes the token, checks the state against the log (P6: cursor <= tail,
+/* Takes over (a unit that stood still may be taken again, at or after retry_at_us): asks the catalogue where a missing unit begins, takes the token, checks the state against the log (P6: cursor <= tail,
  * _at of event cursor-1) and resets the unit where they do not fit, skips ahead where that is allowed. */
 int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err);
 
@@ -53,7 +56,8 @@ int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err);
  * own failure (fenced, full) stays with it. *folded: events read. Returns LK_EUNREACHABLE only for PostgreSQL's reader. */
 int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64_t *folded, lk_error *err);
 
-/* The owner's housekeeping: drops segments below the published cut, compacts, as a repeated sweep. */
+/* The owner's housekeeping: drops segments below the published cut, compacts, as a repeated sweep; call it between passes. A unit that
+ * turns out to be lost is no longer `taken` afterwards. */
 int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err);
 
 #endif

@@ -1,0 +1,198 @@
+/* One batch: cut, compute, publish.
+ *
+ *   the copy's session lock ── held over everything; the statements run on the session that holds it, so a batch whose
+ *   │                          session was killed cannot publish, and one that begins finds no other's open cut alive
+ *   ├─ transaction 1: the cut       (event_log/cut.c) open; an event at or after it commits after the cut row
+ *   └─ transaction 2: READ COMMITTED
+ *        check the count, compute into a table whose name is used once,
+ *        cut open -> published, pointer forward by compare-and-set, lk.batch, a newer version into service
+ *
+ * READ COMMITTED is enough, because what is computed lies below the cut: it was committed before the cut row and never
+ * changes, whatever the snapshot. And it is wanted, because publishing must see the pointer as it is, not as it was when a
+ * long computation began. A batch that is killed leaves an open cut, which the next one abandons, and nothing else. */
+#include "batch_layer/batch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "batch_layer/compute.h"
+#include "core/fault.h"
+#include "core/time.h"
+#include "event_log/scan.h"
+
+typedef struct batch {
+	lk_pg *pg;
+	const lk_cat_copy *copy;
+	const lk_cat_stream *stream;
+	lk_cut cut;
+	lk_compute compute;
+	char *table;
+	bool folded;
+	int64_t published[LK_MAX_PARTITIONS];
+	bool has_published;
+	int64_t started_us;
+} batch;
+
+static const char *view_name(const batch *b) { return b->copy->version->view->name; }
+
+static const char *number(char text[24], int64_t n) {
+	snprintf(text, 24, "%lld", (long long)n);
+	return text;
+}
+
+/* The pointer as it is now; the catalogue that the caller loaded may be older. */
+static int read_pointer(batch *b, lk_error *err) {
+	char id[24];
+	PGresult *res = NULL;
+	int r = lk_pg_exec(b->pg, &res, err, "SELECT c.dropped, p.part, p.off FROM lk.copy c LEFT JOIN lk.cut_part p USING (cut_id)"
+	                   " WHERE c.copy_id = $1::bigint", 1, (const char *const[]){number(id, b->copy->id)});
+	if (r != LK_OK)
+		return r;
+	if (PQntuples(res) == 0 || PQgetvalue(res, 0, 0)[0] == 't')
+		r = lk_fail(err, LK_ECONFLICT, "this copy of view \"%s\" was dropped", view_name(b));
+	for (int i = 0; i < PQntuples(res) && r == LK_OK; i++) {
+		if (PQgetisnull(res, i, 1))
+			continue;
+		b->has_published = true;
+		b->published[lk_pg_int(res, i, 1)] = lk_pg_int(res, i, 2);
+	}
+	PQclear(res);
+	return r;
+}
+
+static int is_nothing_new(batch *b, bool *nothing, lk_error *err) {
+	int64_t tail[LK_MAX_PARTITIONS];
+	*nothing = false;
+	int r = b->has_published ? lk_log_tail(b->pg, b->stream, tail, NULL, NULL, err) : LK_OK;
+	if (r != LK_OK || !b->has_published)
+		return r;
+	*nothing = true;
+	for (int i = 0; i < b->stream->stream->partitions; i++)
+		*nothing &= tail[i] == b->published[i];
+	return LK_OK;
+}
+
+/* Forgets what a DBA's defaults say, for this transaction alone. No statement timeout: a batch takes as long as it takes. */
+static int begin(batch *b, lk_error *err) {
+	return lk_pg_run(b->pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;"
+	                 " SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL statement_timeout = 0;"
+	                 " SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '5s'");
+}
+
+static int compute(batch *b, int64_t *events, lk_error *err) {
+	const lk_cat_version *v = b->copy->version;
+	lk_error e = {0};
+	int r = begin(b, err);
+	if (r == LK_OK)
+		r = lk_compute_check(&b->compute, events, err);
+	if (r != LK_OK)
+		return r;
+	b->folded = v->fold_only || v->plan->fold_only;
+	r = b->folded ? lk_compute_fold(&b->compute, &e) : lk_compute_sql(&b->compute, &e);
+	if (r == LK_EVALUE && !b->folded) {
+		b->folded = true;
+		lk_error_clear(&e);
+		lk_pg_rollback(b->pg);
+		r = begin(b, &e);
+		if (r == LK_OK)
+			r = lk_compute_fold(&b->compute, &e);
+		if (r == LK_OK)
+			r = lk_pg_runf(b->pg, &e, "UPDATE lk.version SET fold_only = true WHERE version_id = %lld", (long long)v->id);
+	}
+	if (r == LK_OK)
+		r = lk_compute_index(&b->compute, &e);
+	if (r != LK_OK && err)
+		*err = e;
+	return r;
+}
+
+static int record(batch *b, const lk_batch_report *out, lk_error *err) {
+	char cut[24], copy[24], events[24], cells[24], seconds[32];
+	snprintf(seconds, sizeof seconds, "%.6f", (double)(lk_monotonic_us() - b->started_us) / 1e6);
+	const char *const params[] = {number(cut, b->cut.id), number(copy, b->copy->id), b->table, b->folded ? "fold" : "sql",
+	                              number(events, out->events), number(cells, out->cells), seconds};
+	return lk_pg_exec(b->pg, NULL, err, "INSERT INTO lk.batch (cut_id, copy_id, batch_table, path, events, cells, seconds)"
+	                  " VALUES ($1::bigint, $2::bigint, $3, $4, $5::bigint, $6::bigint, $7::float8)", 7, params);
+}
+
+/* A batch brings a newer version into service: the pointer moves if what it names is still older than this copy's version. */
+static int bring_into_service(batch *b, int *switched_to, lk_error *err) {
+	char copy[24], view[24];
+	PGresult *res = NULL;
+	int r = lk_pg_exec(b->pg, &res, err,
+		"UPDATE lk.view w SET served_copy = $1::bigint FROM lk.copy c JOIN lk.version v USING (version_id)"
+		" WHERE c.copy_id = $1::bigint AND w.view_id = $2::bigint AND w.view_id = v.view_id AND NOT c.dropped"
+		" AND (w.served_copy IS NULL OR v.number > (SELECT sv.number FROM lk.copy sc JOIN lk.version sv USING (version_id)"
+		" WHERE sc.copy_id = w.served_copy)) RETURNING v.number",
+		2, (const char *const[]){number(copy, b->copy->id), number(view, b->copy->version->view->id)});
+	if (r != LK_OK)
+		return r;
+	*switched_to = PQntuples(res) > 0 ? (int)lk_pg_int(res, 0, 0) : 0;
+	PQclear(res);
+	return LK_OK;
+}
+
+static int publish(batch *b, lk_batch_report *out, lk_error *err) {
+	int r = lk_cut_publish(b->pg, b->copy->id, &b->cut, b->table, err);
+	if (r == LK_OK)
+		r = record(b, out, err);
+	if (r == LK_OK)
+		r = bring_into_service(b, &out->switched_to, err);
+	LK_CRASH_POINT("batch.computed");
+	if (r == LK_OK)
+		r = lk_pg_run(b->pg, err, "COMMIT");
+	LK_CRASH_POINT("batch.published");
+	return r;
+}
+
+static int cut_and_compute(batch *b, lk_batch_report *out, lk_error *err) {
+	int r = lk_cut_make(b->pg, b->stream, b->copy->id, "batch", &b->cut, err);
+	if (r != LK_OK)
+		return r;
+	LK_CRASH_POINT("batch.cut");
+	out->cut_id = b->cut.id;
+	b->table = lk_asprintf("\"lk\".\"batch_%lld_%lld\"", (long long)b->copy->id, (long long)b->cut.id);
+	b->compute = (lk_compute){.pg = b->pg, .copy = b->copy, .cut = &b->cut, .from = b->published, .table = b->table};
+	int64_t counted = 0;
+	r = compute(b, &counted, err);
+	for (int i = 0; i < b->cut.partitions; i++)
+		out->events += b->cut.off[i];
+	out->cells = b->compute.cells;
+	out->folded = b->folded;
+	return r == LK_OK ? publish(b, out, err) : r;
+}
+
+static int locked(batch *b, lk_batch_report *out, lk_error *err) {
+	int r = lk_cut_abandon(b->pg, b->copy->id, "batch", err);
+	if (r == LK_OK)
+		r = read_pointer(b, err);
+	if (r == LK_OK)
+		r = is_nothing_new(b, &out->nothing_new, err);
+	if (r != LK_OK || out->nothing_new)
+		return r;
+	r = cut_and_compute(b, out, err);
+	if (r == LK_OK)
+		return lk_batch_sweep(b->pg, b->copy, NULL) == LK_EUNREACHABLE
+		       ? lk_fail(err, LK_EUNREACHABLE, "PostgreSQL went away after the batch was published") : LK_OK;
+	lk_pg_rollback(b->pg);
+	lk_cut_abandon(b->pg, b->copy->id, "batch", NULL);
+	return r;
+}
+
+int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err) {
+	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .started_us = lk_monotonic_us()};
+	(void)cat;
+	*out = (lk_batch_report){.copy_id = copy->id};
+	if (copy->kappa)
+		return lk_fail(err, LK_EUSAGE, "view \"%s\" is in kappa mode: it has no batch", view_name(&b));
+	int r = lk_pg_try_lock(pg, copy->id, err);
+	if (r == LK_EBUSY)
+		return lk_fail(err, LK_EBUSY, "another batch of view \"%s\" is running", view_name(&b));
+	if (r != LK_OK)
+		return r;
+	r = locked(&b, out, err);
+	lk_pg_unlock(pg, copy->id, NULL);
+	out->seconds = (double)(lk_monotonic_us() - b.started_us) / 1e6;
+	free(b.table);
+	return r;
+}

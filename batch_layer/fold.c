@@ -1,0 +1,214 @@
+/* The batch by folding in C, for what SQL cannot compute: the same lk_fold_event as the stream path, over COPY of the same
+ * range, without the lateness rule.
+ *
+ * The log is read in chunks of offsets, a partition at a time. When the cells take more than FOLD_BYTES they are written
+ * to the table and the map begins anew, so memory is bounded whatever the number of keys. A cell may then stand in
+ * several rows of the table; readers merge rows as they merge segments. */
+#include "batch_layer/compute.h"
+
+#include <stdlib.h>
+
+#include "core/fold.h"
+#include "core/key.h"
+#include "core/sql.h"
+#include "core/time.h"
+#include "event_log/ledger.h"
+#include "event_log/pg_binary.h"
+#include "event_log/scan.h"
+
+#define FOLD_BYTES   ((size_t)512 << 20)
+#define CHUNK_EVENTS 1000000
+#define SEND_BYTES   ((size_t)256 << 10)
+
+typedef struct folding {
+	lk_compute *c;
+	const lk_plan *plan;
+	lk_cells cells;
+	lk_folder folder;
+	lk_ledger *ledger;
+	lk_type *types;        /* of a fetched row: off, _at, needed columns */
+	lk_value *row;
+	lk_type *out_types;    /* of a batch row */
+	int nout;
+} folding;
+
+static void select_sql(const folding *f, int part, int64_t from, int64_t to, lk_buf *out) {
+	lk_buf_adds(out, "SELECT off, _at");
+	for (int i = 0; i < f->plan->nneeded; i++) {
+		lk_buf_adds(out, ", ");
+		lk_sql_ident(f->plan->stream->columns[f->plan->needed[i]].name, out);
+	}
+	lk_buf_adds(out, " FROM ");
+	lk_log_leaf(f->plan->stream, part, out);
+	lk_buf_addf(out, " WHERE off >= %lld AND off < %lld", (long long)from, (long long)to);
+}
+
+static void fold_row(folding *f, int part) {
+	for (int i = 0; i < f->plan->nneeded; i++)
+		f->folder.row[f->plan->needed[i]] = f->row[2 + i];
+	f->folder.row[lk_slot_at(f->plan->stream)] = f->row[1];
+	if (lk_fold_event(&f->folder, &f->cells, LK_NEVER) & LK_FOLD_MARKED)
+		lk_ledger_marked(f->ledger, f->c->copy->version->view->stream->id, f->c->copy->version->id, part, f->row[0].i,
+		                 f->folder.reason);
+}
+
+static int fold_chunk(folding *f, int part, int64_t from, int64_t to, lk_error *err) {
+	lk_buf sql = LK_BUF_INIT;
+	lk_copy_reader reader = {0};
+	select_sql(f, part, from, to, &sql);
+	int r = lk_copy_open(&reader, f->c->pg, sql.data, f->types, 2 + f->plan->nneeded, err);
+	if (r == LK_OK) {
+		while ((r = lk_copy_next(&reader, f->row, err)) == LK_OK)
+			fold_row(f, part);
+		lk_copy_close(&reader);
+	}
+	lk_buf_release(&sql);
+	if (r >= 0 && !lk_ledger_empty(f->ledger)) {
+		r = lk_ledger_write(f->c->pg, f->ledger, err);
+		lk_ledger_clear(f->ledger);
+	}
+	return r < 0 ? r : LK_OK;
+}
+
+/* --- writing cells --- */
+
+static int put_keys(const folding *f, const lk_cell *cell, lk_buf *out) {
+	const uint8_t *p = lk_cell_field(&f->cells, cell), *end = p + cell->field_len;
+	int n = 0;
+	if (f->plan->window.kind != LK_W_NONE) {
+		lk_value pane = lk_int(lk_pane_get(p));
+		lk_copy_value(out, f->out_types[n++], &pane);
+	}
+	p += LK_PANE_BYTES;
+	for (int k = 0; k < f->plan->nkeys; k++) {
+		lk_value v;
+		if (lk_key_get(f->plan->keys[k].expr->type, &p, end, &v) != 0)
+			return -1;
+		lk_copy_value(out, f->out_types[n++], &v);
+	}
+	return n;
+}
+
+static int put_cell(const folding *f, const lk_cell *cell, lk_buf *out) {
+	char *state = lk_cell_state(&f->cells, cell);
+	lk_copy_row(out, f->nout);
+	int n = put_keys(f, cell, out);
+	for (int a = 0; a < f->plan->naggs && n >= 0; a++) {
+		const lk_agg *agg = &f->plan->aggs[a];
+		lk_value columns[LK_MAX_PARTIALS];
+		agg->verbs->store(state + agg->state_offset, agg, columns);
+		for (int i = 0; i < agg->verbs->npartials; i++)
+			lk_copy_value(out, f->out_types[n++], &columns[i]);
+	}
+	return n == f->nout ? 0 : -1;
+}
+
+static int send(folding *f, lk_buf *out, lk_error *err) {
+	int sent = PQputCopyData(f->c->pg->conn, out->data, (int)out->len);
+	lk_buf_clear(out);
+	return sent == 1 ? LK_OK : lk_pg_failed(f->c->pg, NULL, "writing the batch", err);
+}
+
+static int end_copy(folding *f, const char *abort, lk_error *err) {
+	lk_pg *pg = f->c->pg;
+	int r = LK_OK;
+	if (PQputCopyEnd(pg->conn, abort) != 1)
+		return lk_pg_failed(pg, NULL, "writing the batch", err);
+	for (PGresult *res; (res = PQgetResult(pg->conn)); PQclear(res))
+		if (r == LK_OK && PQresultStatus(res) != PGRES_COMMAND_OK)
+			r = lk_pg_failed(pg, res, "writing the batch", err);
+	return r;
+}
+
+static int start_copy(folding *f, lk_error *err) {
+	char *sql = lk_asprintf("COPY %s FROM STDIN (FORMAT binary)", f->c->table);
+	PGresult *res = PQexec(f->c->pg->conn, sql);
+	int r = PQresultStatus(res) == PGRES_COPY_IN ? LK_OK : lk_pg_failed(f->c->pg, res, "writing the batch", err);
+	PQclear(res);
+	free(sql);
+	return r;
+}
+
+static int flush(folding *f, lk_error *err) {
+	lk_buf out = LK_BUF_INIT;
+	int r = start_copy(f, err);
+	if (r != LK_OK)
+		return r;
+	lk_copy_header(&out);
+	for (const lk_cell *cell = f->cells.first; cell && r == LK_OK; cell = cell->next) {
+		if (put_cell(f, cell, &out) != 0)
+			r = lk_fail(err, LK_EINTERNAL, "a cell of view \"%s\" does not fit its batch table", f->plan->view);
+		else if (out.len >= SEND_BYTES)
+			r = send(f, &out, err);
+	}
+	if (r == LK_OK) {
+		lk_copy_trailer(&out);
+		r = send(f, &out, err);
+	}
+	lk_buf_release(&out);
+	int ended = end_copy(f, r == LK_OK ? NULL : "given up", err);
+	f->c->cells += (int64_t)f->cells.ncells;
+	lk_cells_clear(&f->cells);
+	return r != LK_OK ? r : ended;
+}
+
+/* --- the whole --- */
+
+static int create_table(folding *f, lk_error *err) {
+	lk_buf columns = LK_BUF_INIT;
+	lk_plan_batch_columns(f->plan, &columns);
+	int r = lk_pg_runf(f->c->pg, err, "CREATE TABLE %s (%s)", f->c->table, columns.data ? columns.data : "");
+	lk_buf_release(&columns);
+	return r;
+}
+
+static int fold_partition(folding *f, int part, lk_error *err) {
+	int r = LK_OK;
+	int64_t end = f->c->cut->off[part];
+	for (int64_t from = 0, to; from < end && r == LK_OK; from = to) {
+		to = end - from > CHUNK_EVENTS ? from + CHUNK_EVENTS : end;
+		r = fold_chunk(f, part, from, to, err);
+		if (r == LK_OK && lk_cells_bytes(&f->cells) > FOLD_BYTES)
+			r = flush(f, err);
+	}
+	return r;
+}
+
+static void init(folding *f, lk_compute *c) {
+	const lk_plan *p = c->copy->version->plan;
+	*f = (folding){.c = c, .plan = p};
+	lk_cells_init(&f->cells, p);
+	lk_folder_init(&f->folder, p);
+	f->ledger = lk_ledger_new();
+	f->types = lk_calloc((size_t)p->nneeded + 2, sizeof *f->types);
+	f->row = lk_calloc((size_t)p->nneeded + 2, sizeof *f->row);
+	f->types[0] = (lk_type){.kind = LK_INT8};
+	f->types[1] = (lk_type){.kind = LK_TIME};
+	for (int i = 0; i < p->nneeded; i++)
+		f->types[2 + i] = p->stream->columns[p->needed[i]].type;
+	int most = 1 + p->nkeys + p->naggs * LK_MAX_PARTIALS;
+	f->out_types = lk_calloc((size_t)most, sizeof *f->out_types);
+	f->nout = lk_plan_batch_types(p, f->out_types, most);
+}
+
+static void release(folding *f) {
+	lk_cells_release(&f->cells);
+	lk_folder_release(&f->folder);
+	lk_ledger_free(f->ledger);
+	free(f->types);
+	free(f->row);
+	free(f->out_types);
+}
+
+int lk_compute_fold(lk_compute *c, lk_error *err) {
+	folding f;
+	c->cells = 0;
+	init(&f, c);
+	int r = create_table(&f, err);
+	for (int part = 0; part < c->cut->partitions && r == LK_OK; part++)
+		r = fold_partition(&f, part, err);
+	if (r == LK_OK)
+		r = flush(&f, err);
+	release(&f);
+	return r;
+}

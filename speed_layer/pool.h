@@ -1,0 +1,60 @@
+/* What the supervisor of a speed layer and its workers share. */
+#ifndef LK_SPEED_LAYER_POOL_H
+#define LK_SPEED_LAYER_POOL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "speed_layer/speed.h"
+
+/* One partition of a stream: one worker drives all its units, so that they share fetches. */
+typedef struct lk_world_part {
+	const lk_cat_stream *stream;
+	int part;
+	int64_t end;               /* where `once` stops; INT64_MAX without */
+	atomic_int reached;
+	atomic_llong behind;
+} lk_world_part;
+
+/* One picture of the catalogue and the work that follows from it. Workers hold references: plans must live as long
+ * as the units that use them. */
+typedef struct lk_world {
+	lk_catalog *catalog;
+	lk_world_part *parts;
+	int nparts;
+	int refs;                  /* under the pool's lock */
+} lk_world;
+
+#define LK_NOTICE_CODES 16
+
+typedef struct lk_pool {
+	const lk_speed_options *o;
+	volatile int ending;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;    /* something a waiting thread may want to see */
+	lk_world *world;
+	atomic_llong events;
+	lk_speed_report report;    /* added to as workers end */
+	lk_error fatal;            /* what a `once` run could not get past */
+	int64_t noticed_us[LK_NOTICE_CODES];
+} lk_pool;
+
+typedef struct lk_worker {
+	lk_pool *pool;
+	int index;
+	pthread_t thread;
+} lk_worker;
+
+void *lk_worker_main(void *worker);
+
+lk_world *lk_world_hold(lk_pool *p);             /* the current one */
+void lk_world_leave(lk_pool *p, lk_world *w);
+/* Tells the user, at most every 5 s for errors of one kind. */
+void lk_pool_notice(lk_pool *p, const lk_error *e);
+/* Waits until something changes or the time is over. */
+void lk_pool_pause(lk_pool *p, int64_t us);
+void lk_pool_wake(lk_pool *p);
+/* Does the option --view let this copy in? */
+bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy);
+
+#endif

@@ -1,0 +1,322 @@
+/* The supervisor: loads the catalogue, hands it to the workers, and loads it again when its stamp changes. It is the only
+ * thread that parses definitions. Cells of units that the catalogue no longer knows are removed from Redis here, on a
+ * session of its own: Redis is listed first and each unit then looked up, so a unit made in between is not taken for dead.
+ *
+ * A picture of the catalogue is freed when the last worker has left it. */
+#include "speed_layer/pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/time.h"
+
+#define STAMP_EVERY_US    500000
+#define SWEEP_EVERY_US  60000000
+#define NOTICE_EVERY_US  5000000
+#define LOOK_US            20000
+
+typedef struct supervisor {
+	lk_pool pool;
+	lk_pg pg;
+	bool connected;
+	lk_store *store;
+	int64_t stamp, next_stamp_us, next_sweep_us;
+	struct { int64_t stream; int64_t off[LK_MAX_PARTITIONS]; } *ends;   /* of `once` */
+	int nends;
+	lk_worker *workers;
+	int nworkers;
+} supervisor;
+
+/* --- what workers see --- */
+
+lk_world *lk_world_hold(lk_pool *p) {
+	pthread_mutex_lock(&p->lock);
+	lk_world *w = p->world;
+	w->refs++;
+	pthread_mutex_unlock(&p->lock);
+	return w;
+}
+
+void lk_world_leave(lk_pool *p, lk_world *w) {
+	pthread_mutex_lock(&p->lock);
+	bool last = --w->refs == 0;
+	pthread_mutex_unlock(&p->lock);
+	if (!last)
+		return;
+	lk_catalog_free(w->catalog);
+	free(w->parts);
+	free(w);
+}
+
+void lk_pool_notice(lk_pool *p, const lk_error *e) {
+	int kind = -e->code;
+	int64_t now = lk_monotonic_us();
+	pthread_mutex_lock(&p->lock);
+	if (p->o->notice && kind > 0 && kind < LK_NOTICE_CODES
+	    && (p->noticed_us[kind] == 0 || now - p->noticed_us[kind] >= NOTICE_EVERY_US)) {
+		p->noticed_us[kind] = now;
+		p->o->notice(p->o->ctx, e);
+	}
+	pthread_mutex_unlock(&p->lock);
+}
+
+void lk_pool_pause(lk_pool *p, int64_t us) {
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t ns = until.tv_nsec + us % LK_US_PER_S * 1000;
+	until.tv_sec += us / LK_US_PER_S + ns / 1000000000;
+	until.tv_nsec = ns % 1000000000;
+	pthread_mutex_lock(&p->lock);
+	if (!p->ending)
+		pthread_cond_timedwait(&p->changed, &p->lock, &until);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void lk_pool_wake(lk_pool *p) {
+	pthread_mutex_lock(&p->lock);
+	pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+}
+
+bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy) {
+	return !p->o->view || strcmp(p->o->view, copy->version->view->name) == 0;
+}
+
+/* --- the catalogue --- */
+
+static int64_t end_of(const supervisor *v, int64_t stream, int part) {
+	if (!v->pool.o->once)
+		return INT64_MAX;
+	for (int i = 0; i < v->nends; i++)
+		if (v->ends[i].stream == stream)
+			return v->ends[i].off[part];
+	return 0;
+}
+
+static bool has_copy(const supervisor *v, const lk_catalog *cat, const lk_cat_stream *s) {
+	for (int i = 0; i < cat->ncopies; i++)
+		if (cat->copies[i].version->view->stream == s && lk_pool_wants(&v->pool, &cat->copies[i]))
+			return true;
+	return false;
+}
+
+static lk_world *world_of(const supervisor *v, lk_catalog *cat) {
+	lk_world *w = lk_calloc(1, sizeof *w);
+	w->catalog = cat;
+	w->refs = 1;
+	w->parts = lk_calloc((size_t)cat->nstreams * LK_MAX_PARTITIONS + 1, sizeof *w->parts);
+	for (int i = 0; i < cat->nstreams; i++) {
+		const lk_cat_stream *s = &cat->streams[i];
+		for (int part = 0; has_copy(v, cat, s) && part < s->stream->partitions; part++) {
+			lk_world_part *p = &w->parts[w->nparts++];
+			p->stream = s;
+			p->part = part;
+			p->end = end_of(v, s->id, part);
+		}
+	}
+	return w;
+}
+
+static void install_world(supervisor *v, lk_catalog *cat) {
+	lk_world *w = world_of(v, cat);
+	pthread_mutex_lock(&v->pool.lock);
+	lk_world *former = v->pool.world;
+	v->pool.world = w;
+	pthread_mutex_unlock(&v->pool.lock);
+	if (former)
+		lk_world_leave(&v->pool, former);
+	v->next_sweep_us = 0;
+}
+
+/* The stamp is read first: what changes in between is loaded once more. */
+static int look_at_catalogue(supervisor *v, lk_error *err) {
+	int64_t stamp;
+	lk_catalog *cat = NULL;
+	int r = lk_catalog_stamp(&v->pg, &stamp, err);
+	if (r != LK_OK || (v->pool.world && stamp == v->stamp))
+		return r;
+	r = lk_catalog_load(&v->pg, &cat, err);
+	if (r != LK_OK)
+		return r;
+	v->stamp = stamp;
+	install_world(v, cat);
+	return LK_OK;
+}
+
+static int note_ends(supervisor *v, lk_error *err) {
+	const lk_catalog *cat = v->pool.world->catalog;
+	v->ends = lk_calloc((size_t)cat->nstreams + 1, sizeof *v->ends);
+	for (int i = 0; i < cat->nstreams; i++) {
+		v->ends[i].stream = cat->streams[i].id;
+		int r = lk_log_tail(&v->pg, &cat->streams[i], v->ends[i].off, NULL, NULL, err);
+		if (r != LK_OK)
+			return r;
+		v->nends++;
+	}
+	for (int i = 0; i < v->pool.world->nparts; i++)
+		v->pool.world->parts[i].end = end_of(v, v->pool.world->parts[i].stream->id, v->pool.world->parts[i].part);
+	return LK_OK;
+}
+
+/* --- dead units --- */
+
+static bool is_live(void *ctx, int64_t unit) {
+	supervisor *v = ctx;
+	char id[24];
+	lk_error e = {0};
+	PGresult *res = NULL;
+	snprintf(id, sizeof id, "%lld", (long long)unit);
+	int r = lk_pg_exec(&v->pg, &res, &e, "SELECT 1 FROM lk.unit JOIN lk.copy c USING (copy_id)"
+	                   " WHERE unit_id = $1::bigint AND NOT c.dropped", 1, (const char *const[]){id});
+	bool live = r != LK_OK || PQntuples(res) > 0;
+	if (r == LK_OK)
+		PQclear(res);
+	return live;
+}
+
+/* Failing is no harm: workers say when Redis is away, and the next sweep does it. */
+static void sweep_dead_units(supervisor *v) {
+	lk_error e = {0};
+	v->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
+	int r = v->store ? LK_OK : lk_store_open(&v->store, v->pool.o->redis, v->pool.world->catalog->log_id, &e);
+	if (r == LK_OK)
+		r = lk_store_sweep(v->store, is_live, v, &e);
+	if (r != LK_OK && v->store) {
+		lk_store_close(v->store);
+		v->store = NULL;
+	}
+}
+
+/* --- supervision --- */
+
+static bool all_reached(const lk_world *w) {
+	for (int i = 0; i < w->nparts; i++)
+		if (!atomic_load(&w->parts[i].reached))
+			return false;
+	return true;
+}
+
+static void tell_progress(supervisor *v) {
+	int64_t behind = 0;
+	for (int i = 0; i < v->pool.world->nparts; i++)
+		behind += atomic_load(&v->pool.world->parts[i].behind);
+	if (v->pool.o->progress)
+		v->pool.o->progress(v->pool.o->ctx, atomic_load(&v->pool.events), behind);
+}
+
+static int connect_supervisor(supervisor *v, lk_error *err) {
+	if (v->connected)
+		return LK_OK;
+	int r = lk_pg_open(&v->pg, v->pool.o->postgres, "lk speed", err);
+	v->connected = r == LK_OK;
+	return r;
+}
+
+static void look(supervisor *v) {
+	lk_error e = {0};
+	v->next_stamp_us = lk_monotonic_us() + STAMP_EVERY_US;
+	int r = connect_supervisor(v, &e);
+	if (r == LK_OK)
+		r = look_at_catalogue(v, &e);
+	if (r == LK_OK && lk_monotonic_us() >= v->next_sweep_us)
+		sweep_dead_units(v);
+	if (r != LK_OK) {
+		lk_pool_notice(&v->pool, &e);
+		lk_pg_close(&v->pg);
+		v->connected = false;
+	}
+	tell_progress(v);
+}
+
+static void supervise(supervisor *v) {
+	const lk_speed_options *o = v->pool.o;
+	while (!(o->stop && *o->stop) && !(o->once && all_reached(v->pool.world))) {
+		lk_pool_pause(&v->pool, LOOK_US);
+		if (lk_monotonic_us() >= v->next_stamp_us)
+			look(v);
+	}
+}
+
+static int start(supervisor *v, lk_error *err) {
+	int r = connect_supervisor(v, err);
+	if (r == LK_OK)
+		r = look_at_catalogue(v, err);
+	if (r == LK_OK && v->pool.o->view) {
+		const lk_cat_view *view;
+		r = lk_catalog_need_view(v->pool.world->catalog, v->pool.o->view, &view, err);
+	}
+	if (r == LK_OK && v->pool.o->once)
+		r = note_ends(v, err);
+	if (r == LK_OK)
+		r = lk_store_open(&v->store, v->pool.o->redis, v->pool.world->catalog->log_id, err);
+	return r;
+}
+
+static int start_workers(supervisor *v, lk_error *err) {
+	int n = v->pool.o->workers;
+	v->workers = lk_calloc((size_t)n, sizeof *v->workers);
+	for (; v->nworkers < n; v->nworkers++) {
+		lk_worker *w = &v->workers[v->nworkers];
+		w->pool = &v->pool;
+		w->index = v->nworkers;
+		int e = pthread_create(&w->thread, NULL, lk_worker_main, w);
+		if (e)
+			return lk_fail(err, LK_EINTERNAL, "cannot start a thread: %s", strerror(e));
+	}
+	return LK_OK;
+}
+
+static void end_workers(supervisor *v) {
+	pthread_mutex_lock(&v->pool.lock);
+	v->pool.ending = 1;
+	pthread_cond_broadcast(&v->pool.changed);
+	pthread_mutex_unlock(&v->pool.lock);
+	for (int i = 0; i < v->nworkers; i++)
+		pthread_join(v->workers[i].thread, NULL);
+}
+
+static void init(supervisor *v, const lk_speed_options *o) {
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&v->pool.lock, NULL);
+	pthread_cond_init(&v->pool.changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	v->pool.o = o;
+}
+
+static void release(supervisor *v) {
+	if (v->pool.world)
+		lk_world_leave(&v->pool, v->pool.world);
+	if (v->store)
+		lk_store_close(v->store);
+	if (v->connected)
+		lk_pg_close(&v->pg);
+	free(v->ends);
+	free(v->workers);
+	pthread_cond_destroy(&v->pool.changed);
+	pthread_mutex_destroy(&v->pool.lock);
+}
+
+int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *err) {
+	supervisor v = {0};
+	int64_t started = lk_monotonic_us();
+	init(&v, o);
+	int r = start(&v, err);
+	if (r == LK_OK)
+		r = start_workers(&v, err);
+	if (r == LK_OK)
+		supervise(&v);
+	end_workers(&v);
+	if (r == LK_OK && v.pool.fatal.code != LK_OK) {
+		r = v.pool.fatal.code;
+		if (err)
+			*err = v.pool.fatal;
+	}
+	*report = v.pool.report;
+	report->seconds = (double)(lk_monotonic_us() - started) / 1e6;
+	release(&v);
+	return r;
+}

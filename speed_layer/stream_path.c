@@ -1,0 +1,302 @@
+/* The stream path. One pass is one fetch: the units of a partition that stand at the lowest cursor share it.
+ *
+ *     fetch [from, limit) ── event ──► unit A: fold, watermark, batch full? ──► commit
+ *              │                 └───► unit B: …
+ *              └── live cuts of the same snapshot
+ *
+ * All folders of the group read one row, so an event is decoded once, straight into the place where it is evaluated.
+ *
+ * A commit is sent and folding goes on while Redis works: one commit may be under way on the connection, so the units
+ * take turns, and the outcome is learned before the next one is sent. That is safe because the request is encoded in
+ * full when it is sent, and because a unit whose commit fails drops everything it folded since: nothing that
+ * was not acknowledged is ever built upon.
+ *
+ * Where a live cut lies at the offset of the next event, what was folded is committed and the segment ends there.
+ * The new segment begins with an empty map; the same happens when a map has grown too large. What the ledger is
+ * owed is committed to PostgreSQL before the commit that passes it. */
+#include "speed_layer/unit.h"
+
+#include <stdlib.h>
+
+#include "core/fault.h"
+#include "core/time.h"
+#include "core/window.h"
+
+#define CLOCK_EVENTS  1000
+#define SEGMENT_CELLS 100000   /* a reader takes the open segment in one call */
+
+const lk_stream_limits lk_stream_defaults = {
+	.fetch_events = 500000,
+	.commit_events = 100000,
+	.commit_cells = 10000,
+	.commit_us = 20000,
+	.segment_bytes = (size_t)64 << 20,
+};
+
+typedef struct pass {
+	lk_path *path;
+	const lk_cat_stream *stream;
+	lk_unit **group;          /* at the lowest cursor; a unit that fails leaves */
+	int ngroup;
+	int64_t from, limit, events;
+	int64_t commit_at_us;     /* when the batch is as old as it may get */
+	int columns[LK_MAX_COLUMNS], ncolumns;
+	int next_cut;
+	lk_value *row;            /* shared by the folders of the group */
+	lk_scan scan;
+} pass;
+
+/* --- commit --- */
+
+static void await_commit(lk_path *p) {
+	lk_unit *u = p->pending;
+	lk_error e = {0};
+	if (!u)
+		return;
+	p->pending = NULL;
+	if (lk_store_commit_wait(p->store, &e) != LK_OK) {
+		lk_unit_fail(u, &e);
+		return;
+	}
+	u->committed = u->sent;
+	p->done.commits++;
+}
+
+static void begin_segment(lk_unit *u) {
+	lk_cells_clear(&u->cells);
+	u->segment_from = u->at.cursor;
+}
+
+static void sent(lk_path *p, lk_unit *u) {
+	p->pending = u;
+	p->done.cells += (int64_t)u->cells.nchanged;
+	u->sent = u->at.cursor;
+	u->uncommitted_events = 0;
+	lk_cells_settle(&u->cells);
+	lk_ledger_clear(u->ledger);
+	if (lk_cells_bytes(&u->cells) > p->limits.segment_bytes || u->cells.ncells > SEGMENT_CELLS)
+		begin_segment(u);
+}
+
+static void commit(lk_path *p, lk_unit *u) {
+	lk_error e = {0};
+	await_commit(p);
+	if (!u->taken || u->uncommitted_events == 0)
+		return;
+	int r = lk_ledger_empty(u->ledger) ? LK_OK : lk_ledger_write(p->writer, u->ledger, &e);
+	LK_CRASH_POINT("ledger.written");
+	if (r == LK_OK) {
+		lk_commit c = {.unit = u->id, .token = u->token, .from = u->committed, .to = u->at,
+		               .segment_from = u->segment_from, .cells = &u->cells};
+		r = lk_store_commit_send(p->store, &c, &e);
+	}
+	if (r != LK_OK)
+		lk_unit_fail(u, &e);
+	else
+		sent(p, u);
+}
+
+static void leave_failed(pass *s) {
+	int n = 0;
+	for (int i = 0; i < s->ngroup; i++)
+		if (s->group[i]->taken)
+			s->group[n++] = s->group[i];
+	s->ngroup = n;
+}
+
+static void commit_all(pass *s) {
+	for (int i = 0; i < s->ngroup; i++)
+		commit(s->path, s->group[i]);
+	s->commit_at_us = lk_monotonic_us() + s->path->limits.commit_us;
+	leave_failed(s);
+}
+
+/* --- fold --- */
+
+static void record(pass *s, lk_unit *u, int64_t off, int result) {
+	const lk_plan *plan = lk_unit_plan(u);
+	if (result & LK_FOLD_LATE) {
+		lk_ledger_late(u->ledger, u->copy->id, u->part, off, s->row[plan->window.time_slot].i, u->folder.pane,
+		               u->at.watermark);
+		s->path->done.late++;
+	}
+	if (result & LK_FOLD_MARKED) {
+		lk_ledger_marked(u->ledger, s->stream->id, u->copy->version->id, u->part, off, u->folder.reason);
+		s->path->done.marked++;
+	}
+}
+
+static void fold(pass *s, lk_unit *u, int64_t off) {
+	const lk_plan *plan = lk_unit_plan(u);
+	int64_t at = s->row[lk_slot_at(plan->stream)].i;
+	int result = lk_fold_event(&u->folder, &u->cells, u->at.watermark);
+	if (result != LK_FOLDED)
+		record(s, u, off, result);
+	u->at.cursor = off + 1;
+	u->at.watermark = lk_watermark_advance(plan, u->at.watermark, s->row[plan->stream->event_time].i, at);
+	u->at.last_at = at;
+	u->uncommitted_events++;
+	if (u->uncommitted_events >= s->path->limits.commit_events
+	    || (int64_t)u->cells.nchanged >= s->path->limits.commit_cells)
+		commit(s->path, u);
+}
+
+/* Events are dense and the cuts ascend, so a cut that is at or below the next event and above the last is that event's offset. */
+static void close_at_cut(pass *s, int64_t off) {
+	while (s->next_cut < s->scan.ncuts && s->scan.cuts[s->next_cut] <= off)
+		s->next_cut++;
+	commit_all(s);
+	for (int i = 0; i < s->ngroup; i++)
+		if (s->group[i]->segment_from < off)
+			begin_segment(s->group[i]);
+}
+
+static bool stopped(const lk_path *p) { return p->stop && *p->stop; }
+
+static int fold_events(pass *s, lk_error *err) {
+	int64_t off;
+	int r = LK_OK;
+	while (s->ngroup > 0 && (r = lk_scan_next(&s->scan, s->row, &off, err)) == LK_OK) {
+		if (s->next_cut < s->scan.ncuts && s->scan.cuts[s->next_cut] <= off)
+			close_at_cut(s, off);
+		int failed = 0;
+		for (int i = 0; i < s->ngroup; i++) {
+			if (s->group[i]->taken)
+				fold(s, s->group[i], off);
+			failed += !s->group[i]->taken;
+		}
+		if (failed)
+			leave_failed(s);
+		if (++s->events % CLOCK_EVENTS == 0) {
+			if (lk_monotonic_us() >= s->commit_at_us)
+				commit_all(s);
+			if (stopped(s->path))
+				break;
+		}
+	}
+	return r < 0 ? r : LK_OK;
+}
+
+/* --- the pass --- */
+
+/* The units at the lowest cursor come first in `units`; the next higher cursor bounds the fetch, so that they meet. */
+static void form_group(pass *s, lk_unit **units, int nunits, int64_t end_off) {
+	int64_t lowest = INT64_MAX, next = INT64_MAX;
+	for (int i = 0; i < nunits; i++)
+		if (units[i]->taken && units[i]->at.cursor < lowest)
+			lowest = units[i]->at.cursor;
+	for (int i = 0; i < nunits; i++) {
+		if (!units[i]->taken)
+			continue;
+		if (units[i]->at.cursor == lowest)
+			s->group[s->ngroup++] = units[i];
+		else if (units[i]->at.cursor < next)
+			next = units[i]->at.cursor;
+	}
+	int64_t most = s->path->limits.fetch_events;
+	s->from = lowest;
+	s->limit = next < end_off ? next : end_off;
+	if (s->ngroup > 0 && s->limit - lowest > most)
+		s->limit = lowest + most;
+}
+
+static void gather_columns(pass *s) {
+	bool wanted[LK_MAX_COLUMNS] = {false};
+	for (int i = 0; i < s->ngroup; i++)
+		for (int k = 0; k < lk_unit_plan(s->group[i])->nneeded; k++)
+			wanted[lk_unit_plan(s->group[i])->needed[k]] = true;
+	for (int c = 0; c < s->stream->stream->ncolumns; c++)
+		if (wanted[c])
+			s->columns[s->ncolumns++] = c;
+}
+
+/* Folders own a row each; during the pass all of them read one. */
+static lk_value **share_row(pass *s) {
+	int nslots = 0;
+	lk_value **own = lk_calloc((size_t)s->ngroup, sizeof *own);
+	for (int i = 0; i < s->ngroup; i++)
+		if (lk_unit_plan(s->group[i])->nslots > nslots)
+			nslots = lk_unit_plan(s->group[i])->nslots;
+	s->row = lk_calloc((size_t)nslots, sizeof *s->row);
+	for (int i = 0; i < nslots; i++)
+		s->row[i] = lk_null();
+	for (int i = 0; i < s->ngroup; i++) {
+		own[i] = s->group[i]->folder.row;
+		s->group[i]->folder.row = s->row;
+	}
+	return own;
+}
+
+#ifdef LK_FAULTS
+/* The mutant reads the cuts before the events: as they were at the pass before. */
+static void forget_new_cuts(lk_scan *scan) {
+	static _Thread_local int64_t seen;
+	int64_t before = seen;
+	if (scan->ncuts > 0 && scan->cuts[scan->ncuts - 1] > seen)
+		seen = scan->cuts[scan->ncuts - 1];
+	while (LK_MUTANT("cuts_first") && scan->ncuts > 0 && scan->cuts[scan->ncuts - 1] > before)
+		scan->ncuts--;
+}
+#else
+static void forget_new_cuts(lk_scan *scan) { (void)scan; }
+#endif
+
+/* What the reader cannot give is the trouble of all who asked, but for a lost server, which is the caller's. */
+static int share_failure(pass *s, int r, lk_error *e, lk_error *err) {
+	if (r == LK_OK)
+		return LK_OK;
+	if (r == LK_EUNREACHABLE) {
+		if (err)
+			*err = *e;
+		return r;
+	}
+	for (int i = 0; i < s->ngroup; i++)
+		lk_unit_fail(s->group[i], e);
+	return LK_OK;
+}
+
+static int run(pass *s, int part, lk_error *err) {
+	lk_error e = {0}, ignored = {0};
+	lk_unit **group = s->group;
+	int ngroup = s->ngroup;
+	lk_value **own = share_row(s);
+	lk_unit **members = lk_calloc((size_t)ngroup, sizeof *members);
+	for (int i = 0; i < ngroup; i++)
+		members[i] = group[i];
+
+	s->commit_at_us = lk_monotonic_us() + s->path->limits.commit_us;
+	int r = lk_scan_begin(&s->scan, s->path->reader, s->stream, part, s->columns, s->ncolumns, s->from, s->limit, &e);
+	if (r == LK_OK) {
+		forget_new_cuts(&s->scan);
+		r = fold_events(s, &e);
+	}
+	commit_all(s);
+	await_commit(s->path);
+	leave_failed(s);
+	int ended = lk_scan_end(&s->scan, r == LK_OK ? &e : &ignored);
+	r = share_failure(s, r != LK_OK ? r : ended, &e, err);
+
+	for (int i = 0; i < ngroup; i++)
+		members[i]->folder.row = own[i];
+	free(members);
+	free(own);
+	free(s->row);
+	return r;
+}
+
+int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64_t *folded, lk_error *err) {
+	pass s = {.path = p};
+	int r = LK_OK;
+	*folded = 0;
+	s.group = lk_calloc((size_t)nunits + 1, sizeof *s.group);
+	form_group(&s, units, nunits, end_off);
+	if (s.ngroup > 0 && s.limit > s.from && !stopped(p)) {
+		s.stream = lk_unit_stream(s.group[0]);
+		gather_columns(&s);
+		r = run(&s, s.group[0]->part, err);
+		*folded = s.events;
+		p->done.events += s.events;
+	}
+	free(s.group);
+	return r;
+}

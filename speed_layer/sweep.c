@@ -1,0 +1,154 @@
+/* The owner's housekeeping, repeated for ever because Redis may go back in time and bring old segments with it.
+ *
+ * Dropping: segments that end at or below the published cut are answered by the batch. They go together with the move
+ * of the base, so that segments tile [base, cursor) at every instant. The open segment is never among them: the
+ * next commit would bring it back with the changed cells alone. Where an idle unit's open segment ends exactly at the cut, a
+ * take-over closes it (its owner token is no longer the unit's), and then it goes like the others.
+ *
+ * Compaction: a copy that sees many take-overs, or the cuts of other copies, gathers small segments, and every reader pays for each. When more than 16
+ * closed ones lie between two live cuts, the cheapest eight neighbours become one. The live cuts are read
+ * before that: a later cut lies at the log's end, above every closed segment. One compaction a sweep bounds the work. */
+#include "speed_layer/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/fault.h"
+
+#define COMPACT_ABOVE 16
+#define COMPACT_RUN   8
+#define COMPACT_CELLS 50000
+
+static int read_state(lk_path *p, lk_unit *u, lk_unit_state *st, lk_error *err) {
+	int r = lk_store_read_unit(p->store, u->id, NULL, st, NULL, err);
+	if (r < 0)
+		return r;
+	if (r == 1 || st->token != u->token) {
+		lk_error lost = {0};
+		lk_fail(&lost, LK_EFENCED, "unit %lld has another owner", (long long)u->id);
+		lk_unit_fail(u, &lost);
+		return 1;
+	}
+	return LK_OK;
+}
+
+static int drop_below(lk_path *p, lk_unit *u, const lk_unit_state *st, const lk_position *cut, lk_error *err) {
+	lk_segment *gone = lk_calloc((size_t)st->nsegments + 1, sizeof *gone);
+	int n = 0;
+	for (int i = 0; i < st->nsegments; i++) {
+		const lk_segment *s = &st->segments[i];
+		if ((!s->open && s->to <= cut->cursor) || (LK_MUTANT("drop_open") && s->from < cut->cursor))
+			gone[n++] = *s;
+	}
+	int r = n == 0 && st->base.cursor >= cut->cursor
+	        ? LK_OK : lk_store_drop(p->store, u->id, u->token, gone, n, cut, err);
+	free(gone);
+	return r;
+}
+
+/* Live cuts in the unit's partition, whatever copy they were made for. */
+static int live_cuts(lk_path *p, const lk_unit *u, int64_t **offs, int *n, lk_error *err) {
+	static const char sql[] =
+		"SELECT DISTINCT p.off FROM lk.cut c JOIN lk.cut_part p USING (cut_id) JOIN lk.copy k USING (copy_id)"
+		" JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)"
+		" WHERE c.state IN ('open', 'published') AND w.stream_id = $1::bigint AND p.part = $2::int";
+	char stream[24], part[12];
+	snprintf(stream, sizeof stream, "%lld", (long long)lk_unit_stream(u)->id);
+	snprintf(part, sizeof part, "%d", u->part);
+	PGresult *res = NULL;
+	int r = lk_pg_exec(p->writer, &res, err, sql, 2, (const char *const[]){stream, part});
+	if (r != LK_OK)
+		return r;
+	*n = PQntuples(res);
+	*offs = lk_calloc((size_t)*n + 1, sizeof **offs);
+	for (int i = 0; i < *n; i++)
+		(*offs)[i] = lk_pg_int(res, i, 0);
+	PQclear(res);
+	return LK_OK;
+}
+
+static bool is_live_cut(const int64_t *cuts, int ncuts, int64_t off) {
+	for (int i = 0; i < ncuts; i++)
+		if (cuts[i] == off)
+			return true;
+	return false;
+}
+
+static int cheapest_run(const lk_segment *s, int n) {
+	int best = -1;
+	int64_t least = COMPACT_CELLS;
+	for (int i = 0; i + COMPACT_RUN <= n; i++) {
+		int64_t cells = 0;
+		for (int k = 0; k < COMPACT_RUN; k++)
+			cells += s[i + k].cells;
+		if (cells < least) {
+			least = cells;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* Where the stretch of closed segments that begins at `begin` ends: at a live cut, at the open segment, or with the list. */
+static int stretch_end(const lk_unit_state *st, int begin, const int64_t *cuts, int ncuts) {
+	int end = begin;
+	while (end < st->nsegments && !st->segments[end].open
+	       && (end == begin || !is_live_cut(cuts, ncuts, st->segments[end].from)))
+		end++;
+	return end;
+}
+
+static int compact_one(lk_path *p, lk_unit *u, const lk_unit_state *st, int first, lk_error *err) {
+	int64_t *cuts = NULL;
+	int ncuts = 0, r = live_cuts(p, u, &cuts, &ncuts, err);
+	for (int begin = first, end; r == LK_OK && begin < st->nsegments; begin = end > begin ? end : begin + 1) {
+		end = stretch_end(st, begin, cuts, ncuts);
+		int at = end - begin > COMPACT_ABOVE ? cheapest_run(st->segments + begin, end - begin) : -1;
+		if (at < 0)
+			continue;
+		r = lk_store_compact(p->store, u->id, u->token, lk_unit_plan(u), st->segments + begin + at, COMPACT_RUN, err);
+		break;
+	}
+	free(cuts);
+	return r;
+}
+
+/* An idle unit whose open segment ends at the cut: a take-over closes it. */
+static int close_idle(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *st, lk_error *err) {
+	if (cut->cursor == 0 || u->committed != cut->cursor || u->segment_from >= cut->cursor)
+		return LK_OK;
+	lk_unit_state_release(st);
+	int r = lk_unit_take(p, u, err);
+	return r == LK_OK ? read_state(p, u, st, err) : r;
+}
+
+static int sweep(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *st, lk_error *err) {
+	int first = 0, r = read_state(p, u, st, err);
+	if (r == LK_OK)
+		r = close_idle(p, u, cut, st, err);
+	if (r == LK_OK && cut->cursor > 0 && (u->committed >= cut->cursor || LK_MUTANT("drop_open")))
+		r = drop_below(p, u, st, cut, err);
+	while (first < st->nsegments && st->segments[first].from < cut->cursor)
+		first++;
+	if (r == LK_OK && st->nsegments - first > COMPACT_ABOVE)
+		r = compact_one(p, u, st, first, err);
+	return r;
+}
+
+int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err) {
+	lk_position cut;
+	lk_unit_state st = {0};
+	lk_error e = {0};
+	if (!u->taken)
+		return LK_OK;
+	int r = lk_unit_published(p, u, &cut, &e);
+	if (r == LK_OK && lk_unit_should_skip(p, u, u->committed, cut.cursor))
+		r = lk_unit_take(p, u, &e);
+	else if (r == LK_OK)
+		r = sweep(p, u, &cut, &st, &e);
+	lk_unit_state_release(&st);
+	if (r >= 0)
+		return LK_OK;
+	lk_unit_fail(u, &e);
+	return err ? (*err = e, r) : r;
+}

@@ -1,0 +1,153 @@
+/* Taking a unit over: the one way into the stream path, and the one way back after any doubt.
+ *
+ * The position of a unit lives in Redis beside its cells, so a take-over asks Redis where to go on, and then asks the log
+ * whether that position is one of its own. It is, exactly if event cursor-1 is there with the `_at` that the unit
+ * noted when it folded it: `_at` never goes back in a partition and an append takes it anew, so a log that lost its tail
+ * (a failover, a restore) and grew again shows another one. Then the unit begins again.
+ *
+ * The catalogue is read before the take-over, to know where a unit that is missing begins, and once more where the
+ * base lies above the cut that was read: another owner may have moved it between the two. Afterwards nobody else
+ * can, so a base that is still above the published cut belongs to a publish that the log has lost.
+ *
+ * Skipping ahead: what lies below the published cut is answered by the batch, so a unit that is more than one fetch
+ * behind the cut may go on there. It would have recorded late events on the way, so this is for views without a
+ * lateness bound alone. */
+#include "speed_layer/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "core/time.h"
+#include "core/window.h"
+
+#define RETRY_FENCED_US  20000
+#define RETRY_SERVER_US  50000
+#define RETRY_FULL_US   500000
+#define RETRY_BROKEN_US 5000000
+
+void lk_unit_init(lk_unit *u, const lk_cat_copy *copy, int part) {
+	memset(u, 0, sizeof *u);
+	u->id = copy->units[part];
+	u->copy = copy;
+	u->part = part;
+	lk_cells_init(&u->cells, copy->version->plan);
+	lk_folder_init(&u->folder, copy->version->plan);
+	u->ledger = lk_ledger_new();
+}
+
+void lk_unit_release(lk_unit *u) {
+	lk_cells_release(&u->cells);
+	lk_folder_release(&u->folder);
+	lk_ledger_free(u->ledger);
+	u->ledger = NULL;
+	u->taken = false;
+}
+
+static int64_t retry_after_us(int code) {
+	switch (code) {
+	case LK_EFENCED:
+		return RETRY_FENCED_US;
+	case LK_EUNREACHABLE:
+		return RETRY_SERVER_US;
+	case LK_EFULL:
+	case LK_EBUSY:
+		return RETRY_FULL_US;
+	default:
+		return RETRY_BROKEN_US;
+	}
+}
+
+static void drop_map(lk_unit *u) {
+	u->taken = false;
+	u->uncommitted_events = 0;
+	lk_ledger_clear(u->ledger);
+	if (!LK_MUTANT("keep_map"))
+		lk_cells_clear(&u->cells);
+}
+
+void lk_unit_fail(lk_unit *u, const lk_error *why) {
+	drop_map(u);
+	u->error = *why;
+	u->retry_at_us = lk_monotonic_us() + retry_after_us(why->code);
+}
+
+int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *err) {
+	static const char sql[] =
+		"SELECT c.dropped, p.off, " LK_SQL_US("p.high") ", " LK_SQL_US("p.last_at")
+		" FROM lk.copy c LEFT JOIN lk.cut_part p ON p.cut_id = c.cut_id AND p.part = $2::int"
+		" WHERE c.copy_id = $1::bigint";
+	char id[24], part[12];
+	snprintf(id, sizeof id, "%lld", (long long)u->copy->id);
+	snprintf(part, sizeof part, "%d", u->part);
+	PGresult *res = NULL;
+	int r = lk_pg_exec(p->writer, &res, err, sql, 2, (const char *const[]){id, part});
+	if (r != LK_OK)
+		return r;
+	if (PQntuples(res) == 0 || PQgetvalue(res, 0, 0)[0] == 't') {
+		r = lk_fail(err, LK_ECONFLICT, "copy %s of view \"%s\" was dropped", id, u->copy->version->view->name);
+	} else {
+		int64_t high = lk_pg_int_or(res, 0, 2, LK_NEVER), last_at = lk_pg_int_or(res, 0, 3, LK_NEVER);
+		cut->cursor = lk_pg_int(res, 0, 1);
+		cut->watermark = lk_watermark_of_prefix(lk_unit_plan(u), high, last_at);
+		cut->last_at = last_at;
+	}
+	PQclear(res);
+	return r;
+}
+
+bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int64_t cut) {
+	return !u->copy->kappa && lk_unit_plan(u)->allowed_lateness_us < 0 && cut - cursor > p->limits.fetch_events;
+}
+
+/* Is the position one that this log has gone through? */
+static int check_against_log(lk_path *p, const lk_unit *u, const lk_position *at, bool *fits, lk_error *err) {
+	*fits = true;
+	if (at->cursor == 0)
+		return LK_OK;
+	int64_t logged;
+	int r = lk_log_at(p->writer, lk_unit_stream(u), u->part, at->cursor - 1, &logged, err);
+	*fits = r == LK_OK && logged != LK_NEVER && logged == at->last_at;
+	return r;
+}
+
+static int where_to_go_on(lk_path *p, lk_unit *u, const lk_unit_state *st, lk_position *start, bool *reset, lk_error *err) {
+	bool fits;
+	int r = check_against_log(p, u, &st->at, &fits, err);
+	if (r == LK_OK && st->base.cursor > start->cursor)
+		r = lk_unit_published(p, u, start, err);
+	*reset = !fits || st->base.cursor > start->cursor || lk_unit_should_skip(p, u, st->at.cursor, start->cursor);
+	return r;
+}
+
+static void hold(lk_unit *u, uint64_t token, const lk_position *at) {
+	drop_map(u);
+	u->taken = true;
+	u->token = token;
+	u->at = *at;
+	u->committed = at->cursor;
+	if (!LK_MUTANT("keep_map"))
+		u->segment_from = at->cursor;
+	lk_error_clear(&u->error);
+	u->retry_at_us = 0;
+}
+
+int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err) {
+	lk_position start;
+	lk_unit_state st = {0};
+	bool reset = false;
+
+	drop_map(u);
+	int r = lk_unit_published(p, u, &start, err);
+	if (r == LK_OK)
+		r = lk_store_take_over(p->store, u->id, &start, &st, err);
+	if (r != LK_OK)
+		return r;
+	r = where_to_go_on(p, u, &st, &start, &reset, err);
+	if (r == LK_OK && reset)
+		r = lk_store_reset(p->store, u->id, st.token, &start, err);
+	if (r == LK_OK)
+		hold(u, st.token, reset ? &start : &st.at);
+	lk_unit_state_release(&st);
+	return r;
+}

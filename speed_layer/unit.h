@@ -1,0 +1,20 @@
+/* What the files of the stream path share about one unit. */
+#ifndef LK_SPEED_LAYER_UNIT_H
+#define LK_SPEED_LAYER_UNIT_H
+
+#include "speed_layer/stream_path.h"
+
+/* The unit stands still: its map is dropped, `why` is kept, and when to try again follows from the code. */
+void lk_unit_fail(lk_unit *u, const lk_error *why);
+
+/* Where the copy's published cut stands in the unit's partition, read now: 0 and LK_NEVER where none is. LK_ECONFLICT
+ * if the copy was dropped. Uses the writer. */
+int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *err);
+
+/* May, and should, the unit leave out what lies between its cursor and the published cut? */
+bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int64_t cut);
+
+static inline const lk_plan *lk_unit_plan(const lk_unit *u) { return u->copy->version->plan; }
+static inline const lk_cat_stream *lk_unit_stream(const lk_unit *u) { return u->copy->version->view->stream; }
+
+#endif
