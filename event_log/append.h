@@ -21,7 +21,7 @@ size_t lk_append_batch_bytes(const lk_append_batch *b);
 /* Appends: tail rows in ascending order, COPY, rejects, the source's position, commit; then a rate-limited NOTIFY. source: a name, kept in
  * lk.source and moved from `position_from` to `position_to` by compare-and-set (LK_ECONFLICT if it is elsewhere: someone else reads this source,
  * or this batch is already in), or for an unnamed source a run id that only labels rejects (named = false). After an unknown outcome
- * (LK_EUNREACHABLE) the caller reads the position again: it tells whether the batch is in. */
+ * (LK_EUNREACHABLE) the caller reads the position again: it tells whether the batch is in. After any failure the batch may be appended again as it is. */
 typedef struct lk_source_step {
 	const char *source;
 	bool named;

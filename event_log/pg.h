@@ -44,8 +44,10 @@ int lk_pg_lock_transaction(lk_pg *pg, int64_t id, lk_error *err);
 /* Fields of text results. */
 int64_t lk_pg_int(const PGresult *res, int row, int col);          /* NULL: 0 */
 int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null);
-/* timestamptz text made by lk_us(): this is the SQL that gives microseconds since 1970 as bigint. */
+/* SQL between timestamptz and microseconds since 1970 as bigint, exact over all of lk's time. (bigint * interval goes through double, so
+ * seconds and the rest are multiplied apart.) The parameter is text that stands twice. */
 #define LK_SQL_US(expr) "(extract(epoch from " expr ") * 1000000)::bigint"
-#define LK_SQL_TIME(param) "(timestamptz '1970-01-01 00:00:00+00' + " param "::bigint * interval '1 microsecond')"
+#define LK_SQL_TIME(param) "(timestamptz '1970-01-01 00:00:00+00' + " param "::bigint / 1000000 * interval '1 second' + " \
+	param "::bigint % 1000000 * interval '1 microsecond')"
 
 #endif

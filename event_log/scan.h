@@ -12,12 +12,13 @@ typedef struct lk_scan {
 	int ncolumns;
 	const int *columns;        /* stream columns, ascending; the caller's */
 	int64_t next_off;          /* the offset the next event must have */
+	int64_t tail, end_off;     /* of the snapshot: the partition's end; where this scan ends */
 	int64_t *cuts;             /* live cuts at or above the first offset, ascending */
 	int ncuts;
 	char *message;             /* libpq's buffer of the current event */
-	bool copying;
+	bool first, copying;
 	lk_type *types;
-	lk_value *values;
+	int *slots;
 } lk_scan;
 
 /* Begins: one round trip sends BEGIN REPEATABLE READ READ ONLY, the live cuts of the stream's partition at or above `from`, and the COPY of offsets

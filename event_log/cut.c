@@ -1,0 +1,137 @@
+/* Cuts.
+ *
+ * The tail rows are locked in ascending order, as appends lock them, and the lock is kept until the cut is committed. So every event
+ * at or after the cut was committed after the cut, and a fetch that reads such an event also reads the cut (P5). FOR UPDATE and no
+ * weaker lock: it must wait for an append that is being committed.
+ *
+ *   open --publish--> published --the next publish--> released
+ *     \--abandon--> abandoned
+ *
+ * State changes happen under the row's lock and only from the state named here, so two that compete cannot both win. */
+#include "event_log/cut.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "core/time.h"
+
+static void number(int64_t n, char out[24]) { snprintf(out, 24, "%lld", (long long)n); }
+
+static int take_parts(lk_cut *out, const PGresult *res, int id_column, lk_error *err) {
+	out->partitions = PQntuples(res);
+	if (!out->partitions || out->partitions > LK_MAX_PARTITIONS)
+		return lk_fail(err, LK_EINTERNAL, "a cut of %d partitions", out->partitions);
+	for (int i = 0; i < out->partitions; i++) {
+		if (lk_pg_int(res, i, 0) != i)
+			return lk_fail(err, LK_EINTERNAL, "partition %d is missing from lk.tail or a cut", i);
+		out->off[i] = lk_pg_int(res, i, 1);
+		out->last_at[i] = lk_pg_int_or(res, i, 2, LK_NEVER);
+		out->high[i] = lk_pg_int_or(res, i, 3, LK_NEVER);
+	}
+	out->id = lk_pg_int(res, 0, id_column);
+	return 0;
+}
+
+static const char make_sql[] =
+	"WITH t AS (SELECT part, next_off, last_at, high FROM lk.tail WHERE stream_id = $1 ORDER BY part FOR UPDATE),"
+	" c AS (INSERT INTO lk.cut (copy_id, purpose, state) VALUES ($2, $3, 'open') RETURNING cut_id),"
+	" p AS (INSERT INTO lk.cut_part (cut_id, part, off, last_at, high) SELECT cut_id, part, next_off, last_at, high FROM t, c RETURNING *)"
+	" SELECT part, off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") ", cut_id FROM p ORDER BY part";
+
+/* Who keeps the tail rows locked, for the hint: an append that hangs, or a prepared transaction that nobody ended. */
+static void name_holder(lk_pg *pg, lk_error *err) {
+	PGresult *res;
+	if (lk_pg_exec(pg, &res, NULL,
+	               "SELECT coalesce('prepared transaction ' || (SELECT gid FROM pg_prepared_xacts WHERE database = current_database()"
+	               " ORDER BY prepared LIMIT 1), (SELECT 'process ' || pid || ' (' || application_name || ')' FROM pg_locks"
+	               " JOIN pg_stat_activity USING (pid) WHERE relation = 'lk.tail'::regclass AND granted AND mode = 'RowExclusiveLock'"
+	               " AND pid <> pg_backend_pid() ORDER BY xact_start LIMIT 1))", 0, NULL))
+		return;
+	if (!PQgetisnull(res, 0, 0))
+		lk_hint(err, "%s has been holding the end of the log", PQgetvalue(res, 0, 0));
+	PQclear(res);
+}
+
+int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err) {
+	char stream[24], copy[24];
+	PGresult *res = NULL;
+	number(s->id, stream);
+	number(copy_id, copy);
+	int rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '5s'");
+	if (!rc)
+		rc = lk_pg_exec(pg, &res, err, make_sql, 3, (const char *const[]){stream, copy, purpose});
+	if (!rc)
+		rc = take_parts(out, res, 4, err);
+	if (!rc)
+		rc = lk_pg_run(pg, err, "COMMIT");
+	PQclear(res);
+	if (!rc) {
+		LK_CRASH_POINT("cut.made");
+		return 0;
+	}
+	lk_pg_rollback(pg);
+	if (rc == LK_EBUSY)
+		name_holder(pg, err);
+	return rc;
+}
+
+int lk_cut_abandon(lk_pg *pg, int64_t copy_id, const char *purpose, lk_error *err) {
+	char copy[24];
+	number(copy_id, copy);
+	return lk_pg_exec(pg, NULL, err, "UPDATE lk.cut SET state = 'abandoned' WHERE copy_id = $1 AND purpose = $2 AND state = 'open'",
+	                  2, (const char *const[]){copy, purpose});
+}
+
+int lk_cut_load(lk_pg *pg, int64_t cut_id, lk_cut *out, lk_error *err) {
+	char id[24];
+	PGresult *res;
+	number(cut_id, id);
+	int rc = lk_pg_exec(pg, &res, err, "SELECT part, off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") ", cut_id"
+	                    " FROM lk.cut_part WHERE cut_id = $1 ORDER BY part", 1, (const char *const[]){id});
+	if (rc)
+		return rc;
+	rc = take_parts(out, res, 4, err);
+	PQclear(res);
+	return rc;
+}
+
+/* Runs an UPDATE that must change one row; another number is a conflict. */
+static int change_one(lk_pg *pg, lk_error *err, const char *what, const char *sql, int nparams, const char *const *params) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, sql, nparams, params);
+	if (rc)
+		return rc;
+	if (strcmp(PQcmdTuples(res), "1"))
+		rc = lk_fail(err, LK_ECONFLICT, "cut %s: %s", params[0], what);
+	PQclear(res);
+	return rc;
+}
+
+int lk_cut_publish(lk_pg *pg, int64_t copy_id, const lk_cut *cut, const char *batch_table, lk_error *err) {
+	char copy[24], id[24];
+	PGresult *res = NULL;
+	number(copy_id, copy);
+	number(cut->id, id);
+	int rc = change_one(pg, err, "it is no longer open", "UPDATE lk.cut SET state = 'published' WHERE cut_id = $1 AND copy_id = $2 AND state = 'open'",
+	                    2, (const char *const[]){id, copy});
+	if (rc || (rc = lk_pg_exec(pg, &res, err, "SELECT cut_id FROM lk.copy WHERE copy_id = $1 AND NOT dropped FOR UPDATE",
+	                           1, (const char *const[]){copy})))
+		return rc;
+	if (!PQntuples(res)) {
+		rc = lk_fail(err, LK_ECONFLICT, "copy %s was dropped", copy);
+		goto done;
+	}
+	const char *former = PQgetisnull(res, 0, 0) ? NULL : PQgetvalue(res, 0, 0);
+	rc = change_one(pg, err, "a later one is published",
+		"UPDATE lk.copy SET cut_id = $1, batch_table = $3 WHERE copy_id = $2 AND NOT EXISTS (SELECT FROM lk.cut_part o"
+		" LEFT JOIN lk.cut_part n ON n.cut_id = $1 AND n.part = o.part WHERE o.cut_id = $4 AND (n.off IS NULL OR n.off < o.off))",
+		4, (const char *const[]){id, copy, batch_table, former});
+	if (!rc && former)
+		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.cut SET state = 'released' WHERE cut_id = $1 AND state = 'published'", 1, &former);
+	LK_CRASH_POINT("publish.before_commit");
+done:
+	PQclear(res);
+	return rc;
+}

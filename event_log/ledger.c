@@ -1,0 +1,136 @@
+/* The ledger: one batch of rows is sent as arrays, one statement a table. A worker that folds a range a second time
+ * finds its rows there already and adds nothing: rows are keyed by the event's position. */
+#include "event_log/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns of one table as PostgreSQL arrays in text form, "{…" without the closing brace. */
+enum { LATE_COLUMNS = 6, MARKED_COLUMNS = 5, MAX_ARRAYS = 6 };
+
+struct rows {
+	lk_buf arrays[MAX_ARRAYS];
+	size_t n;
+};
+
+struct lk_ledger {
+	struct rows late, marked;
+};
+
+lk_ledger *lk_ledger_new(void) { return lk_calloc(1, sizeof(lk_ledger)); }
+
+static void each_array(lk_ledger *l, void (*f)(lk_buf *)) {
+	for (int i = 0; i < MAX_ARRAYS; i++) {
+		f(&l->late.arrays[i]);
+		f(&l->marked.arrays[i]);
+	}
+	l->late.n = l->marked.n = 0;
+}
+
+void lk_ledger_free(lk_ledger *l) {
+	if (!l)
+		return;
+	each_array(l, lk_buf_release);
+	free(l);
+}
+
+void lk_ledger_clear(lk_ledger *l) { each_array(l, lk_buf_clear); }
+bool lk_ledger_empty(const lk_ledger *l) { return !l->late.n && !l->marked.n; }
+
+static lk_buf *element(struct rows *r, int column) {
+	lk_buf *b = &r->arrays[column];
+	lk_buf_addc(b, r->n ? ',' : '{');
+	return b;
+}
+
+static void add_int(struct rows *r, int column, int64_t v) { lk_buf_addf(element(r, column), "%lld", (long long)v); }
+
+static void add_text(struct rows *r, int column, const char *s) {
+	lk_buf *b = element(r, column);
+	lk_buf_addc(b, '"');
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			lk_buf_addc(b, '\\');
+		lk_buf_addc(b, *s);
+	}
+	lk_buf_addc(b, '"');
+}
+
+void lk_ledger_late(lk_ledger *l, int64_t copy_id, int part, int64_t off, int64_t event_time, int64_t pane, int64_t watermark) {
+	const int64_t values[LATE_COLUMNS] = {copy_id, part, off, event_time, pane, watermark};
+	for (int i = 0; i < LATE_COLUMNS; i++)
+		add_int(&l->late, i, values[i]);
+	l->late.n++;
+}
+
+void lk_ledger_marked(lk_ledger *l, int64_t stream_id, int64_t version_id, int part, int64_t off, const char *reason) {
+	const int64_t values[] = {stream_id, version_id, part, off};
+	for (int i = 0; i < MARKED_COLUMNS - 1; i++)
+		add_int(&l->marked, i, values[i]);
+	add_text(&l->marked, MARKED_COLUMNS - 1, reason);
+	l->marked.n++;
+}
+
+static int insert(lk_pg *pg, const struct rows *r, int columns, const char *sql, lk_error *err) {
+	char *params[MAX_ARRAYS];
+	if (!r->n)
+		return 0;
+	for (int i = 0; i < columns; i++)
+		params[i] = lk_asprintf("%s}", r->arrays[i].data);
+	int rc = lk_pg_exec(pg, NULL, err, sql, columns, (const char *const *)params);
+	for (int i = 0; i < columns; i++)
+		free(params[i]);
+	return rc;
+}
+
+int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
+	if (lk_ledger_empty(l))
+		return 0;
+	bool own = PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
+	int rc = own ? lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on") : 0;
+	if (!rc)
+		rc = insert(pg, &l->late, LATE_COLUMNS,
+			"INSERT INTO lk.late (copy_id, part, off, event_time, pane, watermark)"
+			" SELECT c, p, o, " LK_SQL_TIME("e") ", " LK_SQL_TIME("n") ", " LK_SQL_TIME("w")
+			" FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) AS u (c, p, o, e, n, w)"
+			" ON CONFLICT DO NOTHING", err);
+	if (!rc)
+		rc = insert(pg, &l->marked, MARKED_COLUMNS,
+			"INSERT INTO lk.rejected (stream_id, version_id, part, off, reason)"
+			" SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[], $5::text[])"
+			" ON CONFLICT DO NOTHING", err);
+	if (!rc && own)
+		rc = lk_pg_run(pg, err, "COMMIT");
+	if (rc && own)
+		lk_pg_rollback(pg);
+	return rc;
+}
+
+static void vector(const int64_t *v, int n, lk_buf *out) {
+	for (int i = 0; i < n; i++)
+		lk_buf_addf(out, "%c%lld", i ? ',' : '{', (long long)v[i]);
+	lk_buf_addc(out, '}');
+}
+
+int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_t *late, int64_t *healed, lk_error *err) {
+	int n = copy->version->view->stream->stream->partitions;
+	lk_buf id = LK_BUF_INIT, from = LK_BUF_INIT, to = LK_BUF_INIT;
+	lk_buf_addf(&id, "%lld", (long long)copy->id);
+	vector(copy->cut, n, &from);
+	vector(end, n, &to);
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err,
+		"SELECT count(*) FILTER (WHERE off >= ($2::bigint[])[part + 1] AND off < ($3::bigint[])[part + 1]),"
+		" count(*) FILTER (WHERE off < ($2::bigint[])[part + 1]) FROM lk.late WHERE copy_id = $1",
+		3, (const char *const[]){id.data, from.data, to.data});
+	if (!rc) {
+		*late = lk_pg_int(res, 0, 0);
+		*healed = lk_pg_int(res, 0, 1);
+		PQclear(res);
+	}
+	lk_buf_release(&id);
+	lk_buf_release(&from);
+	lk_buf_release(&to);
+	return rc;
+}

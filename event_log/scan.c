@@ -1,0 +1,321 @@
+/* Reading the log.
+ *
+ * One simple query carries the whole fetch: BEGIN REPEATABLE READ, the partition's end, the live cuts, the COPY, COMMIT. So
+ * a fetch costs one round trip, and events, cuts and end are of one snapshot (P4): whoever reads an event that lies at or after
+ * a cut also sees that cut, and offsets below the snapshot's end are all there. One that is missing is an error: the
+ * scan never steps over it, because what it stepped over could never be folded again (I6).
+ *
+ * The statement reads the partition's leaf by its primary key. Plans that sort are switched off: the heap is nearly in offset
+ * order, but only nearly (space of aborted appends is used again), and on a large range the planner would sort it all. */
+#include "event_log/scan.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "core/time.h"
+#include "event_log/pg_binary.h"
+
+/* --- any COPY TO --- */
+
+enum {
+	COPY_END = 1,
+	FIRST_FIELD = 6,   /* of a tuple: after the count of fields and its own length */
+};
+
+/* Reads until the COPY begins. Results before it that have rows go to `seen`, in order. */
+static int await_copy(lk_pg *pg, const char *doing, PGresult **seen, int nseen, lk_error *err) {
+	PGresult *res;
+	int n = 0;
+	while ((res = PQgetResult(pg->conn))) {
+		ExecStatusType st = PQresultStatus(res);
+		if (st == PGRES_TUPLES_OK && n < nseen) {
+			seen[n++] = res;
+			continue;
+		}
+		int rc = st == PGRES_COPY_OUT || st == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, res, doing, err);
+		PQclear(res);
+		if (rc || st == PGRES_COPY_OUT)
+			return rc;
+	}
+	return lk_pg_failed(pg, NULL, doing, err);
+}
+
+/* The results after a COPY's last row: was it whole? */
+static int finish_copy(lk_pg *pg, const char *doing, lk_error *err) {
+	PGresult *res;
+	int rc = 0;
+	while ((res = PQgetResult(pg->conn))) {
+		if (PQresultStatus(res) != PGRES_COMMAND_OK && !rc)
+			rc = lk_pg_failed(pg, res, doing, err);
+		PQclear(res);
+	}
+	return rc || PQstatus(pg->conn) == CONNECTION_OK ? rc : lk_pg_failed(pg, NULL, doing, err);
+}
+
+/* One message of the COPY, freed with the next. Its length, 0 at the end, or an error. */
+static int next_message(lk_pg *pg, char **message, const char *doing, lk_error *err) {
+	PQfreemem(*message);
+	*message = NULL;
+	int len = PQgetCopyData(pg->conn, message, 0);
+	if (len > 0)
+		return len;
+	return len == -1 ? 0 : lk_pg_failed(pg, NULL, doing, err);
+}
+
+/* What is being read, for next_tuple. */
+struct rows {
+	lk_pg *pg;
+	char **message;
+	bool *first, *copying;
+	const lk_type *types;
+	const int *slots;
+	int n;
+	const char *doing;
+};
+
+/* The next tuple into row, and where it begins. 0; COPY_END after the last one, with all results read; an error. */
+static int next_tuple(const struct rows *r, lk_value *row, const char **begin, lk_error *err) {
+	for (;;) {
+		int len = next_message(r->pg, r->message, r->doing, err);
+		if (len <= 0) {
+			*r->copying = false;
+			if (len == 0 && !(len = finish_copy(r->pg, r->doing, err)))
+				len = COPY_END;
+			return len;
+		}
+		*begin = *r->message;
+		if (*r->first) {
+			*r->first = false;
+			if (len < LK_COPY_HEADER_BYTES)
+				return lk_fail(err, LK_EINTERNAL, "PostgreSQL, %s: no header of a binary COPY", r->doing);
+			*begin += LK_COPY_HEADER_BYTES;
+			if (!(len -= LK_COPY_HEADER_BYTES))
+				continue;
+		}
+		int rc = lk_copy_decode_to(*begin, len, r->types, r->slots, r->n, row);
+		if (rc < 0)
+			return lk_fail(err, LK_EINTERNAL, "PostgreSQL, %s: a row that is not of the expected form", r->doing);
+		if (rc == 0)
+			return 0;
+	}
+}
+
+int lk_copy_open(lk_copy_reader *r, lk_pg *pg, const char *select_sql, const lk_type *types, int ntypes, lk_error *err) {
+	*r = (lk_copy_reader){.pg = pg, .types = types, .ntypes = ntypes, .first = true};
+	lk_buf sql = LK_BUF_INIT;
+	lk_buf_addf(&sql, "COPY (%s) TO STDOUT (FORMAT binary)", select_sql);
+	int rc = PQsendQuery(pg->conn, sql.data) ? await_copy(pg, "reading rows", NULL, 0, err) : lk_pg_failed(pg, NULL, "reading rows", err);
+	lk_buf_release(&sql);
+	if (rc)
+		lk_pg_cancel(pg);
+	r->copying = !rc;
+	return rc;
+}
+
+int lk_copy_next(lk_copy_reader *r, lk_value *row, lk_error *err) {
+	if (!r->copying)
+		return COPY_END;
+	const struct rows rows = {r->pg, &r->message, &r->first, &r->copying, r->types, NULL, r->ntypes, "reading rows"};
+	const char *begin;
+	return next_tuple(&rows, row, &begin, err);
+}
+
+void lk_copy_close(lk_copy_reader *r) {
+	PQfreemem(r->message);
+	r->message = NULL;
+	if (r->copying)
+		lk_pg_cancel(r->pg);
+	r->copying = false;
+}
+
+/* --- the log --- */
+
+static void fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t limit_off, lk_buf *sql) {
+	const char *isolation = LK_MUTANT("cuts_first") ? "READ COMMITTED" : "REPEATABLE READ";
+	lk_buf_addf(sql, "BEGIN ISOLATION LEVEL %s READ ONLY;"
+	            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;"
+	            "SELECT next_off FROM lk.tail WHERE stream_id = %lld AND part = %d;", isolation, (long long)stream_id, s->part);
+	lk_buf_addf(sql, "SELECT DISTINCT p.off FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version USING (version_id)"
+	            " JOIN lk.view w USING (view_id) JOIN lk.cut_part p ON p.cut_id = k.cut_id"
+	            " WHERE k.state IN ('open', 'published') AND (k.state = 'open' OR c.cut_id = k.cut_id) AND NOT c.dropped"
+	            " AND w.stream_id = %lld AND p.part = %d AND p.off >= %lld ORDER BY 1;", (long long)stream_id, s->part, (long long)from);
+	lk_buf_adds(sql, "COPY (SELECT off, _at");
+	for (int i = 0; i < s->ncolumns; i++) {
+		lk_buf_addc(sql, ',');
+		lk_sql_ident(s->stream->columns[s->columns[i]].name, sql);
+	}
+	lk_buf_adds(sql, " FROM ");
+	lk_log_leaf(s->stream, s->part, sql);
+	lk_buf_addf(sql, " WHERE part = %d AND off >= %lld AND off < %lld ORDER BY off) TO STDOUT (FORMAT binary); COMMIT",
+	            s->part, (long long)from, (long long)limit_off);
+}
+
+/* The offset is the tuple's first field; it has no slot in a row, so _at, which comes next, is let overwrite it. */
+static void describe_row(lk_scan *s) {
+	s->types = lk_calloc((size_t)s->ncolumns + 2, sizeof *s->types);
+	s->slots = lk_calloc((size_t)s->ncolumns + 2, sizeof *s->slots);
+	s->types[0] = (lk_type){LK_INT8, 0, 0};
+	s->types[1] = (lk_type){LK_TIME, 0, 0};
+	s->slots[0] = s->slots[1] = lk_slot_at(s->stream);
+	for (int i = 0; i < s->ncolumns; i++) {
+		s->types[i + 2] = s->stream->columns[s->columns[i]].type;
+		s->slots[i + 2] = s->columns[i];
+	}
+}
+
+static int take_bounds(lk_scan *s, PGresult *const seen[2], int64_t from, int64_t limit_off, lk_error *err) {
+	if (!seen[0] || !seen[1] || PQntuples(seen[0]) != 1)
+		return lk_fail(err, LK_EGAP, "stream %s has no partition %d in the log", s->stream->name, s->part);
+	s->tail = lk_pg_int(seen[0], 0, 0);
+	if (from > s->tail)
+		return lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends at %lld, before %lld", s->stream->name, s->part,
+		               (long long)s->tail, (long long)from);
+	s->end_off = limit_off < s->tail ? limit_off : s->tail;
+	s->ncuts = PQntuples(seen[1]);
+	s->cuts = lk_calloc((size_t)s->ncuts, sizeof *s->cuts);
+	for (int i = 0; i < s->ncuts; i++)
+		s->cuts[i] = lk_pg_int(seen[1], i, 0);
+	return 0;
+}
+
+int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_cat_stream *stream, int part, const int *columns, int ncolumns,
+                  int64_t from, int64_t limit_off, lk_error *err) {
+	*s = (lk_scan){.pg = pg, .stream = stream->stream, .part = part, .ncolumns = ncolumns, .columns = columns, .next_off = from, .first = true};
+	PGresult *seen[2] = {0};
+	lk_buf sql = LK_BUF_INIT;
+	describe_row(s);
+	fetch_sql(s, stream->id, from, limit_off, &sql);
+	int rc = PQsendQuery(pg->conn, sql.data) ? await_copy(pg, "reading the log", seen, 2, err) : lk_pg_failed(pg, NULL, "reading the log", err);
+	if (!rc) {
+		s->copying = true;
+		rc = take_bounds(s, seen, from, limit_off, err);
+	}
+	PQclear(seen[0]);
+	PQclear(seen[1]);
+	lk_buf_release(&sql);
+	if (rc)
+		lk_scan_end(s, NULL);
+	return rc;
+}
+
+static int gap(const lk_scan *s, int64_t found, lk_error *err) {
+	lk_buf at = LK_BUF_INIT;
+	if (found >= 0)
+		lk_buf_addf(&at, "%lld comes next", (long long)found);
+	else
+		lk_buf_addf(&at, "the log should reach to %lld", (long long)s->end_off);
+	lk_fail(err, LK_EGAP, "stream %s, partition %d: event %lld is missing from the log; %s", s->stream->name, s->part,
+	        (long long)s->next_off, at.data);
+	lk_hint(err, "rows of the log were removed or changed by hand, or the database was restored in part");
+	lk_buf_release(&at);
+	return LK_EGAP;
+}
+
+int lk_scan_next(lk_scan *s, lk_value *row, int64_t *off, lk_error *err) {
+	if (!s->copying)
+		return COPY_END;
+	const struct rows rows = {s->pg, &s->message, &s->first, &s->copying, s->types, s->slots, s->ncolumns + 2, "reading the log"};
+	const char *begin;
+	int rc = next_tuple(&rows, row, &begin, err);
+	if (rc == COPY_END && s->next_off < s->end_off)
+		return gap(s, -1, err);
+	if (rc)
+		return rc;
+	*off = (int64_t)lk_get64(begin + FIRST_FIELD);
+	if (*off != s->next_off)
+		return gap(s, *off, err);
+	s->next_off++;
+	return 0;
+}
+
+int lk_scan_end(lk_scan *s, lk_error *err) {
+	int rc = 0;
+	PQfreemem(s->message);
+	free(s->cuts);
+	free(s->types);
+	free(s->slots);
+	s->message = NULL;
+	s->cuts = NULL;
+	s->types = NULL;
+	s->slots = NULL;
+	s->copying = false;
+	if (!s->pg)
+		return 0;
+	lk_pg_rollback(s->pg);
+	if (PQstatus(s->pg->conn) != CONNECTION_OK)
+		rc = lk_pg_failed(s->pg, NULL, "reading the log", err);
+	s->pg = NULL;
+	return rc;
+}
+
+int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *last_at, int64_t *high, lk_error *err) {
+	char id[24];
+	snprintf(id, sizeof id, "%lld", (long long)s->id);
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT part, next_off, " LK_SQL_US("last_at") ", " LK_SQL_US("high")
+	                    " FROM lk.tail WHERE stream_id = $1 ORDER BY part", 1, (const char *const[]){id});
+	if (rc)
+		return rc;
+	if (PQntuples(res) != s->stream->partitions)
+		rc = lk_fail(err, LK_EINTERNAL, "stream %s has %d partitions in lk.tail, not %d", s->stream->name, PQntuples(res), s->stream->partitions);
+	for (int i = 0; !rc && i < s->stream->partitions; i++) {
+		next_off[i] = lk_pg_int(res, i, 1);
+		if (last_at)
+			last_at[i] = lk_pg_int_or(res, i, 2, LK_NEVER);
+		if (high)
+			high[i] = lk_pg_int_or(res, i, 3, LK_NEVER);
+	}
+	PQclear(res);
+	return rc;
+}
+
+int lk_log_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t off, int64_t *at, lk_error *err) {
+	char p[24], o[24];
+	snprintf(p, sizeof p, "%d", part);
+	snprintf(o, sizeof o, "%lld", (long long)off);
+	lk_buf sql = LK_BUF_INIT;
+	PGresult *res;
+	lk_buf_adds(&sql, "SELECT " LK_SQL_US("_at") " FROM ");
+	lk_log_leaf(s->stream, part, &sql);
+	lk_buf_adds(&sql, " WHERE part = $1 AND off = $2");
+	int rc = lk_pg_exec(pg, &res, err, sql.data, 2, (const char *const[]){p, o});
+	lk_buf_release(&sql);
+	if (rc)
+		return rc;
+	*at = PQntuples(res) ? lk_pg_int(res, 0, 0) : LK_NEVER;
+	PQclear(res);
+	return 0;
+}
+
+/* --- the appender's hint --- */
+
+int lk_log_listen(lk_pg *pg, lk_error *err) { return lk_pg_run(pg, err, "LISTEN lk_log"); }
+
+static bool take_hints(lk_pg *pg) {
+	PGnotify *hint;
+	bool any = false;
+	while ((hint = PQnotifies(pg->conn))) {
+		PQfreemem(hint);
+		any = true;
+	}
+	return any;
+}
+
+int lk_log_wait(lk_pg *pg, int timeout_ms, lk_error *err) {
+	int64_t deadline = lk_monotonic_us() + timeout_ms * INT64_C(1000);
+	while (!take_hints(pg)) {
+		int64_t left_us = deadline - lk_monotonic_us();
+		struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
+		if (left_us <= 0)
+			return 0;
+		int n = poll(&fd, 1, (int)((left_us + 999) / 1000));
+		if (n < 0 && errno == EINTR)
+			return 0;
+		if (fd.fd < 0 || n < 0 || (n > 0 && !PQconsumeInput(pg->conn)))
+			return lk_pg_failed(pg, NULL, "waiting for events", err);
+	}
+	return 0;
+}
