@@ -1,0 +1,186 @@
+/* Events as CSV (RFC 4180): a header line, then records of fields between commas.
+ *
+ * A field that begins with a quote ends with one; a doubled quote inside stands for one, and line breaks and commas inside
+ * belong to it. A quote elsewhere is a character like any other. Records end with LF or CRLF.
+ *
+ * A quote that nobody closed would swallow the good lines after it. So a record whose quoted field went over a line
+ * break, but is then not closed as it must be (by a comma or a line break after the quote), ends with its first
+ * line: that line is refused, the next one is read afresh. */
+#include "core/scan_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* p after the opening quote; the closing one, or NULL. */
+static const char *closing_quote(const char *p, const char *end) {
+	while ((p = memchr(p, '"', (size_t)(end - p)))) {
+		if (end - p < 2 || p[1] != '"')
+			return p;
+		p += 2;
+	}
+	return NULL;
+}
+
+static const char *unquoted_end(const char *p, const char *end) {
+	while (p < end && *p != ',' && *p != '\n')
+		p++;
+	return p;
+}
+
+const char *lk_csv_record_end(const char *p, const char *end) {
+	const char *record = p;
+	for (;; p++) {
+		if (p < end && *p == '"') {
+			const char *quote = closing_quote(p + 1, end);
+			if (!quote || quote + 1 == end)
+				return NULL;   /* what follows the quote decides */
+			const char *line = memchr(p, '\n', (size_t)(quote - p));
+			p = quote + 1;
+			if (*p == '\r' && p + 1 == end)
+				return NULL;
+			if (line && *p != ',' && *p != '\n' && !(*p == '\r' && p[1] == '\n'))
+				return (const char *)memchr(record, '\n', (size_t)(end - record)) + 1;
+		}
+		p = unquoted_end(p, end);
+		if (p == end)
+			return NULL;
+		if (*p == '\n')
+			return p + 1;
+	}
+}
+
+typedef struct csv_field {
+	const char *p;
+	size_t len;
+	bool quoted, doubled;
+} csv_field;
+
+/* Reads the field at *p and the comma after it. 0; 1 if it was the last one; -1 with *reason. */
+static int read_field(const char **p, const char *end, csv_field *f, const char **reason) {
+	const char *s = *p, *e;
+	*f = (csv_field){.p = s};
+	if (s < end && *s == '"') {
+		if (!(e = closing_quote(s + 1, end))) {
+			*reason = "not CSV: a quoted field that does not end";
+			return -1;
+		}
+		f->p = s + 1;
+		f->len = (size_t)(e - f->p);
+		f->quoted = true;
+		f->doubled = memchr(f->p, '"', f->len) != NULL;
+		if (++e < end && *e != ',') {
+			*reason = "not CSV: text after a quoted field";
+			return -1;
+		}
+	} else {
+		e = memchr(s, ',', (size_t)(end - s));
+		if (!e)
+			e = end;
+		f->len = (size_t)(e - s);
+	}
+	*p = e + 1;
+	return e == end;
+}
+
+static void undouble(csv_field *f, lk_arena *arena) {
+	char *out = lk_arena_alloc(arena, f->len), *o = out;
+	for (size_t i = 0; i < f->len; i++) {
+		*o++ = f->p[i];
+		i += f->p[i] == '"';
+	}
+	f->p = out;
+	f->len = (size_t)(o - out);
+}
+
+static size_t without_line_break(const char *record, size_t len) {
+	if (len && record[len - 1] == '\n')
+		len--;
+	if (len && record[len - 1] == '\r')
+		len--;
+	return len;
+}
+
+/* Exactly, else without case: a header line is made for people. */
+static int column_named(const lk_stream *s, const char *name, size_t len) {
+	for (int exact = 1; exact >= 0; exact--)
+		for (int c = 0; c < s->ncolumns; c++) {
+			const char *column = s->columns[c].name;
+			if (strlen(column) == len && (exact ? !memcmp(column, name, len) : !strncasecmp(column, name, len)))
+				return c;
+		}
+	return -1;
+}
+
+int lk_csv_header(const lk_stream *s, const char *record, size_t len, lk_csv_map *out, const char **reason) {
+	bool seen[LK_MAX_COLUMNS] = {false};
+	lk_arena arena = {0};
+	const char *p = record, *end = record + without_line_break(record, len);
+	int status, cap = 0;
+	*out = (lk_csv_map){0};
+	do {
+		csv_field f;
+		if ((status = read_field(&p, end, &f, reason)) < 0)
+			goto out;
+		if (f.doubled)
+			undouble(&f, &arena);
+		int c = column_named(s, f.p, f.len);
+		if (c >= 0 && seen[c]) {
+			*reason = "the header names a column twice";
+			status = -1;
+			goto out;
+		}
+		if (c >= 0)
+			seen[c] = true;
+		if (out->nfields == cap)
+			out->column_of = lk_realloc(out->column_of, (size_t)(cap = cap ? 2 * cap : 16) * sizeof *out->column_of);
+		out->column_of[out->nfields++] = c;
+	} while (status == 0);
+	status = 0;
+	if (!seen[s->event_time]) {
+		*reason = "the header does not name the event time's column";
+		status = -1;
+	}
+out:
+	lk_arena_release(&arena);
+	if (status)
+		lk_csv_map_release(out);
+	return status;
+}
+
+void lk_csv_map_release(lk_csv_map *m) {
+	free(m->column_of);
+	*m = (lk_csv_map){0};
+}
+
+int lk_csv_scan(const lk_stream *s, const lk_csv_map *m, const char *record, size_t len, lk_arena *arena,
+                lk_value *row, const char **reason, int *column) {
+	const char *p = record, *end = record + without_line_break(record, len);
+	int i = 0, last;
+	*column = -1;
+	for (int c = 0; c < s->ncolumns; c++)
+		row[c] = lk_null();
+	do {
+		csv_field f;
+		if ((last = read_field(&p, end, &f, reason)) < 0)
+			return -1;
+		if (i == m->nfields) {
+			*reason = "more fields than the header has";
+			return -1;
+		}
+		int c = m->column_of[i++];
+		if (c < 0 || (!f.quoted && !f.len))
+			continue;
+		if (f.doubled)
+			undouble(&f, arena);
+		if (lk_value_parse(s->columns[c].type, f.p, f.len, &row[c], reason)) {
+			*column = c;
+			return -1;
+		}
+	} while (!last);
+	if (i < m->nfields) {
+		*reason = "fewer fields than the header has";
+		return -1;
+	}
+	return 0;
+}

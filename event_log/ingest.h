@@ -1,0 +1,43 @@
+/* Ingest: an input's events into the log, each exactly once, whatever happens to the connection on the way. */
+#ifndef LK_EVENT_LOG_INGEST_H
+#define LK_EVENT_LOG_INGEST_H
+
+#include "event_log/append.h"
+#include "event_log/input.h"
+
+typedef struct lk_ingest_report {
+	int64_t events, rejects, batches;   /* in the log now */
+	int64_t bytes;                      /* of uncompressed input, read by this run */
+	int64_t skipped_bytes;              /* a named source: read by earlier runs */
+	int64_t left_bytes;                 /* a named source: a last line without a line break, left for the next run */
+	int64_t reconnects;
+	double seconds;
+	bool stopped;                       /* *stop was set before the end */
+	char source[320];                   /* what lk.rejected calls this run */
+} lk_ingest_report;
+
+typedef struct lk_ingest_options {
+	const char *postgres;               /* conninfo */
+	const lk_cat_stream *stream;
+	enum lk_format format;
+	const char *path;                   /* "-": the standard input */
+	const char *source;                 /* remembers its position under this name; NULL: unnamed */
+	bool strict;                        /* write nothing if any record is bad; a pipe is copied to a file first */
+	int64_t retry_us;                   /* how long a server that went away is waited for; 0: 5 minutes */
+	size_t batch_events;                /* 0: 20,000 */
+	const volatile int *stop;           /* may be NULL; set: what was read is appended, then the run ends */
+	void (*progress)(void *ctx, const lk_ingest_report *so_far);   /* after each batch; may be NULL */
+	void (*note)(void *ctx, const char *text);                     /* a line for the user; may be NULL */
+	void *ctx;
+} lk_ingest_options;
+
+/* Runs to the end of the input. *out is filled in any case: what it counts is in the log. LK_EINPUT: a bad record under strict, a csv header
+ * that will not do, an input that cannot be read on (what came before is in); LK_EUSAGE; LK_EUNREACHABLE; LK_ECONFLICT: another
+ * process reads the same named source. */
+int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *err);
+
+/* The strict check alone, without a server: LK_EINPUT with the place of the first bad record. For a set of files that shall go in whole or
+ * not at all: check all, then run all. Standard input and pipes pass unread; their run checks them. */
+int lk_ingest_check(const lk_ingest_options *o, lk_error *err);
+
+#endif

@@ -1,0 +1,467 @@
+/* Event files.
+ *
+ *   fd --read--> raw --inflate--> text [at … len) --> records
+ *
+ * Plain input is read straight into text; gzip (several members too) goes through raw. The text buffer grows until a record fits,
+ * up to LK_RECORD_MAX; of a longer one the head is kept, and the rest read and forgotten. At the end of the input a missing line
+ * break is added to the buffer, so that the last record is found like any other; positions do not count it.
+ *
+ * A pipe is asked with poll() before every read: what reads it must be able to send what it has when nothing
+ * comes for a while, and to notice a stop. */
+#include "event_log/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "core/buf.h"
+#include "core/scan_text.h"
+
+enum { READ_BYTES = 1 << 20, RAW_BYTES = 256 << 10, STOP_CHECK_MS = 100 };
+
+enum packing { PACK_UNKNOWN, PACK_PLAIN, PACK_GZIP };
+
+struct lk_input {
+	int fd;
+	char *path;
+	bool csv, regular;
+	enum packing packing;
+	z_stream z;
+	bool in_member;          /* of gzip */
+	char *raw;
+	size_t raw_at, raw_len;
+	bool raw_end;            /* of the file */
+	char *text;
+	size_t cap, at, len;
+	size_t searched;         /* bytes after `at` that hold no line break */
+	int64_t position, line;  /* of text[at]; line 0: unknown */
+	bool end, added_break;
+	char *head;              /* of a record that is too long, while the rest is being forgotten */
+	int64_t head_position, head_line;
+};
+
+static const char *const format_names[] = {"jsonl", "csv", "combined"};
+
+int lk_format_parse(const char *name, enum lk_format *out) {
+	for (size_t i = 0; i < sizeof format_names / sizeof *format_names; i++)
+		if (!strcmp(name, format_names[i])) {
+			*out = (enum lk_format)i;
+			return 0;
+		}
+	return -1;
+}
+
+const char *lk_format_name(enum lk_format f) { return format_names[f]; }
+
+int lk_format_of_path(const char *path, enum lk_format *out) {
+	static const struct { const char *ending; enum lk_format format; } endings[] = {
+		{".jsonl", LK_FORMAT_JSONL}, {".ndjson", LK_FORMAT_JSONL}, {".json", LK_FORMAT_JSONL},
+		{".csv", LK_FORMAT_CSV}, {".log", LK_FORMAT_COMBINED},
+	};
+	size_t len = strlen(path);
+	if (len > 3 && !memcmp(path + len - 3, ".gz", 3))
+		len -= 3;
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		size_t n = strlen(endings[i].ending);
+		if (len > n && !memcmp(path + len - n, endings[i].ending, n)) {
+			*out = endings[i].format;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static const char *shown(const lk_input *in) { return strcmp(in->path, "-") ? in->path : "standard input"; }
+
+/* --- Opening --- */
+
+int lk_input_open(lk_input **out, const char *path, bool csv, lk_error *err) {
+	struct stat st;
+	bool is_stdin = !strcmp(path, "-");
+	int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+	*out = NULL;
+	if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode)) {
+		lk_fail(err, LK_EUSAGE, "cannot read %s: %s", is_stdin ? "standard input" : path, fd < 0 ? strerror(errno) : "not a file");
+		if (fd >= 0)
+			close(fd);
+		return LK_EUSAGE;
+	}
+	lk_input *in = lk_calloc(1, sizeof *in);
+	in->fd = fd;
+	in->path = lk_strdup(path);
+	in->csv = csv;
+	in->regular = S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
+	in->line = 1;
+	in->raw = lk_malloc(RAW_BYTES);
+	*out = in;
+	return 0;
+}
+
+void lk_input_close(lk_input *in) {
+	if (!in)
+		return;
+	if (in->packing == PACK_GZIP)
+		inflateEnd(&in->z);
+	close(in->fd);
+	free(in->path);
+	free(in->raw);
+	free(in->text);
+	free(in->head);
+	free(in);
+}
+
+bool lk_input_is_file(const lk_input *in) { return in->regular; }
+bool lk_input_may_grow(const lk_input *in) { return in->regular && in->packing != PACK_GZIP; }
+
+static void start_over(lk_input *in) {
+	if (in->packing == PACK_GZIP)
+		inflateEnd(&in->z);
+	in->packing = PACK_UNKNOWN;
+	in->in_member = in->raw_end = in->end = in->added_break = false;
+	in->raw_at = in->raw_len = in->at = in->len = in->searched = 0;
+	in->position = 0;
+	in->line = 1;
+	free(in->head);
+	in->head = NULL;
+}
+
+int lk_input_rewind(lk_input *in, lk_error *err) {
+	if (lseek(in->fd, 0, SEEK_SET) != 0)
+		return lk_fail(err, LK_EINPUT, "cannot read %s again: %s", shown(in), strerror(errno));
+	start_over(in);
+	return 0;
+}
+
+/* --- Reading --- */
+
+/* read() with a limit on waiting: bytes in *n (0 at the end), 0; LK_INPUT_IDLE; LK_EINPUT. */
+static int read_some(lk_input *in, char *to, size_t cap, int wait_ms, size_t *n, lk_error *err) {
+	for (;;) {
+		if (!in->regular && wait_ms >= 0) {
+			struct pollfd p = {.fd = in->fd, .events = POLLIN};
+			int ready = poll(&p, 1, wait_ms);
+			if (ready == 0 || (ready < 0 && errno == EINTR))
+				return LK_INPUT_IDLE;
+		}
+		ssize_t got = read(in->fd, to, cap);
+		if (got >= 0) {
+			*n = (size_t)got;
+			return 0;
+		}
+		if (errno == EAGAIN && wait_ms < 0) {
+			struct pollfd p = {.fd = in->fd, .events = POLLIN};
+			(void)poll(&p, 1, STOP_CHECK_MS);
+		} else if (errno == EAGAIN) {
+			return LK_INPUT_IDLE;
+		} else if (errno != EINTR) {
+			return lk_fail(err, LK_EINPUT, "cannot read %s: %s", shown(in), strerror(errno));
+		}
+	}
+}
+
+static int fill_raw(lk_input *in, int wait_ms, lk_error *err) {
+	size_t n;
+	if (in->raw_at) {
+		memmove(in->raw, in->raw + in->raw_at, in->raw_len - in->raw_at);
+		in->raw_len -= in->raw_at;
+		in->raw_at = 0;
+	}
+	int status = read_some(in, in->raw + in->raw_len, RAW_BYTES - in->raw_len, wait_ms, &n, err);
+	if (status)
+		return status;
+	in->raw_len += n;
+	in->raw_end = n == 0;
+	return 0;
+}
+
+static int damaged(lk_input *in, lk_error *err) {
+	return lk_fail(err, LK_EINPUT, "%s: %s, after %lld bytes of text", shown(in),
+	               in->raw_end ? "the gzip data ends too early" : "damaged gzip data",
+	               (long long)(in->position + (int64_t)(in->len - in->at)));
+}
+
+static int fill_gzip(lk_input *in, int wait_ms, lk_error *err) {
+	if (in->raw_at == in->raw_len && !in->raw_end) {
+		int status = fill_raw(in, wait_ms, err);
+		if (status)
+			return status;
+	}
+	if (in->raw_at == in->raw_len) {
+		in->end = true;
+		return in->in_member ? damaged(in, err) : 0;
+	}
+	if (!in->in_member) {
+		inflateReset(&in->z);
+		in->in_member = true;
+	}
+	size_t room = in->cap - in->len;
+	in->z.next_in = (Bytef *)in->raw + in->raw_at;
+	in->z.avail_in = (uInt)(in->raw_len - in->raw_at);
+	in->z.next_out = (Bytef *)in->text + in->len;
+	in->z.avail_out = (uInt)room;
+	int z = inflate(&in->z, Z_NO_FLUSH);
+	in->raw_at = in->raw_len - in->z.avail_in;
+	in->len += room - in->z.avail_out;
+	if (z == Z_STREAM_END)
+		in->in_member = false;
+	else if (z != Z_OK && z != Z_BUF_ERROR)
+		return damaged(in, err);
+	return 0;
+}
+
+/* Plain or gzip: the first two bytes tell. */
+static int find_packing(lk_input *in, int wait_ms, lk_error *err) {
+	int status = fill_raw(in, wait_ms, err);
+	if (status || (in->raw_len < 2 && !in->raw_end))
+		return status;
+	if (in->raw_len >= 2 && (uint8_t)in->raw[0] == 0x1f && (uint8_t)in->raw[1] == 0x8b) {
+		in->z = (z_stream){0};
+		if (inflateInit2(&in->z, 16 + MAX_WBITS) != Z_OK)
+			return lk_fail(err, LK_EINTERNAL, "zlib cannot start");
+		in->packing = PACK_GZIP;
+		in->in_member = true;
+		return 0;
+	}
+	in->packing = PACK_PLAIN;
+	memcpy(in->text + in->len, in->raw, in->raw_len);
+	in->len += in->raw_len;
+	in->raw_len = 0;
+	in->end = in->raw_end;
+	return 0;
+}
+
+static void make_room(lk_input *in) {
+	if (in->at && in->cap - in->len < READ_BYTES) {
+		memmove(in->text, in->text + in->at, in->len - in->at);
+		in->len -= in->at;
+		in->at = 0;
+	}
+	if (in->cap - in->len < READ_BYTES) {
+		in->cap = in->len + READ_BYTES > 2 * in->cap ? in->len + READ_BYTES : 2 * in->cap;
+		in->text = lk_realloc(in->text, in->cap + 1);   /* and an added line break */
+	}
+}
+
+static int fill(lk_input *in, int wait_ms, lk_error *err) {
+	size_t n;
+	int status;
+	make_room(in);
+	if (in->packing == PACK_UNKNOWN)
+		status = find_packing(in, wait_ms, err);
+	else if (in->packing == PACK_GZIP)
+		status = fill_gzip(in, wait_ms, err);
+	else if (!(status = read_some(in, in->text + in->len, in->cap - in->len, wait_ms, &n, err))) {
+		in->len += n;
+		in->end = n == 0;
+	}
+	if (!status && in->end && in->len > in->at && in->text[in->len - 1] != '\n') {
+		in->text[in->len++] = '\n';
+		in->added_break = true;
+	}
+	return status;
+}
+
+/* --- Records --- */
+
+static int64_t lines_in(const char *p, const char *end) {
+	int64_t n = 0;
+	while ((p = memchr(p, '\n', (size_t)(end - p)))) {
+		n++;
+		p++;
+	}
+	return n;
+}
+
+/* Moves over `n` bytes of text, which end with a line break. */
+static void advance(lk_input *in, size_t n) {
+	if (in->line)
+		in->line += in->csv ? lines_in(in->text + in->at, in->text + in->at + n) : 1;
+	in->at += n;
+	in->position += (int64_t)n;
+	in->searched = 0;
+	if (in->at == in->len && in->added_break)
+		in->position--;
+}
+
+static const char *line_break(lk_input *in) {
+	const char *from = in->text + in->at + in->searched, *end = in->text + in->len;
+	const char *found = memchr(from, '\n', (size_t)(end - from));
+	in->searched = (size_t)((found ? found : end) - (in->text + in->at));
+	return found;
+}
+
+/* The first byte after the record that begins at `at`; NULL where the text does not hold all of it yet. */
+static const char *record_end(lk_input *in) {
+	const char *start = in->text + in->at, *end = in->text + in->len, *found;
+	size_t bom = in->position == 0 && end - start >= 3 && !memcmp(start, "\xef\xbb\xbf", 3) ? 3 : 0;
+	if (in->csv) {
+		found = lk_csv_record_end(start + bom, end);
+		if (found || (!in->end && end - start <= LK_RECORD_MAX))
+			return found;
+		/* a quote that nobody closed: the record is its first line */
+	}
+	found = line_break(in);
+	return found ? found + 1 : NULL;
+}
+
+/* The text of a record that is too long goes; its head stays until the line break is found. */
+static bool forget(lk_input *in, lk_record *out) {
+	if (!in->head) {
+		in->head = lk_strndup(in->text + in->at, LK_RECORD_HEAD);
+		in->head_position = in->position;
+		in->head_line = in->line;
+	}
+	const char *found = line_break(in);
+	if (!found) {
+		in->position += (int64_t)(in->len - in->at);
+		in->at = in->len = in->searched = 0;
+		return false;
+	}
+	advance(in, (size_t)(found + 1 - (in->text + in->at)));
+	*out = (lk_record){.text = in->head, .len = LK_RECORD_HEAD, .position = in->head_position, .end = in->position,
+	                   .line = in->head_line, .too_long = true};
+	in->head_line = -1;   /* handed out: it goes at the next call */
+	return true;
+}
+
+static bool take(lk_input *in, lk_record *out) {
+	if (in->head && in->head_line < 0) {
+		free(in->head);
+		in->head = NULL;
+	}
+	if (in->head)
+		return forget(in, out);
+	if (in->at == in->len)
+		return false;
+	const char *end = record_end(in), *start = in->text + in->at;
+	if (!end)
+		return in->len - in->at > LK_RECORD_MAX && forget(in, out);
+	size_t n = (size_t)(end - start), len = n - 1;
+	*out = (lk_record){.text = start, .position = in->position, .line = in->line, .too_long = n > LK_RECORD_MAX};
+	if (in->position == 0 && len >= 3 && !memcmp(start, "\xef\xbb\xbf", 3)) {
+		out->text += 3;
+		len -= 3;
+	}
+	if (len && out->text[len - 1] == '\r')
+		len--;
+	out->len = out->too_long ? LK_RECORD_HEAD : len;
+	out->unterminated = in->added_break && in->at + n == in->len;
+	advance(in, n);
+	out->end = in->position;
+	return true;
+}
+
+int lk_input_next(lk_input *in, int wait_ms, lk_record *out, lk_error *err) {
+	for (;;) {
+		if (take(in, out))
+			return 0;
+		if (in->end)
+			return LK_INPUT_END;
+		int status = fill(in, wait_ms, err);
+		if (status)
+			return status;
+	}
+}
+
+static int too_short(lk_input *in, int64_t position, int64_t size, lk_error *err) {
+	lk_fail(err, LK_EINPUT, "%s ends at byte %lld, but was read up to byte %lld before", shown(in), (long long)size, (long long)position);
+	lk_hint(err, "is it another file? Give it another --source name");
+	return LK_EINPUT;
+}
+
+int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_error *err) {
+	struct stat st;
+	while (in->packing == PACK_UNKNOWN && !in->end) {
+		int status = stop && *stop ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
+		if (status && status != LK_INPUT_IDLE)
+			return status < 0 ? status : 0;
+	}
+	if (in->regular && in->packing == PACK_PLAIN && position > in->position) {
+		if (fstat(in->fd, &st) != 0 || lseek(in->fd, position, SEEK_SET) != position)
+			return lk_fail(err, LK_EINPUT, "cannot seek in %s: %s", shown(in), strerror(errno));
+		if (st.st_size < position)
+			return too_short(in, position, st.st_size, err);
+		in->at = in->len = in->searched = 0;
+		in->position = position;
+		in->end = in->added_break = false;
+		in->line = 0;
+		return 0;
+	}
+	while (in->position < position) {
+		int64_t have = (int64_t)(in->len - in->at), n = position - in->position < have ? position - in->position : have;
+		in->at += (size_t)n;
+		in->position += n;
+		in->searched = 0;
+		in->line = 0;
+		if (in->at == in->len && in->added_break && n)
+			in->position--;
+		if (in->position >= position)
+			break;
+		if (in->end && in->at == in->len)
+			return too_short(in, position, in->position, err);
+		int status = stop && *stop ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
+		if (status && status != LK_INPUT_IDLE)
+			return status < 0 ? status : 0;
+	}
+	return 0;
+}
+
+/* --- Spooling --- */
+
+static int open_spool(lk_error *err) {
+	const char *dir = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
+	char *name = lk_asprintf("%s/lk-input-XXXXXX", dir);
+	int fd = mkostemp(name, O_CLOEXEC);
+	if (fd < 0)
+		lk_fail(err, LK_EINPUT, "cannot make a file in %s: %s", dir, strerror(errno));
+	else
+		unlink(name);
+	free(name);
+	return fd;
+}
+
+static int write_all(int fd, const char *p, size_t n) {
+	while (n) {
+		ssize_t w = write(fd, p, n);
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -1;
+		p += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+int lk_input_spool(lk_input *in, const volatile int *stop, lk_error *err) {
+	if (in->regular)
+		return 0;
+	int fd = open_spool(err), status = 0;
+	if (fd < 0)
+		return LK_EINPUT;
+	while (!(stop && *stop)) {
+		size_t n = 0;
+		status = read_some(in, in->raw, RAW_BYTES, STOP_CHECK_MS, &n, err);
+		if (status == LK_INPUT_IDLE)
+			continue;
+		if (status < 0 || n == 0)
+			break;
+		if (write_all(fd, in->raw, n) != 0) {
+			status = lk_fail(err, LK_EINPUT, "cannot keep %s in a file: %s", shown(in), strerror(errno));
+			break;
+		}
+	}
+	if (status < 0) {
+		close(fd);
+		return status;
+	}
+	close(in->fd);
+	in->fd = fd;
+	in->regular = true;
+	return lk_input_rewind(in, err);
+}
