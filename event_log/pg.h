@@ -48,6 +48,6 @@ int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null);
  * seconds and the rest are multiplied apart.) The parameter is text that stands twice. */
 #define LK_SQL_US(expr) "(extract(epoch from " expr ") * 1000000)::bigint"
 #define LK_SQL_TIME(param) "(timestamptz '1970-01-01 00:00:00+00' + " param "::bigint / 1000000 * interval '1 second' + " \
-	param "::bigint % 1000000 * interval '1 microsecond')"
+	"mod(" param "::bigint, 1000000) * interval '1 microsecond')"
 
 #endif
