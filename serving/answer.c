@@ -27,7 +27,7 @@
 #include "event_log/ledger.h"
 #include "serving/reader.h"
 
-enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, SNAPSHOTS_MAX = 100 };
+enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
 
 static int open_copy(lk_reader *r, lk_error *err) {
 	int rc = lk_catalog_load(r->pg, &r->catalog, err);
@@ -244,8 +244,11 @@ static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
 	return rc;
 }
 
+static void pause_us(int64_t us) { nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL); }
+
 int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err) {
-	for (int n = 0;; n++) {
+	int64_t deadline = lk_monotonic_us() + DEADLINE_US;
+	for (;;) {
 		lk_error e = {0};
 		begin_answer(r, out);
 		int rc = read_snapshot(r, out, &e);
@@ -255,11 +258,12 @@ int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err) {
 		lk_pg_rollback(r->pg);
 		if (rc > 0)
 			return rc;
-		if (strcmp(e.sqlstate, "42P01") || n >= SNAPSHOTS_MAX) {
+		if (strcmp(e.sqlstate, "42P01") || lk_monotonic_us() > deadline) {
 			if (err && err->code == LK_OK)
 				*err = e;
 			return rc;
 		}
+		pause_us(PAUSE_MIN_US);
 	}
 	add_the_one_row(r, out);
 	out->rows = lk_cells_sorted(&out->cells);
@@ -289,7 +293,7 @@ static int give_up(lk_reader *r, lk_error *err) {
 int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err) {
 	*out = (lk_answer){0};
 	int64_t deadline = lk_monotonic_us() + DEADLINE_US;
-	int64_t pause_us = 500;
+	int64_t wait_us = PAUSE_MIN_US;
 	lk_reader r;
 	int rc = lk_reader_open(&r, pg, store, q, err);
 	while (rc == LK_OK) {
@@ -303,8 +307,8 @@ int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out
 			break;
 		}
 		out->rereads++;
-		nanosleep(&(struct timespec){.tv_nsec = pause_us * 1000}, NULL);
-		pause_us = pause_us * 2 < PAUSE_MAX_US ? pause_us * 2 : PAUSE_MAX_US;
+		pause_us(wait_us);
+		wait_us = wait_us * 2 < PAUSE_MAX_US ? wait_us * 2 : PAUSE_MAX_US;
 		rc = begin_again(&r, err);
 	}
 	lk_reader_close(&r);

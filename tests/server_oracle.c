@@ -1,0 +1,362 @@
+/* The oracle: random views over random events, through random interleavings of appends, workers' steps, take-overs, batches, sweeps and
+ * losses of Redis. Whatever happened, a merged answer is what PostgreSQL says about the user's own text over the prefix that the answer names, cell by
+ * cell (I3). Each round follows from its own seed: SEED=<seed of the round> ROUNDS=1 repeats it.
+ *
+ * Where PostgreSQL raises (class 22), lk answers with NULLs and names the events in lk.rejected. Then it is checked that PostgreSQL does have an answer
+ * without these events, and that the speed layer's answer is the batch's. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/time.h"
+#include "tests/support/random_view.h"
+#include "tests/support/world.h"
+
+enum { ROUNDS = 220, ROUNDS_PER_LOG = 20, MAX_STEPS = 14 };
+
+static test_servers servers;
+static test_world world;
+
+typedef struct round {
+	unsigned long seed, first_seed;
+	char stream[24], view[24];
+	test_view_shape shape;
+	unsigned long view_seed;
+	bool extreme;
+	int64_t base_us;
+	test_worker workers[2];
+	int partitions;
+	lk_buf story;        /* what was done, for the failure's message */
+	int raised, compared;
+} round;
+
+static unsigned below(round *r, unsigned n) { return (unsigned)(test_random(&r->seed) % n); }
+static bool one_in(round *r, unsigned n) { return below(r, n) == 0; }
+
+static void broken(round *r, const char *what, const char *difference) {
+	fail_msg("SEED=%lu ROUNDS=1 repeats it\nafter:%s\n%s:\n%s", r->first_seed, r->story.data ? r->story.data : "", what, difference);
+}
+
+static void same(round *r, const char *what, const lk_query *q, const lk_plan *plan, const char *condition) {
+	lk_buf difference = LK_BUF_INIT;
+	test_world_compare(&world, q, plan, condition, &difference);
+	if (difference.len && strcmp(difference.data, "?"))
+		broken(r, what, difference.data);
+	r->compared++;
+	r->raised += difference.len != 0;
+	lk_buf_release(&difference);
+}
+
+static void declare(round *r, unsigned *tried) {
+	lk_buf sql = LK_BUF_INIT;
+	test_random_stream(&r->seed, r->stream, &sql);
+	test_world_declare(&world, sql.data);
+	for (int i = 0;; i++) {
+		char *fault = NULL;
+		assert_true(i < 50);
+		++*tried;
+		r->view_seed = r->seed;
+		lk_buf_clear(&sql);
+		test_random_view(&r->seed, r->view, r->stream, 0, &sql, &r->shape);
+		if (test_world_try(&world, sql.data, &fault) == LK_OK)
+			break;
+		if (getenv("SHOW_REFUSED"))
+			fprintf(stderr, "%s", fault);
+		free(fault);
+	}
+	lk_buf_release(&sql);
+}
+
+static void append(round *r) {
+	lk_arena arena = {0};
+	int n = 1 + (int)below(r, one_in(r, 3) ? 150 : 20);
+	lk_value *rows = test_random_rows(&r->seed, n, r->base_us, r->extreme, &arena);
+	test_world_append(&world, r->stream, rows, n);
+	r->base_us += (int64_t)below(r, 90) * LK_US_PER_S;
+	lk_buf_addf(&r->story, " append(%d)", n);
+	lk_arena_release(&arena);
+}
+
+static void small_limits(round *r, lk_stream_limits *l) {
+	*l = (lk_stream_limits){.fetch_events = 1 + below(r, 200), .commit_events = 1 + below(r, 60), .commit_cells = 1 + below(r, 20),
+	                        .commit_us = LK_US_PER_S, .segment_bytes = one_in(r, 3) ? 1 : 64 << 20};
+}
+
+static void step(round *r) {
+	unsigned who = below(r, 2);
+	test_worker *t = &r->workers[who];
+	int part = (int)below(r, (unsigned)r->partitions);
+	small_limits(r, &t->path.limits);
+	int64_t n = test_worker_step(t, part, 1 + below(r, 150));
+	lk_buf_addf(&r->story, " worker%u(part %d: %lld)", who, part, (long long)n);
+	if (one_in(r, 4)) {
+		test_worker_sweep(t, part);
+		lk_buf_adds(&r->story, " sweep");
+	}
+}
+
+static void random_step(round *r) {
+	switch (below(r, 10)) {
+	case 0: case 1: case 2:
+		append(r);
+		break;
+	case 3:
+		test_world_batch(&world, r->view);
+		lk_buf_adds(&r->story, " batch");
+		break;
+	case 4:
+		if (one_in(r, 3)) {
+			test_redis_empty(&servers);
+			lk_buf_adds(&r->story, " redis-lost");
+			break;
+		}
+		/* fall through */
+	default:
+		step(r);
+	}
+}
+
+static void catch_up(round *r) {
+	if (one_in(r, 10)) {
+		test_world_speed_once(&world, r->view);
+		lk_buf_adds(&r->story, " speed-once");
+	} else {
+		unsigned who = below(r, 2);
+		r->workers[who].path.limits = lk_stream_defaults;
+		test_worker_catch_up(&r->workers[who]);
+		lk_buf_addf(&r->story, " worker%u(all)", who);
+	}
+	lk_query q = test_query(r->view);
+	lk_answer a;
+	test_world_answer(&world, &q, &a);
+	for (int i = 0; i < a.partitions; i++)
+		if (a.end[i] != a.tail[i])
+			broken(r, "caught up", "the answer does not reach the log's end");
+	lk_answer_release(&a);
+}
+
+/* lk.rejected of this view's version, below the log's end. */
+static int64_t rejected(round *r) {
+	char sql[300];
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM lk.rejected j JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)"
+	         " WHERE w.name = '%s'", r->view);
+	return test_world_int(&world, sql);
+}
+
+static void check_rejected(round *r) {
+	lk_query q = test_query(r->view);
+	int raised = r->raised;
+	same(r, "merged", &q, NULL, NULL);
+	if (r->raised == raised) {
+		/* The oracle leaves late events out, lk evaluates them too. */
+		if (!r->shape.lateness && rejected(r) != 0)
+			broken(r, "PostgreSQL has an answer", "but events are in lk.rejected");
+		return;
+	}
+	if (rejected(r) == 0)
+		broken(r, "PostgreSQL raises", "but lk.rejected names no event");
+	lk_buf bound = LK_BUF_INIT;
+	lk_buf_addf(&bound, "(part, off) NOT IN (SELECT j.part, j.off FROM lk.rejected j JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)"
+	            " WHERE w.name = '%s')", r->view);
+	test_rows rows;
+	lk_error err = {0};
+	if (test_oracle_rows(&world, test_world_copy(&world, r->view)->version->plan, bound.data, NULL, &rows, &err) == LK_EVALUE)
+		broken(r, "PostgreSQL raises also without the events in lk.rejected", err.text);
+	test_rows_release(&rows);
+	lk_buf_release(&bound);
+}
+
+/* What the speed layer has folded is what the batch computes over the same prefix. */
+static void check_batch(round *r) {
+	lk_query q = test_query(r->view);
+	lk_answer before, after;
+	test_rows want, got;
+	test_world_answer(&world, &q, &before);
+	test_answer_rows(&before, &got);
+	test_world_batch(&world, r->view);
+	lk_buf_adds(&r->story, " batch");
+	q.layer = LK_LAYER_BATCH;
+	test_world_answer(&world, &q, &after);
+	test_answer_rows(&after, &want);
+	lk_buf difference = LK_BUF_INIT;
+	if (!r->shape.lateness)
+		test_rows_difference(&want, &got, &difference);
+	if (difference.len)
+		broken(r, "the batch (as PostgreSQL) and the speed layer before it", difference.data);
+	test_rows_release(&want);
+	test_rows_release(&got);
+	lk_answer_release(&before);
+	lk_answer_release(&after);
+	same(r, "the batch alone", &q, NULL, NULL);
+	q.layer = LK_LAYER_MERGED;
+	same(r, "after the batch", &q, NULL, NULL);
+}
+
+static void add_condition(lk_buf *sql, const lk_output *o, const lk_value *v, const char *text) {
+	lk_buf_adds(sql, sql->len ? " AND " : "");
+	lk_sql_ident(o->name, sql);
+	if (lk_is_null(v)) {
+		lk_buf_adds(sql, " IS NULL");
+		return;
+	}
+	lk_buf_adds(sql, " = ");
+	lk_sql_literal(text, strlen(text), sql);
+	lk_buf_adds(sql, "::");
+	lk_type_name(o->type, sql);
+}
+
+/* --where with the keys of a row that is there: some of them or all. */
+static void check_where(round *r) {
+	lk_query q = test_query(r->view);
+	lk_answer a;
+	test_world_answer(&world, &q, &a);
+	lk_where where[8];
+	lk_buf sql = LK_BUF_INIT, text = LK_BUF_INIT;
+	lk_arena arena = {0};
+	int n = 0;
+	bool all = one_in(r, 2);
+	for (int i = 0; a.nrows && i < a.plan->noutputs && n < 8; i++) {
+		const lk_output *o = &a.plan->outputs[i];
+		lk_value v;
+		if (o->kind != LK_OUT_KEY || (!all && one_in(r, 2)))
+			continue;
+		lk_answer_value(&a, a.rows[below(r, (unsigned)a.nrows)], i, &v);
+		lk_buf_clear(&text);
+		lk_value_print(o->type, &v, &text);
+		where[n] = (lk_where){.column = lk_arena_strdup(&arena, o->name), .is_null = lk_is_null(&v), .text = lk_arena_strdup(&arena, text.data ? text.data : "")};
+		add_condition(&sql, o, &v, where[n].text);
+		n++;
+	}
+	lk_answer_release(&a);
+	q.where = where;
+	q.nwhere = n;
+	if (n)
+		same(r, "with --where", &q, NULL, sql.data);
+	lk_buf_release(&sql);
+	lk_buf_release(&text);
+	lk_arena_release(&arena);
+}
+
+static void check_range(round *r) {
+	if (!r->shape.windowed)
+		return;
+	lk_query q = test_query(r->view);
+	int64_t from = r->base_us - (int64_t)below(r, 400) * LK_US_PER_S, to = from + (int64_t)below(r, 300) * LK_US_PER_S + 1;
+	lk_buf sql = LK_BUF_INIT;
+	const char *and = "";
+	if (!one_in(r, 4)) {
+		q.from = from;
+		lk_buf_adds(&sql, "window_start >= timestamptz '");
+		lk_time_print(from, &sql);
+		lk_buf_addc(&sql, '\'');
+		and = " AND ";
+	}
+	if (!one_in(r, 4)) {
+		q.to = to;
+		lk_buf_addf(&sql, "%swindow_start < timestamptz '", and);
+		lk_time_print(to, &sql);
+		lk_buf_addc(&sql, '\'');
+	}
+	if (sql.len)
+		same(r, "with --from and --to", &q, NULL, sql.data);
+	lk_buf_release(&sql);
+}
+
+static const lk_stream *stream_of(void *ctx, const char *name) {
+	return lk_catalog_stream(ctx, name)->stream;
+}
+
+/* --window: the same text with the larger window is the oracle. */
+static void check_window(round *r) {
+	if (!r->shape.windowed)
+		return;
+	int64_t size_s = r->shape.window_s * (1 + (int64_t)below(r, 7));
+	unsigned long seed = r->view_seed;
+	test_view_shape shape;
+	lk_buf sql = LK_BUF_INIT;
+	test_random_view(&seed, r->view, r->stream, size_s, &sql, &shape);
+	lk_definitions d;
+	lk_resolver resolver = {.stream = stream_of, .ctx = world.catalog};
+	assert_int_equal(lk_sql_parse(sql.data, sql.len, &resolver, &d), LK_OK);
+	lk_query q = test_query(r->view);
+	q.window_us = size_s * LK_US_PER_S;
+	same(r, "with --window", &q, d.items[0].plan, NULL);
+	lk_definitions_release(&d);
+	lk_buf_release(&sql);
+}
+
+static void play(round *r, unsigned *tried) {
+	declare(r, tried);
+	r->extreme = one_in(r, 2);
+	r->base_us = INT64_C(1577836800000000);
+	r->partitions = test_world_copy(&world, r->view)->version->plan->stream->partitions;
+	for (int i = 0; i < 2; i++)
+		test_worker_open(&r->workers[i], &world, r->view);
+	lk_query q = test_query(r->view);
+	append(r);
+	for (int i = 0, n = 4 + (int)below(r, MAX_STEPS - 3); i < n; i++) {
+		random_step(r);
+		if (one_in(r, 2))
+			same(r, "merged", &q, NULL, NULL);
+	}
+	catch_up(r);
+	check_rejected(r);
+	check_where(r);
+	check_range(r);
+	check_window(r);
+	check_batch(r);
+	append(r);
+	step(r);
+	same(r, "in the end", &q, NULL, NULL);
+	check_where(r);
+	for (int i = 0; i < 2; i++)
+		test_worker_close(&r->workers[i]);
+	lk_buf_release(&r->story);
+}
+
+static void merged_answers_are_postgresqls(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("oracle");
+	const char *wanted = getenv("ROUNDS");
+	int rounds = wanted ? atoi(wanted) : ROUNDS;
+	unsigned tried = 0;
+	int compared = 0, raised = 0;
+	for (int i = 0; i < rounds; i++) {
+		if (i % ROUNDS_PER_LOG == 0)
+			test_world_empty(&world);
+		round r = {.seed = seed + (unsigned long)i, .first_seed = seed + (unsigned long)i};
+		snprintf(r.stream, sizeof r.stream, "s%d", i);
+		snprintf(r.view, sizeof r.view, "v%d", i);
+		play(&r, &tried);
+		compared += r.compared;
+		raised += r.raised;
+	}
+	print_message("%d rounds, %d answers compared, PostgreSQL raised at %d; %u definitions tried\n", rounds, compared, raised, tried);
+	assert_true(raised * 2 < compared);
+	assert_true((int)tried <= 2 * rounds + 10);
+}
+
+static int start(void **state) {
+	(void)state;
+	test_servers_start(&servers);
+	test_world_open(&world, &servers);
+	return 0;
+}
+
+static int stop(void **state) {
+	(void)state;
+	test_world_close(&world);
+	test_servers_stop(&servers);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {cmocka_unit_test(merged_answers_are_postgresqls)};
+	return cmocka_run_group_tests(tests, start, stop);
+}

@@ -1,0 +1,338 @@
+/* The grammar is the definition language's own: typed, so that most definitions are accepted. Expressions come fully parenthesised or in the
+ * shapes that people write. */
+#include "tests/support/random_view.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/time.h"
+#include "tests/support/servers.h"
+
+enum kind { K_I2, K_I4, K_I8, K_NUM, K_F4, K_F8, K_TEXT, K_BOOL, K_TIME };
+
+static const struct { const char *name, *type; enum kind kind; } columns[TEST_RANDOM_COLUMNS] = {
+	{"ts", "timestamptz", K_TIME}, {"k", "text", K_TEXT}, {"i2", "smallint", K_I2}, {"i4", "int", K_I4}, {"i8", "bigint", K_I8},
+	{"n", "numeric(6,2)", K_NUM}, {"f4", "real", K_F4}, {"f8", "double precision", K_F8}, {"b", "boolean", K_BOOL},
+	{"t", "text", K_TEXT}, {"other", "timestamptz", K_TIME},
+};
+
+typedef struct gen {
+	unsigned long *seed;
+	lk_buf *out;
+	int columns;     /* column references made */
+} gen;
+
+static unsigned below(gen *g, unsigned n) { return (unsigned)(test_random(g->seed) % n); }
+static bool one_in(gen *g, unsigned n) { return below(g, n) == 0; }
+static const char *pick(gen *g, const char *const *names, unsigned n) { return names[below(g, n)]; }
+#define PICK(g, ...) pick(g, (const char *const[]){__VA_ARGS__}, sizeof (const char *const[]){__VA_ARGS__} / sizeof(char *))
+
+static void put(gen *g, const char *s) { lk_buf_adds(g->out, s); }
+
+static void column(gen *g, enum kind kind) {
+	int which[TEST_RANDOM_COLUMNS], n = 0;
+	for (int i = 0; i < TEST_RANDOM_COLUMNS; i++)
+		if (columns[i].kind == kind)
+			which[n++] = i;
+	put(g, columns[which[below(g, (unsigned)n)]].name);
+	g->columns++;
+}
+
+static void boolean(gen *g, int depth);
+
+static enum kind numeric_kind(gen *g) {
+	static const enum kind kinds[] = {K_I2, K_I4, K_I4, K_I8, K_NUM, K_F4, K_F8};
+	return kinds[below(g, sizeof kinds / sizeof *kinds)];
+}
+static enum kind exact_kind(gen *g) {
+	static const enum kind kinds[] = {K_I2, K_I4, K_I4, K_I8, K_NUM};
+	return kinds[below(g, sizeof kinds / sizeof *kinds)];
+}
+
+static void constant(gen *g, enum kind kind) {
+	switch (kind) {
+	case K_I2: case K_I4:
+		put(g, PICK(g, "0", "1", "-1", "2", "7", "-3", "100", "32767", "2147483647", "-2147483648"));
+		break;
+	case K_I8:
+		put(g, PICK(g, "0", "1", "-1", "5", "2147483648", "-9223372036854775807", "9223372036854775807"));
+		break;
+	case K_NUM:
+		put(g, PICK(g, "0.5", "-0.25", "1.50", "10.0", "-99.99", "3.14"));
+		break;
+	case K_F4: case K_F8:
+		put(g, PICK(g, "0.5", "2", "-1.5", "100.25"));
+		break;
+	case K_TEXT:
+		put(g, PICK(g, "'a'", "'b'", "''", "'it''s'", "'Ä'", "'zz'"));
+		break;
+	case K_BOOL:
+		put(g, PICK(g, "TRUE", "FALSE", "NULL"));
+		break;
+	case K_TIME:
+		put(g, PICK(g, "'2020-01-01T00:00:30Z'", "'2020-01-01T00:05:00+02:00'", "'1999-12-31T23:59:59.5Z'"));
+		break;
+	}
+}
+
+/* An expression of the family of `kind`; of exactly that kind unless it has arithmetic in it. */
+static void value(gen *g, enum kind kind, int depth) {
+	bool number = kind <= K_F8;
+	unsigned shape = depth <= 0 ? 0 : below(g, 10);
+	if (shape <= 4 || (kind == K_BOOL && shape <= 6)) {
+		if (kind == K_BOOL && depth > 0)
+			boolean(g, depth - 1);
+		else
+			column(g, kind);
+	} else if (shape <= 6 && number) {
+		put(g, "(");
+		value(g, kind, depth - 1);
+		put(g, PICK(g, " + ", " - ", " * "));
+		if (one_in(g, 2))
+			constant(g, kind);
+		else
+			value(g, kind, depth - 1);
+		put(g, ")");
+	} else if (shape == 7 && number) {
+		put(g, "(- ");
+		value(g, kind, depth - 1);
+		put(g, ")");
+	} else if (shape == 8) {
+		put(g, "COALESCE(");
+		value(g, kind, depth - 1);
+		put(g, ", ");
+		column(g, kind);
+		put(g, ")");
+	} else {
+		put(g, "CASE WHEN ");
+		boolean(g, depth - 1);
+		put(g, " THEN ");
+		value(g, kind, depth - 1);
+		if (one_in(g, 2)) {
+			put(g, " ELSE ");
+			column(g, kind);
+		}
+		put(g, " END");
+	}
+}
+
+static void comparison(gen *g, int depth) {
+	static const enum kind others[] = {K_TEXT, K_TIME};
+	enum kind kind = one_in(g, 3) ? others[below(g, 2)] : numeric_kind(g);
+	value(g, kind, depth);
+	switch (below(g, 6)) {
+	case 0:
+		put(g, one_in(g, 2) ? " IN (" : " NOT IN (");
+		for (unsigned i = 0, n = 1 + below(g, 3); i < n; i++) {
+			put(g, i ? ", " : "");
+			constant(g, kind);
+		}
+		put(g, ")");
+		break;
+	case 1:
+		put(g, one_in(g, 2) ? " BETWEEN " : " NOT BETWEEN ");
+		constant(g, kind);
+		put(g, " AND ");
+		constant(g, kind);
+		break;
+	default:
+		put(g, PICK(g, " = ", " <> ", " < ", " <= ", " > ", " >= "));
+		if (one_in(g, 2))
+			constant(g, kind);
+		else
+			value(g, kind <= K_F8 ? numeric_kind(g) : kind, depth);
+	}
+}
+
+static void boolean(gen *g, int depth) {
+	switch (depth <= 0 ? below(g, 4) : below(g, 8)) {
+	case 0:
+		put(g, "b");
+		g->columns++;
+		break;
+	case 1:
+		column(g, K_TEXT);
+		put(g, PICK(g, " LIKE 'a%'", " LIKE '%b%'", " NOT LIKE '_'", " LIKE '%\\%'", " LIKE 'Ä_%'"));
+		break;
+	case 2:
+		value(g, numeric_kind(g), 0);
+		put(g, one_in(g, 2) ? " IS NULL" : " IS NOT NULL");
+		break;
+	case 3: case 4:
+		put(g, "(");
+		comparison(g, depth - 1);
+		put(g, ")");
+		break;
+	case 5:
+		put(g, "NOT (");
+		boolean(g, depth - 1);
+		put(g, ")");
+		break;
+	default: {
+		const char *op = PICK(g, " AND ", " OR ");
+		put(g, "(");
+		boolean(g, depth - 1);
+		put(g, op);
+		boolean(g, depth - 1);
+		put(g, ")");
+	}
+	}
+}
+
+static void aggregate(gen *g, bool lateral) {
+	switch (below(g, 7)) {
+	case 0: case 1:
+		put(g, "count(*)");
+		break;
+	case 2:
+		put(g, "count(");
+		value(g, K_TEXT, 0);
+		put(g, ")");
+		break;
+	case 3: case 4:
+		put(g, one_in(g, 2) ? "sum(" : "avg(");
+		if (lateral && one_in(g, 2))
+			put(g, "l.x");
+		else
+			value(g, exact_kind(g), 2);
+		put(g, ")");
+		break;
+	default: {
+		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM};
+		put(g, one_in(g, 2) ? "min(" : "max(");
+		value(g, kinds[below(g, 6)], 1);
+		put(g, ")");
+	}
+	}
+}
+
+/* A key that names a column: a constant is no group. */
+static void key(gen *g, bool lateral, lk_buf *out) {
+	static const enum kind kinds[] = {K_TEXT, K_TEXT, K_I4, K_I8, K_NUM, K_F8, K_F4, K_BOOL, K_TIME, K_I2};
+	lk_buf *former = g->out;
+	g->out = out;
+	g->columns = 0;
+	if (lateral && one_in(g, 2))
+		put(g, "l.y");
+	else if (one_in(g, 2))
+		put(g, "k");
+	else
+		value(g, kinds[below(g, 10)], one_in(g, 3) ? 2 : 0);
+	g->out = former;
+}
+
+void test_random_stream(unsigned long *seed, const char *name, lk_buf *out) {
+	gen g = {.seed = seed, .out = out};
+	lk_buf_addf(out, "CREATE TABLE %s (", name);
+	for (int i = 0; i < TEST_RANDOM_COLUMNS; i++)
+		lk_buf_addf(out, "%s%s %s", i ? ", " : "", columns[i].name, columns[i].type);
+	lk_buf_addf(out, ") WITH (event_time = ts, partition_by = %s, partitions = %u, watermark = '%u seconds');\n",
+	            PICK(&g, "k", "i4", "f8", "b"), 1 + below(&g, 3), below(&g, 20));
+}
+
+void test_random_view(unsigned long *seed, const char *name, const char *stream, int64_t window_s, lk_buf *out, test_view_shape *shape) {
+	gen g = {.seed = seed, .out = out};
+	static const int64_t sizes[] = {1, 7, 60, 90, 3600};
+	bool windowed = !one_in(&g, 5);
+	int64_t size = sizes[below(&g, 5)];
+	*shape = (test_view_shape){.windowed = windowed, .window_s = windowed ? size : 0, .lateness = windowed && one_in(&g, 3)};
+	if (windowed && window_s)
+		size = window_s;
+	bool lateral = one_in(&g, 5);
+	lk_buf keys[3] = {LK_BUF_INIT, LK_BUF_INIT, LK_BUF_INIT};
+	unsigned nkeys = below(&g, 4), lateness = below(&g, 60);
+	for (unsigned i = 0; i < nkeys; i++)
+		key(&g, lateral, &keys[i]);
+
+	lk_buf_addf(out, "CREATE VIEW %s ", name);
+	if (shape->lateness)
+		lk_buf_addf(out, "WITH (allowed_lateness = '%u seconds') ", lateness);
+	put(&g, "AS SELECT ");
+	const char *comma = "";
+	for (unsigned i = 0; i < nkeys; i++) {
+		if (one_in(&g, 8))
+			continue;
+		lk_buf_addf(out, "%s%s AS key%u", comma, keys[i].data, i);
+		comma = ", ";
+	}
+	for (unsigned i = 0, n = 1 + below(&g, 3); i < n; i++, comma = ", ") {
+		put(&g, comma);
+		aggregate(&g, lateral);
+		lk_buf_addf(out, " AS agg%u", i);
+	}
+	lk_buf_addf(out, " FROM %s", stream);
+	if (lateral)
+		lk_buf_addf(out, ", LATERAL (VALUES (%s, t), (%s, k)) AS l(x, y)", one_in(&g, 2) ? "i4" : "i4 + 1", one_in(&g, 2) ? "i4" : "7");
+	if (!one_in(&g, 3)) {
+		put(&g, " WHERE ");
+		boolean(&g, 3);
+	}
+	const char *by = " GROUP BY ";
+	for (unsigned i = 0; i < nkeys; i++, by = ", ")
+		lk_buf_addf(out, "%s%s", by, keys[i].data);
+	if (windowed)
+		lk_buf_addf(out, "%stumble(ts, '%lld seconds')", by, (long long)size);
+	put(&g, ";\n");
+	for (int i = 0; i < 3; i++)
+		lk_buf_release(&keys[i]);
+}
+
+static lk_value random_text(gen *g, lk_arena *arena) {
+	static const char *const texts[] = {"a", "b", "ab", "", "Ä", "Äb", "a%", "it's", "zz", "\x01\x7f", "long enough to be no small string at all"};
+	const char *s = one_in(g, 3) ? texts[below(g, sizeof texts / sizeof *texts)] : texts[below(g, 3)];
+	return lk_text(lk_arena_strdup(arena, s), strlen(s));
+}
+
+static int64_t random_int(gen *g, int64_t max, bool extreme) {
+	if (extreme && one_in(g, 12))
+		return one_in(g, 2) ? max : -max - 1;
+	return (int64_t)below(g, 21) - 10;
+}
+
+static double random_double(gen *g, bool single, bool extreme) {
+	static const double odd[] = {0.0, -0.0, INFINITY, -INFINITY, NAN};
+	static const double wide[] = {1e308, -1e308, 5e-324, 1e-300}, narrow[] = {3e38f, -3e38f, 1e-45f, 1e-30f};
+	if (extreme && one_in(g, 12))
+		return single ? (double)(float)narrow[below(g, 4)] : wide[below(g, 4)];
+	if (one_in(g, 10))
+		return odd[below(g, 5)];
+	double d = (double)((int)below(g, 41) - 20) / 8;
+	return one_in(g, 2) ? d : single ? (double)(float)(d * 0.1f) : d * 0.1;
+}
+
+static int64_t random_time(gen *g, int64_t base_us) {
+	int64_t spread = (int64_t)(test_random(g->seed) % 120000000);
+	if (one_in(g, 25))
+		spread -= 3600 * LK_US_PER_S * (int64_t)(1 + below(g, 5));
+	if (one_in(g, 200))
+		return one_in(g, 2) ? LK_TIME_MIN : LK_TIME_MAX;
+	return base_us + spread;
+}
+
+static lk_value random_value(gen *g, enum kind kind, int64_t base_us, bool extreme, lk_arena *arena) {
+	switch (kind) {
+	case K_I2: return lk_int(random_int(g, INT16_MAX, extreme));
+	case K_I4: return lk_int(random_int(g, INT32_MAX, extreme));
+	case K_I8: return lk_int(random_int(g, INT64_MAX, extreme));
+	case K_NUM: return lk_numeric(extreme && one_in(g, 12) ? 999999 : (int)below(g, 1000) - 500, 2);
+	case K_F4: return lk_double(random_double(g, true, extreme));
+	case K_F8: return lk_double(random_double(g, false, extreme));
+	case K_BOOL: return lk_int(below(g, 2));
+	case K_TIME: return lk_int(random_time(g, base_us));
+	default: return random_text(g, arena);
+	}
+}
+
+lk_value *test_random_rows(unsigned long *seed, int n, int64_t base_us, bool extreme, lk_arena *arena) {
+	gen g = {.seed = seed};
+	lk_value *rows = lk_arena_zalloc(arena, (size_t)n * TEST_RANDOM_COLUMNS * sizeof *rows);
+	int64_t now = base_us;
+	for (int i = 0; i < n; i++) {
+		lk_value *row = rows + (size_t)i * TEST_RANDOM_COLUMNS;
+		if (!one_in(&g, 4))
+			now += (int64_t)(test_random(seed) % 5000000);
+		for (int c = 0; c < TEST_RANDOM_COLUMNS; c++)
+			row[c] = c && one_in(&g, 8) ? lk_null() : random_value(&g, columns[c].kind, now, extreme, arena);
+	}
+	return rows;
+}

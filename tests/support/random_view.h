@@ -1,0 +1,24 @@
+/* Random definitions and events for tests that compare lk with PostgreSQL. Everything follows from the seed. */
+#ifndef LK_TESTS_SUPPORT_RANDOM_VIEW_H
+#define LK_TESTS_SUPPORT_RANDOM_VIEW_H
+
+#include "core/plan.h"
+
+/* "CREATE TABLE name (…) WITH (…)" with a column of every type; ts is the event time. */
+void test_random_stream(unsigned long *seed, const char *name, lk_buf *out);
+
+typedef struct test_view_shape {
+	bool windowed;
+	int64_t window_s;        /* 0 without */
+	bool lateness;
+} test_view_shape;
+
+/* "CREATE VIEW name … FROM stream …". window_s 0: random, or none; else this size. The same seed gives the same view but for the window. */
+void test_random_view(unsigned long *seed, const char *name, const char *stream, int64_t window_s, lk_buf *out, test_view_shape *shape);
+
+/* n rows of the stream's columns, around `base_us`; the arena owns the texts. Keys are few and skewed, times out of order now and then far, extremes and
+ * NULLs common. extreme: also values with which arithmetic overflows. */
+lk_value *test_random_rows(unsigned long *seed, int n, int64_t base_us, bool extreme, lk_arena *arena);
+enum { TEST_RANDOM_COLUMNS = 11 };
+
+#endif

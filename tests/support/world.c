@@ -1,0 +1,471 @@
+/* The test's oracle is PostgreSQL running the user's own text, never SQL made from the plan: a fault in reading the definition
+ * would be in both layers and could not be seen otherwise. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/support/world.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch_layer/batch.h"
+#include "core/scan_json.h"
+#include "core/window.h"
+#include "event_log/append.h"
+#include "event_log/cut.h"
+#include "speed_layer/speed.h"
+
+static void must(int rc, const lk_error *err, const char *what) {
+	if (rc >= 0)
+		return;
+	fail_msg("%s: status %d, %s %s (%s)", what, rc, err->sqlstate, err->text, err->hint);
+}
+
+void test_world_open(test_world *w, test_servers *s) {
+	*w = (test_world){.servers = s};
+	lk_error err = {0};
+	must(lk_pg_open(&w->pg, s->at.postgres, "lk test", &err), &err, "open PostgreSQL");
+	test_world_empty(w);
+}
+
+static void forget_catalogs(test_world *w) {
+	for (int i = 0; i < w->nformer; i++)
+		lk_catalog_free(w->former[i]);
+	free(w->former);
+	w->former = NULL;
+	w->nformer = 0;
+	lk_catalog_free(w->catalog);
+	w->catalog = NULL;
+}
+
+void test_world_close(test_world *w) {
+	forget_catalogs(w);
+	lk_store_close(w->store);
+	lk_pg_close(&w->pg);
+}
+
+void test_world_empty(test_world *w) {
+	lk_error err = {0};
+	forget_catalogs(w);
+	if (w->store)
+		lk_store_close(w->store);
+	w->store = NULL;
+	test_servers_clear(w->servers);
+	must(lk_catalog_install(&w->pg, w->log_id, &err), &err, "install");
+	must(lk_store_open(&w->store, w->servers->at.redis, w->log_id, &err), &err, "open Redis");
+	test_world_reload(w);
+}
+
+void test_world_reload(test_world *w) {
+	lk_error err = {0};
+	if (w->catalog) {
+		w->former = lk_realloc(w->former, (size_t)(w->nformer + 1) * sizeof *w->former);
+		w->former[w->nformer++] = w->catalog;
+	}
+	must(lk_catalog_load(&w->pg, &w->catalog, &err), &err, "load the catalogue");
+}
+
+static const lk_stream *stream_of(void *ctx, const char *name) {
+	const lk_cat_stream *s = lk_catalog_stream(((test_world *)ctx)->catalog, name);
+	return s ? s->stream : NULL;
+}
+
+int test_world_try(test_world *w, const char *sql, char **fault) {
+	lk_definitions d;
+	lk_resolver resolver = {.stream = stream_of, .ctx = w};
+	int rc = lk_sql_parse(sql, strlen(sql), &resolver, &d);
+	if (rc != LK_OK && fault) {
+		lk_buf text = LK_BUF_INIT;
+		for (int i = 0; i < d.nfaults; i++)
+			lk_fault_print(&d.faults[i], "test.sql", sql, strlen(sql), &text);
+		*fault = lk_buf_steal(&text);
+	}
+	for (int i = 0; rc == LK_OK && i < d.nitems; i++) {
+		lk_apply_result result;
+		lk_error err = {0};
+		int failed = d.items[i].kind == LK_DEF_STREAM ? lk_apply_stream(&w->pg, d.items[i].stream, &result, &err)
+		                                              : lk_apply_view(&w->pg, d.items[i].plan, &result, &err);
+		must(failed, &err, sql);
+	}
+	lk_definitions_release(&d);
+	test_world_reload(w);
+	return rc;
+}
+
+void test_world_declare(test_world *w, const char *sql) {
+	char *fault = NULL;
+	if (test_world_try(w, sql, &fault) != LK_OK)
+		fail_msg("refused: %s", fault);
+}
+
+const lk_cat_copy *test_world_copy(test_world *w, const char *view) {
+	lk_error err = {0};
+	const lk_cat_view *v;
+	const lk_cat_copy *copy;
+	must(lk_catalog_need_view(w->catalog, view, &v, &err), &err, view);
+	must(lk_catalog_read_copy(w->catalog, v, 0, &copy, &err), &err, view);
+	return copy;
+}
+
+static const lk_cat_stream *need_stream(test_world *w, const char *name) {
+	lk_error err = {0};
+	const lk_cat_stream *s;
+	must(lk_catalog_need_stream(w->catalog, name, &s, &err), &err, name);
+	return s;
+}
+
+static void append_batch(test_world *w, lk_append_batch *b) {
+	lk_error err = {0};
+	lk_source_step step = {.source = "test"};
+	must(lk_append(&w->pg, b, &step, &err), &err, "append");
+	lk_append_batch_free(b);
+}
+
+void test_world_append(test_world *w, const char *stream, const lk_value *rows, int n) {
+	const lk_cat_stream *s = need_stream(w, stream);
+	lk_append_batch *b = lk_append_batch_new(s);
+	for (int i = 0; i < n; i++) {
+		const char *reason = "";
+		if (lk_append_batch_add(b, rows + (size_t)i * (size_t)s->stream->ncolumns, &reason))
+			fail_msg("event %d: %s", i, reason);
+	}
+	append_batch(w, b);
+}
+
+void test_world_append_json(test_world *w, const char *stream, const char *lines) {
+	const lk_cat_stream *s = need_stream(w, stream);
+	lk_append_batch *b = lk_append_batch_new(s);
+	lk_json_scanner *scanner = lk_json_scanner_new(s->stream);
+	lk_value *row = lk_calloc((size_t)s->stream->ncolumns, sizeof *row);
+	lk_arena arena = {0};
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+		const char *reason = "";
+		int column = -1;
+		if (lk_json_scan(scanner, lines, len, &arena, row, &reason, &column) || lk_append_batch_add(b, row, &reason))
+			fail_msg("%.*s: %s", (int)len, lines, reason);
+		lk_arena_clear(&arena);
+		lines += len + (lines[len] == '\n');
+	}
+	lk_arena_release(&arena);
+	free(row);
+	lk_json_scanner_free(scanner);
+	append_batch(w, b);
+}
+
+void test_world_batch(test_world *w, const char *view) {
+	lk_error err = {0};
+	lk_batch_report report;
+	test_world_reload(w);
+	must(lk_batch_run(&w->pg, w->catalog, test_world_copy(w, view), &report, &err), &err, "batch");
+	test_world_reload(w);
+}
+
+void test_world_speed_once(test_world *w, const char *view) {
+	lk_error err = {0};
+	lk_speed_report report;
+	volatile int stop = 0;
+	lk_speed_options o = {.postgres = w->servers->at.postgres, .redis = w->servers->at.redis, .workers = 2, .once = true,
+	                      .view = view, .limits = lk_stream_defaults, .stop = &stop};
+	must(lk_speed_run(&o, &report, &err), &err, "speed once");
+}
+
+void test_worker_open(test_worker *t, test_world *w, const char *view) {
+	*t = (test_worker){.world = w};
+	lk_error err = {0};
+	must(lk_pg_open(&t->reader, w->servers->at.postgres, "lk test reader", &err), &err, "open PostgreSQL");
+	must(lk_pg_open(&t->writer, w->servers->at.postgres, "lk test writer", &err), &err, "open PostgreSQL");
+	t->path = (lk_path){.reader = &t->reader, .writer = &t->writer, .limits = lk_stream_defaults};
+	must(lk_store_open(&t->path.store, w->servers->at.redis, w->log_id, &err), &err, "open Redis");
+	const lk_cat_copy *copy = test_world_copy(w, view);
+	t->nunits = copy->version->plan->stream->partitions;
+	t->units = lk_calloc((size_t)t->nunits, sizeof *t->units);
+	for (int i = 0; i < t->nunits; i++)
+		lk_unit_init(&t->units[i], copy, i);
+}
+
+void test_worker_close(test_worker *t) {
+	for (int i = 0; i < t->nunits; i++)
+		lk_unit_release(&t->units[i]);
+	free(t->units);
+	lk_store_close(t->path.store);
+	lk_pg_close(&t->reader);
+	lk_pg_close(&t->writer);
+}
+
+int64_t test_worker_step(test_worker *t, int part, int64_t limit) {
+	lk_error err = {0};
+	lk_unit *u = &t->units[part];
+	if (!u->taken)
+		must(lk_unit_take(&t->path, u, &err), &err, "take a unit over");
+	int64_t folded = 0;
+	int64_t end = limit > INT64_MAX - u->at.cursor ? INT64_MAX : u->at.cursor + limit;
+	int rc = lk_path_pass(&t->path, (lk_unit *[]){u}, 1, end, &folded, &err);
+	must(rc == LK_EFENCED || rc == LK_EFULL ? 0 : rc, &err, "a pass");
+	if (u->error.code == LK_EFENCED || u->error.code == LK_EFULL) {
+		rc = u->error.code;
+		lk_error_clear(&u->error);
+		u->retry_at_us = 0;
+		return rc;
+	}
+	must(u->error.code, &u->error, "a unit");
+	return rc < 0 ? rc : folded;
+}
+
+void test_worker_catch_up(test_worker *t) {
+	for (int i = 0; i < t->nunits; i++)
+		for (int tries = 0; test_worker_step(t, i, INT64_MAX) != 0; tries++)
+			assert_true(tries < 1000);
+}
+
+void test_worker_sweep(test_worker *t, int part) {
+	lk_error err = {0};
+	int rc = t->units[part].taken ? lk_unit_sweep(&t->path, &t->units[part], &err) : LK_OK;
+	must(rc == LK_EFENCED ? 0 : rc, &err, "sweep");
+	lk_error_clear(&t->units[part].error);
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static void add_row(test_rows *r, lk_buf *line) {
+	r->rows = lk_realloc(r->rows, (r->n + 1) * sizeof *r->rows);
+	r->rows[r->n++] = lk_buf_steal(line);
+}
+
+void test_rows_release(test_rows *r) {
+	for (size_t i = 0; i < r->n; i++)
+		free(r->rows[i]);
+	free(r->rows);
+	*r = (test_rows){0};
+}
+
+/* A numeric's trailing zeros are not part of its value. */
+static void add_numeric(const char *text, size_t len, lk_buf *out) {
+	if (memchr(text, '.', len)) {
+		while (len && text[len - 1] == '0')
+			len--;
+		if (len && text[len - 1] == '.')
+			len--;
+	}
+	lk_buf_add(out, text, len);
+}
+
+static void add_value(lk_type t, lk_value v, lk_buf *out) {
+	if (lk_is_null(&v)) {
+		lk_buf_adds(out, "NULL");
+	} else if (t.kind == LK_NUMERIC) {
+		lk_buf text = LK_BUF_INIT;
+		lk_value_print(t, &v, &text);
+		add_numeric(text.data, text.len, out);
+		lk_buf_release(&text);
+	} else if (t.kind == LK_TEXT) {
+		lk_json_quote(v.s, v.len, out);
+	} else {
+		if ((t.kind == LK_FLOAT8 || t.kind == LK_FLOAT4) && v.d == 0)
+			v.d = 0;
+		lk_value_print(t, &v, out);
+	}
+	lk_buf_adds(out, " | ");
+}
+
+static const lk_type time_type = {.kind = LK_TIME}, text_type = {.kind = LK_TEXT};
+
+void test_answer_rows(const lk_answer *a, test_rows *out) {
+	*out = (test_rows){0};
+	for (size_t i = 0; i < a->nrows; i++) {
+		lk_buf line = LK_BUF_INIT;
+		if (a->window_us) {
+			int64_t start = lk_answer_window_start(a, a->rows[i]);
+			add_value(time_type, lk_int(start), &line);
+			add_value(time_type, lk_int(start + a->window_us), &line);
+		}
+		for (int k = 0; k < a->plan->noutputs; k++) {
+			lk_value v;
+			lk_answer_value(a, a->rows[i], k, &v);
+			add_value(a->plan->outputs[k].type, v, &line);
+		}
+		add_row(out, &line);
+	}
+	qsort(out->rows, out->n, sizeof *out->rows, by_text);
+}
+
+static void oracle_sql(const lk_plan *p, const char *bound, const char *condition, lk_buf *sql) {
+	lk_buf log = LK_BUF_INIT;
+	lk_log_table(p->stream, &log);
+	lk_buf_adds(sql, "SELECT ");
+	if (p->window.kind != LK_W_NONE)
+		lk_buf_adds(sql, "window_start, window_end, ");
+	for (int i = 0; i < p->noutputs; i++) {
+		lk_buf_adds(sql, i ? ", " : "");
+		lk_sql_ident(p->outputs[i].name, sql);
+		lk_buf_adds(sql, p->outputs[i].type.kind == LK_NUMERIC ? "::text" : "");
+	}
+	lk_buf_adds(sql, " FROM (");
+	lk_plan_oracle_sql(p, log.data, bound, sql);
+	lk_buf_addf(sql, ") AS o%s%s", condition ? " WHERE " : "", condition ? condition : "");
+	lk_buf_release(&log);
+}
+
+static void add_oracle_row(const lk_plan *p, const lk_type *types, const lk_value *row, test_rows *out) {
+	lk_buf line = LK_BUF_INIT;
+	int lead = p->window.kind != LK_W_NONE ? 2 : 0;
+	for (int i = 0; i < lead + p->noutputs; i++) {
+		if (i >= lead && p->outputs[i - lead].type.kind == LK_NUMERIC && !lk_is_null(&row[i])) {
+			add_numeric(row[i].s, row[i].len, &line);
+			lk_buf_adds(&line, " | ");
+		} else {
+			add_value(types[i], row[i], &line);
+		}
+	}
+	add_row(out, &line);
+}
+
+int test_oracle_rows(test_world *w, const lk_plan *p, const char *bound, const char *condition, test_rows *out, lk_error *err) {
+	*out = (test_rows){0};
+	lk_buf sql = LK_BUF_INIT;
+	oracle_sql(p, bound, condition, &sql);
+	int n = 0;
+	lk_type *types = lk_calloc((size_t)p->noutputs + 2, sizeof *types);
+	lk_value *row = lk_calloc((size_t)p->noutputs + 2, sizeof *row);
+	if (p->window.kind != LK_W_NONE)
+		types[n++] = time_type, types[n++] = time_type;
+	for (int i = 0; i < p->noutputs; i++)
+		types[n++] = p->outputs[i].type.kind == LK_NUMERIC ? text_type : p->outputs[i].type;
+	lk_copy_reader reader = {0};
+	int rc = lk_copy_open(&reader, &w->pg, sql.data, types, n, err);
+	if (rc == LK_OK) {
+		while ((rc = lk_copy_next(&reader, row, err)) == 0)
+			add_oracle_row(p, types, row, out);
+		lk_copy_close(&reader);
+	}
+	if (rc < 0 && rc != LK_EVALUE)
+		fail_msg("oracle: %s %s\n%s", err->sqlstate, err->text, sql.data);
+	if (out->n)
+		qsort(out->rows, out->n, sizeof *out->rows, by_text);
+	lk_buf_release(&sql);
+	free(types);
+	free(row);
+	return rc < 0 ? rc : LK_OK;
+}
+
+void test_rows_difference(const test_rows *want, const test_rows *got, lk_buf *out) {
+	size_t i = 0;
+	while (i < want->n && i < got->n && !strcmp(want->rows[i], got->rows[i]))
+		i++;
+	if (i == want->n && i == got->n)
+		return;
+	lk_buf_addf(out, "row %zu (PostgreSQL has %zu, lk %zu)\n  PostgreSQL: %s\n  lk:         %s\n", i, want->n, got->n,
+	            i < want->n ? want->rows[i] : "(none)", i < got->n ? got->rows[i] : "(none)");
+}
+
+static void add_vector(const int64_t *v, int n, lk_buf *out) {
+	lk_buf_adds(out, "('{");
+	for (int i = 0; i < n; i++)
+		lk_buf_addf(out, "%s%lld", i ? "," : "", (long long)v[i]);
+	lk_buf_adds(out, "}'::bigint[])");
+}
+
+static void add_interval(int64_t us, lk_buf *out) {
+	lk_buf_addf(out, "interval '%lld microseconds'", (long long)us);
+}
+
+/* The late events at or above the cut by the rule itself, not by lk's ledger: pane end + bound <= the largest believable event time before this
+ * event, less the delay. */
+static void add_late(const lk_answer *a, lk_buf *out) {
+	const lk_plan *p = a->plan;
+	const lk_stream *s = p->stream;
+	bool by_at = p->window.time_slot == lk_slot_at(s);
+	lk_buf ts = LK_BUF_INIT;
+	lk_sql_ident(by_at ? "_at" : s->columns[p->window.time_slot].name, &ts);
+	lk_buf_addf(out, "SELECT x.part, x.off FROM (SELECT part, off, lk.tumble(%s, ", ts.data);
+	add_interval(p->window.pane_us, out);
+	lk_buf_adds(out, ") + ");
+	add_interval(p->window.pane_us + p->allowed_lateness_us, out);
+	lk_buf_addf(out, " AS over, max(least(%s, _at + ", ts.data);
+	add_interval(by_at ? 0 : s->max_ahead_us, out);
+	lk_buf_adds(out, ")) OVER (PARTITION BY part ORDER BY off ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) - ");
+	add_interval(by_at ? 0 : s->watermark_delay_us, out);
+	lk_buf_adds(out, " AS watermark FROM ");
+	lk_log_table(s, out);
+	lk_buf_adds(out, ") x WHERE x.over <= x.watermark AND x.off >= ");
+	add_vector(a->cut, a->partitions, out);
+	lk_buf_adds(out, "[x.part + 1]");
+	lk_buf_release(&ts);
+}
+
+void test_answer_bound(const lk_answer *a, lk_buf *out) {
+	lk_buf_adds(out, "off < ");
+	add_vector(a->end, a->partitions, out);
+	lk_buf_adds(out, "[part + 1]");
+	if (a->plan->allowed_lateness_us < 0)
+		return;
+	lk_buf_adds(out, " AND (part, off) NOT IN (");
+	add_late(a, out);
+	lk_buf_adds(out, ")");
+}
+
+void test_world_answer(test_world *w, const lk_query *q, lk_answer *out) {
+	lk_error err = {0};
+	must(lk_answer_make(&w->pg, w->store, q, out, &err), &err, "answer");
+}
+
+/* Rows come sorted by window, then key. */
+static void check_order(const lk_answer *a, lk_buf *difference) {
+	for (size_t i = 1; i < a->nrows; i++) {
+		const lk_cell *x = a->rows[i - 1], *y = a->rows[i];
+		size_t n = x->field_len < y->field_len ? x->field_len : y->field_len;
+		if (memcmp(lk_cell_field(&a->cells, x), lk_cell_field(&a->cells, y), n) > 0)
+			lk_buf_addf(difference, "row %zu comes after row %zu that sorts behind it\n", i, i - 1);
+	}
+}
+
+void test_world_compare(test_world *w, const lk_query *q, const lk_plan *plan, const char *condition, lk_buf *difference) {
+	lk_answer a;
+	lk_error err = {0};
+	test_world_answer(w, q, &a);
+	lk_buf bound = LK_BUF_INIT;
+	test_answer_bound(&a, &bound);
+	test_rows want, got;
+	if (test_oracle_rows(w, plan ? plan : a.plan, bound.data, condition, &want, &err) == LK_EVALUE) {
+		lk_buf_adds(difference, "?");
+	} else {
+		test_answer_rows(&a, &got);
+		test_rows_difference(&want, &got, difference);
+		check_order(&a, difference);
+		if (difference->len)
+			lk_buf_addf(difference, "prefix: %s\n%s\n", bound.data, (plan ? plan : a.plan)->text);
+		test_rows_release(&got);
+	}
+	test_rows_release(&want);
+	lk_buf_release(&bound);
+	lk_answer_release(&a);
+}
+
+void test_world_same(test_world *w, const lk_query *q) {
+	lk_buf difference = LK_BUF_INIT;
+	test_world_compare(w, q, NULL, NULL, &difference);
+	if (difference.len)
+		fail_msg("%s", difference.data);
+	lk_buf_release(&difference);
+}
+
+lk_query test_query(const char *view) { return (lk_query){.view = view, .from = INT64_MIN, .to = INT64_MAX}; }
+
+int64_t test_world_int(test_world *w, const char *sql) {
+	lk_error err = {0};
+	PGresult *res = NULL;
+	must(lk_pg_exec(&w->pg, &res, &err, sql, 0, NULL), &err, sql);
+	int64_t n = lk_pg_int(res, 0, 0);
+	PQclear(res);
+	return n;
+}
+
+void test_world_run(test_world *w, const char *sql) {
+	lk_error err = {0};
+	must(lk_pg_run(&w->pg, &err, sql), &err, sql);
+}

@@ -1,0 +1,79 @@
+/* A whole lk in one test process: declare, append, move single workers step by step, and compare an answer with what PostgreSQL says about the
+ * user's own text. Whatever fails that should not fail ends the test with the error's text. */
+#ifndef LK_TESTS_SUPPORT_WORLD_H
+#define LK_TESTS_SUPPORT_WORLD_H
+
+#include "serving/answer.h"
+#include "speed_layer/stream_path.h"
+#include "tests/support/servers.h"
+
+typedef struct test_world {
+	test_servers *servers;
+	char log_id[33];
+	lk_pg pg;
+	lk_store *store;
+	lk_catalog *catalog;      /* as of the last declare or reload */
+	lk_catalog **former;      /* still named by workers */
+	int nformer;
+} test_world;
+
+void test_world_open(test_world *w, test_servers *s);    /* installs the catalogue */
+void test_world_close(test_world *w);
+void test_world_empty(test_world *w);                    /* nothing declared, nothing stored */
+/* Declares what the text says. Returns LK_OK or LK_EDEFINITION; then *fault (lk_malloc'ed, may be NULL) says why. */
+int test_world_try(test_world *w, const char *sql, char **fault);
+void test_world_declare(test_world *w, const char *sql);
+void test_world_reload(test_world *w);
+const lk_cat_copy *test_world_copy(test_world *w, const char *view);        /* the served one */
+
+/* rows: n * ncolumns values. */
+void test_world_append(test_world *w, const char *stream, const lk_value *rows, int n);
+/* The same from JSON lines. */
+void test_world_append_json(test_world *w, const char *stream, const char *lines);
+void test_world_batch(test_world *w, const char *view);
+void test_world_speed_once(test_world *w, const char *view);
+
+/* One worker, with its own connections, that holds every partition of one copy. */
+typedef struct test_worker {
+	test_world *world;
+	lk_pg reader, writer;
+	lk_path path;
+	lk_unit *units;
+	int nunits;
+} test_worker;
+void test_worker_open(test_worker *t, test_world *w, const char *view);
+void test_worker_close(test_worker *t);
+/* Takes partition `part` over if it is not taken, and makes one pass of at most `limit` events. Returns the events that it read, or a negative status
+ * for LK_EFENCED and LK_EFULL (the unit is then to be taken again); anything else fails the test. */
+int64_t test_worker_step(test_worker *t, int part, int64_t limit);
+void test_worker_catch_up(test_worker *t);               /* until it stands at the log's end */
+void test_worker_sweep(test_worker *t, int part);
+
+/* Rows as sorted texts, in a form in which lk's and PostgreSQL's rows of equal value are equal. */
+typedef struct test_rows {
+	char **rows;
+	size_t n;
+} test_rows;
+void test_rows_release(test_rows *r);
+/* "" where equal, else the first difference. */
+void test_rows_difference(const test_rows *want, const test_rows *got, lk_buf *out);
+void test_answer_rows(const lk_answer *a, test_rows *out);
+/* The user's text of `p` run by PostgreSQL over the events for which `bound` holds. condition: an SQL condition on the result's columns, or NULL.
+ * LK_OK or LK_EVALUE; anything else fails the test. */
+int test_oracle_rows(test_world *w, const lk_plan *p, const char *bound, const char *condition, test_rows *out, lk_error *err);
+/* The bound of the prefix that an answer names, less the events at or above the cut that are late by the rule. */
+void test_answer_bound(const lk_answer *a, lk_buf *out);
+
+void test_world_answer(test_world *w, const lk_query *q, lk_answer *out);
+/* "" where the answer to q (layer merged or batch) is what PostgreSQL says, "?" where PostgreSQL raises (class 22), else the first difference with the
+ * prefix and the SQL. plan: NULL, or the plan whose text is the oracle. */
+void test_world_compare(test_world *w, const lk_query *q, const lk_plan *plan, const char *condition, lk_buf *difference);
+/* Fails the test where there is one. */
+void test_world_same(test_world *w, const lk_query *q);
+
+lk_query test_query(const char *view);
+/* An integer that a statement gives. */
+int64_t test_world_int(test_world *w, const char *sql);
+void test_world_run(test_world *w, const char *sql);
+
+#endif
