@@ -10,6 +10,7 @@ typedef struct lk_compute {
 	const lk_cut *cut;
 	const int64_t *from;     /* the published cut: below it the former publish has counted */
 	const char *table;       /* quoted name, used once */
+	size_t fold_bytes;       /* cells of a fold that take more are written out; 0: 512 MiB */
 	int64_t cells;           /* rows of the table */
 } lk_compute;
 

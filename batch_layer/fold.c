@@ -1,7 +1,7 @@
 /* The batch by folding in C, for what SQL cannot compute: the same lk_fold_event as the stream path, over COPY of the same
  * range, without the lateness rule.
  *
- * The log is read in chunks of offsets, a partition at a time. When the cells take more than FOLD_BYTES they are written
+ * The log is read in chunks of offsets, a partition at a time. When the cells take more than their limit they are written
  * to the table and the map begins anew, so memory is bounded whatever the number of keys. A cell may then stand in
  * several rows of the table; readers merge rows as they merge segments. */
 #include "batch_layer/compute.h"
@@ -30,6 +30,7 @@ typedef struct folding {
 	lk_value *row;
 	lk_type *out_types;    /* of a batch row */
 	int nout;
+	size_t limit_bytes;
 } folding;
 
 static void select_sql(const folding *f, int part, int64_t from, int64_t to, lk_buf *out) {
@@ -168,7 +169,7 @@ static int fold_partition(folding *f, int part, lk_error *err) {
 	for (int64_t from = 0, to; from < end && r == LK_OK; from = to) {
 		to = end - from > CHUNK_EVENTS ? from + CHUNK_EVENTS : end;
 		r = fold_chunk(f, part, from, to, err);
-		if (r == LK_OK && lk_cells_bytes(&f->cells) > FOLD_BYTES)
+		if (r == LK_OK && lk_cells_bytes(&f->cells) > f->limit_bytes)
 			r = flush(f, err);
 	}
 	return r;
@@ -176,7 +177,7 @@ static int fold_partition(folding *f, int part, lk_error *err) {
 
 static void init(folding *f, lk_compute *c) {
 	const lk_plan *p = c->copy->version->plan;
-	*f = (folding){.c = c, .plan = p};
+	*f = (folding){.c = c, .plan = p, .limit_bytes = c->fold_bytes ? c->fold_bytes : FOLD_BYTES};
 	lk_cells_init(&f->cells, p);
 	lk_folder_init(&f->folder, p);
 	f->ledger = lk_ledger_new();

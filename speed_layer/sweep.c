@@ -41,7 +41,7 @@ static int drop_below(lk_path *p, lk_unit *u, const lk_unit_state *st, const lk_
 			gone[n++] = *s;
 	}
 	int r = n == 0 && st->base.cursor >= cut->cursor
-	        ? LK_OK : lk_store_drop(p->store, u->id, u->token, gone, n, cut, err);
+	        ? LK_OK : lk_store_drop(p->store, u->id, u->token, gone, n, cut->cursor <= u->committed ? cut : NULL, err);
 	free(gone);
 	return r;
 }
@@ -99,17 +99,22 @@ static int stretch_end(const lk_unit_state *st, int begin, const int64_t *cuts, 
 }
 
 static int compact_one(lk_path *p, lk_unit *u, const lk_unit_state *st, int first, lk_error *err) {
+	lk_error e = {0};
 	int64_t *cuts = NULL;
-	int ncuts = 0, r = live_cuts(p, u, &cuts, &ncuts, err);
+	int ncuts = 0, r = live_cuts(p, u, &cuts, &ncuts, &e);
 	for (int begin = first, end; r == LK_OK && begin < st->nsegments; begin = end > begin ? end : begin + 1) {
 		end = stretch_end(st, begin, cuts, ncuts);
 		int at = end - begin > COMPACT_ABOVE ? cheapest_run(st->segments + begin, end - begin) : -1;
 		if (at < 0)
 			continue;
-		r = lk_store_compact(p->store, u->id, u->token, lk_unit_plan(u), st->segments + begin + at, COMPACT_RUN, err);
+		r = lk_store_compact(p->store, u->id, u->token, lk_unit_plan(u), st->segments + begin + at, COMPACT_RUN, &e);
 		break;
 	}
 	free(cuts);
+	if (e.code == LK_ECONFLICT)   /* Redis lost what was staged: nothing has changed, the next sweep tries again */
+		return LK_OK;
+	if (e.code != LK_OK && err)
+		*err = e;
 	return r;
 }
 
