@@ -1,0 +1,258 @@
+#include "cli/answer_print.h"
+
+#include <string.h>
+
+#include "cli/output.h"
+#include "core/time.h"
+
+enum { TABLE_ROWS = 10000 };   /* of one table: more rows come as more tables, each with its own widths */
+
+static bool windowed(const lk_answer *a) { return a->plan->window.kind != LK_W_NONE; }
+
+int lk_answer_columns(const lk_answer *a) { return a->plan->noutputs + (windowed(a) ? 2 : 0); }
+
+const char *lk_answer_column(const lk_answer *a, int i, lk_type *type) {
+	if (windowed(a)) {
+		*type = (lk_type){.kind = LK_TIME};
+		if (i < 2)
+			return i == 0 ? "window_start" : "window_end";
+		i -= 2;
+	}
+	*type = a->plan->outputs[i].type;
+	return a->plan->outputs[i].name;
+}
+
+void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
+	if (windowed(a)) {
+		if (i < 2) {
+			*out = lk_int(lk_answer_window_start(a, row) + (i == 1 ? a->window_us : 0));
+			return;
+		}
+		i -= 2;
+	}
+	lk_answer_value(a, row, i, out);
+}
+
+int64_t lk_answer_lag(const lk_answer *a) {
+	int64_t lag = 0;
+	for (int p = 0; p < a->partitions; p++)
+		if (a->tail[p] > a->end[p])
+			lag += a->tail[p] - a->end[p];
+	return lag;
+}
+
+/* --- rows --- */
+
+static bool numeric_kind(lk_type t) { return t.kind != LK_TEXT && t.kind != LK_TIME && t.kind != LK_BOOL; }
+
+static void print_table(const lk_answer *a) {
+	lk_buf b = LK_BUF_INIT;
+	int n = lk_answer_columns(a);
+	for (size_t first = 0; first < a->nrows; first += TABLE_ROWS) {
+		lk_table *t = lk_table_new();
+		lk_type type;
+		for (int i = 0; i < n; i++) {
+			const char *name = lk_answer_column(a, i, &type);
+			lk_table_column(t, name, numeric_kind(type));
+		}
+		for (size_t r = first; r < a->nrows && r < first + TABLE_ROWS; r++)
+			for (int i = 0; i < n; i++) {
+				lk_value v;
+				lk_answer_column(a, i, &type);
+				lk_answer_cell(a, a->rows[r], i, &v);
+				lk_buf_clear(&b);
+				lk_buf_adds(&b, lk_is_null(&v) ? "NULL" : "");
+				lk_value_print(type, &v, &b);
+				lk_table_cell(t, b.data);
+			}
+		lk_table_end(t);
+	}
+	lk_buf_release(&b);
+}
+
+static void add_object(const lk_answer *a, const lk_cell *row, lk_buf *b) {
+	int n = lk_answer_columns(a);
+	for (int i = 0; i < n; i++) {
+		lk_type type;
+		lk_value v;
+		const char *name = lk_answer_column(a, i, &type);
+		lk_answer_cell(a, row, i, &v);
+		lk_buf_addc(b, i ? ',' : '{');
+		lk_json_quote(name, strlen(name), b);
+		lk_buf_addc(b, ':');
+		lk_value_json(type, &v, b);
+	}
+	lk_buf_addc(b, '}');
+}
+
+static void print_jsonl(const lk_answer *a) {
+	lk_buf b = LK_BUF_INIT;
+	for (size_t r = 0; r < a->nrows; r++) {
+		add_object(a, a->rows[r], &b);
+		lk_buf_addc(&b, '\n');
+		if (!lk_put_buf(&b))
+			break;
+	}
+	lk_buf_release(&b);
+}
+
+/* RFC 4180 as ingest reads it: NULL is an empty field, the empty text is "". */
+static void add_field(const char *s, size_t len, lk_buf *b) {
+	if (len > 0 && !memchr(s, '"', len) && !memchr(s, ',', len) && !memchr(s, '\n', len) && !memchr(s, '\r', len)) {
+		lk_buf_add(b, s, len);
+		return;
+	}
+	lk_buf_addc(b, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"')
+			lk_buf_addc(b, '"');
+		lk_buf_addc(b, s[i]);
+	}
+	lk_buf_addc(b, '"');
+}
+
+static void print_csv(const lk_answer *a) {
+	lk_buf b = LK_BUF_INIT, text = LK_BUF_INIT;
+	int n = lk_answer_columns(a);
+	lk_type type;
+	for (int i = 0; i < n; i++) {
+		const char *name = lk_answer_column(a, i, &type);
+		lk_buf_adds(&b, i ? "," : "");
+		add_field(name, strlen(name), &b);
+	}
+	lk_buf_adds(&b, "\r\n");
+	for (size_t r = 0; r < a->nrows && lk_put_buf(&b); r++) {
+		for (int i = 0; i < n; i++) {
+			lk_value v;
+			lk_answer_column(a, i, &type);
+			lk_answer_cell(a, a->rows[r], i, &v);
+			lk_buf_clear(&text);
+			lk_value_print(type, &v, &text);
+			lk_buf_adds(&b, i ? "," : "");
+			if (!lk_is_null(&v))
+				add_field(text.data ? text.data : "", text.len, &b);
+		}
+		lk_buf_adds(&b, "\r\n");
+	}
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+	lk_buf_release(&text);
+}
+
+/* --- the boundary --- */
+
+static void add_json_time(const char *name, int64_t us, lk_buf *b) {
+	lk_buf_addf(b, ",\"%s\":", name);
+	if (us == LK_NEVER) {
+		lk_buf_adds(b, "null");
+		return;
+	}
+	lk_buf_addc(b, '"');
+	lk_time_print(us, b);
+	lk_buf_addc(b, '"');
+}
+
+static void add_json_offsets(const char *name, const int64_t *v, int n, lk_buf *b) {
+	lk_buf_addf(b, ",\"%s\":[", name);
+	for (int p = 0; p < n; p++)
+		lk_buf_addf(b, "%s%lld", p ? "," : "", (long long)v[p]);
+	lk_buf_addc(b, ']');
+}
+
+static const char *layer_name(enum lk_layer layer) {
+	return layer == LK_LAYER_MERGED ? "merged" : layer == LK_LAYER_BATCH ? "batch" : "speed";
+}
+
+static void print_json(const lk_answer *a, const char *view, enum lk_layer layer) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, "{\"view\":");
+	lk_json_quote(view, strlen(view), &b);
+	lk_buf_addf(&b, ",\"version\":%d,\"mode\":\"%s\",\"layer\":\"%s\"", a->version, a->kappa ? "kappa" : "lambda", layer_name(layer));
+	add_json_offsets("cut", a->cut, a->partitions, &b);
+	add_json_offsets("cursors", a->cursor, a->partitions, &b);
+	add_json_offsets("covers", a->end, a->partitions, &b);
+	add_json_offsets("tail", a->tail, a->partitions, &b);
+	lk_buf_addf(&b, ",\"lag\":%lld", (long long)lk_answer_lag(a));
+	add_json_time("watermark", a->watermark, &b);
+	add_json_time("final_to", a->final_to, &b);
+	lk_buf_addf(&b, ",\"late\":%lld,\"healed\":%lld,\"rows\":[", (long long)a->late, (long long)a->healed);
+	for (size_t r = 0; r < a->nrows; r++) {
+		lk_buf_adds(&b, r ? ",\n" : "\n");
+		add_object(a, a->rows[r], &b);
+		if (!lk_put_buf(&b))
+			break;
+	}
+	lk_buf_adds(&b, a->nrows ? "\n]}\n" : "]}\n");
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+}
+
+void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format) {
+	switch (format) {
+	case LK_AS_TABLE: print_table(a); break;
+	case LK_AS_JSON: print_json(a, view, layer); break;
+	case LK_AS_JSONL: print_jsonl(a); break;
+	case LK_AS_CSV: print_csv(a); break;
+	}
+}
+
+static int64_t sum(const int64_t *v, int n) {
+	int64_t total = 0;
+	for (int p = 0; p < n; p++)
+		total += v[p];
+	return total;
+}
+
+static void add_offsets(const int64_t *v, int n, lk_buf *b) {
+	lk_buf_addc(b, '[');
+	for (int p = 0; p < n; p++)
+		lk_buf_addf(b, "%s%lld", p ? " " : "", (long long)v[p]);
+	lk_buf_addc(b, ']');
+}
+
+static void add_time(const char *name, int64_t us, lk_buf *b) {
+	lk_buf_adds(b, name);
+	if (us == LK_NEVER)
+		lk_buf_adds(b, "none yet");
+	else
+		lk_time_print(us, b);
+}
+
+static void add_how(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
+	if (layer != LK_LAYER_SPEED) {
+		lk_buf_adds(b, "batch below the cut ");
+		add_offsets(a->cut, a->partitions, b);
+	}
+	if (layer == LK_LAYER_MERGED)
+		lk_buf_adds(b, " + ");
+	if (layer != LK_LAYER_BATCH) {
+		lk_buf_adds(b, layer == LK_LAYER_SPEED ? "speed from the cut " : "speed up to ");
+		add_offsets(layer == LK_LAYER_SPEED ? a->cut : a->end, a->partitions, b);
+		if (layer == LK_LAYER_SPEED) {
+			lk_buf_adds(b, " up to ");
+			add_offsets(a->end, a->partitions, b);
+		}
+	}
+}
+
+void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out) {
+	int64_t lag = lk_answer_lag(a);
+	lk_count_print((int64_t)a->nrows, out);
+	lk_buf_addf(out, " row%s of %s, version %d, %s\n", a->nrows == 1 ? "" : "s", view, a->version, a->kappa ? "kappa" : "lambda");
+	lk_buf_adds(out, "boundary:  ");
+	add_how(a, layer, out);
+	lk_buf_adds(out, "\ncovers:    ");
+	lk_count_print(sum(a->end, a->partitions), out);
+	lk_buf_adds(out, " of ");
+	lk_count_print(sum(a->tail, a->partitions), out);
+	lk_buf_adds(out, " events of the log");
+	if (lag) {
+		lk_buf_adds(out, ", ");
+		lk_count_print(lag, out);
+		lk_buf_adds(out, " behind");
+	}
+	lk_buf_adds(out, "\n");
+	add_time("watermark: ", a->watermark, out);
+	add_time("; final to: ", a->final_to, out);
+	lk_buf_addf(out, "; late: %lld, of them healed by the batch: %lld\n", (long long)(a->late + a->healed), (long long)a->healed);
+}

@@ -1,0 +1,20 @@
+/* Answers in the formats of `lk query`. Rows are written one after the other as they are formatted; no format holds them all as text. */
+#ifndef LK_CLI_ANSWER_PRINT_H
+#define LK_CLI_ANSWER_PRINT_H
+
+#include "serving/answer.h"
+
+enum lk_answer_format { LK_AS_TABLE, LK_AS_JSON, LK_AS_JSONL, LK_AS_CSV };
+
+void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format);
+/* The boundary, a line each: what the rows cover and how they were put together. */
+void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out);
+/* Events of the log that the answer does not cover. */
+int64_t lk_answer_lag(const lk_answer *a);
+
+/* The columns of a row: window_start and window_end where there are windows, then the select list. */
+int lk_answer_columns(const lk_answer *a);
+const char *lk_answer_column(const lk_answer *a, int i, lk_type *type);
+void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
+
+#endif

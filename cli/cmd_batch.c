@@ -1,0 +1,27 @@
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "cli/layers.h"
+#include "cli/signal.h"
+#include "core/time.h"
+
+/* The first round fails for wrong names and missing servers; a view that failed was told, and has its next round. A batch that is not repeated is left to the system's
+ * Ctrl-C: killed at any point it leaves nothing. */
+int lk_cmd_batch(const lk_args *args, lk_error *err) {
+	lk_servers at = {0};
+	int64_t every;
+	int rc = lk_args_interval(args, "every", 0, &every, err);
+	if (rc == LK_OK)
+		rc = lk_servers_find(lk_home(), &at, err);
+	if (rc == LK_OK && every)
+		lk_stop_on_signal();
+	if (rc == LK_OK)
+		rc = lk_batch_round(&at, args->operands, args->noperands, false, err);
+	if (every && err->code == LK_OK)
+		rc = LK_OK;
+	if (rc == LK_OK && every) {
+		lk_wait_until(lk_monotonic_us() + every);
+		lk_batch_rounds(&at, args->operands, args->noperands, every);
+	}
+	lk_servers_release(&at);
+	return rc;
+}

@@ -1,0 +1,307 @@
+/* explain shows the one definition and its two executions: the stream plan, which the speed layer folds event by event, and the SQL that the batch
+ * layer runs. With a filter it shows one answer instead: what each side gave to every row, and the sum. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/answer_args.h"
+#include "cli/answer_print.h"
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "cli/output.h"
+#include "core/time.h"
+
+enum { NARROW = 100, SIDE_BY_SIDE = 120, GAP = 4 };
+
+/* --- text in columns --- */
+
+static int terminal_width(void) {
+	struct winsize w;
+	const char *columns = getenv("COLUMNS");
+	if (columns && atoi(columns) > 0)
+		return atoi(columns);
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : NARROW;
+}
+
+/* Bytes of the next line of at most `width` letters, broken at a space where there is one; *skip: what stands between it and the one after it. */
+static size_t next_line(const char *s, int width, size_t *skip) {
+	size_t n = 0, space = 0;
+	int letters = 0;
+	for (; s[n] && s[n] != '\n'; n++) {
+		if (((unsigned char)s[n] & 0xC0) == 0x80)
+			continue;
+		if (letters++ == width) {
+			*skip = space ? 1 : 0;
+			return space ? space : n;
+		}
+		if (s[n] == ' ' && n > 0)
+			space = n;
+	}
+	*skip = s[n] ? 1 : 0;
+	return n;
+}
+
+static int letters_of(const char *s, size_t n) {
+	int letters = 0;
+	for (size_t i = 0; i < n; i++)
+		letters += ((unsigned char)s[i] & 0xC0) != 0x80;
+	return letters;
+}
+
+static void print_wrapped(const char *title, const char *text, int width) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_addf(&b, "%s\n", title);
+	while (*text) {
+		size_t skip, n = next_line(text, width - 2, &skip);
+		lk_buf_addf(&b, "  %.*s\n", (int)n, text);
+		text += n + skip;
+	}
+	lk_buf_addc(&b, '\n');
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+}
+
+static void print_beside(const char *const titles[2], const char *const texts[2], int width) {
+	int half = (width - GAP) / 2;
+	const char *left = texts[0], *right = texts[1];
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_addf(&b, "%-*s%s\n", half + GAP, titles[0], titles[1]);
+	while (*left || *right) {
+		size_t skip_left, skip_right, l = next_line(left, half - 2, &skip_left), r = next_line(right, half - 2, &skip_right);
+		lk_buf_addf(&b, "  %.*s", (int)l, left);
+		if (r)
+			lk_buf_addf(&b, "%*s%.*s", half + GAP - letters_of(left, l), "", (int)r, right);
+		lk_buf_addc(&b, '\n');
+		left += l + skip_left;
+		right += r + skip_right;
+	}
+	lk_buf_addc(&b, '\n');
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+}
+
+/* --- the definition --- */
+
+static const char **slot_names(const lk_plan *p) {
+	const char **names = lk_calloc((size_t)p->nslots + 1, sizeof(const char *));
+	for (int i = 0; i < p->nslots; i++) {
+		if (i < p->stream->ncolumns)
+			names[i] = p->stream->columns[i].name;
+		else
+			names[i] = i == lk_slot_at(p->stream) ? "_at" : p->lateral_names[i - lk_slot_lateral(p->stream)];
+	}
+	return names;
+}
+
+static void describe_window(const lk_plan *p, const char *const *names, lk_buf *b) {
+	if (p->window.kind == LK_W_NONE) {
+		lk_buf_adds(b, "window: all of time\n");
+		return;
+	}
+	lk_buf_adds(b, "window: ");
+	lk_interval_print(p->window.size_us, b);
+	lk_buf_addf(b, " of %s, in panes of ", names[p->window.time_slot]);
+	lk_interval_print(p->window.pane_us, b);
+	lk_buf_adds(b, "\nlate: ");
+	if (p->allowed_lateness_us < 0) {
+		lk_buf_adds(b, "never, every event counts however late\n");
+		return;
+	}
+	lk_buf_adds(b, "when the watermark is ");
+	lk_interval_print(p->allowed_lateness_us, b);
+	lk_buf_adds(b, " past the end of the event's pane\n");
+}
+
+static void describe_lateral(const lk_plan *p, const char *const *names, lk_buf *b) {
+	if (!p->nlateral)
+		return;
+	lk_buf_addf(b, "each event gives %d row%s:", p->nrows, p->nrows == 1 ? "" : "s");
+	for (int r = 0; r < p->nrows; r++) {
+		lk_buf_adds(b, r ? ", (" : " (");
+		for (int c = 0; c < p->nlateral; c++) {
+			lk_buf_adds(b, c ? ", " : "");
+			lk_expr_describe(p->lateral[r * p->nlateral + c], names, b);
+		}
+		lk_buf_addc(b, ')');
+	}
+	lk_buf_addc(b, '\n');
+}
+
+static void describe_aggregates(const lk_plan *p, const char *const *names, lk_buf *b) {
+	for (int i = 0; i < p->noutputs; i++) {
+		const lk_output *o = &p->outputs[i];
+		if (o->kind != LK_OUT_AGG)
+			continue;
+		const lk_agg *a = &p->aggs[o->index];
+		lk_buf_addf(b, "fold: %s = %s(", o->name, a->verbs->name);
+		if (a->arg)
+			lk_expr_describe(a->arg, names, b);
+		else
+			lk_buf_addc(b, '*');
+		lk_buf_adds(b, ") as ");
+		lk_type_name(o->type, b);
+		lk_buf_addc(b, '\n');
+	}
+}
+
+static void describe_plan(const lk_plan *p, lk_buf *b) {
+	const char **names = slot_names(p);
+	lk_buf_addf(b, "read: %s", p->stream->name);
+	for (int i = 0; i < p->nneeded; i++)
+		lk_buf_addf(b, "%s%s", i ? ", " : " (", names[p->needed[i]]);
+	lk_buf_addf(b, "), %d partition%s\n", p->stream->partitions, p->stream->partitions == 1 ? "" : "s");
+	describe_window(p, names, b);
+	describe_lateral(p, names, b);
+	if (p->where) {
+		lk_buf_adds(b, "where: ");
+		lk_expr_describe(p->where, names, b);
+		lk_buf_addc(b, '\n');
+	}
+	for (int i = 0; i < p->nkeys; i++) {
+		lk_buf_adds(b, "key: ");
+		lk_expr_describe(p->keys[i].expr, names, b);
+		lk_buf_addc(b, '\n');
+	}
+	describe_aggregates(p, names, b);
+	free(names);
+}
+
+static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
+	const lk_plan *p = copy->version->plan;
+	lk_buf head = LK_BUF_INIT, plan = LK_BUF_INIT, sql = LK_BUF_INIT, log = LK_BUF_INIT;
+	int width = terminal_width();
+	bool fold = copy->version->fold_only;
+	lk_buf_addf(&head, "%s@%d, %s, %s", v->name, copy->version->number, copy->kappa ? "kappa" : "lambda",
+	            v->served_copy == copy->id ? "served to readers" : "not served");
+	describe_plan(p, &plan);
+	lk_log_table(p->stream, &log);
+	lk_plan_batch_sql(p, log.data, "off < ($1::bigint[])[part + 1]", &sql);
+	const char *const titles[2] = {"the stream path folds each event:", fold ? "the batch folds the log in C by the same plan; in SQL it would be:"
+	                                                                         : "the batch runs:"};
+	print_wrapped(head.data, p->text, width);
+	if (width >= SIDE_BY_SIDE) {
+		print_beside(titles, (const char *const[2]){plan.data, sql.data}, width);
+	} else {
+		print_wrapped(titles[0], plan.data, width);
+		print_wrapped(titles[1], sql.data, width);
+	}
+	lk_buf_release(&head);
+	lk_buf_release(&plan);
+	lk_buf_release(&sql);
+	lk_buf_release(&log);
+}
+
+static int explain_view(const lk_args *args, lk_error *err) {
+	lk_connection c;
+	const lk_cat_view *v;
+	const lk_cat_copy *copy;
+	int64_t version = 0;
+	int rc = lk_args_int(args, "version", 0, 1, INT32_MAX, &version, err);
+	if (rc)
+		return rc;
+	rc = lk_connect(&c, LK_WITH_CATALOG, err);
+	if (rc == LK_OK)
+		rc = lk_catalog_need_view(c.catalog, args->operands[0], &v, err);
+	if (rc == LK_OK)
+		rc = lk_catalog_read_copy(c.catalog, v, (int)version, &copy, err);
+	if (rc == LK_OK)
+		print_definition(v, copy);
+	lk_disconnect(&c);
+	return rc;
+}
+
+/* --- one answer --- */
+
+static bool is_aggregate(const lk_answer *a, int i) {
+	int windows = lk_answer_columns(a) - a->plan->noutputs;
+	return i >= windows && a->plan->outputs[i - windows].kind == LK_OUT_AGG;
+}
+
+/* part: NULL for the sum. Keys are shown once, beside the first line of a row. */
+static void print_line(const lk_answer *a, const lk_cell *row, const lk_cells *part, const char *name, bool first, lk_table *t) {
+	lk_buf b = LK_BUF_INIT;
+	int n = lk_answer_columns(a), windows = n - a->plan->noutputs;
+	for (int i = 0; i < n; i++) {
+		lk_type type;
+		lk_value v;
+		lk_answer_column(a, i, &type);
+		lk_answer_cell(a, row, i, &v);
+		if (part && is_aggregate(a, i))
+			lk_answer_part_value(a, part, row, i - windows, &v);
+		lk_buf_clear(&b);
+		lk_buf_adds(&b, "");
+		if (first || is_aggregate(a, i)) {
+			lk_buf_adds(&b, lk_is_null(&v) ? "NULL" : "");
+			lk_value_print(type, &v, &b);
+		}
+		lk_table_cell(t, b.data);
+	}
+	lk_table_cell(t, name);
+	lk_buf_release(&b);
+}
+
+static void print_sum(const lk_answer *a) {
+	enum { ROWS_OF_A_TABLE = 3000 };
+	for (size_t first = 0; first < a->nrows; first += ROWS_OF_A_TABLE) {
+		lk_table *t = lk_table_new();
+		for (int i = 0; i < lk_answer_columns(a); i++) {
+			lk_type type;
+			const char *name = lk_answer_column(a, i, &type);
+			lk_table_column(t, name, is_aggregate(a, i));
+		}
+		lk_table_column(t, "OF", false);
+		for (size_t r = first; r < a->nrows && r < first + ROWS_OF_A_TABLE; r++) {
+			print_line(a, a->rows[r], &a->batch_part, "batch", true, t);
+			print_line(a, a->rows[r], &a->speed_part, "+ speed", false, t);
+			print_line(a, a->rows[r], NULL, "= answer", false, t);
+		}
+		lk_table_end(t);
+	}
+}
+
+static void print_parts(const lk_answer *a) {
+	static const char *const names[] = {"PARTITION", "CUT", "CURSOR", "TAIL", "SEGMENTS", "CELLS"};
+	lk_table *t = lk_table_new();
+	for (int i = 0; i < 6; i++)
+		lk_table_column(t, names[i], true);
+	for (int p = 0; p < a->partitions; p++) {
+		const int64_t row[] = {p, a->cut[p], a->cursor[p], a->tail[p], a->part[p].segments, a->part[p].cells};
+		for (int i = 0; i < 6; i++)
+			lk_table_count(t, row[i]);
+	}
+	lk_table_end(t);
+}
+
+static int explain_answer(const lk_args *args, lk_error *err) {
+	lk_answer_args wanted;
+	lk_connection c = {0};
+	lk_answer a = {0};
+	int rc = lk_answer_args_read(args, &wanted, err);
+	wanted.query.split = true;
+	if (rc == LK_OK)
+		rc = lk_connect(&c, LK_WITH_STORE, err);
+	if (rc == LK_OK)
+		rc = lk_answer_make(&c.pg, c.store, &wanted.query, &a, err);
+	if (rc == LK_OK) {
+		lk_buf b = LK_BUF_INIT;
+		print_sum(&a);
+		lk_answer_boundary(&a, wanted.query.view, LK_LAYER_MERGED, &b);
+		lk_buf_addc(&b, '\n');
+		lk_put_buf(&b);
+		lk_buf_release(&b);
+		print_parts(&a);
+	}
+	lk_answer_release(&a);
+	lk_disconnect(&c);
+	lk_answer_args_release(&wanted);
+	return rc;
+}
+
+int lk_cmd_explain(const lk_args *args, lk_error *err) {
+	static const char *const of_answer[] = {"where", "from", "to", "window"};
+	for (int i = 0; i < 4; i++)
+		if (lk_args_has(args, of_answer[i]))
+			return explain_answer(args, err);
+	return explain_view(args, err);
+}

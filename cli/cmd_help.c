@@ -1,0 +1,24 @@
+#include "cli/commands.h"
+#include "cli/output.h"
+
+int lk_cmd_help(const lk_args *args, lk_error *err) {
+	lk_buf b = LK_BUF_INIT;
+	if (args->noperands == 0) {
+		lk_help_summary(&b);
+	} else {
+		const lk_command *c = lk_command_find(args->operands[0]);
+		if (!c)
+			return lk_command_unknown(args->operands[0], err);
+		lk_help_command(c, &b);
+	}
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+	return LK_OK;
+}
+
+int lk_cmd_version(const lk_args *args, lk_error *err) {
+	(void)args;
+	(void)err;
+	lk_put("lk " LK_VERSION "\n", sizeof "lk " LK_VERSION);
+	return LK_OK;
+}

@@ -1,0 +1,57 @@
+#include <stdio.h>
+
+#include "cli/answer_args.h"
+#include "cli/answer_print.h"
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "cli/output.h"
+
+static void print_boundary(const lk_answer *a, const lk_query *q, enum lk_answer_format format) {
+	lk_buf b = LK_BUF_INIT;
+	if (format == LK_AS_JSON)
+		return;
+	lk_answer_boundary(a, q->view, q->layer, &b);
+	if (format == LK_AS_TABLE)
+		lk_put_buf(&b);
+	else
+		fputs(b.data, stderr);
+	lk_buf_release(&b);
+}
+
+static int judge(const lk_answer *a, lk_error *err) {
+	int64_t lag = lk_answer_lag(a);
+	if (lag) {
+		lk_fail(err, LK_EPARTIAL, "the answer is stale: it does not cover the last %lld events of the log", (long long)lag);
+		return lk_hint(err, "`lk speed --once` catches up");
+	}
+	if (a->late) {
+		lk_fail(err, LK_EPARTIAL, "the answer is partial: it does not count %lld late events", (long long)a->late);
+		return lk_hint(err, "`lk batch` heals it");
+	}
+	return LK_OK;
+}
+
+int lk_cmd_query(const lk_args *args, lk_error *err) {
+	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
+	lk_answer_args wanted;
+	lk_connection c = {0};
+	lk_answer a = {0};
+	int format = LK_AS_TABLE;
+	int rc = lk_answer_args_read(args, &wanted, err);
+	if (rc == LK_OK)
+		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
+	if (rc == LK_OK)
+		rc = lk_connect(&c, LK_WITH_STORE, err);
+	if (rc == LK_OK)
+		rc = lk_answer_make(&c.pg, c.store, &wanted.query, &a, err);
+	if (rc == LK_OK) {
+		lk_answer_print(&a, wanted.query.view, wanted.query.layer, (enum lk_answer_format)format);
+		print_boundary(&a, &wanted.query, (enum lk_answer_format)format);
+		if (lk_args_has(args, "strict"))
+			rc = judge(&a, err);
+	}
+	lk_answer_release(&a);
+	lk_disconnect(&c);
+	lk_answer_args_release(&wanted);
+	return rc;
+}

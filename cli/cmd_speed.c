@@ -1,0 +1,21 @@
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "cli/layers.h"
+#include "cli/signal.h"
+
+int lk_cmd_speed(const lk_args *args, lk_error *err) {
+	lk_servers at;
+	lk_speed_options o;
+	lk_speed_report report = {0};
+	int rc = lk_servers_find(lk_home(), &at, err);
+	if (rc == LK_OK)
+		rc = lk_speed_from_args(args, &at, &o, err);
+	if (rc == LK_OK) {
+		lk_stop_on_signal();
+		rc = lk_speed_run(&o, &report, err);
+	}
+	if (rc == LK_OK)
+		lk_speed_say_report(&report);
+	lk_servers_release(&at);
+	return rc;
+}

@@ -1,0 +1,38 @@
+#include "cli/connect.h"
+
+#include <stdlib.h>
+
+#include "event_log/overview.h"
+
+const char *lk_home(void) {
+	const char *home = getenv("LK_HOME");
+	return home && *home ? home : ".lk";
+}
+
+static int open_store(lk_connection *c, lk_error *err) {
+	char log_id[33];
+	int rc = c->catalog ? LK_OK : lk_catalog_id(&c->pg, log_id, err);
+	return rc ? rc : lk_store_open(&c->store, c->at.redis, c->catalog ? c->catalog->log_id : log_id, err);
+}
+
+int lk_connect(lk_connection *c, int with, lk_error *err) {
+	*c = (lk_connection){0};
+	int rc = lk_servers_find(lk_home(), &c->at, err);
+	if (rc == LK_OK)
+		rc = lk_pg_open(&c->pg, c->at.postgres, "lk", err);
+	if (rc == LK_OK && (with & LK_WITH_CATALOG))
+		rc = lk_catalog_load(&c->pg, &c->catalog, err);
+	if (rc == LK_OK && (with & LK_WITH_STORE))
+		rc = open_store(c, err);
+	return rc;
+}
+
+void lk_disconnect(lk_connection *c) {
+	if (c->store)
+		lk_store_close(c->store);
+	if (c->catalog)
+		lk_catalog_free(c->catalog);
+	if (c->pg.conn)
+		lk_pg_close(&c->pg);
+	lk_servers_release(&c->at);
+}

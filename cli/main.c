@@ -1,0 +1,40 @@
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+
+/* Only the alphabet is the user's; numbers and times are the same everywhere. Data is UTF-8, so a terminal that says nothing gets UTF-8. */
+static void set_locale(void) {
+	if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static int run(int argc, char **argv, lk_error *err) {
+	lk_args args;
+	int rc = lk_args_parse(argc, argv, &args, err);
+	if (rc == LK_OK && args.help) {
+		lk_buf b = LK_BUF_INIT;
+		lk_help_command(args.command, &b);
+		lk_put_buf(&b);
+		lk_buf_release(&b);
+	} else if (rc == LK_OK) {
+		rc = args.command->run(&args, err);
+	}
+	lk_args_release(&args);
+	return rc;
+}
+
+int main(int argc, char **argv) {
+	lk_error err = {0}, output = {0};
+	signal(SIGPIPE, SIG_IGN);
+	set_locale();
+	int rc = run(argc, argv, &err);
+	int written = lk_put_end(&output);
+	lk_say_error(&err);
+	lk_say_error(&output);
+	return lk_exit_status(rc ? rc : written);
+}

@@ -1,0 +1,277 @@
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/sql.h"
+#include "core/time.h"
+
+enum { MAX_OPTIONS = sizeof lk_commands[0].options / sizeof lk_commands[0].options[0] };
+
+const lk_command *lk_command_find(const char *name) {
+	for (const lk_command *c = lk_commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+static const char *near_command(const char *name) {
+	const char *names[64];
+	int n = 0;
+	for (const lk_command *c = lk_commands; c->name && n < 64; c++)
+		names[n++] = c->name;
+	return lk_did_you_mean(name, names, n);
+}
+
+static const char *near_option(const lk_command *c, const char *name) {
+	const char *names[MAX_OPTIONS + 1];
+	int n = 0;
+	for (const lk_option *o = c->options; o->name; o++)
+		names[n++] = o->name;
+	names[n++] = "help";
+	return lk_did_you_mean(name, names, n);
+}
+
+int lk_command_unknown(const char *name, lk_error *err) {
+	lk_fail(err, LK_EUSAGE, "there is no command \"%s\"", name);
+	const char *near = near_command(name);
+	if (near)
+		return lk_hint(err, "did you mean `lk %s`? `lk help` lists the commands", near);
+	return lk_hint(err, "`lk help` lists the commands");
+}
+
+/* word: as typed, "--wher=x". */
+static int unknown_option(const lk_command *c, const char *word, lk_error *err) {
+	size_t dashes = strspn(word, "-");
+	char *name = lk_strndup(word + dashes, strcspn(word + dashes, "="));
+	lk_fail(err, LK_EUSAGE, "lk %s has no option %.*s%s", c->name, (int)dashes, word, name);
+	const char *near = near_option(c, name);
+	if (near)
+		lk_hint(err, "did you mean --%s? `lk help %s` lists the options", near, c->name);
+	else
+		lk_hint(err, "`lk help %s` lists the options", c->name);
+	free(name);
+	return LK_EUSAGE;
+}
+
+static int add(lk_args *a, const lk_option *o, const char *value, lk_error *err) {
+	if (!o->many && lk_args_has(a, o->name))
+		return lk_fail(err, LK_EUSAGE, "--%s is given twice", o->name);
+	a->given = lk_realloc(a->given, sizeof *a->given * (size_t)(a->ngiven + 1));
+	a->given[a->ngiven++] = (struct lk_given){o, value ? value : ""};
+	return LK_OK;
+}
+
+static int check_operands(const lk_args *a, lk_error *err) {
+	const lk_command *c = a->command;
+	if (a->noperands < c->min_operands)
+		lk_fail(err, LK_EUSAGE, "lk %s wants %s", c->name, c->operands);
+	else if (c->max_operands >= 0 && a->noperands > c->max_operands)
+		lk_fail(err, LK_EUSAGE, "lk %s: \"%s\" is one word too many", c->name, a->operands[c->max_operands]);
+	else
+		return LK_OK;
+	return lk_hint(err, "usage: lk %s%s%s%s; `lk help %s` tells more", c->name, c->options[0].name ? " [OPTION...]" : "", *c->operands ? " " : "",
+	               c->operands, c->name);
+}
+
+static int parse_options(int argc, char **argv, lk_args *a, lk_error *err) {
+	const lk_command *c = a->command;
+	struct option table[MAX_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
+	int n = 0, rc = LK_OK, got;
+	for (; n < MAX_OPTIONS && c->options[n].name; n++)
+		table[n + 1] = (struct option){c->options[n].name, c->options[n].arg ? required_argument : no_argument, NULL, 256 + n};
+	optind = 0;
+	opterr = 0;
+	while (rc == LK_OK && (got = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
+		if (got == 'h')
+			a->help = true;
+		else if (got >= 256 && got < 256 + n)
+			rc = add(a, &c->options[got - 256], optarg, err);
+		else if (got == ':')
+			rc = lk_fail(err, LK_EUSAGE, "%s wants a value: %s", argv[optind - 1],
+			             optopt >= 256 && optopt < 256 + n ? c->options[optopt - 256].arg : "");
+		else
+			rc = unknown_option(c, argv[optind - 1], err);
+	}
+	a->operands = argv + optind;
+	a->noperands = argc - optind;
+	return rc;
+}
+
+int lk_args_parse(int argc, char **argv, lk_args *out, lk_error *err) {
+	*out = (lk_args){0};
+	const char *name = argc > 1 ? argv[1] : "help";
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		name = "help";
+	else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+		name = "version";
+	out->command = lk_command_find(name);
+	if (!out->command)
+		return name[0] == '-' ? unknown_option(lk_command_find("help"), name, err) : lk_command_unknown(name, err);
+	if (argc <= 1)
+		return LK_OK;
+	int rc = parse_options(argc - 1, argv + 1, out, err);
+	if (rc == LK_OK && !out->help)
+		rc = check_operands(out, err);
+	return rc;
+}
+
+void lk_args_release(lk_args *a) {
+	free(a->given);
+	*a = (lk_args){0};
+}
+
+/* --- values --- */
+
+static const struct lk_given *find(const lk_args *a, const char *option) {
+	for (int i = 0; i < a->ngiven; i++)
+		if (strcmp(a->given[i].option->name, option) == 0)
+			return &a->given[i];
+	return NULL;
+}
+
+bool lk_args_has(const lk_args *a, const char *option) { return find(a, option) != NULL; }
+
+const char *lk_args_text(const lk_args *a, const char *option, const char *otherwise) {
+	const struct lk_given *g = find(a, option);
+	return g ? g->value : otherwise;
+}
+
+int lk_args_int(const lk_args *a, const char *option, int64_t otherwise, int64_t min, int64_t max, int64_t *out, lk_error *err) {
+	const char *text = lk_args_text(a, option, NULL);
+	*out = otherwise;
+	if (!text)
+		return LK_OK;
+	char *end;
+	errno = 0;
+	long long v = strtoll(text, &end, 10);
+	if (!*text || *end || errno || v < min || v > max)
+		return lk_fail(err, LK_EUSAGE, "--%s %s: not a whole number from %lld to %lld", option, text, (long long)min, (long long)max);
+	*out = v;
+	return LK_OK;
+}
+
+int lk_args_interval(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err) {
+	const char *text = lk_args_text(a, option, NULL), *reason = "";
+	*out_us = otherwise;
+	if (!text || lk_interval_parse(text, strlen(text), false, out_us, &reason) == 0)
+		return LK_OK;
+	lk_fail(err, LK_EUSAGE, "--%s %s: %s", option, text, reason);
+	return lk_hint(err, "a whole number and a unit: 500ms, 30s, 5min, 1h, 1d");
+}
+
+int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err) {
+	const char *text = lk_args_text(a, option, NULL), *reason = "";
+	int64_t ago;
+	*out_us = otherwise;
+	if (!text || lk_time_parse(text, strlen(text), false, out_us) == 0)
+		return LK_OK;
+	if (text[0] == '-' && lk_interval_parse(text + 1, strlen(text + 1), true, &ago, &reason) == 0) {
+		*out_us = lk_time_now() - ago;
+		return LK_OK;
+	}
+	lk_fail(err, LK_EUSAGE, "--%s %s: not a time", option, text);
+	return lk_hint(err, "write 2015-05-17T10:05:00Z, or -1h for an hour before now");
+}
+
+int lk_args_choice(const lk_args *a, const char *option, const char *const *choices, int otherwise, int *out, lk_error *err) {
+	const char *text = lk_args_text(a, option, NULL);
+	lk_buf all = LK_BUF_INIT;
+	*out = otherwise;
+	for (int i = 0; text && choices[i]; i++) {
+		if (strcasecmp(choices[i], text) == 0) {
+			*out = i;
+			text = NULL;
+		} else {
+			lk_buf_addf(&all, "%s%s", i ? ", " : "", choices[i]);
+		}
+	}
+	if (text) {
+		lk_fail(err, LK_EUSAGE, "--%s %s: there is no such choice", option, text);
+		lk_hint(err, "one of %s", all.data);
+	}
+	lk_buf_release(&all);
+	return text ? LK_EUSAGE : LK_OK;
+}
+
+/* --- help --- */
+
+enum { HELP_WIDTH = 100, SUMMARY_INDENT = 38, OPTION_INDENT = 24 };
+
+/* Adds text broken at spaces; every line but the first is indented. */
+static void add_wrapped(lk_buf *out, const char *text, size_t column, size_t indent) {
+	while (*text) {
+		size_t word = strcspn(text, " \n");
+		if (column + word > HELP_WIDTH && column > indent) {
+			lk_buf_addf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		}
+		lk_buf_add(out, text, word);
+		column += word;
+		text += word;
+		if (*text == '\n') {
+			lk_buf_addf(out, "\n%*s", (int)indent, "");
+			column = indent;
+			text++;
+		} else if (*text == ' ') {
+			text++;
+			if (column < HELP_WIDTH) {
+				lk_buf_addc(out, ' ');
+				column++;
+			}
+		}
+	}
+	lk_buf_addc(out, '\n');
+}
+
+static void add_entry(lk_buf *out, const char *head, const char *text, size_t indent) {
+	size_t n = strlen(head);
+	lk_buf_adds(out, head);
+	if (n + 1 > indent) {
+		lk_buf_addc(out, '\n');
+		n = 0;
+	}
+	lk_buf_addf(out, "%*s", (int)(indent - n), "");
+	add_wrapped(out, text, indent, indent);
+}
+
+void lk_help_summary(lk_buf *out) {
+	lk_buf_adds(out, "lk: the lambda and kappa architectures over PostgreSQL and Redis\n\nusage: lk COMMAND [OPTION...] [OPERAND...]\n\n");
+	for (const lk_command *c = lk_commands; c->name; c++) {
+		char *head = lk_asprintf("  lk %s%s%s", c->name, *c->operands ? " " : "", c->operands);
+		add_entry(out, head, c->summary, SUMMARY_INDENT);
+		free(head);
+	}
+	lk_buf_adds(out, "\n`lk help COMMAND` tells the options of a command and gives examples.\n\n"
+	                 "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://host:port/db or unix:path);\n"
+	                 "without them, the private ones that `lk up` started under LK_HOME (default .lk).\n\n"
+	                 "Exit status: 0 done; 2 usage; 3 a server cannot be reached; 5 the answer is partial or stale\n"
+	                 "and --strict was given; 65 input refused under --strict; 70 an internal error; 75 busy or full,\n"
+	                 "try again; 78 a definition is invalid; 130 stopped by a second Ctrl-C.\n");
+}
+
+void lk_help_command(const lk_command *c, lk_buf *out) {
+	lk_buf_addf(out, "usage: lk %s%s%s%s\n\n", c->name, c->options[0].name ? " [OPTION...]" : "", *c->operands ? " " : "", c->operands);
+	lk_buf_adds(out, c->name);
+	lk_buf_adds(out, ": ");
+	add_wrapped(out, c->summary, strlen(c->name) + 2, 0);
+	if (*c->detail) {
+		lk_buf_addc(out, '\n');
+		add_wrapped(out, c->detail, 0, 0);
+	}
+	if (c->options[0].name)
+		lk_buf_adds(out, "\noptions:\n");
+	for (int i = 0; i < MAX_OPTIONS && c->options[i].name; i++) {
+		const lk_option *o = &c->options[i];
+		char *head = lk_asprintf("  --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+		add_entry(out, head, o->help, OPTION_INDENT);
+		free(head);
+	}
+	if (c->examples[0].line)
+		lk_buf_adds(out, "\nexamples:\n");
+	for (const lk_example *e = c->examples; e->line; e++)
+		lk_buf_addf(out, "  %s\n      %s\n", e->line, e->meaning);
+}

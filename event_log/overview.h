@@ -1,0 +1,26 @@
+/* Counts that people ask for: what was rejected, late, computed. Nothing decides by them. */
+#ifndef LK_EVENT_LOG_OVERVIEW_H
+#define LK_EVENT_LOG_OVERVIEW_H
+
+#include "event_log/catalog.h"
+
+/* The log's id alone, without reading the definitions. LK_EUSAGE with a hint where schema lk is not there. */
+int lk_catalog_id(lk_pg *pg, char log_id[33], lk_error *err);
+
+typedef struct lk_stream_overview {
+	int64_t lines;     /* that could not become events */
+	int64_t marked;    /* events of which a clause of a view could not be evaluated, counted once a version */
+} lk_stream_overview;
+int lk_overview_stream(lk_pg *pg, const lk_cat_stream *s, lk_stream_overview *out, lk_error *err);
+
+typedef struct lk_copy_overview {
+	int64_t late;              /* events that its stream path ever refused */
+	bool published;            /* the rest is of the published batch */
+	int64_t published_at;
+	int64_t events, cells;
+	double seconds;
+	bool folded;
+} lk_copy_overview;
+int lk_overview_copy(lk_pg *pg, const lk_cat_copy *copy, lk_copy_overview *out, lk_error *err);
+
+#endif
