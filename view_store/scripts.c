@@ -9,9 +9,6 @@ static const char *const texts[LK_NSCRIPTS] = {
 	[LK_SCRIPT_TAKE_OVER] =
 #include "view_store/take_over.lua.h"
 	,
-	[LK_SCRIPT_COMMIT] =
-#include "view_store/commit.lua.h"
-	,
 	[LK_SCRIPT_DROP] =
 #include "view_store/drop.lua.h"
 	,
@@ -20,9 +17,6 @@ static const char *const texts[LK_NSCRIPTS] = {
 	,
 	[LK_SCRIPT_SWAP] =
 #include "view_store/swap.lua.h"
-	,
-	[LK_SCRIPT_READ_UNIT] =
-#include "view_store/read_unit.lua.h"
 };
 
 #ifdef LK_FAULTS

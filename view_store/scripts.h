@@ -1,4 +1,5 @@
-/* The Lua scripts that Redis runs for the view store, each one atomic. Their texts are the .lua files beside this. */
+/* The Lua scripts that Redis runs for the view store, each one atomic: the changes of a unit that are small.
+ * Their texts are the .lua files beside this. What moves many cells is a transaction instead (see commit.c). */
 #ifndef LK_VIEW_STORE_SCRIPTS_H
 #define LK_VIEW_STORE_SCRIPTS_H
 
@@ -6,11 +7,9 @@
 
 enum lk_script {
 	LK_SCRIPT_TAKE_OVER,
-	LK_SCRIPT_COMMIT,
 	LK_SCRIPT_DROP,
 	LK_SCRIPT_RESET,
 	LK_SCRIPT_SWAP,
-	LK_SCRIPT_READ_UNIT,
 	LK_NSCRIPTS
 };
 

@@ -62,8 +62,9 @@ typedef struct lk_commit {
 	int64_t segment_from;
 	const lk_cells *cells;        /* changed ones are written */
 } lk_commit;
-/* send encodes and sends all; the caller may fold on while Redis works. One commit may be under way per connection. wait: LK_OK,
- * LK_EFENCED, LK_EFULL (nothing written), LK_EUNREACHABLE (outcome unknown). */
+/* send encodes and sends all; the caller may fold on while Redis works. One commit may be under way per connection, which does nothing
+ * else until wait. wait gives the outcome, also that of a failed send: LK_OK, LK_EFENCED, LK_EFULL (nothing written), LK_EUNREACHABLE
+ * (outcome unknown). */
 int lk_store_commit_send(lk_store *s, const lk_commit *c, lk_error *err);
 int lk_store_commit_wait(lk_store *s, lk_error *err);
 

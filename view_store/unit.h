@@ -25,6 +25,8 @@ struct lk_store {
 	char *key;                       /* scratch of lk_unit_key, lk_segment_key */
 	lk_buf work;
 	int64_t committing;              /* the unit whose commit is under way; -1 */
+	int commands;                    /* that its transaction holds */
+	lk_error verdict;                /* of that commit, where it was refused before it was sent */
 };
 
 /* The key's name; valid until the next call of either. */
