@@ -311,46 +311,58 @@ static void oracle_sql(const lk_plan *p, const char *bound, const char *conditio
 	lk_buf_release(&log);
 }
 
-static void add_oracle_row(const lk_plan *p, const lk_type *types, const lk_value *row, test_rows *out) {
-	lk_buf line = LK_BUF_INIT;
-	int lead = p->window.kind != LK_W_NONE ? 2 : 0;
-	for (int i = 0; i < lead + p->noutputs; i++) {
-		if (i >= lead && p->outputs[i - lead].type.kind == LK_NUMERIC && !lk_is_null(&row[i])) {
-			add_numeric(row[i].s, row[i].len, &line);
-			lk_buf_adds(&line, " | ");
-		} else {
-			add_value(types[i], row[i], &line);
+static int read_rows(test_world *w, const char *sql, const lk_type *types, const bool *numeric, int n, test_rows *out, lk_error *err) {
+	*out = (test_rows){0};
+	lk_value *row = lk_calloc((size_t)n, sizeof *row);
+	lk_copy_reader reader = {0};
+	int rc = lk_copy_open(&reader, &w->pg, sql, types, n, err);
+	while (rc == LK_OK && (rc = lk_copy_next(&reader, row, err)) == 0) {
+		lk_buf line = LK_BUF_INIT;
+		for (int i = 0; i < n; i++) {
+			if (numeric[i] && !lk_is_null(&row[i])) {
+				add_numeric(row[i].s, row[i].len, &line);
+				lk_buf_adds(&line, " | ");
+			} else {
+				add_value(types[i], row[i], &line);
+			}
 		}
+		add_row(out, &line);
 	}
-	add_row(out, &line);
+	lk_copy_close(&reader);
+	if (rc < 0 && rc != LK_EVALUE)
+		fail_msg("%s %s\n%s", err->sqlstate, err->text, sql);
+	if (out->n)
+		qsort(out->rows, out->n, sizeof *out->rows, by_text);
+	free(row);
+	return rc < 0 ? rc : LK_OK;
 }
 
+void test_sql_rows(test_world *w, const char *sql, const lk_type *types, int n, test_rows *out) {
+	lk_error err = {0};
+	bool *numeric = lk_calloc((size_t)n, sizeof *numeric);
+	if (read_rows(w, sql, types, numeric, n, out, &err))
+		fail_msg("%s\n%s", err.text, sql);
+	free(numeric);
+}
+
+/* Numerics come as text, since an average has a scale of its own. */
 int test_oracle_rows(test_world *w, const lk_plan *p, const char *bound, const char *condition, test_rows *out, lk_error *err) {
-	*out = (test_rows){0};
 	lk_buf sql = LK_BUF_INIT;
 	oracle_sql(p, bound, condition, &sql);
 	int n = 0;
 	lk_type *types = lk_calloc((size_t)p->noutputs + 2, sizeof *types);
-	lk_value *row = lk_calloc((size_t)p->noutputs + 2, sizeof *row);
+	bool *numeric = lk_calloc((size_t)p->noutputs + 2, sizeof *numeric);
 	if (p->window.kind != LK_W_NONE)
 		types[n++] = time_type, types[n++] = time_type;
-	for (int i = 0; i < p->noutputs; i++)
-		types[n++] = p->outputs[i].type.kind == LK_NUMERIC ? text_type : p->outputs[i].type;
-	lk_copy_reader reader = {0};
-	int rc = lk_copy_open(&reader, &w->pg, sql.data, types, n, err);
-	if (rc == LK_OK) {
-		while ((rc = lk_copy_next(&reader, row, err)) == 0)
-			add_oracle_row(p, types, row, out);
-		lk_copy_close(&reader);
+	for (int i = 0; i < p->noutputs; i++, n++) {
+		numeric[n] = p->outputs[i].type.kind == LK_NUMERIC;
+		types[n] = numeric[n] ? text_type : p->outputs[i].type;
 	}
-	if (rc < 0 && rc != LK_EVALUE)
-		fail_msg("oracle: %s %s\n%s", err->sqlstate, err->text, sql.data);
-	if (out->n)
-		qsort(out->rows, out->n, sizeof *out->rows, by_text);
+	int rc = read_rows(w, sql.data, types, numeric, n, out, err);
 	lk_buf_release(&sql);
 	free(types);
-	free(row);
-	return rc < 0 ? rc : LK_OK;
+	free(numeric);
+	return rc;
 }
 
 void test_rows_difference(const test_rows *want, const test_rows *got, lk_buf *out) {

@@ -61,6 +61,8 @@ void test_answer_rows(const lk_answer *a, test_rows *out);
 /* The user's text of `p` run by PostgreSQL over the events for which `bound` holds. condition: an SQL condition on the result's columns, or NULL.
  * LK_OK or LK_EVALUE; anything else fails the test. */
 int test_oracle_rows(test_world *w, const lk_plan *p, const char *bound, const char *condition, test_rows *out, lk_error *err);
+/* Rows of any SELECT without numerics. */
+void test_sql_rows(test_world *w, const char *sql, const lk_type *types, int n, test_rows *out);
 /* The bound of the prefix that an answer names, less the events at or above the cut that are late by the rule. */
 void test_answer_bound(const lk_answer *a, lk_buf *out);
 

@@ -1,0 +1,220 @@
+/* Real files against plain SQL over the same lines. PostgreSQL reads the lines itself (regular expressions, its own JSON): nothing of lk's scanners, log or plans
+ * is in the oracle. The files are in LK_TEST_DATA; a test whose file is not there is skipped by name. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "event_log/ingest.h"
+#include "event_log/pg_binary.h"
+#include "tests/support/world.h"
+
+static test_servers servers;
+static test_world world;
+
+static const lk_type T_TIME = {.kind = LK_TIME}, T_TEXT = {.kind = LK_TEXT}, T_INT4 = {.kind = LK_INT4}, T_INT8 = {.kind = LK_INT8};
+
+static char *read_gz(const char *name) {
+	const char *dir = getenv("LK_TEST_DATA");
+	char *path = lk_asprintf("%s/%s", dir ? dir : "../shared/data", name);
+	gzFile f = gzopen(path, "rb");
+	if (!f) {
+		print_message("skipped: %s is not there (LK_TEST_DATA)\n", path);
+		free(path);
+		return NULL;
+	}
+	free(path);
+	lk_buf b = LK_BUF_INIT;
+	int n;
+	do {
+		lk_buf_grow(&b, 1 << 20);
+		n = gzread(f, b.data + b.len, 1 << 20);
+		b.len += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+	gzclose(f);
+	assert_int_equal(n, 0);
+	return lk_buf_steal(&b);
+}
+
+/* The lines as a table raw(line), as they are. */
+static void load_raw(const char *text) {
+	test_world_run(&world, "DROP TABLE IF EXISTS pg_temp.raw; CREATE TEMP TABLE raw (line text)");
+	lk_buf b = LK_BUF_INIT;
+	lk_copy_header(&b);
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+		lk_value v = lk_text(line, len);
+		lk_copy_row(&b, 1);
+		lk_copy_value(&b, T_TEXT, &v);
+		line += len + (line[len] == '\n');
+	}
+	lk_copy_trailer(&b);
+	PGresult *res = PQexec(world.pg.conn, "COPY pg_temp.raw FROM STDIN (FORMAT binary)");
+	assert_int_equal(PQresultStatus(res), PGRES_COPY_IN);
+	PQclear(res);
+	assert_int_equal(PQputCopyData(world.pg.conn, b.data, (int)b.len), 1);
+	assert_int_equal(PQputCopyEnd(world.pg.conn, NULL), 1);
+	while ((res = PQgetResult(world.pg.conn))) {
+		if (PQresultStatus(res) != PGRES_COMMAND_OK)
+			fail_msg("%s", PQresultErrorMessage(res));
+		PQclear(res);
+	}
+	lk_buf_release(&b);
+}
+
+static void ingest(const char *stream, enum lk_format format, const char *text, size_t len) {
+	char *path = lk_asprintf("%s/part", servers.dir);
+	FILE *f = fopen(path, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+	lk_ingest_options o = {.postgres = servers.at.postgres, .stream = lk_catalog_stream(world.catalog, stream), .format = format, .path = path};
+	lk_ingest_report report;
+	lk_error err = {0};
+	if (lk_ingest_run(&o, &report, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(report.rejects, 0);
+	unlink(path);
+	free(path);
+}
+
+typedef struct trial {
+	const char *file, *stream, *view, *sql;   /* sql: over raw(line) */
+	enum lk_format format;
+	const char *definitions;
+	lk_type types[8];
+	int ntypes;
+} trial;
+
+static void is_plain_sql(const trial *t, size_t *rows) {
+	lk_query q = test_query(t->view);
+	lk_answer a;
+	test_rows want, got;
+	lk_buf difference = LK_BUF_INIT;
+	test_sql_rows(&world, t->sql, t->types, t->ntypes, &want);
+	test_world_answer(&world, &q, &a);
+	test_answer_rows(&a, &got);
+	test_rows_difference(&want, &got, &difference);
+	if (difference.len)
+		fail_msg("%s", difference.data);
+	*rows = want.n;
+	assert_true(want.n > 0);
+	test_rows_release(&want);
+	test_rows_release(&got);
+	lk_answer_release(&a);
+	test_world_same(&world, &q);
+}
+
+/* Two thirds of the file, a batch, the rest: the answer is a sum of both layers, and then, after another batch, the batch alone. */
+static void run(const trial *t) {
+	char *text = read_gz(t->file);
+	if (!text) {
+		skip();
+		return;
+	}
+	test_world_empty(&world);
+	load_raw(text);
+	test_world_declare(&world, t->definitions);
+	size_t cut = strlen(text) / 3 * 2, rows;
+	cut += strcspn(text + cut, "\n") + 1;
+	ingest(t->stream, t->format, text, cut);
+	test_worker worker;
+	test_worker_open(&worker, &world, t->view);
+	assert_true(test_worker_step(&worker, 0, 1000) > 0);
+	test_world_batch(&world, t->view);
+	ingest(t->stream, t->format, text + cut, strlen(text + cut));
+	test_worker_catch_up(&worker);
+	is_plain_sql(t, &rows);
+	test_worker_sweep(&worker, 0);
+	is_plain_sql(t, &rows);
+	test_world_batch(&world, t->view);
+	is_plain_sql(t, &rows);
+	print_message("%s: %zu rows equal\n", t->file, rows);
+	test_worker_close(&worker);
+	free(text);
+}
+
+static void access_log_by_path_status_minute(void **state) {
+	(void)state;
+	const trial t = {
+		.file = "apache_access.log.gz", .stream = "hits", .view = "traffic", .format = LK_FORMAT_COMBINED,
+		.definitions =
+			"CREATE TABLE hits (ts timestamptz, ip text, method text, path text, status int, bytes int, referer text, agent text)"
+			" WITH (event_time = ts, partition_by = ip, partitions = 3);"
+			"CREATE VIEW traffic AS SELECT path, status, count(*) AS hits, sum(bytes) AS bytes, max(agent) AS agent"
+			" FROM hits WHERE method = 'GET' GROUP BY path, status, tumble(ts, '1 minute');",
+		.sql =
+			"SELECT w, w + interval '1 minute', path, status, count(*), sum(bytes), max(agent) FROM ("
+			" SELECT date_trunc('minute', to_timestamp(m[1], 'DD/Mon/YYYY:HH24:MI:SS')) AS w, m[3] COLLATE \"C\" AS path, m[4]::int AS status,"
+			" nullif(m[5], '-')::int AS bytes, nullif(m[6], '-') COLLATE \"C\" AS agent FROM ("
+			" SELECT regexp_match(line, '\\[(.{20}) \\+0000\\] \"(\\S+) (\\S+) [^\"]*\" (\\d+) (\\S+) \"[^\"]*\" \"([^\"]*)\"') AS m FROM pg_temp.raw"
+			" ) lines WHERE m[2] = 'GET') hits GROUP BY 1, 2, 3, 4",
+		.types = {T_TIME, T_TIME, T_TEXT, T_INT4, T_INT8, T_INT8, T_TEXT}, .ntypes = 7,
+	};
+	run(&t);
+}
+
+static void github_events_by_type_and_actor(void **state) {
+	(void)state;
+	const trial t = {
+		.file = "github-2015-01-01-00.jsonl.gz", .stream = "events", .view = "actors", .format = LK_FORMAT_JSONL,
+		.definitions =
+			"CREATE TABLE events (created_at timestamptz, type text, \"actor.login\" text, \"repo.id\" bigint, \"payload.size\" int)"
+			" WITH (event_time = created_at, partition_by = \"actor.login\", partitions = 2);"
+			"CREATE VIEW actors AS SELECT type, \"actor.login\", count(*) AS events, count(\"payload.size\") AS pushes, sum(\"payload.size\") AS commits,"
+			" min(\"repo.id\") AS first_repo FROM events GROUP BY type, \"actor.login\";",
+		.sql =
+			"SELECT line::json->>'type', line::json->'actor'->>'login', count(*), count(line::json->'payload'->>'size'),"
+			" sum((line::json->'payload'->>'size')::int), min((line::json->'repo'->>'id')::bigint) FROM pg_temp.raw GROUP BY 1, 2",
+		.types = {T_TEXT, T_TEXT, T_INT8, T_INT8, T_INT8, T_INT8}, .ntypes = 6,
+	};
+	run(&t);
+}
+
+static void rides_by_hour(void **state) {
+	(void)state;
+	const trial t = {
+		.file = "cars.jsonl.gz", .stream = "rides", .view = "hours", .format = LK_FORMAT_JSONL,
+		.definitions =
+			"CREATE TABLE rides (timestamp timestamptz, driver_id bigint, event_type text, location text)"
+			" WITH (event_time = timestamp, partition_by = driver_id, partitions = 4, watermark = '1 minute');"
+			"CREATE VIEW hours AS SELECT event_type, count(*) AS events, min(location) AS first_place, max(driver_id) AS last_driver"
+			" FROM rides GROUP BY event_type, tumble(timestamp, '1 hour');",
+		.sql =
+			"SELECT w, w + interval '1 hour', kind, count(*), min(place), max(driver) FROM ("
+			" SELECT date_trunc('hour', (line::json->>'timestamp')::timestamptz) AS w, line::json->>'event_type' AS kind,"
+			" (line::json->>'location') COLLATE \"C\" AS place, (line::json->>'driver_id')::bigint AS driver FROM pg_temp.raw) r GROUP BY 1, 2, 3",
+		.types = {T_TIME, T_TIME, T_TEXT, T_INT8, T_TEXT, T_INT8}, .ntypes = 6,
+	};
+	run(&t);
+}
+
+static int start(void **state) {
+	(void)state;
+	test_servers_start(&servers);
+	test_world_open(&world, &servers);
+	return 0;
+}
+
+static int stop(void **state) {
+	(void)state;
+	test_world_close(&world);
+	test_servers_stop(&servers);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(access_log_by_path_status_minute),
+		cmocka_unit_test(github_events_by_type_and_actor),
+		cmocka_unit_test(rides_by_hour),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
