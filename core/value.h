@@ -80,7 +80,8 @@ lk_int128 lk_pow10(int k);
 bool lk_numeric_rescale(lk_int128 n, int from, int to, lk_int128 *out);
 void lk_int128_print(lk_int128 n, int scale, lk_buf *out);
 /* a/10^as divided by b/10^bs with the scale PostgreSQL's numeric division picks (select_div_scale in
- * src/backend/utils/adt/numeric.c), rounded half away from zero. b is not 0. */
+ * src/backend/utils/adt/numeric.c), rounded half away from zero. b is not 0. Marked where it has over 38 digits, which no
+ * average of 18-digit numbers has. */
 lk_value lk_numeric_div(lk_int128 a, int as, lk_int128 b, int bs);
 
 #endif
