@@ -1,0 +1,296 @@
+/* The algebra of every aggregate over every type it takes, with random inputs: init is the identity, merge commutes and
+ * associates, equal sets of rows give equal bytes in any order and grouping, and every way out of a state and back is exact. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/aggregate.h"
+#include "tests/support/random.h"
+
+enum { STATE_MAX = 256, ROWS_MAX = 30, ROUNDS = 400 };
+
+typedef struct cell {
+	char bytes[STATE_MAX] __attribute__((aligned(16)));
+} cell;
+
+typedef struct fixture {
+	lk_agg agg;
+	lk_arena arena;
+	uint64_t seed;
+} fixture;
+
+static void start(fixture *f, cell *c) {
+	assert_true(f->agg.verbs->state_size <= STATE_MAX && f->agg.verbs->state_size % 16 == 0);
+	memset(c, 0xa5, sizeof *c);
+	f->agg.verbs->init(c);
+}
+
+static void add(fixture *f, cell *c, const lk_value *v) {
+	if (!lk_is_null(v))
+		f->agg.verbs->fold(c, &f->agg, v, &f->arena);
+}
+
+static void merge(fixture *f, cell *into, const cell *from) { f->agg.verbs->merge(into, &f->agg, from, &f->arena); }
+
+static void encode(fixture *f, const cell *c, lk_buf *out) {
+	lk_buf_clear(out);
+	f->agg.verbs->encode(c, &f->agg, out);
+}
+
+static void assert_same(fixture *f, const cell *a, const cell *b) {
+	lk_buf x = LK_BUF_INIT, y = LK_BUF_INIT;
+	encode(f, a, &x);
+	encode(f, b, &y);
+	assert_int_equal(x.len, y.len);
+	assert_memory_equal(x.data, y.data, x.len);
+	lk_buf_release(&x);
+	lk_buf_release(&y);
+}
+
+static void shuffle(fixture *f, lk_value *rows, int n) {
+	for (int i = n - 1; i > 0; i--) {
+		int j = random_below(&f->seed, i + 1);
+		lk_value v = rows[i];
+		rows[i] = rows[j];
+		rows[j] = v;
+	}
+}
+
+/* Splits the rows anywhere, folds each part, merges the parts left into right or right into left. */
+static void fold_grouped(fixture *f, const lk_value *rows, int n, cell *out) {
+	if (n <= 1 || random_below(&f->seed, 4) == 0) {
+		for (int i = 0; i < n; i++)
+			add(f, out, &rows[i]);
+		return;
+	}
+	int split = random_below(&f->seed, n + 1);
+	cell left, right;
+	start(f, &left);
+	start(f, &right);
+	fold_grouped(f, rows, split, &left);
+	fold_grouped(f, rows + split, n - split, &right);
+	bool swap = random_below(&f->seed, 2);
+	merge(f, swap ? &right : &left, swap ? &left : &right);
+	merge(f, out, swap ? &right : &left);
+}
+
+static void order_and_grouping(fixture *f, lk_value *rows, int n) {
+	cell straight, grouped;
+	start(f, &straight);
+	start(f, &grouped);
+	for (int i = 0; i < n; i++)
+		add(f, &straight, &rows[i]);
+	shuffle(f, rows, n);
+	fold_grouped(f, rows, n, &grouped);
+	assert_same(f, &straight, &grouped);
+}
+
+static void identity_and_idempotence(fixture *f, const cell *c) {
+	cell left, right, twice;
+	start(f, &left);
+	start(f, &right);
+	merge(f, &left, c);
+	assert_same(f, &left, c);
+	merge(f, &left, &right);
+	assert_same(f, &left, c);
+	if (!f->agg.verbs->idempotent)
+		return;
+	start(f, &twice);
+	merge(f, &twice, c);
+	merge(f, &twice, c);
+	assert_same(f, &twice, c);
+}
+
+static void same_final_value(fixture *f, const cell *a, const cell *b) {
+	lk_value x, y;
+	f->agg.verbs->finish(a, &f->agg, &x);
+	f->agg.verbs->finish(b, &f->agg, &y);
+	assert_int_equal(x.state, y.state);
+	assert_int_equal(lk_value_compare(f->agg.type, &x, &y), 0);
+}
+
+/* The bytes are self-delimiting: what follows stays, and a part of them is refused. */
+static void bytes_and_back(fixture *f, const cell *c) {
+	lk_buf b = LK_BUF_INIT;
+	cell back;
+	encode(f, c, &b);
+	size_t len = b.len;
+	lk_buf_adds(&b, "next");
+	const uint8_t *first = (const uint8_t *)b.data, *p = first;
+	start(f, &back);
+	assert_int_equal(f->agg.verbs->decode(&back, &f->agg, &p, first + b.len, &f->arena), 0);
+	assert_int_equal(p - first, len);
+	assert_same(f, c, &back);
+	same_final_value(f, c, &back);
+	for (size_t cut = 0; cut < len; cut++) {
+		p = first;
+		start(f, &back);
+		assert_int_equal(f->agg.verbs->decode(&back, &f->agg, &p, first + cut, &f->arena), -1);
+	}
+	lk_buf_release(&b);
+}
+
+static void columns_and_back(fixture *f, const cell *c) {
+	lk_value columns[LK_MAX_PARTIALS];
+	cell back;
+	assert_in_range(f->agg.verbs->npartials, 1, LK_MAX_PARTIALS);
+	f->agg.verbs->store(c, &f->agg, columns);
+	start(f, &back);
+	f->agg.verbs->load(&back, &f->agg, columns, &f->arena);
+	assert_same(f, c, &back);
+	same_final_value(f, c, &back);
+}
+
+static void check_laws(fixture *f) {
+	lk_value rows[ROWS_MAX];
+	for (int round = 0; round < ROUNDS; round++) {
+		int n = random_below(&f->seed, ROWS_MAX + 1);
+		for (int i = 0; i < n; i++)
+			rows[i] = random_value(&f->seed, f->agg.arg_type, &f->arena);
+		cell c;
+		start(f, &c);
+		for (int i = 0; i < n; i++)
+			add(f, &c, &rows[i]);
+		order_and_grouping(f, rows, n);
+		identity_and_idempotence(f, &c);
+		bytes_and_back(f, &c);
+		columns_and_back(f, &c);
+		lk_arena_clear(&f->arena);
+	}
+}
+
+static void every_aggregate_keeps_the_laws(void **state) {
+	(void)state;
+	fixture f = {.seed = random_seed()};
+	int checked = 0;
+	for (const lk_aggregate *const *verbs = lk_aggregates; *verbs; verbs++)
+		for (int t = 0; t < RANDOM_TYPES; t++) {
+			const char *reason = NULL;
+			f.agg = (lk_agg){.verbs = *verbs, .arg_type = random_types[t]};
+			if ((*verbs)->resolve(random_types[t], &f.agg.type, &reason) != 0) {
+				assert_true(reason && strlen(reason) > 10);
+				continue;
+			}
+			check_laws(&f);
+			checked++;
+		}
+	assert_true(checked > 40);
+	lk_arena_release(&f.arena);
+}
+
+static const lk_value *final_of(fixture *f, const char *name, lk_type arg, const lk_value *rows, int n) {
+	static lk_value out;
+	static cell c;
+	const char *reason;
+	f->agg = (lk_agg){.verbs = lk_aggregate_find(name, false), .arg_type = arg};
+	assert_int_equal(f->agg.verbs->resolve(arg, &f->agg.type, &reason), 0);
+	start(f, &c);
+	for (int i = 0; i < n; i++)
+		add(f, &c, &rows[i]);
+	f->agg.verbs->finish(&c, &f->agg, &out);
+	return &out;
+}
+
+/* Results and types as PostgreSQL 15 gives them. */
+static void final_values(void **state) {
+	(void)state;
+	static const lk_type i2 = {.kind = LK_INT2}, i4 = {.kind = LK_INT4}, i8 = {.kind = LK_INT8}, f8 = {.kind = LK_FLOAT8},
+	                     num = {.kind = LK_NUMERIC, .precision = 18, .scale = 2};
+	static const lk_value ints[] = {{.i = 1}, {.i = 2}, {.state = LK_NULL}, {.i = 2}};
+	static const lk_value bigs[] = {{.i = INT64_MAX}, {.i = INT64_MAX}, {.i = 1}};
+	static const lk_value money[] = {{.n = 150, .scale = 2}, {.n = 5, .scale = 0}};
+	static const lk_value doubles[] = {{.d = -0.0}, {.d = NAN}, {.d = 3}, {.d = INFINITY}};
+	static const lk_value null = {.state = LK_NULL};
+	static const struct { const char *name; lk_type arg; const lk_value *rows; int n; const char *want, *type; } rows[] = {
+		{"count", i4, ints, 4, "3", "bigint"}, {"sum", i4, ints, 4, "5", "bigint"}, {"avg", i4, ints, 4, "1.6666666666666667", "numeric"},
+		{"min", i4, ints, 4, "1", "integer"}, {"max", i4, ints, 4, "2", "integer"}, {"sum", i2, ints, 4, "5", "bigint"},
+		{"sum", i8, bigs, 3, "18446744073709551615", "numeric(38,0)"}, {"avg", i8, bigs, 3, "6148914691236517205", "numeric"},
+		{"sum", num, money, 2, "6.50", "numeric(38,2)"}, {"avg", num, money, 2, "3.2500000000000000", "numeric"}, {"max", num, money, 2, "5.00", "numeric(18,2)"},
+		{"min", f8, doubles, 4, "0", "double precision"}, {"max", f8, doubles, 4, "NaN", "double precision"},
+		{"count", i4, &null, 1, "0", "bigint"}, {"sum", i4, &null, 1, "", "bigint"}, {"avg", i4, &null, 1, "", "numeric"}, {"min", f8, &null, 1, "", "double precision"},
+	};
+	fixture f = {0};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		lk_buf b = LK_BUF_INIT, type = LK_BUF_INIT;
+		lk_buf_adds(&b, "");
+		const lk_value *v = final_of(&f, rows[i].name, rows[i].arg, rows[i].rows, rows[i].n);
+		lk_value_print(f.agg.type, v, &b);
+		lk_type_name(f.agg.type, &type);
+		assert_string_equal(b.data, rows[i].want);
+		assert_string_equal(type.data, rows[i].type);
+		lk_buf_release(&b);
+		lk_buf_release(&type);
+	}
+	lk_arena_release(&f.arena);
+}
+
+static void sums_of_integers_that_leave_bigint_are_marked(void **state) {
+	(void)state;
+	lk_type i4 = {.kind = LK_INT4};
+	lk_value columns[] = {{.i = INT64_MAX}}, out;
+	fixture f = {.agg = {.verbs = lk_aggregate_find("sum", false), .arg_type = i4, .type = {.kind = LK_INT8}}};
+	cell a, b;
+	start(&f, &a);
+	start(&f, &b);
+	f.agg.verbs->load(&a, &f.agg, columns, &f.arena);
+	f.agg.verbs->load(&b, &f.agg, columns, &f.arena);
+	merge(&f, &a, &b);
+	f.agg.verbs->finish(&a, &f.agg, &out);
+	assert_int_equal(out.state, LK_MARKED);
+	columns[0] = lk_int(-INT64_MAX);
+	f.agg.verbs->load(&b, &f.agg, columns, &f.arena);
+	merge(&f, &a, &b);
+	f.agg.verbs->finish(&a, &f.agg, &out);
+	assert_int_equal(out.state, LK_VALUE);
+	assert_int_equal(out.i, INT64_MAX);
+}
+
+static void finds_by_name_and_form(void **state) {
+	(void)state;
+	assert_true(lk_aggregate_find("count", true)->star);
+	assert_false(lk_aggregate_find("count", false)->star);
+	assert_null(lk_aggregate_find("sum", true));
+	assert_null(lk_aggregate_find("median", false));
+}
+
+static void partial_sql(void **state) {
+	(void)state;
+	lk_type i4 = {.kind = LK_INT4}, i8 = {.kind = LK_INT8}, num = {.kind = LK_NUMERIC, .precision = 18, .scale = 4}, text = {.kind = LK_TEXT};
+	const struct { const char *name; bool star; lk_type arg; const char *sql[2], *type[2]; } rows[] = {
+		{"count", true, i8, {"count(*)"}, {"bigint"}},
+		{"count", false, text, {"count(x)"}, {"bigint"}},
+		{"sum", false, i4, {"sum(x)"}, {"bigint"}},
+		{"sum", false, i8, {"sum(x)::numeric(38,0)"}, {"numeric(38,0)"}},
+		{"sum", false, num, {"sum(x)::numeric(38,4)"}, {"numeric(38,4)"}},
+		{"min", false, text, {"min(x)"}, {"text"}},
+		{"max", false, num, {"max(x)"}, {"numeric(18,4)"}},
+		{"avg", false, i4, {"sum(x)", "count(x)"}, {"bigint", "bigint"}},
+		{"avg", false, num, {"sum(x)::numeric(38,4)", "count(x)"}, {"numeric(38,4)", "bigint"}},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		lk_agg a = {.verbs = lk_aggregate_find(rows[i].name, rows[i].star), .arg_type = rows[i].arg};
+		for (int c = 0; c < a.verbs->npartials; c++) {
+			lk_buf sql = LK_BUF_INIT, type = LK_BUF_INIT;
+			a.verbs->partial_sql(&a, c, "x", &sql);
+			lk_type_name(a.verbs->partial_type(&a, c), &type);
+			assert_string_equal(sql.data, rows[i].sql[c]);
+			assert_string_equal(type.data, rows[i].type[c]);
+			lk_buf_release(&sql);
+			lk_buf_release(&type);
+		}
+	}
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_aggregate_keeps_the_laws),
+		cmocka_unit_test(final_values),
+		cmocka_unit_test(sums_of_integers_that_leave_bigint_are_marked),
+		cmocka_unit_test(finds_by_name_and_form),
+		cmocka_unit_test(partial_sql),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
