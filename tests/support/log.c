@@ -1,0 +1,129 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/support/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/time.h"
+
+static lk_column columns[LOG_COLUMNS] = {
+	[LOG_TS] = {.name = "ts", .type = {LK_TIME, 0, 0}},
+	[LOG_KEY] = {.name = "key", .type = {LK_TEXT, 0, 0}},
+	[LOG_N] = {.name = "n", .type = {LK_INT8, 0, 0}},
+	[LOG_SMALL] = {.name = "small", .type = {LK_INT2, 0, 0}},
+	[LOG_INT] = {.name = "a \"quoted\" name", .type = {LK_INT4, 0, 0}},
+	[LOG_FLAG] = {.name = "flag", .type = {LK_BOOL, 0, 0}},
+	[LOG_REAL] = {.name = "real", .type = {LK_FLOAT4, 0, 0}},
+	[LOG_DOUBLE] = {.name = "double", .type = {LK_FLOAT8, 0, 0}},
+	[LOG_AMOUNT] = {.name = "amount", .type = {LK_NUMERIC, 15, 3}},
+};
+
+void test_ok(int rc, const lk_error *err) {
+	if (rc)
+		fail_msg("%d: %s (%s)", rc, err->text, err->hint);
+}
+
+void test_open(lk_pg *pg, const test_servers *s) {
+	lk_error err = {0};
+	test_ok(lk_pg_open(pg, s->at.postgres, "lk test", &err), &err);
+}
+
+void test_log_open(test_log *l, const test_servers *s, int partitions) {
+	static int used;
+	char id[33];
+	lk_error err = {0};
+	lk_apply_result result;
+	memset(l, 0, sizeof *l);
+	test_open(&l->pg, s);
+	l->stream = (lk_stream){
+		.name = lk_asprintf("log%d", used++), .columns = columns, .ncolumns = LOG_COLUMNS, .event_time = LOG_TS,
+		.partition_by = LOG_KEY, .partitions = partitions, .max_ahead_us = 60 * LK_US_PER_S, .text = (char[]){""},
+	};
+	test_ok(lk_catalog_install(&l->pg, id, &err), &err);
+	test_ok(lk_apply_stream(&l->pg, &l->stream, &result, &err), &err);
+	assert_int_equal(result.what, LK_APPLIED_NEW);
+	l->stream.text = NULL;
+	l->at.stream = &l->stream;
+	l->at.id = test_number(&l->pg, "SELECT stream_id FROM lk.stream WHERE name = '%s'", l->stream.name);
+}
+
+void test_log_close(test_log *l) {
+	lk_pg_close(&l->pg);
+	free(l->stream.name);
+}
+
+int64_t test_log_copy(test_log *l) {
+	return test_number(&l->pg,
+		"WITH w AS (INSERT INTO lk.view (name, stream_id) VALUES (nextval('lk.id'), %lld) RETURNING view_id),"
+		" v AS (INSERT INTO lk.version (view_id, number, definition, plan_hash, watermark_delay_us) SELECT view_id, 1, '', '', 0 FROM w"
+		" RETURNING version_id) INSERT INTO lk.copy (version_id, mode) SELECT version_id, 'lambda' FROM v RETURNING copy_id",
+		(long long)l->at.id);
+}
+
+void test_event(lk_value row[LOG_COLUMNS], char key[16], unsigned long *random) {
+	unsigned long r = test_random(random);
+	int n = snprintf(key, 16, "key %lu", r % 50);
+	row[LOG_TS] = lk_int(lk_time_now() - (int64_t)(r % 100000) * 1000);
+	row[LOG_KEY] = r % 17 ? lk_text(key, (size_t)n) : lk_null();
+	row[LOG_N] = lk_int((int64_t)test_random(random));
+	row[LOG_SMALL] = lk_int((int16_t)(r >> 8));
+	row[LOG_INT] = lk_int((int32_t)(r >> 16));
+	row[LOG_FLAG] = r % 3 ? lk_int(r & 1) : lk_null();
+	row[LOG_REAL] = lk_double((double)((float)(int32_t)r / 3));
+	row[LOG_DOUBLE] = lk_double((double)(int64_t)test_random(random) / 7);
+	row[LOG_AMOUNT] = r % 5 ? lk_numeric((int64_t)test_random(random) % INT64_C(1000000000000000), 3) : lk_null();
+}
+
+lk_append_batch *test_batch(const test_log *l, int events, unsigned long *random) {
+	lk_append_batch *b = lk_append_batch_new(&l->at);
+	lk_value row[LOG_COLUMNS];
+	char key[16];
+	const char *reason;
+	for (int i = 0; i < events; i++) {
+		test_event(row, key, random);
+		if (lk_append_batch_add(b, row, &reason))
+			abort();
+	}
+	return b;
+}
+
+void test_append(test_log *l, int events, unsigned long *random) {
+	lk_append_batch *b = test_batch(l, events, random);
+	lk_error err = {0};
+	test_ok(lk_append(&l->pg, b, NULL, &err), &err);
+	lk_append_batch_free(b);
+}
+
+static PGresult *ask(lk_pg *pg, const char *fmt, va_list ap) {
+	lk_buf sql = LK_BUF_INIT;
+	lk_error err = {0};
+	PGresult *res;
+	lk_buf_vaddf(&sql, fmt, ap);
+	test_ok(lk_pg_exec(pg, &res, &err, sql.data, 0, NULL), &err);
+	lk_buf_release(&sql);
+	return res;
+}
+
+int64_t test_number(lk_pg *pg, const char *fmt, ...) {
+	va_list ap;
+	va_start(ap, fmt);
+	PGresult *res = ask(pg, fmt, ap);
+	va_end(ap);
+	assert_int_equal(PQntuples(res), 1);
+	int64_t n = lk_pg_int(res, 0, 0);
+	PQclear(res);
+	return n;
+}
+
+void test_sql(lk_pg *pg, const char *fmt, ...) {
+	va_list ap;
+	va_start(ap, fmt);
+	PQclear(ask(pg, fmt, ap));
+	va_end(ap);
+}
