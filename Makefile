@@ -73,3 +73,30 @@ $(BUILD)/bench/bench: $(BENCH) $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
 .PHONY: bench
 bench: lk $(BUILD)/bench/bench
 	LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
+
+# --- for people: what the README names ---
+.PHONY: help packages demo check layers fresh-check clean
+help:
+	@echo 'make              builds ./lk'
+	@echo 'make demo         installs what is missing, builds, and shows all of it in a minute'
+	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some; SAN=0: no sanitizers)'
+	@echo 'make bench        measures: each number beside the limit of the same run'
+	@echo 'make packages     installs what building and testing need (Debian, Ubuntu)'
+	@echo 'make layers       checks that includes point downwards only'
+	@echo 'make fresh-check  the README in an empty Debian, as root and as an ordinary user (wants root and debootstrap)'
+	@echo 'make clean        removes what was built; data of servers stays'
+
+packages:
+	@scripts/packages
+# The flags above are made when make reads this file, so what needs the packages runs in a make of its own.
+demo: packages
+	@$(MAKE) --no-print-directory -s lk
+	@scripts/demo
+check:
+	@MAKE='$(MAKE)' scripts/check
+layers:
+	@scripts/layers
+fresh-check:
+	@tests/fresh-check
+clean:
+	rm -rf build lk

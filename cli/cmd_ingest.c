@@ -70,16 +70,29 @@ static int ingest_one(const lk_args *args, lk_ingest_options *o, bool only_check
 	return rc;
 }
 
+static int inputs(const lk_args *args, char ***files) {
+	static char standard[] = "-", *only_standard[] = {standard};
+	*files = args->noperands > 1 ? args->operands + 1 : only_standard;
+	return args->noperands > 1 ? args->noperands - 1 : 1;
+}
+
+static int check_args(const lk_args *args, const lk_ingest_options *o, lk_error *err) {
+	enum lk_format format;
+	char **files;
+	int n = inputs(args, &files), rc = LK_OK;
+	for (int i = 0; rc == LK_OK && i < n; i++)
+		rc = find_format(args, files[i], &format, err);
+	if (rc == LK_OK && o->source && n > 1) {
+		rc = lk_fail(err, LK_EUSAGE, "--source %s names one input, and %d files are given", o->source, n);
+		lk_hint(err, "ingest them one by one, each under a name of its own");
+	}
+	return rc;
+}
+
 /* Under --strict all files are checked before the first is appended: they go in whole or not at all. */
 static int ingest_all(const lk_args *args, lk_ingest_options *o, lk_error *err) {
-	static char standard[] = "-";
-	char *only_standard[] = {standard};
-	char **files = args->noperands > 1 ? args->operands + 1 : only_standard;
-	int n = args->noperands > 1 ? args->noperands - 1 : 1, rc = LK_OK;
-	if (o->source && n > 1) {
-		lk_fail(err, LK_EUSAGE, "--source %s names one input, and %d files are given", o->source, n);
-		return lk_hint(err, "ingest them one by one, each under a name of its own");
-	}
+	char **files;
+	int n = inputs(args, &files), rc = LK_OK;
 	for (int pass = o->strict && n > 1 ? 0 : 1; pass < 2; pass++)
 		for (int i = 0; rc == LK_OK && i < n && !lk_stop; i++) {
 			o->path = files[i];
@@ -89,10 +102,12 @@ static int ingest_all(const lk_args *args, lk_ingest_options *o, lk_error *err) 
 }
 
 int lk_cmd_ingest(const lk_args *args, lk_error *err) {
-	lk_connection c;
+	lk_connection c = {0};
 	lk_ingest_options o = {.source = lk_args_text(args, "source", NULL), .strict = lk_args_has(args, "strict"), .stop = &lk_stop,
 	                       .progress = show_progress, .note = show_note};
-	int rc = lk_connect(&c, LK_WITH_CATALOG, err);
+	int rc = check_args(args, &o, err);
+	if (rc == LK_OK)
+		rc = lk_connect(&c, LK_WITH_CATALOG, err);
 	if (rc == LK_OK)
 		rc = lk_catalog_need_stream(c.catalog, args->operands[0], &o.stream, err);
 	o.postgres = c.at.postgres;

@@ -77,6 +77,12 @@ static int check_operands(const lk_args *a, lk_error *err) {
 	               c->operands, c->name);
 }
 
+/* getopt_long takes any beginning of a name that is unique today; a script that relied on it would break with the next option. */
+static bool is_whole(const char *word, const char *name) {
+	size_t n = strlen(name);
+	return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, n) == 0 && (word[2 + n] == '\0' || word[2 + n] == '=');
+}
+
 static int parse_options(int argc, char **argv, lk_args *a, lk_error *err) {
 	const lk_command *c = a->command;
 	struct option table[MAX_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
@@ -86,15 +92,16 @@ static int parse_options(int argc, char **argv, lk_args *a, lk_error *err) {
 	optind = 0;
 	opterr = 0;
 	while (rc == LK_OK && (got = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
-		if (got == 'h')
+		const lk_option *o = got >= 256 ? &c->options[got - 256] : NULL;
+		const char *word = argv[o && o->arg && optarg == argv[optind - 1] ? optind - 2 : optind - 1];
+		if (got == 'h' && (is_whole(word, "help") || word[1] != '-'))
 			a->help = true;
-		else if (got >= 256 && got < 256 + n)
-			rc = add(a, &c->options[got - 256], optarg, err);
+		else if (o && is_whole(word, o->name))
+			rc = add(a, o, optarg, err);
 		else if (got == ':')
-			rc = lk_fail(err, LK_EUSAGE, "%s wants a value: %s", argv[optind - 1],
-			             optopt >= 256 && optopt < 256 + n ? c->options[optopt - 256].arg : "");
+			rc = lk_fail(err, LK_EUSAGE, "%s wants a value: %s", word, optopt >= 256 && optopt < 256 + n ? c->options[optopt - 256].arg : "");
 		else
-			rc = unknown_option(c, argv[optind - 1], err);
+			rc = unknown_option(c, word, err);
 	}
 	a->operands = argv + optind;
 	a->noperands = argc - optind;
@@ -199,13 +206,15 @@ int lk_args_choice(const lk_args *a, const char *option, const char *const *choi
 
 /* --- help --- */
 
-enum { HELP_WIDTH = 100, SUMMARY_INDENT = 38, OPTION_INDENT = 24 };
+enum { HELP_WIDTH = 100, SUMMARY_INDENT = 32, OPTION_INDENT = 24 };
 
 /* Adds text broken at spaces; every line but the first is indented. */
 static void add_wrapped(lk_buf *out, const char *text, size_t column, size_t indent) {
 	while (*text) {
 		size_t word = strcspn(text, " \n");
 		if (column + word > HELP_WIDTH && column > indent) {
+			while (out->len > 0 && out->data[out->len - 1] == ' ')
+				out->len--;
 			lk_buf_addf(out, "\n%*s", (int)indent, "");
 			column = indent;
 		}
