@@ -34,7 +34,7 @@ static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena
 	avg_state *s = into;
 	const avg_state *f = from;
 	s->sum = lk_agg_add(s->sum, f->sum);
-	s->rows += f->rows;
+	s->rows = (int64_t)lk_agg_add(s->rows, f->rows);
 }
 
 static void encode(const void *state, const lk_agg *a, lk_buf *out) {

@@ -25,7 +25,7 @@ static void fold(void *state, const lk_agg *a, const lk_value *v, lk_arena *aren
 static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
 	(void)a;
 	(void)arena;
-	((count_state *)into)->rows += ((const count_state *)from)->rows;
+	((count_state *)into)->rows = (int64_t)lk_agg_add(((count_state *)into)->rows, ((const count_state *)from)->rows);
 }
 
 static void encode(const void *state, const lk_agg *a, lk_buf *out) {
