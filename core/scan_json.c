@@ -488,7 +488,10 @@ static int read_token(const token *t, lk_type type, lk_arena *arena, lk_value *o
 			return -1;
 		break;
 	default:
-		break;
+		if (type.kind == LK_BOOL && *text != 't' && *text != 'f') {
+			*reason = "a number, not a boolean";
+			return -1;
+		}
 	}
 	return lk_value_parse(type, text, len, out, reason);
 }

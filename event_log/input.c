@@ -5,6 +5,7 @@
  * Plain input is read straight into text; gzip (several members too) goes through raw. The text buffer grows until a record fits,
  * up to LK_RECORD_MAX; of a longer one the head is kept, and the rest read and forgotten. At the end of the input a missing line
  * break is added to the buffer, so that the last record is found like any other; positions do not count it.
+ * Damaged gzip data is told after the records before it; what its checksum alone shows is told at the end of the member.
  *
  * A pipe is asked with poll() before every read: what reads it must be able to send what it has when nothing
  * comes for a while, and to notice a stop. */
@@ -43,6 +44,7 @@ struct lk_input {
 	bool end, added_break;
 	char *head;              /* of a record that is too long, while the rest is being forgotten */
 	int64_t head_position, head_line;
+	lk_error failure;        /* of reading; told when the records before it were handed out */
 };
 
 static const char *const format_names[] = {"jsonl", "csv", "combined"};
@@ -126,6 +128,7 @@ static void start_over(lk_input *in) {
 	in->raw_at = in->raw_len = in->at = in->len = in->searched = 0;
 	in->position = 0;
 	in->line = 1;
+	lk_error_clear(&in->failure);
 	free(in->head);
 	in->head = NULL;
 }
@@ -360,10 +363,15 @@ int lk_input_next(lk_input *in, int wait_ms, lk_record *out, lk_error *err) {
 	for (;;) {
 		if (take(in, out))
 			return 0;
+		if (in->failure.code) {
+			if (err)
+				*err = in->failure;
+			return in->failure.code;
+		}
 		if (in->end)
 			return LK_INPUT_END;
-		int status = fill(in, wait_ms, err);
-		if (status)
+		int status = fill(in, wait_ms, &in->failure);
+		if (status > 0)
 			return status;
 	}
 }
