@@ -230,8 +230,8 @@ static int connect_to(lk_redis *r, const lk_redis_url *u, lk_error *err) {
 	r->conn = u->path ? redisConnectUnixWithTimeout(u->path, connect_in)
 	                  : redisConnectWithTimeout(u->host, u->port, connect_in);
 	if (!r->conn || r->conn->err || redisSetTimeout(r->conn, reply_in) != REDIS_OK) {
-		lk_fail(err, LK_EUNREACHABLE, "cannot reach Redis at %s: %s", r->where, r->conn ? r->conn->errstr : "no memory");
-		return lk_hint(err, "start it (lk up starts private servers), or say where it is with LK_REDIS");
+		r->broken = true;
+		return lk_fail(err, LK_EUNREACHABLE, "cannot reach Redis at %s: %s", r->where, r->conn ? r->conn->errstr : "no memory");
 	}
 	if (!u->path)
 		redisEnableKeepAlive(r->conn);
@@ -300,11 +300,13 @@ static int check_server(lk_redis *r, const char *text, lk_error *err) {
 		return lost(r, "it is loading its data", err);
 	if (!info_is(text, "role", "master")) {
 		lk_fail(err, LK_EUNREACHABLE, "Redis at %s is a replica", r->where);
-		return lk_hint(err, "say where the master is");
+		lk_hint(err, "say where the master is");
+		return LK_EUNREACHABLE;
 	}
 	if (!info_is(text, "maxmemory_policy", "noeviction")) {
 		lk_fail(err, LK_EUNSUPPORTED, "Redis at %s may evict keys: maxmemory-policy is %.*s", r->where, npolicy, policy);
-		return lk_hint(err, "set maxmemory-policy to noeviction: one evicted key would make answers silently wrong");
+		lk_hint(err, "set maxmemory-policy to noeviction: one evicted key would make answers silently wrong");
+		return LK_EUNSUPPORTED;
 	}
 	return LK_OK;
 }
@@ -337,6 +339,8 @@ int lk_redis_open(lk_redis *r, const char *url, lk_error *err) {
 		rc = inspect(r, err);
 	if (rc == LK_OK)
 		rc = load_scripts(r, err);
+	if (rc == LK_EUNREACHABLE)
+		lk_hint(err, "start it (lk up starts private servers), or say where it is with LK_REDIS");
 	lk_redis_url_release(&u);
 	return rc;
 }

@@ -120,7 +120,8 @@ int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_sta
 	const char *format = find(meta, "format");
 	if (format && strcmp(format, LK_META_FORMAT) != 0) {
 		lk_fail(err, LK_EUNSUPPORTED, "Redis key %s has format %.20s; this program reads " LK_META_FORMAT, lk_unit_key(s, unit), format);
-		return lk_hint(err, "another version of lk wrote it");
+		lk_hint(err, "another version of lk wrote it");
+		return LK_EUNSUPPORTED;
 	}
 	out->segments = lk_malloc((meta->elements / 2) * sizeof *out->segments);
 	int64_t open = -1;
