@@ -8,6 +8,7 @@
  * cut was counted when that one was made and does not change. */
 #include "batch_layer/compute.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/sql.h"
@@ -72,15 +73,41 @@ int lk_compute_sql(lk_compute *c, lk_error *err) {
 	return r;
 }
 
-/* Small tables are read whole, as fast as through an index. */
-#define INDEX_ABOVE 20000
+/* --- index ---
+ *
+ * Measured: reading one key of 61,000 cells takes 4 ms without an index, of 1,000,000 cells 54 ms, and 1 ms with a hash index that
+ * took 1.5 s to make. So only large tables get one. It is a hash index because a btree over the key itself raises at
+ * 2,704 bytes, and it is left out where a key is in very many rows: five keys in 1,000,000 rows took 43 s. */
+
+#define INDEX_ABOVE_CELLS  200000
+#define ROWS_A_KEY           2000
+#define ROWS_OF_MOST_COMMON 10000
+
+static int key_is_selective(const lk_compute *c, bool *selective, lk_error *err) {
+	char cells[24];
+	PGresult *res = NULL;
+	snprintf(cells, sizeof cells, "%lld", (long long)c->cells);
+	int r = lk_pg_runf(c->pg, err, "ANALYZE %s (_k0)", c->table);
+	if (r == LK_OK)
+		r = lk_pg_exec(c->pg, &res, err,
+			"SELECT CASE WHEN n_distinct < 0 THEN -1 / n_distinct ELSE $1::float8 / greatest(n_distinct, 1) END,"
+			" coalesce(most_common_freqs[1] * $1::float8, 0) FROM pg_stats"
+			" WHERE quote_ident(schemaname) || '.' || quote_ident(tablename) = replace($2, '\"', '') AND attname = '_k0'",
+			2, (const char *const[]){cells, c->table});
+	if (r != LK_OK)
+		return r;
+	*selective = PQntuples(res) == 1 && atof(PQgetvalue(res, 0, 0)) <= ROWS_A_KEY
+	             && atof(PQgetvalue(res, 0, 1)) <= ROWS_OF_MOST_COMMON;
+	PQclear(res);
+	return LK_OK;
+}
 
 int lk_compute_index(const lk_compute *c, lk_error *err) {
-	const lk_plan *p = c->copy->version->plan;
-	if (c->cells <= INDEX_ABOVE)
-		return LK_OK;
+	bool selective = false;
 	int r = LK_OK;
-	if (p->window.kind != LK_W_NONE)
-		r = lk_pg_runf(c->pg, err, "CREATE INDEX ON %s (_pane)", c->table);
+	if (c->cells > INDEX_ABOVE_CELLS && c->copy->version->plan->nkeys > 0)
+		r = key_is_selective(c, &selective, err);
+	if (r == LK_OK && selective)
+		r = lk_pg_runf(c->pg, err, "CREATE INDEX ON %s USING hash (_k0)", c->table);
 	return r;
 }

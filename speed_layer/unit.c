@@ -126,8 +126,7 @@ static void hold(lk_unit *u, uint64_t token, const lk_position *at) {
 	u->token = token;
 	u->at = *at;
 	u->committed = at->cursor;
-	if (!LK_MUTANT("keep_map"))
-		u->segment_from = at->cursor;
+	u->segment_from = at->cursor;
 	lk_error_clear(&u->error);
 	u->retry_at_us = 0;
 }
