@@ -10,6 +10,9 @@
 
 #define LK_MAX_COLUMNS 256
 #define LK_MAX_PARTITIONS 64
+#define LK_MAX_KEYS 64
+#define LK_MAX_AGGS 128
+#define LK_MAX_BATCH_COLUMNS (1 + LK_MAX_KEYS + LK_MAX_AGGS * LK_MAX_PARTIALS)   /* pane, keys, partials */
 
 typedef struct lk_column {
 	char *name;      /* as in SQL; the log's column has this name */
@@ -57,6 +60,8 @@ typedef struct lk_key {
 	lk_expr *expr;
 } lk_key;
 
+/* A plan has at least one aggregate. Without keys and window it is SQL's aggregate over everything: always one row, also
+ * over no events (count 0, other aggregates NULL), though no cell exists then. */
 typedef struct lk_plan {
 	char *view;
 	const lk_stream *stream;
@@ -84,6 +89,7 @@ typedef struct lk_plan {
 	bool fold_only;                /* an aggregate has no exact SQL form */
 
 	char *text;                    /* the statement as written */
+	int select_at, window_at;      /* bytes in text: the first select item; tumble( of GROUP BY, where there is one */
 	char *canonical;               /* R27; equal for equal meaning as far as lk can tell */
 	char hash[33];                 /* 128 bits of it, hex */
 } lk_plan;

@@ -1,0 +1,105 @@
+/* Plans: what they answer about themselves, and their canonical text (R27).
+ *
+ * The canonical text spells out everything that decides what a view's rows are: the stream and how its watermark runs, the window, types,
+ * constants, output names. Spelling, comments and aliases of FROM are not in it. Slots are numbered so that a column added
+ * at the end of the stream moves none: _at is 256, lateral columns begin at 257. PLAN_FORMAT changes when the
+ * meaning of a stored partial does. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/key.h"
+#include "core/sql_statements.h"
+
+enum { PLAN_FORMAT = 1 };
+
+lk_type lk_slot_type(const lk_plan *p, int slot) {
+	if (slot < p->stream->ncolumns)
+		return p->stream->columns[slot].type;
+	if (slot == lk_slot_at(p->stream))
+		return (lk_type){.kind = LK_TIME};
+	return p->lateral_types[slot - lk_slot_lateral(p->stream)];
+}
+
+int lk_plan_output(const lk_plan *p, const char *name) {
+	for (int i = 0; i < p->noutputs; i++)
+		if (strcmp(p->outputs[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+int lk_plan_key(const lk_plan *p, const char *name) {
+	for (int i = 0; i < p->nkeys; i++)
+		if (*name && strcmp(p->keys[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static int stable_slot(const lk_stream *s, int slot) { return slot < s->ncolumns ? slot : slot - s->ncolumns + LK_MAX_COLUMNS; }
+
+/* A copy of x with stable slot numbers. */
+static lk_expr *stable(const lk_stream *s, const lk_expr *x, lk_arena *arena) {
+	lk_expr *y = lk_arena_alloc(arena, sizeof *y);
+	*y = *x;
+	if (x->op == LK_X_SLOT)
+		y->slot = stable_slot(s, x->slot);
+	y->args = lk_arena_alloc(arena, sizeof *y->args * (size_t)(x->nargs + 1));
+	for (int i = 0; i < x->nargs; i++)
+		y->args[i] = stable(s, x->args[i], arena);
+	return y;
+}
+
+static void put_expr(const lk_plan *p, const char *what, const lk_expr *x, lk_buf *out) {
+	lk_arena arena = {0};
+	lk_buf_addf(out, "%s ", what);
+	if (x)
+		lk_expr_canonical(stable(p->stream, x, &arena), out);
+	else
+		lk_buf_addc(out, '-');
+	lk_buf_addc(out, '\n');
+	lk_arena_release(&arena);
+}
+
+static void canonical_text(const lk_plan *p, lk_buf *out) {
+	const lk_stream *s = p->stream;
+	lk_buf_addf(out, "plan %d\nstream ", PLAN_FORMAT);
+	lk_sql_ident(s->name, out);
+	lk_buf_addf(out, " %d %lld %lld\n", s->event_time, (long long)s->watermark_delay_us, (long long)s->max_ahead_us);
+	lk_buf_addf(out, "window %d %d %lld %lld\n", p->window.kind, stable_slot(s, p->window.time_slot), (long long)p->window.size_us,
+	            (long long)p->allowed_lateness_us);
+	lk_buf_addf(out, "rows %d %d\n", p->nrows, p->nlateral);
+	for (int i = 0; i < p->nrows * p->nlateral; i++)
+		put_expr(p, "value", p->lateral[i], out);
+	put_expr(p, "where", p->where, out);
+	for (int i = 0; i < p->nkeys; i++)
+		put_expr(p, "key", p->keys[i].expr, out);
+	for (int i = 0; i < p->naggs; i++) {
+		lk_buf_addf(out, "aggregate %s%s ", p->aggs[i].verbs->name, p->aggs[i].verbs->star ? "(*)" : "");
+		lk_type_name(p->aggs[i].type, out);
+		put_expr(p, "", p->aggs[i].arg, out);
+	}
+	for (int i = 0; i < p->noutputs; i++) {
+		lk_buf_adds(out, p->outputs[i].kind == LK_OUT_KEY ? "output key " : "output aggregate ");
+		lk_buf_addf(out, "%d ", p->outputs[i].index);
+		lk_sql_ident(p->outputs[i].name, out);
+		lk_buf_addc(out, '\n');
+	}
+}
+
+/* 128 bits: the 64-bit hash of the text behind two prefixes. */
+static void hash_text(const lk_buf *text, char hash[33]) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_addf(&b, "0%s", text->data);
+	uint64_t high = lk_hash(b.data, b.len);
+	b.data[0] = '1';
+	uint64_t low = lk_hash(b.data, b.len);
+	snprintf(hash, 33, "%016llx%016llx", (unsigned long long)high, (unsigned long long)low);
+	lk_buf_release(&b);
+}
+
+void lk_plan_seal(lk_plan *p, lk_arena *arena) {
+	lk_buf b = LK_BUF_INIT;
+	canonical_text(p, &b);
+	hash_text(&b, p->hash);
+	p->canonical = lk_arena_strndup(arena, b.data, b.len);
+	lk_buf_release(&b);
+}

@@ -1,0 +1,202 @@
+/* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle, which is the
+ * user's own text with two edits: tumble becomes lk.tumble, and the window's columns come before the select list.
+ *
+ * For a view by minute the batch is
+ *
+ *   SELECT date_bin(interval '60000000 microseconds', e."ts", timestamptz '1970-01-01 00:00:00+00') AS _pane,
+ *          e."path" AS _k0, count(*) AS _p0_0, sum(e."bytes")::numeric(38,0) AS _p1_0
+ *   FROM lk.log_hits AS e WHERE (bound) AND (e."status" < …) GROUP BY 1, 2 */
+#include <string.h>
+
+#include "core/sql.h"
+#include "core/sql_lex.h"
+
+void lk_log_table(const lk_stream *s, lk_buf *out) {
+	lk_buf name = LK_BUF_INIT;
+	lk_buf_addf(&name, "log_%s", s->name);
+	lk_buf_adds(out, "lk.");
+	lk_sql_ident(name.data, out);
+	lk_buf_release(&name);
+}
+
+/* Not log_<name>_<part>: that may be the log of another stream. */
+void lk_log_leaf(const lk_stream *s, int part, lk_buf *out) {
+	lk_buf name = LK_BUF_INIT;
+	lk_buf_addf(&name, "part_%s_%d", s->name, part);
+	lk_buf_adds(out, "lk.");
+	lk_sql_ident(name.data, out);
+	lk_buf_release(&name);
+}
+
+static void event_slot(void *ctx, int slot, lk_buf *out) {
+	const lk_plan *p = ctx;
+	if (slot >= lk_slot_lateral(p->stream)) {
+		lk_buf_addf(out, "v._v%d", slot - lk_slot_lateral(p->stream));
+		return;
+	}
+	lk_buf_adds(out, "e.");
+	lk_sql_ident(slot == lk_slot_at(p->stream) ? "_at" : p->stream->columns[slot].name, out);
+}
+
+static void put_expr(const lk_plan *p, const lk_expr *x, lk_buf *out) { lk_expr_sql(x, event_slot, (void *)p, out); }
+
+static void put_select_list(const lk_plan *p, lk_buf *out) {
+	const char *comma = "";
+	if (p->window.kind != LK_W_NONE) {
+		lk_buf_addf(out, "date_bin(interval '%lld microseconds', ", (long long)p->window.pane_us);
+		event_slot((void *)p, p->window.time_slot, out);
+		lk_buf_adds(out, ", timestamptz '1970-01-01 00:00:00+00') AS _pane");
+		comma = ", ";
+	}
+	for (int i = 0; i < p->nkeys; i++, comma = ", ") {
+		lk_buf_adds(out, comma);
+		put_expr(p, p->keys[i].expr, out);
+		lk_buf_addf(out, " AS _k%d", i);
+	}
+	lk_buf arg = LK_BUF_INIT;
+	for (int i = 0; i < p->naggs; i++) {
+		const lk_agg *a = &p->aggs[i];
+		lk_buf_clear(&arg);
+		if (a->arg)
+			put_expr(p, a->arg, &arg);
+		for (int j = 0; j < a->verbs->npartials; j++, comma = ", ") {
+			lk_buf_adds(out, comma);
+			a->verbs->partial_sql(a, j, arg.data, out);
+			lk_buf_addf(out, " AS _p%d_%d", i, j);
+		}
+	}
+	lk_buf_release(&arg);
+}
+
+static void put_lateral(const lk_plan *p, lk_buf *out) {
+	lk_buf_adds(out, " CROSS JOIN LATERAL (VALUES ");
+	for (int row = 0; row < p->nrows; row++) {
+		lk_buf_adds(out, row ? ", (" : "(");
+		for (int i = 0; i < p->nlateral; i++) {
+			lk_buf_adds(out, i ? ", " : "");
+			put_expr(p, p->lateral[row * p->nlateral + i], out);
+		}
+		lk_buf_addc(out, ')');
+	}
+	lk_buf_adds(out, ") AS v(");
+	for (int i = 0; i < p->nlateral; i++)
+		lk_buf_addf(out, "%s_v%d", i ? ", " : "", i);
+	lk_buf_addc(out, ')');
+}
+
+void lk_plan_batch_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out) {
+	lk_buf_adds(out, "SELECT ");
+	put_select_list(p, out);
+	lk_buf_addf(out, " FROM %s AS e", log);
+	if (p->nlateral)
+		put_lateral(p, out);
+	lk_buf_addf(out, " WHERE (%s)", bound);
+	if (p->where) {
+		lk_buf_adds(out, " AND (");
+		put_expr(p, p->where, out);
+		lk_buf_addc(out, ')');
+	}
+	int groups = p->nkeys + (p->window.kind != LK_W_NONE);
+	for (int i = 1; i <= groups; i++)
+		lk_buf_addf(out, "%s%d", i == 1 ? " GROUP BY " : ", ", i);
+}
+
+static void put_column(lk_type t, lk_buf *out) {
+	lk_buf_addc(out, ' ');
+	lk_type_name(t, out);
+	if (t.kind == LK_TEXT)
+		lk_buf_adds(out, " COLLATE \"C\"");
+}
+
+int lk_plan_batch_types(const lk_plan *p, lk_type *types, int max) {
+	int n = 0;
+	if (p->window.kind != LK_W_NONE && n < max)
+		types[n++] = (lk_type){.kind = LK_TIME};
+	for (int i = 0; i < p->nkeys && n < max; i++)
+		types[n++] = p->keys[i].expr->type;
+	for (int i = 0; i < p->naggs; i++)
+		for (int j = 0; j < p->aggs[i].verbs->npartials && n < max; j++)
+			types[n++] = p->aggs[i].verbs->partial_type(&p->aggs[i], j);
+	return n;
+}
+
+void lk_plan_batch_columns(const lk_plan *p, lk_buf *out) {
+	const char *comma = "";
+	if (p->window.kind != LK_W_NONE) {
+		lk_buf_adds(out, "_pane timestamp with time zone");
+		comma = ", ";
+	}
+	for (int i = 0; i < p->nkeys; i++, comma = ", ") {
+		lk_buf_addf(out, "%s_k%d", comma, i);
+		put_column(p->keys[i].expr->type, out);
+	}
+	for (int i = 0; i < p->naggs; i++)
+		for (int j = 0; j < p->aggs[i].verbs->npartials; j++, comma = ", ") {
+			lk_buf_addf(out, "%s_p%d_%d", comma, i, j);
+			put_column(p->aggs[i].verbs->partial_type(&p->aggs[i], j), out);
+		}
+}
+
+/* --- the oracle --- */
+
+/* The end of the call that begins at byte `at`: after its closing parenthesis. */
+static int call_end(const char *text, int at) {
+	int len = (int)strlen(text), depth = 0;
+	lk_token t = lk_lex(text, len, at);
+	do {
+		t = lk_lex(text, len, t.end);
+		depth += lk_token_is(text, t, "(") - lk_token_is(text, t, ")");
+	} while (depth > 0 && t.kind != LK_TOKEN_END);
+	return t.end;
+}
+
+static void put_source(const lk_stream *s, const char *log, const char *bound, lk_buf *out) {
+	lk_buf_adds(out, "WITH ");
+	lk_sql_ident(s->name, out);
+	lk_buf_adds(out, " AS (SELECT ");
+	for (int i = 0; i < s->ncolumns; i++) {
+		lk_sql_ident(s->columns[i].name, out);
+		lk_buf_adds(out, ", ");
+	}
+	lk_buf_addf(out, "_at FROM %s WHERE %s) SELECT ", log, bound);
+}
+
+static void put_user_text(const lk_plan *p, lk_buf *out) {
+	const char *text = p->text;
+	if (p->window.kind == LK_W_NONE) {
+		lk_buf_adds(out, text + p->select_at);
+		return;
+	}
+	int end = call_end(text, p->window_at), len = end - p->window_at;
+	lk_buf_addf(out, "lk.%.*s AS window_start, lk.%.*s + interval '%lld microseconds' AS window_end, ", len, text + p->window_at, len,
+	            text + p->window_at, (long long)p->window.size_us);
+	lk_buf_add(out, text + p->select_at, (size_t)(p->window_at - p->select_at));
+	lk_buf_adds(out, "lk.");
+	lk_buf_adds(out, text + p->window_at);
+}
+
+static void put_outputs(const lk_plan *p, const char *as, const char *after, lk_buf *out) {
+	for (int i = 0; i < p->noutputs; i++) {
+		lk_buf_adds(out, i || p->window.kind != LK_W_NONE ? ", " : "");
+		lk_sql_ident(p->outputs[i].name, out);
+		if (p->outputs[i].type.kind == LK_TEXT) {
+			lk_buf_adds(out, " COLLATE \"C\"");
+			if (*as) {
+				lk_buf_adds(out, as);
+				lk_sql_ident(p->outputs[i].name, out);
+			}
+		}
+		lk_buf_adds(out, after);
+	}
+}
+
+void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out) {
+	bool windowed = p->window.kind != LK_W_NONE;
+	lk_buf_adds(out, windowed ? "SELECT window_start, window_end" : "SELECT ");
+	put_outputs(p, " AS ", "", out);
+	lk_buf_adds(out, " FROM (");
+	put_source(p->stream, log, bound, out);
+	put_user_text(p, out);
+	lk_buf_adds(out, windowed ? "\n) AS answer ORDER BY window_start, window_end" : "\n) AS answer ORDER BY ");
+	put_outputs(p, "", " NULLS LAST", out);
+}

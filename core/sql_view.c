@@ -1,0 +1,397 @@
+/* CREATE VIEW name [WITH (allowed_lateness)] AS SELECT … GROUP BY …: a plan.
+ *
+ * GROUP BY items are the window, tumble(time, size), and the group keys. A name there is a column of the stream before it
+ * is an alias of the select list (PostgreSQL's rule). The select list has keys, each equal to an item of GROUP BY, and
+ * aggregates. A view without GROUP BY has one row, also over no events.
+ *
+ * An argument or key that may need more than the 18 digits of a stored numeric gets a cast to numeric(18,s), which raises in
+ * PostgreSQL and marks in C, so that both refuse the same values (R11). */
+#include <string.h>
+
+#include "core/sql_from.h"
+#include "core/sql_names.h"
+#include "core/sql_statements.h"
+#include "core/time.h"
+
+enum { STORED_DIGITS = 18, MAX_OUTPUTS = LK_MAX_AGGS, MAX_WINDOW_DAYS = 36525 };
+
+typedef struct view_reader {
+	lk_scope c;
+	lk_stmt *s;
+	lk_plan *p;
+	const json_t *targets;
+	lk_expr *keys[LK_MAX_KEYS];   /* as written, before a cast to the stored form */
+} view_reader;
+
+static lk_expr *stored(lk_scope *c, lk_expr *x) {
+	if (x->type.kind != LK_NUMERIC || x->type.precision <= STORED_DIGITS)
+		return x;
+	return lk_sql_coerce(c, x, (lk_type){.kind = LK_NUMERIC, .precision = STORED_DIGITS, .scale = x->type.scale}, true);
+}
+
+static const char *function_name(const json_t *f) {
+	const json_t *names = json_object_get(f, "funcname");
+	const char *name = json_array_size(names) == 1 ? lk_tree_string_node(json_array_get(names, 0)) : NULL;
+	return name ? name : "";
+}
+
+/* --- GROUP BY --- */
+
+static const char call_hint[] = "write tumble(column, '1 minute')";
+
+/* '1 minute' or INTERVAL '1 minute'. */
+static bool window_size(lk_stmt *s, const json_t *node, int at, int64_t *us) {
+	const json_t *cast = lk_tree_as(node, "TypeCast"), *type = json_object_get(cast, "typeName"), *names = json_object_get(type, "names");
+	const char *type_name = lk_tree_string_node(json_array_get(names, json_array_size(names) - 1));
+	if (cast && type_name && strcmp(type_name, "interval") == 0 && !json_object_get(type, "typmods"))
+		node = json_object_get(cast, "arg");
+	const json_t *sval = json_object_get(lk_tree_as(node, "A_Const"), "sval");
+	const char *reason = "it is not a constant in quotes", *text = sval ? lk_tree_str(sval, "sval") : "";
+	bool good = sval && lk_interval_parse(text, strlen(text), false, us, &reason) == 0;
+	if (good && *us > MAX_WINDOW_DAYS * (86400 * LK_US_PER_S)) {
+		reason = "longer than 100 years";
+		good = false;
+	}
+	if (!good)
+		lk_stmt_fault(s, lk_tree_start(node, at), "write a whole number and a unit (us, ms, s, min, h, d, w) in quotes, such as '1 minute'",
+		              "window size%s%s%s: %s", *text ? " '" : "", text, *text ? "'" : "", reason);
+	return good;
+}
+
+static void read_window(view_reader *v, const json_t *f, int at) {
+	static const char *const keys[] = {"funcname", "args", "funcformat", "location", NULL};
+	const json_t *args = json_object_get(f, "args"), *column = lk_tree_as(json_array_get(args, 0), "ColumnRef");
+	lk_plan *p = v->p;
+	if (!lk_tree_only(v->s, f, at, "tumble(…)", keys))
+		return;
+	if (p->window.kind != LK_W_NONE) {
+		lk_stmt_fault(v->s, at, "declare a view for each window", "GROUP BY has more than one window");
+		return;
+	}
+	if (json_array_size(args) != 2 || !column) {
+		lk_stmt_fault(v->s, at, call_hint, "tumble needs a time column and a size");
+		return;
+	}
+	const lk_expr *time = lk_sql_expr(&v->c, json_array_get(args, 0));
+	if (!time || !window_size(v->s, json_array_get(args, 1), at, &p->window.size_us))
+		return;
+	if (time->slot != p->stream->event_time && time->slot != lk_slot_at(p->stream)) {
+		lk_stmt_fault(v->s, time->location, lk_stmt_text(v->s, "write %s, the stream's event time, or _at", p->stream->columns[p->stream->event_time].name),
+		              "a window needs the event time or _at");
+		return;
+	}
+	p->window.kind = LK_W_TUMBLE;
+	p->window.time_slot = time->slot;
+	p->window.pane_us = p->window.size_us;
+	p->window_at = at;
+}
+
+/* The select item that a bare name in GROUP BY means; NULL where the name is a column of the stream, or nothing. */
+static const json_t *aliased(view_reader *v, const json_t *column) {
+	const json_t *fields = json_object_get(column, "fields");
+	const char *name = json_array_size(fields) == 1 ? lk_tree_string_node(json_array_get(fields, 0)) : NULL;
+	if (!name || lk_scope_find(&v->c, "", name) != -1)
+		return NULL;
+	size_t i;
+	json_t *target;
+	json_array_foreach(v->targets, i, target) {
+		const json_t *f = lk_tree_as(target, "ResTarget");
+		if (strcmp(lk_tree_str(f, "name"), name) == 0)
+			return json_object_get(f, "val");
+	}
+	return NULL;
+}
+
+static void add_key(view_reader *v, const json_t *node, int at) {
+	v->c.clause = "GROUP BY";
+	lk_expr *x = lk_sql_typed(&v->c, node);
+	if (!x)
+		return;
+	for (int i = 0; i < v->p->nkeys; i++)
+		if (lk_expr_equal(v->keys[i], x))
+			return;
+	if (v->p->nkeys == LK_MAX_KEYS) {
+		lk_stmt_fault(v->s, at, "", "GROUP BY has more than %d keys", LK_MAX_KEYS);
+		return;
+	}
+	v->p->keys[v->p->nkeys].name = lk_arena_strdup(v->s->arena, "");
+	v->p->keys[v->p->nkeys].expr = stored(&v->c, x);
+	v->keys[v->p->nkeys++] = x;
+}
+
+static void read_group_item(view_reader *v, const json_t *item) {
+	const char *kind;
+	const json_t *f = lk_tree_node(item, &kind), *alias;
+	int at = f ? lk_tree_start(f, 0) : 0;
+	if (strcmp(kind, "FuncCall") == 0 && strcmp(function_name(f), "tumble") == 0) {
+		v->c.clause = "tumble(…)";
+		read_window(v, f, lk_tree_location(f));
+	} else if (strcmp(kind, "A_Const") == 0) {
+		lk_stmt_fault(v->s, at, "write the column or expression itself", "a constant or position is not supported in GROUP BY");
+	} else if (strcmp(kind, "GroupingSet") == 0) {
+		lk_stmt_fault(v->s, lk_tree_start(f, lk_tree_location(f)), "declare a view for each set of keys",
+		              "GROUPING SETS, ROLLUP, CUBE and () are not supported");
+	} else if (strcmp(kind, "ColumnRef") == 0 && (alias = aliased(v, f))) {
+		add_key(v, alias, at);
+	} else {
+		add_key(v, item, at);
+	}
+}
+
+/* --- the select list --- */
+
+static lk_agg *add_aggregate(view_reader *v, const lk_aggregate *verbs, lk_expr *arg, int at) {
+	static const lk_type star = {.kind = LK_INT8};
+	lk_agg a = {.verbs = verbs, .arg = arg, .arg_type = arg ? arg->type : star, .state_offset = v->p->state_size};
+	const char *reason = "";
+	if (verbs->resolve(a.arg_type, &a.type, &reason) != 0) {
+		lk_stmt_fault(v->s, at, reason, "%s(%s) is not supported", verbs->name, lk_sql_type_text(&v->c, a.arg_type));
+		return NULL;
+	}
+	for (int i = 0; i < v->p->naggs; i++) {
+		lk_agg *other = &v->p->aggs[i];
+		if (other->verbs == verbs && (!arg || lk_expr_equal(other->arg, arg)))
+			return other;
+	}
+	v->p->state_size += verbs->state_size;
+	v->p->fold_only |= verbs->fold_only;
+	v->p->aggs[v->p->naggs] = a;
+	return &v->p->aggs[v->p->naggs++];
+}
+
+/* count only asks whether there is a value, so its argument keeps all digits. */
+static lk_expr *read_argument(view_reader *v, const json_t *node, const lk_aggregate *verbs, int at) {
+	v->c.clause = "the argument of an aggregate";
+	lk_expr *x = lk_sql_expr(&v->c, node);
+	if (!x)
+		return NULL;
+	if (x->type.kind == LK_UNKNOWN) {
+		lk_stmt_fault(v->s, at, "write a column", "%s of a constant without a type is not supported", verbs->name);
+		return NULL;
+	}
+	bool ordered = strcmp(verbs->name, "min") == 0 || strcmp(verbs->name, "max") == 0;
+	if (ordered && x->type.kind == LK_TEXT && !lk_expr_collates(v->p, x)) {
+		lk_stmt_fault(v->s, at, "write a column", "the order of text constants alone depends on the database");
+		return NULL;
+	}
+	return strcmp(verbs->name, "count") == 0 ? x : stored(&v->c, x);
+}
+
+static const char *near_aggregate(const char *name) {
+	const char *names[64];
+	int n = 0;
+	for (const lk_aggregate *const *a = lk_aggregates; *a && n < 64; a++)
+		names[n++] = (*a)->name;
+	return lk_did_you_mean(name, names, n);
+}
+
+static void no_aggregate(view_reader *v, const json_t *f, const char *name, int at) {
+	const char *near = near_aggregate(name);
+	if (strcmp(name, "tumble") == 0)
+		lk_stmt_fault(v->s, at, "leave it out: window_start and window_end come by themselves, before the select list",
+		              "tumble(…) is not supported in the select list");
+	else if (json_array_size(json_object_get(f, "funcname")) > 1)
+		lk_stmt_fault(v->s, at, "write the name alone", "a function name with a schema is not supported");
+	else
+		lk_stmt_fault(v->s, at, near ? lk_stmt_text(v->s, "did you mean %s?", near) : "aggregates: count, sum, min, max, avg",
+		              "function %s(…) is not supported in the select list", name);
+}
+
+static const lk_agg *read_aggregate(view_reader *v, const json_t *f, int at) {
+	static const char *const keys[] = {"funcname", "args", "agg_star", "funcformat", "location", NULL};
+	const char *name = function_name(f);
+	bool star = lk_tree_flag(f, "agg_star"), known = lk_aggregate_find(name, false) || lk_aggregate_find(name, true);
+	const lk_aggregate *verbs = lk_aggregate_find(name, star);
+	size_t nargs = json_array_size(json_object_get(f, "args"));
+	if (!known) {
+		no_aggregate(v, f, name, at);
+		return NULL;
+	}
+	if (!lk_tree_only(v->s, f, at, "an aggregate", keys))
+		return NULL;
+	if (!verbs || nargs != (star ? 0 : 1)) {
+		lk_stmt_fault(v->s, at, lk_aggregate_find(name, true) ? "write count(*) or count(column)" : lk_stmt_text(v->s, "write %s(column)", name),
+		              star ? "%s(*) does not exist" : "%s needs exactly one argument", name);
+		return NULL;
+	}
+	lk_expr *arg = star ? NULL : read_argument(v, json_array_get(json_object_get(f, "args"), 0), verbs, at);
+	return star || arg ? add_aggregate(v, verbs, arg, at) : NULL;
+}
+
+/* Does a select item have an aggregate inside an expression? */
+static bool contains_aggregate(const json_t *n) {
+	const json_t *f = lk_tree_as(n, "FuncCall");
+	const char *key;
+	json_t *item;
+	size_t i;
+	if (f && (lk_aggregate_find(function_name(f), false) || lk_aggregate_find(function_name(f), true)))
+		return true;
+	if (json_is_array(n)) {
+		json_array_foreach(n, i, item)
+			if (contains_aggregate(item))
+				return true;
+	} else if (json_is_object(n)) {
+		json_object_foreach((json_t *)n, key, item)
+			if (contains_aggregate(item))
+				return true;
+	}
+	return false;
+}
+
+static int read_key(view_reader *v, const json_t *node, int at) {
+	if (contains_aggregate(node)) {
+		lk_stmt_fault(v->s, at, "select the aggregates themselves, and compute with them where you read the answer; avg(x) is sum over count",
+		              "an expression over aggregates is not supported");
+		return -1;
+	}
+	v->c.clause = "the select list";
+	const lk_expr *x = lk_sql_typed(&v->c, node);
+	if (!x)
+		return -1;
+	for (int i = 0; i < v->p->nkeys; i++)
+		if (lk_expr_equal(v->keys[i], x))
+			return i;
+	lk_stmt_fault(v->s, at, "add it to GROUP BY, or put it into an aggregate", "this item of the select list is neither in GROUP BY nor an aggregate");
+	return -1;
+}
+
+/* The alias, or the name of a column. */
+static const char *output_name(view_reader *v, const json_t *target, const json_t *value, int at) {
+	const char *name = lk_tree_str(target, "name");
+	const json_t *fields = json_object_get(lk_tree_as(value, "ColumnRef"), "fields");
+	if (!*name && fields)
+		name = lk_tree_string_node(json_array_get(fields, json_array_size(fields) - 1));
+	if (!name || (name != lk_tree_str(target, "name") && lk_scope_find(&v->c, "", name) == -1))
+		return name;   /* not a column: read_key says so */
+	if (!*name) {
+		lk_stmt_fault(v->s, at, "write expression AS name", "this item of the select list has no name");
+		return NULL;
+	}
+	if (lk_plan_output(v->p, name) >= 0) {
+		lk_stmt_fault(v->s, at, "choose another alias", "the output name \"%s\" is used twice", name);
+		return NULL;
+	}
+	return lk_sql_check_column(v->s, "output", name, at) ? name : NULL;
+}
+
+static void read_target(view_reader *v, const json_t *target) {
+	static const char *const keys[] = {"name", "val", "location", NULL};
+	const json_t *value = json_object_get(target, "val"), *call = lk_tree_as(value, "FuncCall");
+	int at = lk_tree_start(value, lk_tree_location(target)), key = -1;
+	lk_plan *p = v->p;
+	if (!lk_tree_only(v->s, target, at, "a select item", keys))
+		return;
+	if (!p->select_at)
+		p->select_at = lk_tree_location(target);
+	if (p->noutputs == MAX_OUTPUTS) {
+		lk_stmt_fault(v->s, at, "", "the select list has more than %d items", MAX_OUTPUTS);
+		return;
+	}
+	const char *name = output_name(v, target, value, at);
+	int before = v->s->nfaults;
+	const lk_agg *agg = call ? read_aggregate(v, call, lk_tree_location(call)) : NULL;
+	if (!call)
+		key = read_key(v, value, at);
+	if (!name || v->s->nfaults > before || (!agg && key < 0))
+		return;
+	lk_output *o = &p->outputs[p->noutputs++];
+	o->name = lk_arena_strdup(v->s->arena, name);
+	o->kind = agg ? LK_OUT_AGG : LK_OUT_KEY;
+	o->index = agg ? (int)(agg - p->aggs) : key;
+	o->type = agg ? agg->type : p->keys[key].expr->type;
+	if (!agg)
+		p->keys[key].name = o->name;
+}
+
+/* --- the statement --- */
+
+static void mark_needed(const lk_expr *x, bool *needed, int ncolumns) {
+	if (x && x->op == LK_X_SLOT && x->slot < ncolumns)
+		needed[x->slot] = true;
+	for (int i = 0; x && i < x->nargs; i++)
+		mark_needed(x->args[i], needed, ncolumns);
+}
+
+static void find_needed(lk_plan *p, lk_arena *arena) {
+	bool needed[LK_MAX_COLUMNS] = {false};
+	int n = p->stream->ncolumns;
+	needed[p->stream->event_time] = true;
+	mark_needed(p->where, needed, n);
+	for (int i = 0; i < p->nkeys; i++)
+		mark_needed(p->keys[i].expr, needed, n);
+	for (int i = 0; i < p->naggs; i++)
+		mark_needed(p->aggs[i].arg, needed, n);
+	for (int i = 0; i < p->nrows * p->nlateral; i++)
+		mark_needed(p->lateral[i], needed, n);
+	p->needed = lk_arena_alloc(arena, sizeof *p->needed * (size_t)n);
+	for (int i = 0; i < n; i++)
+		if (needed[i])
+			p->needed[p->nneeded++] = i;
+}
+
+static bool select_form(lk_stmt *s, const json_t *select, int at) {
+	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "groupClause", "limitOption", "op", NULL};
+	if (strcmp(lk_tree_str(select, "op"), "SETOP_NONE") != 0) {
+		lk_stmt_fault(s, lk_tree_start(json_object_get(select, "rarg"), at), "declare a view for each SELECT",
+		              "UNION, INTERSECT and EXCEPT are not supported");
+		return false;
+	}
+	return lk_tree_only(s, select, at, "a view", keys);
+}
+
+static void read_select(view_reader *v, const json_t *select) {
+	size_t i;
+	json_t *item;
+	const json_t *groups = json_object_get(select, "groupClause"), *where = json_object_get(select, "whereClause");
+	lk_plan *p = v->p;
+	v->targets = json_object_get(select, "targetList");
+	v->c.clause = "WHERE";
+	if (where)
+		p->where = lk_sql_condition(&v->c, where);
+	json_array_foreach(groups, i, item)
+		read_group_item(v, item);
+	json_array_foreach(v->targets, i, item)
+		read_target(v, lk_tree_as(item, "ResTarget"));
+	if (!p->naggs && !v->s->nfaults) {
+		int at = lk_tree_start(v->targets, 0);
+		if (groups)
+			lk_stmt_fault(v->s, at, "add one, such as count(*) AS n", "the view has no aggregate");
+		else
+			lk_stmt_fault(v->s, at, "add GROUP BY and an aggregate, such as count(*) AS n", "row views (without aggregates) are not supported");
+	}
+}
+
+static void read_view_options(lk_stmt *s, lk_plan *p, const json_t *list) {
+	lk_option lateness = {.name = "allowed_lateness"};
+	lk_sql_options(s, list, &lateness, 1);
+	lk_sql_interval_option(s, &lateness, -1, &p->allowed_lateness_us);
+}
+
+lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
+	static const char *const keys[] = {"view", "query", "options", "withCheckOption", NULL};
+	const json_t *relation = json_object_get(f, "view"), *select = lk_tree_as(json_object_get(f, "query"), "SelectStmt");
+	lk_plan *p = lk_arena_zalloc(s->arena, sizeof *p);
+	lk_tree_only(s, f, 0, "CREATE VIEW", keys);
+	const char *name = lk_sql_relation(s, relation, "a view");
+	int at = lk_tree_location(relation);
+	if (name)
+		lk_sql_check_name(s, "view", name, at);
+	if (strcmp(lk_tree_str(f, "withCheckOption"), "NO_CHECK_OPTION") != 0)
+		lk_stmt_fault(s, at, "leave it out", "WITH CHECK OPTION is not supported");
+	p->view = lk_arena_strdup(s->arena, lk_tree_str(relation, "relname"));
+	p->text = lk_arena_strdup(s->arena, s->text);
+	p->keys = lk_arena_zalloc(s->arena, sizeof *p->keys * LK_MAX_KEYS);
+	p->aggs = lk_arena_zalloc(s->arena, sizeof *p->aggs * LK_MAX_AGGS);
+	p->outputs = lk_arena_zalloc(s->arena, sizeof *p->outputs * MAX_OUTPUTS);
+	read_view_options(s, p, json_object_get(f, "options"));
+	view_reader v = {.c = {.s = s, .plan = p}, .s = s, .p = p};
+	if (!select_form(s, select, at) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
+		return NULL;
+	p->window.time_slot = p->stream->event_time;
+	read_select(&v, select);
+	if (s->nfaults)
+		return NULL;
+	find_needed(p, s->arena);
+	lk_plan_seal(p, s->arena);
+	return p;
+}
