@@ -232,9 +232,11 @@ static lk_value **share_row(pass *s) {
 static void forget_new_cuts(lk_scan *scan) {
 	static _Thread_local int64_t seen;
 	int64_t before = seen;
+	if (!LK_MUTANT("cuts_first"))
+		return;
 	if (scan->ncuts > 0 && scan->cuts[scan->ncuts - 1] > seen)
 		seen = scan->cuts[scan->ncuts - 1];
-	while (LK_MUTANT("cuts_first") && scan->ncuts > 0 && scan->cuts[scan->ncuts - 1] > before)
+	while (scan->ncuts > 0 && scan->cuts[scan->ncuts - 1] > before)
 		scan->ncuts--;
 }
 #else

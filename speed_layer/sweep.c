@@ -118,9 +118,10 @@ static int compact_one(lk_path *p, lk_unit *u, const lk_unit_state *st, int firs
 	return r;
 }
 
-/* An idle unit whose open segment ends at the cut: a take-over closes it. */
-static int close_idle(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *st, lk_error *err) {
-	if (cut->cursor == 0 || u->committed != cut->cursor || u->segment_from >= cut->cursor)
+/* An idle unit whose open segment ends at the cut: a take-over closes it. It also begins a unit again that does not fit the cut. */
+static int take_anew(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *st, lk_error *err) {
+	bool idle = cut->cursor > 0 && u->committed == cut->cursor && u->segment_from < cut->cursor;
+	if (!idle && !lk_unit_straddles(st, cut->cursor))
 		return LK_OK;
 	lk_unit_state_release(st);
 	int r = lk_unit_take(p, u, err);
@@ -130,7 +131,7 @@ static int close_idle(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_st
 static int sweep(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *st, lk_error *err) {
 	int first = 0, r = read_state(p, u, st, err);
 	if (r == LK_OK)
-		r = close_idle(p, u, cut, st, err);
+		r = take_anew(p, u, cut, st, err);
 	if (r == LK_OK && cut->cursor > 0 && (u->committed >= cut->cursor || LK_MUTANT("drop_open")))
 		r = drop_below(p, u, st, cut, err);
 	while (first < st->nsegments && st->segments[first].from < cut->cursor)

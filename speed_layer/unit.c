@@ -7,7 +7,9 @@
  *
  * The catalogue is read before the take-over, to know where a unit that is missing begins, and once more where the
  * base lies above the cut that was read: another owner may have moved it between the two. Afterwards nobody else
- * can, so a base that is still above the published cut belongs to a publish that the log has lost.
+ * can, so a base that is still above the published cut belongs to a publish that the log has lost. A segment across the published
+ * cut cannot be either, unless Redis holds what a foreign hand, or a fault, put there: readers refuse it, and the
+ * unit begins again at the cut.
  *
  * Skipping ahead: what lies below the published cut is answered by the batch, so a unit that is more than one fetch
  * behind the cut may go on there. It would have recorded late events on the way, so this is for views without a
@@ -111,12 +113,20 @@ static int check_against_log(lk_path *p, const lk_unit *u, const lk_position *at
 	return r;
 }
 
+bool lk_unit_straddles(const lk_unit_state *st, int64_t cut) {
+	for (int i = 0; i < st->nsegments; i++)
+		if (st->segments[i].from < cut && st->segments[i].to > cut)
+			return true;
+	return false;
+}
+
 static int where_to_go_on(lk_path *p, lk_unit *u, const lk_unit_state *st, lk_position *start, bool *reset, lk_error *err) {
 	bool fits;
 	int r = check_against_log(p, u, &st->at, &fits, err);
 	if (r == LK_OK && st->base.cursor > start->cursor)
 		r = lk_unit_published(p, u, start, err);
-	*reset = !fits || st->base.cursor > start->cursor || lk_unit_should_skip(p, u, st->at.cursor, start->cursor);
+	*reset = !fits || st->base.cursor > start->cursor || lk_unit_straddles(st, start->cursor)
+	         || lk_unit_should_skip(p, u, st->at.cursor, start->cursor);
 	return r;
 }
 

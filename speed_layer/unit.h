@@ -14,6 +14,9 @@ int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *
 /* May, and should, the unit leave out what lies between its cursor and the published cut? */
 bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int64_t cut);
 
+/* Does a segment lie across the cut? Readers could not serve it. */
+bool lk_unit_straddles(const lk_unit_state *st, int64_t cut);
+
 static inline const lk_plan *lk_unit_plan(const lk_unit *u) { return u->copy->version->plan; }
 static inline const lk_cat_stream *lk_unit_stream(const lk_unit *u) { return u->copy->version->view->stream; }
 

@@ -198,9 +198,8 @@ static void strange_defaults_change_nothing(void **state) {
 	(void)state;
 	append(0, 500);
 	test_world_run(&world, "ALTER DATABASE postgres SET default_transaction_isolation = 'serializable';"
-	               "ALTER DATABASE postgres SET default_transaction_read_only = off;"
-	               "ALTER DATABASE postgres SET synchronous_commit = off;"
-	               "ALTER DATABASE postgres SET statement_timeout = '1ms'");
+	               "ALTER DATABASE postgres SET default_transaction_read_only = on;"
+	               "ALTER DATABASE postgres SET synchronous_commit = off");
 	lk_pg pg;
 	lk_batch_report r;
 	lk_error err = {0};
@@ -211,6 +210,32 @@ static void strange_defaults_change_nothing(void **state) {
 		fail_msg("%s", err.text);
 	lk_pg_close(&pg);
 	same("traffic", LK_LAYER_BATCH);
+}
+
+static int64_t indexes(const char *table) {
+	char *sql = lk_asprintf("SELECT count(*) FROM pg_index WHERE indrelid = '%s'::regclass", table);
+	int64_t n = test_world_int(&world, sql);
+	free(sql);
+	return n;
+}
+
+/* Told that the tables are large. */
+static void large_tables_get_an_index_where_it_helps(void **state) {
+	(void)state;
+	lk_error err = {0};
+	lk_compute c = {.pg = &world.pg, .copy = test_world_copy(&world, "traffic"), .cells = 1000000};
+	test_world_run(&world, "CREATE TABLE lk.many AS SELECT repeat('long', 2000) || i AS _k0 FROM generate_series(1, 500) i");
+	test_world_run(&world, "CREATE TABLE lk.few AS SELECT 'k' || i % 3 AS _k0 FROM generate_series(1, 500) i");
+	c.table = "\"lk\".\"many\"";
+	assert_int_equal(lk_compute_index(&c, &err), LK_OK);
+	assert_int_equal(indexes("lk.many"), 1);
+	c.table = "\"lk\".\"few\"";
+	assert_int_equal(lk_compute_index(&c, &err), LK_OK);
+	assert_int_equal(indexes("lk.few"), 0);
+	c.cells = 1000;
+	c.table = "\"lk\".\"many\"";
+	assert_int_equal(lk_compute_index(&c, &err), LK_OK);
+	assert_int_equal(indexes("lk.many"), 1);
 }
 
 /* --- publishing --- */
@@ -356,6 +381,7 @@ int main(void) {
 		TEST(a_fold_in_little_memory_is_the_same),
 		TEST(a_short_log_is_no_batch),
 		TEST(strange_defaults_change_nothing),
+		TEST(large_tables_get_an_index_where_it_helps),
 		TEST(one_batch_of_a_copy_at_a_time),
 		TEST(cuts_of_killed_batches_are_abandoned),
 		TEST(a_batch_brings_a_new_version_into_service),
