@@ -99,15 +99,15 @@ static void refuse_statement(lk_stmt *s, const char *kind) {
 	lk_stmt_fault(s, 0, "a definition file has CREATE TABLE and CREATE VIEW", "this statement is not supported: %s", lk_stmt_token(s, 0));
 }
 
-/* The name of a stream or view that could not be declared, so that what depends on it is not blamed. */
-static void note_broken(sql_file *f, const json_t *fields) {
-	const json_t *relation = json_object_get(fields, "relation");
-	if (relation)
-		f->broken[f->nbroken++] = lk_arena_strdup(&f->out->arena, lk_tree_str(relation, "relname"));
+/* A name that could not be declared, so that what depends on it is not blamed. */
+static void note_broken(sql_file *f, const json_t *relation) {
+	f->broken[f->nbroken++] = lk_arena_strdup(&f->out->arena, lk_tree_str(relation, "relname"));
 }
 
 static void add_item(sql_file *f, lk_stmt *s, lk_definition item, const char *name, const json_t *relation) {
-	if (is_declared(f->out, name))
+	if (!name)
+		note_broken(f, relation);
+	else if (is_declared(f->out, name))
 		lk_stmt_fault(s, lk_tree_location(relation), "choose another name", "\"%s\" is declared twice", name);
 	else
 		f->out->items[f->out->nitems++] = item;
@@ -118,14 +118,11 @@ static void read_statement(sql_file *f, lk_stmt *s, const json_t *node) {
 	const json_t *fields = lk_tree_node(node, &kind);
 	if (strcmp(kind, "CreateStmt") == 0) {
 		lk_stream *stream = lk_sql_stream(s, fields);
-		if (stream)
-			add_item(f, s, (lk_definition){.kind = LK_DEF_STREAM, .stream = stream}, stream->name, json_object_get(fields, "relation"));
-		else
-			note_broken(f, fields);
+		add_item(f, s, (lk_definition){.kind = LK_DEF_STREAM, .stream = stream}, stream ? stream->name : NULL,
+		         json_object_get(fields, "relation"));
 	} else if (strcmp(kind, "ViewStmt") == 0) {
 		lk_plan *plan = lk_sql_view(s, fields);
-		if (plan)
-			add_item(f, s, (lk_definition){.kind = LK_DEF_VIEW, .plan = plan}, plan->view, json_object_get(fields, "view"));
+		add_item(f, s, (lk_definition){.kind = LK_DEF_VIEW, .plan = plan}, plan ? plan->view : NULL, json_object_get(fields, "view"));
 	} else {
 		refuse_statement(s, kind);
 	}

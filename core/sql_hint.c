@@ -40,8 +40,8 @@ const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
 		return "write WITH (event_time = column, watermark = '10 seconds') after the columns";
 	if (lk_token_is(s->text, t, "emit") || lk_token_is(s->text, before, "emit"))
 		return "leave EMIT out: answers are always current";
-	if (lk_token_is(s->text, t, "table") && lk_token_is(s->text, second, "tumble"))
-		return "write GROUP BY tumble(column, '1 minute')";
+	if (lk_token_is(s->text, t, "table") && (lk_token_is(s->text, second, "tumble") || lk_token_is(s->text, before, "from")))
+		return "write FROM stream … GROUP BY tumble(column, '1 minute')";
 	if (lk_token_is(s->text, t, "nulls") || lk_token_is(s->text, before, "nulls"))
 		return "leave IGNORE NULLS and RESPECT NULLS out: aggregates skip NULL";
 	if (lk_token_is(s->text, t, "(") && lk_token_is(s->text, before, "="))

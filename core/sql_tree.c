@@ -126,9 +126,9 @@ const char *lk_tree_string_node(const json_t *node) {
 static const struct {
 	const char *key, *what, *hint;
 } unsupported[] = {
-	{"agg_distinct", "DISTINCT inside an aggregate", "leave DISTINCT out; a view can group by that column instead"},
+	{"agg_distinct", "DISTINCT", "leave DISTINCT out; a view can group by that column instead"},
 	{"agg_filter", "FILTER", "aggregate a CASE instead: sum(CASE WHEN … THEN 1 ELSE 0 END)"},
-	{"agg_order", "ORDER BY inside an aggregate", "the aggregates of views do not depend on order; leave it out"},
+	{"agg_order", "ORDER BY", "the aggregates of views do not depend on order; leave it out"},
 	{"agg_within_group", "WITHIN GROUP", "ordered-set aggregates are not available"},
 	{"aliases", "a column list after the view's name", "name the columns in the select list: expression AS name"},
 	{"collClause", "COLLATE", "text columns always have the collation \"C\"; leave it out"},

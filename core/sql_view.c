@@ -336,7 +336,15 @@ static bool select_form(lk_stmt *s, const json_t *select, int at) {
 		              "UNION, INTERSECT and EXCEPT are not supported");
 		return false;
 	}
-	return lk_tree_only(s, select, at, "a view", keys);
+	lk_tree_only(s, select, at, "a view", keys);
+	if (json_object_get(select, "valuesLists"))
+		return false;
+	if (!json_object_get(select, "groupClause") && !contains_aggregate(json_object_get(select, "targetList"))) {
+		lk_stmt_fault(s, lk_tree_start(json_object_get(select, "targetList"), at), "add GROUP BY and an aggregate, such as count(*) AS n",
+		              "row views (without aggregates) are not supported");
+		return false;
+	}
+	return true;
 }
 
 static void read_select(view_reader *v, const json_t *select) {
@@ -352,13 +360,8 @@ static void read_select(view_reader *v, const json_t *select) {
 		read_group_item(v, item);
 	json_array_foreach(v->targets, i, item)
 		read_target(v, lk_tree_as(item, "ResTarget"));
-	if (!p->naggs && !v->s->nfaults) {
-		int at = lk_tree_start(v->targets, 0);
-		if (groups)
-			lk_stmt_fault(v->s, at, "add one, such as count(*) AS n", "the view has no aggregate");
-		else
-			lk_stmt_fault(v->s, at, "add GROUP BY and an aggregate, such as count(*) AS n", "row views (without aggregates) are not supported");
-	}
+	if (!p->naggs && !v->s->nfaults)
+		lk_stmt_fault(v->s, lk_tree_start(v->targets, 0), "add one, such as count(*) AS n", "the view has no aggregate");
 }
 
 static void read_view_options(lk_stmt *s, lk_plan *p, const json_t *list) {
