@@ -21,7 +21,8 @@ enum {
 	LINGER_US = 20000,
 	AGE_US = 200000,
 	STOP_CHECK_MS = 100,
-	CLOCK_EVERY = 256,       /* events between two looks at the clock */
+	CLOCK_EVERY = 256,       /* records between two looks at the clock, … */
+	SIZE_EVERY = 16,         /* … and at the batch's size */
 };
 
 struct lk_encoder {
@@ -152,9 +153,10 @@ static void note_near_miss(lk_encoder *e, lk_buf *notes) {
 		            "a quoted name in the definition keeps its case\n", name(e), key);
 }
 
-static bool full(const lk_encoder *e, const lk_append_batch *b) {
+/* After the nth record. */
+static bool full(const lk_encoder *e, const lk_append_batch *b, unsigned n) {
 	return lk_append_batch_events(b) >= (e->o->batch_events ? e->o->batch_events : BATCH_EVENTS) ||
-	       lk_append_batch_rejects(b) >= BATCH_REJECTS || lk_append_batch_bytes(b) >= BATCH_BYTES;
+	       lk_append_batch_rejects(b) >= BATCH_REJECTS || (n % SIZE_EVERY == 0 && lk_append_batch_bytes(b) >= BATCH_BYTES);
 }
 
 /* May the writer of a growing file not be done with this line? */
@@ -198,7 +200,7 @@ static int wait_for_record(lk_encoder *e, int64_t began_us, lk_record *r, lk_err
 int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf *notes, lk_error *err) {
 	int64_t began_us = 0;
 	lk_record r;
-	for (unsigned n = 1; !full(e, b); n++) {
+	for (unsigned n = 1; !full(e, b, n - 1); n++) {
 		if (stopped(e))
 			return LK_ENCODER_END;
 		int status = lk_input_next(e->in, 0, &r, err);
@@ -235,7 +237,7 @@ int lk_encoder_check(lk_encoder *e, int64_t position, lk_error *err) {
 			status = refused(e, &r, err);
 		else
 			position = r.end;
-		if (full(e, b))
+		if (full(e, b, 0))
 			lk_append_batch_clear(b);
 	}
 	lk_append_batch_free(b);

@@ -1,0 +1,573 @@
+/* Ingest: each event once, whatever happens to the process, the connection and the server on the way. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/time.h"
+#include "event_log/ingest.h"
+#include "tests/support/log.h"
+#include "tests/support/streams.h"
+
+enum { DEADLINE_MS = 30000 };
+
+static test_servers servers;
+static lk_arena memory;
+static lk_pg pg;
+static lk_cat_stream stream;
+static char dir[64], *path;
+
+static const char *const columns[] = {"ts time", "key text", "n int8"};
+static const char *const web_columns[] = {"ts time", "ip text", "method text", "path text", "status int4", "bytes int8", "agent text"};
+static const char *const ride_columns[] = {"timestamp time", "driver_id int4", "event_type text", "location text"};
+static const char *const github_columns[] = {"created_at time", "actor.login text", "type text", "id int8", "payload.size int4"};
+static const char *const series_columns[] = {"timestamp time", "value float8"};
+#define DECLARE(columns) declare(columns, (int)(sizeof columns / sizeof *columns))
+
+/* A stream that no test had before. */
+static void declare(const char *const *names, int n) {
+	static int used;
+	char name[16];
+	lk_error err = {0};
+	lk_apply_result result;
+	snprintf(name, sizeof name, "in%d", used++);
+	stream.stream = test_stream(&memory, name, names, n);
+	stream.stream->text = lk_arena_strdup(&memory, "");
+	test_ok(lk_apply_stream(&pg, stream.stream, &result, &err), &err);
+	stream.id = test_number(&pg, "SELECT stream_id FROM lk.stream WHERE name = '%s'", name);
+}
+
+static int set_up(void **state) {
+	(void)state;
+	char id[33];
+	lk_error err = {0};
+	test_servers_start(&servers);
+	test_open(&pg, &servers);
+	test_ok(lk_catalog_install(&pg, id, &err), &err);
+	snprintf(dir, sizeof dir, "%.40s/lk-ingest-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	assert_non_null(mkdtemp(dir));
+	path = lk_asprintf("%s/events.jsonl", dir);
+	return 0;
+}
+
+static int tear_down(void **state) {
+	(void)state;
+	unlink(path);
+	rmdir(dir);
+	free(path);
+	lk_pg_close(&pg);
+	lk_arena_release(&memory);
+	test_servers_stop(&servers);
+	return 0;
+}
+
+static void write_text(const char *mode, const char *text) {
+	FILE *f = fopen(path, mode);
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Events n = from … from + count - 1, about one in a hundred preceded by a line that is none. */
+static int write_events(const char *to, int from, int count) {
+	FILE *f = fopen(to, "w");
+	int bad = 0;
+	assert_non_null(f);
+	for (int n = from; n < from + count; n++) {
+		if (n % 97 == 0) {
+			fprintf(f, "no event %d\n", n);
+			bad++;
+		}
+		fprintf(f, "{\"ts\":\"2024-01-01T00:%02d:%02dZ\",\"key\":\"k%d\",\"n\":%d}\n", n / 60 % 60, n % 60, n % 50, n);
+	}
+	assert_int_equal(fclose(f), 0);
+	return bad;
+}
+
+static int64_t ask(const char *what) {
+	return test_number(&pg, "SELECT coalesce(%s, -1)::bigint FROM lk.log_%s", what, stream.stream->name);
+}
+
+static int64_t rejects(void) {
+	return test_number(&pg, "SELECT count(*) FROM lk.rejected WHERE stream_id = %lld", (long long)stream.id);
+}
+
+static int64_t sources(void) {
+	return test_number(&pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld", (long long)stream.id);
+}
+
+/* The log holds n = 0 … count - 1, each once, at dense offsets, and each bad line once. */
+static void expect_once(int count, int bad) {
+	assert_int_equal(ask("count(*)"), count);
+	assert_int_equal(ask("count(DISTINCT n)"), count);
+	assert_int_equal(ask("min(n)"), count ? 0 : -1);
+	assert_int_equal(ask("max(n)"), count - 1);
+	assert_int_equal(rejects(), bad);
+	assert_int_equal(test_number(&pg, "SELECT coalesce(sum(next_off), 0)::bigint FROM lk.tail WHERE stream_id = %lld", (long long)stream.id), count);
+	assert_int_equal(test_number(&pg, "SELECT count(*) FROM (SELECT part FROM lk.log_%s GROUP BY part HAVING max(off) <> count(*) - 1) x",
+	                             stream.stream->name), 0);
+}
+
+static lk_ingest_options options(const char *source) {
+	return (lk_ingest_options){.postgres = servers.at.postgres, .stream = &stream, .format = LK_FORMAT_JSONL, .path = path, .source = source};
+}
+
+static lk_ingest_report run(const lk_ingest_options *o) {
+	lk_ingest_report r;
+	lk_error err = {0};
+	test_ok(lk_ingest_run(o, &r, &err), &err);
+	return r;
+}
+
+/* --- What goes in --- */
+
+static void rejects_are_named(void **state) {
+	(void)state;
+	DECLARE(columns);
+	write_text("w", "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0}\nnonsense \xff\n\n{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":1.5}\r\n"
+	           "{\"n\":7}\n{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":\"1\"}");
+	lk_ingest_options o = options(NULL);
+	lk_ingest_report r = run(&o);
+	assert_int_equal(r.events, 2);
+	assert_int_equal(r.rejects, 3);
+	assert_false(r.stopped);
+	expect_once(2, 3);
+	assert_int_equal(sources(), 0);
+	assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.rejected WHERE stream_id = %lld AND ((position = 36 AND reason LIKE 'not a JSON%%' AND content = 'nonsense ?')"
+	                             " OR (position = 48 AND reason = 'n: not an integer') OR (position = 87 AND reason = 'no event time'))"
+	                             " AND source LIKE '%%events.jsonl (run %%'", (long long)stream.id), 3);
+}
+
+static void named_source_goes_on(void **state) {
+	(void)state;
+	DECLARE(columns);
+	lk_ingest_options o = options("a source's \"name\"");
+	int bad = write_events(path, 0, 1000);
+	lk_ingest_report r = run(&o);
+	assert_int_equal(r.events, 1000);
+	int64_t size = r.bytes;
+	r = run(&o);
+	assert_int_equal(r.events + r.rejects + r.bytes, 0);
+	assert_int_equal(r.skipped_bytes, size);
+	expect_once(1000, bad);
+
+	/* half a line is left until it is whole, also where it looks like a whole one */
+	write_text("a", "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":10");
+	r = run(&o);
+	assert_int_equal(r.events + r.rejects, 0);
+	assert_int_equal(r.left_bytes, 35);
+	write_text("a", "00}\n{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":1001}");
+	r = run(&o);
+	assert_int_equal(r.events, 2);
+	assert_int_equal(r.left_bytes, 0);
+	write_text("a", "\nbad\n");
+	r = run(&o);
+	assert_int_equal(r.rejects, 1);
+	expect_once(1002, bad + 1);
+
+	/* a file that ends before the position is another one */
+	lk_error err = {0};
+	write_text("w", "{}\n");
+	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);
+	assert_true(err.hint[0]);
+	expect_once(1002, bad + 1);
+}
+
+static void half_a_csv_line_is_left(void **state) {
+	(void)state;
+	DECLARE(columns);
+	lk_ingest_options o = options("csv");
+	o.format = LK_FORMAT_CSV;
+	write_text("w", "n,ts\n0,2024-01-01T00:00:00Z\n1,2024-01-01T00:00:0");
+	lk_ingest_report r = run(&o);
+	assert_int_equal(r.events, 1);
+	assert_int_equal(r.left_bytes, 20);
+	write_text("a", "0Z\n");
+	r = run(&o);
+	assert_int_equal(r.events, 1);
+	expect_once(2, 0);
+	r = run(&o);
+	assert_int_equal(r.events + r.rejects, 0);
+
+	/* without a name the last line is what it is */
+	DECLARE(columns);
+	o = options(NULL);
+	o.format = LK_FORMAT_CSV;
+	write_text("w", "n,ts\n0,2024-01-01T00:00:00Z");
+	run(&o);
+	expect_once(1, 0);
+}
+
+static void csv_needs_its_header(void **state) {
+	(void)state;
+	DECLARE(columns);
+	lk_ingest_options o = options(NULL);
+	lk_ingest_report r;
+	lk_error err = {0};
+	o.format = LK_FORMAT_CSV;
+	write_text("w", "n,time\n0,2024-01-01T00:00:00Z\n");
+	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);
+	assert_non_null(strstr(err.text, ":1: "));
+	assert_non_null(strstr(err.hint, "\"ts\""));
+	write_text("w", "");
+	r = run(&o);
+	expect_once(0, 0);
+}
+
+static void strict_writes_all_or_nothing(void **state) {
+	(void)state;
+	DECLARE(columns);
+	lk_ingest_options o = options(NULL);
+	lk_ingest_report r;
+	lk_error err = {0};
+	o.strict = true;
+	o.batch_events = 100;
+	write_events(path, 1, 5000);
+	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);
+	assert_non_null(strstr(err.text, "events.jsonl:97: not a JSON object"));
+	assert_int_equal(r.events + r.rejects, 0);
+	lk_error_clear(&err);
+	assert_int_equal(lk_ingest_check(&o, &err), LK_EINPUT);
+	expect_once(0, 0);
+	assert_int_equal(sources(), 0);
+
+	write_text("w", "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0}\n{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":1}\n{\"key\":\"no time\"}\n");
+	lk_error_clear(&err);
+	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);
+	assert_non_null(strstr(err.text, ":3: no event time"));
+	expect_once(0, 0);
+
+	write_text("w", "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0}\n{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":1}\n");
+	assert_int_equal(lk_ingest_check(&o, NULL), 0);
+	run(&o);
+	expect_once(2, 0);
+}
+
+/* --- Standard input --- */
+
+typedef struct job {
+	lk_ingest_options o;
+	lk_ingest_report r;
+	lk_error err;
+	int status;
+	volatile int stop;
+	pthread_t thread;
+} job;
+
+static void *job_run(void *arg) {
+	job *j = arg;
+	j->status = lk_ingest_run(&j->o, &j->r, &j->err);
+	return NULL;
+}
+
+static void job_start(job *j, lk_ingest_options o) {
+	*j = (job){.o = o};
+	j->o.stop = &j->stop;
+	assert_int_equal(pthread_create(&j->thread, NULL, job_run, j), 0);
+}
+
+static int has_events(void *want) { return ask("count(*)") >= *(int *)want; }
+
+static void stdin_is_not_held_back(void **state) {
+	(void)state;
+	DECLARE(columns);
+	int fds[2], saved = dup(STDIN_FILENO);
+	job j;
+	lk_ingest_options o = options(NULL);
+	o.path = "-";
+	assert_int_equal(pipe(fds), 0);
+	dup2(fds[0], STDIN_FILENO);
+	job_start(&j, o);
+	for (int n = 0; n < 5; n++) {
+		char line[64];
+		int len = snprintf(line, sizeof line, "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":%d}\n{\"ts\"", n), want = n + 1;
+		assert_int_equal(write(fds[1], line + (n ? 5 : 0), (size_t)(len - (n ? 5 : 0))), len - (n ? 5 : 0));
+		assert_true(test_poll(has_events, &want, DEADLINE_MS));
+		/* and no lock of the log is held while it waits for the rest of the line */
+		lk_error err = {0};
+		test_ok(lk_pg_run(&pg, &err, "BEGIN; SET LOCAL lock_timeout = '5s'; SELECT 1 FROM lk.tail FOR UPDATE; COMMIT"), &err);
+	}
+	j.stop = 1;
+	pthread_join(j.thread, NULL);
+	test_ok(j.status, &j.err);
+	assert_true(j.r.stopped);
+	assert_int_equal(j.r.events, 5);
+	close(fds[1]);
+	close(fds[0]);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	expect_once(5, 0);
+}
+
+/* --- Several at once --- */
+
+static void files_at_once(void **state) {
+	(void)state;
+	enum { JOBS = 4, EVENTS = 3000 };
+	DECLARE(columns);
+	job jobs[JOBS];
+	char *paths[JOBS];
+	int bad = 0;
+	for (int i = 0; i < JOBS; i++) {
+		paths[i] = lk_asprintf("%s/%d.jsonl", dir, i);
+		bad += write_events(paths[i], i * EVENTS, EVENTS);
+	}
+	for (int i = 0; i < JOBS; i++) {
+		lk_ingest_options o = options(i % 2 ? paths[i] : NULL);
+		o.path = paths[i];
+		o.batch_events = 200;
+		job_start(&jobs[i], o);
+	}
+	for (int i = 0; i < JOBS; i++) {
+		pthread_join(jobs[i].thread, NULL);
+		test_ok(jobs[i].status, &jobs[i].err);
+		assert_int_equal(jobs[i].r.events, EVENTS);
+		unlink(paths[i]);
+		free(paths[i]);
+	}
+	expect_once(JOBS * EVENTS, bad);
+	assert_int_equal(sources(), 2);
+}
+
+/* One gets all of it, or both a part, or the loser says so: nothing twice, and a last run completes it. */
+static void one_source_twice_at_once(void **state) {
+	(void)state;
+	for (int round = 0; round < 5; round++) {
+		DECLARE(columns);
+		job jobs[2];
+		int bad = write_events(path, 0, 4000);
+		lk_ingest_options o = options("same");
+		o.batch_events = 100;
+		for (int i = 0; i < 2; i++)
+			job_start(&jobs[i], o);
+		for (int i = 0; i < 2; i++) {
+			pthread_join(jobs[i].thread, NULL);
+			if (jobs[i].status != LK_ECONFLICT)
+				test_ok(jobs[i].status, &jobs[i].err);
+		}
+		run(&o);
+		expect_once(4000, bad);
+	}
+}
+
+/* --- Faults --- */
+
+static void killed_and_run_again(void **state) {
+	(void)state;
+	enum { EVENTS = 60000 };
+	unsigned long random = test_seed("killed_and_run_again");
+	DECLARE(columns);
+	int bad = write_events(path, 0, EVENTS), killed = 0;
+	lk_ingest_options o = options("killed");
+	o.batch_events = 300;
+	for (;;) {
+		int status;
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			lk_ingest_report r;
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			_exit(lk_ingest_run(&o, &r, NULL) ? 1 : 0);
+		}
+		usleep((useconds_t)(test_random(&random) % 60000));
+		if (killed < 12)
+			kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (WIFEXITED(status)) {
+			assert_int_equal(WEXITSTATUS(status), 0);
+			break;
+		}
+		killed++;
+	}
+	assert_true(killed > 0);
+	print_message("killed %d times\n", killed);
+	expect_once(EVENTS, bad);
+}
+
+static int is_under_way(void *arg) {
+	return __atomic_load_n((volatile int64_t *)arg, __ATOMIC_RELAXED) > 0;
+}
+
+static int64_t batches_seen;
+static void count_batches(void *ctx, const lk_ingest_report *r) {
+	(void)ctx;
+	__atomic_store_n(&batches_seen, r->batches, __ATOMIC_RELAXED);
+}
+
+/* The run goes on by itself, also without a source name, and leaves no name behind. */
+static void backends_terminated(void **state) {
+	(void)state;
+	enum { EVENTS = 60000 };
+	DECLARE(columns);
+	job j;
+	int bad = write_events(path, 0, EVENTS), killed = 0;
+	lk_ingest_options o = options(NULL);
+	o.batch_events = 300;
+	o.progress = count_batches;
+	batches_seen = 0;
+	job_start(&j, o);
+	assert_true(test_poll(is_under_way, &batches_seen, DEADLINE_MS));
+	for (int i = 0; i < 6; i++) {
+		killed += test_number(&pg, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'lk ingest'") > 0;
+		usleep(40000);
+	}
+	pthread_join(j.thread, NULL);
+	test_ok(j.status, &j.err);
+	print_message("terminated %d times, %lld reconnects\n", killed, (long long)j.r.reconnects);
+	assert_true(killed > 0 && j.r.reconnects > 0);
+	assert_int_equal(j.r.events, EVENTS);
+	assert_int_equal(j.r.rejects, bad);
+	expect_once(EVENTS, bad);
+	assert_int_equal(sources(), 0);
+}
+
+static void server_killed_and_started(void **state) {
+	(void)state;
+	enum { EVENTS = 60000 };
+	DECLARE(columns);
+	job j;
+	int bad = write_events(path, 0, EVENTS);
+	lk_ingest_options o = options(NULL);
+	o.batch_events = 300;
+	o.progress = count_batches;
+	batches_seen = 0;
+	job_start(&j, o);
+	assert_true(test_poll(is_under_way, &batches_seen, DEADLINE_MS));
+	lk_pg_close(&pg);
+	test_postgres_kill(&servers);
+	test_postgres_start(&servers);
+	test_open(&pg, &servers);
+	pthread_join(j.thread, NULL);
+	test_ok(j.status, &j.err);
+	assert_true(j.r.reconnects > 0);
+	expect_once(EVENTS, bad);
+	assert_int_equal(sources(), 0);
+}
+
+/* A server that stays away is not waited for without end, and what is waiting for input is stopped too. */
+static void gives_up_in_the_end(void **state) {
+	(void)state;
+	DECLARE(columns);
+	int fds[2], saved = dup(STDIN_FILENO), one = 1;
+	job j;
+	lk_ingest_options o = options("gone");
+	o.path = "-";
+	o.retry_us = 100000;
+	assert_int_equal(pipe(fds), 0);
+	dup2(fds[0], STDIN_FILENO);
+	job_start(&j, o);
+	assert_int_equal(write(fds[1], "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0}\n", 36), 36);
+	assert_true(test_poll(has_events, &one, DEADLINE_MS));
+	lk_pg_close(&pg);
+	test_postgres_kill(&servers);
+	assert_int_equal(write(fds[1], "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":1}\n", 36), 36);
+	pthread_join(j.thread, NULL);
+	assert_int_equal(j.status, LK_EUNREACHABLE);
+	assert_int_equal(j.r.events, 1);
+	lk_ingest_report r;
+	lk_error err = {0};
+	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EUNREACHABLE);
+	test_postgres_start(&servers);
+	test_open(&pg, &servers);
+	close(fds[1]);
+	close(fds[0]);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	expect_once(1, 0);
+}
+
+/* --- Real data --- */
+
+static char *real(const char *name) {
+	const char *data = getenv("LK_TEST_DATA");
+	char *file = lk_asprintf("%s/%s", data ? data : "../shared/data", name);
+	if (access(file, R_OK)) {
+		print_message("skipped: %s is not there\n", file);
+		free(file);
+		return NULL;
+	}
+	return file;
+}
+
+static lk_ingest_report run_real(const char *name) {
+	char *file = real(name);
+	if (!file)
+		skip();
+	lk_ingest_options o = options(NULL);
+	o.path = file;
+	assert_int_equal(lk_format_of_path(file, &o.format), 0);
+	lk_ingest_report r = run(&o);
+	free(file);
+	return r;
+}
+
+static void real_access_log(void **state) {
+	(void)state;
+	DECLARE(web_columns);
+	lk_ingest_report r = run_real("apache_access.log.gz");
+	assert_int_equal(r.events, 9999);
+	assert_int_equal(r.rejects, 1);
+	assert_int_equal(r.bytes, 2370789);
+	assert_int_equal(ask("sum(bytes)"), INT64_C(2747282505));
+	assert_int_equal(ask("count(*) FILTER (WHERE method = 'GET')"), 9951);
+	assert_int_equal(ask("count(*) FILTER (WHERE bytes IS NULL)"), 669);
+	assert_int_equal(test_number(&pg, "SELECT position FROM lk.rejected WHERE stream_id = %lld", (long long)stream.id), 2111246);
+}
+
+static void real_rides(void **state) {
+	(void)state;
+	DECLARE(ride_columns);
+	assert_int_equal(run_real("cars.jsonl.gz").events, 7932);
+	assert_int_equal(ask("count(DISTINCT location)"), 24);
+	assert_int_equal(ask("sum(driver_id)"), 1191970);
+}
+
+static void real_github(void **state) {
+	(void)state;
+	DECLARE(github_columns);
+	assert_int_equal(run_real("github-2015-01-01-00.jsonl.gz").events, 7702);
+	assert_int_equal(ask("count(*) FILTER (WHERE type = 'PushEvent')"), 4280);
+	assert_int_equal(ask("count(DISTINCT \"actor.login\")"), 3648);
+	assert_int_equal(ask("sum(\"payload.size\")"), 18275);
+	assert_int_equal(ask("sum(id)"), INT64_C(19173222574483));
+}
+
+static void real_series(void **state) {
+	(void)state;
+	DECLARE(series_columns);
+	assert_int_equal(run_real("nab/Twitter_volume_AAPL.csv.gz").events, 15902);
+	assert_int_equal(ask("sum(value)"), 1360453);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rejects_are_named),
+		cmocka_unit_test(named_source_goes_on),
+		cmocka_unit_test(half_a_csv_line_is_left),
+		cmocka_unit_test(csv_needs_its_header),
+		cmocka_unit_test(strict_writes_all_or_nothing),
+		cmocka_unit_test(stdin_is_not_held_back),
+		cmocka_unit_test(files_at_once),
+		cmocka_unit_test(one_source_twice_at_once),
+		cmocka_unit_test(killed_and_run_again),
+		cmocka_unit_test(backends_terminated),
+		cmocka_unit_test(server_killed_and_started),
+		cmocka_unit_test(gives_up_in_the_end),
+		cmocka_unit_test(real_access_log),
+		cmocka_unit_test(real_rides),
+		cmocka_unit_test(real_github),
+		cmocka_unit_test(real_series),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
