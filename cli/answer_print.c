@@ -253,6 +253,10 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 	}
 	lk_buf_adds(out, "\n");
 	add_time("watermark: ", a->watermark, out);
+	if (a->plan->allowed_lateness_us < 0) {
+		lk_buf_adds(out, "; every event counts, however late\n");
+		return;
+	}
 	add_time("; final to: ", a->final_to, out);
 	lk_buf_addf(out, "; late: %lld, of them healed by the batch: %lld\n", (long long)(a->late + a->healed), (long long)a->healed);
 }

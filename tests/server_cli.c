@@ -1,0 +1,434 @@
+/* The program as people run it: each command with good and bad input, its exit status and what it says. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <libpq-fe.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "tests/support/servers.h"
+
+static test_servers servers;
+static char *last_out, *last_err;
+
+/* Runs lk; fails unless it exits with `want`, and says what it should ("" for anything). */
+static void run(const char *const *env, int want, const char *out_has, const char *err_has, const char *const *argv) {
+	free(last_out);
+	free(last_err);
+	int got = test_lk(&servers, env, &last_out, &last_err, argv);
+	if (got != want || !strstr(last_out, out_has) || !strstr(last_err, err_has)) {
+		lk_buf line = LK_BUF_INIT;
+		for (int i = 0; argv[i]; i++)
+			lk_buf_addf(&line, " %s", argv[i]);
+		fail_msg("lk%s: exit %d, wanted %d with \"%s\" and \"%s\"\nstdout: %s\nstderr: %s", line.data, got, want, out_has, err_has, last_out, last_err);
+	}
+}
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define LK(want, out_has, err_has, ...) run(NULL, want, out_has, err_has, ARGS(__VA_ARGS__))
+
+static const char definitions[] =
+	"CREATE TABLE hits (ts timestamptz, ip text, path text, status int, bytes bigint)\n"
+	"  WITH (event_time = ts, partition_by = ip, partitions = 2);\n"
+	"CREATE VIEW traffic AS SELECT path, count(*) AS hits, sum(bytes) AS bytes FROM hits WHERE status < 400\n"
+	"  GROUP BY path, tumble(ts, '1 minute');\n";
+
+/* Lines by ip so that both partitions get some. */
+static const char first_events[] =
+	"{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\",\"path\":\"/\",\"status\":200,\"bytes\":10}\n"
+	"{\"ts\":\"2015-05-17T10:00:02Z\",\"ip\":\"b\",\"path\":\"/\",\"status\":200,\"bytes\":20}\n"
+	"{\"ts\":\"2015-05-17T10:00:03Z\",\"ip\":\"c\",\"path\":\"/x,\\\"y\\\"\",\"status\":200,\"bytes\":null}\n"
+	"{\"ts\":\"2015-05-17T10:01:00Z\",\"ip\":\"d\",\"path\":null,\"status\":304,\"bytes\":0}\n"
+	"{\"ts\":\"2015-05-17T10:01:01Z\",\"ip\":\"e\",\"path\":\"/\",\"status\":404,\"bytes\":7}\n";
+static const char later_events[] =
+	"{\"ts\":\"2015-05-17T10:00:59Z\",\"ip\":\"a\",\"path\":\"/\",\"status\":200,\"bytes\":100}\n"
+	"{\"ts\":\"2015-05-17T10:02:00Z\",\"ip\":\"b\",\"path\":\"/\",\"status\":200,\"bytes\":1}\n";
+
+static char *file(const char *name, const char *text) {
+	char *path = lk_asprintf("%s/%s", servers.dir, name);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	fclose(f);
+	return path;
+}
+
+static void apply(const char *text, const char *says) {
+	char *path = file("def.sql", text);
+	LK(0, "", says, "apply", path);
+	free(path);
+}
+
+static void ingest(const char *text) {
+	char *path = file("events.jsonl", text);
+	LK(0, "", "ingest", "ingest", "hits", path);
+	free(path);
+}
+
+static int fresh(void **state) {
+	(void)state;
+	test_servers_clear(&servers);
+	return 0;
+}
+
+static char *ask(const char *sql) {
+	PGconn *c = PQconnectdb(servers.at.postgres);
+	PGresult *r = PQexec(c, sql);
+	char *text = lk_strdup(PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : PQerrorMessage(c));
+	PQclear(r);
+	PQfinish(c);
+	return text;
+}
+
+static void is(const char *sql, const char *want) {
+	char *got = ask(sql);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+/* --- without servers --- */
+
+static void usage(void **state) {
+	(void)state;
+	LK(0, "lk query VIEW", "", "help");
+	LK(0, "lk query VIEW", "", "--help");
+	LK(0, "--where COL=VALUE", "", "help", "query");
+	LK(0, "--where COL=VALUE", "", "query", "--help");
+	LK(0, "lk ", "", "version");
+	LK(2, "", "did you mean `lk query`", "qurey", "traffic");
+	LK(2, "", "did you mean `lk query`", "help", "qurey");
+	LK(2, "", "did you mean --where", "query", "traffic", "--were", "path=/");
+	LK(2, "", "wants VIEW", "query");
+	LK(2, "", "not a time", "query", "traffic", "--from", "yesterday");
+	LK(2, "", "table, json, jsonl, csv", "query", "traffic", "--format", "xml");
+	LK(2, "", "not COL=VALUE", "query", "traffic", "--where", "path");
+	LK(2, "", "--workers", "speed", "--workers", "0");
+	LK(2, "", "--every", "batch", "--every", "soon");
+	LK(2, "", "jsonl, csv, combined", "ingest", "hits", "--format", "xml");
+	LK(2, "", "does not tell its format", "ingest", "hits", "/tmp/events");
+	LK(2, "", "names one input", "ingest", "hits", "a.jsonl", "b.jsonl", "--source", "s");
+	LK(2, "", "web", "gen", "wb");
+	LK(2, "", "--late", "gen", "web", "--late", "2");
+	LK(2, "", "no such file", "apply", "/nonexistent/no such file");
+}
+
+static void missing_servers(void **state) {
+	(void)state;
+	static const char *const no_postgres[] = {"LK_POSTGRES=host=127.0.0.1 port=1 user=u password=sekret dbname=d", NULL};
+	static const char *const no_redis[] = {"LK_REDIS=redis://u:sekret@127.0.0.1:1/0", NULL};
+	static const char *const nothing[] = {"LK_POSTGRES=", "LK_REDIS=", "LK_HOME=/nonexistent/home", NULL};
+	char *sql = file("def.sql", definitions), *events = file("events.jsonl", first_events);
+	const char *const *lines[] = {ARGS("apply", sql), ARGS("ingest", "hits", events), ARGS("speed", "--once"), ARGS("batch"), ARGS("query", "traffic"),
+	                              ARGS("status"), ARGS("explain", "traffic"), ARGS("run")};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		time_t start = time(NULL);
+		run(no_postgres, 3, "", "PostgreSQL", lines[i]);
+		assert_true(time(NULL) - start <= 5);
+		assert_null(strstr(last_err, "sekret"));
+		run(nothing, 3, "", "lk up", lines[i]);
+	}
+	apply(definitions, "new");
+	const char *const *redis_lines[] = {ARGS("speed", "--once"), ARGS("query", "traffic"), ARGS("status")};
+	for (size_t i = 0; i < 3; i++) {
+		time_t start = time(NULL);
+		run(no_redis, 3, "", "Redis", redis_lines[i]);
+		assert_true(time(NULL) - start <= 5);
+		assert_null(strstr(last_err, "sekret"));
+	}
+	free(sql);
+	free(events);
+}
+
+static void up_and_down(void **state) {
+	(void)state;
+	char *home = lk_asprintf("LK_HOME=%s/other", servers.dir);
+	const char *const env[] = {home, "LK_POSTGRES=", "LK_REDIS=", NULL};
+	run(env, 3, "", "lk up", ARGS("status"));
+	run(env, 0, "", "run under", ARGS("up"));
+	run(env, 0, "", "run under", ARGS("up"));
+	run(env, 0, "", "lk apply", ARGS("status"));
+	run(env, 0, "", "stays", ARGS("down"));
+	run(env, 0, "", "stays", ARGS("down"));
+	run(env, 3, "", "lk up", ARGS("status"));
+	free(home);
+}
+
+/* --- with servers --- */
+
+static void nothing_declared(void **state) {
+	(void)state;
+	LK(0, "", "no streams or views are declared", "status");
+	LK(2, "", "lk apply", "query", "traffic");
+	LK(2, "", "lk apply", "ingest", "hits");
+	LK(2, "", "lk apply", "batch");
+}
+
+static void applying(void **state) {
+	(void)state;
+	apply(definitions, "stream hits: new");
+	assert_non_null(strstr(last_err, "view traffic: new, version 1"));
+	apply(definitions, "stream hits: unchanged");
+	assert_non_null(strstr(last_err, "view traffic: unchanged, version 1"));
+	apply("CREATE VIEW traffic AS SELECT path, count(*) AS hits FROM hits GROUP BY path, tumble(ts, '1 minute');",
+	      "version 2; readers get version 1 until `lk batch traffic`");
+	LK(0, "\"version\":1", "", "query", "traffic", "--format", "json");
+	LK(0, "", "readers get version 2 now", "batch", "traffic");
+	LK(0, "\"version\":2", "", "query", "traffic", "--format", "json");
+	LK(0, "\"version\":1", "", "query", "traffic", "--format", "json", "--version", "1");
+	LK(2, "", "", "query", "traffic", "--version", "9");
+}
+
+static void faults_of_all_files(void **state) {
+	(void)state;
+	char *good = file("good.sql", definitions);
+	char *one = file("one.sql", "CREATE VIEW a AS SELECT path, count(*) AS n FROM hitz GROUP BY path;\n");
+	char *two = file("two.sql", "CREATE TABLE t (x int) WITH (event_time = x, partition_by = x);\nCREATE VIEW b AS SELECT nopath, count(*) AS n FROM hits GROUP BY nopath;\n");
+	LK(78, "", "4 faults in the definitions: nothing was applied", "apply", good, one, two);
+	assert_non_null(strstr(last_err, "one.sql:1:"));
+	assert_non_null(strstr(last_err, "two.sql:1:"));
+	assert_non_null(strstr(last_err, "two.sql:2:"));
+	LK(0, "", "no streams or views are declared", "status");
+	LK(0, "", "view traffic: new", "apply", good);
+	LK(78, "", "", "apply", one);
+	free(good);
+	free(one);
+	free(two);
+}
+
+static void ingesting(void **state) {
+	(void)state;
+	apply(definitions, "new");
+	char *good = file("good.jsonl", first_events), *bad = file("bad.jsonl", "{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\"}\n{\"ts\":\"tomorrow\"}\n");
+	LK(65, "", "bad.jsonl", "ingest", "hits", good, bad, "--strict");
+	is("SELECT count(*) FROM lk.log_hits", "0");
+	LK(0, "", "5 events", "ingest", "hits", good, "--source", "monday");
+	LK(0, "", "0 events", "ingest", "hits", good, "--source", "monday");
+	is("SELECT count(*) FROM lk.log_hits", "5");
+	LK(0, "", "rejected (lk.rejected): 1", "ingest", "hits", bad);
+	is("SELECT count(*) FROM lk.log_hits", "6");
+	is("SELECT count(*) FROM lk.rejected WHERE source IS NOT NULL AND reason <> ''", "1");
+	LK(2, "", "hits", "ingest", "hit", good);
+	LK(2, "", "nonexistent", "ingest", "hits", "/nonexistent/x.jsonl");
+	free(good);
+	free(bad);
+}
+
+static void answers(void **state) {
+	(void)state;
+	static const char jsonl[] =
+		"{\"window_start\":\"2015-05-17T10:00:00Z\",\"window_end\":\"2015-05-17T10:01:00Z\",\"path\":\"/\",\"hits\":3,\"bytes\":130}\n"
+		"{\"window_start\":\"2015-05-17T10:00:00Z\",\"window_end\":\"2015-05-17T10:01:00Z\",\"path\":\"/x,\\\"y\\\"\",\"hits\":1,\"bytes\":null}\n"
+		"{\"window_start\":\"2015-05-17T10:01:00Z\",\"window_end\":\"2015-05-17T10:02:00Z\",\"path\":null,\"hits\":1,\"bytes\":0}\n"
+		"{\"window_start\":\"2015-05-17T10:02:00Z\",\"window_end\":\"2015-05-17T10:03:00Z\",\"path\":\"/\",\"hits\":1,\"bytes\":1}\n";
+	apply(definitions, "new");
+	ingest(first_events);
+	LK(0, "", "traffic@1: 5 events", "batch");
+	LK(0, "", "nothing new", "batch", "traffic");
+	ingest(later_events);
+	LK(5, "\"hits\":2", "does not cover the last 2 events", "query", "traffic", "--strict", "--format", "jsonl");
+	LK(0, "", "speed:", "speed", "--once");
+	LK(0, "", "covers:    7 of 7 events", "query", "traffic", "--strict", "--format", "jsonl");
+	assert_string_equal(last_out, jsonl);
+	LK(0, "", "", "query", "traffic", "--format", "csv", "--from", "2015-05-17T10:00:00Z", "--to", "2015-05-17T10:02:00Z");
+	assert_string_equal(last_out, "window_start,window_end,path,hits,bytes\r\n"
+	                              "2015-05-17T10:00:00Z,2015-05-17T10:01:00Z,/,3,130\r\n"
+	                              "2015-05-17T10:00:00Z,2015-05-17T10:01:00Z,\"/x,\"\"y\"\"\",1,\r\n"
+	                              "2015-05-17T10:01:00Z,2015-05-17T10:02:00Z,,1,0\r\n");
+	LK(0, "4 rows of traffic, version 1, lambda", "", "query", "traffic");
+	assert_non_null(strstr(last_out, "boundary:  batch below the cut ["));
+	LK(0, "{\"view\":\"traffic\",\"version\":1,\"mode\":\"lambda\"", "", "query", "traffic", "--format", "json");
+	assert_non_null(strstr(last_out, "\"lag\":0"));
+	LK(0, "\"hits\":4,\"bytes\":131", "", "query", "traffic", "--format", "jsonl", "--window", "1h", "--where", "path=/");
+	LK(0, "\"path\":null,\"hits\":1", "1 row of traffic", "query", "traffic", "--format", "jsonl", "--where", "path IS NULL");
+	LK(0, "\"hits\":2,\"bytes\":30", "batch below", "query", "traffic", "--format", "jsonl", "--layer", "batch", "--where", "path=/");
+	LK(0, "\"hits\":1,\"bytes\":100", "speed from", "query", "traffic", "--format", "jsonl", "--layer", "speed", "--where", "path=/");
+	LK(0, "", "0 rows", "query", "traffic", "--format", "jsonl", "--from", "-1h");
+	LK(0, "", "0 rows", "query", "traffic", "--format", "jsonl", "--where", "path=/none");
+	LK(2, "", "traffic", "query", "trafic");
+	LK(2, "", "path", "query", "traffic", "--where", "paht=/");
+	LK(2, "", "", "query", "traffic", "--where", "hits=1");
+	LK(2, "", "", "query", "traffic", "--window", "90s");
+}
+
+static void explaining(void **state) {
+	(void)state;
+	apply(definitions, "new");
+	ingest(first_events);
+	LK(0, "", "", "batch");
+	ingest(later_events);
+	LK(0, "", "", "speed", "--once");
+	LK(0, "fold: bytes = sum(bytes) as numeric", "", "explain", "traffic");
+	assert_non_null(strstr(last_out, "window: 1 min of ts"));
+	assert_non_null(strstr(last_out, "CREATE VIEW traffic"));
+	assert_non_null(strstr(last_out, "GROUP BY"));
+	run(ARGS("COLUMNS=160"), 0, "the batch runs:", "", ARGS("explain", "traffic"));
+	LK(0, "= answer", "", "explain", "traffic", "--where", "path=/", "--window", "1h");
+	assert_non_null(strstr(last_out, "+ speed"));
+	LK(2, "", "traffic", "explain", "trafic");
+}
+
+static void status(void **state) {
+	(void)state;
+	apply(definitions, "new");
+	ingest(first_events);
+	LK(0, "traffic@1", "", "status");
+	LK(0, "no batch yet", "", "status", "traffic");
+	LK(0, "\"lag\":5", "", "status", "--format", "json");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "\"events\":5", "", "status", "traffic", "--format", "json");
+	assert_non_null(strstr(last_out, "\"lag\":0"));
+	LK(0, "", "", "batch");
+	LK(0, "\"below_cut\":5", "", "status", "--format", "json");
+	LK(2, "", "traffic", "status", "trafic");
+}
+
+static void one_view_at_a_time(void **state) {
+	(void)state;
+	apply(definitions, "new");
+	apply("CREATE VIEW other AS SELECT count(*) AS n FROM hits;", "new");
+	ingest(first_events);
+	LK(0, "", "5 events", "speed", "--once", "--view", "other");
+	LK(5, "", "", "query", "traffic", "--strict");
+	LK(0, "", "", "query", "other", "--strict");
+	LK(2, "", "traffic", "speed", "--once", "--view", "trafic");
+	LK(2, "", "traffic", "batch", "trafic");
+}
+
+/* --- long-running commands --- */
+
+static int covers_all(void *ctx) {
+	free(last_out);
+	free(last_err);
+	return test_lk(&servers, NULL, &last_out, &last_err, ARGS("query", "traffic", "--strict", "--format", "jsonl", "--where", "path=/")) == 0 &&
+	       strstr(last_out, (const char *)ctx);
+}
+
+static int published(void *ctx) {
+	char *n = ask("SELECT coalesce(max(events), 0) FROM lk.batch");
+	int ok = atoi(n) >= *(const int *)ctx;
+	free(n);
+	return ok;
+}
+
+static void run_until_stopped(void **state) {
+	(void)state;
+	int want = 7;
+	apply(definitions, "new");
+	ingest(first_events);
+	int pid = test_lk_start(&servers, NULL, ARGS("run", "--every", "100ms"));
+	assert_true(test_poll(covers_all, (void *)(uintptr_t) "\"hits\":2,\"bytes\":30", 20000));
+	ingest(later_events);
+	assert_true(test_poll(covers_all, (void *)(uintptr_t) "\"hits\":3,\"bytes\":130", 20000));
+	assert_true(test_poll(published, &want, 20000));
+	kill(pid, SIGINT);
+	assert_int_equal(test_lk_wait(pid, 10000), 0);
+}
+
+static void batches_until_stopped(void **state) {
+	(void)state;
+	int want = 5;
+	apply(definitions, "new");
+	int pid = test_lk_start(&servers, NULL, ARGS("batch", "--every", "50ms"));
+	ingest(first_events);
+	assert_true(test_poll(published, &want, 20000));
+	kill(pid, SIGTERM);
+	assert_int_equal(test_lk_wait(pid, 10000), 0);
+}
+
+static int catches_sigint(int pid) {
+	char path[64], line[256];
+	unsigned long long caught = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	FILE *f = fopen(path, "r");
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof line, f))
+		sscanf(line, "SigCgt: %llx", &caught);
+	fclose(f);
+	return caught >> (SIGINT - 1) & 1;
+}
+
+static int has_taken_the_first(void *ctx) { return catches_sigint(*(int *)ctx) != 1; }
+
+static int waits_for_a_lock(void *ctx) {
+	(void)ctx;
+	char *n = ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+	int ok = strcmp(n, "1") == 0;
+	free(n);
+	return ok;
+}
+
+/* An append that cannot end: the test holds the tail's rows. */
+static void second_signal_ends_at_once(void **state) {
+	(void)state;
+	apply(definitions, "new");
+	char *path = file("events.jsonl", first_events);
+	PGconn *c = PQconnectdb(servers.at.postgres);
+	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
+	int pid = test_lk_start(&servers, NULL, ARGS("ingest", "hits", path));
+	assert_true(test_poll(waits_for_a_lock, NULL, 10000));
+	kill(pid, SIGINT);
+	assert_true(test_poll(has_taken_the_first, &pid, 10000));
+	assert_int_equal(test_lk_wait(pid, 300), -1);
+	kill(pid, SIGINT);
+	assert_int_equal(test_lk_wait(pid, 10000), 130);
+	PQfinish(c);
+	free(path);
+}
+
+static void a_closed_pipe_ends_quietly(void **state) {
+	(void)state;
+	const char *bin = getenv("LK_BIN");
+	char *command = lk_asprintf("{ %s gen web --events 3000000; echo $? >%s/status; } 2>%s/stderr | head -n 1 >/dev/null", bin && *bin ? bin : "build/plain/lk",
+	                            servers.dir, servers.dir);
+	assert_int_equal(system(command), 0);
+	free(command);
+	command = lk_asprintf("[ ! -s %s/stderr ] && [ \"$(cat %s/status)\" = 0 ]", servers.dir, servers.dir);
+	assert_int_equal(system(command), 0);
+	free(command);
+	command = lk_asprintf("%s gen web --events 10 >/dev/full 2>/dev/null", bin && *bin ? bin : "build/plain/lk");
+	assert_int_equal(WEXITSTATUS(system(command)), 70);
+	free(command);
+}
+
+static int setup(void **state) {
+	(void)state;
+	test_servers_start(&servers);
+	return 0;
+}
+
+static int teardown(void **state) {
+	(void)state;
+	free(last_out);
+	free(last_err);
+	test_servers_stop(&servers);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(usage),
+		cmocka_unit_test_setup(missing_servers, fresh),
+		cmocka_unit_test_setup(up_and_down, fresh),
+		cmocka_unit_test_setup(nothing_declared, fresh),
+		cmocka_unit_test_setup(applying, fresh),
+		cmocka_unit_test_setup(faults_of_all_files, fresh),
+		cmocka_unit_test_setup(ingesting, fresh),
+		cmocka_unit_test_setup(answers, fresh),
+		cmocka_unit_test_setup(explaining, fresh),
+		cmocka_unit_test_setup(status, fresh),
+		cmocka_unit_test_setup(one_view_at_a_time, fresh),
+		cmocka_unit_test_setup(run_until_stopped, fresh),
+		cmocka_unit_test_setup(batches_until_stopped, fresh),
+		cmocka_unit_test_setup(second_signal_ends_at_once, fresh),
+		cmocka_unit_test(a_closed_pipe_ends_quietly),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
