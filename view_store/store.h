@@ -84,7 +84,7 @@ int lk_store_sweep(lk_store *s, bool (*is_live)(void *ctx, int64_t unit), void *
 /* Which cells a reader wants. Both NULL/0: all. */
 typedef struct lk_cell_filter {
 	int64_t from_pane, to_pane;           /* [from, to); INT64_MIN, INT64_MAX: no bound */
-	const lk_buf *keys;                   /* full encoded group keys; a cell must have one of them */
+	const lk_buf *keys;                   /* full encoded group keys, no two of them equal; a cell must have one of them */
 	int nkeys;
 	int64_t pane_us;
 } lk_cell_filter;

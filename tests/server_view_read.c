@@ -1,0 +1,729 @@
+/* Reading and compacting units of a real Redis, against a model in memory: whatever sequence of owners, commits, new segments, drops,
+ * compactions, resets and losses, readers see exactly what the accepted commits wrote. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/owner.h"
+#include "tests/support/random.h"
+#include "view_store/unit.h"
+
+static test_servers servers;
+static int64_t next_unit = 1;
+
+static test_owner new_owner(void) {
+	test_owner o;
+	test_owner_open(&o, &servers, next_unit++);
+	test_owner_take(&o, 0);
+	return o;
+}
+
+static void key_name(char name[40], int key) { snprintf(name, 40, "key %d%s", key, key % 5 ? "" : " with a longer name"); }
+
+/* One event each into cells (0 … panes-1) x (0 … keys-1), in commits of at most `most` cells. */
+static void fill(test_owner *o, int panes, int keys, int most) {
+	for (int p = 0; p < panes; p++) {
+		for (int k = 0; k < keys; k++) {
+			char name[40];
+			key_name(name, k);
+			test_owner_fold(o, p, name, p * 1000 + k);
+			if (o->folded == most)
+				test_owner_must_commit(o);
+		}
+	}
+	test_owner_must_commit(o);
+}
+
+static lk_cell_filter key_filter(lk_buf *keys, const int *which, int n) {
+	for (int i = 0; i < n; i++) {
+		char name[40];
+		key_name(name, which[i]);
+		keys[i] = (lk_buf)LK_BUF_INIT;
+		test_key(&keys[i], name);
+	}
+	return (lk_cell_filter){.from_pane = INT64_MIN, .to_pane = INT64_MAX, .keys = keys, .nkeys = n, .pane_us = TEST_PANE_US};
+}
+
+static void release_keys(lk_buf *keys, int n) {
+	for (int i = 0; i < n; i++)
+		lk_buf_release(&keys[i]);
+}
+
+/* --- filters --- */
+
+/* The cells that the filter of panes [from, to) and of keys (n < 0: all) lets through are there, and no other one is. */
+static void check_filtered(const lk_cells *c, int panes, int nkeys, int from, int to, const int *which, int n) {
+	size_t expected = 0;
+	for (int p = from < 0 ? 0 : from; p < to && p < panes; p++) {
+		for (int k = 0; k < nkeys; k++) {
+			bool wanted = n < 0;
+			for (int i = 0; i < n; i++)
+				wanted |= which[i] == k;
+			if (!wanted)
+				continue;
+			char name[40];
+			int64_t count, sum;
+			key_name(name, k);
+			assert_true(test_cell(c, p, name, &count, &sum));
+			assert_int_equal(count, 1);
+			assert_int_equal(sum, p * 1000 + k);
+			expected++;
+		}
+	}
+	assert_int_equal(c->ncells, expected);
+}
+
+static void filters_let_through_what_they_name(int panes, int keys) {
+	static const int which[3] = {3, 7, 100000};   /* the last one is not there */
+	static const int ranges[][2] = {{-5, 100}, {0, 1}, {1, 3}, {2, 2}, {50, 60}, {-3, 0}};
+	test_owner open = new_owner(), closed = new_owner();
+	fill(&open, panes, keys, 10000);
+	fill(&closed, panes, keys, 10000);
+	test_owner_take(&closed, 0);
+	for (int nkeys = -1; nkeys <= 3; nkeys++) {
+		lk_buf encoded[3];
+		lk_cell_filter f = key_filter(encoded, which, nkeys < 0 ? 0 : nkeys);
+		for (size_t i = 0; i < sizeof ranges / sizeof *ranges && nkeys != 0; i++) {
+			f.from_pane = ranges[i][0] * TEST_PANE_US - (i % 2 ? 1 : 0);   /* also bounds that are no pane's */
+			f.to_pane = ranges[i][1] * TEST_PANE_US;
+			const test_owner *both[2] = {&open, &closed};
+			for (int k = 0; k < 2; k++) {
+				test_unit u;
+				assert_int_equal(test_unit_read(&u, both[k]->store, both[k]->unit, &f, NULL), LK_OK);
+				assert_int_equal(u.state.nsegments, 1);
+				assert_true(u.state.segments[0].open == (k == 0));
+				check_filtered(&u.cells[0], panes, keys, ranges[i][0], ranges[i][1], which, nkeys);
+				test_unit_release(&u);
+			}
+		}
+		release_keys(encoded, nkeys < 0 ? 0 : nkeys);
+	}
+	test_owner_close(&open);
+	test_owner_close(&closed);
+}
+
+static void filters_on_small_segments(void **state) {
+	(void)state;
+	filters_let_through_what_they_name(4, 9);
+}
+
+static void filters_on_large_segments(void **state) {
+	(void)state;
+	filters_let_through_what_they_name(8, 5000);   /* by HSCAN, by HMGET */
+}
+
+static void many_keys_and_panes_are_asked_for_in_pieces(void **state) {
+	(void)state;
+	enum { KEYS = 700, PANES = 13 };
+	test_owner o = new_owner();
+	fill(&o, PANES, KEYS + 1000, 10000);
+	int which[KEYS];
+	lk_buf encoded[KEYS];
+	for (int i = 0; i < KEYS; i++)
+		which[i] = i + 500;
+	lk_cell_filter f = key_filter(encoded, which, KEYS);
+	for (int closed = 0; closed < 2; closed++) {
+		test_unit u;
+		assert_int_equal(test_unit_read(&u, o.store, o.unit, &f, NULL), LK_OK);
+		check_filtered(&u.cells[0], PANES, KEYS + 1000, 0, PANES, which, KEYS);
+		test_unit_release(&u);
+		test_owner_take(&o, 0);
+	}
+	release_keys(encoded, KEYS);
+	test_owner_close(&o);
+}
+
+static void a_segment_that_is_gone_is_said_to_be(void **state) {
+	(void)state;
+	static const int which[1] = {3};
+	static const int sizes[3] = {1, 10, 3000};
+	for (int i = 0; i < 3; i++) {
+		test_owner o = new_owner();
+		fill(&o, 5, sizes[i], 10000);
+		test_owner_take(&o, 0);
+		lk_unit_state u;
+		lk_buf encoded[1];
+		lk_cell_filter f = key_filter(encoded, which, 1);
+		assert_int_equal(lk_store_read_unit(o.store, o.unit, NULL, &u, NULL, NULL), LK_OK);
+		assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, &u.at, NULL), LK_OK);
+		lk_cells c;
+		lk_cells_init(&c, test_owner_plan());
+		assert_int_equal(lk_store_read_segment(o.store, o.unit, &u.segments[0], NULL, &c, NULL), 1);
+		assert_int_equal(lk_store_read_segment(o.store, o.unit, &u.segments[0], &f, &c, NULL), 1);
+		assert_int_equal(c.ncells, 0);
+		lk_cells_release(&c);
+		release_keys(encoded, 1);
+		lk_unit_state_release(&u);
+		test_owner_close(&o);
+	}
+}
+
+static void foreign_cells_are_noticed(void **state) {
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		test_owner o = new_owner();
+		fill(&o, 2, 10, 100);
+		test_owner_take(&o, 0);
+		lk_unit_state u;
+		assert_int_equal(lk_store_read_unit(o.store, o.unit, NULL, &u, NULL, NULL), LK_OK);
+		const char *key = lk_segment_key(o.store, o.unit, 0, u.segments[0].token);
+		lk_buf field = LK_BUF_INIT;
+		test_field(&field, 0, more ? "one more" : "key 1");
+		lk_redis_begin(&o.store->redis, 4);
+		lk_redis_args(&o.store->redis, "HSET");
+		lk_redis_args(&o.store->redis, key);
+		lk_redis_arg(&o.store->redis, field.data, field.len);
+		lk_redis_args(&o.store->redis, "\x7f nonsense");
+		redisReply *r;
+		assert_int_equal(lk_redis_call(&o.store->redis, &r, NULL), LK_OK);
+		freeReplyObject(r);
+		lk_cells c;
+		lk_error err = {0};
+		lk_cells_init(&c, test_owner_plan());
+		assert_int_equal(lk_store_read_segment(o.store, o.unit, &u.segments[0], NULL, &c, &err), LK_EINTERNAL);
+		assert_non_null(strstr(err.text, "lk:test:u:"));
+		lk_cells_release(&c);
+		lk_buf_release(&field);
+		lk_unit_state_release(&u);
+		test_owner_close(&o);
+	}
+}
+
+static void bytes_are_told(void **state) {
+	(void)state;
+	test_owner o = new_owner();
+	int64_t empty, some, none;
+	assert_int_equal(lk_store_unit_bytes(o.store, o.unit, &empty, NULL), LK_OK);
+	fill(&o, 2, 1000, 1000);
+	assert_int_equal(lk_store_unit_bytes(o.store, o.unit, &some, NULL), LK_OK);
+	assert_int_equal(lk_store_unit_bytes(o.store, next_unit++, &none, NULL), LK_OK);
+	assert_true(empty > 0 && some > empty + 2000 * 30 && none == 0);
+	test_owner_close(&o);
+}
+
+/* --- readers beside a writer --- */
+
+/* Each commit adds 1 to every cell, so within one instant all cells hold what the cursor says. */
+enum { LIVE_PANES = 2, LIVE_KEYS = 300, LIVE_COMMITS = 150 };
+
+static void *write_on(void *ctx) {
+	test_owner *o = ctx;
+	for (int i = 0; i < LIVE_COMMITS; i++) {
+		if (i % 20 == 19)
+			test_owner_roll(o);
+		if (i % 50 == 49)
+			test_owner_take(o, 0);
+		fill(o, LIVE_PANES, LIVE_KEYS, 1 << 30);
+	}
+	return NULL;
+}
+
+static void a_reader_never_sees_half_a_commit(void **state) {
+	(void)state;
+	static const int which[2] = {1, 299};
+	test_owner writer = new_owner(), reader;
+	test_owner_open(&reader, &servers, writer.unit);
+	lk_buf encoded[2];
+	lk_cell_filter f = key_filter(encoded, which, 2);
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, write_on, &writer), 0);
+	int64_t cursor = 0, reads = 0, end = (int64_t)LIVE_COMMITS * LIVE_PANES * LIVE_KEYS;
+	while (cursor < end) {
+		test_unit u;
+		assert_int_equal(test_unit_read(&u, reader.store, reader.unit, reads % 2 ? &f : NULL, NULL), LK_OK);
+		cursor = u.state.at.cursor;
+		int64_t next = 0, count, sum;
+		for (int i = 0; i < u.state.nsegments; i++) {
+			assert_int_equal(u.state.segments[i].from, next);
+			next = u.state.segments[i].to;
+		}
+		assert_int_equal(next, cursor);
+		for (int p = 0; p < LIVE_PANES; p++) {
+			test_unit_total(&u, p, "key 1", &count, &sum);
+			assert_int_equal(count, cursor / (LIVE_PANES * LIVE_KEYS));
+			test_unit_total(&u, p, "key 299", &count, &sum);
+			assert_int_equal(count, cursor / (LIVE_PANES * LIVE_KEYS));
+		}
+		test_unit_release(&u);
+		reads++;
+	}
+	pthread_join(thread, NULL);
+	assert_true(reads > 5);
+	release_keys(encoded, 2);
+	test_owner_close(&writer);
+	test_owner_close(&reader);
+}
+
+/* --- compaction --- */
+
+static test_owner owner_of_segments(int n, int panes, int keys) {
+	test_owner o = new_owner();
+	for (int i = 0; i < n; i++) {
+		test_owner_roll(&o);
+		fill(&o, panes, keys, 10000);
+	}
+	return o;
+}
+
+static void is_total(const test_owner *o, int pane, const char *key, int64_t count, int64_t sum) {
+	test_unit u;
+	int64_t n, s;
+	assert_int_equal(test_unit_read(&u, o->store, o->unit, NULL, NULL), LK_OK);
+	test_unit_total(&u, pane, key, &n, &s);
+	assert_int_equal(n, count);
+	assert_int_equal(s, sum);
+	test_unit_release(&u);
+}
+
+static lk_unit_state state_of(const test_owner *o) {
+	lk_unit_state u;
+	assert_int_equal(lk_store_read_unit(o->store, o->unit, NULL, &u, NULL, NULL), LK_OK);
+	return u;
+}
+
+static int64_t keys_of(const test_owner *o) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_addf(&b, "lk:test:u:%lld:*", (long long)o->unit);
+	lk_redis_begin(&o->store->redis, 2);
+	lk_redis_args(&o->store->redis, "KEYS");
+	lk_redis_args(&o->store->redis, b.data);
+	redisReply *r;
+	assert_int_equal(lk_redis_call(&o->store->redis, &r, NULL), LK_OK);
+	int64_t n = (int64_t)r->elements;
+	freeReplyObject(r);
+	lk_buf_release(&b);
+	return n;
+}
+
+static int64_t ttl_of(const test_owner *o, const lk_segment *g) {
+	lk_redis_begin(&o->store->redis, 2);
+	lk_redis_args(&o->store->redis, "TTL");
+	lk_redis_args(&o->store->redis, lk_segment_key(o->store, o->unit, g->from, g->token));
+	redisReply *r;
+	assert_int_equal(lk_redis_call(&o->store->redis, &r, NULL), LK_OK);
+	int64_t ttl = r->integer;
+	freeReplyObject(r);
+	return ttl;
+}
+
+static void compaction_adds_up(void **state) {
+	(void)state;
+	test_owner o = owner_of_segments(6, 3, 1500);
+	lk_unit_state before = state_of(&o);
+	assert_int_equal(before.nsegments, 6);
+	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, test_owner_plan(), before.segments + 1, 3, NULL), LK_OK);
+	lk_unit_state after = state_of(&o);
+	assert_int_equal(after.nsegments, 4);
+	const lk_segment *g = &after.segments[1];
+	assert_true(g->from == before.segments[1].from && g->to == before.segments[3].to && !g->open && g->cells == 4500);
+	assert_true(g->min_pane == 0 && g->max_pane == 2 * TEST_PANE_US);
+	assert_int_equal(ttl_of(&o, g), -1);
+	assert_int_equal(keys_of(&o), 4);
+	assert_memory_equal(&after.at, &before.at, sizeof after.at);
+	for (int p = 0; p < 3; p++)
+		is_total(&o, p, "key 1499", 6, 6 * (p * 1000 + 1499));
+	/* again, with what came out, and the owner writes on */
+	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, test_owner_plan(), after.segments, 3, NULL), LK_OK);
+	fill(&o, 3, 1500, 10000);
+	is_total(&o, 2, "key 7", 7, 7 * 2007);
+	lk_unit_state_release(&before);
+	lk_unit_state_release(&after);
+	test_owner_close(&o);
+}
+
+static void compaction_of_nothing_keeps_the_range(void **state) {
+	(void)state;
+	test_owner o = new_owner();
+	for (int i = 0; i < 3; i++) {
+		test_owner_roll(&o);
+		o.folded = 5;
+		test_owner_must_commit(&o);
+	}
+	lk_unit_state u = state_of(&o);
+	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, test_owner_plan(), u.segments, 2, NULL), LK_OK);
+	lk_unit_state_release(&u);
+	u = state_of(&o);
+	assert_true(u.nsegments == 2 && u.segments[0].from == 0 && u.segments[0].to == 10 && u.segments[0].cells == 0);
+	lk_unit_state_release(&u);
+	test_owner_close(&o);
+}
+
+static void compaction_refuses_what_it_must(void **state) {
+	(void)state;
+	test_owner o = owner_of_segments(4, 1, 10);
+	lk_unit_state u = state_of(&o);
+	lk_segment apart[2] = {u.segments[0], u.segments[2]}, stale[2] = {u.segments[0], u.segments[1]};
+	const lk_plan *plan = test_owner_plan();
+	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, u.segments + 2, 2, NULL), LK_EINTERNAL);   /* the open one */
+	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, apart, 2, NULL), LK_EINTERNAL);
+	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, u.segments, 1, NULL), LK_EINTERNAL);
+	assert_int_equal(lk_store_compact(o.store, o.unit, o.token ^ 1, plan, u.segments, 2, NULL), LK_EFENCED);
+	stale[1].to++;   /* not what meta says */
+	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, stale, 2, NULL), LK_ECONFLICT);
+	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, NULL, NULL), LK_OK);
+	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, u.segments, 2, NULL), LK_ECONFLICT);
+	lk_unit_state after = state_of(&o);
+	assert_int_equal(after.nsegments, 3);
+	is_total(&o, 0, "key 7", 3, 21);
+	lk_unit_state_release(&u);
+	lk_unit_state_release(&after);
+	test_owner_close(&o);
+}
+
+/* A server that lost the first of two staged chunks has fewer cells than were staged. */
+static void a_swap_with_lost_cells_is_refused(void **state) {
+	(void)state;
+	test_owner o = owner_of_segments(3, 1, 10);
+	lk_unit_state u = state_of(&o);
+	lk_store *s = o.store;
+	lk_segment staged = {.from = 0, .to = 20, .token = lk_token_new(), .cells = 10};
+	for (int cells = 0; cells <= 10; cells += 5) {
+		lk_redis *r = &s->redis;
+		redisReply *reply;
+		for (int i = cells - 5; i >= 0 && i < cells; i++) {
+			lk_redis_begin(r, 4);
+			lk_redis_args(r, "HSET");
+			lk_redis_args(r, lk_segment_key(s, o.unit, staged.from, staged.token));
+			lk_redis_argi(r, i);
+			lk_redis_args(r, "x");
+			assert_int_equal(lk_redis_call(r, &reply, NULL), LK_OK);
+			freeReplyObject(reply);
+		}
+		char text[LK_NAME_BYTES];
+		lk_buf entry = LK_BUF_INIT;
+		lk_redis_script(r, LK_SCRIPT_SWAP, lk_unit_key(s, o.unit), 4 + 4);
+		lk_token_print(text, o.token);
+		lk_redis_args(r, text);
+		lk_segment_name(text, staged.from, staged.token);
+		lk_redis_args(r, text);
+		lk_segment_entry(&entry, &staged);
+		lk_redis_args(r, entry.data);
+		lk_redis_argi(r, staged.cells);
+		for (int i = 0; i < 2; i++) {
+			lk_segment_name(text, u.segments[i].from, u.segments[i].token);
+			lk_redis_args(r, text);
+			lk_buf_clear(&entry);
+			lk_segment_entry(&entry, &u.segments[i]);
+			lk_redis_args(r, entry.data);
+		}
+		assert_int_equal(lk_fenced_call(s, o.unit, NULL), cells == 10 ? LK_OK : LK_ECONFLICT);
+		lk_unit_state now = state_of(&o);
+		assert_int_equal(now.nsegments, cells == 10 ? 2 : 3);
+		lk_unit_state_release(&now);
+		lk_buf_release(&entry);
+	}
+	lk_unit_state_release(&u);
+	test_owner_close(&o);
+}
+
+#ifdef LK_FAULTS
+/* Runs a compaction in a process of its own that dies at the point. */
+static void compact_and_die(const test_owner *o, const char *point) {
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		setenv("LK_CRASH", point, 1);
+		lk_store *s;
+		lk_unit_state u;
+		if (lk_store_open(&s, servers.at.redis, "test", NULL) != LK_OK || lk_store_read_unit(s, o->unit, NULL, &u, NULL, NULL) != LK_OK)
+			_exit(1);
+		lk_store_compact(s, o->unit, o->token, test_owner_plan(), u.segments, 3, NULL);
+		_exit(2);
+	}
+	int status;
+	waitpid(pid, &status, 0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void a_killed_compaction_leaves_the_unit_whole(void **state) {
+	(void)state;
+	test_owner o = owner_of_segments(4, 2, 3000);
+	compact_and_die(&o, "compact.staged");
+	lk_unit_state u = state_of(&o);
+	assert_int_equal(u.nsegments, 4);
+	assert_int_equal(keys_of(&o), 5);   /* with the litter, which goes away by itself */
+	lk_buf pattern = LK_BUF_INIT;
+	lk_buf_addf(&pattern, "lk:test:u:%lld:*", (long long)o.unit);
+	lk_redis_begin(&o.store->redis, 4);
+	lk_redis_args(&o.store->redis, "EVAL");
+	lk_redis_args(&o.store->redis, "local n = 0 for _, k in ipairs(redis.call('KEYS', ARGV[1])) do"
+	                               " if redis.call('TTL', k) > 0 then n = n + 1 end end return n");
+	lk_redis_args(&o.store->redis, "0");
+	lk_redis_args(&o.store->redis, pattern.data);
+	lk_buf_release(&pattern);
+	redisReply *r;
+	assert_int_equal(lk_redis_call(&o.store->redis, &r, NULL), LK_OK);
+	assert_int_equal(r->integer, 1);
+	freeReplyObject(r);
+	is_total(&o, 1, "key 7", 4, 4 * 1007);
+	compact_and_die(&o, "compact.swapped");
+	lk_unit_state_release(&u);
+	u = state_of(&o);
+	assert_int_equal(u.nsegments, 2);
+	is_total(&o, 1, "key 7", 4, 4 * 1007);
+	lk_unit_state_release(&u);
+	test_owner_close(&o);
+}
+#endif
+
+/* --- any sequence of steps --- */
+
+enum { PANES = 3, KEYS = 6, OWNERS = 3, MOST_SEGMENTS = 64 };
+
+typedef struct cells_model {
+	int64_t count[PANES][KEYS], sum[PANES][KEYS];
+} cells_model;
+
+typedef struct segment_model {
+	int64_t from, to;
+	uint64_t token;
+	cells_model cells;
+} segment_model;
+
+typedef struct unit_model {
+	bool there;
+	uint64_t token;
+	int64_t cursor, base;
+	int64_t open;                /* from of the open one; -1 */
+	segment_model segments[MOST_SEGMENTS];
+	int n;
+} unit_model;
+
+typedef struct actor {
+	test_owner o;
+	cells_model map;             /* as its o.cells */
+} actor;
+
+static void cells_add(cells_model *into, const cells_model *from) {
+	for (int p = 0; p < PANES; p++) {
+		for (int k = 0; k < KEYS; k++) {
+			into->count[p][k] += from->count[p][k];
+			into->sum[p][k] += from->sum[p][k];
+		}
+	}
+}
+
+static void remove_segments(unit_model *m, int at, int n) {
+	memmove(m->segments + at, m->segments + at + n, (size_t)(m->n - at - n) * sizeof *m->segments);
+	m->n -= n;
+}
+
+static int closed_prefix(const unit_model *m) {
+	int n = 0;
+	while (n < m->n && !(m->segments[n].from == m->open && m->segments[n].token == m->token))
+		n++;
+	return n;
+}
+
+static void step_take(unit_model *m, actor *a, uint64_t *seed) {
+	int64_t start = random_below(seed, 50);
+	if (!m->there)
+		*m = (unit_model){.there = true, .cursor = start, .base = start};
+	test_owner_take(&a->o, start);
+	a->map = (cells_model){0};
+	m->token = a->o.token;
+	m->open = -1;
+}
+
+static void step_commit(unit_model *m, actor *a, uint64_t *seed) {
+	for (int n = random_below(seed, 4); n > 0; n--) {
+		int p = random_below(seed, PANES), k = random_below(seed, KEYS), amount = random_below(seed, 2001) - 1000;
+		char name[40];
+		key_name(name, k);
+		test_owner_fold(&a->o, p, name, amount);
+		a->map.count[p][k]++;
+		a->map.sum[p][k] += amount;
+	}
+	a->o.folded += random_below(seed, 2);   /* an event that WHERE refused */
+	bool owner = m->there && a->o.token == m->token;
+	int64_t to = a->o.at.cursor + a->o.folded, from = a->o.segment_from;
+	lk_error err = {0};
+	assert_int_equal(test_owner_commit(&a->o, &err), owner ? LK_OK : LK_EFENCED);
+	if (!owner)
+		return;
+	m->cursor = to;
+	if (m->open != from || !m->n || m->segments[m->n - 1].from != from || m->segments[m->n - 1].token != m->token) {
+		m->open = from;
+		if (to == from)
+			return;
+		m->segments[m->n++] = (segment_model){.from = from, .token = m->token};
+	}
+	m->segments[m->n - 1].to = to;
+	m->segments[m->n - 1].cells = a->map;
+}
+
+static void step_roll(actor *a) {
+	test_owner_roll(&a->o);
+	a->map = (cells_model){0};
+}
+
+static void step_drop(unit_model *m, actor *a, uint64_t *seed) {
+	bool owner = m->there && a->o.token == m->token;
+	int n = closed_prefix(m) ? random_below(seed, closed_prefix(m) + 1) : 0;
+	lk_segment named[MOST_SEGMENTS];
+	for (int i = 0; i < n; i++)
+		named[i] = (lk_segment){.from = m->segments[i].from, .to = m->segments[i].to, .token = m->segments[i].token};
+	lk_position base = {n ? named[n - 1].to : m->base, 1, 1};
+	assert_int_equal(lk_store_drop(a->o.store, a->o.unit, a->o.token, named, n, &base, NULL), owner ? LK_OK : LK_EFENCED);
+	if (owner) {
+		remove_segments(m, 0, n);
+		m->base = base.cursor;
+	}
+}
+
+static void step_compact(unit_model *m, actor *a, uint64_t *seed, lk_store *reader) {
+	int closed = closed_prefix(m);
+	if (closed < 2)
+		return;
+	bool owner = a->o.token == m->token;
+	int at = random_below(seed, closed - 1), n = 2 + random_below(seed, closed - at - 1);
+	lk_unit_state u;
+	assert_int_equal(lk_store_read_unit(reader, a->o.unit, NULL, &u, NULL, NULL), LK_OK);
+	assert_int_equal(lk_store_compact(a->o.store, a->o.unit, a->o.token, test_owner_plan(), u.segments + at, n, NULL), owner ? LK_OK : LK_EFENCED);
+	lk_unit_state_release(&u);
+	if (!owner)
+		return;
+	for (int i = 1; i < n; i++)
+		cells_add(&m->segments[at].cells, &m->segments[at + i].cells);
+	m->segments[at].to = m->segments[at + n - 1].to;
+	m->segments[at].token = 0;   /* taken from Redis */
+	remove_segments(m, at + 1, n - 1);
+}
+
+static void step_reset(unit_model *m, actor *a, uint64_t *seed) {
+	bool owner = m->there && a->o.token == m->token;
+	lk_position start = {random_below(seed, 100), 3, 4};
+	assert_int_equal(lk_store_reset(a->o.store, a->o.unit, a->o.token, &start, NULL), owner ? LK_OK : LK_EFENCED);
+	if (!owner)
+		return;
+	m->n = 0;
+	m->cursor = m->base = start.cursor;
+	m->open = -1;
+	a->o.at = start;
+	step_roll(a);
+}
+
+static void check(unit_model *m, lk_store *reader, int64_t unit, uint64_t *seed) {
+	test_unit u;
+	int which[2] = {random_below(seed, KEYS), 0};
+	which[1] = (which[0] + 1 + random_below(seed, KEYS + 1)) % (KEYS + 2);
+	lk_buf encoded[2];
+	int nkeys = 1 + random_below(seed, 2);
+	lk_cell_filter f = key_filter(encoded, which, nkeys);
+	bool all = random_below(seed, 2);
+	int rc = test_unit_read(&u, reader, unit, all ? NULL : &f, NULL);
+	assert_int_equal(rc, m->there ? LK_OK : 1);
+	if (m->there) {
+		assert_int_equal(u.state.token, m->token);
+		assert_int_equal(u.state.at.cursor, m->cursor);
+		assert_int_equal(u.state.base.cursor, m->base);
+		assert_int_equal(u.state.nsegments, m->n);
+	}
+	for (int i = 0; i < u.state.nsegments; i++) {
+		segment_model *want = &m->segments[i];
+		const lk_segment *got = &u.state.segments[i];
+		if (!want->token)
+			want->token = got->token;
+		assert_true(got->from == want->from && got->to == want->to && got->token == want->token);
+		assert_int_equal(got->open, got->from == m->open && got->token == m->token);
+		for (int p = 0; p < PANES; p++) {
+			for (int k = 0; k < KEYS; k++) {
+				char name[40];
+				int64_t count, sum;
+				bool wanted = all || k == which[0] || (nkeys == 2 && k == which[1]);
+				key_name(name, k);
+				test_cell(&u.cells[i], p, name, &count, &sum);
+				assert_int_equal(count, wanted ? want->cells.count[p][k] : 0);
+				assert_int_equal(sum, wanted ? want->cells.sum[p][k] : 0);
+			}
+		}
+	}
+	test_unit_release(&u);
+	release_keys(encoded, nkeys);
+}
+
+static void any_sequence_of_steps(void **state) {
+	(void)state;
+	uint64_t seed = random_seed();
+	const char *given = getenv("STEPS");
+	int steps = given ? atoi(given) : 2000, rounds[7] = {0};
+	int64_t unit = next_unit++;
+	unit_model m = {0};
+	actor actors[OWNERS] = {0};
+	test_owner reader;
+	test_owner_open(&reader, &servers, unit);
+	for (int i = 0; i < OWNERS; i++)
+		test_owner_open(&actors[i].o, &servers, unit);
+	for (int i = 0; i < steps; i++) {
+		actor *a = &actors[random_below(&seed, OWNERS)];
+		int what = random_below(&seed, 100);
+		if (m.n > MOST_SEGMENTS - 2)
+			what = 99;
+		if (what < 60)
+			step_commit(&m, a, &seed);
+		else if (what < 72)
+			step_take(&m, a, &seed);
+		else if (what < 80)
+			step_roll(a);
+		else if (what < 84)
+			step_drop(&m, a, &seed);
+		else if (what < 96)
+			step_compact(&m, a, &seed, reader.store);
+		else if (what < 99)
+			step_reset(&m, a, &seed);
+		else {
+			test_redis_empty(&servers);
+			m = (unit_model){.open = -1};
+		}
+		rounds[what < 60 ? 0 : what < 72 ? 1 : what < 80 ? 2 : what < 84 ? 3 : what < 96 ? 4 : what < 99 ? 5 : 6]++;
+		check(&m, reader.store, unit, &seed);
+	}
+	for (int i = 0; i < 7 && !given; i++)
+		assert_true(rounds[i] > 0);
+	for (int i = 0; i < OWNERS; i++)
+		test_owner_close(&actors[i].o);
+	test_owner_close(&reader);
+}
+
+static int setup(void **state) {
+	(void)state;
+	test_servers_start(&servers);
+	return 0;
+}
+
+static int teardown(void **state) {
+	(void)state;
+	test_servers_stop(&servers);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(filters_on_small_segments),
+		cmocka_unit_test(filters_on_large_segments),
+		cmocka_unit_test(many_keys_and_panes_are_asked_for_in_pieces),
+		cmocka_unit_test(a_segment_that_is_gone_is_said_to_be),
+		cmocka_unit_test(foreign_cells_are_noticed),
+		cmocka_unit_test(bytes_are_told),
+		cmocka_unit_test(a_reader_never_sees_half_a_commit),
+		cmocka_unit_test(compaction_adds_up),
+		cmocka_unit_test(compaction_of_nothing_keeps_the_range),
+		cmocka_unit_test(compaction_refuses_what_it_must),
+		cmocka_unit_test(a_swap_with_lost_cells_is_refused),
+#ifdef LK_FAULTS
+		cmocka_unit_test(a_killed_compaction_leaves_the_unit_whole),
+#endif
+		cmocka_unit_test(any_sequence_of_steps),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
