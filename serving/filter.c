@@ -23,14 +23,14 @@ static int unknown_column(const lk_plan *p, const char *name, lk_error *err) {
 	} else {
 		lk_fail(err, LK_EUSAGE, "view %s has no group key \"%s\"", p->view, name);
 	}
-	const char **names = lk_calloc((size_t)p->nkeys, sizeof *names);
+	const char **names = lk_calloc((size_t)p->noutputs, sizeof *names);
 	lk_buf all = LK_BUF_INIT;
 	int n = 0;
-	for (int i = 0; i < p->nkeys; i++) {
-		if (!p->keys[i].name[0])
+	for (int i = 0; i < p->noutputs; i++) {
+		if (p->outputs[i].kind != LK_OUT_KEY)
 			continue;
-		names[n++] = p->keys[i].name;
-		lk_buf_addf(&all, "%s%s", all.len ? ", " : "", p->keys[i].name);
+		names[n++] = p->outputs[i].name;
+		lk_buf_addf(&all, "%s%s", all.len ? ", " : "", p->outputs[i].name);
 	}
 	const char *near = lk_did_you_mean(name, names, n);
 	if (near)
@@ -44,9 +44,15 @@ static int unknown_column(const lk_plan *p, const char *name, lk_error *err) {
 	return LK_EUSAGE;
 }
 
+/* The key that an output shows; several outputs may show one. */
+static int key_of(const lk_plan *p, const char *column) {
+	int i = lk_plan_output(p, column);
+	return i >= 0 && p->outputs[i].kind == LK_OUT_KEY ? p->outputs[i].index : -1;
+}
+
 static int add_condition(lk_filter *f, const lk_where *w, lk_error *err) {
 	const lk_plan *p = f->plan;
-	int k = lk_plan_key(p, w->column);
+	int k = key_of(p, w->column);
 	if (k < 0)
 		return unknown_column(p, w->column, err);
 	lk_type type = p->keys[k].expr->type;

@@ -69,7 +69,7 @@ static void load_raw(const char *text) {
 	lk_buf_release(&b);
 }
 
-static void ingest(const char *stream, enum lk_format format, const char *text, size_t len) {
+static int64_t ingest(const char *stream, enum lk_format format, const char *text, size_t len) {
 	char *path = lk_asprintf("%s/part", servers.dir);
 	FILE *f = fopen(path, "wb");
 	assert_non_null(f);
@@ -80,9 +80,9 @@ static void ingest(const char *stream, enum lk_format format, const char *text, 
 	lk_error err = {0};
 	if (lk_ingest_run(&o, &report, &err))
 		fail_msg("%s", err.text);
-	assert_int_equal(report.rejects, 0);
 	unlink(path);
 	free(path);
+	return report.rejects;
 }
 
 typedef struct trial {
@@ -91,6 +91,7 @@ typedef struct trial {
 	const char *definitions;
 	lk_type types[8];
 	int ntypes;
+	int64_t bad_lines;
 } trial;
 
 static void is_plain_sql(const trial *t, size_t *rows) {
@@ -124,12 +125,13 @@ static void run(const trial *t) {
 	test_world_declare(&world, t->definitions);
 	size_t cut = strlen(text) / 3 * 2, rows;
 	cut += strcspn(text + cut, "\n") + 1;
-	ingest(t->stream, t->format, text, cut);
+	int64_t rejects = ingest(t->stream, t->format, text, cut);
 	test_worker worker;
 	test_worker_open(&worker, &world, t->view);
 	assert_true(test_worker_step(&worker, 0, 1000) > 0);
 	test_world_batch(&world, t->view);
-	ingest(t->stream, t->format, text + cut, strlen(text + cut));
+	rejects += ingest(t->stream, t->format, text + cut, strlen(text + cut));
+	assert_int_equal(rejects, t->bad_lines);
 	test_worker_catch_up(&worker);
 	is_plain_sql(t, &rows);
 	test_worker_sweep(&worker, 0);
@@ -157,6 +159,7 @@ static void access_log_by_path_status_minute(void **state) {
 			" SELECT regexp_match(line, '\\[(.{20}) \\+0000\\] \"(\\S+) (\\S+) [^\"]*\" (\\d+) (\\S+) \"[^\"]*\" \"([^\"]*)\"') AS m FROM pg_temp.raw"
 			" ) lines WHERE m[2] = 'GET') hits GROUP BY 1, 2, 3, 4",
 		.types = {T_TIME, T_TIME, T_TEXT, T_INT4, T_INT8, T_INT8, T_TEXT}, .ntypes = 7,
+		.bad_lines = 1,   /* line 8,899 ends within the agent's quotes; the expression above does not match it either */
 	};
 	run(&t);
 }

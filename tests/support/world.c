@@ -444,7 +444,7 @@ void test_world_compare(test_world *w, const lk_query *q, const lk_plan *plan, c
 	test_answer_bound(&a, &bound);
 	test_rows want, got;
 	if (test_oracle_rows(w, plan ? plan : a.plan, bound.data, condition, &want, &err) == LK_EVALUE) {
-		lk_buf_adds(difference, "?");
+		lk_buf_addf(difference, "? %s", err.text);
 	} else {
 		test_answer_rows(&a, &got);
 		test_rows_difference(&want, &got, difference);

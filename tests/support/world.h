@@ -67,7 +67,7 @@ void test_sql_rows(test_world *w, const char *sql, const lk_type *types, int n, 
 void test_answer_bound(const lk_answer *a, lk_buf *out);
 
 void test_world_answer(test_world *w, const lk_query *q, lk_answer *out);
-/* "" where the answer to q (layer merged or batch) is what PostgreSQL says, "?" where PostgreSQL raises (class 22), else the first difference with the
+/* "" where the answer to q (layer merged or batch) is what PostgreSQL says, "? reason" where PostgreSQL raises (class 22), else the first difference with the
  * prefix and the SQL. plan: NULL, or the plan whose text is the oracle. */
 void test_world_compare(test_world *w, const lk_query *q, const lk_plan *plan, const char *condition, lk_buf *difference);
 /* Fails the test where there is one. */
