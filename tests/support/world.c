@@ -291,7 +291,8 @@ void test_answer_rows(const lk_answer *a, test_rows *out) {
 		}
 		add_row(out, &line);
 	}
-	qsort(out->rows, out->n, sizeof *out->rows, by_text);
+	if (out->n)
+		qsort(out->rows, out->n, sizeof *out->rows, by_text);
 }
 
 static void oracle_sql(const lk_plan *p, const char *bound, const char *condition, lk_buf *sql) {
