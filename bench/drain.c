@@ -11,7 +11,7 @@ static const char definition[] =
 	"CREATE VIEW per_minute AS SELECT k, count(*) AS n, sum(v) AS total\n"
 	"  FROM hits GROUP BY k, tumble(ts, '1 minute');\n";
 
-static const char columns[] = "SELECT off, _at, ts, k, v FROM lk.log_hits_p0 ORDER BY off";
+static const char columns[] = "SELECT off, _at, ts, k, v FROM lk.part_hits_0 ORDER BY off";
 
 static void load(bench *b, long events, long keys) {
 	test_servers_clear(&b->servers);
@@ -20,13 +20,13 @@ static void load(bench *b, long events, long keys) {
 	BENCH_LK(b, "ingest", "hits", "--format", "csv", csv);
 	remove(csv);
 	free(csv);
-	bench_sql(b, "VACUUM ANALYZE lk.log_hits_p0");
+	bench_sql(b, "VACUUM ANALYZE lk.part_hits_0");
 }
 
 static void check(bench *b) {
 	char *out = NULL;
 	test_lk(&b->servers, NULL, &out, NULL,
-	        (const char *const[]){"lk", "query", "per_minute", "--where", "k=k7", "--format", "csv", NULL});
+	        (const char *const[]){"query", "per_minute", "--where", "k=k7", "--format", "csv", NULL});
 	long long n = 0, total = 0;
 	for (char *line = strchr(out, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
 		long long x, y;

@@ -82,7 +82,7 @@ static bool visible(bench *b, lk_pg *pg, lk_store *store, int probe) {
 void bench_latency(bench *b) {
 	bench_title("latency: event to visible answer at 10,000 events/s, the whole way");
 	bench_define(b, definition);
-	int speed = test_lk_start(&b->servers, NULL, (const char *const[]){"lk", "speed", NULL});
+	int speed = test_lk_start(&b->servers, NULL, (const char *const[]){"speed", NULL});
 	int input, times[2];
 	if (pipe(times) != 0)
 		exit(1);

@@ -37,7 +37,7 @@ void bench_query(bench *b) {
 	}
 	char *out = NULL;
 	test_lk(&b->servers, NULL, &out, NULL,
-	        (const char *const[]){"lk", "query", "per_minute", "--where", "k=k7", "--format", "jsonl", NULL});
+	        (const char *const[]){"query", "per_minute", "--where", "k=k7", "--format", "jsonl", NULL});
 	int lines = 0;
 	for (char *p = out; (p = strchr(p, '\n')); p++)
 		lines++;
