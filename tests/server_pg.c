@@ -36,7 +36,10 @@ static void test_defaults_do_not_matter(void **unused) {
 	test_sql(&l.pg, "CREATE TABLE public.seen (sync text, isolation text)");
 	test_sql(&l.pg, "CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES"
 	         " (current_setting('synchronous_commit'), current_setting('transaction_isolation')); RETURN NULL; END $$");
-	test_sql(&l.pg, "CREATE TRIGGER note AFTER INSERT ON lk.log_%s_p0 EXECUTE FUNCTION public.note()", l.stream.name);
+	lk_buf leaf = LK_BUF_INIT;
+	lk_log_leaf(&l.stream, 0, &leaf);
+	test_sql(&l.pg, "CREATE TRIGGER note AFTER INSERT ON %s EXECUTE FUNCTION public.note()", leaf.data);
+	lk_buf_release(&leaf);
 	for (int i = 0; i < NODD; i++)
 		test_sql(&l.pg, "ALTER ROLE CURRENT_USER SET %s = %s%s%s", odd_defaults[i][0], strchr(odd_defaults[i][1], ',') ? "" : "'",
 		         odd_defaults[i][1], strchr(odd_defaults[i][1], ',') ? "" : "'");
