@@ -53,6 +53,8 @@ static lk_expr *random_leaf(fixture *f, lk_type t) {
 
 /* Arithmetic of the type; products of numerics are of short constants, so that they stay within 38 digits. */
 static lk_expr *random_arithmetic(fixture *f, lk_type t, int depth) {
+	const lk_type product = {.kind = LK_NUMERIC, .precision = 10, .scale = 4},
+	              sum = {.kind = LK_NUMERIC, .precision = 36, .scale = t.scale};
 	lk_expr *a = random_expr(f, t, depth - 1), *b = random_expr(f, t, depth - 1);
 	int op = LK_X_ADD + random_below(&f->seed, 3);
 	if (random_below(&f->seed, 5) == 0)
@@ -60,8 +62,8 @@ static lk_expr *random_arithmetic(fixture *f, lk_type t, int depth) {
 	if (t.kind != LK_NUMERIC)
 		return tiny_op2(&f->t, op, t, a, b);
 	if (op == LK_X_MUL)
-		return cast(f, tiny_op2(&f->t, op, (lk_type){.kind = LK_NUMERIC, .precision = 10, .scale = 4}, random_leaf(f, small), random_leaf(f, small)), t);
-	return cast(f, tiny_op2(&f->t, op, (lk_type){.kind = LK_NUMERIC, .precision = 36, .scale = t.scale}, a, b), t);
+		return cast(f, tiny_op2(&f->t, op, product, random_leaf(f, small), random_leaf(f, small)), t);
+	return cast(f, tiny_op2(&f->t, op, sum, a, b), t);
 }
 
 static lk_expr *random_choice(fixture *f, lk_type t, int depth) {
@@ -110,7 +112,10 @@ static lk_expr *random_condition(fixture *f, int depth) {
 			args[i] = random_expr(f, t, depth - 1);
 		return make(f, random_below(&f->seed, 2) ? LK_X_IN : LK_X_NOTIN, boolean, n, args);
 	case 5: return random_like(f, depth);
-	default: return tiny_op2(&f->t, LK_X_EQ + random_below(&f->seed, 6), boolean, random_expr(f, t, depth - 1), random_expr(f, t, depth - 1));
+	default:
+		args[0] = random_expr(f, t, depth - 1);
+		args[1] = random_expr(f, t, depth - 1);
+		return make(f, LK_X_EQ + random_below(&f->seed, 6), boolean, 2, args);
 	}
 }
 

@@ -11,8 +11,9 @@
 #include "tests/support/random.h"
 #include "tests/support/tiny_plan.h"
 
-static const lk_type i2 = {.kind = LK_INT2}, i4 = {.kind = LK_INT4}, i8 = {.kind = LK_INT8}, f4 = {.kind = LK_FLOAT4}, f8 = {.kind = LK_FLOAT8},
-                     boolean = {.kind = LK_BOOL}, text = {.kind = LK_TEXT}, num = {.kind = LK_NUMERIC, .precision = 18, .scale = 2};
+static const lk_type i2 = {.kind = LK_INT2}, i4 = {.kind = LK_INT4}, i8 = {.kind = LK_INT8}, f4 = {.kind = LK_FLOAT4},
+                     f8 = {.kind = LK_FLOAT8}, boolean = {.kind = LK_BOOL}, text = {.kind = LK_TEXT},
+                     num = {.kind = LK_NUMERIC, .precision = 18, .scale = 2};
 #define N {.state = LK_NULL}
 #define M {.state = LK_MARKED}
 #define I(x) {.i = x}
@@ -36,17 +37,33 @@ static void assert_value(lk_type t, lk_value have, lk_value want) {
 static void arithmetic(void **state) {
 	(void)state;
 	static const struct { const lk_type *type; int op; lk_value a, b, want; const char *reason; } rows[] = {
-		{&i2, LK_X_ADD, I(32767), I(1), M, "smallint out of range"}, {&i2, LK_X_MUL, I(-182), I(181), M, "smallint out of range"}, {&i2, LK_X_SUB, I(-32767), I(1), I(-32768), NULL},
-		{&i4, LK_X_ADD, I(INT32_MAX), I(1), M, "integer out of range"}, {&i4, LK_X_SUB, I(INT32_MIN), I(1), M, "integer out of range"}, {&i4, LK_X_MUL, I(46341), I(46341), M, "integer out of range"},
-		{&i4, LK_X_MUL, I(46340), I(46340), I(2147395600), NULL}, {&i8, LK_X_ADD, I(INT64_MAX), I(1), M, "bigint out of range"}, {&i8, LK_X_SUB, I(INT64_MIN), I(1), M, "bigint out of range"},
-		{&i8, LK_X_MUL, I(INT64_MIN), I(-1), M, "bigint out of range"}, {&i8, LK_X_MUL, I(INT64_MIN), I(1), I(INT64_MIN), NULL},
-		{&i4, LK_X_ADD, N, I(1), N, NULL}, {&i4, LK_X_ADD, I(1), M, M, NULL}, {&i4, LK_X_ADD, N, M, N, NULL}, {&i4, LK_X_ADD, M, N, N, NULL}, {&i4, LK_X_MUL, M, M, M, NULL},
-		{&f8, LK_X_ADD, D(0.1), D(0.2), D(0.30000000000000004), NULL}, {&f8, LK_X_ADD, D(1.7e308), D(1.7e308), M, "value out of range: overflow"}, {&f8, LK_X_SUB, D(INFINITY), D(INFINITY), D(NAN), NULL},
-		{&f8, LK_X_ADD, D(INFINITY), D(1), D(INFINITY), NULL}, {&f8, LK_X_MUL, D(1e200), D(-1e200), M, "value out of range: overflow"}, {&f8, LK_X_MUL, D(1e-200), D(1e-200), M, "value out of range: underflow"},
-		{&f8, LK_X_MUL, D(0), D(1e-200), D(0), NULL}, {&f8, LK_X_MUL, D(INFINITY), D(2), D(INFINITY), NULL}, {&f8, LK_X_MUL, D(0), D(INFINITY), D(NAN), NULL},
-		{&f8, LK_X_SUB, D(5e-324), D(5e-324), D(0), NULL}, {&f4, LK_X_ADD, D(16777216), D(1), D(16777216), NULL}, {&f4, LK_X_MUL, D(1e30f), D(1e30f), M, "value out of range: overflow"},
-		{&f4, LK_X_MUL, D(1e-30f), D(1e-30f), M, "value out of range: underflow"}, {&f4, LK_X_MUL, D(0.1f), D(0.1f), D(0.1f * 0.1f), NULL},
-		{&num, LK_X_ADD, {.n = 150, .scale = 2}, {.n = 5, .scale = 1}, {.n = 200, .scale = 2}, NULL}, {&num, LK_X_SUB, {.n = 1, .scale = 0}, {.n = 1, .scale = 3}, {.n = 999, .scale = 3}, NULL},
+		{&i2, LK_X_ADD, I(32767), I(1), M, "smallint out of range"},
+		{&i2, LK_X_MUL, I(-182), I(181), M, "smallint out of range"},
+		{&i2, LK_X_SUB, I(-32767), I(1), I(-32768), NULL},
+		{&i4, LK_X_ADD, I(INT32_MAX), I(1), M, "integer out of range"},
+		{&i4, LK_X_SUB, I(INT32_MIN), I(1), M, "integer out of range"},
+		{&i4, LK_X_MUL, I(46341), I(46341), M, "integer out of range"},
+		{&i4, LK_X_MUL, I(46340), I(46340), I(2147395600), NULL},
+		{&i8, LK_X_ADD, I(INT64_MAX), I(1), M, "bigint out of range"},
+		{&i8, LK_X_SUB, I(INT64_MIN), I(1), M, "bigint out of range"},
+		{&i8, LK_X_MUL, I(INT64_MIN), I(-1), M, "bigint out of range"},
+		{&i8, LK_X_MUL, I(INT64_MIN), I(1), I(INT64_MIN), NULL},
+		{&i4, LK_X_ADD, N, I(1), N, NULL}, {&i4, LK_X_ADD, I(1), M, M, NULL}, {&i4, LK_X_ADD, N, M, N, NULL},
+		{&i4, LK_X_ADD, M, N, N, NULL}, {&i4, LK_X_MUL, M, M, M, NULL},
+		{&f8, LK_X_ADD, D(0.1), D(0.2), D(0.30000000000000004), NULL},
+		{&f8, LK_X_ADD, D(1.7e308), D(1.7e308), M, "value out of range: overflow"},
+		{&f8, LK_X_SUB, D(INFINITY), D(INFINITY), D(NAN), NULL},
+		{&f8, LK_X_ADD, D(INFINITY), D(1), D(INFINITY), NULL},
+		{&f8, LK_X_MUL, D(1e200), D(-1e200), M, "value out of range: overflow"},
+		{&f8, LK_X_MUL, D(1e-200), D(1e-200), M, "value out of range: underflow"},
+		{&f8, LK_X_MUL, D(0), D(1e-200), D(0), NULL}, {&f8, LK_X_MUL, D(INFINITY), D(2), D(INFINITY), NULL},
+		{&f8, LK_X_MUL, D(0), D(INFINITY), D(NAN), NULL},
+		{&f8, LK_X_SUB, D(5e-324), D(5e-324), D(0), NULL}, {&f4, LK_X_ADD, D(16777216), D(1), D(16777216), NULL},
+		{&f4, LK_X_MUL, D(1e30f), D(1e30f), M, "value out of range: overflow"},
+		{&f4, LK_X_MUL, D(1e-30f), D(1e-30f), M, "value out of range: underflow"},
+		{&f4, LK_X_MUL, D(0.1f), D(0.1f), D(0.1f * 0.1f), NULL},
+		{&num, LK_X_ADD, {.n = 150, .scale = 2}, {.n = 5, .scale = 1}, {.n = 200, .scale = 2}, NULL},
+		{&num, LK_X_SUB, {.n = 1, .scale = 0}, {.n = 1, .scale = 3}, {.n = 999, .scale = 3}, NULL},
 		{&num, LK_X_MUL, {.n = 150, .scale = 2}, {.n = -5, .scale = 1}, {.n = -750, .scale = 3}, NULL},
 	};
 	tiny_plan t = {0};
@@ -69,7 +86,8 @@ static void arithmetic(void **state) {
 static void negation(void **state) {
 	(void)state;
 	static const struct { const lk_type *type; lk_value a, want; } rows[] = {
-		{&i2, I(-32768), M}, {&i4, I(INT32_MIN), M}, {&i8, I(INT64_MIN), M}, {&i8, I(5), I(-5)}, {&i4, N, N}, {&i4, M, M},
+		{&i2, I(-32768), M}, {&i4, I(INT32_MIN), M}, {&i8, I(INT64_MIN), M}, {&i8, I(5), I(-5)}, {&i4, N, N},
+		{&i4, M, M},
 		{&f8, D(1.5), D(-1.5)}, {&num, {.n = 5, .scale = 1}, {.n = -5, .scale = 1}},
 	};
 	tiny_plan t = {0};
@@ -84,10 +102,12 @@ static void comparison(void **state) {
 	(void)state;
 	static const int ops[] = {LK_X_EQ, LK_X_NE, LK_X_LT, LK_X_LE, LK_X_GT, LK_X_GE};
 	static const struct { const lk_type *type; lk_value a, b; const char *want; } rows[] = {
-		{&i4, I(1), I(2), "ftttff"}, {&i4, I(2), I(2), "tfftft"}, {&i4, I(3), I(2), "ftfftt"}, {&i4, N, I(2), "nnnnnn"}, {&i4, M, I(2), "mmmmmm"}, {&i4, M, N, "nnnnnn"}, {&i4, N, M, "nnnnnn"},
+		{&i4, I(1), I(2), "ftttff"}, {&i4, I(2), I(2), "tfftft"}, {&i4, I(3), I(2), "ftfftt"},
+		{&i4, N, I(2), "nnnnnn"}, {&i4, M, I(2), "mmmmmm"}, {&i4, M, N, "nnnnnn"}, {&i4, N, M, "nnnnnn"},
 		{&f8, D(NAN), D(NAN), "tfftft"}, {&f8, D(NAN), D(INFINITY), "ftfftt"}, {&f8, D(0.0), D(-0.0), "tfftft"},
 		{&num, {.n = 10, .scale = 1}, {.n = 1, .scale = 0}, "tfftft"}, {&boolean, F, T, "ftttff"},
-		{&text, {.s = "a", .len = 1}, {.s = "B", .len = 1}, "ftfftt"}, {&text, {.s = "a", .len = 1}, {.s = "ab", .len = 2}, "ftttff"},
+		{&text, {.s = "a", .len = 1}, {.s = "B", .len = 1}, "ftfftt"},
+		{&text, {.s = "a", .len = 1}, {.s = "ab", .len = 2}, "ftttff"},
 		{&text, {.s = "", .len = 0}, {.s = "", .len = 0}, "tfftft"},
 	};
 	tiny_plan t = {0};
@@ -104,7 +124,8 @@ static void comparison(void **state) {
 static void logic(void **state) {
 	(void)state;
 	static const struct { lk_value a, b, and_, or_; } rows[] = {
-		{T, T, T, T}, {T, F, F, T}, {F, F, F, F}, {T, N, N, T}, {F, N, F, N}, {N, N, N, N}, {T, M, M, T}, {F, M, F, M}, {N, M, N, N}, {M, M, M, M},
+		{T, T, T, T}, {T, F, F, T}, {F, F, F, F}, {T, N, N, T}, {F, N, F, N}, {N, N, N, N}, {T, M, M, T},
+		{F, M, F, M}, {N, M, N, N}, {M, M, M, M},
 	};
 	tiny_plan t = {0};
 	lk_expr *a = tiny_slot(&t, 0, boolean), *b = tiny_slot(&t, 1, boolean);
@@ -126,7 +147,8 @@ static void logic(void **state) {
 static void lists(void **state) {
 	(void)state;
 	static const struct { lk_value x, a, b, in; } rows[] = {
-		{I(1), I(1), I(2), T}, {I(2), I(1), I(2), T}, {I(3), I(1), I(2), F}, {I(1), N, I(1), T}, {I(3), N, I(1), N}, {N, I(1), I(2), N},
+		{I(1), I(1), I(2), T}, {I(2), I(1), I(2), T}, {I(3), I(1), I(2), F}, {I(1), N, I(1), T}, {I(3), N, I(1), N},
+		{N, I(1), I(2), N},
 		{M, I(1), I(2), M}, {I(1), M, I(1), T}, {I(3), M, I(1), M}, {I(3), M, N, N}, {N, M, I(1), N}, {M, N, I(1), N},
 	};
 	tiny_plan t = {0};
@@ -144,29 +166,39 @@ static void lists(void **state) {
 static void choices(void **state) {
 	(void)state;
 	static const struct { lk_value when, then, otherwise, want; } rows[] = {
-		{T, I(1), I(2), I(1)}, {F, I(1), I(2), I(2)}, {N, I(1), I(2), I(2)}, {M, I(1), I(2), I(2)}, {T, I(1), M, I(1)}, {F, M, I(2), I(2)},
+		{T, I(1), I(2), I(1)}, {F, I(1), I(2), I(2)}, {N, I(1), I(2), I(2)}, {M, I(1), I(2), I(2)},
+		{T, I(1), M, I(1)}, {F, M, I(2), I(2)},
 		{T, M, I(2), M}, {F, I(1), N, N}, {F, I(1), M, M},
 	};
 	tiny_plan t = {0};
 	lk_expr *args[] = {tiny_slot(&t, 0, boolean), tiny_slot(&t, 1, i4), tiny_slot(&t, 2, i4)};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_value(i4, eval(tiny_op(&t, LK_X_CASE, i4, 3, args), (lk_value[]){rows[i].when, rows[i].then, rows[i].otherwise}, NULL), rows[i].want);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		lk_value row[] = {rows[i].when, rows[i].then, rows[i].otherwise};
+		assert_value(i4, eval(tiny_op(&t, LK_X_CASE, i4, 3, args), row, NULL), rows[i].want);
+	}
 	static const struct { lk_value a, b, want; } first[] = {
 		{I(1), I(2), I(1)}, {N, I(2), I(2)}, {M, I(2), I(2)}, {I(1), M, I(1)}, {N, M, M}, {M, N, N}, {N, N, N},
 	};
-	for (size_t i = 0; i < sizeof first / sizeof *first; i++)
-		assert_value(i4, eval(tiny_op(&t, LK_X_COALESCE, i4, 2, args + 1), (lk_value[]){N, first[i].a, first[i].b}, NULL), first[i].want);
+	for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+		lk_value row[] = {N, first[i].a, first[i].b};
+		assert_value(i4, eval(tiny_op(&t, LK_X_COALESCE, i4, 2, args + 1), row, NULL), first[i].want);
+	}
 	tiny_plan_release(&t);
 }
 
 static void like(void **state) {
 	(void)state;
 	static const struct { const char *text, *pattern; bool want; } rows[] = {
-		{"", "", true}, {"", "%", true}, {"", "_", false}, {"a", "", false}, {"abc", "abc", true}, {"abc", "ABC", false}, {"abc", "a%", true}, {"abc", "%c", true},
-		{"abc", "%b%", true}, {"abc", "%d%", false}, {"abc", "a_c", true}, {"abc", "a_", false}, {"abc", "___", true}, {"abc", "____", false}, {"é", "_", true}, {"é", "__", false},
-		{"漢字", "_字", true}, {"漢字", "%字", true}, {"漢字", "漢_", true}, {"😀x", "_x", true}, {"a%c", "a\\%c", true}, {"abc", "a\\%c", false}, {"a_c", "a\\_c", true}, {"a\\c", "a\\\\c", true},
-		{"aab", "%ab", true}, {"ababac", "%aba%c", true}, {"ababab", "%aba%c", false}, {"mississippi", "%ss%ss%", true}, {"mississippi", "%ss%ss%ss%", false}, {"ab", "a\\", false},
-		{"a", "%\\a", true}, {"/index.html", "%.html", true}, {"xx", "%%%x%%", true}, {"line\nbreak", "line%", true}, {"ab", "%_%_%", true}, {"é", "%_%_%", false},
+		{"", "", true}, {"", "%", true}, {"", "_", false}, {"a", "", false}, {"abc", "abc", true},
+		{"abc", "ABC", false}, {"abc", "a%", true}, {"abc", "%c", true},
+		{"abc", "%b%", true}, {"abc", "%d%", false}, {"abc", "a_c", true}, {"abc", "a_", false}, {"abc", "___", true},
+		{"abc", "____", false}, {"é", "_", true}, {"é", "__", false},
+		{"漢字", "_字", true}, {"漢字", "%字", true}, {"漢字", "漢_", true}, {"😀x", "_x", true}, {"a%c", "a\\%c", true},
+		{"abc", "a\\%c", false}, {"a_c", "a\\_c", true}, {"a\\c", "a\\\\c", true},
+		{"aab", "%ab", true}, {"ababac", "%aba%c", true}, {"ababab", "%aba%c", false},
+		{"mississippi", "%ss%ss%", true}, {"mississippi", "%ss%ss%ss%", false}, {"ab", "a\\", false},
+		{"a", "%\\a", true}, {"/index.html", "%.html", true}, {"xx", "%%%x%%", true}, {"line\nbreak", "line%", true},
+		{"ab", "%_%_%", true}, {"é", "%_%_%", false},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		assert_int_equal(lk_like(rows[i].text, strlen(rows[i].text), rows[i].pattern, strlen(rows[i].pattern)), rows[i].want);
@@ -186,10 +218,15 @@ static void casts(void **state) {
 	(void)state;
 	static const lk_type narrow = {.kind = LK_NUMERIC, .precision = 5, .scale = 2}, bare = {.kind = LK_NUMERIC, .scale = 1};
 	static const struct { const lk_type *from, *to; lk_value a, want; } rows[] = {
-		{&i2, &i8, I(-5), I(-5)}, {&i4, &num, I(7), {.n = 700, .scale = 2}}, {&i4, &narrow, I(1000), M}, {&i4, &f8, I(INT32_MAX), D(2147483647)}, {&i8, &f8, I(INT64_C(9007199254740993)), D(9007199254740992)},
-		{&i8, &f4, I(16777217), D(16777216)}, {&num, &narrow, {.n = 12345, .scale = 3}, {.n = 1235, .scale = 2}}, {&num, &narrow, {.n = 999995, .scale = 3}, M}, {&num, &bare, {.n = -25, .scale = 2}, {.n = -3, .scale = 1}},
-		{&num, &f8, {.n = 1, .scale = 1}, D(0.1)}, {&num, &f8, {.n = INT64_C(123456789012345678), .scale = 2}, D(1234567890123456.78)}, {&num, &f4, {.n = 1, .scale = 1}, D(0.1f)}, {&f4, &f8, D(0.1f), D(0.1f)},
-		{&f8, &f4, D(0.1), D(0.1f)}, {&f8, &f4, D(1e300), M}, {&f8, &f4, D(1e-300), M}, {&i8, &i4, I(INT64_C(4294967296)), M}, {&i4, &f8, N, N}, {&i4, &f8, M, M},
+		{&i2, &i8, I(-5), I(-5)}, {&i4, &num, I(7), {.n = 700, .scale = 2}}, {&i4, &narrow, I(1000), M},
+		{&i4, &f8, I(INT32_MAX), D(2147483647)}, {&i8, &f8, I(INT64_C(9007199254740993)), D(9007199254740992)},
+		{&i8, &f4, I(16777217), D(16777216)}, {&num, &narrow, {.n = 12345, .scale = 3}, {.n = 1235, .scale = 2}},
+		{&num, &narrow, {.n = 999995, .scale = 3}, M}, {&num, &bare, {.n = -25, .scale = 2}, {.n = -3, .scale = 1}},
+		{&num, &f8, {.n = 1, .scale = 1}, D(0.1)},
+		{&num, &f8, {.n = INT64_C(123456789012345678), .scale = 2}, D(1234567890123456.78)},
+		{&num, &f4, {.n = 1, .scale = 1}, D(0.1f)}, {&f4, &f8, D(0.1f), D(0.1f)},
+		{&f8, &f4, D(0.1), D(0.1f)}, {&f8, &f4, D(1e300), M}, {&f8, &f4, D(1e-300), M},
+		{&i8, &i4, I(INT64_C(4294967296)), M}, {&i4, &f8, N, N}, {&i4, &f8, M, M},
 	};
 	tiny_plan t = {0};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -244,7 +281,9 @@ static lk_expr *random_number(tiny_plan *t, uint64_t *s, int depth) {
 static void random_row(uint64_t *s, lk_value *row) {
 	for (int i = 0; i < 2 * SLOTS; i++) {
 		int kind = random_below(s, 6);
-		row[i] = kind == 0 ? lk_null() : kind == 1 ? (lk_value){.state = LK_MARKED} : lk_int(i < SLOTS ? random_below(s, 4) : random_below(s, 2));
+		row[i] = lk_int(random_below(s, i < SLOTS ? 4 : 2));
+		if (kind < 2)
+			row[i] = (lk_value){.state = kind == 0 ? LK_NULL : LK_MARKED};
 	}
 }
 
@@ -304,9 +343,11 @@ static lk_expr *sample(tiny_plan *t) {
 	lk_expr *sum = tiny_op2(t, LK_X_SUB, i4, n, tiny_const(t, i4, lk_int(-1)));
 	lk_expr *wide = tiny_op(t, LK_X_CAST, f8, 1, &sum);
 	lk_expr *cmp = tiny_op2(t, LK_X_LT, boolean, wide, tiny_const(t, f8, lk_double(0.5)));
-	lk_expr *in = tiny_op(t, LK_X_NOTIN, boolean, 3, (lk_expr *[]){s, tiny_const(t, text, lk_text("it's", 4)), tiny_const(t, text, lk_null())});
+	lk_expr *list[] = {s, tiny_const(t, text, lk_text("it's", 4)), tiny_const(t, text, lk_null())};
+	lk_expr *in = tiny_op(t, LK_X_NOTIN, boolean, 3, list);
 	lk_expr *either = tiny_op2(t, LK_X_OR, boolean, cmp, in);
-	lk_expr *neg = tiny_op(t, LK_X_NEG, i4, 1, &n), *null = tiny_op(t, LK_X_ISNULL, boolean, 1, &neg), *not = tiny_op(t, LK_X_NOT, boolean, 1, &null);
+	lk_expr *neg = tiny_op(t, LK_X_NEG, i4, 1, &n), *null = tiny_op(t, LK_X_ISNULL, boolean, 1, &neg);
+	lk_expr *not = tiny_op(t, LK_X_NOT, boolean, 1, &null);
 	return tiny_op2(t, LK_X_AND, boolean, either, not);
 }
 
@@ -336,8 +377,11 @@ static void canonical_text_tells_constants_apart(void **state) {
 	(void)state;
 	tiny_plan t = {0};
 	lk_expr *constants[] = {
-		tiny_const(&t, i4, lk_int(-1)), tiny_const(&t, i4, lk_int(1)), tiny_const(&t, i4, lk_int(0)), tiny_const(&t, i8, lk_int(1)), tiny_const(&t, text, lk_text("1", 1)),
-		tiny_const(&t, text, lk_text("", 0)), tiny_const(&t, text, lk_null()), tiny_const(&t, text, lk_text("null", 4)), tiny_const(&t, num, lk_numeric(100, 2)), tiny_const(&t, f8, lk_double(1)),
+		tiny_const(&t, i4, lk_int(-1)), tiny_const(&t, i4, lk_int(1)), tiny_const(&t, i4, lk_int(0)),
+		tiny_const(&t, i8, lk_int(1)), tiny_const(&t, text, lk_text("1", 1)),
+		tiny_const(&t, text, lk_text("", 0)), tiny_const(&t, text, lk_null()),
+		tiny_const(&t, text, lk_text("null", 4)), tiny_const(&t, num, lk_numeric(100, 2)),
+		tiny_const(&t, f8, lk_double(1)),
 		tiny_const(&t, f8, lk_double(1.0000000000000002)),
 	};
 	enum { COUNT = sizeof constants / sizeof *constants };

@@ -13,7 +13,8 @@
 #include "tests/support/tiny_plan.h"
 
 #define S LK_US_PER_S
-static const lk_type time_type = {.kind = LK_TIME}, text_type = {.kind = LK_TEXT}, int_type = {.kind = LK_INT4}, bool_type = {.kind = LK_BOOL};
+static const lk_type time_type = {.kind = LK_TIME}, text_type = {.kind = LK_TEXT}, int_type = {.kind = LK_INT4},
+                     bool_type = {.kind = LK_BOOL};
 enum { TS, PATH, BYTES, COLUMNS };
 
 typedef struct fixture {
@@ -122,7 +123,8 @@ static void marked_clauses_count_with_their_null(void **state) {
 	tiny_key(&f.t, tiny_op2(&f.t, LK_X_ADD, int_type, bytes(&f), number(&f, 1)));
 	tiny_agg(&f.t, "count", NULL);
 	tiny_agg(&f.t, "sum", tiny_op2(&f.t, LK_X_MUL, int_type, bytes(&f), number(&f, 2)));
-	f.t.plan.where = tiny_op2(&f.t, LK_X_NE, bool_type, tiny_op2(&f.t, LK_X_SUB, int_type, bytes(&f), number(&f, 1)), number(&f, 0));
+	lk_expr *less = tiny_op2(&f.t, LK_X_SUB, int_type, bytes(&f), number(&f, 1));
+	f.t.plan.where = tiny_op2(&f.t, LK_X_NE, bool_type, less, number(&f, 0));
 	begin(&f);
 	assert_int_equal(fold(&f, 0, lk_null(), lk_int(5), LK_NEVER), LK_FOLDED);
 	assert_null(f.folder.reason);

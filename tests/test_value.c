@@ -20,20 +20,27 @@
 static void reads_and_prints(void **state) {
 	(void)state;
 	static const struct { lk_type type; const char *text, *printed; } rows[] = {
-		{INT2, "32767", "32767"}, {INT2, "-32768", "-32768"}, {INT4, "1.0", "1"}, {INT4, "1e2", "100"}, {INT4, "120e-1", "12"},
+		{INT2, "32767", "32767"}, {INT2, "-32768", "-32768"}, {INT4, "1.0", "1"}, {INT4, "1e2", "100"},
+		{INT4, "120e-1", "12"},
 		{INT8, "9223372036854775807", "9223372036854775807"}, {INT8, "-9223372036854775808", "-9223372036854775808"},
-		{INT8, "0.9223372036854775807e19", "9223372036854775807"}, {INT8, "+7", "7"}, {INT8, " 12 ", "12"}, {INT8, "-0", "0"},
+		{INT8, "0.9223372036854775807e19", "9223372036854775807"}, {INT8, "+7", "7"}, {INT8, " 12 ", "12"},
+		{INT8, "-0", "0"},
 		{INT8, "0e999999999999", "0"}, {INT8, "000000000000000000000000000012", "12"},
 		{NUM(18, 2), "12345678901234567.89", "missing"}, {NUM(18, 2), "1234567890123456.789", "1234567890123456.79"},
-		{NUM(5, 2), "1.005", "1.01"}, {NUM(5, 2), "-1.005", "-1.01"}, {NUM(5, 2), "1.0049999999999999999999999999999999999999999", "1.00"},
-		{NUM(5, 2), "999.99", "999.99"}, {NUM(5, 2), "1e-999999999999", "0.00"}, {NUM(3, 0), "0.5", "1"}, {NUM(18, 18), ".5", "0.500000000000000000"},
+		{NUM(5, 2), "1.005", "1.01"}, {NUM(5, 2), "-1.005", "-1.01"},
+		{NUM(5, 2), "1.0049999999999999999999999999999999999999999", "1.00"},
+		{NUM(5, 2), "999.99", "999.99"}, {NUM(5, 2), "1e-999999999999", "0.00"}, {NUM(3, 0), "0.5", "1"},
+		{NUM(18, 18), ".5", "0.500000000000000000"},
 		{FLOAT8, "0.1", "0.1"}, {FLOAT8, "12345678901234567.89", "12345678901234568"}, {FLOAT8, "1e15", "1e+15"},
-		{FLOAT8, "5e-324", "5e-324"}, {FLOAT8, "1.7976931348623157e308", "1.7976931348623157e+308"}, {FLOAT8, "-0", "-0"},
+		{FLOAT8, "5e-324", "5e-324"}, {FLOAT8, "1.7976931348623157e308", "1.7976931348623157e+308"},
+		{FLOAT8, "-0", "-0"},
 		{FLOAT8, "NaN", "NaN"}, {FLOAT8, "-infinity", "-Infinity"}, {FLOAT8, "2.5", "2.5"}, {FLOAT8, "0.3", "0.3"},
 		{FLOAT8, "123456789012345678901234567890", "1.2345678901234568e+29"},
-		{FLOAT4, "0.1", "0.1"}, {FLOAT4, "16777217", "16777216"}, {FLOAT4, "3.4028235e38", "3.4028235e+38"}, {FLOAT4, "1e-45", "1e-45"},
+		{FLOAT4, "0.1", "0.1"}, {FLOAT4, "16777217", "16777216"}, {FLOAT4, "3.4028235e38", "3.4028235e+38"},
+		{FLOAT4, "1e-45", "1e-45"},
 		{BOOL, "true", "true"}, {BOOL, "F", "false"}, {BOOL, "on", "true"}, {BOOL, "0", "false"}, {BOOL, "YES", "true"},
-		{TIME, "2015-05-17T12:05:03+02:00", "2015-05-17T10:05:03Z"}, {TIME, "2015-05-17 10:05:03.25", "2015-05-17T10:05:03.25Z"},
+		{TIME, "2015-05-17T12:05:03+02:00", "2015-05-17T10:05:03Z"},
+		{TIME, "2015-05-17 10:05:03.25", "2015-05-17T10:05:03.25Z"},
 		{{.kind = LK_TEXT}, " as it is ", " as it is "}, {{.kind = LK_TEXT}, "", ""},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -57,17 +64,24 @@ static void reads_and_prints(void **state) {
 static void refuses_with_a_reason(void **state) {
 	(void)state;
 	static const struct { lk_type type; const char *text, *reason; } rows[] = {
-		{INT4, "", "empty"}, {INT4, "  ", "empty"}, {INT4, "-", "not an integer"}, {INT4, "1.5", "not an integer"}, {INT4, "abc", "not an integer"},
-		{INT4, "1e", "not an integer"}, {INT4, "1e+", "not an integer"}, {INT4, "1 2", "not an integer"}, {INT4, "0x10", "not an integer"},
-		{INT4, "--1", "not an integer"}, {INT4, ".", "not an integer"}, {INT4, "1e-1", "not an integer"}, {INT4, "1.2.3", "not an integer"},
+		{INT4, "", "empty"}, {INT4, "  ", "empty"}, {INT4, "-", "not an integer"}, {INT4, "1.5", "not an integer"},
+		{INT4, "abc", "not an integer"},
+		{INT4, "1e", "not an integer"}, {INT4, "1e+", "not an integer"}, {INT4, "1 2", "not an integer"},
+		{INT4, "0x10", "not an integer"},
+		{INT4, "--1", "not an integer"}, {INT4, ".", "not an integer"}, {INT4, "1e-1", "not an integer"},
+		{INT4, "1.2.3", "not an integer"},
 		{INT4, "2147483648", "out of range"}, {INT4, "-2147483649", "out of range"}, {INT2, "32768", "out of range"},
-		{INT8, "9223372036854775808", "out of range"}, {INT8, "-9223372036854775809", "out of range"}, {INT8, "1e999999999", "out of range"},
+		{INT8, "9223372036854775808", "out of range"}, {INT8, "-9223372036854775809", "out of range"},
+		{INT8, "1e999999999", "out of range"},
 		{INT8, "1e99999999999999999999999999", "out of range"}, {INT8, "NaN", "not an integer"},
-		{NUM(5, 2), "1000", "out of range"}, {NUM(5, 2), "999.995", "out of range"}, {NUM(5, 2), "1e999999999", "out of range"},
+		{NUM(5, 2), "1000", "out of range"}, {NUM(5, 2), "999.995", "out of range"},
+		{NUM(5, 2), "1e999999999", "out of range"},
 		{NUM(5, 2), "NaN", "not a number"}, {NUM(5, 2), "1,5", "not a number"},
-		{FLOAT8, "1e309", "out of range"}, {FLOAT8, "1e-400", "out of range"}, {FLOAT8, "0x1p3", "not a number"}, {FLOAT8, "nan(1)", "not a number"},
+		{FLOAT8, "1e309", "out of range"}, {FLOAT8, "1e-400", "out of range"}, {FLOAT8, "0x1p3", "not a number"},
+		{FLOAT8, "nan(1)", "not a number"},
 		{FLOAT8, "1e5x", "not a number"}, {FLOAT4, "1e39", "out of range"}, {FLOAT4, "1e-60", "out of range"},
-		{BOOL, "maybe", "not a boolean"}, {BOOL, "2", "not a boolean"}, {TIME, "1431857103", "not a time"}, {TIME, "yesterday", "not a time"},
+		{BOOL, "maybe", "not a boolean"}, {BOOL, "2", "not a boolean"}, {TIME, "1431857103", "not a time"},
+		{TIME, "yesterday", "not a time"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		lk_value v;
@@ -168,8 +182,10 @@ static void order_of_corners(void **state) {
 static void json_is_json(void **state) {
 	(void)state;
 	static const struct { lk_type type; lk_value value; const char *json; } rows[] = {
-		{INT8, {.i = INT64_MIN}, "-9223372036854775808"}, {INT8, {.state = LK_NULL}, "null"}, {INT8, {.state = LK_MARKED}, "null"},
-		{BOOL, {.i = 1}, "true"}, {FLOAT8, {.d = NAN}, "\"NaN\""}, {FLOAT8, {.d = -INFINITY}, "\"-Infinity\""}, {FLOAT8, {.d = 0.5}, "0.5"},
+		{INT8, {.i = INT64_MIN}, "-9223372036854775808"}, {INT8, {.state = LK_NULL}, "null"},
+		{INT8, {.state = LK_MARKED}, "null"},
+		{BOOL, {.i = 1}, "true"}, {FLOAT8, {.d = NAN}, "\"NaN\""}, {FLOAT8, {.d = -INFINITY}, "\"-Infinity\""},
+		{FLOAT8, {.d = 0.5}, "0.5"},
 		{NUM(18, 2), {.n = -5, .scale = 2}, "-0.05"}, {TIME, {.i = 0}, "\"1970-01-01T00:00:00Z\""},
 		{{.kind = LK_TEXT}, {.s = "a\"\\\n\t\x01/é\x7f", .len = 10}, "\"a\\\"\\\\\\n\\t\\u0001/é\x7f\""},
 	};
@@ -184,8 +200,10 @@ static void json_is_json(void **state) {
 static void types_have_postgresqls_names(void **state) {
 	(void)state;
 	static const struct { lk_type type; const char *name; uint32_t oid; } rows[] = {
-		{BOOL, "boolean", 16}, {INT2, "smallint", 21}, {INT4, "integer", 23}, {INT8, "bigint", 20}, {NUM(12, 2), "numeric(12,2)", 1700},
-		{NUM(0, 0), "numeric", 1700}, {FLOAT4, "real", 700}, {FLOAT8, "double precision", 701}, {{.kind = LK_TEXT}, "text", 25},
+		{BOOL, "boolean", 16}, {INT2, "smallint", 21}, {INT4, "integer", 23}, {INT8, "bigint", 20},
+		{NUM(12, 2), "numeric(12,2)", 1700},
+		{NUM(0, 0), "numeric", 1700}, {FLOAT4, "real", 700}, {FLOAT8, "double precision", 701},
+		{{.kind = LK_TEXT}, "text", 25},
 		{TIME, "timestamp with time zone", 1184},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -51,7 +51,8 @@ static inline double random_double(uint64_t *s) {
 }
 
 static inline lk_value random_text(uint64_t *s, lk_arena *arena) {
-	static const char *const pieces[] = {"a", "b", "A", "/", "\x01", "\x7f", "é", "ß", "漢", "😀", " ", "\t", "%", "_", "\\", "'", "\"", "zz"};
+	static const char *const pieces[] = {"a", "b", "A", "/", "\x01", "\x7f", "é", "ß", "漢", "😀", " ",
+	                                    "\t", "%", "_", "\\", "'", "\"", "zz"};
 	char text[64];
 	size_t len = 0;
 	for (int n = random_below(s, 8); n > 0; n--) {
