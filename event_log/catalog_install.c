@@ -11,18 +11,26 @@ static const char schema[] =
 
 enum { SCHEMA_VERSION = 1 };
 
-/* 0; 1 where schema lk is not there. */
+/* 0; 1 where schema lk is not there. It is looked for in pg_namespace: to_regclass() may answer from the session's cache, which does not yet
+ * know what another session has installed while this one waited for the lock. */
 static int read_meta(lk_pg *pg, char log_id[33], lk_error *err) {
 	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT to_regclass('lk.meta') IS NOT NULL", 0, NULL);
+	int rc = lk_pg_exec(pg, &res, err, "SELECT FROM pg_namespace WHERE nspname = 'lk'", 0, NULL);
 	if (rc)
 		return rc;
-	bool there = PQgetvalue(res, 0, 0)[0] == 't';
+	bool there = PQntuples(res) > 0;
 	PQclear(res);
 	if (!there)
 		return 1;
-	if ((rc = lk_pg_exec(pg, &res, err, "SELECT log_id, schema_version FROM lk.meta", 0, NULL)))
-		return rc;
+	lk_error e = {0};
+	rc = lk_pg_exec(pg, &res, &e, "SELECT log_id, schema_version FROM lk.meta", 0, NULL);
+	if (rc && (!strcmp(e.sqlstate, "42P01") || !strcmp(e.sqlstate, "42703"))) {
+		lk_fail(err, LK_EUNSUPPORTED, "database %s has a schema lk that is not this program's", PQdb(pg->conn));
+		lk_hint(err, "let LK_POSTGRES name another database");
+		return LK_EUNSUPPORTED;
+	}
+	if (rc)
+		return lk_fail(err, rc, "%s", e.text);
 	rc = lk_catalog_check_meta(res, log_id, err);
 	PQclear(res);
 	return rc;

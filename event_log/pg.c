@@ -151,6 +151,8 @@ void lk_pg_close(lk_pg *pg) {
 
 /* The statement's first words, for messages: enough to find it, short enough to read. */
 static void doing_what(const char *sql, char *out, size_t size) {
+	while (sql[0] == '-' && sql[1] == '-' && strchr(sql, '\n'))
+		sql = strchr(sql, '\n') + 1;
 	size_t n = strcspn(sql, "(\n;");
 	if (n > size - 1)
 		n = size - 1;
