@@ -77,7 +77,7 @@ static bool is_declared(const lk_definitions *d, const char *name) {
 static const struct {
 	const char *kind, *what, *hint;
 } refused[] = {
-	{"CreateTableAsStmt", "CREATE TABLE AS and CREATE MATERIALIZED VIEW", "write CREATE VIEW; every view is materialised"},
+	{"CreateTableAsStmt", "CREATE TABLE AS or MATERIALIZED VIEW", "write CREATE VIEW; every view is materialised"},
 	{"SelectStmt", "a query", "write CREATE VIEW name AS SELECT …"},
 	{"InsertStmt", "INSERT", "events are added with lk ingest"},
 	{"UpdateStmt", "UPDATE", "events do not change"},
@@ -96,7 +96,8 @@ static void refuse_statement(lk_stmt *s, const char *kind) {
 			lk_stmt_fault(s, 0, refused[i].hint, "%s is not supported", refused[i].what);
 			return;
 		}
-	lk_stmt_fault(s, 0, "a definition file has CREATE TABLE and CREATE VIEW", "this statement is not supported: %s", lk_stmt_token(s, 0));
+	lk_stmt_fault(s, 0, "a definition file has CREATE TABLE and CREATE VIEW", "this statement is not supported: %s %s", lk_stmt_token(s, 0),
+	              lk_stmt_token(s, lk_lex(s->text, s->len, 0).end));
 }
 
 /* A name that could not be declared, so that what depends on it is not blamed. */

@@ -423,8 +423,8 @@ static const struct {
 } refused_forms[] = {
 	{"AEXPR_OP_ANY", "ANY", "write x IN (…)"},
 	{"AEXPR_OP_ALL", "ALL", "write x NOT IN (…)"},
-	{"AEXPR_DISTINCT", "IS DISTINCT FROM", "write a <> b OR a IS NULL, as you mean it"},
-	{"AEXPR_NOT_DISTINCT", "IS NOT DISTINCT FROM", "write a = b OR a IS NULL AND b IS NULL"},
+	{"AEXPR_DISTINCT", "IS DISTINCT FROM", "write a <> b, with IS NULL where it matters"},
+	{"AEXPR_NOT_DISTINCT", "IS NOT DISTINCT FROM", "write a = b, with IS NULL where it matters"},
 	{"AEXPR_NULLIF", "NULLIF", "write CASE WHEN a = b THEN NULL ELSE a END"},
 	{"AEXPR_ILIKE", "ILIKE", "write LIKE; upper and lower case differ"},
 	{"AEXPR_SIMILAR", "SIMILAR TO", "write LIKE"},
@@ -595,7 +595,7 @@ static const struct {
 	{"ParamRef", "a parameter", "write a constant"},
 	{"A_ArrayExpr", "an array", "write x IN (…)"},
 	{"RowExpr", "a row value", "compare the columns one by one"},
-	{"MinMaxExpr", "GREATEST or LEAST", "write CASE WHEN a > b THEN a ELSE b END"},
+	{"MinMaxExpr", "GREATEST or LEAST", "write CASE WHEN a > b THEN a ELSE b END, with IS NULL where it matters"},
 	{"CollateClause", "COLLATE", "text always has the collation \"C\"; leave it out"},
 	{"A_Indirection", "a field or element selection", "declare the path as a column: \"a.b\" text"},
 	{"XmlExpr", "XML", ""},
@@ -646,8 +646,11 @@ lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) {
 	const char *kind;
 	const json_t *fields = lk_tree_node(node, &kind);
 	int at = fields ? lk_tree_location(fields) : 0;
+	at = at ? at : lk_tree_start(node, 0);
 	if (c->depth >= LK_MAX_EXPR_DEPTH) {
-		lk_stmt_fault(c->s, at, "split the expression", "the expression is nested more than %d deep", LK_MAX_EXPR_DEPTH);
+		if (!c->too_deep)
+			lk_stmt_fault(c->s, at, "split the expression", "the expression is nested more than %d deep", LK_MAX_EXPR_DEPTH);
+		c->too_deep = true;
 		return NULL;
 	}
 	if (c->nodes > LK_MAX_EXPR_NODES)
@@ -661,7 +664,7 @@ lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) {
 			known = true;
 		}
 	if (!known)
-		refuse_node(c, kind, at ? at : lk_tree_start(node, 0));
+		refuse_node(c, kind, at);
 	c->depth--;
 	return x;
 }

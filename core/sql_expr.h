@@ -20,6 +20,7 @@ typedef struct lk_scope {
 	bool lateral;                  /* the lateral columns can be seen */
 	const char *clause;            /* "WHERE", … for messages */
 	int depth, nodes;
+	bool too_deep;                 /* said so */
 } lk_scope;
 
 lk_expr *lk_sql_expr(lk_scope *c, const json_t *node);                  /* may be of LK_UNKNOWN */

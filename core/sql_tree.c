@@ -122,37 +122,39 @@ const char *lk_tree_string_node(const json_t *node) {
 	return s ? lk_tree_str(s, "sval") : NULL;
 }
 
-/* What a field that nobody understands means in SQL, and what to write instead. */
+/* What a field that nobody understands means in SQL, what to write instead, and the keyword to show where the tree
+ * has no place for it. */
 static const struct {
-	const char *key, *what, *hint;
+	const char *key, *what, *hint, *keyword;
 } unsupported[] = {
-	{"agg_distinct", "DISTINCT", "leave DISTINCT out; a view can group by that column instead"},
-	{"agg_filter", "FILTER", "aggregate a CASE instead: sum(CASE WHEN … THEN 1 ELSE 0 END)"},
-	{"agg_order", "ORDER BY", "the aggregates of views do not depend on order; leave it out"},
-	{"agg_within_group", "WITHIN GROUP", "ordered-set aggregates are not available"},
-	{"aliases", "a column list after the view's name", "name the columns in the select list: expression AS name"},
-	{"collClause", "COLLATE", "text columns always have the collation \"C\"; leave it out"},
-	{"constraints", "a constraint", "leave it out; events that cannot be read are refused at ingest"},
-	{"distinctClause", "SELECT DISTINCT", "GROUP BY the columns and select an aggregate such as count(*)"},
-	{"func_variadic", "VARIADIC", "write the arguments one by one"},
-	{"groupDistinct", "GROUP BY DISTINCT", "write GROUP BY"},
-	{"havingClause", "HAVING", "filter the answer when you read it; conditions on events go to WHERE"},
-	{"if_not_exists", "IF NOT EXISTS", "leave it out: applying the same definition again changes nothing"},
-	{"inhRelations", "INHERITS or PARTITION OF", "list all columns; WITH (partitions = N) splits the log"},
-	{"intoClause", "INTO", "leave it out"},
-	{"limitCount", "LIMIT", "leave it out; limit the answer when you read it"},
-	{"limitOffset", "OFFSET", "leave it out; limit the answer when you read it"},
-	{"lockingClause", "FOR UPDATE or FOR SHARE", "leave it out"},
-	{"ofTypename", "OF type", "list the columns"},
-	{"over", "OVER", "window functions are not available; aggregate by window with GROUP BY tumble(…)"},
-	{"partspec", "PARTITION BY", "write WITH (partition_by = column, partitions = N)"},
-	{"replace", "OR REPLACE", "leave it out: a changed definition becomes a new version of the view"},
-	{"schemaname", "a schema name", "write the name alone"},
-	{"sortClause", "ORDER BY", "leave it out: answers are sorted by window, then by group key"},
-	{"tablespacename", "TABLESPACE", "leave it out"},
-	{"valuesLists", "VALUES as a query", "write SELECT … FROM a stream"},
-	{"windowClause", "WINDOW", "window functions are not available; aggregate by window with GROUP BY tumble(…)"},
-	{"withClause", "WITH (common table expressions)", "read from one stream; declare a view for each query"},
+	{"agg_distinct", "DISTINCT", "leave DISTINCT out; a view can group by that column instead", NULL},
+	{"agg_filter", "FILTER", "aggregate a CASE instead: sum(CASE WHEN … THEN 1 ELSE 0 END)", NULL},
+	{"agg_order", "ORDER BY", "the aggregates of views do not depend on order; leave it out", NULL},
+	{"agg_within_group", "WITHIN GROUP", "ordered-set aggregates are not available", NULL},
+	{"aliases", "a column list after the view's name", "name the columns in the select list: expression AS name", "("},
+	{"collClause", "COLLATE", "text columns always have the collation \"C\"; leave it out", NULL},
+	{"constraints", "a constraint", "leave it out; events that cannot be read are refused at ingest", NULL},
+	{"distinctClause", "SELECT DISTINCT", "GROUP BY the columns and select an aggregate such as count(*)", "distinct"},
+	{"func_variadic", "VARIADIC", "write the arguments one by one", NULL},
+	{"groupDistinct", "GROUP BY DISTINCT", "write GROUP BY", "distinct"},
+	{"havingClause", "HAVING", "filter the answer when you read it; conditions on events go to WHERE", NULL},
+	{"if_not_exists", "IF NOT EXISTS", "leave it out: applying the same definition again changes nothing", "if"},
+	{"inhRelations", "INHERITS or PARTITION OF", "list all columns; WITH (partitions = N) splits the log", NULL},
+	{"intoClause", "INTO", "leave it out", NULL},
+	{"limitCount", "LIMIT", "leave it out; limit the answer when you read it", NULL},
+	{"limitOffset", "OFFSET", "leave it out; limit the answer when you read it", NULL},
+	{"lockingClause", "FOR UPDATE or FOR SHARE", "leave it out", "for"},
+	{"ofTypename", "OF type", "list the columns", NULL},
+	{"over", "OVER", "window functions are not available; aggregate by window with GROUP BY tumble(…)", "over"},
+	{"partspec", "PARTITION BY", "write WITH (partition_by = column, partitions = N)", "partition"},
+	{"replace", "OR REPLACE", "leave it out: a changed definition becomes a new version of the view", "replace"},
+	{"schemaname", "a schema name", "write the name alone", NULL},
+	{"setof", "SETOF", "leave it out", "setof"},
+	{"sortClause", "ORDER BY", "leave it out: answers are sorted by window, then by group key", NULL},
+	{"tablespacename", "TABLESPACE", "leave it out", "tablespace"},
+	{"valuesLists", "VALUES as a query", "write SELECT … FROM a stream", NULL},
+	{"windowClause", "WINDOW", "window functions are not available; aggregate by window with GROUP BY tumble(…)", "window"},
+	{"withClause", "WITH (common table expressions)", "read from one stream; declare a view for each query", "with"},
 };
 
 static bool listed(const char *key, const char *const *keys) {
@@ -160,6 +162,15 @@ static bool listed(const char *key, const char *const *keys) {
 		if (strcmp(*keys, key) == 0)
 			return true;
 	return false;
+}
+
+/* The place of a keyword: the last before byte `before`, or the first in the statement. */
+static int keyword_place(lk_stmt *s, const char *keyword, int before, int otherwise) {
+	int place = -1;
+	for (lk_token t = lk_lex(s->text, s->len, 0); t.kind != LK_TOKEN_END && (place < 0 || t.at < before); t = lk_lex(s->text, s->len, t.end))
+		if (lk_token_is(s->text, t, keyword))
+			place = t.at;
+	return place < 0 ? otherwise : place;
 }
 
 bool lk_tree_only(lk_stmt *s, const json_t *fields, int at, const char *what, const char *const *keys) {
@@ -170,16 +181,21 @@ bool lk_tree_only(lk_stmt *s, const json_t *fields, int at, const char *what, co
 		if (listed(key, keys))
 			continue;
 		good = false;
-		const char *hint = "", *name = NULL;
+		const char *hint = "", *name = NULL, *keyword = NULL;
+		int place = lk_tree_start(value, -1);
 		for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
 			if (strcmp(unsupported[i].key, key) == 0) {
 				name = unsupported[i].what;
 				hint = unsupported[i].hint;
+				keyword = unsupported[i].keyword;
 			}
+		if (keyword)
+			place = keyword_place(s, keyword, place < 0 ? 0 : place, at);
+		place = place < 0 ? at : place;
 		if (name)
-			lk_stmt_fault(s, lk_tree_start(value, at), hint, "%s is not supported in %s", name, what);
+			lk_stmt_fault(s, place, hint, "%s is not supported in %s", name, what);
 		else
-			lk_stmt_fault(s, lk_tree_start(value, at), "", "this form of %s is not supported (%s)", what, key);
+			lk_stmt_fault(s, place, "", "this form of %s is not supported (%s)", what, key);
 	}
 	return good;
 }

@@ -164,7 +164,10 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 		break;
 	}
 	case LK_FLOAT4:
-	case LK_FLOAT8: good = read_double(text, to.kind, &v.d); break;
+	case LK_FLOAT8:
+		good = read_double(text, to.kind, &v.d);
+		hint = "write a decimal number within the type's range";
+		break;
 	case LK_TIME:
 		good = read_time(text, &v.i);
 		hint = "write it as RFC 3339 with a zone, such as '2015-05-17T10:05:03Z'";
