@@ -216,13 +216,19 @@ static int append_once(ingest *g, const item *it, lk_error *err) {
 	}
 }
 
+static void note_lines(const ingest *g, lk_buf *notes) {
+	char *rest = notes->data, *line;
+	while (notes->len && (line = strsep(&rest, "\n")))
+		if (*line)
+			note(g, line);
+}
+
 static int append_all(ingest *g, lk_error *err) {
 	lk_ingest_report *report = g->report;
 	int status = 0;
 	item *it;
 	while (!status && (it = queue_filled(&g->q))) {
-		if (it->notes.len)
-			note(g, it->notes.data);
+		note_lines(g, &it->notes);
 		status = append_once(g, it, err);
 		if (status)
 			break;

@@ -184,6 +184,30 @@ static void named_source_goes_on(void **state) {
 	expect_once(1002, bad + 1);
 }
 
+static char noted[512];
+static void take_note(void *ctx, const char *text) {
+	size_t used = strlen(noted);
+	(void)ctx;
+	snprintf(noted + used, sizeof noted - used, "[%s]", text);
+}
+
+static void near_misses_are_told_once(void **state) {
+	(void)state;
+	DECLARE(columns);
+	lk_ingest_options o = options(NULL);
+	o.note = take_note;
+	o.batch_events = 1;
+	write_text("w", "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0,\"Key\":\"x\"}\n{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":1,\"Key\":\"x\",\"N\":5}\n");
+	run(&o);
+	expect_once(2, 0);
+	assert_int_equal(ask("count(key)"), 0);
+	assert_non_null(strstr(noted, ": key \"Key\" differs"));
+	assert_non_null(strstr(noted, "case]["));
+	assert_non_null(strstr(noted, ": key \"N\" differs"));
+	assert_null(strchr(noted, '\n'));
+	assert_null(strstr(strstr(noted, "\"Key\"") + 1, "\"Key\""));
+}
+
 static void half_a_csv_line_is_left(void **state) {
 	(void)state;
 	DECLARE(columns);
@@ -278,6 +302,32 @@ static void job_start(job *j, lk_ingest_options o) {
 }
 
 static int has_events(void *want) { return ask("count(*)") >= *(int *)want; }
+
+/* A pipe is kept until it is known to be good. */
+static void strict_checks_a_pipe_too(void **state) {
+	(void)state;
+	static const char *const ends[] = {"nonsense\n", "\n"};
+	DECLARE(columns);
+	for (int good = 0; good < 2; good++) {
+		int fds[2], saved = dup(STDIN_FILENO);
+		lk_ingest_options o = options(NULL);
+		lk_ingest_report r;
+		lk_error err = {0};
+		o.path = "-";
+		o.strict = true;
+		assert_int_equal(pipe(fds), 0);
+		dup2(fds[0], STDIN_FILENO);
+		close(fds[0]);
+		dprintf(fds[1], "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0}\n%s", ends[good]);
+		close(fds[1]);
+		assert_int_equal(lk_ingest_run(&o, &r, &err), good ? 0 : LK_EINPUT);
+		if (!good)
+			assert_non_null(strstr(err.text, "standard input:2: not a JSON object"));
+		expect_once(good, 0);
+		dup2(saved, STDIN_FILENO);
+		close(saved);
+	}
+}
 
 static void stdin_is_not_held_back(void **state) {
 	(void)state;
@@ -554,9 +604,11 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rejects_are_named),
 		cmocka_unit_test(named_source_goes_on),
+		cmocka_unit_test(near_misses_are_told_once),
 		cmocka_unit_test(half_a_csv_line_is_left),
 		cmocka_unit_test(csv_needs_its_header),
 		cmocka_unit_test(strict_writes_all_or_nothing),
+		cmocka_unit_test(strict_checks_a_pipe_too),
 		cmocka_unit_test(stdin_is_not_held_back),
 		cmocka_unit_test(files_at_once),
 		cmocka_unit_test(one_source_twice_at_once),
