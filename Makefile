@@ -79,7 +79,7 @@ bench: lk $(BUILD)/bench/bench
 help:
 	@echo 'make              builds ./lk'
 	@echo 'make demo         installs what is missing, builds, and shows all of it in a minute'
-	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some; SAN=0: no sanitizers)'
+	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some; SANITIZERS=0: without them)'
 	@echo 'make bench        measures: each number beside the limit of the same run'
 	@echo 'make packages     installs what building and testing need (Debian, Ubuntu)'
 	@echo 'make layers       checks that includes point downwards only'
