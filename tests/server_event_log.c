@@ -6,8 +6,11 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/key.h"
 #include "core/time.h"
@@ -389,6 +392,42 @@ static void test_acknowledged_survives_a_crash(void **unused) {
 	test_log_close(&l);
 }
 
+#ifdef LK_FAULTS
+/* An appender that dies at a named point: the batch is in exactly when the source's position says so, and going on from there makes it whole. */
+static void crash_at(const char *point, bool committed) {
+	unsigned long random = test_seed(point);
+	test_log l;
+	lk_error err = {0};
+	int64_t position;
+	const lk_source_step step = {"file", true, 0, 1};
+	test_log_open(&l, &servers, 3);
+	lk_append_batch *b = test_batch(&l, 60, &random);
+	pid_t child = fork();
+	if (!child) {
+		lk_pg pg;
+		setenv("LK_CRASH", point, 1);
+		_exit(lk_pg_open(&pg, servers.at.postgres, "lk test", NULL) || lk_append(&pg, b, &step, NULL) ? 2 : 1);
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	if (!committed)      /* its session ends soon, and gives the locks back */
+		test_sql(&l.pg, "SELECT * FROM lk.tail WHERE stream_id = %lld FOR UPDATE", (long long)l.at.id);
+	test_ok(lk_source_position(&l.pg, &l.at, "file", &position, &err), &err);
+	assert_int_equal(position, committed);
+	assert_int_equal(read_all(&l), committed ? 60 : 0);
+	assert_int_equal(lk_append(&l.pg, b, &step, &err), committed ? LK_ECONFLICT : 0);
+	assert_int_equal(read_all(&l), 60);
+	lk_append_batch_free(b);
+	test_log_close(&l);
+}
+
+static void test_crash_when_reserved(void **unused) { (void)unused; crash_at("append.reserved", false); }
+static void test_crash_in_the_first_copy(void **unused) { (void)unused; crash_at("append.copied", false); }
+static void test_crash_in_the_last_copy(void **unused) { (void)unused; crash_at("append.copied:3", false); }
+static void test_crash_when_committed(void **unused) { (void)unused; crash_at("append.committed", true); }
+#endif
+
 /* --- sources and rejects --- */
 
 static void test_source_moves_by_compare_and_set(void **unused) {
@@ -489,6 +528,12 @@ int main(void) {
 		cmocka_unit_test(test_scan_stops_in_the_middle),
 		cmocka_unit_test(test_retry_after_lost_connection),
 		cmocka_unit_test(test_acknowledged_survives_a_crash),
+#ifdef LK_FAULTS
+		cmocka_unit_test(test_crash_when_reserved),
+		cmocka_unit_test(test_crash_in_the_first_copy),
+		cmocka_unit_test(test_crash_in_the_last_copy),
+		cmocka_unit_test(test_crash_when_committed),
+#endif
 		cmocka_unit_test(test_source_moves_by_compare_and_set),
 		cmocka_unit_test(test_rejects_are_kept_readable),
 		cmocka_unit_test(test_hint_wakes_a_reader),
