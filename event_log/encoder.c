@@ -64,9 +64,8 @@ void lk_encoder_close(lk_encoder *e) {
 int64_t lk_encoder_left(const lk_encoder *e) { return e->left; }
 bool lk_encoder_is_file(const lk_encoder *e) { return lk_input_is_file(e->in); }
 
-static bool stopped(const lk_encoder *e) {
-	return (e->o->stop && *e->o->stop) || (e->o->halt && *e->o->halt);
-}
+static bool is_set(const volatile int *flag) { return flag && __atomic_load_n(flag, __ATOMIC_RELAXED); }
+static bool stopped(const lk_encoder *e) { return is_set(e->o->stop) || is_set(e->o->halt); }
 
 static bool is_blank(const lk_record *r) {
 	for (size_t i = 0; i < r->len; i++)

@@ -98,7 +98,7 @@ static void queue_step(queue *q, uint64_t *counter, bool *flag) {
 	pthread_mutex_unlock(&q->lock);
 }
 
-static bool stopped(const ingest *g) { return g->o->stop && *g->o->stop; }
+static bool stopped(const ingest *g) { return g->o->stop && __atomic_load_n(g->o->stop, __ATOMIC_RELAXED); }
 
 static void note(const ingest *g, const char *text) {
 	if (g->o->note)
@@ -283,7 +283,7 @@ static int pump(ingest *g, lk_error *err) {
 		return lk_fail(err, LK_EINTERNAL, "cannot start a thread");
 	}
 	int status = append_all(g, err);
-	g->halt = 1;
+	__atomic_store_n(&g->halt, 1, __ATOMIC_RELAXED);
 	queue_step(&g->q, NULL, &g->q.abandoned);
 	pthread_join(thread, NULL);
 	queue_release(&g->q);

@@ -348,7 +348,7 @@ static void stdin_is_not_held_back(void **state) {
 		lk_error err = {0};
 		test_ok(lk_pg_run(&pg, &err, "BEGIN; SET LOCAL lock_timeout = '5s'; SELECT 1 FROM lk.tail FOR UPDATE; COMMIT"), &err);
 	}
-	j.stop = 1;
+	__atomic_store_n(&j.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(j.thread, NULL);
 	test_ok(j.status, &j.err);
 	assert_true(j.r.stopped);
