@@ -178,6 +178,8 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 		break;
 	}
 	x->value = v;
+	if (!exact)
+		to.precision = 0;   /* any numeric */
 	return good ? x : not_valid(c, unknown, to, hint);
 }
 
