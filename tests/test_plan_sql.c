@@ -1,0 +1,168 @@
+/* SQL made from plans: the batch, its table, and the user's own text as the oracle. That PostgreSQL takes them, and that they agree,
+ * is shown by the tests with servers. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tests/support/definitions.h"
+
+static void is(lk_buf *b, const char *want) {
+	assert_string_equal(b->data, want);
+	lk_buf_clear(b);
+}
+
+static const char windowed[] = "CREATE VIEW traffic AS\n  SELECT path, count(*) AS hits, sum(bytes) AS bytes, avg(price) AS price -- per page\n"
+                               "  FROM hits WHERE status < 400\n  GROUP BY path, tumble(ts, '1 minute') -- the end";
+
+static void batch_of_a_window(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	const lk_plan *p = test_view(windowed, &d);
+	lk_plan_batch_sql(p, "lk.\"log_hits\"", "off < ('{7}'::bigint[])[part+1]", &b);
+	is(&b, "SELECT date_bin(interval '60000000 microseconds', e.\"ts\", timestamptz '1970-01-01 00:00:00+00') AS _pane, e.\"path\" AS _k0, "
+	       "count(*) AS _p0_0, sum(e.\"bytes\")::numeric(38,0) AS _p1_0, sum(e.\"price\")::numeric(38,2) AS _p2_0, count(e.\"price\") AS _p2_1 "
+	       "FROM lk.\"log_hits\" AS e WHERE (off < ('{7}'::bigint[])[part+1]) AND ((e.\"status\" < ('400'::integer))) GROUP BY 1, 2");
+	lk_plan_batch_columns(p, &b);
+	is(&b, "_pane timestamp with time zone, _k0 text COLLATE \"C\", _p0_0 bigint, _p1_0 numeric(38,0), _p2_0 numeric(38,2), _p2_1 bigint");
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
+static void batch_without_window_or_keys(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT count(*) AS n, min(path) AS first FROM hits", &d);
+	lk_plan_batch_sql(p, "t", "true", &b);
+	is(&b, "SELECT count(*) AS _p0_0, min(e.\"path\") AS _p1_0 FROM t AS e WHERE (true)");
+	lk_plan_batch_columns(p, &b);
+	is(&b, "_p0_0 bigint, _p1_0 text COLLATE \"C\"");
+	lk_definitions_release(&d);
+	p = test_view("CREATE VIEW v AS SELECT \"actor.login\" AS l, ok, count(*) AS n FROM hits GROUP BY ok, l", &d);
+	lk_plan_batch_sql(p, "t", "true", &b);
+	is(&b, "SELECT e.\"ok\" AS _k0, e.\"actor.login\" AS _k1, count(*) AS _p0_0 FROM t AS e WHERE (true) GROUP BY 1, 2");
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
+static void batch_of_lateral_rows(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT k, max(n) AS n FROM hits, LATERAL (VALUES ('a', status), (path, -1)) AS l(k, n) "
+	                             "WHERE n > 0 GROUP BY k, tumble(_at, '1 d')", &d);
+	lk_plan_batch_sql(p, "t", "true", &b);
+	is(&b, "SELECT date_bin(interval '86400000000 microseconds', e.\"_at\", timestamptz '1970-01-01 00:00:00+00') AS _pane, v._v0 AS _k0, "
+	       "max(v._v1) AS _p0_0 FROM t AS e CROSS JOIN LATERAL (VALUES (('a'::text COLLATE \"C\"), e.\"status\"), "
+	       "(e.\"path\", ('-1'::integer))) AS v(_v0, _v1) WHERE (true) AND ((v._v1 > ('0'::integer))) GROUP BY 1, 2");
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
+/* The types are those of the columns, one for each. */
+static void batch_types(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf columns = LK_BUF_INIT, want = LK_BUF_INIT;
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT ok, r, d, price, path, small, max(ts) AS a, sum(status) AS b, sum(price) AS c, avg(bytes) AS e, "
+	                             "min(r) AS f, count(ip) AS g FROM hits GROUP BY ok, r, d, price, path, small, tumble(ts, '1 h')", &d);
+	lk_type types[LK_MAX_BATCH_COLUMNS];
+	int n = lk_plan_batch_types(p, types, LK_MAX_BATCH_COLUMNS);
+	assert_int_equal(n, 1 + 6 + 7);
+	lk_plan_batch_columns(p, &columns);
+	const char *at = columns.data;
+	for (int i = 0; i < n; i++) {
+		lk_buf_clear(&want);
+		lk_type_name(types[i], &want);
+		at = strchr(at, ' ');
+		assert_non_null(at);
+		assert_memory_equal(at + 1, want.data, want.len);
+		at = strstr(at, ", _");
+		at = at ? at + 2 : columns.data + columns.len;
+	}
+	assert_int_equal(*at, '\0');
+	assert_int_equal(types[0].kind, LK_TIME);
+	assert_int_equal(lk_plan_batch_types(p, types, 3), 3);
+	lk_buf_release(&columns);
+	lk_buf_release(&want);
+	lk_definitions_release(&d);
+}
+
+#define SOURCE "WITH \"hits\" AS (SELECT \"ts\", \"ip\", \"path\", \"small\", \"status\", \"bytes\", \"big\", \"price\", \"rate\", \"r\", \"d\", \"ok\", " \
+               "\"other_ts\", \"actor.login\", _at FROM t WHERE off < 3) SELECT "
+
+static void oracle_is_the_users_text(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	lk_plan_oracle_sql(test_view(windowed, &d), "t", "off < 3", &b);
+	is(&b, "SELECT window_start, window_end, \"path\" COLLATE \"C\" AS \"path\", \"hits\", \"bytes\", \"price\" FROM (" SOURCE
+	       "lk.tumble(ts, '1 minute') AS window_start, lk.tumble(ts, '1 minute') + interval '60000000 microseconds' AS window_end, "
+	       "path, count(*) AS hits, sum(bytes) AS bytes, avg(price) AS price -- per page\n  FROM hits WHERE status < 400\n"
+	       "  GROUP BY path, lk.tumble(ts, '1 minute')\n) AS answer ORDER BY window_start, window_end, \"path\" COLLATE \"C\" NULLS LAST, "
+	       "\"hits\" NULLS LAST, \"bytes\" NULLS LAST, \"price\" NULLS LAST");
+	lk_definitions_release(&d);
+	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT /* all */ (count(*)) AS \"n\"\"\" FROM hits", &d), "t", "off < 3", &b);
+	is(&b, "SELECT \"n\"\"\" FROM (" SOURCE "(count(*)) AS \"n\"\"\" FROM hits\n) AS answer ORDER BY \"n\"\"\" NULLS LAST");
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
+static void oracle_finds_the_window(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	/* `tumble(` in a string, a comment and an alias is not the window; its arguments may hold parentheses. */
+	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT (path) AS tumble, count(*) AS n FROM hits WHERE path <> 'tumble(' /* tumble( */ "
+	                             "GROUP BY path, TUMBLE /* ( */ ((ts), (('1 min')))", &d), "t", "off < 3", &b);
+	assert_non_null(strstr(b.data, "SELECT lk.TUMBLE /* ( */ ((ts), (('1 min'))) AS window_start, lk.TUMBLE /* ( */ ((ts), (('1 min'))) + interval "
+	                               "'60000000 microseconds' AS window_end, (path) AS tumble, count(*) AS n FROM hits WHERE path <> 'tumble(' "
+	                               "/* tumble( */ GROUP BY path, lk.TUMBLE /* ( */ ((ts), (('1 min')))\n) AS answer"));
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
+static void names_are_quoted(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	test_define("CREATE TABLE \"Weird-é\" (\"a\"\"; DROP\" timestamptz, \"k'\" text) WITH (event_time = \"a\"\"; DROP\", partition_by = \"k'\");"
+	            "CREATE VIEW v AS SELECT \"k'\" AS \"x\"\"y\", count(*) AS n FROM \"Weird-é\" WHERE \"k'\" = 'it''s' GROUP BY \"k'\"", &d);
+	const lk_plan *p = d.items[1].plan;
+	lk_log_table(p->stream, &b);
+	is(&b, "lk.\"log_Weird-é\"");
+	lk_log_leaf(p->stream, 3, &b);
+	is(&b, "lk.\"part_Weird-é_3\"");
+	lk_plan_batch_sql(p, "t", "true", &b);
+	is(&b, "SELECT e.\"k'\" AS _k0, count(*) AS _p0_0 FROM t AS e WHERE (true) AND ((e.\"k'\" = ('it''s'::text COLLATE \"C\"))) GROUP BY 1");
+	lk_plan_oracle_sql(p, "t", "true", &b);
+	is(&b, "SELECT \"x\"\"y\" COLLATE \"C\" AS \"x\"\"y\", \"n\" FROM (WITH \"Weird-é\" AS (SELECT \"a\"\"; DROP\", \"k'\", _at FROM t WHERE true) SELECT "
+	       "\"k'\" AS \"x\"\"y\", count(*) AS n FROM \"Weird-é\" WHERE \"k'\" = 'it''s' GROUP BY \"k'\"\n) AS answer ORDER BY \"x\"\"y\" COLLATE \"C\" "
+	       "NULLS LAST, \"n\" NULLS LAST");
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
+static int end(void **state) {
+	(void)state;
+	test_hits_release();
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(batch_of_a_window),
+		cmocka_unit_test(batch_without_window_or_keys),
+		cmocka_unit_test(batch_of_lateral_rows),
+		cmocka_unit_test(batch_types),
+		cmocka_unit_test(oracle_is_the_users_text),
+		cmocka_unit_test(oracle_finds_the_window),
+		cmocka_unit_test(names_are_quoted),
+	};
+	return cmocka_run_group_tests(tests, NULL, end);
+}
