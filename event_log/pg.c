@@ -184,6 +184,16 @@ int lk_pg_exec(lk_pg *pg, PGresult **res, lk_error *err, const char *sql, int np
 	return finish_exec(pg, PQexecParams(pg->conn, sql, nparams, NULL, params, NULL, NULL, 0), res, sql, err);
 }
 
+int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[8], lk_error *err) {
+	snprintf(name, 8, "lk%d", (int)which);
+	if (pg->prepared >> which & 1)
+		return 0;
+	int rc = finish_exec(pg, PQprepare(pg->conn, name, sql, 0, NULL), NULL, sql, err);
+	if (!rc)
+		pg->prepared |= 1u << which;
+	return rc;
+}
+
 int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql) {
 	return finish_exec(pg, PQexec(pg->conn, sql), NULL, sql, err);
 }

@@ -11,7 +11,11 @@
 typedef struct lk_pg {
 	PGconn *conn;
 	char *conninfo;     /* never printed: it may hold a password */
+	unsigned prepared;  /* bit set of enum lk_prepared */
 } lk_pg;
+
+/* Statements that are run often enough to be planned once a session. */
+enum lk_prepared { LK_PREPARED_TAIL, LK_PREPARED_END, LK_PREPARED_CUTS, LK_PREPARED_SETTINGS, LK_PREPARED_LOCK, LK_PREPARED_MOVE };
 
 /* Connects within 5 s and checks version (>= 14), encoding (UTF8), that session advisory locks work here (a direct connection).
  * conninfo: libpq key=value text or URI; from LK_POSTGRES or the private server. Errors say which server, where it was
@@ -23,6 +27,8 @@ void lk_pg_close(lk_pg *pg);
  * SQL must be constant or built from quoted identifiers. Connection loss: LK_EUNREACHABLE; SQLSTATE class 22: LK_EVALUE;
  * 55P03 and 57014 from lock_timeout: LK_EBUSY; 53xxx: LK_EFULL; else LK_EINTERNAL. */
 int lk_pg_exec(lk_pg *pg, PGresult **res, lk_error *err, const char *sql, int nparams, const char *const *params);
+/* Prepares the statement unless the session has it already, and gives its name. */
+int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[8], lk_error *err);
 /* Several statements without parameters ("BEGIN", "SET LOCAL …; …"). */
 int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql);
 /* printf form of one statement with no outside text in it but numbers and quoted identifiers. */

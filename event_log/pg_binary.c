@@ -14,7 +14,6 @@
 
 #include <string.h>
 
-#define EPOCH_2000_US INT64_C(946684800000000)
 enum { NUMERIC_NEGATIVE = 0x4000, NUMERIC_MAX_GROUPS = 24 };
 
 static const char signature[11] = "PGCOPY\n\377\r\n";
@@ -101,7 +100,7 @@ void lk_copy_value(lk_buf *out, lk_type t, const lk_value *v) {
 	case LK_INT2: write16(field(out, 2), (uint16_t)v->i); break;
 	case LK_INT4: write32(field(out, 4), (uint32_t)v->i); break;
 	case LK_INT8: write64(field(out, 8), (uint64_t)v->i); break;
-	case LK_TIME: write64(field(out, 8), (uint64_t)(v->i - EPOCH_2000_US)); break;
+	case LK_TIME: write64(field(out, 8), (uint64_t)(v->i - LK_PG_EPOCH_US)); break;
 	case LK_FLOAT4:
 		real.f = (float)v->d;
 		write32(field(out, 4), real.u);
@@ -173,7 +172,7 @@ static inline int get_value(lk_type t, const char *p, uint32_t len, lk_value *ou
 	case LK_INT2: out->i = (int16_t)lk_get16(p); break;
 	case LK_INT4: out->i = (int32_t)lk_get32(p); break;
 	case LK_INT8: out->i = (int64_t)lk_get64(p); break;
-	case LK_TIME: out->i = (int64_t)lk_get64(p) + EPOCH_2000_US; break;
+	case LK_TIME: out->i = (int64_t)lk_get64(p) + LK_PG_EPOCH_US; break;
 	case LK_FLOAT4:
 		real.u = lk_get32(p);
 		out->d = (double)real.f;

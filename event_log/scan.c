@@ -133,15 +133,22 @@ void lk_copy_close(lk_copy_reader *r) {
 
 /* --- the log --- */
 
-static void fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t limit_off, lk_buf *sql) {
-	const char *isolation = LK_MUTANT("cuts_first") ? "READ COMMITTED" : "REPEATABLE READ";
+static const char end_sql[] = "SELECT next_off FROM lk.tail WHERE stream_id = $1::bigint AND part = $2::int";
+static const char cuts_sql[] =
+	"SELECT DISTINCT p.off FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version USING (version_id)"
+	" JOIN lk.view w USING (view_id) JOIN lk.cut_part p ON p.cut_id = k.cut_id"
+	" WHERE k.state IN ('open', 'published') AND (k.state = 'open' OR c.cut_id = k.cut_id) AND NOT c.dropped"
+	" AND w.stream_id = $1::bigint AND p.part = $2::int AND p.off >= $3::bigint ORDER BY 1";
+
+static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t limit_off, lk_buf *sql, lk_error *err) {
+	char end[8], cuts[8];
+	int rc = lk_pg_prepare(s->pg, LK_PREPARED_END, end_sql, end, err);
+	if (rc || (rc = lk_pg_prepare(s->pg, LK_PREPARED_CUTS, cuts_sql, cuts, err)))
+		return rc;
 	lk_buf_addf(sql, "BEGIN ISOLATION LEVEL %s READ ONLY;"
 	            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;"
-	            "SELECT next_off FROM lk.tail WHERE stream_id = %lld AND part = %d;", isolation, (long long)stream_id, s->part);
-	lk_buf_addf(sql, "SELECT DISTINCT p.off FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version USING (version_id)"
-	            " JOIN lk.view w USING (view_id) JOIN lk.cut_part p ON p.cut_id = k.cut_id"
-	            " WHERE k.state IN ('open', 'published') AND (k.state = 'open' OR c.cut_id = k.cut_id) AND NOT c.dropped"
-	            " AND w.stream_id = %lld AND p.part = %d AND p.off >= %lld ORDER BY 1;", (long long)stream_id, s->part, (long long)from);
+	            "EXECUTE %s(%lld, %d); EXECUTE %s(%lld, %d, %lld);", LK_MUTANT("cuts_first") ? "READ COMMITTED" : "REPEATABLE READ",
+	            end, (long long)stream_id, s->part, cuts, (long long)stream_id, s->part, (long long)from);
 	lk_buf_adds(sql, "COPY (SELECT off, _at");
 	for (int i = 0; i < s->ncolumns; i++) {
 		lk_buf_addc(sql, ',');
@@ -151,6 +158,7 @@ static void fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t
 	lk_log_leaf(s->stream, s->part, sql);
 	lk_buf_addf(sql, " WHERE part = %d AND off >= %lld AND off < %lld ORDER BY off) TO STDOUT (FORMAT binary); COMMIT",
 	            s->part, (long long)from, (long long)limit_off);
+	return 0;
 }
 
 /* The offset is the tuple's first field; it has no slot in a row, so _at, which comes next, is let overwrite it. */
@@ -187,8 +195,9 @@ int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_cat_stream *stream, int part, 
 	PGresult *seen[2] = {0};
 	lk_buf sql = LK_BUF_INIT;
 	describe_row(s);
-	fetch_sql(s, stream->id, from, limit_off, &sql);
-	int rc = PQsendQuery(pg->conn, sql.data) ? await_copy(pg, "reading the log", seen, 2, err) : lk_pg_failed(pg, NULL, "reading the log", err);
+	int rc = fetch_sql(s, stream->id, from, limit_off, &sql, err);
+	if (!rc)
+		rc = PQsendQuery(pg->conn, sql.data) ? await_copy(pg, "reading the log", seen, 2, err) : lk_pg_failed(pg, NULL, "reading the log", err);
 	if (!rc) {
 		s->copying = true;
 		rc = take_bounds(s, seen, from, limit_off, err);
@@ -252,14 +261,16 @@ int lk_scan_end(lk_scan *s, lk_error *err) {
 }
 
 int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *last_at, int64_t *high, lk_error *err) {
-	char id[24];
+	char id[24], name[8];
 	snprintf(id, sizeof id, "%lld", (long long)s->id);
-	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT part, next_off, " LK_SQL_US("last_at") ", " LK_SQL_US("high")
-	                    " FROM lk.tail WHERE stream_id = $1 ORDER BY part", 1, (const char *const[]){id});
+	int rc = lk_pg_prepare(pg, LK_PREPARED_TAIL, "SELECT part, next_off, " LK_SQL_US("last_at") ", " LK_SQL_US("high")
+	                       " FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part", name, err);
 	if (rc)
 		return rc;
-	if (PQntuples(res) != s->stream->partitions)
+	PGresult *res = PQexecPrepared(pg->conn, name, 1, (const char *const[]){id}, NULL, NULL, 0);
+	if (PQresultStatus(res) != PGRES_TUPLES_OK)
+		rc = lk_pg_failed(pg, res, "reading the end of the log", err);
+	else if (PQntuples(res) != s->stream->partitions)
 		rc = lk_fail(err, LK_EINTERNAL, "stream %s has %d partitions in lk.tail, not %d", s->stream->name, PQntuples(res), s->stream->partitions);
 	for (int i = 0; !rc && i < s->stream->partitions; i++) {
 		next_off[i] = lk_pg_int(res, i, 1);
