@@ -46,7 +46,7 @@ void test_worker_close(test_worker *t);
 /* Takes partition `part` over if it is not taken, and makes one pass of at most `limit` events. Returns the events that it read, or a negative status
  * for LK_EFENCED and LK_EFULL (the unit is then to be taken again); anything else fails the test. */
 int64_t test_worker_step(test_worker *t, int part, int64_t limit);
-void test_worker_catch_up(test_worker *t);               /* until it stands at the log's end */
+void test_worker_catch_up(test_worker *t);               /* until it holds its units and stands at the log's end; sweeps */
 void test_worker_sweep(test_worker *t, int part);
 
 /* Rows as sorted texts, in a form in which lk's and PostgreSQL's rows of equal value are equal. */
