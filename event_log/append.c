@@ -22,6 +22,7 @@
 #include "core/fault.h"
 #include "core/time.h"
 #include "event_log/pg_binary.h"
+#include "event_log/tail_holder.h"
 
 enum {
 	SEND_BYTES = 128 * 1024,
@@ -266,6 +267,8 @@ int lk_append(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_erro
 done:
 	if (rc) {
 		lk_pg_rollback(pg);
+		if (rc == LK_EBUSY)
+			lk_tail_holder(pg, err);
 		return rc;
 	}
 	LK_CRASH_POINT("append.committed");

@@ -306,15 +306,24 @@ static int new_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_res
 	return lk_pg_exec(pg, NULL, err, "UPDATE lk.view SET served_copy = $2 WHERE view_id = $1", 2, (const char *const[]){view, copy});
 }
 
-static int find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_error *err) {
+/* The stream as it is declared now, which may be more than the plan was made from: another apply, or another file of this one, came between. */
+static int find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_definitions *now, lk_error *err) {
 	PGresult *res;
 	const char *name = p->stream->name;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id FROM lk.stream WHERE name = $1", 1, &name);
+	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id, definition FROM lk.stream WHERE name = $1", 1, &name);
 	if (rc)
 		return rc;
-	*stream_id = PQntuples(res) ? lk_pg_int(res, 0, 0) : 0;
+	if (PQntuples(res)) {
+		*stream_id = lk_pg_int(res, 0, 0);
+		rc = lk_catalog_parse(PQgetvalue(res, 0, 1), NULL, now, err);
+	} else
+		rc = lk_fail(err, LK_EDEFINITION, "view %s: stream %s is not declared", p->view, p->stream->name);
 	PQclear(res);
-	return *stream_id ? 0 : lk_fail(err, LK_EDEFINITION, "view %s: stream %s is not declared", p->view, name);
+	return rc;
+}
+
+static bool same_stream(const lk_stream *a, const lk_stream *b) {
+	return a->ncolumns == b->ncolumns && a->watermark_delay_us == b->watermark_delay_us;
 }
 
 /* The view's row, its newest version and the version it serves. */
@@ -324,12 +333,12 @@ static const char newest_sql[] =
 	" FROM lk.view w JOIN LATERAL (SELECT number, plan_hash FROM lk.version v WHERE v.view_id = w.view_id"
 	" ORDER BY number DESC LIMIT 1) n ON true WHERE w.name = $1";
 
-static int apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
-	int64_t stream_id, copy_id;
-	PGresult *res = NULL;
+static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
+	int64_t copy_id;
+	PGresult *res;
 	const char *name = p->view;
-	int rc = find_stream(pg, p, &stream_id, err);
-	if (rc || (rc = lk_pg_exec(pg, &res, err, newest_sql, 1, &name)))
+	int rc = lk_pg_exec(pg, &res, err, newest_sql, 1, &name);
+	if (rc)
 		return rc;
 	bool there = PQntuples(res) == 1;
 	if (there && lk_pg_int(res, 0, 1) != stream_id) {
@@ -353,6 +362,21 @@ static int apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_erro
 	rc = insert_version(pg, lk_pg_int(res, 0, 0), ++out->version, p, &copy_id, err);
 done:
 	PQclear(res);
+	return rc;
+}
+
+static int apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+	int64_t stream_id = 0;
+	lk_definitions stream = {0}, view = {0};
+	int rc = find_stream(pg, p, &stream_id, &stream, err);
+	if (!rc && !same_stream(stream.items[0].stream, p->stream)) {
+		rc = lk_catalog_parse(p->text, stream.items[0].stream, &view, err);
+		p = rc ? p : view.items[0].plan;
+	}
+	if (!rc)
+		rc = apply_plan(pg, p, stream_id, out, err);
+	lk_definitions_release(&view);
+	lk_definitions_release(&stream);
 	return rc;
 }
 

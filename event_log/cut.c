@@ -16,6 +16,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
+#include "event_log/tail_holder.h"
 
 static void number(int64_t n, char out[24]) { snprintf(out, 24, "%lld", (long long)n); }
 
@@ -40,20 +41,6 @@ static const char make_sql[] =
 	" p AS (INSERT INTO lk.cut_part (cut_id, part, off, last_at, high) SELECT cut_id, part, next_off, last_at, high FROM t, c RETURNING *)"
 	" SELECT part, off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") ", cut_id FROM p ORDER BY part";
 
-/* Who keeps the tail rows locked, for the hint: an append that hangs, or a prepared transaction that nobody ended. */
-static void name_holder(lk_pg *pg, lk_error *err) {
-	PGresult *res;
-	if (lk_pg_exec(pg, &res, NULL,
-	               "SELECT coalesce('prepared transaction ' || (SELECT gid FROM pg_prepared_xacts WHERE database = current_database()"
-	               " ORDER BY prepared LIMIT 1), (SELECT 'process ' || pid || ' (' || application_name || ')' FROM pg_locks"
-	               " JOIN pg_stat_activity USING (pid) WHERE relation = 'lk.tail'::regclass AND granted AND mode = 'RowExclusiveLock'"
-	               " AND pid <> pg_backend_pid() ORDER BY xact_start LIMIT 1))", 0, NULL))
-		return;
-	if (!PQgetisnull(res, 0, 0))
-		lk_hint(err, "%s has been holding the end of the log", PQgetvalue(res, 0, 0));
-	PQclear(res);
-}
-
 int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err) {
 	char stream[24], copy[24];
 	PGresult *res = NULL;
@@ -73,7 +60,7 @@ int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *
 	}
 	lk_pg_rollback(pg);
 	if (rc == LK_EBUSY)
-		name_holder(pg, err);
+		lk_tail_holder(pg, err);
 	return rc;
 }
 
