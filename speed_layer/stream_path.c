@@ -23,7 +23,7 @@
 #include "core/window.h"
 
 #define CLOCK_EVENTS  1000
-#define SEGMENT_CELLS 100000   /* a reader takes the open segment in one call */
+#define SEGMENT_CELLS 50000   /* a reader takes the open segment in one call, which Redis answers without a pause */
 
 const lk_stream_limits lk_stream_defaults = {
 	.fetch_events = 500000,

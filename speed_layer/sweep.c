@@ -6,8 +6,10 @@
  * take-over closes it (its owner token is no longer the unit's), and then it goes like the others.
  *
  * Compaction: a copy that sees many take-overs, or the cuts of other copies, gathers small segments, and every reader pays for each. When more than 16
- * closed ones lie between two live cuts, the cheapest eight neighbours become one. The live cuts are read
- * before that: a later cut lies at the log's end, above every closed segment. One compaction a sweep bounds the work. */
+ * closed ones lie between two live cuts, the cheapest eight neighbours become one, if together they are small. Large ones are left
+ * until there are 64: a view with millions of keys closes a segment for each 50,000 cells, and without this Redis
+ * would grow with the events instead of the keys. The live cuts are read before the choice: a later cut lies at the log's
+ * end, above every closed segment. One compaction a sweep bounds the work. */
 #include "speed_layer/unit.h"
 
 #include <stdio.h>
@@ -17,7 +19,9 @@
 
 #define COMPACT_ABOVE 16
 #define COMPACT_RUN   8
-#define COMPACT_CELLS 50000
+#define SMALL_CELLS   50000      /* of all eight: some 50 ms of work */
+#define LARGE_ABOVE   64
+#define LARGE_CELLS   2000000    /* in memory while they are merged: some 300 MiB */
 
 static int read_state(lk_path *p, lk_unit *u, lk_unit_state *st, lk_error *err) {
 	int r = lk_store_read_unit(p->store, u->id, NULL, st, NULL, err);
@@ -74,9 +78,10 @@ static bool is_live_cut(const int64_t *cuts, int ncuts, int64_t off) {
 	return false;
 }
 
+/* Where the eight neighbours with the fewest cells begin; -1 where there is nothing to do. */
 static int cheapest_run(const lk_segment *s, int n) {
 	int best = -1;
-	int64_t least = COMPACT_CELLS;
+	int64_t least = n > LARGE_ABOVE ? LARGE_CELLS : n > COMPACT_ABOVE ? SMALL_CELLS : 0;
 	for (int i = 0; i + COMPACT_RUN <= n; i++) {
 		int64_t cells = 0;
 		for (int k = 0; k < COMPACT_RUN; k++)
@@ -104,7 +109,7 @@ static int compact_one(lk_path *p, lk_unit *u, const lk_unit_state *st, int firs
 	int ncuts = 0, r = live_cuts(p, u, &cuts, &ncuts, &e);
 	for (int begin = first, end; r == LK_OK && begin < st->nsegments; begin = end > begin ? end : begin + 1) {
 		end = stretch_end(st, begin, cuts, ncuts);
-		int at = end - begin > COMPACT_ABOVE ? cheapest_run(st->segments + begin, end - begin) : -1;
+		int at = cheapest_run(st->segments + begin, end - begin);
 		if (at < 0)
 			continue;
 		r = lk_store_compact(p->store, u->id, u->token, lk_unit_plan(u), st->segments + begin + at, COMPACT_RUN, &e);
