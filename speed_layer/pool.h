@@ -29,7 +29,7 @@ typedef struct lk_world {
 
 typedef struct lk_pool {
 	const lk_speed_options *o;
-	volatile int ending;
+	volatile int ending;       /* read and written atomically */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;    /* something a waiting thread may want to see */
 	lk_world *world;
@@ -44,6 +44,8 @@ typedef struct lk_worker {
 	int index;
 	pthread_t thread;
 } lk_worker;
+
+static inline bool lk_pool_ending(const lk_pool *p) { return __atomic_load_n(&p->ending, __ATOMIC_RELAXED); }
 
 void *lk_worker_main(void *worker);
 

@@ -69,7 +69,7 @@ void lk_pool_pause(lk_pool *p, int64_t us) {
 	until.tv_sec += us / LK_US_PER_S + ns / 1000000000;
 	until.tv_nsec = ns % 1000000000;
 	pthread_mutex_lock(&p->lock);
-	if (!p->ending)
+	if (!lk_pool_ending(p))
 		pthread_cond_timedwait(&p->changed, &p->lock, &until);
 	pthread_mutex_unlock(&p->lock);
 }
@@ -232,7 +232,7 @@ static void look(supervisor *v) {
 
 static void supervise(supervisor *v) {
 	const lk_speed_options *o = v->pool.o;
-	while (!(o->stop && *o->stop) && !(o->once && all_reached(v->pool.world))) {
+	while (!(o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED)) && !(o->once && all_reached(v->pool.world))) {
 		lk_pool_pause(&v->pool, LOOK_US);
 		if (lk_monotonic_us() >= v->next_stamp_us)
 			look(v);
@@ -270,7 +270,7 @@ static int start_workers(supervisor *v, lk_error *err) {
 
 static void end_workers(supervisor *v) {
 	pthread_mutex_lock(&v->pool.lock);
-	v->pool.ending = 1;
+	__atomic_store_n(&v->pool.ending, 1, __ATOMIC_RELAXED);
 	pthread_cond_broadcast(&v->pool.changed);
 	pthread_mutex_unlock(&v->pool.lock);
 	for (int i = 0; i < v->nworkers; i++)

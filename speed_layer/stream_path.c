@@ -151,7 +151,7 @@ static void close_at_cut(pass *s, int64_t off) {
 			begin_segment(s->group[i]);
 }
 
-static bool stopped(const lk_path *p) { return p->stop && *p->stop; }
+static bool stopped(const lk_path *p) { return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED); }
 
 static int fold_events(pass *s, lk_error *err) {
 	int64_t off;

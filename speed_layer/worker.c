@@ -297,9 +297,9 @@ static int round_of_work(worker *w, lk_error *err) {
 		r = lock_one_share(w, err);
 	if (r == LK_OK)
 		r = read_tails(w, err);
-	for (int i = 0; i < w->nshares && r == LK_OK && !w->pool->ending; i++)
+	for (int i = 0; i < w->nshares && r == LK_OK && !lk_pool_ending(w->pool); i++)
 		r = advance(w, &w->shares[i], &busy, err);
-	if (r == LK_OK && !busy && !w->pool->ending)
+	if (r == LK_OK && !busy && !lk_pool_ending(w->pool))
 		r = lk_log_wait(&w->writer, IDLE_MS, err);
 	return r;
 }
@@ -319,7 +319,7 @@ void *lk_worker_main(void *arg) {
 	w.path.limits = w.pool->o->limits;
 	w.path.stop = &w.pool->ending;
 
-	while (!w.pool->ending) {
+	while (!lk_pool_ending(w.pool)) {
 		lk_error e = {0};
 		int r = w.connected ? round_of_work(&w, &e) : connect_all(&w, &e);
 		if (r != LK_OK) {

@@ -530,7 +530,7 @@ static void start(runner *r, int workers, bool once) {
 }
 
 static void join(runner *r) {
-	r->stop = 1;
+	__atomic_store_n(&r->stop, 1, __ATOMIC_RELAXED);
 	pthread_join(r->thread, NULL);
 	if (r->result != LK_OK)
 		fail_msg("speed: %s", r->err.text);
