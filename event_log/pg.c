@@ -113,7 +113,7 @@ static int connect_to(lk_pg *pg, const char *conninfo, const char *application_n
 static int check_session(lk_pg *pg, lk_error *err) {
 	PGresult *res = PQexec(pg->conn, session_settings);
 	int rc = 0;
-	if (PQserverVersion(pg->conn) < 140000)
+	if (PQstatus(pg->conn) == CONNECTION_OK && PQserverVersion(pg->conn) < 140000)
 		rc = lk_fail(err, LK_EUNSUPPORTED, "PostgreSQL is version %s; lk needs 14 or later",
 		             PQparameterStatus(pg->conn, "server_version"));
 	else if (PQresultStatus(res) != PGRES_TUPLES_OK)
