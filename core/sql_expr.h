@@ -30,8 +30,24 @@ lk_expr *lk_sql_condition(lk_scope *c, const json_t *node);             /* boole
 /* The slot a ColumnRef means; -1 where there is none (no fault noted), -2 where it is ambiguous. name, qualifier ("" for none). */
 int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name);
 
+/* --- making nodes --- */
+static inline lk_type lk_type_of(uint8_t kind) { return (lk_type){.kind = kind}; }
+/* NULL with a fault where the statement has too many nodes. */
 lk_expr *lk_expr_new(lk_scope *c, int op, lk_type type, int at, int nargs);
+/* A node of two arguments; NULL where one is. */
+lk_expr *lk_expr_pair(lk_scope *c, int op, lk_type type, int at, lk_expr *l, lk_expr *r);
+lk_expr *lk_sql_text_constant(lk_scope *c, const char *text, int at, lk_type type);
 bool lk_expr_equal(const lk_expr *a, const lk_expr *b);
+
+/* --- readers of nodes: the fields and location of the node --- */
+lk_expr *lk_sql_operator(lk_scope *c, const json_t *f, int at);       /* A_Expr */
+lk_expr *lk_sql_bool_expr(lk_scope *c, const json_t *f, int at);
+lk_expr *lk_sql_null_test(lk_scope *c, const json_t *f, int at);
+lk_expr *lk_sql_boolean_test(lk_scope *c, const json_t *f, int at);
+lk_expr *lk_sql_case(lk_scope *c, const json_t *f, int at);
+lk_expr *lk_sql_coalesce(lk_scope *c, const json_t *f, int at);
+/* l op r, op one of LK_X_EQ …; name for messages. */
+lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_expr *r, int at);
 
 /* --- types (core/sql_type.c) --- */
 bool lk_type_is_number(lk_type t);
