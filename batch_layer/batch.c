@@ -7,9 +7,10 @@
  *        check the count, compute into a table whose name is used once,
  *        cut open -> published, pointer forward by compare-and-set, lk.batch, a newer version into service
  *
- * READ COMMITTED is enough, because what is computed lies below the cut: it was committed before the cut row and never
- * changes, whatever the snapshot. And it is wanted, because publishing must see the pointer as it is, not as it was when a
- * long computation began. A batch that is killed leaves an open cut, which the next one abandons, and nothing else. */
+ * READ COMMITTED is enough, because what is computed lies below the cut: it was committed before the cut row and
+ * never changes, whatever the snapshot. And it is wanted, because publishing must see the pointer as it is, not as it
+ * was when a long computation began. A batch that is killed leaves an open cut, which the next one abandons, and
+ * nothing else. */
 #include "batch_layer/batch.h"
 
 #include <stdio.h>
@@ -72,7 +73,8 @@ static int is_nothing_new(batch *b, bool *nothing, lk_error *err) {
 	return LK_OK;
 }
 
-/* Forgets what a DBA's defaults say, for this transaction alone. No statement timeout: a batch takes as long as it takes. */
+/* Forgets what a DBA's defaults say, for this transaction alone. No statement timeout: a batch takes as long as it
+ * takes. */
 static int begin(batch *b, lk_error *err) {
 	return lk_pg_run(b->pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;"
 	                 " SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL statement_timeout = 0;"
@@ -115,7 +117,8 @@ static int record(batch *b, const lk_batch_report *out, lk_error *err) {
 	                  " VALUES ($1::bigint, $2::bigint, $3, $4, $5::bigint, $6::bigint, $7::float8)", 7, params);
 }
 
-/* A batch brings a newer version into service: the pointer moves if what it names is still older than this copy's version. */
+/* A batch brings a newer version into service: the pointer moves if what it names is still older than this copy's
+ * version. */
 static int bring_into_service(batch *b, int *switched_to, lk_error *err) {
 	char copy[24], view[24];
 	PGresult *res = NULL;

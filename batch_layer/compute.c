@@ -3,9 +3,9 @@
  * The table is an ordinary, logged one: an unlogged table would be empty after a crash while the pointer to it stays.
  * CREATE TABLE AS rather than INSERT … SELECT, because PostgreSQL lets only the former compute in parallel.
  *
- * The number of events is checked against the cut: a hole in the log, or a server that has not yet replayed to the cut, must
- * not become a batch that is silently short. Only [published cut, cut) is counted, since the log below the published
- * cut was counted when that one was made and does not change. */
+ * The number of events is checked against the cut: a hole in the log, or a server that has not yet replayed to the
+ * cut, must not become a batch that is silently short. Only [published cut, cut) is counted, since the log below the
+ * published cut was counted when that one was made and does not change. */
 #include "batch_layer/compute.h"
 
 #include <stdio.h>
@@ -75,9 +75,10 @@ int lk_compute_sql(lk_compute *c, lk_error *err) {
 
 /* --- index ---
  *
- * Measured: reading one key of 61,000 cells takes 4 ms without an index, of 1,000,000 cells 54 ms, and 1 ms with a hash index that
- * took 1.5 s to make. So only large tables get one. It is a hash index because a btree over the key itself raises at
- * 2,704 bytes, and it is left out where a key is in very many rows: five keys in 1,000,000 rows took 43 s. */
+ * Measured: reading one key of 61,000 cells takes 4 ms without an index, of 1,000,000 cells 54 ms, and 1 ms with a
+ * hash index that took 1.5 s to make. So only large tables get one. It is a hash index because a btree over the key
+ * itself raises at 2,704 bytes, and it is left out where a key is in very many rows: five keys in 1,000,000 rows took
+ * 43 s. */
 
 #define INDEX_ABOVE_CELLS  200000
 #define ROWS_A_KEY           2000

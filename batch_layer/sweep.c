@@ -1,11 +1,13 @@
-/* Former batch tables. A reader that finds its table gone (SQLSTATE 42P01) reads the pointer again, so dropping one is right at
- * any time; keeping the last but one saves readers that trouble. A drop waits for readers, and new readers of that
- * table would wait behind it: hence the lock timeout, and what was not dropped today is dropped the next time. */
+/* Former batch tables. A reader that finds its table gone (SQLSTATE 42P01) reads the pointer again, so dropping one
+ * is right at any time; keeping the last but one saves readers that trouble. A drop waits for readers, and new
+ * readers of that table would wait behind it: hence the lock timeout, and what was not dropped today is dropped the
+ * next time. */
 #include "batch_layer/batch.h"
 
 #include <stdio.h>
 
-/* Tables of the copy that are there, newest cut first: those after the second, and after none where the copy is dropped. */
+/* Tables of the copy that are there, newest cut first: those after the second, and after none where the copy is
+ * dropped. */
 static const char former[] =
 	"SELECT quote_ident(n.nspname) || '.' || quote_ident(t.relname)"
 	" FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"

@@ -1,6 +1,7 @@
-/* The supervisor: loads the catalogue, hands it to the workers, and loads it again when its stamp changes. It is the only
- * thread that parses definitions. Cells of units that the catalogue no longer knows are removed from Redis here, on a
- * session of its own: Redis is listed first and each unit then looked up, so a unit made in between is not taken for dead.
+/* The supervisor: loads the catalogue, hands it to the workers, and loads it again when its stamp changes. It is the
+ * only thread that parses definitions. Cells of units that the catalogue no longer knows are removed from Redis here,
+ * on a session of its own: Redis is listed first and each unit then looked up, so a unit made in between is not taken
+ * for dead.
  *
  * A picture of the catalogue is freed when the last worker has left it. */
 #include "speed_layer/pool.h"

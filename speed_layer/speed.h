@@ -21,8 +21,8 @@ typedef struct lk_speed_report {
 	double seconds;
 } lk_speed_report;
 
-/* Runs until *stop, or with `once` until every unit has reached the end vector. Servers that go away: wait, reconnect with backoff (50 ms to 2 s),
- * go on; only at the first connect is LK_EUNREACHABLE returned. */
+/* Runs until *stop, or with `once` until every unit has reached the end vector. Servers that go away: wait, reconnect
+ * with backoff (50 ms to 2 s), go on; only at the first connect is LK_EUNREACHABLE returned. */
 int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *err);
 
 #endif

@@ -141,7 +141,8 @@ static void fold(pass *s, lk_unit *u, int64_t off) {
 		commit(s->path, u);
 }
 
-/* Events are dense and the cuts ascend, so a cut that is at or below the next event and above the last is that event's offset. */
+/* Events are dense and the cuts ascend, so a cut that is at or below the next event and above the last is that
+ * event's offset. */
 static void close_at_cut(pass *s, int64_t off) {
 	while (s->next_cut < s->scan.ncuts && s->scan.cuts[s->next_cut] <= off)
 		s->next_cut++;

@@ -1,4 +1,5 @@
-/* The stream path: fetch -> decode -> evaluate -> fold -> commit, for the units of one partition, from their cursors. Live and replay both call it. */
+/* The stream path: fetch -> decode -> evaluate -> fold -> commit, for the units of one partition, from their cursors.
+ * Live and replay both call it. */
 #ifndef LK_SPEED_LAYER_STREAM_PATH_H
 #define LK_SPEED_LAYER_STREAM_PATH_H
 
@@ -48,16 +49,18 @@ typedef struct lk_path {
 	struct { int64_t events, commits, cells, late, marked; } done;   /* counted on, never reset here */
 } lk_path;
 
-/* Takes over (a unit that stood still may be taken again, at or after retry_at_us): asks the catalogue where a missing unit begins, takes the token, checks the state against the log (P6: cursor <= tail,
- * _at of event cursor-1) and resets the unit where they do not fit, skips ahead where that is allowed. */
+/* Takes over (a unit that stood still may be taken again, at or after retry_at_us): asks the catalogue where a
+ * missing unit begins, takes the token, checks the state against the log (P6: cursor <= tail, _at of event cursor-1)
+ * and resets the unit where they do not fit, skips ahead where that is allowed. */
 int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err);
 
-/* One pass over units of one partition: a shared fetch for those at the lowest cursor, up to `end_off` (INT64_MAX: the log's end) or the fetch limit. A unit's
- * own failure (fenced, full) stays with it. *folded: events read. Returns LK_EUNREACHABLE only for PostgreSQL's reader. */
+/* One pass over units of one partition: a shared fetch for those at the lowest cursor, up to `end_off` (INT64_MAX:
+ * the log's end) or the fetch limit. A unit's own failure (fenced, full) stays with it. *folded: events read. Returns
+ * LK_EUNREACHABLE only for PostgreSQL's reader. */
 int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64_t *folded, lk_error *err);
 
-/* The owner's housekeeping: drops segments below the published cut, compacts, as a repeated sweep; call it between passes. A unit that
- * turns out to be lost is no longer `taken` afterwards. */
+/* The owner's housekeeping: drops segments below the published cut, compacts, as a repeated sweep; call it between
+ * passes. A unit that turns out to be lost is no longer `taken` afterwards. */
 int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err);
 
 #endif

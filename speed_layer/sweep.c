@@ -1,15 +1,16 @@
 /* The owner's housekeeping, repeated for ever because Redis may go back in time and bring old segments with it.
  *
  * Dropping: segments that end at or below the published cut are answered by the batch. They go together with the move
- * of the base, so that segments tile [base, cursor) at every instant. The open segment is never among them: the
- * next commit would bring it back with the changed cells alone. Where an idle unit's open segment ends exactly at the cut, a
- * take-over closes it (its owner token is no longer the unit's), and then it goes like the others.
+ * of the base, so that segments tile [base, cursor) at every instant. The open segment is never among them: the next
+ * commit would bring it back with the changed cells alone. Where an idle unit's open segment ends exactly at the cut,
+ * a take-over closes it (its owner token is no longer the unit's), and then it goes like the others.
  *
- * Compaction: a copy that sees many take-overs, or the cuts of other copies, gathers small segments, and every reader pays for each. When more than 16
- * closed ones lie between two live cuts, the cheapest eight neighbours become one, if together they are small. Large ones are left
- * until there are 64: a view with millions of keys closes a segment for each 50,000 cells, and without this Redis
- * would grow with the events instead of the keys. The live cuts are read before the choice: a later cut lies at the log's
- * end, above every closed segment. One compaction a sweep bounds the work. */
+ * Compaction: a copy that sees many take-overs, or the cuts of other copies, gathers small segments, and every reader
+ * pays for each. When more than 16 closed ones lie between two live cuts, the cheapest eight neighbours become one,
+ * if together they are small. Large ones are left until there are 64: a view with millions of keys closes a segment
+ * for each 50,000 cells, and without this Redis would grow with the events instead of the keys. The live cuts are
+ * read before the choice: a later cut lies at the log's end, above every closed segment. One compaction a sweep
+ * bounds the work. */
 #include "speed_layer/unit.h"
 
 #include <stdio.h>
@@ -94,7 +95,8 @@ static int cheapest_run(const lk_segment *s, int n) {
 	return best;
 }
 
-/* Where the stretch of closed segments that begins at `begin` ends: at a live cut, at the open segment, or with the list. */
+/* Where the stretch of closed segments that begins at `begin` ends: at a live cut, at the open segment, or with the
+ * list. */
 static int stretch_end(const lk_unit_state *st, int begin, const int64_t *cuts, int ncuts) {
 	int end = begin;
 	while (end < st->nsegments && !st->segments[end].open
@@ -123,7 +125,8 @@ static int compact_one(lk_path *p, lk_unit *u, const lk_unit_state *st, int firs
 	return r;
 }
 
-/* An idle unit whose open segment ends at the cut: a take-over closes it. It also begins a unit again that does not fit the cut. */
+/* An idle unit whose open segment ends at the cut: a take-over closes it. It also begins a unit again that does not
+ * fit the cut. */
 static int take_anew(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *st, lk_error *err) {
 	bool idle = cut->cursor > 0 && u->committed == cut->cursor && u->segment_from < cut->cursor;
 	if (!idle && !lk_unit_straddles(st, cut->cursor))

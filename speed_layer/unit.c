@@ -1,15 +1,15 @@
 /* Taking a unit over: the one way into the stream path, and the one way back after any doubt.
  *
- * The position of a unit lives in Redis beside its cells, so a take-over asks Redis where to go on, and then asks the log
- * whether that position is one of its own. It is, exactly if event cursor-1 is there with the `_at` that the unit
- * noted when it folded it: `_at` never goes back in a partition and an append takes it anew, so a log that lost its tail
- * (a failover, a restore) and grew again shows another one. Then the unit begins again.
+ * The position of a unit lives in Redis beside its cells, so a take-over asks Redis where to go on, and then asks the
+ * log whether that position is one of its own. It is, exactly if event cursor-1 is there with the `_at` that the unit
+ * noted when it folded it: `_at` never goes back in a partition and an append takes it anew, so a log that lost its
+ * tail (a failover, a restore) and grew again shows another one. Then the unit begins again.
  *
  * The catalogue is read before the take-over, to know where a unit that is missing begins, and once more where the
- * base lies above the cut that was read: another owner may have moved it between the two. Afterwards nobody else
- * can, so a base that is still above the published cut belongs to a publish that the log has lost. A segment across the published
- * cut cannot be either, unless Redis holds what a foreign hand, or a fault, put there: readers refuse it, and the
- * unit begins again at the cut.
+ * base lies above the cut that was read: another owner may have moved it between the two. Afterwards nobody else can,
+ * so a base that is still above the published cut belongs to a publish that the log has lost. A segment across the
+ * published cut cannot be either, unless Redis holds what a foreign hand, or a fault, put there: readers refuse it,
+ * and the unit begins again at the cut.
  *
  * Skipping ahead: what lies below the published cut is answered by the batch, so a unit that is more than one fetch
  * behind the cut may go on there. It would have recorded late events on the way, so this is for views without a

@@ -1,5 +1,5 @@
-/* The batch layer: a batch is the view over the log below its cut, whichever of the two programs computed it, and publishing it
- * is one step that happens or does not. */
+/* The batch layer: a batch is the view over the log below its cut, whichever of the two programs computed it, and
+ * publishing it is one step that happens or does not. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
-/* Processes and servers that die or sleep at the wrong moment (I5, I7, I8, I11): afterwards the system goes on by itself, and what it answers is
- * what PostgreSQL says. Crash points want a build with FAULTS=1, of this program and of LK_BIN. */
+/* Processes and servers that die or sleep at the wrong moment (I5, I7, I8, I11): afterwards the system goes on by
+ * itself, and what it answers is what PostgreSQL says. Crash points want a build with FAULTS=1, of this program and
+ * of LK_BIN. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -120,7 +121,8 @@ static int fresh(void **state) {
 
 /* --- crash points --- */
 
-/* A state in which one run of the speed layer takes over, folds, commits, records late events, drops, compacts and resets. */
+/* A state in which one run of the speed layer takes over, folds, commits, records late events, drops, compacts and
+ * resets. */
 static void prepare(void) {
 	test_worker t;
 	lk_error err = {0};

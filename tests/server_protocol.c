@@ -1,5 +1,6 @@
-/* The interleavings that the rules of the protocol are there for, each played on real servers. Where a rule can be switched
- * off (FAULTS=1), the same play without the rule must end wrong: a test that passes either way would show nothing. */
+/* The interleavings that the rules of the protocol are there for, each played on real servers. Where a rule can be
+ * switched off (FAULTS=1), the same play without the rule must end wrong: a test that passes either way would show
+ * nothing. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -121,8 +122,8 @@ static int no_mutant(void **state) {
 
 /* --- P1: the fence --- */
 
-/* Z commits to 300 and is paused. Redis comes back as it was at 250; N takes over and commits to 300. Z wakes, with a client that
- * reconnects by itself, and commits what it holds of [0, 350): its cursor fits, its token does not. */
+/* Z commits to 300 and is paused. Redis comes back as it was at 250; N takes over and commits to 300. Z wakes, with a
+ * client that reconnects by itself, and commits what it holds of [0, 350): its cursor fits, its token does not. */
 static void play_aba(void) {
 	test_worker z, n;
 	append(0, 400);
@@ -266,7 +267,8 @@ static void a_cut_before_the_fetch_ends_the_segment(void **state) {
 	is_right();
 }
 
-/* With the cuts read first a segment spans the cut. Readers notice: what does not tile is not served, and never wrong. */
+/* With the cuts read first a segment spans the cut. Readers notice: what does not tile is not served, and never
+ * wrong. */
 static void cuts_before_fetch_is_caught(void **state) {
 	(void)state;
 	int64_t segments;
@@ -306,7 +308,8 @@ static void two_batches_out_of_order(void **state) {
 	is_right();
 }
 
-/* A batch whose session was killed after its cut; another has published since. On a new session the first must not publish. */
+/* A batch whose session was killed after its cut; another has published since. On a new session the first must not
+ * publish. */
 static void zombie_publish_on_new_session(void **state) {
 	(void)state;
 	lk_error err = {0};

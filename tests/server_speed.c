@@ -1,5 +1,5 @@
-/* The stream path and the workers that drive it: whatever the batch size, the segmentation, the number of owners and what stands
- * still beside them, answers are what PostgreSQL says about the same prefix. */
+/* The stream path and the workers that drive it: whatever the batch size, the segmentation, the number of owners and
+ * what stands still beside them, answers are what PostgreSQL says about the same prefix. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
