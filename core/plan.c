@@ -1,4 +1,4 @@
-/* Plans: what they answer about themselves, and their canonical text (R27).
+/* Plans: what they answer about themselves, and their canonical text.
  *
  * The canonical text spells out everything that decides what a view's rows are: the stream and how its watermark runs, the window, types,
  * constants, output names. Spelling, comments and aliases of FROM are not in it. Slots are numbered so that a column added

@@ -151,7 +151,8 @@ static void note_unparsed(sql_file *f, lk_stmt *s) {
 
 static void syntax_fault(sql_file *f, lk_stmt *s, const PgQueryError *e) {
 	int at = byte_of_character(s, e->cursorpos);
-	lk_stmt_fault(s, at, lk_sql_syntax_hint(s, at), "%s", e->message);
+	bool too_deep = strstr(e->message, "memory exhausted") != NULL;
+	lk_stmt_fault(s, at, too_deep ? "split the expressions" : lk_sql_syntax_hint(s, at), "%s", e->message);
 	note_unparsed(f, s);
 }
 

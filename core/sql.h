@@ -1,6 +1,6 @@
 /* The definition language: SQL text -> streams and plans (sql.md). libpg_query parses; its JSON tree is read with
- * jansson; only what the tables of this directory list is let through. Call it on the main thread only: the
- * parser's recursion needs the full stack. */
+ * jansson; only what the tables of this directory list is let through. The parser recurses: call it on the main thread, or
+ * on one with a stack of 2 MiB or more. */
 #ifndef LK_CORE_SQL_H
 #define LK_CORE_SQL_H
 
@@ -59,9 +59,9 @@ void lk_plan_batch_sql(const lk_plan *p, const char *log, const char *bound, lk_
 void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
 
 /* The third leg (R4): the user's own text, run over a prefix of the log:
- *   WITH <stream> AS (SELECT <columns>, _at FROM <log> WHERE <bound>) SELECT <window columns>, <user's text from the first
- *   target to the statement's end>, ordered by window and then all output columns. tumble is lk.tumble_start(interval-free form),
- * see event_log/schema.sql. Text columns come as COLLATE "C". */
+ *   SELECT <columns> FROM (WITH <stream> AS (SELECT <columns>, _at FROM <log> WHERE <bound>)
+ *     SELECT <window_start, window_end,> <user's text from the first select item to the statement's end>) ORDER BY all columns.
+ * The one edit of the text is that tumble in GROUP BY becomes lk.tumble (event_log/schema.sql). Text columns come as COLLATE "C". */
 void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out);
 
 /* Types of the columns of lk_plan_batch_sql, in order (R5). Returns how many (<= max). */

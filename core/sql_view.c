@@ -5,7 +5,7 @@
  * aggregates. A view without GROUP BY has one row, also over no events.
  *
  * An argument or key that may need more than the 18 digits of a stored numeric gets a cast to numeric(18,s), which raises in
- * PostgreSQL and marks in C, so that both refuse the same values (R11). */
+ * PostgreSQL and marks in C, so that both refuse the same values. */
 #include <string.h>
 
 #include "core/sql_from.h"
