@@ -446,7 +446,12 @@ static void a_drop_that_would_break_the_tiling_is_refused(void **state) {
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 3, NULL, NULL), LK_EINTERNAL);   /* the open one */
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, &inside, NULL), LK_EINTERNAL);
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 2, &beyond, NULL), LK_EINTERNAL);
+	/* the open segment ends at the new base now, but the next commit would carry it across */
+	lk_position end = {18, 180, 18};
+	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 2, &end, NULL), LK_EINTERNAL);
 	same(before, snapshot(o.unit));
+	test_owner_take(&o, 0);
+	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 3, &end, NULL), LK_OK);
 	lk_unit_state_release(&u);
 	test_owner_close(&o);
 }

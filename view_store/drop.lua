@@ -16,7 +16,8 @@ if base then -- offsets are far below 2^53, so they are exact as Lua's numbers
   local all = redis.call('HGETALL', meta)
   for i = 1, #all, 2 do
     local first = string.match(all[i], '^s:(%d+):')
-    if first and not named[all[i]] and tonumber(first) < base and tonumber(string.match(all[i + 1], '^%d+')) > base then
+    local across = all[i] == open or first and tonumber(string.match(all[i + 1], '^%d+')) > base -- the open one will grow
+    if first and not named[all[i]] and tonumber(first) < base and across then
       return 'straddles'
     end
   end
