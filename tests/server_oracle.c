@@ -18,7 +18,7 @@
 #include "tests/support/random_view.h"
 #include "tests/support/world.h"
 
-enum { ROUNDS = 220, ROUNDS_PER_LOG = 20, MAX_STEPS = 14 };
+enum { ROUNDS = 220, ROUNDS_PER_LOG = 5, MAX_STEPS = 14 };
 
 static test_servers servers;
 static test_world world;
@@ -156,8 +156,17 @@ static PGresult *rejected(round *r) {
 	return res;
 }
 
-/* R1: where PostgreSQL has an answer no event is marked, and an event that is marked makes PostgreSQL raise. (Not the other way round: in which order
- * PostgreSQL evaluates conditions, and so whether it raises, is its own choice.) */
+/* Nothing in the definition depends on the order of evaluation. */
+static bool is_strict(const char *text) {
+	static const char *const lazy[] = {"WHERE", " AND ", " OR ", "CASE", "COALESCE", "LATERAL"};
+	for (size_t i = 0; i < sizeof lazy / sizeof *lazy; i++)
+		if (strstr(text, lazy[i]))
+			return false;
+	return true;
+}
+
+/* R1: where PostgreSQL has an answer no event is marked, and an event that is marked makes PostgreSQL raise. The other way round only where the order of
+ * evaluation does not matter, for that is PostgreSQL's own choice. */
 static void check_rejected(round *r) {
 	lk_query q = test_query(r->view);
 	int raised = r->raised;
@@ -166,12 +175,15 @@ static void check_rejected(round *r) {
 	/* The oracle leaves late events out, lk evaluates them too. */
 	if (r->raised == raised && !r->shape.lateness && PQntuples(events) > 0)
 		broken(r, "PostgreSQL has an answer, but an event is in lk.rejected", PQgetvalue(events, 0, 2));
+	const lk_plan *plan = test_world_copy(&world, r->view)->version->plan;
+	if (r->raised > raised && PQntuples(events) == 0 && is_strict(plan->text))
+		broken(r, "PostgreSQL raises, but lk.rejected names no event", r->why);
 	for (int i = 0; i < PQntuples(events) && i < 20; i++) {
 		char bound[80];
 		test_rows rows;
 		lk_error err = {0};
 		snprintf(bound, sizeof bound, "part = %s AND off = %s", PQgetvalue(events, i, 0), PQgetvalue(events, i, 1));
-		if (test_oracle_rows(&world, test_world_copy(&world, r->view)->version->plan, bound, NULL, &rows, &err) == LK_OK)
+		if (test_oracle_rows(&world, plan, bound, NULL, &rows, &err) == LK_OK)
 			broken(r, PQgetvalue(events, i, 2), bound);
 		test_rows_release(&rows);
 	}

@@ -302,6 +302,8 @@ static double random_double(gen *g, bool single, bool extreme) {
 
 static int64_t random_time(gen *g, int64_t base_us) {
 	int64_t spread = (int64_t)(test_random(g->seed) % 120000000);
+	if (one_in(g, 2))
+		spread -= spread % LK_US_PER_S;
 	if (one_in(g, 25))
 		spread -= 3600 * LK_US_PER_S * (int64_t)(1 + below(g, 5));
 	if (one_in(g, 200))
@@ -330,7 +332,7 @@ lk_value *test_random_rows(unsigned long *seed, int n, int64_t base_us, bool ext
 	for (int i = 0; i < n; i++) {
 		lk_value *row = rows + (size_t)i * TEST_RANDOM_COLUMNS;
 		if (!one_in(&g, 4))
-			now += (int64_t)(test_random(seed) % 5000000);
+			now += (int64_t)below(&g, 5) * LK_US_PER_S;
 		for (int c = 0; c < TEST_RANDOM_COLUMNS; c++)
 			row[c] = c && one_in(&g, 8) ? lk_null() : random_value(&g, columns[c].kind, now, extreme, arena);
 	}
