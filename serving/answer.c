@@ -83,28 +83,52 @@ int lk_reader_units(lk_reader *r, lk_error *err) {
 	return LK_OK;
 }
 
-/* Does what was read of Redis fit the cut, and the log? */
+static void why_in(lk_reader *r, int i) {
+	lk_buf_clear(&r->why);
+	lk_buf_addf(&r->why, "partition %d, unit %lld: ", i, (long long)r->copy->units[i]);
+}
+
+/* Does what was read of Redis fit the cut and the log's end? */
 static bool units_fit(lk_reader *r) {
 	const lk_pointer *p = &r->pointer;
 	for (int i = 0; i < r->partitions; i++) {
 		const lk_unit_read *u = &r->units[i];
 		if (!u->there)
 			continue;
-		lk_buf_clear(&r->why);
-		lk_buf_addf(&r->why, "partition %d, unit %lld: ", i, (long long)r->copy->units[i]);
-		const lk_position *at = &u->state.at;
-		if (at->cursor > p->tail[i]) {
-			lk_buf_addf(&r->why, "its cursor %lld is beyond the log's end %lld", (long long)at->cursor, (long long)p->tail[i]);
-			return false;
-		}
-		if (at->cursor == p->tail[i] && at->cursor > 0 && at->last_at != LK_NEVER && at->last_at != p->tail_at[i]) {
-			lk_buf_addf(&r->why, "event %lld of the log is not the one that it has folded", (long long)at->cursor - 1);
+		why_in(r, i);
+		if (u->state.at.cursor > p->tail[i]) {
+			lk_buf_addf(&r->why, "its cursor %lld is beyond the log's end %lld", (long long)u->state.at.cursor, (long long)p->tail[i]);
 			return false;
 		}
 		if (!lk_unit_read_tiles(u, p->cut[i], &r->why))
 			return false;
 	}
 	return true;
+}
+
+/* Is the last event that each unit folded the one that the log has there? A log that lost its end and grew again has another (P6). 1 where
+ * not. A unit at the log's end is compared with the end itself, without a look at the event. */
+static int units_are_of_this_log(lk_reader *r, lk_error *err) {
+	const lk_pointer *p = &r->pointer;
+	int64_t off[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS];
+	for (int i = 0; i < r->partitions; i++) {
+		const lk_unit_read *u = &r->units[i];
+		const lk_position *unit = &u->state.at;
+		bool counts = u->there && unit->cursor > p->cut[i] && unit->last_at != LK_NEVER;
+		off[i] = counts && unit->cursor < p->tail[i] ? unit->cursor - 1 : -1;
+	}
+	int rc = lk_events_at(r->pg, r->plan->stream, off, at, err);
+	for (int i = 0; rc == LK_OK && i < r->partitions; i++) {
+		const lk_unit_read *u = &r->units[i];
+		const lk_position *unit = &u->state.at;
+		bool at_end = u->there && unit->cursor == p->tail[i] && unit->cursor > 0 && unit->last_at != LK_NEVER;
+		if ((off[i] < 0 || at[i] == unit->last_at) && (!at_end || p->tail_at[i] == unit->last_at))
+			continue;
+		why_in(r, i);
+		lk_buf_addf(&r->why, "event %lld of the log is not the one that it has folded", (long long)unit->cursor - 1);
+		rc = 1;
+	}
+	return rc;
 }
 
 static void add_cell(lk_cells *into, const void *field, size_t len, const void *state, const lk_plan *p) {
@@ -235,6 +259,9 @@ static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
 	}
 	if (!units_fit(r))
 		return 1;
+	rc = units_are_of_this_log(r, err);
+	if (rc != LK_OK)
+		return rc;
 	name_prefix(r, a);
 	rc = add_all(r, a, err);
 	if (rc == LK_OK)

@@ -52,6 +52,27 @@ void lk_pointer_release(lk_pointer *p) {
 	*p = (lk_pointer){0};
 }
 
+int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at, lk_error *err) {
+	lk_buf sql = LK_BUF_INIT;
+	for (int i = 0; i < s->partitions; i++) {
+		at[i] = LK_NEVER;
+		if (off[i] < 0)
+			continue;
+		lk_buf_addf(&sql, "%sSELECT part, " LK_SQL_US("_at") " FROM ", sql.len ? " UNION ALL " : "");
+		lk_log_leaf(s, i, &sql);
+		lk_buf_addf(&sql, " WHERE part = %d AND off = %lld", i, (long long)off[i]);
+	}
+	if (!sql.len)
+		return LK_OK;
+	PGresult *res = NULL;
+	int rc = lk_pg_exec(pg, &res, err, sql.data, 0, NULL);
+	for (int i = 0; rc == LK_OK && i < PQntuples(res); i++)
+		at[lk_pg_int(res, i, 0)] = lk_pg_int(res, i, 1);
+	PQclear(res);
+	lk_buf_release(&sql);
+	return rc;
+}
+
 static void select_batch(const lk_filter *f, const char *table, lk_buf *sql) {
 	const lk_plan *p = f->plan;
 	const char *comma = "";

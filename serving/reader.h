@@ -58,6 +58,8 @@ typedef struct lk_pointer {
 
 int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, int partitions, lk_error *err);
 void lk_pointer_release(lk_pointer *p);
+/* `_at` of event off[i] of each partition, LK_NEVER where it is not there; off[i] < 0: not asked for. */
+int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at, lk_error *err);
 /* Merges the batch rows that pass the filter, as windows, into `into`. */
 int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cells *into, int64_t *cells, lk_error *err);
 
