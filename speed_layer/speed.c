@@ -126,6 +126,10 @@ static void install_world(supervisor *v, lk_catalog *cat) {
 	lk_world *former = v->pool.world;
 	v->pool.world = w;
 	pthread_mutex_unlock(&v->pool.lock);
+	if (former && strcmp(former->catalog->log_id, cat->log_id) != 0) {   /* the store's keys begin with the former one */
+		lk_store_close(v->store);
+		v->store = NULL;
+	}
 	if (former)
 		lk_world_leave(&v->pool, former);
 	v->next_sweep_us = 0;

@@ -136,8 +136,9 @@ static void fold(pass *s, lk_unit *u, int64_t off) {
 	u->at.watermark = lk_watermark_advance(plan, u->at.watermark, s->row[plan->stream->event_time].i, at);
 	u->at.last_at = at;
 	u->uncommitted_events++;
-	if (u->uncommitted_events >= s->path->limits.commit_events
-	    || (int64_t)u->cells.nchanged >= s->path->limits.commit_cells)
+	const lk_stream_limits *most = &s->path->limits;
+	if (u->uncommitted_events >= most->commit_events || (int64_t)u->cells.nchanged >= most->commit_cells
+	    || lk_cells_bytes(&u->cells) > most->segment_bytes)
 		commit(s->path, u);
 }
 

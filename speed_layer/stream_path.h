@@ -13,7 +13,7 @@ typedef struct lk_stream_limits {
 	int64_t commit_events;     /* N: default 100,000 */
 	int64_t commit_cells;      /* M: 10,000 changed cells */
 	int64_t commit_us;         /* T: default 20 ms */
-	size_t segment_bytes;      /* memory bound: a segment whose cells take more is closed; default 64 MiB a unit */
+	size_t segment_bytes;      /* memory bound, of a commit too: a segment whose cells take more is closed; default 64 MiB a unit */
 } lk_stream_limits;
 extern const lk_stream_limits lk_stream_defaults;
 

@@ -39,6 +39,7 @@ typedef struct worker {
 	bool connected;
 	lk_pg reader, writer;
 	lk_path path;
+	char log_id[33];           /* of the log that the store was opened for */
 	int64_t backoff_us, counted;
 } worker;
 
@@ -74,12 +75,14 @@ static void leave_world(worker *w) {
 	w->world = NULL;
 }
 
-/* A changed catalogue: all units are given back and dealt out anew. */
+/* A changed catalogue: all units are given back and dealt out anew. One of another log (schema lk was made anew) names other
+ * keys in Redis, so that everything is opened again. */
 static int adopt_world(worker *w, lk_error *err) {
 	lk_world *now = lk_world_hold(w->pool);
-	if (now == w->world) {
+	bool other_log = strcmp(now->catalog->log_id, w->log_id) != 0;
+	if (now == w->world || other_log) {
 		lk_world_leave(w->pool, now);
-		return LK_OK;
+		return other_log ? lk_fail(err, LK_EUNREACHABLE, "the log was replaced by another one") : LK_OK;
 	}
 	bool had = w->world != NULL;
 	leave_world(w);
@@ -112,6 +115,7 @@ static int connect_all(worker *w, lk_error *err) {
 		r = lk_log_listen(&w->writer, err);
 	if (r == LK_OK)
 		r = lk_store_open(&w->path.store, o->redis, world->catalog->log_id, err);
+	memcpy(w->log_id, world->catalog->log_id, sizeof w->log_id);
 	lk_world_leave(w->pool, world);
 	w->connected = r == LK_OK;
 	return r;
@@ -206,25 +210,58 @@ static int take_missing(worker *w, share *s, lk_error *err) {
 	return LK_OK;
 }
 
-static bool has_work(const share *s) {
+static int64_t lowest_cursor(lk_unit *const *units, int n) {
+	int64_t lowest = INT64_MAX;
+	for (int i = 0; i < n; i++)
+		if (units[i]->taken && units[i]->at.cursor < lowest)
+			lowest = units[i]->at.cursor;
+	return lowest;
+}
+
+/* Puts the units at `cursor`, and those that are not taken, first. How many they are. */
+static int put_first(lk_unit **units, int n, int64_t cursor) {
+	int first = 0;
+	for (int i = 0; i < n; i++) {
+		lk_unit *u = units[i];
+		if (u->taken && u->at.cursor > cursor)
+			continue;
+		units[i] = units[first];
+		units[first++] = u;
+	}
+	return first;
+}
+
+/* One fetch for the units at the lowest cursor, and, unless they have met the next ones by it, one for those, and so on: however
+ * far behind a unit is (a view that was just declared over a long log), the others go on. */
+static int pass_all(worker *w, share *s, lk_unit **units, int n, bool *busy, lk_error *err) {
 	int64_t end = s->tail < s->of->end ? s->tail : s->of->end;
-	for (int i = 0; i < s->nheld; i++)
-		if (s->held[i]->taken && s->held[i]->at.cursor < end)
-			return true;
-	return false;
+	for (int first; n > 0; units += first, n -= first) {
+		int64_t folded = 0, lowest = lowest_cursor(units, n);
+		if (lowest >= end)
+			break;
+		first = put_first(units, n, lowest);
+		int r = lk_path_pass(&w->path, units, n, s->of->end, &folded, err);
+		*busy |= folded > 0;
+		if (r != LK_OK)
+			return r;
+		int64_t met = lowest_cursor(units, first);
+		if (met != INT64_MAX && met >= lowest_cursor(units + first, n - first))
+			break;
+	}
+	return LK_OK;
 }
 
 static int pass(worker *w, share *s, bool *busy, lk_error *err) {
-	int64_t folded = 0;
-	bool *were = lk_calloc((size_t)s->nheld + 1, sizeof *were);
+	lk_unit **units = lk_calloc((size_t)s->nheld + 1, sizeof *units);
+	int n = 0;
 	for (int i = 0; i < s->nheld; i++)
-		were[i] = s->held[i]->taken;
-	int r = lk_path_pass(&w->path, s->held, s->nheld, s->of->end, &folded, err);
-	for (int i = 0; i < s->nheld && r == LK_OK; i++)
-		if (were[i] && !s->held[i]->taken)
-			r = report_trouble(w, s->held[i], err);
-	free(were);
-	*busy |= folded > 0;
+		if (s->held[i]->taken)
+			units[n++] = s->held[i];
+	int r = pass_all(w, s, units, n, busy, err);
+	for (int i = 0; i < n && r == LK_OK; i++)
+		if (!units[i]->taken)
+			r = report_trouble(w, units[i], err);
+	free(units);
 	return r;
 }
 
@@ -280,7 +317,7 @@ static void publish_progress(worker *w, share *s) {
 
 static int advance(worker *w, share *s, bool *busy, lk_error *err) {
 	int r = take_missing(w, s, err);
-	if (r == LK_OK && has_work(s))
+	if (r == LK_OK)
 		r = pass(w, s, busy, err);
 	if (r == LK_OK && lk_monotonic_us() >= s->next_sweep_us)
 		r = sweep(w, s, err);
