@@ -125,10 +125,17 @@ static int compact_one(lk_path *p, lk_unit *u, const lk_unit_state *st, int firs
 	return r;
 }
 
-/* An idle unit whose open segment ends at the cut: a take-over closes it. It also begins a unit again that does not
- * fit the cut. */
+static bool opens_below(const lk_unit_state *st, int64_t cut) {
+	for (int i = 0; i < st->nsegments; i++)
+		if (st->segments[i].open && st->segments[i].from < cut)
+			return true;
+	return false;
+}
+
+/* An idle unit whose open segment ends at the cut: a take-over closes it. It also begins a unit again that does not fit
+ * the cut. The state says what is open: the owner may have begun another segment that no commit has written yet. */
 static int take_anew(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *st, lk_error *err) {
-	bool idle = cut->cursor > 0 && u->committed == cut->cursor && u->segment_from < cut->cursor;
+	bool idle = u->committed == cut->cursor && opens_below(st, cut->cursor);
 	if (!idle && !lk_unit_straddles(st, cut->cursor))
 		return LK_OK;
 	lk_unit_state_release(st);

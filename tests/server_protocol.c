@@ -220,6 +220,29 @@ static void drop_of_the_open_segment(void **state) {
 	assert_true(events_in_segments(test_world_copy(&world, "traffic")->units[0]) != 13);
 }
 
+/* The segment of the last commit was closed for its size, in the worker's memory: in Redis it is the open one until the next commit. */
+static void a_cut_where_a_full_segment_ends(void **state) {
+	(void)state;
+	test_worker t;
+	append(0, 20);
+	test_worker_open(&t, &world, "traffic");
+	t.path.limits.segment_bytes = 1;
+	assert_int_equal(test_worker_step(&t, 0, 20), 20);
+	assert_int_equal(t.units[0].segment_from, 20);
+	test_world_batch(&world, "traffic");
+	test_worker_sweep(&t, 0);
+	assert_true(t.units[0].taken);
+	lk_unit_state st = state_of(t.units[0].id);
+	assert_int_equal(st.base.cursor, 20);
+	assert_int_equal(st.nsegments, 0);
+	lk_unit_state_release(&st);
+	is_right();
+	append(20, 10);
+	assert_int_equal(test_worker_step(&t, 0, 10), 10);
+	is_right();
+	test_worker_close(&t);
+}
+
 /* --- P4: fetch, then cuts --- */
 
 static void publish(const lk_cut *cut) {
@@ -464,6 +487,7 @@ int main(void) {
 		TEST(loser_keeps_map),
 		TEST(drop_while_owner_lags),
 		TEST(drop_of_the_open_segment),
+		TEST(a_cut_where_a_full_segment_ends),
 		TEST(a_cut_before_the_fetch_ends_the_segment),
 		TEST(cuts_before_fetch_is_caught),
 		TEST(two_batches_out_of_order),
