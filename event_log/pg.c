@@ -198,6 +198,11 @@ int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql) {
 	return finish_exec(pg, PQexec(pg->conn, sql), NULL, sql, err);
 }
 
+int lk_pg_query(lk_pg *pg, PGresult **res, lk_error *err, const char *sql) {
+	*res = NULL;
+	return finish_exec(pg, PQexec(pg->conn, sql), res, sql, err);
+}
+
 int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) {
 	lk_buf sql = LK_BUF_INIT;
 	va_list ap;

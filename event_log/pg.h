@@ -31,6 +31,8 @@ int lk_pg_exec(lk_pg *pg, PGresult **res, lk_error *err, const char *sql, int np
 int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[8], lk_error *err);
 /* Several statements without parameters ("BEGIN", "SET LOCAL …; …"). */
 int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql);
+/* The same, with the rows of the last one. */
+int lk_pg_query(lk_pg *pg, PGresult **res, lk_error *err, const char *sql);
 /* printf form of one statement with no outside text in it but numbers and quoted identifiers. */
 int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Ends what the session is doing (a COPY, unread results) and throws its answers away. */

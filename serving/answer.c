@@ -244,11 +244,8 @@ static void release_cells(lk_answer *a) {
 
 /* Step 3 in one snapshot. 0, 1 where it does not fit, or a failure. */
 static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
-	int rc = lk_pg_run(r->pg, err, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-	if (rc < 0)
-		return rc;
 	lk_pointer_release(&r->pointer);
-	rc = lk_pointer_read(&r->pointer, r->pg, r->copy, r->partitions, err);
+	int rc = lk_pointer_read(&r->pointer, r->pg, r->copy, err);
 	if (rc < 0)
 		return rc;
 	r->moved = r->pointer.dropped || (!r->query->version && r->pointer.served_copy != r->copy->id);

@@ -1,33 +1,35 @@
-/* PostgreSQL's side of an answer. Both functions run inside one REPEATABLE READ snapshot of the caller, so the pointer and the
+/* PostgreSQL's side of an answer. All of it runs inside one REPEATABLE READ snapshot, which the first step begins and the caller ends, so the pointer and the
  * rows it points to are of one moment (I9). A batch table is never written again once it is published; one that was
  * dropped after the snapshot was taken raises 42P01, and the caller takes a new snapshot, in which the pointer has moved (P16). */
 #include "serving/reader.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/key.h"
 #include "core/window.h"
 #include "event_log/scan.h"
 
+/* One round trip takes the snapshot and reads the pointer in it. */
 static const char pointer_sql[] =
-	"SELECT c.dropped, v.served_copy, c.cut_id, c.batch_table, t.part, t.next_off, " LK_SQL_US("t.last_at") ","
-	" p.off, " LK_SQL_US("p.last_at") ", " LK_SQL_US("p.high")
-	" FROM lk.copy c JOIN lk.version w ON w.version_id = c.version_id JOIN lk.view v ON v.view_id = w.view_id"
-	" JOIN lk.tail t ON t.stream_id = v.stream_id"
+	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+	" SELECT c.dropped, (SELECT v.served_copy FROM lk.view v WHERE v.view_id = %lld), c.cut_id, c.batch_table,"
+	" t.next_off, " LK_SQL_US("t.last_at") ", p.off, " LK_SQL_US("p.last_at") ", " LK_SQL_US("p.high")
+	" FROM lk.tail t JOIN lk.copy c ON c.copy_id = %lld"
 	" LEFT JOIN lk.cut_part p ON p.cut_id = c.cut_id AND p.part = t.part"
-	" WHERE c.copy_id = $1 ORDER BY t.part";
+	" WHERE t.stream_id = %lld ORDER BY t.part";
 
-int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, int partitions, lk_error *err) {
-	*p = (lk_pointer){0};
-	char id[24];
-	snprintf(id, sizeof id, "%lld", (long long)copy->id);
+int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
+	const lk_cat_view *view = copy->version->view;
+	int partitions = view->stream->stream->partitions;
+	lk_buf sql = LK_BUF_INIT;
 	PGresult *res = NULL;
-	int rc = lk_pg_exec(pg, &res, err, pointer_sql, 1, (const char *const[]){id});
+	*p = (lk_pointer){0};
+	lk_buf_addf(&sql, pointer_sql, (long long)view->id, (long long)copy->id, (long long)view->stream->id);
+	int rc = lk_pg_query(pg, &res, err, sql.data);
 	if (rc < 0)
 		goto done;
 	if (PQntuples(res) != partitions) {
-		rc = lk_fail(err, LK_EINTERNAL, "copy %s: the catalogue lists %d of %d partitions", id, PQntuples(res), partitions);
+		rc = lk_fail(err, LK_EINTERNAL, "copy %lld: the catalogue lists %d of %d partitions", (long long)copy->id, PQntuples(res), partitions);
 		goto done;
 	}
 	p->dropped = PQgetvalue(res, 0, 0)[0] == 't';
@@ -36,14 +38,15 @@ int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, int parti
 	if (!PQgetisnull(res, 0, 3))
 		p->batch_table = lk_strdup(PQgetvalue(res, 0, 3));
 	for (int i = 0; i < partitions; i++) {
-		p->tail[i] = lk_pg_int(res, i, 5);
-		p->tail_at[i] = lk_pg_int_or(res, i, 6, LK_NEVER);
-		p->cut[i] = lk_pg_int(res, i, 7);
-		p->cut_at[i] = lk_pg_int_or(res, i, 8, LK_NEVER);
-		p->cut_high[i] = lk_pg_int_or(res, i, 9, LK_NEVER);
+		p->tail[i] = lk_pg_int(res, i, 4);
+		p->tail_at[i] = lk_pg_int_or(res, i, 5, LK_NEVER);
+		p->cut[i] = lk_pg_int(res, i, 6);
+		p->cut_at[i] = lk_pg_int_or(res, i, 7, LK_NEVER);
+		p->cut_high[i] = lk_pg_int_or(res, i, 8, LK_NEVER);
 	}
 done:
 	PQclear(res);
+	lk_buf_release(&sql);
 	return rc;
 }
 

@@ -45,7 +45,7 @@ bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, lk_buf *why);
 /* Does segment i count above the cut? */
 bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut);
 
-/* --- read_batch.c: PostgreSQL, inside the caller's snapshot --- */
+/* --- read_batch.c: PostgreSQL, in one snapshot --- */
 
 typedef struct lk_pointer {
 	bool dropped;
@@ -56,7 +56,8 @@ typedef struct lk_pointer {
 	int64_t tail[LK_MAX_PARTITIONS], tail_at[LK_MAX_PARTITIONS];
 } lk_pointer;
 
-int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, int partitions, lk_error *err);
+/* Begins the snapshot, and reads the pointer and the log's end in it. */
+int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, lk_error *err);
 void lk_pointer_release(lk_pointer *p);
 /* `_at` of event off[i] of each partition, LK_NEVER where it is not there; off[i] < 0: not asked for. */
 int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at, lk_error *err);
