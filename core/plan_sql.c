@@ -150,6 +150,17 @@ static int call_end(const char *text, int at) {
 	return t.end;
 }
 
+/* Where the SELECT ends whose text goes on at byte `at`: before the parenthesis that closes it, or at the text's end. */
+static size_t select_end(const char *text, int at) {
+	int len = (int)strlen(text), depth = 0;
+	for (lk_token t = lk_lex(text, len, at); t.kind != LK_TOKEN_END; t = lk_lex(text, len, t.end)) {
+		depth += lk_token_is(text, t, "(") - lk_token_is(text, t, ")");
+		if (depth < 0)
+			return (size_t)t.at;
+	}
+	return (size_t)len;
+}
+
 static void put_source(const lk_stream *s, const char *log, const char *bound, lk_buf *out) {
 	lk_buf_adds(out, "WITH ");
 	lk_sql_ident(s->name, out);
@@ -163,8 +174,9 @@ static void put_source(const lk_stream *s, const char *log, const char *bound, l
 
 static void put_user_text(const lk_plan *p, lk_buf *out) {
 	const char *text = p->text;
+	size_t stop = select_end(text, p->select_at);
 	if (p->window.kind == LK_W_NONE) {
-		lk_buf_adds(out, text + p->select_at);
+		lk_buf_add(out, text + p->select_at, stop - (size_t)p->select_at);
 		return;
 	}
 	int end = call_end(text, p->window_at), len = end - p->window_at;
@@ -172,7 +184,7 @@ static void put_user_text(const lk_plan *p, lk_buf *out) {
 	            text + p->window_at, (long long)p->window.size_us);
 	lk_buf_add(out, text + p->select_at, (size_t)(p->window_at - p->select_at));
 	lk_buf_adds(out, "lk.");
-	lk_buf_adds(out, text + p->window_at);
+	lk_buf_add(out, text + p->window_at, stop - (size_t)p->window_at);
 }
 
 static void put_outputs(const lk_plan *p, const char *as, const char *after, lk_buf *out) {

@@ -139,7 +139,8 @@ static lk_expr *decimal_constant(lk_scope *c, const char *text, int at) {
 		return NULL;
 	lk_int128 n;
 	if (!lk_numeric_literal(text, &n, &x->type)) {
-		lk_stmt_fault(c->s, at, "at most 38 digits and 18 of them after the point", "the number %s has too many digits", text);
+		lk_stmt_fault(c->s, at, "at most 38 digits and 18 of them after the point; beside a double precision column write it in quotes",
+		              "the number %s has too many digits", text);
 		return NULL;
 	}
 	if (!strpbrk(text, ".eE") && n >= INT64_MIN && n <= INT64_MAX) {
@@ -172,12 +173,8 @@ static lk_expr *constant(lk_scope *c, const json_t *f, int at) {
 
 /* timestamptz '…' and '…'::timestamptz; no other cast. */
 static lk_expr *cast(lk_scope *c, const json_t *f, int at) {
-	const json_t *names = json_object_get(json_object_get(f, "typeName"), "names");
-	const char *type = lk_tree_string_node(json_array_get(names, json_array_size(names) - 1));
 	const json_t *arg = lk_tree_as(json_object_get(f, "arg"), "A_Const");
-	bool plain = !json_object_get(json_object_get(f, "typeName"), "typmods") &&
-	             !json_object_get(json_object_get(f, "typeName"), "arrayBounds");
-	if (type && strcmp(type, "timestamptz") == 0 && plain && arg && json_object_get(arg, "sval")) {
+	if (lk_tree_is_type(json_object_get(f, "typeName"), "timestamptz") && arg && json_object_get(arg, "sval")) {
 		lk_expr *x = constant(c, arg, lk_tree_location(arg));
 		return x ? lk_sql_literal_as(c, x, lk_type_of(LK_TIME), true) : NULL;
 	}

@@ -105,26 +105,30 @@ lk_expr *lk_sql_coalesce(lk_scope *c, const json_t *f, int at) {
 	return good ? unify(c, x, 0, 1, "COALESCE") : NULL;
 }
 
-static lk_expr *case_condition(lk_scope *c, const json_t *arg, const json_t *when, int at) {
-	if (!arg)
+/* subject: what follows CASE, or NULL. */
+static lk_expr *case_condition(lk_scope *c, lk_expr *subject, const json_t *when, int at) {
+	if (!subject)
 		return as_condition(c, lk_sql_expr(c, when), "CASE WHEN");
-	return lk_sql_compare(c, LK_X_EQ, "=", lk_sql_typed(c, arg), lk_sql_expr(c, when), at);
+	return lk_sql_compare(c, LK_X_EQ, "=", subject, lk_sql_expr(c, when), at);
 }
 
 lk_expr *lk_sql_case(lk_scope *c, const json_t *f, int at) {
 	static const char *const keys[] = {"arg", "args", "defresult", "location", NULL};
-	const json_t *whens = json_object_get(f, "args"), *otherwise = json_object_get(f, "defresult");
+	const json_t *arg = json_object_get(f, "arg"), *whens = json_object_get(f, "args"), *otherwise = json_object_get(f, "defresult");
 	int n = (int)json_array_size(whens);
 	lk_expr *x = lk_tree_only(c->s, f, at, "CASE", keys) ? lk_expr_new(c, LK_X_CASE, lk_type_of(LK_TEXT), at, 2 * n + 1) : NULL;
-	bool good = x != NULL;
-	for (int i = 0; x && i < n; i++) {
+	lk_expr *subject = x && arg ? lk_sql_typed(c, arg) : NULL;
+	bool good = x && (subject || !arg);
+	if (!good)
+		return NULL;
+	for (int i = 0; i < n; i++) {
 		const json_t *when = lk_tree_as(json_array_get(whens, (size_t)i), "CaseWhen");
-		x->args[2 * i] = case_condition(c, json_object_get(f, "arg"), json_object_get(when, "expr"), lk_tree_location(when));
+		if (i && arg && !(subject = lk_sql_typed(c, arg)))
+			return NULL;
+		x->args[2 * i] = case_condition(c, subject, json_object_get(when, "expr"), lk_tree_location(when));
 		x->args[2 * i + 1] = lk_sql_expr(c, json_object_get(when, "result"));
 		good &= x->args[2 * i] && x->args[2 * i + 1];
 	}
-	if (!x)
-		return NULL;
 	lk_expr **last = &x->args[2 * n];
 	*last = otherwise ? lk_sql_expr(c, otherwise) : lk_expr_new(c, LK_X_CONST, lk_type_of(LK_UNKNOWN), at, 0);
 	if (*last && !otherwise)

@@ -191,7 +191,7 @@ static const char *name_value(lk_stmt *s, const lk_option *o) {
 	lk_token after = lk_lex(s->text, s->len, t.end);
 	bool alone = lk_token_is(s->text, after, ",") || lk_token_is(s->text, after, ")");
 	bool is_name = t.kind == LK_TOKEN_WORD || t.kind == LK_TOKEN_QUOTED;
-	return alone && is_name ? lk_token_name(s->text, t, s->arena) : NULL;
+	return alone && is_name && !lk_tree_flag(type, "setof") ? lk_token_name(s->text, t, s->arena) : NULL;
 }
 
 /* -1 with a fault. A missing option is one only where all options are `known`: else it may be the misspelt one. */

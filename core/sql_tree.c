@@ -6,6 +6,21 @@
 
 #include "core/sql_lex.h"
 
+/* A message is one line that a terminal can show: control characters are blanks, and it is cut where it is long. */
+static char *one_line(lk_arena *arena, const char *message) {
+	const size_t most = 300;
+	size_t n = strlen(message);
+	bool cut = n > most;
+	for (n = cut ? most : n; cut && ((unsigned char)message[n] & 0xC0) == 0x80;)
+		n--;
+	char *text = lk_arena_zalloc(arena, n + sizeof "…");
+	for (size_t i = 0; i < n; i++)
+		text[i] = (unsigned char)message[i] < 0x20 || message[i] == 0x7f ? ' ' : message[i];
+	if (cut)
+		memcpy(text + n, "…", sizeof "…");
+	return text;
+}
+
 void lk_file_fault(lk_definitions *d, const char *file, size_t file_len, size_t at, const char *message, const char *hint) {
 	if ((d->nfaults & (d->nfaults - 1)) == 0) {
 		lk_fault *more = lk_arena_alloc(&d->arena, sizeof *more * (size_t)(d->nfaults ? 2 * d->nfaults : 1));
@@ -22,7 +37,7 @@ void lk_file_fault(lk_definitions *d, const char *file, size_t file_len, size_t 
 			col++;
 		}
 	}
-	d->faults[d->nfaults++] = (lk_fault){.line = line, .col = col, .message = lk_arena_strdup(&d->arena, message),
+	d->faults[d->nfaults++] = (lk_fault){.line = line, .col = col, .message = one_line(&d->arena, message),
 	                                     .hint = lk_arena_strdup(&d->arena, hint)};
 }
 
@@ -131,9 +146,13 @@ static const struct {
 	{"agg_filter", "FILTER", "aggregate a CASE instead: sum(CASE WHEN … THEN 1 ELSE 0 END)", NULL},
 	{"agg_order", "ORDER BY", "the aggregates of views do not depend on order; leave it out", NULL},
 	{"agg_within_group", "WITHIN GROUP", "ordered-set aggregates are not available", NULL},
+	{"accessMethod", "USING", "leave it out", "using"},
 	{"aliases", "a column list after the view's name", "name the columns in the select list: expression AS name", "("},
+	{"bsval", "a bit string", "write a number in decimal", NULL},
+	{"catalogname", "a database name", "write the name alone", NULL},
 	{"collClause", "COLLATE", "text columns always have the collation \"C\"; leave it out", NULL},
 	{"constraints", "a constraint", "leave it out; events that cannot be read are refused at ingest", NULL},
+	{"defnamespace", "a prefix", "write the option's name alone", NULL},
 	{"distinctClause", "SELECT DISTINCT", "GROUP BY the columns and select an aggregate such as count(*)", "distinct"},
 	{"func_variadic", "VARIADIC", "write the arguments one by one", NULL},
 	{"groupDistinct", "GROUP BY DISTINCT", "write GROUP BY", "distinct"},
@@ -198,6 +217,15 @@ bool lk_tree_only(lk_stmt *s, const json_t *fields, int at, const char *what, co
 			lk_stmt_fault(s, place, "", "this form of %s is not supported (%s)", what, key);
 	}
 	return good;
+}
+
+bool lk_tree_is_type(const json_t *type, const char *name) {
+	const json_t *names = json_object_get(type, "names");
+	size_t n = json_array_size(names);
+	const char *last = lk_tree_string_node(json_array_get(names, n - 1));
+	const char *schema = n == 1 ? "pg_catalog" : n == 2 ? lk_tree_string_node(json_array_get(names, 0)) : NULL;
+	return last && strcmp(last, name) == 0 && schema && strcmp(schema, "pg_catalog") == 0 && !json_object_get(type, "typmods") &&
+	       !json_object_get(type, "arrayBounds") && !json_object_get(type, "setof") && !json_object_get(type, "pct_type");
 }
 
 static bool unclear(lk_stmt *s, int at) {

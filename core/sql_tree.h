@@ -48,6 +48,9 @@ const char *lk_tree_string_node(const json_t *node);                 /* {"String
 /* False, with a fault for each, where fields has a key beyond `keys` (NULL-ended). `what` names the construct. */
 bool lk_tree_only(lk_stmt *s, const json_t *fields, int at, const char *what, const char *const *keys);
 
+/* Is this TypeName the built-in type of that name (as pg_type has it), without modifiers, array bounds or SETOF? */
+bool lk_tree_is_type(const json_t *type, const char *name);
+
 /* The integer constant of A_Const fields, repaired from the source. False with a fault where it cannot be told. */
 bool lk_tree_integer(lk_stmt *s, const json_t *a_const, int64_t *out);
 

@@ -124,10 +124,15 @@ static bool read_double(const char *text, uint8_t kind, double *out) {
 	                                      strcspn(text, "123456789") > strcspn(text, "eE")));
 }
 
-/* RFC 3339 with a zone and at most microseconds: what PostgreSQL reads the same way under any setting. */
+/* RFC 3339 with a zone and at most microseconds: what PostgreSQL reads the same way under any setting. It has no zone beyond
+ * 15:59 and no fraction after :60. */
 static bool read_time(const char *text, int64_t *out) {
-	const char *point = strchr(text, '.');
-	return (!point || strspn(point + 1, "0123456789") <= 6) && lk_time_parse(text, strlen(text), false, out) == 0;
+	if (lk_time_parse(text, strlen(text), false, out) != 0)
+		return false;
+	const char *second = text + strlen("2000-01-01T00:00:"), *point = strchr(second, '.'), *zone = strpbrk(second, "+-");
+	if (zone && (zone[1] - '0') * 10 + zone[2] - '0' > 15)
+		return false;
+	return !point || (strspn(point + 1, "0123456789") <= 6 && strncmp(second, "60", 2) != 0);
 }
 
 static bool read_bool(const char *text, int64_t *out) {

@@ -21,18 +21,30 @@ typedef struct view_reader {
 	lk_plan *p;
 	const json_t *targets;
 	lk_expr *keys[LK_MAX_KEYS];   /* as written, before a cast to the stored form */
+	bool keys_broken;             /* an item of GROUP BY has a fault */
 } view_reader;
 
+/* NULL with a fault for a constant that cannot be stored. */
 static lk_expr *stored(lk_scope *c, lk_expr *x) {
 	if (x->type.kind != LK_NUMERIC || x->type.precision <= STORED_DIGITS)
 		return x;
+	if (x->op == LK_X_CONST) {
+		lk_stmt_fault(c->s, x->location, "write it with fewer digits", "this constant has %d digits, a key or an argument at most %d",
+		              x->type.precision, STORED_DIGITS);
+		return NULL;
+	}
 	return lk_sql_coerce(c, x, (lk_type){.kind = LK_NUMERIC, .precision = STORED_DIGITS, .scale = x->type.scale}, true);
 }
 
-static const char *function_name(const json_t *f) {
+static const char *last_name(const json_t *f) {
 	const json_t *names = json_object_get(f, "funcname");
-	const char *name = json_array_size(names) == 1 ? lk_tree_string_node(json_array_get(names, 0)) : NULL;
+	const char *name = lk_tree_string_node(json_array_get(names, json_array_size(names) - 1));
 	return name ? name : "";
+}
+
+/* "" where it has a schema. */
+static const char *function_name(const json_t *f) {
+	return json_array_size(json_object_get(f, "funcname")) == 1 ? last_name(f) : "";
 }
 
 /* --- GROUP BY --- */
@@ -41,9 +53,8 @@ static const char call_hint[] = "write tumble(column, '1 minute')";
 
 /* '1 minute' or INTERVAL '1 minute'. */
 static bool window_size(lk_stmt *s, const json_t *node, int at, int64_t *us) {
-	const json_t *cast = lk_tree_as(node, "TypeCast"), *type = json_object_get(cast, "typeName"), *names = json_object_get(type, "names");
-	const char *type_name = lk_tree_string_node(json_array_get(names, json_array_size(names) - 1));
-	if (cast && type_name && strcmp(type_name, "interval") == 0 && !json_object_get(type, "typmods"))
+	const json_t *cast = lk_tree_as(node, "TypeCast");
+	if (cast && lk_tree_is_type(json_object_get(cast, "typeName"), "interval"))
 		node = json_object_get(cast, "arg");
 	const json_t *sval = json_object_get(lk_tree_as(node, "A_Const"), "sval");
 	const char *reason = "it is not a constant in quotes", *text = sval ? lk_tree_str(sval, "sval") : "";
@@ -114,8 +125,11 @@ static void add_key(view_reader *v, const json_t *node, int at) {
 		lk_stmt_fault(v->s, at, "", "GROUP BY has more than %d keys", LK_MAX_KEYS);
 		return;
 	}
+	lk_expr *key = stored(&v->c, x);
+	if (!key)
+		return;
 	v->p->keys[v->p->nkeys].name = lk_arena_strdup(v->s->arena, "");
-	v->p->keys[v->p->nkeys].expr = stored(&v->c, x);
+	v->p->keys[v->p->nkeys].expr = key;
 	v->keys[v->p->nkeys++] = x;
 }
 
@@ -224,7 +238,7 @@ static bool contains_aggregate(const json_t *n) {
 	const char *key;
 	json_t *item;
 	size_t i;
-	if (f && (lk_aggregate_find(function_name(f), false) || lk_aggregate_find(function_name(f), true)))
+	if (f && (lk_aggregate_find(last_name(f), false) || lk_aggregate_find(last_name(f), true)))
 		return true;
 	if (json_is_array(n)) {
 		json_array_foreach(n, i, item)
@@ -251,7 +265,8 @@ static int read_key(view_reader *v, const json_t *node, int at) {
 	for (int i = 0; i < v->p->nkeys; i++)
 		if (lk_expr_equal(v->keys[i], x))
 			return i;
-	lk_stmt_fault(v->s, at, "add it to GROUP BY, or put it into an aggregate", "this item of the select list is neither in GROUP BY nor an aggregate");
+	if (!v->keys_broken)
+		lk_stmt_fault(v->s, at, "add it to GROUP BY, or put it into an aggregate", "this item of the select list is neither in GROUP BY nor an aggregate");
 	return -1;
 }
 
@@ -356,8 +371,10 @@ static void read_select(view_reader *v, const json_t *select) {
 	v->c.clause = "WHERE";
 	if (where)
 		p->where = lk_sql_condition(&v->c, where);
+	int before = v->s->nfaults;
 	json_array_foreach(groups, i, item)
 		read_group_item(v, item);
+	v->keys_broken = v->s->nfaults > before;
 	json_array_foreach(v->targets, i, item)
 		read_target(v, lk_tree_as(item, "ResTarget"));
 	if (!p->naggs && !v->s->nfaults)

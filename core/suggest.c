@@ -1,5 +1,5 @@
 /* Did you mean: the nearest name by optimal string alignment distance (Damerau-Levenshtein without repeated edits of one
- * place), near being two edits, or a third of a longer name. */
+ * place), near being two edits, or a third of a longer name; and more than half of the name must remain. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -39,7 +39,8 @@ const char *lk_did_you_mean(const char *name, const char *const *names, int n) {
 		if (other > LONGEST)
 			continue;
 		int d = distance(name, len, names[i], other);
-		if (d < best_distance + !best && d < (int)(len > other ? len : other)) {
+		int longer = (int)(len > other ? len : other);
+		if (d < best_distance + !best && d < longer && (d < 2 || 2 * d < longer)) {
 			best = names[i];
 			best_distance = d;
 		}

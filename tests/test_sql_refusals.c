@@ -203,6 +203,21 @@ static void wide_expressions(void **state) {
 
 /* --- many faults --- */
 
+static void a_message_is_one_short_line(void **state) {
+	(void)state;
+	char *text = repeated(VIEW "path = '", "line\n\033", 200, "");
+	lk_definitions d;
+	assert_int_equal(lk_sql_parse(text, strlen(text), test_hits(), &d), LK_EDEFINITION);
+	assert_int_equal(d.nfaults, 1);
+	const char *message = d.faults[0].message;
+	assert_memory_equal(message, "unterminated quoted string at or near \"'line  line  ", 52);
+	assert_true(strlen(message) < 310);
+	assert_null(strpbrk(message, "\n\033"));
+	lk_definitions_release(&d);
+	free(text);
+	ONE_FAULT("CREATE VIEW \"a\nb\" AS SELECT count(*) AS n FROM hits", 1, 13, "\"a b\" cannot be the name of a view");
+}
+
 static void all_faults_in_file_order(void **state) {
 	(void)state;
 	const char *text = "CREATE TABLE a (ts timestamptz, c varchar, d json) WITH (event_time = ts, partition_by = c);\n"
@@ -275,6 +290,7 @@ int main(void) {
 		cmocka_unit_test(deep_expressions),
 		cmocka_unit_test(nested_parentheses_are_free),
 		cmocka_unit_test(wide_expressions),
+		cmocka_unit_test(a_message_is_one_short_line),
 		cmocka_unit_test(all_faults_in_file_order),
 		cmocka_unit_test(print_points_at_the_place),
 		cmocka_unit_test(long_lines_are_cut),

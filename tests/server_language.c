@@ -1,0 +1,173 @@
+/* Definitions written by hand to be difficult, each run three ways over the same events: the stream path, the batch by SQL, and the batch
+ * folded in C. Each answer is what PostgreSQL says about the text as written; where PostgreSQL raises, the three are each other's. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/sql.h"
+#include "event_log/catalog.h"
+#include "tests/support/random_view.h"
+#include "tests/support/world.h"
+
+static test_servers servers;
+static test_world world;
+
+static const char stream_text[] =
+	"CREATE TABLE s (ts timestamptz, k text, i2 smallint, i4 int, i8 bigint, n numeric(6,2), f4 real, f8 double precision, b boolean, t text,"
+	" other timestamptz) WITH (event_time = ts, partition_by = k, partitions = 2);";
+
+/* What follows CREATE VIEW name AS. */
+static const char *const views[] = {
+#include "tests/language_views.h"
+};
+
+static const lk_stream *stream_of(void *ctx, const char *name) {
+	(void)ctx;
+	const lk_cat_stream *s = lk_catalog_stream(world.catalog, name);
+	return s ? s->stream : NULL;
+}
+
+/* Declares; false with the reason printed. */
+static bool declare(const char *text) {
+	lk_definitions d;
+	lk_resolver resolver = {.stream = stream_of};
+	lk_error err = {0};
+	lk_apply_result result;
+	lk_buf fault = LK_BUF_INIT;
+	bool good = lk_sql_parse(text, strlen(text), &resolver, &d) == LK_OK;
+	for (int i = 0; i < d.nfaults; i++)
+		lk_fault_print(&d.faults[i], "view", text, strlen(text), &fault);
+	if (good && lk_apply_view(&world.pg, d.items[0].plan, &result, &err) != LK_OK) {
+		lk_buf_addf(&fault, "PostgreSQL refuses it: %s\n", err.text);
+		good = false;
+	}
+	if (!good)
+		fprintf(stderr, "%s\n  %s", text, fault.data);
+	lk_buf_release(&fault);
+	lk_definitions_release(&d);
+	test_world_reload(&world);
+	return good;
+}
+
+/* False where the answer differs; *raises where PostgreSQL raises. */
+static bool agrees(const char *view, int layer, const char *what, const char *text, bool *raises) {
+	lk_query q = test_query(view);
+	lk_buf difference = LK_BUF_INIT;
+	q.layer = layer;
+	test_world_compare(&world, &q, NULL, NULL, &difference);
+	*raises = difference.len && difference.data[0] == '?';
+	bool good = !difference.len || *raises;
+	if (!good)
+		fprintf(stderr, "%s\n  %s: %s\n", text, what, difference.data);
+	if (*raises && getenv("SHOW_RAISED"))
+		fprintf(stderr, "%s\n  %s\n", text, difference.data);
+	lk_buf_release(&difference);
+	return good;
+}
+
+static void rows_of(const char *view, int layer, test_rows *out) {
+	lk_query q = test_query(view);
+	lk_answer a;
+	q.layer = layer;
+	test_world_answer(&world, &q, &a);
+	test_answer_rows(&a, out);
+	lk_answer_release(&a);
+}
+
+static bool same_rows(const test_rows *want, const char *view, const char *what, const char *text) {
+	test_rows got;
+	lk_buf difference = LK_BUF_INIT;
+	rows_of(view, LK_LAYER_BATCH, &got);
+	test_rows_difference(want, &got, &difference);
+	bool good = !difference.len;
+	if (!good)
+		fprintf(stderr, "%s\n  %s and the stream path: %s\n", text, what, difference.data);
+	test_rows_release(&got);
+	lk_buf_release(&difference);
+	return good;
+}
+
+static bool rejected_any(const char *view) {
+	lk_buf sql = LK_BUF_INIT;
+	lk_buf_addf(&sql, "SELECT count(*) FROM lk.rejected j JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id) WHERE w.name = '%s'", view);
+	int64_t n = test_world_int(&world, sql.data);
+	lk_buf_release(&sql);
+	return n > 0;
+}
+
+static bool check(const char *view, const char *text, int *raised) {
+	bool good = true, raises;
+	test_rows streamed;
+	if (!declare(text))
+		return false;
+	test_world_speed_once(&world, view);
+	good &= agrees(view, LK_LAYER_MERGED, "the stream path", text, &raises);
+	if (!raises && rejected_any(view)) {
+		fprintf(stderr, "%s\n  PostgreSQL has an answer, but an event is in lk.rejected\n", text);
+		good = false;
+	}
+	*raised += raises;
+	rows_of(view, LK_LAYER_MERGED, &streamed);
+	test_world_batch(&world, view);
+	good &= agrees(view, LK_LAYER_BATCH, "the batch", text, &raises) && same_rows(&streamed, view, "the batch", text);
+	test_world_run(&world, "UPDATE lk.version SET fold_only = true");
+	test_world_reload(&world);
+	test_world_batch(&world, view);
+	good &= agrees(view, LK_LAYER_BATCH, "the batch folded", text, &raises) && same_rows(&streamed, view, "the batch folded", text);
+	test_rows_release(&streamed);
+	return good;
+}
+
+static void check_all(bool extreme, unsigned long seed) {
+	lk_arena arena = {0};
+	int failed = 0, raised = 0, n = (int)(sizeof views / sizeof *views);
+	test_world_empty(&world);
+	test_world_declare(&world, stream_text);
+	lk_value *rows = test_random_rows(&seed, 300, INT64_C(1577836800000000), extreme, &arena);
+	test_world_append(&world, "s", rows, 300);
+	for (int i = 0; i < n; i++) {
+		char view[20];
+		snprintf(view, sizeof view, "v%d", i);
+		char *text = lk_asprintf("CREATE VIEW %s AS %s", view, views[i]);
+		failed += !check(view, text, &raised);
+		free(text);
+	}
+	lk_arena_release(&arena);
+	print_message("%d views, PostgreSQL raised at %d\n", n, raised);
+	assert_int_equal(failed, 0);
+}
+
+static void ordinary_events(void **state) {
+	(void)state;
+	check_all(false, test_seed("ordinary events"));
+}
+
+static void extreme_events(void **state) {
+	(void)state;
+	check_all(true, test_seed("extreme events"));
+}
+
+static int start(void **state) {
+	(void)state;
+	test_servers_start(&servers);
+	test_world_open(&world, &servers);
+	return 0;
+}
+
+static int stop(void **state) {
+	(void)state;
+	test_world_close(&world);
+	test_servers_stop(&servers);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {cmocka_unit_test(ordinary_events), cmocka_unit_test(extreme_events)};
+	return cmocka_run_group_tests(tests, start, stop);
+}
