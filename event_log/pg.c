@@ -3,7 +3,9 @@
  * Every session is made equal before it is used (sql.md R7): what the database's owner set as defaults (time zone, isolation,
  * durability, search path) must not change an answer or a promise. lk holds session advisory locks, so the session
  * must be a server process of its own: behind a pooler the process that answers is not the one that was announced at
- * the connect, and such a connection is refused.
+ * the connect, and such a connection is refused. A host that vanishes sends no farewell, and what its sessions hold
+ * (the end of the log in the middle of an append, the locks of its units) would stand until the server's kernel asks
+ * after it, by default for two hours: hence keepalives on the server's side too.
  *
  * Errors are sorted here by SQLSTATE into what the caller should do (core/status.h); nobody else looks at texts. The
  * conninfo may hold a password, so neither it nor libpq's complaint about its form is ever shown. */
@@ -20,6 +22,8 @@ static const char session_settings[] =
 	"SET bytea_output = 'hex'; SET synchronous_commit = on; SET default_transaction_isolation = 'read committed';"
 	"SET default_transaction_read_only = off; SET default_transaction_deferrable = off;"
 	"SET row_security = off; SET client_min_messages = warning;"
+	"SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
+	"SET tcp_user_timeout = 30000;"
 	"SELECT pg_catalog.current_setting('server_encoding'), pg_catalog.pg_backend_pid()";
 
 static void ignore_notice(void *arg, const PGresult *res) {

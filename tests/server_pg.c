@@ -46,6 +46,7 @@ static void test_defaults_do_not_matter(void **unused) {
 	test_open(&odd, &servers);
 	for (int i = 0; i < NODD; i++)
 		assert_setting(&odd, odd_defaults[i][0], odd_defaults[i][2]);
+	assert_int_equal(test_number(&odd, "SELECT count(*) FROM pg_settings WHERE name ~ '^tcp_' AND source = 'session'"), 4);
 	test_sql(&odd, "SET synchronous_commit = off");
 	test_sql(&odd, "SET default_transaction_isolation = 'serializable'");
 	lk_append_batch *b = test_batch(&l, 50, &random);
