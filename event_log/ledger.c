@@ -2,15 +2,16 @@
  * finds its rows there already and adds nothing: rows are keyed by the event's position.
  *
  * A batch that folds writes the same rows in its own transaction, and who inserts a key that another transaction has not
- * committed waits for it. A worker does not wait for a batch: the transaction made here gives up after LOCK_TIMEOUT (LK_EBUSY). That is less
- * than PostgreSQL's deadlock_timeout, so where both wait for each other it is never the batch that is ended. */
+ * committed waits for it. A worker, which has other units to drive, does not wait for a batch: the transaction made here
+ * gives up after LOCK_TIMEOUT (LK_EBUSY). That is less than PostgreSQL's deadlock_timeout, so where both wait for each
+ * other it is never the batch that is ended. */
 #include "event_log/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LOCK_TIMEOUT "500ms"
+#define LOCK_TIMEOUT "100ms"
 
 /* Columns of one table as PostgreSQL arrays in text form, "{…" without the closing brace. */
 enum { LATE_COLUMNS = 6, MARKED_COLUMNS = 5, MAX_ARRAYS = 6 };

@@ -97,7 +97,8 @@ static bool units_fit(lk_reader *r) {
 			continue;
 		why_in(r, i);
 		if (u->state.at.cursor > p->tail[i]) {
-			lk_buf_addf(&r->why, "its cursor %lld is beyond the log's end %lld", (long long)u->state.at.cursor, (long long)p->tail[i]);
+			lk_buf_addf(&r->why, "its cursor %lld is beyond the log's end %lld", (long long)u->state.at.cursor,
+			            (long long)p->tail[i]);
 			return false;
 		}
 		if (!lk_unit_read_tiles(u, p->cut[i], &r->why))
@@ -106,8 +107,8 @@ static bool units_fit(lk_reader *r) {
 	return true;
 }
 
-/* Is the last event that each unit folded the one that the log has there? A log that lost its end and grew again has another (P6). 1 where
- * not. A unit at the log's end is compared with the end itself, without a look at the event. */
+/* Is the last event that each unit folded the one that the log has there? A log that lost its end and grew again has
+ * another (P6). 1 where not. A unit at the log's end is compared with the end itself, without a look at the event. */
 static int units_are_of_this_log(lk_reader *r, lk_error *err) {
 	const lk_pointer *p = &r->pointer;
 	int64_t off[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS];

@@ -75,8 +75,8 @@ static void leave_world(worker *w) {
 	w->world = NULL;
 }
 
-/* A changed catalogue: all units are given back and dealt out anew. One of another log (schema lk was made anew) names other
- * keys in Redis, so that everything is opened again. */
+/* A changed catalogue: all units are given back and dealt out anew. One of another log (schema lk was made anew) names
+ * other keys in Redis, so that everything is opened again. */
 static int adopt_world(worker *w, lk_error *err) {
 	lk_world *now = lk_world_hold(w->pool);
 	bool other_log = strcmp(now->catalog->log_id, w->log_id) != 0;
@@ -231,8 +231,8 @@ static int put_first(lk_unit **units, int n, int64_t cursor) {
 	return first;
 }
 
-/* One fetch for the units at the lowest cursor, and, unless they have met the next ones by it, one for those, and so on: however
- * far behind a unit is (a view that was just declared over a long log), the others go on. */
+/* One fetch for the units at the lowest cursor, and, unless they have met the next ones by it, one for those, and so on:
+ * however far behind a unit is (a view that was just declared over a long log), the others go on. */
 static int pass_all(worker *w, share *s, lk_unit **units, int n, bool *busy, lk_error *err) {
 	int64_t end = s->tail < s->of->end ? s->tail : s->of->end;
 	for (int first; n > 0; units += first, n -= first) {

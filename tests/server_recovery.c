@@ -1,5 +1,6 @@
-/* What the whole must get over by itself, and what one part of it must not do to another: a log that was replaced or restored under
- * running readers and workers, a view that is far behind, keys too long for one commit, a batch that writes where workers write. */
+/* What the whole must get over by itself, and what one part of it must not do to another: a log that was replaced or
+ * restored under running readers and workers, a view that is far behind, keys too long for one commit, a batch that
+ * writes where workers write. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -75,7 +76,8 @@ static void *run(void *arg) {
 
 static void start(runner *r, lk_stream_limits limits) {
 	*r = (runner){.result = 1};
-	r->options = (lk_speed_options){.postgres = servers.at.postgres, .redis = servers.at.redis, .workers = 1, .limits = limits, .stop = &r->stop};
+	r->options = (lk_speed_options){.postgres = servers.at.postgres, .redis = servers.at.redis, .workers = 1, .limits = limits,
+	                                .stop = &r->stop};
 	assert_int_equal(pthread_create(&r->thread, NULL, run, r), 0);
 }
 
@@ -166,7 +168,8 @@ static void long_keys_go_in_several_segments(void **state) {
 	t.path.limits.segment_bytes = 500000;
 	assert_int_equal(test_worker_step(&t, 0, 1000), 60);
 	test_worker_close(&t);
-	assert_int_equal(lk_store_read_unit(world.store, test_world_copy(&world, "traffic")->units[0], NULL, &st, NULL, &err), LK_OK);
+	int64_t unit = test_world_copy(&world, "traffic")->units[0];
+	assert_int_equal(lk_store_read_unit(world.store, unit, NULL, &st, NULL, &err), LK_OK);
 	for (int i = 0; i < st.nsegments; i++)
 		assert_in_range(st.segments[i].cells, 1, 10);
 	lk_unit_state_release(&st);
