@@ -171,6 +171,18 @@ static void killed_at_each_point_of_the_stream_path(void **state) {
 	}
 }
 
+static int64_t published(void) { return test_world_int(&world, "SELECT max(cut_id) FROM lk.copy"); }
+
+static int64_t tables(void) {
+	return test_world_int(&world, "SELECT count(*) FROM pg_class WHERE relname ~ '^batch_[0-9]+_[0-9]+$' AND relkind = 'r'");
+}
+
+/* The session of a batch that was killed ends a little later. */
+static int has_no_batch(void *unused) {
+	(void)unused;
+	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lk batch%'") == 0;
+}
+
 static void killed_at_each_point_of_a_batch(void **state) {
 	(void)state;
 #ifndef LK_FAULTS
@@ -184,7 +196,13 @@ static void killed_at_each_point_of_a_batch(void **state) {
 		lk_must((const char *const[]){"batch", "traffic", NULL});
 		append(300);
 		lk_must((const char *const[]){"speed", "--once", NULL});
+		int64_t cut = published();
 		crash_at(points[i], "batch", "traffic");
+		bool whole = strcmp(points[i], "batch.published") == 0;
+		assert_int_equal(test_poll(has_no_batch, NULL, 20000), 1);
+		assert_true((published() != cut) == whole);
+		assert_int_equal(tables(), 1 + whole);   /* a killed batch leaves nothing */
+		assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.batch"), 1 + whole);
 		catches_up();
 		append(100);
 		lk_must((const char *const[]){"batch", "traffic", NULL});
@@ -200,7 +218,9 @@ static void killed_at_each_point_of_a_batch(void **state) {
 static void killed_at_random_moments(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("killed_at_random_moments");
-	for (int round = 0; round < 12; round++) {
+	const char *given = getenv("ROUNDS");
+	int rounds = given && *given ? atoi(given) : 50;
+	for (int round = 0; round < rounds; round++) {
 		int workers = speed();
 		int batch = test_random(&seed) % 3 == 0
 		            ? test_lk_start(&servers, NULL, (const char *const[]){"batch", NULL}) : -1;

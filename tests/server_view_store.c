@@ -6,9 +6,13 @@
 #include <cmocka.h>
 
 #include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -293,35 +297,94 @@ static void a_commit_never_makes_a_unit(void **state) {
 	test_owner_close(&o);
 }
 
-/* The new owner comes between a's WATCH and its EXEC: meta was touched, so nothing that a compared counts any more. */
+/* A connection to Redis that holds back the first MULTI that it sees until another owner has taken the unit over and committed. */
+typedef struct between {
+	test_servers servers;        /* its address is the one to connect to */
+	char url[96];
+	int listener;
+	pthread_t thread;
+	test_owner *thief;
+	bool failed, seen;
+} between;
+
+static int socket_at(const char *url, struct sockaddr_un *a) {
+	*a = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(a->sun_path, sizeof a->sun_path, "%.107s", url + strlen("unix:"));
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+/* Not by test_owner_take: cmocka must not be called from the thread. */
+static void steal(between *x) {
+	lk_unit_state u;
+	x->seen = true;
+	x->failed = lk_store_take_over(x->thief->store, x->thief->unit, &beginning, &u, NULL) != LK_OK;
+	if (x->failed)
+		return;
+	x->thief->token = u.token;
+	lk_unit_state_release(&u);
+	x->failed = test_owner_commit(x->thief, NULL) != LK_OK;
+}
+
+static void *carry(void *arg) {
+	between *x = arg;
+	struct sockaddr_un a;
+	char chunk[65536];
+	int client = accept(x->listener, NULL, NULL), server = socket_at(servers.at.redis, &a);
+	struct pollfd p[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
+	bool on = client >= 0 && connect(server, (struct sockaddr *)&a, sizeof a) == 0;
+	while (on && poll(p, 2, 10000) > 0)
+		for (int i = 0; i < 2 && on; i++) {
+			ssize_t n = p[i].revents ? recv(p[i].fd, chunk, sizeof chunk, 0) : 0;
+			if (i == 0 && n > 0 && !x->seen && memmem(chunk, (size_t)n, "MULTI", 5))
+				steal(x);
+			on = !p[i].revents || (n > 0 && send(p[1 - i].fd, chunk, (size_t)n, MSG_NOSIGNAL) == n);
+		}
+	close(client);
+	close(server);
+	return NULL;
+}
+
+static void between_open(between *x, test_owner *thief) {
+	struct sockaddr_un a;
+	*x = (between){.servers = servers, .thief = thief};
+	snprintf(x->url, sizeof x->url, "unix:%s/between", servers.dir);
+	x->servers.at.redis = x->url;
+	x->listener = socket_at(x->url, &a);
+	assert_int_equal(bind(x->listener, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(x->listener, 1), 0);
+	assert_int_equal(pthread_create(&x->thread, NULL, carry, x), 0);
+}
+
+static void between_close(between *x) {
+	pthread_join(x->thread, NULL);
+	close(x->listener);
+	unlink(x->url + strlen("unix:"));
+	assert_true(x->seen);
+	assert_false(x->failed);
+}
+
+/* The new owner comes between a's comparison, which holds, and its EXEC: meta was touched, so what a compared counts no more. */
 static void a_take_over_between_check_and_write_wins(void **state) {
 	(void)state;
-	test_owner a = new_owner();
+	between x;
+	test_owner a, thief;
+	test_owner_open(&thief, &servers, next_unit);
+	fold_some(&thief, 3);
+	between_open(&x, &thief);
+	test_owner_open(&a, &x.servers, next_unit++);
+	test_owner_take(&a, 0);
 	fold_some(&a, 6);
-	lk_commit c = {.unit = a.unit, .token = a.token, .from = 0, .to = {6, 6, 6}, .segment_from = 0, .cells = &a.cells};
-	lk_store *s = a.store;
-	char *meta = lk_strdup(lk_unit_key(s, a.unit));
-	lk_redis_begin(&s->redis, 2);
-	lk_redis_args(&s->redis, "WATCH");
-	lk_redis_args(&s->redis, meta);
-	redisReply *r;
-	assert_int_equal(lk_redis_call(&s->redis, &r, NULL), LK_OK);
-	freeReplyObject(r);
-	test_owner b = other_owner(&a);
-	fold_some(&b, 3);
-	test_owner_must_commit(&b);
-	char *before = snapshot(a.unit);
-	/* b's token in a's hand: the comparison itself holds, and still nothing may be written */
-	c.token = b.token;
-	c.from = b.at.cursor;
-	c.to.cursor = 9;
-	c.segment_from = b.at.cursor;
-	assert_int_equal(lk_store_commit_send(s, &c, NULL), LK_OK);
-	assert_int_equal(lk_store_commit_wait(s, NULL), LK_EFENCED);
-	same(before, snapshot(a.unit));
-	free(meta);
+	assert_int_equal(test_owner_commit(&a, NULL), LK_EFENCED);
 	test_owner_close(&a);
-	test_owner_close(&b);
+	between_close(&x);
+	lk_unit_state u = state_of(&thief);
+	assert_int_equal(u.at.cursor, 3);
+	assert_int_equal(u.nsegments, 1);
+	assert_true(u.token == thief.token && u.segments[0].token == thief.token);
+	lk_unit_state_release(&u);
+	is_total(&thief, 0, "/a", 1, 100);
+	assert_int_equal(command("EVAL return(#redis.call('KEYS',ARGV[1])) 0 lk:test:u:%" PRId64 ":*", thief.unit), 1);   /* a left no cells */
+	test_owner_close(&thief);
 }
 
 static void one_commit_at_a_time(void **state) {
