@@ -158,7 +158,7 @@ static PGresult *rejected(round *r) {
 
 /* Nothing in the definition depends on the order of evaluation. */
 static bool is_strict(const char *text) {
-	static const char *const lazy[] = {"WHERE", " AND ", " OR ", "CASE", "COALESCE", "LATERAL"};
+	static const char *const lazy[] = {"WHERE", " AND ", " OR ", " IN (", " IS ", "CASE", "COALESCE", "LATERAL"};
 	for (size_t i = 0; i < sizeof lazy / sizeof *lazy; i++)
 		if (strstr(text, lazy[i]))
 			return false;

@@ -49,6 +49,17 @@ static enum kind exact_kind(gen *g) {
 	return kinds[below(g, sizeof kinds / sizeof *kinds)];
 }
 
+/* A kind that meets `kind` in `kind`. */
+static enum kind lower_kind(gen *g, enum kind kind) {
+	switch (kind) {
+	case K_I4: return K_I2;
+	case K_I8: return one_in(g, 2) ? K_I2 : K_I4;
+	case K_F4: return one_in(g, 2) ? K_I8 : K_NUM;
+	case K_F8: return numeric_kind(g);
+	default: return kind;
+	}
+}
+
 static void constant(gen *g, enum kind kind) {
 	switch (kind) {
 	case K_I2: case K_I4:
@@ -58,13 +69,13 @@ static void constant(gen *g, enum kind kind) {
 		put(g, PICK(g, "0", "1", "-1", "5", "2147483648", "-9223372036854775807", "9223372036854775807"));
 		break;
 	case K_NUM:
-		put(g, PICK(g, "0.5", "-0.25", "1.50", "10.0", "-99.99", "3.14"));
+		put(g, PICK(g, "0.5", "-0.25", "1.50", "10.0", "-99.99", "3.14", "2", ".005", "1e1", "'2.50'"));
 		break;
 	case K_F4: case K_F8:
-		put(g, PICK(g, "0.5", "2", "-1.5", "100.25"));
+		put(g, PICK(g, "0.5", "2", "-1.5", "100.25", "0.1", "'0.1'", "'NaN'", "'-0'", "'-Infinity'", "'3e38'"));
 		break;
 	case K_TEXT:
-		put(g, PICK(g, "'a'", "'b'", "''", "'it''s'", "'Ä'", "'zz'"));
+		put(g, PICK(g, "'a'", "'b'", "''", "'it''s'", "'Ä'", "'zz'", "E'it\\'s'", "U&'\\00C4'", "$$a%$$", "'\\'"));
 		break;
 	case K_BOOL:
 		put(g, PICK(g, "TRUE", "FALSE", "NULL"));
@@ -99,10 +110,21 @@ static void value(gen *g, enum kind kind, int depth) {
 		put(g, ")");
 	} else if (shape == 8) {
 		put(g, "COALESCE(");
-		value(g, kind, depth - 1);
+		value(g, one_in(g, 3) ? lower_kind(g, kind) : kind, depth - 1);
 		put(g, ", ");
 		column(g, kind);
 		put(g, ")");
+	} else if (one_in(g, 3)) {
+		enum kind of = numeric_kind(g);
+		put(g, "CASE ");
+		value(g, of, depth - 1);
+		for (unsigned i = 0, n = 1 + below(g, 2); i < n; i++) {
+			put(g, " WHEN ");
+			constant(g, of);
+			put(g, " THEN ");
+			value(g, kind, depth - 1);
+		}
+		put(g, one_in(g, 2) ? " ELSE NULL END" : " END");
 	} else {
 		put(g, "CASE WHEN ");
 		boolean(g, depth - 1);
@@ -125,7 +147,12 @@ static void comparison(gen *g, int depth) {
 		put(g, one_in(g, 2) ? " IN (" : " NOT IN (");
 		for (unsigned i = 0, n = 1 + below(g, 3); i < n; i++) {
 			put(g, i ? ", " : "");
-			constant(g, kind);
+			if (one_in(g, 6))
+				put(g, "NULL");
+			else if (one_in(g, 5))
+				value(g, kind, 0);
+			else
+				constant(g, kind);
 		}
 		put(g, ")");
 		break;
@@ -145,14 +172,15 @@ static void comparison(gen *g, int depth) {
 }
 
 static void boolean(gen *g, int depth) {
-	switch (depth <= 0 ? below(g, 4) : below(g, 8)) {
+	switch (depth <= 0 ? below(g, 4) : below(g, 9)) {
 	case 0:
 		put(g, "b");
 		g->columns++;
 		break;
 	case 1:
 		column(g, K_TEXT);
-		put(g, PICK(g, " LIKE 'a%'", " LIKE '%b%'", " NOT LIKE '_'", " LIKE '%\\%'", " LIKE 'Ä_%'"));
+		put(g, PICK(g, " LIKE 'a%'", " LIKE '%b%'", " NOT LIKE '_'", " LIKE '%\\%'", " LIKE 'Ä_%'", " LIKE '__'", " LIKE '%\\_%'", " LIKE E'\\\\\\\\%'",
+		             " NOT LIKE '%_b'", " LIKE ''"));
 		break;
 	case 2:
 		value(g, numeric_kind(g), 0);
@@ -167,6 +195,11 @@ static void boolean(gen *g, int depth) {
 		put(g, "NOT (");
 		boolean(g, depth - 1);
 		put(g, ")");
+		break;
+	case 6:
+		put(g, "((");
+		boolean(g, depth - 1);
+		put(g, PICK(g, ") IS TRUE)", ") IS NOT TRUE)", ") IS FALSE)", ") IS NOT FALSE)", ") IS UNKNOWN)", ") IS NOT UNKNOWN)", ") = b)", ") <> TRUE)"));
 		break;
 	default: {
 		const char *op = PICK(g, " AND ", " OR ");
@@ -261,10 +294,16 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 		lk_buf_addf(out, " AS agg%u", i);
 	}
 	lk_buf_addf(out, " FROM %s", stream);
-	if (lateral)
-		lk_buf_addf(out, ", LATERAL (VALUES (%s, t), (%s, k)) AS l(x, y)", one_in(&g, 2) ? "i4" : "i4 + 1", one_in(&g, 2) ? "i4" : "7");
+	if (lateral) {
+		put(&g, ", LATERAL (VALUES (i4, k)");
+		for (unsigned i = 0, n = below(&g, 3); i < n; i++)
+			lk_buf_addf(out, ", (%s, %s)", PICK(&g, "i4 + 1", "i2", "NULL", "7", "'-5'"), PICK(&g, "t", "k", "'x'", "NULL", "CASE WHEN b THEN t END"));
+		put(&g, ") AS l(x, y)");
+	}
 	if (!one_in(&g, 3)) {
 		put(&g, " WHERE ");
+		if (lateral && one_in(&g, 2))
+			put(&g, PICK(&g, "l.y > 'a' AND ", "x IS NOT NULL AND ", "(x < i8 OR y = t) AND "));
 		boolean(&g, 3);
 	}
 	const char *by = " GROUP BY ";
@@ -278,7 +317,7 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 }
 
 static lk_value random_text(gen *g, lk_arena *arena) {
-	static const char *const texts[] = {"a", "b", "ab", "", "Ä", "Äb", "a%", "it's", "zz", "\x01\x7f", "long enough to be no small string at all"};
+	static const char *const texts[] = {"a", "b", "ab", "", "Ä", "Äb", "a%", "it's", "zz", "\x01\x7f", "\\", "_b", "\xf0\x9f\x98\x80", "long enough to be no small string at all"};
 	const char *s = one_in(g, 3) ? texts[below(g, sizeof texts / sizeof *texts)] : texts[below(g, 3)];
 	return lk_text(lk_arena_strdup(arena, s), strlen(s));
 }
