@@ -15,7 +15,7 @@ SUPPORT:= $(wildcard tests/support/*.c)
 TESTS  := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c tests/server_*.c))
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla -Wundef -Werror
-CFLAGS ?= -O2 -g
+CFLAGS ?= $(if $(SAN),-O1,-O2) -g
 FLAGS  := -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) $(shell pg_config --includedir 2>/dev/null | sed 's/^/-I/') \
           -fno-strict-aliasing -ffp-contract=off -fno-omit-frame-pointer -pthread $(WARN) $(CFLAGS)
 LIBS   := -lpq -lhiredis -ljansson -lpg_query -lsmartcols -lz -lm -pthread
