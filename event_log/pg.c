@@ -1,7 +1,8 @@
 /* PostgreSQL sessions.
  *
  * Every session is made equal before it is used (sql.md R7): what the database's owner set as defaults (time zone, isolation,
- * durability, search path) must not change an answer or a promise. lk holds session advisory locks, so the session
+ * durability, search path) must not change an answer or a promise. Constraint exclusion is off because it decides, by the plan, whether
+ * a condition that contradicts itself is evaluated, and so whether an error in it is met. lk holds session advisory locks, so the session
  * must be a server process of its own: behind a pooler the process that answers is not the one that was announced at
  * the connect, and such a connection is refused. A host that vanishes sends no farewell, and what its sessions hold
  * (the end of the log in the middle of an append, the locks of its units) would stand until the server's kernel asks
@@ -19,6 +20,7 @@
 static const char session_settings[] =
 	"SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;"
 	"SET search_path = pg_catalog; SET standard_conforming_strings = on; SET transform_null_equals = off; SET jit = off;"
+	"SET constraint_exclusion = off;"
 	"SET bytea_output = 'hex'; SET synchronous_commit = on; SET default_transaction_isolation = 'read committed';"
 	"SET default_transaction_read_only = off; SET default_transaction_deferrable = off;"
 	"SET row_security = off; SET client_min_messages = warning;"

@@ -140,7 +140,7 @@ static void set_cell_filter(lk_filter *f) {
 }
 
 int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *err) {
-	*f = (lk_filter){.plan = p};
+	*f = (lk_filter){.plan = p, .nkeys = p->nkeys};
 	size_t n = (size_t)p->nkeys;
 	f->given = lk_calloc(n, sizeof *f->given);
 	f->values = lk_calloc(n, sizeof *f->values);
@@ -154,7 +154,7 @@ int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *
 }
 
 void lk_filter_release(lk_filter *f) {
-	for (int k = 0; f->plan && k < f->plan->nkeys; k++)
+	for (int k = 0; k < f->nkeys; k++)
 		lk_buf_release(&f->encoded[k]);
 	free(f->given);
 	free(f->values);

@@ -7,7 +7,8 @@
 /* --- filter.c: what a query asks for, in the forms that Redis, PostgreSQL and the merge want it --- */
 
 typedef struct lk_filter {
-	const lk_plan *plan;
+	const lk_plan *plan;      /* of the catalogue, which may go before the filter */
+	int nkeys;
 	int64_t window_us;        /* of the rows; 0 without window */
 	int64_t from_pane, to_pane;   /* [from, to), of whole windows; INT64_MIN, INT64_MAX */
 	bool nothing;             /* the conditions contradict each other */
