@@ -75,13 +75,14 @@ bench: lk $(BUILD)/bench/bench
 	LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
 # --- for people: what the README names ---
-.PHONY: help packages demo check layers fresh-check clean
+.PHONY: help packages demo check model-check layers fresh-check clean
 help:
 	@echo 'make              builds ./lk'
 	@echo 'make demo         installs what is missing, builds, and shows all of it in a minute'
 	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some; SANITIZERS=0: without them)'
 	@echo 'make bench        measures: each number beside the limit of the same run'
 	@echo 'make packages     installs what building and testing need (Debian, Ubuntu)'
+	@echo 'make model-check  searches the model of the protocol and its mutants (wants spin; minutes, 3 GB)'
 	@echo 'make layers       checks that includes point downwards only'
 	@echo 'make fresh-check  the README in an empty Debian, as root and as an ordinary user (wants root and debootstrap)'
 	@echo 'make clean        removes what was built; data of servers stays'
@@ -94,6 +95,8 @@ demo: packages
 	@scripts/demo
 check:
 	@MAKE='$(MAKE)' scripts/check
+model-check:
+	@tests/model/check
 layers:
 	@scripts/layers
 fresh-check:
