@@ -6,18 +6,29 @@
 
 #include "core/sql_lex.h"
 
+/* Bytes of the character at s, 0 where it is none: the parser quotes by bytes and may cut one in two. */
+static size_t character(const char *s, size_t left) {
+	for (size_t n = 1; n <= 4 && n <= left; n++)
+		if (lk_utf8_valid(s, n))
+			return n;
+	return 0;
+}
+
 /* A message is one line that a terminal can show: control characters are blanks, and it is cut where it is long. */
 static char *one_line(lk_arena *arena, const char *message) {
-	const size_t most = 300;
-	size_t n = strlen(message);
-	bool cut = n > most;
-	for (n = cut ? most : n; cut && ((unsigned char)message[n] & 0xC0) == 0x80;)
-		n--;
-	char *text = lk_arena_zalloc(arena, n + sizeof "…");
-	for (size_t i = 0; i < n; i++)
-		text[i] = (unsigned char)message[i] < 0x20 || message[i] == 0x7f ? ' ' : message[i];
-	if (cut)
-		memcpy(text + n, "…", sizeof "…");
+	const size_t most = 300, len = strlen(message);
+	lk_buf b = LK_BUF_INIT;
+	size_t at = 0;
+	for (size_t n; at < len && at < most; at += n ? n : 1) {
+		n = character(message + at, len - at);
+		if (n == 1 && ((unsigned char)message[at] < 0x20 || message[at] == 0x7f))
+			lk_buf_addc(&b, ' ');
+		else
+			lk_buf_add(&b, message + at, n);
+	}
+	lk_buf_adds(&b, at < len ? "…" : "");
+	char *text = lk_arena_strndup(arena, b.data ? b.data : "", b.len);
+	lk_buf_release(&b);
 	return text;
 }
 

@@ -79,20 +79,23 @@ bool lk_numeric_literal(const char *text, lk_int128 *out, lk_type *type) {
 	const char *exponent = strpbrk(text, "eE");
 	int shift = exponent ? read_exponent(exponent + 1) : 0, scale = 0;
 	bool point = false;
+	const lk_int128 full = lk_pow10(LK_MAX_NUMERIC_DIGITS - 1);   /* takes no more digits */
 	lk_int128 n = 0;
 	for (const char *p = text; *p && p != exponent; p++) {
 		if (*p == '.')
 			point = true;
 		if (!isdigit((unsigned char)*p))
 			continue;
+		if (n >= full || scale > 1000)
+			return false;
 		n = n * 10 + (*p - '0');
 		scale += point;
-		if (n >= lk_pow10(LK_MAX_NUMERIC_DIGITS) || scale > 1000)
-			return false;
 	}
-	for (scale -= shift; scale < 0; scale++)
-		if (n && ((n *= 10) >= lk_pow10(LK_MAX_NUMERIC_DIGITS)))
+	for (scale -= shift; scale < 0; scale++) {
+		if (n >= full)
 			return false;
+		n *= 10;
+	}
 	if (scale > MAX_SCALE)
 		return false;
 	*type = type_of_numeric(n, scale);

@@ -216,6 +216,7 @@ static void a_message_is_one_short_line(void **state) {
 	lk_definitions_release(&d);
 	free(text);
 	ONE_FAULT("CREATE VIEW \"a\nb\" AS SELECT count(*) AS n FROM hits", 1, 13, "\"a b\" cannot be the name of a view");
+	ONE_FAULT(VIEW "status = 2é", 1, 64, "trailing junk after numeric literal at or near \"2\"");
 }
 
 static void all_faults_in_file_order(void **state) {
