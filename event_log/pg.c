@@ -1,7 +1,7 @@
 /* PostgreSQL sessions.
  *
  * Every session is made equal before it is used (sql.md R7): what the database's owner set as defaults (time zone, isolation,
- * durability, search path) must not change an answer or a promise. Constraint exclusion is off because it decides, by the plan, whether
+ * durability, search path, timeouts) must not change an answer or a promise. Constraint exclusion is off because it decides, by the plan, whether
  * a condition that contradicts itself is evaluated, and so whether an error in it is met. lk holds session advisory locks, so the session
  * must be a server process of its own: behind a pooler the process that answers is not the one that was announced at
  * the connect, and such a connection is refused. A host that vanishes sends no farewell, and what its sessions hold
@@ -24,6 +24,7 @@ static const char session_settings[] =
 	"SET bytea_output = 'hex'; SET synchronous_commit = on; SET default_transaction_isolation = 'read committed';"
 	"SET default_transaction_read_only = off; SET default_transaction_deferrable = off;"
 	"SET row_security = off; SET client_min_messages = warning;"
+	"SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0;"
 	"SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
 	"SET tcp_user_timeout = 30000;"
 	"SELECT pg_catalog.current_setting('server_encoding'), pg_catalog.pg_backend_pid()";
