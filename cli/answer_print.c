@@ -167,7 +167,8 @@ static void print_json(const lk_answer *a, const char *view, enum lk_layer layer
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"view\":");
 	lk_json_quote(view, strlen(view), &b);
-	lk_buf_addf(&b, ",\"version\":%d,\"mode\":\"%s\",\"layer\":\"%s\"", a->version, a->kappa ? "kappa" : "lambda", layer_name(layer));
+	lk_buf_addf(&b, ",\"version\":%d,\"mode\":\"%s\",\"layer\":\"%s\"", a->version, a->kappa ? "kappa" : "lambda",
+	            layer_name(layer));
 	add_json_offsets("cut", a->cut, a->partitions, &b);
 	add_json_offsets("cursors", a->cursor, a->partitions, &b);
 	add_json_offsets("covers", a->end, a->partitions, &b);
@@ -238,7 +239,8 @@ static void add_how(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
 void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out) {
 	int64_t lag = lk_answer_lag(a);
 	lk_count_print((int64_t)a->nrows, out);
-	lk_buf_addf(out, " row%s of %s, version %d, %s\n", a->nrows == 1 ? "" : "s", view, a->version, a->kappa ? "kappa" : "lambda");
+	lk_buf_addf(out, " row%s of %s, version %d, %s\n", a->nrows == 1 ? "" : "s", view, a->version,
+	            a->kappa ? "kappa" : "lambda");
 	lk_buf_adds(out, "boundary:  ");
 	add_how(a, layer, out);
 	lk_buf_adds(out, "\ncovers:    ");
@@ -258,5 +260,6 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 		return;
 	}
 	add_time("; final to: ", a->final_to, out);
-	lk_buf_addf(out, "; late: %lld, of them healed by the batch: %lld\n", (long long)(a->late + a->healed), (long long)a->healed);
+	lk_buf_addf(out, "; late: %lld, of them healed by the batch: %lld\n", (long long)(a->late + a->healed),
+	            (long long)a->healed);
 }

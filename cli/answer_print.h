@@ -1,4 +1,5 @@
-/* Answers in the formats of `lk query`. Rows are written one after the other as they are formatted; no format holds them all as text. */
+/* Answers in the formats of `lk query`. Rows are written one after the other as they are formatted; no format holds
+ * them all as text. */
 #ifndef LK_CLI_ANSWER_PRINT_H
 #define LK_CLI_ANSWER_PRINT_H
 

@@ -1,5 +1,6 @@
-/* apply reads all files before it changes anything: a fault in the last one leaves nothing half declared. Definitions are then applied in the order
- * of the files, each in a transaction of its own; applying the rest again after a failure changes nothing that is there. */
+/* apply reads all files before it changes anything: a fault in the last one leaves nothing half declared.
+ * Definitions are then applied in the order of the files, each in a transaction of its own; applying the rest again
+ * after a failure changes nothing that is there. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +80,8 @@ static void parse(job *j, source *s) {
 }
 
 static int apply_stream(job *j, const lk_stream *s, lk_error *err) {
-	static const char *const what[] = {[LK_APPLIED_NEW] = "new", [LK_APPLIED_SAME] = "unchanged", [LK_APPLIED_CHANGED] = "changed"};
+	static const char *const what[] = {[LK_APPLIED_NEW] = "new", [LK_APPLIED_SAME] = "unchanged",
+	                                   [LK_APPLIED_CHANGED] = "changed"};
 	lk_apply_result r;
 	int rc = lk_apply_stream(&j->at.pg, s, &r, err);
 	if (rc == LK_OK)
@@ -93,8 +95,8 @@ static int apply_view(job *j, const lk_plan *p, lk_error *err) {
 	if (rc != LK_OK)
 		return rc;
 	if (r.version != r.served_version)
-		lk_say("view %s: version %d%s; readers get version %d until `lk batch %s` brings it into service", p->view, r.version,
-		       r.what == LK_APPLIED_SAME ? ", unchanged" : "", r.served_version, p->view);
+		lk_say("view %s: version %d%s; readers get version %d until `lk batch %s` brings it into service", p->view,
+		       r.version, r.what == LK_APPLIED_SAME ? ", unchanged" : "", r.served_version, p->view);
 	else
 		lk_say("view %s: %s, version %d", p->view, r.what == LK_APPLIED_SAME ? "unchanged" : "new", r.version);
 	return LK_OK;
@@ -131,7 +133,8 @@ int lk_cmd_apply(const lk_args *args, lk_error *err) {
 		parse(&j, &j.sources[i]);
 	}
 	if (rc == LK_OK && j.faults)
-		rc = lk_fail(err, LK_EDEFINITION, "%d fault%s in the definitions: nothing was applied", j.faults, j.faults == 1 ? "" : "s");
+		rc = lk_fail(err, LK_EDEFINITION, "%d fault%s in the definitions: nothing was applied", j.faults,
+		             j.faults == 1 ? "" : "s");
 	if (rc == LK_OK)
 		rc = apply_all(&j, err);
 	for (int i = 0; i < args->noperands; i++) {

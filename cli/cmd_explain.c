@@ -1,5 +1,6 @@
-/* explain shows the one definition and its two executions: the stream plan, which the speed layer folds event by event, and the SQL that the batch
- * layer runs. With a filter it shows one answer instead: what each side gave to every row, and the sum. */
+/* explain shows the one definition and its two executions: the stream plan, which the speed layer folds event by
+ * event, and the SQL that the batch layer runs. With a filter it shows one answer instead: what each side gave to
+ * every row, and the sum. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,7 +25,8 @@ static int terminal_width(void) {
 	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : NARROW;
 }
 
-/* Bytes of the next line of at most `width` letters, broken at a space where there is one; *skip: what stands between it and the one after it. */
+/* Bytes of the next line of at most `width` letters, broken at a space where there is one; *skip: what stands
+ * between it and the one after it. */
 static size_t next_line(const char *s, int width, size_t *skip) {
 	size_t n = 0, space = 0;
 	int letters = 0;
@@ -68,7 +70,8 @@ static void print_beside(const char *const titles[2], const char *const texts[2]
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_addf(&b, "%-*s%s\n", half + GAP, titles[0], titles[1]);
 	while (*left || *right) {
-		size_t skip_left, skip_right, l = next_line(left, half - 2, &skip_left), r = next_line(right, half - 2, &skip_right);
+		size_t skip_left, skip_right;
+		size_t l = next_line(left, half - 2, &skip_left), r = next_line(right, half - 2, &skip_right);
 		lk_buf_addf(&b, "  %.*s", (int)l, left);
 		if (r)
 			lk_buf_addf(&b, "%*s%.*s", half + GAP - letters_of(left, l), "", (int)r, right);
@@ -177,8 +180,8 @@ static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 	describe_plan(p, &plan);
 	lk_log_table(p->stream, &log);
 	lk_plan_batch_sql(p, log.data, "off < ($1::bigint[])[part + 1]", &sql);
-	const char *const titles[2] = {"the stream path folds each event:", fold ? "the batch folds the log in C by the same plan; in SQL it would be:"
-	                                                                         : "the batch runs:"};
+	const char *batch = fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
+	const char *const titles[2] = {"the stream path folds each event:", batch};
 	print_wrapped(head.data, p->text, width);
 	if (width >= SIDE_BY_SIDE) {
 		print_beside(titles, (const char *const[2]){plan.data, sql.data}, width);
@@ -219,7 +222,8 @@ static bool is_aggregate(const lk_answer *a, int i) {
 }
 
 /* part: NULL for the sum. Keys are shown once, beside the first line of a row. */
-static void print_line(const lk_answer *a, const lk_cell *row, const lk_cells *part, const char *name, bool first, lk_table *t) {
+static void print_line(const lk_answer *a, const lk_cell *row, const lk_cells *part, const char *name, bool first,
+                       lk_table *t) {
 	lk_buf b = LK_BUF_INIT;
 	int n = lk_answer_columns(a), windows = n - a->plan->noutputs;
 	for (int i = 0; i < n; i++) {

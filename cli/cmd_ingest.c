@@ -103,8 +103,8 @@ static int ingest_all(const lk_args *args, lk_ingest_options *o, lk_error *err) 
 
 int lk_cmd_ingest(const lk_args *args, lk_error *err) {
 	lk_connection c = {0};
-	lk_ingest_options o = {.source = lk_args_text(args, "source", NULL), .strict = lk_args_has(args, "strict"), .stop = &lk_stop,
-	                       .progress = show_progress, .note = show_note};
+	lk_ingest_options o = {.source = lk_args_text(args, "source", NULL), .strict = lk_args_has(args, "strict"),
+	                       .stop = &lk_stop, .progress = show_progress, .note = show_note};
 	int rc = check_args(args, &o, err);
 	if (rc == LK_OK)
 		rc = lk_connect(&c, LK_WITH_CATALOG, err);

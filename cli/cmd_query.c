@@ -21,7 +21,8 @@ static void print_boundary(const lk_answer *a, const lk_query *q, enum lk_answer
 static int judge(const lk_answer *a, lk_error *err) {
 	int64_t lag = lk_answer_lag(a);
 	if (lag) {
-		lk_fail(err, LK_EPARTIAL, "the answer is stale: it does not cover the last %lld events of the log", (long long)lag);
+		lk_fail(err, LK_EPARTIAL, "the answer is stale: it does not cover the last %lld events of the log",
+		        (long long)lag);
 		return lk_hint(err, "`lk speed --once` catches up");
 	}
 	if (a->late) {

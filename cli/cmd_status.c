@@ -1,4 +1,5 @@
-/* status reads what is there and changes nothing. Positions come from two servers, Redis first, so a cursor is never shown beyond the log's end. */
+/* status reads what is there and changes nothing. Positions come from two servers, Redis first, so a cursor is never
+ * shown beyond the log's end. */
 #include <string.h>
 #include <stdlib.h>
 
@@ -81,7 +82,8 @@ static int read_copy(status *s, const lk_cat_copy *copy, lk_error *err) {
 	const lk_cat_view *view = copy->version->view;
 	int64_t tail[LK_MAX_PARTITIONS];
 	copy_status *out = &s->copies[s->ncopies++];
-	*out = (copy_status){.copy = copy, .served = view->served_copy == copy->id, .partitions = view->stream->stream->partitions, .watermark = INT64_MAX};
+	*out = (copy_status){.copy = copy, .served = view->served_copy == copy->id,
+	                     .partitions = view->stream->stream->partitions, .watermark = INT64_MAX};
 	int rc = LK_OK;
 	for (int p = 0; rc == LK_OK && p < out->partitions; p++)
 		rc = read_unit(s, copy, p, &out->part[p], err);
@@ -154,7 +156,8 @@ static void cell_age(lk_table *t, int64_t since) {
 }
 
 static void print_copies(const status *s) {
-	static const char *const left[] = {"VIEW", "MODE", "SERVED", "BATCH"}, *const right[] = {"BELOW CUT", "COVERED", "LAG"};
+	static const char *const left[] = {"VIEW", "MODE", "SERVED", "BATCH"};
+	static const char *const right[] = {"BELOW CUT", "COVERED", "LAG"};
 	lk_table *t = lk_table_new();
 	for (int i = 0; i < 4; i++)
 		lk_table_column(t, left[i], false);

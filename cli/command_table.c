@@ -12,20 +12,34 @@ const lk_command lk_commands[] = {
 	{"up", "", 0, 0, "start a private PostgreSQL and Redis under LK_HOME",
 	 "Both listen on unix sockets only; their data is kept between runs. Started by root they run as user postgres. "
 	 "Servers that run already are left alone.",
-	 {{0}}, {{"lk up", "start both under .lk"}, {"LK_HOME=/srv/lk lk up", "start both under /srv/lk"}}, lk_cmd_up},
-	{"down", "", 0, 0, "stop the private servers; their data stays", "", {{0}}, {{"lk down", "stop both"}}, lk_cmd_down},
+	 {{0}},
+	 {{"lk up", "start both under .lk"}, {"LK_HOME=/srv/lk lk up", "start both under /srv/lk"}},
+	 lk_cmd_up},
+
+	{"down", "", 0, 0, "stop the private servers; their data stays", "",
+	 {{0}},
+	 {{"lk down", "stop both"}},
+	 lk_cmd_down},
+
 	{"apply", "FILE...", 1, -1, "declare streams and views from SQL files",
-	 "Applying the same definition again changes nothing; a changed view becomes a new version that the next batch brings into service. "
-	 "All faults of all files are told, with their places, and then nothing is applied.",
-	 {{0}}, {{"lk apply examples/web/web.sql", "declare what the file holds"}}, lk_cmd_apply},
+	 "Applying the same definition again changes nothing; a changed view becomes a new version that the next batch "
+	 "brings into service. All faults of all files are told, with their places, and then nothing is applied.",
+	 {{0}},
+	 {{"lk apply examples/web/web.sql", "declare what the file holds"}},
+	 lk_cmd_apply},
+
 	{"ingest", "STREAM [FILE...]", 1, -1, "append events to a stream's log",
-	 "Reads standard input where no file, or -, is named. A line that cannot be an event goes to lk.rejected and never stops the rest.",
-	 {{"format", "FORMAT", "jsonl, csv or combined; else told by the file's ending (.jsonl .csv .log, also with .gz), jsonl for standard input", false},
-	  {"source", "NAME", "remember under this name how far the input was read, so that the same input adds nothing twice", false},
+	 "Reads standard input where no file, or -, is named. A line that cannot be an event goes to lk.rejected and never "
+	 "stops the rest.",
+	 {{"format", "FORMAT", "jsonl, csv or combined; else told by the file's ending (.jsonl .csv .log, also with .gz), "
+	   "jsonl for standard input", false},
+	  {"source", "NAME", "remember under this name how far the input was read, so that the same input adds nothing "
+	   "twice", false},
 	  {"strict", NULL, "append nothing at all where one line cannot be an event (exit 65)", false}},
 	 {{"lk gen web --events 100000 | lk ingest hits", "generated events"},
 	  {"lk ingest hits access.log.gz --source access.log", "a web server's log, once"}},
 	 lk_cmd_ingest},
+
 	{"gen", "KIND", 1, 1, "print generated events as jsonl",
 	 "KIND is web: hits of a web site. The same options give the same bytes.",
 	 {{"events", "N", "how many (100000)", false},
@@ -34,23 +48,35 @@ const lk_command lk_commands[] = {
 	  {"span", "SIZE", "how much event time they spread over (1h)", false},
 	  {"late", "FRACTION", "share of them, 0 to 1, that come up to a quarter of the span late (0)", false},
 	  {"jitter", "SIZE", "the others come up to SIZE out of order (none)", false}},
-	 {{"lk gen web --events 5 --seed 7", "five events"}, {"lk gen web --events 1000000 --span 1d | lk ingest hits", "a day of traffic"}},
+	 {{"lk gen web --events 5 --seed 7", "five events"},
+	  {"lk gen web --events 1000000 --span 1d | lk ingest hits", "a day of traffic"}},
 	 lk_cmd_gen},
+
 	{"speed", "", 0, 0, "run the speed layer: keep the views in Redis up to date",
 	 "Runs until stopped. The first Ctrl-C lets it commit what it has and end, the second ends it at once.",
 	 {{"once", NULL, "stop at the log's end as it was at the start", false},
 	  {"workers", "N", "threads (2)", false},
 	  {"view", "VIEW", "this view only", false}},
-	 {{"lk speed --once", "catch up and end"}, {"lk speed --workers 4", "keep up until stopped"}}, lk_cmd_speed},
+	 {{"lk speed --once", "catch up and end"}, {"lk speed --workers 4", "keep up until stopped"}},
+	 lk_cmd_speed},
+
 	{"batch", "[VIEW...]", 0, -1, "recompute views from the log and publish the result",
 	 "Without a name, all views. A batch that finds nothing new in the log does nothing.",
 	 {{"every", "SIZE", "go on, one batch each SIZE, until stopped", false}},
-	 {{"lk batch", "one batch of every view"}, {"lk batch traffic --every 5m", "a batch of traffic every five minutes"}}, lk_cmd_batch},
+	 {{"lk batch", "one batch of every view"},
+	  {"lk batch traffic --every 5m", "a batch of traffic every five minutes"}},
+	 lk_cmd_batch},
+
 	{"run", "", 0, 0, "run speed layer and batch layer together, until stopped", "",
-	 {{"every", "SIZE", "time between batches (1min)", false}, {"workers", "N", "threads of the speed layer (2)", false}},
-	 {{"lk run", "both layers, a batch each minute"}, {"lk run --every 10s --workers 4", "a batch each ten seconds"}}, lk_cmd_run},
+	 {{"every", "SIZE", "time between batches (1min)", false},
+	  {"workers", "N", "threads of the speed layer (2)", false}},
+	 {{"lk run", "both layers, a batch each minute"},
+	  {"lk run --every 10s --workers 4", "a batch each ten seconds"}},
+	 lk_cmd_run},
+
 	{"query", "VIEW", 1, 1, "print the rows of a view, merged from batch and speed",
-	 "The rows are batch below the cut plus speed from there on. The answer says which part of the log it covers: under the table, inside the json object, on standard error beside jsonl and csv.",
+	 "The rows are batch below the cut plus speed from there on. The answer says which part of the log it covers: under "
+	 "the table, inside the json object, on standard error beside jsonl and csv.",
 	 {WHERE_OPTIONS,
 	  {"layer", "LAYER", "merged, batch or speed (merged)", false},
 	  {"format", "FORMAT", "table, json, jsonl or csv (table)", false},
@@ -59,13 +85,25 @@ const lk_command lk_commands[] = {
 	  {"lk query traffic --where path=/ --format jsonl", "one path, a JSON object per row"},
 	  {"lk query traffic --from 2015-05-17T10:00:00Z --window 1h", "by the hour"}},
 	 lk_cmd_query},
-	{"status", "[VIEW]", 0, 1, "show streams, views, cuts, cursors, lag and watermarks", "With a view's name, by partition.",
-	 {{"format", "FORMAT", "table or json (table)", false}}, {{"lk status", "all of it"}, {"lk status traffic --format json", "one view"}}, lk_cmd_status},
+
+	{"status", "[VIEW]", 0, 1, "show streams, views, cuts, cursors, lag and watermarks",
+	 "With a view's name, by partition.",
+	 {{"format", "FORMAT", "table or json (table)", false}},
+	 {{"lk status", "all of it"}, {"lk status traffic --format json", "one view"}},
+	 lk_cmd_status},
+
 	{"explain", "VIEW", 1, 1, "show how a view is computed, or an answer put together",
 	 "With --where, --from or --to: the batch part, the speed part and their sum, row by row.",
-	 {WHERE_OPTIONS}, {{"lk explain traffic", "definition, stream plan and batch SQL"}, {"lk explain traffic --where path=/", "the sum behind each row"}},
+	 {WHERE_OPTIONS},
+	 {{"lk explain traffic", "definition, stream plan and batch SQL"},
+	  {"lk explain traffic --where path=/", "the sum behind each row"}},
 	 lk_cmd_explain},
-	{"help", "[COMMAND]", 0, 1, "tell what lk or a command does", "", {{0}}, {{"lk help query", "the options of query"}}, lk_cmd_help},
+
+	{"help", "[COMMAND]", 0, 1, "tell what lk or a command does", "",
+	 {{0}},
+	 {{"lk help query", "the options of query"}},
+	 lk_cmd_help},
+
 	{"version", "", 0, 0, "print the version", "", {{0}}, {{0}}, lk_cmd_version},
 	{0},
 };

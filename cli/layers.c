@@ -27,7 +27,8 @@ int lk_speed_from_args(const lk_args *args, const lk_servers *at, lk_speed_optio
 	int64_t workers;
 	int rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
 	*o = (lk_speed_options){
-		.postgres = at->postgres, .redis = at->redis, .workers = (int)workers, .once = lk_args_has(args, "once"), .view = lk_args_text(args, "view", NULL),
+		.postgres = at->postgres, .redis = at->redis, .workers = (int)workers, .once = lk_args_has(args, "once"),
+		.view = lk_args_text(args, "view", NULL),
 		.limits = lk_stream_defaults, .stop = &lk_stop, .progress = show_progress, .notice = show_notice,
 	};
 	return rc;

@@ -7,7 +7,8 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 
-/* Only the alphabet is the user's; numbers and times are the same everywhere. Data is UTF-8, so a terminal that says nothing gets UTF-8. */
+/* Only the alphabet is the user's; numbers and times are the same everywhere. Data is UTF-8, so a terminal that says
+ * nothing gets UTF-8. */
 static void set_locale(void) {
 	if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "C.UTF-8");

@@ -73,14 +73,17 @@ static int check_operands(const lk_args *a, lk_error *err) {
 		lk_fail(err, LK_EUSAGE, "lk %s: \"%s\" is one word too many", c->name, a->operands[c->max_operands]);
 	else
 		return LK_OK;
-	return lk_hint(err, "usage: lk %s%s%s%s; `lk help %s` tells more", c->name, c->options[0].name ? " [OPTION...]" : "", *c->operands ? " " : "",
+	return lk_hint(err, "usage: lk %s%s%s%s; `lk help %s` tells more", c->name,
+	               c->options[0].name ? " [OPTION...]" : "", *c->operands ? " " : "",
 	               c->operands, c->name);
 }
 
-/* getopt_long takes any beginning of a name that is unique today; a script that relied on it would break with the next option. */
+/* getopt_long takes any beginning of a name that is unique today; a script that relied on it would break with the
+ * next option. */
 static bool is_whole(const char *word, const char *name) {
 	size_t n = strlen(name);
-	return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, n) == 0 && (word[2 + n] == '\0' || word[2 + n] == '=');
+	return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, n) == 0 &&
+	       (word[2 + n] == '\0' || word[2 + n] == '=');
 }
 
 static int parse_options(int argc, char **argv, lk_args *a, lk_error *err) {
@@ -88,7 +91,8 @@ static int parse_options(int argc, char **argv, lk_args *a, lk_error *err) {
 	struct option table[MAX_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
 	int n = 0, rc = LK_OK, got;
 	for (; n < MAX_OPTIONS && c->options[n].name; n++)
-		table[n + 1] = (struct option){c->options[n].name, c->options[n].arg ? required_argument : no_argument, NULL, 256 + n};
+		table[n + 1] = (struct option){c->options[n].name, c->options[n].arg ? required_argument : no_argument,
+		                               NULL, 256 + n};
 	optind = 0;
 	opterr = 0;
 	while (rc == LK_OK && (got = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
@@ -99,7 +103,8 @@ static int parse_options(int argc, char **argv, lk_args *a, lk_error *err) {
 		else if (o && is_whole(word, o->name))
 			rc = add(a, o, optarg, err);
 		else if (got == ':')
-			rc = lk_fail(err, LK_EUSAGE, "%s wants a value: %s", word, optopt >= 256 && optopt < 256 + n ? c->options[optopt - 256].arg : "");
+			rc = lk_fail(err, LK_EUSAGE, "%s wants a value: %s", word,
+			             optopt >= 256 && optopt < 256 + n ? c->options[optopt - 256].arg : "");
 		else
 			rc = unknown_option(c, word, err);
 	}
@@ -147,7 +152,8 @@ const char *lk_args_text(const lk_args *a, const char *option, const char *other
 	return g ? g->value : otherwise;
 }
 
-int lk_args_int(const lk_args *a, const char *option, int64_t otherwise, int64_t min, int64_t max, int64_t *out, lk_error *err) {
+int lk_args_int(const lk_args *a, const char *option, int64_t otherwise, int64_t min, int64_t max, int64_t *out,
+                lk_error *err) {
 	const char *text = lk_args_text(a, option, NULL);
 	*out = otherwise;
 	if (!text)
@@ -156,7 +162,8 @@ int lk_args_int(const lk_args *a, const char *option, int64_t otherwise, int64_t
 	errno = 0;
 	long long v = strtoll(text, &end, 10);
 	if (!*text || *end || errno || v < min || v > max)
-		return lk_fail(err, LK_EUSAGE, "--%s %s: not a whole number from %lld to %lld", option, text, (long long)min, (long long)max);
+		return lk_fail(err, LK_EUSAGE, "--%s %s: not a whole number from %lld to %lld", option, text, (long long)min,
+		               (long long)max);
 	*out = v;
 	return LK_OK;
 }
@@ -184,7 +191,8 @@ int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_
 	return lk_hint(err, "write 2015-05-17T10:05:00Z, or -1h for an hour before now");
 }
 
-int lk_args_choice(const lk_args *a, const char *option, const char *const *choices, int otherwise, int *out, lk_error *err) {
+int lk_args_choice(const lk_args *a, const char *option, const char *const *choices, int otherwise, int *out,
+                   lk_error *err) {
 	const char *text = lk_args_text(a, option, NULL);
 	lk_buf all = LK_BUF_INIT;
 	*out = otherwise;
@@ -248,7 +256,8 @@ static void add_entry(lk_buf *out, const char *head, const char *text, size_t in
 }
 
 void lk_help_summary(lk_buf *out) {
-	lk_buf_adds(out, "lk: the lambda and kappa architectures over PostgreSQL and Redis\n\nusage: lk COMMAND [OPTION...] [OPERAND...]\n\n");
+	lk_buf_adds(out, "lk: the lambda and kappa architectures over PostgreSQL and Redis\n\n"
+	                 "usage: lk COMMAND [OPTION...] [OPERAND...]\n\n");
 	for (const lk_command *c = lk_commands; c->name; c++) {
 		char *head = lk_asprintf("  lk %s%s%s", c->name, *c->operands ? " " : "", c->operands);
 		add_entry(out, head, c->summary, SUMMARY_INDENT);
@@ -263,7 +272,8 @@ void lk_help_summary(lk_buf *out) {
 }
 
 void lk_help_command(const lk_command *c, lk_buf *out) {
-	lk_buf_addf(out, "usage: lk %s%s%s%s\n\n", c->name, c->options[0].name ? " [OPTION...]" : "", *c->operands ? " " : "", c->operands);
+	lk_buf_addf(out, "usage: lk %s%s%s%s\n\n", c->name, c->options[0].name ? " [OPTION...]" : "",
+	            *c->operands ? " " : "", c->operands);
 	lk_buf_adds(out, c->name);
 	lk_buf_adds(out, ": ");
 	add_wrapped(out, c->summary, strlen(c->name) + 2, 0);

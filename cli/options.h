@@ -1,4 +1,5 @@
-/* Commands and their options: one table, from which getopt_long reads and all help is printed. Tests compare it with the README. */
+/* Commands and their options: one table, from which getopt_long reads and all help is printed. Tests compare it with
+ * the README. */
 #ifndef LK_CLI_OPTIONS_H
 #define LK_CLI_OPTIONS_H
 
@@ -29,7 +30,8 @@ typedef struct lk_command {
 	const char *detail;           /* paragraphs, or "" */
 	lk_option options[12];
 	lk_example examples[6];
-	int (*run)(const lk_args *args, lk_error *err);   /* 0, or a failure that *err tells (or that was told already: err unset) */
+	/* 0, or a failure that *err tells (or that was told already: err unset). */
+	int (*run)(const lk_args *args, lk_error *err);
 } lk_command;
 
 extern const lk_command lk_commands[];   /* the last one has no name */
@@ -46,20 +48,23 @@ struct lk_args {
 	int ngiven;
 };
 
-/* argv[0] is the program. LK_EUSAGE with did-you-mean for commands and options. Reorders argv (options before operands). Release in either case. */
+/* argv[0] is the program. LK_EUSAGE with did-you-mean for commands and options. Reorders argv (options before
+ * operands). Release in either case. */
 int lk_args_parse(int argc, char **argv, lk_args *out, lk_error *err);
 void lk_args_release(lk_args *a);
 
 bool lk_args_has(const lk_args *a, const char *option);
 const char *lk_args_text(const lk_args *a, const char *option, const char *otherwise);
 /* LK_EUSAGE where the text is not a whole number from min to max. */
-int lk_args_int(const lk_args *a, const char *option, int64_t otherwise, int64_t min, int64_t max, int64_t *out, lk_error *err);
+int lk_args_int(const lk_args *a, const char *option, int64_t otherwise, int64_t min, int64_t max, int64_t *out,
+                lk_error *err);
 /* "5m": a fixed interval, in microseconds, greater than zero. */
 int lk_args_interval(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err);
 /* RFC 3339, or "-1h": that long before now. */
 int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err);
 /* One of `choices` (NULL-ended); *out its index. */
-int lk_args_choice(const lk_args *a, const char *option, const char *const *choices, int otherwise, int *out, lk_error *err);
+int lk_args_choice(const lk_args *a, const char *option, const char *const *choices, int otherwise, int *out,
+                   lk_error *err);
 
 const lk_command *lk_command_find(const char *name);   /* or NULL */
 int lk_command_unknown(const char *name, lk_error *err);   /* LK_EUSAGE with did-you-mean */

@@ -1,5 +1,5 @@
-/* What commands print. Data goes to standard output, everything else to standard error. A reader that closes the pipe is not an error: what is
- * left is not written. */
+/* What commands print. Data goes to standard output, everything else to standard error. A reader that closes the
+ * pipe is not an error: what is left is not written. */
 #ifndef LK_CLI_OUTPUT_H
 #define LK_CLI_OUTPUT_H
 

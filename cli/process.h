@@ -1,4 +1,5 @@
-/* Server processes: who they run as, how they are started apart from the terminal, and how a process id of a file is told from a stranger's. */
+/* Server processes: who they run as, how they are started apart from the terminal, and how a process id of a file is
+ * told from a stranger's. */
 #ifndef LK_CLI_PROCESS_H
 #define LK_CLI_PROCESS_H
 
@@ -24,7 +25,8 @@ pid_t lk_process_start(const lk_account *a, const char *dir, const char *log, ch
 /* The same and waits for its end: the exit status, 128 + signal, or -1. */
 int lk_process_run(const lk_account *a, const char *dir, const char *log, char *const argv[], lk_error *err);
 
-/* Is pid a live process of the account whose working folder is dir? A zombie is not; neither is a stranger that got a dead server's number. */
+/* Is pid a live process of the account whose working folder is dir? A zombie is not; neither is a stranger that got
+ * a dead server's number. */
 bool lk_process_is(const lk_account *a, pid_t pid, const char *dir);
 /* Reaps it if it is a child of ours that has ended: true then. */
 bool lk_process_ended(pid_t pid);

@@ -1,19 +1,20 @@
 /* The private servers of one folder, $LK_HOME:
  *
  *   lock              held while servers are started or stopped, so that two callers do not both do it
- *   data/postgres     PostgreSQL's data; data is a link to a folder under /var/lib/lk where home cannot be reached by the
- *   data/redis        user that the servers run as (root's own home, say)
- *   run/              both sockets; a link to a folder under /tmp where the path is too long for a socket or has odd letters in it
+ *   data/postgres     PostgreSQL's data; data is a link to a folder under /var/lib/lk where home cannot be
+ *   data/redis        reached by the user that the servers run as (root's own home, say)
+ *   run/              both sockets; a link to a folder under /tmp where the path is too long for a socket or has
+ *                     odd letters in it
  *   postgres.log, redis.log
  *
- * Nothing listens on a port, and the sockets' folder is closed to everyone else, so PostgreSQL trusts whoever gets to its socket.
- * Whether a server runs is asked of the process that its pid file names: it must be alive and work in our data folder. A number in a file
- * alone proves nothing, since a killed server leaves its file and its number goes to somebody else. */
+ * Nothing listens on a port, and the sockets' folder is closed to everyone else, so PostgreSQL trusts whoever gets to
+ * its socket. Whether a server runs is asked of the process that its pid file names: it must be alive and work in our
+ * data folder. A number in a file alone proves nothing, since a killed server leaves its file and its number goes to
+ * somebody else. */
 #include "cli/servers.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <locale.h>
 #include <signal.h>
@@ -28,6 +29,7 @@
 #include <unistd.h>
 
 #include "cli/process.h"
+#include "cli/programs.h"
 #include "core/buf.h"
 #include "event_log/pg.h"
 
@@ -210,90 +212,6 @@ static bool answers(const place *p, enum lk_server which) {
 	return which == LK_SERVER_POSTGRES ? postgres_answers(p) : redis_answers(p);
 }
 
-static bool has_programs(const char *dir) {
-	char *a = path_of(dir, "initdb"), *b = path_of(dir, "postgres");
-	bool ok = access(a, X_OK) == 0 && access(b, X_OK) == 0;
-	free(a);
-	free(b);
-	return ok;
-}
-
-static char *ask_pg_config(void) {
-	char line[PATH_MAX] = "";
-	FILE *f = popen("pg_config --bindir 2>/dev/null", "re");
-	if (f) {
-		if (!fgets(line, sizeof line, f))
-			line[0] = '\0';
-		pclose(f);
-	}
-	line[strcspn(line, "\n")] = '\0';
-	return lk_strdup(line);
-}
-
-static char *search_path(const char *program) {
-	const char *path = getenv("PATH");
-	char *list = lk_strdup(path ? path : "/usr/local/bin:/usr/bin:/bin"), *save = NULL, *found = NULL;
-	for (char *dir = strtok_r(list, ":", &save); dir && !found; dir = strtok_r(NULL, ":", &save)) {
-		char *file = path_of(dir, program);
-		if (access(file, X_OK) == 0)
-			found = lk_strdup(dir);
-		free(file);
-	}
-	free(list);
-	return found;
-}
-
-/* The highest of Debian's versioned folders, or the one of `version` (a data folder wants its own). */
-static char *versioned_bin(int version) {
-	glob_t g;
-	char *best = NULL;
-	int best_version = 0;
-	if (glob("/usr/lib/postgresql/*/bin", 0, NULL, &g) == 0)
-		for (size_t i = 0; i < g.gl_pathc; i++) {
-			int v = atoi(g.gl_pathv[i] + strlen("/usr/lib/postgresql/"));
-			if (v > best_version && (!version || v == version) && has_programs(g.gl_pathv[i])) {
-				free(best);
-				best = lk_strdup(g.gl_pathv[i]);
-				best_version = v;
-			}
-		}
-	globfree(&g);
-	return best;
-}
-
-static int data_version(const char *dir) {
-	char *file = path_of(dir, "PG_VERSION");
-	FILE *f = fopen(file, "re");
-	int v = 0;
-	if (f) {
-		if (fscanf(f, "%d", &v) != 1)
-			v = 0;
-		fclose(f);
-	}
-	free(file);
-	return v;
-}
-
-static char *postgres_bin(const char *dir, lk_error *err) {
-	int version = data_version(dir);
-	char *bin = version ? versioned_bin(version) : NULL;
-	if (bin)
-		return bin;
-	bin = ask_pg_config();
-	if (has_programs(bin))
-		return bin;
-	free(bin);
-	if ((bin = versioned_bin(0)))
-		return bin;
-	bin = search_path("initdb");
-	if (bin && has_programs(bin))
-		return bin;
-	free(bin);
-	lk_fail(err, LK_EUNREACHABLE, "PostgreSQL's server programs are not installed (looked for initdb in pg_config --bindir, /usr/lib/postgresql, PATH)");
-	lk_hint(err, "install the package postgresql, or set LK_POSTGRES to a server that runs elsewhere");
-	return NULL;
-}
-
 /* What the server said last, for the message. */
 static void last_line(const char *log, char *out, size_t size) {
 	char line[256];
@@ -321,7 +239,8 @@ static int init_postgres(place *p, const char *bin, const char *dir, const char 
 	char *fresh = lk_asprintf("%s.new", dir), *initdb = path_of(bin, "initdb");
 	char *clear[] = {"/bin/rm", "-rf", fresh, NULL};
 	locale_t utf8 = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0);
-	char *init[] = {initdb, "-D", fresh, "-U", "lk", "-A", "trust", "-E", "UTF8", utf8 ? "--locale=C.UTF-8" : "--locale=C",
+	char *init[] = {initdb, "-D", fresh, "-U", "lk", "-A", "trust", "-E", "UTF8",
+	                utf8 ? "--locale=C.UTF-8" : "--locale=C",
 	                fast() ? "--no-sync" : NULL, NULL};
 	if (utf8)
 		freelocale(utf8);
@@ -345,7 +264,7 @@ static void clear_stale(const char *dir, const char *file) {
 }
 
 static pid_t start_postgres(place *p, const char *dir, const char *log, lk_error *err) {
-	char *bin = postgres_bin(dir, err);
+	char *bin = lk_postgres_bin(dir, err);
 	if (!bin)
 		return -1;
 	pid_t pid = -1;
@@ -353,7 +272,8 @@ static pid_t start_postgres(place *p, const char *dir, const char *log, lk_error
 		clear_stale(dir, "postmaster.pid");
 		clear_stale(p->run, ".s.PGSQL.5432.lock");
 		char *program = path_of(bin, "postgres"), *sockets = lk_asprintf("unix_socket_directories=%s", p->run);
-		char *argv[] = {program, "-D", (char *)dir, "-p", "5432", "-c", sockets, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700",
+		char *argv[] = {program, "-D", (char *)dir, "-p", "5432", "-c", sockets, "-c", "listen_addresses=", "-c",
+		                "unix_socket_permissions=0700",
 		                "-c", fast() ? "fsync=off" : "fsync=on", NULL};
 		pid = lk_process_start(&p->account, dir, log, argv, err);
 		free(program);
@@ -364,7 +284,7 @@ static pid_t start_postgres(place *p, const char *dir, const char *log, lk_error
 }
 
 static pid_t start_redis(place *p, const char *dir, const char *log, lk_error *err) {
-	char *bin = search_path("redis-server");
+	char *bin = lk_program_folder("redis-server");
 	if (!bin) {
 		lk_fail(err, LK_EUNREACHABLE, "redis-server is not installed (looked in PATH)");
 		lk_hint(err, "install the package redis-server, or set LK_REDIS to a server that runs elsewhere");
@@ -374,8 +294,9 @@ static pid_t start_redis(place *p, const char *dir, const char *log, lk_error *e
 	if ((mkdir(dir, 0700) == 0 && give(p, dir, err) == LK_OK) || errno == EEXIST) {
 		clear_stale(dir, "redis.pid");
 		char *program = path_of(bin, "redis-server"), *socket = path_of(p->run, "redis.sock");
-		char *argv[] = {program, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--pidfile", "redis.pid", "--daemonize", "no",
-		                "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction", NULL};
+		char *argv[] = {program, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--pidfile",
+		                "redis.pid", "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "everysec",
+		                "--save", "", "--maxmemory-policy", "noeviction", NULL};
 		pid = lk_process_start(&p->account, dir, log, argv, err);
 		free(program);
 		free(socket);
@@ -388,7 +309,8 @@ static pid_t start_redis(place *p, const char *dir, const char *log, lk_error *e
 
 static void pause_ms(int ms) { usleep((useconds_t)ms * 1000); }
 
-/* Children of a killed PostgreSQL may still be leaving when the new one starts: it refuses then, and is started again. */
+/* Children of a killed PostgreSQL may still be leaving when the new one starts: it refuses then, and is started
+ * again. */
 static int start(place *p, enum lk_server which, lk_error *err) {
 	const char *name = which == LK_SERVER_POSTGRES ? "PostgreSQL" : "Redis";
 	char *dir = path_of(p->data, server_names[which]), *log = lk_asprintf("%s/%s.log", p->home, server_names[which]);
@@ -422,7 +344,8 @@ static int stop(const place *p, enum lk_server which, lk_error *err) {
 	if (!pid)
 		return LK_OK;
 	if (kill(pid, which == LK_SERVER_POSTGRES ? SIGINT : SIGTERM) != 0 && errno != ESRCH)
-		return lk_fail(err, LK_EUNREACHABLE, "cannot stop the private %s (process %d): %s", server_names[which], pid, strerror(errno));
+		return lk_fail(err, LK_EUNREACHABLE, "cannot stop the private %s (process %d): %s", server_names[which], pid,
+		               strerror(errno));
 	for (int waited = 0; server_pid(p, which) == pid; waited += POLL_MS) {
 		if (waited > STOP_WITHIN_MS)
 			return lk_fail(err, LK_EBUSY, "the private %s (process %d) does not stop", server_names[which], pid);
@@ -497,7 +420,8 @@ int lk_servers_find(const char *home, lk_servers *out, lk_error *err) {
 	if (rc == LK_OK && p.run[0]) {
 		describe(&p, out);
 	} else if (!both) {
-		lk_fail(err, LK_EUNREACHABLE, "no servers: LK_POSTGRES and LK_REDIS are not both set, and %s holds no private ones", home);
+		lk_fail(err, LK_EUNREACHABLE,
+		        "no servers: LK_POSTGRES and LK_REDIS are not both set, and %s holds no private ones", home);
 		return lk_hint(err, "`lk up` starts private servers");
 	} else {
 		out->home = lk_strdup(home);

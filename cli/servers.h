@@ -1,4 +1,5 @@
-/* The private PostgreSQL and Redis of `lk up`: unix sockets only, data kept under one folder. The tests start theirs with this too. */
+/* The private PostgreSQL and Redis of `lk up`: unix sockets only, data kept under one folder. The tests start theirs
+ * with this too. */
 #ifndef LK_CLI_SERVERS_H
 #define LK_CLI_SERVERS_H
 
@@ -10,13 +11,14 @@ typedef struct lk_servers {
 	char *redis;       /* unix:path */
 } lk_servers;
 
-/* Starts what is not running (initdb at first), waits until both answer. As root both run as user postgres (or nobody). Socket folders are short
- * (a unix socket's path is limited to 107 bytes): where home is long, under /tmp. Calling it twice changes nothing. */
+/* Starts what is not running (initdb at first), waits until both answer. As root both run as user postgres (or
+ * nobody). Socket folders are short (a unix socket's path is limited to 107 bytes): where home is long, under /tmp.
+ * Calling it twice changes nothing. */
 int lk_servers_up(const char *home, lk_servers *out, lk_error *err);
 /* Stops both, waits until they are gone; data stays. */
 int lk_servers_down(const char *home, lk_error *err);
-/* Where commands look: LK_POSTGRES and LK_REDIS, else the private servers of home (they need not run). LK_EUNREACHABLE with the hint "lk up"
- * where neither is there. */
+/* Where commands look: LK_POSTGRES and LK_REDIS, else the private servers of home (they need not run).
+ * LK_EUNREACHABLE with the hint "lk up" where neither is there. */
 int lk_servers_find(const char *home, lk_servers *out, lk_error *err);
 void lk_servers_release(lk_servers *s);
 

@@ -1,5 +1,5 @@
-/* Ctrl-C and SIGTERM. A handler sets one flag; long-running commands look at it, finish what they hold, and end. The second signal is the
- * system's own: it ends the process at once (130 as a shell tells it). */
+/* Ctrl-C and SIGTERM. A handler sets one flag; long-running commands look at it, finish what they hold, and end. The
+ * second signal is the system's own: it ends the process at once (130 as a shell tells it). */
 #ifndef LK_CLI_SIGNAL_H
 #define LK_CLI_SIGNAL_H
 

@@ -32,7 +32,8 @@ static int ask(lk_pg *pg, const char *sql, int64_t id, PGresult **res, lk_error 
 int lk_overview_stream(lk_pg *pg, const lk_cat_stream *s, lk_stream_overview *out, lk_error *err) {
 	PGresult *res;
 	*out = (lk_stream_overview){0};
-	int rc = ask(pg, "SELECT count(*) FILTER (WHERE version_id IS NULL), count(version_id) FROM lk.rejected WHERE stream_id = $1", s->id, &res, err);
+	int rc = ask(pg, "SELECT count(*) FILTER (WHERE version_id IS NULL), count(version_id) FROM lk.rejected"
+	                 " WHERE stream_id = $1", s->id, &res, err);
 	if (rc)
 		return rc;
 	out->lines = lk_pg_int(res, 0, 0);
@@ -45,8 +46,9 @@ int lk_overview_copy(lk_pg *pg, const lk_cat_copy *copy, lk_copy_overview *out, 
 	PGresult *res;
 	*out = (lk_copy_overview){.published_at = LK_NEVER};
 	int rc = ask(pg,
-	             "SELECT (SELECT count(*) FROM lk.late l WHERE l.copy_id = c.copy_id), " LK_SQL_US("b.published_at") ", b.events, b.cells, b.seconds,"
-	             " b.path = 'fold' FROM lk.copy c LEFT JOIN lk.batch b USING (cut_id) WHERE c.copy_id = $1", copy->id, &res, err);
+	             "SELECT (SELECT count(*) FROM lk.late l WHERE l.copy_id = c.copy_id), " LK_SQL_US("b.published_at")
+	             ", b.events, b.cells, b.seconds, b.path = 'fold'"
+	             " FROM lk.copy c LEFT JOIN lk.batch b USING (cut_id) WHERE c.copy_id = $1", copy->id, &res, err);
 	if (rc)
 		return rc;
 	if (PQntuples(res) == 1) {

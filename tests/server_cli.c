@@ -28,7 +28,8 @@ static void run(const char *const *env, int want, const char *out_has, const cha
 		lk_buf line = LK_BUF_INIT;
 		for (int i = 0; argv[i]; i++)
 			lk_buf_addf(&line, " %s", argv[i]);
-		fail_msg("lk%s: exit %d, wanted %d with \"%s\" and \"%s\"\nstdout: %s\nstderr: %s", line.data, got, want, out_has, err_has, last_out, last_err);
+		fail_msg("lk%s: exit %d, wanted %d with \"%s\" and \"%s\"\nstdout: %s\nstderr: %s", line.data, got, want,
+		         out_has, err_has, last_out, last_err);
 	}
 }
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -121,11 +122,13 @@ static void usage(void **state) {
 
 static void missing_servers(void **state) {
 	(void)state;
-	static const char *const no_postgres[] = {"LK_POSTGRES=host=127.0.0.1 port=1 user=u password=sekret dbname=d", NULL};
+	static const char *const no_postgres[] = {"LK_POSTGRES=host=127.0.0.1 port=1 user=u password=sekret dbname=d",
+	                                          NULL};
 	static const char *const no_redis[] = {"LK_REDIS=redis://u:sekret@127.0.0.1:1/0", NULL};
 	static const char *const nothing[] = {"LK_POSTGRES=", "LK_REDIS=", "LK_HOME=/nonexistent/home", NULL};
 	char *sql = file("def.sql", definitions), *events = file("events.jsonl", first_events);
-	const char *const *lines[] = {ARGS("apply", sql), ARGS("ingest", "hits", events), ARGS("speed", "--once"), ARGS("batch"), ARGS("query", "traffic"),
+	const char *const *lines[] = {ARGS("apply", sql), ARGS("ingest", "hits", events), ARGS("speed", "--once"),
+	                              ARGS("batch"), ARGS("query", "traffic"),
 	                              ARGS("status"), ARGS("explain", "traffic"), ARGS("run")};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		time_t start = time(NULL);
@@ -189,7 +192,8 @@ static void faults_of_all_files(void **state) {
 	(void)state;
 	char *good = file("good.sql", definitions);
 	char *one = file("one.sql", "CREATE VIEW a AS SELECT path, count(*) AS n FROM hitz GROUP BY path;\n");
-	char *two = file("two.sql", "CREATE TABLE t (x int) WITH (event_time = x, partition_by = x);\nCREATE VIEW b AS SELECT nopath, count(*) AS n FROM hits GROUP BY nopath;\n");
+	char *two = file("two.sql", "CREATE TABLE t (x int) WITH (event_time = x, partition_by = x);\n"
+	                            "CREATE VIEW b AS SELECT nopath, count(*) AS n FROM hits GROUP BY nopath;\n");
 	LK(78, "", "4 faults in the definitions: nothing was applied", "apply", good, one, two);
 	assert_non_null(strstr(last_err, "one.sql:1:"));
 	assert_non_null(strstr(last_err, "two.sql:1:"));
@@ -205,7 +209,8 @@ static void faults_of_all_files(void **state) {
 static void ingesting(void **state) {
 	(void)state;
 	apply(definitions, "new");
-	char *good = file("good.jsonl", first_events), *bad = file("bad.jsonl", "{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\"}\n{\"ts\":\"tomorrow\"}\n");
+	char *good = file("good.jsonl", first_events);
+	char *bad = file("bad.jsonl", "{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\"}\n{\"ts\":\"tomorrow\"}\n");
 	LK(65, "", "bad.jsonl", "ingest", "hits", good, bad, "--strict");
 	is("SELECT count(*) FROM lk.log_hits", "0");
 	LK(0, "", "5 events", "ingest", "hits", good, "--source", "monday");
@@ -222,11 +227,12 @@ static void ingesting(void **state) {
 
 static void answers(void **state) {
 	(void)state;
+#define WINDOW(from, to) "{\"window_start\":\"2015-05-17T" from "Z\",\"window_end\":\"2015-05-17T" to "Z\","
 	static const char jsonl[] =
-		"{\"window_start\":\"2015-05-17T10:00:00Z\",\"window_end\":\"2015-05-17T10:01:00Z\",\"path\":\"/\",\"hits\":3,\"bytes\":130}\n"
-		"{\"window_start\":\"2015-05-17T10:00:00Z\",\"window_end\":\"2015-05-17T10:01:00Z\",\"path\":\"/x,\\\"y\\\"\",\"hits\":1,\"bytes\":null}\n"
-		"{\"window_start\":\"2015-05-17T10:01:00Z\",\"window_end\":\"2015-05-17T10:02:00Z\",\"path\":null,\"hits\":1,\"bytes\":0}\n"
-		"{\"window_start\":\"2015-05-17T10:02:00Z\",\"window_end\":\"2015-05-17T10:03:00Z\",\"path\":\"/\",\"hits\":1,\"bytes\":1}\n";
+		WINDOW("10:00:00", "10:01:00") "\"path\":\"/\",\"hits\":3,\"bytes\":130}\n"
+		WINDOW("10:00:00", "10:01:00") "\"path\":\"/x,\\\"y\\\"\",\"hits\":1,\"bytes\":null}\n"
+		WINDOW("10:01:00", "10:02:00") "\"path\":null,\"hits\":1,\"bytes\":0}\n"
+		WINDOW("10:02:00", "10:03:00") "\"path\":\"/\",\"hits\":1,\"bytes\":1}\n";
 	apply(definitions, "new");
 	ingest(first_events);
 	LK(0, "", "traffic@1: 5 events", "batch");
@@ -236,7 +242,8 @@ static void answers(void **state) {
 	LK(0, "", "speed:", "speed", "--once");
 	LK(0, "", "covers:    7 of 7 events", "query", "traffic", "--strict", "--format", "jsonl");
 	assert_string_equal(last_out, jsonl);
-	LK(0, "", "", "query", "traffic", "--format", "csv", "--from", "2015-05-17T10:00:00Z", "--to", "2015-05-17T10:02:00Z");
+	LK(0, "", "", "query", "traffic", "--format", "csv", "--from", "2015-05-17T10:00:00Z", "--to",
+	   "2015-05-17T10:02:00Z");
 	assert_string_equal(last_out, "window_start,window_end,path,hits,bytes\r\n"
 	                              "2015-05-17T10:00:00Z,2015-05-17T10:01:00Z,/,3,130\r\n"
 	                              "2015-05-17T10:00:00Z,2015-05-17T10:01:00Z,\"/x,\"\"y\"\"\",1,\r\n"
@@ -245,10 +252,14 @@ static void answers(void **state) {
 	assert_non_null(strstr(last_out, "boundary:  batch below the cut ["));
 	LK(0, "{\"view\":\"traffic\",\"version\":1,\"mode\":\"lambda\"", "", "query", "traffic", "--format", "json");
 	assert_non_null(strstr(last_out, "\"lag\":0"));
-	LK(0, "\"hits\":4,\"bytes\":131", "", "query", "traffic", "--format", "jsonl", "--window", "1h", "--where", "path=/");
-	LK(0, "\"path\":null,\"hits\":1", "1 row of traffic", "query", "traffic", "--format", "jsonl", "--where", "path IS NULL");
-	LK(0, "\"hits\":2,\"bytes\":30", "batch below", "query", "traffic", "--format", "jsonl", "--layer", "batch", "--where", "path=/");
-	LK(0, "\"hits\":1,\"bytes\":100", "speed from", "query", "traffic", "--format", "jsonl", "--layer", "speed", "--where", "path=/");
+	LK(0, "\"hits\":4,\"bytes\":131", "", "query", "traffic", "--format", "jsonl", "--window", "1h", "--where",
+	   "path=/");
+	LK(0, "\"path\":null,\"hits\":1", "1 row of traffic", "query", "traffic", "--format", "jsonl", "--where",
+	   "path IS NULL");
+	LK(0, "\"hits\":2,\"bytes\":30", "batch below", "query", "traffic", "--format", "jsonl", "--layer", "batch",
+	   "--where", "path=/");
+	LK(0, "\"hits\":1,\"bytes\":100", "speed from", "query", "traffic", "--format", "jsonl", "--layer", "speed",
+	   "--where", "path=/");
 	LK(0, "", "0 rows", "query", "traffic", "--format", "jsonl", "--from", "-1h");
 	LK(0, "", "0 rows", "query", "traffic", "--format", "jsonl", "--where", "path=/none");
 	LK(2, "", "traffic", "query", "trafic");
@@ -306,7 +317,8 @@ static void one_view_at_a_time(void **state) {
 static int covers_all(void *ctx) {
 	free(last_out);
 	free(last_err);
-	return test_lk(&servers, NULL, &last_out, &last_err, ARGS("query", "traffic", "--strict", "--format", "jsonl", "--where", "path=/")) == 0 &&
+	return test_lk(&servers, NULL, &last_out, &last_err,
+	               ARGS("query", "traffic", "--strict", "--format", "jsonl", "--where", "path=/")) == 0 &&
 	       strstr(last_out, (const char *)ctx);
 }
 
@@ -386,8 +398,8 @@ static void second_signal_ends_at_once(void **state) {
 static void a_closed_pipe_ends_quietly(void **state) {
 	(void)state;
 	const char *bin = getenv("LK_BIN");
-	char *command = lk_asprintf("{ %s gen web --events 3000000; echo $? >%s/status; } 2>%s/stderr | head -n 1 >/dev/null", bin && *bin ? bin : "build/plain/lk",
-	                            servers.dir, servers.dir);
+	char *command = lk_asprintf("{ %s gen web --events 3000000; echo $? >%s/status; } 2>%s/stderr | head -n 1 >/dev/null",
+	                            bin && *bin ? bin : "build/plain/lk", servers.dir, servers.dir);
 	assert_int_equal(system(command), 0);
 	free(command);
 	command = lk_asprintf("[ ! -s %s/stderr ] && [ \"$(cat %s/status)\" = 0 ]", servers.dir, servers.dir);

@@ -35,7 +35,8 @@ static void is(const char *sql, const char *want) {
 
 static void up_twice_changes_nothing(void **state) {
 	(void)state;
-	int postgres = lk_server_pid(servers.at.home, LK_SERVER_POSTGRES), redis = lk_server_pid(servers.at.home, LK_SERVER_REDIS);
+	int postgres = lk_server_pid(servers.at.home, LK_SERVER_POSTGRES);
+	int redis = lk_server_pid(servers.at.home, LK_SERVER_REDIS);
 	lk_servers again;
 	lk_error err = {0};
 	assert_true(postgres > 0 && redis > 0);

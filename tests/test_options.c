@@ -1,4 +1,5 @@
-/* The command line's table: what it accepts, what it answers to what it does not, and that the README tells the same. */
+/* The command line's table: what it accepts, what it answers to what it does not, and that the README tells the
+ * same. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -14,7 +15,8 @@
 
 enum { MAX_WORDS = 32 };
 
-/* Parses "lk a b c"; words are separated by spaces, and '…' keeps a word together. The words live in *text, which the caller frees. */
+/* Parses "lk a b c"; words are separated by spaces, and '…' keeps a word together. The words live in *text, which
+ * the caller frees. */
 static int parse(const char *line, char **text, lk_args *args, lk_error *err) {
 	static char *argv[MAX_WORDS + 1];
 	char *p = *text = lk_strdup(line);
@@ -119,7 +121,8 @@ static void values(void **state) {
 		free(text);
 		free(line);
 	}
-	assert_int_equal(parse("lk query v --format GREEN --window 5m --from 2015-05-17T10:05:00+02:00 --to -1h", &text, &a, &err), LK_OK);
+	assert_int_equal(parse("lk query v --format GREEN --window 5m --from 2015-05-17T10:05:00+02:00 --to -1h", &text, &a,
+	                       &err), LK_OK);
 	assert_int_equal(lk_args_choice(&a, "format", colours, 0, &choice, &err), LK_OK);
 	assert_int_equal(choice, 1);
 	assert_int_equal(lk_args_interval(&a, "window", 0, &n, &err), LK_OK);
@@ -191,7 +194,8 @@ static char *read_readme(void) {
 	return lk_buf_steal(&b);
 }
 
-/* Each command stands in the README with its operands and its summary, and every line there that runs lk can be parsed. */
+/* Each command stands in the README with its operands and its summary, and every line there that runs lk can be
+ * parsed. */
 static void readme_agrees(void **state) {
 	(void)state;
 	char *readme = read_readme();

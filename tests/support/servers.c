@@ -1,5 +1,5 @@
-/* A guardian process holds the servers' life: it waits at a pipe that only the test program keeps open, so that whatever way the program ends,
- * SIGKILL too, the servers are stopped and the folder is removed. */
+/* A guardian process holds the servers' life: it waits at a pipe that only the test program keeps open, so that
+ * whatever way the program ends, SIGKILL too, the servers are stopped and the folder is removed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -264,7 +264,8 @@ void test_redis_empty(test_servers *s) {
 
 void test_servers_clear(test_servers *s) {
 	PGconn *c = PQconnectdb(s->at.postgres);
-	PGresult *r = PQexec(c, "SET client_min_messages = warning; SET lock_timeout = '10s'; DROP SCHEMA IF EXISTS lk CASCADE");
+	PGresult *r = PQexec(c, "SET client_min_messages = warning; SET lock_timeout = '10s';"
+	                        "DROP SCHEMA IF EXISTS lk CASCADE");
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
 		die("DROP SCHEMA", PQerrorMessage(c));
 	PQclear(r);
@@ -384,7 +385,9 @@ unsigned long test_seed(const char *name) {
 	const char *given = getenv("SEED");
 	struct timespec t;
 	clock_gettime(CLOCK_REALTIME, &t);
-	unsigned long seed = given && *given ? strtoul(given, NULL, 0) : (unsigned long)t.tv_sec * 1000003u ^ (unsigned long)t.tv_nsec;
+	unsigned long seed = (unsigned long)t.tv_sec * 1000003u ^ (unsigned long)t.tv_nsec;
+	if (given && *given)
+		seed = strtoul(given, NULL, 0);
 	fprintf(stderr, "%s: SEED=%lu\n", name, seed);
 	return seed;
 }

@@ -1,5 +1,5 @@
-/* Servers for tests: one private PostgreSQL and Redis per test program, in a fresh folder under TMPDIR, stopped and removed at the end, also after a
- * failed test or a signal. Faults that the tests need are here too. */
+/* Servers for tests: one private PostgreSQL and Redis per test program, in a fresh folder under TMPDIR, stopped and
+ * removed at the end, also after a failed test or a signal. Faults that the tests need are here too. */
 #ifndef LK_TESTS_SUPPORT_SERVERS_H
 #define LK_TESTS_SUPPORT_SERVERS_H
 
@@ -20,16 +20,19 @@ void test_postgres_kill(test_servers *s);     /* SIGKILL to the postmaster and i
 void test_postgres_start(test_servers *s);
 void test_redis_kill(test_servers *s);        /* SIGKILL */
 void test_redis_start(test_servers *s);
-void test_redis_save(test_servers *s, const char *name);      /* copies its persisted state aside (the state as of now) … */
-void test_redis_restore(test_servers *s, const char *name);   /* … and puts it back: killed, files replaced, started */
+/* Copies its persisted state (as of now) aside, and puts it back: killed, files replaced, started. */
+void test_redis_save(test_servers *s, const char *name);
+void test_redis_restore(test_servers *s, const char *name);
 void test_redis_empty(test_servers *s);       /* FLUSHALL */
 
-/* Runs the program under test (environment LK_BIN, default build/plain/lk) with LK_POSTGRES and LK_REDIS set; env: "NAME=value" strings, NULL-ended, may be NULL.
- * out and err (lk_malloc'ed texts) may be NULL. Returns the exit status, or 128 + signal. */
+/* Runs the program under test (environment LK_BIN, default build/plain/lk) with LK_POSTGRES and LK_REDIS set; env:
+ * "NAME=value" strings, NULL-ended, may be NULL. out and err (lk_malloc'ed texts) may be NULL. Returns the exit
+ * status, or 128 + signal. */
 int test_lk(const test_servers *s, const char *const *env, char **out, char **err, const char *const *argv);
 /* The same in the background. */
 int test_lk_start(const test_servers *s, const char *const *env, const char *const *argv);   /* pid */
-int test_lk_wait(int pid, int deadline_ms);                                                  /* exit status, 128 + signal, or -1 at the deadline */
+/* Exit status, 128 + signal, or -1 at the deadline. */
+int test_lk_wait(int pid, int deadline_ms);
 
 /* True as soon as check(ctx) is; false at the deadline. */
 int test_poll(int (*check)(void *ctx), void *ctx, int deadline_ms);
