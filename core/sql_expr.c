@@ -270,6 +270,8 @@ lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) {
 		}
 	if (!known)
 		refuse_node(c, kind, at);
+	else if (!x && !c->s->nfaults)   /* what cannot be read is never left out in silence */
+		lk_stmt_fault(c->s, at, "", "this expression is not supported in %s", c->clause);
 	c->depth--;
 	return x;
 }
