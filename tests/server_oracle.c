@@ -216,6 +216,17 @@ static void check_batch(round *r) {
 	same(r, "after the batch", &q, NULL, NULL);
 }
 
+/* The same by the batch layer's fold in C. */
+static void check_fold(round *r) {
+	lk_query q = test_query(r->view);
+	test_world_run(&world, "UPDATE lk.version SET fold_only = true");
+	append(r);
+	test_world_batch(&world, r->view);
+	lk_buf_adds(&r->story, " batch(fold)");
+	q.layer = LK_LAYER_BATCH;
+	same(r, "the batch folded in C", &q, NULL, NULL);
+}
+
 static void add_condition(lk_buf *sql, const lk_output *o, const lk_value *v, const char *text) {
 	lk_buf_adds(sql, sql->len ? " AND " : "");
 	lk_sql_ident(o->name, sql);
@@ -329,6 +340,8 @@ static void play(round *r, unsigned *tried) {
 	check_range(r);
 	check_window(r);
 	check_batch(r);
+	if (one_in(r, 3))
+		check_fold(r);
 	append(r);
 	step(r);
 	same(r, "in the end", &q, NULL, NULL);
