@@ -1,8 +1,8 @@
 /* One exact answer out of two stores that share no transaction.
  *
- * The log prefix [0, cut) is in a batch table of PostgreSQL, the rest [cut, cursor) in segments in Redis, and both move
- * while we read: batches are published, segments below the published cut are dropped. The order of reading makes the
- * sum exact without locks, grace times or clocks:
+ * The log prefix [0, cut) is in a batch table of PostgreSQL, the rest [cut, cursor) in segments in Redis, and both
+ * move while we read: batches are published, segments below the published cut are dropped. The order of reading makes
+ * the sum exact without locks, grace times or clocks:
  *
  *   1. the catalogue, and in it the published cut, as a hint of what need not be read;
  *   2. Redis: each unit's segments at one cursor (read_units.c);
@@ -10,11 +10,11 @@
  *
  * Only segments from the cut of step 3 on count, and they must tile [cut, cursor) exactly. A segment that was dropped
  * before step 2 lay below a cut that was published before, and step 3 sees that cut or a later one; a batch that was
- * published between 2 and 3 makes the segments below it not count. What does not tile (a segment was compacted away while it was
- * read; Redis lost state that nobody has taken over yet) is never served: the reader begins again.
+ * published between 2 and 3 makes the segments below it not count. What does not tile (a segment was compacted away
+ * while it was read; Redis lost state that nobody has taken over yet) is never served: the reader begins again.
  *
- * Each partition is on its own: a unit that is missing, or whose cursor is at or below the cut, leaves batch alone. So the
- * answer covers max(cut, cursor) of each partition, and names that vector.
+ * Each partition is on its own: a unit that is missing, or whose cursor is at or below the cut, leaves batch alone.
+ * So the answer covers max(cut, cursor) of each partition, and names that vector.
  *
  * Batch rows and cells of Redis are merged into one map by the window asked for, and finalised once, when a value is
  * asked for. The work is bounded by the cells that pass the query's filters. */
@@ -310,7 +310,8 @@ static int begin_again(lk_reader *r, lk_error *err) {
 }
 
 static int give_up(lk_reader *r, lk_error *err) {
-	lk_fail(err, LK_EPARTIAL, "view %s cannot be put together: %s", r->query->view, r->why.data ? r->why.data : "it keeps changing");
+	lk_fail(err, LK_EPARTIAL, "view %s cannot be put together: %s", r->query->view,
+	        r->why.data ? r->why.data : "it keeps changing");
 	lk_hint(err, "a running speed layer (lk speed) puts the unit right; --layer batch answers without it");
 	return LK_EPARTIAL;
 }

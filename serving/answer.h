@@ -41,7 +41,7 @@ typedef struct lk_answer {
 	bool kappa;
 	int partitions;
 	int64_t cut[LK_MAX_PARTITIONS], cursor[LK_MAX_PARTITIONS], tail[LK_MAX_PARTITIONS];
-	int64_t end[LK_MAX_PARTITIONS];    /* the prefix that the answer covers: max(cut, cursor); for --layer speed [cut, cursor); for batch cut */
+	int64_t end[LK_MAX_PARTITIONS];    /* of the prefix it covers: max(cut, cursor); layer batch: cut; speed: [cut, end) */
 	int64_t watermark;                 /* least of the partitions; LK_NEVER */
 	int64_t final_to;                  /* LK_NEVER: none */
 	int64_t late, healed;              /* refused at or above the cut; below it, counted by batch */
@@ -54,9 +54,9 @@ typedef struct lk_answer {
 	int rereads;                       /* how often the reader began again */
 } lk_answer;
 
-/* Exact for the prefix `end` that it names, or a failure: LK_EUSAGE for what the query names wrongly, LK_EPARTIAL where the segments of a unit do
- * not tile what they must for five seconds. store may be NULL for LK_LAYER_BATCH. A view without keys and window always has its one row, as in SQL.
- * Main thread only (the catalogue is parsed). */
+/* Exact for the prefix `end` that it names, or a failure: LK_EUSAGE for what the query names wrongly, LK_EPARTIAL
+ * where the segments of a unit do not tile what they must for five seconds. store may be NULL for LK_LAYER_BATCH. A
+ * view without keys and window always has its one row, as in SQL. Main thread only (the catalogue is parsed). */
 int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err);
 void lk_answer_release(lk_answer *a);
 

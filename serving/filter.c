@@ -178,7 +178,8 @@ bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len) {
 		lk_value v;
 		if (lk_key_get(p->keys[k].expr->type, &at, end, &v))
 			return false;
-		if (f->given[k] && ((size_t)(at - begin) != f->encoded[k].len || memcmp(begin, f->encoded[k].data, (size_t)(at - begin))))
+		size_t n = (size_t)(at - begin);
+		if (f->given[k] && (n != f->encoded[k].len || memcmp(begin, f->encoded[k].data, n)))
 			return false;
 	}
 	return true;
@@ -197,8 +198,9 @@ static void add_term(lk_buf *out, int *terms) {
 /* A pane may begin before the first instant that can be written as a time, so it is an interval from 1970. */
 static void add_time(lk_buf *out, const char *op, int64_t us) {
 	int64_t seconds = us / LK_US_PER_S;
-	lk_buf_addf(out, "_pane %s timestamptz '1970-01-01 00:00:00+00' + interval '%lld hours %lld seconds %lld microseconds'", op,
-	            (long long)(seconds / 3600), (long long)(seconds % 3600), (long long)(us % LK_US_PER_S));
+	lk_buf_addf(out, "_pane %s timestamptz '1970-01-01 00:00:00+00' + interval", op);
+	lk_buf_addf(out, " '%lld hours %lld seconds %lld microseconds'", (long long)(seconds / 3600),
+	            (long long)(seconds % 3600), (long long)(us % LK_US_PER_S));
 }
 
 static void add_key(const lk_filter *f, int k, lk_buf *out) {

@@ -1,6 +1,7 @@
-/* PostgreSQL's side of an answer. All of it runs inside one REPEATABLE READ snapshot, which the first step begins and the caller ends, so the pointer and the
- * rows it points to are of one moment (I9). A batch table is never written again once it is published; one that was
- * dropped after the snapshot was taken raises 42P01, and the caller takes a new snapshot, in which the pointer has moved (P16). */
+/* PostgreSQL's side of an answer. All of it runs inside one REPEATABLE READ snapshot, which the first step begins and
+ * the caller ends, so the pointer and the rows it points to are of one moment (I9). A batch table is never written
+ * again once it is published; one that was dropped after the snapshot was taken raises 42P01, and the caller takes a
+ * new snapshot, in which the pointer has moved (P16). */
 #include "serving/reader.h"
 
 #include <stdlib.h>
@@ -29,7 +30,8 @@ int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, lk_error 
 	if (rc < 0)
 		goto done;
 	if (PQntuples(res) != partitions) {
-		rc = lk_fail(err, LK_EINTERNAL, "copy %lld: the catalogue lists %d of %d partitions", (long long)copy->id, PQntuples(res), partitions);
+		rc = lk_fail(err, LK_EINTERNAL, "copy %lld: the catalogue lists %d of %d partitions", (long long)copy->id,
+		             PQntuples(res), partitions);
 		goto done;
 	}
 	p->dropped = PQgetvalue(res, 0, 0)[0] == 't';

@@ -1,12 +1,12 @@
 /* The view store's side of an answer: every unit at one cursor.
  *
- * The open segment is still being written, so it comes in the same atomic call as the unit's meta: its cells are those of
- * the cursor. Closed segments never change; they may be scanned at leisure, and the meta read once more at the end shows
- * that none of them went away meanwhile (a drop takes a segment's cells and its entry in one step).
+ * The open segment is still being written, so it comes in the same atomic call as the unit's meta: its cells are
+ * those of the cursor. Closed segments never change; they may be scanned at leisure, and the meta read once more at
+ * the end shows that none of them went away meanwhile (a drop takes a segment's cells and its entry in one step).
  *
- * Which segments count is known only later, when the cut is read in PostgreSQL: those from the cut on. So the cells of each
- * stay apart until then. A segment that was dropped while it was read does no harm if it turns out to lie below the cut:
- * it was dropped because a batch above it had been published, and the cut is read after that. */
+ * Which segments count is known only later, when the cut is read in PostgreSQL: those from the cut on. So the cells
+ * of each stay apart until then. A segment that was dropped while it was read does no harm if it turns out to lie
+ * below the cut: it was dropped because a batch above it had been published, and the cut is read after that. */
 #include "serving/reader.h"
 
 #include <stdlib.h>
@@ -35,7 +35,8 @@ static int check_closed(lk_unit_read *u, lk_store *store, int64_t unit, lk_error
 	return LK_OK;
 }
 
-static int read_closed(lk_unit_read *u, lk_store *store, int64_t unit, int64_t hint, const lk_cell_filter *filter, lk_error *err) {
+static int read_closed(lk_unit_read *u, lk_store *store, int64_t unit, int64_t hint, const lk_cell_filter *filter,
+                       lk_error *err) {
 	int scanned = 0;
 	for (int i = 0; i < u->state.nsegments; i++) {
 		const lk_segment *s = &u->state.segments[i];
@@ -106,7 +107,8 @@ bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, lk_buf *why) {
 			return false;
 		}
 		if (!u->whole[i]) {
-			lk_buf_addf(why, "the segment of offsets %lld to %lld went away while it was read", (long long)s->from, (long long)s->to);
+			lk_buf_addf(why, "the segment of offsets %lld to %lld went away while it was read", (long long)s->from,
+			            (long long)s->to);
 			return false;
 		}
 		next = s->to;

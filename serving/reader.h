@@ -41,7 +41,8 @@ typedef struct lk_unit_read {
 int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_plan *plan, int64_t unit, int64_t hint,
                        const lk_cell_filter *filter, lk_error *err);
 void lk_unit_read_release(lk_unit_read *u);
-/* Do the segments from the cut on tile [cut, cursor)? Where not, *why says what is wrong. Below the cut: true, none count. */
+/* Do the segments from the cut on tile [cut, cursor)? Where not, *why says what is wrong. Below the cut: true, none
+ * count. */
 bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, lk_buf *why);
 /* Does segment i count above the cut? */
 bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut);
@@ -86,7 +87,8 @@ typedef struct lk_reader {
 
 int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, const lk_query *q, lk_error *err);   /* step 1 */
 int lk_reader_units(lk_reader *r, lk_error *err);                                                 /* step 2 */
-/* Step 3. 0: *out is the answer, and owns the catalogue; 1: what was read does not fit, begin at step 2 again (step 1 if r->moved). */
+/* Step 3. 0: *out is the answer, and owns the catalogue; 1: what was read does not fit, begin at step 2 again (step 1
+ * if r->moved). */
 int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err);
 void lk_reader_close(lk_reader *r);
 

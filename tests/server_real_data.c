@@ -1,5 +1,6 @@
-/* Real files against plain SQL over the same lines. PostgreSQL reads the lines itself (regular expressions, its own JSON): nothing of lk's scanners, log or plans
- * is in the oracle. The files are in LK_TEST_DATA; a test whose file is not there is skipped by name. */
+/* Real files against plain SQL over the same lines. PostgreSQL reads the lines itself (regular expressions, its own
+ * JSON): nothing of lk's scanners, log or plans is in the oracle. The files are in LK_TEST_DATA; a test whose file is
+ * not there is skipped by name. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -109,7 +110,8 @@ static void is_plain_sql(const trial *t, const test_rows *want) {
 	test_world_same(&world, &q);
 }
 
-/* Two thirds of the file, a batch, the rest: the answer is a sum of both layers, and then, after another batch, the batch alone. */
+/* Two thirds of the file, a batch, the rest: the answer is a sum of both layers, and then, after another batch, the
+ * batch alone. */
 static void run(const trial *t) {
 	char *text = read_gz(t->file);
 	if (!text) {

@@ -1,5 +1,5 @@
-/* The grammar is the definition language's own: typed, so that most definitions are accepted. Expressions come fully parenthesised or in the
- * shapes that people write. */
+/* The grammar is the definition language's own: typed, so that most definitions are accepted. Expressions come fully
+ * parenthesised or in the shapes that people write. */
 #include "tests/support/random_view.h"
 
 #include <math.h>

@@ -13,11 +13,12 @@ typedef struct test_view_shape {
 	bool lateness;
 } test_view_shape;
 
-/* "CREATE VIEW name … FROM stream …". window_s 0: random, or none; else this size. The same seed gives the same view but for the window. */
+/* "CREATE VIEW name … FROM stream …". window_s 0: random, or none; else this size. The same seed gives the same view
+ * but for the window. */
 void test_random_view(unsigned long *seed, const char *name, const char *stream, int64_t window_s, lk_buf *out, test_view_shape *shape);
 
-/* n rows of the stream's columns, around `base_us`; the arena owns the texts. Keys are few and skewed, times out of order now and then far, extremes and
- * NULLs common. extreme: also values with which arithmetic overflows. */
+/* n rows of the stream's columns, around `base_us`; the arena owns the texts. Keys are few and skewed, times out of
+ * order now and then far, extremes and NULLs common. extreme: also values with which arithmetic overflows. */
 lk_value *test_random_rows(unsigned long *seed, int n, int64_t base_us, bool extreme, lk_arena *arena);
 enum { TEST_RANDOM_COLUMNS = 11 };
 

@@ -1,5 +1,5 @@
-/* The test's oracle is PostgreSQL running the user's own text, never SQL made from the plan: a fault in reading the definition
- * would be in both layers and could not be seen otherwise. */
+/* The test's oracle is PostgreSQL running the user's own text, never SQL made from the plan: a fault in reading the
+ * definition would be in both layers and could not be seen otherwise. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -399,8 +399,8 @@ static void add_interval(int64_t us, lk_buf *out) {
 	lk_buf_addf(out, "interval '%lld microseconds'", (long long)us);
 }
 
-/* The late events at or above the cut by the rule itself, not by lk's ledger: pane end + bound <= the largest believable event time before this
- * event, less the delay. */
+/* The late events at or above the cut by the rule itself, not by lk's ledger: pane end + bound <= the largest
+ * believable event time before this event, less the delay. */
 static void add_late(const lk_answer *a, lk_buf *out) {
 	const lk_plan *p = a->plan;
 	const lk_stream *s = p->stream;
@@ -439,8 +439,8 @@ void test_world_answer(test_world *w, const lk_query *q, lk_answer *out) {
 	must(lk_answer_make(&w->pg, w->store, q, out, &err), &err, "answer");
 }
 
-/* What the answer says it lacks is what the rule refuses in [cut, end): the ledger has each of them once. A WHERE would have to be applied too, so views
- * with one are left out. */
+/* What the answer says it lacks is what the rule refuses in [cut, end): the ledger has each of them once. A WHERE
+ * would have to be applied too, so views with one are left out. */
 static void check_late(test_world *w, const lk_answer *a, lk_buf *difference) {
 	lk_buf sql = LK_BUF_INIT;
 	if (a->plan->allowed_lateness_us < 0 || a->plan->where || a->plan->nlateral)

@@ -1,5 +1,5 @@
-/* A whole lk in one test process: declare, append, move single workers step by step, and compare an answer with what PostgreSQL says about the
- * user's own text. Whatever fails that should not fail ends the test with the error's text. */
+/* A whole lk in one test process: declare, append, move single workers step by step, and compare an answer with what
+ * PostgreSQL says about the user's own text. Whatever fails that should not fail ends the test with the error's text. */
 #ifndef LK_TESTS_SUPPORT_WORLD_H
 #define LK_TESTS_SUPPORT_WORLD_H
 
@@ -43,8 +43,9 @@ typedef struct test_worker {
 } test_worker;
 void test_worker_open(test_worker *t, test_world *w, const char *view);
 void test_worker_close(test_worker *t);
-/* Takes partition `part` over if it is not taken, and makes one pass of at most `limit` events. Returns the events that it read, or a negative status
- * for LK_EFENCED and LK_EFULL (the unit is then to be taken again); anything else fails the test. */
+/* Takes partition `part` over if it is not taken, and makes one pass of at most `limit` events. Returns the events
+ * that it read, or a negative status for LK_EFENCED and LK_EFULL (the unit is then to be taken again); anything else
+ * fails the test. */
 int64_t test_worker_step(test_worker *t, int part, int64_t limit);
 void test_worker_catch_up(test_worker *t);               /* until it holds its units and stands at the log's end; sweeps */
 void test_worker_sweep(test_worker *t, int part);
@@ -58,8 +59,8 @@ void test_rows_release(test_rows *r);
 /* "" where equal, else the first difference. */
 void test_rows_difference(const test_rows *want, const test_rows *got, lk_buf *out);
 void test_answer_rows(const lk_answer *a, test_rows *out);
-/* The user's text of `p` run by PostgreSQL over the events for which `bound` holds. condition: an SQL condition on the result's columns, or NULL.
- * LK_OK or LK_EVALUE; anything else fails the test. */
+/* The user's text of `p` run by PostgreSQL over the events for which `bound` holds. condition: an SQL condition on
+ * the result's columns, or NULL. LK_OK or LK_EVALUE; anything else fails the test. */
 int test_oracle_rows(test_world *w, const lk_plan *p, const char *bound, const char *condition, test_rows *out, lk_error *err);
 /* Rows of any SELECT without numerics. */
 void test_sql_rows(test_world *w, const char *sql, const lk_type *types, int n, test_rows *out);
@@ -67,8 +68,8 @@ void test_sql_rows(test_world *w, const char *sql, const lk_type *types, int n, 
 void test_answer_bound(const lk_answer *a, lk_buf *out);
 
 void test_world_answer(test_world *w, const lk_query *q, lk_answer *out);
-/* "" where the answer to q (layer merged or batch) is what PostgreSQL says, "? reason" where PostgreSQL raises (class 22), else the first difference with the
- * prefix and the SQL. plan: NULL, or the plan whose text is the oracle. */
+/* "" where the answer to q (layer merged or batch) is what PostgreSQL says, "? reason" where PostgreSQL raises (class
+ * 22), else the first difference with the prefix and the SQL. plan: NULL, or the plan whose text is the oracle. */
 void test_world_compare(test_world *w, const lk_query *q, const lk_plan *plan, const char *condition, lk_buf *difference);
 /* Fails the test where there is one. */
 void test_world_same(test_world *w, const lk_query *q);
