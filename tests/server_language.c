@@ -27,6 +27,14 @@ static const char *const views[] = {
 #include "tests/language_views.h"
 };
 
+/* Keys and arguments that need more than the 18 digits of a stored number: NULL, and named in lk.rejected, where PostgreSQL goes on. */
+static const char *const beyond[] = {
+	"SELECT i8 * 1.5 AS x, count(*) AS n FROM s GROUP BY x",
+	"SELECT sum(n + i8) AS x, count(n + i8) AS n, avg(i8 * 0.01) AS y FROM s GROUP BY k",
+	"SELECT min(i8 + 0.1) AS x, max(i8 - 0.1) AS y FROM s",
+	"SELECT CASE WHEN b THEN i8 ELSE 0.5 END AS x, count(*) AS n FROM s GROUP BY x, tumble(ts, '1 m')",
+};
+
 static const lk_stream *stream_of(void *ctx, const char *name) {
 	(void)ctx;
 	const lk_cat_stream *s = lk_catalog_stream(world.catalog, name);
@@ -143,6 +151,30 @@ static void check_all(bool extreme, unsigned long seed) {
 	assert_int_equal(failed, 0);
 }
 
+static void beyond_18_digits(void **state) {
+	(void)state;
+	lk_arena arena = {0};
+	unsigned long seed = test_seed("beyond 18 digits");
+	test_world_empty(&world);
+	test_world_declare(&world, stream_text);
+	test_world_append(&world, "s", test_random_rows(&seed, 500, INT64_C(1577836800000000), true, &arena), 500);
+	for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+		char view[20];
+		test_rows streamed;
+		snprintf(view, sizeof view, "v%zu", i);
+		char *text = lk_asprintf("CREATE VIEW %s AS %s", view, beyond[i]);
+		assert_true(declare(text));
+		test_world_speed_once(&world, view);
+		assert_true(rejected_any(view));
+		rows_of(view, LK_LAYER_MERGED, &streamed);
+		test_world_batch(&world, view);
+		assert_true(same_rows(&streamed, view, "the batch", text));
+		test_rows_release(&streamed);
+		free(text);
+	}
+	lk_arena_release(&arena);
+}
+
 static void ordinary_events(void **state) {
 	(void)state;
 	check_all(false, test_seed("ordinary events"));
@@ -168,6 +200,7 @@ static int stop(void **state) {
 }
 
 int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(ordinary_events), cmocka_unit_test(extreme_events)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(ordinary_events), cmocka_unit_test(extreme_events),
+	                                   cmocka_unit_test(beyond_18_digits)};
 	return cmocka_run_group_tests(tests, start, stop);
 }
