@@ -1,5 +1,5 @@
-/* Answers while things happen: between the reader's steps batches are published, segments dropped, tables dropped, readers switched; and the
- * forms of a query: layers, filters, windows. */
+/* Answers while things happen: between the reader's steps batches are published, segments dropped, tables dropped,
+ * readers switched; and the forms of a query: layers, filters, windows. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -75,6 +75,7 @@ static void is_over(const lk_query *q, const char *bound) {
 	lk_answer_release(&a);
 }
 
+/* I3 */
 static void layers_and_their_sum(void **state) {
 	(void)state;
 	declare(traffic);
@@ -123,6 +124,7 @@ static void layers_and_their_sum(void **state) {
 	test_worker_close(&t);
 }
 
+/* I3, P3 */
 static void units_that_are_missing_or_behind(void **state) {
 	(void)state;
 	declare(traffic);
@@ -204,7 +206,7 @@ static void sweep_all(test_worker *t) {
 		test_worker_sweep(t, i);
 }
 
-/* Zero grace: batch, publish and drop between any two steps of a reader never make it begin again. */
+/* I9, P3: Zero grace: batch, publish and drop between any two steps of a reader never make it begin again. */
 static void reader_redis_first_never_restarts(void **state) {
 	(void)state;
 	declare(traffic);
@@ -237,6 +239,7 @@ static void reader_redis_first_never_restarts(void **state) {
 	test_worker_close(&t);
 }
 
+/* I9, P3 */
 static void many_batches_while_reading(void **state) {
 	(void)state;
 	declare(traffic);
@@ -268,6 +271,7 @@ static void many_batches_while_reading(void **state) {
 	test_worker_close(&t);
 }
 
+/* I9 */
 static void a_switch_between_the_steps(void **state) {
 	(void)state;
 	declare(traffic);
@@ -319,7 +323,8 @@ static void must_run(PGconn *c, const char *sql) {
 	PQclear(r);
 }
 
-/* The table that the snapshot's pointer names is dropped before its rows are read (42P01): step 3 alone is repeated. */
+/* P16: The table that the snapshot's pointer names is dropped before its rows are read (42P01): step 3 alone is
+ * repeated. */
 static void a_batch_table_is_dropped_under_the_reader(void **state) {
 	(void)state;
 	declare(traffic);
@@ -350,6 +355,7 @@ static void a_batch_table_is_dropped_under_the_reader(void **state) {
 	test_world_same(&world, &q);
 }
 
+/* I3, P3 */
 static void state_that_does_not_fit_is_not_served(void **state) {
 	(void)state;
 	declare(traffic);
@@ -519,6 +525,7 @@ static void a_view_without_keys_has_one_row(void **state) {
 	}
 }
 
+/* I3, P10 */
 static void late_events_are_counted_and_healed(void **state) {
 	(void)state;
 	declare("CREATE VIEW traffic WITH (allowed_lateness = '0 s') AS SELECT count(*) AS hits FROM hits GROUP BY tumble(ts, '1 minute');");
@@ -549,6 +556,7 @@ static void late_events_are_counted_and_healed(void **state) {
 	lk_buf_release(&lines);
 }
 
+/* P11 */
 static void what_is_final(void **state) {
 	(void)state;
 	test_world_empty(&world);

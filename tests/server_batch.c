@@ -74,6 +74,7 @@ static int fresh(void **state) {
 
 /* --- computing --- */
 
+/* I2 */
 static void a_batch_is_the_view_below_its_cut(void **state) {
 	(void)state;
 	append(0, 1000);
@@ -91,6 +92,7 @@ static void a_batch_is_the_view_below_its_cut(void **state) {
 	same("traffic", LK_LAYER_BATCH);
 }
 
+/* I8 */
 static void the_second_time_is_nothing_new(void **state) {
 	(void)state;
 	append(0, 100);
@@ -116,7 +118,7 @@ static void an_empty_log_has_an_empty_batch(void **state) {
 	same("total", LK_LAYER_BATCH);
 }
 
-/* Two tables over the same range, row by row in both directions. */
+/* I2: Two tables over the same range, row by row in both directions. */
 static void both_programs_give_the_same_table(void **state) {
 	(void)state;
 	append(0, 2000);
@@ -142,6 +144,7 @@ static void both_programs_give_the_same_table(void **state) {
 	same("traffic", LK_LAYER_BATCH);
 }
 
+/* I2, I12 */
 static void a_value_that_sql_cannot_compute_is_folded(void **state) {
 	(void)state;
 	test_world_declare(&world, "CREATE VIEW squares AS SELECT path, count(*) AS n, max(bytes * bytes) AS most FROM hits GROUP BY path;");
@@ -178,6 +181,7 @@ static void a_fold_in_little_memory_is_the_same(void **state) {
 	same("traffic", LK_LAYER_BATCH);
 }
 
+/* I2, P5 */
 static void a_short_log_is_no_batch(void **state) {
 	(void)state;
 	append(0, 500);
@@ -194,6 +198,7 @@ static void a_short_log_is_no_batch(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM pg_class WHERE relname ~ '^batch_[0-9]+_[0-9]+$' AND relkind = 'r'"), 1);
 }
 
+/* P5 */
 static void strange_defaults_change_nothing(void **state) {
 	(void)state;
 	append(0, 500);
@@ -240,6 +245,7 @@ static void large_tables_get_an_index_where_it_helps(void **state) {
 
 /* --- publishing --- */
 
+/* P15 */
 static void one_batch_of_a_copy_at_a_time(void **state) {
 	(void)state;
 	lk_pg other;
@@ -260,6 +266,7 @@ static void one_batch_of_a_copy_at_a_time(void **state) {
 	same("traffic", LK_LAYER_BATCH);
 }
 
+/* P5 */
 static void cuts_of_killed_batches_are_abandoned(void **state) {
 	(void)state;
 	lk_cut left;
@@ -274,6 +281,7 @@ static void cuts_of_killed_batches_are_abandoned(void **state) {
 	same("traffic", LK_LAYER_BATCH);
 }
 
+/* I8, I9 */
 static void a_batch_brings_a_new_version_into_service(void **state) {
 	(void)state;
 	append(0, 300);
@@ -312,6 +320,7 @@ static int64_t tables(void) {
 	return test_world_int(&world, "SELECT count(*) FROM pg_class WHERE relname ~ '^batch_[0-9]+_[0-9]+$' AND relkind = 'r'");
 }
 
+/* P16 */
 static void former_tables_go_but_for_the_last(void **state) {
 	(void)state;
 	for (int i = 0; i < 4; i++) {
@@ -328,6 +337,7 @@ static void former_tables_go_but_for_the_last(void **state) {
 	assert_int_equal(tables(), 0);
 }
 
+/* P16 */
 static void a_slow_reader_keeps_its_table(void **state) {
 	(void)state;
 	lk_pg reader;

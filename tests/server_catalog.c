@@ -135,6 +135,7 @@ static void test_install_together(void **unused) {
 
 /* --- applying --- */
 
+/* I8 */
 static void test_apply_twice(void **unused) {
 	(void)unused;
 	lk_apply_result r = apply(STREAM VIEW);
@@ -355,6 +356,7 @@ static void *apply_in_thread(void *arg) {
 	return NULL;
 }
 
+/* I8 */
 static void test_apply_together(void **unused) {
 	(void)unused;
 	enum { N = 4 };

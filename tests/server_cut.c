@@ -42,6 +42,7 @@ static int live_cuts(test_log *l, int part, int64_t from, int64_t *out) {
 	return n;
 }
 
+/* P5, P9 */
 static void test_cut_is_the_end_of_the_log(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("cut is the end of the log");
@@ -67,6 +68,7 @@ static void test_cut_is_the_end_of_the_log(void **unused) {
 	test_log_close(&l);
 }
 
+/* I8, P5 */
 static void test_states(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("states");
@@ -107,7 +109,7 @@ static void test_states(void **unused) {
 	test_log_close(&l);
 }
 
-/* The pointer only moves forward, in every component, whichever batch ends last. */
+/* P5: The pointer only moves forward, in every component, whichever batch ends last. */
 static void test_older_cut_is_not_published(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("older cut is not published");
@@ -132,7 +134,7 @@ static void test_older_cut_is_not_published(void **unused) {
 	test_log_close(&l);
 }
 
-/* An append that hangs does not hang the cut for ever, and the message says who it is. */
+/* P5: An append that hangs does not hang the cut for ever, and the message says who it is. */
 static void test_cut_gives_up(void **unused) {
 	(void)unused;
 	test_log l;
@@ -158,6 +160,7 @@ static void test_cut_gives_up(void **unused) {
 
 /* --- the ledger --- */
 
+/* I8, P10 */
 static void test_ledger_twice_is_once(void **unused) {
 	(void)unused;
 	test_log l;

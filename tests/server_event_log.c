@@ -222,9 +222,12 @@ static void opposite_order(bool rollback) {
 	test_log_close(&l);
 }
 
+/* I6, P14 */
 static void test_reserved_first_commits_last(void **unused) { (void)unused; opposite_order(false); }
+/* I6, P14 */
 static void test_reserved_first_rolls_back(void **unused) { (void)unused; opposite_order(true); }
 
+/* P14 */
 static void test_at_never_goes_back(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("at never goes back");
@@ -246,7 +249,7 @@ static void test_at_never_goes_back(void **unused) {
 	test_log_close(&l);
 }
 
-/* lk.tail's high is the fold of lk_high_advance over the log, also where event times run ahead of what is believed. */
+/* P9: lk.tail's high is the fold of lk_high_advance over the log, also where event times run ahead of what is believed. */
 static void test_high_is_the_fold(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("high is the fold");
@@ -298,6 +301,7 @@ static int scan_fails(test_log *l, int64_t from, int64_t *reached, lk_error *err
 	return rc;
 }
 
+/* I6 */
 static void test_gap_is_an_error(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("gap is an error");
@@ -350,7 +354,7 @@ static void test_scan_stops_in_the_middle(void **unused) {
 	test_log_close(&l);
 }
 
-/* After a lost connection the outcome is unknown; the source's position tells it, and the batch can go again as it is. */
+/* I5: After a lost connection the outcome is unknown; the source's position tells it, and the batch can go again as it is. */
 static void test_retry_after_lost_connection(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("retry after lost connection");
@@ -376,6 +380,7 @@ static void test_retry_after_lost_connection(void **unused) {
 	test_log_close(&l);
 }
 
+/* I5, P6 */
 static void test_acknowledged_survives_a_crash(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("acknowledged survives a crash");
@@ -427,14 +432,19 @@ static void crash_at(const char *point, bool committed) {
 	test_log_close(&l);
 }
 
+/* I5 */
 static void test_crash_when_reserved(void **unused) { (void)unused; crash_at("append.reserved", false); }
+/* I5 */
 static void test_crash_in_the_first_copy(void **unused) { (void)unused; crash_at("append.copied", false); }
+/* I5 */
 static void test_crash_in_the_last_copy(void **unused) { (void)unused; crash_at("append.copied:3", false); }
+/* I5 */
 static void test_crash_when_committed(void **unused) { (void)unused; crash_at("append.committed", true); }
 #endif
 
 /* --- sources and rejects --- */
 
+/* I5, I8, P14 */
 static void test_source_moves_by_compare_and_set(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("source moves by compare-and-set");
@@ -465,6 +475,7 @@ static void test_source_moves_by_compare_and_set(void **unused) {
 	test_log_close(&l);
 }
 
+/* I12 */
 static void test_rejects_are_kept_readable(void **unused) {
 	(void)unused;
 	test_log l;
@@ -487,6 +498,7 @@ static void test_rejects_are_kept_readable(void **unused) {
 	test_log_close(&l);
 }
 
+/* P14 */
 static void test_hint_wakes_a_reader(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("hint wakes a reader");

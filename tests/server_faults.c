@@ -151,6 +151,7 @@ static void crash_at(const char *point, const char *command, const char *option)
 	free(crash);
 }
 
+/* I1, I11, P10 */
 static void killed_at_each_point_of_the_stream_path(void **state) {
 	(void)state;
 #ifndef LK_FAULTS
@@ -183,6 +184,7 @@ static int has_no_batch(void *unused) {
 	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lk batch%'") == 0;
 }
 
+/* I2, I9, P16 */
 static void killed_at_each_point_of_a_batch(void **state) {
 	(void)state;
 #ifndef LK_FAULTS
@@ -215,6 +217,7 @@ static void killed_at_each_point_of_a_batch(void **state) {
 
 /* --- at any moment --- */
 
+/* I3, I11 */
 static void killed_at_random_moments(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("killed_at_random_moments");
@@ -252,6 +255,7 @@ static void a_signal_ends_it_softly(void **state) {
 	catches_up();
 }
 
+/* I11 */
 static void another_process_succeeds(void **state) {
 	(void)state;
 	int a = speed();
@@ -266,7 +270,7 @@ static void another_process_succeeds(void **state) {
 	end_softly(b);
 }
 
-/* Its sessions are gone and another owns its units; then it wakes, in the middle of what it did. */
+/* I7, P1: Its sessions are gone and another owns its units; then it wakes, in the middle of what it did. */
 static void a_paused_process_changes_nothing(void **state) {
 	(void)state;
 	int a = speed();
@@ -289,6 +293,7 @@ static void a_paused_process_changes_nothing(void **state) {
 
 /* --- servers --- */
 
+/* I11 */
 static void servers_come_and_go(void **state) {
 	(void)state;
 	int pid = speed();
@@ -310,6 +315,7 @@ static void servers_come_and_go(void **state) {
 	end_softly(pid);
 }
 
+/* I11 */
 static void both_servers_at_once(void **state) {
 	(void)state;
 	int pid = speed();
@@ -329,6 +335,7 @@ static void both_servers_at_once(void **state) {
 	end_softly(pid);
 }
 
+/* I11, P2 */
 static void redis_goes_back_under_a_running_layer(void **state) {
 	(void)state;
 	int pid = speed();

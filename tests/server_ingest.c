@@ -132,6 +132,7 @@ static lk_ingest_report run(const lk_ingest_options *o) {
 
 /* --- What goes in --- */
 
+/* I12 */
 static void rejects_are_named(void **state) {
 	(void)state;
 	DECLARE(columns);
@@ -149,6 +150,7 @@ static void rejects_are_named(void **state) {
 	                             " AND source LIKE '%%events.jsonl (run %%'", (long long)stream.id), 3);
 }
 
+/* I8 */
 static void named_source_goes_on(void **state) {
 	(void)state;
 	DECLARE(columns);
@@ -390,7 +392,7 @@ static void files_at_once(void **state) {
 	assert_int_equal(sources(), 2);
 }
 
-/* One gets all of it, or both a part, or the loser says so: nothing twice, and a last run completes it. */
+/* I5, I8: One gets all of it, or both a part, or the loser says so: nothing twice, and a last run completes it. */
 static void one_source_twice_at_once(void **state) {
 	(void)state;
 	for (int round = 0; round < 5; round++) {
@@ -413,6 +415,7 @@ static void one_source_twice_at_once(void **state) {
 
 /* --- Faults --- */
 
+/* I5 */
 static void killed_and_run_again(void **state) {
 	(void)state;
 	enum { EVENTS = 60000 };
@@ -455,7 +458,7 @@ static void count_batches(void *ctx, const lk_ingest_report *r) {
 	__atomic_store_n(&batches_seen, r->batches, __ATOMIC_RELAXED);
 }
 
-/* The run goes on by itself, also without a source name, and leaves no name behind. */
+/* I5, I11: The run goes on by itself, also without a source name, and leaves no name behind. */
 static void backends_terminated(void **state) {
 	(void)state;
 	enum { EVENTS = 60000 };
@@ -482,6 +485,7 @@ static void backends_terminated(void **state) {
 	assert_int_equal(sources(), 0);
 }
 
+/* I5, I11 */
 static void server_killed_and_started(void **state) {
 	(void)state;
 	enum { EVENTS = 60000 };

@@ -182,7 +182,7 @@ static void is_tiled(int64_t unit) {
 	lk_unit_state_release(&st);
 }
 
-/* I7, I1, P1: the token keeps the state right, not the lock. */
+/* I1, I7, P1: the token keeps the state right, not the lock. */
 static void two_that_both_believe_they_own_a_unit(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("two_that_both_believe_they_own_a_unit");
@@ -233,7 +233,7 @@ static int append_to_one(int i, int n) {
 	return (int)grown;
 }
 
-/* P14, I11: a client that stops in the middle of its COPY holds the end of one partition. The others go on. */
+/* I11, P14: a client that stops in the middle of its COPY holds the end of one partition. The others go on. */
 static void stalled_copy_does_not_stop_other_partitions(void **state) {
 	(void)state;
 	lk_pg stalled;
@@ -388,7 +388,7 @@ static void fault(int which) {
 	reconnect();
 }
 
-/* I11, I3, I5: Redis emptied, restarted, put back to an older state, PostgreSQL killed and started, while a pipe is ingested, folded and batched:
+/* I3, I5, I11: Redis emptied, restarted, put back to an older state, PostgreSQL killed and started, while a pipe is ingested, folded and batched:
  * each time the system goes on by itself, every answer is right, and in the end each line is in the log once. */
 static void faults_under_load(void **state) {
 	(void)state;

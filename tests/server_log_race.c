@@ -165,6 +165,7 @@ static void kill_someone(lk_pg *pg, unsigned long *random) {
 		test_sql(pg, "SELECT pg_terminate_backend(%d)", pid);
 }
 
+/* I5, I6, P4, P5, P14 */
 static void test_race(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("race");

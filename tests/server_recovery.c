@@ -100,6 +100,7 @@ static int is_there(void *ctx) {
 
 /* --- the log --- */
 
+/* I11, P6 */
 static void workers_follow_a_log_that_was_made_anew(void **state) {
 	(void)state;
 	runner r;
@@ -114,7 +115,7 @@ static void workers_follow_a_log_that_was_made_anew(void **state) {
 	same("traffic");
 }
 
-/* PostgreSQL came back without its last events and has got others since; no worker has looked yet. */
+/* I3, P6: PostgreSQL came back without its last events and has got others since; no worker has looked yet. */
 static void readers_notice_a_log_that_went_another_way(void **state) {
 	(void)state;
 	lk_query q = test_query("traffic");
@@ -122,7 +123,7 @@ static void readers_notice_a_log_that_went_another_way(void **state) {
 	lk_error err = {0};
 	append(0, 100);
 	test_world_speed_once(&world, NULL);
-	test_world_run(&world, "DELETE FROM lk.log_hits WHERE off >= 80; UPDATE lk.tail SET next_off = 80,"
+	test_world_run(&world, "DELETE FROM lk.log_hits WHERE off >= 83; UPDATE lk.tail SET next_off = 83,"
 	               " last_at = (SELECT max(_at) FROM lk.log_hits)");
 	append(500, 37);
 	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EPARTIAL);
@@ -132,6 +133,7 @@ static void readers_notice_a_log_that_went_another_way(void **state) {
 
 /* --- one unit beside another --- */
 
+/* I11 */
 static void a_view_far_behind_holds_nobody_up(void **state) {
 	(void)state;
 	runner r;
@@ -153,7 +155,7 @@ static void a_view_far_behind_holds_nobody_up(void **state) {
 	same("later");
 }
 
-/* Memory is bounded however long the keys are: a map that has grown too large is committed at once. */
+/* P17: Memory is bounded however long the keys are: a map that has grown too large is committed at once. */
 static void long_keys_go_in_several_segments(void **state) {
 	(void)state;
 	test_worker t;
@@ -178,6 +180,7 @@ static void long_keys_go_in_several_segments(void **state) {
 
 /* --- the ledger --- */
 
+/* I11, P10 */
 static void a_worker_does_not_wait_for_the_rows_of_a_batch(void **state) {
 	(void)state;
 	lk_pg batch;

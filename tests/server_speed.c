@@ -100,6 +100,7 @@ static void once_reaches_the_end(void **state) {
 	covers_the_log("traffic");
 }
 
+/* I4, P17 */
 static void limits_do_not_show(void **state) {
 	(void)state;
 	test_worker t;
@@ -118,6 +119,7 @@ static void limits_do_not_show(void **state) {
 	covers_the_log("traffic");
 }
 
+/* I1 */
 static void large_maps_are_closed(void **state) {
 	(void)state;
 	test_worker t;
@@ -136,6 +138,7 @@ static void large_maps_are_closed(void **state) {
 	covers_the_log("traffic");
 }
 
+/* I1, I7 */
 static void owners_change_in_mid_log(void **state) {
 	(void)state;
 	test_worker a, b;
@@ -196,6 +199,7 @@ static void units_share_a_fetch(void **state) {
 	same("big");
 }
 
+/* I11 */
 static void one_fenced_unit_does_not_hold_the_others(void **state) {
 	(void)state;
 	test_world_declare(&world, "CREATE VIEW by_status AS SELECT status, count(*) AS n FROM hits GROUP BY status;");
@@ -225,6 +229,7 @@ static void one_fenced_unit_does_not_hold_the_others(void **state) {
 	same("by_status");
 }
 
+/* I6 */
 static void a_gap_stops_its_partition_alone(void **state) {
 	(void)state;
 	test_worker t;
@@ -270,6 +275,7 @@ static void a_stop_commits_what_was_folded(void **state) {
 	same("traffic");
 }
 
+/* I11 */
 static void full_redis_waits_and_goes_on(void **state) {
 	(void)state;
 	test_worker t;
@@ -307,6 +313,7 @@ static lk_cut cut_here(const char *view) {
 	return cut;
 }
 
+/* P4, P7 */
 static void segments_close_at_live_cuts(void **state) {
 	(void)state;
 	test_worker t;
@@ -330,6 +337,7 @@ static void segments_close_at_live_cuts(void **state) {
 	covers_the_log("traffic");
 }
 
+/* I8, P2 */
 static void sweeps_drop_what_a_batch_answers(void **state) {
 	(void)state;
 	test_worker t;
@@ -365,6 +373,7 @@ static void sweeps_drop_what_a_batch_answers(void **state) {
 	covers_the_log("traffic");
 }
 
+/* P7 */
 static void small_segments_are_compacted_but_not_across_cuts(void **state) {
 	(void)state;
 	test_worker t;
@@ -398,6 +407,7 @@ static void small_segments_are_compacted_but_not_across_cuts(void **state) {
 	covers_the_log("traffic");
 }
 
+/* P9 */
 static void a_worker_far_behind_skips_to_the_cut(void **state) {
 	(void)state;
 	test_world_declare(&world, "CREATE VIEW strict WITH (allowed_lateness = '1 second') AS SELECT path, count(*) AS n FROM hits"
@@ -427,6 +437,7 @@ static void a_worker_far_behind_skips_to_the_cut(void **state) {
 	covers_the_log("strict");
 }
 
+/* P1, P8 */
 static void a_missing_unit_begins_at_the_published_cut(void **state) {
 	(void)state;
 	test_worker t;
@@ -450,6 +461,7 @@ static void a_missing_unit_begins_at_the_published_cut(void **state) {
 	covers_the_log("traffic");
 }
 
+/* P8 */
 static void a_dropped_copy_is_not_made_again(void **state) {
 	(void)state;
 	test_worker t;
@@ -466,6 +478,7 @@ static void a_dropped_copy_is_not_made_again(void **state) {
 
 /* --- the ledger --- */
 
+/* I4, P11 */
 static void late_events_do_not_depend_on_batches(void **state) {
 	(void)state;
 	test_world_declare(&world, "CREATE VIEW strict WITH (allowed_lateness = '5 seconds') AS SELECT path, count(*) AS n FROM hits"
@@ -486,6 +499,7 @@ static void late_events_do_not_depend_on_batches(void **state) {
 	same("strict");
 }
 
+/* I8, I12 */
 static void marked_events_are_named_once(void **state) {
 	(void)state;
 	test_world_declare(&world, "CREATE VIEW squares AS SELECT path, max(bytes * bytes) AS most FROM hits GROUP BY path;");
@@ -613,6 +627,7 @@ static void once_reports_what_it_cannot_pass(void **state) {
 	same("traffic");
 }
 
+/* P2 */
 static void dead_units_are_swept(void **state) {
 	(void)state;
 	append(0, 100);

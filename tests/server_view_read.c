@@ -1,5 +1,5 @@
-/* Reading and compacting units of a real Redis, against a model in memory: whatever sequence of owners, commits, new segments, drops,
- * compactions, resets and losses, readers see exactly what the accepted commits wrote. */
+/* Reading and compacting units of a real Redis, against a model in memory: whatever sequence of owners, commits, new
+ * segments, drops, compactions, resets and losses, readers see exactly what the accepted commits wrote. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -51,7 +51,8 @@ static lk_cell_filter key_filter(lk_buf *keys, const int *which, int n) {
 		keys[i] = (lk_buf)LK_BUF_INIT;
 		test_key(&keys[i], name);
 	}
-	return (lk_cell_filter){.from_pane = INT64_MIN, .to_pane = INT64_MAX, .keys = keys, .nkeys = n, .pane_us = TEST_PANE_US};
+	return (lk_cell_filter){.from_pane = INT64_MIN, .to_pane = INT64_MAX, .keys = keys, .nkeys = n,
+	                        .pane_us = TEST_PANE_US};
 }
 
 static void release_keys(lk_buf *keys, int n) {
@@ -228,6 +229,7 @@ static void *write_on(void *ctx) {
 	return NULL;
 }
 
+/* I9, P17 */
 static void a_reader_never_sees_half_a_commit(void **state) {
 	(void)state;
 	static const int which[2] = {1, 299};
@@ -418,7 +420,8 @@ static int swap_first_two(lk_store *s, const test_owner *o, const lk_unit_state 
 	return lk_fenced_call(s, o->unit, NULL);
 }
 
-/* Half is staged when Redis goes back to before it, and a client that reconnects by itself stages the other half: the swap counts the cells. */
+/* P17: Half is staged when Redis goes back to before it, and a client that reconnects by itself stages the other half:
+ * the swap counts the cells. */
 static void staged_compaction_across_restart(void **state) {
 	(void)state;
 	test_owner o = owner_of_segments(3, 1, 10);
@@ -455,7 +458,8 @@ static void compact_and_die(const test_owner *o, const char *point) {
 		setenv("LK_CRASH", point, 1);
 		lk_store *s;
 		lk_unit_state u;
-		if (lk_store_open(&s, servers.at.redis, "test", NULL) != LK_OK || lk_store_read_unit(s, o->unit, NULL, &u, NULL, NULL) != LK_OK)
+		if (lk_store_open(&s, servers.at.redis, "test", NULL) != LK_OK || lk_store_read_unit(s, o->unit, NULL, &u,
+		                                                                                     NULL, NULL) != LK_OK)
 			_exit(1);
 		lk_store_compact(s, o->unit, o->token, test_owner_plan(), u.segments, 3, NULL);
 		_exit(2);
@@ -465,6 +469,7 @@ static void compact_and_die(const test_owner *o, const char *point) {
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+/* I1, P17 */
 static void a_killed_compaction_leaves_the_unit_whole(void **state) {
 	(void)state;
 	test_owner o = owner_of_segments(4, 2, 3000);
@@ -609,7 +614,8 @@ static void step_compact(unit_model *m, actor *a, uint64_t *seed, lk_store *read
 	int at = random_below(seed, closed - 1), n = 2 + random_below(seed, closed - at - 1);
 	lk_unit_state u;
 	assert_int_equal(lk_store_read_unit(reader, a->o.unit, NULL, &u, NULL, NULL), LK_OK);
-	assert_int_equal(lk_store_compact(a->o.store, a->o.unit, a->o.token, test_owner_plan(), u.segments + at, n, NULL), owner ? LK_OK : LK_EFENCED);
+	assert_int_equal(lk_store_compact(a->o.store, a->o.unit, a->o.token, test_owner_plan(), u.segments + at, n,
+	                                  NULL), owner ? LK_OK : LK_EFENCED);
 	lk_unit_state_release(&u);
 	if (!owner)
 		return;
@@ -672,6 +678,7 @@ static void check(unit_model *m, lk_store *reader, int64_t unit, uint64_t *seed)
 	release_keys(encoded, nkeys);
 }
 
+/* I1, I7 */
 static void any_sequence_of_steps(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();

@@ -171,6 +171,7 @@ static void take_over_keeps_what_is_there_and_closes_it(void **state) {
 	test_owner_close(&b);
 }
 
+/* P1 */
 static void tokens_are_random(void **state) {
 	(void)state;
 	uint64_t seen[64], all_or = 0, all_and = ~UINT64_C(0);
@@ -248,6 +249,7 @@ static void events_without_cells_move_the_cursor(void **state) {
 	test_owner_close(&o);
 }
 
+/* I7, P1 */
 static void a_stranger_changes_nothing(void **state) {
 	(void)state;
 	test_owner a = new_owner();
@@ -269,6 +271,7 @@ static void a_stranger_changes_nothing(void **state) {
 	test_owner_close(&b);
 }
 
+/* I8, P1 */
 static void a_wrong_cursor_changes_nothing(void **state) {
 	(void)state;
 	test_owner o = new_owner();
@@ -284,6 +287,7 @@ static void a_wrong_cursor_changes_nothing(void **state) {
 	test_owner_close(&o);
 }
 
+/* P1 */
 static void a_commit_never_makes_a_unit(void **state) {
 	(void)state;
 	test_owner o = new_owner();
@@ -297,7 +301,8 @@ static void a_commit_never_makes_a_unit(void **state) {
 	test_owner_close(&o);
 }
 
-/* A connection to Redis that holds back the first MULTI that it sees until another owner has taken the unit over and committed. */
+/* A connection to Redis that holds back the first MULTI that it sees until another owner has taken the unit over and
+ * committed. */
 typedef struct between {
 	test_servers servers;        /* its address is the one to connect to */
 	char url[96];
@@ -363,7 +368,8 @@ static void between_close(between *x) {
 	assert_false(x->failed);
 }
 
-/* The new owner comes between a's comparison, which holds, and its EXEC: meta was touched, so what a compared counts no more. */
+/* I7, P1: The new owner comes between a's comparison, which holds, and its EXEC: meta was touched, so what a compared
+ * counts no more. */
 static void a_take_over_between_check_and_write_wins(void **state) {
 	(void)state;
 	between x;
@@ -500,6 +506,7 @@ static void a_drop_takes_cells_and_entries_and_moves_the_base(void **state) {
 	test_owner_close(&o);
 }
 
+/* I1, P2 */
 static void a_drop_that_would_break_the_tiling_is_refused(void **state) {
 	(void)state;
 	test_owner o = owner_of_three_segments();
@@ -546,6 +553,7 @@ static bool only_even(void *ctx, int64_t unit) {
 	return unit % 2 == 0;
 }
 
+/* P2, P6 */
 static void a_sweep_removes_dead_units_only(void **state) {
 	(void)state;
 	test_owner o[4];
@@ -575,6 +583,7 @@ static void fill_up(void) { command("CONFIG SET maxmemory 1"); }
 
 static void make_room(void) { command("CONFIG SET maxmemory 0"); }
 
+/* I9, P17 */
 static void a_full_server_takes_nothing_and_gives_back(void **state) {
 	(void)state;
 	test_owner o = owner_of_three_segments();
@@ -612,6 +621,7 @@ static void a_full_server_takes_nothing_and_gives_back(void **state) {
 	test_owner_close(&o);
 }
 
+/* I11 */
 static void forgotten_scripts_are_loaded_again(void **state) {
 	(void)state;
 	test_owner o = owner_of_three_segments();
@@ -624,6 +634,7 @@ static void forgotten_scripts_are_loaded_again(void **state) {
 	test_owner_close(&o);
 }
 
+/* P1 */
 static void a_lost_server_breaks_the_connection_for_good(void **state) {
 	(void)state;
 	test_owner o = owner_of_three_segments();
@@ -789,7 +800,8 @@ static void another_format_is_left_alone(void **state) {
 
 /* --- Redis goes back in time (protocol section 3) --- */
 
-/* The paused owner: its cursor and the stored one are equal again after the rewind and the refold, its token is not. */
+/* P1: The paused owner: its cursor and the stored one are equal again after the rewind and the refold, its token is
+ * not. */
 static void aba_needs_the_token(void **state) {
 	(void)state;
 	test_owner z = new_owner();
@@ -820,12 +832,14 @@ static void aba_needs_the_token(void **state) {
 }
 
 #ifdef LK_FAULTS
+/* P1 */
 static void aba_is_real_without_it(void **state) {
 	setenv("LK_MUTANT", "cursor_only_fence", 1);
 	aba_needs_the_token(state);
 	unsetenv("LK_MUTANT");
 }
 
+/* P2 */
 static void dropping_the_open_segment_is_what_the_script_prevents(void **state) {
 	(void)state;
 	setenv("LK_MUTANT", "drop_open", 1);

@@ -162,6 +162,7 @@ static void check_laws(fixture *f) {
 	}
 }
 
+/* I10 */
 static void every_aggregate_keeps_the_laws(void **state) {
 	(void)state;
 	fixture f = {.seed = random_seed()};

@@ -141,6 +141,7 @@ static void marked_clauses_count_with_their_null(void **state) {
 	end(&f);
 }
 
+/* P11 */
 static void late_events_are_not_folded(void **state) {
 	(void)state;
 	fixture f;
@@ -226,7 +227,7 @@ static void lateral_rows_fold_each(void **state) {
 	end(&f);
 }
 
-/* The same events in any order, cut into segments anywhere and merged: the same bytes (I4, I10). */
+/* I4, I10: The same events in any order, cut into segments anywhere and merged: the same bytes (I4, I10). */
 static void order_and_segments_do_not_matter(void **state) {
 	(void)state;
 	enum { EVENTS = 500, SEGMENTS = 5 };

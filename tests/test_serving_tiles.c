@@ -37,6 +37,7 @@ static const example examples[] = {
 	{"went away while it was read", 30, 0, 2, {{0, 10, true}, {10, 30, false}}, -1, "offsets 0 to 10 went away"},
 };
 
+/* P3 */
 static void each_example(void **state) {
 	(void)state;
 	for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {

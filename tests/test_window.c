@@ -52,6 +52,7 @@ static void views_without_windows_have_one_pane(void **state) {
 	assert_int_equal(lk_pane_start(&p.window, -1), -60 * S);
 }
 
+/* P9 */
 static void watermark_is_the_largest_believed_time_less_the_delay(void **state) {
 	(void)state;
 	lk_plan p = minutes(-1);
@@ -83,6 +84,7 @@ static void watermark_saturates(void **state) {
 	assert_int_equal(lk_watermark_advance(&p, LK_NEVER, INT64_MIN + 1, 0), LK_TIME_MIN);
 }
 
+/* P9 */
 static void watermark_of_a_prefix_is_the_fold_of_its_events(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
@@ -111,6 +113,7 @@ static void watermark_of_a_prefix_is_the_fold_of_its_events(void **state) {
 	}
 }
 
+/* P11 */
 static void late_by_the_end_of_the_pane(void **state) {
 	(void)state;
 	lk_plan p = minutes(30 * S), never = minutes(-1), at_once = minutes(0);
@@ -134,7 +137,7 @@ static void views_without_windows_have_no_late_events(void **state) {
 	assert_true(lk_final_to(&p, LK_TIME_MAX) == LK_NEVER);
 }
 
-/* What is final is what is late: a window is final exactly when an event of it would be refused. */
+/* P11: What is final is what is late: a window is final exactly when an event of it would be refused. */
 static void final_is_what_no_event_can_change(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
