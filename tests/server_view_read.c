@@ -458,8 +458,9 @@ static void compact_and_die(const test_owner *o, const char *point) {
 		setenv("LK_CRASH", point, 1);
 		lk_store *s;
 		lk_unit_state u;
-		if (lk_store_open(&s, servers.at.redis, "test", NULL) != LK_OK || lk_store_read_unit(s, o->unit, NULL, &u,
-		                                                                                     NULL, NULL) != LK_OK)
+		if (lk_store_open(&s, servers.at.redis, "test", NULL) != LK_OK)
+			_exit(1);
+		if (lk_store_read_unit(s, o->unit, NULL, &u, NULL, NULL) != LK_OK)
 			_exit(1);
 		lk_store_compact(s, o->unit, o->token, test_owner_plan(), u.segments, 3, NULL);
 		_exit(2);
@@ -614,8 +615,8 @@ static void step_compact(unit_model *m, actor *a, uint64_t *seed, lk_store *read
 	int at = random_below(seed, closed - 1), n = 2 + random_below(seed, closed - at - 1);
 	lk_unit_state u;
 	assert_int_equal(lk_store_read_unit(reader, a->o.unit, NULL, &u, NULL, NULL), LK_OK);
-	assert_int_equal(lk_store_compact(a->o.store, a->o.unit, a->o.token, test_owner_plan(), u.segments + at, n,
-	                                  NULL), owner ? LK_OK : LK_EFENCED);
+	int rc = lk_store_compact(a->o.store, a->o.unit, a->o.token, test_owner_plan(), u.segments + at, n, NULL);
+	assert_int_equal(rc, owner ? LK_OK : LK_EFENCED);
 	lk_unit_state_release(&u);
 	if (!owner)
 		return;

@@ -12,8 +12,9 @@ static bool wanted(const lk_cell_filter *f, const void *field, size_t len) {
 	int64_t pane = len >= LK_PANE_BYTES ? lk_pane_get(field) : 0;
 	if (pane < f->from_pane || pane >= f->to_pane)
 		return false;
+	const char *key = (const char *)field + LK_PANE_BYTES;
 	for (int i = 0; i < f->nkeys; i++)
-		if (f->keys[i].len == len - LK_PANE_BYTES && memcmp(f->keys[i].data, (const char *)field + LK_PANE_BYTES, f->keys[i].len) == 0)
+		if (f->keys[i].len == len - LK_PANE_BYTES && memcmp(f->keys[i].data, key, f->keys[i].len) == 0)
 			return true;
 	return f->nkeys == 0;
 }
@@ -30,7 +31,8 @@ lk_panes lk_panes_wanted(const lk_cell_filter *f, const lk_segment *g) {
 	return (lk_panes){(int64_t)first, n > INT64_MAX ? INT64_MAX : (int64_t)n};
 }
 
-void lk_each_field(lk_buf *field, const lk_cell_filter *f, lk_panes p, void (*use)(void *ctx, const lk_buf *field), void *ctx) {
+void lk_each_field(lk_buf *field, const lk_cell_filter *f, lk_panes p, void (*use)(void *ctx, const lk_buf *field),
+                   void *ctx) {
 	for (int64_t i = 0; i < p.n; i++) {
 		for (int k = 0; k < f->nkeys; k++) {
 			lk_buf_clear(field);
@@ -45,13 +47,15 @@ bool lk_by_field(const lk_cell_filter *f, lk_panes p, int64_t cells) {
 	return f && f->nkeys > 0 && p.n <= MOST_FIELDS / f->nkeys && p.n * f->nkeys < cells;
 }
 
-int lk_merge_cell(lk_store *s, const char *key, lk_cells *into, const void *field, size_t len, const redisReply *value, lk_error *err) {
+int lk_merge_cell(lk_store *s, const char *key, lk_cells *into, const void *field, size_t len,
+                  const redisReply *value, lk_error *err) {
 	if (value->type == REDIS_REPLY_STRING && lk_cells_merge(into, field, len, value->str, value->len) == 0)
 		return LK_OK;
 	return lk_fail(err, LK_EINTERNAL, "Redis at %s: a cell of %s is malformed", s->redis.where, key);
 }
 
-int lk_merge_pairs(lk_store *s, const char *key, const lk_cell_filter *f, const redisReply *pairs, lk_cells *into, lk_error *err) {
+int lk_merge_pairs(lk_store *s, const char *key, const lk_cell_filter *f, const redisReply *pairs, lk_cells *into,
+                   lk_error *err) {
 	int rc = LK_OK;
 	for (size_t i = 0; rc == LK_OK && i + 1 < pairs->elements; i += 2) {
 		const redisReply *field = pairs->element[i];

@@ -13,13 +13,17 @@ typedef struct lk_panes {
 lk_panes lk_panes_wanted(const lk_cell_filter *f, const lk_segment *g);
 
 /* Calls `use` for every field of these panes and the filter's keys; `field` is scratch. */
-void lk_each_field(lk_buf *field, const lk_cell_filter *f, lk_panes p, void (*use)(void *ctx, const lk_buf *field), void *ctx);
+void lk_each_field(lk_buf *field, const lk_cell_filter *f, lk_panes p, void (*use)(void *ctx, const lk_buf *field),
+                   void *ctx);
 
 /* Is asking field by field less than reading a segment of that many cells, and not too long a request? */
 bool lk_by_field(const lk_cell_filter *f, lk_panes p, int64_t cells);
 
-/* Merges one cell, or those of field, value, field, value … that the filter lets through. LK_EINTERNAL where one is malformed. */
-int lk_merge_cell(lk_store *s, const char *key, lk_cells *into, const void *field, size_t len, const redisReply *value, lk_error *err);
-int lk_merge_pairs(lk_store *s, const char *key, const lk_cell_filter *f, const redisReply *pairs, lk_cells *into, lk_error *err);
+/* Merges one cell, or those of field, value, field, value … that the filter lets through. LK_EINTERNAL where one is
+ * malformed. */
+int lk_merge_cell(lk_store *s, const char *key, lk_cells *into, const void *field, size_t len,
+                  const redisReply *value, lk_error *err);
+int lk_merge_pairs(lk_store *s, const char *key, const lk_cell_filter *f, const redisReply *pairs, lk_cells *into,
+                   lk_error *err);
 
 #endif

@@ -1,9 +1,9 @@
 /* Compaction: many small segments become one.
  *
- * The inputs are closed, so they can be read at leisure and merged here. The result is staged chunk by chunk under the name it
- * will have, which is fresh and which no meta names yet, with an expiry: left alone, it goes away. The swap is
- * one script: it checks the owner, the inputs and the number of staged cells, and only then do readers see the one in the
- * place of the many. Stopped anywhere, the unit is as it was. */
+ * The inputs are closed, so they can be read at leisure and merged here. The result is staged chunk by chunk under the
+ * name it will have, which is fresh and which no meta names yet, with an expiry: left alone, it goes away. The swap is
+ * one script: it checks the owner, the inputs and the number of staged cells, and only then do readers see the one in
+ * the place of the many. Stopped anywhere, the unit is as it was. */
 #include "core/fault.h"
 #include "view_store/unit.h"
 
@@ -76,7 +76,8 @@ static void put_segment(lk_store *s, const lk_segment *g) {
 	lk_redis_arg(&s->redis, s->work.data, s->work.len);
 }
 
-static int swap(lk_store *s, int64_t unit, uint64_t token, const lk_segment *staged, const lk_segment *in, int n, lk_error *err) {
+static int swap(lk_store *s, int64_t unit, uint64_t token, const lk_segment *staged, const lk_segment *in, int n,
+                lk_error *err) {
 	char text[17];
 	lk_token_print(text, token);
 	lk_redis_script(&s->redis, LK_SCRIPT_SWAP, lk_unit_key(s, unit), 4 + 2 * n);
@@ -88,7 +89,8 @@ static int swap(lk_store *s, int64_t unit, uint64_t token, const lk_segment *sta
 	return lk_fenced_call(s, unit, err);
 }
 
-int lk_store_compact(lk_store *s, int64_t unit, uint64_t token, const lk_plan *plan, const lk_segment *inputs, int n, lk_error *err) {
+int lk_store_compact(lk_store *s, int64_t unit, uint64_t token, const lk_plan *plan, const lk_segment *inputs, int n,
+                     lk_error *err) {
 	int rc = lk_store_idle(s, err);
 	if (rc != LK_OK || (rc = check_inputs(inputs, n, err)) != LK_OK)
 		return rc;

@@ -12,7 +12,8 @@ static void put_position(lk_store *s, const lk_position *p) {
 	lk_redis_argi(&s->redis, p->last_at);
 }
 
-int lk_store_drop(lk_store *s, int64_t unit, uint64_t token, const lk_segment *segments, int n, const lk_position *base, lk_error *err) {
+int lk_store_drop(lk_store *s, int64_t unit, uint64_t token, const lk_segment *segments, int n,
+                  const lk_position *base, lk_error *err) {
 	int rc = lk_store_idle(s, err);
 	if (rc != LK_OK)
 		return rc;
@@ -51,8 +52,9 @@ int lk_store_reset(lk_store *s, int64_t unit, uint64_t token, const lk_position 
 
 /* --- sweep ---
  *
- * Redis is listed to its end first and the catalogue is asked then: a unit that is made in between is not in the list. Ids are
- * never used again, so what is dead stays dead, and its keys may go without a fence: a commit never makes a unit. */
+ * Redis is listed to its end first and the catalogue is asked then: a unit that is made in between is not in the list.
+ * Ids are never used again, so what is dead stays dead, and its keys may go without a fence: a commit never makes a
+ * unit. */
 
 typedef struct litter {
 	int64_t unit;

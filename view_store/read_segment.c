@@ -1,8 +1,8 @@
 /* Reading a closed segment. It never changes; it may only go away as a whole.
  *
- * Field by field where the filter names keys, else in pages by HSCAN where it is large. The number of cells read must be
- * the number it has: that shows at once that it went away half-way, and that HSCAN (which may give a field twice) gave each
- * field once. So a page is merged only after the last one has come. */
+ * Field by field where the filter names keys, else in pages by HSCAN where it is large. The number of cells read must
+ * be the number it has: that shows at once that it went away half-way, and that HSCAN (which may give a field twice)
+ * gave each field once. So a page is merged only after the last one has come. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +60,8 @@ static void use_streamed(void *ctx, const lk_buf *field) {
 }
 
 /* HMGETs and an EXISTS behind them, in one go: a key that is there at the end was there all the time. */
-static int read_segment_fields(lk_store *s, const char *key, const lk_cell_filter *f, lk_panes p, lk_cells *into, lk_error *err) {
+static int read_segment_fields(lk_store *s, const char *key, const lk_cell_filter *f, lk_panes p, lk_cells *into,
+                               lk_error *err) {
 	lk_buf field = LK_BUF_INIT;
 	request q = {.s = s, .key = key, .left = p.n * f->nkeys};
 	lk_buf_clear(&s->redis.out);
@@ -143,7 +144,8 @@ static int read_at_once(lk_store *s, const char *key, redisReply **reply, lk_err
 	return rc;
 }
 
-static int read_all(lk_store *s, const char *key, const lk_segment *g, const lk_cell_filter *f, lk_cells *into, lk_error *err) {
+static int read_all(lk_store *s, const char *key, const lk_segment *g, const lk_cell_filter *f, lk_cells *into,
+                    lk_error *err) {
 	pages p = {0};
 	redisReply *whole = NULL;
 	int rc = g->cells > LK_WHOLE_CELLS ? read_pages(s, key, &p, err) : LK_OK;
@@ -164,7 +166,8 @@ static int read_all(lk_store *s, const char *key, const lk_segment *g, const lk_
 	return rc;
 }
 
-int lk_store_read_segment(lk_store *s, int64_t unit, const lk_segment *seg, const lk_cell_filter *f, lk_cells *into, lk_error *err) {
+int lk_store_read_segment(lk_store *s, int64_t unit, const lk_segment *seg, const lk_cell_filter *f, lk_cells *into,
+                          lk_error *err) {
 	int rc = lk_store_idle(s, err);
 	if (rc != LK_OK || seg->cells == 0)
 		return rc;
@@ -172,5 +175,6 @@ int lk_store_read_segment(lk_store *s, int64_t unit, const lk_segment *seg, cons
 	if (f && (p = lk_panes_wanted(f, seg)).n == 0)
 		return LK_OK;
 	const char *key = lk_segment_key(s, unit, seg->from, seg->token);
-	return lk_by_field(f, p, seg->cells) ? read_segment_fields(s, key, f, p, into, err) : read_all(s, key, seg, f, into, err);
+	return lk_by_field(f, p, seg->cells) ? read_segment_fields(s, key, f, p, into, err)
+	                                     : read_all(s, key, seg, f, into, err);
 }

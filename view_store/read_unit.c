@@ -1,14 +1,16 @@
 /* Reading a unit: its meta and its open segment at one instant (P3, protocol section 3).
  *
- * The open segment is written while readers look, so its cells and the cursor they belong to come from one transaction. It
- * holds at most 100,000 cells (its owner closes it there), which bounds how long Redis stands still for it. Which key that is, and
- * which fields a filter calls for (one per key and pane), is known from meta only: so meta is read first, then meta again together
- * with what it called for. Where the second meta calls for something else, it is asked again by that one. */
+ * The open segment is written while readers look, so its cells and the cursor they belong to come from one
+ * transaction. It holds at most 100,000 cells (its owner closes it there), which bounds how long Redis stands still
+ * for it. Which key that is, and which fields a filter calls for (one per key and pane), is known from meta only: so
+ * meta is read first, then meta again together with what it called for. Where the second meta calls for something
+ * else, it is asked again by that one. */
 #include <string.h>
 
 #include "view_store/cell_filter.h"
 
-/* A unit is asked again when it changed hands or began a segment within a round trip: 100 times in a row is no accident. */
+/* A unit is asked again when it changed hands or began a segment within a round trip: 100 times in a row is no
+ * accident. */
 enum { TRIES = 100 };
 
 static int read_meta(lk_store *s, int64_t unit, lk_unit_state *out, lk_error *err) {
@@ -125,7 +127,8 @@ static int read_both(lk_store *s, int64_t unit, call *c, lk_unit_state *out, lk_
 	return rc;
 }
 
-int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_unit_state *out, lk_cells *open, lk_error *err) {
+int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_unit_state *out, lk_cells *open,
+                       lk_error *err) {
 	*out = (lk_unit_state){0};
 	call c;
 	int rc = lk_store_idle(s, err);
@@ -150,11 +153,12 @@ int lk_store_unit_bytes(lk_store *s, int64_t unit, int64_t *bytes, lk_error *err
 	if (rc != LK_OK)
 		return rc == 1 ? LK_OK : rc;
 	for (int i = -1; rc == LK_OK && i < u.nsegments; i++) {
+		const lk_segment *g = i < 0 ? NULL : &u.segments[i];
 		redisReply *reply;
 		lk_redis_begin(&s->redis, 3);
 		lk_redis_args(&s->redis, "MEMORY");
 		lk_redis_args(&s->redis, "USAGE");
-		lk_redis_args(&s->redis, i < 0 ? lk_unit_key(s, unit) : lk_segment_key(s, unit, u.segments[i].from, u.segments[i].token));
+		lk_redis_args(&s->redis, g ? lk_segment_key(s, unit, g->from, g->token) : lk_unit_key(s, unit));
 		rc = lk_redis_call(&s->redis, &reply, err);
 		if (rc == LK_OK && reply->type == REDIS_REPLY_INTEGER)
 			*bytes += reply->integer;

@@ -1,9 +1,10 @@
 /* Requests, replies and errors of one connection.
  *
- * hiredis connects and reads. Requests are written here, straight into one buffer and from there into the socket: a commit
- * has 20,000 arguments, which are encoded once and copied once, and send(2) with MSG_NOSIGNAL keeps a server that goes
- * away from ending the process. The buffer is kept until the next request, so that a script that the server has
- * forgotten (SCRIPT FLUSH) can be loaded and the very same bytes be sent again: NOSCRIPT says that nothing was done. */
+ * hiredis connects and reads. Requests are written here, straight into one buffer and from there into the socket: a
+ * commit has 20,000 arguments, which are encoded once and copied once, and send(2) with MSG_NOSIGNAL keeps a server
+ * that goes away from ending the process. The buffer is kept until the next request, so that a script that the server
+ * has forgotten (SCRIPT FLUSH) can be loaded and the very same bytes be sent again: NOSCRIPT says that nothing was
+ * done. */
 #include "view_store/redis.h"
 
 #include <errno.h>
@@ -231,7 +232,8 @@ static int connect_to(lk_redis *r, const lk_redis_url *u, lk_error *err) {
 	                  : redisConnectWithTimeout(u->host, u->port, connect_in);
 	if (!r->conn || r->conn->err || redisSetTimeout(r->conn, reply_in) != REDIS_OK) {
 		r->broken = true;
-		return lk_fail(err, LK_EUNREACHABLE, "cannot reach Redis at %s: %s", r->where, r->conn ? r->conn->errstr : "no memory");
+		return lk_fail(err, LK_EUNREACHABLE, "cannot reach Redis at %s: %s", r->where,
+		               r->conn ? r->conn->errstr : "no memory");
 	}
 	if (!u->path)
 		redisEnableKeepAlive(r->conn);
@@ -293,7 +295,8 @@ static int check_server(lk_redis *r, const char *text, lk_error *err) {
 	const char *version, *policy;
 	int nversion = (int)info(text, "redis_version", &version), npolicy = (int)info(text, "maxmemory_policy", &policy);
 	if (atoi(version) < 6)
-		return lk_fail(err, LK_EUNSUPPORTED, "Redis at %s has version %.*s; 6 or later is needed", r->where, nversion, version);
+		return lk_fail(err, LK_EUNSUPPORTED, "Redis at %s has version %.*s; 6 or later is needed", r->where,
+		               nversion, version);
 	if (info_is(text, "redis_mode", "cluster"))
 		return lk_fail(err, LK_EUNSUPPORTED, "Redis at %s is a cluster; a single server is needed", r->where);
 	if (!info_is(text, "loading", "0"))

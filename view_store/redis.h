@@ -49,16 +49,17 @@ void lk_redis_args(lk_redis *r, const char *s);
 void lk_redis_argi(lk_redis *r, int64_t i);
 
 int lk_redis_send(lk_redis *r, lk_error *err);
-/* The next reply; the caller frees it with freeReplyObject. An error reply becomes a code, and *reply is NULL. A script that
- * the server no longer has is loaded and run again: `out` must still hold that one request. */
+/* The next reply; the caller frees it with freeReplyObject. An error reply becomes a code, and *reply is NULL. A
+ * script that the server no longer has is loaded and run again: `out` must still hold that one request. */
 int lk_redis_reply(lk_redis *r, redisReply **reply, lk_error *err);
 int lk_redis_call(lk_redis *r, redisReply **reply, lk_error *err);   /* send and reply */
-/* The replies to MULTI, `queued` commands and EXEC: *reply is EXEC's array, none of it an error. 1 where a watched key has changed. Any failure but LK_EUNREACHABLE
- * means that nothing was done, or, for LK_EINTERNAL, that the connection is broken on purpose since a part was. */
+/* The replies to MULTI, `queued` commands and EXEC: *reply is EXEC's array, none of it an error. 1 where a watched key
+ * has changed. Any failure but LK_EUNREACHABLE means that nothing was done, or, for LK_EINTERNAL, that the connection
+ * is broken on purpose since a part was. */
 int lk_redis_exec(lk_redis *r, int queued, redisReply **reply, lk_error *err);
 
-/* What an error reply means: LK_EFULL, LK_EUNREACHABLE, LK_EUNSUPPORTED or LK_EINTERNAL. Redis 6 wraps the error of a command
- * that a script ran, Redis 7 gives it as it is; both are understood. */
+/* What an error reply means: LK_EFULL, LK_EUNREACHABLE, LK_EUNSUPPORTED or LK_EINTERNAL. Redis 6 wraps the error of a
+ * command that a script ran, Redis 7 gives it as it is; both are understood. */
 int lk_redis_error_code(const char *text);
 
 /* A reply of another shape than the command gives: LK_EINTERNAL. */

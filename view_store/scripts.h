@@ -13,7 +13,8 @@ enum lk_script {
 	LK_NSCRIPTS
 };
 
-/* Adds the text of a script. With the fault build, lines that end in "-- fault: <name>" are left out where that mutant is on. */
+/* Adds the text of a script. With the fault build, lines that end in "-- fault: <name>" are left out where that mutant
+ * is on. */
 void lk_script_text(enum lk_script script, lk_buf *out);
 
 #endif

@@ -4,12 +4,13 @@
  *   u:<unit>                      hash, the unit's meta: token, cursor, watermark, at, base, open, and one field
  *                                 "s:<from>:<token>" per segment whose value says where it ends and what panes it holds
  *   u:<unit>:<from>:<token>       hash, a segment: field (pane + group key) -> partial
- * The open segment is the one that the last commit wrote, until the unit is taken over; only its owner writes it. A commit to a
- * segment_from at its own cursor closes it and opens another one, also a commit that moves nothing (from = to = segment_from).
+ * The open segment is the one that the last commit wrote, until the unit is taken over; only its owner writes it. A
+ * commit to a segment_from at its own cursor closes it and opens another one, also a commit that moves nothing (from =
+ * to = segment_from).
  *
- * All calls: LK_EUNREACHABLE when the connection is lost or answers nothing for 10 s: the outcome is unknown and every later
- * call fails, so close, open, take over again. LK_EFULL: Redis has no room, nothing was written. LK_EINTERNAL: a bug or a
- * foreign hand. Fenced calls: LK_EFENCED when the unit has another owner or is gone. */
+ * All calls: LK_EUNREACHABLE when the connection is lost or answers nothing for 10 s: the outcome is unknown and every
+ * later call fails, so close, open, take over again. LK_EFULL: Redis has no room, nothing was written. LK_EINTERNAL: a
+ * bug or a foreign hand. Fenced calls: LK_EFENCED when the unit has another owner or is gone. */
 #ifndef LK_VIEW_STORE_STORE_H
 #define LK_VIEW_STORE_STORE_H
 
@@ -21,8 +22,8 @@
 
 typedef struct lk_store lk_store;   /* one connection; not thread-safe */
 
-/* url: redis://[user:password@]host:port/db or unix:path. Connects within 5 s, checks the version (>= 6) and maxmemory-policy noeviction.
- * LK_EUNREACHABLE, LK_EUNSUPPORTED; no password in messages. */
+/* url: redis://[user:password@]host:port/db or unix:path. Connects within 5 s, checks the version (>= 6) and
+ * maxmemory-policy noeviction. LK_EUNREACHABLE, LK_EUNSUPPORTED; no password in messages. */
 int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error *err);
 void lk_store_close(lk_store *s);
 
@@ -49,11 +50,12 @@ typedef struct lk_unit_state {
 } lk_unit_state;
 void lk_unit_state_release(lk_unit_state *u);
 
-/* Takes a unit over: makes it at `start` if it is not there, writes a fresh random owner token, and gives its state. The former owner's segment is closed by this. */
+/* Takes a unit over: makes it at `start` if it is not there, writes a fresh random owner token, and gives its state.
+ * The former owner's segment is closed by this. */
 int lk_store_take_over(lk_store *s, int64_t unit, const lk_position *start, lk_unit_state *out, lk_error *err);
 
-/* One commit: the changed cells of `cells` as absolute values into segment (segment_from, token), the new position, atomically, only if stored
- * token and cursor are token and from. Never creates a unit. */
+/* One commit: the changed cells of `cells` as absolute values into segment (segment_from, token), the new position,
+ * atomically, only if stored token and cursor are token and from. Never creates a unit. */
 typedef struct lk_commit {
 	int64_t unit;
 	uint64_t token;
@@ -62,21 +64,24 @@ typedef struct lk_commit {
 	int64_t segment_from;
 	const lk_cells *cells;        /* changed ones are written */
 } lk_commit;
-/* send encodes and sends all; the caller may fold on while Redis works. One commit may be under way per connection, which does nothing
- * else until wait. wait gives the outcome, also that of a failed send: LK_OK, LK_EFENCED, LK_EFULL (nothing written), LK_EUNREACHABLE
- * (outcome unknown). */
+/* send encodes and sends all; the caller may fold on while Redis works. One commit may be under way per connection,
+ * which does nothing else until wait. wait gives the outcome, also that of a failed send: LK_OK, LK_EFENCED, LK_EFULL
+ * (nothing written), LK_EUNREACHABLE (outcome unknown). */
 int lk_store_commit_send(lk_store *s, const lk_commit *c, lk_error *err);
 int lk_store_commit_wait(lk_store *s, lk_error *err);
 
-/* Fenced, for the owner only. drop: removes closed segments (those named, which must exist or are ignored) and moves the base up to `base` if
- * given. reset: empties the unit and begins again at `start`, same token. */
-int lk_store_drop(lk_store *s, int64_t unit, uint64_t token, const lk_segment *segments, int n, const lk_position *base, lk_error *err);
+/* Fenced, for the owner only. drop: removes closed segments (those named, which must exist or are ignored) and moves
+ * the base up to `base` if given. reset: empties the unit and begins again at `start`, same token. */
+int lk_store_drop(lk_store *s, int64_t unit, uint64_t token, const lk_segment *segments, int n,
+                  const lk_position *base, lk_error *err);
 int lk_store_reset(lk_store *s, int64_t unit, uint64_t token, const lk_position *start, lk_error *err);
-/* Compaction: replaces closed, adjacent segments by one that holds their merged cells. Staged under a fresh name; the swap
- * checks the token, that the inputs are still there exactly so, and the staged cell count (else LK_ECONFLICT, and nothing has changed). All
- * their cells are in memory at once: choose inputs whose cells add up to a bound. */
-int lk_store_compact(lk_store *s, int64_t unit, uint64_t token, const lk_plan *plan, const lk_segment *inputs, int n, lk_error *err);
-/* Removes units whose ids are not in `live` (a sweep: lists Redis first; the caller then reads the catalogue through `is_live`). */
+/* Compaction: replaces closed, adjacent segments by one that holds their merged cells. Staged under a fresh name; the
+ * swap checks the token, that the inputs are still there exactly so, and the staged cell count (else LK_ECONFLICT, and
+ * nothing has changed). All their cells are in memory at once: choose inputs whose cells add up to a bound. */
+int lk_store_compact(lk_store *s, int64_t unit, uint64_t token, const lk_plan *plan, const lk_segment *inputs, int n,
+                     lk_error *err);
+/* Removes units whose ids are not in `live` (a sweep: lists Redis first; the caller then reads the catalogue through
+ * `is_live`). */
 int lk_store_sweep(lk_store *s, bool (*is_live)(void *ctx, int64_t unit), void *ctx, lk_error *err);
 
 /* --- reading; changes nothing --- */
@@ -89,12 +94,15 @@ typedef struct lk_cell_filter {
 	int64_t pane_us;
 } lk_cell_filter;
 
-/* Meta and open segment in one atomic call: cells of the open segment are merged into `open` (may be NULL to skip them). Returns 1 where the
- * unit is not there. */
-int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_unit_state *out, lk_cells *open, lk_error *err);
-/* Merges the cells of one closed segment into `into`. 1 if it is gone (read the unit again). Uses HMGET where the filter names keys and few
- * panes, HSCAN or HGETALL else. After 1 or a failure of either reading call the map may hold some of the cells: drop it. */
-int lk_store_read_segment(lk_store *s, int64_t unit, const lk_segment *seg, const lk_cell_filter *f, lk_cells *into, lk_error *err);
+/* Meta and open segment in one atomic call: cells of the open segment are merged into `open` (may be NULL to skip
+ * them). Returns 1 where the unit is not there. */
+int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_unit_state *out, lk_cells *open,
+                       lk_error *err);
+/* Merges the cells of one closed segment into `into`. 1 if it is gone (read the unit again). Uses HMGET where the
+ * filter names keys and few panes, HSCAN or HGETALL else. After 1 or a failure of either reading call the map may hold
+ * some of the cells: drop it. */
+int lk_store_read_segment(lk_store *s, int64_t unit, const lk_segment *seg, const lk_cell_filter *f, lk_cells *into,
+                          lk_error *err);
 
 /* Bytes Redis uses for a unit (MEMORY USAGE of its keys), for status. */
 int lk_store_unit_bytes(lk_store *s, int64_t unit, int64_t *bytes, lk_error *err);

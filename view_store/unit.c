@@ -62,12 +62,16 @@ static bool read_token(const char **p, uint64_t *out) {
 
 static bool read_segment(const char *name, const char *entry, lk_segment *g) {
 	*g = (lk_segment){0};
-	return read_int(&name, &g->from) && *name++ == ':' && read_token(&name, &g->token) && !*name && read_int(&entry, &g->to) &&
-	       read_int(&entry, &g->cells) && read_int(&entry, &g->min_pane) && read_int(&entry, &g->max_pane) && !*entry &&
-	       g->from >= 0 && g->from < g->to && g->cells >= 0;
+	bool good = read_int(&name, &g->from) && *name++ == ':' && read_token(&name, &g->token) && !*name;
+	good = good && read_int(&entry, &g->to) && read_int(&entry, &g->cells);
+	good = good && read_int(&entry, &g->min_pane) && read_int(&entry, &g->max_pane) && !*entry;
+	return good && g->from >= 0 && g->from < g->to && g->cells >= 0;
 }
 
-enum { HAS_TOKEN = 1, HAS_CURSOR = 2, HAS_WATERMARK = 4, HAS_AT = 8, HAS_BASE = 16, HAS_BASE_WATERMARK = 32, HAS_BASE_AT = 64, HAS_ALL = 127 };
+enum {
+	HAS_TOKEN = 1, HAS_CURSOR = 2, HAS_WATERMARK = 4, HAS_AT = 8, HAS_BASE = 16, HAS_BASE_WATERMARK = 32, HAS_BASE_AT = 64,
+	HAS_ALL = 127
+};
 
 static bool read_field(lk_unit_state *u, const char *name, const char *value, int64_t *open, int *has) {
 	const struct {
@@ -75,9 +79,10 @@ static bool read_field(lk_unit_state *u, const char *name, const char *value, in
 		int64_t *to;
 		int bit;
 	} numbers[] = {
-		{"cursor", &u->at.cursor, HAS_CURSOR}, {"watermark", &u->at.watermark, HAS_WATERMARK}, {"at", &u->at.last_at, HAS_AT},
-		{"base", &u->base.cursor, HAS_BASE}, {"base_watermark", &u->base.watermark, HAS_BASE_WATERMARK},
-		{"base_at", &u->base.last_at, HAS_BASE_AT}, {"open", open, 0},
+		{"cursor", &u->at.cursor, HAS_CURSOR}, {"watermark", &u->at.watermark, HAS_WATERMARK},
+		{"at", &u->at.last_at, HAS_AT}, {"base", &u->base.cursor, HAS_BASE},
+		{"base_watermark", &u->base.watermark, HAS_BASE_WATERMARK}, {"base_at", &u->base.last_at, HAS_BASE_AT},
+		{"open", open, 0},
 	};
 	if (strncmp(name, "s:", 2) == 0)
 		return read_segment(name + 2, value, &u->segments[u->nsegments++]);
@@ -119,7 +124,8 @@ int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_sta
 		return 1;
 	const char *format = find(meta, "format");
 	if (format && strcmp(format, LK_META_FORMAT) != 0) {
-		lk_fail(err, LK_EUNSUPPORTED, "Redis key %s has format %.20s; this program reads " LK_META_FORMAT, lk_unit_key(s, unit), format);
+		lk_fail(err, LK_EUNSUPPORTED, "Redis key %s has format %.20s; this program reads " LK_META_FORMAT,
+		        lk_unit_key(s, unit), format);
 		lk_hint(err, "another version of lk wrote it");
 		return LK_EUNSUPPORTED;
 	}
@@ -162,10 +168,13 @@ int lk_fenced_reply(lk_store *s, int64_t unit, const redisReply *reply, lk_error
 		{"staged", LK_ECONFLICT, "lost staged cells of a compaction"},
 		{"inputs", LK_ECONFLICT, "has other segments than were compacted"},
 	};
-	if (reply->type == REDIS_REPLY_STRING)
-		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-			if (strcmp(reply->str, words[i].word) == 0)
-				return words[i].code == LK_OK ? LK_OK : lk_fail(err, words[i].code, "unit %" PRId64 " %s", unit, words[i].text);
+	for (size_t i = 0; reply->type == REDIS_REPLY_STRING && i < sizeof words / sizeof *words; i++) {
+		if (strcmp(reply->str, words[i].word) != 0)
+			continue;
+		if (words[i].code != LK_OK)
+			lk_fail(err, words[i].code, "unit %" PRId64 " %s", unit, words[i].text);
+		return words[i].code;
+	}
 	return lk_redis_unexpected(&s->redis, "a script", err);
 }
 

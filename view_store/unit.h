@@ -41,7 +41,8 @@ void lk_segment_entry(lk_buf *out, const lk_segment *g);
 uint64_t lk_token_new(void);
 void lk_token_print(char text[17], uint64_t token);
 
-/* Reads HGETALL's reply of a meta. 0; 1 where the unit is not there; LK_EUNSUPPORTED for another format; LK_EINTERNAL where it is malformed. */
+/* Reads HGETALL's reply of a meta. 0; 1 where the unit is not there; LK_EUNSUPPORTED for another format; LK_EINTERNAL
+ * where it is malformed. */
 int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_state *out, lk_error *err);
 
 /* What a fenced script said: 'done', or why not. */

@@ -1,5 +1,5 @@
-/* Owners of units without PostgreSQL: they fold made-up events into cells and commit them, so that the view store can be tested by itself. Cells are
- * count(*) and sum(amount) by (pane, a text key). */
+/* Owners of units without PostgreSQL: they fold made-up events into cells and commit them, so that the view store can
+ * be tested by itself. Cells are count(*) and sum(amount) by (pane, a text key). */
 #ifndef LK_TESTS_SUPPORT_OWNER_H
 #define LK_TESTS_SUPPORT_OWNER_H
 
@@ -26,7 +26,8 @@ void test_owner_close(test_owner *o);
 void test_owner_take(test_owner *o, int64_t start);
 /* One event: into the cell (pane number, key); it counts from the next commit on. */
 void test_owner_fold(test_owner *o, int pane, const char *key, int amount);
-/* Commits what was folded since the last commit; the map is settled. Watermark and _at are made up: 10 * cursor, cursor. */
+/* Commits what was folded since the last commit; the map is settled. Watermark and _at are made up: 10 * cursor,
+ * cursor. */
 int test_owner_commit(test_owner *o, lk_error *err);
 void test_owner_must_commit(test_owner *o);
 /* Begins a new segment: the map is dropped. */
@@ -39,8 +40,8 @@ void test_key(lk_buf *out, const char *key);
 /* count and sum of a cell; false where there is no such cell. */
 bool test_cell(const lk_cells *c, int pane, const char *key, int64_t *count, int64_t *sum);
 
-/* Reads all of a unit as one instant: the state, and the cells of each segment (nsegments maps, released by test_unit_release). Returns what
- * lk_store_read_unit returns; a segment that is gone is read again. */
+/* Reads all of a unit as one instant: the state, and the cells of each segment (nsegments maps, released by
+ * test_unit_release). Returns what lk_store_read_unit returns; a segment that is gone is read again. */
 typedef struct test_unit {
 	lk_unit_state state;
 	lk_cells *cells;
