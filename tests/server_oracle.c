@@ -351,6 +351,7 @@ static void play(round *r, unsigned *tried) {
 	lk_buf_release(&r->story);
 }
 
+/* I1, I2, I3 */
 static void merged_answers_are_postgresqls(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("oracle");
