@@ -50,6 +50,15 @@ static int key_of(const lk_plan *p, const char *column) {
 	return i >= 0 && p->outputs[i].kind == LK_OUT_KEY ? p->outputs[i].index : -1;
 }
 
+/* Equality is exact: 1.234 is no value of a numeric(9,2), so nothing equals it, where reading it by the key's type rounds. */
+static bool is_rounded(lk_type type, const lk_where *w, const lk_value *v) {
+	lk_type wide = {LK_NUMERIC, 38, (uint8_t)(38 - (type.precision - type.scale))};
+	lk_value exact;
+	const char *reason;
+	return type.kind == LK_NUMERIC && !w->is_null && !lk_value_parse(wide, w->text, strlen(w->text), &exact, &reason)
+	       && lk_value_compare(wide, &exact, v) != 0;
+}
+
 static int add_condition(lk_filter *f, const lk_where *w, lk_error *err) {
 	const lk_plan *p = f->plan;
 	int k = key_of(p, w->column);
@@ -65,6 +74,7 @@ static int add_condition(lk_filter *f, const lk_where *w, lk_error *err) {
 		lk_buf_release(&name);
 		return LK_EUSAGE;
 	}
+	f->nothing |= is_rounded(type, w, &v);
 	lk_buf encoded = LK_BUF_INIT;
 	lk_key_put(&encoded, type, &v);
 	if (f->given[k]) {

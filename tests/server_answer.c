@@ -415,6 +415,7 @@ static void filters(void **state) {
 		where_is("b", NULL, "b IS NULL");
 		where_is("n", "1.5", "n = 1.5");
 		where_is("n", "-1.50", "n = -1.5");
+		where_is("n", "1.504", "n = 1.504");
 		where_is("moment", "2020-01-01T00:00:12.25Z", "moment = '2020-01-01T00:00:12.25Z'");
 		where_is("moment", "1969-12-31T23:59:59.5Z", "moment = '1969-12-31T23:59:59.5Z'");
 		if (round == 0)
