@@ -92,6 +92,34 @@ static void a_batch_is_the_view_below_its_cut(void **state) {
 	same("traffic", LK_LAYER_BATCH);
 }
 
+/* I2: events that come between the cut and the computation, for each of the two ways to compute. */
+static void what_comes_after_the_cut_is_not_in_the_batch(void **state) {
+	(void)state;
+	append(0, 400);
+	for (int fold = 0; fold < 2; fold++) {
+		lk_cut cut;
+		lk_error err = {0};
+		const lk_cat_copy *copy = test_world_copy(&world, "traffic");
+		assert_int_equal(lk_cut_make(&world.pg, copy->version->view->stream, copy->id, "batch", &cut, &err), LK_OK);
+		append(400 + fold * 400, 400);
+		char *table = lk_asprintf("\"lk\".\"batch_%lld_%lld\"", (long long)copy->id, (long long)cut.id);
+		lk_compute c = {.pg = &world.pg, .copy = copy, .cut = &cut, .from = copy->cut, .table = table};
+		int64_t events;
+		test_world_run(&world, "BEGIN");
+		assert_int_equal(lk_compute_check(&c, &events, &err), LK_OK);
+		assert_int_equal(events, 400);
+		assert_int_equal(fold ? lk_compute_fold(&c, &err) : lk_compute_sql(&c, &err), LK_OK);
+		assert_int_equal(lk_cut_publish(&world.pg, copy->id, &cut, table, &err), LK_OK);
+		test_world_run(&world, "COMMIT");
+		free(table);
+		test_world_reload(&world);
+		same("traffic", LK_LAYER_BATCH);
+		same("traffic", LK_LAYER_MERGED);
+	}
+	test_world_speed_once(&world, "traffic");
+	same("traffic", LK_LAYER_MERGED);
+}
+
 /* I8 */
 static void the_second_time_is_nothing_new(void **state) {
 	(void)state;
@@ -384,6 +412,7 @@ static int teardown(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(a_batch_is_the_view_below_its_cut),
+		TEST(what_comes_after_the_cut_is_not_in_the_batch),
 		TEST(the_second_time_is_nothing_new),
 		TEST(an_empty_log_has_an_empty_batch),
 		TEST(both_programs_give_the_same_table),

@@ -376,23 +376,24 @@ static void sweeps_drop_what_a_batch_answers(void **state) {
 /* P7 */
 static void small_segments_are_compacted_but_not_across_cuts(void **state) {
 	(void)state;
+	enum { HALF = 22, SMALL = 4 };
 	test_worker t;
 	lk_error err = {0};
 	lk_cut cut = {0};
-	append(0, 1000);
+	int events = 0;
 	test_worker_open(&t, &world, "traffic");
-	for (int i = 0; i < 40; i++) {
-		if (i == 20) {   /* the cut lies where the log ends, so the unit goes there first */
-			while (test_worker_step(&t, 0, INT64_MAX) > 0)
-				;
+	for (int i = 0; i < 2 * HALF; i++) {   /* the smallest eight neighbours lie on both sides of the cut */
+		int n = i >= HALF - SMALL && i < HALF + SMALL ? 17 : 90;
+		if (i == HALF)
 			cut = cut_here("traffic");
-			append(1000, 1000);
-		}
+		append(events, n);
+		events += n;
 		assert_int_equal(lk_unit_take(&t.path, &t.units[0], &err), LK_OK);
-		assert_true(test_worker_step(&t, 0, 5) > 0);
+		assert_true(test_worker_step(&t, 0, INT64_MAX) > 0);
 	}
 	lk_unit_state before = state_of(t.units[0].id);
-	assert_int_equal(before.nsegments, 40);
+	assert_int_equal(before.nsegments, 2 * HALF);
+	assert_true(has_boundary(&before, cut.off[0]));
 	same("traffic");
 	for (int i = 0; i < 10; i++)
 		test_worker_sweep(&t, 0);
