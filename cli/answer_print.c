@@ -260,6 +260,9 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 		return;
 	}
 	add_time("; final to: ", a->final_to, out);
-	lk_buf_addf(out, "; late: %lld, of them healed by the batch: %lld\n", (long long)(a->late + a->healed),
-	            (long long)a->healed);
+	lk_buf_adds(out, "; late: ");
+	lk_count_print(a->late, out);
+	lk_buf_adds(out, ", counted by the batch since: ");
+	lk_count_print(a->healed, out);
+	lk_buf_addc(out, '\n');
 }

@@ -1,6 +1,7 @@
 /* explain shows the one definition and its two executions: the stream plan, which the speed layer folds event by
  * event, and the SQL that the batch layer runs. With a filter it shows one answer instead: what each side gave to
  * every row, and the sum. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -25,11 +26,12 @@ static int terminal_width(void) {
 	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : NARROW;
 }
 
-/* Bytes of the next line of at most `width` letters, broken at a space where there is one; *skip: what stands
- * between it and the one after it. */
+/* Bytes of the next line of at most `width` letters, broken at a space outside quotes where there is one; *skip: what
+ * stands between it and the one after it. */
 static size_t next_line(const char *s, int width, size_t *skip) {
 	size_t n = 0, space = 0;
 	int letters = 0;
+	char quote = 0;
 	for (; s[n] && s[n] != '\n'; n++) {
 		if (((unsigned char)s[n] & 0xC0) == 0x80)
 			continue;
@@ -37,7 +39,9 @@ static size_t next_line(const char *s, int width, size_t *skip) {
 			*skip = space ? 1 : 0;
 			return space ? space : n;
 		}
-		if (s[n] == ' ' && n > 0)
+		if (s[n] == '\'' || s[n] == '"')
+			quote = !quote ? s[n] : quote == s[n] ? 0 : quote;
+		if (s[n] == ' ' && n > 0 && !quote)
 			space = n;
 	}
 	*skip = s[n] ? 1 : 0;
@@ -113,7 +117,7 @@ static void describe_window(const lk_plan *p, const char *const *names, lk_buf *
 	}
 	lk_buf_adds(b, "when the watermark is ");
 	lk_interval_print(p->allowed_lateness_us, b);
-	lk_buf_adds(b, " past the end of the event's pane\n");
+	lk_buf_adds(b, " past the end of its pane\n");
 }
 
 static void describe_lateral(const lk_plan *p, const char *const *names, lk_buf *b) {
@@ -182,7 +186,7 @@ static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 	lk_plan_batch_sql(p, log.data, "off < ($1::bigint[])[part + 1]", &sql);
 	const char *batch = fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
 	const char *const titles[2] = {"the stream path folds each event:", batch};
-	print_wrapped(head.data, p->text, width);
+	print_wrapped(head.data, p->text, INT_MAX);
 	if (width >= SIDE_BY_SIDE) {
 		print_beside(titles, (const char *const[2]){plan.data, sql.data}, width);
 	} else {
@@ -254,7 +258,7 @@ static void print_sum(const lk_answer *a) {
 			const char *name = lk_answer_column(a, i, &type);
 			lk_table_column(t, name, is_aggregate(a, i));
 		}
-		lk_table_column(t, "OF", false);
+		lk_table_column(t, "PART", false);
 		for (size_t r = first; r < a->nrows && r < first + ROWS_OF_A_TABLE; r++) {
 			print_line(a, a->rows[r], &a->batch_part, "batch", true, t);
 			print_line(a, a->rows[r], &a->speed_part, "+ speed", false, t);

@@ -36,6 +36,13 @@ static int read_late(const lk_args *args, double *out, lk_error *err) {
 	return LK_OK;
 }
 
+static int check_years(const lk_gen_options *o, lk_error *err) {
+	int64_t late = o->late > 0 ? o->span_us / 4 : 0, back = late > o->jitter_us ? late : o->jitter_us;
+	if (o->start_us > LK_TIME_MAX - o->span_us || o->start_us - LK_TIME_MIN < back)
+		return lk_fail(err, LK_EUSAGE, "event times would leave the years 1 to 9999");
+	return LK_OK;
+}
+
 int lk_cmd_gen(const lk_args *args, lk_error *err) {
 	lk_gen_options o = {.kind = args->operands[0]};
 	int64_t seed = 1;
@@ -50,6 +57,8 @@ int lk_cmd_gen(const lk_args *args, lk_error *err) {
 		rc = lk_args_interval(args, "jitter", 0, &o.jitter_us, err);
 	if (rc == LK_OK)
 		rc = read_late(args, &o.late, err);
+	if (rc == LK_OK)
+		rc = check_years(&o, err);
 	o.seed = (uint64_t)seed;
 	if (rc)
 		return rc;

@@ -18,16 +18,22 @@ static void print_boundary(const lk_answer *a, const lk_query *q, enum lk_answer
 	lk_buf_release(&b);
 }
 
+static void fail_with_count(lk_error *err, const char *what, int64_t n, const char *which) {
+	lk_buf b = LK_BUF_INIT;
+	lk_count_print(n, &b);
+	lk_fail(err, LK_EPARTIAL, "%s %s event%s %s", what, b.data, n == 1 ? "" : "s", which);
+	lk_buf_release(&b);
+}
+
 static int judge(const lk_answer *a, lk_error *err) {
 	int64_t lag = lk_answer_lag(a);
 	if (lag) {
-		lk_fail(err, LK_EPARTIAL, "the answer is stale: it does not cover the last %lld events of the log",
-		        (long long)lag);
+		fail_with_count(err, "the answer is stale: it does not cover the last", lag, "of the log");
 		return lk_hint(err, "`lk speed --once` catches up");
 	}
 	if (a->late) {
-		lk_fail(err, LK_EPARTIAL, "the answer is partial: it does not count %lld late events", (long long)a->late);
-		return lk_hint(err, "`lk batch` heals it");
+		fail_with_count(err, "the answer is partial: it does not count", a->late, "that came late");
+		return lk_hint(err, "`lk batch` counts them");
 	}
 	return LK_OK;
 }
@@ -42,7 +48,7 @@ int lk_cmd_query(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
 	if (rc == LK_OK)
-		rc = lk_connect(&c, LK_WITH_STORE, err);
+		rc = lk_connect(&c, wanted.query.layer == LK_LAYER_BATCH ? 0 : LK_WITH_STORE, err);
 	if (rc == LK_OK)
 		rc = lk_answer_make(&c.pg, c.store, &wanted.query, &a, err);
 	if (rc == LK_OK) {

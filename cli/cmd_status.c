@@ -303,7 +303,10 @@ static void print_json(const status *s) {
 /* Servers that run with nothing declared are in order: that is said, not a failure. Redis is asked for all the same. */
 static int connect_to(status *s, bool *empty, lk_error *err) {
 	lk_error e = {0};
-	int rc = lk_connect(&s->at, LK_WITH_CATALOG, &e);
+	int rc = lk_connect(&s->at, 0, err);
+	if (rc != LK_OK)
+		return rc;
+	rc = lk_catalog_load(&s->at.pg, &s->at.catalog, &e);
 	*empty = rc == LK_EUSAGE || (rc == LK_OK && s->at.catalog->nstreams == 0);
 	if (rc == LK_EUSAGE)
 		rc = LK_OK;

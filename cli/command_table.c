@@ -23,7 +23,8 @@ const lk_command lk_commands[] = {
 
 	{"apply", "FILE...", 1, -1, "declare streams and views from SQL files",
 	 "Applying the same definition again changes nothing; a changed view becomes a new version that the next batch "
-	 "brings into service. All faults of all files are told, with their places, and then nothing is applied.",
+	 "brings into service. All faults of all files are told, with their places, and then nothing is applied. A file "
+	 "named - is standard input.",
 	 {{0}},
 	 {{"lk apply examples/web/web.sql", "declare what the file holds"}},
 	 lk_cmd_apply},
@@ -80,14 +81,18 @@ const lk_command lk_commands[] = {
 	 {WHERE_OPTIONS,
 	  {"layer", "LAYER", "merged, batch or speed (merged)", false},
 	  {"format", "FORMAT", "table, json, jsonl or csv (table)", false},
-	  {"strict", NULL, "exit 5 where the answer does not cover the whole log", false}},
+	  {"strict", NULL, "exit 5 where the answer lacks events: the last ones of the log, or late ones", false}},
 	 {{"lk query traffic", "all of it"},
 	  {"lk query traffic --where path=/ --format jsonl", "one path, a JSON object per row"},
 	  {"lk query traffic --from 2015-05-17T10:00:00Z --window 1h", "by the hour"}},
 	 lk_cmd_query},
 
 	{"status", "[VIEW]", 0, 1, "show streams, views, cuts, cursors, lag and watermarks",
-	 "With a view's name, by partition.",
+	 "With a view's name, by partition too. Numbers count events where they name nothing else.\n"
+	 "NEWEST EVENT is the largest event time that is believed (max_ahead in docs/language.md). REJECTED LINES could not "
+	 "be events; for MARKED EVENTS a clause of a view had no value; both are in lk.rejected. BELOW CUT: in the published "
+	 "batch. COVERED: in an answer now; LAG: not yet. LATE: refused by the speed layer so far (lk.late); batches count "
+	 "them.",
 	 {{"format", "FORMAT", "table or json (table)", false}},
 	 {{"lk status", "all of it"}, {"lk status traffic --format json", "one view"}},
 	 lk_cmd_status},

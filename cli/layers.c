@@ -72,9 +72,9 @@ static void say_batch(const lk_cat_view *v, const lk_cat_copy *copy, const lk_ba
 		return;
 	}
 	lk_count_print(r->events, &b);
-	lk_buf_adds(&b, " events, ");
+	lk_buf_adds(&b, r->events == 1 ? " event, " : " events, ");
 	lk_count_print(r->cells, &b);
-	lk_buf_addf(&b, " cells, %.2f s%s", r->seconds, r->folded ? ", folded in C" : "");
+	lk_buf_addf(&b, " cell%s, %.2f s%s", r->cells == 1 ? "" : "s", r->seconds, r->folded ? ", folded in C" : "");
 	if (r->switched_to)
 		lk_buf_addf(&b, "; readers get version %d now", r->switched_to);
 	lk_say("batch %s@%d: %s", v->name, copy->version->number, b.data);

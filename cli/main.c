@@ -1,8 +1,11 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -12,6 +15,14 @@
 static void set_locale(void) {
 	if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+/* A standard file that the caller has closed would become the next file that is opened, and an answer would go into a
+ * server's socket. It is put in place so that using it fails. */
+static void hold_standard_files(void) {
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(70);
 }
 
 static int run(int argc, char **argv, lk_error *err) {
@@ -31,6 +42,7 @@ static int run(int argc, char **argv, lk_error *err) {
 
 int main(int argc, char **argv) {
 	lk_error err = {0}, output = {0};
+	hold_standard_files();
 	signal(SIGPIPE, SIG_IGN);
 	set_locale();
 	int rc = run(argc, argv, &err);

@@ -57,6 +57,12 @@ static int unknown_option(const lk_command *c, const char *word, lk_error *err) 
 	return LK_EUSAGE;
 }
 
+/* An option where the command should be. */
+static int no_command(const char *word, lk_error *err) {
+	lk_fail(err, LK_EUSAGE, "the first word is a command, and not an option such as %s", word);
+	return lk_hint(err, "usage: lk COMMAND [OPTION...] [OPERAND...]; `lk help` lists the commands");
+}
+
 static int add(lk_args *a, const lk_option *o, const char *value, lk_error *err) {
 	if (!o->many && lk_args_has(a, o->name))
 		return lk_fail(err, LK_EUSAGE, "--%s is given twice", o->name);
@@ -122,7 +128,7 @@ int lk_args_parse(int argc, char **argv, lk_args *out, lk_error *err) {
 		name = "version";
 	out->command = lk_command_find(name);
 	if (!out->command)
-		return name[0] == '-' ? unknown_option(lk_command_find("help"), name, err) : lk_command_unknown(name, err);
+		return name[0] == '-' ? no_command(name, err) : lk_command_unknown(name, err);
 	if (argc <= 1)
 		return LK_OK;
 	int rc = parse_options(argc - 1, argv + 1, out, err);

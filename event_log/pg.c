@@ -35,11 +35,12 @@ static void ignore_notice(void *arg, const PGresult *res) {
 }
 
 static void trim_into(lk_buf *out, const char *message) {
-	size_t n = strlen(message);
-	while (n && (message[n - 1] == '\n' || message[n - 1] == ' '))
-		n--;
-	for (size_t i = 0; i < n; i++)
-		lk_buf_addc(out, message[i] == '\n' ? ' ' : message[i]);
+	static const char blank[] = " \t\n";
+	for (const char *p = message + strspn(message, blank), *end; *p; p = end + strspn(end, blank)) {
+		end = p + strcspn(p, "\n");
+		lk_buf_adds(out, p > message ? "; " : "");
+		lk_buf_add(out, p, (size_t)(end - p));
+	}
 	lk_buf_grow(out, 0);
 	out->data[out->len] = '\0';
 }

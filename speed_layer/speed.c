@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "core/time.h"
+#include "event_log/overview.h"
 
 #define STAMP_EVERY_US    500000
 #define SWEEP_EVERY_US  60000000
@@ -245,7 +246,10 @@ static void supervise(supervisor *v) {
 }
 
 static int start(supervisor *v, lk_error *err) {
+	char log_id[33];
 	int r = connect_supervisor(v, err);
+	if (r == LK_OK)
+		r = lk_catalog_id(&v->pg, log_id, err);
 	if (r == LK_OK)
 		r = look_at_catalogue(v, err);
 	if (r == LK_OK && v->pool.o->view) {

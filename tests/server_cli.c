@@ -116,6 +116,10 @@ static void usage(void **state) {
 	LK(2, "", "does not tell its format", "ingest", "hits", "/tmp/events");
 	LK(2, "", "names one input", "ingest", "hits", "a.jsonl", "b.jsonl", "--source", "s");
 	LK(2, "", "web", "gen", "wb");
+	LK(2, "", "the first word is a command", "--where", "query");
+	LK(2, "", "years 1 to 9999", "gen", "web", "--start", "9999-12-31T23:59:00Z");
+	LK(2, "", "years 1 to 9999", "gen", "web", "--start", "0001-01-01T00:00:00Z", "--jitter", "1s");
+	LK(0, "0001-01-01T00:00:00Z", "", "gen", "web", "--start", "0001-01-01T00:00:00Z", "--events", "1");
 	LK(2, "", "--late", "gen", "web", "--late", "2");
 	LK(2, "", "no such file", "apply", "/nonexistent/no such file");
 }
@@ -138,6 +142,9 @@ static void missing_servers(void **state) {
 		run(nothing, 3, "", "lk up", lines[i]);
 	}
 	apply(definitions, "new");
+	run(no_redis, 0, "batch below", "", ARGS("query", "traffic", "--layer", "batch"));
+	run(ARGS("LK_POSTGRES=no sekret"), 2, "", "cannot be read", ARGS("status"));
+	assert_null(strstr(last_err, "sekret"));
 	const char *const *redis_lines[] = {ARGS("speed", "--once"), ARGS("query", "traffic"), ARGS("status")};
 	for (size_t i = 0; i < 3; i++) {
 		time_t start = time(NULL);
@@ -157,8 +164,10 @@ static void up_and_down(void **state) {
 	run(env, 0, "", "run under", ARGS("up"));
 	run(env, 0, "", "run under", ARGS("up"));
 	run(env, 0, "", "lk apply", ARGS("status"));
-	run(env, 0, "", "stays", ARGS("down"));
-	run(env, 0, "", "stays", ARGS("down"));
+	const char *const elsewhere[] = {home, "LK_POSTGRES=host=/nonexistent", "LK_REDIS=", NULL};
+	run(elsewhere, 0, "", "LK_POSTGRES is set: the other commands go there", ARGS("up"));
+	run(env, 0, "", "are stopped; their data stays", ARGS("down"));
+	run(env, 0, "", "no servers run under", ARGS("down"));
 	run(env, 3, "", "lk up", ARGS("status"));
 	free(home);
 }
@@ -171,6 +180,7 @@ static void nothing_declared(void **state) {
 	LK(2, "", "lk apply", "query", "traffic");
 	LK(2, "", "lk apply", "ingest", "hits");
 	LK(2, "", "lk apply", "batch");
+	LK(2, "", "lk apply", "speed", "--once");
 }
 
 static void applying(void **state) {
@@ -410,6 +420,24 @@ static void a_closed_pipe_ends_quietly(void **state) {
 	free(command);
 }
 
+/* What is written to a closed standard file must not end in a server's socket, and nothing be read from there. */
+static void closed_standard_files(void **state) {
+	(void)state;
+	const char *bin = getenv("LK_BIN");
+	bin = bin && *bin ? bin : "build/plain/lk";
+	apply(definitions, "new");
+	ingest(first_events);
+	char *command = lk_asprintf("LK_POSTGRES='%s' LK_REDIS='%s' %s query traffic >&- 2>/dev/null", servers.at.postgres,
+	                            servers.at.redis, bin);
+	assert_int_equal(WEXITSTATUS(system(command)), 70);
+	free(command);
+	command = lk_asprintf("LK_POSTGRES='%s' LK_REDIS='%s' timeout 20 %s ingest hits <&- 2>/dev/null",
+	                      servers.at.postgres, servers.at.redis, bin);
+	assert_int_equal(WEXITSTATUS(system(command)), 65);
+	free(command);
+	LK(0, "\"events\":5", "", "status", "--format", "json");
+}
+
 static int setup(void **state) {
 	(void)state;
 	test_servers_start(&servers);
@@ -441,6 +469,7 @@ int main(void) {
 		cmocka_unit_test_setup(batches_until_stopped, fresh),
 		cmocka_unit_test_setup(second_signal_ends_at_once, fresh),
 		cmocka_unit_test(a_closed_pipe_ends_quietly),
+		cmocka_unit_test_setup(closed_standard_files, fresh),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
