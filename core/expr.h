@@ -5,7 +5,7 @@
  * would cast implicitly (integer width, integer to numeric, number to double, real to double). Integer
  * arithmetic is checked in the node's own type.
  *
- * Errors (sql.md R1): an operator whose PostgreSQL form raises yields LK_MARKED. Strict operators pass a mark on;
+ * Errors (R1): an operator whose PostgreSQL form raises yields LK_MARKED. Strict operators pass a mark on;
  * a plain NULL operand, AND false, OR true, CASE, COALESCE and IS [NOT] NULL absorb it, so that wherever
  * PostgreSQL has an answer, evaluation has the same one, unmarked. */
 #ifndef LK_CORE_EXPR_H

@@ -1,4 +1,4 @@
-/* JSON event scanner (sql.md R24-R26): walks one line, keeps the text of numbers, decodes only declared paths. */
+/* JSON event scanner (R24-R26): walks one line, keeps the text of numbers, decodes only declared paths. */
 #ifndef LK_CORE_SCAN_JSON_H
 #define LK_CORE_SCAN_JSON_H
 

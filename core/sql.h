@@ -1,6 +1,6 @@
-/* The definition language: SQL text -> streams and plans (sql.md). libpg_query parses; its JSON tree is read with
- * jansson; only what the tables of this directory list is let through. The parser recurses: call it on the main thread, or
- * on one with a stack of 2 MiB or more. */
+/* The definition language: SQL text -> streams and plans (docs/language.md; R1 … R31 in comments are its rules).
+ * libpg_query parses; its JSON tree is read with jansson; only what the tables of this directory list is let through. The
+ * parser recurses: call it on the main thread, or on one with a stack of 2 MiB or more. */
 #ifndef LK_CORE_SQL_H
 #define LK_CORE_SQL_H
 

@@ -19,7 +19,7 @@ typedef struct lk_type {
 	uint8_t kind, precision, scale;
 } lk_type;
 
-#define LK_TEXT_MAX 65536  /* bytes a text value may have (sql.md R26) */
+#define LK_TEXT_MAX 65536  /* bytes a text value may have (R26) */
 
 /* LK_MARKED is a NULL that stands for an operator that would have raised in PostgreSQL. */
 enum lk_value_state { LK_VALUE = 0, LK_NULL = 1, LK_MARKED = 2 };

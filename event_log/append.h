@@ -1,4 +1,4 @@
-/* Appending: encode first, without locks; then one short transaction (design section 4, P14). */
+/* Appending: encode first, without locks; then one short transaction (P14). */
 #ifndef LK_EVENT_LOG_APPEND_H
 #define LK_EVENT_LOG_APPEND_H
 

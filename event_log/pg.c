@@ -1,6 +1,6 @@
 /* PostgreSQL sessions.
  *
- * Every session is made equal before it is used (sql.md R7): what the database's owner set as defaults (time zone, isolation,
+ * Every session is made equal before it is used (R7): what the database's owner set as defaults (time zone, isolation,
  * durability, search path, timeouts) must not change an answer or a promise. Constraint exclusion is off because it decides, by the plan, whether
  * a condition that contradicts itself is evaluated, and so whether an error in it is met. lk holds session advisory locks, so the session
  * must be a server process of its own: behind a pooler the process that answers is not the one that was announced at

@@ -1,4 +1,4 @@
-/* PostgreSQL sessions: every connection of lk is opened here and sets the session of sql.md R7. */
+/* PostgreSQL sessions: every connection of lk is opened here and sets the session of R7. */
 #ifndef LK_EVENT_LOG_PG_H
 #define LK_EVENT_LOG_PG_H
 

@@ -798,7 +798,7 @@ static void another_format_is_left_alone(void **state) {
 	test_owner_close(&o);
 }
 
-/* --- Redis goes back in time (protocol section 3) --- */
+/* --- Redis goes back in time (P1) --- */
 
 /* P1: The paused owner: its cursor and the stored one are equal again after the rewind and the refold, its token is
  * not. */

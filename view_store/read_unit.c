@@ -1,4 +1,4 @@
-/* Reading a unit: its meta and its open segment at one instant (P3, protocol section 3).
+/* Reading a unit: its meta and its open segment at one instant (P3).
  *
  * The open segment is written while readers look, so its cells and the cursor they belong to come from one
  * transaction. It holds at most 100,000 cells (its owner closes it there), which bounds how long Redis stands still

@@ -1,4 +1,4 @@
-/* The view store: what Redis keeps, and the fenced calls that are the only ways to change it (P1, P2).
+/* The view store: what Redis keeps, and the fenced calls that are the only ways to change it (P1, P2 in docs/protocol.md).
  *
  * Keys, all under "lk:<log id>:":
  *   u:<unit>                      hash, the unit's meta: token, cursor, watermark, at, base, open, and one field
