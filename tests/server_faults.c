@@ -175,7 +175,8 @@ static void killed_at_each_point_of_the_stream_path(void **state) {
 static int64_t published(void) { return test_world_int(&world, "SELECT max(cut_id) FROM lk.copy"); }
 
 static int64_t tables(void) {
-	return test_world_int(&world, "SELECT count(*) FROM pg_class WHERE relname ~ '^batch_[0-9]+_[0-9]+$' AND relkind = 'r'");
+	return test_world_int(&world, "SELECT count(*) FROM pg_class WHERE relkind = 'r'"
+	                      " AND relname ~ '^batch_[0-9]+_[0-9]+$'");
 }
 
 /* The session of a batch that was killed ends a little later. */

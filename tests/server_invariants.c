@@ -1,5 +1,6 @@
-/* What holds always, shown on the whole: the same log gives the same bytes however it is cut up; two that believe they own a unit do it no harm;
- * an append that hangs, a wrong clock, servers that go away while events pour in, are the trouble of those they concern and of nobody else. */
+/* What holds always, shown on the whole: the same log gives the same bytes however it is cut up; two that believe they
+ * own a unit do it no harm; an append that hangs, a wrong clock, servers that go away while events pour in, are the
+ * trouble of those they concern and of nobody else. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -25,8 +26,8 @@ static test_world world;
 static const char *const definitions =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text, bytes bigint)"
 	" WITH (event_time = ts, partition_by = ip, partitions = 3, watermark = '5 seconds');"
-	"CREATE VIEW traffic AS SELECT path, count(*) AS n, sum(bytes) AS bytes, avg(bytes) AS mean, min(ip) AS first FROM hits"
-	" GROUP BY path, tumble(ts, '1 minute');"
+	"CREATE VIEW traffic AS SELECT path, count(*) AS n, sum(bytes) AS bytes, avg(bytes) AS mean, min(ip) AS first"
+	" FROM hits GROUP BY path, tumble(ts, '1 minute');"
 	"CREATE VIEW strict WITH (allowed_lateness = '1 second') AS SELECT path, count(*) AS n FROM hits"
 	" GROUP BY path, tumble(ts, '10 seconds');";
 
@@ -158,8 +159,9 @@ static void *believe(void *arg) {
 		done = u->taken && u->committed >= b->ends[turn % 3] ? done + 1 : 0;
 		if (!u->taken)
 			rc = lk_unit_take(&b->worker.path, u, &b->err);
+		int64_t most = 1 + (int64_t)(test_random(&b->seed) % 25);
 		if (rc == LK_OK)
-			rc = lk_path_pass(&b->worker.path, &u, 1, u->at.cursor + 1 + (int64_t)(test_random(&b->seed) % 25), &folded, &b->err);
+			rc = lk_path_pass(&b->worker.path, &u, 1, u->at.cursor + most, &folded, &b->err);
 		b->losses += !u->taken;
 		if (rc == LK_OK && !u->taken && u->error.code != LK_EFENCED)
 			rc = lk_fail(&b->err, u->error.code, "%s", u->error.text);
@@ -191,7 +193,8 @@ static void two_that_both_believe_they_own_a_unit(void **state) {
 	for (int i = 0; i < 2; i++) {
 		test_worker_open(&b[i].worker, &world, "strict");
 		lk_error err = {0};
-		assert_int_equal(lk_log_tail(&world.pg, b[i].worker.units[0].copy->version->view->stream, b[i].ends, NULL, NULL, &err), LK_OK);
+		const lk_cat_stream *stream = b[i].worker.units[0].copy->version->view->stream;
+		assert_int_equal(lk_log_tail(&world.pg, stream, b[i].ends, NULL, NULL, &err), LK_OK);
 	}
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&b[i].thread, NULL, believe, &b[i]), 0);
@@ -241,7 +244,8 @@ static void stalled_copy_does_not_stop_other_partitions(void **state) {
 	int other = 1, held = append_to_one(0, 3);
 	while (append_to_one(other, 1) == held)
 		other++;
-	char *sql = lk_asprintf("BEGIN; UPDATE lk.tail SET next_off = next_off + 1, last_at = clock_timestamp() WHERE part = %d", held);
+	char *sql = lk_asprintf("BEGIN; UPDATE lk.tail SET next_off = next_off + 1, last_at = clock_timestamp()"
+	                        " WHERE part = %d", held);
 	assert_int_equal(lk_pg_open(&stalled, servers.at.postgres, "stalled", &err), LK_OK);
 	assert_int_equal(lk_pg_run(&stalled, &err, sql), LK_OK);
 	PGresult *copy = PQexec(stalled.conn, "COPY lk.log_hits (part, off, _at, ts, ip) FROM STDIN");
@@ -257,7 +261,8 @@ static void stalled_copy_does_not_stop_other_partitions(void **state) {
 	test_world_answer(&world, &q, &a);
 	assert_true(reaches_the_end(&a));
 	lk_answer_release(&a);
-	test_world_run(&world, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'stalled'");
+	test_world_run(&world, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+	               " WHERE application_name = 'stalled'");
 	lk_pg_close(&stalled);
 	assert_int_equal(append_to_one(0, 3), held);
 	assert_int_equal(tail_of(held), 6);   /* its offset was given back */
@@ -268,20 +273,20 @@ static void stalled_copy_does_not_stop_other_partitions(void **state) {
 
 /* --- one event from the future --- */
 
-/* I12, P9: a date in 2099 is an event like others; it moves the watermark no further than the log's clock and max_ahead. */
+/* I12, P9: a date in 2099 is an event like others; it moves the watermark no further than the log's clock and
+ * max_ahead. */
 static void a_date_in_2099_makes_nothing_late(void **state) {
 	(void)state;
 	lk_buf lines = LK_BUF_INIT;
-	int64_t now = lk_time_now();
-	static const char *const future = "{\"ts\":\"2099-12-31T23:59:59Z\",\"ip\":\"10.0.0.%d\",\"path\":\"/future\",\"bytes\":1}\n";
+	int64_t from_us = lk_time_now() + 2 * 24 * 3600 * LK_US_PER_S;   /* beyond max_ahead too */
 	for (int ip = 0; ip < 17; ip++)
-		lk_buf_addf(&lines, future, ip);
+		lk_buf_addf(&lines, "{\"ts\":\"2099-12-31T23:59:59Z\",\"ip\":\"10.0.0.%d\",\"path\":\"/f\",\"bytes\":1}\n", ip);
 	test_world_append_json(&world, "hits", lines.data);
 	for (int round = 0; round < 2; round++) {   /* folded by a worker; then a unit that begins at a cut above it */
 		lk_buf_clear(&lines);
 		for (int i = 0; i < 200; i++) {
 			lk_buf_adds(&lines, "{\"ts\":\"");
-			lk_time_print(now + 2 * 24 * 3600 * LK_US_PER_S + (round * 200 + i) * LK_US_PER_S, &lines);   /* beyond max_ahead too */
+			lk_time_print(from_us + (round * 200 + i) * LK_US_PER_S, &lines);
 			lk_buf_addf(&lines, "\",\"ip\":\"10.0.0.%d\",\"path\":\"/p%d\",\"bytes\":1}\n", i % 17, i % 5);
 		}
 		test_world_append_json(&world, "hits", lines.data);
@@ -388,14 +393,18 @@ static void fault(int which) {
 	reconnect();
 }
 
-/* I3, I5, I11: Redis emptied, restarted, put back to an older state, PostgreSQL killed and started, while a pipe is ingested, folded and batched:
- * each time the system goes on by itself, every answer is right, and in the end each line is in the log once. */
+/* I3, I5, I11: Redis emptied, restarted, put back to an older state, PostgreSQL killed and started, while a pipe is
+ * ingested, folded and batched: each time the system goes on by itself, every answer is right, and in the end each line
+ * is in the log once. */
 static void faults_under_load(void **state) {
 	(void)state;
+	static const char once_each[] =   /* but for each ninth, which line_of() sets back onto others */
+		"SELECT count(DISTINCT ts) FROM lk.log_hits WHERE (extract(epoch FROM ts)::bigint - 1500000000) % 9 <> 0";
 	char *path = lk_asprintf("%s/pour", servers.dir);
 	load l = {.path = path};
 	assert_int_equal(mkfifo(path, 0644), 0);
-	process[0] = test_lk_start(&servers, NULL, (const char *const[]){"ingest", "hits", path, "--format", "jsonl", NULL});
+	const char *const ingest[] = {"ingest", "hits", path, "--format", "jsonl", NULL};
+	process[0] = test_lk_start(&servers, NULL, ingest);
 	process[1] = test_lk_start(&servers, NULL, (const char *const[]){"speed", NULL});
 	process[2] = test_lk_start(&servers, NULL, (const char *const[]){"batch", "traffic", "--every", "300ms", NULL});
 	assert_int_equal(pthread_create(&l.thread, NULL, pour, &l), 0);
@@ -412,8 +421,7 @@ static void faults_under_load(void **state) {
 	assert_int_equal(test_lk_wait(process[0], 60000), 0);
 	process[0] = 0;
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.log_hits"), l.written);
-	assert_int_equal(test_world_int(&world, "SELECT count(DISTINCT ts) FROM lk.log_hits WHERE (extract(epoch FROM ts)::bigint - 1500000000) % 9 <> 0"),
-	                 l.written - (l.written + 8) / 9);
+	assert_int_equal(test_world_int(&world, once_each), l.written - (l.written + 8) / 9);
 	int64_t all = l.written;
 	assert_true(test_poll(has_come_to, &all, 30000));
 	is_right();

@@ -15,6 +15,8 @@
 #include "tests/support/random_view.h"
 #include "tests/support/world.h"
 
+enum { VIEWS_A_LOG = 16 };
+
 static test_servers servers;
 static test_world world;
 
@@ -135,12 +137,14 @@ static bool check(const char *view, const char *text, int *raised) {
 static void check_all(bool extreme, unsigned long seed) {
 	lk_arena arena = {0};
 	int failed = 0, raised = 0, n = (int)(sizeof views / sizeof *views);
-	test_world_empty(&world);
-	test_world_declare(&world, stream_text);
 	lk_value *rows = test_random_rows(&seed, 300, INT64_C(1577836800000000), extreme, &arena);
-	test_world_append(&world, "s", rows, 300);
 	for (int i = 0; i < n; i++) {
 		char view[20];
+		if (i % VIEWS_A_LOG == 0) {   /* each answer reads all definitions */
+			test_world_empty(&world);
+			test_world_declare(&world, stream_text);
+			test_world_append(&world, "s", rows, 300);
+		}
 		snprintf(view, sizeof view, "v%d", i);
 		char *text = lk_asprintf("CREATE VIEW %s AS %s", view, views[i]);
 		failed += !check(view, text, &raised);

@@ -389,7 +389,7 @@ static void a_take_over_between_check_and_write_wins(void **state) {
 	assert_true(u.token == thief.token && u.segments[0].token == thief.token);
 	lk_unit_state_release(&u);
 	is_total(&thief, 0, "/a", 1, 100);
-	assert_int_equal(command("EVAL return(#redis.call('KEYS',ARGV[1])) 0 lk:test:u:%" PRId64 ":*", thief.unit), 1);   /* a left no cells */
+	assert_int_equal(command("EVAL return(#redis.call('KEYS',ARGV[1])) 0 lk:test:u:%" PRId64 ":*", thief.unit), 1);
 	test_owner_close(&thief);
 }
 

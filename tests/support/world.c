@@ -452,7 +452,8 @@ static void check_late(test_world *w, const lk_answer *a, lk_buf *difference) {
 	lk_buf_adds(&sql, "[part + 1]");
 	int64_t late = test_world_int(w, sql.data);
 	if (late != a->late)
-		lk_buf_addf(difference, "%lld late events are counted, the rule refuses %lld\n", (long long)a->late, (long long)late);
+		lk_buf_addf(difference, "%lld late events are counted, the rule refuses %lld\n", (long long)a->late,
+		            (long long)late);
 	lk_buf_release(&sql);
 }
 
