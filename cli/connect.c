@@ -2,17 +2,14 @@
 
 #include <stdlib.h>
 
-#include "event_log/overview.h"
-
 const char *lk_home(void) {
 	const char *home = getenv("LK_HOME");
 	return home && *home ? home : ".lk";
 }
 
+/* Without a catalogue the store learns the log's id from whoever loads one: a round trip less for each query. */
 static int open_store(lk_connection *c, lk_error *err) {
-	char log_id[33];
-	int rc = c->catalog ? LK_OK : lk_catalog_id(&c->pg, log_id, err);
-	return rc ? rc : lk_store_open(&c->store, c->at.redis, c->catalog ? c->catalog->log_id : log_id, err);
+	return lk_store_open(&c->store, c->at.redis, c->catalog ? c->catalog->log_id : NULL, err);
 }
 
 int lk_connect(lk_connection *c, int with, lk_error *err) {

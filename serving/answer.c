@@ -33,6 +33,8 @@ static int open_copy(lk_reader *r, lk_error *err) {
 	int rc = lk_catalog_load(r->pg, &r->catalog, err);
 	if (rc < 0)
 		return rc;
+	if (r->store)
+		lk_store_set_log(r->store, r->catalog->log_id);
 	rc = lk_catalog_need_view(r->catalog, r->query->view, &r->view, err);
 	if (rc < 0)
 		return rc;

@@ -7,7 +7,8 @@
 int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error *err) {
 	lk_store *s = lk_calloc(1, sizeof *s);
 	s->committing = -1;
-	s->prefix = lk_asprintf("lk:%s:u:", log_id);
+	if (log_id)
+		lk_store_set_log(s, log_id);
 	int rc = lk_redis_open(&s->redis, url, err);
 	if (rc != LK_OK) {
 		lk_store_close(s);
@@ -15,6 +16,11 @@ int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error 
 	}
 	*out = s;
 	return rc;
+}
+
+void lk_store_set_log(lk_store *s, const char *log_id) {
+	free(s->prefix);
+	s->prefix = lk_asprintf("lk:%s:u:", log_id);
 }
 
 void lk_store_close(lk_store *s) {
