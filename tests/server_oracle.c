@@ -1,9 +1,10 @@
-/* The oracle: random views over random events, through random interleavings of appends, workers' steps, take-overs, batches, sweeps and
- * losses of Redis. Whatever happened, a merged answer is what PostgreSQL says about the user's own text over the prefix that the answer names, cell by
- * cell (I3). Each round follows from its own seed: SEED=<seed of the round> ROUNDS=1 repeats it.
+/* The oracle: random views over random events, through random interleavings of appends, workers' steps, take-overs,
+ * batches, sweeps and losses of Redis. Whatever happened, a merged answer is what PostgreSQL says about the user's
+ * own text over the prefix that the answer names, cell by cell (I3). Each round follows from its own seed: SEED=<seed
+ * of the round> ROUNDS=1 repeats it.
  *
- * Where PostgreSQL raises (class 22), lk answers with NULLs and names the events in lk.rejected. Then it is checked that each of these events makes PostgreSQL
- * raise, and that the speed layer's answer is the batch's. */
+ * Where PostgreSQL raises (class 22), lk answers with NULLs and names the events in lk.rejected. Then it is checked
+ * that each of these events makes PostgreSQL raise, and that the speed layer's answer is the batch's. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -165,8 +166,8 @@ static bool is_strict(const char *text) {
 	return true;
 }
 
-/* R1: where PostgreSQL has an answer no event is marked, and an event that is marked makes PostgreSQL raise. The other way round only where the order of
- * evaluation does not matter, for that is PostgreSQL's own choice. */
+/* R1: where PostgreSQL has an answer no event is marked, and an event that is marked makes PostgreSQL raise. The
+ * other way round only where the order of evaluation does not matter, for that is PostgreSQL's own choice. */
 static void check_rejected(round *r) {
 	lk_query q = test_query(r->view);
 	int raised = r->raised;
