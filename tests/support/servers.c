@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <hiredis/hiredis.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <signal.h>
@@ -235,7 +236,20 @@ static void copy_tree(const char *from, const char *to) {
 		die("copy", from);
 }
 
+/* A busy disk makes Redis hold back what it has acknowledged, for up to two seconds. */
+static int is_written(void *url) {
+	redisContext *c = redisConnectUnix((char *)url + strlen("unix:"));
+	redisReply *r = c && !c->err ? redisCommand(c, "INFO persistence") : NULL;
+	int written = r && r->type == REDIS_REPLY_STRING && strstr(r->str, "aof_buffer_length:0\r") != NULL;
+	freeReplyObject(r);
+	if (c)
+		redisFree(c);
+	return written;
+}
+
 void test_redis_save(test_servers *s, const char *name) {
+	if (!test_poll(is_written, (void *)(uintptr_t)s->at.redis, STOP_WITHIN_MS))
+		die("Redis does not write its log", name);
 	char *data = lk_server_data(s->at.home, LK_SERVER_REDIS), *aside = saved(s, name);
 	copy_tree(data, aside);
 	free(data);
