@@ -84,19 +84,32 @@ static void remove_links(const char *home) {
 	}
 }
 
+/* Every home under dir, also those that tests make beside their own: each has a lock file. */
+static void stop_all(const char *dir) {
+	char *command = lk_asprintf("find %s -type f -name lock", dir), path[4096];
+	FILE *f = popen(command, "re");
+	while (f && fgets(path, sizeof path, f)) {
+		lk_error err = {0};
+		char *slash = strrchr(path, '/');
+		*slash = '\0';
+		if (lk_servers_down(path, &err))
+			fprintf(stderr, "test servers: %s\n", err.text);
+		remove_links(path);
+	}
+	if (f)
+		pclose(f);
+	free(command);
+}
+
 static void guard(int fd, const char *dir) {
 	char c;
-	lk_error err = {0};
-	char *home = home_of(dir);
 	setsid();
 	for (int i = 1; i < 32; i++)
 		signal(i, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	while (read(fd, &c, 1) < 0 && errno == EINTR)
 		;
-	if (lk_servers_down(home, &err))
-		fprintf(stderr, "test servers: %s\n", err.text);
-	remove_links(home);
+	stop_all(dir);
 	tool((const char *const[]){"rm", "-rf", dir, NULL});
 	_exit(0);
 }
