@@ -50,8 +50,8 @@ static char *web_lines(bench *b) {
 	FILE *f = fopen(path, "w");
 	for (long i = 0; f && i < EVENTS; i++)
 		fprintf(f, "{\"ts\":\"2024-01-01T%02ld:%02ld:%02ld.%03ldZ\",\"ip\":\"10.0.%03ld.%03ld\",\"path\":\"/page/%03ld\","
-		           "\"status\":200,\"bytes\":%05ld,\"ok\":true}\n", i / 360000 % 24, i / 6000 % 60, i / 100 % 60,
-		           i % 100 * 10, i * 7 % 251, i * 13 % 241, i * 31 % 997, i % 100000);
+		           "\"status\":200,\"bytes\":%ld,\"ok\":true}\n", i / 360000 % 24, i / 6000 % 60, i / 100 % 60,
+		           i % 100 * 10, i * 7 % 251, i * 13 % 241, i * 31 % 997, 10000 + i % 90000);
 	if (!f || fclose(f) != 0)
 		exit(1);
 	return path;
