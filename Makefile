@@ -19,7 +19,7 @@ CFLAGS ?= $(if $(SAN),-O1,-O2) -g
 FLAGS  := -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) $(shell pg_config --includedir 2>/dev/null | sed 's/^/-I/') \
           -fno-strict-aliasing -ffp-contract=off -fno-omit-frame-pointer -pthread $(WARN) $(CFLAGS)
 # libpg_query as an archive where there is one: its 2,600 relocations at every start cost more than all else that `lk query` computes.
-PG_QUERY := $(firstword $(wildcard $(shell $(CC) -print-file-name=libpg_query.a)) -lpg_query)
+PG_QUERY := $(firstword $(wildcard $(shell $(CC) -print-file-name=libpg_query.a 2>/dev/null)) -lpg_query)
 LIBS   := -lpq -lhiredis -ljansson $(PG_QUERY) -lsmartcols -lz -lm -pthread
 ifdef SAN
 # The checks that the sanitizers add make gcc see paths that are not there.

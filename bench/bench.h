@@ -29,7 +29,7 @@ double bench_percentile(double *values, int n, double p); /* sorts */
 /* Runs ./lk with arguments, stdout and stderr to /dev/null (stdin from `input` where given); ends the bench if it fails. */
 bench_usage bench_lk(bench *b, const char *input, const char *const *argv);
 #define BENCH_LK(b, ...) bench_lk((b), NULL, (const char *const[]){"lk", __VA_ARGS__, NULL})
-/* Runs a shell command the same way (psql, for limits). */
+/* Runs a shell command the same way, for limits; $psql in it is PostgreSQL's own program, not Debian's wrapper in Perl. */
 bench_usage bench_shell(bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* --- SQL for set-up, limits and checks: ends the bench where it fails --- */

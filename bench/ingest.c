@@ -32,7 +32,7 @@ static void csv(bench *b) {
 		bench_sql(b, "CREATE TABLE public.same_rows (part int DEFAULT 0, off bigint GENERATED ALWAYS AS IDENTITY, "
 		             "_at timestamptz NOT NULL DEFAULT now(), ts timestamptz NOT NULL, k text COLLATE \"C\", v bigint, "
 		             "PRIMARY KEY (part, off))");
-		limit[i] = bench_shell(b, "psql -q '%s' -c '\\copy public.same_rows (ts, k, v) from %s csv header'",
+		limit[i] = bench_shell(b, "$psql -X -q '%s' -c '\\copy public.same_rows (ts, k, v) from %s csv header'",
 		                       b->servers.at.postgres, file).seconds;
 		ours[i] = BENCH_LK(b, "ingest", "hits", "--format", "csv", file).seconds;
 		ratio[i] = limit[i] / ours[i];

@@ -12,6 +12,17 @@ static const struct bench_case {
 	{"query", bench_query}, {"latency", bench_latency},
 };
 
+static void find_psql(void) {
+	char dir[1024];
+	FILE *p = popen("pg_config --bindir", "r");
+	bool found = p && fgets(dir, sizeof dir, p);
+	if (p)
+		pclose(p);
+	char *path = found ? lk_asprintf("%.*s/psql", (int)strcspn(dir, "\n"), dir) : lk_strdup("psql");
+	setenv("psql", path, 1);
+	free(path);
+}
+
 static bool wanted(const char *name, int argc, char **argv) {
 	if (argc < 2)
 		return true;
@@ -24,6 +35,7 @@ static bool wanted(const char *name, int argc, char **argv) {
 int main(int argc, char **argv) {
 	bench b = {0};
 	b.data = getenv("LK_TEST_DATA") ? getenv("LK_TEST_DATA") : "../shared/data";
+	find_psql();
 	test_servers_start(&b.servers);
 	setenv("LK_POSTGRES", b.servers.at.postgres, 1);
 	setenv("LK_REDIS", b.servers.at.redis, 1);

@@ -30,9 +30,10 @@ static void load(bench *b) {
 void bench_query(bench *b) {
 	bench_title("query: one key over 60 windows, 60,000 cells in all, half in each layer; the whole process");
 	load(b);
-	double ours[TIMES], limit[TIMES];
+	double ours[TIMES], limit[TIMES], nothing[TIMES];
 	for (int i = 0; i < TIMES; i++) {
-		limit[i] = BENCH_LK(b, "version").seconds;
+		nothing[i] = BENCH_LK(b, "version").seconds;
+		limit[i] = bench_shell(b, "exec $psql -X -q '%s' -c 'SELECT 1'", b->servers.at.postgres).seconds;
 		ours[i] = BENCH_LK(b, "query", "per_minute", "--where", "k=k7").seconds;
 	}
 	char *out = NULL;
@@ -44,6 +45,6 @@ void bench_query(bench *b) {
 	bench_check(b, lines == 60, "60 windows");
 	free(out);
 	double ms = bench_median(ours, TIMES) * 1e3;
-	bench_report(b, ms < 10, "%.1f ms, p99 %.1f ms (a process that does nothing: %.1f ms; goal: under 10)", ms,
-	             bench_percentile(ours, TIMES, 0.99) * 1e3, bench_median(limit, TIMES) * 1e3);
+	bench_report(b, ms < 10, "%.1f ms, p99 %.1f ms (psql with SELECT 1: %.1f ms, lk version: %.1f ms; goal: under 10)", ms,
+	             bench_percentile(ours, TIMES, 0.99) * 1e3, bench_median(limit, TIMES) * 1e3, bench_median(nothing, TIMES) * 1e3);
 }
