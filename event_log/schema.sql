@@ -9,8 +9,8 @@ CREATE TABLE lk.meta (
   schema_version int NOT NULL
 );
 
--- One sequence for streams, views, versions, copies, units and cuts: an id is never used again, so it can name a
--- Redis key and an advisory lock for good.
+-- One sequence for streams, views, versions, copies, units and cuts: an id is never used again, so it can name an
+-- advisory lock for good.
 CREATE SEQUENCE lk.id;
 
 CREATE TABLE lk.stream (
@@ -85,8 +85,10 @@ CREATE TABLE lk.copy (
   batch_table text
 );
 
+-- A unit's id names keys in Redis, which does not go back when PostgreSQL is restored, as the sequence does: so it has 20
+-- random bits, and a unit that is declared after a restore does not find the cells of one that is forgotten.
 CREATE TABLE lk.unit (
-  unit_id bigint PRIMARY KEY DEFAULT nextval('lk.id'),
+  unit_id bigint PRIMARY KEY DEFAULT nextval('lk.id') * 1048576 + floor(random() * 1048576)::bigint,
   copy_id bigint NOT NULL REFERENCES lk.copy,
   part    int NOT NULL,
   UNIQUE (copy_id, part)

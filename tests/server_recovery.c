@@ -131,6 +131,26 @@ static void readers_notice_a_log_that_went_another_way(void **state) {
 	same("traffic");
 }
 
+/* I3, P6: PostgreSQL was restored to a time before a view was declared, with all of the log; ids are drawn again. */
+static void another_view_after_a_restore_begins_empty(void **state) {
+	(void)state;
+	append(0, 100);
+	int64_t id = test_world_int(&world, "SELECT last_value FROM lk.id");
+	test_world_declare(&world, "CREATE VIEW forgotten AS SELECT path, count(*) AS n FROM hits WHERE path <> '/p1' GROUP BY path");
+	test_world_speed_once(&world, NULL);
+	same("forgotten");
+	test_world_run(&world, "DELETE FROM lk.unit WHERE copy_id = (SELECT served_copy FROM lk.view WHERE name = 'forgotten');"
+	               "DELETE FROM lk.copy WHERE copy_id = (SELECT served_copy FROM lk.view WHERE name = 'forgotten');"
+	               "DELETE FROM lk.version WHERE view_id = (SELECT view_id FROM lk.view WHERE name = 'forgotten');"
+	               "DELETE FROM lk.view WHERE name = 'forgotten'");
+	char *back = lk_asprintf("SELECT setval('lk.id', %lld)", (long long)id);
+	assert_int_equal(test_world_int(&world, back), id);
+	free(back);
+	test_world_declare(&world, "CREATE VIEW other AS SELECT path, count(*) AS n FROM hits WHERE path = '/p1' GROUP BY path");
+	test_world_speed_once(&world, NULL);
+	same("other");
+}
+
 /* --- one unit beside another --- */
 
 /* I11 */
@@ -224,6 +244,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(workers_follow_a_log_that_was_made_anew),
 		TEST(readers_notice_a_log_that_went_another_way),
+		TEST(another_view_after_a_restore_begins_empty),
 		TEST(a_view_far_behind_holds_nobody_up),
 		TEST(long_keys_go_in_several_segments),
 		TEST(a_worker_does_not_wait_for_the_rows_of_a_batch),
