@@ -381,10 +381,11 @@ static void read_select(view_reader *v, const json_t *select) {
 		lk_stmt_fault(v->s, lk_tree_start(v->targets, 0), "add one, such as count(*) AS n", "the view has no aggregate");
 }
 
-static void read_view_options(lk_stmt *s, lk_plan *p, const json_t *list) {
+static lk_option read_view_options(lk_stmt *s, lk_plan *p, const json_t *list) {
 	lk_option lateness = {.name = "allowed_lateness"};
 	lk_sql_options(s, list, &lateness, 1);
 	lk_sql_interval_option(s, &lateness, -1, &p->allowed_lateness_us);
+	return lateness;
 }
 
 lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
@@ -403,12 +404,14 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	p->keys = lk_arena_zalloc(s->arena, sizeof *p->keys * LK_MAX_KEYS);
 	p->aggs = lk_arena_zalloc(s->arena, sizeof *p->aggs * LK_MAX_AGGS);
 	p->outputs = lk_arena_zalloc(s->arena, sizeof *p->outputs * MAX_OUTPUTS);
-	read_view_options(s, p, json_object_get(f, "options"));
+	lk_option lateness = read_view_options(s, p, json_object_get(f, "options"));
 	view_reader v = {.c = {.s = s, .plan = p}, .s = s, .p = p};
 	if (!select_form(s, select, at) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
 		return NULL;
 	p->window.time_slot = p->stream->event_time;
 	read_select(&v, select);
+	if (!s->nfaults && p->window.kind == LK_W_NONE && lateness.value)
+		lk_stmt_fault(s, lateness.at, "leave it out, or group by tumble(…)", "without a window no event is late: allowed_lateness means nothing");
 	if (s->nfaults)
 		return NULL;
 	find_needed(p, s->arena);

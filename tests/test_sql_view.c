@@ -208,14 +208,21 @@ static void window_keys_and_aggregates(void **state) {
 	lk_definitions_release(&d);
 }
 
+static void lateness_is_an_interval(void **state) {
+	(void)state;
+	lk_definitions d;
+	const lk_plan *p = test_view("CREATE VIEW v WITH (allowed_lateness = '2 h') AS SELECT count(*) AS n FROM hits GROUP BY tumble(ts, '1 h')", &d);
+	assert_int_equal(p->allowed_lateness_us, 7200 * LK_US_PER_S);
+	lk_definitions_release(&d);
+}
+
 static void everything_in_one_row(void **state) {
 	(void)state;
 	lk_definitions d;
-	const lk_plan *p = test_view("CREATE VIEW v WITH (allowed_lateness = '2 h') AS SELECT count(*) AS n FROM hits", &d);
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT count(*) AS n FROM hits", &d);
 	assert_int_equal(p->window.kind, LK_W_NONE);
 	assert_int_equal(p->window.time_slot, 0);
 	assert_int_equal(p->window.size_us, 0);
-	assert_int_equal(p->allowed_lateness_us, 7200 * LK_US_PER_S);
 	assert_int_equal(p->nkeys, 0);
 	assert_int_equal(p->nneeded, 1);
 	assert_null(p->where);
@@ -396,6 +403,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(typing),
 		cmocka_unit_test(window_keys_and_aggregates),
+		cmocka_unit_test(lateness_is_an_interval),
 		cmocka_unit_test(everything_in_one_row),
 		cmocka_unit_test(processing_time),
 		cmocka_unit_test(lateral_rows),
