@@ -122,3 +122,26 @@ done:
 	PQclear(res);
 	return rc;
 }
+
+const char lk_live_cuts_sql[] =
+	"SELECT DISTINCT p.off FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version USING (version_id)"
+	" JOIN lk.view w USING (view_id) JOIN lk.cut_part p ON p.cut_id = k.cut_id"
+	" WHERE k.state IN ('open', 'published') AND (k.state = 'open' OR c.cut_id = k.cut_id) AND NOT c.dropped"
+	" AND w.stream_id = $1::bigint AND p.part = $2::int AND p.off >= $3::bigint ORDER BY 1";
+
+int lk_cut_live(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t **offs, int *n, lk_error *err) {
+	char params[3][24];
+	PGresult *res = NULL;
+	number(s->id, params[0]);
+	number(part, params[1]);
+	number(from, params[2]);
+	int rc = lk_pg_exec(pg, &res, err, lk_live_cuts_sql, 3, (const char *const[]){params[0], params[1], params[2]});
+	if (rc)
+		return rc;
+	*n = PQntuples(res);
+	*offs = lk_calloc((size_t)*n, sizeof **offs);
+	for (int i = 0; i < *n; i++)
+		(*offs)[i] = lk_pg_int(res, i, 0);
+	PQclear(res);
+	return 0;
+}

@@ -18,6 +18,11 @@ int lk_cut_abandon(lk_pg *pg, int64_t copy_id, const char *purpose, lk_error *er
 /* Inside the caller's transaction: open -> published (LK_ECONFLICT if it is no longer open), the copy's pointer moves to (cut, batch_table)
  * if every component is at or above the published one (else LK_ECONFLICT), the former cut becomes released. */
 int lk_cut_publish(lk_pg *pg, int64_t copy_id, const lk_cut *cut, const char *batch_table, lk_error *err);
+/* The live cuts of a partition at or above $3 (stream id $1, part $2), ascending: open ones, and those that a pointer names, whatever copy they
+ * were made for. The fetch runs this statement in its own snapshot. */
+extern const char lk_live_cuts_sql[];
+/* The same on its own. *offs is lk_malloc'ed, [*n]. */
+int lk_cut_live(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t **offs, int *n, lk_error *err);
 int lk_cut_load(lk_pg *pg, int64_t cut_id, lk_cut *out, lk_error *err);
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
+#include "event_log/cut.h"
 #include "event_log/pg_binary.h"
 
 /* --- any COPY TO --- */
@@ -134,16 +135,10 @@ void lk_copy_close(lk_copy_reader *r) {
 /* --- the log --- */
 
 static const char end_sql[] = "SELECT next_off FROM lk.tail WHERE stream_id = $1::bigint AND part = $2::int";
-static const char cuts_sql[] =
-	"SELECT DISTINCT p.off FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version USING (version_id)"
-	" JOIN lk.view w USING (view_id) JOIN lk.cut_part p ON p.cut_id = k.cut_id"
-	" WHERE k.state IN ('open', 'published') AND (k.state = 'open' OR c.cut_id = k.cut_id) AND NOT c.dropped"
-	" AND w.stream_id = $1::bigint AND p.part = $2::int AND p.off >= $3::bigint ORDER BY 1";
-
 static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t limit_off, lk_buf *sql, lk_error *err) {
 	char end[8], cuts[8];
 	int rc = lk_pg_prepare(s->pg, LK_PREPARED_END, end_sql, end, err);
-	if (rc || (rc = lk_pg_prepare(s->pg, LK_PREPARED_CUTS, cuts_sql, cuts, err)))
+	if (rc || (rc = lk_pg_prepare(s->pg, LK_PREPARED_CUTS, lk_live_cuts_sql, cuts, err)))
 		return rc;
 	lk_buf_addf(sql, "BEGIN ISOLATION LEVEL %s READ ONLY;"
 	            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;"

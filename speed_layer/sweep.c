@@ -13,10 +13,10 @@
  * bounds the work. */
 #include "speed_layer/unit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/fault.h"
+#include "event_log/cut.h"
 
 #define COMPACT_ABOVE 16
 #define COMPACT_RUN   8
@@ -49,27 +49,6 @@ static int drop_below(lk_path *p, lk_unit *u, const lk_unit_state *st, const lk_
 	        ? LK_OK : lk_store_drop(p->store, u->id, u->token, gone, n, cut->cursor <= u->committed ? cut : NULL, err);
 	free(gone);
 	return r;
-}
-
-/* Live cuts in the unit's partition, whatever copy they were made for. */
-static int live_cuts(lk_path *p, const lk_unit *u, int64_t **offs, int *n, lk_error *err) {
-	static const char sql[] =
-		"SELECT DISTINCT p.off FROM lk.cut c JOIN lk.cut_part p USING (cut_id) JOIN lk.copy k USING (copy_id)"
-		" JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)"
-		" WHERE c.state IN ('open', 'published') AND w.stream_id = $1::bigint AND p.part = $2::int";
-	char stream[24], part[12];
-	snprintf(stream, sizeof stream, "%lld", (long long)lk_unit_stream(u)->id);
-	snprintf(part, sizeof part, "%d", u->part);
-	PGresult *res = NULL;
-	int r = lk_pg_exec(p->writer, &res, err, sql, 2, (const char *const[]){stream, part});
-	if (r != LK_OK)
-		return r;
-	*n = PQntuples(res);
-	*offs = lk_calloc((size_t)*n + 1, sizeof **offs);
-	for (int i = 0; i < *n; i++)
-		(*offs)[i] = lk_pg_int(res, i, 0);
-	PQclear(res);
-	return LK_OK;
 }
 
 static bool is_live_cut(const int64_t *cuts, int ncuts, int64_t off) {
@@ -108,7 +87,7 @@ static int stretch_end(const lk_unit_state *st, int begin, const int64_t *cuts, 
 static int compact_one(lk_path *p, lk_unit *u, const lk_unit_state *st, int first, lk_error *err) {
 	lk_error e = {0};
 	int64_t *cuts = NULL;
-	int ncuts = 0, r = live_cuts(p, u, &cuts, &ncuts, &e);
+	int ncuts = 0, r = lk_cut_live(p->writer, lk_unit_stream(u), u->part, 0, &cuts, &ncuts, &e);
 	for (int begin = first, end; r == LK_OK && begin < st->nsegments; begin = end > begin ? end : begin + 1) {
 		end = stretch_end(st, begin, cuts, ncuts);
 		int at = cheapest_run(st->segments + begin, end - begin);
