@@ -34,6 +34,7 @@ void lk_error_clear(lk_error *err) {
 int lk_exit_status(int code) {
 	switch (code) {
 	case LK_OK: return 0;
+	case LK_EDIFFERS: return 1;
 	case LK_EUSAGE: return 2;
 	case LK_EUNREACHABLE:
 	case LK_EUNSUPPORTED: return 3;

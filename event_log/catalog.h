@@ -13,9 +13,22 @@ typedef struct lk_cat_stream {
 	lk_stream *stream;
 } lk_cat_stream;
 
+enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_TRIAL };   /* see schema.sql */
+enum lk_range_by { LK_BY_EVENT, LK_BY_AT };
+
+/* What part of history a sandbox is about: events with from <= time < to, by event time or `_at`. INT64_MIN, INT64_MAX: no bound. */
+typedef struct lk_range {
+	enum lk_range_by by;
+	int64_t from, to;
+} lk_range;
+
 typedef struct lk_cat_copy {
 	int64_t id;
 	bool kappa;
+	enum lk_copy_state state;
+	bool was_served;
+	char *name;                /* of a sandbox, else NULL */
+	lk_range range;            /* everything, but for a sandbox */
 	int64_t cut_id;            /* 0: none published */
 	char *batch_table;         /* quoted "lk"."batch_…", or NULL */
 	int64_t *units;            /* [partitions] */
@@ -37,6 +50,7 @@ typedef struct lk_cat_view {
 	char *name;
 	const lk_cat_stream *stream;
 	int64_t served_copy;       /* 0: none yet */
+	int64_t former_copy;       /* what was served before, and can be again; 0: none */
 } lk_cat_view;
 
 /* A consistent picture of the catalogue, from one snapshot. Immutable; plans inside are parsed from the stored text. */
@@ -62,8 +76,13 @@ const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id);
 /* LK_EUSAGE with did-you-mean where it is not there. */
 int lk_catalog_need_stream(const lk_catalog *c, const char *name, const lk_cat_stream **out, lk_error *err);
 int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_view **out, lk_error *err);
-/* The copy that a query reads: the served one, or the newest copy of version `number` (0: served). */
+/* The copy that a query reads: the served one, or the newest live copy of version `number` (0: served). */
 int lk_catalog_read_copy(const lk_catalog *c, const lk_cat_view *v, int number, const lk_cat_copy **out, lk_error *err);
+/* A copy of the view by a sandbox's name or by its id in digits. LK_EUSAGE with the copies there are. */
+int lk_catalog_need_copy(const lk_catalog *c, const lk_cat_view *v, const char *name, const lk_cat_copy **out, lk_error *err);
+/* The view's newest version. */
+const lk_cat_version *lk_catalog_newest(const lk_catalog *c, const lk_cat_view *v);
+const lk_cat_version *lk_catalog_version(const lk_catalog *c, const lk_cat_view *v, int number);   /* or NULL */
 
 enum lk_applied { LK_APPLIED_NEW, LK_APPLIED_SAME, LK_APPLIED_CHANGED };
 
@@ -71,13 +90,14 @@ typedef struct lk_apply_result {
 	enum lk_applied what;
 	int version;          /* of a view */
 	int served_version;   /* of a view: what readers get until the new one is in service */
+	bool kappa;           /* of a view: it is served by a kappa copy, so that a replay, not a batch, brings a version into service */
 } lk_apply_result;
 
 /* Declares a stream: catalogue row, lk.log_<name> partitioned by list of part with its leaves, tail rows. An existing one: the same,
  * or more nullable columns at the end (R28); anything else is LK_EDEFINITION. Idempotent (I8). */
 int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err);
-/* Declares a view: a new view gets version 1 and a lambda copy, served at once. A changed plan gets a new version and
- * copy beside the served one. Describes the batch SQL and the user's text by PREPARE and compares types with the plan first (R5).
+/* Declares a view: a new view gets version 1 and a lambda copy, served at once. A changed plan gets a new version and,
+ * where the view is in lambda mode, a lambda copy beside the served one. Describes the batch SQL and the user's text by PREPARE and compares types with the plan first (R5).
  * Compared with the newest version only: going back to an older form is a new version too. Main thread only, both (they parse). */
 int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
 

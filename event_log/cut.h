@@ -13,6 +13,9 @@ typedef struct lk_cut {
 
 /* Makes an open cut at the log's end for a copy: locks the tail rows in order, inserts, commits. LK_EBUSY after lock_timeout. */
 int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err);
+/* The same at offsets in the past (0 <= at[p] <= the log's end), for a copy whose units nobody has begun: only there may a position be made after
+ * events beyond it were read, since nothing of that copy was. `high` is computed over the prefix. LK_EUSAGE for an offset beyond the end. */
+int lk_cut_make_at(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, const int64_t *at, lk_cut *out, lk_error *err);
 /* open -> abandoned, for all open cuts of a copy of this purpose. Call it holding the copy's lock: whoever made them is gone. */
 int lk_cut_abandon(lk_pg *pg, int64_t copy_id, const char *purpose, lk_error *err);
 /* Inside the caller's transaction: open -> published (LK_ECONFLICT if it is no longer open), the copy's pointer moves to (cut, batch_table)

@@ -60,7 +60,9 @@ CREATE TABLE lk.view (
   view_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
   name        text NOT NULL UNIQUE,
   stream_id   bigint NOT NULL REFERENCES lk.stream,
-  served_copy bigint              -- what readers read: the one pointer that a switch moves
+  served_copy bigint,             -- what readers read: the one pointer that a switch moves
+  former_copy bigint,             -- what they read before the last switch
+  served_since timestamptz
 );
 
 CREATE TABLE lk.version (
@@ -75,14 +77,36 @@ CREATE TABLE lk.version (
 );
 
 -- One materialisation of a version, lambda or kappa for its whole life. The pointer (cut_id, batch_table) is what a
--- batch publishes. batch_table is a name that is used once.
+-- batch publishes; a sandbox has a cut there too, where its units begin. batch_table is a name that is used once.
+--   live      the speed layer keeps it up to date
+--   building  a replay, or a change of mode, is bringing it to the log's end; the speed layer leaves it alone
+--   sandbox   a replay of a part of history: has a name and an end, is never served
+--   trial     a comparison made it and removes it
 CREATE TABLE lk.copy (
   copy_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
   version_id  bigint NOT NULL REFERENCES lk.version,
   mode        text NOT NULL CHECK (mode IN ('lambda', 'kappa')),
+  state       text NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'building', 'sandbox', 'trial')),
   dropped     boolean NOT NULL DEFAULT false,
   cut_id      bigint,
-  batch_table text
+  batch_table text,
+  name        text CHECK ((name IS NOT NULL) = (state = 'sandbox')),
+  range_by    text CHECK (range_by IN ('event', '_at')),   -- of a sandbox: which time says what belongs to it
+  range_from  timestamptz,                                 -- [from, to); NULL: no bound
+  range_to    timestamptz,
+  was_served  boolean NOT NULL DEFAULT false,
+  made_at     timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE UNIQUE INDEX copy_name ON lk.copy (name) WHERE name IS NOT NULL AND NOT dropped;
+
+-- How far a replay has come is in the view store; this is what its progress is measured by. One row for a copy.
+CREATE TABLE lk.replay (
+  copy_id    bigint PRIMARY KEY REFERENCES lk.copy,
+  cut_id     bigint NOT NULL REFERENCES lk.cut,   -- its end
+  phase      text NOT NULL CHECK (phase IN ('replaying', 'verifying', 'catching up', 'done')),
+  started_at timestamptz NOT NULL,                -- of the last start: a replay that was killed is resumed
+  started_off bigint NOT NULL,                    -- sum of the cursors then
+  ended_at   timestamptz
 );
 
 -- A unit's id names keys in Redis, which does not go back when PostgreSQL is restored, as the sequence does: so it has 20

@@ -17,6 +17,9 @@ typedef struct lk_where {
 typedef struct lk_query {
 	const char *view;
 	int version;              /* 0: served */
+	const char *copy;         /* a sandbox's name, or a copy's id in digits, instead of version; NULL: served, or by version */
+	const int64_t *until;     /* NULL, or a prefix to answer for: the state at these offsets, which must be a live cut that all units have passed and no
+	                             published cut is beyond; what does not fit is LK_EPARTIAL after the usual time */
 	enum lk_layer layer;
 	const lk_where *where;    /* AND-ed, also where they name one column twice; group key columns only */
 	int nwhere;
@@ -39,6 +42,10 @@ typedef struct lk_answer {
 	const lk_plan *plan;
 	int version;
 	bool kappa;
+	int64_t copy_id;
+	enum lk_copy_state state;
+	lk_range range;           /* everything, but for a sandbox: the answer is about these events only */
+	const char *copy_name;    /* of a sandbox, else NULL; the catalogue's */
 	int partitions;
 	int64_t cut[LK_MAX_PARTITIONS], cursor[LK_MAX_PARTITIONS], tail[LK_MAX_PARTITIONS];
 	int64_t end[LK_MAX_PARTITIONS];    /* of the prefix it covers: max(cut, cursor); layer batch: cut; speed: [cut, end) */
@@ -59,6 +66,10 @@ typedef struct lk_answer {
  * view without keys and window always has its one row, as in SQL. Main thread only (the catalogue is parsed). */
 int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err);
 void lk_answer_release(lk_answer *a);
+
+/* A digest of the merged cells (window, key, partials, in the order of the encoding), 32 hexadecimal digits: equal digests mean
+ * byte-identical cells. Of the unfiltered answer it is the digest of a copy at `end`, whatever its segments, batches and workers were. Not cryptographic. */
+void lk_answer_digest(const lk_answer *a, char out[33]);
 
 /* Value of output `i` (of plan->outputs) in a row; finalised. Borrows. */
 void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);

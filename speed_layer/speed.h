@@ -8,7 +8,10 @@ typedef struct lk_speed_options {
 	const char *postgres, *redis;   /* connection texts */
 	int workers;                    /* threads, >= 1 */
 	bool once;                      /* stop at the log's end as it was at the start */
-	const char *view;               /* NULL: all */
+	const char *view;               /* NULL: all live copies; else those of this view */
+	int64_t copy;                   /* this copy alone, in whatever state it is; 0: live ones */
+	const int64_t *end;             /* with `once` and `copy`: stop at these offsets, one per partition; NULL: the log's end */
+	bool no_room_ends;              /* LK_EFULL ends the run and is returned, instead of waiting for room */
 	lk_stream_limits limits;
 	const volatile int *stop;       /* set by the signal handler: drain, commit, report, end */
 	void (*progress)(void *ctx, int64_t events, int64_t behind);   /* may be NULL */

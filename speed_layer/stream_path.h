@@ -45,6 +45,10 @@ typedef struct lk_path {
 	lk_store *store;
 	lk_stream_limits limits;
 	const volatile int *stop;  /* may be NULL */
+	bool gated;                /* a pass stops before the first event whose time, by gate_by, is later than gate */
+	int64_t gate;
+	enum lk_range_by gate_by;
+	int64_t at_gate;           /* set by a pass: the time of the event that waits; LK_NEVER: none does */
 	lk_unit *pending;          /* whose commit is under way; NULL between passes */
 	struct { int64_t events, commits, cells, late, marked; } done;   /* counted on, never reset here */
 } lk_path;

@@ -1,0 +1,49 @@
+/* Copies: making them, moving readers from one to another, and removing them. What happens to their cells in the view store follows from
+ * these rows: owners and sweeps carry it out. */
+#ifndef LK_EVENT_LOG_COPIES_H
+#define LK_EVENT_LOG_COPIES_H
+
+#include "event_log/cut.h"
+
+typedef struct lk_copy_spec {
+	bool kappa;
+	enum lk_copy_state state;
+	const char *name;          /* of a sandbox, else NULL */
+	lk_range range;            /* of a sandbox */
+	const int64_t *start;      /* of a sandbox: the offsets where its units begin; NULL: a kappa copy at 0, a lambda copy at its published cut */
+} lk_copy_spec;
+
+/* Makes a copy of a version, with its units and, with `start`, the cut where they begin. One transaction. LK_EUSAGE where a sandbox of this
+ * name is there, LK_ECONFLICT where the version is gone. */
+int lk_copy_make(lk_pg *pg, const lk_cat_version *v, const lk_copy_spec *spec, int64_t *copy_id, lk_error *err);
+/* building -> live: the speed layer takes it from here. LK_ECONFLICT where it is neither, or dropped. Twice is once. */
+int lk_copy_go_live(lk_pg *pg, int64_t copy_id, lk_error *err);
+/* Moves readers, inside the caller's transaction: served `from` -> `to` by compare-and-set, `to` becomes live, `from` is kept as the former copy,
+ * and the one that was kept before is dropped (its id in *retired, else 0). LK_ECONFLICT where `from` is not served (any more), or `to` is
+ * dropped, a sandbox or a trial, or of another view. */
+int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t *retired, lk_error *err);
+/* Drops a copy that is not served: LK_ECONFLICT where it is. Its cuts are abandoned. Twice is once. */
+int lk_copy_drop(lk_pg *pg, int64_t copy_id, lk_error *err);
+/* Removes what dropped copies still have in PostgreSQL: batch tables (with a lock timeout: what readers hold is left to the next time), rows of
+ * lk.late. *tables, may be NULL: how many went. */
+int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err);
+
+/* --- what a replay notes for others to see --- */
+
+typedef struct lk_replay_row {
+	bool there;
+	char phase[16];
+	int64_t started_at, started_off, ended_at;   /* LK_NEVER: not ended */
+	lk_cut end;
+	bool running;              /* somebody holds the lock of the copy's replay */
+} lk_replay_row;
+/* A start, or a resumed start: the row of the copy is replaced. */
+int lk_replay_begin(lk_pg *pg, int64_t copy_id, const lk_cut *end, int64_t started_off, lk_error *err);
+int lk_replay_phase(lk_pg *pg, int64_t copy_id, const char *phase, lk_error *err);   /* "done" sets ended_at */
+int lk_replay_read(lk_pg *pg, const lk_cat_copy *copy, lk_replay_row *out, lk_error *err);
+
+/* The advisory lock under which one replay, change of mode or comparison of a view runs at a time; that of a sandbox is its copy's. Session locks:
+ * LK_EBUSY, with who holds it, where another session has it. lk_pg_unlock(pg, id) gives it back. */
+int lk_view_lock(lk_pg *pg, const lk_cat_view *v, lk_error *err);
+
+#endif

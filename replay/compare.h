@@ -1,0 +1,74 @@
+/* Comparing answers over the same prefix, row by row. A leg is one way to the answer: a copy at a cut, or the user's own SQL run by PostgreSQL. */
+#ifndef LK_REPLAY_COMPARE_H
+#define LK_REPLAY_COMPARE_H
+
+#include "event_log/cut.h"
+#include "replay/watch.h"
+#include "view_store/store.h"
+
+/* Rows of one leg, sorted by (window start, the group keys that the view selects), then by value; all values as text. */
+typedef struct lk_leg {
+	char *name;                /* "lambda", "kappa", "sql", "served" */
+	const lk_plan *plan;       /* of the caller's catalogue */
+	struct lk_leg_row {
+		char *window;          /* RFC 3339; NULL without window */
+		char *key;             /* "path=/, status=200", for people; "" without keys */
+		char *values;          /* "hits=3, bytes=12" */
+		void *identity; size_t identity_len;   /* orders and matches rows */
+		bool late;             /* the late events that it lacks are its only difference from the whole prefix */
+	} *rows;
+	size_t nrows;
+	int64_t late;              /* events of the prefix that it does not count because they came late */
+	struct lk_leg *whole;      /* the same with them added, where late > 0; else NULL */
+	lk_arena arena;
+} lk_leg;
+
+/* The answer of a copy at `until`, and, where it lacks late events, what it would be with them: they are read from lk.late and the log and folded
+ * in. The caller has made sure that `until` is a live cut that the copy has passed and that no batch is published beyond it. */
+int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_cut *until, const char *name, lk_leg *out, lk_error *err);
+/* The user's own text, run by PostgreSQL over [0, until). */
+int lk_leg_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_leg *out, lk_error *err);
+void lk_leg_release(lk_leg *l);
+
+enum { LK_DIFFERENCES_SHOWN = 10 };
+
+typedef struct lk_difference {
+	bool made;                 /* a comparison took place */
+	char left[16], right[16];
+	bool other_shape;          /* the legs have other columns: rows cannot be matched */
+	int64_t compared, equal, only_left, only_right, different;
+	int64_t by_late;           /* of the last three: explained by late events that one leg counts and the other does not */
+	struct {
+		char *window, *key, *left, *right;   /* values; NULL where the row is on one side only */
+		bool by_late;
+		char *first_event;     /* "partition 1, offset 123, 2015-05-17T10:05:03Z: …", or why there is none; NULL: not looked for */
+	} shown[LK_DIFFERENCES_SHOWN];
+	int nshown;
+} lk_difference;
+
+/* Nothing unequal but what late events explain. */
+static inline bool lk_difference_none(const lk_difference *d) {
+	return !d->other_shape && d->only_left + d->only_right + d->different == d->by_late;
+}
+void lk_compare_legs(const lk_leg *left, const lk_leg *right, lk_difference *out);
+void lk_difference_release(lk_difference *d);
+/* Finds the first event on which the shown rows part: one that only one side counts (late, or the definitions treat it differently). left, right: the
+ * copies, or NULL for SQL. One scan of the log below `until`. */
+int lk_first_events(lk_pg *pg, const lk_cat_copy *left, const lk_cat_copy *right, const lk_plan *plan, const lk_cut *until, lk_difference *d, lk_error *err);
+
+/* --- at_cut.c: two copies of one view at one position --- */
+
+/* A cut at which copies can be compared: holds the batch locks of the lambda copies among them (so that no batch is published beyond it; waits for one that
+ * is running), makes the cut for copies[0] and brings all copies to it (by the speed layer's own path, unless another process does). */
+typedef struct lk_meeting {
+	lk_pg *pg;
+	const lk_cat_copy *copies[4];
+	int n;
+	bool locked[4];
+	lk_cut cut;
+} lk_meeting;
+int lk_meeting_open(lk_meeting *m, lk_pg *pg, const char *postgres, const char *redis, const lk_cat_copy *const *copies, int n,
+                    const lk_replay_watch *watch, lk_error *err);
+void lk_meeting_close(lk_meeting *m);   /* releases the cut and the locks */
+
+#endif
