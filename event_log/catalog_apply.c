@@ -302,7 +302,7 @@ static int new_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_res
 		return rc;
 	number(view_id, view);
 	number(copy_id, copy);
-	*out = (lk_apply_result){LK_APPLIED_NEW, 1, 1};
+	*out = (lk_apply_result){.what = LK_APPLIED_NEW, .version = 1, .served_version = 1};
 	return lk_pg_exec(pg, NULL, err, "UPDATE lk.view SET served_copy = $2 WHERE view_id = $1", 2, (const char *const[]){view, copy});
 }
 
@@ -348,7 +348,7 @@ static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_r
 	}
 	if (there) {
 		int newest = (int)lk_pg_int(res, 0, 2);
-		*out = (lk_apply_result){LK_APPLIED_SAME, newest, (int)lk_pg_int(res, 0, 4)};
+		*out = (lk_apply_result){.what = LK_APPLIED_SAME, .version = newest, .served_version = (int)lk_pg_int(res, 0, 4)};
 		if (!strcmp(PQgetvalue(res, 0, 3), p->hash))
 			goto done;
 	}
