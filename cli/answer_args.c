@@ -55,6 +55,11 @@ int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err)
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "layer", layers, LK_LAYER_MERGED, &layer, err);
 	q->version = (int)version;
+	q->copy = lk_args_text(args, "copy", NULL);
+	if (rc == LK_OK && q->copy && version) {
+		lk_fail(err, LK_EUSAGE, "--version and --copy both say which copy is meant");
+		rc = lk_hint(err, "a copy is of one version: leave --version out");
+	}
 	q->layer = (enum lk_layer)layer;
 	return rc;
 }

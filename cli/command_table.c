@@ -6,7 +6,8 @@
 	{"from", "TIME", "windows that start at or after TIME: RFC 3339, or -1h for an hour before now", false}, \
 	{"to", "TIME", "windows that start before TIME", false}, \
 	{"window", "SIZE", "another window size: a multiple of the view's panes", false}, \
-	{"version", "N", "another version than the one that is served", false}
+	{"version", "N", "another version than the one that is served", false}, \
+	{"copy", "COPY", "this copy: a sandbox's name, or an id that lk status shows", false}
 
 const lk_command lk_commands[] = {
 	{"up", "", 0, 0, "start a private PostgreSQL and Redis under LK_HOME",
