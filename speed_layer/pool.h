@@ -36,6 +36,7 @@ typedef struct lk_pool {
 	atomic_llong events;
 	lk_speed_report report;    /* added to as workers end */
 	lk_error fatal;            /* what a `once` run could not get past */
+	atomic_int given_up;       /* it is of no use that the other units go on */
 	int64_t noticed_us[LK_NOTICE_CODES];
 } lk_pool;
 
@@ -56,7 +57,7 @@ void lk_pool_notice(lk_pool *p, const lk_error *e);
 /* Waits until something changes or the time is over. */
 void lk_pool_pause(lk_pool *p, int64_t us);
 void lk_pool_wake(lk_pool *p);
-/* Does the option --view let this copy in? */
+/* Do the options let this copy in: the one they name, else live ones, of the view they name? */
 bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy);
 
 #endif

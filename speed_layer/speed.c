@@ -3,6 +3,9 @@
  * on a session of its own: Redis is listed first and each unit then looked up, so a unit made in between is not taken
  * for dead.
  *
+ * A replay runs the same for its own copy alone, up to a vector that it gives. Then nobody else is served while a unit
+ * waits, so what other runs wait for ends this one: no room in Redis, where that is asked for, and a copy that is gone.
+ *
  * A picture of the catalogue is freed when the last worker has left it. */
 #include "speed_layer/pool.h"
 
@@ -83,7 +86,9 @@ void lk_pool_wake(lk_pool *p) {
 }
 
 bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy) {
-	return !p->o->view || strcmp(p->o->view, copy->version->view->name) == 0;
+	if (p->o->copy)
+		return copy->id == p->o->copy;
+	return copy->state == LK_COPY_LIVE && (!p->o->view || strcmp(p->o->view, copy->version->view->name) == 0);
 }
 
 /* --- the catalogue --- */
@@ -91,6 +96,8 @@ bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy) {
 static int64_t end_of(const supervisor *v, int64_t stream, int part) {
 	if (!v->pool.o->once)
 		return INT64_MAX;
+	if (v->pool.o->end)
+		return v->pool.o->end[part];
 	for (int i = 0; i < v->nends; i++)
 		if (v->ends[i].stream == stream)
 			return v->ends[i].off[part];
@@ -151,12 +158,24 @@ static int look_at_catalogue(supervisor *v, lk_error *err) {
 	return LK_OK;
 }
 
+/* An end that was given is not waited for where the log does not have it. */
+static int check_given_end(const supervisor *v, const lk_cat_stream *s, const int64_t *tail, lk_error *err) {
+	const lk_cat_copy *copy = lk_catalog_copy(v->pool.world->catalog, v->pool.o->copy);
+	for (int i = 0; v->pool.o->end && copy && copy->version->view->stream == s && i < s->stream->partitions; i++)
+		if (v->pool.o->end[i] > tail[i])
+			return lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends at %lld, before %lld", s->stream->name, i,
+			               (long long)tail[i], (long long)v->pool.o->end[i]);
+	return LK_OK;
+}
+
 static int note_ends(supervisor *v, lk_error *err) {
 	const lk_catalog *cat = v->pool.world->catalog;
 	v->ends = lk_calloc((size_t)cat->nstreams + 1, sizeof *v->ends);
 	for (int i = 0; i < cat->nstreams; i++) {
 		v->ends[i].stream = cat->streams[i].id;
 		int r = lk_log_tail(&v->pg, &cat->streams[i], v->ends[i].off, NULL, NULL, err);
+		if (r == LK_OK)
+			r = check_given_end(v, &cat->streams[i], v->ends[i].off, err);
 		if (r != LK_OK)
 			return r;
 		v->nends++;
@@ -236,9 +255,20 @@ static void look(supervisor *v) {
 	tell_progress(v);
 }
 
-static void supervise(supervisor *v) {
+static bool is_over(const supervisor *v) {
 	const lk_speed_options *o = v->pool.o;
-	while (!(o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED)) && !(o->once && all_reached(v->pool.world))) {
+	return (o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED)) || (o->once && all_reached(v->pool.world))
+	       || atomic_load(&v->pool.given_up);
+}
+
+static int need_copy(const supervisor *v, lk_error *err) {
+	if (!v->pool.o->copy || lk_catalog_copy(v->pool.world->catalog, v->pool.o->copy))
+		return LK_OK;
+	return lk_fail(err, LK_ECONFLICT, "copy %lld was dropped", (long long)v->pool.o->copy);
+}
+
+static void supervise(supervisor *v) {
+	while (!is_over(v)) {
 		lk_pool_pause(&v->pool, LOOK_US);
 		if (lk_monotonic_us() >= v->next_stamp_us)
 			look(v);
@@ -256,6 +286,8 @@ static int start(supervisor *v, lk_error *err) {
 		const lk_cat_view *view;
 		r = lk_catalog_need_view(v->pool.world->catalog, v->pool.o->view, &view, err);
 	}
+	if (r == LK_OK)
+		r = need_copy(v, err);
 	if (r == LK_OK && v->pool.o->once)
 		r = note_ends(v, err);
 	if (r == LK_OK)
@@ -324,6 +356,8 @@ int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *e
 		if (err)
 			*err = v.pool.fatal;
 	}
+	if (r == LK_OK)
+		r = need_copy(&v, err);
 	*report = v.pool.report;
 	report->seconds = (double)(lk_monotonic_us() - started) / 1e6;
 	release(&v);

@@ -13,7 +13,11 @@
  *
  * Where a live cut lies at the offset of the next event, what was folded is committed and the segment ends there.
  * The new segment begins with an empty map; the same happens when a map has grown too large. What the ledger is
- * owed is committed to PostgreSQL before the commit that passes it. */
+ * owed is committed to PostgreSQL before the commit that passes it.
+ *
+ * A gate holds the pass up before the first event that is not due yet, for all units of the group at the same event, so
+ * that a paced replay makes the cells that any other makes. What does not belong to a sandbox's range moves cursor and
+ * watermark like every event, and nothing else. */
 #include "speed_layer/unit.h"
 
 #include <stdlib.h>
@@ -126,10 +130,18 @@ static void record(pass *s, lk_unit *u, int64_t off, int result) {
 	}
 }
 
+/* By `_at` the offsets where a sandbox begins and ends say what belongs to it. */
+static bool is_in_range(const pass *s, const lk_cat_copy *copy) {
+	if (copy->state != LK_COPY_SANDBOX || copy->range.by != LK_BY_EVENT)
+		return true;
+	int64_t time = s->row[s->stream->stream->event_time].i;
+	return copy->range.from <= time && time < copy->range.to;
+}
+
 static void fold(pass *s, lk_unit *u, int64_t off) {
 	const lk_plan *plan = lk_unit_plan(u);
 	int64_t at = s->row[lk_slot_at(plan->stream)].i;
-	int result = lk_fold_event(&u->folder, &u->cells, u->at.watermark);
+	int result = is_in_range(s, u->copy) ? lk_fold_event(&u->folder, &u->cells, u->at.watermark) : LK_FOLDED;
 	if (result != LK_FOLDED)
 		record(s, u, off, result);
 	u->at.cursor = off + 1;
@@ -155,10 +167,22 @@ static void close_at_cut(pass *s, int64_t off) {
 
 static bool stopped(const lk_path *p) { return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED); }
 
+/* Is the event that was just read later than the gate lets through? */
+static bool waits_at_gate(const pass *s) {
+	lk_path *p = s->path;
+	if (!p->gated)
+		return false;
+	int64_t time = s->row[p->gate_by == LK_BY_AT ? lk_slot_at(s->stream->stream) : s->stream->stream->event_time].i;
+	if (time <= p->gate)
+		return false;
+	p->at_gate = time;
+	return true;
+}
+
 static int fold_events(pass *s, lk_error *err) {
 	int64_t off;
 	int r = LK_OK;
-	while (s->ngroup > 0 && (r = lk_scan_next(&s->scan, s->row, &off, err)) == LK_OK) {
+	while (s->ngroup > 0 && (r = lk_scan_next(&s->scan, s->row, &off, err)) == LK_OK && !waits_at_gate(s)) {
 		if (s->next_cut < s->scan.ncuts && s->scan.cuts[s->next_cut] <= off)
 			close_at_cut(s, off);
 		int failed = 0;
@@ -292,6 +316,7 @@ int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64
 	pass s = {.path = p};
 	int r = LK_OK;
 	*folded = 0;
+	p->at_gate = LK_NEVER;
 	s.group = lk_calloc((size_t)nunits + 1, sizeof *s.group);
 	form_group(&s, units, nunits, end_off);
 	if (s.ngroup > 0 && s.limit > s.from && !stopped(p)) {

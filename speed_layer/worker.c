@@ -19,6 +19,7 @@
 #define BACKOFF_MOST_US  2000000
 #define LOCK_EVERY_US     500000
 #define SWEEP_EVERY_US   1000000
+#define STALLED_US      60000000
 #define IDLE_MS               50
 
 typedef struct share {
@@ -28,6 +29,7 @@ typedef struct share {
 	bool *locked;
 	int nunits, nheld;
 	int64_t tail, next_lock_us, next_sweep_us;
+	int64_t seen, moved_us;    /* the cursor of a unit that another process holds, and since when it stands there */
 } share;
 
 typedef struct worker {
@@ -176,6 +178,15 @@ static bool is_hopeless(const lk_unit *u) {
 	       && u->error.code != LK_EUNREACHABLE && u->error.code != LK_EBUSY;
 }
 
+static void note_fatal(worker *w, const lk_error *why, bool give_up) {
+	pthread_mutex_lock(&w->pool->lock);
+	if (w->pool->fatal.code == LK_OK)
+		w->pool->fatal = *why;
+	if (give_up)
+		atomic_store(&w->pool->given_up, 1);
+	pthread_mutex_unlock(&w->pool->lock);
+}
+
 static int report_trouble(worker *w, const lk_unit *u, lk_error *err) {
 	if (u->error.code == LK_EUNREACHABLE) {
 		if (err)
@@ -184,12 +195,9 @@ static int report_trouble(worker *w, const lk_unit *u, lk_error *err) {
 	}
 	if (u->error.code != LK_EFENCED && u->error.code != LK_ECONFLICT)
 		lk_pool_notice(w->pool, &u->error);
-	if (w->pool->o->once && is_hopeless(u) && u->error.code != LK_ECONFLICT) {
-		pthread_mutex_lock(&w->pool->lock);
-		if (w->pool->fatal.code == LK_OK)
-			w->pool->fatal = u->error;
-		pthread_mutex_unlock(&w->pool->lock);
-	}
+	bool no_room = u->error.code == LK_EFULL && w->pool->o->no_room_ends;
+	if (no_room || (w->pool->o->once && is_hopeless(u) && u->error.code != LK_ECONFLICT))
+		note_fatal(w, &u->error, no_room);
 	return LK_OK;
 }
 
@@ -277,6 +285,22 @@ static int sweep(worker *w, share *s, lk_error *err) {
 	return LK_OK;
 }
 
+/* A run for one copy does not wait for ever for another process that holds its units and does nothing. */
+static void watch_other(worker *w, share *s, const lk_unit *u, int64_t cursor) {
+	lk_error e = {0};
+	int64_t now = lk_monotonic_us();
+	if (s->moved_us == 0 || s->seen != cursor) {
+		s->seen = cursor;
+		s->moved_us = now;
+	}
+	if (!w->pool->o->copy || now - s->moved_us < STALLED_US)
+		return;
+	lk_fail(&e, LK_EBUSY, "partition %d of copy %lld of view %s is held by another process and stands at %lld", u->part,
+	        (long long)u->copy->id, u->copy->version->view->name, (long long)cursor);
+	lk_hint(&e, "in pg_locks, the session with the advisory lock %lld is that process's", (long long)u->id);
+	note_fatal(w, &e, true);
+}
+
 /* Has this unit come to the end, in our hands or in another process's? */
 static int has_arrived(worker *w, share *s, int i, bool *arrived, lk_error *err) {
 	lk_unit *u = &s->units[i];
@@ -286,6 +310,8 @@ static int has_arrived(worker *w, share *s, int i, bool *arrived, lk_error *err)
 	lk_unit_state st = {0};
 	int r = lk_store_read_unit(w->path.store, u->id, NULL, &st, NULL, err);
 	*arrived = r == LK_OK && st.at.cursor >= s->of->end;
+	if (r >= 0 && !*arrived)
+		watch_other(w, s, u, st.at.cursor);
 	lk_unit_state_release(&st);
 	return r < 0 ? r : LK_OK;
 }
