@@ -20,7 +20,7 @@ typedef struct lk_replay_options {
 	bool fresh;                /* do not go on with an interrupted or waiting copy: drop it and begin again */
 	double pace;               /* 1: as fast as it happened; 0: as fast as it goes */
 	int64_t max_gap_us;        /* longer times without any event are shortened to this; 0: not */
-	const char *sandbox;       /* its name; NULL: an ordinary copy, from the log's beginning */
+	const char *sandbox;       /* its name, "" to be given one; NULL: an ordinary copy, from the log's beginning */
 	lk_range range;            /* of a sandbox; `by` also says which clock the pace follows */
 	bool keep;                 /* a sandbox stays when it is done */
 	lk_replay_watch watch;

@@ -1,0 +1,73 @@
+/* What the files of replay/ share: one run over all its attempts, and the steps that runs are made of. A replay, a sandbox and a change of mode are
+ * the same steps in another choice.
+ *
+ * An attempt begins with nothing but what is in the two servers, so that a run which lost one of them begins its attempt again, and a run that was
+ * killed is gone on with by the next one, by the same code. */
+#ifndef LK_REPLAY_PRIVATE_H
+#define LK_REPLAY_PRIVATE_H
+
+#include "replay/replay.h"
+
+typedef struct lk_replay {
+	const lk_replay_options *o;
+	/* of one attempt: dropped where a server is lost */
+	lk_pg pg;                  /* the session that holds the view's lock, or the sandbox's */
+	bool connected;
+	lk_catalog *catalog;
+	const lk_cat_view *view;
+	const lk_cat_copy *copy;   /* that is brought to the log's end; NULL until lk_replay_adopt */
+	lk_cut end;                /* where the bulk ends; id 0: not made yet */
+	/* of the whole run */
+	int64_t copy_id;           /* chosen or made by an attempt; 0: not yet */
+	int64_t from_copy;         /* that was served when the run began */
+	bool verified;
+	int64_t started_us;
+	int64_t at_start, done_before;   /* sum of the cursors when the run began; events of the run's former steps */
+	lk_replay_report report;
+} lk_replay;
+
+static inline bool lk_replay_stopped(const lk_replay *r) {
+	return r->o->watch.stop && __atomic_load_n(r->o->watch.stop, __ATOMIC_RELAXED);
+}
+
+/* --- attempts.c --- */
+
+/* Runs attempts until one ends with something else than a lost server, with backoff; only while none has ever connected is LK_EUNREACHABLE returned.
+ * r->o is set by the caller. Releases what the attempts held. */
+int lk_replay_attempts(lk_replay *r, int (*attempt)(lk_replay *r, lk_error *err), lk_error *err);
+/* A session, the catalogue, the view, and, with lock_view, its lock. An attempt's first step. Finds r->copy again where r->copy_id is known:
+ * LK_ECONFLICT where it was dropped meanwhile. */
+int lk_replay_connect(lk_replay *r, bool lock_view, lk_error *err);
+/* Goes on with this copy: loads the catalogue anew and sets r->copy_id and r->copy. */
+int lk_replay_adopt(lk_replay *r, int64_t copy_id, lk_error *err);
+/* Sum of the cursors of r->copy's units in the view store. */
+int lk_replay_cursors(lk_replay *r, int64_t *sum, lk_error *err);
+void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total);
+/* Drops r->copy and removes its cells from Redis at once. */
+int lk_replay_drop(lk_replay *r, lk_error *err);
+
+/* --- steps.c: of r->copy, kappa or lambda --- */
+
+/* The stream path up to `end`, by the speed layer with o->workers. LK_OK also where it was stopped. LK_EFULL: no room, the copy is dropped. */
+int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error *err);
+/* Compares with what is served, at one cut; LK_EDIFFERS where they differ and o->force is not given. Once a run. */
+int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err);
+/* Near enough to the log's end for a switch. */
+int lk_replay_catch_up(lk_replay *r, lk_error *err);
+/* Moves readers from r->from_copy to r->copy, and gives the units to live workers. */
+int lk_replay_switch(lk_replay *r, lk_switch_report *out, lk_error *err);
+
+/* --- pace.c --- */
+
+/* Drives d's units up to `end`, no event before it is due, until *o->watch.stop. */
+int lk_pace_run(lk_driver *d, const lk_replay_options *o, const int64_t *end, void (*tell)(void *ctx, int64_t events), void *ctx, lk_error *err);
+
+/* --- range.c --- */
+
+/* The offsets between which all events of the range lie. LK_EUSAGE where none does. */
+int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, int64_t *start, int64_t *end, lk_error *err);
+/* Adopts the sandbox that o names, with its own lock: a new one of version v, or an interrupted one of the same version and range.
+ * LK_EUSAGE where the name is taken by another one or by a complete one, LK_EBUSY where it is being replayed. */
+int lk_sandbox_adopt(lk_replay *r, const lk_cat_version *v, lk_error *err);
+
+#endif
