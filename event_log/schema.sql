@@ -99,16 +99,6 @@ CREATE TABLE lk.copy (
 );
 CREATE UNIQUE INDEX copy_name ON lk.copy (name) WHERE name IS NOT NULL AND NOT dropped;
 
--- How far a replay has come is in the view store; this is what its progress is measured by. One row for a copy.
-CREATE TABLE lk.replay (
-  copy_id    bigint PRIMARY KEY REFERENCES lk.copy,
-  cut_id     bigint NOT NULL REFERENCES lk.cut,   -- its end
-  phase      text NOT NULL CHECK (phase IN ('replaying', 'verifying', 'catching up', 'done')),
-  started_at timestamptz NOT NULL,                -- of the last start: a replay that was killed is resumed
-  started_off bigint NOT NULL,                    -- sum of the cursors then
-  ended_at   timestamptz
-);
-
 -- A unit's id names keys in Redis, which does not go back when PostgreSQL is restored, as the sequence does: so it has 20
 -- random bits, and a unit that is declared after a restore does not find the cells of one that is forgotten.
 CREATE TABLE lk.unit (
@@ -135,6 +125,16 @@ CREATE TABLE lk.cut_part (
   last_at timestamptz,
   high    timestamptz,
   PRIMARY KEY (cut_id, part)
+);
+
+-- How far a replay has come is in the view store; this is what its progress is measured by. One row for a copy.
+CREATE TABLE lk.replay (
+  copy_id    bigint PRIMARY KEY REFERENCES lk.copy,
+  cut_id     bigint NOT NULL REFERENCES lk.cut,   -- its end
+  phase      text NOT NULL CHECK (phase IN ('replaying', 'verifying', 'catching up', 'done')),
+  started_at timestamptz NOT NULL,                -- of the last start: a replay that was killed is resumed
+  started_off bigint NOT NULL,                    -- sum of the cursors then
+  ended_at   timestamptz
 );
 
 -- One row for each batch that was published: what it covers, how it was computed, what it cost.
