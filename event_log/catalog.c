@@ -15,9 +15,10 @@ static const char load_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 	"SELECT log_id, schema_version FROM lk.meta;"
 	"SELECT stream_id, definition FROM lk.stream ORDER BY 1;"
-	"SELECT view_id, name, stream_id, served_copy FROM lk.view ORDER BY 1;"
+	"SELECT view_id, name, stream_id, served_copy, former_copy FROM lk.view ORDER BY 1;"
 	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition FROM lk.version ORDER BY 1;"
-	"SELECT copy_id, version_id, mode, cut_id, batch_table FROM lk.copy WHERE NOT dropped ORDER BY 1;"
+	"SELECT copy_id, version_id, mode, cut_id, batch_table, state, was_served, name, range_by, " LK_SQL_US("range_from") ", "
+	LK_SQL_US("range_to") " FROM lk.copy WHERE NOT dropped ORDER BY 1;"
 	"SELECT u.copy_id, u.part, u.unit_id FROM lk.unit u JOIN lk.copy c USING (copy_id) WHERE NOT c.dropped;"
 	"SELECT c.copy_id, p.part, p.off, " LK_SQL_US("p.high") ", " LK_SQL_US("p.last_at")
 	" FROM lk.copy c JOIN lk.cut_part p USING (cut_id) WHERE NOT c.dropped;"
@@ -113,6 +114,7 @@ static int load_views(lk_catalog *c, const PGresult *res, lk_error *err) {
 		v->name = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 1));
 		v->stream = by_id(c->streams, c->nstreams, sizeof *c->streams, lk_pg_int(res, i, 2));
 		v->served_copy = lk_pg_int(res, i, 3);
+		v->former_copy = lk_pg_int(res, i, 4);
 		if (!v->stream)
 			return dangling(err, "stream", lk_pg_int(res, i, 2));
 	}
@@ -148,6 +150,31 @@ static int load_versions(lk_catalog *c, const PGresult *res, lk_error *err) {
 	return 0;
 }
 
+static char *text_or_null(lk_catalog *c, const PGresult *res, int row, int col) {
+	return PQgetisnull(res, row, col) ? NULL : lk_arena_strdup(&c->arena, PQgetvalue(res, row, col));
+}
+
+static int load_state(const char *text, enum lk_copy_state *state, lk_error *err) {
+	for (int i = LK_COPY_LIVE; i <= LK_COPY_TRIAL; i++)
+		if (!strcmp(text, lk_copy_state_name((enum lk_copy_state)i))) {
+			*state = (enum lk_copy_state)i;
+			return 0;
+		}
+	return lk_fail(err, LK_EUNSUPPORTED, "the catalogue has a copy of state %s, which this lk does not know", text);
+}
+
+/* Its vectors, each as long as the stream has partitions. */
+static void make_vectors(lk_catalog *c, lk_cat_copy *k) {
+	int n = k->version->view->stream->stream->partitions;
+	int64_t *numbers = lk_arena_zalloc(&c->arena, 4 * (size_t)n * sizeof *numbers);
+	k->units = numbers;
+	k->cut = numbers + n;
+	k->cut_high = numbers + 2 * n;
+	k->cut_at = numbers + 3 * n;
+	for (int p = 0; p < n; p++)
+		k->cut_high[p] = k->cut_at[p] = LK_NEVER;
+}
+
 static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
 	c->copies = array_for(c, res, sizeof *c->copies, &c->ncopies);
 	for (int i = 0; i < c->ncopies; i++) {
@@ -158,16 +185,17 @@ static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
 			return dangling(err, "version", lk_pg_int(res, i, 1));
 		k->kappa = !strcmp(PQgetvalue(res, i, 2), "kappa");
 		k->cut_id = lk_pg_int(res, i, 3);
-		if (!PQgetisnull(res, i, 4))
-			k->batch_table = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 4));
-		int n = k->version->view->stream->stream->partitions;
-		int64_t *numbers = lk_arena_zalloc(&c->arena, 4 * (size_t)n * sizeof *numbers);
-		k->units = numbers;
-		k->cut = numbers + n;
-		k->cut_high = numbers + 2 * n;
-		k->cut_at = numbers + 3 * n;
-		for (int p = 0; p < n; p++)
-			k->cut_high[p] = k->cut_at[p] = LK_NEVER;
+		k->batch_table = text_or_null(c, res, i, 4);
+		int rc = load_state(PQgetvalue(res, i, 5), &k->state, err);
+		if (rc)
+			return rc;
+		k->was_served = PQgetvalue(res, i, 6)[0] == 't';
+		k->name = text_or_null(c, res, i, 7);
+		k->range = (lk_range){
+			.by = strcmp(PQgetvalue(res, i, 8), "_at") ? LK_BY_EVENT : LK_BY_AT,
+			.from = lk_pg_int_or(res, i, 9, INT64_MIN), .to = lk_pg_int_or(res, i, 10, INT64_MAX),
+		};
+		make_vectors(c, k);
 	}
 	return 0;
 }
@@ -235,9 +263,9 @@ int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err) {
 	int rc = lk_pg_exec(pg, &res, err,
 		"SELECT hashtextextended(concat_ws('/', log_id,"
 		" (SELECT string_agg(stream_id || ':' || md5(definition), ',' ORDER BY stream_id) FROM lk.stream),"
-		" (SELECT string_agg(view_id || ':' || coalesce(served_copy, 0), ',' ORDER BY view_id) FROM lk.view),"
+		" (SELECT string_agg(concat_ws(':', view_id, coalesce(served_copy, 0), coalesce(former_copy, 0)), ',' ORDER BY view_id) FROM lk.view),"
 		" (SELECT string_agg(version_id || ':' || fold_only, ',' ORDER BY version_id) FROM lk.version),"
-		" (SELECT string_agg(copy_id::text, ',' ORDER BY copy_id) FROM lk.copy WHERE NOT dropped)), 0) FROM lk.meta", 0, NULL);
+		" (SELECT string_agg(concat_ws(':', copy_id, state, was_served), ',' ORDER BY copy_id) FROM lk.copy WHERE NOT dropped)), 0) FROM lk.meta", 0, NULL);
 	if (rc)
 		return rc;
 	*stamp = PQntuples(res) ? lk_pg_int(res, 0, 0) : 0;

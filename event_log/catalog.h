@@ -14,6 +14,7 @@ typedef struct lk_cat_stream {
 } lk_cat_stream;
 
 enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_TRIAL };   /* see schema.sql */
+const char *lk_copy_state_name(enum lk_copy_state s);   /* "live", "building", "sandbox", "trial" */
 enum lk_range_by { LK_BY_EVENT, LK_BY_AT };
 
 /* What part of history a sandbox is about: events with from <= time < to, by event time or `_at`. INT64_MIN, INT64_MAX: no bound. */

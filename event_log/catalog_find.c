@@ -1,4 +1,5 @@
 /* Finding what a name means in a loaded catalogue. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,23 +62,103 @@ int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_vie
 	return rc;
 }
 
-int lk_catalog_read_copy(const lk_catalog *c, const lk_cat_view *v, int number, const lk_cat_copy **out, lk_error *err) {
-	int newest = 0;
-	*out = NULL;
+const char *lk_copy_state_name(enum lk_copy_state s) {
+	static const char *const names[] = {
+		[LK_COPY_LIVE] = "live", [LK_COPY_BUILDING] = "building", [LK_COPY_SANDBOX] = "sandbox", [LK_COPY_TRIAL] = "trial",
+	};
+	return names[s];
+}
+
+const lk_cat_version *lk_catalog_newest(const lk_catalog *c, const lk_cat_view *v) {
+	const lk_cat_version *newest = NULL;
 	for (int i = 0; i < c->nversions; i++)
-		if (c->versions[i].view == v && c->versions[i].number > newest)
-			newest = c->versions[i].number;
-	if (!number) {
-		if ((*out = lk_catalog_copy(c, v->served_copy)))
-			return 0;
-		return lk_fail(err, LK_EINTERNAL, "view %s serves no copy", v->name);
-	}
+		if (c->versions[i].view == v && (!newest || c->versions[i].number > newest->number))
+			newest = &c->versions[i];
+	return newest;
+}
+
+const lk_cat_version *lk_catalog_version(const lk_catalog *c, const lk_cat_view *v, int number) {
+	for (int i = 0; i < c->nversions; i++)
+		if (c->versions[i].view == v && c->versions[i].number == number)
+			return &c->versions[i];
+	return NULL;
+}
+
+/* Copies are in the order of their ids, which is that in which they were made. */
+static const lk_cat_copy *newest_live(const lk_catalog *c, const lk_cat_version *version) {
+	const lk_cat_copy *found = NULL;
 	for (int i = 0; i < c->ncopies; i++)
-		if (c->copies[i].version->view == v && c->copies[i].version->number == number)
-			*out = &c->copies[i];
+		if (c->copies[i].version == version && c->copies[i].state == LK_COPY_LIVE)
+			found = &c->copies[i];
+	return found;
+}
+
+static int no_version(const lk_catalog *c, const lk_cat_view *v, int number, lk_error *err) {
+	const lk_cat_version *newest = lk_catalog_newest(c, v);
+	if (lk_catalog_version(c, v, number)) {
+		lk_fail(err, LK_EUSAGE, "version %d of view %s has no copy that could be read", number, v->name);
+		lk_hint(err, "`lk replay %s --version %d` makes one", v->name, number);
+	} else {
+		lk_fail(err, LK_EUSAGE, "view %s has no version %d", v->name, number);
+		lk_hint(err, "its newest version is %d", newest ? newest->number : 0);
+	}
+	return LK_EUSAGE;
+}
+
+int lk_catalog_read_copy(const lk_catalog *c, const lk_cat_view *v, int number, const lk_cat_copy **out, lk_error *err) {
+	const lk_cat_copy *served = lk_catalog_copy(c, v->served_copy);
+	*out = served;
+	if (!number)
+		return served ? 0 : lk_fail(err, LK_EINTERNAL, "view %s serves no copy", v->name);
+	const lk_cat_version *version = lk_catalog_version(c, v, number);
+	if (version && !(served && served->version == version))
+		*out = newest_live(c, version);
+	return version && *out ? 0 : no_version(c, v, number, err);
+}
+
+/* "12 (lambda, served), 31 (kappa), sunday (sandbox)" */
+static void list_copies(const lk_catalog *c, const lk_cat_view *v, lk_buf *out) {
+	for (int i = 0; i < c->ncopies; i++) {
+		const lk_cat_copy *k = &c->copies[i];
+		if (k->version->view != v)
+			continue;
+		lk_buf_adds(out, out->len ? ", " : "");
+		if (k->name)
+			lk_buf_adds(out, k->name);
+		else
+			lk_buf_addf(out, "%lld", (long long)k->id);
+		lk_buf_addf(out, " (%s", k->name ? lk_copy_state_name(k->state) : k->kappa ? "kappa" : "lambda");
+		if (!k->name && k->state != LK_COPY_LIVE)
+			lk_buf_addf(out, ", %s", lk_copy_state_name(k->state));
+		lk_buf_adds(out, k->id == v->served_copy ? ", served)" : k->id == v->former_copy ? ", former)" : ")");
+	}
+}
+
+static bool is_called(const lk_cat_copy *k, const char *name) {
+	char id[24];
+	snprintf(id, sizeof id, "%lld", (long long)k->id);
+	return (k->name && !strcmp(k->name, name)) || !strcmp(id, name);
+}
+
+int lk_catalog_need_copy(const lk_catalog *c, const lk_cat_view *v, const char *name, const lk_cat_copy **out, lk_error *err) {
+	const lk_cat_copy *other = NULL;
+	*out = NULL;
+	for (int i = 0; i < c->ncopies; i++)
+		if (is_called(&c->copies[i], name)) {
+			if (c->copies[i].version->view != v)
+				other = &c->copies[i];
+			else
+				*out = &c->copies[i];
+		}
 	if (*out)
 		return 0;
-	lk_fail(err, LK_EUSAGE, "view %s has no version %d that could be read", v->name, number);
-	lk_hint(err, "its newest version is %d", newest);
+	lk_buf there = LK_BUF_INIT;
+	list_copies(c, v, &there);
+	lk_fail(err, LK_EUSAGE, "view %s has no copy %s", v->name, name);
+	if (other)
+		lk_hint(err, "it is a copy of view %s", other->version->view->name);
+	else
+		lk_hint(err, "its copies are: %s", there.len ? there.data : "none");
+	lk_buf_release(&there);
 	return LK_EUSAGE;
 }
