@@ -16,6 +16,7 @@ typedef struct lk_leg {
 		char *values;          /* "hits=3, bytes=12" */
 		void *identity; size_t identity_len;   /* orders and matches rows */
 		bool late;             /* the late events that it lacks are its only difference from the whole prefix */
+		int64_t late_events;   /* of a `whole` leg: how many were added to this row */
 	} *rows;
 	size_t nrows;
 	int64_t late;              /* events of the prefix that it does not count because they came late */
@@ -36,10 +37,11 @@ typedef struct lk_difference {
 	bool made;                 /* a comparison took place */
 	char left[16], right[16];
 	bool other_shape;          /* the legs have other columns: rows cannot be matched */
-	int64_t compared, equal, only_left, only_right, different;
+	int64_t compared, equal, only_left, only_right, different;   /* rows */
 	int64_t by_late;           /* of the last three: explained by late events that one leg counts and the other does not */
 	struct {
 		char *window, *key, *left, *right;   /* values; NULL where the row is on one side only */
+		void *identity; size_t identity_len; /* of the row, for lk_first_events */
 		bool by_late;
 		char *first_event;     /* "partition 1, offset 123, 2015-05-17T10:05:03Z: …", or why there is none; NULL: not looked for */
 	} shown[LK_DIFFERENCES_SHOWN];
@@ -52,9 +54,11 @@ static inline bool lk_difference_none(const lk_difference *d) {
 }
 void lk_compare_legs(const lk_leg *left, const lk_leg *right, lk_difference *out);
 void lk_difference_release(lk_difference *d);
-/* Finds the first event on which the shown rows part: one that only one side counts (late, or the definitions treat it differently). left, right: the
- * copies, or NULL for SQL. One scan of the log below `until`. */
-int lk_first_events(lk_pg *pg, const lk_cat_copy *left, const lk_cat_copy *right, const lk_plan *plan, const lk_cut *until, lk_difference *d, lk_error *err);
+/* Finds the first event on which the shown rows part: one that only one side counts (late, or the definitions treat it differently); where there is
+ * none, the segment or batch that holds something else than the log. left, right: the copies, or NULL for SQL, whose plan is `plan`. store: may be NULL,
+ * then segments are not looked at. Two scans of the log below `until` at most. */
+int lk_first_events(lk_pg *pg, lk_store *store, const lk_cat_copy *left, const lk_cat_copy *right, const lk_plan *plan, const lk_cut *until,
+                    lk_difference *d, lk_error *err);
 
 /* --- at_cut.c: two copies of one view at one position --- */
 
