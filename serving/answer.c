@@ -16,6 +16,12 @@
  * Each partition is on its own: a unit that is missing, or whose cursor is at or below the cut, leaves batch alone.
  * So the answer covers max(cut, cursor) of each partition, and names that vector.
  *
+ * A kappa copy has no batch: its cut is 0, or for a sandbox the place where it begins, and everything is in segments.
+ *
+ * An answer can be asked for a given prefix instead, query.until: then only segments that end there or below count, and
+ * they must tile [cut, until). They do where `until` is a live cut, since segments end at live cuts, until a batch above
+ * it is published; an answer that can no longer be given is refused at once.
+ *
  * Batch rows and cells of Redis are merged into one map by the window asked for, and finalised once, when a value is
  * asked for. The work is bounded by the cells that pass the query's filters. */
 #include <stdlib.h>
@@ -38,9 +44,16 @@ static int open_copy(lk_reader *r, lk_error *err) {
 	rc = lk_catalog_need_view(r->catalog, r->query->view, &r->view, err);
 	if (rc < 0)
 		return rc;
-	rc = lk_catalog_read_copy(r->catalog, r->view, r->query->version, &r->copy, err);
+	if (r->query->copy)
+		rc = lk_catalog_need_copy(r->catalog, r->view, r->query->copy, &r->copy, err);
+	else
+		rc = lk_catalog_read_copy(r->catalog, r->view, r->query->version, &r->copy, err);
 	if (rc < 0)
 		return rc;
+	if (r->copy->kappa && r->query->layer == LK_LAYER_BATCH) {
+		lk_fail(err, LK_EUSAGE, "this copy of view %s is kappa: it has no batch layer", r->view->name);
+		return lk_hint(err, "leave --layer out: all of the answer comes from the speed layer");
+	}
 	r->plan = r->copy->version->plan;
 	r->partitions = r->plan->stream->partitions;
 	memcpy(r->hint, r->copy->cut, (size_t)r->partitions * sizeof *r->hint);
@@ -90,23 +103,60 @@ static void why_in(lk_reader *r, int i) {
 	lk_buf_addf(&r->why, "partition %d, unit %lld: ", i, (long long)r->copy->units[i]);
 }
 
+/* Where the answer ends in partition i. */
+static int64_t end_of(const lk_reader *r, int i) {
+	const lk_unit_read *u = &r->units[i];
+	int64_t cut = r->pointer.cut[i];
+	if (r->query->layer == LK_LAYER_BATCH)
+		return cut;
+	if (r->query->until)
+		return r->query->until[i];
+	return u->there && u->state.at.cursor > cut ? u->state.at.cursor : cut;
+}
+
+/* Has the unit come to where the answer ends? */
+static bool unit_reaches(lk_reader *r, int i) {
+	const lk_unit_read *u = &r->units[i];
+	int64_t end = end_of(r, i);
+	if (end <= r->pointer.cut[i] || (u->there && u->state.at.cursor >= end))
+		return true;
+	if (u->there)
+		lk_buf_addf(&r->why, "its cursor %lld has not reached offset %lld", (long long)u->state.at.cursor, (long long)end);
+	else
+		lk_buf_addf(&r->why, "it is not in the view store, and should have reached offset %lld", (long long)end);
+	return false;
+}
+
 /* Does what was read of Redis fit the cut and the log's end? */
 static bool units_fit(lk_reader *r) {
 	const lk_pointer *p = &r->pointer;
 	for (int i = 0; i < r->partitions; i++) {
 		const lk_unit_read *u = &r->units[i];
-		if (!u->there)
-			continue;
 		why_in(r, i);
-		if (u->state.at.cursor > p->tail[i]) {
+		if (u->there && u->state.at.cursor > p->tail[i]) {
 			lk_buf_addf(&r->why, "its cursor %lld is beyond the log's end %lld", (long long)u->state.at.cursor,
 			            (long long)p->tail[i]);
 			return false;
 		}
-		if (!lk_unit_read_tiles(u, p->cut[i], &r->why))
+		if (!unit_reaches(r, i) || !lk_unit_read_tiles(u, p->cut[i], end_of(r, i), &r->why))
 			return false;
 	}
 	return true;
+}
+
+/* Can the prefix that was asked for still be had? What lies below the cut is one lump, and no time brings it apart. */
+static int until_can_be_had(const lk_reader *r, lk_error *err) {
+	const lk_pointer *p = &r->pointer;
+	for (int i = 0; r->query->until && i < r->partitions; i++) {
+		long long until = r->query->until[i];
+		if (until > p->tail[i])
+			return lk_fail(err, LK_EPARTIAL, "view %s cannot be read up to offset %lld of partition %d: the log ends at %lld",
+			               r->query->view, until, i, (long long)p->tail[i]);
+		if (until < p->cut[i])
+			return lk_fail(err, LK_EPARTIAL, "view %s can no longer be read up to offset %lld of partition %d: %s %lld", r->query->view,
+			               until, i, r->copy->kappa ? "this copy begins at" : "a batch is published up to", (long long)p->cut[i]);
+	}
+	return LK_OK;
 }
 
 /* Is the last event that each unit folded the one that the log has there? A log that lost its end and grew again has
@@ -162,7 +212,7 @@ static void add_units(lk_reader *r, lk_answer *a, lk_cells *into) {
 		const lk_unit_read *u = &r->units[i];
 		lk_answer_part *part = &a->part[i];
 		for (int s = 0; s < u->state.nsegments; s++) {
-			if (!lk_unit_read_counts(u, s, r->pointer.cut[i]))
+			if (!lk_unit_read_counts(u, s, r->pointer.cut[i], end_of(r, i)))
 				continue;
 			part->segments++;
 			part->cells += add_cells(into, &u->cells[s], &r->filter);
@@ -210,9 +260,40 @@ static int count_late(lk_reader *r, lk_answer *a, lk_error *err) {
 	return lk_late_count(r->pg, &now, a->end, &a->late, &a->healed, err);
 }
 
-static void name_prefix(lk_reader *r, lk_answer *a) {
+/* The watermark where the answer ends in partition i: the unit's, or the published cut's. Below the unit's cursor, and above the
+ * cut, it has to be looked up: false. */
+static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
 	const lk_pointer *p = &r->pointer;
+	const lk_unit_read *u = &r->units[i];
+	int64_t end = end_of(r, i);
+	if (end > p->cut[i] && end != u->state.at.cursor)
+		return false;
+	*watermark = end > p->cut[i] ? u->state.at.watermark : lk_watermark_of_prefix(r->plan, p->cut_high[i], p->cut_at[i]);
+	return true;
+}
+
+static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
+	int64_t high[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS];
+	bool looked = false;
 	a->watermark = INT64_MAX;
+	for (int i = 0; i < r->partitions; i++) {
+		int64_t *watermark = &a->part[i].watermark;
+		if (!watermark_is_known(r, i, watermark)) {
+			int rc = looked ? LK_OK : lk_prefix_high(r->pg, r->view->stream, a->end, high, at, err);
+			if (rc < 0)
+				return rc;
+			looked = true;
+			*watermark = lk_watermark_of_prefix(r->plan, high[i], at[i]);
+		}
+		if (*watermark < a->watermark)
+			a->watermark = *watermark;
+	}
+	a->final_to = lk_final_to(r->plan, a->watermark);
+	return LK_OK;
+}
+
+static int name_prefix(lk_reader *r, lk_answer *a, lk_error *err) {
+	const lk_pointer *p = &r->pointer;
 	for (int i = 0; i < r->partitions; i++) {
 		const lk_unit_read *u = &r->units[i];
 		lk_answer_part *part = &a->part[i];
@@ -221,19 +302,18 @@ static void name_prefix(lk_reader *r, lk_answer *a) {
 		a->cut[i] = p->cut[i];
 		a->tail[i] = p->tail[i];
 		a->cursor[i] = u->there ? u->state.at.cursor : p->cut[i];
-		bool ahead = u->there && u->state.at.cursor > p->cut[i];
-		a->end[i] = ahead ? u->state.at.cursor : p->cut[i];
-		part->watermark = ahead ? u->state.at.watermark : lk_watermark_of_prefix(r->plan, p->cut_high[i], p->cut_at[i]);
-		if (part->watermark < a->watermark)
-			a->watermark = part->watermark;
+		a->goal[i] = p->tail[i];
+		a->end[i] = end_of(r, i);
 	}
-	a->final_to = lk_final_to(r->plan, a->watermark);
+	return find_watermarks(r, a, err);
 }
 
 static void begin_answer(lk_reader *r, lk_answer *a) {
 	int rereads = a->rereads;
-	*a = (lk_answer){.plan = r->plan, .version = r->copy->version->number, .kappa = r->copy->kappa,
-	                 .partitions = r->partitions, .window_us = r->filter.window_us, .rereads = rereads};
+	const lk_cat_copy *c = r->copy;
+	*a = (lk_answer){.plan = r->plan, .version = c->version->number, .kappa = c->kappa, .copy_id = c->id, .state = c->state,
+	                 .range = c->range, .copy_name = c->name, .partitions = r->partitions, .window_us = r->filter.window_us,
+	                 .rereads = rereads};
 	lk_cells_init(&a->cells, r->plan);
 	lk_cells_init(&a->batch_part, r->plan);
 	lk_cells_init(&a->speed_part, r->plan);
@@ -245,25 +325,37 @@ static void release_cells(lk_answer *a) {
 	lk_cells_release(&a->speed_part);
 }
 
+static bool copy_has_moved(lk_reader *r) {
+	const lk_pointer *p = &r->pointer;
+	bool by_name = r->query->version || r->query->copy;
+	r->moved = p->dropped || (!by_name && p->served_copy != r->copy->id);
+	if (!r->moved)
+		return false;
+	lk_buf_clear(&r->why);
+	lk_buf_adds(&r->why, p->dropped ? "the copy was dropped while it was read"
+	                                : "readers were switched to another copy while it was read");
+	return true;
+}
+
 /* Step 3 in one snapshot. 0, 1 where it does not fit, or a failure. */
 static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
 	lk_pointer_release(&r->pointer);
 	int rc = lk_pointer_read(&r->pointer, r->pg, r->copy, err);
 	if (rc < 0)
 		return rc;
-	r->moved = r->pointer.dropped || (!r->query->version && r->pointer.served_copy != r->copy->id);
-	if (r->moved) {
-		lk_buf_clear(&r->why);
-		lk_buf_adds(&r->why, "readers were switched to another copy while it was read");
+	if (copy_has_moved(r))
 		return 1;
-	}
+	rc = until_can_be_had(r, err);
+	if (rc < 0)
+		return rc;
 	if (!units_fit(r))
 		return 1;
 	rc = units_are_of_this_log(r, err);
 	if (rc != LK_OK)
 		return rc;
-	name_prefix(r, a);
-	rc = add_all(r, a, err);
+	rc = name_prefix(r, a, err);
+	if (rc == LK_OK)
+		rc = add_all(r, a, err);
 	if (rc == LK_OK)
 		rc = count_late(r, a, err);
 	if (rc == LK_OK)

@@ -48,7 +48,8 @@ typedef struct lk_answer {
 	const char *copy_name;    /* of a sandbox, else NULL; the catalogue's */
 	int partitions;
 	int64_t cut[LK_MAX_PARTITIONS], cursor[LK_MAX_PARTITIONS], tail[LK_MAX_PARTITIONS];
-	int64_t end[LK_MAX_PARTITIONS];    /* of the prefix it covers: max(cut, cursor); layer batch: cut; speed: [cut, end) */
+	int64_t end[LK_MAX_PARTITIONS];    /* of the prefix it covers: max(cut, cursor), or query.until; layer batch: cut; speed, a sandbox: [cut, end) */
+	int64_t goal[LK_MAX_PARTITIONS];   /* where its copy is going: the log's end; of a sandbox the end that was fixed when it began */
 	int64_t watermark;                 /* least of the partitions; LK_NEVER */
 	int64_t final_to;                  /* LK_NEVER: none */
 	int64_t late, healed;              /* refused at or above the cut; below it, counted by batch */

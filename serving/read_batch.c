@@ -78,6 +78,33 @@ int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at,
 	return rc;
 }
 
+/* A cut of any copy of the stream will do: what it keeps of a partition is a function of the prefix. */
+static const char prefix_high_sql[] =
+	"SELECT DISTINCT ON (p.part) p.part, " LK_SQL_US("p.high") ", " LK_SQL_US("p.last_at")
+	" FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version USING (version_id) JOIN lk.view w USING (view_id)"
+	" JOIN lk.cut_part p ON p.cut_id = k.cut_id"
+	" WHERE k.state IN ('open', 'published') AND w.stream_id = %lld AND p.off = ('{%s}'::bigint[])[p.part + 1]";
+
+int lk_prefix_high(lk_pg *pg, const lk_cat_stream *s, const int64_t *off, int64_t *high, int64_t *at, lk_error *err) {
+	lk_buf offsets = LK_BUF_INIT, sql = LK_BUF_INIT;
+	PGresult *res = NULL;
+	for (int i = 0; i < s->stream->partitions; i++) {
+		high[i] = at[i] = LK_NEVER;
+		lk_buf_addf(&offsets, "%s%lld", i ? "," : "", (long long)off[i]);
+	}
+	lk_buf_addf(&sql, prefix_high_sql, (long long)s->id, offsets.data);
+	int rc = lk_pg_exec(pg, &res, err, sql.data, 0, NULL);
+	for (int i = 0; rc == LK_OK && i < PQntuples(res); i++) {
+		int64_t part = lk_pg_int(res, i, 0);
+		high[part] = lk_pg_int_or(res, i, 1, LK_NEVER);
+		at[part] = lk_pg_int_or(res, i, 2, LK_NEVER);
+	}
+	PQclear(res);
+	lk_buf_release(&offsets);
+	lk_buf_release(&sql);
+	return rc;
+}
+
 static void select_batch(const lk_filter *f, const char *table, lk_buf *sql) {
 	const lk_plan *p = f->plan;
 	const char *comma = "";

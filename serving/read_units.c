@@ -89,18 +89,18 @@ void lk_unit_read_release(lk_unit_read *u) {
 	*u = (lk_unit_read){0};
 }
 
-bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut) {
+bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut, int64_t end) {
 	const lk_segment *s = &u->state.segments[i];
-	return u->there && u->state.at.cursor > cut && s->from >= cut && s->from < s->to;
+	return u->there && s->from >= cut && s->from < s->to && s->from < end;
 }
 
-bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, lk_buf *why) {
-	if (!u->there || u->state.at.cursor <= cut)
+bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, int64_t end, lk_buf *why) {
+	if (!u->there || end <= cut)
 		return true;
 	int64_t next = cut;
 	for (int i = 0; i < u->state.nsegments; i++) {
 		const lk_segment *s = &u->state.segments[i];
-		if (!lk_unit_read_counts(u, i, cut))
+		if (!lk_unit_read_counts(u, i, cut, end))
 			continue;
 		if (s->from != next) {
 			lk_buf_addf(why, "no segment begins at offset %lld, the next one begins at %lld", (long long)next, (long long)s->from);
@@ -113,8 +113,9 @@ bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, lk_buf *why) {
 		}
 		next = s->to;
 	}
-	if (next != u->state.at.cursor) {
-		lk_buf_addf(why, "its segments end at offset %lld, its cursor is %lld", (long long)next, (long long)u->state.at.cursor);
+	if (next != end) {
+		lk_buf_addf(why, "its segments end at offset %lld, %s %lld", (long long)next,
+		            end == u->state.at.cursor ? "its cursor is" : "and none ends at", (long long)end);
 		return false;
 	}
 	return true;
