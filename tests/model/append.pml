@@ -1,0 +1,296 @@
+/* The log's append (P14) and the making of a cut (P5) in Promela: from the files of two ingests to what a worker reads.
+ *
+ * Two partitions. An ingest sends the batches of a source one after the other, each as one transaction: compare-and-set of the
+ * source's position, tail rows locked in ascending order, offsets from them, rows, commit. A session carries the transaction out
+ * on its own: the ingest may lose it at any moment, or be killed and started again, and the session may all the same go on and
+ * commit, soon or much later, or roll back. So an outcome that is not known is not known here either. Whoever is in
+ * doubt reads the position and goes on from it. Even batches have a row in each partition, odd ones in the second only.
+ *
+ * A commit is two steps, as in PostgreSQL: first it is visible, then its locks are given back. A lock that is never given back does not
+ * exist (the server ends such a session). Rejected lines, NOTIFY and lock timeouts are left out; a timeout is a rollback.
+ *
+ * What is asserted:
+ *   a worker    reads what is visible at off >= cursor, in order, in one snapshot, and meets neither a gap nor a hole below the tail (I6)
+ *   a cut       when it becomes visible, no event at or above it is, and all below it are (P5)
+ *   a row       has a place of its own, and an `_at` that is not below the one before it
+ *   at the end  all have ended (nobody waits for a lock for ever), each batch is in the log exactly once (I5), and the worker has read all
+ *
+ * -DONESOURCE  both ingests read the same file     -DBATCHES=…  of a source
+ * -DLOSSES=…   connections lost, ingests killed    -DKILLS=…    transactions that the server ends by itself
+ * -DCLOCK      rows have an `_at`
+ *
+ * and the mutants: SEQUENCE READFIRST BEGINTIME BLINDSET POSITIONAPART NOREAD TAKENFORDONE ANYORDER HOLE CUTWITHOUTLOCK CUTANYORDER */
+
+#ifndef BATCHES
+#define BATCHES 2
+#endif
+#ifndef LOSSES
+#define LOSSES 1
+#endif
+#ifndef KILLS
+#define KILLS 0
+#endif
+#ifdef ONESOURCE
+#define SOURCES 1
+#define SOURCE(c) 0
+#else
+#define SOURCES 2
+#define SOURCE(c) (c)
+#endif
+#define PLACES 5
+#define HAS(batch, p) ((batch) % 2 == 0 || (p) == 1)
+#define CUT 9                         /* who holds a lock: 1 + session, or the cut */
+
+mtype = { waiting, committed, conflict, rolled_back };
+
+/* --- what is visible --- */
+
+typedef Partition { byte tail, row[PLACES], at };   /* a row: 1 + its batch, of whatever source; at: the last row's _at */
+Partition part[2];
+byte position[SOURCES];               /* batches that the source has in the log */
+
+/* --- what sessions hold --- */
+
+byte tail_lock[2], source_lock[SOURCES];
+#ifdef SEQUENCE
+byte sequence[2];
+#endif
+typedef Session { byte job; mtype reply; bool orphan };   /* job: 1 + batch, or 0: idle */
+Session session[4];                   /* two for each ingest */
+#ifdef CLOCK
+byte now;
+#endif
+byte losses = LOSSES, kills = KILLS, ended;
+
+#define ID(source, batch) ((source) * BATCHES + (batch) + 1)
+#define RELEASE(me) k = 0; do \
+	:: k < 2 -> if :: tail_lock[k] == me -> tail_lock[k] = 0 :: else fi; k++ :: else -> break od; \
+	k = 0; do :: k < SOURCES -> if :: source_lock[k] == me -> source_lock[k] = 0 :: else fi; k++ :: else -> break od; k = 0
+/* A session may end by itself: nobody is there any more, or the server ends it. */
+#define MAY_END (session[me - 1].orphan || kills > 0)
+#define END_IT if :: session[me - 1].orphan -> skip :: else -> kills-- fi; goto roll_back
+
+proctype Backend(byte me) {
+	byte batch, src, p, i, k, off[2];
+#ifdef CLOCK
+	byte at[2];
+#endif
+
+idle:
+	atomic { session[me - 1].job > 0 -> batch = session[me - 1].job - 1; src = SOURCE((me - 1) / 2);
+#ifdef CLOCK
+		now++; at[0] = now; at[1] = now                     /* BEGIN */
+#endif
+		};
+#ifndef POSITIONAPART
+	if
+	:: atomic { source_lock[src] == 0 -> source_lock[src] = me;
+		if
+#ifndef BLINDSET
+		:: position[src] != batch -> d_step { RELEASE(me); session[me - 1].reply = conflict }; goto over
+#endif
+		:: else
+		fi }
+	:: atomic { MAY_END -> END_IT }
+	fi;
+#endif
+	do
+	:: i < 2 ->
+#ifdef ANYORDER
+		p = (me > 2 -> 1 - i : i);
+#else
+		p = i;
+#endif
+		if
+		:: HAS(batch, p) ->
+#ifdef READFIRST
+			off[p] = part[p].tail;
+#endif
+			if
+#ifdef SEQUENCE
+			:: atomic { off[p] = sequence[p]; sequence[p]++ }
+#else
+			:: atomic { tail_lock[p] == 0 -> tail_lock[p] = me;
+#ifndef READFIRST
+				off[p] = part[p].tail;
+#endif
+#if defined(CLOCK) && !defined(BEGINTIME)
+				at[p] = now
+#endif
+				}
+#endif
+			:: atomic { MAY_END -> END_IT }
+			fi
+		:: else
+		fi;
+		i++
+	:: else -> break
+	od;
+	if
+	:: d_step {                                         /* commit: all of it becomes visible */
+		p = 0;
+		do
+		:: p < 2 ->
+			if
+			:: HAS(batch, p) ->
+				if
+#ifdef HOLE
+				:: batch == 0 && p == 1                     /* its COPY was in a savepoint that was rolled back, the tail was not */
+#endif
+				:: else -> assert(part[p].row[off[p]] == 0); part[p].row[off[p]] = ID(src, batch)
+				fi;
+				if :: part[p].tail <= off[p] -> part[p].tail = off[p] + 1 :: else fi;
+#ifdef CLOCK
+				assert(at[p] >= part[p].at); part[p].at = at[p]
+#endif
+			:: else
+			fi;
+			p++
+		:: else -> break
+		od;
+#ifndef POSITIONAPART
+		position[src] = batch + 1;
+#endif
+		p = 0; i = 0; off[0] = 0; off[1] = 0 }
+	:: atomic { MAY_END -> END_IT }
+	fi;
+	d_step { RELEASE(me); session[me - 1].reply = committed };
+over:
+	skip;
+	d_step { session[me - 1].job = 0; batch = 0; i = 0; p = 0; src = 0; off[0] = 0; off[1] = 0;
+		if :: session[me - 1].orphan -> session[me - 1].orphan = false; session[me - 1].reply = waiting :: else fi };
+	goto idle;
+roll_back:
+	skip;
+	d_step { RELEASE(me); session[me - 1].reply = rolled_back };
+	goto over
+}
+
+/* --- ingest --- */
+
+proctype Ingest(bool me) {
+	byte at, slot = 2 * me;
+start:
+	at = position[SOURCE(me)];
+next:
+	if :: at == BATCHES -> goto done :: else fi;
+again:
+	skip;
+	d_step { session[slot].reply = waiting; session[slot].job = at + 1 };
+	if
+	:: atomic { session[slot].job == 0 && session[slot].reply == committed -> session[slot].reply = waiting };
+#ifdef POSITIONAPART
+		if
+		:: position[SOURCE(me)] = at + 1                    /* in a transaction of its own */
+		:: atomic { losses > 0 -> losses--; goto start }
+		fi;
+#endif
+		at++; goto next
+	:: atomic { session[slot].job == 0 && (session[slot].reply == conflict || session[slot].reply == rolled_back) ->
+#ifdef NOREAD
+		if
+		:: session[slot].reply == conflict -> session[slot].reply = waiting; goto done    /* somebody else seems to read this file */
+		:: else -> session[slot].reply = waiting; goto again
+		fi
+#endif
+		session[slot].reply = waiting }
+	:: atomic { losses > 0 && session[slot ^ 1].job == 0 -> losses--;    /* the connection is lost, or this process is killed */
+		if :: session[slot].job > 0 -> session[slot].orphan = true :: else -> session[slot].reply = waiting fi;
+		slot = slot ^ 1 };
+#ifdef NOREAD
+		goto again;
+#endif
+#ifdef TAKENFORDONE
+		at++; goto next;
+#endif
+		if :: true :: goto start fi
+	fi;
+	/* what became of it? The position says */
+	if
+	:: atomic { position[SOURCE(me)] == at + 1 -> at++ }; goto next
+	:: position[SOURCE(me)] == at -> goto again
+	:: else                                                 /* another ingest is further: it goes on, this one ends */
+	fi;
+done:
+	ended++
+}
+
+/* --- a worker --- */
+
+/* One snapshot of a partition: its rows, and its tail. */
+#define FETCH(p) atomic { part[p].tail > cursor[p] -> d_step { k = cursor[p]; \
+	do \
+	:: k < PLACES -> if :: part[p].row[k] != 0 -> assert(k == cursor[p]); cursor[p]++ :: else fi; k++ \
+	:: else -> break \
+	od; \
+	assert(cursor[p] == part[p].tail); k = 0 } }
+
+proctype Worker() {
+	byte cursor[2], k;
+	do
+	:: FETCH(0)
+	:: FETCH(1)
+	:: cursor[0] == part[0].tail && cursor[1] == part[1].tail && ended == 3 -> break
+	od;
+	ended++
+}
+
+/* --- a cut --- */
+
+proctype Cut() {
+	byte off[2], i, p, k;
+	do
+	:: i < 2 ->
+#ifdef CUTANYORDER
+		p = 1 - i;
+#else
+		p = i;
+#endif
+#ifdef CUTWITHOUTLOCK
+		off[p] = part[p].tail;
+#else
+		atomic { tail_lock[p] == 0 -> tail_lock[p] = CUT; off[p] = part[p].tail };
+#endif
+		i++
+	:: else -> break
+	od;
+	i = 0;
+	d_step {
+		do
+		:: i < 2 -> k = 0;
+			do
+			:: k < PLACES -> assert((part[i].row[k] != 0) == (k < off[i])); k++
+			:: else -> break
+			od;
+			i++
+		:: else -> break
+		od;
+		i = 0; off[0] = 0; off[1] = 0; p = 0; k = 0 };
+	d_step { k = 0; do :: k < 2 -> if :: tail_lock[k] == CUT -> tail_lock[k] = 0 :: else fi; k++ :: else -> break od; k = 0 };
+	ended++
+}
+
+init {
+	byte p, k, s, b, n;
+	atomic {
+		session[0].reply = waiting; session[1].reply = waiting; session[2].reply = waiting; session[3].reply = waiting;
+		run Backend(1); run Backend(2); run Backend(3); run Backend(4);
+		run Ingest(0); run Ingest(1); run Worker(); run Cut()
+	};
+	timeout;                                                /* nobody can do anything any more */
+	d_step {
+		assert(ended == 4);
+		p = 0;
+		do
+		:: p < 2 -> s = 1;
+			do
+			:: s <= SOURCES * BATCHES -> n = 0; k = 0; b = (s - 1) % BATCHES;
+				do :: k < PLACES -> if :: part[p].row[k] == s -> n++ :: else fi; k++ :: else -> break od;
+				assert(n == (HAS(b, p) -> 1 : 0)); s++
+			:: else -> break
+			od;
+			p++
+		:: else -> break
+		od
+	}
+}
