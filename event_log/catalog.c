@@ -11,42 +11,25 @@
 
 enum { R_META, R_STREAMS, R_VIEWS, R_VERSIONS, R_COPIES, R_UNITS, R_CUTS, NRESULTS };
 
+/* Plain reads of tables: a session that is new plans each of them from nothing, and joins, sorts and arithmetic would cost it more than
+ * the rows do. What is related is put together here. */
 static const char load_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 	"SELECT log_id, schema_version FROM lk.meta;"
-	"SELECT stream_id, definition FROM lk.stream ORDER BY 1;"
-	"SELECT view_id, name, stream_id, served_copy, former_copy FROM lk.view ORDER BY 1;"
-	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition FROM lk.version ORDER BY 1;"
-	"SELECT copy_id, version_id, mode, cut_id, batch_table, state, was_served, name, range_by, " LK_SQL_US("range_from") ", "
-	LK_SQL_US("range_to") " FROM lk.copy WHERE NOT dropped ORDER BY 1;"
-	"SELECT u.copy_id, u.part, u.unit_id FROM lk.unit u JOIN lk.copy c USING (copy_id) WHERE NOT c.dropped;"
-	"SELECT c.copy_id, p.part, p.off, " LK_SQL_US("p.high") ", " LK_SQL_US("p.last_at")
-	" FROM lk.copy c JOIN lk.cut_part p USING (cut_id) WHERE NOT c.dropped;"
+	"SELECT stream_id, definition FROM lk.stream;"
+	"SELECT view_id, name, stream_id, served_copy, former_copy FROM lk.view;"
+	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition FROM lk.version;"
+	"SELECT copy_id, version_id, mode, cut_id, batch_table, state, was_served, name, range_by, range_from, range_to"
+	" FROM lk.copy WHERE NOT dropped;"
+	"SELECT copy_id, part, unit_id FROM lk.unit WHERE copy_id = ANY (ARRAY(SELECT copy_id FROM lk.copy WHERE NOT dropped));"
+	"SELECT cut_id, part, off, high, last_at FROM lk.cut_part"
+	" WHERE cut_id = ANY (ARRAY(SELECT cut_id FROM lk.copy WHERE NOT dropped));"
 	"COMMIT";
-
-/* Sends the whole and keeps the results that have rows, in order. */
-static int fetch_all(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
-	int n = 0, rc = 0;
-	PGresult *res;
-	if (!PQsendQuery(pg->conn, load_sql))
-		return lk_pg_failed(pg, NULL, "reading the catalogue", err);
-	while ((res = PQgetResult(pg->conn))) {
-		ExecStatusType st = PQresultStatus(res);
-		if (st == PGRES_TUPLES_OK && n < NRESULTS) {
-			results[n++] = res;
-			continue;
-		}
-		if (st != PGRES_COMMAND_OK && !rc)
-			rc = lk_pg_failed(pg, res, "reading the catalogue", err);
-		PQclear(res);
-	}
-	lk_pg_rollback(pg);
-	return !rc && n != NRESULTS ? lk_pg_failed(pg, NULL, "reading the catalogue", err) : rc;
-}
 
 static int fetch(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
 	lk_error e = {0};
-	int rc = fetch_all(pg, results, &e);
+	int rc = lk_pg_query_all(pg, results, NRESULTS, "reading the catalogue", &e, load_sql);
+	lk_pg_rollback(pg);
 	if (rc && (!strcmp(e.sqlstate, "42P01") || !strcmp(e.sqlstate, "3F000"))) {
 		rc = lk_fail(err, LK_EUSAGE, "nothing is declared in database %s: it has no schema lk", PQdb(pg->conn));
 		lk_hint(err, "run `lk apply FILE` first");
@@ -74,10 +57,15 @@ int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *
 	return LK_EUNSUPPORTED;
 }
 
-/* Rows are read in the order of their ids, and every struct of the catalogue begins with its id. */
+/* Every struct of the catalogue begins with its id, and an array is sorted by it before anything points into it. */
 static int compare_id(const void *key, const void *element) {
 	int64_t a = *(const int64_t *)key, b = *(const int64_t *)element;
 	return a < b ? -1 : a > b;
+}
+
+static void sort_by_id(void *array, int n, size_t size) {
+	if (n)
+		qsort(array, (size_t)n, size, compare_id);
 }
 
 static void *by_id(const void *array, int n, size_t size, int64_t id) {
@@ -103,6 +91,7 @@ static int load_streams(lk_catalog *c, const PGresult *res, lk_error *err) {
 		c->streams[i].id = lk_pg_int(res, i, 0);
 		c->streams[i].stream = d->items[0].stream;
 	}
+	sort_by_id(c->streams, c->nstreams, sizeof *c->streams);
 	return 0;
 }
 
@@ -118,6 +107,7 @@ static int load_views(lk_catalog *c, const PGresult *res, lk_error *err) {
 		if (!v->stream)
 			return dangling(err, "stream", lk_pg_int(res, i, 2));
 	}
+	sort_by_id(c->views, c->nviews, sizeof *c->views);
 	return 0;
 }
 
@@ -147,6 +137,7 @@ static int load_versions(lk_catalog *c, const PGresult *res, lk_error *err) {
 		v->plan = d->items[0].plan;
 		v->fold_only = v->plan->fold_only || PQgetvalue(res, i, 3)[0] == 't';
 	}
+	sort_by_id(c->versions, c->nversions, sizeof *c->versions);
 	return 0;
 }
 
@@ -193,35 +184,42 @@ static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
 		k->name = text_or_null(c, res, i, 7);
 		k->range = (lk_range){
 			.by = strcmp(PQgetvalue(res, i, 8), "_at") ? LK_BY_EVENT : LK_BY_AT,
-			.from = lk_pg_int_or(res, i, 9, INT64_MIN), .to = lk_pg_int_or(res, i, 10, INT64_MAX),
+			.from = lk_pg_time_or(res, i, 9, INT64_MIN), .to = lk_pg_time_or(res, i, 10, INT64_MAX),
 		};
 		make_vectors(c, k);
+	}
+	sort_by_id(c->copies, c->ncopies, sizeof *c->copies);
+	return 0;
+}
+
+static bool has_part(const lk_cat_copy *k, int64_t part) {
+	return part >= 0 && part < k->version->view->stream->stream->partitions;
+}
+
+static int load_units(lk_catalog *c, const PGresult *res, lk_error *err) {
+	for (int i = 0; i < PQntuples(res); i++) {
+		lk_cat_copy *k = by_id(c->copies, c->ncopies, sizeof *c->copies, lk_pg_int(res, i, 0));
+		int64_t part = lk_pg_int(res, i, 1);
+		if (!k || !has_part(k, part))
+			return dangling(err, "the partition of unit", lk_pg_int(res, i, 2));
+		k->units[part] = lk_pg_int(res, i, 2);
 	}
 	return 0;
 }
 
-/* The copy and partition that row i of units or cuts is about. */
-static lk_cat_copy *copy_of_row(lk_catalog *c, const PGresult *res, int i, int *part) {
-	lk_cat_copy *k = by_id(c->copies, c->ncopies, sizeof *c->copies, lk_pg_int(res, i, 0));
-	*part = (int)lk_pg_int(res, i, 1);
-	return k && *part >= 0 && *part < k->version->view->stream->stream->partitions ? k : NULL;
-}
-
-static int load_parts(lk_catalog *c, const PGresult *units, const PGresult *cuts, lk_error *err) {
-	int p;
-	for (int i = 0; i < PQntuples(units); i++) {
-		lk_cat_copy *k = copy_of_row(c, units, i, &p);
-		if (!k)
-			return dangling(err, "the partition of unit", lk_pg_int(units, i, 2));
-		k->units[p] = lk_pg_int(units, i, 2);
-	}
-	for (int i = 0; i < PQntuples(cuts); i++) {
-		lk_cat_copy *k = copy_of_row(c, cuts, i, &p);
-		if (!k)
-			return dangling(err, "a cut of copy", lk_pg_int(cuts, i, 0));
-		k->cut[p] = lk_pg_int(cuts, i, 2);
-		k->cut_high[p] = lk_pg_int_or(cuts, i, 3, LK_NEVER);
-		k->cut_at[p] = lk_pg_int_or(cuts, i, 4, LK_NEVER);
+/* Rows come by cut; a copy's are those of the cut that it names. */
+static int load_cuts(lk_catalog *c, const PGresult *res, lk_error *err) {
+	for (int i = 0; i < PQntuples(res); i++) {
+		int64_t cut_id = lk_pg_int(res, i, 0), part = lk_pg_int(res, i, 1);
+		for (lk_cat_copy *k = c->copies; k < c->copies + c->ncopies; k++) {
+			if (k->cut_id != cut_id)
+				continue;
+			if (!has_part(k, part))
+				return dangling(err, "a cut of copy", k->id);
+			k->cut[part] = lk_pg_int(res, i, 2);
+			k->cut_high[part] = lk_pg_time_or(res, i, 3, LK_NEVER);
+			k->cut_at[part] = lk_pg_time_or(res, i, 4, LK_NEVER);
+		}
 	}
 	return 0;
 }
@@ -234,9 +232,10 @@ int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err) {
 		goto done;
 	c->parsed = lk_calloc((size_t)PQntuples(r[R_STREAMS]) + (size_t)PQntuples(r[R_VERSIONS]), sizeof *c->parsed);
 	if ((rc = load_streams(c, r[R_STREAMS], err)) || (rc = load_views(c, r[R_VIEWS], err)) ||
-	    (rc = load_versions(c, r[R_VERSIONS], err)) || (rc = load_copies(c, r[R_COPIES], err)))
+	    (rc = load_versions(c, r[R_VERSIONS], err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
+	    (rc = load_units(c, r[R_UNITS], err)))
 		goto done;
-	rc = load_parts(c, r[R_UNITS], r[R_CUTS], err);
+	rc = load_cuts(c, r[R_CUTS], err);
 done:
 	for (int i = 0; i < NRESULTS; i++)
 		PQclear(r[i]);

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/time.h"
+
 static const char session_settings[] =
 	"SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;"
 	"SET search_path = pg_catalog; SET standard_conforming_strings = on; SET transform_null_equals = off; SET jit = off;"
@@ -211,6 +213,24 @@ int lk_pg_query(lk_pg *pg, PGresult **res, lk_error *err, const char *sql) {
 	return finish_exec(pg, PQexec(pg->conn, sql), res, sql, err);
 }
 
+int lk_pg_query_all(lk_pg *pg, PGresult **res, int n, const char *doing, lk_error *err, const char *sql) {
+	int got = 0, rc = 0;
+	memset(res, 0, (size_t)n * sizeof *res);
+	if (!PQsendQuery(pg->conn, sql))
+		return lk_pg_failed(pg, NULL, doing, err);
+	for (PGresult *r; (r = PQgetResult(pg->conn));) {
+		ExecStatusType st = PQresultStatus(r);
+		if (st == PGRES_TUPLES_OK && got < n) {
+			res[got++] = r;
+			continue;
+		}
+		if (st != PGRES_COMMAND_OK && !rc)
+			rc = lk_pg_failed(pg, r, doing, err);
+		PQclear(r);
+	}
+	return !rc && got != n ? lk_pg_failed(pg, NULL, doing, err) : rc;
+}
+
 int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) {
 	lk_buf sql = LK_BUF_INIT;
 	va_list ap;
@@ -288,3 +308,9 @@ int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null) {
 }
 
 int64_t lk_pg_int(const PGresult *res, int row, int col) { return lk_pg_int_or(res, row, col, 0); }
+
+int64_t lk_pg_time_or(const PGresult *res, int row, int col, int64_t if_null) {
+	int64_t us;
+	bool known = !lk_time_parse(PQgetvalue(res, row, col), (size_t)PQgetlength(res, row, col), false, &us);
+	return known ? us : if_null;
+}

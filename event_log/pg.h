@@ -33,6 +33,8 @@ int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[
 int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql);
 /* The same, with the rows of the last one. */
 int lk_pg_query(lk_pg *pg, PGresult **res, lk_error *err, const char *sql);
+/* The same, with the rows of each that gives rows, of which there must be n. The caller clears res[0 … n-1], also after a failure. */
+int lk_pg_query_all(lk_pg *pg, PGresult **res, int n, const char *doing, lk_error *err, const char *sql);
 /* printf form of one statement with no outside text in it but numbers and quoted identifiers. */
 int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Ends what the session is doing (a COPY, unread results) and throws its answers away. */
@@ -52,6 +54,7 @@ int lk_pg_lock_transaction(lk_pg *pg, int64_t id, lk_error *err);
 /* Fields of text results. */
 int64_t lk_pg_int(const PGresult *res, int row, int col);          /* NULL: 0 */
 int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null);
+int64_t lk_pg_time_or(const PGresult *res, int row, int col, int64_t if_null);   /* of a timestamptz; also if_null where it is not in lk's time */
 /* SQL between timestamptz and microseconds since 1970 as bigint, exact over all of lk's time. (bigint * interval goes through double, so
  * seconds and the rest are multiplied apart.) The parameter is text that stands twice. */
 #define LK_SQL_US(expr) "(extract(epoch from " expr ") * 1000000)::bigint"
