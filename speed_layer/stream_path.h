@@ -57,6 +57,8 @@ typedef struct lk_path {
  * missing unit begins, takes the token, checks the state against the log (P6: cursor <= tail, _at of event cursor-1)
  * and resets the unit where they do not fit, skips ahead where that is allowed. */
 int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err);
+/* The unit stands still: its map is dropped, `why` is kept, and when to try again follows from the code. */
+void lk_unit_fail(lk_unit *u, const lk_error *why);
 
 /* One pass over units of one partition: a shared fetch for those at the lowest cursor, up to `end_off` (INT64_MAX:
  * the log's end) or the fetch limit. A unit's own failure (fenced, full) stays with it. *folded: events read. Returns

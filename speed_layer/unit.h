@@ -4,9 +4,6 @@
 
 #include "speed_layer/stream_path.h"
 
-/* The unit stands still: its map is dropped, `why` is kept, and when to try again follows from the code. */
-void lk_unit_fail(lk_unit *u, const lk_error *why);
-
 /* Where the copy's published cut stands in the unit's partition, read now: 0 and LK_NEVER where none is. LK_ECONFLICT
  * if the copy was dropped. Uses the writer. */
 int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *err);

@@ -1,0 +1,162 @@
+/* Driving one copy from one thread.
+ *
+ * A partition that is ours goes through the stream path, one pass at a time; of one that another process drives (the live workers, once the copy is
+ * live) the cursor is looked up in the view store. Locks that were not to be had are tried again now and then, so that a process which dies is
+ * succeeded. A lost server ends the driver: open it again. */
+#include "replay/driver.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "core/time.h"
+
+#define LOCK_EVERY_US    250000
+#define SWEEP_EVERY_US  1000000
+#define PAUSE_LEAST_US      200
+#define PAUSE_MOST_US     10000
+
+static int try_locks(lk_driver *d, lk_error *err) {
+	d->next_lock_us = lk_monotonic_us() + LOCK_EVERY_US;
+	for (int i = 0; i < d->partitions; i++) {
+		int r = d->locked[i] ? LK_EBUSY : lk_pg_try_lock(&d->writer, d->units[i].id, err);
+		if (r != LK_OK && r != LK_EBUSY)
+			return r;
+		d->locked[i] |= r == LK_OK;
+	}
+	return LK_OK;
+}
+
+/* Does it mend by itself, so that the unit is just taken again? */
+static bool mends(int code) { return code == LK_OK || code == LK_EFENCED || code == LK_EBUSY; }
+
+static int take(lk_driver *d, int part, lk_error *err) {
+	lk_unit *u = &d->units[part];
+	lk_error e = {0};
+	if (u->taken || lk_monotonic_us() < u->retry_at_us)
+		return LK_OK;
+	int r = lk_unit_take(&d->path, u, &e);
+	if (r != LK_OK)
+		lk_unit_fail(u, &e);
+	if (!mends(r) && err)
+		*err = e;
+	d->cursor[part] = r == LK_OK ? u->committed : d->cursor[part];
+	d->waits[part] = LK_NEVER;
+	return mends(r) ? LK_OK : r;
+}
+
+static int look_up(lk_driver *d, int part, lk_error *err) {
+	lk_unit_state st = {0};
+	int r = lk_store_read_unit(d->store, d->units[part].id, NULL, &st, NULL, err);
+	if (r >= 0)
+		d->cursor[part] = r == 0 ? st.at.cursor : 0;
+	lk_unit_state_release(&st);
+	return r < 0 ? r : LK_OK;
+}
+
+int lk_driver_open(lk_driver *d, const char *postgres, const char *redis, const char *log_id, const lk_cat_copy *copy,
+                   const lk_stream_limits *limits, const volatile int *stop, lk_error *err) {
+	memset(d, 0, sizeof *d);
+	d->copy = copy;
+	d->partitions = copy->version->plan->stream->partitions;
+	for (int i = 0; i < d->partitions; i++) {
+		lk_unit_init(&d->units[i], copy, i);
+		d->waits[i] = LK_NEVER;
+	}
+	int r = lk_pg_open(&d->reader, postgres, "lk replay", err);
+	if (r == LK_OK)
+		r = lk_pg_open(&d->writer, postgres, "lk replay", err);
+	if (r == LK_OK)
+		r = lk_store_open(&d->store, redis, log_id, err);
+	d->path = (lk_path){.reader = &d->reader, .writer = &d->writer, .store = d->store, .limits = *limits, .stop = stop};
+	d->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
+	if (r == LK_OK)
+		r = try_locks(d, err);
+	for (int i = 0; i < d->partitions && r == LK_OK; i++)
+		r = d->locked[i] ? take(d, i, err) : look_up(d, i, err);
+	return r;
+}
+
+void lk_driver_close(lk_driver *d) {
+	for (int i = 0; i < d->partitions; i++)
+		lk_unit_release(&d->units[i]);
+	lk_store_close(d->store);
+	lk_pg_close(&d->reader);
+	lk_pg_close(&d->writer);
+	memset(d, 0, sizeof *d);
+}
+
+static int trouble(const lk_unit *u, lk_error *err) {
+	if (u->taken || mends(u->error.code))
+		return LK_OK;
+	if (err)
+		*err = u->error;
+	return u->error.code;
+}
+
+static int drive(lk_driver *d, int part, int64_t end, int64_t *folded, lk_error *err) {
+	lk_unit *u = &d->units[part];
+	int64_t events = 0;
+	int r = take(d, part, err);
+	bool waits = d->path.gated && d->waits[part] != LK_NEVER && d->waits[part] > d->path.gate;
+	if (r != LK_OK || !u->taken || waits || u->at.cursor >= end)
+		return r;
+	r = lk_path_pass(&d->path, &u, 1, end, &events, err);
+	*folded += events;
+	d->waits[part] = d->path.at_gate;
+	d->cursor[part] = u->committed;
+	return r == LK_OK ? trouble(u, err) : r;
+}
+
+static int sweep(lk_driver *d, lk_error *err) {
+	d->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
+	for (int i = 0; i < d->partitions; i++) {
+		lk_unit_sweep(&d->path, &d->units[i], NULL);
+		int r = trouble(&d->units[i], err);
+		if (r != LK_OK)
+			return r;
+	}
+	return LK_OK;
+}
+
+int lk_driver_pass(lk_driver *d, const int64_t *end, int64_t *folded, lk_error *err) {
+	int64_t now = lk_monotonic_us();
+	int r = now >= d->next_lock_us ? try_locks(d, err) : LK_OK;
+	*folded = 0;
+	for (int i = 0; i < d->partitions && r == LK_OK; i++)
+		r = d->locked[i] ? drive(d, i, end[i], folded, err) : look_up(d, i, err);
+	if (r == LK_OK && now >= d->next_sweep_us)
+		r = sweep(d, err);
+	return r;
+}
+
+bool lk_driver_reached(const lk_driver *d, const int64_t *end) {
+	for (int i = 0; i < d->partitions; i++)
+		if (d->cursor[i] < end[i])
+			return false;
+	return true;
+}
+
+static void rest(int64_t us) {
+	struct timespec t = {.tv_sec = us / LK_US_PER_S, .tv_nsec = us % LK_US_PER_S * 1000};
+	nanosleep(&t, NULL);
+}
+
+int lk_driver_run(lk_driver *d, const int64_t *end, int64_t deadline_us, lk_error *err) {
+	int64_t pause_us = PAUSE_LEAST_US;
+	while (!lk_driver_reached(d, end) && !(d->path.stop && __atomic_load_n(d->path.stop, __ATOMIC_RELAXED))) {
+		int64_t folded, left_us = deadline_us - lk_monotonic_us();
+		if (left_us <= 0)
+			return lk_fail(err, LK_EBUSY, "copy %lld of view %s did not come to the log's end in time", (long long)d->copy->id,
+			               d->copy->version->view->name);
+		int r = lk_driver_pass(d, end, &folded, err);
+		if (r != LK_OK)
+			return r;
+		if (folded > 0 || lk_driver_reached(d, end)) {
+			pause_us = PAUSE_LEAST_US;
+			continue;
+		}
+		rest(pause_us < left_us ? pause_us : left_us);
+		pause_us = pause_us * 2 < PAUSE_MOST_US ? pause_us * 2 : PAUSE_MOST_US;
+	}
+	return LK_OK;
+}

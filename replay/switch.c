@@ -1,0 +1,122 @@
+/* The switch. What takes long is done before: the new copy approaches the log's end until what a round finds is little. Then the tail rows are locked,
+ * in ascending order like everywhere, and the log holds still. The rest is folded, the pointer moves, and the commit gives the log back.
+ *
+ * An append that hangs keeps its rows of the tail: the lock is not waited for longer than appends on other partitions may be held up by it. A process
+ * that is stopped in the middle keeps the log locked until the server ends its session, so the server is told to. */
+#include "replay/switch.h"
+
+#include <stdio.h>
+
+#include "core/fault.h"
+#include "core/time.h"
+#include "event_log/tail_holder.h"
+
+#define PATIENCE_LEAST_US  50000
+#define PATIENCE_MOST_US 1000000
+#define TRIES                 12
+#define NEAR_EVENTS         1000
+#define NEAR_ROUNDS          200
+#define ROUND_US        30000000
+#define FETCH_EVENTS       20000   /* a pass is short, so that the deadline is kept */
+
+static int read_tail(lk_pg *pg, const lk_driver *to, bool lock, int64_t *tail, lk_error *err) {
+	char id[24];
+	PGresult *res = NULL;
+	if (!lock)
+		return lk_log_tail(pg, to->copy->version->view->stream, tail, NULL, NULL, err);
+	snprintf(id, sizeof id, "%lld", (long long)to->copy->version->view->stream->id);
+	int r = lk_pg_exec(pg, &res, err, "SELECT part, next_off FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part FOR UPDATE",
+	                   1, (const char *const[]){id});
+	if (r != LK_OK)
+		return r;
+	if (PQntuples(res) != to->partitions)
+		r = lk_fail(err, LK_EINTERNAL, "a log of %d partitions has %d ends", to->partitions, PQntuples(res));
+	for (int i = 0; r == LK_OK && i < to->partitions; i++)
+		tail[i] = lk_pg_int(res, i, 1);
+	PQclear(res);
+	return r;
+}
+
+static int64_t lag(const lk_driver *to, const int64_t *tail) {
+	int64_t sum = 0;
+	for (int i = 0; i < to->partitions; i++)
+		sum += tail[i] > to->cursor[i] ? tail[i] - to->cursor[i] : 0;
+	return sum;
+}
+
+static bool is_stopped(const volatile int *stop) { return stop && __atomic_load_n(stop, __ATOMIC_RELAXED); }
+
+/* Rounds to the log's end as it is, each shorter than the one before, while appends go on. */
+static int approach(lk_pg *pg, lk_driver *to, const volatile int *stop, lk_error *err) {
+	int64_t tail[LK_MAX_PARTITIONS], missing = INT64_MAX, folded;
+	int r = lk_driver_pass(to, to->cursor, &folded, err);   /* looks where the units of others stand */
+	for (int round = 0; r == LK_OK && round < NEAR_ROUNDS && missing > NEAR_EVENTS && !is_stopped(stop); round++) {
+		r = read_tail(pg, to, false, tail, err);
+		missing = r == LK_OK ? lag(to, tail) : 0;
+		if (r == LK_OK)
+			r = lk_driver_run(to, tail, lk_monotonic_us() + ROUND_US, err);
+	}
+	return r;
+}
+
+static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const int64_t *tail, lk_switch_report *out, lk_error *err) {
+	out->gap = lag(to, tail);
+	int r = lk_copy_serve(pg, to->copy->version->view->id, from_copy, to->copy->id, &out->retired, err);
+	if (r != LK_OK)
+		return r;
+	LK_CRASH_POINT("switch.moved");
+	r = lk_pg_run(pg, err, "COMMIT");
+	if (r == LK_OK)
+		LK_CRASH_POINT("switch.committed");
+	return r;
+}
+
+/* LK_EBUSY where the lock or the end was not reached in time: then nothing has changed. */
+static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t patience_us, lk_switch_report *out, lk_error *err) {
+	int64_t tail[LK_MAX_PARTITIONS], since = 0;
+	out->tries++;
+	int r = lk_pg_runf(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = %lld;"
+	                   " SET LOCAL idle_in_transaction_session_timeout = %d", (long long)(patience_us * 2 / 1000), 5000);
+	if (r == LK_OK) {
+		since = lk_monotonic_us();
+		r = read_tail(pg, to, true, tail, err);
+	}
+	if (r == LK_OK) {
+		LK_CRASH_POINT("switch.locked");
+		r = lk_driver_run(to, tail, lk_monotonic_us() + patience_us, err);
+	}
+	if (r == LK_OK && !lk_driver_reached(to, tail))
+		r = lk_fail(err, LK_EBUSY, "stopped before the switch");
+	if (r == LK_OK)
+		r = commit_switch(pg, to, from_copy, tail, out, err);
+	if (r != LK_OK)
+		lk_pg_rollback(pg);
+	int64_t held = since ? lk_monotonic_us() - since : 0;
+	if (held > out->held_us)
+		out->held_us = held;
+	return r;
+}
+
+int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatile int *stop, lk_switch_report *out, lk_error *err) {
+	int64_t patience_us = PATIENCE_LEAST_US, sweep_us = to->next_sweep_us;
+	lk_error e = {0};
+	int r;
+	*out = (lk_switch_report){0};
+	if (to->path.limits.fetch_events > FETCH_EVENTS)
+		to->path.limits.fetch_events = FETCH_EVENTS;
+	do {
+		lk_error_clear(&e);
+		to->next_sweep_us = sweep_us;
+		r = approach(pg, to, stop, err);
+		if (r != LK_OK)
+			return r;
+		to->next_sweep_us = INT64_MAX;
+		r = try_to_switch(pg, to, from_copy, patience_us, out, &e);
+		patience_us = patience_us * 2 < PATIENCE_MOST_US ? patience_us * 2 : PATIENCE_MOST_US;
+	} while (r == LK_EBUSY && out->tries < TRIES && !is_stopped(stop));
+	if (r == LK_EBUSY)
+		lk_tail_holder(pg, &e);
+	if (r != LK_OK && err)
+		*err = e;
+	return r;
+}
