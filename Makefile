@@ -78,7 +78,7 @@ bench: lk $(BUILD)/bench/bench
 	LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
 # --- for people: what the README names ---
-.PHONY: help packages demo check model-check layers fresh-check clean
+.PHONY: help packages demo check model-check layers fresh-check compose-check clean
 help:
 	@echo 'make              builds ./lk'
 	@echo 'make demo         installs what is missing, builds, and shows all of it in a minute'
@@ -88,6 +88,7 @@ help:
 	@echo 'make model-check  searches the model of the protocol and its mutants (wants spin; minutes, 3 GB)'
 	@echo 'make layers       checks that includes point downwards only'
 	@echo 'make fresh-check  the README in an empty Debian, as root and as an ordinary user (wants root and debootstrap)'
+	@echo 'make compose-check  the stack of compose/ in a Docker engine, with faults (starts an engine of its own, as root, where none runs)'
 	@echo 'make clean        removes what was built; data of servers stays'
 
 packages:
@@ -104,5 +105,7 @@ layers:
 	@scripts/layers
 fresh-check:
 	@tests/fresh-check
+compose-check:
+	@scripts/compose-check
 clean:
 	rm -rf build lk
