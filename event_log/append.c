@@ -28,7 +28,6 @@ enum {
 	SEND_BYTES = 128 * 1024,
 	NOTIFY_EVERY_US = 5000,
 };
-#define MAX_AHEAD_US INT64_C(315360000000000000)   /* 10,000 years: beyond it _at + max_ahead passes every event time anyway */
 
 /* --- the first round trip: reserve --- */
 
@@ -46,7 +45,7 @@ enum { P_STREAM, P_PARTS, P_COUNTS, P_MAX_TS, P_AHEAD_S, P_AHEAD_US, NPARAMS };
 
 static void reserve_params(const lk_append_batch *b, lk_buf params[NPARAMS]) {
 	const lk_stream *s = b->stream->stream;
-	int64_t ahead = s->max_ahead_us < MAX_AHEAD_US ? s->max_ahead_us : MAX_AHEAD_US;
+	int64_t ahead = s->max_ahead_us < LK_MAX_AHEAD_US ? s->max_ahead_us : LK_MAX_AHEAD_US;
 	lk_buf_addf(&params[P_STREAM], "%lld", (long long)b->stream->id);
 	lk_buf_addf(&params[P_AHEAD_S], "%lld", (long long)(ahead / LK_US_PER_S));
 	lk_buf_addf(&params[P_AHEAD_US], "%lld", (long long)(ahead % LK_US_PER_S));

@@ -4,6 +4,8 @@
 
 #include "event_log/catalog.h"
 
+#define LK_MAX_AHEAD_US INT64_C(315360000000000000)   /* 10,000 years: beyond it _at + max_ahead passes every event time anyway */
+
 /* A set of events and rejects that is appended in one transaction. Encoding needs no connection. */
 typedef struct lk_append_batch lk_append_batch;
 

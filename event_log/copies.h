@@ -14,7 +14,7 @@ typedef struct lk_copy_spec {
 } lk_copy_spec;
 
 /* Makes a copy of a version, with its units and, with `start`, the cut where they begin. One transaction. LK_EUSAGE where a sandbox of this
- * name is there, LK_ECONFLICT where the version is gone. */
+ * name is there, or where it is no name (letters, digits, '_', '-', '.', at most 60, not digits alone); LK_ECONFLICT where the version is gone. */
 int lk_copy_make(lk_pg *pg, const lk_cat_version *v, const lk_copy_spec *spec, int64_t *copy_id, lk_error *err);
 /* building -> live: the speed layer takes it from here. LK_ECONFLICT where it is neither, or dropped. Twice is once. */
 int lk_copy_go_live(lk_pg *pg, int64_t copy_id, lk_error *err);
@@ -24,6 +24,10 @@ int lk_copy_go_live(lk_pg *pg, int64_t copy_id, lk_error *err);
 int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t *retired, lk_error *err);
 /* Drops a copy that is not served: LK_ECONFLICT where it is. Its cuts are abandoned. Twice is once. */
 int lk_copy_drop(lk_pg *pg, int64_t copy_id, lk_error *err);
+/* Was any copy of the version ever served, of those too that are dropped? */
+int lk_version_was_served(lk_pg *pg, const lk_cat_version *v, bool *was, lk_error *err);
+/* Drops one batch table (a quoted name), unless a reader holds it for longer than a second: LK_EBUSY. */
+int lk_batch_table_drop(lk_pg *pg, const char *table, lk_error *err);
 /* Removes what dropped copies still have in PostgreSQL: batch tables (with a lock timeout: what readers hold is left to the next time), rows of
  * lk.late. *tables, may be NULL: how many went. */
 int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err);

@@ -297,6 +297,23 @@ int lk_pg_unlock(lk_pg *pg, int64_t id, lk_error *err) {
 	return rc == LK_EBUSY ? lk_fail(err, LK_EINTERNAL, "lock %lld was not held by this session", (long long)id) : rc;
 }
 
+int lk_pg_lock_holder(lk_pg *pg, int64_t id, lk_buf *who, lk_error *err) {
+	char key[24];
+	lock_key(id, key, sizeof key);
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT l.pid, coalesce(nullif(a.application_name, ''), 'unknown') FROM pg_locks l"
+	                    " LEFT JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
+	                    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+	                    " AND (l.classid::bigint << 32 | l.objid::bigint) = $1::bigint", 1, (const char *const[]){key});
+	if (rc)
+		return rc;
+	rc = PQntuples(res) > 0;
+	if (rc && who)
+		lk_buf_addf(who, "process %s (%s)", PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
+	PQclear(res);
+	return rc;
+}
+
 int lk_pg_lock_transaction(lk_pg *pg, int64_t id, lk_error *err) {
 	char key[24];
 	lock_key(id, key, sizeof key);

@@ -48,6 +48,8 @@ int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *er
 /* Session advisory lock keyed by an id from lk.id. try_lock: 0, or LK_EBUSY without filling err. */
 int lk_pg_try_lock(lk_pg *pg, int64_t id, lk_error *err);
 int lk_pg_unlock(lk_pg *pg, int64_t id, lk_error *err);
+/* Who holds it: 1, and "process 123 (lk replay)" added to `who` (may be NULL); 0 where nobody does. */
+int lk_pg_lock_holder(lk_pg *pg, int64_t id, lk_buf *who, lk_error *err);
 /* Waits for the lock and keeps it to the end of the caller's transaction; LK_EBUSY after lock_timeout. */
 int lk_pg_lock_transaction(lk_pg *pg, int64_t id, lk_error *err);
 
