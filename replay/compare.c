@@ -1,0 +1,157 @@
+/* The difference of two legs. Both are sorted by identity, so one walk over both meets rows of equal identity together.
+ *
+ * A view may leave group keys out of its select list; then several rows share an identity. Among those, equal ones are matched first, and what is
+ * left is paired in the order of values.
+ *
+ * A difference is explained by late events where the rows of that identity are equal as soon as each side is given the events that it refused. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/leg_rows.h"
+
+typedef struct group {
+	const struct lk_leg_row *rows;
+	size_t n;
+} group;
+
+typedef struct walk {
+	const lk_leg *left, *right;
+	lk_difference *out;
+	bool showing, late;       /* the second and third walk: show what is not, then what is explained by late events */
+} walk;
+
+static bool same_output(const lk_output *a, const lk_output *b) {
+	return !strcmp(a->name, b->name) && a->kind == b->kind && lk_type_equal(a->type, b->type);
+}
+
+static bool same_shape(const lk_plan *a, const lk_plan *b) {
+	if (a->noutputs != b->noutputs || a->window.kind != b->window.kind || a->window.size_us != b->window.size_us)
+		return false;
+	for (int i = 0; i < a->noutputs; i++)
+		if (!same_output(&a->outputs[i], &b->outputs[i]))
+			return false;
+	return true;
+}
+
+static group group_at(const lk_leg *l, size_t first) {
+	size_t n = first;
+	const struct lk_leg_row *r = &l->rows[first];
+	while (n < l->nrows && !lk_identity_compare(l->rows[n].identity, l->rows[n].identity_len, r->identity, r->identity_len))
+		n++;
+	return (group){r, n - first};
+}
+
+static group find_group(const lk_leg *l, const struct lk_leg_row *like) {
+	size_t first, n = lk_leg_find(l, like->identity, like->identity_len, &first);
+	return (group){l->rows + first, n};
+}
+
+static bool same_rows(group a, group b) {
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (strcmp(a.rows[i].values, b.rows[i].values))
+			return false;
+	return true;
+}
+
+static bool explained(const walk *w, const struct lk_leg_row *row) {
+	if (!w->left->whole && !w->right->whole)
+		return false;
+	return same_rows(find_group(w->left->whole ? w->left->whole : w->left, row),
+	                 find_group(w->right->whole ? w->right->whole : w->right, row));
+}
+
+static char *copy_text(const char *s) { return s ? lk_strdup(s) : NULL; }
+
+static void show(walk *w, const struct lk_leg_row *left, const struct lk_leg_row *right, bool by_late) {
+	lk_difference *d = w->out;
+	const struct lk_leg_row *row = left ? left : right;
+	if (w->late != by_late || d->nshown == LK_DIFFERENCES_SHOWN)
+		return;
+	d->shown[d->nshown].window = copy_text(row->window);
+	d->shown[d->nshown].key = copy_text(row->key);
+	d->shown[d->nshown].left = left ? copy_text(left->values) : NULL;
+	d->shown[d->nshown].right = right ? copy_text(right->values) : NULL;
+	d->shown[d->nshown].identity = memcpy(lk_malloc(row->identity_len), row->identity, row->identity_len);
+	d->shown[d->nshown].identity_len = row->identity_len;
+	d->shown[d->nshown].by_late = by_late;
+	d->nshown++;
+}
+
+static void unequal(walk *w, const struct lk_leg_row *left, const struct lk_leg_row *right) {
+	bool by_late = explained(w, left ? left : right);
+	if (w->showing) {
+		show(w, left, right, by_late);
+		return;
+	}
+	w->out->compared++;
+	*(left && right ? &w->out->different : left ? &w->out->only_left : &w->out->only_right) += 1;
+	w->out->by_late += by_late;
+}
+
+static void compare_groups(walk *w, group l, group r) {
+	const struct lk_leg_row **left = lk_calloc(l.n + 1, sizeof *left), **right = lk_calloc(r.n + 1, sizeof *right);
+	size_t nl = 0, nr = 0;
+	for (size_t i = 0, k = 0; i < l.n || k < r.n;) {
+		int order = i == l.n ? 1 : k == r.n ? -1 : strcmp(l.rows[i].values, r.rows[k].values);
+		if (!order) {
+			i++, k++;
+			w->out->compared += !w->showing;
+			w->out->equal += !w->showing;
+		} else if (order < 0) {
+			left[nl++] = &l.rows[i++];
+		} else {
+			right[nr++] = &r.rows[k++];
+		}
+	}
+	for (size_t i = 0; i < nl || i < nr; i++)
+		unequal(w, i < nl ? left[i] : NULL, i < nr ? right[i] : NULL);
+	free(left);
+	free(right);
+}
+
+static void walk_legs(walk *w) {
+	size_t i = 0, k = 0;
+	while (i < w->left->nrows || k < w->right->nrows) {
+		const struct lk_leg_row *l = &w->left->rows[i], *r = &w->right->rows[k];
+		int order = i == w->left->nrows ? 1 : k == w->right->nrows ? -1
+		            : lk_identity_compare(l->identity, l->identity_len, r->identity, r->identity_len);
+		group left = {0}, right = {0};
+		if (order <= 0)
+			left = group_at(w->left, i);
+		if (order >= 0)
+			right = group_at(w->right, k);
+		compare_groups(w, left, right);
+		i += left.n;
+		k += right.n;
+	}
+}
+
+void lk_compare_legs(const lk_leg *left, const lk_leg *right, lk_difference *out) {
+	*out = (lk_difference){.made = true, .other_shape = !same_shape(left->plan, right->plan)};
+	snprintf(out->left, sizeof out->left, "%s", left->name);
+	snprintf(out->right, sizeof out->right, "%s", right->name);
+	if (out->other_shape)
+		return;
+	walk w = {.left = left, .right = right, .out = out};
+	walk_legs(&w);
+	w.showing = true;
+	for (int late = 0; late < 2 && out->compared > out->equal; late++) {
+		w.late = late;
+		walk_legs(&w);
+	}
+}
+
+void lk_difference_release(lk_difference *d) {
+	for (int i = 0; i < d->nshown; i++) {
+		free(d->shown[i].window);
+		free(d->shown[i].key);
+		free(d->shown[i].left);
+		free(d->shown[i].right);
+		free(d->shown[i].identity);
+		free(d->shown[i].first_event);
+	}
+	*d = (lk_difference){0};
+}

@@ -1,0 +1,64 @@
+#include "replay/late_events.h"
+
+#include <stdlib.h>
+
+enum { PART, OFF, AT, FIRST_COLUMN };
+
+void lk_vector_sql(const int64_t *off, int n, lk_buf *out) {
+	lk_buf_adds(out, "('{");
+	for (int i = 0; i < n; i++)
+		lk_buf_addf(out, "%s%lld", i ? "," : "", (long long)off[i]);
+	lk_buf_adds(out, "}'::bigint[])");
+}
+
+static void select_sql(const lk_plan *p, const lk_cat_copy *copy, const lk_cut *until, lk_buf *out) {
+	lk_buf_adds(out, "SELECT e.part, e.off, e._at");
+	for (int i = 0; i < p->nneeded; i++) {
+		lk_buf_adds(out, ", e.");
+		lk_sql_ident(p->stream->columns[p->needed[i]].name, out);
+	}
+	lk_buf_adds(out, " FROM lk.late l JOIN lk.copy c USING (copy_id) LEFT JOIN lk.cut_part p ON p.cut_id = c.cut_id AND p.part = l.part JOIN ");
+	lk_log_table(p->stream, out);
+	lk_buf_addf(out, " e ON e.part = l.part AND e.off = l.off WHERE l.copy_id = %lld AND l.off >= coalesce(p.off, 0) AND l.off < ",
+	            (long long)copy->id);
+	lk_vector_sql(until->off, until->partitions, out);
+	lk_buf_adds(out, "[l.part + 1] ORDER BY e._at, e.part, e.off");
+}
+
+int lk_late_open(lk_late_reader *r, lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, lk_error *err) {
+	const lk_plan *p = copy->version->plan;
+	*r = (lk_late_reader){.plan = p};
+	int n = FIRST_COLUMN + p->nneeded;
+	r->types = lk_calloc((size_t)n, sizeof *r->types);
+	r->values = lk_calloc((size_t)n, sizeof *r->values);
+	r->types[PART] = (lk_type){.kind = LK_INT4};
+	r->types[OFF] = (lk_type){.kind = LK_INT8};
+	r->types[AT] = (lk_type){.kind = LK_TIME};
+	for (int i = 0; i < p->nneeded; i++)
+		r->types[FIRST_COLUMN + i] = p->stream->columns[p->needed[i]].type;
+	lk_buf sql = LK_BUF_INIT;
+	select_sql(p, copy, until, &sql);
+	int rc = lk_copy_open(&r->rows, pg, sql.data, r->types, n, err);
+	lk_buf_release(&sql);
+	return rc;
+}
+
+int lk_late_next(lk_late_reader *r, lk_value *row, int *part, int64_t *off, lk_error *err) {
+	int rc = lk_copy_next(&r->rows, r->values, err);
+	if (rc)
+		return rc;
+	*part = (int)r->values[PART].i;
+	*off = r->values[OFF].i;
+	row[lk_slot_at(r->plan->stream)] = r->values[AT];
+	for (int i = 0; i < r->plan->nneeded; i++)
+		row[r->plan->needed[i]] = r->values[FIRST_COLUMN + i];
+	return LK_OK;
+}
+
+void lk_late_close(lk_late_reader *r) {
+	if (r->plan)
+		lk_copy_close(&r->rows);
+	free(r->types);
+	free(r->values);
+	*r = (lk_late_reader){0};
+}

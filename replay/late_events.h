@@ -1,0 +1,25 @@
+/* The events that a copy's answer does not count because they came too late, read from the log by the positions in lk.late. Private to replay/. */
+#ifndef LK_REPLAY_LATE_EVENTS_H
+#define LK_REPLAY_LATE_EVENTS_H
+
+#include "event_log/cut.h"
+#include "event_log/scan.h"
+
+typedef struct lk_late_reader {
+	const lk_plan *plan;
+	lk_copy_reader rows;
+	lk_type *types;
+	lk_value *values;
+} lk_late_reader;
+
+/* Those between the copy's published cut, as it is now, and `until`; in the order of _at, partition, offset. Close in
+ * either case. */
+int lk_late_open(lk_late_reader *r, lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, lk_error *err);
+/* row[slot] for the columns that the plan needs and for _at; texts are borrowed until the next call. 0; 1 at the end. */
+int lk_late_next(lk_late_reader *r, lk_value *row, int *part, int64_t *off, lk_error *err);
+void lk_late_close(lk_late_reader *r);
+
+/* "('{1,2}'::bigint[])", for [part + 1]. */
+void lk_vector_sql(const int64_t *off, int n, lk_buf *out);
+
+#endif

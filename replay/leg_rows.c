@@ -1,0 +1,172 @@
+#include "replay/leg_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/key.h"
+#include "core/time.h"
+#include "core/window.h"
+
+void lk_leg_init(lk_leg *l, const char *name, const lk_plan *plan) {
+	*l = (lk_leg){.plan = plan};
+	l->name = lk_arena_strdup(&l->arena, name);
+}
+
+void lk_leg_release(lk_leg *l) {
+	if (l->whole)
+		lk_leg_release(l->whole);
+	free(l->whole);
+	free(l->rows);
+	lk_arena_release(&l->arena);
+	*l = (lk_leg){0};
+}
+
+void lk_leg_write(lk_leg_writer *w, lk_leg *l) {
+	*w = (lk_leg_writer){.leg = l, .windowed = l->plan->window.kind != LK_W_NONE};
+}
+
+/* --- one row --- */
+
+void lk_leg_row_begin(lk_leg_writer *w, int64_t window_start) {
+	lk_buf_clear(&w->identity);
+	lk_buf_clear(&w->key);
+	lk_buf_clear(&w->values);
+	w->window = w->windowed ? window_start : 0;
+	lk_pane_put(&w->identity, w->window);
+}
+
+/* Would the bare text be read as itself, in a list and alone? */
+static bool is_plain(const char *s, size_t len) {
+	if (!len || s[0] == '"' || s[0] == ' ' || s[len - 1] == ' ' || (len == 4 && !memcmp(s, "NULL", 4)))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] < ' ' || s[i] == ',' || s[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static void put_numeric(const char *s, size_t len, lk_buf *out) {
+	if (memchr(s, '.', len)) {
+		while (s[len - 1] == '0')
+			len--;
+		len -= s[len - 1] == '.';
+	}
+	lk_buf_add(out, s, len);
+}
+
+static void put_value(lk_leg_writer *w, lk_type t, const lk_value *v, lk_buf *out) {
+	lk_value plus_zero;
+	if (lk_is_null(v)) {
+		lk_buf_adds(out, "NULL");
+		return;
+	}
+	if (t.kind == LK_TEXT && is_plain(v->s, v->len)) {
+		lk_buf_add(out, v->s, v->len);
+		return;
+	}
+	if (t.kind == LK_TEXT) {
+		lk_json_quote(v->s, v->len, out);
+		return;
+	}
+	if ((t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8) && v->d == 0) {
+		plus_zero = lk_double(0);
+		v = &plus_zero;
+	}
+	lk_buf_clear(&w->text);
+	lk_value_print(t, v, &w->text);
+	if (t.kind == LK_NUMERIC)
+		put_numeric(w->text.data, w->text.len, out);
+	else
+		lk_buf_add(out, w->text.data, w->text.len);
+}
+
+static lk_buf *list_of(lk_leg_writer *w, const lk_output *o) {
+	lk_buf *list = o->kind == LK_OUT_KEY ? &w->key : &w->values;
+	lk_buf_addf(list, "%s%s=", list->len ? ", " : "", o->name);
+	return list;
+}
+
+void lk_leg_row_value(lk_leg_writer *w, const lk_output *o, const lk_value *v) {
+	put_value(w, o->type, v, list_of(w, o));
+	if (o->kind == LK_OUT_KEY)
+		lk_key_put(&w->identity, o->type, v);
+}
+
+void lk_leg_row_numeric(lk_leg_writer *w, const lk_output *o, const char *text, size_t len) {
+	put_numeric(text, len, list_of(w, o));
+}
+
+static char *keep(lk_leg *l, const lk_buf *b) { return lk_arena_strndup(&l->arena, b->len ? b->data : "", b->len); }
+
+void lk_leg_row_end(lk_leg_writer *w) {
+	lk_leg *l = w->leg;
+	if (l->nrows == w->cap) {
+		w->cap = w->cap ? 2 * w->cap : 256;
+		l->rows = lk_realloc(l->rows, w->cap * sizeof *l->rows);
+	}
+	struct lk_leg_row *r = &l->rows[l->nrows++];
+	*r = (struct lk_leg_row){.key = keep(l, &w->key), .values = keep(l, &w->values), .identity_len = w->identity.len};
+	r->identity = keep(l, &w->identity);
+	if (w->windowed) {
+		lk_buf_clear(&w->text);
+		lk_time_print(w->window, &w->text);
+		r->window = keep(l, &w->text);
+	}
+}
+
+/* --- all rows --- */
+
+int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen) {
+	int order = memcmp(a, b, alen < blen ? alen : blen);
+	return order ? order : (alen > blen) - (alen < blen);
+}
+
+static int by_identity(const void *x, const void *y) {
+	const struct lk_leg_row *a = x, *b = y;
+	int order = lk_identity_compare(a->identity, a->identity_len, b->identity, b->identity_len);
+	return order ? order : strcmp(a->values, b->values);
+}
+
+void lk_leg_written(lk_leg_writer *w) {
+	if (w->leg->nrows)
+		qsort(w->leg->rows, w->leg->nrows, sizeof *w->leg->rows, by_identity);
+	lk_buf_release(&w->identity);
+	lk_buf_release(&w->key);
+	lk_buf_release(&w->values);
+	lk_buf_release(&w->text);
+}
+
+size_t lk_leg_find(const lk_leg *l, const void *identity, size_t len, size_t *first) {
+	size_t low = 0, high = l->nrows;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct lk_leg_row *r = &l->rows[mid];
+		if (lk_identity_compare(r->identity, r->identity_len, identity, len) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*first = low;
+	while (high < l->nrows && !lk_identity_compare(l->rows[high].identity, l->rows[high].identity_len, identity, len))
+		high++;
+	return high - low;
+}
+
+/* --- cells --- */
+
+void lk_leg_identity(const lk_plan *p, const uint8_t *field, size_t len, lk_buf *out) {
+	const uint8_t *at[LK_MAX_KEYS + 1] = {field + LK_PANE_BYTES};
+	for (int k = 0; k < p->nkeys; k++) {
+		lk_value v;
+		at[k + 1] = at[k];
+		if (lk_key_get(p->keys[k].expr->type, &at[k + 1], field + len, &v))
+			at[k + 1] = field + len;
+	}
+	lk_buf_clear(out);
+	lk_pane_put(out, lk_slice_start(lk_pane_get(field), p->window.size_us));
+	for (int i = 0; i < p->noutputs; i++) {
+		int k = p->outputs[i].index;
+		if (p->outputs[i].kind == LK_OUT_KEY)
+			lk_buf_add(out, at[k], (size_t)(at[k + 1] - at[k]));
+	}
+}

@@ -1,0 +1,210 @@
+/* The ways to an answer over a prefix: a copy, as the serving layer puts it together, and the user's own text, run by PostgreSQL.
+ *
+ * What a copy has refused as late is not part of its answer. To tell such a difference from any other, the refused events are read from the log by
+ * their positions in lk.late, folded without the lateness rule, and added to the cells of the answer: that is what the copy would say of the whole
+ * prefix. Each row of it knows how many events were added. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fold.h"
+#include "core/key.h"
+#include "core/window.h"
+#include "replay/late_events.h"
+#include "replay/leg_rows.h"
+#include "serving/answer.h"
+
+/* --- a copy --- */
+
+static void write_rows(const lk_answer *a, lk_leg *leg) {
+	lk_leg_writer w;
+	lk_leg_write(&w, leg);
+	for (size_t i = 0; i < a->nrows; i++) {
+		lk_leg_row_begin(&w, a->window_us ? lk_answer_window_start(a, a->rows[i]) : 0);
+		for (int k = 0; k < a->plan->noutputs; k++) {
+			lk_value v;
+			lk_answer_value(a, a->rows[i], k, &v);
+			lk_leg_row_value(&w, &leg->plan->outputs[k], &v);
+		}
+		lk_leg_row_end(&w);
+	}
+	lk_leg_written(&w);
+}
+
+/* What is added to an answer, and the identity of each row that an event was added to. */
+typedef struct addition {
+	lk_answer *answer;
+	lk_folder folder;
+	lk_cells one;             /* of one event */
+	lk_arena arena;
+	struct touched { void *identity; size_t len; } *touched;
+	size_t n, cap;
+	lk_buf field, identity;
+} addition;
+
+static void note_touched(addition *a) {
+	if (a->n == a->cap) {
+		a->cap = a->cap ? 2 * a->cap : 64;
+		a->touched = lk_realloc(a->touched, a->cap * sizeof *a->touched);
+	}
+	void *kept = lk_arena_alloc(&a->arena, a->identity.len);
+	memcpy(kept, a->identity.data, a->identity.len);
+	a->touched[a->n++] = (struct touched){kept, a->identity.len};
+}
+
+static void add_event(addition *a) {
+	const lk_plan *p = a->answer->plan;
+	lk_cells_clear(&a->one);
+	lk_fold_event(&a->folder, &a->one, LK_NEVER);
+	for (const lk_cell *c = a->one.first; c; c = c->next) {
+		const uint8_t *field = lk_cell_field(&a->one, c);
+		lk_buf_clear(&a->field);
+		lk_pane_put(&a->field, lk_slice_start(lk_pane_get(field), a->answer->window_us));
+		lk_buf_add(&a->field, field + LK_PANE_BYTES, c->field_len - LK_PANE_BYTES);
+		char *to = lk_cell_state(&a->answer->cells, lk_cells_at(&a->answer->cells, a->field.data, a->field.len));
+		const char *from = lk_cell_state(&a->one, c);
+		for (int i = 0; i < p->naggs; i++)
+			p->aggs[i].verbs->merge(to + p->aggs[i].state_offset, &p->aggs[i], from + p->aggs[i].state_offset, &a->answer->cells.arena);
+		lk_leg_identity(p, field, c->field_len, &a->identity);
+		note_touched(a);
+	}
+}
+
+static int add_late(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, addition *a, lk_error *err) {
+	lk_late_reader late;
+	int64_t found = 0, off;
+	int part, rc = lk_late_open(&late, pg, copy, until, err);
+	while (rc == LK_OK && (rc = lk_late_next(&late, a->folder.row, &part, &off, err)) == LK_OK) {
+		add_event(a);
+		found++;
+	}
+	lk_late_close(&late);
+	if (rc < 0)
+		return rc;
+	if (found != a->answer->late)
+		return lk_fail(err, LK_EINTERNAL, "copy %lld has %lld late events in lk.late, its answer counts %lld", (long long)copy->id,
+		               (long long)found, (long long)a->answer->late);
+	return LK_OK;
+}
+
+static void mark_touched(const addition *a, lk_leg *leg) {
+	for (size_t i = 0; i < a->n; i++) {
+		size_t first, n = lk_leg_find(leg->whole, a->touched[i].identity, a->touched[i].len, &first);
+		for (size_t k = first; k < first + n; k++)
+			leg->whole->rows[k].late_events++;
+		n = lk_leg_find(leg, a->touched[i].identity, a->touched[i].len, &first);
+		for (size_t k = first; k < first + n; k++)
+			leg->rows[k].late = true;
+	}
+}
+
+static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, lk_answer *answer, lk_leg *leg, lk_error *err) {
+	addition a = {.answer = answer};
+	lk_folder_init(&a.folder, answer->plan);
+	lk_cells_init(&a.one, answer->plan);
+	int rc = add_late(pg, copy, until, &a, err);
+	if (rc == LK_OK) {
+		free(answer->rows);
+		answer->rows = lk_cells_sorted(&answer->cells);
+		answer->nrows = answer->cells.ncells;
+		leg->whole = lk_calloc(1, sizeof *leg->whole);
+		lk_leg_init(leg->whole, leg->name, leg->plan);
+		write_rows(answer, leg->whole);
+		mark_touched(&a, leg);
+	}
+	lk_cells_release(&a.one);
+	lk_folder_release(&a.folder);
+	lk_arena_release(&a.arena);
+	lk_buf_release(&a.field);
+	lk_buf_release(&a.identity);
+	free(a.touched);
+	return rc;
+}
+
+int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_cut *until, const char *name, lk_leg *out, lk_error *err) {
+	char id[24];
+	lk_answer a = {0};
+	snprintf(id, sizeof id, "%lld", (long long)copy->id);
+	const lk_query q = {.view = copy->version->view->name, .copy = id, .until = until->off, .from = INT64_MIN, .to = INT64_MAX};
+	lk_leg_init(out, name, copy->version->plan);
+	int rc = lk_answer_make(pg, store, &q, &a, err);
+	if (rc == LK_OK) {
+		write_rows(&a, out);
+		out->late = a.late;
+		if (a.late)
+			rc = make_whole(pg, copy, until, &a, out, err);
+	}
+	lk_answer_release(&a);
+	return rc;
+}
+
+/* --- the user's text --- */
+
+/* Numerics come as text, since an average has a scale of its own; a key has its column's. */
+static bool as_text(const lk_output *o) { return o->type.kind == LK_NUMERIC && o->kind != LK_OUT_KEY; }
+
+static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
+	lk_buf log = LK_BUF_INIT, bound = LK_BUF_INIT;
+	const char *comma = "";
+	lk_log_table(p->stream, &log);
+	lk_buf_adds(&bound, "off < ");
+	lk_vector_sql(until->off, until->partitions, &bound);
+	lk_buf_adds(&bound, "[part + 1]");
+	lk_buf_adds(sql, "SELECT ");
+	if (p->window.kind != LK_W_NONE) {
+		lk_buf_adds(sql, "window_start");
+		comma = ", ";
+	}
+	for (int i = 0; i < p->noutputs; i++, comma = ", ") {
+		lk_buf_adds(sql, comma);
+		lk_sql_ident(p->outputs[i].name, sql);
+		lk_buf_adds(sql, as_text(&p->outputs[i]) ? "::text" : "");
+	}
+	lk_buf_adds(sql, " FROM (");
+	lk_plan_oracle_sql(p, log.data, bound.data, sql);
+	lk_buf_adds(sql, ") AS o");
+	lk_buf_release(&log);
+	lk_buf_release(&bound);
+}
+
+static int row_types(const lk_plan *p, lk_type *types) {
+	int n = 0;
+	if (p->window.kind != LK_W_NONE)
+		types[n++] = (lk_type){.kind = LK_TIME};
+	for (int i = 0; i < p->noutputs; i++)
+		types[n++] = as_text(&p->outputs[i]) ? (lk_type){.kind = LK_TEXT} : p->outputs[i].type;
+	return n;
+}
+
+static void write_row(lk_leg_writer *w, const lk_plan *p, const lk_value *row) {
+	bool windowed = p->window.kind != LK_W_NONE;
+	lk_leg_row_begin(w, windowed ? row[0].i : 0);
+	for (int i = 0; i < p->noutputs; i++) {
+		const lk_value *v = &row[i + windowed];
+		if (as_text(&p->outputs[i]) && !lk_is_null(v))
+			lk_leg_row_numeric(w, &p->outputs[i], v->s, v->len);
+		else
+			lk_leg_row_value(w, &p->outputs[i], v);
+	}
+	lk_leg_row_end(w);
+}
+
+int lk_leg_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_leg *out, lk_error *err) {
+	lk_buf sql = LK_BUF_INIT;
+	lk_type *types = lk_calloc((size_t)plan->noutputs + 1, sizeof *types);
+	lk_value *row = lk_calloc((size_t)plan->noutputs + 1, sizeof *row);
+	lk_copy_reader reader = {0};
+	lk_leg_writer w;
+	lk_leg_init(out, "sql", plan);
+	lk_leg_write(&w, out);
+	select_answer(plan, until, &sql);
+	int rc = lk_copy_open(&reader, pg, sql.data, types, row_types(plan, types), err);
+	while (rc == LK_OK && (rc = lk_copy_next(&reader, row, err)) == LK_OK)
+		write_row(&w, plan, row);
+	lk_copy_close(&reader);
+	lk_leg_written(&w);
+	lk_buf_release(&sql);
+	free(types);
+	free(row);
+	return rc < 0 ? rc : LK_OK;
+}
