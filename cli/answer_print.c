@@ -36,8 +36,8 @@ void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out
 int64_t lk_answer_lag(const lk_answer *a) {
 	int64_t lag = 0;
 	for (int p = 0; p < a->partitions; p++)
-		if (a->tail[p] > a->end[p])
-			lag += a->tail[p] - a->end[p];
+		if (a->goal[p] > a->end[p])
+			lag += a->goal[p] - a->end[p];
 	return lag;
 }
 
@@ -141,6 +141,46 @@ static void print_csv(const lk_answer *a) {
 
 /* --- the boundary --- */
 
+void lk_copy_describe(const lk_cat_copy *copy, lk_buf *out) {
+	if (copy->version->view->served_copy == copy->id)
+		return;
+	lk_buf_addf(out, ", copy %lld (", (long long)copy->id);
+	switch (copy->state) {
+	case LK_COPY_SANDBOX: lk_buf_addf(out, "sandbox %s", copy->name); break;
+	case LK_COPY_BUILDING: lk_buf_adds(out, "being replayed"); break;
+	case LK_COPY_TRIAL: lk_buf_adds(out, "of a comparison"); break;
+	case LK_COPY_LIVE: lk_buf_adds(out, copy->was_served ? "served before" : "not served yet"); break;
+	}
+	lk_buf_addc(out, ')');
+}
+
+void lk_range_describe(const lk_range *r, lk_buf *out) {
+	bool from = r->from != INT64_MIN, to = r->to != INT64_MAX;
+	const char *what = r->by == LK_BY_AT ? "events that the log took" : "events with event time";
+	if (!from && !to) {
+		lk_buf_adds(out, "all events");
+		return;
+	}
+	lk_buf_addf(out, "%s %s ", what, from && to ? "in" : from ? "from" : "before");
+	lk_buf_adds(out, from && to ? "[" : "");
+	if (from)
+		lk_time_print(r->from, out);
+	lk_buf_adds(out, from && to ? ", " : "");
+	if (to)
+		lk_time_print(r->to, out);
+	lk_buf_adds(out, from && to ? ") only" : from ? " on only" : " only");
+}
+
+static const char *state_name(enum lk_copy_state s) {
+	switch (s) {
+	case LK_COPY_LIVE: return "live";
+	case LK_COPY_BUILDING: return "building";
+	case LK_COPY_SANDBOX: return "sandbox";
+	case LK_COPY_TRIAL: return "trial";
+	}
+	return "";
+}
+
 static void add_json_time(const char *name, int64_t us, lk_buf *b) {
 	lk_buf_addf(b, ",\"%s\":", name);
 	if (us == LK_NEVER) {
@@ -159,6 +199,16 @@ static void add_json_offsets(const char *name, const int64_t *v, int n, lk_buf *
 	lk_buf_addc(b, ']');
 }
 
+static void add_json_sandbox(const lk_answer *a, lk_buf *b) {
+	lk_buf_adds(b, ",\"sandbox\":");
+	lk_json_quote(a->copy_name, strlen(a->copy_name), b);
+	lk_buf_addf(b, ",\"range\":{\"by\":\"%s\"", a->range.by == LK_BY_AT ? "_at" : "event");
+	add_json_time("from", a->range.from == INT64_MIN ? LK_NEVER : a->range.from, b);
+	add_json_time("to", a->range.to == INT64_MAX ? LK_NEVER : a->range.to, b);
+	lk_buf_addc(b, '}');
+	add_json_offsets("goal", a->goal, a->partitions, b);
+}
+
 static const char *layer_name(enum lk_layer layer) {
 	return layer == LK_LAYER_MERGED ? "merged" : layer == LK_LAYER_BATCH ? "batch" : "speed";
 }
@@ -169,6 +219,9 @@ static void print_json(const lk_answer *a, const char *view, enum lk_layer layer
 	lk_json_quote(view, strlen(view), &b);
 	lk_buf_addf(&b, ",\"version\":%d,\"mode\":\"%s\",\"layer\":\"%s\"", a->version, a->kappa ? "kappa" : "lambda",
 	            layer_name(layer));
+	lk_buf_addf(&b, ",\"copy\":%lld,\"state\":\"%s\"", (long long)a->copy_id, state_name(a->state));
+	if (a->state == LK_COPY_SANDBOX)
+		add_json_sandbox(a, &b);
 	add_json_offsets("cut", a->cut, a->partitions, &b);
 	add_json_offsets("cursors", a->cursor, a->partitions, &b);
 	add_json_offsets("covers", a->end, a->partitions, &b);
@@ -219,7 +272,27 @@ static void add_time(const char *name, int64_t us, lk_buf *b) {
 		lk_time_print(us, b);
 }
 
+/* A kappa copy has no batch, so there is no boundary either. */
+static void add_kappa(const lk_answer *a, lk_buf *b) {
+	int64_t n = sum(a->end, a->partitions) - sum(a->cut, a->partitions);
+	if (a->state == LK_COPY_SANDBOX) {
+		lk_buf_addf(b, "sandbox:   %s, ", a->copy_name);
+		lk_range_describe(&a->range, b);
+		lk_buf_adds(b, "\nkappa:     ");
+		lk_count_print(n, b);
+		lk_buf_addf(b, " event%s read, all from the speed layer: from ", n == 1 ? "" : "s");
+		add_offsets(a->cut, a->partitions, b);
+	} else {
+		lk_buf_adds(b, "kappa:     ");
+		lk_count_print(n, b);
+		lk_buf_addf(b, " event%s, all from the speed layer:", n == 1 ? "" : "s");
+	}
+	lk_buf_adds(b, " up to ");
+	add_offsets(a->end, a->partitions, b);
+}
+
 static void add_how(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
+	lk_buf_adds(b, "boundary:  ");
 	if (layer != LK_LAYER_SPEED) {
 		lk_buf_adds(b, "batch below the cut ");
 		add_offsets(a->cut, a->partitions, b);
@@ -236,24 +309,33 @@ static void add_how(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
 	}
 }
 
-void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out) {
-	int64_t lag = lk_answer_lag(a);
-	lk_count_print((int64_t)a->nrows, out);
-	lk_buf_addf(out, " row%s of %s, version %d, %s\n", a->nrows == 1 ? "" : "s", view, a->version,
-	            a->kappa ? "kappa" : "lambda");
-	lk_buf_adds(out, "boundary:  ");
-	add_how(a, layer, out);
-	lk_buf_adds(out, "\ncovers:    ");
-	lk_count_print(sum(a->end, a->partitions), out);
-	lk_buf_adds(out, " of ");
-	lk_count_print(sum(a->tail, a->partitions), out);
-	lk_buf_adds(out, " events of the log");
+static void add_covered(const lk_answer *a, lk_buf *b) {
+	bool sandbox = a->state == LK_COPY_SANDBOX;
+	int64_t lag = lk_answer_lag(a), below = sandbox ? sum(a->cut, a->partitions) : 0;
+	lk_buf_adds(b, "covers:    ");
+	lk_count_print(sum(a->end, a->partitions) - below, b);
+	lk_buf_adds(b, " of ");
+	lk_count_print(sum(a->goal, a->partitions) - below, b);
+	lk_buf_adds(b, sandbox ? " events up to the sandbox's end" : " events of the log");
 	if (lag) {
-		lk_buf_adds(out, ", ");
-		lk_count_print(lag, out);
-		lk_buf_adds(out, " behind");
+		lk_buf_adds(b, ", ");
+		lk_count_print(lag, b);
+		lk_buf_adds(b, " behind");
 	}
-	lk_buf_adds(out, "\n");
+}
+
+void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out) {
+	lk_count_print((int64_t)a->nrows, out);
+	lk_buf_addf(out, " row%s of %s, version %d, %s", a->nrows == 1 ? "" : "s", view, a->version, a->kappa ? "kappa" : "lambda");
+	lk_copy_describe(lk_catalog_copy(a->catalog, a->copy_id), out);
+	lk_buf_addc(out, '\n');
+	if (a->kappa)
+		add_kappa(a, out);
+	else
+		add_how(a, layer, out);
+	lk_buf_addc(out, '\n');
+	add_covered(a, out);
+	lk_buf_addc(out, '\n');
 	add_time("watermark: ", a->watermark, out);
 	if (a->plan->allowed_lateness_us < 0) {
 		lk_buf_adds(out, "; every event counts, however late\n");
@@ -262,7 +344,9 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 	add_time("; final to: ", a->final_to, out);
 	lk_buf_adds(out, "; late: ");
 	lk_count_print(a->late, out);
-	lk_buf_adds(out, ", counted by the batch since: ");
-	lk_count_print(a->healed, out);
+	if (!a->kappa) {
+		lk_buf_adds(out, ", counted by the batch since: ");
+		lk_count_print(a->healed, out);
+	}
 	lk_buf_addc(out, '\n');
 }

@@ -10,8 +10,12 @@ enum lk_answer_format { LK_AS_TABLE, LK_AS_JSON, LK_AS_JSONL, LK_AS_CSV };
 void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format);
 /* The boundary, a line each: what the rows cover and how they were put together. */
 void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out);
-/* Events of the log that the answer does not cover. */
+/* Events of the log that the answer does not cover; of a sandbox, events below its end. */
 int64_t lk_answer_lag(const lk_answer *a);
+/* ", copy 12 (…)" where the copy is not the one that is served, else nothing. */
+void lk_copy_describe(const lk_cat_copy *copy, lk_buf *out);
+/* "events with event time in [a, b) only" */
+void lk_range_describe(const lk_range *r, lk_buf *out);
 
 /* The columns of a row: window_start and window_end where there are windows, then the select list. */
 int lk_answer_columns(const lk_answer *a);

@@ -179,12 +179,18 @@ static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 	lk_buf head = LK_BUF_INIT, plan = LK_BUF_INIT, sql = LK_BUF_INIT, log = LK_BUF_INIT;
 	int width = terminal_width();
 	bool fold = copy->version->fold_only;
-	lk_buf_addf(&head, "%s@%d, %s, %s", v->name, copy->version->number, copy->kappa ? "kappa" : "lambda",
-	            v->served_copy == copy->id ? "served to readers" : "not served");
+	lk_buf_addf(&head, "%s@%d, %s", v->name, copy->version->number, copy->kappa ? "kappa" : "lambda");
+	lk_buf_adds(&head, v->served_copy == copy->id ? ", served to readers" : "");
+	lk_copy_describe(copy, &head);
+	if (copy->state == LK_COPY_SANDBOX) {
+		lk_buf_adds(&head, ", ");
+		lk_range_describe(&copy->range, &head);
+	}
 	describe_plan(p, &plan);
 	lk_log_table(p->stream, &log);
 	lk_plan_batch_sql(p, log.data, "off < ($1::bigint[])[part + 1]", &sql);
-	const char *batch = fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
+	const char *batch = copy->kappa ? "kappa has no batch; in lambda mode it would be:"
+	                  : fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
 	const char *const titles[2] = {"the stream path folds each event:", batch};
 	print_wrapped(head.data, p->text, INT_MAX);
 	if (width >= SIDE_BY_SIDE) {
@@ -203,18 +209,22 @@ static int explain_view(const lk_args *args, lk_error *err) {
 	lk_connection c;
 	const lk_cat_view *v;
 	const lk_cat_copy *copy;
-	int64_t version = 0;
-	int rc = lk_args_int(args, "version", 0, 1, INT32_MAX, &version, err);
+	lk_answer_args wanted;
+	int rc = lk_answer_args_read(args, &wanted, err);
 	if (rc)
-		return rc;
+		goto done;
 	rc = lk_connect(&c, LK_WITH_CATALOG, err);
 	if (rc == LK_OK)
 		rc = lk_catalog_need_view(c.catalog, args->operands[0], &v, err);
-	if (rc == LK_OK)
-		rc = lk_catalog_read_copy(c.catalog, v, (int)version, &copy, err);
+	if (rc == LK_OK && wanted.query.copy)
+		rc = lk_catalog_need_copy(c.catalog, v, wanted.query.copy, &copy, err);
+	else if (rc == LK_OK)
+		rc = lk_catalog_read_copy(c.catalog, v, wanted.query.version, &copy, err);
 	if (rc == LK_OK)
 		print_definition(v, copy);
 	lk_disconnect(&c);
+done:
+	lk_answer_args_release(&wanted);
 	return rc;
 }
 
@@ -249,6 +259,7 @@ static void print_line(const lk_answer *a, const lk_cell *row, const lk_cells *p
 	lk_buf_release(&b);
 }
 
+/* A kappa answer comes from one side: there is no sum to show. */
 static void print_sum(const lk_answer *a) {
 	enum { ROWS_OF_A_TABLE = 3000 };
 	for (size_t first = 0; first < a->nrows; first += ROWS_OF_A_TABLE) {
@@ -260,6 +271,10 @@ static void print_sum(const lk_answer *a) {
 		}
 		lk_table_column(t, "PART", false);
 		for (size_t r = first; r < a->nrows && r < first + ROWS_OF_A_TABLE; r++) {
+			if (a->kappa) {
+				print_line(a, a->rows[r], NULL, "speed", true, t);
+				continue;
+			}
 			print_line(a, a->rows[r], &a->batch_part, "batch", true, t);
 			print_line(a, a->rows[r], &a->speed_part, "+ speed", false, t);
 			print_line(a, a->rows[r], NULL, "= answer", false, t);
@@ -269,12 +284,13 @@ static void print_sum(const lk_answer *a) {
 }
 
 static void print_parts(const lk_answer *a) {
-	static const char *const names[] = {"PARTITION", "CUT", "CURSOR", "TAIL", "SEGMENTS", "CELLS"};
+	const char *const names[] = {"PARTITION", a->kappa ? "BEGIN" : "CUT", "CURSOR", a->state == LK_COPY_SANDBOX ? "END" : "TAIL",
+	                             "SEGMENTS", "CELLS"};
 	lk_table *t = lk_table_new();
 	for (int i = 0; i < 6; i++)
 		lk_table_column(t, names[i], true);
 	for (int p = 0; p < a->partitions; p++) {
-		const int64_t row[] = {p, a->cut[p], a->cursor[p], a->tail[p], a->part[p].segments, a->part[p].cells};
+		const int64_t row[] = {p, a->cut[p], a->cursor[p], a->goal[p], a->part[p].segments, a->part[p].cells};
 		for (int i = 0; i < 6; i++)
 			lk_table_count(t, row[i]);
 	}

@@ -27,13 +27,17 @@ static void fail_with_count(lk_error *err, const char *what, int64_t n, const ch
 
 static int judge(const lk_answer *a, lk_error *err) {
 	int64_t lag = lk_answer_lag(a);
+	if (lag && a->state == LK_COPY_SANDBOX) {
+		fail_with_count(err, "the answer is partial: the sandbox lacks the last", lag, "before its end");
+		return lk_hint(err, "they are there when its replay is done");
+	}
 	if (lag) {
 		fail_with_count(err, "the answer is stale: it does not cover the last", lag, "of the log");
-		return lk_hint(err, "`lk speed --once` catches up");
+		return lk_hint(err, a->state == LK_COPY_LIVE ? "`lk speed --once` catches up" : "`lk replay` goes on with this copy");
 	}
 	if (a->late) {
 		fail_with_count(err, "the answer is partial: it does not count", a->late, "that came late");
-		return lk_hint(err, "`lk batch` counts them");
+		return lk_hint(err, a->kappa ? "a kappa copy never does; in lambda mode (`lk mode`) a batch counts them" : "`lk batch` counts them");
 	}
 	return LK_OK;
 }

@@ -30,6 +30,7 @@
 
 #include "core/key.h"
 #include "core/window.h"
+#include "event_log/copies.h"
 #include "event_log/ledger.h"
 #include "serving/reader.h"
 
@@ -292,6 +293,18 @@ static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 	return LK_OK;
 }
 
+/* The end of a sandbox was fixed when it began. */
+static int find_goal(lk_reader *r, lk_answer *a, lk_error *err) {
+	lk_replay_row replay;
+	memcpy(a->goal, a->tail, sizeof a->goal);
+	if (a->state != LK_COPY_SANDBOX)
+		return LK_OK;
+	int rc = lk_replay_read(r->pg, r->copy, &replay, err);
+	if (rc == LK_OK && replay.there)
+		memcpy(a->goal, replay.end.off, sizeof a->goal);
+	return rc;
+}
+
 static int name_prefix(lk_reader *r, lk_answer *a, lk_error *err) {
 	const lk_pointer *p = &r->pointer;
 	for (int i = 0; i < r->partitions; i++) {
@@ -302,10 +315,10 @@ static int name_prefix(lk_reader *r, lk_answer *a, lk_error *err) {
 		a->cut[i] = p->cut[i];
 		a->tail[i] = p->tail[i];
 		a->cursor[i] = u->there ? u->state.at.cursor : p->cut[i];
-		a->goal[i] = p->tail[i];
 		a->end[i] = end_of(r, i);
 	}
-	return find_watermarks(r, a, err);
+	int rc = find_watermarks(r, a, err);
+	return rc < 0 ? rc : find_goal(r, a, err);
 }
 
 static void begin_answer(lk_reader *r, lk_answer *a) {
