@@ -120,7 +120,17 @@ static const lk_stream *stream_with_delay(lk_catalog *c, const lk_stream *now, i
 	return then;
 }
 
-static int load_versions(lk_catalog *c, const PGresult *res, lk_error *err) {
+static int load_plan(lk_catalog *c, lk_cat_version *v, const char *text, int64_t delay_us, lk_error *err) {
+	lk_definitions *d = &c->parsed[c->nparsed++];
+	int rc = lk_catalog_parse(text, stream_with_delay(c, v->view->stream->stream, delay_us), d, err);
+	if (rc)
+		return rc;
+	v->plan = d->items[0].plan;
+	v->fold_only = v->fold_only || v->plan->fold_only;
+	return 0;
+}
+
+static int load_versions(lk_catalog *c, const PGresult *res, const char *only, lk_error *err) {
 	c->versions = array_for(c, res, sizeof *c->versions, &c->nversions);
 	for (int i = 0; i < c->nversions; i++) {
 		lk_cat_version *v = &c->versions[i];
@@ -129,13 +139,11 @@ static int load_versions(lk_catalog *c, const PGresult *res, lk_error *err) {
 		if (!v->view)
 			return dangling(err, "view", lk_pg_int(res, i, 1));
 		v->number = (int)lk_pg_int(res, i, 2);
-		lk_definitions *d = &c->parsed[c->nparsed++];
-		const lk_stream *s = stream_with_delay(c, v->view->stream->stream, lk_pg_int(res, i, 4));
-		int rc = lk_catalog_parse(PQgetvalue(res, i, 5), s, d, err);
+		v->fold_only = PQgetvalue(res, i, 3)[0] == 't';
+		bool wanted = !only || !strcmp(v->view->name, only);
+		int rc = wanted ? load_plan(c, v, PQgetvalue(res, i, 5), lk_pg_int(res, i, 4), err) : 0;
 		if (rc)
 			return rc;
-		v->plan = d->items[0].plan;
-		v->fold_only = v->plan->fold_only || PQgetvalue(res, i, 3)[0] == 't';
 	}
 	sort_by_id(c->versions, c->nversions, sizeof *c->versions);
 	return 0;
@@ -224,7 +232,7 @@ static int load_cuts(lk_catalog *c, const PGresult *res, lk_error *err) {
 	return 0;
 }
 
-int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err) {
+int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err) {
 	PGresult *r[NRESULTS] = {0};
 	lk_catalog *c = lk_calloc(1, sizeof *c);
 	int rc = fetch(pg, r, err);
@@ -232,7 +240,7 @@ int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err) {
 		goto done;
 	c->parsed = lk_calloc((size_t)PQntuples(r[R_STREAMS]) + (size_t)PQntuples(r[R_VERSIONS]), sizeof *c->parsed);
 	if ((rc = load_streams(c, r[R_STREAMS], err)) || (rc = load_views(c, r[R_VIEWS], err)) ||
-	    (rc = load_versions(c, r[R_VERSIONS], err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
+	    (rc = load_versions(c, r[R_VERSIONS], view, err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
 	    (rc = load_units(c, r[R_UNITS], err)))
 		goto done;
 	rc = load_cuts(c, r[R_CUTS], err);
@@ -245,6 +253,8 @@ done:
 		*out = c;
 	return rc;
 }
+
+int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err) { return lk_catalog_load_view(pg, NULL, out, err); }
 
 void lk_catalog_free(lk_catalog *c) {
 	if (!c)

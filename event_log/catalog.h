@@ -67,6 +67,8 @@ typedef struct lk_catalog {
 
 /* Reads all of it. LK_EUSAGE with a hint ("run lk apply") where schema lk is not there. Main thread only (it parses). */
 int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err);
+/* The same, but only this view's plans (NULL: all) are parsed, which is what takes time: those of other views are NULL. */
+int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err);
 void lk_catalog_free(lk_catalog *c);
 /* Something that changes whenever what lk_catalog_load gives (but for published pointers) would change; cheap to read. */
 int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err);

@@ -37,7 +37,7 @@
 enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
 
 static int open_copy(lk_reader *r, lk_error *err) {
-	int rc = lk_catalog_load(r->pg, &r->catalog, err);
+	int rc = lk_catalog_load_view(r->pg, r->query->view, &r->catalog, err);
 	if (rc < 0)
 		return rc;
 	if (r->store)

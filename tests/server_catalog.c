@@ -419,6 +419,35 @@ static int stop(void **unused) {
 	return 0;
 }
 
+/* Rows come in the order in which they were last written, and one view's plans can be had alone. */
+static void test_rows_in_any_order(void **unused) {
+	(void)unused;
+	apply(STREAM "CREATE VIEW a AS SELECT path, count(*) AS n FROM hits GROUP BY path;\n"
+	             "CREATE VIEW b AS SELECT path, sum(bytes) AS n FROM hits GROUP BY path;\n");
+	apply("CREATE TABLE calls (ts timestamptz, who text) WITH (event_time = ts, partition_by = who, partitions = 2);\n"
+	      "CREATE VIEW c AS SELECT who, count(*) AS n FROM calls GROUP BY who;\n");
+	lk_error err = {0};
+	test_ok(lk_pg_run(&pg, &err, "UPDATE lk.stream SET definition = definition WHERE stream_id = (SELECT min(stream_id) FROM lk.stream);"
+	                             "UPDATE lk.view SET name = name WHERE name = 'a';"
+	                             "UPDATE lk.version SET number = number WHERE version_id = (SELECT min(version_id) FROM lk.version);"
+	                             "UPDATE lk.copy SET mode = mode WHERE copy_id = (SELECT min(copy_id) FROM lk.copy)"), &err);
+	lk_catalog *all = load(), *one;
+	test_ok(lk_catalog_load_view(&pg, "b", &one, &err), &err);
+	assert_int_equal(all->ncopies, 3);
+	for (int i = 0; i < 3; i++) {
+		const lk_cat_view *v = all->copies[i].version->view;
+		assert_true(v->name[0] == "abc"[i] && !v->name[1]);
+		assert_string_equal(v->stream->stream->name, i < 2 ? "hits" : "calls");
+		assert_int_equal(v->served_copy, all->copies[i].id);
+		assert_string_equal(all->copies[i].version->plan->view, v->name);
+		assert_true(all->copies[i].units[1] > 0);
+		assert_true(!one->copies[i].version->plan == (i != 1));
+		assert_int_equal(one->copies[i].units[1], all->copies[i].units[1]);
+	}
+	lk_catalog_free(all);
+	lk_catalog_free(one);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_install_together, empty),
@@ -432,6 +461,7 @@ int main(void) {
 		cmocka_unit_test_setup(test_types_are_compared_with_postgresql, empty),
 		cmocka_unit_test_setup(test_apply_together, empty),
 		cmocka_unit_test_setup(test_unknown_names, empty),
+		cmocka_unit_test_setup(test_rows_in_any_order, empty),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
