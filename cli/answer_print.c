@@ -171,16 +171,6 @@ void lk_range_describe(const lk_range *r, lk_buf *out) {
 	lk_buf_adds(out, from && to ? ") only" : from ? " on only" : " only");
 }
 
-static const char *state_name(enum lk_copy_state s) {
-	switch (s) {
-	case LK_COPY_LIVE: return "live";
-	case LK_COPY_BUILDING: return "building";
-	case LK_COPY_SANDBOX: return "sandbox";
-	case LK_COPY_TRIAL: return "trial";
-	}
-	return "";
-}
-
 static void add_json_time(const char *name, int64_t us, lk_buf *b) {
 	lk_buf_addf(b, ",\"%s\":", name);
 	if (us == LK_NEVER) {
@@ -219,7 +209,7 @@ static void print_json(const lk_answer *a, const char *view, enum lk_layer layer
 	lk_json_quote(view, strlen(view), &b);
 	lk_buf_addf(&b, ",\"version\":%d,\"mode\":\"%s\",\"layer\":\"%s\"", a->version, a->kappa ? "kappa" : "lambda",
 	            layer_name(layer));
-	lk_buf_addf(&b, ",\"copy\":%lld,\"state\":\"%s\"", (long long)a->copy_id, state_name(a->state));
+	lk_buf_addf(&b, ",\"copy\":%lld,\"state\":\"%s\"", (long long)a->copy_id, lk_copy_state_name(a->state));
 	if (a->state == LK_COPY_SANDBOX)
 		add_json_sandbox(a, &b);
 	add_json_offsets("cut", a->cut, a->partitions, &b);

@@ -176,13 +176,16 @@ void test_world_speed_once(test_world *w, const char *view) {
 }
 
 void test_worker_open(test_worker *t, test_world *w, const char *view) {
+	test_worker_open_copy(t, w, test_world_copy(w, view));
+}
+
+void test_worker_open_copy(test_worker *t, test_world *w, const lk_cat_copy *copy) {
 	*t = (test_worker){.world = w};
 	lk_error err = {0};
 	must(lk_pg_open(&t->reader, w->servers->at.postgres, "lk test reader", &err), &err, "open PostgreSQL");
 	must(lk_pg_open(&t->writer, w->servers->at.postgres, "lk test writer", &err), &err, "open PostgreSQL");
 	t->path = (lk_path){.reader = &t->reader, .writer = &t->writer, .limits = lk_stream_defaults};
 	must(lk_store_open(&t->path.store, w->servers->at.redis, w->log_id, &err), &err, "open Redis");
-	const lk_cat_copy *copy = test_world_copy(w, view);
 	t->nunits = copy->version->plan->stream->partitions;
 	t->units = lk_calloc((size_t)t->nunits, sizeof *t->units);
 	for (int i = 0; i < t->nunits; i++)
