@@ -1,0 +1,34 @@
+/* What the two halves of looking for a difference's cause share: first_event.c looks for an event, pieces.c for stored cells that are not what the
+ * log makes them. Private to replay/. */
+#ifndef LK_REPLAY_FIRST_EVENT_H
+#define LK_REPLAY_FIRST_EVENT_H
+
+#include "core/fold.h"
+#include "replay/compare.h"
+
+typedef struct lk_late_set {
+	struct lk_late_at { int part; int64_t off; } *at;   /* sorted */
+	size_t n;
+} lk_late_set;
+bool lk_late_set_has(const lk_late_set *s, int part, int64_t off);
+
+/* The copy or the text that stands on one side. */
+typedef struct lk_side {
+	const char *name;          /* "lambda" */
+	const lk_cat_copy *copy;   /* NULL: SQL */
+	const lk_plan *plan;
+	lk_late_set late;          /* what it refused and no batch has counted */
+	lk_folder folder;
+	lk_cells one;              /* of one event */
+} lk_side;
+
+/* The values of the cells with this identity, as a leg would show them: "hits=1, bytes=12"; several are joined by " and "; "" without any. */
+void lk_cells_text(const lk_cells *c, const void *identity, size_t len, lk_buf *out);
+/* Which of the shown rows is a cell part of? A bit each. */
+unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch);
+unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch);   /* of all cells */
+
+/* Fills first_event of the shown rows that have none with the piece of `side` that holds something else than the log makes of it. */
+int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *until, lk_difference *d, lk_error *err);
+
+#endif

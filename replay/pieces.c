@@ -1,0 +1,234 @@
+/* Which stored piece of a copy is not what the log makes of it.
+ *
+ * An answer is a sum over pieces: the batch below its cut, then the segments of each unit. The log is folded once more, each event into the piece whose
+ * range it lies in, but only what belongs to the rows in question is kept; then held and made are compared piece by piece. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/key.h"
+#include "core/time.h"
+#include "event_log/scan.h"
+#include "replay/first_event.h"
+#include "replay/late_events.h"
+#include "serving/answer.h"
+
+enum { TRIES = 20 };
+
+typedef struct piece {
+	int part;                  /* -1: the batch */
+	int64_t from, to, unit;
+	lk_cells held, made;
+} piece;
+
+typedef struct pieces {
+	lk_pg *pg;
+	lk_store *store;
+	lk_side *side;
+	const lk_cut *until;
+	lk_difference *d;
+	lk_cell_filter filter;     /* the panes of the rows in question */
+	int64_t cut[LK_MAX_PARTITIONS];
+	piece *of;
+	size_t n, cap;
+	unsigned rows;             /* in question */
+	lk_buf scratch;
+} pieces;
+
+static piece *add_piece(pieces *s, int part, int64_t from, int64_t to, int64_t unit) {
+	if (s->n == s->cap)
+		s->of = lk_realloc(s->of, (s->cap = s->cap ? 2 * s->cap : 16) * sizeof *s->of);
+	piece *p = &s->of[s->n++];
+	*p = (piece){.part = part, .from = from, .to = to, .unit = unit};
+	lk_cells_init(&p->held, s->side->plan);
+	lk_cells_init(&p->made, s->side->plan);
+	return p;
+}
+
+static void cut_to(pieces *s, size_t n) {
+	for (size_t i = n; i < s->n; i++) {
+		lk_cells_release(&s->of[i].held);
+		lk_cells_release(&s->of[i].made);
+	}
+	s->n = n;
+}
+
+/* Adds what is in question. */
+static void keep(pieces *s, lk_cells *into, const lk_cells *from) {
+	const lk_plan *p = into->plan;
+	for (const lk_cell *c = from->first; c; c = c->next) {
+		if (!(lk_cell_rows(from, c, s->d, &s->scratch) & s->rows))
+			continue;
+		char *to = lk_cell_state(into, lk_cells_at(into, lk_cell_field(from, c), c->field_len));
+		const char *state = lk_cell_state(from, c);
+		for (int i = 0; i < p->naggs; i++)
+			p->aggs[i].verbs->merge(to + p->aggs[i].state_offset, &p->aggs[i], state + p->aggs[i].state_offset, &into->arena);
+	}
+}
+
+/* --- what is held --- */
+
+static int read_batch(pieces *s, lk_error *err) {
+	char id[24];
+	lk_answer a = {0};
+	snprintf(id, sizeof id, "%lld", (long long)s->side->copy->id);
+	const lk_query q = {.view = s->side->copy->version->view->name, .copy = id, .layer = LK_LAYER_BATCH, .from = INT64_MIN, .to = INT64_MAX};
+	int rc = lk_answer_make(s->pg, NULL, &q, &a, err);
+	if (rc == LK_OK) {
+		memcpy(s->cut, a.cut, sizeof s->cut);
+		keep(s, &add_piece(s, -1, 0, 0, 0)->held, &a.cells);
+	}
+	lk_answer_release(&a);
+	return rc;
+}
+
+/* 1 where a segment went away meanwhile. */
+static int read_unit(pieces *s, int part, lk_error *err) {
+	lk_unit_state u = {0};
+	lk_cells open, cells;
+	int64_t unit = s->side->copy->units[part];
+	lk_cells_init(&open, s->side->plan);
+	int rc = lk_store_read_unit(s->store, unit, &s->filter, &u, &open, err);
+	for (int i = 0; rc == LK_OK && i < u.nsegments; i++) {
+		const lk_segment *g = &u.segments[i];
+		if (g->from < s->cut[part] || g->to > s->until->off[part] || g->from == g->to)
+			continue;
+		lk_cells_init(&cells, s->side->plan);
+		if (!g->open)
+			rc = lk_store_read_segment(s->store, unit, g, &s->filter, &cells, err);
+		if (rc == LK_OK)
+			keep(s, &add_piece(s, part, g->from, g->to, unit)->held, g->open ? &open : &cells);
+		lk_cells_release(&cells);
+	}
+	lk_cells_release(&open);
+	lk_unit_state_release(&u);
+	return rc;
+}
+
+static int read_units(pieces *s, lk_error *err) {
+	int rc = LK_OK;
+	for (int part = 0; rc == LK_OK && part < s->until->partitions; part++) {
+		size_t before = s->n;
+		rc = read_unit(s, part, err);
+		for (int i = 0; rc == 1 && i < TRIES; i++) {
+			cut_to(s, before);
+			rc = read_unit(s, part, err);
+		}
+	}
+	return rc > 0 ? LK_OK : rc;
+}
+
+/* --- what the log makes --- */
+
+static piece *piece_at(pieces *s, int part, int64_t off) {
+	for (size_t i = 0; i < s->n; i++) {
+		piece *p = &s->of[i];
+		if (p->part < 0 ? off < s->cut[part] : p->part == part && off >= p->from && off < p->to)
+			return p;
+	}
+	return NULL;
+}
+
+static int fold_partition(pieces *s, int part, lk_error *err) {
+	lk_side *side = s->side;
+	lk_scan scan;
+	int64_t off;
+	piece *p = NULL;
+	int rc = lk_scan_begin(&scan, s->pg, side->copy->version->view->stream, part, side->plan->needed, side->plan->nneeded, 0, s->until->off[part], err);
+	if (rc != LK_OK)
+		return rc;
+	while ((rc = lk_scan_next(&scan, side->folder.row, &off, err)) == LK_OK) {
+		if (!p || p->part < 0 || off >= p->to)
+			p = piece_at(s, part, off);
+		if (!p || (p->part >= 0 && lk_late_set_has(&side->late, part, off)))
+			continue;
+		lk_cells_clear(&side->one);
+		lk_fold_event(&side->folder, &side->one, LK_NEVER);
+		keep(s, &p->made, &side->one);
+	}
+	int ended = lk_scan_end(&scan, rc < 0 ? NULL : err);
+	return rc < 0 ? rc : ended;
+}
+
+/* --- held and made --- */
+
+static bool same_cell(const lk_cells *a, const lk_cell *x, const lk_cells *b) {
+	lk_buf one = LK_BUF_INIT, other = LK_BUF_INIT;
+	const lk_cell *y = lk_cells_find(b, lk_cell_field(a, x), x->field_len);
+	if (y) {
+		lk_cell_encode(a, x, &one);
+		lk_cell_encode(b, y, &other);
+	}
+	bool same = y && one.len == other.len && !memcmp(one.data, other.data, one.len);
+	lk_buf_release(&one);
+	lk_buf_release(&other);
+	return same;
+}
+
+static bool is_right(pieces *s, const piece *p, int i) {
+	const lk_cells *const sides[] = {&p->held, &p->made};
+	for (int k = 0; k < 2; k++)
+		for (const lk_cell *c = sides[k]->first; c; c = c->next)
+			if ((lk_cell_rows(sides[k], c, s->d, &s->scratch) & 1u << i) && !same_cell(sides[k], c, sides[1 - k]))
+				return false;
+	return true;
+}
+
+static void tell(pieces *s, const piece *p, int i) {
+	lk_buf out = LK_BUF_INIT, held = LK_BUF_INIT, made = LK_BUF_INIT;
+	lk_cells_text(&p->held, s->d->shown[i].identity, s->d->shown[i].identity_len, &held);
+	lk_cells_text(&p->made, s->d->shown[i].identity, s->d->shown[i].identity_len, &made);
+	if (p->part < 0)
+		lk_buf_addf(&out, "no event explains it: the batch of %s", s->side->name);
+	else
+		lk_buf_addf(&out, "no event explains it: segment [%lld, %lld) of partition %d, unit %lld of %s,", (long long)p->from, (long long)p->to,
+		            p->part, (long long)p->unit, s->side->name);
+	lk_buf_addf(&out, " holds %s where its events make %s", held.len ? held.data : "nothing", made.len ? made.data : "nothing");
+	s->d->shown[i].first_event = lk_buf_steal(&out);
+	lk_buf_release(&held);
+	lk_buf_release(&made);
+}
+
+static void judge(pieces *s) {
+	for (int i = 0; i < s->d->nshown; i++)
+		for (size_t k = 0; k < s->n && !s->d->shown[i].first_event; k++)
+			if (!is_right(s, &s->of[k], i))
+				tell(s, &s->of[k], i);
+}
+
+static void set_filter(pieces *s) {
+	const lk_plan *p = s->side->plan;
+	s->filter = (lk_cell_filter){.from_pane = INT64_MAX, .to_pane = INT64_MIN, .pane_us = p->window.pane_us};
+	for (int i = 0; i < s->d->nshown; i++) {
+		if (s->d->shown[i].first_event)
+			continue;
+		int64_t from = lk_pane_get(s->d->shown[i].identity), to;
+		s->rows |= 1u << i;
+		if (__builtin_add_overflow(from, p->window.size_us, &to))
+			to = INT64_MAX;
+		s->filter.from_pane = from < s->filter.from_pane ? from : s->filter.from_pane;
+		s->filter.to_pane = to > s->filter.to_pane ? to : s->filter.to_pane;
+	}
+	if (p->window.kind == LK_W_NONE) {
+		s->filter.from_pane = INT64_MIN;
+		s->filter.to_pane = INT64_MAX;
+	}
+}
+
+int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *until, lk_difference *d, lk_error *err) {
+	pieces s = {.pg = pg, .store = store, .side = side, .until = until, .d = d};
+	set_filter(&s);
+	if (!s.rows)
+		return LK_OK;
+	int rc = side->copy->kappa ? LK_OK : read_batch(&s, err);
+	if (rc == LK_OK)
+		rc = read_units(&s, err);
+	for (int part = 0; rc == LK_OK && part < until->partitions; part++)
+		rc = fold_partition(&s, part, err);
+	if (rc == LK_OK)
+		judge(&s);
+	cut_to(&s, 0);
+	free(s.of);
+	lk_buf_release(&s.scratch);
+	return rc;
+}
