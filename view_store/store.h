@@ -106,6 +106,13 @@ int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_un
 int lk_store_read_segment(lk_store *s, int64_t unit, const lk_segment *seg, const lk_cell_filter *f, lk_cells *into,
                           lk_error *err);
 
+/* What the server as a whole uses, whoever asks it to. */
+typedef struct lk_store_usage {
+	double cpu_s;                 /* since it started, with its children's */
+	int64_t used_bytes, max_bytes;   /* max 0: no limit is set */
+} lk_store_usage;
+int lk_store_usage_read(lk_store *s, lk_store_usage *out, lk_error *err);
+
 /* Bytes Redis uses for a unit (MEMORY USAGE of its keys), for status. */
 int lk_store_unit_bytes(lk_store *s, int64_t unit, int64_t *bytes, lk_error *err);
 

@@ -1,0 +1,34 @@
+/* What the server as a whole uses. Fields that a server does not tell are 0. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "view_store/unit.h"
+
+static const char *field(const char *info, const char *name) {
+	size_t n = strlen(name);
+	for (const char *line = info; line; line = strchr(line, '\n'), line += line != NULL)
+		if (strncmp(line, name, n) == 0 && line[n] == ':')
+			return line + n + 1;
+	return "0";
+}
+
+int lk_store_usage_read(lk_store *s, lk_store_usage *out, lk_error *err) {
+	redisReply *reply = NULL;
+	*out = (lk_store_usage){0};
+	int rc = lk_store_idle(s, err);
+	if (rc != LK_OK)
+		return rc;
+	lk_redis_begin(&s->redis, 1);
+	lk_redis_args(&s->redis, "INFO");
+	rc = lk_redis_call(&s->redis, &reply, err);
+	if (rc == LK_OK && reply->type != REDIS_REPLY_STRING)
+		rc = lk_redis_unexpected(&s->redis, "INFO", err);
+	if (rc == LK_OK) {
+		out->cpu_s = strtod(field(reply->str, "used_cpu_sys"), NULL) + strtod(field(reply->str, "used_cpu_user"), NULL)
+		           + strtod(field(reply->str, "used_cpu_sys_children"), NULL) + strtod(field(reply->str, "used_cpu_user_children"), NULL);
+		out->used_bytes = strtoll(field(reply->str, "used_memory"), NULL, 10);
+		out->max_bytes = strtoll(field(reply->str, "maxmemory"), NULL, 10);
+	}
+	freeReplyObject(reply);
+	return rc;
+}
