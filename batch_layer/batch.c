@@ -5,12 +5,16 @@
  *   ├─ transaction 1: the cut       (event_log/cut.c) open; an event at or after it commits after the cut row
  *   └─ transaction 2: READ COMMITTED
  *        check the count, compute into a table whose name is used once,
- *        cut open -> published, pointer forward by compare-and-set, lk.batch, a newer version into service
+ *        lock the view's row, cut open -> published, pointer forward by compare-and-set, lk.batch,
+ *        a newer version into service
  *
  * READ COMMITTED is enough, because what is computed lies below the cut: it was committed before the cut row and
  * never changes, whatever the snapshot. And it is wanted, because publishing must see the pointer as it is, not as it
  * was when a long computation began. A batch that is killed leaves an open cut, which the next one abandons, and
- * nothing else. */
+ * nothing else.
+ *
+ * A batch brings a version into service once: where readers get an older version in lambda mode, and nobody was ever
+ * served this copy. A copy that readers were moved away from is not taken up again by itself. */
 #include "batch_layer/batch.h"
 
 #include <stdio.h>
@@ -19,12 +23,14 @@
 #include "batch_layer/compute.h"
 #include "core/fault.h"
 #include "core/time.h"
+#include "event_log/copies.h"
 #include "event_log/scan.h"
 
 typedef struct batch {
 	lk_pg *pg;
 	const lk_cat_copy *copy;
 	const lk_cat_stream *stream;
+	const int64_t *at;         /* where the cut is; NULL: the log's end */
 	lk_cut cut;
 	lk_compute compute;
 	char *table;
@@ -64,12 +70,12 @@ static int read_pointer(batch *b, lk_error *err) {
 static int is_nothing_new(batch *b, bool *nothing, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS];
 	*nothing = false;
-	int r = b->has_published ? lk_log_tail(b->pg, b->stream, tail, NULL, NULL, err) : LK_OK;
+	int r = b->has_published && !b->at ? lk_log_tail(b->pg, b->stream, tail, NULL, NULL, err) : LK_OK;
 	if (r != LK_OK || !b->has_published)
 		return r;
 	*nothing = true;
 	for (int i = 0; i < b->stream->stream->partitions; i++)
-		*nothing &= tail[i] == b->published[i];
+		*nothing &= (b->at ? b->at[i] : tail[i]) == b->published[i];
 	return LK_OK;
 }
 
@@ -117,26 +123,48 @@ static int record(batch *b, const lk_batch_report *out, lk_error *err) {
 	                  " VALUES ($1::bigint, $2::bigint, $3, $4, $5::bigint, $6::bigint, $7::float8)", 7, params);
 }
 
-/* A batch brings a newer version into service: the pointer moves if what it names is still older than this copy's
- * version. */
-static int bring_into_service(batch *b, int *switched_to, lk_error *err) {
-	char copy[24], view[24];
+/* All that moves pointers of a view locks its row first. */
+static int lock_view(batch *b, lk_error *err) {
+	char view[24];
+	return lk_pg_exec(b->pg, NULL, err, "SELECT FROM lk.view WHERE view_id = $1::bigint FOR NO KEY UPDATE", 1,
+	                  (const char *const[]){number(view, b->copy->version->view->id)});
+}
+
+/* Is this copy the next to be served, and instead of which? A statement of its own after the lock, so that it sees what
+ * the former holder has committed. */
+static int is_next(batch *b, bool *next, int64_t *served, lk_error *err) {
+	char copy[24];
 	PGresult *res = NULL;
 	int r = lk_pg_exec(b->pg, &res, err,
-		"UPDATE lk.view w SET served_copy = $1::bigint FROM lk.copy c JOIN lk.version v USING (version_id)"
-		" WHERE c.copy_id = $1::bigint AND w.view_id = $2::bigint AND w.view_id = v.view_id AND NOT c.dropped"
-		" AND (w.served_copy IS NULL OR v.number > (SELECT sv.number FROM lk.copy sc JOIN lk.version sv USING (version_id)"
-		" WHERE sc.copy_id = w.served_copy)) RETURNING v.number",
-		2, (const char *const[]){number(copy, b->copy->id), number(view, b->copy->version->view->id)});
+		"SELECT w.served_copy FROM lk.copy c JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)"
+		" LEFT JOIN lk.copy sc ON sc.copy_id = w.served_copy LEFT JOIN lk.version sv ON sv.version_id = sc.version_id"
+		" WHERE c.copy_id = $1::bigint AND c.state = 'live' AND NOT c.was_served"
+		" AND (w.served_copy IS NULL OR sc.mode = 'lambda' AND sv.number < v.number)",
+		1, (const char *const[]){number(copy, b->copy->id)});
 	if (r != LK_OK)
 		return r;
-	*switched_to = PQntuples(res) > 0 ? (int)lk_pg_int(res, 0, 0) : 0;
+	*next = PQntuples(res) == 1;
+	*served = *next ? lk_pg_int(res, 0, 0) : 0;
 	PQclear(res);
 	return LK_OK;
 }
 
+static int bring_into_service(batch *b, int *switched_to, lk_error *err) {
+	bool next;
+	int64_t served, retired;
+	int r = is_next(b, &next, &served, err);
+	if (r != LK_OK || !next)
+		return r;
+	r = lk_copy_serve(b->pg, b->copy->version->view->id, served, b->copy->id, &retired, err);
+	if (r == LK_OK)
+		*switched_to = b->copy->version->number;
+	return r;
+}
+
 static int publish(batch *b, lk_batch_report *out, lk_error *err) {
-	int r = lk_cut_publish(b->pg, b->copy->id, &b->cut, b->table, err);
+	int r = lock_view(b, err);
+	if (r == LK_OK)
+		r = lk_cut_publish(b->pg, b->copy->id, &b->cut, b->table, err);
 	if (r == LK_OK)
 		r = record(b, out, err);
 	if (r == LK_OK)
@@ -149,7 +177,8 @@ static int publish(batch *b, lk_batch_report *out, lk_error *err) {
 }
 
 static int cut_and_compute(batch *b, lk_batch_report *out, lk_error *err) {
-	int r = lk_cut_make(b->pg, b->stream, b->copy->id, "batch", &b->cut, err);
+	int r = b->at ? lk_cut_make_at(b->pg, b->stream, b->copy->id, "batch", b->at, &b->cut, err)
+	              : lk_cut_make(b->pg, b->stream, b->copy->id, "batch", &b->cut, err);
 	if (r != LK_OK)
 		return r;
 	LK_CRASH_POINT("batch.cut");
@@ -182,20 +211,34 @@ static int locked(batch *b, lk_batch_report *out, lk_error *err) {
 	return r;
 }
 
+/* A client that is gone should not leave its computation running. Where the server's system cannot tell, it goes on. */
+static void notice_a_dead_client(lk_pg *pg) { lk_pg_run(pg, NULL, "SET client_connection_check_interval = '1s'"); }
+
+static int run(batch *b, lk_batch_report *out, lk_error *err) {
+	int64_t id = b->copy->id;
+	*out = (lk_batch_report){.copy_id = id};
+	if (b->copy->kappa)
+		return lk_fail(err, LK_EUSAGE, "a kappa copy of view \"%s\" has no batch", view_name(b));
+	int r = lk_pg_try_lock(b->pg, id, err);
+	if (r == LK_EBUSY)
+		return lk_fail(err, LK_EBUSY, "another batch of view \"%s\" is running", view_name(b));
+	if (r != LK_OK)
+		return r;
+	notice_a_dead_client(b->pg);
+	r = locked(b, out, err);
+	lk_pg_unlock(b->pg, id, NULL);
+	out->seconds = (double)(lk_monotonic_us() - b->started_us) / 1e6;
+	free(b->table);
+	return r;
+}
+
 int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err) {
 	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .started_us = lk_monotonic_us()};
 	(void)cat;
-	*out = (lk_batch_report){.copy_id = copy->id};
-	if (copy->kappa)
-		return lk_fail(err, LK_EUSAGE, "view \"%s\" is in kappa mode: it has no batch", view_name(&b));
-	int r = lk_pg_try_lock(pg, copy->id, err);
-	if (r == LK_EBUSY)
-		return lk_fail(err, LK_EBUSY, "another batch of view \"%s\" is running", view_name(&b));
-	if (r != LK_OK)
-		return r;
-	r = locked(&b, out, err);
-	lk_pg_unlock(pg, copy->id, NULL);
-	out->seconds = (double)(lk_monotonic_us() - b.started_us) / 1e6;
-	free(b.table);
-	return r;
+	return run(&b, out, err);
+}
+
+int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const int64_t *at, lk_batch_report *out, lk_error *err) {
+	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .at = at, .started_us = lk_monotonic_us()};
+	return run(&b, out, err);
 }

@@ -1,31 +1,20 @@
-/* Former batch tables. A reader that finds its table gone (SQLSTATE 42P01) reads the pointer again, so dropping one
- * is right at any time; keeping the last but one saves readers that trouble. A drop waits for readers, and new
- * readers of that table would wait behind it: hence the lock timeout, and what was not dropped today is dropped the
- * next time. */
+/* Former batch tables of a copy. A reader that finds its table gone (SQLSTATE 42P01) reads the pointer again, so dropping
+ * one is right at any time; keeping the last but one saves readers that trouble. What a reader held today is dropped
+ * the next time. Those of dropped copies are lk_copies_sweep's. */
 #include "batch_layer/batch.h"
 
 #include <stdio.h>
 
-/* Tables of the copy that are there, newest cut first: those after the second, and after none where the copy is
- * dropped. */
+#include "event_log/copies.h"
+
+/* Tables of the copy that are there, but for those of its two newest published cuts. */
 static const char former[] =
 	"SELECT quote_ident(n.nspname) || '.' || quote_ident(t.relname)"
 	" FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
 	" CROSS JOIN LATERAL (SELECT substring(t.relname from '^batch_[0-9]+_([0-9]+)$')::bigint AS cut_id) k"
 	" WHERE n.nspname = 'lk' AND t.relkind = 'r' AND t.relname ~ ('^batch_' || $1 || '_[0-9]+$')"
-	" AND coalesce(k.cut_id < (SELECT min(cut_id) FROM (SELECT b.cut_id FROM lk.batch b JOIN lk.copy c USING (copy_id)"
-	"   WHERE b.copy_id = $1::bigint AND NOT c.dropped AND b.cut_id <= c.cut_id ORDER BY b.cut_id DESC LIMIT 2) kept),"
-	"   EXISTS (SELECT FROM lk.copy c WHERE c.copy_id = $1::bigint AND c.dropped))";
-
-static int drop(lk_pg *pg, const char *table, lk_error *err) {
-	int r = lk_pg_run(pg, err, "BEGIN; SET LOCAL lock_timeout = '1s'");
-	if (r == LK_OK)
-		r = lk_pg_runf(pg, err, "DROP TABLE IF EXISTS %s", table);
-	if (r == LK_OK)
-		return lk_pg_run(pg, err, "COMMIT");
-	lk_pg_rollback(pg);
-	return r;
-}
+	" AND k.cut_id < (SELECT min(cut_id) FROM (SELECT b.cut_id FROM lk.batch b JOIN lk.copy c USING (copy_id)"
+	"  WHERE b.copy_id = $1::bigint AND b.cut_id <= c.cut_id ORDER BY b.cut_id DESC LIMIT 2) kept)";
 
 int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
 	char id[24];
@@ -34,7 +23,7 @@ int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
 	int r = lk_pg_exec(pg, &res, err, former, 1, (const char *const[]){id});
 	for (int i = 0; r == LK_OK && i < PQntuples(res); i++) {
 		lk_error e = {0};
-		int d = drop(pg, PQgetvalue(res, i, 0), &e);
+		int d = lk_batch_table_drop(pg, PQgetvalue(res, i, 0), &e);
 		if (d != LK_OK && d != LK_EBUSY) {
 			r = d;
 			if (err)

@@ -94,11 +94,16 @@ static int apply_view(job *j, const lk_plan *p, lk_error *err) {
 	int rc = lk_apply_view(&j->at.pg, p, &r, err);
 	if (rc != LK_OK)
 		return rc;
-	if (r.version != r.served_version)
-		lk_say("view %s: version %d%s; readers get version %d until `lk batch %s` brings it into service", p->view,
-		       r.version, r.what == LK_APPLIED_SAME ? ", unchanged" : "", r.served_version, p->view);
-	else
+	if (r.version == r.served_version) {
 		lk_say("view %s: %s, version %d", p->view, r.what == LK_APPLIED_SAME ? "unchanged" : "new", r.version);
+		return LK_OK;
+	}
+	lk_say("view %s: version %d%s; readers get version %d until it is brought into service:", p->view, r.version,
+	       r.what == LK_APPLIED_SAME ? ", unchanged" : "", r.served_version);
+	if (r.kappa)
+		lk_say("  `lk replay %s --switch`, since the view is in kappa mode", p->view);
+	else
+		lk_say("  `lk batch %s`, or `lk replay %s --switch` (which puts the view into kappa mode)", p->view, p->view);
 	return LK_OK;
 }
 

@@ -1,10 +1,12 @@
 #include "cli/layers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "core/time.h"
+#include "event_log/copies.h"
 
 /* --- speed --- */
 
@@ -54,11 +56,23 @@ void lk_speed_say_report(const lk_speed_report *r) {
 
 /* --- batch --- */
 
+static const lk_cat_copy *served_copy(const lk_catalog *c, const lk_cat_view *v) { return lk_catalog_copy(c, v->served_copy); }
+
+static bool in_kappa(const lk_catalog *c, const lk_cat_view *v) {
+	const lk_cat_copy *served = served_copy(c, v);
+	return served && served->kappa;
+}
+
+/* The lambda copy of the newest version: the served one, or that which is served next. NULL where it has none. */
 static const lk_cat_copy *newest_copy(const lk_catalog *c, const lk_cat_view *v) {
-	const lk_cat_copy *best = NULL;
+	const lk_cat_version *newest = lk_catalog_newest(c, v);
+	const lk_cat_copy *best = served_copy(c, v);
+	if (best && best->version == newest)
+		return best;
+	best = NULL;
 	for (int i = 0; i < c->ncopies; i++) {
 		const lk_cat_copy *k = &c->copies[i];
-		if (k->version->view == v && !k->kappa && (!best || k->version->number > best->version->number))
+		if (k->version == newest && !k->kappa && k->state == LK_COPY_LIVE)
 			best = k;
 	}
 	return best;
@@ -81,34 +95,118 @@ static void say_batch(const lk_cat_view *v, const lk_cat_copy *copy, const lk_ba
 	lk_buf_release(&b);
 }
 
-static int batch_view(lk_pg *pg, const lk_catalog *c, const lk_cat_view *v, bool quiet, lk_error *err) {
-	const lk_cat_copy *copy = newest_copy(c, v);
+static int batch_copy(lk_pg *pg, const lk_catalog *c, const lk_cat_copy *copy, bool quiet, bool *switched, lk_error *err) {
 	lk_batch_report r = {0};
-	if (!copy)
-		return LK_OK;
 	int rc = lk_batch_run(pg, c, copy, &r, err);
 	if (rc == LK_OK)
-		say_batch(v, copy, &r, quiet);
+		say_batch(copy->version->view, copy, &r, quiet);
+	*switched = r.switched_to != 0;
 	return rc;
+}
+
+/* What readers get never goes without batches, also while the batch of a newer version fails. */
+static int batch_view(lk_pg *pg, const lk_catalog *c, const lk_cat_view *v, bool quiet) {
+	const lk_cat_copy *newest = newest_copy(c, v), *served = served_copy(c, v);
+	int rc = LK_OK, failed = LK_OK;
+	bool switched = false;
+	if (newest) {
+		lk_error e = {0};
+		rc = batch_copy(pg, c, newest, quiet, &switched, &e);
+		lk_say_error(&e);
+	}
+	if (served && served != newest && !switched && !lk_stop) {
+		lk_error e = {0};
+		failed = batch_copy(pg, c, served, quiet, &switched, &e);
+		lk_say_error(&e);
+	}
+	return rc ? rc : failed;
+}
+
+static int needs_no_batch(const lk_cat_view *v, lk_error *err) {
+	lk_fail(err, LK_EUSAGE, "view %s is in kappa mode: it needs no batch", v->name);
+	lk_hint(err, "`lk mode %s lambda` changes that", v->name);
+	return LK_EUSAGE;
+}
+
+/* The views of a round: those named, which must be in lambda mode, or all that are. */
+static int choose_views(const lk_catalog *c, char *const *names, int n, const lk_cat_view **views, int *nviews, lk_error *err) {
+	int rc = LK_OK;
+	*nviews = 0;
+	for (int i = 0; i < n && rc == LK_OK; i++) {
+		rc = lk_catalog_need_view(c, names[i], &views[i], err);
+		if (rc == LK_OK && in_kappa(c, views[i]))
+			rc = needs_no_batch(views[i], err);
+		*nviews = i + 1;
+	}
+	for (int i = 0; i < c->nviews && !n; i++)
+		if (!in_kappa(c, &c->views[i]))
+			views[(*nviews)++] = &c->views[i];
+	return rc;
+}
+
+/* A newest version without a copy, made while the view was in kappa mode, gets one. Not where readers were moved away from it: that
+ * was somebody's decision. The view's lock keeps a second round from making another; where it is held, the next round looks again. */
+static int make_copy(lk_pg *pg, const lk_cat_view *v, bool *made, lk_error *err) {
+	bool was_served = false;
+	int64_t id;
+	lk_catalog *now = NULL;
+	int rc = lk_pg_try_lock(pg, v->id, err);
+	if (rc)
+		return rc == LK_EBUSY ? LK_OK : rc;
+	rc = lk_catalog_load(pg, &now, err);
+	const lk_cat_view *view = rc ? NULL : lk_catalog_view(now, v->name);
+	bool wanted = view && !newest_copy(now, view) && !in_kappa(now, view);
+	if (wanted)
+		rc = lk_version_was_served(pg, lk_catalog_newest(now, view), &was_served, err);
+	if (rc == LK_OK && wanted && !was_served) {
+		rc = lk_copy_make(pg, lk_catalog_newest(now, view), &(lk_copy_spec){.state = LK_COPY_LIVE}, &id, err);
+		*made = rc == LK_OK;
+	}
+	lk_catalog_free(now);
+	lk_pg_unlock(pg, v->id, NULL);
+	return rc;
+}
+
+static bool is_meant(const lk_cat_view *v, char *const *names, int n) {
+	for (int i = 0; i < n; i++)
+		if (!strcmp(names[i], v->name))
+			return true;
+	return n == 0;
+}
+
+static int make_copies(lk_pg *pg, lk_catalog **catalog, char *const *names, int n, lk_error *err) {
+	const lk_catalog *c = *catalog;
+	bool made = false;
+	int rc = LK_OK;
+	for (int i = 0; i < c->nviews && rc == LK_OK; i++)
+		if (is_meant(&c->views[i], names, n) && !in_kappa(c, &c->views[i]) && !newest_copy(c, &c->views[i]))
+			rc = make_copy(pg, &c->views[i], &made, err);
+	if (rc || !made)
+		return rc;
+	lk_catalog_free(*catalog);
+	*catalog = NULL;
+	return lk_catalog_load(pg, catalog, err);
 }
 
 static int batch_views(lk_pg *pg, const lk_catalog *c, char *const *names, int n, bool quiet, lk_error *err) {
 	const lk_cat_view **views = lk_calloc((size_t)(n ? n : c->nviews), sizeof(const lk_cat_view *));
-	int rc = LK_OK, nviews = n ? n : c->nviews, first = LK_OK;
-	for (int i = 0; rc == LK_OK && i < nviews; i++)
-		if (n)
-			rc = lk_catalog_need_view(c, names[i], &views[i], err);
-		else
-			views[i] = &c->views[i];
+	int nviews, first = LK_OK;
+	int rc = choose_views(c, names, n, views, &nviews, err);
+	if (rc == LK_OK && !nviews && c->nviews && !quiet)
+		lk_say("batch: all views are in kappa mode, which needs none");
 	for (int i = 0; rc == LK_OK && i < nviews && !lk_stop; i++) {
-		lk_error e = {0};
-		int failed = batch_view(pg, c, views[i], quiet, &e);
-		lk_say_error(&e);
-		if (!first)
-			first = failed;
+		int failed = batch_view(pg, c, views[i], quiet);
+		first = first ? first : failed;
 	}
 	free(views);
 	return rc ? rc : first;
+}
+
+/* What dropped copies have left is swept by whoever comes by; a failure of it is told, and not the round's. */
+static void sweep_dropped(lk_pg *pg) {
+	lk_error e = {0};
+	if (lk_copies_sweep(pg, NULL, &e) != LK_OK)
+		lk_say_error(&e);
 }
 
 int lk_batch_round(const lk_servers *at, char *const *views, int n, bool quiet, lk_error *err) {
@@ -118,7 +216,11 @@ int lk_batch_round(const lk_servers *at, char *const *views, int n, bool quiet, 
 	if (rc == LK_OK)
 		rc = lk_catalog_load(&pg, &catalog, err);
 	if (rc == LK_OK)
+		rc = make_copies(&pg, &catalog, views, n, err);
+	if (rc == LK_OK)
 		rc = batch_views(&pg, catalog, views, n, quiet, err);
+	if (pg.conn && catalog && !lk_stop)
+		sweep_dropped(&pg);
 	if (catalog)
 		lk_catalog_free(catalog);
 	if (pg.conn)

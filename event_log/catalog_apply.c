@@ -272,38 +272,42 @@ static int describe_oracle(lk_pg *pg, const lk_plan *p, lk_error *err) {
 	return rc;
 }
 
-static int insert_version(lk_pg *pg, int64_t view_id, int version, const lk_plan *p, int64_t *copy_id, lk_error *err) {
-	char view[24], no[24], delay[24], partitions[24], copy[24];
+static int insert_version(lk_pg *pg, int64_t view_id, int version, const lk_plan *p, int64_t *version_id, lk_error *err) {
+	char view[24], no[24], delay[24];
 	number(view_id, view);
 	number(version, no);
 	number(p->stream->watermark_delay_us, delay);
-	number(p->stream->partitions, partitions);
-	int rc = insert_id(pg, copy_id, err,
-		"WITH v AS (INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us)"
-		" VALUES ($1, $2, $3, $4, $5, $6) RETURNING version_id)"
-		" INSERT INTO lk.copy (version_id, mode) SELECT version_id, 'lambda' FROM v RETURNING copy_id",
+	return insert_id(pg, version_id, err,
+		"INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us)"
+		" VALUES ($1, $2, $3, $4, $5, $6) RETURNING version_id",
 		6, (const char *const[]){view, no, p->text, p->hash, p->fold_only ? "t" : "f", delay});
-	if (rc)
-		return rc;
-	number(*copy_id, copy);
-	return lk_pg_exec(pg, NULL, err, "INSERT INTO lk.unit (copy_id, part) SELECT $1, p FROM generate_series(0, $2::int - 1) p",
-	                  2, (const char *const[]){copy, partitions});
+}
+
+static int insert_lambda(lk_pg *pg, const lk_plan *p, int64_t version_id, int64_t *copy_id, lk_error *err) {
+	const lk_copy_spec spec = {.state = LK_COPY_LIVE};
+	return lk_copy_insert(pg, version_id, p->stream->partitions, &spec, copy_id, err);
 }
 
 static int new_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
-	char stream[24], view[24], copy[24];
-	int64_t view_id, copy_id;
+	char stream[24];
+	int64_t view_id, version_id, copy_id, retired;
 	number(stream_id, stream);
 	int rc = insert_id(pg, &view_id, err, "INSERT INTO lk.view (name, stream_id) VALUES ($1, $2) RETURNING view_id",
 	                   2, (const char *const[]){p->view, stream});
 	if (!rc)
-		rc = insert_version(pg, view_id, 1, p, &copy_id, err);
-	if (rc)
-		return rc;
-	number(view_id, view);
-	number(copy_id, copy);
+		rc = insert_version(pg, view_id, 1, p, &version_id, err);
+	if (!rc)
+		rc = insert_lambda(pg, p, version_id, &copy_id, err);
 	*out = (lk_apply_result){.what = LK_APPLIED_NEW, .version = 1, .served_version = 1};
-	return lk_pg_exec(pg, NULL, err, "UPDATE lk.view SET served_copy = $2 WHERE view_id = $1", 2, (const char *const[]){view, copy});
+	return rc ? rc : lk_copy_serve(pg, view_id, 0, copy_id, &retired, err);
+}
+
+/* A view in kappa mode gets no copy yet: a replay makes one when it is wanted. */
+static int next_version(lk_pg *pg, const lk_plan *p, int64_t view_id, lk_apply_result *out, lk_error *err) {
+	int64_t version_id, copy_id;
+	out->what = LK_APPLIED_CHANGED;
+	int rc = insert_version(pg, view_id, ++out->version, p, &version_id, err);
+	return rc || out->kappa ? rc : insert_lambda(pg, p, version_id, &copy_id, err);
 }
 
 /* The stream as it is declared now, which may be more than the plan was made from: another apply, or another file of this one, came between. */
@@ -326,15 +330,14 @@ static bool same_stream(const lk_stream *a, const lk_stream *b) {
 	return a->ncolumns == b->ncolumns && a->watermark_delay_us == b->watermark_delay_us;
 }
 
-/* The view's row, its newest version and the version it serves. */
+/* The view's row, its newest version, the version it serves and how. */
 static const char newest_sql[] =
-	"SELECT w.view_id, w.stream_id, n.number, n.plan_hash,"
-	" (SELECT number FROM lk.version JOIN lk.copy USING (version_id) WHERE copy_id = w.served_copy)"
-	" FROM lk.view w JOIN LATERAL (SELECT number, plan_hash FROM lk.version v WHERE v.view_id = w.view_id"
-	" ORDER BY number DESC LIMIT 1) n ON true WHERE w.name = $1";
+	"SELECT w.view_id, w.stream_id, n.number, n.plan_hash, s.number, c.mode = 'kappa'"
+	" FROM lk.view w LEFT JOIN lk.copy c ON c.copy_id = w.served_copy LEFT JOIN lk.version s USING (version_id)"
+	" JOIN LATERAL (SELECT number, plan_hash FROM lk.version v WHERE v.view_id = w.view_id ORDER BY number DESC LIMIT 1) n ON true"
+	" WHERE w.name = $1";
 
 static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
-	int64_t copy_id;
 	PGresult *res;
 	const char *name = p->view;
 	int rc = lk_pg_exec(pg, &res, err, newest_sql, 1, &name);
@@ -348,18 +351,14 @@ static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_r
 	}
 	if (there) {
 		int newest = (int)lk_pg_int(res, 0, 2);
-		*out = (lk_apply_result){.what = LK_APPLIED_SAME, .version = newest, .served_version = (int)lk_pg_int(res, 0, 4)};
+		*out = (lk_apply_result){.what = LK_APPLIED_SAME, .version = newest, .served_version = (int)lk_pg_int(res, 0, 4),
+		                         .kappa = PQgetvalue(res, 0, 5)[0] == 't'};
 		if (!strcmp(PQgetvalue(res, 0, 3), p->hash))
 			goto done;
 	}
 	if ((!p->fold_only && (rc = describe_batch(pg, p, err))) || (rc = describe_oracle(pg, p, err)))
 		goto done;
-	if (!there) {
-		rc = new_view(pg, p, stream_id, out, err);
-		goto done;
-	}
-	out->what = LK_APPLIED_CHANGED;
-	rc = insert_version(pg, lk_pg_int(res, 0, 0), ++out->version, p, &copy_id, err);
+	rc = there ? next_version(pg, p, lk_pg_int(res, 0, 0), out, err) : new_view(pg, p, stream_id, out, err);
 done:
 	PQclear(res);
 	return rc;

@@ -44,10 +44,10 @@ int lk_overview_stream(lk_pg *pg, const lk_cat_stream *s, lk_stream_overview *ou
 
 int lk_overview_copy(lk_pg *pg, const lk_cat_copy *copy, lk_copy_overview *out, lk_error *err) {
 	PGresult *res;
-	*out = (lk_copy_overview){.published_at = LK_NEVER};
+	*out = (lk_copy_overview){.published_at = LK_NEVER, .made_at = LK_NEVER};
 	int rc = ask(pg,
 	             "SELECT (SELECT count(*) FROM lk.late l WHERE l.copy_id = c.copy_id), " LK_SQL_US("b.published_at")
-	             ", b.events, b.cells, b.seconds, b.path = 'fold'"
+	             ", b.events, b.cells, b.seconds, b.path = 'fold', " LK_SQL_US("c.made_at")
 	             " FROM lk.copy c LEFT JOIN lk.batch b USING (cut_id) WHERE c.copy_id = $1", copy->id, &res, err);
 	if (rc)
 		return rc;
@@ -59,7 +59,20 @@ int lk_overview_copy(lk_pg *pg, const lk_cat_copy *copy, lk_copy_overview *out, 
 		out->cells = lk_pg_int(res, 0, 3);
 		out->seconds = strtod(PQgetvalue(res, 0, 4), NULL);
 		out->folded = PQgetvalue(res, 0, 5)[0] == 't';
+		out->made_at = lk_pg_int_or(res, 0, 6, LK_NEVER);
 	}
+	PQclear(res);
+	return LK_OK;
+}
+
+int lk_overview_view(lk_pg *pg, const lk_cat_view *v, lk_view_overview *out, lk_error *err) {
+	PGresult *res;
+	*out = (lk_view_overview){.served_since = LK_NEVER};
+	int rc = ask(pg, "SELECT " LK_SQL_US("served_since") " FROM lk.view WHERE view_id = $1", v->id, &res, err);
+	if (rc)
+		return rc;
+	if (PQntuples(res) == 1)
+		out->served_since = lk_pg_int_or(res, 0, 0, LK_NEVER);
 	PQclear(res);
 	return LK_OK;
 }

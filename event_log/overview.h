@@ -14,6 +14,7 @@ typedef struct lk_stream_overview {
 int lk_overview_stream(lk_pg *pg, const lk_cat_stream *s, lk_stream_overview *out, lk_error *err);
 
 typedef struct lk_copy_overview {
+	int64_t made_at;
 	int64_t late;              /* events that its stream path ever refused */
 	bool published;            /* the rest is of the published batch */
 	int64_t published_at;
@@ -22,5 +23,10 @@ typedef struct lk_copy_overview {
 	bool folded;
 } lk_copy_overview;
 int lk_overview_copy(lk_pg *pg, const lk_cat_copy *copy, lk_copy_overview *out, lk_error *err);
+
+typedef struct lk_view_overview {
+	int64_t served_since;      /* when readers got what they get; LK_NEVER: not known */
+} lk_view_overview;
+int lk_overview_view(lk_pg *pg, const lk_cat_view *v, lk_view_overview *out, lk_error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "batch_layer/batch.h"
 #include "batch_layer/compute.h"
 #include "core/time.h"
+#include "event_log/copies.h"
 #include "tests/support/world.h"
 
 static test_servers servers;
@@ -360,8 +361,12 @@ static void former_tables_go_but_for_the_last(void **state) {
 	lk_error err = {0};
 	assert_int_equal(lk_batch_sweep(&world.pg, test_world_copy(&world, "traffic"), &err), LK_OK);
 	assert_int_equal(tables(), 2);
+	int gone;
+	assert_int_equal(lk_copies_sweep(&world.pg, &gone, &err), LK_OK);
+	assert_int_equal(gone, 0);
 	test_world_run(&world, "UPDATE lk.copy SET dropped = true");
-	assert_int_equal(lk_batch_sweep(&world.pg, test_world_copy(&world, "traffic"), &err), LK_OK);
+	assert_int_equal(lk_copies_sweep(&world.pg, &gone, &err), LK_OK);
+	assert_int_equal(gone, 2);
 	assert_int_equal(tables(), 0);
 }
 
