@@ -8,19 +8,29 @@ const char *lk_home(void) {
 }
 
 /* Without a catalogue the store learns the log's id from whoever loads one: a round trip less for each query. */
-static int open_store(lk_connection *c, lk_error *err) {
-	return lk_store_open(&c->store, c->at.redis, c->catalog ? c->catalog->log_id : NULL, err);
+static int finish_store(lk_connection *c, const lk_error *started, lk_error *err) {
+	if (!c->store) {
+		*err = *started;
+		return err->code;
+	}
+	if (c->catalog)
+		lk_store_set_log(c->store, c->catalog->log_id);
+	return lk_store_ready(c->store, err);
 }
 
+/* Redis answers while PostgreSQL makes a session. Where neither can be reached, PostgreSQL is spoken of. */
 int lk_connect(lk_connection *c, int with, lk_error *err) {
+	lk_error started = {0};
 	*c = (lk_connection){0};
 	int rc = lk_servers_find(lk_home(), &c->at, err);
+	if (rc == LK_OK && (with & LK_WITH_STORE))
+		lk_store_start(&c->store, c->at.redis, &started);
 	if (rc == LK_OK)
 		rc = lk_pg_open(&c->pg, c->at.postgres, "lk", err);
 	if (rc == LK_OK && (with & LK_WITH_CATALOG))
 		rc = lk_catalog_load(&c->pg, &c->catalog, err);
 	if (rc == LK_OK && (with & LK_WITH_STORE))
-		rc = open_store(c, err);
+		rc = finish_store(c, &started, err);
 	return rc;
 }
 

@@ -28,7 +28,7 @@ static const lk_position beginning = {0, LK_NEVER, LK_NEVER};
 
 static void open_admin(void) {
 	lk_error err = {0};
-	if (lk_redis_open(&admin, servers.at.redis, &err) != LK_OK)
+	if (lk_redis_start(&admin, servers.at.redis, &err) != LK_OK || lk_redis_ready(&admin, &err) != LK_OK)
 		fail_msg("%s", err.text);
 }
 

@@ -136,9 +136,8 @@ static int read_reply(lk_redis *r, redisReply **reply, lk_error *err) {
 	return LK_OK;
 }
 
-static int load_scripts(lk_redis *r, lk_error *err) {
-	lk_buf requests = r->out, text = LK_BUF_INIT;
-	r->out = (lk_buf)LK_BUF_INIT;
+static void put_scripts(lk_redis *r) {
+	lk_buf text = LK_BUF_INIT;
 	for (int i = 0; i < LK_NSCRIPTS; i++) {
 		lk_buf_clear(&text);
 		lk_script_text((enum lk_script)i, &text);
@@ -147,7 +146,11 @@ static int load_scripts(lk_redis *r, lk_error *err) {
 		lk_redis_args(r, "LOAD");
 		lk_redis_arg(r, text.data, text.len);
 	}
-	int rc = lk_redis_send(r, err);
+	lk_buf_release(&text);
+}
+
+static int take_scripts(lk_redis *r, lk_error *err) {
+	int rc = LK_OK;
 	for (int i = 0; rc == LK_OK && i < LK_NSCRIPTS; i++) {
 		redisReply *reply;
 		rc = read_reply(r, &reply, err);
@@ -159,7 +162,16 @@ static int load_scripts(lk_redis *r, lk_error *err) {
 			memcpy(r->sha[i], reply->str, 41);
 		freeReplyObject(reply);
 	}
-	lk_buf_release(&text);
+	return rc;
+}
+
+static int load_scripts(lk_redis *r, lk_error *err) {
+	lk_buf requests = r->out;
+	r->out = (lk_buf)LK_BUF_INIT;
+	put_scripts(r);
+	int rc = lk_redis_send(r, err);
+	if (rc == LK_OK)
+		rc = take_scripts(r, err);
 	lk_buf_release(&r->out);
 	r->out = requests;
 	return rc;
@@ -240,34 +252,36 @@ static int connect_to(lk_redis *r, const lk_redis_url *u, lk_error *err) {
 	return LK_OK;
 }
 
-static int simple(lk_redis *r, const char *doing, lk_error *err) {
-	redisReply *reply;
-	int rc = lk_redis_call(r, &reply, err);
-	if (rc == LK_EINTERNAL)
-		rc = LK_EUNSUPPORTED;
-	if (rc == LK_OK && reply->type != REDIS_REPLY_STATUS)
-		rc = lk_redis_unexpected(r, doing, err);
-	if (err && rc != LK_OK)
-		err->code = rc;
-	freeReplyObject(reply);
-	return rc;
-}
-
-static int log_in(lk_redis *r, const lk_redis_url *u, lk_error *err) {
-	int rc = LK_OK;
+static void put_log_in(lk_redis *r, const lk_redis_url *u) {
+	r->logging_in = 0;
 	if (u->password || u->user) {
-		lk_redis_begin(r, u->user ? 3 : 2);
+		lk_redis_more(r, u->user ? 3 : 2);
 		lk_redis_args(r, "AUTH");
 		if (u->user)
 			lk_redis_args(r, u->user);
 		lk_redis_args(r, u->password ? u->password : "");
-		rc = simple(r, "AUTH", err);
+		r->logging_in++;
 	}
-	if (rc == LK_OK && u->db) {
-		lk_redis_begin(r, 2);
+	if (u->db) {
+		lk_redis_more(r, 2);
 		lk_redis_args(r, "SELECT");
 		lk_redis_argi(r, u->db);
-		rc = simple(r, "SELECT", err);
+		r->logging_in++;
+	}
+}
+
+static int take_log_in(lk_redis *r, lk_error *err) {
+	int rc = LK_OK;
+	for (; rc == LK_OK && r->logging_in > 0; r->logging_in--) {
+		redisReply *reply;
+		rc = lk_redis_reply(r, &reply, err);
+		if (rc == LK_EINTERNAL)
+			rc = LK_EUNSUPPORTED;
+		if (rc == LK_OK && reply->type != REDIS_REPLY_STATUS)
+			rc = lk_redis_unexpected(r, "AUTH or SELECT", err);
+		if (err && rc != LK_OK)
+			err->code = rc;
+		freeReplyObject(reply);
 	}
 	return rc;
 }
@@ -314,11 +328,9 @@ static int check_server(lk_redis *r, const char *text, lk_error *err) {
 	return LK_OK;
 }
 
-static int inspect(lk_redis *r, lk_error *err) {
+static int take_info(lk_redis *r, lk_error *err) {
 	redisReply *reply;
-	lk_redis_begin(r, 1);
-	lk_redis_args(r, "INFO");
-	int rc = lk_redis_call(r, &reply, err);
+	int rc = lk_redis_reply(r, &reply, err);
 	if (rc == LK_OK && reply->type != REDIS_REPLY_STRING)
 		rc = lk_redis_unexpected(r, "INFO", err);
 	if (rc == LK_OK)
@@ -327,7 +339,13 @@ static int inspect(lk_redis *r, lk_error *err) {
 	return rc;
 }
 
-int lk_redis_open(lk_redis *r, const char *url, lk_error *err) {
+static int start_it(int rc, lk_error *err) {
+	if (rc == LK_EUNREACHABLE)
+		lk_hint(err, "start it (lk up starts private servers), or say where it is with LK_REDIS");
+	return rc;
+}
+
+int lk_redis_start(lk_redis *r, const char *url, lk_error *err) {
 	lk_redis_url u;
 	*r = (lk_redis){0};
 	int rc = lk_redis_url_parse(&u, url, err);
@@ -335,17 +353,25 @@ int lk_redis_open(lk_redis *r, const char *url, lk_error *err) {
 		r->where = lk_strdup(u.where);
 		rc = connect_to(r, &u, err);
 	}
-	if (rc == LK_OK)
-		rc = log_in(r, &u, err);
+	if (rc == LK_OK) {
+		put_log_in(r, &u);
+		lk_redis_more(r, 1);
+		lk_redis_args(r, "INFO");
+		put_scripts(r);
+		rc = lk_redis_send(r, err);
+	}
 	lk_buf_release(&r->out);   /* held the password */
-	if (rc == LK_OK)
-		rc = inspect(r, err);
-	if (rc == LK_OK)
-		rc = load_scripts(r, err);
-	if (rc == LK_EUNREACHABLE)
-		lk_hint(err, "start it (lk up starts private servers), or say where it is with LK_REDIS");
 	lk_redis_url_release(&u);
-	return rc;
+	return start_it(rc, err);
+}
+
+int lk_redis_ready(lk_redis *r, lk_error *err) {
+	int rc = take_log_in(r, err);
+	if (rc == LK_OK)
+		rc = take_info(r, err);
+	if (rc == LK_OK)
+		rc = take_scripts(r, err);
+	return start_it(rc, err);
 }
 
 void lk_redis_close(lk_redis *r) {

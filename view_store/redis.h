@@ -21,12 +21,15 @@ typedef struct lk_redis {
 	redisContext *conn;
 	char *where;                     /* for messages: the url without user and password */
 	bool broken;
+	int logging_in;                  /* replies to AUTH and SELECT that lk_redis_ready still has to read */
 	lk_buf out;                      /* the requests that are built or under way */
 	char sha[LK_NSCRIPTS][41];
 } lk_redis;
 
-/* Connects, logs in, selects the database, checks the server and loads the scripts. Close it in either case. */
-int lk_redis_open(lk_redis *r, const char *url, lk_error *err);
+/* Connects and asks for all that a beginning takes: login, database, what server it is, the scripts. ready reads what it answered; the
+ * caller may do something else between the two. Close it in either case. */
+int lk_redis_start(lk_redis *r, const char *url, lk_error *err);
+int lk_redis_ready(lk_redis *r, lk_error *err);
 void lk_redis_close(lk_redis *r);
 
 /* Where a url points, and what it carries. The texts are lk_malloc'ed; password and user may be NULL. */

@@ -4,17 +4,30 @@
 #include "core/fault.h"
 #include "view_store/unit.h"
 
-int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error *err) {
+int lk_store_start(lk_store **out, const char *url, lk_error *err) {
 	lk_store *s = lk_calloc(1, sizeof *s);
 	s->committing = -1;
-	if (log_id)
-		lk_store_set_log(s, log_id);
-	int rc = lk_redis_open(&s->redis, url, err);
+	int rc = lk_redis_start(&s->redis, url, err);
 	if (rc != LK_OK) {
 		lk_store_close(s);
 		s = NULL;
 	}
 	*out = s;
+	return rc;
+}
+
+int lk_store_ready(lk_store *s, lk_error *err) { return lk_redis_ready(&s->redis, err); }
+
+int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error *err) {
+	int rc = lk_store_start(out, url, err);
+	if (rc == LK_OK)
+		rc = lk_store_ready(*out, err);
+	if (rc == LK_OK) {
+		lk_store_set_log(*out, log_id);
+	} else {
+		lk_store_close(*out);
+		*out = NULL;
+	}
 	return rc;
 }
 
