@@ -12,17 +12,20 @@ typedef struct lk_replay {
 	const lk_replay_options *o;
 	/* of one attempt: dropped where a server is lost */
 	lk_pg pg;                  /* the session that holds the view's lock, or the sandbox's */
-	bool connected;
+	lk_store *store;
 	lk_catalog *catalog;
 	const lk_cat_view *view;
 	const lk_cat_copy *copy;   /* that is brought to the log's end; NULL until lk_replay_adopt */
 	lk_cut end;                /* where the bulk ends; id 0: not made yet */
+	int64_t at_start, done;    /* events below the cursors when the bulk began; events that were folded since */
+	int64_t began_us;          /* when that was */
 	/* of the whole run */
+	bool connected;            /* an attempt has had both servers */
+	char log_id[33];           /* of the log that it began with */
 	int64_t copy_id;           /* chosen or made by an attempt; 0: not yet */
 	int64_t from_copy;         /* that was served when the run began */
 	bool verified;
-	int64_t started_us;
-	int64_t at_start, done_before;   /* sum of the cursors when the run began; events of the run's former steps */
+	bool unserved;             /* r->copy was not served when it was chosen: where it is later, this run has switched */
 	lk_replay_report report;
 } lk_replay;
 
@@ -42,15 +45,20 @@ int lk_replay_connect(lk_replay *r, bool lock_view, lk_error *err);
 int lk_replay_adopt(lk_replay *r, int64_t copy_id, lk_error *err);
 /* Sum of the cursors of r->copy's units in the view store. */
 int lk_replay_cursors(lk_replay *r, int64_t *sum, lk_error *err);
+/* Notes the phase for others to see. */
+int lk_replay_phase_is(lk_replay *r, const char *phase, lk_error *err);
+/* done, total: sums of offsets. */
 void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total);
-/* Drops r->copy and removes its cells from Redis at once. */
+/* Removes what dropped copies still have, from Redis and PostgreSQL; what fails is done by the next sweep of anybody. */
+void lk_replay_sweep(lk_replay *r);
+/* Drops r->copy and removes its cells at once. */
 int lk_replay_drop(lk_replay *r, lk_error *err);
 
 /* --- steps.c: of r->copy, kappa or lambda --- */
 
 /* The stream path up to `end`, by the speed layer with o->workers. LK_OK also where it was stopped. LK_EFULL: no room, the copy is dropped. */
 int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error *err);
-/* Compares with what is served, at one cut; LK_EDIFFERS where they differ and o->force is not given. Once a run. */
+/* Compares with what is served, at one cut; LK_EDIFFERS where they differ and o->force is not given. Nothing to do where r->verified. */
 int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err);
 /* Near enough to the log's end for a switch. */
 int lk_replay_catch_up(lk_replay *r, lk_error *err);

@@ -1,0 +1,208 @@
+/* Attempts: what a run does about servers that go away, and what every attempt begins and ends with.
+ *
+ * The view's lock is a session's. Where the session is lost, the server may take a while to see that and keeps the lock until then, so a later attempt of
+ * the same run waits for it longer than a first one does, which is there to be told at once that another replay is running. */
+#include "replay/private.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/time.h"
+
+#define BACKOFF_LEAST_US   50000
+#define BACKOFF_MOST_US  2000000
+#define OWN_LOCK_US     45000000   /* until the server has noticed that a lost session is gone */
+#define KILLED_LOCK_US    500000   /* the same for a process that was killed a moment ago on this machine */
+#define LOCK_EVERY_US      20000
+#define PARTIAL_TRIES          5
+
+static void rest(const lk_replay *r, int64_t us) {
+	for (int64_t until = lk_monotonic_us() + us, left; !lk_replay_stopped(r) && (left = until - lk_monotonic_us()) > 0;) {
+		int64_t slice = left < 50000 ? left : 50000;
+		nanosleep(&(struct timespec){.tv_nsec = slice * 1000}, NULL);
+	}
+}
+
+static void disconnect(lk_replay *r) {
+	r->copy = NULL;
+	r->view = NULL;
+	r->end = (lk_cut){0};
+	lk_catalog_free(r->catalog);
+	r->catalog = NULL;
+	lk_store_close(r->store);
+	r->store = NULL;
+	lk_pg_close(&r->pg);
+}
+
+int lk_replay_attempts(lk_replay *r, int (*attempt)(lk_replay *r, lk_error *err), lk_error *err) {
+	int64_t backoff_us = BACKOFF_LEAST_US;
+	for (int partial = 0;;) {
+		lk_error e = {0};
+		int rc = attempt(r, &e);
+		disconnect(r);
+		bool again = rc == LK_EUNREACHABLE || (rc == LK_EPARTIAL && partial++ < PARTIAL_TRIES);
+		if (again && r->connected && lk_replay_stopped(r)) {
+			r->report.stopped = true;
+			return LK_OK;
+		}
+		if (!again || !r->connected) {
+			if (rc != LK_OK && err)
+				*err = e;
+			return rc;
+		}
+		if (r->o->watch.notice)
+			r->o->watch.notice(r->o->watch.ctx, &e);
+		rest(r, backoff_us);
+		backoff_us = backoff_us * 2 < BACKOFF_MOST_US ? backoff_us * 2 : BACKOFF_MOST_US;
+	}
+}
+
+/* --- where things stand --- */
+
+static int load(lk_replay *r, lk_error *err) {
+	r->copy = NULL;
+	r->view = NULL;
+	lk_catalog_free(r->catalog);
+	r->catalog = NULL;
+	int rc = lk_catalog_load(&r->pg, &r->catalog, err);
+	if (rc == LK_OK)
+		rc = lk_catalog_need_view(r->catalog, r->o->view, &r->view, err);
+	if (rc != LK_OK)
+		return rc;
+	if (r->log_id[0] && strcmp(r->log_id, r->catalog->log_id) != 0)
+		return lk_fail(err, LK_ECONFLICT, "the log was replaced by another one");
+	memcpy(r->log_id, r->catalog->log_id, sizeof r->log_id);
+	return LK_OK;
+}
+
+/* What was served when the run began may be something else by now: a batch brought a newer version into service, or this run's own switch went
+ * through and was not heard. */
+static int find_copy(lk_replay *r, lk_error *err) {
+	if (r->copy_id && !(r->copy = lk_catalog_copy(r->catalog, r->copy_id))) {
+		lk_fail(err, LK_ECONFLICT, "copy %lld of view %s was dropped while it was replayed", (long long)r->copy_id, r->o->view);
+		lk_hint(err, "run it again: it begins with another copy");
+		return LK_ECONFLICT;
+	}
+	if (r->copy && r->unserved && r->view->served_copy == r->copy_id) {
+		r->report.switched = true;
+		return LK_OK;
+	}
+	if (r->from_copy != r->view->served_copy)
+		r->verified = false;
+	r->from_copy = r->view->served_copy;
+	return LK_OK;
+}
+
+static int lock(lk_replay *r, lk_error *err) {
+	int64_t until = lk_monotonic_us() + (r->connected ? OWN_LOCK_US : KILLED_LOCK_US);
+	for (;;) {
+		lk_error e = {0};
+		int rc = lk_view_lock(&r->pg, r->view, &e);
+		if (rc != LK_EBUSY || lk_monotonic_us() >= until || lk_replay_stopped(r)) {
+			if (rc != LK_OK && err)
+				*err = e;
+			return rc;
+		}
+		rest(r, LOCK_EVERY_US);
+	}
+}
+
+int lk_replay_connect(lk_replay *r, bool lock_view, lk_error *err) {
+	int rc = lk_pg_open(&r->pg, r->o->postgres, "lk replay", err);
+	if (rc == LK_OK)
+		rc = load(r, err);
+	if (rc == LK_OK && lock_view) {
+		rc = lock(r, err);
+		if (rc == LK_OK)
+			rc = load(r, err);
+	}
+	if (rc == LK_OK)
+		rc = lk_store_open(&r->store, r->o->redis, r->log_id, err);
+	if (rc != LK_OK)
+		return rc;
+	r->connected = true;
+	return find_copy(r, err);
+}
+
+int lk_replay_adopt(lk_replay *r, int64_t copy_id, lk_error *err) {
+	int rc = load(r, err);
+	if (rc != LK_OK)
+		return rc;
+	r->copy_id = copy_id;
+	r->unserved = r->view->served_copy != copy_id;
+	rc = find_copy(r, err);
+	if (rc == LK_OK) {
+		r->report.copy_id = copy_id;
+		r->report.version = r->copy->version->number;
+	}
+	return rc;
+}
+
+int lk_replay_cursors(lk_replay *r, int64_t *sum, lk_error *err) {
+	*sum = 0;
+	for (int i = 0; i < r->view->stream->stream->partitions; i++) {
+		lk_unit_state st = {0};
+		int rc = lk_store_read_unit(r->store, r->copy->units[i], NULL, &st, NULL, err);
+		*sum += rc == LK_OK ? st.at.cursor : r->copy->cut[i];
+		lk_unit_state_release(&st);
+		if (rc < 0)
+			return rc;
+	}
+	return LK_OK;
+}
+
+int lk_replay_phase_is(lk_replay *r, const char *phase, lk_error *err) {
+	return lk_replay_phase(&r->pg, r->copy_id, phase, err);
+}
+
+void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total) {
+	double elapsed = (double)(lk_monotonic_us() - r->began_us) / 1e6;
+	int64_t below = 0;
+	for (int i = 0; r->copy && i < r->view->stream->stream->partitions; i++)
+		below += r->copy->cut[i];
+	done = done < total ? done : total;
+	lk_replay_progress p = {.view = r->o->view, .phase = phase, .done = done - below, .total = total - below, .eta_s = -1};
+	if (!r->o->watch.progress)
+		return;
+	if (elapsed > 0 && done > r->at_start)
+		p.rate = (double)(done - r->at_start) / elapsed;
+	if (p.rate > 0)
+		p.eta_s = (double)(total - p.done) / p.rate;
+	r->o->watch.progress(r->o->watch.ctx, &p);
+}
+
+/* --- dropping --- */
+
+static bool is_live(void *ctx, int64_t unit) {
+	lk_replay *r = ctx;
+	char id[24];
+	lk_error e = {0};
+	PGresult *res = NULL;
+	snprintf(id, sizeof id, "%lld", (long long)unit);
+	int rc = lk_pg_exec(&r->pg, &res, &e, "SELECT 1 FROM lk.unit JOIN lk.copy c USING (copy_id)"
+	                    " WHERE unit_id = $1::bigint AND NOT c.dropped", 1, (const char *const[]){id});
+	bool live = rc != LK_OK || PQntuples(res) > 0;
+	if (rc == LK_OK)
+		PQclear(res);
+	return live;
+}
+
+void lk_replay_sweep(lk_replay *r) {
+	lk_error e = {0};
+	lk_store_close(r->store);
+	r->store = NULL;
+	if (lk_store_open(&r->store, r->o->redis, r->log_id, &e) == LK_OK)
+		lk_store_sweep(r->store, is_live, r, &e);
+	lk_copies_sweep(&r->pg, NULL, &e);
+}
+
+int lk_replay_drop(lk_replay *r, lk_error *err) {
+	int rc = lk_copy_drop(&r->pg, r->copy_id, err);
+	if (rc != LK_OK)
+		return rc;
+	r->copy = NULL;
+	r->copy_id = 0;
+	lk_replay_sweep(r);
+	return LK_OK;
+}

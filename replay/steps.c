@@ -1,0 +1,178 @@
+/* The steps that bring a copy to the log's end and readers to the copy. They are the same for a replay and for a change of mode, and none of them
+ * cares whether an earlier run has done a part of it. */
+#include "replay/private.h"
+
+#include <string.h>
+
+#include "core/fault.h"
+#include "core/time.h"
+#include "speed_layer/speed.h"
+
+#define NEAR_EVENTS   50000
+#define SLOW_ROUNDS      10
+
+static int64_t sum_of(const lk_replay *r, const int64_t *offsets) {
+	int64_t sum = 0;
+	for (int i = 0; i < r->view->stream->stream->partitions; i++)
+		sum += offsets[i];
+	return sum;
+}
+
+/* --- the stream path --- */
+
+typedef struct bulk {
+	lk_replay *run;
+	const char *phase;
+	int64_t total;
+} bulk;
+
+static void on_progress(void *ctx, int64_t events, int64_t behind) {
+	const bulk *b = ctx;
+	(void)behind;
+	lk_replay_tell(b->run, b->phase, b->run->at_start + b->run->done + events, b->total);
+}
+
+static void on_notice(void *ctx, const lk_error *e) {
+	const lk_replay *r = ((const bulk *)ctx)->run;
+	if (r->o->watch.notice)
+		r->o->watch.notice(r->o->watch.ctx, e);
+}
+
+/* There is no room for two copies: the new one gives way, so that live units have what they need. */
+static int no_room(lk_replay *r, const lk_error *why, lk_error *err) {
+	long long id = r->copy_id;
+	int rc = lk_replay_drop(r, err);
+	if (rc != LK_OK)
+		return rc;
+	lk_fail(err, LK_EFULL, "no room to replay view %s: %s", r->o->view, why->text);
+	lk_hint(err, "copy %lld was dropped and its cells removed, so that what is served has its room; `lk replay %s --dry-run` says how much it takes",
+	        id, r->o->view);
+	return LK_EFULL;
+}
+
+int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error *err) {
+	bulk b = {.run = r, .phase = phase, .total = sum_of(r, end)};
+	lk_error e = {0};
+	lk_speed_report report = {0};
+	const lk_speed_options o = {.postgres = r->o->postgres, .redis = r->o->redis, .workers = r->o->workers, .once = true, .copy = r->copy_id, .end = end,
+	                            .no_room_ends = true, .limits = r->o->limits, .stop = r->o->watch.stop, .progress = on_progress,
+	                            .notice = on_notice, .ctx = &b};
+	lk_replay_tell(r, phase, r->at_start + r->done, b.total);
+	int rc = lk_speed_run(&o, &report, &e);
+	r->done += report.events;
+	r->report.events += report.events;
+	r->report.cells += report.cells;
+	r->report.late += report.late;
+	r->report.marked += report.marked;
+	if (rc == LK_EFULL)
+		return no_room(r, &e, err);
+	if (rc != LK_OK && err)
+		*err = e;
+	if (rc == LK_OK && !lk_replay_stopped(r))
+		lk_replay_tell(r, phase, b.total, b.total);
+	return rc;
+}
+
+/* --- comparing with what is served --- */
+
+static int compare_at(lk_replay *r, const lk_cat_copy *served, const lk_cut *cut, lk_difference *out, lk_error *err) {
+	lk_leg left = {0}, right = {0};
+	int rc = lk_leg_of_copy(&r->pg, r->store, served, cut, "served", &left, err);
+	if (rc == LK_OK)
+		rc = lk_leg_of_copy(&r->pg, r->store, r->copy, cut, r->copy->kappa ? "replayed" : "batch", &right, err);
+	if (rc == LK_OK) {
+		lk_difference_release(out);
+		lk_compare_legs(&left, &right, out);
+		if (!lk_difference_none(out) && !out->other_shape)
+			rc = lk_first_events(&r->pg, r->store, served, r->copy, r->copy->version->plan, cut, out, err);
+	}
+	lk_leg_release(&left);
+	lk_leg_release(&right);
+	return rc;
+}
+
+static int judge(const lk_replay *r, const lk_difference *d, lk_error *err) {
+	if (lk_difference_none(d) || r->o->force)
+		return LK_OK;
+	if (d->other_shape)
+		lk_fail(err, LK_EDIFFERS, "version %d of view %s has other columns than what is served", r->copy->version->number, r->o->view);
+	else
+		lk_fail(err, LK_EDIFFERS, "version %d of view %s, copy %lld, answers otherwise than what is served: of %lld rows %lld are equal",
+		        r->copy->version->number, r->o->view, (long long)r->copy_id, (long long)d->compared, (long long)d->equal);
+	lk_hint(err, "nothing was switched, and the copy stays; --force says that the definition was meant to change");
+	return LK_EDIFFERS;
+}
+
+int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
+	const lk_cat_copy *served = lk_catalog_copy(r->catalog, r->from_copy);
+	lk_meeting m = {0};
+	lk_error e = {0};
+	if (r->verified || !served || served == r->copy)
+		return LK_OK;
+	int rc = lk_replay_phase_is(r, "verifying", err);
+	if (rc != LK_OK)
+		return rc;
+	lk_replay_tell(r, "verifying", r->at_start + r->done, r->at_start + r->done);
+	rc = lk_meeting_open(&m, &r->pg, r->o->postgres, r->o->redis, (const lk_cat_copy *const[]){served, r->copy}, 2, &r->o->watch, &e);
+	if (rc == LK_OK && !lk_replay_stopped(r)) {
+		rc = compare_at(r, served, &m.cut, out, &e);
+		r->verified = rc == LK_OK;
+	}
+	lk_meeting_close(&m);
+	if (rc == LK_EFULL)
+		return no_room(r, &e, err);
+	if (rc != LK_OK && err)
+		*err = e;
+	if (!r->verified)
+		return rc;
+	LK_CRASH_POINT("replay.verified");
+	return judge(r, out, err);
+}
+
+/* --- to the log's end, and readers to the copy --- */
+
+/* Each round is shorter than the one before, as long as the log grows more slowly than it is read. */
+int lk_replay_catch_up(lk_replay *r, lk_error *err) {
+	int64_t tail[LK_MAX_PARTITIONS], cursors, before = INT64_MAX;
+	int rc = lk_replay_phase_is(r, "catching up", err);
+	for (int slow = 0; rc == LK_OK && !lk_replay_stopped(r);) {
+		rc = lk_log_tail(&r->pg, r->view->stream, tail, NULL, NULL, err);
+		if (rc == LK_OK)
+			rc = lk_replay_cursors(r, &cursors, err);
+		if (rc != LK_OK)
+			return rc;
+		int64_t lag = sum_of(r, tail) - cursors;
+		if (lag <= NEAR_EVENTS)
+			break;
+		slow = lag > before / 10 * 9 ? slow + 1 : 0;
+		before = lag;
+		if (slow >= SLOW_ROUNDS) {
+			lk_fail(err, LK_EBUSY, "view %s cannot catch up: events arrive as fast as they are replayed, and %lld are missing", r->o->view,
+			        (long long)lag);
+			return lk_hint(err, "the copy stays: run it again when less arrives, or with more --workers");
+		}
+		rc = lk_replay_bulk(r, "catching up", tail, err);
+	}
+	return rc;
+}
+
+int lk_replay_switch(lk_replay *r, lk_switch_report *out, lk_error *err) {
+	lk_driver d;
+	lk_error e = {0};
+	int rc = lk_driver_open(&d, r->o->postgres, r->o->redis, r->log_id, r->copy, &r->o->limits, r->o->watch.stop, &e);
+	if (rc == LK_OK)
+		rc = lk_switch_readers(&r->pg, &d, r->from_copy, r->o->watch.stop, out, &e);
+	r->report.events += d.path.done.events;
+	r->report.cells += d.path.done.cells;
+	r->report.late += d.path.done.late;
+	r->report.marked += d.path.done.marked;
+	lk_driver_close(&d);
+	if (rc == LK_EFULL)
+		return no_room(r, &e, err);
+	if (rc == LK_ECONFLICT)
+		lk_hint(&e, "something else is served by now; run it again, it goes on with copy %lld", (long long)r->copy_id);
+	if (rc != LK_OK && err)
+		*err = e;
+	r->report.switched = rc == LK_OK;
+	return rc;
+}
