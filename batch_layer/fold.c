@@ -30,6 +30,7 @@ typedef struct folding {
 	lk_value *row;
 	lk_type *out_types;    /* of a batch row */
 	int nout;
+	lk_arena texts;        /* of the row that is written */
 	size_t limit_bytes;
 } folding;
 
@@ -48,6 +49,8 @@ static void fold_row(folding *f, int part) {
 	for (int i = 0; i < f->plan->nneeded; i++)
 		f->folder.row[f->plan->needed[i]] = f->row[2 + i];
 	f->folder.row[lk_slot_at(f->plan->stream)] = f->row[1];
+	f->folder.place.part = part;
+	f->folder.place.off = f->row[0].i;
 	if (lk_fold_event(&f->folder, &f->cells, LK_NEVER) & LK_FOLD_MARKED)
 		lk_ledger_marked(f->ledger, f->c->copy->version->view->stream->id, f->c->copy->version->id, part, f->row[0].i,
 		                 f->folder.reason);
@@ -90,17 +93,19 @@ static int put_keys(const folding *f, const lk_cell *cell, lk_buf *out) {
 	return n;
 }
 
-static int put_cell(const folding *f, const lk_cell *cell, lk_buf *out) {
+static int put_cell(folding *f, const lk_cell *cell, lk_buf *out) {
 	char *state = lk_cell_state(&f->cells, cell);
 	lk_copy_row(out, f->nout);
 	int n = put_keys(f, cell, out);
 	for (int a = 0; a < f->plan->naggs && n >= 0; a++) {
 		const lk_agg *agg = &f->plan->aggs[a];
 		lk_value columns[LK_MAX_PARTIALS];
-		agg->verbs->store(state + agg->state_offset, agg, columns);
+		agg->verbs->store(state + agg->state_offset, agg, columns, &f->texts);
 		for (int i = 0; i < agg->verbs->npartials; i++)
 			lk_copy_value(out, f->out_types[n++], &columns[i]);
 	}
+	if (f->texts.used_bytes)
+		lk_arena_clear(&f->texts);
 	return n == f->nout ? 0 : -1;
 }
 
@@ -196,6 +201,7 @@ static void release(folding *f) {
 	lk_cells_release(&f->cells);
 	lk_folder_release(&f->folder);
 	lk_ledger_free(f->ledger);
+	lk_arena_release(&f->texts);
 	free(f->types);
 	free(f->row);
 	free(f->out_types);

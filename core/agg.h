@@ -5,6 +5,7 @@
 #include "core/aggregate.h"
 
 extern const lk_aggregate lk_agg_count_star, lk_agg_count, lk_agg_sum, lk_agg_min, lk_agg_max, lk_agg_avg;
+extern const lk_aggregate lk_agg_bool_and, lk_agg_bool_or, lk_agg_every;
 
 #define LK_STATE_SIZE(type) ((sizeof(type) + 15) & ~(size_t)15)
 
@@ -25,5 +26,20 @@ static inline lk_int128 lk_agg_add(lk_int128 a, lk_int128 b) {
 
 /* Scale of the sums of an argument: that of a numeric, 0 of integers. */
 static inline uint8_t lk_agg_scale(const lk_agg *a) { return a->arg_type.kind == LK_NUMERIC ? a->arg_type.scale : 0; }
+
+/* The values that min, max, first and last keep. Values that are equal have one form in the state: -0 as +0, one NaN, numerics
+ * at the argument's scale. A text lives in the arena; a new one that is not longer takes its place. */
+typedef struct lk_kept {
+	lk_value v;         /* NULL before the first value */
+	size_t room_bytes;  /* of v.s, for a text */
+} lk_kept;
+void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *arena);
+
+/* A partial that is one column of bytes in a batch table: what encode writes. */
+lk_type lk_agg_bytes_type(const lk_agg *a, int i);
+int lk_agg_bytes_load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena);
+void lk_agg_bytes_store(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena);
+#define LK_PARTIAL_OF_BYTES \
+	.fold_only = true, .npartials = 1, .partial_type = lk_agg_bytes_type, .load = lk_agg_bytes_load, .store = lk_agg_bytes_store
 
 #endif

@@ -21,7 +21,8 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 
 static void init(void *state) { *(avg_state *)state = (avg_state){0}; }
 
-static void fold(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
+	(void)at;
 	(void)arena;
 	avg_state *s = state;
 	s->sum = lk_agg_add(s->sum, lk_agg_units(a, v));
@@ -68,23 +69,25 @@ static lk_type partial_type(const lk_agg *a, int i) {
 	return (lk_type){.kind = LK_NUMERIC, .precision = 38, .scale = lk_agg_scale(a)};
 }
 
-static void partial_sql(const lk_agg *a, int i, const char *arg_sql, lk_buf *out) {
-	lk_buf_addf(out, "%s(%s)", i == 0 ? "sum" : "count", arg_sql);
+static void partial_sql(const lk_agg *a, int i, const char *arg_sql, const char *filter_sql, lk_buf *out) {
+	lk_buf_addf(out, "%s(%s)%s", i == 0 ? "sum" : "count", arg_sql, filter_sql);
 	if (i == 0 && !is_small(a))
 		lk_buf_addf(out, "::numeric(38,%d)", lk_agg_scale(a));
 }
 
-static void load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
+static int load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
 	(void)arena;
 	avg_state *s = state;
 	*s = (avg_state){0};
 	if (lk_is_null(&columns[1]) || lk_is_null(&columns[0]))
-		return;
+		return 0;
 	s->rows = columns[1].i;
 	s->sum = is_small(a) ? columns[0].i : lk_agg_units(&(lk_agg){.arg_type = partial_type(a, 0)}, &columns[0]);
+	return 0;
 }
 
-static void store(const void *state, const lk_agg *a, lk_value *columns) {
+static void store(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena) {
+	(void)arena;
 	const avg_state *s = state;
 	columns[1] = lk_int(s->rows);
 	if (!s->rows)

@@ -15,7 +15,8 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 
 static void init(void *state) { ((count_state *)state)->rows = 0; }
 
-static void fold(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
+	(void)at;
 	(void)a;
 	(void)v;
 	(void)arena;
@@ -54,26 +55,30 @@ static lk_type partial_type(const lk_agg *a, int i) {
 	return (lk_type){.kind = LK_INT8};
 }
 
-static void star_sql(const lk_agg *a, int i, const char *arg_sql, lk_buf *out) {
+static void star_sql(const lk_agg *a, int i, const char *arg_sql, const char *filter_sql, lk_buf *out) {
 	(void)a;
 	(void)i;
 	(void)arg_sql;
-	lk_buf_adds(out, "count(*)");
+	lk_buf_addf(out, "count(*)%s", filter_sql);
 }
 
-static void count_sql(const lk_agg *a, int i, const char *arg_sql, lk_buf *out) {
+static void count_sql(const lk_agg *a, int i, const char *arg_sql, const char *filter_sql, lk_buf *out) {
 	(void)a;
 	(void)i;
-	lk_buf_addf(out, "count(%s)", arg_sql);
+	lk_buf_addf(out, "count(%s)%s", arg_sql, filter_sql);
 }
 
-static void load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
+static int load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
 	(void)a;
 	(void)arena;
 	((count_state *)state)->rows = lk_is_null(columns) ? 0 : columns->i;
+	return 0;
 }
 
-static void store(const void *state, const lk_agg *a, lk_value *columns) { finish(state, a, columns); }
+static void store(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena) {
+	(void)arena;
+	finish(state, a, columns);
+}
 
 #define COUNT_VERBS \
 	.name = "count", .state_size = LK_STATE_SIZE(count_state), .resolve = resolve, .init = init, .fold = fold, \

@@ -30,7 +30,8 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 
 static void init(void *state) { *(sum_state *)state = (sum_state){0}; }
 
-static void fold(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
+	(void)at;
 	(void)arena;
 	sum_state *s = state;
 	s->sum = lk_agg_add(s->sum, lk_agg_units(a, v));
@@ -84,22 +85,26 @@ static lk_type partial_type(const lk_agg *a, int i) {
 }
 
 /* The cast is paid once a group, and fixes the scale of what a reader sees. */
-static void partial_sql(const lk_agg *a, int i, const char *arg_sql, lk_buf *out) {
+static void partial_sql(const lk_agg *a, int i, const char *arg_sql, const char *filter_sql, lk_buf *out) {
 	(void)i;
-	lk_buf_addf(out, "sum(%s)", arg_sql);
+	lk_buf_addf(out, "sum(%s)%s", arg_sql, filter_sql);
 	if (!is_small(a))
 		lk_buf_addf(out, "::numeric(38,%d)", lk_agg_scale(a));
 }
 
-static void load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
+static int load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
 	(void)arena;
 	sum_state *s = state;
 	*s = (sum_state){.seen = !lk_is_null(columns)};
 	if (s->seen)
 		s->sum = is_small(a) ? columns->i : lk_agg_units(&(lk_agg){.arg_type = partial_type(a, 0)}, columns);
+	return 0;
 }
 
-static void store(const void *state, const lk_agg *a, lk_value *columns) { finish(state, a, columns); }
+static void store(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena) {
+	(void)arena;
+	finish(state, a, columns);
+}
 
 const lk_aggregate lk_agg_sum = {
 	.name = "sum", .state_size = LK_STATE_SIZE(sum_state), .resolve = resolve, .init = init, .fold = fold,

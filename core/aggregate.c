@@ -1,17 +1,85 @@
 /* The list of aggregates. A new one is a file core/agg_<name>.c with one const struct of verbs, and a line here. */
 #include "core/aggregate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/agg.h"
 
 const lk_aggregate *const lk_aggregates[] = {
-	&lk_agg_count_star, &lk_agg_count, &lk_agg_sum, &lk_agg_min, &lk_agg_max, &lk_agg_avg, NULL,
+	&lk_agg_count_star, &lk_agg_count, &lk_agg_sum, &lk_agg_avg, &lk_agg_min, &lk_agg_max,
+	&lk_agg_bool_and, &lk_agg_bool_or, &lk_agg_every,
+	NULL,
 };
+
+bool lk_aggregate_known(const char *name) {
+	for (const lk_aggregate *const *a = lk_aggregates; *a; a++)
+		if (strcmp((*a)->name, name) == 0)
+			return true;
+	return false;
+}
 
 const lk_aggregate *lk_aggregate_find(const char *name, bool star) {
 	for (const lk_aggregate *const *a = lk_aggregates; *a; a++)
-		if ((*a)->star == star && strcmp((*a)->name, name) == 0)
+		if ((*a)->star == star && !(*a)->distinct && strcmp((*a)->name, name) == 0)
 			return *a;
 	return NULL;
+}
+
+int lk_aggregate_resolve(lk_agg *a, const char *name, bool star, bool distinct, const char **reason) {
+	*reason = "";
+	for (const lk_aggregate *const *v = lk_aggregates; *v; v++) {
+		if ((*v)->star != star || (*v)->distinct != distinct || strcmp((*v)->name, name) != 0)
+			continue;
+		a->verbs = *v;
+		if ((*v)->resolve(a->arg_type, &a->type, reason) == 0)
+			return 0;
+	}
+	return -1;
+}
+
+/* --- values that are kept --- */
+
+static void take_text(lk_kept *k, const lk_value *v, lk_arena *arena) {
+	char *room = (char *)k->v.s;
+	if (lk_is_null(&k->v) || v->len > k->room_bytes) {
+		k->room_bytes = v->len + v->len / 2;
+		room = lk_arena_alloc(arena, k->room_bytes);
+	}
+	if (v->len)
+		memmove(room, v->s, v->len);
+	k->v = lk_text(room, v->len);
+}
+
+void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	switch (a->arg_type.kind) {
+	case LK_TEXT: take_text(k, v, arena); break;
+	case LK_NUMERIC: k->v = lk_numeric(lk_agg_units(a, v), a->arg_type.scale); break;
+	case LK_FLOAT4:
+	case LK_FLOAT8: k->v = lk_double(isnan(v->d) ? NAN : v->d + 0.0); break;
+	default: k->v = lk_int(v->i); break;
+	}
+}
+
+/* --- partials of bytes --- */
+
+lk_type lk_agg_bytes_type(const lk_agg *a, int i) {
+	(void)a;
+	(void)i;
+	return (lk_type){.kind = LK_BYTES};
+}
+
+int lk_agg_bytes_load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
+	a->verbs->init(state);
+	if (lk_is_null(columns))
+		return -1;
+	const uint8_t *p = (const uint8_t *)columns->s, *end = p + columns->len;
+	return a->verbs->decode(state, a, &p, end, arena) == 0 && p == end ? 0 : -1;
+}
+
+void lk_agg_bytes_store(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena) {
+	lk_buf b = LK_BUF_INIT;
+	a->verbs->encode(state, a, &b);
+	columns[0] = lk_text(lk_arena_strndup(arena, b.data, b.len), b.len);
+	lk_buf_release(&b);
 }

@@ -11,6 +11,7 @@
 #include "core/key.h"
 
 enum { FIRST_SLOTS = 1024, KEPT_SLOTS = 64 * 1024, PARTIAL_FORMAT = 1, TAG_SHIFT = 48 };
+enum { REWRITE_BYTES = 128 * 1024, REWRITE_TIMES = 6 };
 
 static const uint64_t POINTER_BITS = (UINT64_C(1) << TAG_SHIFT) - 1;
 
@@ -37,6 +38,7 @@ void lk_cells_clear(lk_cells *c) {
 	lk_arena_clear(&c->arena);
 	c->first = c->last = c->first_changed = c->last_changed = NULL;
 	c->ncells = c->nchanged = 0;
+	c->rewritten_bytes = 0;
 }
 
 void lk_cells_release(lk_cells *c) {
@@ -141,6 +143,19 @@ void lk_cells_settle(lk_cells *c) {
 	c->nchanged = 0;
 }
 
+bool lk_cells_rewrites(lk_cells *c) {
+	size_t bytes = 0;
+	for (int i = 0; i < c->plan->naggs; i++) {
+		const lk_agg *a = &c->plan->aggs[i];
+		if (!a->verbs->weight)
+			continue;
+		for (const lk_cell *cell = c->first_changed; cell; cell = cell->next_changed)
+			bytes += a->verbs->weight((const char *)lk_cell_state(c, cell) + a->state_offset);
+	}
+	c->rewritten_bytes += bytes;
+	return bytes > REWRITE_BYTES && c->rewritten_bytes > REWRITE_TIMES * bytes;
+}
+
 void lk_cell_encode(const lk_cells *c, const lk_cell *cell, lk_buf *out) {
 	const char *state = lk_cell_state(c, cell);
 	lk_buf_addc(out, PARTIAL_FORMAT);
@@ -192,7 +207,7 @@ int lk_cells_merge(lk_cells *c, const void *field, size_t field_len, const void 
 	return 0;
 }
 
-void lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk_value *partials) {
+int lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk_value *partials) {
 	const lk_plan *p = c->plan;
 	char *scratch = c->scratch;
 	lk_buf_clear(&c->scratch_field);
@@ -201,10 +216,12 @@ void lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const l
 		lk_key_put(&c->scratch_field, p->keys[i].expr->type, &keys[i]);
 	for (int i = 0; i < p->naggs; i++) {
 		const lk_agg *a = &p->aggs[i];
-		a->verbs->load(scratch + a->state_offset, a, partials, &c->scratch_texts);
+		if (a->verbs->load(scratch + a->state_offset, a, partials, &c->scratch_texts) != 0)
+			return -1;
 		partials += a->verbs->npartials;
 	}
 	merge_scratch(c, c->scratch_field.data, c->scratch_field.len);
+	return 0;
 }
 
 /* Sorting a million cells by following pointers is slow, so the pane and the first bytes of the key come along. */

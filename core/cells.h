@@ -25,6 +25,7 @@ typedef struct lk_cells {
 	void *scratch;                 /* one state, for decoding */
 	lk_arena scratch_texts;
 	lk_buf scratch_field;
+	size_t rewritten_bytes;        /* see lk_cells_rewrites */
 } lk_cells;
 
 void lk_cells_init(lk_cells *c, const lk_plan *p);
@@ -38,6 +39,10 @@ lk_cell *lk_cells_find(const lk_cells *c, const void *field, size_t len);   /* o
 void lk_cells_mark(lk_cells *c, lk_cell *cell);   /* as changed */
 void lk_cells_settle(lk_cells *c);                /* nothing is changed any more */
 
+/* Called once before each lk_cells_settle: do commits of these cells write again and again what they have written? Partials that
+ * grow (sets, sketches) are written whole whenever they change; a map of additions, begun anew, is small again (R18). */
+bool lk_cells_rewrites(lk_cells *c);
+
 void *lk_cell_state(const lk_cells *c, const lk_cell *cell);
 const uint8_t *lk_cell_field(const lk_cells *c, const lk_cell *cell);
 
@@ -47,7 +52,7 @@ void lk_cell_encode(const lk_cells *c, const lk_cell *cell, lk_buf *out);
  * is malformed: then nothing has changed. */
 int lk_cells_merge(lk_cells *c, const void *field, size_t field_len, const void *partial, size_t partial_len);
 /* The same for a batch row: pane, key values (types of plan->keys) and partial columns, all aggregates' in a row. */
-void lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk_value *partials);
+int lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk_value *partials);
 
 /* All cells sorted by field (memcmp): the order of answers. The array is lk_malloc'ed. */
 lk_cell **lk_cells_sorted(const lk_cells *c);

@@ -1,4 +1,5 @@
-/* One event, one plan: lateness by the event's pane, LATERAL rows, WHERE, group key, aggregates.
+/* One event, one plan: lateness by the event's pane, LATERAL rows, WHERE, group key, aggregates. FILTER comes before the
+ * argument of its aggregate, which is not evaluated where the filter is not true, as in PostgreSQL.
  *
  * Most expressions are plain columns, so those are read from the row without a call. The field, pane and key, is
  * encoded straight into one buffer that is kept between events. */
@@ -37,10 +38,9 @@ static inline lk_value eval_clause(lk_folder *f, const lk_expr *x) {
 	return v;
 }
 
-static bool passes_where(lk_folder *f) {
-	if (!f->plan->where)
-		return true;
-	lk_value v = eval_clause(f, f->plan->where);
+/* WHERE and FILTER let through what is true. */
+static bool holds(lk_folder *f, const lk_expr *condition) {
+	lk_value v = eval_clause(f, condition);
 	return v.state == LK_VALUE && v.i;
 }
 
@@ -49,7 +49,7 @@ static bool fold_row(lk_folder *f, lk_cells *cells, bool late) {
 	const lk_plan *p = f->plan;
 	lk_value one = lk_int(1);
 	char *state = NULL;
-	if (!passes_where(f))
+	if (p->where && !holds(f, p->where))
 		return false;
 	lk_buf_clear(&f->field);
 	lk_pane_put(&f->field, f->pane);
@@ -64,9 +64,11 @@ static bool fold_row(lk_folder *f, lk_cells *cells, bool late) {
 	}
 	for (int i = 0; i < p->naggs; i++) {
 		const lk_agg *a = &p->aggs[i];
+		if (a->filter && !holds(f, a->filter))
+			continue;
 		lk_value v = a->arg ? eval_clause(f, a->arg) : one;
 		if (v.state == LK_VALUE && !late)
-			a->verbs->fold(state + a->state_offset, a, &v, &cells->arena);
+			a->verbs->fold(state + a->state_offset, a, &v, &f->place, &cells->arena);
 	}
 	return true;
 }
@@ -85,7 +87,9 @@ int lk_fold_event(lk_folder *f, lk_cells *cells, int64_t watermark) {
 	f->eval.arena = &f->scratch;
 	f->pane = lk_pane_start(&p->window, f->row[p->window.time_slot].i);
 	bool late = lk_is_late(p, f->pane, watermark);
+	f->place.ts = f->row[p->stream->event_time].i;
 	for (int row = 0; row < p->nrows; row++) {
+		f->place.row = row;
 		if (p->nlateral)
 			make_lateral(f, row);
 		passed |= fold_row(f, cells, late);

@@ -19,6 +19,7 @@ typedef struct lk_folder {
 	lk_value *row;           /* nslots values: the caller fills columns and _at */
 	const char *reason;      /* of the last LK_FOLD_MARKED, static text */
 	int64_t pane;            /* of the last event, start */
+	lk_place place;          /* part and off of the event: the caller's */
 } lk_folder;
 
 void lk_folder_init(lk_folder *f, const lk_plan *p);

@@ -75,7 +75,18 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	for (int i = 0; i < p->naggs; i++) {
 		lk_buf_addf(out, "aggregate %s%s ", p->aggs[i].verbs->name, p->aggs[i].verbs->star ? "(*)" : "");
 		lk_type_name(p->aggs[i].type, out);
+		if (p->aggs[i].verbs->distinct)
+			lk_buf_adds(out, " distinct");
+		if (p->aggs[i].verbs->param)
+			lk_buf_addf(out, " %.17g", p->aggs[i].param);
 		put_expr(p, "", p->aggs[i].arg, out);
+		if (p->aggs[i].filter)
+			put_expr(p, "filter", p->aggs[i].filter, out);
+	}
+	if (p->having) {
+		lk_buf_adds(out, "having ");
+		lk_expr_canonical(p->having, out);
+		lk_buf_addc(out, '\n');
 	}
 	for (int i = 0; i < p->noutputs; i++) {
 		lk_buf_adds(out, p->outputs[i].kind == LK_OUT_KEY ? "output key " : "output aggregate ");

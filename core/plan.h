@@ -55,6 +55,13 @@ typedef struct lk_output {
 	lk_type type;
 } lk_output;
 
+/* Of the user's text, to make the oracle: `remove` bytes from `at` on are replaced. */
+typedef struct lk_edit {
+	int at, remove;
+	const char *insert;
+} lk_edit;
+#define LK_MAX_EDITS (4 * LK_MAX_AGGS * 4)
+
 typedef struct lk_key {
 	char *name;         /* of the output that shows it; "" where the select list leaves it out */
 	lk_expr *expr;
@@ -80,6 +87,7 @@ typedef struct lk_plan {
 	lk_agg *aggs;
 	int naggs;
 	size_t state_size;             /* of one cell: all aggregates */
+	lk_expr *having;               /* NULL: all rows. Over a row of the keys and then the final values of aggs */
 	lk_output *outputs;            /* the select list in order, without the window columns */
 	int noutputs;
 
@@ -90,6 +98,9 @@ typedef struct lk_plan {
 
 	char *text;                    /* the statement as written */
 	int select_at, window_at;      /* bytes in text: the first select item; tumble( of GROUP BY, where there is one */
+	int having_at;                 /* the word HAVING, where there is one */
+	lk_edit *edits;                /* ascending; what PostgreSQL runs in the place of aggregates that it does not have */
+	int nedits;
 	char *canonical;               /* R27; equal for equal meaning as far as lk can tell */
 	char hash[33];                 /* 128 bits of it, hex */
 } lk_plan;

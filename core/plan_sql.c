@@ -1,5 +1,6 @@
 /* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle, which is the
- * user's own text with two edits: tumble becomes lk.tumble, and the window's columns come before the select list.
+ * user's own text with few edits: tumble becomes lk.tumble, the window's columns come before the select list, and an aggregate that
+ * PostgreSQL does not have, or not free of order, becomes a function of lk's schema over array_agg (core/sql_aggregate.c).
  *
  * For a view by minute the batch is
  *
@@ -53,19 +54,30 @@ static void put_select_list(const lk_plan *p, lk_buf *out) {
 		put_expr(p, p->keys[i].expr, out);
 		lk_buf_addf(out, " AS _k%d", i);
 	}
-	lk_buf arg = LK_BUF_INIT;
+	lk_buf arg = LK_BUF_INIT, filter = LK_BUF_INIT;
 	for (int i = 0; i < p->naggs; i++) {
 		const lk_agg *a = &p->aggs[i];
 		lk_buf_clear(&arg);
+		lk_buf_clear(&filter);
+		lk_buf_adds(&filter, "");
 		if (a->arg)
 			put_expr(p, a->arg, &arg);
+		if (a->filter) {
+			lk_buf_adds(&filter, " FILTER (WHERE ");
+			put_expr(p, a->filter, &filter);
+			lk_buf_addc(&filter, ')');
+		}
 		for (int j = 0; j < a->verbs->npartials; j++, comma = ", ") {
 			lk_buf_adds(out, comma);
-			a->verbs->partial_sql(a, j, arg.data, out);
+			if (a->verbs->partial_sql)
+				a->verbs->partial_sql(a, j, arg.data, filter.data, out);
+			else
+				lk_buf_adds(out, "NULL::bytea");
 			lk_buf_addf(out, " AS _p%d_%d", i, j);
 		}
 	}
 	lk_buf_release(&arg);
+	lk_buf_release(&filter);
 }
 
 static void put_lateral(const lk_plan *p, lk_buf *out) {
@@ -161,7 +173,7 @@ static size_t select_end(const char *text, int at) {
 	return (size_t)len;
 }
 
-static void put_source(const lk_stream *s, const char *log, const char *bound, lk_buf *out) {
+static void put_source(const lk_stream *s, const char *log, const char *bound, bool in_order, lk_buf *out) {
 	lk_buf_adds(out, "WITH ");
 	lk_sql_ident(s->name, out);
 	lk_buf_adds(out, " AS (SELECT ");
@@ -169,22 +181,41 @@ static void put_source(const lk_stream *s, const char *log, const char *bound, l
 		lk_sql_ident(s->columns[i].name, out);
 		lk_buf_adds(out, ", ");
 	}
-	lk_buf_addf(out, "_at FROM %s WHERE %s) SELECT ", log, bound);
+	lk_buf_adds(out, "_at");
+	if (in_order) {
+		lk_buf_adds(out, ", ");
+		lk_sql_ident(s->columns[s->event_time].name, out);
+		lk_buf_adds(out, " AS _ts, part AS _part, off AS _off");
+	}
+	lk_buf_addf(out, " FROM %s WHERE %s) SELECT ", log, bound);
+}
+
+/* Bytes [from, to) of the text, edited. */
+static void put_edited(const lk_plan *p, size_t from, size_t to, lk_buf *out) {
+	for (int i = 0; i < p->nedits; i++) {
+		const lk_edit *e = &p->edits[i];
+		if ((size_t)e->at < from || (size_t)e->at + (size_t)e->remove > to)
+			continue;
+		lk_buf_add(out, p->text + from, (size_t)e->at - from);
+		lk_buf_adds(out, e->insert);
+		from = (size_t)e->at + (size_t)e->remove;
+	}
+	lk_buf_add(out, p->text + from, to - from);
 }
 
 static void put_user_text(const lk_plan *p, lk_buf *out) {
 	const char *text = p->text;
 	size_t stop = select_end(text, p->select_at);
 	if (p->window.kind == LK_W_NONE) {
-		lk_buf_add(out, text + p->select_at, stop - (size_t)p->select_at);
+		put_edited(p, (size_t)p->select_at, stop, out);
 		return;
 	}
 	int end = call_end(text, p->window_at), len = end - p->window_at;
 	lk_buf_addf(out, "lk.%.*s AS window_start, lk.%.*s + interval '%lld microseconds' AS window_end, ", len, text + p->window_at, len,
 	            text + p->window_at, (long long)p->window.size_us);
-	lk_buf_add(out, text + p->select_at, (size_t)(p->window_at - p->select_at));
+	put_edited(p, (size_t)p->select_at, (size_t)p->window_at, out);
 	lk_buf_adds(out, "lk.");
-	lk_buf_add(out, text + p->window_at, stop - (size_t)p->window_at);
+	put_edited(p, (size_t)p->window_at, stop, out);
 }
 
 static void put_outputs(const lk_plan *p, const char *as, const char *after, lk_buf *out) {
@@ -207,7 +238,10 @@ void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk
 	lk_buf_adds(out, windowed ? "SELECT window_start, window_end" : "SELECT ");
 	put_outputs(p, " AS ", "", out);
 	lk_buf_adds(out, " FROM (");
-	put_source(p->stream, log, bound, out);
+	bool in_order = false;
+	for (int i = 0; i < p->naggs; i++)
+		in_order |= p->aggs[i].verbs->oracle == LK_ORACLE_IN_ORDER;
+	put_source(p->stream, log, bound, in_order, out);
 	put_user_text(p, out);
 	lk_buf_adds(out, windowed ? "\n) AS answer ORDER BY window_start, window_end" : "\n) AS answer ORDER BY ");
 	put_outputs(p, "", " NULLS LAST", out);

@@ -61,7 +61,8 @@ void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
 /* The third leg (R4): the user's own text, run over a prefix of the log:
  *   SELECT <columns> FROM (WITH <stream> AS (SELECT <columns>, _at FROM <log> WHERE <bound>)
  *     SELECT <window_start, window_end,> <user's text from the first select item to the statement's end>) ORDER BY all columns.
- * The one edit of the text is that tumble in GROUP BY becomes lk.tumble (event_log/schema.sql). Text columns come as COLLATE "C". */
+ * The edits of the text are that tumble in GROUP BY becomes lk.tumble, and that aggregates of lk's own become functions over
+ * array_agg (event_log/schema.sql). Text columns come as COLLATE "C". */
 void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out);
 
 /* Types of the columns of lk_plan_batch_sql, in order (R5). Returns how many (<= max). */

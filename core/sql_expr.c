@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "core/sql_aggregate.h"
+
 lk_expr *lk_expr_new(lk_scope *c, int op, lk_type type, int at, int nargs) {
 	if (++c->nodes > LK_MAX_EXPR_NODES) {
 		if (c->nodes == LK_MAX_EXPR_NODES + 1)
@@ -202,7 +204,17 @@ static const struct {
 	{"CurrentOfExpr", "CURRENT OF", ""},
 };
 
-static lk_expr *refuse_function(lk_scope *c, const json_t *f, int at) {
+static lk_expr *aggregate(lk_scope *c, const json_t *f, int at) {
+	int index = lk_sql_aggregate(c, f, at);
+	lk_expr *x = index < 0 ? NULL : lk_expr_new(c, LK_X_SLOT, c->plan->aggs[index].type, at, 0);
+	if (x)
+		x->slot = c->plan->nslots + index;
+	return x;
+}
+
+static lk_expr *function(lk_scope *c, const json_t *f, int at) {
+	if (c->aggregates && lk_aggregate_known(lk_sql_function_name(f)))
+		return aggregate(c, f, at);
 	const json_t *names = json_object_get(f, "funcname");
 	const char *name = lk_tree_string_node(json_array_get(names, json_array_size(names) - 1));
 	name = name ? name : "";
@@ -213,7 +225,7 @@ static lk_expr *refuse_function(lk_scope *c, const json_t *f, int at) {
 			              "%s(…) is not supported in %s", name, c->clause);
 			return NULL;
 		}
-	if (lk_aggregate_find(name, false) || lk_aggregate_find(name, true))
+	if (lk_aggregate_known(name))
 		lk_stmt_fault(c->s, at, "an aggregate is an item of the select list of its own: sum(x) AS name",
 		              "aggregate %s(…) is not allowed in %s", name, c->clause);
 	else
@@ -244,7 +256,7 @@ static const struct {
 	{"BooleanTest", lk_sql_boolean_test},
 	{"CaseExpr", lk_sql_case},
 	{"CoalesceExpr", lk_sql_coalesce},
-	{"FuncCall", refuse_function},
+	{"FuncCall", function},
 };
 
 lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) {

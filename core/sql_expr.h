@@ -21,6 +21,7 @@ typedef struct lk_scope {
 	const char *clause;            /* "WHERE", … for messages */
 	int depth, nodes;
 	bool too_deep;                 /* said so */
+	bool aggregates;               /* calls of aggregates are let through, as slots plan->nslots + index in plan->aggs */
 } lk_scope;
 
 lk_expr *lk_sql_expr(lk_scope *c, const json_t *node);                  /* may be of LK_UNKNOWN */

@@ -28,6 +28,8 @@ lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_ex
 		return no_operator(c, at, name, l->type, r->type, "compare values of one type");
 	if (lu || ru)
 		kind = lu ? r->type.kind : l->type.kind;
+	if (kind == LK_JSON)
+		return no_operator(c, at, name, l->type, r->type, "");
 	l = lk_sql_coerce(c, l, lk_type_of(kind), false);
 	r = lk_sql_coerce(c, r, lk_type_of(kind), false);
 	if (!l || !r)

@@ -294,6 +294,8 @@ bool lk_expr_collates(const lk_plan *p, const lk_expr *x) {
 		return false;
 	if (x->op == LK_X_SLOT && x->slot < p->stream->ncolumns)
 		return true;
+	if (x->op == LK_X_SLOT && x->slot >= p->nslots)   /* an aggregate, in HAVING */
+		return lk_expr_collates(p, p->aggs[x->slot - p->nslots].arg);
 	if (x->op == LK_X_SLOT) {
 		int column = x->slot - lk_slot_lateral(p->stream);
 		for (int row = 0; row < p->nrows; row++)

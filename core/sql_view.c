@@ -6,14 +6,16 @@
  *
  * An argument or key that may need more than the 18 digits of a stored numeric gets a cast to numeric(18,s), which raises in
  * PostgreSQL and marks in C, so that both refuse the same values. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/sql_aggregate.h"
 #include "core/sql_from.h"
 #include "core/sql_names.h"
 #include "core/sql_statements.h"
 #include "core/time.h"
 
-enum { STORED_DIGITS = 18, MAX_OUTPUTS = LK_MAX_AGGS, MAX_WINDOW_DAYS = 36525 };
+enum { MAX_OUTPUTS = LK_MAX_AGGS, MAX_WINDOW_DAYS = 36525 };
 
 typedef struct view_reader {
 	lk_scope c;
@@ -23,29 +25,6 @@ typedef struct view_reader {
 	lk_expr *keys[LK_MAX_KEYS];   /* as written, before a cast to the stored form */
 	bool keys_broken;             /* an item of GROUP BY has a fault */
 } view_reader;
-
-/* NULL with a fault for a constant that cannot be stored. */
-static lk_expr *stored(lk_scope *c, lk_expr *x) {
-	if (x->type.kind != LK_NUMERIC || x->type.precision <= STORED_DIGITS)
-		return x;
-	if (x->op == LK_X_CONST) {
-		lk_stmt_fault(c->s, x->location, "write it with fewer digits", "this constant has %d digits, a key or an argument at most %d",
-		              x->type.precision, STORED_DIGITS);
-		return NULL;
-	}
-	return lk_sql_coerce(c, x, (lk_type){.kind = LK_NUMERIC, .precision = STORED_DIGITS, .scale = x->type.scale}, true);
-}
-
-static const char *last_name(const json_t *f) {
-	const json_t *names = json_object_get(f, "funcname");
-	const char *name = lk_tree_string_node(json_array_get(names, json_array_size(names) - 1));
-	return name ? name : "";
-}
-
-/* "" where it has a schema. */
-static const char *function_name(const json_t *f) {
-	return json_array_size(json_object_get(f, "funcname")) == 1 ? last_name(f) : "";
-}
 
 /* --- GROUP BY --- */
 
@@ -125,7 +104,7 @@ static void add_key(view_reader *v, const json_t *node, int at) {
 		lk_stmt_fault(v->s, at, "", "GROUP BY has more than %d keys", LK_MAX_KEYS);
 		return;
 	}
-	lk_expr *key = stored(&v->c, x);
+	lk_expr *key = lk_sql_stored(&v->c, x);
 	if (!key)
 		return;
 	v->p->keys[v->p->nkeys].name = lk_arena_strdup(v->s->arena, "");
@@ -137,7 +116,7 @@ static void read_group_item(view_reader *v, const json_t *item) {
 	const char *kind;
 	const json_t *f = lk_tree_node(item, &kind), *alias;
 	int at = f ? lk_tree_start(f, 0) : 0;
-	if (strcmp(kind, "FuncCall") == 0 && strcmp(function_name(f), "tumble") == 0) {
+	if (strcmp(kind, "FuncCall") == 0 && strcmp(lk_sql_function_name(f), "tumble") == 0) {
 		v->c.clause = "tumble(…)";
 		read_window(v, f, lk_tree_location(f));
 	} else if (strcmp(kind, "A_Const") == 0) {
@@ -154,106 +133,8 @@ static void read_group_item(view_reader *v, const json_t *item) {
 
 /* --- the select list --- */
 
-static lk_agg *add_aggregate(view_reader *v, const lk_aggregate *verbs, lk_expr *arg, int at) {
-	static const lk_type star = {.kind = LK_INT8};
-	lk_agg a = {.verbs = verbs, .arg = arg, .arg_type = arg ? arg->type : star, .state_offset = v->p->state_size};
-	const char *reason = "";
-	if (verbs->resolve(a.arg_type, &a.type, &reason) != 0) {
-		lk_stmt_fault(v->s, at, reason, "%s(%s) is not supported", verbs->name, lk_sql_type_text(&v->c, a.arg_type));
-		return NULL;
-	}
-	for (int i = 0; i < v->p->naggs; i++) {
-		lk_agg *other = &v->p->aggs[i];
-		if (other->verbs == verbs && (!arg || lk_expr_equal(other->arg, arg)))
-			return other;
-	}
-	v->p->state_size += verbs->state_size;
-	v->p->fold_only |= verbs->fold_only;
-	v->p->aggs[v->p->naggs] = a;
-	return &v->p->aggs[v->p->naggs++];
-}
-
-/* count only asks whether there is a value, so its argument keeps all digits. */
-static lk_expr *read_argument(view_reader *v, const json_t *node, const lk_aggregate *verbs, int at) {
-	v->c.clause = "the argument of an aggregate";
-	lk_expr *x = lk_sql_expr(&v->c, node);
-	if (!x)
-		return NULL;
-	if (x->type.kind == LK_UNKNOWN) {
-		lk_stmt_fault(v->s, at, "write a column", "%s of a constant without a type is not supported", verbs->name);
-		return NULL;
-	}
-	bool ordered = strcmp(verbs->name, "min") == 0 || strcmp(verbs->name, "max") == 0;
-	if (ordered && x->type.kind == LK_TEXT && !lk_expr_collates(v->p, x)) {
-		lk_stmt_fault(v->s, at, "write a column", "the order of text constants alone depends on the database");
-		return NULL;
-	}
-	return strcmp(verbs->name, "count") == 0 ? x : stored(&v->c, x);
-}
-
-static const char *near_aggregate(const char *name) {
-	const char *names[64];
-	int n = 0;
-	for (const lk_aggregate *const *a = lk_aggregates; *a && n < 64; a++)
-		names[n++] = (*a)->name;
-	return lk_did_you_mean(name, names, n);
-}
-
-static void no_aggregate(view_reader *v, const json_t *f, const char *name, int at) {
-	const char *near = near_aggregate(name);
-	if (strcmp(name, "tumble") == 0)
-		lk_stmt_fault(v->s, at, "leave it out: window_start and window_end come by themselves, before the select list",
-		              "tumble(…) is not supported in the select list");
-	else if (json_array_size(json_object_get(f, "funcname")) > 1)
-		lk_stmt_fault(v->s, at, "write the name alone", "a function name with a schema is not supported");
-	else
-		lk_stmt_fault(v->s, at, near ? lk_stmt_text(v->s, "did you mean %s?", near) : "aggregates: count, sum, min, max, avg",
-		              "function %s(…) is not supported in the select list", name);
-}
-
-static const lk_agg *read_aggregate(view_reader *v, const json_t *f, int at) {
-	static const char *const keys[] = {"funcname", "args", "agg_star", "funcformat", "location", NULL};
-	const char *name = function_name(f);
-	bool star = lk_tree_flag(f, "agg_star"), known = lk_aggregate_find(name, false) || lk_aggregate_find(name, true);
-	const lk_aggregate *verbs = lk_aggregate_find(name, star);
-	size_t nargs = json_array_size(json_object_get(f, "args"));
-	if (!known) {
-		no_aggregate(v, f, name, at);
-		return NULL;
-	}
-	if (!lk_tree_only(v->s, f, at, "an aggregate", keys))
-		return NULL;
-	if (!verbs || nargs != (star ? 0 : 1)) {
-		lk_stmt_fault(v->s, at, lk_aggregate_find(name, true) ? "write count(*) or count(column)" : lk_stmt_text(v->s, "write %s(column)", name),
-		              star ? "%s(*) does not exist" : "%s needs exactly one argument", name);
-		return NULL;
-	}
-	lk_expr *arg = star ? NULL : read_argument(v, json_array_get(json_object_get(f, "args"), 0), verbs, at);
-	return star || arg ? add_aggregate(v, verbs, arg, at) : NULL;
-}
-
-/* Does a select item have an aggregate inside an expression? */
-static bool contains_aggregate(const json_t *n) {
-	const json_t *f = lk_tree_as(n, "FuncCall");
-	const char *key;
-	json_t *item;
-	size_t i;
-	if (f && (lk_aggregate_find(last_name(f), false) || lk_aggregate_find(last_name(f), true)))
-		return true;
-	if (json_is_array(n)) {
-		json_array_foreach(n, i, item)
-			if (contains_aggregate(item))
-				return true;
-	} else if (json_is_object(n)) {
-		json_object_foreach((json_t *)n, key, item)
-			if (contains_aggregate(item))
-				return true;
-	}
-	return false;
-}
-
 static int read_key(view_reader *v, const json_t *node, int at) {
-	if (contains_aggregate(node)) {
+	if (lk_sql_has_aggregate(node)) {
 		lk_stmt_fault(v->s, at, "select the aggregates themselves, and compute with them where you read the answer; avg(x) is sum over count",
 		              "an expression over aggregates is not supported");
 		return -1;
@@ -292,7 +173,7 @@ static const char *output_name(view_reader *v, const json_t *target, const json_
 static void read_target(view_reader *v, const json_t *target) {
 	static const char *const keys[] = {"name", "val", "location", NULL};
 	const json_t *value = json_object_get(target, "val"), *call = lk_tree_as(value, "FuncCall");
-	int at = lk_tree_start(value, lk_tree_location(target)), key = -1;
+	int at = lk_tree_start(value, lk_tree_location(target));
 	lk_plan *p = v->p;
 	if (!lk_tree_only(v->s, target, at, "a select item", keys))
 		return;
@@ -303,19 +184,18 @@ static void read_target(view_reader *v, const json_t *target) {
 		return;
 	}
 	const char *name = output_name(v, target, value, at);
-	int before = v->s->nfaults;
-	const lk_agg *agg = call ? read_aggregate(v, call, lk_tree_location(call)) : NULL;
-	if (!call)
-		key = read_key(v, value, at);
-	if (!name || v->s->nfaults > before || (!agg && key < 0))
+	int before = v->s->nfaults, index;
+	v->c.clause = "the select list";
+	index = call ? lk_sql_aggregate(&v->c, call, lk_tree_location(call)) : read_key(v, value, at);
+	if (!name || v->s->nfaults > before || index < 0)
 		return;
 	lk_output *o = &p->outputs[p->noutputs++];
 	o->name = lk_arena_strdup(v->s->arena, name);
-	o->kind = agg ? LK_OUT_AGG : LK_OUT_KEY;
-	o->index = agg ? (int)(agg - p->aggs) : key;
-	o->type = agg ? agg->type : p->keys[key].expr->type;
-	if (!agg)
-		p->keys[key].name = o->name;
+	o->kind = call ? LK_OUT_AGG : LK_OUT_KEY;
+	o->index = index;
+	o->type = call ? p->aggs[index].type : p->keys[index].expr->type;
+	if (!call)
+		p->keys[index].name = o->name;
 }
 
 /* --- the statement --- */
@@ -334,8 +214,10 @@ static void find_needed(lk_plan *p, lk_arena *arena) {
 	mark_needed(p->where, needed, n);
 	for (int i = 0; i < p->nkeys; i++)
 		mark_needed(p->keys[i].expr, needed, n);
-	for (int i = 0; i < p->naggs; i++)
+	for (int i = 0; i < p->naggs; i++) {
 		mark_needed(p->aggs[i].arg, needed, n);
+		mark_needed(p->aggs[i].filter, needed, n);
+	}
 	for (int i = 0; i < p->nrows * p->nlateral; i++)
 		mark_needed(p->lateral[i], needed, n);
 	p->needed = lk_arena_alloc(arena, sizeof *p->needed * (size_t)n);
@@ -345,7 +227,7 @@ static void find_needed(lk_plan *p, lk_arena *arena) {
 }
 
 static bool select_form(lk_stmt *s, const json_t *select, int at) {
-	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "groupClause", "limitOption", "op", NULL};
+	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "groupClause", "havingClause", "limitOption", "op", NULL};
 	if (strcmp(lk_tree_str(select, "op"), "SETOP_NONE") != 0) {
 		lk_stmt_fault(s, lk_tree_start(json_object_get(select, "rarg"), at), "declare a view for each SELECT",
 		              "UNION, INTERSECT and EXCEPT are not supported");
@@ -354,7 +236,8 @@ static bool select_form(lk_stmt *s, const json_t *select, int at) {
 	lk_tree_only(s, select, at, "a view", keys);
 	if (json_object_get(select, "valuesLists"))
 		return false;
-	if (!json_object_get(select, "groupClause") && !contains_aggregate(json_object_get(select, "targetList"))) {
+	if (!json_object_get(select, "groupClause") && !json_object_get(select, "havingClause") &&
+	    !lk_sql_has_aggregate(json_object_get(select, "targetList"))) {
 		lk_stmt_fault(s, lk_tree_start(json_object_get(select, "targetList"), at), "add GROUP BY and an aggregate, such as count(*) AS n",
 		              "row views (without aggregates) are not supported");
 		return false;
@@ -377,6 +260,9 @@ static void read_select(view_reader *v, const json_t *select) {
 	v->keys_broken = v->s->nfaults > before;
 	json_array_foreach(v->targets, i, item)
 		read_target(v, lk_tree_as(item, "ResTarget"));
+	const json_t *having = json_object_get(select, "havingClause");
+	if (having)
+		lk_sql_having(&v->c, having, v->keys);
 	if (!p->naggs && !v->s->nfaults)
 		lk_stmt_fault(v->s, lk_tree_start(v->targets, 0), "add one, such as count(*) AS n", "the view has no aggregate");
 }
@@ -386,6 +272,12 @@ static lk_option read_view_options(lk_stmt *s, lk_plan *p, const json_t *list) {
 	lk_sql_options(s, list, &lateness, 1);
 	lk_sql_interval_option(s, &lateness, -1, &p->allowed_lateness_us);
 	return lateness;
+}
+
+/* Edits of one place are of a close and an end: the close comes first, and has nothing to remove. */
+static int by_place(const void *a, const void *b) {
+	const lk_edit *x = a, *y = b;
+	return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->remove > y->remove) - (x->remove < y->remove);
 }
 
 lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
@@ -404,6 +296,7 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	p->keys = lk_arena_zalloc(s->arena, sizeof *p->keys * LK_MAX_KEYS);
 	p->aggs = lk_arena_zalloc(s->arena, sizeof *p->aggs * LK_MAX_AGGS);
 	p->outputs = lk_arena_zalloc(s->arena, sizeof *p->outputs * MAX_OUTPUTS);
+	p->edits = lk_arena_zalloc(s->arena, sizeof *p->edits * LK_MAX_EDITS);
 	lk_option lateness = read_view_options(s, p, json_object_get(f, "options"));
 	view_reader v = {.c = {.s = s, .plan = p}, .s = s, .p = p};
 	if (!select_form(s, select, at) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
@@ -415,6 +308,7 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	if (s->nfaults)
 		return NULL;
 	find_needed(p, s->arena);
+	qsort(p->edits, (size_t)p->nedits, sizeof *p->edits, by_place);
 	lk_plan_seal(p, s->arena);
 	return p;
 }

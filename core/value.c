@@ -38,6 +38,8 @@ static const struct kind {
 	[LK_FLOAT8] = {"double precision", 701},
 	[LK_TEXT] = {"text", 25},
 	[LK_TIME] = {"timestamp with time zone", 1184},
+	[LK_BYTES] = {"bytea", 17},
+	[LK_JSON] = {"json", 114},
 };
 
 void lk_type_name(lk_type t, lk_buf *out) {
@@ -79,7 +81,9 @@ int lk_value_compare(lk_type t, const lk_value *a, const lk_value *b) {
 	case LK_NUMERIC: return compare_numerics(a, b);
 	case LK_FLOAT4:
 	case LK_FLOAT8: return compare_doubles(a->d, b->d);
-	case LK_TEXT: return compare_texts(a, b);
+	case LK_TEXT:
+	case LK_BYTES:
+	case LK_JSON: return compare_texts(a, b);
 	default: return (a->i > b->i) - (a->i < b->i);
 	}
 }
@@ -115,7 +119,9 @@ void lk_value_print(lk_type t, const lk_value *v, lk_buf *out) {
 	case LK_NUMERIC: lk_int128_print(v->n, v->scale, out); break;
 	case LK_FLOAT4:
 	case LK_FLOAT8: print_double(v->d, t.kind == LK_FLOAT4, out); break;
-	case LK_TEXT: lk_buf_add(out, v->s, v->len); break;
+	case LK_TEXT:
+	case LK_BYTES:
+	case LK_JSON: lk_buf_add(out, v->s, v->len); break;
 	case LK_TIME: lk_time_print(v->i, out); break;
 	default: lk_int128_print(v->i, 0, out); break;
 	}

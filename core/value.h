@@ -10,7 +10,8 @@
 
 typedef __int128 lk_int128;
 
-enum lk_kind { LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TIME };
+/* LK_BYTES is for partials in batch tables, LK_JSON for results (top_k): neither is a column's, a key's or an operand's. */
+enum lk_kind { LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TIME, LK_BYTES, LK_JSON };
 
 /* precision and scale matter for LK_NUMERIC only. A column has precision <= 18; inside an
  * expression precision is what the operands can reach at most, and the plan refuses more than
@@ -28,7 +29,7 @@ enum lk_value_state { LK_VALUE = 0, LK_NULL = 1, LK_MARKED = 2 };
 typedef struct lk_value {
 	uint8_t state;   /* enum lk_value_state */
 	uint8_t scale;   /* of a numeric: n / 10^scale */
-	uint32_t len;    /* of a text, in bytes */
+	uint32_t len;    /* of a text, bytes or json, in bytes */
 	union {
 		int64_t i;       /* BOOL 0|1, INT2, INT4, INT8, TIME: microseconds since 1970-01-01T00:00:00Z */
 		double d;        /* FLOAT8; FLOAT4 holds a float's value exactly */
@@ -46,6 +47,7 @@ lk_value lk_double(double d);
 
 bool lk_type_equal(lk_type a, lk_type b);
 bool lk_type_is_integer(lk_type t);   /* INT2, INT4, INT8 */
+static inline bool lk_type_has_bytes(lk_type t) { return t.kind == LK_TEXT || t.kind == LK_BYTES || t.kind == LK_JSON; }
 
 /* PostgreSQL's spelling, as pg_catalog names: "bigint", "numeric(12,2)", "timestamp with time zone". */
 void lk_type_name(lk_type t, lk_buf *out);

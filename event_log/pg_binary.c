@@ -111,6 +111,8 @@ void lk_copy_value(lk_buf *out, lk_type t, const lk_value *v) {
 		break;
 	case LK_NUMERIC: put_numeric(out, v->n, v->scale); break;
 	case LK_TEXT:
+	case LK_BYTES:
+	case LK_JSON:
 		memcpy(field(out, v->len), v->len ? v->s : "", v->len);
 		break;
 	}
@@ -158,7 +160,7 @@ static inline int get_value(lk_type t, const char *p, uint32_t len, lk_value *ou
 		[LK_BOOL] = 1, [LK_INT2] = 2, [LK_INT4] = 4, [LK_INT8] = 8, [LK_FLOAT4] = 4, [LK_FLOAT8] = 8, [LK_TIME] = 8,
 	};
 	out->state = LK_VALUE;
-	if (t.kind == LK_TEXT) {
+	if (lk_type_has_bytes(t)) {
 		out->s = p;
 		out->len = len;
 		return 0;

@@ -32,6 +32,7 @@
 #include "core/window.h"
 #include "event_log/copies.h"
 #include "event_log/ledger.h"
+#include "serving/having.h"
 #include "serving/reader.h"
 
 enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
@@ -403,7 +404,10 @@ int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err) {
 	out->catalog = r->catalog;
 	release_units(r);
 	r->catalog = NULL;
-	return LK_OK;
+	int rc = lk_having_apply(out, r->query->layer == LK_LAYER_MERGED, err);
+	if (rc != LK_OK)
+		lk_answer_release(out);
+	return rc;
 }
 
 static int begin_again(lk_reader *r, lk_error *err) {

@@ -155,10 +155,11 @@ int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cel
 	int rc = lk_copy_open(&reader, pg, sql.data, types, n, err);
 	if (rc < 0)
 		goto done;
-	while ((rc = lk_copy_next(&reader, row, err)) == 0) {
+	while (rc == LK_OK && (rc = lk_copy_next(&reader, row, err)) == 0) {
 		int64_t start = windowed ? lk_slice_start(row[0].i, f->window_us) : 0;
 		const lk_value *keys = row + windowed;
-		lk_cells_merge_row(into, start, keys, keys + p->nkeys);
+		if (lk_cells_merge_row(into, start, keys, keys + p->nkeys) != 0)
+			rc = lk_fail(err, LK_EINTERNAL, "table %s holds a partial that cannot be read", batch_table);
 		++*cells;
 	}
 	lk_copy_close(&reader);

@@ -12,7 +12,8 @@
  * was not acknowledged is ever built upon.
  *
  * Where a live cut lies at the offset of the next event, what was folded is committed and the segment ends there.
- * The new segment begins with an empty map; the same happens when a map has grown too large. What the ledger is
+ * The new segment begins with an empty map; the same happens when a map has grown too large, or when its commits
+ * mostly write again what they have written (sets of distinct values, which are stored by what is added). What the ledger is
  * owed is committed to PostgreSQL before the commit that passes it.
  *
  * A gate holds the pass up before the first event that is not due yet, for all units of the group at the same event, so
@@ -76,9 +77,10 @@ static void sent(lk_path *p, lk_unit *u) {
 	p->done.cells += (int64_t)u->cells.nchanged;
 	u->sent = u->at.cursor;
 	u->uncommitted_events = 0;
+	bool rewrites = lk_cells_rewrites(&u->cells);
 	lk_cells_settle(&u->cells);
 	lk_ledger_clear(u->ledger);
-	if (lk_cells_bytes(&u->cells) > p->limits.segment_bytes || u->cells.ncells > SEGMENT_CELLS)
+	if (lk_cells_bytes(&u->cells) > p->limits.segment_bytes || u->cells.ncells > SEGMENT_CELLS || rewrites)
 		begin_segment(u);
 }
 
@@ -141,6 +143,8 @@ static bool is_in_range(const pass *s, const lk_cat_copy *copy) {
 static void fold(pass *s, lk_unit *u, int64_t off) {
 	const lk_plan *plan = lk_unit_plan(u);
 	int64_t at = s->row[lk_slot_at(plan->stream)].i;
+	u->folder.place.part = u->part;
+	u->folder.place.off = off;
 	int result = is_in_range(s, u->copy) ? lk_fold_event(&u->folder, &u->cells, u->at.watermark) : LK_FOLDED;
 	if (result != LK_FOLDED)
 		record(s, u, off, result);

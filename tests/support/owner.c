@@ -84,7 +84,7 @@ void test_owner_fold(test_owner *o, int pane, const char *key, int amount) {
 	lk_value v = lk_int(amount);
 	for (int i = 0; i < 2; i++) {
 		const lk_agg *a = &o->cells.plan->aggs[i];
-		a->verbs->fold(cell_state(&o->cells, cell, i), a, &v, &o->cells.arena);
+		a->verbs->fold(cell_state(&o->cells, cell, i), a, &v, NULL, &o->cells.arena);
 	}
 	lk_cells_mark(&o->cells, cell);
 	lk_buf_release(&field);

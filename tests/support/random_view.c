@@ -212,8 +212,8 @@ static void boolean(gen *g, int depth) {
 	}
 }
 
-static void aggregate(gen *g, bool lateral) {
-	switch (below(g, 7)) {
+static void call(gen *g, bool lateral) {
+	switch (below(g, 8)) {
 	case 0: case 1:
 		put(g, "count(*)");
 		break;
@@ -230,6 +230,11 @@ static void aggregate(gen *g, bool lateral) {
 			value(g, exact_kind(g), 2);
 		put(g, ")");
 		break;
+	case 5:
+		put(g, PICK(g, "bool_and(", "bool_or(", "every("));
+		boolean(g, 2);
+		put(g, ")");
+		break;
 	default: {
 		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM};
 		put(g, one_in(g, 2) ? "min(" : "max(");
@@ -237,6 +242,25 @@ static void aggregate(gen *g, bool lateral) {
 		put(g, ")");
 	}
 	}
+}
+
+static void aggregate(gen *g, bool lateral) {
+	call(g, lateral);
+	if (!one_in(g, 4))
+		return;
+	put(g, " FILTER (WHERE ");
+	boolean(g, 2);
+	put(g, ")");
+}
+
+/* Each condition has an aggregate: PostgreSQL moves others to WHERE, and then does not evaluate what lk evaluates. */
+static void having(gen *g, const lk_buf *key) {
+	put(g, " HAVING ");
+	put(g, PICK(g, "count(*) > 2", "NOT (max(i4) > 3)", "sum(i4) BETWEEN -5 AND 20", "avg(n) < 1.5 AND min(t) >= 'a'", "bool_or(b)",
+	             "count(t) FILTER (WHERE b) = 1 OR sum(i2) IS NULL", "avg(i8) IN (0, 1, 2) OR count(*) > 5",
+	             "CASE WHEN count(*) > 3 THEN max(k) = 'b' ELSE TRUE END"));
+	if (key && one_in(g, 2))
+		lk_buf_addf(g->out, " OR (%s IS NULL AND count(*) > 0)", key->data);
 }
 
 /* A key that names a column: a constant is no group. */
@@ -311,6 +335,8 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 		lk_buf_addf(out, "%s%s", by, keys[i].data);
 	if (windowed)
 		lk_buf_addf(out, "%stumble(ts, '%lld seconds')", by, (long long)size);
+	if (one_in(&g, 5))
+		having(&g, nkeys ? &keys[0] : NULL);
 	put(&g, ";\n");
 	for (int i = 0; i < 3; i++)
 		lk_buf_release(&keys[i]);

@@ -1,0 +1,93 @@
+/* HAVING is evaluated on final values of merged rows, and nowhere else: a part of a sum says nothing about the sum. A value that is not
+ * known makes the answer refused instead of wrong: which rows pass would depend on it, and so would what is shown. */
+#include "serving/having.h"
+
+#include <stdlib.h>
+
+#include "core/key.h"
+#include "core/time.h"
+
+static const char *state_of(const lk_cells *cells, const lk_cell *row, const lk_agg *a) {
+	return (const char *)lk_cell_state(cells, row) + a->state_offset;
+}
+
+static bool names_slot(const lk_expr *x, int slot) {
+	if (x->op == LK_X_SLOT)
+		return x->slot == slot;
+	for (int i = 0; i < x->nargs; i++)
+		if (names_slot(x->args[i], slot))
+			return true;
+	return false;
+}
+
+/* Final values are made only where the condition names them. */
+static void fill_row(const lk_plan *p, const lk_cells *cells, const lk_cell *row, lk_value *values) {
+	const uint8_t *at = lk_cell_field(cells, row) + LK_PANE_BYTES, *end = lk_cell_field(cells, row) + row->field_len;
+	for (int k = 0; k < p->nkeys; k++) {
+		values[k] = lk_null();
+		if (lk_key_get(p->keys[k].expr->type, &at, end, &values[k]) != 0)
+			break;
+	}
+	for (int i = 0; i < p->naggs; i++) {
+		values[p->nkeys + i] = lk_null();
+		if (names_slot(p->having, p->nkeys + i))
+			p->aggs[i].verbs->finish(state_of(cells, row, &p->aggs[i]), &p->aggs[i], &values[p->nkeys + i]);
+	}
+}
+
+bool lk_having_passes(const lk_plan *p, const lk_cells *cells, const lk_cell *row) {
+	if (!p->having)
+		return true;
+	lk_value values[LK_MAX_KEYS + LK_MAX_AGGS];
+	lk_arena scratch = {0};
+	lk_eval eval = {.arena = &scratch};
+	fill_row(p, cells, row, values);
+	lk_value v = lk_expr_eval(p->having, values, &eval);
+	lk_arena_release(&scratch);
+	return v.state == LK_VALUE && v.i;
+}
+
+static int refuse(const lk_answer *a, const lk_cell *row, const lk_agg *g, const char *why, lk_error *err) {
+	lk_buf key = LK_BUF_INIT;
+	const uint8_t *at = lk_cell_field(&a->cells, row) + LK_PANE_BYTES, *end = lk_cell_field(&a->cells, row) + row->field_len;
+	lk_value v;
+	if (a->window_us) {
+		lk_buf_adds(&key, " of window ");
+		lk_time_print(lk_answer_window_start(a, row), &key);
+	}
+	for (int k = 0; k < a->plan->nkeys && lk_key_get(a->plan->keys[k].expr->type, &at, end, &v) == 0; k++) {
+		lk_buf_addf(&key, "%s%s = ", k || a->window_us ? ", " : " of ", *a->plan->keys[k].name ? a->plan->keys[k].name : "a key");
+		lk_buf_adds(&key, lk_is_null(&v) ? "NULL" : "");
+		lk_value_print(a->plan->keys[k].expr->type, &v, &key);
+	}
+	lk_fail(err, LK_EPARTIAL, "view %s: %s%s is not known: %s", a->plan->view, g->verbs->name, key.data ? key.data : "", why);
+	lk_hint(err, "ask for other keys or smaller windows (--where, --from, --window), or declare an approximate aggregate");
+	lk_buf_release(&key);
+	return LK_EPARTIAL;
+}
+
+static int check_limits(const lk_answer *a, lk_error *err) {
+	for (int i = 0; i < a->plan->naggs; i++) {
+		const lk_agg *g = &a->plan->aggs[i];
+		if (!g->verbs->refused)
+			continue;
+		for (size_t r = 0; r < a->nrows; r++) {
+			const char *why = g->verbs->refused(state_of(&a->cells, a->rows[r], g));
+			if (why)
+				return refuse(a, a->rows[r], g, why, err);
+		}
+	}
+	return LK_OK;
+}
+
+int lk_having_apply(lk_answer *a, bool merged, lk_error *err) {
+	int rc = check_limits(a, err);
+	if (rc != LK_OK || !merged || !a->plan->having)
+		return rc;
+	size_t n = 0;
+	for (size_t r = 0; r < a->nrows; r++)
+		if (lk_having_passes(a->plan, &a->cells, a->rows[r]))
+			a->rows[n++] = a->rows[r];
+	a->nrows = n;
+	return LK_OK;
+}
