@@ -105,6 +105,19 @@ const lk_command lk_commands[] = {
 	  {"lk explain traffic --where path=/", "the sum behind each row"}},
 	 lk_cmd_explain},
 
+	{"compare", "VIEW", 1, 1, "compare lambda, kappa and plain SQL over the same events, and what each costs",
+	 "Makes what is missing, brings all to one cut and compares them row by row; then names, for the first rows that differ, the "
+	 "event on which they part. Exit 0 where all are equal, 1 where not.\n"
+	 "The costs are measured meanwhile, on a new copy of each mode, which is removed again. That reads the whole log for each.",
+	 {{"version", "N", "another version than the one that is served", false},
+	  {"no-costs", NULL, "compare only", false},
+	  {"workers", "N", "threads that stream and replay (2)", false},
+	  {"format", "FORMAT", "table, json or markdown (table)", false}},
+	 {{"lk compare traffic", "all of it"},
+	  {"lk compare traffic --format markdown > report.md", "the same, for a report"},
+	  {"lk compare traffic --no-costs", "are the answers equal?"}},
+	 lk_cmd_compare},
+
 	{"help", "[COMMAND]", 0, 1, "tell what lk or a command does", "",
 	 {{0}},
 	 {{"lk help query", "the options of query"}},

@@ -17,6 +17,7 @@ int lk_cmd_run(const lk_args *args, lk_error *err);
 int lk_cmd_query(const lk_args *args, lk_error *err);
 int lk_cmd_status(const lk_args *args, lk_error *err);
 int lk_cmd_explain(const lk_args *args, lk_error *err);
+int lk_cmd_compare(const lk_args *args, lk_error *err);
 int lk_cmd_help(const lk_args *args, lk_error *err);
 int lk_cmd_version(const lk_args *args, lk_error *err);
 

@@ -1,0 +1,83 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/comparison_print.h"
+#include "cli/connect.h"
+#include "cli/output.h"
+#include "cli/signal.h"
+#include "core/time.h"
+
+enum { LINE_EVERY_US = 5000000 };
+
+/* On a terminal one line that is overwritten; elsewhere a line for each new phase, and every five seconds. */
+static void show_progress(void *ctx, const lk_replay_progress *p) {
+	static const char *last_phase;
+	static int64_t last_us;
+	lk_buf b = LK_BUF_INIT;
+	(void)ctx;
+	lk_buf_addf(&b, "compare %s: %s", p->view, p->phase);
+	if (p->total > 0) {
+		lk_buf_adds(&b, ", ");
+		lk_count_print(p->done, &b);
+		lk_buf_adds(&b, " of ");
+		lk_count_print(p->total, &b);
+		lk_buf_adds(&b, " events");
+	}
+	if (isatty(STDERR_FILENO)) {
+		lk_say_progress("%s", b.data);
+	} else if (p->phase != last_phase || lk_monotonic_us() - last_us >= LINE_EVERY_US) {
+		lk_say("%s", b.data);
+		last_phase = p->phase;
+		last_us = lk_monotonic_us();
+	}
+	lk_buf_release(&b);
+}
+
+static void show_notice(void *ctx, const lk_error *e) {
+	(void)ctx;
+	lk_say_error(e);
+}
+
+static int read_options(const lk_args *args, const lk_servers *at, lk_replay_options *o, int *format, lk_error *err) {
+	static const char *const formats[] = {"table", "json", "markdown", NULL};
+	int64_t version = 0, workers = 0;
+	int rc = lk_args_choice(args, "format", formats, LK_COMPARISON_TABLE, format, err);
+	if (rc == LK_OK)
+		rc = lk_args_int(args, "version", 0, 1, 1000000, &version, err);
+	if (rc == LK_OK)
+		rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
+	*o = (lk_replay_options){
+		.postgres = at->postgres, .redis = at->redis, .view = args->operands[0], .version = (int)version, .workers = (int)workers,
+		.limits = lk_stream_defaults, .watch = {.stop = &lk_stop, .progress = show_progress, .notice = show_notice},
+	};
+	return rc;
+}
+
+static int judge(const lk_comparison *c, lk_error *err) {
+	if (lk_comparison_equal(c))
+		return LK_OK;
+	return lk_fail(err, LK_EDIFFERS, "the answers are not equal; %s",
+	               lk_comparison_explained(c) ? "late events explain every difference" : "not every difference is explained");
+}
+
+int lk_cmd_compare(const lk_args *args, lk_error *err) {
+	lk_servers at = {0};
+	lk_replay_options o;
+	lk_comparison c = {0};
+	int format;
+	int rc = lk_servers_find(lk_home(), &at, err);
+	if (rc == LK_OK)
+		rc = read_options(args, &at, &o, &format, err);
+	if (rc == LK_OK) {
+		lk_stop_on_signal();
+		rc = lk_compare_view(&o, !lk_args_has(args, "no-costs"), &c, err);
+	}
+	if (rc == LK_OK) {
+		lk_comparison_print(&c, (enum lk_comparison_format)format);
+		rc = judge(&c, err);
+	}
+	lk_comparison_release(&c);
+	lk_servers_release(&at);
+	return rc;
+}

@@ -1,0 +1,142 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/comparison_print.h"
+
+static void put_text(const char *s, lk_buf *out) {
+	if (s)
+		lk_json_quote(s, strlen(s), out);
+	else
+		lk_buf_adds(out, "null");
+}
+
+static void put_member(const char *name, const char *value, lk_buf *out) {
+	lk_buf_addf(out, ",\"%s\":", name);
+	put_text(value, out);
+}
+
+static void put_int(const char *name, int64_t v, lk_buf *out) { lk_buf_addf(out, ",\"%s\":%lld", name, (long long)v); }
+static void put_real(const char *name, double v, lk_buf *out) { lk_buf_addf(out, ",\"%s\":%.6g", name, v); }
+static void put_flag(const char *name, bool v, lk_buf *out) { lk_buf_addf(out, ",\"%s\":%s", name, v ? "true" : "false"); }
+
+void lk_difference_json(const lk_difference *d, lk_buf *out) {
+	if (!d->made) {
+		lk_buf_adds(out, "null");
+		return;
+	}
+	lk_buf_adds(out, "{\"left\":");
+	put_text(d->left, out);
+	put_member("right", d->right, out);
+	put_flag("other_shape", d->other_shape, out);
+	put_int("compared", d->compared, out);
+	put_int("equal", d->equal, out);
+	put_int("only_left", d->only_left, out);
+	put_int("only_right", d->only_right, out);
+	put_int("different", d->different, out);
+	put_int("by_late_events", d->by_late, out);
+	lk_buf_adds(out, ",\"rows\":[");
+	for (int i = 0; i < d->nshown; i++) {
+		lk_buf_addf(out, "%s{\"window\":", i ? "," : "");
+		put_text(d->shown[i].window, out);
+		put_member("key", d->shown[i].key, out);
+		put_member("left", d->shown[i].left, out);
+		put_member("right", d->shown[i].right, out);
+		put_flag("by_late_events", d->shown[i].by_late, out);
+		put_member("first_event", d->shown[i].first_event, out);
+		lk_buf_addc(out, '}');
+	}
+	lk_buf_adds(out, "]}");
+}
+
+static void put_pair(const char *name, const lk_difference *d, lk_buf *out) {
+	lk_buf_addf(out, ",\"%s\":", name);
+	lk_difference_json(d, out);
+}
+
+static void put_healed(const lk_comparison *c, lk_buf *out) {
+	put_int("late_events", c->late, out);
+	put_int("healed_events", c->healed, out);
+	put_int("healed_rows", c->healed_rows, out);
+	lk_buf_adds(out, ",\"healed\":[");
+	for (int i = 0; i < c->nhealed_shown; i++) {
+		const lk_healed *h = &c->healed_shown[i];
+		lk_buf_addf(out, "%s{\"window\":", i ? "," : "");
+		put_text(h->window, out);
+		put_member("key", h->key, out);
+		put_member("lambda", h->lambda, out);
+		put_member("kappa", h->kappa, out);
+		put_int("late_events", h->events, out);
+		lk_buf_addc(out, '}');
+	}
+	lk_buf_addc(out, ']');
+}
+
+/* What is not known is null. */
+static void put_known(const char *name, bool known, double v, lk_buf *out) {
+	if (known)
+		put_real(name, v, out);
+	else
+		lk_buf_addf(out, ",\"%s\":null", name);
+}
+
+static void put_mode(const char *name, const lk_mode_cost *m, lk_buf *out) {
+	lk_buf_addf(out, "%s\"%s\":{\"events\":%lld", out->data[out->len - 1] == '{' ? "" : ",", name, (long long)m->events);
+	put_real("build_s", m->build_s, out);
+	put_known("build_cpu_s", m->build_cpu_s >= 0, m->build_cpu_s, out);
+	put_real("events_per_s", m->events_per_s, out);
+	put_int("rows_read", m->rows_read, out);
+	put_int("redis_bytes", m->redis_bytes, out);
+	put_int("postgres_bytes", m->postgres_bytes, out);
+	put_int("latency_events", m->latency_events, out);
+	put_known("latency_p50_s", m->latency_events > 0, m->latency_p50_s, out);
+	put_known("latency_p99_s", m->latency_events > 0, m->latency_p99_s, out);
+	put_real("recover_s", m->recover_s, out);
+	put_int("recover_events", m->recover_events, out);
+	put_real("switch_s", m->switch_s, out);
+	lk_buf_addc(out, '}');
+}
+
+static void put_costs(const lk_comparison *c, lk_buf *out) {
+	lk_buf_adds(out, ",\"costs\":");
+	if (!c->costs) {
+		lk_buf_adds(out, "null");
+		return;
+	}
+	lk_buf_addc(out, '{');
+	put_mode("lambda", &c->lambda, out);
+	put_mode("kappa", &c->kappa, out);
+	put_real("sql_s", c->sql_s, out);
+	put_int("log_bytes", c->log_bytes, out);
+	lk_buf_addc(out, '}');
+}
+
+void lk_comparison_json(const lk_comparison *c, lk_buf *out) {
+	lk_buf verdict = LK_BUF_INIT;
+	lk_comparison_verdict(c, &verdict);
+	lk_buf_adds(out, "{\"view\":");
+	put_text(c->view, out);
+	put_int("version", c->version, out);
+	put_member("verdict", verdict.data, out);
+	put_flag("equal", lk_comparison_equal(c), out);
+	put_flag("explained", lk_comparison_explained(c), out);
+	put_int("events", c->events, out);
+	lk_buf_adds(out, ",\"until\":[");
+	for (int p = 0; p < c->cut.partitions; p++)
+		lk_buf_addf(out, "%s%lld", p ? "," : "", (long long)c->cut.off[p]);
+	lk_buf_adds(out, "],\"rows\":{\"lambda\":");
+	lk_buf_addf(out, "%lld,\"kappa\":%lld,\"sql\":", (long long)c->lambda_rows, (long long)c->kappa_rows);
+	if (c->sql_raised)
+		lk_buf_adds(out, "null}");
+	else
+		lk_buf_addf(out, "%lld}", (long long)c->sql_rows);
+	put_member("sql_raised", c->sql_raised, out);
+	put_flag("lambda_was_there", c->lambda_was_there, out);
+	put_flag("kappa_was_there", c->kappa_was_there, out);
+	put_pair("lambda_kappa", &c->lambda_kappa, out);
+	put_pair("lambda_sql", &c->lambda_sql, out);
+	put_pair("kappa_sql", &c->kappa_sql, out);
+	put_healed(c, out);
+	put_costs(c, out);
+	lk_buf_addc(out, '}');
+	lk_buf_release(&verdict);
+}

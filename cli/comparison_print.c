@@ -1,0 +1,443 @@
+#include "cli/comparison_print.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/output.h"
+
+/* --- numbers for people --- */
+
+/* Three significant digits, and all digits before the point: 0.0123, 1.23, 12.3, 123, 12,300. */
+void lk_number_print(double n, lk_buf *out) {
+	if (n >= 1000) {
+		double unit = pow(10, floor(log10(n)) - 2);
+		lk_count_print((int64_t)(round(n / unit) * unit), out);
+		return;
+	}
+	int decimals = n <= 0 ? 0 : 2 - (int)floor(log10(n));
+	lk_buf_addf(out, "%.*f", decimals < 0 ? 0 : decimals > 6 ? 6 : decimals, n);
+}
+
+static void put_scaled(double n, const char *const *units, int nunits, double step, lk_buf *out) {
+	int i = 0;
+	while (i + 1 < nunits && n >= step * 0.9995) {
+		n /= step;
+		i++;
+	}
+	lk_number_print(n, out);
+	lk_buf_addf(out, " %s", units[i]);
+}
+
+void lk_seconds_print(double seconds, lk_buf *out) {
+	static const char *const units[] = {"us", "ms", "s"};
+	put_scaled(seconds * 1e6, units, 3, 1000, out);
+}
+
+void lk_bytes_print(int64_t bytes, lk_buf *out) {
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	put_scaled((double)bytes, units, 5, 1000, out);
+}
+
+static void put_count(int64_t n, const char *what, lk_buf *out) {
+	lk_count_print(n, out);
+	lk_buf_addf(out, " %s%s", what, n == 1 ? "" : "s");
+}
+
+/* --- grids: a table of the terminal, or of markdown --- */
+
+typedef struct grid {
+	lk_table *table;           /* NULL: markdown */
+	lk_buf text;
+	int columns, cells;
+	bool right[16];
+} grid;
+
+static grid grid_new(bool markdown) { return (grid){.table = markdown ? NULL : lk_table_new()}; }
+
+static void grid_column(grid *g, const char *name, bool right) {
+	if (g->table)
+		lk_table_column(g->table, name, right);
+	else
+		lk_buf_addf(&g->text, "%s %s ", "|", name);
+	g->right[g->columns++] = right;
+}
+
+static void end_markdown_head(grid *g) {
+	lk_buf_adds(&g->text, "|\n");
+	for (int i = 0; i < g->columns; i++)
+		lk_buf_adds(&g->text, g->right[i] ? "| ---: " : "| --- ");
+	lk_buf_adds(&g->text, "|\n");
+}
+
+static void grid_cell(grid *g, const char *text) {
+	if (g->table) {
+		lk_table_cell(g->table, text);
+		return;
+	}
+	if (!g->cells)
+		end_markdown_head(g);
+	lk_buf_adds(&g->text, "| ");
+	for (; *text; text++) {
+		if (*text == '|' || *text == '\\')
+			lk_buf_addc(&g->text, '\\');
+		lk_buf_addc(&g->text, *text == '\n' ? ' ' : *text);
+	}
+	lk_buf_adds(&g->text, ++g->cells % g->columns ? " " : " |\n");
+}
+
+static void grid_count(grid *g, int64_t n) {
+	lk_buf b = LK_BUF_INIT;
+	lk_count_print(n, &b);
+	grid_cell(g, b.data);
+	lk_buf_release(&b);
+}
+
+static void grid_end(grid *g) {
+	if (g->table)
+		lk_table_end(g->table);
+	else
+		lk_put_buf(&g->text);
+	lk_buf_release(&g->text);
+}
+
+static void put_line(const char *text) {
+	lk_put(text, strlen(text));
+	lk_put("\n", 1);
+}
+
+/* --- a difference --- */
+
+static int64_t unequal(const lk_difference *d) { return d->compared - d->equal; }
+
+void lk_difference_counts(const lk_difference *d, lk_buf *out) {
+	if (d->other_shape) {
+		lk_buf_addf(out, "%s and %s have other columns: rows cannot be matched", d->left, d->right);
+		return;
+	}
+	put_count(d->compared, "row", out);
+	lk_buf_adds(out, " compared: ");
+	lk_count_print(d->equal, out);
+	lk_buf_adds(out, " equal");
+	if (!unequal(d))
+		return;
+	lk_buf_adds(out, ", ");
+	lk_count_print(d->only_left, out);
+	lk_buf_addf(out, " only %s, ", d->left);
+	lk_count_print(d->only_right, out);
+	lk_buf_addf(out, " only %s, ", d->right);
+	lk_count_print(d->different, out);
+	lk_buf_adds(out, " different; late events explain ");
+	lk_count_print(d->by_late, out);
+}
+
+static void head(const char *text, lk_buf *upper, bool markdown) {
+	lk_buf_clear(upper);
+	for (; *text; text++)
+		lk_buf_addc(upper, !markdown && *text >= 'a' && *text <= 'z' ? (char)(*text - 32) : *text);
+}
+
+static void difference_columns(const lk_difference *d, grid *g, bool windowed, bool markdown) {
+	lk_buf name = LK_BUF_INIT;
+	const char *const names[] = {"window", "key", d->left, d->right, "first event"};
+	for (int i = !windowed; i < 5; i++) {
+		head(names[i], &name, markdown);
+		grid_column(g, name.data, false);
+	}
+	lk_buf_release(&name);
+}
+
+void lk_difference_print(const lk_difference *d, const char *title, bool markdown) {
+	if (!d->nshown)
+		return;
+	bool windowed = d->shown[0].window != NULL;
+	grid g = grid_new(markdown);
+	if (title)
+		put_line(title);
+	if (title && markdown)
+		put_line("");
+	difference_columns(d, &g, windowed, markdown);
+	for (int i = 0; i < d->nshown; i++) {
+		if (windowed)
+			grid_cell(&g, d->shown[i].window);
+		grid_cell(&g, d->shown[i].key);
+		grid_cell(&g, d->shown[i].left ? d->shown[i].left : "(no row)");
+		grid_cell(&g, d->shown[i].right ? d->shown[i].right : "(no row)");
+		grid_cell(&g, d->shown[i].first_event ? d->shown[i].first_event : "");
+	}
+	grid_end(&g);
+}
+
+/* --- the verdict --- */
+
+static void put_pair(const lk_difference *d, const char **and, lk_buf *out) {
+	if (!d->made)
+		return;
+	lk_buf_addf(out, "%s%s and %s differ in ", *and, d->left, d->right);
+	lk_count_print(unequal(d), out);
+	lk_buf_adds(out, " of ");
+	put_count(d->compared, "row", out);
+	*and = ", ";
+}
+
+static void put_over(const lk_comparison *c, lk_buf *out) {
+	lk_buf_adds(out, " over ");
+	put_count(c->events, "event", out);
+	lk_buf_addf(out, " of %s, version %d", c->view, c->version);
+}
+
+void lk_comparison_verdict(const lk_comparison *c, lk_buf *out) {
+	const char *who = c->sql_raised ? "lambda and kappa" : "lambda, kappa and plain SQL", *and = ": ";
+	if (lk_comparison_equal(c)) {
+		lk_buf_addf(out, "%s agree on ", who);
+		put_count(c->lambda_rows, "row", out);
+		put_over(c, out);
+	} else {
+		lk_buf_addf(out, "%s do not agree", who);
+		put_over(c, out);
+		put_pair(&c->lambda_kappa, &and, out);
+		put_pair(&c->lambda_sql, &and, out);
+		put_pair(&c->kappa_sql, &and, out);
+		lk_buf_adds(out, lk_comparison_explained(c) ? "; late events explain all of it" : "; late events do not explain it");
+	}
+	if (c->sql_raised)
+		lk_buf_addf(out, "; PostgreSQL has no answer to the same text: %s", c->sql_raised);
+}
+
+/* --- the pairs --- */
+
+static void put_difference(const lk_difference *d, grid *g) {
+	if (!d->made)
+		return;
+	lk_buf pair = LK_BUF_INIT;
+	lk_buf_addf(&pair, "%s, %s", d->left, d->right);
+	grid_cell(g, pair.data);
+	grid_count(g, d->compared);
+	grid_count(g, d->equal);
+	grid_count(g, d->only_left);
+	grid_count(g, d->only_right);
+	grid_count(g, d->different);
+	grid_count(g, d->by_late);
+	lk_buf_release(&pair);
+}
+
+static void print_pairs(const lk_comparison *c, bool markdown) {
+	static const char *const names[] = {"rows of", "compared", "equal", "only left", "only right", "different", "by late events"};
+	lk_buf name = LK_BUF_INIT;
+	grid g = grid_new(markdown);
+	for (int i = 0; i < 7; i++) {
+		head(names[i], &name, markdown);
+		grid_column(&g, name.data, i > 0);
+	}
+	put_difference(&c->lambda_kappa, &g);
+	put_difference(&c->lambda_sql, &g);
+	put_difference(&c->kappa_sql, &g);
+	grid_end(&g);
+	lk_buf_release(&name);
+}
+
+static void print_rows(const lk_difference *d, bool markdown) {
+	lk_buf title = LK_BUF_INIT;
+	if (!d->nshown)
+		return;
+	put_line("");
+	lk_buf_addf(&title, "%s and %s, ", d->left, d->right);
+	if (unequal(d) > d->nshown) {
+		lk_buf_addf(&title, "the first %d of the ", d->nshown);
+		put_count(unequal(d), "row", &title);
+		lk_buf_adds(&title, " that differ:");
+	} else {
+		lk_buf_addf(&title, "the row%s that differ%s:", d->nshown == 1 ? "" : "s", d->nshown == 1 ? "s" : "");
+	}
+	lk_difference_print(d, title.data, markdown);
+	lk_buf_release(&title);
+}
+
+/* --- what batch has healed --- */
+
+static void say_healed(const lk_comparison *c) {
+	lk_buf b = LK_BUF_INIT;
+	put_line("");
+	put_count(c->late, "event", &b);
+	lk_buf_adds(&b, " came too late for the stream path. ");
+	if (c->healed) {
+		lk_buf_adds(&b, "Lambda's batch counts ");
+		lk_count_print(c->healed, &b);
+		lk_buf_adds(&b, " of them, since it reads the log and not the watermark; kappa has nothing but the stream path, so it never will. ");
+		put_count(c->healed_rows, "row", &b);
+		lk_buf_addf(&b, " %s healed", c->healed_rows == 1 ? "is" : "are");
+		if (c->healed_rows > c->nhealed_shown)
+			lk_buf_addf(&b, "; the first %d", c->nhealed_shown);
+		lk_buf_adds(&b, ":");
+	} else {
+		lk_buf_adds(&b, "Lambda's batch counts none of them yet: they lie above its cut.");
+	}
+	put_line(b.data);
+	lk_buf_release(&b);
+}
+
+static void print_healed(const lk_comparison *c, bool markdown) {
+	static const char *const names[] = {"window", "key", "lambda", "kappa", "late events"};
+	lk_buf name = LK_BUF_INIT;
+	if (!c->late)
+		return;
+	say_healed(c);
+	if (!c->nhealed_shown)
+		return;
+	if (markdown)
+		put_line("");
+	grid g = grid_new(markdown);
+	for (int i = 0; i < 5; i++) {
+		head(names[i], &name, markdown);
+		grid_column(&g, name.data, i == 4);
+	}
+	for (int i = 0; i < c->nhealed_shown; i++) {
+		const lk_healed *h = &c->healed_shown[i];
+		grid_cell(&g, h->window ? h->window : "");
+		grid_cell(&g, h->key);
+		grid_cell(&g, h->lambda ? h->lambda : "(no row)");
+		grid_cell(&g, h->kappa ? h->kappa : "(no row)");
+		grid_count(&g, h->events);
+	}
+	grid_end(&g);
+	lk_buf_release(&name);
+}
+
+/* --- costs --- */
+
+enum cost {
+	BUILD, CPU, RATE, ROWS, REDIS, POSTGRES, P50, P99, RECOVERY, RECOVERY_EVENTS, SWITCH, NCOSTS
+};
+
+static const char *const cost_names[NCOSTS] = {
+	[BUILD] = "build, until it answers", [CPU] = "processor time of it", [RATE] = "events/s of it", [ROWS] = "rows of the log read for it",
+	[REDIS] = "bytes in Redis", [POSTGRES] = "bytes in PostgreSQL", [P50] = "event to answer, median", [P99] = "event to answer, p99",
+	[RECOVERY] = "recovery of an empty Redis", [RECOVERY_EVENTS] = "events streamed for it", [SWITCH] = "switch of readers",
+};
+
+static void put_cost(const lk_mode_cost *m, enum cost which, lk_buf *out) {
+	bool unknown = (which == CPU && m->build_cpu_s < 0) || ((which == P50 || which == P99) && !m->latency_events);
+	if (unknown) {
+		lk_buf_adds(out, "unknown");
+		return;
+	}
+	switch (which) {
+	case BUILD: lk_seconds_print(m->build_s, out); break;
+	case CPU: lk_seconds_print(m->build_cpu_s, out); break;
+	case RATE: lk_number_print(m->events_per_s, out); break;
+	case ROWS: lk_count_print(m->rows_read, out); break;
+	case REDIS: lk_bytes_print(m->redis_bytes, out); break;
+	case POSTGRES: lk_bytes_print(m->postgres_bytes, out); break;
+	case P50: lk_seconds_print(m->latency_p50_s, out); break;
+	case P99: lk_seconds_print(m->latency_p99_s, out); break;
+	case RECOVERY: lk_seconds_print(m->recover_s, out); break;
+	case RECOVERY_EVENTS: lk_count_print(m->recover_events, out); break;
+	case SWITCH: lk_seconds_print(m->switch_s, out); break;
+	case NCOSTS: break;
+	}
+}
+
+static void print_cost_grid(const lk_comparison *c, bool markdown) {
+	lk_buf b = LK_BUF_INIT;
+	grid g = grid_new(markdown);
+	grid_column(&g, markdown ? "cost" : "COST", false);
+	grid_column(&g, markdown ? "lambda" : "LAMBDA", true);
+	grid_column(&g, markdown ? "kappa" : "KAPPA", true);
+	for (int i = 0; i < NCOSTS; i++) {
+		const lk_mode_cost *const modes[] = {&c->lambda, &c->kappa};
+		grid_cell(&g, cost_names[i]);
+		for (int m = 0; m < 2; m++) {
+			lk_buf_clear(&b);
+			put_cost(modes[m], (enum cost)i, &b);
+			grid_cell(&g, b.data);
+		}
+	}
+	grid_end(&g);
+	lk_buf_release(&b);
+}
+
+static void say_baseline(const lk_comparison *c) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, "Plain SQL over the same events: ");
+	lk_seconds_print(c->sql_s, &b);
+	lk_buf_adds(&b, ". The log they share: ");
+	lk_bytes_print(c->log_bytes, &b);
+	lk_buf_addc(&b, '.');
+	put_line(b.data);
+	lk_buf_release(&b);
+}
+
+static void say_meaning(const lk_comparison *c) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, "All of it was measured in this run, on new copies of each mode that are removed again. Build: from an empty copy to an answer for ");
+	put_count(c->lambda.events, "event", &b);
+	lk_buf_adds(&b, " (lambda: cut, batch, publish, the rest streamed; kappa: replayed from offset 0); a changed definition takes as long until it is "
+	            "served. Processor time: of lk, and of both servers as wholes meanwhile. Event to answer: ");
+	put_count(c->lambda.latency_events, "event", &b);
+	lk_buf_adds(&b, " of the log, one by one, from fetch to an answer that covers it; a worker's waking up is not in it. Recovery: the copy's keys "
+	            "removed from Redis, until it answers for the whole prefix; lambda begins at its last cut. Switch: lambda: the transaction that "
+	            "publishes a batch, for which appends do not wait; kappa: how long the log's end was locked, with the steps of a switch but no "
+	            "reader moved.");
+	put_line(b.data);
+	lk_buf_release(&b);
+}
+
+static void print_costs(const lk_comparison *c, bool markdown) {
+	if (!c->costs)
+		return;
+	put_line("");
+	print_cost_grid(c, markdown);
+	if (markdown)
+		put_line("");
+	say_baseline(c);
+	if (markdown)
+		put_line("");
+	say_meaning(c);
+}
+
+/* --- the whole --- */
+
+static void say_where_from(const lk_comparison *c) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, "prefix ");
+	for (int p = 0; p < c->cut.partitions; p++)
+		lk_buf_addf(&b, "%s%lld", p ? " " : "[", (long long)c->cut.off[p]);
+	lk_buf_addf(&b, "]; lambda: %s; kappa: %s", c->lambda_was_there ? "the view's own copy" : "made for this comparison",
+	            c->kappa_was_there ? "the view's own copy" : "made for this comparison");
+	put_line(b.data);
+	lk_buf_release(&b);
+}
+
+static void print_text(const lk_comparison *c, bool markdown) {
+	lk_buf b = LK_BUF_INIT;
+	if (markdown) {
+		lk_buf_addf(&b, "## %s, version %d: lambda, kappa and plain SQL\n\n", c->view, c->version);
+		lk_put_buf(&b);
+	}
+	lk_comparison_verdict(c, &b);
+	put_line(b.data);
+	if (markdown)
+		put_line("");
+	say_where_from(c);
+	put_line("");
+	print_pairs(c, markdown);
+	print_rows(&c->lambda_kappa, markdown);
+	print_rows(&c->lambda_sql, markdown);
+	print_rows(&c->kappa_sql, markdown);
+	print_healed(c, markdown);
+	print_costs(c, markdown);
+	lk_buf_release(&b);
+}
+
+void lk_comparison_print(const lk_comparison *c, enum lk_comparison_format format) {
+	lk_buf b = LK_BUF_INIT;
+	if (format == LK_COMPARISON_JSON) {
+		lk_comparison_json(c, &b);
+		lk_buf_addc(&b, '\n');
+		lk_put_buf(&b);
+	} else {
+		print_text(c, format == LK_COMPARISON_MARKDOWN);
+	}
+	lk_buf_release(&b);
+}

@@ -1,0 +1,35 @@
+/* Measuring one copy on trial. Private to replay/. */
+#ifndef LK_REPLAY_MODE_COST_H
+#define LK_REPLAY_MODE_COST_H
+
+#include "replay/costs.h"
+#include "replay/run_to.h"
+
+/* The prefix of both measurements: built in bulk up to `built` (lambda: a batch up to `batch`), then streamed one by one to `end`. */
+typedef struct lk_places {
+	int partitions;
+	int64_t batch[LK_MAX_PARTITIONS], built[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
+} lk_places;
+void lk_places_of(lk_places *p, const int64_t *tail, int partitions);
+
+typedef struct lk_costing {
+	lk_run_to_options run;
+	lk_pg *pg;
+	lk_store *store;
+	const char *log_id;
+	const lk_cat_copy *copy;   /* on trial, not begun */
+	const lk_places *places;
+	lk_mode_cost *out;
+} lk_costing;
+
+/* Build, latency, bytes, recovery. */
+int lk_mode_cost_measure(lk_costing *c, lk_error *err);
+/* switch_s; afterwards the copy is of no use any more. */
+int lk_mode_cost_switch(lk_costing *c, lk_error *err);
+
+/* latency.c: streams the events between places->built and places->end one by one, or in bulk after a few seconds. */
+int lk_latency_measure(lk_costing *c, lk_error *err);
+
+int64_t lk_vector_sum(const int64_t *v, int n);
+
+#endif
