@@ -176,6 +176,14 @@ static int publish(batch *b, lk_batch_report *out, lk_error *err) {
 	return r;
 }
 
+/* A cut in the past may lie below what is published, and then nothing needs to be computed to know that it is of no use. */
+static int check_past(const batch *b, lk_error *err) {
+	for (int i = 0; b->at && i < b->stream->stream->partitions; i++)
+		if (b->at[i] < b->published[i])
+			return lk_fail(err, LK_ECONFLICT, "a later batch of view \"%s\" is published", view_name(b));
+	return LK_OK;
+}
+
 static int cut_and_compute(batch *b, lk_batch_report *out, lk_error *err) {
 	int r = b->at ? lk_cut_make_at(b->pg, b->stream, b->copy->id, "batch", b->at, &b->cut, err)
 	              : lk_cut_make(b->pg, b->stream, b->copy->id, "batch", &b->cut, err);
@@ -198,6 +206,8 @@ static int locked(batch *b, lk_batch_report *out, lk_error *err) {
 	int r = lk_cut_abandon(b->pg, b->copy->id, "batch", err);
 	if (r == LK_OK)
 		r = read_pointer(b, err);
+	if (r == LK_OK)
+		r = check_past(b, err);
 	if (r == LK_OK)
 		r = is_nothing_new(b, &out->nothing_new, err);
 	if (r != LK_OK || out->nothing_new)

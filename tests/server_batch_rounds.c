@@ -1,0 +1,399 @@
+/* Which copies a round of batches computes, and what it brings into service: versions that are applied, skipped, gone back
+ * from, and views in kappa mode. Each answer is compared with the user's own text run by PostgreSQL. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch_layer/batch.h"
+#include "cli/layers.h"
+#include "core/time.h"
+#include "event_log/copies.h"
+#include "event_log/scan.h"
+#include "tests/support/log.h"
+#include "tests/support/world.h"
+
+static test_servers servers;
+static test_world world;
+
+static const char *const definitions =
+	"CREATE TABLE hits (ts timestamptz, ip text) WITH (event_time = ts, partition_by = ip, partitions = 2);"
+	"CREATE VIEW traffic AS SELECT ip, count(*) AS n FROM hits GROUP BY ip, tumble(ts, '1 minute');"
+	"CREATE VIEW total AS SELECT count(*) AS n FROM hits;";
+
+static const char *const by_hour =
+	"CREATE VIEW traffic AS SELECT ip, count(*) AS n FROM hits GROUP BY ip, tumble(ts, '1 hour');";
+
+static int fresh(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	test_world_declare(&world, definitions);
+	return 0;
+}
+
+static void append(int n) {
+	static int next;
+	lk_buf lines = LK_BUF_INIT;
+	for (int i = 0; i < n; i++, next++) {
+		lk_buf_adds(&lines, "{\"ts\":\"");
+		lk_time_print(INT64_C(1500000000000000) + next * 7 * LK_US_PER_S, &lines);
+		lk_buf_addf(&lines, "\",\"ip\":\"10.0.0.%d\"}\n", next % 13);
+	}
+	test_world_append_json(&world, "hits", lines.data);
+	lk_buf_release(&lines);
+}
+
+static int rounds(const char *name, lk_error *err) {
+	char *names[] = {(char *)(uintptr_t)name};
+	int rc = lk_batch_round(&servers.at, names, name ? 1 : 0, true, err);
+	test_world_reload(&world);
+	return rc;
+}
+
+static void must_round(const char *name) {
+	lk_error err = {0};
+	test_ok(rounds(name, &err), &err);
+}
+
+static const lk_cat_view *view(void) { return lk_catalog_view(world.catalog, "traffic"); }
+static const lk_cat_copy *served(void) { return test_world_copy(&world, "traffic"); }
+
+static int64_t batches_of(int64_t copy) {
+	return test_number(&world.pg, "SELECT count(*) FROM lk.batch WHERE copy_id = %lld", (long long)copy);
+}
+
+static void same(void) {
+	for (enum lk_layer l = LK_LAYER_MERGED; l <= LK_LAYER_BATCH; l++) {
+		lk_query q = test_query("traffic");
+		q.layer = l;
+		test_world_same(&world, &q);
+	}
+}
+
+static int64_t make(enum lk_copy_state state, bool kappa) {
+	int64_t id;
+	lk_error err = {0};
+	test_ok(lk_copy_make(&world.pg, lk_catalog_newest(world.catalog, view()), &(lk_copy_spec){.kappa = kappa, .state = state}, &id, &err), &err);
+	test_world_reload(&world);
+	return id;
+}
+
+static void serve(int64_t to) {
+	int64_t retired;
+	lk_error err = {0};
+	test_sql(&world.pg, "BEGIN");
+	test_ok(lk_copy_serve(&world.pg, view()->id, view()->served_copy, to, &retired, &err), &err);
+	test_sql(&world.pg, "COMMIT");
+	test_world_reload(&world);
+}
+
+static void drop(int64_t id) {
+	lk_error err = {0};
+	test_ok(lk_copy_drop(&world.pg, id, &err), &err);
+	test_world_reload(&world);
+}
+
+/* --- versions --- */
+
+static void the_newest_is_brought_into_service(void **state) {
+	(void)state;
+	int64_t first = served()->id;
+	append(100);
+	must_round(NULL);
+	assert_int_equal(batches_of(first), 1);
+	test_world_declare(&world, by_hour);
+	append(10);
+	must_round(NULL);
+	assert_int_equal(served()->version->number, 2);
+	assert_int_equal(view()->former_copy, first);
+	assert_int_equal(batches_of(first), 1);          /* readers have left it */
+	same();
+	append(10);
+	must_round("traffic");
+	assert_int_equal(batches_of(served()->id), 2);
+	same();
+}
+
+/* The newest version's batch is being computed by another process, or fails: what readers get has its batch. */
+static void the_served_one_has_batches_too(void **state) {
+	(void)state;
+	lk_error err = {0};
+	lk_pg other;
+	int64_t first = served()->id;
+	append(100);
+	test_world_declare(&world, by_hour);
+	int64_t second = lk_catalog_newest(world.catalog, view())->id;
+	test_open(&other, &servers);
+	const lk_cat_copy *next;
+	test_ok(lk_catalog_read_copy(world.catalog, view(), 2, &next, &err), &err);
+	test_ok(lk_pg_try_lock(&other, next->id, &err), &err);
+	assert_int_equal(rounds(NULL, &err), LK_EBUSY);
+	assert_int_equal(served()->id, first);
+	assert_int_equal(batches_of(first), 1);
+	same();
+	lk_pg_close(&other);
+	for (int64_t deadline = lk_monotonic_us() + 10 * LK_US_PER_S; rounds(NULL, &err) == LK_EBUSY && lk_monotonic_us() < deadline; )
+		lk_error_clear(&err);
+	assert_int_equal(served()->version->id, second);
+	same();
+}
+
+/* Readers were moved back: a batch does not move them forward again, but keeps both up to date. */
+static void going_back_lasts(void **state) {
+	(void)state;
+	int64_t first = served()->id;
+	append(100);
+	must_round(NULL);
+	test_world_declare(&world, by_hour);
+	must_round(NULL);
+	int64_t second = served()->id;
+	assert_true(second != first);
+	serve(first);
+	for (int i = 0; i < 2; i++) {
+		append(20);
+		must_round(NULL);
+		assert_int_equal(served()->id, first);
+		assert_int_equal(view()->former_copy, second);
+		assert_int_equal(batches_of(second), 2 + i);
+		assert_int_equal(batches_of(first), 2 + i);
+		same();
+	}
+	drop(second);
+	append(20);
+	must_round("traffic");
+	assert_int_equal(served()->id, first);
+	assert_int_equal(world.catalog->ncopies, 2);      /* nor is another copy of it made */
+	assert_int_equal(batches_of(first), 4);
+	same();
+}
+
+static void a_version_after_that_is_served(void **state) {
+	(void)state;
+	int64_t first = served()->id;
+	test_world_declare(&world, by_hour);
+	append(50);
+	must_round(NULL);
+	serve(first);
+	test_world_declare(&world, "CREATE VIEW traffic AS SELECT ip, count(*) AS hits FROM hits GROUP BY ip;");
+	must_round(NULL);
+	assert_int_equal(served()->version->number, 3);
+	assert_int_equal(view()->former_copy, first);
+	same();
+}
+
+/* A copy that is being built is not brought into service by its batch: whoever builds it does that. */
+static void a_copy_in_the_making_is_not_served(void **state) {
+	(void)state;
+	lk_error err = {0};
+	lk_batch_report r;
+	int64_t first = served()->id;
+	append(50);
+	test_world_declare(&world, by_hour);
+	for (enum lk_copy_state states[] = {LK_COPY_BUILDING, LK_COPY_TRIAL}, *s = states; s < states + 2; s++) {
+		int64_t id = make(*s, false);
+		test_ok(lk_batch_run(&world.pg, world.catalog, lk_catalog_copy(world.catalog, id), &r, &err), &err);
+		assert_int_equal(r.switched_to, 0);
+	}
+	test_world_reload(&world);
+	assert_int_equal(served()->id, first);
+}
+
+/* --- kappa --- */
+
+static void kappa_needs_no_batch(void **state) {
+	(void)state;
+	lk_error err = {0};
+	append(50);
+	must_round(NULL);
+	int64_t lambda = served()->id;
+	serve(make(LK_COPY_BUILDING, true));
+	append(50);
+	int64_t total = lk_catalog_view(world.catalog, "total")->served_copy;
+	must_round(NULL);
+	assert_int_equal(batches_of(total), 2);
+	assert_int_equal(batches_of(lambda), 1);
+	assert_int_equal(rounds("traffic", &err), LK_EUSAGE);
+	assert_non_null(strstr(err.text, "traffic is in kappa mode"));
+	assert_non_null(strstr(err.hint, "lk mode traffic lambda"));
+	assert_int_equal(batches_of(lambda), 1);
+	lk_error_clear(&err);
+	assert_int_equal(rounds("trafic", &err), LK_EUSAGE);
+	assert_non_null(strstr(err.hint, "traffic"));
+	serve(lambda);
+	must_round("traffic");
+	assert_int_equal(batches_of(lambda), 2);
+	same();
+}
+
+/* A version that was applied in kappa mode has no copy until a replay, or a batch in lambda mode, wants one. */
+static void a_version_of_kappa_gets_its_copy_later(void **state) {
+	(void)state;
+	lk_error err = {0};
+	int64_t lambda = served()->id;
+	append(50);
+	serve(make(LK_COPY_BUILDING, true));
+	int64_t copies = world.catalog->ncopies;
+	test_world_declare(&world, by_hour);
+	assert_int_equal(lk_catalog_newest(world.catalog, view())->number, 2);
+	assert_int_equal(world.catalog->ncopies, copies);
+	const lk_cat_copy *k;
+	assert_int_equal(lk_catalog_read_copy(world.catalog, view(), 2, &k, &err), LK_EUSAGE);
+	must_round(NULL);
+	assert_int_equal(world.catalog->ncopies, copies);
+	serve(lambda);
+	lk_pg other;
+	lk_error_clear(&err);
+	test_open(&other, &servers);
+	test_ok(lk_view_lock(&other, view(), &err), &err);
+	must_round(NULL);                                /* a replay is at work: nothing is made beside it */
+	assert_int_equal(world.catalog->ncopies, copies);
+	test_ok(lk_pg_unlock(&other, view()->id, &err), &err);
+	must_round(NULL);
+	assert_int_equal(world.catalog->ncopies, copies);      /* one more, and the former kappa copy less */
+	assert_true(served()->version->number == 2 && !served()->kappa);
+	same();
+	lk_pg_close(&other);
+}
+
+static void apply_says_how(void **state) {
+	(void)state;
+	char *err = NULL, *file = lk_asprintf("%s/by_hour.sql", servers.dir);
+	FILE *f = fopen(file, "w");
+	assert_non_null(f);
+	fputs(by_hour, f);
+	fclose(f);
+	for (int twice = 0; twice < 2; twice++) {
+		assert_int_equal(test_lk(&servers, NULL, NULL, &err, (const char *const[]){"apply", file, NULL}), 0);
+		assert_non_null(strstr(err, "version 2"));
+		assert_non_null(strstr(err, "readers get version 1"));
+		assert_non_null(strstr(err, "lk batch traffic"));
+		free(err);
+	}
+	int64_t first = served()->id;
+	test_world_reload(&world);
+	serve(make(LK_COPY_BUILDING, true));
+	f = fopen(file, "w");
+	assert_non_null(f);
+	fputs("CREATE VIEW traffic AS SELECT count(*) AS n FROM hits;", f);
+	fclose(f);
+	for (int twice = 0; twice < 2; twice++) {
+		assert_int_equal(test_lk(&servers, NULL, NULL, &err, (const char *const[]){"apply", file, NULL}), 0);
+		assert_non_null(strstr(err, "version 3"));
+		assert_non_null(strstr(err, "lk replay traffic --switch"));
+		assert_null(strstr(err, "lk batch"));
+		free(err);
+	}
+	assert_true(first != served()->id);
+	free(file);
+}
+
+static void a_round_sweeps_dropped_copies(void **state) {
+	(void)state;
+	int64_t first = served()->id;
+	append(50);
+	must_round(NULL);
+	test_world_declare(&world, by_hour);
+	must_round(NULL);
+	drop(first);
+	char *sql = lk_asprintf("SELECT count(*) FROM pg_class WHERE relname ~ '^batch_%lld_[0-9]+$' AND relkind = 'r'", (long long)first);
+	assert_int_equal(test_world_int(&world, sql), 1);
+	must_round(NULL);
+	assert_int_equal(test_world_int(&world, sql), 0);
+	free(sql);
+}
+
+/* --- batches in the past --- */
+
+static void a_batch_at_a_cut_in_the_past(void **state) {
+	(void)state;
+	lk_error err = {0};
+	lk_batch_report r;
+	int64_t at[2], end[2];
+	append(100);
+	test_ok(lk_log_tail(&world.pg, view()->stream, at, NULL, NULL, &err), &err);
+	append(100);
+	test_ok(lk_log_tail(&world.pg, view()->stream, end, NULL, NULL, &err), &err);
+	int64_t id = make(LK_COPY_TRIAL, false);
+	for (int i = 0; i < 2; i++) {
+		test_ok(lk_batch_run_at(&world.pg, lk_catalog_copy(world.catalog, id), at, &r, &err), &err);
+		assert_true(r.nothing_new == (i == 1) && (i == 1 || r.events == 100));
+	}
+	test_world_reload(&world);
+	const lk_cat_copy *k = lk_catalog_copy(world.catalog, id);
+	assert_true(k->cut[0] == at[0] && k->cut[1] == at[1] && k->batch_table);
+	serve(make(LK_COPY_BUILDING, true));
+	char text[24];
+	snprintf(text, sizeof text, "%lld", (long long)id);
+	lk_query q = test_query("traffic");
+	lk_answer a;
+	q.copy = text;
+	q.layer = LK_LAYER_BATCH;
+	test_world_answer(&world, &q, &a);
+	assert_true(a.end[0] == at[0] && a.end[1] == at[1]);
+	test_rows want, got;
+	lk_buf bound = LK_BUF_INIT, difference = LK_BUF_INIT;
+	test_answer_bound(&a, &bound);
+	test_answer_rows(&a, &got);
+	assert_int_equal(test_oracle_rows(&world, k->version->plan, bound.data, NULL, &want, &err), LK_OK);
+	test_rows_difference(&want, &got, &difference);
+	assert_string_equal(difference.data ? difference.data : "", "");
+	assert_true(want.n > 0);
+	test_rows_release(&want);
+	test_rows_release(&got);
+	lk_buf_release(&bound);
+	lk_buf_release(&difference);
+	lk_answer_release(&a);
+	end[1]++;
+	assert_int_equal(lk_batch_run_at(&world.pg, k, end, &r, &err), LK_EUSAGE);
+	lk_error_clear(&err);
+	end[1]--;
+	test_ok(lk_batch_run(&world.pg, world.catalog, k, &r, &err), &err);
+	assert_int_equal(r.events, 200);
+	assert_int_equal(lk_batch_run_at(&world.pg, k, at, &r, &err), LK_ECONFLICT);     /* the pointer never goes back */
+}
+
+/* The server watches for the client: a batch that is killed does not leave its computation running. */
+static void the_server_notices_a_dead_batch(void **state) {
+	(void)state;
+	append(10);
+	test_world_batch(&world, "traffic");
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM pg_settings WHERE name = 'client_connection_check_interval'"
+	                                        " AND setting = '1000'"), 1);
+}
+
+static int setup(void **state) {
+	(void)state;
+	test_servers_start(&servers);
+	test_world_open(&world, &servers);
+	return 0;
+}
+
+static int teardown(void **state) {
+	(void)state;
+	test_world_close(&world);
+	test_servers_stop(&servers);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, fresh)
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		TEST(the_newest_is_brought_into_service),
+		TEST(the_served_one_has_batches_too),
+		TEST(going_back_lasts),
+		TEST(a_version_after_that_is_served),
+		TEST(a_copy_in_the_making_is_not_served),
+		TEST(kappa_needs_no_batch),
+		TEST(a_version_of_kappa_gets_its_copy_later),
+		TEST(apply_says_how),
+		TEST(a_round_sweeps_dropped_copies),
+		TEST(a_batch_at_a_cut_in_the_past),
+		TEST(the_server_notices_a_dead_batch),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
