@@ -4,6 +4,7 @@
  * left is paired in the order of values.
  *
  * A difference is explained by late events where the rows of that identity are equal as soon as each side is given the events that it refused. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ typedef struct group {
 typedef struct walk {
 	const lk_leg *left, *right;
 	lk_difference *out;
+	bool approximate;         /* one side is PostgreSQL's, and the select list has approximate aggregates */
 	bool showing, late;       /* the second and third walk: show what is not, then what is explained by late events */
 } walk;
 
@@ -47,11 +49,42 @@ static group find_group(const lk_leg *l, const struct lk_leg_row *like) {
 	return (group){l->rows + first, n};
 }
 
-static bool same_rows(group a, group b) {
+static bool is_near(double a, double b, double error) {
+	return (isnan(a) && isnan(b)) || a == b || fabs(a - b) <= error * fabs(b);
+}
+
+/* sql: the row of PostgreSQL; its values are exact where lk's are approximate. */
+static bool is_close(const lk_plan *p, const struct lk_leg_row *row, const struct lk_leg_row *sql) {
+	int k = 0;
+	if (strcmp(row->exact, sql->exact))
+		return false;
+	for (int i = 0; i < p->noutputs; i++) {
+		double error = lk_output_error(p, &p->outputs[i]);
+		if (error > 0 && !is_near(row->approximate[k], sql->approximate[k], error))
+			return false;
+		k += error > 0;
+	}
+	return true;
+}
+
+static bool has_approximate(const lk_plan *p) {
+	for (int i = 0; i < p->noutputs; i++)
+		if (lk_output_error(p, &p->outputs[i]) > 0)
+			return true;
+	return false;
+}
+
+static bool same_row(const walk *w, const struct lk_leg_row *l, const struct lk_leg_row *r) {
+	if (!w->approximate)
+		return !strcmp(l->values, r->values);
+	return w->left->sql ? is_close(w->left->plan, r, l) : is_close(w->left->plan, l, r);
+}
+
+static bool same_rows(const walk *w, group a, group b) {
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (strcmp(a.rows[i].values, b.rows[i].values))
+		if (!same_row(w, &a.rows[i], &b.rows[i]))
 			return false;
 	return true;
 }
@@ -59,7 +92,7 @@ static bool same_rows(group a, group b) {
 static bool explained(const walk *w, const struct lk_leg_row *row) {
 	if (!w->left->whole && !w->right->whole)
 		return false;
-	return same_rows(find_group(w->left->whole ? w->left->whole : w->left, row),
+	return same_rows(w, find_group(w->left->whole ? w->left->whole : w->left, row),
 	                 find_group(w->right->whole ? w->right->whole : w->right, row));
 }
 
@@ -95,7 +128,7 @@ static void compare_groups(walk *w, group l, group r) {
 	const struct lk_leg_row **left = lk_calloc(l.n + 1, sizeof *left), **right = lk_calloc(r.n + 1, sizeof *right);
 	size_t nl = 0, nr = 0;
 	for (size_t i = 0, k = 0; i < l.n || k < r.n;) {
-		int order = i == l.n ? 1 : k == r.n ? -1 : strcmp(l.rows[i].values, r.rows[k].values);
+		int order = i == l.n ? 1 : k == r.n ? -1 : same_row(w, &l.rows[i], &r.rows[k]) ? 0 : lk_values_compare(&l.rows[i], &r.rows[k]);
 		if (!order) {
 			i++, k++;
 			w->out->compared += !w->showing;
@@ -135,7 +168,7 @@ void lk_compare_legs(const lk_leg *left, const lk_leg *right, lk_difference *out
 	snprintf(out->right, sizeof out->right, "%s", right->name);
 	if (out->other_shape)
 		return;
-	walk w = {.left = left, .right = right, .out = out};
+	walk w = {.left = left, .right = right, .out = out, .approximate = left->sql != right->sql && has_approximate(left->plan)};
 	walk_legs(&w);
 	w.showing = true;
 	for (int late = 0; late < 2 && out->compared > out->equal; late++) {

@@ -10,11 +10,14 @@
 typedef struct lk_leg {
 	char *name;                /* "lambda", "kappa", "sql", "served" */
 	const lk_plan *plan;       /* of the caller's catalogue */
+	bool sql;                  /* PostgreSQL's own: approximate aggregates are compared with what it has exactly, within their bound */
 	struct lk_leg_row {
 		char *window;          /* RFC 3339; NULL without window */
 		char *key;             /* "path=/, status=200", for people; "" without keys */
 		char *values;          /* "hits=3, bytes=12" */
 		void *identity; size_t identity_len;   /* orders and matches rows */
+		double *approximate;   /* one for each approximate aggregate of the select list, which `exact` leaves out; NULL where there are none */
+		char *exact;
 		bool late;             /* the late events that it lacks are its only difference from the whole prefix */
 		int64_t late_events;   /* of a `whole` leg: how many were added to this row */
 	} *rows;

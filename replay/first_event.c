@@ -46,15 +46,13 @@ bool lk_late_set_has(const lk_late_set *s, int part, int64_t off) {
 static int read_late(search *s, lk_side *side, lk_error *err) {
 	lk_late_reader reader;
 	size_t cap = 0;
-	int part, rc;
-	int64_t off;
 	if (!side->copy || side->plan->allowed_lateness_us < 0)
 		return LK_OK;
-	rc = lk_late_open(&reader, s->pg, side->copy, s->until, err);
-	while (rc == LK_OK && (rc = lk_late_next(&reader, side->folder.row, &part, &off, err)) == LK_OK) {
+	int rc = lk_late_open(&reader, s->pg, side->copy, s->until, err);
+	while (rc == LK_OK && (rc = lk_late_next(&reader, &side->folder, err)) == LK_OK) {
 		if (side->late.n == cap)
 			side->late.at = lk_realloc(side->late.at, (cap = cap ? 2 * cap : 64) * sizeof *side->late.at);
-		side->late.at[side->late.n++] = (struct lk_late_at){part, off};
+		side->late.at[side->late.n++] = (struct lk_late_at){side->folder.place.part, side->folder.place.off};
 	}
 	lk_late_close(&reader);
 	if (side->late.n)
@@ -159,12 +157,11 @@ static void note_late(search *s, lk_side *side, const lk_side *other, const plac
 
 static int look_among_late(search *s, lk_side *side, const lk_side *other, lk_error *err) {
 	lk_late_reader reader;
-	place at = {.found = true};
 	if (!side->late.n)
 		return LK_OK;
 	int rc = lk_late_open(&reader, s->pg, side->copy, s->until, err);
-	while (rc == LK_OK && (rc = lk_late_next(&reader, side->folder.row, &at.part, &at.off, err)) == LK_OK) {
-		at.at = side->folder.row[lk_slot_at(side->plan->stream)].i;
+	while (rc == LK_OK && (rc = lk_late_next(&reader, &side->folder, err)) == LK_OK) {
+		const place at = {.at = side->folder.row[lk_slot_at(side->plan->stream)].i, .part = side->folder.place.part, .off = side->folder.place.off, .found = true};
 		if (!lk_late_set_has(&other->late, at.part, at.off))
 			note_late(s, side, other, &at);
 	}
@@ -176,6 +173,8 @@ static int look_among_late(search *s, lk_side *side, const lk_side *other, lk_er
 
 static void fold_alone(lk_side *side, const place *at) {
 	lk_cells_clear(&side->one);
+	side->folder.place.part = at->part;
+	side->folder.place.off = at->off;
 	if (!lk_late_set_has(&side->late, at->part, at->off))
 		lk_fold_event(&side->folder, &side->one, LK_NEVER);
 }
@@ -282,11 +281,12 @@ static int look_for_events(search *s, const lk_cat_stream *stream, lk_error *err
 }
 
 static void say_why_none(search *s, bool with_sql) {
+	const char *why = with_sql ? "no event explains it: PostgreSQL computes something else of the same events"
+	                  : one_plan(s) ? "no event explains it" : "no single event: both count the same of each, and differ in what they make of all of them";
 	for (int i = 0; i < s->d->nshown; i++) {
 		if (s->d->shown[i].first_event)
 			continue;
-		s->d->shown[i].first_event = lk_strdup(with_sql ? "no event explains it: PostgreSQL computes something else of the same events"
-		                                                : "no event explains it");
+		s->d->shown[i].first_event = lk_strdup(why);
 	}
 }
 

@@ -43,15 +43,15 @@ int lk_late_open(lk_late_reader *r, lk_pg *pg, const lk_cat_copy *copy, const lk
 	return rc;
 }
 
-int lk_late_next(lk_late_reader *r, lk_value *row, int *part, int64_t *off, lk_error *err) {
+int lk_late_next(lk_late_reader *r, lk_folder *f, lk_error *err) {
 	int rc = lk_copy_next(&r->rows, r->values, err);
 	if (rc)
 		return rc;
-	*part = (int)r->values[PART].i;
-	*off = r->values[OFF].i;
-	row[lk_slot_at(r->plan->stream)] = r->values[AT];
+	f->place.part = (int32_t)r->values[PART].i;
+	f->place.off = r->values[OFF].i;
+	f->row[lk_slot_at(r->plan->stream)] = r->values[AT];
 	for (int i = 0; i < r->plan->nneeded; i++)
-		row[r->plan->needed[i]] = r->values[FIRST_COLUMN + i];
+		f->row[r->plan->needed[i]] = r->values[FIRST_COLUMN + i];
 	return LK_OK;
 }
 

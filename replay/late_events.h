@@ -2,6 +2,7 @@
 #ifndef LK_REPLAY_LATE_EVENTS_H
 #define LK_REPLAY_LATE_EVENTS_H
 
+#include "core/fold.h"
 #include "event_log/cut.h"
 #include "event_log/scan.h"
 
@@ -15,8 +16,8 @@ typedef struct lk_late_reader {
 /* Those between the copy's published cut, as it is now, and `until`; in the order of _at, partition, offset. Close in
  * either case. */
 int lk_late_open(lk_late_reader *r, lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, lk_error *err);
-/* row[slot] for the columns that the plan needs and for _at; texts are borrowed until the next call. 0; 1 at the end. */
-int lk_late_next(lk_late_reader *r, lk_value *row, int *part, int64_t *off, lk_error *err);
+/* Puts the next event into the folder (of the copy's plan): its row and its place; texts are borrowed until the next call. 0; 1 at the end. */
+int lk_late_next(lk_late_reader *r, lk_folder *f, lk_error *err);
 void lk_late_close(lk_late_reader *r);
 
 /* "('{1,2}'::bigint[])", for [part + 1]. */

@@ -82,6 +82,8 @@ static int read_partition(latency *l, lk_folder *folder, lk_cells *one, int part
 	while ((rc = lk_scan_next(&scan, folder->row, &off, err)) == LK_OK) {
 		event *e = add_event(l);
 		lk_cells_clear(one);
+		folder->place.part = part;
+		folder->place.off = off;
 		lk_fold_event(folder, one, LK_NEVER);
 		e->part = part;
 		e->off = off;

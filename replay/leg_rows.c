@@ -1,5 +1,6 @@
 #include "replay/leg_rows.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@ void lk_leg_row_begin(lk_leg_writer *w, int64_t window_start) {
 	lk_buf_clear(&w->identity);
 	lk_buf_clear(&w->key);
 	lk_buf_clear(&w->values);
+	lk_buf_clear(&w->exact);
+	w->napproximate = 0;
 	w->window = w->windowed ? window_start : 0;
 	lk_pane_put(&w->identity, w->window);
 }
@@ -80,20 +83,39 @@ static void put_value(lk_leg_writer *w, lk_type t, const lk_value *v, lk_buf *ou
 		lk_buf_add(out, w->text.data, w->text.len);
 }
 
+double lk_output_error(const lk_plan *p, const lk_output *o) {
+	const struct lk_aggregate *verbs = o->kind == LK_OUT_AGG ? p->aggs[o->index].verbs : NULL;
+	return verbs && o->type.kind != LK_NUMERIC && !lk_type_has_bytes(o->type) ? verbs->error : 0;
+}
+
 static lk_buf *list_of(lk_leg_writer *w, const lk_output *o) {
 	lk_buf *list = o->kind == LK_OUT_KEY ? &w->key : &w->values;
 	lk_buf_addf(list, "%s%s=", list->len ? ", " : "", o->name);
 	return list;
 }
 
+/* NULL is not near any number, and neither is NaN. */
+static double number(lk_type t, const lk_value *v) {
+	return lk_is_null(v) ? NAN : t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8 ? v->d : (double)v->i;
+}
+
 void lk_leg_row_value(lk_leg_writer *w, const lk_output *o, const lk_value *v) {
-	put_value(w, o->type, v, list_of(w, o));
+	lk_buf *list = list_of(w, o);
+	size_t before = list->len;
+	put_value(w, o->type, v, list);
 	if (o->kind == LK_OUT_KEY)
 		lk_key_put(&w->identity, o->type, v);
+	else if (lk_output_error(w->leg->plan, o) > 0)
+		w->approximate[w->napproximate++] = number(o->type, v);
+	else
+		lk_buf_addf(&w->exact, "%s, ", list->data + before);
 }
 
 void lk_leg_row_numeric(lk_leg_writer *w, const lk_output *o, const char *text, size_t len) {
-	put_numeric(text, len, list_of(w, o));
+	lk_buf *list = list_of(w, o);
+	size_t before = list->len;
+	put_numeric(text, len, list);
+	lk_buf_addf(&w->exact, "%s, ", list->data + before);
 }
 
 static char *keep(lk_leg *l, const lk_buf *b) { return lk_arena_strndup(&l->arena, b->len ? b->data : "", b->len); }
@@ -107,6 +129,10 @@ void lk_leg_row_end(lk_leg_writer *w) {
 	struct lk_leg_row *r = &l->rows[l->nrows++];
 	*r = (struct lk_leg_row){.key = keep(l, &w->key), .values = keep(l, &w->values), .identity_len = w->identity.len};
 	r->identity = keep(l, &w->identity);
+	r->exact = w->napproximate ? keep(l, &w->exact) : r->values;
+	if (w->napproximate)
+		r->approximate = memcpy(lk_arena_alloc(&l->arena, (size_t)w->napproximate * sizeof *r->approximate), w->approximate,
+		                        (size_t)w->napproximate * sizeof *r->approximate);
 	if (w->windowed) {
 		lk_buf_clear(&w->text);
 		lk_time_print(w->window, &w->text);
@@ -121,10 +147,15 @@ int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen) 
 	return order ? order : (alen > blen) - (alen < blen);
 }
 
+int lk_values_compare(const struct lk_leg_row *a, const struct lk_leg_row *b) {
+	int order = strcmp(a->exact, b->exact);
+	return order ? order : strcmp(a->values, b->values);
+}
+
 static int by_identity(const void *x, const void *y) {
 	const struct lk_leg_row *a = x, *b = y;
 	int order = lk_identity_compare(a->identity, a->identity_len, b->identity, b->identity_len);
-	return order ? order : strcmp(a->values, b->values);
+	return order ? order : lk_values_compare(a, b);
 }
 
 void lk_leg_written(lk_leg_writer *w) {
@@ -133,6 +164,7 @@ void lk_leg_written(lk_leg_writer *w) {
 	lk_buf_release(&w->identity);
 	lk_buf_release(&w->key);
 	lk_buf_release(&w->values);
+	lk_buf_release(&w->exact);
 	lk_buf_release(&w->text);
 }
 

@@ -10,7 +10,9 @@
 typedef struct lk_leg_writer {
 	lk_leg *leg;
 	size_t cap;
-	lk_buf identity, key, values, text;
+	lk_buf identity, key, values, exact, text;
+	double approximate[LK_MAX_AGGS];
+	int napproximate;
 	bool windowed;
 	int64_t window;
 } lk_leg_writer;
@@ -25,8 +27,12 @@ void lk_leg_row_end(lk_leg_writer *w);
 /* Sorts the rows and frees the writer's memory. */
 void lk_leg_written(lk_leg_writer *w);
 
+/* The relative error that an output may have against PostgreSQL's exact value; 0: none. */
+double lk_output_error(const lk_plan *p, const lk_output *o);
+
 /* The identity of the row that a cell is part of; field: pane and key. Replaces *out. */
 void lk_leg_identity(const lk_plan *p, const uint8_t *field, size_t len, lk_buf *out);
+int lk_values_compare(const struct lk_leg_row *a, const struct lk_leg_row *b);
 int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen);
 
 /* Rows with this identity: the first one and how many. */

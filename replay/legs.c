@@ -13,6 +13,7 @@
 #include "replay/late_events.h"
 #include "replay/leg_rows.h"
 #include "serving/answer.h"
+#include "serving/having.h"
 
 /* --- a copy --- */
 
@@ -72,9 +73,9 @@ static void add_event(addition *a) {
 
 static int add_late(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, addition *a, lk_error *err) {
 	lk_late_reader late;
-	int64_t found = 0, off;
-	int part, rc = lk_late_open(&late, pg, copy, until, err);
-	while (rc == LK_OK && (rc = lk_late_next(&late, a->folder.row, &part, &off, err)) == LK_OK) {
+	int64_t found = 0;
+	int rc = lk_late_open(&late, pg, copy, until, err);
+	while (rc == LK_OK && (rc = lk_late_next(&late, &a->folder, err)) == LK_OK) {
 		add_event(a);
 		found++;
 	}
@@ -107,6 +108,9 @@ static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, l
 		free(answer->rows);
 		answer->rows = lk_cells_sorted(&answer->cells);
 		answer->nrows = answer->cells.ncells;
+		rc = lk_having_apply(answer, true, err);
+	}
+	if (rc == LK_OK) {
 		leg->whole = lk_calloc(1, sizeof *leg->whole);
 		lk_leg_init(leg->whole, leg->name, leg->plan);
 		write_rows(answer, leg->whole);
@@ -196,6 +200,7 @@ int lk_leg_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_leg *o
 	lk_copy_reader reader = {0};
 	lk_leg_writer w;
 	lk_leg_init(out, "sql", plan);
+	out->sql = true;
 	lk_leg_write(&w, out);
 	select_answer(plan, until, &sql);
 	int rc = lk_copy_open(&reader, pg, sql.data, types, row_types(plan, types), err);

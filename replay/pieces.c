@@ -143,6 +143,8 @@ static int fold_partition(pieces *s, int part, lk_error *err) {
 		if (!p || (p->part >= 0 && lk_late_set_has(&side->late, part, off)))
 			continue;
 		lk_cells_clear(&side->one);
+		side->folder.place.part = part;
+		side->folder.place.off = off;
 		lk_fold_event(&side->folder, &side->one, LK_NEVER);
 		keep(s, &p->made, &side->one);
 	}
