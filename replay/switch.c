@@ -13,7 +13,7 @@
 
 #define PATIENCE_LEAST_US  50000
 #define PATIENCE_MOST_US 1000000
-#define TRIES                 12
+#define TRIES                  8
 #define NEAR_EVENTS         1000
 #define NEAR_ROUNDS          200
 #define ROUND_US        30000000
@@ -76,7 +76,7 @@ static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t pa
 	int64_t tail[LK_MAX_PARTITIONS], since = 0;
 	out->tries++;
 	int r = lk_pg_runf(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = %lld;"
-	                   " SET LOCAL idle_in_transaction_session_timeout = %d", (long long)(patience_us * 2 / 1000), 5000);
+	                   " SET LOCAL idle_in_transaction_session_timeout = %d", (long long)(patience_us / 1000), 5000);
 	if (r == LK_OK) {
 		since = lk_monotonic_us();
 		r = read_tail(pg, to, true, tail, err);

@@ -196,7 +196,8 @@ static int report_trouble(worker *w, const lk_unit *u, lk_error *err) {
 	if (u->error.code != LK_EFENCED && u->error.code != LK_ECONFLICT)
 		lk_pool_notice(w->pool, &u->error);
 	bool no_room = u->error.code == LK_EFULL && w->pool->o->no_room_ends;
-	if (no_room || (w->pool->o->once && is_hopeless(u) && u->error.code != LK_ECONFLICT))
+	bool was_dropped = u->error.code == LK_ECONFLICT;
+	if (no_room || (w->pool->o->once && is_hopeless(u) && (!was_dropped || w->pool->o->copy)))
 		note_fatal(w, &u->error, no_room);
 	return LK_OK;
 }
