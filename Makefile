@@ -88,7 +88,7 @@ help:
 	@echo 'make model-check  searches the model of the protocol and its mutants (wants spin; minutes, 3 GB)'
 	@echo 'make layers       checks that includes point downwards only'
 	@echo 'make fresh-check  the README in an empty Debian, as root and as an ordinary user (wants root and debootstrap)'
-	@echo 'make compose-check  the stack of compose/ in a Docker engine, with faults (starts an engine of its own, as root, where none runs)'
+	@echo 'make compose-check  the services of compose/ in a Docker engine, its own (root) where none runs'
 	@echo 'make clean        removes what was built; data of servers stays'
 
 packages:
