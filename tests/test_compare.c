@@ -1,0 +1,465 @@
+/* The difference of two answers, without servers: rows are written by hand, as legs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "replay/leg_rows.h"
+#include "tests/support/definitions.h"
+#include "tests/support/random.h"
+
+#define MINUTE INT64_C(60000000)
+
+static const char by_path[] =
+	"CREATE VIEW v AS SELECT path, count(*) AS hits, sum(price) AS paid, min(ip) AS first FROM hits GROUP BY path, tumble(ts, '1 minute')";
+/* ip is a key that is not selected: several rows of one window and path. */
+static const char by_path_and_ip[] = "CREATE VIEW v AS SELECT path, count(*) AS hits FROM hits GROUP BY path, ip, tumble(ts, '1 minute')";
+
+typedef struct side {
+	lk_leg leg;
+	lk_leg_writer w;
+} side;
+
+static void begin(side *s, const char *name, const lk_plan *p) {
+	lk_leg_init(&s->leg, name, p);
+	lk_leg_write(&s->w, &s->leg);
+}
+
+static lk_value text_or_null(const char *s) { return s ? lk_text(s, strlen(s)) : lk_null(); }
+
+/* A row of by_path. paid: a numeric as text, or NULL. */
+static void row(side *s, int window, const char *path, int64_t hits, const char *paid, const char *first) {
+	const lk_output *o = s->w.leg->plan->outputs;
+	lk_value key = text_or_null(path), n = lk_int(hits), f = text_or_null(first), null = lk_null();
+	lk_leg_row_begin(&s->w, window * MINUTE);
+	lk_leg_row_value(&s->w, &o[0], &key);
+	lk_leg_row_value(&s->w, &o[1], &n);
+	if (paid)
+		lk_leg_row_numeric(&s->w, &o[2], paid, strlen(paid));
+	else
+		lk_leg_row_value(&s->w, &o[2], &null);
+	lk_leg_row_value(&s->w, &o[3], &f);
+	lk_leg_row_end(&s->w);
+}
+
+/* A row of by_path_and_ip. */
+static void short_row(side *s, int window, const char *path, int64_t hits) {
+	const lk_output *o = s->w.leg->plan->outputs;
+	lk_value key = text_or_null(path), n = lk_int(hits);
+	lk_leg_row_begin(&s->w, window * MINUTE);
+	lk_leg_row_value(&s->w, &o[0], &key);
+	lk_leg_row_value(&s->w, &o[1], &n);
+	lk_leg_row_end(&s->w);
+}
+
+static void compare(side *l, side *r, lk_difference *d) {
+	lk_leg_written(&l->w);
+	lk_leg_written(&r->w);
+	lk_compare_legs(&l->leg, &r->leg, d);
+	assert_true(d->made);
+	assert_int_equal(d->compared, d->equal + d->only_left + d->only_right + d->different);
+}
+
+static void end(side *l, side *r, lk_difference *d) {
+	lk_difference_release(d);
+	lk_leg_release(&l->leg);
+	lk_leg_release(&r->leg);
+}
+
+static void counts(const lk_difference *d, int64_t equal, int64_t only_left, int64_t only_right, int64_t different) {
+	assert_int_equal(d->equal, equal);
+	assert_int_equal(d->only_left, only_left);
+	assert_int_equal(d->only_right, only_right);
+	assert_int_equal(d->different, different);
+}
+
+/* --- */
+
+static void order_does_not_matter(void **state) {
+	(void)state;
+	lk_definitions defs;
+	const lk_plan *p = test_view(by_path, &defs);
+	side l, r;
+	lk_difference d;
+	begin(&l, "lambda", p);
+	begin(&r, "sql", p);
+	row(&l, 1, "/a", 3, "1.50", "x");
+	row(&l, 0, "/b", 2, NULL, "x");
+	row(&l, 0, NULL, 1, "2", "y");
+	row(&r, 0, NULL, 1, "2.00", "y");
+	row(&r, 1, "/a", 3, "1.5", "x");
+	row(&r, 0, "/b", 2, NULL, "x");
+	compare(&l, &r, &d);
+	counts(&d, 3, 0, 0, 0);
+	assert_string_equal(d.left, "lambda");
+	assert_string_equal(d.right, "sql");
+	assert_int_equal(d.nshown, 0);
+	assert_true(lk_difference_none(&d));
+	end(&l, &r, &d);
+	lk_definitions_release(&defs);
+}
+
+static void each_kind_is_counted_and_shown(void **state) {
+	(void)state;
+	lk_definitions defs;
+	const lk_plan *p = test_view(by_path, &defs);
+	side l, r;
+	lk_difference d;
+	begin(&l, "lambda", p);
+	begin(&r, "kappa", p);
+	row(&l, 0, "/a", 1, "1", "x");
+	row(&l, 0, "/b", 2, "1", "x");
+	row(&l, 1, "/a", 3, "1", "x");
+	row(&r, 0, "/a", 1, "1", "x");
+	row(&r, 0, "/c", 4, NULL, "x");
+	row(&r, 1, "/a", 3, "1.01", "x");
+	compare(&l, &r, &d);
+	counts(&d, 1, 1, 1, 1);
+	assert_false(lk_difference_none(&d));
+	assert_int_equal(d.nshown, 3);
+	assert_string_equal(d.shown[0].window, "1970-01-01T00:00:00Z");
+	assert_string_equal(d.shown[0].key, "path=/b");
+	assert_string_equal(d.shown[0].left, "hits=2, paid=1, first=x");
+	assert_null(d.shown[0].right);
+	assert_string_equal(d.shown[1].key, "path=/c");
+	assert_null(d.shown[1].left);
+	assert_string_equal(d.shown[1].right, "hits=4, paid=NULL, first=x");
+	assert_string_equal(d.shown[2].window, "1970-01-01T00:01:00Z");
+	assert_string_equal(d.shown[2].left, "hits=3, paid=1, first=x");
+	assert_string_equal(d.shown[2].right, "hits=3, paid=1.01, first=x");
+	end(&l, &r, &d);
+	lk_definitions_release(&defs);
+}
+
+static void an_empty_side(void **state) {
+	(void)state;
+	lk_definitions defs;
+	const lk_plan *p = test_view(by_path, &defs);
+	side l, r;
+	lk_difference d;
+	begin(&l, "lambda", p);
+	begin(&r, "kappa", p);
+	row(&r, 0, "/a", 1, "1", "x");
+	compare(&l, &r, &d);
+	counts(&d, 0, 0, 1, 0);
+	end(&l, &r, &d);
+	begin(&l, "lambda", p);
+	begin(&r, "kappa", p);
+	compare(&l, &r, &d);
+	counts(&d, 0, 0, 0, 0);
+	assert_true(lk_difference_none(&d));
+	end(&l, &r, &d);
+	lk_definitions_release(&defs);
+}
+
+/* Values that look alike in a list are not the same. */
+static void texts_are_told_apart(void **state) {
+	(void)state;
+	static const char *const firsts[] = {NULL, "NULL", "", "\"NULL\"", "a", "a ", "a, paid=1", "\n", "\"\""};
+	lk_definitions defs;
+	const lk_plan *p = test_view(by_path, &defs);
+	enum { N = sizeof firsts / sizeof *firsts };
+	for (int i = 0; i < N; i++)
+		for (int k = 0; k < N; k++) {
+			side l, r;
+			lk_difference d;
+			begin(&l, "lambda", p);
+			begin(&r, "kappa", p);
+			row(&l, 0, "/", 1, "1", firsts[i]);
+			row(&r, 0, "/", 1, "1", firsts[k]);
+			compare(&l, &r, &d);
+			counts(&d, i == k, 0, 0, i != k);
+			end(&l, &r, &d);
+			/* as keys, they name other rows */
+			begin(&l, "lambda", p);
+			begin(&r, "kappa", p);
+			row(&l, 0, firsts[i], 1, "1", "x");
+			row(&r, 0, firsts[k], 1, "1", "x");
+			compare(&l, &r, &d);
+			counts(&d, i == k, i != k, i != k, 0);
+			end(&l, &r, &d);
+		}
+	lk_definitions_release(&defs);
+}
+
+static void minus_zero_is_zero(void **state) {
+	(void)state;
+	lk_definitions defs;
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT d, max(d) AS most FROM hits GROUP BY d", &defs);
+	const double zeros[] = {0.0, -0.0};
+	side s[2];
+	lk_difference d;
+	for (int i = 0; i < 2; i++) {
+		lk_value v = lk_double(zeros[i]);
+		begin(&s[i], i ? "sql" : "lambda", p);
+		lk_leg_row_begin(&s[i].w, 0);
+		lk_leg_row_value(&s[i].w, &p->outputs[0], &v);
+		lk_leg_row_value(&s[i].w, &p->outputs[1], &v);
+		lk_leg_row_end(&s[i].w);
+	}
+	compare(&s[0], &s[1], &d);
+	counts(&d, 1, 0, 0, 0);
+	assert_null(s[0].leg.rows[0].window);
+	end(&s[0], &s[1], &d);
+	lk_definitions_release(&defs);
+}
+
+static void keys_that_are_not_selected(void **state) {
+	(void)state;
+	lk_definitions defs;
+	const lk_plan *p = test_view(by_path_and_ip, &defs);
+	side l, r;
+	lk_difference d;
+	begin(&l, "lambda", p);
+	begin(&r, "kappa", p);
+	for (int i = 0; i < 3; i++)
+		short_row(&l, 0, "/", 1);
+	short_row(&l, 0, "/", 5);
+	short_row(&l, 0, "/", 7);
+	short_row(&r, 0, "/", 7);
+	short_row(&r, 0, "/", 1);
+	short_row(&r, 0, "/", 1);
+	short_row(&r, 0, "/", 6);
+	compare(&l, &r, &d);
+	counts(&d, 3, 1, 0, 1);
+	end(&l, &r, &d);
+	lk_definitions_release(&defs);
+}
+
+static void other_columns_are_another_shape(void **state) {
+	(void)state;
+	static const char *const others[] = {
+		"CREATE VIEW v AS SELECT path, count(*) AS n, sum(price) AS paid, min(ip) AS first FROM hits GROUP BY path, tumble(ts, '1 minute')",
+		"CREATE VIEW v AS SELECT path, count(*) AS hits, sum(price) AS paid FROM hits GROUP BY path, tumble(ts, '1 minute')",
+		"CREATE VIEW v AS SELECT path, count(*) AS hits, sum(bytes) AS paid, min(ip) AS first FROM hits GROUP BY path, tumble(ts, '1 minute')",
+		"CREATE VIEW v AS SELECT path, count(*) AS hits, sum(price) AS paid, ip AS first FROM hits GROUP BY path, ip, tumble(ts, '1 minute')",
+		"CREATE VIEW v AS SELECT path, count(*) AS hits, sum(price) AS paid, min(ip) AS first FROM hits GROUP BY path, tumble(ts, '2 minutes')",
+		"CREATE VIEW v AS SELECT path, count(*) AS hits, sum(price) AS paid, min(ip) AS first FROM hits GROUP BY path",
+	};
+	lk_definitions defs, other;
+	const lk_plan *p = test_view(by_path, &defs);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		side l, r;
+		lk_difference d;
+		begin(&l, "lambda", p);
+		begin(&r, "kappa", test_view(others[i], &other));
+		compare(&l, &r, &d);
+		assert_true(d.other_shape);
+		assert_false(lk_difference_none(&d));
+		end(&l, &r, &d);
+		lk_definitions_release(&other);
+	}
+	/* another WHERE has the same shape */
+	side l, r;
+	lk_difference d;
+	begin(&l, "lambda", p);
+	begin(&r, "kappa", test_view("CREATE VIEW v AS SELECT path, count(*) AS hits, sum(price) AS paid, min(ip) AS first FROM hits"
+	                             " WHERE ok GROUP BY path, tumble(ts, '1 minute')", &other));
+	compare(&l, &r, &d);
+	assert_false(d.other_shape);
+	end(&l, &r, &d);
+	lk_definitions_release(&other);
+	lk_definitions_release(&defs);
+}
+
+/* --- late events --- */
+
+static lk_leg *whole_of(side *s, const lk_plan *p) {
+	s->leg.whole = lk_calloc(1, sizeof *s->leg.whole);
+	lk_leg_init(s->leg.whole, "whole", p);
+	return s->leg.whole;
+}
+
+static void late_events_explain_what_they_make_equal(void **state) {
+	(void)state;
+	lk_definitions defs;
+	const lk_plan *p = test_view(by_path, &defs);
+	side l, r, whole;
+	lk_difference d;
+	begin(&l, "lambda", p);
+	begin(&r, "kappa", p);
+	row(&l, 0, "/same", 5, "1", "x");
+	row(&l, 0, "/late", 5, "1", "x");     /* kappa has refused one of them */
+	row(&l, 0, "/all_late", 1, "1", "x"); /* and all of these */
+	row(&l, 0, "/partly", 5, "1", "x");   /* with its late ones kappa has four: something else is wrong too */
+	row(&l, 0, "/wrong", 5, "1", "x");
+	row(&r, 0, "/same", 5, "1", "x");
+	row(&r, 0, "/late", 4, "1", "x");
+	row(&r, 0, "/partly", 3, "1", "x");
+	row(&r, 0, "/wrong", 6, "1", "x");
+	lk_leg_write(&whole.w, whole_of(&r, p));
+	row(&whole, 0, "/same", 5, "1", "x");
+	row(&whole, 0, "/late", 5, "1", "x");
+	row(&whole, 0, "/all_late", 1, "1", "x");
+	row(&whole, 0, "/partly", 4, "1", "x");
+	row(&whole, 0, "/wrong", 6, "1", "x");
+	lk_leg_written(&whole.w);
+	compare(&l, &r, &d);
+	counts(&d, 1, 1, 0, 3);
+	assert_int_equal(d.by_late, 2);
+	assert_false(lk_difference_none(&d));
+	/* what is not explained is shown first */
+	assert_int_equal(d.nshown, 4);
+	assert_string_equal(d.shown[0].key, "path=/partly");
+	assert_string_equal(d.shown[1].key, "path=/wrong");
+	assert_false(d.shown[1].by_late);
+	assert_string_equal(d.shown[2].key, "path=/all_late");
+	assert_true(d.shown[2].by_late);
+	assert_string_equal(d.shown[3].key, "path=/late");
+	end(&l, &r, &d);
+	lk_definitions_release(&defs);
+}
+
+static void what_late_events_make_unequal_is_not_counted(void **state) {
+	(void)state;
+	lk_definitions defs;
+	const lk_plan *p = test_view(by_path, &defs);
+	side l, r, whole;
+	lk_difference d;
+	begin(&l, "lambda", p);
+	begin(&r, "kappa", p);
+	row(&l, 0, "/", 5, "1", "x");
+	row(&r, 0, "/", 5, "1", "x");
+	lk_leg_write(&whole.w, whole_of(&r, p));
+	row(&whole, 0, "/", 6, "1", "x");
+	lk_leg_written(&whole.w);
+	compare(&l, &r, &d);
+	counts(&d, 1, 0, 0, 0);
+	assert_int_equal(d.by_late, 0);
+	end(&l, &r, &d);
+	lk_definitions_release(&defs);
+}
+
+static void ten_are_shown_the_unexplained_first(void **state) {
+	(void)state;
+	lk_definitions defs;
+	const lk_plan *p = test_view(by_path, &defs);
+	side l, r, whole;
+	lk_difference d;
+	begin(&l, "lambda", p);
+	begin(&r, "kappa", p);
+	lk_leg_write(&whole.w, whole_of(&r, p));
+	for (int i = 0; i < 30; i++) {
+		row(&l, i, "/", 2, "1", "x");
+		row(&r, i, "/", 1, "1", "x");
+		row(&whole, i, "/", i == 29 ? 3 : 2, "1", "x");
+	}
+	lk_leg_written(&whole.w);
+	compare(&l, &r, &d);
+	counts(&d, 0, 0, 0, 30);
+	assert_int_equal(d.by_late, 29);
+	assert_int_equal(d.nshown, LK_DIFFERENCES_SHOWN);
+	assert_string_equal(d.shown[0].window, "1970-01-01T00:29:00Z");
+	assert_string_equal(d.shown[1].window, "1970-01-01T00:00:00Z");
+	end(&l, &r, &d);
+	lk_definitions_release(&defs);
+}
+
+/* --- approximate aggregates: a plan whose count is declared to be one --- */
+
+static void approximate_values_are_near_postgresqls(void **state) {
+	(void)state;
+	static const struct { int64_t lk, sql; bool near; } cases[] = {
+		{100, 100, true}, {104, 100, true}, {105, 100, true}, {106, 100, false}, {94, 100, false}, {0, 0, true}, {1, 0, false},
+	};
+	lk_definitions defs;
+	lk_plan p = *test_view(by_path_and_ip, &defs);
+	lk_aggregate verbs = *p.aggs[0].verbs;
+	lk_agg agg = p.aggs[0];
+	verbs.error = 0.05;
+	agg.verbs = &verbs;
+	p.aggs = &agg;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int sql = 0; sql < 3; sql++) {   /* PostgreSQL's on the left, on the right, on neither side */
+			side s[2];
+			lk_difference d;
+			begin(&s[0], "a", &p);
+			begin(&s[1], "b", &p);
+			short_row(&s[0], 0, "/", sql == 0 ? cases[i].sql : cases[i].lk);
+			short_row(&s[1], 0, "/", sql == 0 ? cases[i].lk : cases[i].sql);
+			if (sql < 2)
+				s[sql].leg.sql = true;
+			compare(&s[0], &s[1], &d);
+			assert_int_equal(d.equal, sql < 2 ? cases[i].near : cases[i].lk == cases[i].sql);
+			end(&s[0], &s[1], &d);
+		}
+	lk_definitions_release(&defs);
+}
+
+/* --- any two legs --- */
+
+/* Rows are few kinds, so that all cases of multiplicity come up. counted[kind] on each side. */
+static void random_legs(uint64_t *seed, const lk_plan *p) {
+	enum { WINDOWS = 3, PATHS = 3, VALUES = 3 };
+	int n[2][WINDOWS][PATHS][VALUES] = {0};
+	side s[2];
+	lk_difference d, mirrored;
+	for (int k = 0; k < 2; k++) {
+		begin(&s[k], k ? "right" : "left", p);
+		for (int rows = random_below(seed, 40); rows > 0; rows--) {
+			int w = random_below(seed, WINDOWS), path = random_below(seed, PATHS), v = random_below(seed, VALUES);
+			char name[8];
+			snprintf(name, sizeof name, "/%d", path);
+			short_row(&s[k], w, name, v);
+			n[k][w][path][v]++;
+		}
+	}
+	int64_t equal = 0, different = 0, only[2] = {0};
+	for (int w = 0; w < WINDOWS; w++)
+		for (int path = 0; path < PATHS; path++) {
+			int left = 0, right = 0;
+			for (int v = 0; v < VALUES; v++) {
+				int a = n[0][w][path][v], b = n[1][w][path][v];
+				equal += a < b ? a : b;
+				left += a > b ? a - b : 0;
+				right += b > a ? b - a : 0;
+			}
+			different += left < right ? left : right;
+			only[0] += left > right ? left - right : 0;
+			only[1] += right > left ? right - left : 0;
+		}
+	compare(&s[0], &s[1], &d);
+	counts(&d, equal, only[0], only[1], different);
+	lk_compare_legs(&s[1].leg, &s[0].leg, &mirrored);
+	counts(&mirrored, equal, only[1], only[0], different);
+	lk_difference_release(&mirrored);
+	end(&s[0], &s[1], &d);
+}
+
+static void any_two_legs(void **state) {
+	(void)state;
+	uint64_t seed = random_seed();
+	lk_definitions defs;
+	const lk_plan *p = test_view(by_path_and_ip, &defs);
+	for (int i = 0; i < 2000; i++)
+		random_legs(&seed, p);
+	lk_definitions_release(&defs);
+}
+
+static int release(void **state) {
+	(void)state;
+	test_hits_release();
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(order_does_not_matter),
+		cmocka_unit_test(each_kind_is_counted_and_shown),
+		cmocka_unit_test(an_empty_side),
+		cmocka_unit_test(texts_are_told_apart),
+		cmocka_unit_test(minus_zero_is_zero),
+		cmocka_unit_test(keys_that_are_not_selected),
+		cmocka_unit_test(other_columns_are_another_shape),
+		cmocka_unit_test(late_events_explain_what_they_make_equal),
+		cmocka_unit_test(what_late_events_make_unequal_is_not_counted),
+		cmocka_unit_test(ten_are_shown_the_unexplained_first),
+		cmocka_unit_test(approximate_values_are_near_postgresqls),
+		cmocka_unit_test(any_two_legs),
+	};
+	return cmocka_run_group_tests(tests, NULL, release);
+}
