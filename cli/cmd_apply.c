@@ -89,21 +89,32 @@ static int apply_stream(job *j, const lk_stream *s, lk_error *err) {
 	return rc;
 }
 
+/* How a version that readers do not get yet comes to be theirs. */
+static void say_waiting(const char *view, const lk_apply_result *r) {
+	const char *unchanged = r->what == LK_APPLIED_SAME ? ", unchanged" : "";
+	lk_buf how = LK_BUF_INIT;
+	if (r->left) {
+		lk_say("view %s: version %d%s; readers were moved from it to version %d: `lk mode %s --back` or `lk replay %s --switch` moves"
+		       " them again", view, r->version, unchanged, r->served_version, view, view);
+		return;
+	}
+	if (!r->kappa)
+		lk_buf_addf(&how, "`lk batch %s` (or, into kappa mode, ", view);
+	lk_buf_addf(&how, "`lk replay %s --switch`%s", view, r->kappa ? "" : ")");
+	lk_say("view %s: version %d%s; readers get version %d until %s brings it into service", view, r->version, unchanged,
+	       r->served_version, how.data);
+	lk_buf_release(&how);
+}
+
 static int apply_view(job *j, const lk_plan *p, lk_error *err) {
 	lk_apply_result r;
 	int rc = lk_apply_view(&j->at.pg, p, &r, err);
 	if (rc != LK_OK)
 		return rc;
-	if (r.version == r.served_version) {
+	if (r.version == r.served_version)
 		lk_say("view %s: %s, version %d", p->view, r.what == LK_APPLIED_SAME ? "unchanged" : "new", r.version);
-		return LK_OK;
-	}
-	lk_say("view %s: version %d%s; readers get version %d until it is brought into service:", p->view, r.version,
-	       r.what == LK_APPLIED_SAME ? ", unchanged" : "", r.served_version);
-	if (r.kappa)
-		lk_say("  `lk replay %s --switch`, since the view is in kappa mode", p->view);
 	else
-		lk_say("  `lk batch %s`, or `lk replay %s --switch` (which puts the view into kappa mode)", p->view, p->view);
+		say_waiting(p->view, &r);
 	return LK_OK;
 }
 

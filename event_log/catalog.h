@@ -94,6 +94,7 @@ typedef struct lk_apply_result {
 	int version;          /* of a view */
 	int served_version;   /* of a view: what readers get until the new one is in service */
 	bool kappa;           /* of a view: it is served by a kappa copy, so that a replay, not a batch, brings a version into service */
+	bool left;            /* of a view: readers had this version and were moved away from it, which no batch undoes */
 } lk_apply_result;
 
 /* Declares a stream: catalogue row, lk.log_<name> partitioned by list of part with its leaves, tail rows. An existing one: the same,

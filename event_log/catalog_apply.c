@@ -306,6 +306,7 @@ static int new_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_res
 static int next_version(lk_pg *pg, const lk_plan *p, int64_t view_id, lk_apply_result *out, lk_error *err) {
 	int64_t version_id, copy_id;
 	out->what = LK_APPLIED_CHANGED;
+	out->left = false;
 	int rc = insert_version(pg, view_id, ++out->version, p, &version_id, err);
 	return rc || out->kappa ? rc : insert_lambda(pg, p, version_id, &copy_id, err);
 }
@@ -332,9 +333,10 @@ static bool same_stream(const lk_stream *a, const lk_stream *b) {
 
 /* The view's row, its newest version, the version it serves and how. */
 static const char newest_sql[] =
-	"SELECT w.view_id, w.stream_id, n.number, n.plan_hash, s.number, c.mode = 'kappa'"
-	" FROM lk.view w LEFT JOIN lk.copy c ON c.copy_id = w.served_copy LEFT JOIN lk.version s USING (version_id)"
-	" JOIN LATERAL (SELECT number, plan_hash FROM lk.version v WHERE v.view_id = w.view_id ORDER BY number DESC LIMIT 1) n ON true"
+	"SELECT w.view_id, w.stream_id, n.number, n.plan_hash, s.number, c.mode = 'kappa',"
+	" n.version_id <> s.version_id AND EXISTS (SELECT FROM lk.copy k WHERE k.version_id = n.version_id AND k.was_served)"
+	" FROM lk.view w LEFT JOIN lk.copy c ON c.copy_id = w.served_copy LEFT JOIN lk.version s ON s.version_id = c.version_id"
+	" JOIN LATERAL (SELECT version_id, number, plan_hash FROM lk.version v WHERE v.view_id = w.view_id ORDER BY number DESC LIMIT 1) n ON true"
 	" WHERE w.name = $1";
 
 static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
@@ -352,7 +354,7 @@ static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_r
 	if (there) {
 		int newest = (int)lk_pg_int(res, 0, 2);
 		*out = (lk_apply_result){.what = LK_APPLIED_SAME, .version = newest, .served_version = (int)lk_pg_int(res, 0, 4),
-		                         .kappa = PQgetvalue(res, 0, 5)[0] == 't'};
+		                         .kappa = PQgetvalue(res, 0, 5)[0] == 't', .left = PQgetvalue(res, 0, 6)[0] == 't'};
 		if (!strcmp(PQgetvalue(res, 0, 3), p->hash))
 			goto done;
 	}

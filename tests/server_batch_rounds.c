@@ -273,8 +273,13 @@ static void apply_says_how(void **state) {
 		assert_non_null(strstr(err, "lk batch traffic"));
 		free(err);
 	}
+	must_round("traffic");
 	int64_t first = served()->id;
-	test_world_reload(&world);
+	serve(view()->former_copy);
+	assert_int_equal(test_lk(&servers, NULL, NULL, &err, (const char *const[]){"apply", file, NULL}), 0);
+	assert_non_null(strstr(err, "moved from it to version 1"));
+	assert_null(strstr(err, "lk batch"));
+	free(err);
 	serve(make(LK_COPY_BUILDING, true));
 	f = fopen(file, "w");
 	assert_non_null(f);
