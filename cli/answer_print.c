@@ -156,7 +156,7 @@ void lk_copy_describe(const lk_cat_copy *copy, lk_buf *out) {
 
 void lk_range_describe(const lk_range *r, lk_buf *out) {
 	bool from = r->from != INT64_MIN, to = r->to != INT64_MAX;
-	const char *what = r->by == LK_BY_AT ? "events that the log took" : "events with event time";
+	const char *what = r->by == LK_BY_AT ? "only events that the log took" : "only events with event time";
 	if (!from && !to) {
 		lk_buf_adds(out, "all events");
 		return;
@@ -168,7 +168,7 @@ void lk_range_describe(const lk_range *r, lk_buf *out) {
 	lk_buf_adds(out, from && to ? ", " : "");
 	if (to)
 		lk_time_print(r->to, out);
-	lk_buf_adds(out, from && to ? ") only" : from ? " on only" : " only");
+	lk_buf_adds(out, from && to ? ")" : from ? " on" : "");
 }
 
 static void add_json_time(const char *name, int64_t us, lk_buf *b) {
@@ -270,14 +270,14 @@ static void add_kappa(const lk_answer *a, lk_buf *b) {
 		lk_range_describe(&a->range, b);
 		lk_buf_adds(b, "\nkappa:     ");
 		lk_count_print(n, b);
-		lk_buf_addf(b, " event%s read, all from the speed layer: from ", n == 1 ? "" : "s");
+		lk_buf_addf(b, " event%s read, all by the speed layer, from ", n == 1 ? "" : "s");
 		add_offsets(a->cut, a->partitions, b);
+		lk_buf_adds(b, " up to ");
 	} else {
 		lk_buf_adds(b, "kappa:     ");
 		lk_count_print(n, b);
-		lk_buf_addf(b, " event%s, all from the speed layer:", n == 1 ? "" : "s");
+		lk_buf_addf(b, " event%s, all from the speed layer, up to ", n == 1 ? "" : "s");
 	}
-	lk_buf_adds(b, " up to ");
 	add_offsets(a->end, a->partitions, b);
 }
 
@@ -316,7 +316,8 @@ static void add_covered(const lk_answer *a, lk_buf *b) {
 
 void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out) {
 	lk_count_print((int64_t)a->nrows, out);
-	lk_buf_addf(out, " row%s of %s, version %d, %s", a->nrows == 1 ? "" : "s", view, a->version, a->kappa ? "kappa" : "lambda");
+	lk_buf_addf(out, " row%s of %s, version %d, %s", a->nrows == 1 ? "" : "s", view, a->version,
+	            a->kappa ? "kappa" : "lambda");
 	lk_copy_describe(lk_catalog_copy(a->catalog, a->copy_id), out);
 	lk_buf_addc(out, '\n');
 	if (a->kappa)
@@ -332,7 +333,7 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 		return;
 	}
 	add_time("; final to: ", a->final_to, out);
-	lk_buf_adds(out, "; late: ");
+	lk_buf_adds(out, a->kappa ? "; late, and not counted: " : "; late: ");
 	lk_count_print(a->late, out);
 	if (!a->kappa) {
 		lk_buf_adds(out, ", counted by the batch since: ");

@@ -14,7 +14,7 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 int64_t lk_answer_lag(const lk_answer *a);
 /* ", copy 12 (…)" where the copy is not the one that is served, else nothing. */
 void lk_copy_describe(const lk_cat_copy *copy, lk_buf *out);
-/* "events with event time in [a, b) only" */
+/* "only events with event time in [a, b)", "all events" */
 void lk_range_describe(const lk_range *r, lk_buf *out);
 
 /* The columns of a row: window_start and window_end where there are windows, then the select list. */

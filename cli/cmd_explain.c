@@ -284,8 +284,8 @@ static void print_sum(const lk_answer *a) {
 }
 
 static void print_parts(const lk_answer *a) {
-	const char *const names[] = {"PARTITION", a->kappa ? "BEGIN" : "CUT", "CURSOR", a->state == LK_COPY_SANDBOX ? "END" : "TAIL",
-	                             "SEGMENTS", "CELLS"};
+	const char *const names[] = {"PARTITION", a->kappa ? "BEGIN" : "CUT", "CURSOR",
+	                             a->state == LK_COPY_SANDBOX ? "END" : "TAIL", "SEGMENTS", "CELLS"};
 	lk_table *t = lk_table_new();
 	for (int i = 0; i < 6; i++)
 		lk_table_column(t, names[i], true);

@@ -37,7 +37,8 @@ static int judge(const lk_answer *a, lk_error *err) {
 	}
 	if (a->late) {
 		fail_with_count(err, "the answer is partial: it does not count", a->late, "that came late");
-		return lk_hint(err, a->kappa ? "a kappa copy never does; in lambda mode (`lk mode`) a batch counts them" : "`lk batch` counts them");
+		return lk_hint(err, a->kappa ? "a kappa copy never does; in lambda mode (`lk mode`) a batch counts them"
+		                             : "`lk batch` counts them");
 	}
 	return LK_OK;
 }

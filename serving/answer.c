@@ -19,8 +19,8 @@
  * A kappa copy has no batch: its cut is 0, or for a sandbox the place where it begins, and everything is in segments.
  *
  * An answer can be asked for a given prefix instead, query.until: then only segments that end there or below count, and
- * they must tile [cut, until). They do where `until` is a live cut, since segments end at live cuts, until a batch above
- * it is published; an answer that can no longer be given is refused at once.
+ * they must tile [cut, until). They do where `until` is a live cut, since segments end at live cuts. Once a batch above it
+ * is published, that answer can no longer be given, and is refused at once.
  *
  * Batch rows and cells of Redis are merged into one map by the window asked for, and finalised once, when a value is
  * asked for. The work is bounded by the cells that pass the query's filters. */
@@ -54,7 +54,8 @@ static int open_copy(lk_reader *r, lk_error *err) {
 		return rc;
 	if (r->copy->kappa && r->query->layer == LK_LAYER_BATCH) {
 		lk_fail(err, LK_EUSAGE, "this copy of view %s is kappa: it has no batch layer", r->view->name);
-		return lk_hint(err, "leave --layer out: all of the answer comes from the speed layer");
+		lk_hint(err, "leave --layer out: all of the answer comes from the speed layer");
+		return LK_EUSAGE;
 	}
 	r->plan = r->copy->version->plan;
 	r->partitions = r->plan->stream->partitions;
@@ -155,8 +156,9 @@ static int until_can_be_had(const lk_reader *r, lk_error *err) {
 			return lk_fail(err, LK_EPARTIAL, "view %s cannot be read up to offset %lld of partition %d: the log ends at %lld",
 			               r->query->view, until, i, (long long)p->tail[i]);
 		if (until < p->cut[i])
-			return lk_fail(err, LK_EPARTIAL, "view %s can no longer be read up to offset %lld of partition %d: %s %lld", r->query->view,
-			               until, i, r->copy->kappa ? "this copy begins at" : "a batch is published up to", (long long)p->cut[i]);
+			return lk_fail(err, LK_EPARTIAL, "view %s can no longer be read up to offset %lld of partition %d: %s %lld",
+			               r->query->view, until, i, r->copy->kappa ? "this copy begins at" : "a batch is published up to",
+			               (long long)p->cut[i]);
 	}
 	return LK_OK;
 }
@@ -262,8 +264,8 @@ static int count_late(lk_reader *r, lk_answer *a, lk_error *err) {
 	return lk_late_count(r->pg, &now, a->end, &a->late, &a->healed, err);
 }
 
-/* The watermark where the answer ends in partition i: the unit's, or the published cut's. Below the unit's cursor, and above the
- * cut, it has to be looked up: false. */
+/* The watermark where the answer ends in partition i: the unit's, or the published cut's. Between them it has to be
+ * looked up: false. */
 static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
 	const lk_pointer *p = &r->pointer;
 	const lk_unit_read *u = &r->units[i];
@@ -325,9 +327,9 @@ static int name_prefix(lk_reader *r, lk_answer *a, lk_error *err) {
 static void begin_answer(lk_reader *r, lk_answer *a) {
 	int rereads = a->rereads;
 	const lk_cat_copy *c = r->copy;
-	*a = (lk_answer){.plan = r->plan, .version = c->version->number, .kappa = c->kappa, .copy_id = c->id, .state = c->state,
-	                 .range = c->range, .copy_name = c->name, .partitions = r->partitions, .window_us = r->filter.window_us,
-	                 .rereads = rereads};
+	*a = (lk_answer){.plan = r->plan, .version = c->version->number, .kappa = c->kappa, .copy_id = c->id,
+	                 .state = c->state, .range = c->range, .copy_name = c->name, .partitions = r->partitions,
+	                 .window_us = r->filter.window_us, .rereads = rereads};
 	lk_cells_init(&a->cells, r->plan);
 	lk_cells_init(&a->batch_part, r->plan);
 	lk_cells_init(&a->speed_part, r->plan);
@@ -423,7 +425,12 @@ static int begin_again(lk_reader *r, lk_error *err) {
 static int give_up(lk_reader *r, lk_error *err) {
 	lk_fail(err, LK_EPARTIAL, "view %s cannot be put together: %s", r->query->view,
 	        r->why.data ? r->why.data : "it keeps changing");
-	lk_hint(err, "a running speed layer (lk speed) puts the unit right; --layer batch answers without it");
+	if (r->copy->state != LK_COPY_LIVE)
+		lk_hint(err, "its replay puts the unit right when it is run again");
+	else if (r->copy->kappa)
+		lk_hint(err, "a running speed layer (lk speed) puts the unit right");
+	else
+		lk_hint(err, "a running speed layer (lk speed) puts the unit right; --layer batch answers without it");
 	return LK_EPARTIAL;
 }
 

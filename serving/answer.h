@@ -17,9 +17,10 @@ typedef struct lk_where {
 typedef struct lk_query {
 	const char *view;
 	int version;              /* 0: served */
-	const char *copy;         /* a sandbox's name, or a copy's id in digits, instead of version; NULL: served, or by version */
-	const int64_t *until;     /* NULL, or a prefix to answer for: the state at these offsets, which must be a live cut that all units have passed and no
-	                             published cut is beyond; what does not fit is LK_EPARTIAL after the usual time */
+	const char *copy;         /* a sandbox's name, or a copy's id in digits, instead of version; NULL: neither */
+	const int64_t *until;     /* NULL, or a prefix to answer for: the state at these offsets, which must be a live cut that
+	                             all units have passed and no published cut is beyond; where one is, LK_EPARTIAL at once,
+	                             where a unit is behind, after the usual time */
 	enum lk_layer layer;
 	const lk_where *where;    /* AND-ed, also where they name one column twice; group key columns only */
 	int nwhere;
@@ -48,8 +49,9 @@ typedef struct lk_answer {
 	const char *copy_name;    /* of a sandbox, else NULL; the catalogue's */
 	int partitions;
 	int64_t cut[LK_MAX_PARTITIONS], cursor[LK_MAX_PARTITIONS], tail[LK_MAX_PARTITIONS];
-	int64_t end[LK_MAX_PARTITIONS];    /* of the prefix it covers: max(cut, cursor), or query.until; layer batch: cut; speed, a sandbox: [cut, end) */
-	int64_t goal[LK_MAX_PARTITIONS];   /* where its copy is going: the log's end; of a sandbox the end that was fixed when it began */
+	int64_t end[LK_MAX_PARTITIONS];    /* of the prefix it covers: max(cut, cursor), or query.until; layer batch: cut;
+	                                      layer speed, a sandbox: [cut, end) */
+	int64_t goal[LK_MAX_PARTITIONS];   /* where its copy is going: the log's end; a sandbox: its own, fixed when it began */
 	int64_t watermark;                 /* least of the partitions; LK_NEVER */
 	int64_t final_to;                  /* LK_NEVER: none */
 	int64_t late, healed;              /* refused at or above the cut; below it, counted by batch */
@@ -68,8 +70,9 @@ typedef struct lk_answer {
 int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err);
 void lk_answer_release(lk_answer *a);
 
-/* A digest of the merged cells (window, key, partials, in the order of the encoding), 32 hexadecimal digits: equal digests mean
- * byte-identical cells. Of the unfiltered answer it is the digest of a copy at `end`, whatever its segments, batches and workers were. Not cryptographic. */
+/* A digest of the merged cells (window, key, partials, in the order of the encoding), 32 hexadecimal digits: equal
+ * digests mean byte-identical cells. Of an unfiltered answer it is the digest of a copy at `end`, whatever its segments,
+ * batches and workers were; a batch that counted late events shows, since they are in its cells. Not cryptographic. */
 void lk_answer_digest(const lk_answer *a, char out[33]);
 
 /* Value of output `i` (of plan->outputs) in a row; finalised. Borrows. */

@@ -41,8 +41,8 @@ typedef struct lk_unit_read {
 int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_plan *plan, int64_t unit, int64_t hint,
                        const lk_cell_filter *filter, lk_error *err);
 void lk_unit_read_release(lk_unit_read *u);
-/* Do the segments from the cut on tile [cut, end)? end: the unit's cursor, or an offset below it where the query ends. Where they do
- * not, *why says what is wrong. Nothing above the cut: true, none count. */
+/* Do the segments from the cut on tile [cut, end)? end: the unit's cursor, or an offset below it where the query ends.
+ * Where they do not, *why says what is wrong. Nothing above the cut: true, none count. */
 bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, int64_t end, lk_buf *why);
 /* Does segment i count in [cut, end)? */
 bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut, int64_t end);
@@ -63,8 +63,8 @@ int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, lk_error 
 void lk_pointer_release(lk_pointer *p);
 /* `_at` of event off[i] of each partition, LK_NEVER where it is not there; off[i] < 0: not asked for. */
 int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at, lk_error *err);
-/* What lk_watermark_of_prefix wants of the prefix that ends at off[i] of each partition, from a live cut that has these offsets; LK_NEVER where
- * none has. */
+/* What lk_watermark_of_prefix wants of the prefix that ends at off[i] of each partition, from a live cut that has this
+ * offset; LK_NEVER where none has. */
 int lk_prefix_high(lk_pg *pg, const lk_cat_stream *s, const int64_t *off, int64_t *high, int64_t *at, lk_error *err);
 /* Merges the batch rows that pass the filter, as windows, into `into`. */
 int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cells *into, int64_t *cells, lk_error *err);

@@ -1,4 +1,5 @@
-/* Which segments count above a cut, and whether they tile [cut, cursor), or [cut, end): what does not tile is never served. */
+/* Which segments count above a cut, and whether they tile [cut, cursor), or [cut, end) where an end is asked for: what
+ * does not tile is never served. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -40,7 +41,8 @@ static const example examples[] = {
 	{"an end at the cursor", 30, 0, 2, {{0, 10, false}, {10, 30, false}}, 2, NULL, 30},
 	{"an end at the cut", 30, 10, 2, {{0, 10, false}, {10, 30, false}}, 0, NULL, 10},
 	{"beyond the end may be gone", 30, 0, 2, {{0, 10, false}, {10, 30, true}}, 1, NULL, 10},
-	{"a segment across the end", 30, 0, 2, {{0, 10, false}, {10, 30, false}}, -1, "end at offset 30, and none ends at 20", 20},
+	{"a segment across the end", 30, 0, 2, {{0, 10, false}, {10, 30, false}}, -1, "end at offset 30, and none ends at 20",
+	 20},
 	{"nothing below the end", 30, 0, 1, {{20, 30, false}}, -1, "end at offset 0, and none ends at 10", 10},
 };
 
