@@ -5,6 +5,10 @@
 #include "core/aggregate.h"
 
 extern const lk_aggregate lk_agg_count_star, lk_agg_count, lk_agg_sum, lk_agg_min, lk_agg_max, lk_agg_avg;
+extern const lk_aggregate lk_agg_sum_double, lk_agg_avg_double;
+extern const lk_aggregate lk_agg_var_pop, lk_agg_var_samp, lk_agg_variance, lk_agg_stddev_pop, lk_agg_stddev_samp, lk_agg_stddev;
+extern const lk_aggregate lk_agg_var_pop_double, lk_agg_var_samp_double, lk_agg_variance_double, lk_agg_stddev_pop_double,
+	lk_agg_stddev_samp_double, lk_agg_stddev_double;
 extern const lk_aggregate lk_agg_bool_and, lk_agg_bool_or, lk_agg_every;
 
 #define LK_STATE_SIZE(type) ((sizeof(type) + 15) & ~(size_t)15)

@@ -12,10 +12,7 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 		*result = (lk_type){.kind = LK_NUMERIC};
 		return 0;
 	}
-	bool is_double = arg.kind == LK_FLOAT4 || arg.kind == LK_FLOAT8;
-	*reason = is_double ? "an average of real or double precision depends on the order of the rows; "
-	                      "declare the column as numeric(p,s)"
-	                    : "avg needs a number";
+	*reason = "avg needs a number";
 	return -1;
 }
 

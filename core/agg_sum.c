@@ -1,4 +1,4 @@
-/* sum over integers and numerics: exact, in 128 bits.
+/* sum over integers and numerics: exact, in 128 bits. Doubles are in core/agg_sum_double.c.
  *
  * As in PostgreSQL, the sum of smallint and integer is bigint, that of bigint and numeric is numeric. An argument has fewer than
  * 2^63 units and a log fewer than 2^63 events, so a sum stays below 2^126. A sum of integers would leave bigint after
@@ -20,10 +20,6 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 	case LK_INT4: *result = (lk_type){.kind = LK_INT8}; return 0;
 	case LK_INT8: *result = (lk_type){.kind = LK_NUMERIC, .precision = 38}; return 0;
 	case LK_NUMERIC: *result = (lk_type){.kind = LK_NUMERIC, .precision = 38, .scale = arg.scale}; return 0;
-	case LK_FLOAT4:
-	case LK_FLOAT8:
-		*reason = "a sum of real or double precision depends on the order of the rows; declare the column as numeric(p,s)";
-		return -1;
 	default: *reason = "sum needs a number"; return -1;
 	}
 }

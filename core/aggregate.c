@@ -7,7 +7,10 @@
 #include "core/agg.h"
 
 const lk_aggregate *const lk_aggregates[] = {
-	&lk_agg_count_star, &lk_agg_count, &lk_agg_sum, &lk_agg_avg, &lk_agg_min, &lk_agg_max,
+	&lk_agg_count_star, &lk_agg_count, &lk_agg_sum, &lk_agg_sum_double, &lk_agg_avg, &lk_agg_avg_double, &lk_agg_min, &lk_agg_max,
+	&lk_agg_var_pop, &lk_agg_var_pop_double, &lk_agg_var_samp, &lk_agg_var_samp_double, &lk_agg_variance, &lk_agg_variance_double,
+	&lk_agg_stddev_pop, &lk_agg_stddev_pop_double, &lk_agg_stddev_samp, &lk_agg_stddev_samp_double, &lk_agg_stddev,
+	&lk_agg_stddev_double,
 	&lk_agg_bool_and, &lk_agg_bool_or, &lk_agg_every,
 	NULL,
 };

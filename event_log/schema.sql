@@ -164,3 +164,85 @@ CREATE TABLE lk.late (
 CREATE FUNCTION lk.tumble(ts timestamptz, size interval) RETURNS timestamptz
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   AS $$ SELECT date_bin(size, ts, timestamptz '1970-01-01 00:00:00+00') $$;
+
+-- The oracle of aggregates that PostgreSQL does not have, or whose result depends on the order of the rows: in the user's own text
+-- f(x) is run as lk.f(array_agg(x)). They are written to be plainly right and share nothing with lk's C code; they are not fast.
+
+-- A double as a whole number of 2^-1074; NaN and infinities as they are.
+CREATE FUNCTION lk.units(x double precision) RETURNS numeric
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  AS $$
+    SELECT CASE WHEN e = 2047 THEN x::text::numeric
+      ELSE (CASE WHEN bits < 0 THEN -1 ELSE 1 END) * (m + CASE WHEN e > 0 THEN 4503599627370496 ELSE 0 END)
+        * power(2::numeric, greatest(e, 1) - 1) END
+    FROM (SELECT bits, (bits >> 52 & 2047)::int AS e, bits & 4503599627370495 AS m
+          FROM (SELECT ('x' || encode(float8send(x), 'hex'))::bit(64)::bigint AS bits) b) parts
+  $$;
+
+-- n / (2^twos * 10^tens), n whole, as a decimal that PostgreSQL reads as the nearest double, or real; NULL where it is too large.
+CREATE FUNCTION lk.decimal(n numeric, twos int, tens int, is_real boolean) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  AS $$
+    SELECT CASE WHEN n::text IN ('NaN', 'Infinity', '-Infinity') THEN n::text
+      WHEN abs(n) * power(2::numeric, CASE WHEN is_real THEN 2150 ELSE 3075 END - twos)
+        <= power(10::numeric, tens) * power(2::numeric, 2000) THEN '0'
+      WHEN is_real AND abs(n) >= 33554431 * power(2::numeric, 103 + twos) * power(10::numeric, tens) THEN NULL
+      WHEN abs(n) >= 18014398509481983 * power(2::numeric, 970 + twos) * power(10::numeric, tens) THEN NULL
+      ELSE trunc(n * power(5::numeric, twos))::text || 'e-' || (twos + tens)::text END
+  $$;
+
+-- The whole part of n / by with 26 more digits, the last of them not 0 where there is a rest.
+CREATE FUNCTION lk.ratio(n numeric, by numeric) RETURNS numeric
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  AS $$
+    SELECT CASE WHEN n::text IN ('NaN', 'Infinity', '-Infinity') THEN n
+      ELSE div(n * power(10::numeric, 25), by) * 10 + sign(mod(n * power(10::numeric, 25), by)) END
+  $$;
+
+CREATE FUNCTION lk.sum(xs double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT lk.decimal(sum(lk.units(x)), 1074, 0, false)::double precision FROM unnest(xs) x $$;
+CREATE FUNCTION lk.sum(xs real[]) RETURNS real LANGUAGE sql IMMUTABLE
+  AS $$ SELECT lk.decimal(sum(lk.units(x)), 1074, 0, true)::real FROM unnest(xs) x $$;
+CREATE FUNCTION lk.avg(xs double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT lk.decimal(lk.ratio(sum(lk.units(x)), nullif(count(x), 0)), 1074, 26, false)::double precision FROM unnest(xs) x $$;
+
+-- n * sum(x^2) - sum(x)^2, in units of 2^-2148, over n * (n - less).
+CREATE FUNCTION lk.var(xs double precision[], less int) RETURNS numeric LANGUAGE sql IMMUTABLE
+  AS $$
+    SELECT CASE WHEN n <= less THEN NULL WHEN s::text IN ('NaN', 'Infinity', '-Infinity') THEN 'NaN'
+      ELSE lk.ratio(n * q - s * s, n * (n - less)) END
+    FROM (SELECT count(x)::numeric AS n, sum(lk.units(x)) AS s, sum(lk.units(x) * lk.units(x)) AS q FROM unnest(xs) x) sums
+  $$;
+CREATE FUNCTION lk.root(v numeric) RETURNS double precision LANGUAGE sql IMMUTABLE STRICT
+  AS $$ SELECT lk.decimal(trunc(sqrt(v) * power(10::numeric, 20)), 1074, 33, false)::double precision $$;
+CREATE FUNCTION lk.var_pop(xs double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT lk.decimal(lk.var(xs, 0), 2148, 26, false)::double precision $$;
+CREATE FUNCTION lk.var_samp(xs double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT lk.decimal(lk.var(xs, 1), 2148, 26, false)::double precision $$;
+CREATE FUNCTION lk.variance(xs double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT lk.var_samp(xs) $$;
+CREATE FUNCTION lk.stddev_pop(xs double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT lk.root(lk.var(xs, 0)) $$;
+CREATE FUNCTION lk.stddev_samp(xs double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT lk.root(lk.var(xs, 1)) $$;
+CREATE FUNCTION lk.stddev(xs double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT lk.stddev_samp(xs) $$;
+
+-- The first value of an array that is not NULL; the array comes in the order of (event time, partition, offset).
+CREATE FUNCTION lk.first(xs anyarray) RETURNS anyelement LANGUAGE sql IMMUTABLE
+  AS $$ SELECT x FROM unnest(xs) WITH ORDINALITY u(x, i) WHERE x IS NOT NULL ORDER BY i LIMIT 1 $$;
+CREATE FUNCTION lk.last(xs anyarray) RETURNS anyelement LANGUAGE sql IMMUTABLE
+  AS $$ SELECT x FROM unnest(xs) WITH ORDINALITY u(x, i) WHERE x IS NOT NULL ORDER BY i DESC LIMIT 1 $$;
+
+-- What the approximate aggregates approximate.
+CREATE FUNCTION lk.approx_count_distinct(xs anyarray) RETURNS bigint LANGUAGE sql IMMUTABLE
+  AS $$ SELECT count(DISTINCT x) FROM unnest(xs) x $$;
+CREATE FUNCTION lk.approx_percentile(p double precision, xs double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE
+  AS $$ SELECT percentile_disc(p) WITHIN GROUP (ORDER BY x) FROM unnest(xs) x $$;
+
+-- The k most common values with their counts; of equal counts the smaller value first.
+CREATE FUNCTION lk.top_k(k double precision, xs anyarray) RETURNS json LANGUAGE sql IMMUTABLE
+  AS $$
+    SELECT ('[' || string_agg('{"value":' || to_json(x)::text || ',"count":' || n || '}', ',' ORDER BY n DESC, x) || ']')::json
+    FROM (SELECT x, count(*) AS n FROM unnest(xs) x WHERE x IS NOT NULL GROUP BY x ORDER BY n DESC, x LIMIT k::int) most
+  $$;

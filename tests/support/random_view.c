@@ -213,7 +213,7 @@ static void boolean(gen *g, int depth) {
 }
 
 static void call(gen *g, bool lateral) {
-	switch (below(g, 8)) {
+	switch (below(g, 10)) {
 	case 0: case 1:
 		put(g, "count(*)");
 		break;
@@ -227,10 +227,18 @@ static void call(gen *g, bool lateral) {
 		if (lateral && one_in(g, 2))
 			put(g, "l.x");
 		else
-			value(g, exact_kind(g), 2);
+			value(g, one_in(g, 3) ? K_F8 : exact_kind(g), 2);
 		put(g, ")");
 		break;
 	case 5:
+		put(g, PICK(g, "sum(f4)", "sum(f8)", "avg(f4)", "avg(f8)", "sum(f4 * 0.5)"));
+		break;
+	case 6:
+		put(g, PICK(g, "var_pop(", "var_samp(", "variance(", "stddev_pop(", "stddev_samp(", "stddev("));
+		put(g, PICK(g, "i2", "i4", "i8", "n", "f4", "f8", "i4 + 1", "n * 0.01"));
+		put(g, ")");
+		break;
+	case 7:
 		put(g, PICK(g, "bool_and(", "bool_or(", "every("));
 		boolean(g, 2);
 		put(g, ")");
