@@ -350,6 +350,10 @@ int lk_compare_view(const lk_replay_options *o, bool costs, lk_comparison *out, 
 	lk_catalog_free(c->catalog);
 	disconnect_both(c);
 	free(c);
+	if (rc == LK_EBUSY && lk_watch_stopped(&o->watch) && err) {
+		lk_error_clear(err);
+		lk_fail(err, rc, "interrupted: nothing was compared%s", cleaned == LK_OK ? ", and what was made for it is removed" : "");
+	}
 	return rc == LK_OK ? cleaned : rc;
 }
 
