@@ -296,6 +296,7 @@ static void apply_says_how(void **state) {
 	free(file);
 }
 
+/* P16 */
 static void a_round_sweeps_dropped_copies(void **state) {
 	(void)state;
 	int64_t first = served()->id;
