@@ -174,10 +174,15 @@ void lk_difference_print(const lk_difference *d, const char *title, bool markdow
 static void put_pair(const lk_difference *d, const char **and, lk_buf *out) {
 	if (!d->made)
 		return;
-	lk_buf_addf(out, "%s%s and %s differ in ", *and, d->left, d->right);
-	lk_count_print(unequal(d), out);
-	lk_buf_adds(out, " of ");
-	put_count(d->compared, "row", out);
+	lk_buf_addf(out, "%s%s and %s ", *and, d->left, d->right);
+	if (d->other_shape) {
+		lk_buf_adds(out, "have other columns");
+	} else {
+		lk_buf_adds(out, "in ");
+		lk_count_print(unequal(d), out);
+		lk_buf_adds(out, " of ");
+		put_count(d->compared, "row", out);
+	}
 	*and = ", ";
 }
 
@@ -194,11 +199,12 @@ void lk_comparison_verdict(const lk_comparison *c, lk_buf *out) {
 		put_count(c->lambda_rows, "row", out);
 		put_over(c, out);
 	} else {
-		lk_buf_addf(out, "%s do not agree", who);
-		put_over(c, out);
+		lk_buf_addf(out, "%s differ", who);
 		put_pair(&c->lambda_kappa, &and, out);
 		put_pair(&c->lambda_sql, &and, out);
 		put_pair(&c->kappa_sql, &and, out);
+		lk_buf_adds(out, ",");
+		put_over(c, out);
 		lk_buf_adds(out, lk_comparison_explained(c) ? "; late events explain all of it" : "; late events do not explain it");
 	}
 	if (c->sql_raised)
@@ -264,7 +270,7 @@ static void say_healed(const lk_comparison *c) {
 	if (c->healed) {
 		lk_buf_adds(&b, "Lambda's batch counts ");
 		lk_count_print(c->healed, &b);
-		lk_buf_adds(&b, " of them, since it reads the log and not the watermark; kappa has nothing but the stream path, so it never will. ");
+		lk_buf_adds(&b, " of them, since it looks at the log and not\nat the watermark; kappa has nothing but the stream path, so it never will. ");
 		put_count(c->healed_rows, "row", &b);
 		lk_buf_addf(&b, " %s healed", c->healed_rows == 1 ? "is" : "are");
 		if (c->healed_rows > c->nhealed_shown)
@@ -368,19 +374,33 @@ static void say_baseline(const lk_comparison *c) {
 	lk_buf_release(&b);
 }
 
-static void say_meaning(const lk_comparison *c) {
-	lk_buf b = LK_BUF_INIT;
-	lk_buf_adds(&b, "All of it was measured in this run, on new copies of each mode that are removed again. Build: from an empty copy to an answer for ");
-	put_count(c->lambda.events, "event", &b);
-	lk_buf_adds(&b, " (lambda: cut, batch, publish, the rest streamed; kappa: replayed from offset 0); a changed definition takes as long until it is "
-	            "served. Processor time: of lk, and of both servers as wholes meanwhile. Event to answer: ");
-	put_count(c->lambda.latency_events, "event", &b);
-	lk_buf_adds(&b, " of the log, one by one, from fetch to an answer that covers it; a worker's waking up is not in it. Recovery: the copy's keys "
-	            "removed from Redis, until it answers for the whole prefix; lambda begins at its last cut. Switch: lambda: the transaction that "
-	            "publishes a batch, for which appends do not wait; kappa: how long the log's end was locked, with the steps of a switch but no "
-	            "reader moved.");
-	put_line(b.data);
+/* What each measure means, a line each; lines of a terminal are broken by hand. */
+static void say_meaning(const lk_comparison *c, bool markdown) {
+	static const char *const meanings[] = {
+		"build: an empty copy until it answers for %s: cut, batch, publish and the rest streamed; or replayed from",
+		"  offset 0. A changed definition takes as long until it is served",
+		"processor time: of lk, and of both servers as wholes meanwhile",
+		"event to answer: of one event after the other: fetch, fold, commit, query; how a worker wakes up is not in it",
+		"recovery: the copy's keys removed from Redis, until it answers for all; lambda begins at its last cut",
+		"switch: lambda: the transaction that publishes a batch, for which appends do not wait; kappa: how long the log's",
+		"  end was locked and appends waited, with the steps of a switch, but no reader was moved",
+	};
+	lk_buf b = LK_BUF_INIT, events = LK_BUF_INIT;
+	put_count(c->lambda.events, "event", &events);
+	put_line("Measured in this run, on a new copy of each mode, which was removed again:");
+	if (markdown)
+		put_line("");
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+		const char *hole = strstr(meanings[i], "%s");
+		lk_buf_adds(&b, meanings[i][0] == ' ' ? "  " : markdown ? "- " : "  ");
+		lk_buf_add(&b, meanings[i], hole ? (size_t)(hole - meanings[i]) : strlen(meanings[i]));
+		if (hole)
+			lk_buf_addf(&b, "%s%s", events.data, hole + 2);
+		put_line(b.data);
+		lk_buf_clear(&b);
+	}
 	lk_buf_release(&b);
+	lk_buf_release(&events);
 }
 
 static void print_costs(const lk_comparison *c, bool markdown) {
@@ -393,7 +413,7 @@ static void print_costs(const lk_comparison *c, bool markdown) {
 	say_baseline(c);
 	if (markdown)
 		put_line("");
-	say_meaning(c);
+	say_meaning(c, markdown);
 }
 
 /* --- the whole --- */
