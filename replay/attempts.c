@@ -94,12 +94,12 @@ static int find_copy(lk_replay *r, lk_error *err) {
 	return LK_OK;
 }
 
-static int lock(lk_replay *r, lk_error *err) {
-	int64_t until = lk_monotonic_us() + (r->connected ? OWN_LOCK_US : KILLED_LOCK_US);
+/* until_us: when to give up on another session, which may be one that is gone and that the server has not missed yet. */
+static int lock(lk_replay *r, int (*try)(lk_replay *r, int64_t id, lk_error *err), int64_t id, int64_t until_us, lk_error *err) {
 	for (;;) {
 		lk_error e = {0};
-		int rc = lk_view_lock(&r->pg, r->view, &e);
-		if (rc != LK_EBUSY || lk_monotonic_us() >= until || lk_replay_stopped(r)) {
+		int rc = try(r, id, &e);
+		if (rc != LK_EBUSY || lk_monotonic_us() >= until_us || lk_replay_stopped(r)) {
 			if (rc != LK_OK && err)
 				*err = e;
 			return rc;
@@ -108,12 +108,27 @@ static int lock(lk_replay *r, lk_error *err) {
 	}
 }
 
-int lk_replay_connect(lk_replay *r, bool lock_view, lk_error *err) {
+static int try_view(lk_replay *r, int64_t id, lk_error *err) {
+	(void)id;
+	return lk_view_lock(&r->pg, r->view, err);
+}
+
+static int lock_view(lk_replay *r, lk_error *err) {
+	return lock(r, try_view, 0, lk_monotonic_us() + (r->connected ? OWN_LOCK_US : KILLED_LOCK_US), err);
+}
+
+static int try_id(lk_replay *r, int64_t id, lk_error *err) { return lk_pg_try_lock(&r->pg, id, err); }
+
+int lk_replay_lock(lk_replay *r, int64_t id, lk_error *err) {
+	return lock(r, try_id, id, lk_monotonic_us() + (r->copy_id == id ? OWN_LOCK_US : KILLED_LOCK_US), err);
+}
+
+int lk_replay_connect(lk_replay *r, bool with_lock, lk_error *err) {
 	int rc = lk_pg_open(&r->pg, r->o->postgres, "lk replay", err);
 	if (rc == LK_OK)
 		rc = load(r, err);
-	if (rc == LK_OK && lock_view) {
-		rc = lock(r, err);
+	if (rc == LK_OK && with_lock) {
+		rc = lock_view(r, err);
 		if (rc == LK_OK)
 			rc = load(r, err);
 	}
@@ -153,7 +168,7 @@ int lk_replay_cursors(lk_replay *r, int64_t *sum, lk_error *err) {
 }
 
 int lk_replay_phase_is(lk_replay *r, const char *phase, lk_error *err) {
-	return lk_replay_phase(&r->pg, r->copy_id, phase, err);
+	return r->goal == LK_GOAL_BACK ? LK_OK : lk_replay_phase(&r->pg, r->copy_id, phase, err);
 }
 
 void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total) {
@@ -168,7 +183,7 @@ void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total
 	if (elapsed > 0 && done > r->at_start)
 		p.rate = (double)(done - r->at_start) / elapsed;
 	if (p.rate > 0)
-		p.eta_s = (double)(total - p.done) / p.rate;
+		p.eta_s = (double)(p.total - p.done) / p.rate;
 	r->o->watch.progress(r->o->watch.ctx, &p);
 }
 

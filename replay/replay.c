@@ -2,14 +2,16 @@
  *
  *   connect      a session with the view's lock, the catalogue, where things stand
  *   choose       the copy: what an interrupted or switch-less replay left, or a new one
+ *   batch        of a change to lambda: what lies below the log's end is computed, and the stream path begins there
  *   fix_end      a cut at the log's end: where the bulk ends, and where copies can be compared
- *   replay       the stream path to it
+ *   replay       the stream path to it; a paced one goes event by event
  *   verify       against what is served, on the same prefix
  *   come_up      to the log's end as it is by now, and readers to the copy or the copy to the live workers
  *   settle       the end is released, what nobody needs any more is removed
  *
  * Every step looks at what is there before it does anything, so that an attempt that begins anew goes through the steps that are done at no cost: cursors
- * stand at the end already, the pointer has moved. A copy that was served once is not resumed: what is replayed again is replayed from the beginning. */
+ * stand at the end already, the pointer has moved. A sandbox is no different, but that it has an end of its own, is compared with nothing, has no readers
+ * to come, and goes away when it is done. */
 #include "replay/private.h"
 
 #include <string.h>
@@ -17,98 +19,32 @@
 #include "core/fault.h"
 #include "core/time.h"
 
-/* --- choosing the copy --- */
-
-static const lk_cat_version *wanted_version(const lk_replay *r, lk_error *err) {
-	const lk_cat_version *newest = lk_catalog_newest(r->catalog, r->view);
-	const lk_cat_version *v = r->o->version ? lk_catalog_version(r->catalog, r->view, r->o->version) : newest;
-	if (!v) {
-		lk_fail(err, LK_EUSAGE, "view %s has no version %d", r->o->view, r->o->version);
-		if (newest)
-			lk_hint(err, "its newest version is %d", newest->number);
-	}
-	return v;
-}
-
-/* May a replay of this version go on with it? */
-static bool is_waiting(const lk_replay *r, const lk_cat_copy *c, const lk_cat_version *v) {
-	return c->version == v && c->kappa && c->id != r->view->served_copy
-	       && (c->state == LK_COPY_BUILDING || (c->state == LK_COPY_LIVE && !c->was_served));
-}
-
-/* The one that has come furthest in its life; the others are litter of runs that did not hear that they had made one. */
-static const lk_cat_copy *best_waiting(const lk_replay *r, const lk_cat_version *v) {
-	const lk_cat_copy *best = NULL;
-	for (int i = 0; i < r->catalog->ncopies; i++) {
-		const lk_cat_copy *c = &r->catalog->copies[i];
-		if (is_waiting(r, c, v) && (!best || c->state == LK_COPY_LIVE || (best->state != LK_COPY_LIVE && c->id > best->id)))
-			best = c;
-	}
-	return best;
-}
-
-static int drop_waiting(lk_replay *r, const lk_cat_version *v, const lk_cat_copy *but, lk_error *err) {
-	int rc = LK_OK, n = 0;
-	for (int i = 0; i < r->catalog->ncopies && rc == LK_OK; i++) {
-		const lk_cat_copy *c = &r->catalog->copies[i];
-		if (c == but || !is_waiting(r, c, v) || (but && c->state == LK_COPY_LIVE))
-			continue;
-		rc = lk_copy_drop(&r->pg, c->id, err);
-		n++;
-	}
-	if (rc == LK_OK && n > 0)
-		lk_replay_sweep(r);
-	return rc;
-}
-
-/* Did an earlier run switch to what is served, and end before it could say so? */
-static int was_switched(lk_replay *r, const lk_cat_version *v, bool *already, lk_error *err) {
-	const lk_cat_copy *served = lk_catalog_copy(r->catalog, r->view->served_copy);
-	lk_replay_row row = {0};
-	*already = false;
-	if (!r->o->switch_over || r->o->fresh || !served || !served->kappa || served->version != v)
-		return LK_OK;
-	int rc = lk_replay_read(&r->pg, served, &row, err);
-	*already = rc == LK_OK && row.there && row.ended_at == LK_NEVER;
-	return rc;
-}
-
-static int make(lk_replay *r, const lk_cat_version *v, lk_error *err) {
-	int64_t id;
-	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_BUILDING, .range = {.from = INT64_MIN, .to = INT64_MAX}};
-	int rc = lk_copy_make(&r->pg, v, &spec, &id, err);
-	if (rc != LK_OK)
-		return rc;
-	LK_CRASH_POINT("replay.made");
-	return lk_replay_adopt(r, id, err);
-}
-
-static int choose(lk_replay *r, lk_error *err) {
-	if (r->copy)
-		return LK_OK;
-	const lk_cat_version *v = wanted_version(r, err);
-	if (!v)
-		return LK_EUSAGE;
-	int rc = was_switched(r, v, &r->report.already, err);
-	if (rc != LK_OK)
-		return rc;
-	if (r->report.already)
-		return lk_replay_adopt(r, r->view->served_copy, err);
-	const lk_cat_copy *c = r->o->fresh ? NULL : best_waiting(r, v);
-	int64_t id = c ? c->id : 0;
-	rc = drop_waiting(r, v, c, err);
-	if (rc != LK_OK)
-		return rc;
-	r->report.resumed = id != 0;
-	return id ? lk_replay_adopt(r, id, err) : make(r, v, err);
-}
-
 /* --- to its end --- */
 
-static int fix_end(lk_replay *r, lk_error *err) {
-	int rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
+static int batch(lk_replay *r, lk_error *err) { return r->copy->kappa || r->copy->cut_id ? LK_OK : lk_mode_batch(r, err); }
+
+/* A sandbox ends where its range does, wherever the log has come to meanwhile: the end that it was given first stays. */
+static int end_of_sandbox(lk_replay *r, lk_error *err) {
+	int64_t start[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
+	lk_replay_row row = {0};
+	int rc = lk_replay_read(&r->pg, r->copy, &row, err);
+	if (rc != LK_OK || row.there) {
+		r->end = row.end;
+		return rc;
+	}
+	rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
 	if (rc == LK_OK)
-		rc = lk_cut_make(&r->pg, r->view->stream, r->copy_id, "replay", &r->end, err);
+		rc = lk_range_offsets(&r->pg, r->view->stream, &r->copy->range, start, end, err);
+	return rc == LK_OK ? lk_cut_make_at(&r->pg, r->view->stream, r->copy_id, "replay", end, &r->end, err) : rc;
+}
+
+static int end_of_log(lk_replay *r, lk_error *err) {
+	int rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
+	return rc == LK_OK ? lk_cut_make(&r->pg, r->view->stream, r->copy_id, "replay", &r->end, err) : rc;
+}
+
+static int fix_end(lk_replay *r, lk_error *err) {
+	int rc = r->o->sandbox ? end_of_sandbox(r, err) : end_of_log(r, err);
 	if (rc == LK_OK)
 		rc = lk_replay_cursors(r, &r->at_start, err);
 	if (rc == LK_OK)
@@ -118,8 +54,40 @@ static int fix_end(lk_replay *r, lk_error *err) {
 	return rc;
 }
 
+typedef struct paced {
+	lk_replay *run;
+	int64_t total;
+} paced;
+
+static void on_paced(void *ctx, int64_t events) {
+	const paced *p = ctx;
+	lk_replay_tell(p->run, "replaying", p->run->at_start + events, p->total);
+}
+
+static int replay_paced(lk_replay *r, lk_error *err) {
+	lk_driver d;
+	lk_error e = {0};
+	paced p = {.run = r};
+	for (int i = 0; i < r->end.partitions; i++)
+		p.total += r->end.off[i];
+	int rc = lk_driver_open(&d, r->o->postgres, r->o->redis, r->log_id, r->copy, &r->o->limits, r->o->watch.stop, &e);
+	if (rc == LK_OK)
+		rc = lk_pace_run(&d, r->o, r->end.off, on_paced, &p, &e);
+	r->done += d.path.done.events;
+	r->report.events += d.path.done.events;
+	r->report.cells += d.path.done.cells;
+	r->report.late += d.path.done.late;
+	r->report.marked += d.path.done.marked;
+	lk_driver_close(&d);
+	if (rc == LK_EFULL)
+		return lk_replay_no_room(r, &e, err);
+	if (rc != LK_OK && err)
+		*err = e;
+	return rc;
+}
+
 static int replay(lk_replay *r, lk_error *err) {
-	int rc = lk_replay_bulk(r, "replaying", r->end.off, err);
+	int rc = r->o->pace > 0 ? replay_paced(r, err) : lk_replay_bulk(r, "replaying", r->end.off, err);
 	if (rc == LK_OK && !lk_replay_stopped(r))
 		LK_CRASH_POINT("replay.replayed");
 	return rc;
@@ -128,7 +96,7 @@ static int replay(lk_replay *r, lk_error *err) {
 /* --- what becomes of it --- */
 
 static int verify(lk_replay *r, lk_error *err) {
-	if (!r->o->verify)
+	if (!r->o->verify || r->o->sandbox)
 		return LK_OK;
 	int rc = lk_replay_verify(r, &r->report.difference, err);
 	r->report.verified = r->verified;
@@ -136,6 +104,8 @@ static int verify(lk_replay *r, lk_error *err) {
 }
 
 static int come_up(lk_replay *r, lk_error *err) {
+	if (r->o->sandbox)
+		return LK_OK;
 	int rc = lk_replay_catch_up(r, err);
 	if (rc != LK_OK || lk_replay_stopped(r))
 		return rc;
@@ -143,10 +113,12 @@ static int come_up(lk_replay *r, lk_error *err) {
 }
 
 static int settle(lk_replay *r, lk_error *err) {
+	if (r->o->sandbox && !r->o->keep)
+		return lk_replay_drop(r, err);
 	int rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
 	if (rc == LK_OK)
 		rc = lk_replay_phase_is(r, "done", err);
-	if (rc == LK_OK && r->report.switched)
+	if (rc == LK_OK && (r->report.switched || r->report.already))
 		lk_replay_sweep(r);
 	return rc;
 }
@@ -158,10 +130,10 @@ static void leave(lk_replay *r) {
 		lk_cut_abandon(&r->pg, r->copy_id, "replay", &ignored);
 }
 
-static int attempt(lk_replay *r, lk_error *err) {
-	int (*const steps[])(lk_replay *, lk_error *) = {choose, fix_end, replay, verify, come_up, settle};
+int lk_replay_attempt(lk_replay *r, lk_error *err) {
+	int (*const steps[])(lk_replay *, lk_error *) = {lk_replay_choose, batch, fix_end, replay, verify, come_up, settle};
 	lk_error e = {0};
-	int rc = lk_replay_connect(r, true, &e);
+	int rc = lk_replay_connect(r, !r->o->sandbox, &e);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == LK_OK && !r->report.stopped; i++) {
 		bool readers_are_there = r->report.switched || r->report.already;
 		if (!readers_are_there || steps[i] == settle)
@@ -179,10 +151,8 @@ static int attempt(lk_replay *r, lk_error *err) {
 
 int lk_replay_run(const lk_replay_options *o, lk_replay_report *out, lk_error *err) {
 	lk_replay r = {.o = o};
-	if (o->sandbox || o->pace > 0)
-		return lk_fail(err, LK_EUNSUPPORTED, "view %s can be replayed from the beginning and at full speed only", o->view);
 	int64_t began = lk_monotonic_us();
-	int rc = lk_replay_attempts(&r, attempt, err);
+	int rc = lk_replay_attempts(&r, lk_replay_attempt, err);
 	r.report.seconds = (double)(lk_monotonic_us() - began) / 1e6;
 	*out = r.report;
 	return rc;

@@ -35,6 +35,7 @@ typedef struct lk_replay_report {
 	lk_difference difference;  /* with verify */
 	lk_switch_report switched_how;
 	int64_t events, cells, late, marked;   /* of this run */
+	char sandbox[64];          /* the name that a sandbox has or had; "": it is none */
 	double seconds;
 } lk_replay_report;
 
@@ -45,7 +46,8 @@ void lk_replay_report_release(lk_replay_report *r);
 
 typedef struct lk_replay_estimate {
 	int64_t events;
-	double seconds;            /* from the rate at which a sample was fetched and folded just now */
+	double seconds;            /* from the rate at which a sample was fetched and folded just now, by one thread; each further worker counts where there are two
+	                              processors for it. A paced one: at least what its events took to happen */
 	int64_t cells, bytes;      /* of the view store; about */
 	int64_t room;              /* bytes left in Redis; < 0: no limit is set */
 	int64_t sampled;           /* events that the estimate rests on; = events where it is exact */
@@ -58,6 +60,7 @@ int lk_replay_dry_run(const lk_replay_options *o, lk_replay_estimate *out, lk_er
 
 typedef struct lk_mode_report {
 	bool nothing_to_do;        /* the view is in this mode already */
+	bool resumed, stopped;     /* stopped: by *stop; what is done is kept */
 	int64_t from_copy, to_copy;
 	lk_difference difference;  /* between the former mode's answer and this one's, before the switch */
 	lk_switch_report switched_how;

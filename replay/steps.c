@@ -38,9 +38,12 @@ static void on_notice(void *ctx, const lk_error *e) {
 		r->o->watch.notice(r->o->watch.ctx, e);
 }
 
-/* There is no room for two copies: the new one gives way, so that live units have what they need. */
-static int no_room(lk_replay *r, const lk_error *why, lk_error *err) {
+int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
 	long long id = r->copy_id;
+	if (r->goal == LK_GOAL_BACK) {
+		lk_fail(err, LK_EFULL, "no room to bring the former copy of view %s to the log's end: %s", r->o->view, why->text);
+		return lk_hint(err, "nothing was switched; it goes on where it stands when there is room");
+	}
 	int rc = lk_replay_drop(r, err);
 	if (rc != LK_OK)
 		return rc;
@@ -65,7 +68,7 @@ int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error
 	r->report.late += report.late;
 	r->report.marked += report.marked;
 	if (rc == LK_EFULL)
-		return no_room(r, &e, err);
+		return lk_replay_no_room(r, &e, err);
 	if (rc != LK_OK && err)
 		*err = e;
 	if (rc == LK_OK && !lk_replay_stopped(r))
@@ -120,7 +123,7 @@ int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 	}
 	lk_meeting_close(&m);
 	if (rc == LK_EFULL)
-		return no_room(r, &e, err);
+		return lk_replay_no_room(r, &e, err);
 	if (rc != LK_OK && err)
 		*err = e;
 	if (!r->verified)
@@ -168,7 +171,7 @@ int lk_replay_switch(lk_replay *r, lk_switch_report *out, lk_error *err) {
 	r->report.marked += d.path.done.marked;
 	lk_driver_close(&d);
 	if (rc == LK_EFULL)
-		return no_room(r, &e, err);
+		return lk_replay_no_room(r, &e, err);
 	if (rc == LK_ECONFLICT)
 		lk_hint(&e, "something else is served by now; run it again, it goes on with copy %lld", (long long)r->copy_id);
 	if (rc != LK_OK && err)

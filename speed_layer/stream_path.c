@@ -171,16 +171,22 @@ static void close_at_cut(pass *s, int64_t off) {
 
 static bool stopped(const lk_path *p) { return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED); }
 
-/* Is the event that was just read later than the gate lets through? */
+/* Is the event that was just read later than the gate lets through? What a sandbox leaves out is not waited for. */
 static bool waits_at_gate(const pass *s) {
 	lk_path *p = s->path;
-	if (!p->gated)
+	if (!p->gated || !is_in_range(s, s->group[0]->copy))
 		return false;
 	int64_t time = s->row[p->gate_by == LK_BY_AT ? lk_slot_at(s->stream->stream) : s->stream->stream->event_time].i;
-	if (time <= p->gate)
-		return false;
-	p->at_gate = time;
-	return true;
+	if (time > p->gate)
+		p->at_gate = time;
+	else if (time > p->gate_high)
+		p->gate_high = time;
+	return time > p->gate;
+}
+
+static void count(const lk_path *p, int64_t events) {
+	if (p->counter)
+		atomic_fetch_add(p->counter, events);
 }
 
 static int fold_events(pass *s, lk_error *err) {
@@ -198,12 +204,14 @@ static int fold_events(pass *s, lk_error *err) {
 		if (failed)
 			leave_failed(s);
 		if (++s->events % CLOCK_EVENTS == 0) {
+			count(s->path, CLOCK_EVENTS);
 			if (lk_monotonic_us() >= s->commit_at_us)
 				commit_all(s);
 			if (stopped(s->path))
 				break;
 		}
 	}
+	count(s->path, s->events % CLOCK_EVENTS);
 	return r < 0 ? r : LK_OK;
 }
 

@@ -3,6 +3,8 @@
 #ifndef LK_SPEED_LAYER_STREAM_PATH_H
 #define LK_SPEED_LAYER_STREAM_PATH_H
 
+#include <stdatomic.h>
+
 #include "core/fold.h"
 #include "event_log/ledger.h"
 #include "event_log/scan.h"
@@ -49,8 +51,10 @@ typedef struct lk_path {
 	int64_t gate;
 	enum lk_range_by gate_by;
 	int64_t at_gate;           /* set by a pass: the time of the event that waits; LK_NEVER: none does */
+	int64_t gate_high;         /* raised by passes: the largest time that went through the gate; the caller begins with LK_NEVER */
 	lk_unit *pending;          /* whose commit is under way; NULL between passes */
 	struct { int64_t events, commits, cells, late, marked; } done;   /* counted on, never reset here */
+	atomic_llong *counter;     /* events, counted while a pass goes on, for other threads to see; NULL: not */
 } lk_path;
 
 /* Takes over (a unit that stood still may be taken again, at or after retry_at_us): asks the catalogue where a

@@ -1,0 +1,69 @@
+/* Changing what a view is served from.
+ *
+ * To kappa is a replay of the version that is served, verified and switched to. To lambda is the same run with another copy: its batch computes what
+ * lies below the log's end, and the stream path goes on from there. Both are gone on with where they were interrupted, and find nothing to do where the
+ * view is in that mode.
+ *
+ * Back is a switch and nothing else: the former copy was served, and live workers have kept it up to date; where none run it is brought to the log's
+ * end first. Twice is there and back. */
+#include "replay/private.h"
+
+#include "batch_layer/batch.h"
+#include "core/time.h"
+#include "replay/run_to.h"
+
+int lk_mode_batch(lk_replay *r, lk_error *err) {
+	lk_batch_report report;
+	lk_watch_phase(&r->o->watch, r->copy, "computing the batch");
+	int rc = lk_batch_run(&r->pg, r->catalog, r->copy, &report, err);
+	return rc == LK_OK ? lk_replay_adopt(r, r->copy_id, err) : rc;   /* with the cut that is published now */
+}
+
+static int choose_former(lk_replay *r, lk_error *err) {
+	if (r->copy)
+		return LK_OK;
+	if (r->view->former_copy)
+		return lk_replay_adopt(r, r->view->former_copy, err);
+	lk_fail(err, LK_EUSAGE, "view %s has no former copy to go back to", r->o->view);
+	return lk_hint(err, "there is one after a switch, until it is dropped or readers are moved once more");
+}
+
+static int go_back(lk_replay *r, lk_error *err) {
+	lk_error e = {0};
+	int rc = lk_replay_connect(r, true, &e);
+	if (rc == LK_OK && !r->report.switched)
+		rc = choose_former(r, &e);
+	if (rc == LK_OK && !r->report.switched)
+		rc = lk_replay_cursors(r, &r->at_start, &e);
+	r->done = 0;
+	r->began_us = lk_monotonic_us();
+	if (rc == LK_OK && !r->report.switched)
+		rc = lk_replay_catch_up(r, &e);
+	if (rc == LK_OK && !r->report.switched && !lk_replay_stopped(r))
+		rc = lk_replay_switch(r, &r->report.switched_how, &e);
+	r->report.stopped = lk_replay_stopped(r) && !r->report.switched && (rc == LK_OK || rc == LK_EBUSY);
+	if (rc != LK_OK && !r->report.stopped && err)
+		*err = e;
+	return r->report.stopped ? LK_OK : rc;
+}
+
+static int run(const lk_replay_options *o, enum lk_replay_goal goal, int (*attempt)(lk_replay *, lk_error *), lk_mode_report *out, lk_error *err) {
+	lk_replay_options options = *o;
+	lk_replay r = {.o = &options, .goal = goal};
+	int64_t began = lk_monotonic_us();
+	options.switch_over = options.verify = true;
+	options.version = 0;
+	options.pace = 0;
+	options.sandbox = NULL;
+	int rc = lk_replay_attempts(&r, attempt, err);
+	*out = (lk_mode_report){.nothing_to_do = r.report.already, .resumed = r.report.resumed, .stopped = r.report.stopped, .from_copy = r.from_copy,
+	                        .to_copy = r.copy_id, .difference = r.report.difference, .switched_how = r.report.switched_how};
+	out->seconds = (double)(lk_monotonic_us() - began) / 1e6;
+	return rc;
+}
+
+int lk_mode_change(const lk_replay_options *o, bool kappa, lk_mode_report *out, lk_error *err) {
+	return run(o, kappa ? LK_GOAL_KAPPA : LK_GOAL_LAMBDA, lk_replay_attempt, out, err);
+}
+
+int lk_mode_back(const lk_replay_options *o, lk_mode_report *out, lk_error *err) { return run(o, LK_GOAL_BACK, go_back, out, err); }

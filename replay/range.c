@@ -1,0 +1,315 @@
+/* A range of history: which offsets it takes, and the copy that a replay of it is made into.
+ *
+ * By `_at`, which never goes back in a partition, the range is an interval of offsets, and its ends are found by halving. By event time it is not: the
+ * events of the range lie between the first and the last of them, and what lies there beside them is left out by the stream path (speed_layer/
+ * stream_path.c). A partition without events in the range is left where its log ends, so that it does not hold back what is final.
+ *
+ * Units of a sandbox begin at a cut, with the watermark of the log below it: so an event of the range is late in the sandbox exactly if it is late in
+ * a replay of everything.
+ *
+ * A sandbox has a lock of its own, its copy's id. An interrupted one is gone on with by who asks for the same again: by its name, or, where none is
+ * given, one of the same range that was given its name too. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "core/time.h"
+#include "event_log/scan.h"
+#include "replay/private.h"
+
+#define GIVEN_NAME     "replay_"
+#define NAME_TRIES     100
+
+/* --- offsets --- */
+
+static void time_sql(int64_t us, lk_buf *out) {
+	lk_buf_adds(out, "timestamptz '");
+	lk_time_print(us < LK_TIME_MIN ? LK_TIME_MIN : us > LK_TIME_MAX ? LK_TIME_MAX : us, out);
+	lk_buf_addc(out, '\'');
+}
+
+static void column_sql(const lk_stream *s, const lk_range *range, lk_buf *out) {
+	lk_sql_ident(range->by == LK_BY_AT ? "_at" : s->columns[s->event_time].name, out);
+}
+
+/* What lies where: (part, first offset, one beyond the last, least time, largest) of the events below tail[] in the range; NULLs where there are none. */
+static int look(lk_pg *pg, const lk_stream *s, const lk_range *range, const int64_t *tail, PGresult **res, lk_error *err) {
+	lk_buf sql = LK_BUF_INIT, column = LK_BUF_INIT;
+	column_sql(s, range, &column);
+	for (int p = 0; p < s->partitions; p++) {
+		lk_buf_addf(&sql, "%sSELECT %d AS part, min(off), max(off) + 1, " LK_SQL_US("min(%s)") ", " LK_SQL_US("max(%s)") " FROM ", p ? " UNION ALL " : "", p,
+		            column.data, column.data);
+		lk_log_leaf(s, p, &sql);
+		lk_buf_addf(&sql, " WHERE off < %lld", (long long)tail[p]);
+		if (range->from != INT64_MIN) {
+			lk_buf_addf(&sql, " AND %s >= ", column.data);
+			time_sql(range->from, &sql);
+		}
+		if (range->to != INT64_MAX) {
+			lk_buf_addf(&sql, " AND %s < ", column.data);
+			time_sql(range->to, &sql);
+		}
+	}
+	lk_buf_adds(&sql, " ORDER BY part");
+	int rc = lk_pg_query(pg, res, err, sql.data);
+	lk_buf_release(&sql);
+	lk_buf_release(&column);
+	return rc;
+}
+
+static int by_event(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, int64_t *start, int64_t *end, lk_error *err) {
+	PGresult *res = NULL;
+	int rc = look(pg, s->stream, range, tail, &res, err);
+	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++) {
+		start[p] = lk_pg_int_or(res, p, 1, tail[p]);
+		end[p] = lk_pg_int_or(res, p, 2, tail[p]);
+	}
+	PQclear(res);
+	return rc;
+}
+
+/* The first offset below `tail` whose _at is not before `from`, else `tail`. */
+static int first_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t tail, int64_t *off, lk_error *err) {
+	int64_t low = 0, high = from == INT64_MIN ? 0 : tail, at;
+	while (low < high) {
+		int64_t middle = low + (high - low) / 2;
+		int rc = lk_log_at(pg, s, part, middle, &at, err);
+		if (rc == LK_OK && at == LK_NEVER)
+			rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: event %lld is missing from the log", s->stream->name, part, (long long)middle);
+		if (rc != LK_OK)
+			return rc;
+		if (at < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*off = low;
+	return LK_OK;
+}
+
+static int by_at(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, int64_t *start, int64_t *end, lk_error *err) {
+	int rc = LK_OK;
+	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++) {
+		rc = first_at(pg, s, p, range->from, tail[p], &start[p], err);
+		end[p] = tail[p];
+		if (rc == LK_OK && range->to != INT64_MAX)
+			rc = first_at(pg, s, p, range->to, tail[p], &end[p], err);
+	}
+	return rc;
+}
+
+/* --- where there is nothing --- */
+
+static void add_range(const lk_range *range, lk_buf *out) {
+	if (range->from != INT64_MIN) {
+		lk_buf_adds(out, " from ");
+		lk_time_print(range->from, out);
+	}
+	if (range->to != INT64_MAX) {
+		lk_buf_adds(out, " to before ");
+		lk_time_print(range->to, out);
+	}
+}
+
+static int say_nothing_there(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, lk_error *err) {
+	const lk_range all = {.by = range->by, .from = INT64_MIN, .to = INT64_MAX};
+	int64_t least = INT64_MAX, largest = INT64_MIN;
+	PGresult *res = NULL;
+	lk_buf asked = LK_BUF_INIT, there = LK_BUF_INIT;
+	int rc = look(pg, s->stream, &all, tail, &res, err);
+	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++) {
+		int64_t low = lk_pg_int_or(res, p, 3, INT64_MAX), high = lk_pg_int_or(res, p, 4, INT64_MIN);
+		least = low < least ? low : least;
+		largest = high > largest ? high : largest;
+	}
+	PQclear(res);
+	if (rc != LK_OK)
+		return rc;
+	if (least > largest)
+		return lk_fail(err, LK_EUSAGE, "stream %s has no events", s->stream->name);
+	add_range(range, &asked);
+	lk_time_print(least, &there);
+	lk_buf_adds(&there, " to ");
+	lk_time_print(largest, &there);
+	lk_fail(err, LK_EUSAGE, "no event lies in the range%s%s: the events of stream %s lie from %s", asked.len ? asked.data : "",
+	        range->by == LK_BY_AT ? " by _at" : "", s->stream->name, there.data);
+	if (range->by == LK_BY_EVENT)
+		lk_hint(err, "this is event time; --by _at goes by when the log took the events");
+	lk_buf_release(&asked);
+	lk_buf_release(&there);
+	return LK_EUSAGE;
+}
+
+static int check_range(const lk_range *range, lk_error *err) {
+	lk_buf text = LK_BUF_INIT;
+	if (range->from < range->to)
+		return LK_OK;
+	add_range(range, &text);
+	lk_fail(err, LK_EUSAGE, "a range%s holds nothing", text.data);
+	lk_buf_release(&text);
+	return lk_hint(err, "it begins with the first time and ends before the second");
+}
+
+int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, int64_t *start, int64_t *end, lk_error *err) {
+	int64_t tail[LK_MAX_PARTITIONS];
+	int rc = check_range(range, err);
+	if (rc == LK_OK)
+		rc = lk_log_tail(pg, s, tail, NULL, NULL, err);
+	if (rc == LK_OK)
+		rc = (range->by == LK_BY_AT ? by_at : by_event)(pg, s, range, tail, start, end, err);
+	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++)
+		if (start[p] < end[p])
+			return LK_OK;
+	return rc == LK_OK ? say_nothing_there(pg, s, range, tail, err) : rc;
+}
+
+/* --- the sandbox --- */
+
+static const lk_cat_copy *named(const lk_catalog *c, const char *name) {
+	for (int i = 0; i < c->ncopies; i++)
+		if (c->copies[i].name && strcmp(c->copies[i].name, name) == 0)
+			return &c->copies[i];
+	return NULL;
+}
+
+static bool is_same_range(const lk_range *a, const lk_range *b) { return a->by == b->by && a->from == b->from && a->to == b->to; }
+
+static bool was_given_its_name(const lk_cat_copy *c) { return strncmp(c->name, GIVEN_NAME, strlen(GIVEN_NAME)) == 0; }
+
+static bool may_go_on_with(const lk_cat_copy *c, const lk_cat_version *v, const char *name, const lk_range *range) {
+	return c->state == LK_COPY_SANDBOX && c->version == v && is_same_range(&c->range, range)
+	       && (name[0] ? strcmp(c->name, name) == 0 : was_given_its_name(c));
+}
+
+const lk_cat_copy *lk_sandbox_find(const lk_catalog *c, const lk_cat_version *v, const char *name, const lk_range *range) {
+	for (int i = 0; i < c->ncopies; i++)
+		if (may_go_on_with(&c->copies[i], v, name, range))
+			return &c->copies[i];
+	return NULL;
+}
+
+static int busy(lk_replay *r, const lk_cat_copy *c, lk_error *err) {
+	lk_buf who = LK_BUF_INIT;
+	lk_pg_lock_holder(&r->pg, c->id, &who, NULL);
+	lk_fail(err, LK_EBUSY, "sandbox %s is being replayed%s%s", c->name, who.len ? ": " : "", who.len ? who.data : "");
+	lk_hint(err, "wait until it has ended, or choose another name");
+	lk_buf_release(&who);
+	return LK_EBUSY;
+}
+
+/* Locks the copy and looks whether it is one that was interrupted; where it is not, the lock is given back. */
+static int lock_interrupted(lk_replay *r, const lk_cat_copy *c, bool *interrupted, lk_error *err) {
+	lk_replay_row row = {0};
+	int rc = lk_replay_lock(r, c->id, err);
+	if (rc != LK_OK)
+		return rc;
+	rc = lk_replay_read(&r->pg, c, &row, err);
+	*interrupted = rc == LK_OK && (!row.there || row.ended_at == LK_NEVER);
+	return *interrupted || rc != LK_OK ? rc : lk_pg_unlock(&r->pg, c->id, err);
+}
+
+static int go_on_with(lk_replay *r, const lk_cat_copy *c, lk_error *err) {
+	int64_t id = c->id;
+	if (r->o->fresh) {
+		int rc = lk_copy_drop(&r->pg, id, err);
+		if (rc == LK_OK)
+			lk_replay_sweep(r);
+		return rc;
+	}
+	r->report.resumed = true;
+	return lk_replay_adopt(r, id, err);
+}
+
+static int make_at(lk_replay *r, const lk_cat_version *v, const char *name, const int64_t *start, lk_error *err) {
+	int64_t id;
+	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = name, .range = r->o->range, .start = start};
+	int rc = lk_copy_make(&r->pg, v, &spec, &id, err);
+	if (rc != LK_OK)
+		return rc;
+	LK_CRASH_POINT("replay.made");
+	rc = lk_pg_try_lock(&r->pg, id, err);
+	if (rc == LK_EBUSY)   /* who found it without an owner took it for an interrupted one */
+		return lk_fail(err, LK_EBUSY, "sandbox %s is being replayed by another process", name);
+	return rc == LK_OK ? lk_replay_adopt(r, id, err) : rc;
+}
+
+static int make(lk_replay *r, const lk_cat_version *v, const char *name, lk_error *err) {
+	int64_t start[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
+	int rc = lk_range_offsets(&r->pg, r->view->stream, &r->o->range, start, end, err);
+	return rc == LK_OK ? make_at(r, v, name, start, err) : rc;
+}
+
+static int adopt_named(lk_replay *r, const lk_cat_version *v, const char *name, lk_error *err) {
+	const lk_cat_copy *c = named(r->catalog, name);
+	bool interrupted = false;
+	if (!c)
+		return make(r, v, name, err);
+	if (may_go_on_with(c, v, name, &r->o->range)) {
+		int rc = lock_interrupted(r, c, &interrupted, err);
+		if (rc == LK_EBUSY)
+			return busy(r, c, err);
+		if (rc == LK_OK && interrupted)
+			rc = go_on_with(r, c, err);
+		if (rc != LK_OK || r->copy)
+			return rc;
+		if (interrupted)   /* dropped, to begin again */
+			return make(r, v, name, err);
+	}
+	lk_fail(err, LK_EUSAGE, "there is a sandbox %s of view %s already", name, c->version->view->name);
+	return lk_hint(err, "choose another name, or drop it: lk drop %s --copy %s", c->version->view->name, name);
+}
+
+/* One that was interrupted, of the same version and range, and that nobody replays. */
+static int adopt_unnamed(lk_replay *r, const lk_cat_version *v, lk_error *err) {
+	for (int i = 0; i < r->catalog->ncopies; i++) {
+		const lk_cat_copy *c = &r->catalog->copies[i];
+		bool interrupted = false;
+		if (!may_go_on_with(c, v, "", &r->o->range))
+			continue;
+		int rc = lock_interrupted(r, c, &interrupted, err);
+		if (rc == LK_OK && interrupted)
+			rc = go_on_with(r, c, err);
+		if ((rc != LK_OK && rc != LK_EBUSY) || r->copy)
+			return rc;
+	}
+	return LK_OK;
+}
+
+static int make_unnamed(lk_replay *r, const lk_cat_version *v, lk_error *err) {
+	int64_t start[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
+	int rc = lk_range_offsets(&r->pg, r->view->stream, &r->o->range, start, end, err);
+	if (rc != LK_OK)
+		return rc;
+	for (int n = 1, tries = 1;; n++) {
+		char name[32];
+		lk_error e = {0};
+		snprintf(name, sizeof name, GIVEN_NAME "%d", n);
+		if (named(r->catalog, name))
+			continue;
+		rc = make_at(r, v, name, start, &e);
+		if ((rc == LK_EUSAGE || rc == LK_EBUSY) && tries++ < NAME_TRIES)   /* another process was first */
+			continue;
+		if (rc != LK_OK && err)
+			*err = e;
+		return rc;
+	}
+}
+
+int lk_sandbox_adopt(lk_replay *r, const lk_cat_version *v, lk_error *err) {
+	int rc = LK_OK;
+	if (r->copy) {   /* an attempt before this one had it */
+		rc = lk_replay_lock(r, r->copy_id, err);
+		return rc == LK_EBUSY ? busy(r, r->copy, err) : rc;
+	}
+	rc = check_range(&r->o->range, err);
+	if (rc == LK_OK && r->o->sandbox[0])
+		rc = adopt_named(r, v, r->o->sandbox, err);
+	else if (rc == LK_OK)
+		rc = adopt_unnamed(r, v, err);
+	if (rc == LK_OK && !r->copy)
+		rc = make_unnamed(r, v, err);
+	if (rc == LK_OK)
+		snprintf(r->report.sandbox, sizeof r->report.sandbox, "%s", r->copy->name);
+	return rc;
+}
