@@ -17,10 +17,11 @@
 #include "event_log/append.h"
 #include "event_log/copies.h"
 #include "replay/costs.h"
+#include "tests/support/random_view.h"
 #include "tests/support/world.h"
 #include "view_store/redis.h"
 
-enum { BASE_S = 1577836800, KILLS = 12 };
+enum { BASE_S = 1577836800, KILLS = 12, ROUNDS = 40 };
 
 static test_servers servers;
 static test_world world;
@@ -170,6 +171,88 @@ static void both_copies_of_the_view(void **state) {
 	lk_comparison_release(&c);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE state = 'trial'"), 0);
 	nothing_is_left();
+}
+
+/* A view in kappa mode, of which a version has no copy at all. */
+static void a_view_in_kappa_mode(void **state) {
+	(void)state;
+	lk_comparison c;
+	lk_error err = {0};
+	int64_t kappa, retired;
+	append(500);
+	const lk_cat_copy *lambda = test_world_copy(&world, "traffic");
+	const lk_cat_view *view = lambda->version->view;
+	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_LIVE};
+	assert_int_equal(lk_copy_make(&world.pg, lambda->version, &spec, &kappa, &err), LK_OK);
+	test_world_run(&world, "BEGIN");
+	if (lk_copy_serve(&world.pg, view->id, lambda->id, kappa, &retired, &err) != LK_OK)
+		fail_msg("%s", err.text);
+	test_world_run(&world, "COMMIT");
+	assert_int_equal(lk_copy_drop(&world.pg, lambda->id, &err), LK_OK);
+	test_world_declare(&world, "CREATE VIEW traffic AS SELECT path, count(*) AS n FROM hits WHERE status < 400 GROUP BY path, tumble(ts, '1 minute');");
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy JOIN lk.version USING (version_id) WHERE number = 2"), 0);
+	for (int version = 0; version < 3; version++) {
+		lk_replay_options o = options("traffic");
+		o.version = version;
+		if (lk_compare_view(&o, version == 2, &c, &err) != LK_OK)
+			fail_msg("%s", err.text);
+		if (!lk_comparison_equal(&c))
+			fail_with(&c, "not equal");
+		assert_int_equal(c.version, version ? version : 1);
+		assert_false(c.lambda_was_there);
+		assert_int_equal(c.kappa_was_there, version < 2);
+		lk_comparison_release(&c);
+		nothing_is_left();
+	}
+	assert_int_equal(test_world_int(&world, "SELECT served_copy FROM lk.view WHERE name = 'traffic'"), kappa);
+}
+
+/* I3: whatever the definition. Each round follows from its own seed: SEED=<seed of the round> ROUNDS=1 repeats it. */
+static void any_view(void **state) {
+	(void)state;
+	const char *wanted = getenv("ROUNDS");
+	int rounds = wanted ? atoi(wanted) : ROUNDS, raised = 0;
+	for (int i = 0; i < rounds; i++) {
+		unsigned long own = seed + (unsigned long)i;
+		char stream[24], view[24], *fault = NULL;
+		test_view_shape shape;
+		lk_comparison c;
+		lk_arena arena = {0};
+		lk_buf sql = LK_BUF_INIT;
+		snprintf(stream, sizeof stream, "s%d", i);
+		snprintf(view, sizeof view, "v%d", i);
+		test_random_stream(&own, stream, &sql);
+		test_world_declare(&world, sql.data);
+		do {
+			free(fault);
+			fault = NULL;
+			lk_buf_clear(&sql);
+			test_random_view(&own, view, stream, 0, &sql, &shape);
+		} while (test_world_try(&world, sql.data, &fault) != LK_OK);
+		int64_t base_us = BASE_S * LK_US_PER_S;
+		for (int k = 0; k < 3; k++) {
+			int n = 1 + (int)(test_random(&own) % 200);
+			lk_value *rows = test_random_rows(&own, n, base_us, test_random(&own) % 4 == 0, &arena);
+			test_world_append(&world, stream, rows, n);
+			base_us += 60 * LK_US_PER_S;
+			if (test_random(&own) % 2)
+				test_world_speed_once(&world, view);
+			if (test_random(&own) % 2)
+				test_world_batch(&world, view);
+		}
+		compare(view, i % 4 == 0, &c);
+		raised += c.sql_raised != NULL;
+		if (!lk_comparison_explained(&c) || (!shape.lateness && !lk_comparison_equal(&c))) {
+			print_message("SEED=%lu ROUNDS=1 repeats it\n%s\n", seed + (unsigned long)i, sql.data);
+			fail_with(&c, "not equal");
+		}
+		lk_comparison_release(&c);
+		lk_arena_release(&arena);
+		lk_buf_release(&sql);
+	}
+	nothing_is_left();
+	print_message("%d rounds, PostgreSQL raised in %d\n", rounds, raised);
+	assert_true(raised < rounds || rounds == 1);
 }
 
 static void is_measured(const lk_mode_cost *m) {
@@ -759,6 +842,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(all_agree),
 		TEST(both_copies_of_the_view),
+		TEST(a_view_in_kappa_mode),
+		TEST(any_view),
 		TEST(costs_are_measured),
 		TEST(costs_of_a_view_without_windows),
 		TEST(a_broken_cell_is_named),
