@@ -42,7 +42,7 @@ typedef struct worker {
 	lk_pg reader, writer;
 	lk_path path;
 	char log_id[33];           /* of the log that the store was opened for */
-	int64_t backoff_us, counted;
+	int64_t backoff_us;
 } worker;
 
 /* --- shares --- */
@@ -332,14 +332,12 @@ static int check_end(worker *w, share *s, lk_error *err) {
 	return r;
 }
 
-static void publish_progress(worker *w, share *s) {
+static void publish_progress(share *s) {
 	int64_t behind = 0;
 	for (int i = 0; i < s->nheld; i++)
 		if (s->held[i]->taken && s->tail - s->held[i]->committed > behind)
 			behind = s->tail - s->held[i]->committed;
 	atomic_store(&s->of->behind, behind);
-	atomic_fetch_add(&w->pool->events, w->path.done.events - w->counted);
-	w->counted = w->path.done.events;
 }
 
 static int advance(worker *w, share *s, bool *busy, lk_error *err) {
@@ -350,7 +348,7 @@ static int advance(worker *w, share *s, bool *busy, lk_error *err) {
 		r = sweep(w, s, err);
 	if (r == LK_OK && w->pool->o->once && !atomic_load(&s->of->reached))
 		r = check_end(w, s, err);
-	publish_progress(w, s);
+	publish_progress(s);
 	return r;
 }
 
@@ -382,6 +380,7 @@ void *lk_worker_main(void *arg) {
 	w.path.writer = &w.writer;
 	w.path.limits = w.pool->o->limits;
 	w.path.stop = &w.pool->ending;
+	w.path.counter = &w.pool->events;
 
 	while (!lk_pool_ending(w.pool)) {
 		lk_error e = {0};
