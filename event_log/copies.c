@@ -2,11 +2,11 @@
  *
  *   building --go live, or served--> live --dropped-->      a sandbox and a trial are dropped only
  *
- * lk.view.served_copy is the one pointer that readers follow, former_copy the one place to go back to. Whatever moves either of them, or drops a
- * copy, first locks the view's row, then rows of copies, then rows of cuts, as a publish does: so none of them can wait for each other
- * in a ring, and each sees what the one before it has committed. Nothing is deleted here but batch tables and the ledger of late events: rows of
- * dropped copies stay, because an owner that sleeps now must find out when it wakes, and units that a restored Redis brings back must
- * be known as dead. */
+ * lk.view.served_copy is the one pointer that readers follow, former_copy the one place to go back to. Whatever moves
+ * either of them, or drops a copy, first locks the view's row, then rows of copies, then rows of cuts, as a publish
+ * does: so none of them can wait for each other in a ring, and each sees what the one before it has committed. Nothing
+ * is deleted here but batch tables and the ledger of late events: rows of dropped copies stay, because an owner that
+ * sleeps now must find out when it wakes, and units that a restored Redis brings back must be known as dead. */
 #include "event_log/copies.h"
 
 #include <stdio.h>
@@ -54,7 +54,8 @@ static int check_name(const lk_copy_spec *spec, lk_error *err) {
 	if (n > 0 && n <= NAME_MAX_BYTES && !name[n] && strspn(name, "0123456789") < n)
 		return 0;
 	lk_fail(err, LK_EUSAGE, "a copy cannot be called \"%.80s\"", name);
-	lk_hint(err, "a name has letters, digits, '_', '-' and '.', at most %d, and not digits alone: those are a copy's id", NAME_MAX_BYTES);
+	lk_hint(err, "a name has letters, digits, '_', '-' and '.', at most %d, and not digits alone: those are a copy's id",
+	        NAME_MAX_BYTES);
 	return LK_EUSAGE;
 }
 
@@ -86,8 +87,9 @@ int lk_copy_insert(lk_pg *pg, int64_t version_id, int partitions, const lk_copy_
 		return rc;
 	if (PQntuples(res)) {
 		*copy_id = lk_pg_int(res, 0, 0);
-		rc = lk_pg_exec(pg, NULL, err, "INSERT INTO lk.unit (copy_id, part) SELECT $1::bigint, p FROM generate_series(0, $2::int - 1) p",
-		                2, (const char *const[]){number(copy, *copy_id), number(n, partitions)});
+		rc = lk_pg_exec(pg, NULL, err,
+			"INSERT INTO lk.unit (copy_id, part) SELECT $1::bigint, p FROM generate_series(0, $2::int - 1) p",
+			2, (const char *const[]){number(copy, *copy_id), number(n, partitions)});
 	} else
 		rc = lk_fail(err, LK_ECONFLICT, "version %s is not there any more", version);
 	PQclear(res);
@@ -121,7 +123,8 @@ int lk_copy_make(lk_pg *pg, const lk_cat_version *v, const lk_copy_spec *spec, i
 
 int lk_copy_go_live(lk_pg *pg, int64_t copy_id, lk_error *err) {
 	return one_row(pg, err, "it is not being built, or was dropped",
-	               "UPDATE lk.copy SET state = 'live' WHERE copy_id = $1::bigint AND state IN ('building', 'live') AND NOT dropped", copy_id);
+	               "UPDATE lk.copy SET state = 'live' WHERE copy_id = $1::bigint AND state IN ('building', 'live')"
+	               " AND NOT dropped", copy_id);
 }
 
 /* --- serving and dropping --- */
@@ -158,13 +161,14 @@ static int make_served(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
 	char copy[24], view[24];
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err,
-		"UPDATE lk.copy c SET state = 'live', was_served = true FROM lk.version v WHERE c.copy_id = $1::bigint AND v.version_id = c.version_id"
-		" AND v.view_id = $2::bigint AND NOT c.dropped AND c.state IN ('building', 'live')",
+		"UPDATE lk.copy c SET state = 'live', was_served = true FROM lk.version v WHERE c.copy_id = $1::bigint"
+		" AND v.version_id = c.version_id AND v.view_id = $2::bigint AND NOT c.dropped AND c.state IN ('building', 'live')",
 		2, (const char *const[]){number(copy, to), number(view, view_id)});
 	if (rc)
 		return rc;
 	if (strcmp(PQcmdTuples(res), "1"))
-		rc = lk_fail(err, LK_ECONFLICT, "copy %s cannot be served: it was dropped, is not one that may be served, or is of another view", copy);
+		rc = lk_fail(err, LK_ECONFLICT,
+		             "copy %s cannot be served: it was dropped, is a sandbox or a trial, or is of another view", copy);
 	PQclear(res);
 	return rc;
 }
@@ -229,6 +233,11 @@ static const char tables_sql[] =
 	" JOIN lk.copy c ON c.copy_id = substring(t.relname from '^batch_([0-9]+)_[0-9]+$')::bigint"
 	" WHERE n.nspname = 'lk' AND t.relkind = 'r' AND c.dropped ORDER BY 1";
 
+/* A look into the index for each dropped copy, not a scan of a ledger that may be long. */
+static const char late_sql[] =
+	"DELETE FROM lk.late WHERE copy_id = ANY (ARRAY(SELECT c.copy_id FROM lk.copy c,"
+	" LATERAL (SELECT FROM lk.late l WHERE l.copy_id = c.copy_id LIMIT 1) found WHERE c.dropped))";
+
 int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err) {
 	PGresult *res = NULL;
 	int gone = 0, rc = lk_pg_exec(pg, &res, err, tables_sql, 0, NULL);
@@ -242,5 +251,5 @@ int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err) {
 	PQclear(res);
 	if (tables)
 		*tables = gone;
-	return rc ? rc : lk_pg_run(pg, err, "DELETE FROM lk.late l USING lk.copy c WHERE c.copy_id = l.copy_id AND c.dropped");
+	return rc ? rc : lk_pg_run(pg, err, late_sql);
 }

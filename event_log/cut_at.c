@@ -1,9 +1,9 @@
 /* Cuts at offsets in the past.
  *
- * No lock is needed: what lies below an offset that the log has passed does not change any more. What the tail knew when it stood there
- * (the last _at, and high, from which the watermark of the prefix follows) is computed again from the events, by the appender's
- * own formula. That reads the whole prefix, which the planner may do in parallel, since it is a statement apart from the
- * INSERT; and it counts the events on the way. */
+ * No lock is needed: what lies below an offset that the log has passed does not change any more. What the tail knew when
+ * it stood there (the last _at, and high, from which the watermark of the prefix follows) is computed again from the
+ * events, by the appender's own formula. That reads the whole prefix, which the planner may do in parallel, since it
+ * is a statement apart from the INSERT; and it counts the events on the way. */
 #include "event_log/cut_private.h"
 
 #include <stdio.h>
@@ -14,7 +14,8 @@
 
 static void prefix_sql(const lk_stream *s, int part, int64_t off, lk_buf *out) {
 	int64_t ahead = s->max_ahead_us < LK_MAX_AHEAD_US ? s->max_ahead_us : LK_MAX_AHEAD_US;
-	lk_buf_addf(out, "%s SELECT %d AS part, count(*), " LK_SQL_US("max(_at)") ", (extract(epoch from max(least(", part ? " UNION ALL" : "", part);
+	lk_buf_addf(out, "%s SELECT %d AS part, count(*), " LK_SQL_US("max(_at)") ", (extract(epoch from max(least(",
+	            part ? " UNION ALL" : "", part);
 	lk_sql_ident(s->columns[s->event_time].name, out);
 	lk_buf_addf(out, ", _at + %lld * interval '1 second' + %lld * interval '1 microsecond'))) * 1000000)::bigint FROM ",
 	            (long long)(ahead / LK_US_PER_S), (long long)(ahead % LK_US_PER_S));
@@ -27,8 +28,8 @@ static int check_offsets(lk_pg *pg, const lk_cat_stream *s, const int64_t *at, l
 	int rc = lk_log_tail(pg, s, tail, NULL, NULL, err);
 	for (int p = 0; !rc && p < s->stream->partitions; p++)
 		if (at[p] < 0 || at[p] > tail[p])
-			rc = lk_fail(err, LK_EUSAGE, "stream %s, partition %d ends at offset %lld: a cut cannot be at %lld", s->stream->name, p,
-			             (long long)tail[p], (long long)at[p]);
+			rc = lk_fail(err, LK_EUSAGE, "stream %s, partition %d ends at offset %lld: a cut cannot be at %lld",
+			             s->stream->name, p, (long long)tail[p], (long long)at[p]);
 	return rc;
 }
 
@@ -49,8 +50,8 @@ int lk_cut_measure(lk_pg *pg, const lk_cat_stream *s, const int64_t *at, lk_cut 
 		out->last_at[p] = lk_pg_int_or(res, p, 2, LK_NEVER);
 		out->high[p] = lk_pg_int_or(res, p, 3, LK_NEVER);
 		if (lk_pg_int(res, p, 1) != at[p])
-			rc = lk_fail(err, LK_EGAP, "stream %s, partition %d holds %lld events below offset %lld", s->stream->name, p,
-			             (long long)lk_pg_int(res, p, 1), (long long)at[p]);
+			rc = lk_fail(err, LK_EGAP, "stream %s, partition %d holds %lld events below offset %lld", s->stream->name,
+			             p, (long long)lk_pg_int(res, p, 1), (long long)at[p]);
 	}
 	PQclear(res);
 	return rc;
