@@ -102,6 +102,8 @@ int lk_meeting_open(lk_meeting *m, lk_pg *pg, const char *postgres, const char *
 	return rc;
 }
 
+int lk_meeting_abandon(lk_pg *pg, int64_t copy_id, lk_error *err) { return lk_cut_abandon(pg, copy_id, purpose, err); }
+
 void lk_meeting_close(lk_meeting *m) {
 	if (m->cut.id)
 		lk_cut_abandon(m->pg, m->copies[0]->id, purpose, NULL);

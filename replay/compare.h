@@ -76,6 +76,8 @@ typedef struct lk_meeting {
 } lk_meeting;
 int lk_meeting_open(lk_meeting *m, lk_pg *pg, const char *postgres, const char *redis, const lk_cat_copy *const *copies, int n,
                     const lk_replay_watch *watch, lk_error *err);
+/* The cuts for this copy that meetings left whose process, or server, was gone before they were closed. Call it holding the view's lock. */
+int lk_meeting_abandon(lk_pg *pg, int64_t copy_id, lk_error *err);
 void lk_meeting_close(lk_meeting *m);   /* releases the cut and the locks */
 
 #endif

@@ -117,6 +117,8 @@ static int settle(lk_replay *r, lk_error *err) {
 		return lk_replay_drop(r, err);
 	int rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
 	if (rc == LK_OK)
+		rc = lk_meeting_abandon(&r->pg, r->from_copy, err);
+	if (rc == LK_OK)
 		rc = lk_replay_phase_is(r, "done", err);
 	if (rc == LK_OK && (r->report.switched || r->report.already))
 		lk_replay_sweep(r);

@@ -737,6 +737,87 @@ static void both_servers_go_away_in_the_middle(void **state) {
 	catches_up("traffic");
 }
 
+/* I11, I8: one server or both, at any moment of replays and switches, while events arrive. */
+static void servers_go_away_at_any_moment(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("servers_go_away_at_any_moment");
+	append(10000);
+	for (int round = 0; round < 4; round++) {
+		lk_replay_options o = options("balance");
+		o.switch_over = o.verify = true;
+		o.limits.fetch_events = 1000;
+		o.limits.commit_events = 100;
+		int pid = child(run_replay, &o);
+		usleep((useconds_t)(test_random(&seed) % 400000));
+		unsigned long which = test_random(&seed) % 3;
+		if (which != 0)
+			test_redis_kill(&servers);
+		if (which != 1)
+			test_postgres_kill(&servers);
+		if (which != 1)
+			test_postgres_start(&servers);
+		if (which != 0)
+			test_redis_start(&servers);
+		reconnect();
+		append(100);
+		int status = wait_for(pid, 60000);
+		if (status == -LK_EUNREACHABLE)   /* it had not reached both yet */
+			replay(&o);
+		else
+			assert_int_equal(status, 0);
+		test_world_reload(&world);
+		assert_true(serves_kappa("balance"));
+		test_world_speed_once(&world, "balance");
+		catches_up("balance");
+		assert_true(copies("balance") <= 2);
+		nothing_is_open();
+	}
+}
+
+/* P15: its session ends, somebody else gets the lock and drops its copy. */
+static void a_replay_that_lost_its_lock_changes_nothing(void **state) {
+	(void)state;
+	lk_error err = {0};
+	append(20000);
+	lk_replay_options o = options("traffic");
+	o.switch_over = true;
+	o.limits.fetch_events = 500;
+	o.limits.commit_events = 20;
+	int64_t before = served("traffic");
+	int pid = child(run_replay, &o);
+	assert_true(test_poll(has_begun, NULL, 20000));
+	int64_t copy = test_world_int(&world, "SELECT copy_id FROM lk.replay");
+	test_world_run(&world, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'lk replay'");
+	assert_int_equal(lk_view_lock(&world.pg, lk_catalog_view(world.catalog, "traffic"), &err), LK_OK);
+	assert_int_equal(lk_copy_drop(&world.pg, copy, &err), LK_OK);
+	assert_int_equal(lk_pg_unlock(&world.pg, lk_catalog_view(world.catalog, "traffic")->id, &err), LK_OK);
+	assert_int_equal(wait_for(pid, 60000), -LK_ECONFLICT);
+	assert_int_equal(served("traffic"), before);
+	assert_int_equal(copies("traffic"), 1);
+	test_world_speed_once(&world, "traffic");
+	catches_up("traffic");
+}
+
+static void a_hole_in_the_log_ends_it(void **state) {
+	(void)state;
+	lk_replay_report report;
+	lk_error err;
+	append(1000);
+	test_world_speed_once(&world, "traffic");
+	int64_t before = served("traffic");
+	test_world_run(&world, "CREATE TABLE lk.aside AS SELECT * FROM lk.log_hits WHERE part = 1 AND off = 57; DELETE FROM lk.log_hits WHERE part = 1 AND off = 57");
+	lk_replay_options o = options("traffic");
+	o.switch_over = true;
+	assert_int_equal(replay_fails(&o, &report, &err), LK_EGAP);
+	assert_non_null(strstr(err.text, "57"));
+	assert_int_equal(served("traffic"), before);
+	test_world_run(&world, "INSERT INTO lk.log_hits SELECT * FROM lk.aside; DROP TABLE lk.aside");
+	report = replay(&o);
+	assert_true(report.resumed && report.switched);
+	is_right("traffic");
+	nothing_is_open();
+}
+
 static int64_t keys_of(int64_t copy) {
 	lk_error err = {0};
 	int64_t sum = 0;
@@ -837,6 +918,9 @@ int main(void) {
 		TEST(killed_at_each_point),
 		TEST(killed_at_any_moment),
 		TEST(both_servers_go_away_in_the_middle),
+		TEST(servers_go_away_at_any_moment),
+		TEST(a_replay_that_lost_its_lock_changes_nothing),
+		TEST(a_hole_in_the_log_ends_it),
 		TEST(no_room_for_a_second_copy),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
