@@ -9,6 +9,7 @@ extern const lk_aggregate lk_agg_sum_double, lk_agg_avg_double;
 extern const lk_aggregate lk_agg_var_pop, lk_agg_var_samp, lk_agg_variance, lk_agg_stddev_pop, lk_agg_stddev_samp, lk_agg_stddev;
 extern const lk_aggregate lk_agg_var_pop_double, lk_agg_var_samp_double, lk_agg_variance_double, lk_agg_stddev_pop_double,
 	lk_agg_stddev_samp_double, lk_agg_stddev_double;
+extern const lk_aggregate lk_agg_first, lk_agg_last, lk_agg_count_distinct, lk_agg_approx_count_distinct, lk_agg_approx_percentile, lk_agg_top_k;
 extern const lk_aggregate lk_agg_bool_and, lk_agg_bool_or, lk_agg_every;
 
 #define LK_STATE_SIZE(type) ((sizeof(type) + 15) & ~(size_t)15)
@@ -38,6 +39,10 @@ typedef struct lk_kept {
 	size_t room_bytes;  /* of v.s, for a text */
 } lk_kept;
 void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *arena);
+
+/* Adds `count` of the value, in the key encoding, to a bag. */
+struct lk_bag;
+void lk_agg_add_key(struct lk_bag *b, const lk_agg *a, const lk_value *v, int64_t count, lk_arena *arena);
 
 /* A partial that is one column of bytes in a batch table: what encode writes. */
 lk_type lk_agg_bytes_type(const lk_agg *a, int i);

@@ -2,16 +2,20 @@
 #include "core/aggregate.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/agg.h"
+#include "core/bag.h"
+#include "core/key.h"
 
 const lk_aggregate *const lk_aggregates[] = {
 	&lk_agg_count_star, &lk_agg_count, &lk_agg_sum, &lk_agg_sum_double, &lk_agg_avg, &lk_agg_avg_double, &lk_agg_min, &lk_agg_max,
 	&lk_agg_var_pop, &lk_agg_var_pop_double, &lk_agg_var_samp, &lk_agg_var_samp_double, &lk_agg_variance, &lk_agg_variance_double,
 	&lk_agg_stddev_pop, &lk_agg_stddev_pop_double, &lk_agg_stddev_samp, &lk_agg_stddev_samp_double, &lk_agg_stddev,
 	&lk_agg_stddev_double,
-	&lk_agg_bool_and, &lk_agg_bool_or, &lk_agg_every,
+	&lk_agg_bool_and, &lk_agg_bool_or, &lk_agg_every, &lk_agg_first, &lk_agg_last, &lk_agg_count_distinct,
+	&lk_agg_approx_count_distinct, &lk_agg_approx_percentile, &lk_agg_top_k,
 	NULL,
 };
 
@@ -62,6 +66,16 @@ void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *aren
 	case LK_FLOAT8: k->v = lk_double(isnan(v->d) ? NAN : v->d + 0.0); break;
 	default: k->v = lk_int(v->i); break;
 	}
+}
+
+void lk_agg_add_key(lk_bag *b, const lk_agg *a, const lk_value *v, int64_t count, lk_arena *arena) {
+	uint8_t small[64], *key = small;
+	size_t size = lk_key_size(a->arg_type, v);
+	if (size > sizeof small)
+		key = lk_malloc(size);
+	lk_bag_add(b, key, lk_key_write(key, a->arg_type, v), count, arena);
+	if (key != small)
+		free(key);
 }
 
 /* --- partials of bytes --- */

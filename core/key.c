@@ -56,11 +56,11 @@ static size_t put_fixed(uint8_t *p, lk_type t, const lk_value *v) {
 	}
 }
 
-static size_t key_size(lk_type t, const lk_value *v) {
+size_t lk_key_size(lk_type t, const lk_value *v) {
 	return lk_is_null(v) ? 1 : t.kind == LK_TEXT ? (size_t)v->len + 2 : FIXED_MAX;
 }
 
-static size_t put(uint8_t *p, lk_type t, const lk_value *v) {
+size_t lk_key_write(uint8_t *p, lk_type t, const lk_value *v) {
 	if (lk_is_null(v)) {
 		*p = TAG_NULL;
 		return 1;
@@ -75,8 +75,8 @@ static size_t put(uint8_t *p, lk_type t, const lk_value *v) {
 }
 
 void lk_key_put(lk_buf *out, lk_type t, const lk_value *v) {
-	lk_buf_grow(out, key_size(t, v));
-	out->len += put((uint8_t *)out->data + out->len, t, v);
+	lk_buf_grow(out, lk_key_size(t, v));
+	out->len += lk_key_write((uint8_t *)out->data + out->len, t, v);
 	out->data[out->len] = '\0';
 }
 
@@ -173,15 +173,17 @@ uint64_t lk_hash(const void *data, size_t len) {
 	return mix((uint64_t)m ^ S0 ^ len, (uint64_t)(m >> 64) ^ S2);
 }
 
-/* The partition takes the hash's upper bits; maps take the lower ones. */
-int lk_partition_of(lk_type t, const lk_value *v, int partitions) {
+uint64_t lk_key_hash(lk_type t, const lk_value *v) {
 	uint8_t small[512], *p = small;
-	if (partitions <= 1)
-		return 0;
-	if (key_size(t, v) > sizeof small)
-		p = lk_malloc(key_size(t, v));
-	uint64_t hash = lk_hash(p, put(p, t, v));
+	if (lk_key_size(t, v) > sizeof small)
+		p = lk_malloc(lk_key_size(t, v));
+	uint64_t hash = lk_hash(p, lk_key_write(p, t, v));
 	if (p != small)
 		free(p);
-	return (int)((unsigned __int128)hash * (unsigned)partitions >> 64);
+	return hash;
+}
+
+/* The partition takes the hash's upper bits; maps take the lower ones. */
+int lk_partition_of(lk_type t, const lk_value *v, int partitions) {
+	return partitions <= 1 ? 0 : (int)((unsigned __int128)lk_key_hash(t, v) * (unsigned)partitions >> 64);
 }

@@ -11,12 +11,17 @@ void lk_key_put(lk_buf *out, lk_type t, const lk_value *v);
 /* Reads one column; text is borrowed from the key. 0, or -1 if malformed. *p moves on. */
 int lk_key_get(lk_type t, const uint8_t **p, const uint8_t *end, lk_value *out);
 
+/* The same without a buffer: what it takes, and the bytes written to p. */
+size_t lk_key_size(lk_type t, const lk_value *v);
+size_t lk_key_write(uint8_t *p, lk_type t, const lk_value *v);
+
 void lk_pane_put(lk_buf *out, int64_t pane_start);
 int64_t lk_pane_get(const uint8_t *field);
 #define LK_PANE_BYTES 8
 
 /* 64-bit hash of bytes, the same on every machine and in every version (R21): partitions and maps use it. */
 uint64_t lk_hash(const void *p, size_t len);
+uint64_t lk_key_hash(lk_type t, const lk_value *v);   /* of the encoded value */
 /* Partition of an event: hash of the encoded partition column. */
 int lk_partition_of(lk_type t, const lk_value *v, int partitions);
 

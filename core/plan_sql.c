@@ -229,6 +229,8 @@ static void put_outputs(const lk_plan *p, const char *as, const char *after, lk_
 				lk_sql_ident(p->outputs[i].name, out);
 			}
 		}
+		if (p->outputs[i].type.kind == LK_JSON && !*as)   /* PostgreSQL does not order json */
+			lk_buf_adds(out, "::text COLLATE \"C\"");
 		lk_buf_adds(out, after);
 	}
 }

@@ -213,7 +213,7 @@ static void boolean(gen *g, int depth) {
 }
 
 static void call(gen *g, bool lateral) {
-	switch (below(g, 10)) {
+	switch (below(g, 14)) {
 	case 0: case 1:
 		put(g, "count(*)");
 		break;
@@ -238,7 +238,25 @@ static void call(gen *g, bool lateral) {
 		put(g, PICK(g, "i2", "i4", "i8", "n", "f4", "f8", "i4 + 1", "n * 0.01"));
 		put(g, ")");
 		break;
-	case 7:
+	case 7: {
+		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL};
+		put(g, PICK(g, "first(", "last("));
+		column(g, kinds[below(g, 7)]);
+		put(g, ")");
+		break;
+	}
+	case 8: {
+		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL};
+		put(g, PICK(g, "count(DISTINCT ", "approx_count_distinct("));
+		value(g, kinds[below(g, 7)], 1);
+		put(g, ")");
+		break;
+	}
+	case 9:
+		put(g, PICK(g, "approx_percentile(i4, 0.5)", "approx_percentile(f8, 0.9)", "approx_percentile(n * 2, 1)", "approx_percentile(i8, 0)",
+		             "top_k(k, 3)", "top_k(t, 2)", "top_k(i4 + i2, 5)", "top_k(b, 1)", "top_k(n, 100)"));
+		break;
+	case 10:
 		put(g, PICK(g, "bool_and(", "bool_or(", "every("));
 		boolean(g, 2);
 		put(g, ")");
