@@ -1,25 +1,31 @@
-/* The log's append (P14) and the making of a cut (P5) in Promela: from the files of two ingests to what a worker reads.
+/* The log's append (P14) and the making of a cut (P5) in Promela: from the files of two ingests to what a worker
+ * reads.
  *
- * Two partitions. An ingest sends the batches of a source one after the other, each as one transaction: compare-and-set of the
- * source's position, tail rows locked in ascending order, offsets from them, rows, commit. A session carries the transaction out
- * on its own: the ingest may lose it at any moment, or be killed and started again, and the session may all the same go on and
- * commit, soon or much later, or roll back. So an outcome that is not known is not known here either. Whoever is in
- * doubt reads the position and goes on from it. Even batches have a row in each partition, odd ones in the second only.
+ * Two partitions. An ingest sends the batches of a source one after the other, each as one transaction:
+ * compare-and-set of the source's position, tail rows locked in ascending order, offsets from them, rows, commit. A session
+ * carries the transaction out on its own: the ingest may lose it at any moment, or be killed and started again, and
+ * the session may all the same go on and commit, soon or much later, or roll back. So an outcome that is not known is
+ * not known here either. Whoever is in doubt reads the position and goes on from it. Even batches have a row in each
+ * partition, odd ones in the second only.
  *
- * A commit is two steps, as in PostgreSQL: first it is visible, then its locks are given back. A lock that is never given back does not
- * exist (the server ends such a session). Rejected lines, NOTIFY and lock timeouts are left out; a timeout is a rollback.
+ * A commit is two steps, as in PostgreSQL: first it is visible, then its locks are given back. A lock that is never
+ * given back does not exist (the server ends such a session). Rejected lines, NOTIFY and lock timeouts are left out; a
+ * timeout is a rollback.
  *
  * What is asserted:
- *   a worker    reads what is visible at off >= cursor, in order, in one snapshot, and meets neither a gap nor a hole below the tail (I6)
+ *   a worker    reads what is visible at off >= cursor, in order, in one snapshot, and meets neither a gap nor a
+ *               hole below the tail (I6)
  *   a cut       when it becomes visible, no event at or above it is, and all below it are (P5)
  *   a row       has a place of its own, and an `_at` that is not below the one before it
- *   at the end  all have ended (nobody waits for a lock for ever), each batch is in the log exactly once (I5), and the worker has read all
+ *   at the end  all have ended (nobody waits for a lock for ever), each batch is in the log exactly
+ *               once (I5), and the worker has read all
  *
  * -DONESOURCE  both ingests read the same file     -DBATCHES=…  of a source
  * -DLOSSES=…   connections lost, ingests killed    -DKILLS=…    transactions that the server ends by itself
  * -DCLOCK      rows have an `_at`
  *
- * and the mutants: SEQUENCE READFIRST BEGINTIME BLINDSET POSITIONAPART NOREAD TAKENFORDONE ANYORDER HOLE CUTWITHOUTLOCK CUTANYORDER */
+ * and the mutants: SEQUENCE READFIRST BEGINTIME BLINDSET POSITIONAPART NOREAD TAKENFORDONE ANYORDER HOLE
+ * CUTWITHOUTLOCK CUTANYORDER */
 
 #ifndef BATCHES
 #define BATCHES 2

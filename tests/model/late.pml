@@ -1,12 +1,14 @@
 /* Watermark, lateness and finality (P9, P10, P11) in Promela: which events the stream path refuses, in any history.
  *
- * One partition with a log of N events, every such log: an event has a time (0, 1, 2) and passes the WHERE of the view or
- * does not. Panes are one time unit long, windows hop over two panes, allowed_lateness and delay are 0. The log is there from
- * the start, and workers fetch as much of it as they like at a time; a batch cuts anywhere. Two workers both believe that
- * the unit is theirs, and Redis may lose everything, or go back. The fence is lk.pml's matter: the owner's name stands for its token.
+ * One partition with a log of N events, every such log: an event has a time (0, 1, 2) and passes the WHERE of the view
+ * or does not. Panes are one time unit long, windows hop over two panes, allowed_lateness and delay are 0. The log is
+ * there from the start, and workers fetch as much of it as they like at a time; a batch cuts anywhere. Two workers
+ * both believe that the unit is theirs, and Redis may lose everything, or go back. The fence is lk.pml's matter: the
+ * owner's name stands for its token.
  *
- * Cells are sets of offsets. That segments can be counted from a cut on, and that an answer of two servers is of one piece, is
- * what lk.pml shows; here it is taken for granted, and a publish or an answer is one step. Left out: max_ahead, which only bounds the times, sessions, and the least of several partitions.
+ * Cells are sets of offsets. That segments can be counted from a cut on, and that an answer of two servers is of one
+ * piece, is what lk.pml shows; here it is taken for granted, and a publish or an answer is one step. Left out:
+ * max_ahead, which only bounds the times, sessions, and the least of several partitions.
  *
  * What is asserted, against a history in which one worker folds the whole log from 0 on, event by event:
  *   a commit  folds exactly the events that this history folds (I4)
@@ -19,7 +21,8 @@
  * -DTAKES=…   take-overs of each worker          -DFLUSH     Redis loses everything once
  * -DGOBACK    Redis goes back once               -DWHERE     an event may not pass WHERE; else all do
  *
- * and the mutants: EMPTYATCUT HIGHOFTHEEND AFTERWHERE ONCEPERBATCH NOTSTORED STOREDAPART SKIPAHEAD BYWINDOW BYSEGMENT */
+ * and the mutants: EMPTYATCUT HIGHOFTHEEND AFTERWHERE ONCEPERBATCH NOTSTORED STOREDAPART SKIPAHEAD BYWINDOW
+ * BYSEGMENT */
 
 #ifndef N
 #define N 3
