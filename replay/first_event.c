@@ -4,7 +4,7 @@
  * scanned. Where the plans differ, each event is folded alone by both, and what it adds to the rows in question is compared. "First" is in the order
  * in which the log took the events: by _at, then partition, then offset.
  *
- * If no event explains a row, what is stored is not what the log makes of it, and pieces.c finds where. */
+ * If no event explains a row, or late events do not make it equal, what is stored is not what the log makes of it, and pieces.c finds where. */
 #include "replay/first_event.h"
 
 #include <stdlib.h>
@@ -290,6 +290,15 @@ static void say_why_none(search *s, bool with_sql) {
 	}
 }
 
+/* Those that no event explains; where the plan is one, also those that have a late event but differ by something else too. */
+static unsigned rows_in_question(const search *s) {
+	unsigned rows = 0;
+	for (int i = 0; i < s->d->nshown; i++)
+		if (!s->d->shown[i].first_event || (one_plan(s) && !s->d->shown[i].by_late))
+			rows |= 1u << i;
+	return rows;
+}
+
 int lk_first_events(lk_pg *pg, lk_store *store, const lk_cat_copy *left, const lk_cat_copy *right, const lk_plan *plan, const lk_cut *until,
                     lk_difference *d, lk_error *err) {
 	search s = {.pg = pg, .until = until, .d = d};
@@ -299,9 +308,10 @@ int lk_first_events(lk_pg *pg, lk_store *store, const lk_cat_copy *left, const l
 	init_side(&s.side[1], d->right, right, plan);
 	const lk_cat_copy *any = left ? left : right;
 	int rc = any ? look_for_events(&s, any->version->view->stream, err) : LK_OK;
+	unsigned rows = rows_in_question(&s);
 	for (int k = 0; k < 2 && rc == LK_OK && store; k++)
 		if (s.side[k].copy)
-			rc = lk_wrong_pieces(pg, store, &s.side[k], until, d, err);
+			rc = lk_wrong_pieces(pg, store, &s.side[k], until, d, &rows, err);
 	if (rc == LK_OK)
 		say_why_none(&s, !left || !right);
 	for (int k = 0; k < 2; k++) {

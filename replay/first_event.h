@@ -28,7 +28,8 @@ void lk_cells_text(const lk_cells *c, const void *identity, size_t len, lk_buf *
 unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch);
 unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch);   /* of all cells */
 
-/* Fills first_event of the shown rows that have none with the piece of `side` that holds something else than the log makes of it. */
-int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *until, lk_difference *d, lk_error *err);
+/* For these shown rows (a bit each), puts the piece of `side` that holds something else than the log makes of it into first_event, where there is one;
+ * its bit is taken out. */
+int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *until, lk_difference *d, unsigned *rows, lk_error *err);
 
 #endif

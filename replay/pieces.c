@@ -186,14 +186,16 @@ static void tell(pieces *s, const piece *p, int i) {
 		lk_buf_addf(&out, "no event explains it: segment [%lld, %lld) of partition %d, unit %lld of %s,", (long long)p->from, (long long)p->to,
 		            p->part, (long long)p->unit, s->side->name);
 	lk_buf_addf(&out, " holds %s where its events make %s", held.len ? held.data : "nothing", made.len ? made.data : "nothing");
+	free(s->d->shown[i].first_event);
 	s->d->shown[i].first_event = lk_buf_steal(&out);
+	s->rows &= ~(1u << i);
 	lk_buf_release(&held);
 	lk_buf_release(&made);
 }
 
 static void judge(pieces *s) {
 	for (int i = 0; i < s->d->nshown; i++)
-		for (size_t k = 0; k < s->n && !s->d->shown[i].first_event; k++)
+		for (size_t k = 0; k < s->n && (s->rows & 1u << i); k++)
 			if (!is_right(s, &s->of[k], i))
 				tell(s, &s->of[k], i);
 }
@@ -202,10 +204,9 @@ static void set_filter(pieces *s) {
 	const lk_plan *p = s->side->plan;
 	s->filter = (lk_cell_filter){.from_pane = INT64_MAX, .to_pane = INT64_MIN, .pane_us = p->window.pane_us};
 	for (int i = 0; i < s->d->nshown; i++) {
-		if (s->d->shown[i].first_event)
-			continue;
 		int64_t from = lk_pane_get(s->d->shown[i].identity), to;
-		s->rows |= 1u << i;
+		if (!(s->rows & 1u << i))
+			continue;
 		if (__builtin_add_overflow(from, p->window.size_us, &to))
 			to = INT64_MAX;
 		s->filter.from_pane = from < s->filter.from_pane ? from : s->filter.from_pane;
@@ -217,11 +218,11 @@ static void set_filter(pieces *s) {
 	}
 }
 
-int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *until, lk_difference *d, lk_error *err) {
-	pieces s = {.pg = pg, .store = store, .side = side, .until = until, .d = d};
-	set_filter(&s);
+int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *until, lk_difference *d, unsigned *rows, lk_error *err) {
+	pieces s = {.pg = pg, .store = store, .side = side, .until = until, .d = d, .rows = *rows};
 	if (!s.rows)
 		return LK_OK;
+	set_filter(&s);
 	int rc = side->copy->kappa ? LK_OK : read_batch(&s, err);
 	if (rc == LK_OK)
 		rc = read_units(&s, err);
@@ -229,6 +230,7 @@ int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *unt
 		rc = fold_partition(&s, part, err);
 	if (rc == LK_OK)
 		judge(&s);
+	*rows = s.rows;
 	cut_to(&s, 0);
 	free(s.of);
 	lk_buf_release(&s.scratch);
