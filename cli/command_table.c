@@ -105,6 +105,44 @@ const lk_command lk_commands[] = {
 	  {"lk explain traffic --where path=/", "the sum behind each row"}},
 	 lk_cmd_explain},
 
+	{"replay", "VIEW", 1, 1, "send the log through the stream path again, into a new copy",
+	 "The copy is kappa: it needs no batch. Readers get what they got before until --switch moves them over, which makes appends wait "
+	 "for some milliseconds. A replay that was stopped, killed or lost a server goes on where it was when it is run again.\n"
+	 "With --from, --to or --as it makes a sandbox: a copy of a part of history, which ends where that part does. "
+	 "`lk query VIEW --copy NAME` reads it while it is made; at the end it is removed, unless --keep is given.",
+	 {{"version", "N", "another version than the newest", false},
+	  {"switch", NULL, "move readers over at the end, without a gap", false},
+	  {"verify", NULL, "first compare with what is served, over the same part of the log; a difference that late events do not explain "
+	   "ends it (exit 1)", false},
+	  {"force", NULL, "with --verify --switch: switch all the same, for a definition that was meant to change", false},
+	  {"fresh", NULL, "drop what an earlier replay left, and begin again", false},
+	  {"workers", "N", "threads (2)", false},
+	  {"pace", "PACE", "max, or a multiple of the speed at which it happened: 1x, 10x, 0.5x (max)", false},
+	  {"max-gap", "SIZE", "with --pace: longer times without any event are shortened to SIZE", false},
+	  {"from", "TIME", "sandbox: events at or after TIME: RFC 3339, or -1h for an hour before now", false},
+	  {"to", "TIME", "sandbox: events before TIME", false},
+	  {"by", "CLOCK", "the time that --from, --to and --pace mean: event, or _at, when the log took the event (event)", false},
+	  {"as", "NAME", "sandbox: its name", false},
+	  {"keep", NULL, "sandbox: keep it at the end", false},
+	  {"dry-run", NULL, "tell how many events it is, how long it takes and what it needs in Redis; do nothing", false}},
+	 {{"lk replay traffic --verify --switch", "reprocess, compare, move readers over"},
+	  {"lk replay traffic --dry-run", "what would it take?"},
+	  {"lk replay traffic --from 2015-05-17T10:00:00Z --to 2015-05-17T10:30:00Z --pace 60x --as morning",
+	   "half an hour again, in half a minute"}},
+	 lk_cmd_replay},
+
+	{"mode", "[VIEW [MODE]]", 0, 2, "show or change what views are served from: lambda or kappa",
+	 "A change makes a copy of the other kind (kappa: replayed from the log's beginning; lambda: a batch, and the stream path from there "
+	 "on), compares it with what is served, and moves readers over without a gap. Run again after an interruption, it goes on.",
+	 {{"back", NULL, "go back to what was served before the last switch", false},
+	  {"force", NULL, "change though the answers differ", false},
+	  {"workers", "N", "threads (2)", false},
+	  {"format", "FORMAT", "without MODE: table or json (table)", false}},
+	 {{"lk mode", "what each view is served from"},
+	  {"lk mode traffic kappa", "do without a batch layer"},
+	  {"lk mode traffic --back", "as it was before"}},
+	 lk_cmd_mode},
+
 	{"compare", "VIEW", 1, 1, "compare lambda, kappa and plain SQL over the same events, and what each costs",
 	 "Makes what is missing, brings all to one cut and compares them row by row; then names, for the first rows that differ, the "
 	 "event on which they part. Exit 0 where all are equal, 1 where not.\n"
@@ -117,6 +155,13 @@ const lk_command lk_commands[] = {
 	  {"lk compare traffic --format markdown > report.md", "the same, for a report"},
 	  {"lk compare traffic --no-costs", "are the answers equal?"}},
 	 lk_cmd_compare},
+
+	{"drop", "VIEW", 1, 1, "remove a copy that is not served",
+	 "Without --copy it is the one that was served before the last switch. Its cells in Redis and its batch go at once; the log and the "
+	 "definition stay.",
+	 {{"copy", "COPY", "this copy: a sandbox's name, or an id that lk mode shows", false}},
+	 {{"lk drop traffic", "the former copy"}, {"lk drop traffic --copy morning", "a sandbox"}},
+	 lk_cmd_drop},
 
 	{"help", "[COMMAND]", 0, 1, "tell what lk or a command does", "",
 	 {{0}},

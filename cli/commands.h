@@ -17,7 +17,10 @@ int lk_cmd_run(const lk_args *args, lk_error *err);
 int lk_cmd_query(const lk_args *args, lk_error *err);
 int lk_cmd_status(const lk_args *args, lk_error *err);
 int lk_cmd_explain(const lk_args *args, lk_error *err);
+int lk_cmd_replay(const lk_args *args, lk_error *err);
+int lk_cmd_mode(const lk_args *args, lk_error *err);
 int lk_cmd_compare(const lk_args *args, lk_error *err);
+int lk_cmd_drop(const lk_args *args, lk_error *err);
 int lk_cmd_help(const lk_args *args, lk_error *err);
 int lk_cmd_version(const lk_args *args, lk_error *err);
 

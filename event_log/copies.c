@@ -253,3 +253,14 @@ int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err) {
 		*tables = gone;
 	return rc ? rc : lk_pg_run(pg, err, late_sql);
 }
+
+bool lk_unit_is_live(void *pg, int64_t unit) {
+	char id[24];
+	lk_error e = {0};
+	PGresult *res = NULL;
+	int rc = lk_pg_exec(pg, &res, &e, "SELECT 1 FROM lk.unit JOIN lk.copy c USING (copy_id) WHERE unit_id = $1::bigint AND NOT c.dropped", 1,
+	                    (const char *const[]){number(id, unit)});
+	bool live = rc || PQntuples(res) > 0;
+	PQclear(res);
+	return live;
+}

@@ -32,6 +32,9 @@ int lk_batch_table_drop(lk_pg *pg, const char *table, lk_error *err);
  * lk.late. *tables, may be NULL: how many went. */
 int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err);
 
+/* Whether a unit is of a copy that is not dropped, as lk_store_sweep asks it; pg is an lk_pg. Failing to know is no reason to remove: true. */
+bool lk_unit_is_live(void *pg, int64_t unit);
+
 /* --- what a replay notes for others to see --- */
 
 typedef struct lk_replay_row {

@@ -189,26 +189,12 @@ void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total
 
 /* --- dropping --- */
 
-static bool is_live(void *ctx, int64_t unit) {
-	lk_replay *r = ctx;
-	char id[24];
-	lk_error e = {0};
-	PGresult *res = NULL;
-	snprintf(id, sizeof id, "%lld", (long long)unit);
-	int rc = lk_pg_exec(&r->pg, &res, &e, "SELECT 1 FROM lk.unit JOIN lk.copy c USING (copy_id)"
-	                    " WHERE unit_id = $1::bigint AND NOT c.dropped", 1, (const char *const[]){id});
-	bool live = rc != LK_OK || PQntuples(res) > 0;
-	if (rc == LK_OK)
-		PQclear(res);
-	return live;
-}
-
 void lk_replay_sweep(lk_replay *r) {
 	lk_error e = {0};
 	lk_store_close(r->store);
 	r->store = NULL;
 	if (lk_store_open(&r->store, r->o->redis, r->log_id, &e) == LK_OK)
-		lk_store_sweep(r->store, is_live, r, &e);
+		lk_store_sweep(r->store, lk_unit_is_live, &r->pg, &e);
 	lk_copies_sweep(&r->pg, NULL, &e);
 }
 

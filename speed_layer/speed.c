@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "core/time.h"
+#include "event_log/copies.h"
 #include "event_log/overview.h"
 
 #define STAMP_EVERY_US    500000
@@ -187,27 +188,13 @@ static int note_ends(supervisor *v, lk_error *err) {
 
 /* --- dead units --- */
 
-static bool is_live(void *ctx, int64_t unit) {
-	supervisor *v = ctx;
-	char id[24];
-	lk_error e = {0};
-	PGresult *res = NULL;
-	snprintf(id, sizeof id, "%lld", (long long)unit);
-	int r = lk_pg_exec(&v->pg, &res, &e, "SELECT 1 FROM lk.unit JOIN lk.copy c USING (copy_id)"
-	                   " WHERE unit_id = $1::bigint AND NOT c.dropped", 1, (const char *const[]){id});
-	bool live = r != LK_OK || PQntuples(res) > 0;
-	if (r == LK_OK)
-		PQclear(res);
-	return live;
-}
-
 /* Failing is no harm: workers say when Redis is away, and the next sweep does it. */
 static void sweep_dead_units(supervisor *v) {
 	lk_error e = {0};
 	v->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
 	int r = v->store ? LK_OK : lk_store_open(&v->store, v->pool.o->redis, v->pool.world->catalog->log_id, &e);
 	if (r == LK_OK)
-		r = lk_store_sweep(v->store, is_live, v, &e);
+		r = lk_store_sweep(v->store, lk_unit_is_live, &v->pg, &e);
 	if (r != LK_OK && v->store) {
 		lk_store_close(v->store);
 		v->store = NULL;

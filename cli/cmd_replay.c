@@ -1,0 +1,231 @@
+/* lk replay: options in, progress and a report in words out. What a replay is: replay/replay.h. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "cli/kappa.h"
+#include "cli/output.h"
+#include "cli/signal.h"
+#include "core/time.h"
+
+static const double PACE_MOST = 1e6;
+
+/* --- options --- */
+
+static int read_pace(const lk_args *args, double *pace, lk_error *err) {
+	const char *text = lk_args_text(args, "pace", "max");
+	*pace = 0;
+	if (strcmp(text, "max") == 0)
+		return LK_OK;
+	char *end;
+	bool decimal = text[strspn(text, "0123456789.")] == 'x';
+	*pace = strtod(text, &end);
+	if (decimal && strcmp(end, "x") == 0 && *pace > 0 && *pace <= PACE_MOST)
+		return LK_OK;
+	lk_fail(err, LK_EUSAGE, "--pace %s: not max, and not a multiple such as 10x or 0.5x", text);
+	return lk_hint(err, "1x is as fast as it happened; at most %.0fx", PACE_MOST);
+}
+
+static int refuse(lk_error *err, const char *fact, const char *hint) {
+	lk_fail(err, LK_EUSAGE, "%s", fact);
+	return lk_hint(err, "%s", hint);
+}
+
+static int check_sandbox(const lk_replay_options *o, lk_error *err) {
+	if (o->switch_over)
+		return refuse(err, "--switch with --from, --to or --as: a sandbox answers for a range; it is never switched to",
+		              "leave --switch out, or replay the whole log");
+	if (o->verify)
+		return refuse(err, "--verify with --from, --to or --as: a sandbox answers for a range; what is served answers for the whole log",
+		              "leave --verify out, or replay the whole log");
+	return LK_OK;
+}
+
+/* Options that do nothing together are refused: whoever wrote them expects something. */
+static int check(const lk_args *args, const lk_replay_options *o, lk_error *err) {
+	if (o->sandbox && check_sandbox(o, err) != LK_OK)
+		return LK_EUSAGE;
+	if (!o->sandbox && o->keep)
+		return refuse(err, "--keep is for a sandbox; a copy of the whole log stays in any case",
+		              "--from, --to or --as make a sandbox");
+	if (o->force && !o->verify)
+		return refuse(err, "--force without --verify: nothing is compared, so nothing is in the way", "write --verify --force, or leave it out");
+	if (o->force && !o->switch_over)
+		return refuse(err, "--force without --switch: there is nothing that a difference keeps from happening",
+		              "write --switch --verify --force, or leave it out");
+	if (o->max_gap_us && o->pace == 0)
+		return refuse(err, "--max-gap without --pace: no time passes between events", "write --pace 1x too, or leave it out");
+	if (o->pace > 0 && lk_args_has(args, "workers"))
+		return refuse(err, "--workers with --pace: a paced replay has one thread", "leave one of them out");
+	if (!o->sandbox && o->pace == 0 && lk_args_has(args, "by"))
+		return refuse(err, "--by says which time --from, --to and --pace mean, and none of them is there", "leave --by out");
+	return LK_OK;
+}
+
+static int read_times(const lk_args *args, lk_replay_options *o, lk_error *err) {
+	static const char *const clocks[] = {"event", "_at", NULL};
+	int by = LK_BY_EVENT;
+	int rc = read_pace(args, &o->pace, err);
+	if (rc == LK_OK)
+		rc = lk_args_interval(args, "max-gap", 0, &o->max_gap_us, err);
+	if (rc == LK_OK)
+		rc = lk_args_time(args, "from", INT64_MIN, &o->range.from, err);
+	if (rc == LK_OK)
+		rc = lk_args_time(args, "to", INT64_MAX, &o->range.to, err);
+	if (rc == LK_OK)
+		rc = lk_args_choice(args, "by", clocks, LK_BY_EVENT, &by, err);
+	o->range.by = (enum lk_range_by)by;
+	return rc;
+}
+
+static int read_options(const lk_args *args, lk_replay_options *o, lk_error *err) {
+	int64_t workers, version;
+	bool range = lk_args_has(args, "from") || lk_args_has(args, "to");
+	*o = (lk_replay_options){
+		.view = args->operands[0], .limits = lk_stream_defaults, .sandbox = lk_args_text(args, "as", range ? "" : NULL),
+		.switch_over = lk_args_has(args, "switch"), .verify = lk_args_has(args, "verify"), .force = lk_args_has(args, "force"),
+		.fresh = lk_args_has(args, "fresh"), .keep = lk_args_has(args, "keep"),
+	};
+	lk_kappa_watch(&o->watch);
+	int rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
+	o->workers = (int)workers;
+	if (rc == LK_OK) {
+		rc = lk_args_int(args, "version", 0, 1, INT_MAX, &version, err);
+		o->version = (int)version;
+	}
+	if (rc == LK_OK)
+		rc = read_times(args, o, err);
+	return rc ? rc : check(args, o, err);
+}
+
+/* --- what it says --- */
+
+static void say_work(const lk_replay_options *o, const lk_replay_report *r) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_addf(&b, "replay %s@%d, copy %lld: ", o->view, r->version, (long long)r->copy_id);
+	lk_count_print(r->events, &b);
+	lk_buf_addf(&b, " event%s in %.2f s", r->events == 1 ? "" : "s", r->seconds);
+	if (r->events && r->seconds > 0) {
+		lk_buf_adds(&b, ", ");
+		lk_count_print((int64_t)((double)r->events / r->seconds), &b);
+		lk_buf_adds(&b, " events/s");
+	}
+	if (r->late) {
+		lk_buf_adds(&b, ", late: ");
+		lk_count_print(r->late, &b);
+	}
+	if (r->marked) {
+		lk_buf_adds(&b, ", not to be evaluated (lk.rejected): ");
+		lk_count_print(r->marked, &b);
+	}
+	if (r->resumed)
+		lk_buf_adds(&b, "; it went on where an earlier replay ended");
+	lk_say("%s", b.data);
+	lk_buf_release(&b);
+}
+
+static void say_next(const lk_replay_options *o, const lk_replay_report *r) {
+	const char *view = o->view;
+	long long copy = (long long)r->copy_id;
+	if (o->sandbox && o->keep)
+		lk_say("sandbox %s is kept: `lk query %s --copy %s` reads it, `lk drop %s --copy %s` removes it", r->sandbox, view, r->sandbox, view,
+		       r->sandbox);
+	else if (o->sandbox)
+		lk_say("sandbox %s is removed; --keep keeps it", r->sandbox);
+	else if (r->already && !r->switched)
+		lk_say("readers get copy %lld of version %d already", copy, r->version);
+	else if (r->switched)
+		lk_say("readers get copy %lld now; `lk mode %s --back` goes back to what they got before, `lk drop %s` removes that", copy, view, view);
+	else
+		lk_say("`lk query %s --copy %lld` reads it, `lk replay %s --switch` moves readers over, `lk drop %s --copy %lld` removes it", view, copy,
+		       view, view, copy);
+}
+
+static void say_report(const lk_replay_options *o, const lk_replay_report *r, int rc) {
+	if (r->copy_id && (rc == LK_OK || rc == LK_EDIFFERS))
+		say_work(o, r);
+	if (r->verified)
+		lk_kappa_say_difference(&r->difference);
+	if (r->switched)
+		lk_kappa_say_switch(&r->switched_how);
+	if (rc == LK_OK && !r->stopped)
+		say_next(o, r);
+}
+
+/* --- dry run --- */
+
+static void add_row(lk_table *t, const char *what, const char *before, int64_t n, const char *after) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, before);
+	lk_count_print(n, &b);
+	lk_buf_adds(&b, after);
+	lk_table_cell(t, what);
+	lk_table_cell(t, b.data);
+	lk_buf_release(&b);
+}
+
+static void add_time(lk_table *t, double seconds) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, "about ");
+	if (seconds < 10)
+		lk_buf_addf(&b, "%.1f s", seconds);
+	else
+		lk_duration_print((int64_t)(seconds * 1e6), &b);
+	lk_table_cell(t, "time");
+	lk_table_cell(t, b.data);
+	lk_buf_release(&b);
+}
+
+static void print_estimate(const lk_replay_estimate *e) {
+	lk_table *t = lk_table_new();
+	lk_table_column(t, "WHAT", false);
+	lk_table_column(t, "HOW MUCH", true);
+	add_row(t, e->resumes ? "events that an interrupted replay lacks" : "events", "", e->events, "");
+	add_time(t, e->seconds);
+	add_row(t, "cells", e->sampled < e->events ? "about " : "", e->cells, "");
+	add_row(t, "bytes in Redis", "about ", e->bytes, "");
+	if (e->room >= 0) {
+		add_row(t, "bytes free in Redis", "", e->room, "");
+	} else {
+		lk_table_cell(t, "bytes free in Redis");
+		lk_table_cell(t, "no limit is set");
+	}
+	lk_table_end(t);
+	if (e->room >= 0 && e->bytes > e->room)
+		lk_say("that does not fit: raise maxmemory of Redis, or drop a copy (`lk mode` lists them)");
+}
+
+static int dry_run(const lk_replay_options *o, lk_error *err) {
+	lk_replay_estimate e;
+	int rc = lk_replay_dry_run(o, &e, err);
+	if (rc == LK_OK)
+		print_estimate(&e);
+	return rc;
+}
+
+static int replay(const lk_replay_options *o, lk_error *err) {
+	lk_replay_report r = {0};
+	lk_stop_on_signal();
+	int rc = lk_replay_run(o, &r, err);
+	say_report(o, &r, rc);
+	if (rc == LK_OK && r.stopped)
+		rc = lk_kappa_stopped(o->view, r.copy_id, err);
+	lk_replay_report_release(&r);
+	return rc;
+}
+
+int lk_cmd_replay(const lk_args *args, lk_error *err) {
+	lk_servers at = {0};
+	lk_replay_options o;
+	int rc = read_options(args, &o, err);
+	if (rc == LK_OK)
+		rc = lk_servers_find(lk_home(), &at, err);
+	o.postgres = at.postgres;
+	o.redis = at.redis;
+	if (rc == LK_OK)
+		rc = lk_args_has(args, "dry-run") ? dry_run(&o, err) : replay(&o, err);
+	lk_servers_release(&at);
+	return rc;
+}
