@@ -1,7 +1,8 @@
 /* Attempts: what a run does about servers that go away, and what every attempt begins and ends with.
  *
- * The view's lock is a session's. Where the session is lost, the server may take a while to see that and keeps the lock until then, so a later attempt of
- * the same run waits for it longer than a first one does, which is there to be told at once that another replay is running. */
+ * The view's lock is a session's. Where the session is lost, the server may take a while to see that and keeps the
+ * lock until then, so a later attempt of the same run waits for it longer than a first one does, which is there to
+ * be told at once that another replay is running. */
 #include "replay/private.h"
 
 #include <stdio.h>
@@ -18,7 +19,8 @@
 #define PARTIAL_TRIES          5
 
 static void rest(const lk_replay *r, int64_t us) {
-	for (int64_t until = lk_monotonic_us() + us, left; !lk_replay_stopped(r) && (left = until - lk_monotonic_us()) > 0;) {
+	int64_t left, until = lk_monotonic_us() + us;
+	while (!lk_replay_stopped(r) && (left = until - lk_monotonic_us()) > 0) {
 		int64_t slice = left < 50000 ? left : 50000;
 		nanosleep(&(struct timespec){.tv_nsec = slice * 1000}, NULL);
 	}
@@ -76,11 +78,12 @@ static int load(lk_replay *r, lk_error *err) {
 	return LK_OK;
 }
 
-/* What was served when the run began may be something else by now: a batch brought a newer version into service, or this run's own switch went
- * through and was not heard. */
+/* What was served when the run began may be something else by now: a batch brought a newer version into service,
+ * or this run's own switch went through and was not heard. */
 static int find_copy(lk_replay *r, lk_error *err) {
 	if (r->copy_id && !(r->copy = lk_catalog_copy(r->catalog, r->copy_id))) {
-		lk_fail(err, LK_ECONFLICT, "copy %lld of view %s was dropped while it was replayed", (long long)r->copy_id, r->o->view);
+		lk_fail(err, LK_ECONFLICT, "copy %lld of view %s was dropped while it was replayed", (long long)r->copy_id,
+		        r->o->view);
 		lk_hint(err, "run it again: it begins with another copy");
 		return LK_ECONFLICT;
 	}
@@ -94,8 +97,10 @@ static int find_copy(lk_replay *r, lk_error *err) {
 	return LK_OK;
 }
 
-/* until_us: when to give up on another session, which may be one that is gone and that the server has not missed yet. */
-static int lock(lk_replay *r, int (*try)(lk_replay *r, int64_t id, lk_error *err), int64_t id, int64_t until_us, lk_error *err) {
+/* until_us: when to give up on another session, which may be one that is gone and that the server has not missed
+ * yet. */
+static int lock(lk_replay *r, int (*try)(lk_replay *r, int64_t id, lk_error *err), int64_t id, int64_t until_us,
+                lk_error *err) {
 	for (;;) {
 		lk_error e = {0};
 		int rc = try(r, id, &e);
@@ -177,7 +182,8 @@ void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total
 	for (int i = 0; r->copy && i < r->view->stream->stream->partitions; i++)
 		below += r->copy->cut[i];
 	done = done < total ? done : total;
-	lk_replay_progress p = {.view = r->o->view, .phase = phase, .done = done - below, .total = total - below, .eta_s = -1};
+	lk_replay_progress p = {.view = r->o->view, .phase = phase, .done = done - below, .total = total - below,
+	                        .eta_s = -1};
 	if (!r->o->watch.progress)
 		return;
 	if (elapsed > 0 && done > r->at_start)

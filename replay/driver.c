@@ -1,8 +1,9 @@
 /* Driving one copy from one thread.
  *
- * A partition that is ours goes through the stream path, one pass at a time; of one that another process drives (the live workers, once the copy is
- * live) the cursor is looked up in the view store. Locks that were not to be had are tried again now and then, so that a process which dies is
- * succeeded. A lost server ends the driver: open it again. */
+ * A partition that is ours goes through the stream path, one pass at a time; of one that another process drives
+ * (the live workers, once the copy is live) the cursor is looked up in the view store. Locks that were not to be
+ * had are tried again now and then, so that a process which dies is succeeded. A lost server ends the driver: open
+ * it again. */
 #include "replay/driver.h"
 
 #include <string.h>
@@ -146,8 +147,8 @@ int lk_driver_run(lk_driver *d, const int64_t *end, int64_t deadline_us, lk_erro
 	while (!lk_driver_reached(d, end) && !(d->path.stop && __atomic_load_n(d->path.stop, __ATOMIC_RELAXED))) {
 		int64_t folded, left_us = deadline_us - lk_monotonic_us();
 		if (left_us <= 0)
-			return lk_fail(err, LK_EBUSY, "copy %lld of view %s did not come to the log's end in time", (long long)d->copy->id,
-			               d->copy->version->view->name);
+			return lk_fail(err, LK_EBUSY, "copy %lld of view %s did not come to the log's end in time",
+			               (long long)d->copy->id, d->copy->version->view->name);
 		int r = lk_driver_pass(d, end, &folded, err);
 		if (r != LK_OK)
 			return r;

@@ -9,9 +9,10 @@
  *   come_up      to the log's end as it is by now, and readers to the copy or the copy to the live workers
  *   settle       the end is released, what nobody needs any more is removed
  *
- * Every step looks at what is there before it does anything, so that an attempt that begins anew goes through the steps that are done at no cost: cursors
- * stand at the end already, the pointer has moved. A sandbox is no different, but that it has an end of its own, is compared with nothing, has no readers
- * to come, and goes away when it is done. */
+ * Every step looks at what is there before it does anything, so that an attempt that begins anew goes through the
+ * steps that are done at no cost: cursors stand at the end already, the pointer has moved. A sandbox is no
+ * different, but that it has an end of its own, is compared with nothing, has no readers to come, and goes away
+ * when it is done. */
 #include "replay/private.h"
 
 #include <string.h>
@@ -21,9 +22,12 @@
 
 /* --- to its end --- */
 
-static int batch(lk_replay *r, lk_error *err) { return r->copy->kappa || r->copy->cut_id ? LK_OK : lk_mode_batch(r, err); }
+static int batch(lk_replay *r, lk_error *err) {
+	return r->copy->kappa || r->copy->cut_id ? LK_OK : lk_mode_batch(r, err);
+}
 
-/* A sandbox ends where its range does, wherever the log has come to meanwhile: the end that it was given first stays. */
+/* A sandbox ends where its range does, wherever the log has come to meanwhile: the end that it was given first
+ * stays. */
 static int end_of_sandbox(lk_replay *r, lk_error *err) {
 	int64_t start[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
 	lk_replay_row row = {0};
@@ -109,7 +113,8 @@ static int come_up(lk_replay *r, lk_error *err) {
 	int rc = lk_replay_catch_up(r, err);
 	if (rc != LK_OK || lk_replay_stopped(r))
 		return rc;
-	return r->o->switch_over ? lk_replay_switch(r, &r->report.switched_how, err) : lk_copy_go_live(&r->pg, r->copy_id, err);
+	return r->o->switch_over ? lk_replay_switch(r, &r->report.switched_how, err)
+	                         : lk_copy_go_live(&r->pg, r->copy_id, err);
 }
 
 static int settle(lk_replay *r, lk_error *err) {

@@ -2,7 +2,8 @@
  *
  *   lock the view ─ copy (made, or the one that an interrupted replay left) ─ end cut ─ stream path to it ─ verify ─ catch up ─ switch
  *
- * Each step leaves what the next run needs: a replay that is killed, or loses its servers, goes on at the cursors in the view store. */
+ * Each step leaves what the next run needs: a replay that is killed, or loses its servers, goes on at the cursors
+ * in the view store. */
 #ifndef LK_REPLAY_REPLAY_H
 #define LK_REPLAY_REPLAY_H
 
@@ -39,8 +40,9 @@ typedef struct lk_replay_report {
 	double seconds;
 } lk_replay_report;
 
-/* LK_EBUSY: another replay of the view is running (the message says whose). LK_EFULL: the copy was dropped again, so that the served one has its
- * room. LK_EDIFFERS: verify found a difference and force was not given: nothing was switched, the copy stays (report.difference). */
+/* LK_EBUSY: another replay of the view is running (the message says whose). LK_EFULL: the copy was dropped again,
+ * so that the served one has its room. LK_EDIFFERS: verify found a difference and force was not given: nothing was
+ * switched, the copy stays (report.difference). */
 int lk_replay_run(const lk_replay_options *o, lk_replay_report *out, lk_error *err);
 void lk_replay_report_release(lk_replay_report *r);
 
@@ -67,8 +69,9 @@ typedef struct lk_mode_report {
 	double seconds;
 } lk_mode_report;
 
-/* Puts a view into the other mode, for the version that is served: a copy of that kind (made, or what an interrupted run left), kappa: replayed from 0;
- * lambda: cut, batch, publish; verified against what is served, caught up, switched. Errors as of lk_replay_run. */
+/* Puts a view into the other mode, for the version that is served: a copy of that kind (made, or what an
+ * interrupted run left), kappa: replayed from 0; lambda: cut, batch, publish; verified against what is served,
+ * caught up, switched. Errors as of lk_replay_run. */
 int lk_mode_change(const lk_replay_options *o, bool kappa, lk_mode_report *out, lk_error *err);
 /* Back to the copy that was served before. LK_EUSAGE where there is none. */
 int lk_mode_back(const lk_replay_options *o, lk_mode_report *out, lk_error *err);

@@ -1,5 +1,5 @@
-/* The steps that bring a copy to the log's end and readers to the copy. They are the same for a replay and for a change of mode, and none of them
- * cares whether an earlier run has done a part of it. */
+/* The steps that bring a copy to the log's end and readers to the copy. They are the same for a replay and for a
+ * change of mode, and none of them cares whether an earlier run has done a part of it. */
 #include "replay/private.h"
 
 #include <string.h>
@@ -41,15 +41,16 @@ static void on_notice(void *ctx, const lk_error *e) {
 int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
 	long long id = r->copy_id;
 	if (r->goal == LK_GOAL_BACK) {
-		lk_fail(err, LK_EFULL, "no room to bring the former copy of view %s to the log's end: %s", r->o->view, why->text);
+		lk_fail(err, LK_EFULL, "no room to bring the former copy of view %s to the log's end: %s", r->o->view,
+		        why->text);
 		return lk_hint(err, "nothing was switched; it goes on where it stands when there is room");
 	}
 	int rc = lk_replay_drop(r, err);
 	if (rc != LK_OK)
 		return rc;
 	lk_fail(err, LK_EFULL, "no room to replay view %s: %s", r->o->view, why->text);
-	lk_hint(err, "copy %lld was dropped and its cells removed, so that what is served has its room; `lk replay %s --dry-run` says how much it takes",
-	        id, r->o->view);
+	lk_hint(err, "copy %lld was dropped and its cells removed, so that what is served has its room;"
+	        " `lk replay %s --dry-run` says how much it takes", id, r->o->view);
 	return LK_EFULL;
 }
 
@@ -57,9 +58,11 @@ int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error
 	bulk b = {.run = r, .phase = phase, .total = sum_of(r, end)};
 	lk_error e = {0};
 	lk_speed_report report = {0};
-	const lk_speed_options o = {.postgres = r->o->postgres, .redis = r->o->redis, .workers = r->o->workers, .once = true, .copy = r->copy_id, .end = end,
-	                            .no_room_ends = true, .limits = r->o->limits, .stop = r->o->watch.stop, .progress = on_progress,
-	                            .notice = on_notice, .ctx = &b};
+	const lk_speed_options o = {
+		.postgres = r->o->postgres, .redis = r->o->redis, .workers = r->o->workers, .once = true, .copy = r->copy_id,
+		.end = end, .no_room_ends = true, .limits = r->o->limits, .stop = r->o->watch.stop, .progress = on_progress,
+		.notice = on_notice, .ctx = &b,
+	};
 	lk_replay_tell(r, phase, r->at_start + r->done, b.total);
 	int rc = lk_speed_run(&o, &report, &e);
 	r->done += report.events;
@@ -98,10 +101,12 @@ static int judge(const lk_replay *r, const lk_difference *d, lk_error *err) {
 	if (lk_difference_none(d) || r->o->force)
 		return LK_OK;
 	if (d->other_shape)
-		lk_fail(err, LK_EDIFFERS, "version %d of view %s has other columns than what is served", r->copy->version->number, r->o->view);
+		lk_fail(err, LK_EDIFFERS, "version %d of view %s has other columns than what is served",
+		        r->copy->version->number, r->o->view);
 	else
-		lk_fail(err, LK_EDIFFERS, "version %d of view %s, copy %lld, answers otherwise than what is served: of %lld rows %lld are equal",
-		        r->copy->version->number, r->o->view, (long long)r->copy_id, (long long)d->compared, (long long)d->equal);
+		lk_fail(err, LK_EDIFFERS, "version %d of view %s, copy %lld, answers otherwise than what is served:"
+		        " of %lld rows %lld are equal", r->copy->version->number, r->o->view, (long long)r->copy_id,
+		        (long long)d->compared, (long long)d->equal);
 	lk_hint(err, "nothing was switched, and the copy stays; --force says that the definition was meant to change");
 	return LK_EDIFFERS;
 }
@@ -116,7 +121,8 @@ int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 	if (rc != LK_OK)
 		return rc;
 	lk_replay_tell(r, "verifying", r->at_start + r->done, r->at_start + r->done);
-	rc = lk_meeting_open(&m, &r->pg, r->o->postgres, r->o->redis, (const lk_cat_copy *const[]){served, r->copy}, 2, &r->o->watch, &e);
+	rc = lk_meeting_open(&m, &r->pg, r->o->postgres, r->o->redis, (const lk_cat_copy *const[]){served, r->copy}, 2,
+	                     &r->o->watch, &e);
 	if (rc == LK_OK && !lk_replay_stopped(r)) {
 		rc = compare_at(r, served, &m.cut, out, &e);
 		r->verified = rc == LK_OK;
@@ -150,8 +156,8 @@ int lk_replay_catch_up(lk_replay *r, lk_error *err) {
 		slow = lag > before / 10 * 9 ? slow + 1 : 0;
 		before = lag;
 		if (slow >= SLOW_ROUNDS) {
-			lk_fail(err, LK_EBUSY, "view %s cannot catch up: events arrive as fast as they are replayed, and %lld are missing", r->o->view,
-			        (long long)lag);
+			lk_fail(err, LK_EBUSY, "view %s cannot catch up: events arrive as fast as they are replayed,"
+			        " and %lld are missing", r->o->view, (long long)lag);
 			return lk_hint(err, "the copy stays: run it again when less arrives, or with more --workers");
 		}
 		rc = lk_replay_bulk(r, "catching up", tail, err);

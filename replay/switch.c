@@ -1,8 +1,10 @@
-/* The switch. What takes long is done before: the new copy approaches the log's end until what a round finds is little. Then the tail rows are locked,
- * in ascending order like everywhere, and the log holds still. The rest is folded, the pointer moves, and the commit gives the log back.
+/* The switch. What takes long is done before: the new copy approaches the log's end until what a round finds is
+ * little. Then the tail rows are locked, in ascending order like everywhere, and the log holds still. The rest is
+ * folded, the pointer moves, and the commit gives the log back.
  *
- * An append that hangs keeps its rows of the tail: the lock is not waited for longer than appends on other partitions may be held up by it. A process
- * that is stopped in the middle keeps the log locked until the server ends its session, so the server is told to. */
+ * An append that hangs keeps its rows of the tail: the lock is not waited for longer than appends on other
+ * partitions may be held up by it. A process that is stopped in the middle keeps the log locked until the server
+ * ends its session, so the server is told to. */
 #include "replay/switch.h"
 
 #include <stdio.h>
@@ -25,8 +27,8 @@ static int read_tail(lk_pg *pg, const lk_driver *to, bool lock, int64_t *tail, l
 	if (!lock)
 		return lk_log_tail(pg, to->copy->version->view->stream, tail, NULL, NULL, err);
 	snprintf(id, sizeof id, "%lld", (long long)to->copy->version->view->stream->id);
-	int r = lk_pg_exec(pg, &res, err, "SELECT part, next_off FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part FOR UPDATE",
-	                   1, (const char *const[]){id});
+	int r = lk_pg_exec(pg, &res, err, "SELECT part, next_off FROM lk.tail WHERE stream_id = $1::bigint"
+	                   " ORDER BY part FOR UPDATE", 1, (const char *const[]){id});
 	if (r != LK_OK)
 		return r;
 	if (PQntuples(res) != to->partitions)
@@ -59,7 +61,8 @@ static int approach(lk_pg *pg, lk_driver *to, const volatile int *stop, lk_error
 	return r;
 }
 
-static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const int64_t *tail, lk_switch_report *out, lk_error *err) {
+static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const int64_t *tail, lk_switch_report *out,
+                         lk_error *err) {
 	out->gap = lag(to, tail);
 	int r = lk_copy_serve(pg, to->copy->version->view->id, from_copy, to->copy->id, &out->retired, err);
 	if (r != LK_OK)
@@ -72,7 +75,8 @@ static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const int6
 }
 
 /* LK_EBUSY where the lock or the end was not reached in time: then nothing has changed. */
-static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t patience_us, lk_switch_report *out, lk_error *err) {
+static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t patience_us, lk_switch_report *out,
+                         lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], since = 0;
 	out->tries++;
 	int r = lk_pg_runf(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = %lld;"
@@ -97,7 +101,8 @@ static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t pa
 	return r;
 }
 
-int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatile int *stop, lk_switch_report *out, lk_error *err) {
+int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatile int *stop, lk_switch_report *out,
+                      lk_error *err) {
 	int64_t patience_us = PATIENCE_LEAST_US, sweep_us = to->next_sweep_us;
 	lk_error e = {0};
 	int r;

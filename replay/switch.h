@@ -1,9 +1,10 @@
 /* Moving readers from one copy to another without a gap.
  *
- * The tail rows of the stream are locked, so that the log holds still; the units of the new copy are brought to its end (they are within a few
- * thousand events of it when this begins), which is at or above all that readers have seen of the old one; the pointer moves by compare-and-set in
- * the same transaction, on the session that holds the view's lock. Appends wait meanwhile: a few milliseconds, whatever the log's size. Where the
- * units do not arrive in time, the lock is given back, they catch up without it, and it is tried again. */
+ * The tail rows of the stream are locked, so that the log holds still; the units of the new copy are brought to
+ * its end (they are within a few thousand events of it when this begins), which is at or above all that readers
+ * have seen of the old one; the pointer moves by compare-and-set in the same transaction, on the session that
+ * holds the view's lock. Appends wait meanwhile: a few milliseconds, whatever the log's size. Where the units do
+ * not arrive in time, the lock is given back, they catch up without it, and it is tried again. */
 #ifndef LK_REPLAY_SWITCH_H
 #define LK_REPLAY_SWITCH_H
 
@@ -17,8 +18,9 @@ typedef struct lk_switch_report {
 	int tries;
 } lk_switch_report;
 
-/* pg: the session that holds the view's lock. LK_ECONFLICT where something else is served by now; LK_EBUSY where it cannot catch up with the
- * appends; LK_EUNREACHABLE: the outcome is unknown, read the pointer. */
-int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatile int *stop, lk_switch_report *out, lk_error *err);
+/* pg: the session that holds the view's lock. LK_ECONFLICT where something else is served by now; LK_EBUSY where
+ * it cannot catch up with the appends; LK_EUNREACHABLE: the outcome is unknown, read the pointer. */
+int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatile int *stop, lk_switch_report *out,
+                      lk_error *err);
 
 #endif

@@ -1,5 +1,6 @@
-/* Replays: a copy made beside the served one through the stream path, verified, switched to; killed at any point and gone on with. Children of this
- * program run the replays that are killed, so that crash points want a build with FAULTS=1 of this program only. */
+/* Replays: a copy made beside the served one through the stream path, verified, switched to; killed at any point
+ * and gone on with. Children of this program run the replays that are killed, so that crash points want a build
+ * with FAULTS=1 of this program only. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -35,7 +36,8 @@ static struct shared {
 static const char *const definitions =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text, bytes bigint)"
 	" WITH (event_time = ts, partition_by = ip, partitions = 3, watermark = '5 seconds');"
-	"CREATE VIEW traffic AS SELECT path, count(*) AS n, sum(bytes) AS bytes, max(bytes) AS largest FROM hits GROUP BY path, tumble(ts, '1 minute');"
+	"CREATE VIEW traffic AS SELECT path, count(*) AS n, sum(bytes) AS bytes, max(bytes) AS largest FROM hits"
+	" GROUP BY path, tumble(ts, '1 minute');"
 	"CREATE VIEW strict WITH (allowed_lateness = '1 second') AS SELECT path, count(*) AS n FROM hits"
 	" GROUP BY path, tumble(ts, '10 seconds');"
 	"CREATE VIEW balance AS SELECT account, sum(delta) AS total FROM hits,"
@@ -133,8 +135,10 @@ static void reconnect(void) {
 /* --- replays --- */
 
 static lk_replay_options options(const char *view) {
-	return (lk_replay_options){.postgres = servers.at.postgres, .redis = servers.at.redis, .view = view, .workers = 2, .limits = lk_stream_defaults,
-	                           .range = {.from = INT64_MIN, .to = INT64_MAX}};
+	return (lk_replay_options){
+		.postgres = servers.at.postgres, .redis = servers.at.redis, .view = view, .workers = 2,
+		.limits = lk_stream_defaults, .range = {.from = INT64_MIN, .to = INT64_MAX},
+	};
 }
 
 static lk_replay_report replay(const lk_replay_options *o) {
@@ -186,23 +190,28 @@ static void digest_of(const char *view, int64_t copy, char out[33]) {
 	lk_answer_release(&a);
 }
 
-static int64_t served(const char *view) { return test_number(&world.pg, "SELECT served_copy FROM lk.view WHERE name = '%s'", view); }
-static int64_t former(const char *view) { return test_number(&world.pg, "SELECT coalesce(former_copy, 0) FROM lk.view WHERE name = '%s'", view); }
+static int64_t served(const char *view) {
+	return test_number(&world.pg, "SELECT served_copy FROM lk.view WHERE name = '%s'", view);
+}
+static int64_t former(const char *view) {
+	return test_number(&world.pg, "SELECT coalesce(former_copy, 0) FROM lk.view WHERE name = '%s'", view);
+}
 
 static int64_t copies(const char *view) {
-	return test_number(&world.pg, "SELECT count(*) FROM lk.copy JOIN lk.version USING (version_id) JOIN lk.view USING (view_id) WHERE NOT dropped"
-	              " AND lk.view.name = '%s'", view);
+	return test_number(&world.pg, "SELECT count(*) FROM lk.copy JOIN lk.version USING (version_id)"
+	                   " JOIN lk.view USING (view_id) WHERE NOT dropped AND lk.view.name = '%s'", view);
 }
 
 static bool serves_kappa(const char *view) {
-	return test_number(&world.pg, "SELECT (mode = 'kappa')::int FROM lk.view w JOIN lk.copy ON copy_id = served_copy WHERE w.name = '%s'", view) == 1;
+	return test_number(&world.pg, "SELECT (mode = 'kappa')::int FROM lk.view w JOIN lk.copy ON copy_id = served_copy"
+	                   " WHERE w.name = '%s'", view) == 1;
 }
 
 static void nothing_is_open(void) {
-	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut JOIN lk.copy USING (copy_id) WHERE lk.cut.state = 'open'"), 0);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE state = 'building' AND NOT dropped"), 0);
-	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.replay JOIN lk.copy USING (copy_id) WHERE NOT dropped AND (phase <> 'done'"
-	                                " OR ended_at IS NULL)"), 0);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.replay JOIN lk.copy USING (copy_id)"
+	                                " WHERE NOT dropped AND (phase <> 'done' OR ended_at IS NULL)"), 0);
 }
 
 static int is_caught_up(void *view) {
@@ -238,7 +247,8 @@ static void a_replay_makes_a_copy_beside_the_served_one(void **state) {
 	assert_int_equal(r.events, 4000);
 	assert_int_equal(r.version, 1);
 	assert_int_equal(served("traffic"), before);
-	assert_int_equal(test_number(&world.pg, "SELECT copy_id FROM lk.copy WHERE mode = 'kappa' AND state = 'live' AND NOT was_served"), r.copy_id);
+	assert_int_equal(test_number(&world.pg, "SELECT copy_id FROM lk.copy"
+	                             " WHERE mode = 'kappa' AND state = 'live' AND NOT was_served"), r.copy_id);
 	copy_is_right("traffic", r.copy_id);
 	nothing_is_open();
 	char lambda[33], kappa[33];
@@ -311,8 +321,8 @@ static void a_new_version_is_brought_into_service(void **state) {
 	lk_error err;
 	o.switch_over = true;
 	replay(&o);
-	test_world_declare(&world, "CREATE VIEW traffic AS SELECT path, count(*) AS n, sum(bytes) AS bytes, max(bytes) AS largest FROM hits"
-	                   " WHERE bytes > 100 GROUP BY path, tumble(ts, '1 minute')");
+	test_world_declare(&world, "CREATE VIEW traffic AS SELECT path, count(*) AS n, sum(bytes) AS bytes,"
+	                   " max(bytes) AS largest FROM hits WHERE bytes > 100 GROUP BY path, tumble(ts, '1 minute')");
 	int64_t before = served("traffic");
 	o.verify = true;
 	assert_int_equal(replay_fails(&o, &report, &err), LK_EDIFFERS);
@@ -455,8 +465,10 @@ static int appender(void *arg) {
 			char ip[24], path[24];
 			const char *reason;
 			unsigned long n = test_random(&random);
-			lk_value row[4] = {lk_int(start_us + (int64_t)(n % 10000) * LK_US_PER_S), lk_text(ip, (size_t)snprintf(ip, sizeof ip, "10.0.0.%lu", n % 17)),
-			                   lk_text(path, (size_t)snprintf(path, sizeof path, "/p%lu", n / 17 % 23)), lk_int((int64_t)(n % 1009))};
+			size_t ip_len = (size_t)snprintf(ip, sizeof ip, "10.0.0.%lu", n % 17);
+			size_t path_len = (size_t)snprintf(path, sizeof path, "/p%lu", n / 17 % 23);
+			lk_value row[4] = {lk_int(start_us + (int64_t)(n % 10000) * LK_US_PER_S), lk_text(ip, ip_len),
+			                   lk_text(path, path_len), lk_int((int64_t)(n % 1009))};
 			lk_append_batch_add(b, row, &reason);
 		}
 		rc = lk_append(&pg, b, &step, &err);
@@ -475,7 +487,8 @@ static int complain(const char *text) {
 	return 1;
 }
 
-/* What is in an answer of `balance` adds up to 0, and no answer covers less than the one before it, in any partition. */
+/* What is in an answer of `balance` adds up to 0, and no answer covers less than the one before it, in any
+ * partition. */
 static int reader(void *arg) {
 	lk_pg pg = {0};
 	lk_store *store = NULL;
@@ -556,10 +569,12 @@ static void a_switch_has_no_gap(void **state) {
 
 static int has_no_locks(void *ctx) {
 	(void)ctx;
-	return test_world_int(&world, "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE application_name = 'lk replay'") == 0;
+	return test_world_int(&world, "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+	                      " WHERE application_name = 'lk replay'") == 0;
 }
 
-/* An append that hangs holds the log: then nothing is switched, and appends on other partitions are not held up for longer than a moment. */
+/* An append that hangs holds the log: then nothing is switched, and appends on other partitions are not held up
+ * for longer than a moment. */
 static void a_log_that_is_held_is_not_waited_for(void **state) {
 	(void)state;
 	lk_pg holder = {0};
@@ -570,7 +585,8 @@ static void a_log_that_is_held_is_not_waited_for(void **state) {
 	lk_replay_options o = options("traffic");
 	replay(&o);
 	assert_int_equal(lk_pg_open(&holder, servers.at.postgres, "an append that hangs", &err), LK_OK);
-	assert_int_equal(lk_pg_run(&holder, &err, "BEGIN; UPDATE lk.tail SET next_off = next_off + 1 WHERE part = 1"), LK_OK);
+	assert_int_equal(lk_pg_run(&holder, &err, "BEGIN; UPDATE lk.tail SET next_off = next_off + 1 WHERE part = 1"),
+	                 LK_OK);
 	o.switch_over = true;
 	assert_int_equal(replay_fails(&o, &report, &err), LK_EBUSY);
 	assert_int_equal(served("traffic"), before);
@@ -604,8 +620,10 @@ static void a_run_for_one_copy_ends_where_it_is_told_to(void **state) {
 	append(3000);
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
 	int64_t end[3] = {10, 20, 0};
-	lk_speed_options o = {.postgres = servers.at.postgres, .redis = servers.at.redis, .workers = 2, .once = true, .copy = copy->id, .end = end,
-	                      .limits = lk_stream_defaults};
+	lk_speed_options o = {
+		.postgres = servers.at.postgres, .redis = servers.at.redis, .workers = 2, .once = true, .copy = copy->id,
+		.end = end, .limits = lk_stream_defaults,
+	};
 	assert_int_equal(lk_speed_run(&o, &report, &err), LK_OK);
 	assert_int_equal(report.events, 30);
 	for (int i = 0; i < 2; i++) {
@@ -613,7 +631,8 @@ static void a_run_for_one_copy_ends_where_it_is_told_to(void **state) {
 		assert_int_equal(st.at.cursor, end[i]);
 		lk_unit_state_release(&st);
 	}
-	assert_int_equal(lk_store_read_unit(world.store, test_world_copy(&world, "strict")->units[0], NULL, &st, NULL, &err), 1);
+	int64_t another = test_world_copy(&world, "strict")->units[0];
+	assert_int_equal(lk_store_read_unit(world.store, another, NULL, &st, NULL, &err), 1);
 	end[2] = 1000000;
 	assert_int_equal(lk_speed_run(&o, &report, &err), LK_EGAP);
 	lk_error_clear(&err);
@@ -639,8 +658,8 @@ static void killed_at_each_point(void **state) {
 	skip();
 #endif
 	static const char *const points[] = {
-		"replay.made", "take_over.done:2", "commit.done:2", "ledger.written", "replay.replayed", "replay.verified", "switch.locked", "switch.moved",
-		"switch.committed",
+		"replay.made", "take_over.done:2", "commit.done:2", "ledger.written", "replay.replayed", "replay.verified",
+		"switch.locked", "switch.moved", "switch.committed",
 	};
 	append(3000);
 	test_world_batch(&world, "strict");
@@ -787,7 +806,8 @@ static void a_replay_that_lost_its_lock_changes_nothing(void **state) {
 	int pid = child(run_replay, &o);
 	assert_true(test_poll(has_begun, NULL, 20000));
 	int64_t copy = test_world_int(&world, "SELECT copy_id FROM lk.replay");
-	test_world_run(&world, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'lk replay'");
+	test_world_run(&world, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+	               " WHERE application_name = 'lk replay'");
 	assert_int_equal(lk_view_lock(&world.pg, lk_catalog_view(world.catalog, "traffic"), &err), LK_OK);
 	assert_int_equal(lk_copy_drop(&world.pg, copy, &err), LK_OK);
 	assert_int_equal(lk_pg_unlock(&world.pg, lk_catalog_view(world.catalog, "traffic")->id, &err), LK_OK);
@@ -805,7 +825,8 @@ static void a_hole_in_the_log_ends_it(void **state) {
 	append(1000);
 	test_world_speed_once(&world, "traffic");
 	int64_t before = served("traffic");
-	test_world_run(&world, "CREATE TABLE lk.aside AS SELECT * FROM lk.log_hits WHERE part = 1 AND off = 57; DELETE FROM lk.log_hits WHERE part = 1 AND off = 57");
+	test_world_run(&world, "CREATE TABLE lk.aside AS SELECT * FROM lk.log_hits WHERE part = 1 AND off = 57;"
+	               " DELETE FROM lk.log_hits WHERE part = 1 AND off = 57");
 	lk_replay_options o = options("traffic");
 	o.switch_over = true;
 	assert_int_equal(replay_fails(&o, &report, &err), LK_EGAP);
@@ -858,9 +879,9 @@ static void no_room_for_a_second_copy(void **state) {
 	test_world_speed_once(&world, NULL);
 	int64_t keys = redis_keys(), before = served("each");
 	assert_true(keys_of(before) > 300000);
+	const char *socket = servers.at.redis + strlen("unix:");
 	char *limit = lk_asprintf("used=$(redis-cli -s %s info memory | tr -d '\\r' | sed -n 's/^used_memory://p');"
-	                          " redis-cli -s %s config set maxmemory $((used + 300000)) >/dev/null", servers.at.redis + strlen("unix:"),
-	                          servers.at.redis + strlen("unix:"));
+	                          " redis-cli -s %s config set maxmemory $((used + 300000)) >/dev/null", socket, socket);
 	assert_int_equal(system(limit), 0);
 	free(limit);
 	lk_replay_options o = options("each");
