@@ -43,7 +43,7 @@ int64_t lk_answer_lag(const lk_answer *a) {
 
 /* --- rows --- */
 
-static bool numeric_kind(lk_type t) { return t.kind != LK_TEXT && t.kind != LK_TIME && t.kind != LK_BOOL; }
+static bool numeric_kind(lk_type t) { return !lk_type_has_bytes(t) && t.kind != LK_TIME && t.kind != LK_BOOL; }
 
 static void print_table(const lk_answer *a) {
 	lk_buf b = LK_BUF_INIT;
@@ -203,6 +203,35 @@ static const char *layer_name(enum lk_layer layer) {
 	return layer == LK_LAYER_MERGED ? "merged" : layer == LK_LAYER_BATCH ? "batch" : "speed";
 }
 
+static const char *bound_of(const lk_answer *a, int output) {
+	const lk_output *o = &a->plan->outputs[output];
+	return o->kind == LK_OUT_AGG ? a->plan->aggs[o->index].verbs->bound : NULL;
+}
+
+/* What is approximate, and by how much; and whether HAVING was applied, where there is one. */
+static void add_json_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
+	bool any = false;
+	for (int i = 0; i < a->plan->noutputs; i++) {
+		if (!bound_of(a, i))
+			continue;
+		lk_buf_adds(b, any ? "," : ",\"approximate\":{");
+		lk_json_quote(a->plan->outputs[i].name, strlen(a->plan->outputs[i].name), b);
+		lk_buf_addf(b, ":\"%s\"", bound_of(a, i));
+		any = true;
+	}
+	lk_buf_adds(b, any ? "}" : "");
+	if (a->plan->having)
+		lk_buf_addf(b, ",\"having_applied\":%s", layer == LK_LAYER_MERGED ? "true" : "false");
+}
+
+static void add_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
+	for (int i = 0; i < a->plan->noutputs; i++)
+		if (bound_of(a, i))
+			lk_buf_addf(b, "approximate: %s, %s\n", a->plan->outputs[i].name, bound_of(a, i));
+	if (a->plan->having && layer != LK_LAYER_MERGED)
+		lk_buf_adds(b, "HAVING is not applied to one layer alone\n");
+}
+
 static void print_json(const lk_answer *a, const char *view, enum lk_layer layer) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"view\":");
@@ -219,7 +248,9 @@ static void print_json(const lk_answer *a, const char *view, enum lk_layer layer
 	lk_buf_addf(&b, ",\"lag\":%lld", (long long)lk_answer_lag(a));
 	add_json_time("watermark", a->watermark, &b);
 	add_json_time("final_to", a->final_to, &b);
-	lk_buf_addf(&b, ",\"late\":%lld,\"healed\":%lld,\"rows\":[", (long long)a->late, (long long)a->healed);
+	lk_buf_addf(&b, ",\"late\":%lld,\"healed\":%lld", (long long)a->late, (long long)a->healed);
+	add_json_limits(a, layer, &b);
+	lk_buf_adds(&b, ",\"rows\":[");
 	for (size_t r = 0; r < a->nrows; r++) {
 		lk_buf_adds(&b, r ? ",\n" : "\n");
 		add_object(a, a->rows[r], &b);
@@ -327,6 +358,7 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 	lk_buf_addc(out, '\n');
 	add_covered(a, out);
 	lk_buf_addc(out, '\n');
+	add_limits(a, layer, out);
 	add_time("watermark: ", a->watermark, out);
 	if (a->plan->allowed_lateness_us < 0) {
 		lk_buf_adds(out, "; every event counts, however late\n");

@@ -135,21 +135,74 @@ static void describe_lateral(const lk_plan *p, const char *const *names, lk_buf 
 	lk_buf_addc(b, '\n');
 }
 
+static void describe_call(const lk_agg *a, const char *const *names, lk_buf *b) {
+	lk_buf_addf(b, "%s(%s", a->verbs->name, a->verbs->distinct ? "DISTINCT " : "");
+	if (a->arg)
+		lk_expr_describe(a->arg, names, b);
+	else
+		lk_buf_addc(b, '*');
+	if (a->verbs->param)
+		lk_buf_addf(b, ", %g", a->param);
+	lk_buf_addc(b, ')');
+	if (!a->filter)
+		return;
+	lk_buf_adds(b, " FILTER (WHERE ");
+	lk_expr_describe(a->filter, names, b);
+	lk_buf_addc(b, ')');
+}
+
 static void describe_aggregates(const lk_plan *p, const char *const *names, lk_buf *b) {
-	for (int i = 0; i < p->noutputs; i++) {
-		const lk_output *o = &p->outputs[i];
-		if (o->kind != LK_OUT_AGG)
-			continue;
-		const lk_agg *a = &p->aggs[o->index];
-		lk_buf_addf(b, "fold: %s = %s(", o->name, a->verbs->name);
-		if (a->arg)
-			lk_expr_describe(a->arg, names, b);
-		else
-			lk_buf_addc(b, '*');
-		lk_buf_adds(b, ") as ");
-		lk_type_name(o->type, b);
+	for (int i = 0; i < p->naggs; i++) {
+		const lk_agg *a = &p->aggs[i];
+		lk_buf_adds(b, "fold: ");
+		for (int k = 0; k < p->noutputs; k++)
+			if (p->outputs[k].kind == LK_OUT_AGG && p->outputs[k].index == i)
+				lk_buf_addf(b, "%s = ", p->outputs[k].name);
+		describe_call(a, names, b);
+		lk_buf_adds(b, " as ");
+		lk_type_name(a->type, b);
+		if (a->verbs->bound)
+			lk_buf_addf(b, ", approximate: %s", a->verbs->bound);
 		lk_buf_addc(b, '\n');
 	}
+}
+
+/* The slots of HAVING are keys and calls, which are named by what they are. */
+static void describe_having(const lk_plan *p, const char *const *names, lk_buf *b) {
+	if (!p->having)
+		return;
+	int n = p->nkeys + p->naggs;
+	lk_buf text = LK_BUF_INIT;
+	char **called = lk_calloc((size_t)n, sizeof *called);
+	for (int i = 0; i < n; i++) {
+		lk_buf_clear(&text);
+		if (i < p->nkeys)
+			lk_expr_describe(p->keys[i].expr, names, &text);
+		else
+			describe_call(&p->aggs[i - p->nkeys], names, &text);
+		called[i] = lk_strndup(text.data, text.len);
+	}
+	lk_buf_adds(b, "having, after the merge: ");
+	lk_expr_describe(p->having, (const char *const *)called, b);
+	lk_buf_addc(b, '\n');
+	for (int i = 0; i < n; i++)
+		free(called[i]);
+	free(called);
+	lk_buf_release(&text);
+}
+
+/* Why there is no batch in SQL: the calls that have no exact form there. */
+static void describe_fold_only(const lk_plan *p, lk_buf *b) {
+	const char **names = slot_names(p), *comma = "";
+	for (int i = 0; i < p->naggs; i++) {
+		if (!p->aggs[i].verbs->fold_only)
+			continue;
+		lk_buf_adds(b, comma);
+		describe_call(&p->aggs[i], names, b);
+		comma = ", ";
+	}
+	lk_buf_adds(b, *comma ? "\n" : "");
+	free(names);
 }
 
 static void describe_plan(const lk_plan *p, lk_buf *b) {
@@ -171,6 +224,7 @@ static void describe_plan(const lk_plan *p, lk_buf *b) {
 		lk_buf_addc(b, '\n');
 	}
 	describe_aggregates(p, names, b);
+	describe_having(p, names, b);
 	free(names);
 }
 
@@ -188,8 +242,12 @@ static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 	}
 	describe_plan(p, &plan);
 	lk_log_table(p->stream, &log);
-	lk_plan_batch_sql(p, log.data, "off < ($1::bigint[])[part + 1]", &sql);
-	const char *batch = copy->kappa ? "kappa has no batch; in lambda mode it would be:"
+	if (p->fold_only)
+		describe_fold_only(p, &sql);
+	else
+		lk_plan_batch_sql(p, log.data, "off < ($1::bigint[])[part + 1]", &sql);
+	const char *batch = p->fold_only ? "a batch folds the log in C by the same plan, since these have no exact form in SQL:"
+	                  : copy->kappa ? "kappa has no batch; in lambda mode it would be:"
 	                  : fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
 	const char *const titles[2] = {"the stream path folds each event:", batch};
 	print_wrapped(head.data, p->text, INT_MAX);
