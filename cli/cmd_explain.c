@@ -175,11 +175,14 @@ static void describe_having(const lk_plan *p, const char *const *names, lk_buf *
 	lk_buf text = LK_BUF_INIT;
 	char **called = lk_calloc((size_t)n, sizeof *called);
 	for (int i = 0; i < n; i++) {
+		bool simple = i >= p->nkeys || p->keys[i].expr->op == LK_X_SLOT;
 		lk_buf_clear(&text);
+		lk_buf_adds(&text, simple ? "" : "(");
 		if (i < p->nkeys)
 			lk_expr_describe(p->keys[i].expr, names, &text);
 		else
 			describe_call(&p->aggs[i - p->nkeys], names, &text);
+		lk_buf_adds(&text, simple ? "" : ")");
 		called[i] = lk_strndup(text.data, text.len);
 	}
 	lk_buf_adds(b, "having, after the merge: ");

@@ -32,8 +32,8 @@ static inline lk_int128 lk_agg_add(lk_int128 a, lk_int128 b) {
 /* Scale of the sums of an argument: that of a numeric, 0 of integers. */
 static inline uint8_t lk_agg_scale(const lk_agg *a) { return a->arg_type.kind == LK_NUMERIC ? a->arg_type.scale : 0; }
 
-/* The values that min, max, first and last keep. Values that are equal have one form in the state: -0 as +0, one NaN, numerics
- * at the argument's scale. A text lives in the arena; a new one that is not longer takes its place. */
+/* The values that min, max, first and last keep. Values that are equal have one form in the state: -0 as +0, one NaN,
+ * numerics at the argument's scale. A text lives in the arena; a new one that is not longer takes its place. */
 typedef struct lk_kept {
 	lk_value v;         /* NULL before the first value */
 	size_t room_bytes;  /* of v.s, for a text */

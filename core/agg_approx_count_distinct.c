@@ -1,15 +1,16 @@
 /* approx_count_distinct(x): HyperLogLog with 2^14 registers, standard error 1.04 / sqrt(2^14) = 0.81 %.
  *
- * Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm" (AofA 2007). The
- * estimate is Ertl's ("New cardinality estimation algorithms for HyperLogLog sketches", arXiv:1702.01284, section 2.3), which needs no
- * tables and no other method for few values. The hash is lk's own over the key encoding, so that the batch and the speed layer fill the
- * same registers (R21).
+ * Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm"
+ * (AofA 2007). The estimate is Ertl's ("New cardinality estimation algorithms for HyperLogLog sketches",
+ * arXiv:1702.01284, section 2.3), which needs no tables and no other method for few values. The hash is lk's own over
+ * the key encoding, so that the batch and the speed layer fill the same registers (R21).
  *
- *     hash of 64 bits:   14 bits: the register   50 bits: zeros at its end, and one more, is the rank that the register keeps the most of
+ *     hash of 64 bits:   14 bits: the register   50 bits: the zeros before the first 1, and one more, are the rank;
+ *                                                         a register keeps the greatest
  *
- * A sketch of few values is a list of (register, rank) pairs, ascending, two bytes each; what would take more than all registers at 6
- * bits each is written as those. In memory it is a list up to 4,096 pairs and then a byte for each register. Which of the two it is
- * does not show in the bytes. */
+ * A sketch of few values is a list of (register, rank) pairs, ascending, two bytes each; what would take more than all
+ * registers at 6 bits each is written as those. In memory it is a list up to 4,096 pairs and then a byte for each
+ * register. Which of the two it is does not show in the bytes. */
 #include <math.h>
 #include <string.h>
 

@@ -1,16 +1,18 @@
-/* approx_percentile(x, p): a value of which a share p of the values is not above, within 1 % of it. A histogram of buckets with a
- * bounded ratio, after Masson, Rim and Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees"
- * (PVLDB 12(12), 2019).
+/* approx_percentile(x, p): a value of which a share p of the values is not above, within 1 % of it. A histogram of
+ * buckets with a bounded ratio, after Masson, Rim and Lee, "DDSketch: a fast and fully-mergeable quantile sketch with
+ * relative-error guarantees" (PVLDB 12(12), 2019).
  *
- * The bucket is taken from the bits of the double: sign, exponent and the first six bits of the mantissa. So each power of two has 64
- * buckets of equal width, no logarithm is needed, and every machine finds the same bucket (R20).
+ * The bucket is taken from the bits of the double: sign, exponent and the first six bits of the mantissa. So each
+ * power of two has 64 buckets of equal width, no logarithm is needed, and every machine finds the same bucket (R20).
  *
  *     value 5.3 = 1.325 * 2^2:   mantissa 010100 110011…   bucket [1.3125, 1.328125) * 2^2 = [5.25, 5.3125)
  *
- * A bucket [l, h) answers with 2lh / (l + h), whose relative distance from l and from h is the same: at most 1/129 = 0.78 %, where l is a
- * power of two. Infinities and NaN (above all numbers) have buckets of their own; numbers below 2^-1022 in size count as 0.
+ * A bucket [l, h) answers with 2lh / (l + h), whose relative distance from l and from h is the same: at most 1/129 =
+ * 0.78 %, where l is a power of two. Infinities and NaN (above all numbers) have buckets of their own; numbers below
+ * 2^-1022 in size count as 0.
  *
- * Partials are counts of buckets, so they add. There are at most 262,018 buckets; numbers within a factor of 1,000 of each other take 640. */
+ * Partials are counts of buckets, so they add. There are at most 262,018 buckets; numbers within a factor of 1,000 of
+ * each other take 640. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

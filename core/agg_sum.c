@@ -1,9 +1,9 @@
 /* sum over integers and numerics: exact, in 128 bits. Doubles are in core/agg_sum_double.c.
  *
- * As in PostgreSQL, the sum of smallint and integer is bigint, that of bigint and numeric is numeric. An argument has fewer than
- * 2^63 units and a log fewer than 2^63 events, so a sum stays below 2^126. A sum of integers would leave bigint after
- * 2^32 rows of the largest integer in one group; where PostgreSQL would raise then, the value here is marked. sum over no
- * rows, or only NULLs, is NULL: the state keeps whether it has seen a value. */
+ * As in PostgreSQL, the sum of smallint and integer is bigint, that of bigint and numeric is numeric. An argument has
+ * fewer than 2^63 units and a log fewer than 2^63 events, so a sum stays below 2^126. A sum of integers would leave
+ * bigint after 2^32 rows of the largest integer in one group; where PostgreSQL would raise then, the value here is
+ * marked. sum over no rows, or only NULLs, is NULL: the state keeps whether it has seen a value. */
 #include "core/agg.h"
 #include "core/varint.h"
 

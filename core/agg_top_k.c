@@ -1,8 +1,9 @@
-/* top_k(x, k): the k most common values with their counts, most common first, of equal counts the smaller value first. Exact: the
- * partial is every value with its count, up to the limit of core/bag.h, beyond which an answer is refused (R19).
+/* top_k(x, k): the k most common values with their counts, most common first, of equal counts the smaller value first.
+ * Exact: the partial is every value with its count, up to the limit of core/bag.h, beyond which an answer is refused
+ * (R19).
  *
- * (Space-Saving needs less room, but its counters depend on the order of the events and on where segments were cut, so two layers would
- * not show the same list.) The result is JSON: [{"value":"/","count":12},…]. */
+ * (Space-Saving needs less room, but its counters depend on the order of the events and on where segments were cut, so
+ * two layers would not show the same list.) The result is JSON: [{"value":"/","count":12},…]. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
 /* Aggregates: one constant table of verbs each, one file each (core/agg_<name>.c), listed in core/aggregate.c.
  *
- * A partial is the mergeable state of one aggregate over any set of rows. Algebra, tested with random inputs:
- * init is the identity; merge is commutative and associative; fold(x) = merge(partial of {x}); equal sets
- * of rows give equal encoded bytes, in whatever order and grouping they were folded and merged (I10).
+ * A partial is the mergeable state of one aggregate over any set of rows. Algebra, tested with random inputs: init is
+ * the identity; merge is commutative and associative; fold(x) = merge(partial of {x}); equal sets of rows give equal
+ * encoded bytes, in whatever order and grouping they were folded and merged (I10).
  *
- * Several entries may share a name: f(*), f(x) and f(DISTINCT x), and forms that keep another partial for another type of
- * argument (sum of integers, sum of doubles). docs/adding-an-aggregate.md walks through one. */
+ * Several entries may share a name: f(*), f(x) and f(DISTINCT x), and forms that keep another partial for another type
+ * of argument (sum of integers, sum of doubles). docs/adding-an-aggregate.md walks through one. */
 #ifndef LK_CORE_AGGREGATE_H
 #define LK_CORE_AGGREGATE_H
 
@@ -15,7 +15,8 @@
 
 #define LK_MAX_PARTIALS 4   /* columns of a batch table that one aggregate may need */
 
-/* Where in the log a row stands: what first and last go by (R17). Rows that LATERAL makes of one event differ in `row` only. */
+/* Where in the log a row stands: what first and last go by (R17). Rows that LATERAL makes of one event differ in `row`
+ * only. */
 typedef struct lk_place {
 	int64_t ts, off;
 	int32_t part, row;

@@ -1,4 +1,5 @@
-/* A bag: distinct byte strings, each with how often it was added. What count(DISTINCT), top_k and approx_percentile keep.
+/* A bag: distinct byte strings, each with how often it was added. What count(DISTINCT), top_k and approx_percentile
+ * keep.
  *
  * It has a limit. What would take it beyond empties it for good: an overfull bag is one state, which merging keeps, so
  * whether a union is overfull does not depend on order or grouping, and its bytes neither. */

@@ -1,13 +1,15 @@
-/* The accumulator: a number of up to 140 digits to the base 2^32, of which only the window that terms have touched is kept.
+/* The accumulator: a number of up to 140 digits to the base 2^32, of which only the window that terms have touched is
+ * kept.
  *
  *     index     0 … 33      34 … 67        68         69 … 139
  *     weight    2^-2176 …   2^-1088 …      1          2^32 …
  *               squares     the least      units      the largest squares,
  *                           double, 2^-1074           and room to count
  *
- * A term is cut into at most five pieces of 32 bits that are added to digits of 64 bits, signs included. A digit takes 2^29 pieces
- * before it has to be carried, so most additions touch two or three words and nothing else. The value is unique, its digits are
- * not: they are made so when they are encoded, as a magnitude without zeros at either end, behind a sign. */
+ * A term is cut into at most five pieces of 32 bits that are added to digits of 64 bits, signs included. A digit takes
+ * 2^29 pieces before it has to be carried, so most additions touch two or three words and nothing else. The value is
+ * unique, its digits are not: they are made so when they are encoded, as a magnitude without zeros at either end,
+ * behind a sign. */
 #include "core/exact.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* Exact sums of doubles, of their squares, and of integers: they do not depend on the order of the terms (R9).
  *
- * A long accumulator in the sense of Kulisch ("Very fast and exact accumulation of products", Computing 91, 2011); digits are
- * carried lazily, as in the small superaccumulator of Neal ("Fast exact summation using small and large superaccumulators",
- * arXiv:1505.05571, 2015). */
+ * A long accumulator in the sense of Kulisch ("Very fast and exact accumulation of products", Computing 91, 2011);
+ * digits are carried lazily, as in the small superaccumulator of Neal ("Fast exact summation using small and large
+ * superaccumulators", arXiv:1505.05571, 2015). */
 #ifndef LK_CORE_EXACT_H
 #define LK_CORE_EXACT_H
 
@@ -42,7 +42,8 @@ double lk_exact_special(const lk_exact *x);
 
 /* x / by, rounded once: to the nearest double, or real where `real`; ties to even. Infinite where it is too large. */
 double lk_exact_quotient(const lk_exact *x, uint64_t by, bool real);
-/* (n * squares - sum^2) / (n * m * by * by), rounded once; its square root where `root`. Of finite terms; n > 0, m > 0. */
+/* (n * squares - sum^2) / (n * m * by * by), rounded once; its square root where `root`. Of finite terms; n > 0, m >
+ * 0. */
 double lk_exact_variance(const lk_exact *sum, const lk_exact *squares, uint64_t n, uint64_t m, uint64_t by, bool root);
 
 #endif

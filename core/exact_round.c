@@ -1,8 +1,8 @@
 /* From exact sums to doubles: one long division, one rounding.
  *
- * The dividend gets so many zero digits at its low end that the quotient has over 64 bits, and what the divisions leave over
- * only says whether the quotient is exact. So each result is the double nearest to the true value, whatever the order of the
- * terms was. */
+ * The dividend gets so many zero digits at its low end that the quotient has over 64 bits, and what the divisions
+ * leave over only says whether the quotient is exact. So each result is the double nearest to the true value, whatever
+ * the order of the terms was. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -89,8 +89,8 @@ static void multiply(const lk_magnitude *m, uint64_t by, uint32_t *out, int n) {
 	}
 }
 
-/* out -= m * m. The product of digits i and j has the weight of digit i + j - LK_EXACT_ONE; it is never below digit 0, since no double
- * has digits below 34. */
+/* out -= m * m. The product of digits i and j has the weight of digit i + j - LK_EXACT_ONE; it is never below digit 0,
+ * since no double has digits below 34. */
 static void subtract_square(uint32_t *out, int n, const lk_magnitude *m) {
 	for (int i = m->low; i < m->end; i++) {
 		uint64_t up = 0;

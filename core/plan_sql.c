@@ -1,6 +1,7 @@
-/* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle, which is the
- * user's own text with few edits: tumble becomes lk.tumble, the window's columns come before the select list, and an aggregate that
- * PostgreSQL does not have, or not free of order, becomes a function of lk's schema over array_agg (core/sql_aggregate.c).
+/* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle,
+ * which is the user's own text with few edits: tumble becomes lk.tumble, the window's columns come before the select
+ * list, and an aggregate that PostgreSQL does not have, or not free of order, becomes a function of lk's schema over
+ * array_agg (core/sql_aggregate.c).
  *
  * For a view by minute the batch is
  *

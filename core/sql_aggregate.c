@@ -1,7 +1,8 @@
 /* Aggregate calls of a definition become entries of plan->aggs; equal calls share one.
  *
- * Where PostgreSQL has no such aggregate, or one whose result depends on order, the plan notes edits of the user's text, so
- * that the oracle is still that text: sum(x) FILTER (WHERE b) over doubles becomes lk.sum(array_agg(x) FILTER (WHERE b)). */
+ * Where PostgreSQL has no such aggregate, or one whose result depends on order, the plan notes edits of the user's
+ * text, so that the oracle is still that text: sum(x) FILTER (WHERE b) over doubles becomes lk.sum(array_agg(x) FILTER
+ * (WHERE b)). */
 #include "core/sql_aggregate.h"
 
 #include <math.h>

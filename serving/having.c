@@ -1,5 +1,6 @@
-/* HAVING is evaluated on final values of merged rows, and nowhere else: a part of a sum says nothing about the sum. A value that is not
- * known makes the answer refused instead of wrong: which rows pass would depend on it, and so would what is shown. */
+/* HAVING is evaluated on final values of merged rows, and nowhere else: a part of a sum says nothing about the sum. A
+ * value that is not known makes the answer refused instead of wrong: which rows pass would depend on it, and so would
+ * what is shown. */
 #include "serving/having.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* What aggregates do on the servers: how large sketches are, that sets are stored by what is added, that a set beyond its limit has no
- * answer, that HAVING is applied to the sum and not to its parts, and that places in the log survive owners and batches. */
+/* What aggregates do on the servers: how large sketches are, that sets are stored by what is added, that a set beyond
+ * its limit has no answer, that HAVING is applied to the sum and not to its parts, and that places in the log survive
+ * owners and batches. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

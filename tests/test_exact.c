@@ -1,5 +1,5 @@
-/* Exact sums of doubles and of squares: against arithmetic in 113 bits where that is exact, at the edges of the range, and in any
- * order. Order and grouping of the bytes are shown by test_aggregate_laws too. */
+/* Exact sums of doubles and of squares: against arithmetic in 113 bits where that is exact, at the edges of the range,
+ * and in any order. Order and grouping of the bytes are shown by test_aggregate_laws too. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/support/definitions.h"
@@ -113,6 +114,56 @@ static void oracle_is_the_users_text(void **state) {
 	lk_definitions_release(&d);
 }
 
+/* What PostgreSQL does not have, or not free of order, becomes a function over array_agg; nothing else of the text changes. */
+static void oracle_of_lks_own_aggregates(void **state) {
+	(void)state;
+	static const struct { const char *text, *becomes; } rows[] = {
+		{"sum(d) AS n FROM hits", "lk.sum(array_agg(d)) AS n FROM hits"},
+		{"\"sum\" /* ( */ ( ALL (d) )AS n, sum(bytes) AS m FROM hits", "lk.sum(array_agg( ALL (d) ))AS n, sum(bytes) AS m FROM hits"},
+		{"stddev(r) FILTER (WHERE (ok)) AS n FROM hits", "lk.stddev(array_agg(r) FILTER (WHERE (ok))) AS n FROM hits"},
+		{"stddev(small) FILTER(WHERE path = ')') AS n FROM hits", "stddev(small) FILTER(WHERE path = ')')::double precision AS n FROM hits"},
+		{"top_k(COALESCE(ip, ','), 3)AS n FROM hits", "lk.top_k(3, array_agg(COALESCE(ip, ',')))AS n FROM hits"},
+		{"approx_percentile(bytes , .5) FILTER (WHERE ok) AS n FROM hits", "lk.approx_percentile(0.5, array_agg(bytes ) FILTER (WHERE ok)) AS n FROM hits"},
+		{"count(DISTINCT ip) AS n FROM hits", "count(DISTINCT ip) AS n FROM hits"},
+		{"count(*) AS n FROM hits GROUP BY path HAVING sum(d) BETWEEN 1 AND 2 AND avg(d) > 0",
+		 "count(*) AS n FROM hits GROUP BY path HAVING lk.sum(array_agg(d)) BETWEEN 1 AND 2 AND lk.avg(array_agg(d)) > 0"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		lk_definitions d;
+		lk_buf b = LK_BUF_INIT;
+		char *text = lk_asprintf("CREATE VIEW v AS SELECT %s", rows[i].text);
+		lk_plan_oracle_sql(test_view(text, &d), "t", "true", &b);
+		if (!strstr(b.data, rows[i].becomes))
+			fail_msg("%s\nbecame %s", rows[i].text, b.data);
+		free(text);
+		lk_buf_release(&b);
+		lk_definitions_release(&d);
+	}
+}
+
+static void places_are_those_of_the_log(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT first(ip) AS a, last(d) FILTER (WHERE ok) AS z FROM hits GROUP BY tumble(ts, '1 s')", &d), "t", "true", &b);
+	assert_non_null(strstr(b.data, "_at, \"ts\" AS _ts, part AS _part, off AS _off FROM t WHERE true)"));
+	assert_non_null(strstr(b.data, "lk.first(array_agg(ip ORDER BY _ts, _part, _off)) AS a, "
+	                               "lk.last(array_agg(d ORDER BY _ts, _part, _off) FILTER (WHERE ok)) AS z FROM hits GROUP BY lk.tumble(ts, '1 s')"));
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
+static void filters_in_the_batch(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	lk_plan_batch_sql(test_view("CREATE VIEW v AS SELECT count(*) FILTER (WHERE ok) AS n, sum(big) FILTER (WHERE small > 1) AS s FROM hits", &d), "t", "true", &b);
+	is(&b, "SELECT count(*) FILTER (WHERE e.\"ok\") AS _p0_0, sum(e.\"big\") FILTER (WHERE ((e.\"small\"::integer) > ('1'::integer)))::numeric(38,0) AS _p1_0 "
+	       "FROM t AS e WHERE (true)");
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
 static void oracle_finds_the_window(void **state) {
 	(void)state;
 	lk_definitions d;
@@ -161,6 +212,9 @@ int main(void) {
 		cmocka_unit_test(batch_of_lateral_rows),
 		cmocka_unit_test(batch_types),
 		cmocka_unit_test(oracle_is_the_users_text),
+		cmocka_unit_test(oracle_of_lks_own_aggregates),
+		cmocka_unit_test(places_are_those_of_the_log),
+		cmocka_unit_test(filters_in_the_batch),
 		cmocka_unit_test(oracle_finds_the_window),
 		cmocka_unit_test(names_are_quoted),
 	};

@@ -1,5 +1,6 @@
-/* Approximations against exact answers: the distinct counts and percentiles of known sets stay within the errors that are stated, at
- * 1,000 to 1,000,000 distinct values; their bytes stay small; and sets beyond their limit have no answer instead of a wrong one. */
+/* Approximations against exact answers: the distinct counts and percentiles of known sets stay within the errors that
+ * are stated, at 1,000 to 1,000,000 distinct values; their bytes stay small; and sets beyond their limit have no
+ * answer instead of a wrong one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +48,8 @@ static size_t bytes_of(const sketch *s) {
 
 /* --- distinct counts --- */
 
-/* The mean error of many sketches of n values, in standard errors of one: near 0 if the estimate has no bias. *worst: of all of them. */
+/* The mean error of many sketches of n values, in standard errors of one: near 0 if the estimate has no bias. *worst:
+ * of all of them. */
 static double mean_error(uint64_t *seed, int n, int sketches, double *worst, double *spread) {
 	double sum = 0, squares = 0;
 	*worst = 0;

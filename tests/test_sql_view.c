@@ -339,6 +339,36 @@ static void spelling_is_no_change(void **state) {
 	}
 }
 
+/* Equal calls are one aggregate, also of HAVING; those that differ in anything are not. */
+static void calls_are_kept_once(void **state) {
+	(void)state;
+	lk_definitions d;
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT count(*) AS a, sum(bytes) AS b, count( * ) AS c, count(*) FILTER (WHERE ok) AS e, "
+	                             "sum(d) AS f, count(DISTINCT ip) AS g, count(ip) AS h, top_k(ip, 2) AS i, top_k(ip, 3) AS j, "
+	                             "count(*) FILTER (WHERE ok) AS k FROM hits HAVING SUM(bytes) > 5 AND max(small) < 3 AND sum(d) = 0", &d);
+	static const int index[] = {0, 1, 0, 2, 3, 4, 5, 6, 7, 2};
+	assert_int_equal(p->naggs, 9);
+	for (int i = 0; i < p->noutputs; i++)
+		assert_int_equal(p->outputs[i].index, index[i]);
+	assert_string_equal(p->aggs[8].verbs->name, "max");
+	assert_true(p->fold_only && p->aggs[3].verbs->fold_only && !p->aggs[1].verbs->fold_only);
+	assert_memory_equal(p->text + p->having_at, "HAVING", 6);
+	lk_definitions_release(&d);
+}
+
+static void having_is_over_keys_and_aggregates(void **state) {
+	(void)state;
+	static const char *const names[] = {"path", "(status + 1)", "count(*)", "max(path)", "avg(bytes)"};
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT count(*) AS n FROM hits GROUP BY path, status + 1 "
+	                             "HAVING (path > 'a' OR max(path) LIKE '%x') AND status + 1 < 7 AND (status + 1) * 2 > count(*) AND avg(bytes) > 1.5", &d);
+	lk_expr_describe(p->having, names, &b);
+	assert_string_equal(b.data, "(path > 'a' OR max(path) LIKE '%x') AND (status + 1) < 7 AND (status + 1) * 2 > count(*) AND avg(bytes) > 1.5");
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
 static void every_change_is_a_version(void **state) {
 	(void)state;
 	static const char *const different[] = {
@@ -360,6 +390,16 @@ static void every_change_is_a_version(void **state) {
 		"CREATE VIEW v AS SELECT path, count(*) AS n FROM hits WHERE status IN (1, 2, 3) GROUP BY path, tumble(ts, '1 minute')",
 		"CREATE VIEW v AS SELECT path, count(*) AS n FROM hits, LATERAL (VALUES (1), (2)) AS v(x) GROUP BY path, tumble(ts, '1 minute')",
 		"CREATE VIEW v AS SELECT path, count(*) AS n FROM hits, LATERAL (VALUES (1), (3)) AS v(x) GROUP BY path, tumble(ts, '1 minute')",
+		"CREATE VIEW v AS SELECT path, count(DISTINCT ip) AS n FROM hits WHERE status > -1 GROUP BY path, tumble(ts, '1 minute')",
+		"CREATE VIEW v AS SELECT path, count(*) FILTER (WHERE ok) AS n FROM hits WHERE status > -1 GROUP BY path, tumble(ts, '1 minute')",
+		"CREATE VIEW v AS SELECT path, count(*) FILTER (WHERE NOT ok) AS n FROM hits WHERE status > -1 GROUP BY path, tumble(ts, '1 minute')",
+		"CREATE VIEW v AS SELECT path, count(*) AS n FROM hits WHERE status > -1 GROUP BY path, tumble(ts, '1 minute') HAVING count(*) > 1",
+		"CREATE VIEW v AS SELECT path, count(*) AS n FROM hits WHERE status > -1 GROUP BY path, tumble(ts, '1 minute') HAVING count(*) > 2",
+		"CREATE VIEW v AS SELECT path, count(*) AS n FROM hits WHERE status > -1 GROUP BY path, tumble(ts, '1 minute') HAVING count(ip) > 2",
+		"CREATE VIEW v AS SELECT approx_percentile(bytes, 0.5) AS n FROM hits",
+		"CREATE VIEW v AS SELECT approx_percentile(bytes, 0.50000000000000011) AS n FROM hits",
+		"CREATE VIEW v AS SELECT top_k(path, 1) AS n FROM hits",
+		"CREATE VIEW v AS SELECT top_k(path, 2) AS n FROM hits",
 	};
 	enum { N = sizeof different / sizeof *different };
 	char hash[N][33];
@@ -411,6 +451,8 @@ int main(void) {
 		cmocka_unit_test(group_by_prefers_columns_to_aliases),
 		cmocka_unit_test(streams_of_the_file_come_first),
 		cmocka_unit_test(spelling_is_no_change),
+		cmocka_unit_test(calls_are_kept_once),
+		cmocka_unit_test(having_is_over_keys_and_aggregates),
 		cmocka_unit_test(every_change_is_a_version),
 		cmocka_unit_test(streams_and_versions),
 	};
