@@ -1,4 +1,5 @@
-/* lk drop: removes a copy that nobody reads. Its cells go from Redis at once; a speed layer that runs would do the same within a minute. */
+/* lk drop: removes a copy that nobody reads. Its cells go from Redis at once; a speed layer that runs would do the same
+ * within a minute. */
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
@@ -19,7 +20,8 @@ static int find(const lk_connection *c, const lk_args *args, const lk_cat_copy *
 	return lk_hint(err, "`lk mode %s` lists its copies; --copy names one", v->name);
 }
 
-/* Whoever replays or compares holds the lock. A sandbox's is its own: it has nothing to do with what else becomes of the view. */
+/* Whoever replays or compares holds the lock. A sandbox's is its own: it has nothing to do with what else becomes of
+ * the view. */
 static int lock(lk_connection *c, const lk_cat_copy *copy, lk_error *err) {
 	if (copy->state != LK_COPY_SANDBOX)
 		return lk_view_lock(&c->pg, copy->version->view, err);

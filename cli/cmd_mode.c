@@ -87,8 +87,8 @@ static void json_copy(const lk_cat_copy *k, lk_buf *b) {
 		lk_buf_adds(b, "null");
 		return;
 	}
-	lk_buf_addf(b, "{\"copy\":%lld,\"version\":%d,\"mode\":\"%s\",\"state\":\"%s\",\"name\":", (long long)k->id, k->version->number,
-	            mode_of(k), lk_copy_state_name(k->state));
+	lk_buf_addf(b, "{\"copy\":%lld,\"version\":%d,\"mode\":\"%s\",\"state\":\"%s\",\"name\":", (long long)k->id,
+	            k->version->number, mode_of(k), lk_copy_state_name(k->state));
 	if (k->name)
 		lk_json_quote(k->name, strlen(k->name), b);
 	else
@@ -166,8 +166,8 @@ static void say_report(const lk_replay_options *o, const lk_mode_report *r, int 
 		return;
 	}
 	lk_kappa_say_switch(&r->switched_how);
-	lk_say("view %s: readers get copy %lld now, after %.2f s; `lk mode %s --back` goes back to copy %lld", o->view, (long long)r->to_copy,
-	       r->seconds, o->view, (long long)r->from_copy);
+	lk_say("view %s: readers get copy %lld now, after %.2f s; `lk mode %s --back` goes back to copy %lld", o->view,
+	       (long long)r->to_copy, r->seconds, o->view, (long long)r->from_copy);
 }
 
 static int change(const lk_args *args, bool back, bool kappa, lk_error *err) {
@@ -178,8 +178,8 @@ static int change(const lk_args *args, bool back, bool kappa, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_servers_find(lk_home(), &at, err);
 	lk_replay_options o = {
-		.postgres = at.postgres, .redis = at.redis, .view = args->operands[0], .workers = (int)workers, .limits = lk_stream_defaults,
-		.force = lk_args_has(args, "force"),
+		.postgres = at.postgres, .redis = at.redis, .view = args->operands[0], .workers = (int)workers,
+		.limits = lk_stream_defaults, .force = lk_args_has(args, "force"),
 	};
 	lk_kappa_watch(&o.watch);
 	if (rc == LK_OK) {

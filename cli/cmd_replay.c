@@ -38,7 +38,8 @@ static int check_sandbox(const lk_replay_options *o, lk_error *err) {
 		return refuse(err, "--switch with --from, --to or --as: a sandbox answers for a range; it is never switched to",
 		              "leave --switch out, or replay the whole log");
 	if (o->verify)
-		return refuse(err, "--verify with --from, --to or --as: a sandbox answers for a range; what is served answers for the whole log",
+		return refuse(err, "--verify with --from, --to or --as: a sandbox answers for a range, what is served for all of "
+		              "the log",
 		              "leave --verify out, or replay the whole log");
 	return LK_OK;
 }
@@ -51,16 +52,19 @@ static int check(const lk_args *args, const lk_replay_options *o, lk_error *err)
 		return refuse(err, "--keep is for a sandbox; a copy of the whole log stays in any case",
 		              "--from, --to or --as make a sandbox");
 	if (o->force && !o->verify)
-		return refuse(err, "--force without --verify: nothing is compared, so nothing is in the way", "write --verify --force, or leave it out");
+		return refuse(err, "--force without --verify: nothing is compared, so nothing is in the way",
+		              "write --verify --force, or leave it out");
 	if (o->force && !o->switch_over)
 		return refuse(err, "--force without --switch: there is nothing that a difference keeps from happening",
 		              "write --switch --verify --force, or leave it out");
 	if (o->max_gap_us && o->pace == 0)
-		return refuse(err, "--max-gap without --pace: no time passes between events", "write --pace 1x too, or leave it out");
+		return refuse(err, "--max-gap without --pace: no time passes between events",
+		              "write --pace 1x too, or leave it out");
 	if (o->pace > 0 && lk_args_has(args, "workers"))
 		return refuse(err, "--workers with --pace: a paced replay has one thread", "leave one of them out");
 	if (!o->sandbox && o->pace == 0 && lk_args_has(args, "by"))
-		return refuse(err, "--by says which time --from, --to and --pace mean, and none of them is there", "leave --by out");
+		return refuse(err, "--by says which time --from, --to and --pace mean, and none of them is there",
+		              "leave --by out");
 	return LK_OK;
 }
 
@@ -85,8 +89,8 @@ static int read_options(const lk_args *args, lk_replay_options *o, lk_error *err
 	bool range = lk_args_has(args, "from") || lk_args_has(args, "to");
 	*o = (lk_replay_options){
 		.view = args->operands[0], .limits = lk_stream_defaults, .sandbox = lk_args_text(args, "as", range ? "" : NULL),
-		.switch_over = lk_args_has(args, "switch"), .verify = lk_args_has(args, "verify"), .force = lk_args_has(args, "force"),
-		.fresh = lk_args_has(args, "fresh"), .keep = lk_args_has(args, "keep"),
+		.switch_over = lk_args_has(args, "switch"), .verify = lk_args_has(args, "verify"),
+		.force = lk_args_has(args, "force"), .fresh = lk_args_has(args, "fresh"), .keep = lk_args_has(args, "keep"),
 	};
 	lk_kappa_watch(&o->watch);
 	int rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
@@ -126,21 +130,31 @@ static void say_work(const lk_replay_options *o, const lk_replay_report *r) {
 	lk_buf_release(&b);
 }
 
+static void say_next_of_sandbox(const char *view, const char *name, bool keep) {
+	if (keep)
+		lk_say("sandbox %s is kept: `lk query %s --copy %s` reads it, `lk drop %s --copy %s` removes it", name, view, name,
+		       view, name);
+	else
+		lk_say("sandbox %s is removed; --keep keeps it", name);
+}
+
 static void say_next(const lk_replay_options *o, const lk_replay_report *r) {
 	const char *view = o->view;
 	long long copy = (long long)r->copy_id;
-	if (o->sandbox && o->keep)
-		lk_say("sandbox %s is kept: `lk query %s --copy %s` reads it, `lk drop %s --copy %s` removes it", r->sandbox, view, r->sandbox, view,
-		       r->sandbox);
-	else if (o->sandbox)
-		lk_say("sandbox %s is removed; --keep keeps it", r->sandbox);
-	else if (r->already && !r->switched)
+	if (o->sandbox) {
+		say_next_of_sandbox(view, r->sandbox, o->keep);
+	} else if (r->already && !r->switched) {
 		lk_say("readers get copy %lld of version %d already", copy, r->version);
-	else if (r->switched)
-		lk_say("readers get copy %lld now; `lk mode %s --back` goes back to what they got before, `lk drop %s` removes that", copy, view, view);
-	else
-		lk_say("`lk query %s --copy %lld` reads it, `lk replay %s --switch` moves readers over, `lk drop %s --copy %lld` removes it", view, copy,
-		       view, view, copy);
+	} else if (r->switched) {
+		lk_say("readers get copy %lld now; `lk mode %s --back` goes back to what they got before, `lk drop %s` removes that",
+		       copy, view, view);
+	} else {
+		lk_say("`lk query %s --copy %lld` reads it, `lk drop %s --copy %lld` removes it", view, copy, view, copy);
+		if (o->version)
+			lk_say("`lk replay %s --version %d --switch` moves readers over", view, o->version);
+		else
+			lk_say("`lk replay %s --switch` moves readers over", view);
+	}
 }
 
 static void say_report(const lk_replay_options *o, const lk_replay_report *r, int rc) {

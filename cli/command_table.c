@@ -93,9 +93,16 @@ const lk_command lk_commands[] = {
 	 "NEWEST EVENT is the largest event time that is believed (max_ahead in docs/language.md). REJECTED LINES could not "
 	 "be events; for MARKED EVENTS a clause of a view had no value; both are in lk.rejected. BELOW CUT: in the published "
 	 "batch. COVERED: in an answer now; LAG: not yet. LATE: refused by the speed layer so far (lk.late); batches count "
-	 "them.",
-	 {{"format", "FORMAT", "table or json (table)", false}},
-	 {{"lk status", "all of it"}, {"lk status traffic --format json", "one view"}},
+	 "them.\n"
+	 "STATE: served is what readers get, former what they got before the last switch; live copies are kept up to date "
+	 "and were not served yet; building ones are being replayed, or were until an interruption; a sandbox is of a part of "
+	 "history; a trial is a comparison's.",
+	 {{"digest", NULL, "a digest of the cells of each copy, with the end of the log's part that it is of: the same "
+	   "digest, the same cells; it reads all of them", false},
+	  {"format", "FORMAT", "table or json (table)", false}},
+	 {{"lk status", "all of it"},
+	  {"lk status traffic --format json", "one view"},
+	  {"lk status traffic --digest", "are the copies the same?"}},
 	 lk_cmd_status},
 
 	{"explain", "VIEW", 1, 1, "show how a view is computed, or an answer put together",
@@ -106,14 +113,15 @@ const lk_command lk_commands[] = {
 	 lk_cmd_explain},
 
 	{"replay", "VIEW", 1, 1, "send the log through the stream path again, into a new copy",
-	 "The copy is kappa: it needs no batch. Readers get what they got before until --switch moves them over, which makes appends wait "
-	 "for some milliseconds. A replay that was stopped, killed or lost a server goes on where it was when it is run again.\n"
+	 "The copy is kappa: it needs no batch. Readers get what they got before until --switch moves them over, which makes "
+	 "appends wait for some milliseconds. A replay that was stopped, killed or lost a server goes on where it was when it "
+	 "is run again.\n"
 	 "With --from, --to or --as it makes a sandbox: a copy of a part of history, which ends where that part does. "
 	 "`lk query VIEW --copy NAME` reads it while it is made; at the end it is removed, unless --keep is given.",
 	 {{"version", "N", "another version than the newest", false},
 	  {"switch", NULL, "move readers over at the end, without a gap", false},
-	  {"verify", NULL, "first compare with what is served, over the same part of the log; a difference that late events do not explain "
-	   "ends it (exit 1)", false},
+	  {"verify", NULL, "first compare with what is served, over the same part of the log; a difference that late events "
+	   "do not explain ends it (exit 1)", false},
 	  {"force", NULL, "with --verify --switch: switch all the same, for a definition that was meant to change", false},
 	  {"fresh", NULL, "drop what an earlier replay left, and begin again", false},
 	  {"workers", "N", "threads (2)", false},
@@ -132,8 +140,9 @@ const lk_command lk_commands[] = {
 	 lk_cmd_replay},
 
 	{"mode", "[VIEW [MODE]]", 0, 2, "show or change what views are served from: lambda or kappa",
-	 "A change makes a copy of the other kind (kappa: replayed from the log's beginning; lambda: a batch, and the stream path from there "
-	 "on), compares it with what is served, and moves readers over without a gap. Run again after an interruption, it goes on.",
+	 "A change makes a copy of the other kind (kappa: replayed from the log's beginning; lambda: a batch, and the stream path "
+	 "from there on), compares it with what is served, and moves readers over without a gap. Run again after an "
+	 "interruption, it goes on.",
 	 {{"back", NULL, "go back to what was served before the last switch", false},
 	  {"force", NULL, "change though the answers differ", false},
 	  {"workers", "N", "threads (2)", false},
@@ -157,8 +166,8 @@ const lk_command lk_commands[] = {
 	 lk_cmd_compare},
 
 	{"drop", "VIEW", 1, 1, "remove a copy that is not served",
-	 "Without --copy it is the one that was served before the last switch. Its cells in Redis and its batch go at once; the log and the "
-	 "definition stay.",
+	 "Without --copy it is the one that was served before the last switch. Its cells in Redis and its batch go at once; "
+	 "the log and the definition stay.",
 	 {{"copy", "COPY", "this copy: a sandbox's name, or an id that lk mode shows", false}},
 	 {{"lk drop traffic", "the former copy"}, {"lk drop traffic --copy morning", "a sandbox"}},
 	 lk_cmd_drop},

@@ -59,7 +59,7 @@ void lk_kappa_watch(lk_replay_watch *w) {
 void lk_kappa_say_difference(const lk_difference *d) {
 	lk_buf b = LK_BUF_INIT;
 	lk_difference_counts(d, &b);
-	lk_say("verified against what is served: %s", b.data);
+	lk_say("against what is served, %s", b.data);
 	lk_difference_print(d, NULL, false);
 	lk_buf_release(&b);
 }

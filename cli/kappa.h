@@ -4,7 +4,8 @@
 
 #include "replay/replay.h"
 
-/* Watches with lk_stop, notices and progress on standard error: a terminal gets one line that is overwritten, otherwise a line every five seconds. */
+/* Watches with lk_stop, notices and progress on standard error: a terminal gets one line that is overwritten, otherwise
+ * a line every five seconds. */
 void lk_kappa_watch(lk_replay_watch *w);
 /* How the rows compare, in words; rows that differ as a table on standard output. */
 void lk_kappa_say_difference(const lk_difference *d);

@@ -190,7 +190,8 @@ static void applying(void **state) {
 	apply(definitions, "stream hits: unchanged");
 	assert_non_null(strstr(last_err, "view traffic: unchanged, version 1"));
 	apply("CREATE VIEW traffic AS SELECT path, count(*) AS hits FROM hits GROUP BY path, tumble(ts, '1 minute');",
-	      "version 2; readers get version 1 until `lk batch traffic`");
+	      "version 2; readers get version 1 until `lk batch traffic` (or, into kappa mode, `lk replay traffic --switch`) brings it "
+	      "into service");
 	LK(0, "\"version\":1", "", "query", "traffic", "--format", "json");
 	LK(0, "", "readers get version 2 now", "batch", "traffic");
 	LK(0, "\"version\":2", "", "query", "traffic", "--format", "json");

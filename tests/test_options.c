@@ -172,7 +172,7 @@ static void examples_parse(void **state) {
 			for (const char *p = e->line; (p = strstr(p, "lk ")); p += 3) {
 				if (p > e->line && p[-1] != ' ')
 					continue;
-				char *line = lk_strndup(p, strcspn(p, "|"));
+				char *line = lk_strndup(p, strcspn(p, "|>"));
 				size_t n = strlen(line);
 				while (n && line[n - 1] == ' ')
 					line[--n] = '\0';

@@ -1,0 +1,61 @@
+/* What `lk status` reads and prints. Private to cli/status_*.c and cli/cmd_status.c. */
+#ifndef LK_CLI_STATUS_H
+#define LK_CLI_STATUS_H
+
+#include "cli/connect.h"
+#include "event_log/copies.h"
+#include "event_log/overview.h"
+
+typedef struct lk_part_status {
+	bool taken;             /* the unit is in Redis */
+	int64_t cut, cursor, watermark, bytes;
+	int64_t tail;           /* of the log; of a sandbox, where it ends */
+	int segments;
+} lk_part_status;
+
+typedef struct lk_copy_status {
+	const lk_cat_copy *copy;
+	bool served, former;
+	int partitions;
+	lk_part_status part[LK_MAX_PARTITIONS];
+	int64_t cut, watermark, bytes;   /* sums; the least watermark */
+	int64_t covered, tail;           /* events that its answer covers, and those that it would without a lag */
+	lk_copy_overview counts;
+	lk_replay_row replay;
+	int64_t streamed;                /* sum of the cursors, as lk_replay_row.started_off is */
+	char digest[33];                 /* "": not asked for, or none to be had */
+	int64_t digest_end[LK_MAX_PARTITIONS];   /* of the prefix that it is of */
+} lk_copy_status;
+
+typedef struct lk_stream_status {
+	const lk_cat_stream *stream;
+	int64_t events, last_at, high;
+	lk_stream_overview counts;
+} lk_stream_status;
+
+typedef struct lk_status_report {
+	lk_connection at;
+	const char *view;       /* NULL: all */
+	bool digest;
+	lk_stream_status *streams;
+	int nstreams;
+	lk_copy_status *copies;
+	int ncopies;
+} lk_status_report;
+
+int lk_status_read(lk_status_report *s, lk_error *err);
+void lk_status_tables(const lk_status_report *s);
+void lk_status_json(const lk_status_report *s);
+
+/* Events that an answer from this copy lacks. */
+int64_t lk_status_lag(const lk_copy_status *c);
+
+/* A replay, or a change of mode, that has not ended. */
+typedef struct lk_status_replay {
+	int64_t done, total;
+	double rate, eta_s;     /* events/s since it was started last; < 0: not known, or it does not run */
+} lk_status_replay;
+bool lk_status_replaying(const lk_copy_status *c);
+void lk_status_progress(const lk_copy_status *c, lk_status_replay *out);
+
+#endif

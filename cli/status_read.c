@@ -1,0 +1,144 @@
+/* status reads what is there and changes nothing. Positions come from two servers, Redis first, so a cursor is never
+ * shown beyond the log's end. */
+#include "cli/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/output.h"
+#include "core/time.h"
+#include "core/window.h"
+#include "event_log/scan.h"
+#include "serving/answer.h"
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static int read_stream(lk_status_report *s, const lk_cat_stream *stream, lk_error *err) {
+	int64_t next[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS], high[LK_MAX_PARTITIONS];
+	lk_stream_status *out = &s->streams[s->nstreams++];
+	*out = (lk_stream_status){.stream = stream, .last_at = LK_NEVER, .high = LK_NEVER};
+	int rc = lk_log_tail(&s->at.pg, stream, next, at, high, err);
+	for (int p = 0; rc == LK_OK && p < stream->stream->partitions; p++) {
+		out->events += next[p];
+		out->last_at = larger(out->last_at, at[p]);
+		out->high = larger(out->high, high[p]);
+	}
+	return rc ? rc : lk_overview_stream(&s->at.pg, stream, &out->counts, err);
+}
+
+/* --- a copy --- */
+
+static int read_unit(lk_status_report *s, const lk_cat_copy *copy, int p, lk_part_status *out, lk_error *err) {
+	static const lk_cell_filter all = {.from_pane = INT64_MIN, .to_pane = INT64_MAX};
+	lk_unit_state unit = {0};
+	*out = (lk_part_status){.cut = copy->cut[p], .cursor = copy->cut[p]};
+	int64_t of_batch = lk_watermark_of_prefix(copy->version->plan, copy->cut_high[p], copy->cut_at[p]);
+	int rc = lk_store_read_unit(s->at.store, copy->units[p], &all, &unit, NULL, err);
+	if (rc < 0)
+		return rc;
+	out->taken = rc == LK_OK;
+	out->watermark = of_batch;
+	if (out->taken) {
+		out->cursor = unit.at.cursor;
+		out->segments = unit.nsegments;
+		out->watermark = larger(of_batch, unit.at.watermark);
+		rc = lk_store_unit_bytes(s->at.store, copy->units[p], &out->bytes, err);
+	}
+	lk_unit_state_release(&unit);
+	return rc < 0 ? rc : LK_OK;
+}
+
+/* A sandbox is on its way to its own end, and what lies below its beginning is none of its business. */
+static int read_ends(lk_status_report *s, lk_copy_status *out, lk_error *err) {
+	int64_t tail[LK_MAX_PARTITIONS];
+	bool sandbox = out->copy->state == LK_COPY_SANDBOX;
+	int rc = lk_log_tail(&s->at.pg, out->copy->version->view->stream, tail, NULL, NULL, err);
+	if (rc == LK_OK)
+		rc = lk_replay_read(&s->at.pg, out->copy, &out->replay, err);
+	for (int p = 0; rc == LK_OK && p < out->partitions; p++) {
+		lk_part_status *part = &out->part[p];
+		int64_t below = sandbox ? part->cut : 0;
+		part->tail = sandbox && out->replay.there ? out->replay.end.off[p] : tail[p];
+		out->cut += part->cut - below;
+		out->covered += larger(part->cut, part->cursor) - below;
+		out->tail += part->tail - below;
+		out->streamed += part->cursor;
+		out->bytes += part->bytes;
+		if (part->watermark < out->watermark)
+			out->watermark = part->watermark;
+	}
+	return rc;
+}
+
+/* A copy without an answer has no digest: that is told, and the other copies are shown all the same. */
+static int read_digest(lk_status_report *s, lk_copy_status *out, lk_error *err) {
+	char id[24];
+	lk_answer a;
+	lk_error e = {0};
+	snprintf(id, sizeof id, "%lld", (long long)out->copy->id);
+	const lk_query q = {.view = out->copy->version->view->name, .copy = id, .from = INT64_MIN, .to = INT64_MAX};
+	int rc = lk_answer_make(&s->at.pg, s->at.store, &q, &a, &e);
+	if (rc == LK_OK) {
+		lk_answer_digest(&a, out->digest);
+		memcpy(out->digest_end, a.end, sizeof out->digest_end);
+	} else if (rc == LK_EPARTIAL || rc == LK_EUSAGE) {
+		lk_say_error(&e);
+		rc = LK_OK;
+	} else {
+		*err = e;
+	}
+	lk_answer_release(&a);
+	return rc;
+}
+
+static int read_copy(lk_status_report *s, const lk_cat_copy *copy, lk_error *err) {
+	const lk_cat_view *view = copy->version->view;
+	lk_copy_status *out = &s->copies[s->ncopies++];
+	*out = (lk_copy_status){.copy = copy, .served = view->served_copy == copy->id,
+	                        .former = view->former_copy == copy->id, .partitions = view->stream->stream->partitions,
+	                        .watermark = INT64_MAX};
+	int rc = LK_OK;
+	for (int p = 0; rc == LK_OK && p < out->partitions; p++)
+		rc = read_unit(s, copy, p, &out->part[p], err);
+	if (rc == LK_OK)
+		rc = read_ends(s, out, err);
+	if (rc == LK_OK)
+		rc = lk_overview_copy(&s->at.pg, copy, &out->counts, err);
+	return rc == LK_OK && s->digest ? read_digest(s, out, err) : rc;
+}
+
+int lk_status_read(lk_status_report *s, lk_error *err) {
+	const lk_catalog *c = s->at.catalog;
+	const lk_cat_view *only = NULL;
+	int rc = s->view ? lk_catalog_need_view(c, s->view, &only, err) : LK_OK;
+	s->streams = lk_calloc((size_t)c->nstreams, sizeof *s->streams);
+	s->copies = lk_calloc((size_t)c->ncopies, sizeof *s->copies);
+	for (int i = 0; rc == LK_OK && i < c->nstreams; i++)
+		if (!only || only->stream == &c->streams[i])
+			rc = read_stream(s, &c->streams[i], err);
+	for (int i = 0; rc == LK_OK && i < c->ncopies; i++)
+		if (!only || c->copies[i].version->view == only)
+			rc = read_copy(s, &c->copies[i], err);
+	return rc;
+}
+
+/* --- what follows from it --- */
+
+int64_t lk_status_lag(const lk_copy_status *c) { return c->tail - c->covered; }
+
+bool lk_status_replaying(const lk_copy_status *c) { return c->replay.there && c->replay.ended_at == LK_NEVER; }
+
+void lk_status_progress(const lk_copy_status *c, lk_status_replay *out) {
+	int64_t below = 0, end = 0;
+	int64_t since = lk_time_now() - c->replay.started_at, folded = c->streamed - c->replay.started_off;
+	for (int p = 0; p < c->partitions; p++) {
+		below += c->part[p].cut;
+		end += c->replay.end.off[p];
+	}
+	*out = (lk_status_replay){.total = end - below, .rate = -1, .eta_s = -1};
+	out->done = c->streamed < end ? c->streamed - below : out->total;
+	if (!c->replay.running || since <= 0 || folded <= 0)
+		return;
+	out->rate = (double)folded / ((double)since / LK_US_PER_S);
+	out->eta_s = (double)(out->total - out->done) / out->rate;
+}

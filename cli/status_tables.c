@@ -1,0 +1,210 @@
+/* The tables of `lk status`: streams, copies, and, where there are any, replays, sandboxes, digests and partitions. */
+#include "cli/status.h"
+
+#include <stdlib.h>
+
+#include "cli/answer_print.h"
+#include "cli/output.h"
+#include "core/time.h"
+
+static lk_table *table(const char *const *names, const char *right) {
+	lk_table *t = lk_table_new();
+	for (int i = 0; names[i]; i++)
+		lk_table_column(t, names[i], right[i] == '>');
+	return t;
+}
+
+static void cell_name(lk_table *t, const lk_copy_status *c) {
+	lk_table_cellf(t, "%s@%d", c->copy->version->view->name, c->copy->version->number);
+	lk_table_cellf(t, "%lld", (long long)c->copy->id);
+}
+
+static void title(const char *text) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_addf(&b, "\n%s\n", text);
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+}
+
+/* --- always --- */
+
+static void print_streams(const lk_status_report *s) {
+	static const char *const names[] = {"STREAM", "PARTITIONS", "EVENTS", "NEWEST EVENT", "LAST APPEND",
+	                                    "REJECTED LINES", "MARKED EVENTS", NULL};
+	lk_table *t = table(names, "<>><<>>");
+	for (int i = 0; i < s->nstreams; i++) {
+		const lk_stream_status *r = &s->streams[i];
+		lk_table_cell(t, r->stream->stream->name);
+		lk_table_count(t, r->stream->stream->partitions);
+		lk_table_count(t, r->events);
+		lk_table_time(t, r->high);
+		lk_table_time(t, r->last_at);
+		lk_table_count(t, r->counts.lines);
+		lk_table_count(t, r->counts.marked);
+	}
+	lk_table_end(t);
+}
+
+static void cell_batch(lk_table *t, const lk_copy_status *c) {
+	lk_buf b = LK_BUF_INIT;
+	if (c->copy->kappa) {
+		lk_buf_adds(&b, "-");
+	} else if (c->counts.published_at == LK_NEVER) {
+		lk_buf_adds(&b, "no batch yet");
+	} else {
+		int64_t age = lk_time_now() - c->counts.published_at;
+		lk_duration_print(age > 0 ? age : 0, &b);
+		lk_buf_adds(&b, " ago");
+	}
+	lk_table_cell(t, b.data);
+	lk_buf_release(&b);
+}
+
+static void print_copies(const lk_status_report *s) {
+	static const char *const names[] = {"VIEW", "COPY", "MODE", "STATE", "BATCH", "BELOW CUT", "COVERED", "LAG",
+	                                    "WATERMARK", "LATE", "REDIS BYTES", NULL};
+	lk_table *t = table(names, "<><<<>>><>>");
+	for (int i = 0; i < s->ncopies; i++) {
+		const lk_copy_status *c = &s->copies[i];
+		cell_name(t, c);
+		lk_table_cell(t, c->copy->kappa ? "kappa" : "lambda");
+		lk_table_cell(t, c->served ? "served" : c->former ? "former" : lk_copy_state_name(c->copy->state));
+		cell_batch(t, c);
+		lk_table_count(t, c->cut);
+		lk_table_count(t, c->covered);
+		lk_table_count(t, lk_status_lag(c));
+		lk_table_time(t, c->watermark);
+		lk_table_count(t, c->counts.late);
+		lk_table_count(t, c->bytes);
+	}
+	lk_table_end(t);
+}
+
+/* --- where there are any --- */
+
+static void cell_next(lk_table *t, const lk_copy_status *c) {
+	const lk_cat_view *v = c->copy->version->view;
+	long long id = (long long)c->copy->id;
+	if (c->replay.running)
+		lk_table_cell(t, "runs");
+	else if (c->copy->kappa)
+		lk_table_cellf(t, "interrupted: `lk replay %s` again, or `lk drop %s --copy %lld`", v->name, v->name, id);
+	else
+		lk_table_cellf(t, "interrupted: `lk mode %s lambda` again, or `lk drop %s --copy %lld`", v->name, v->name, id);
+}
+
+static void add_replay(lk_table *t, const lk_copy_status *c) {
+	lk_status_replay r;
+	lk_buf b = LK_BUF_INIT;
+	lk_status_progress(c, &r);
+	cell_name(t, c);
+	lk_table_cell(t, c->replay.phase);
+	lk_table_count(t, r.done);
+	lk_table_count(t, r.total);
+	lk_table_cellf(t, "%d", r.total > 0 ? (int)(100.0 * (double)r.done / (double)r.total) : 100);
+	if (r.rate < 0) {
+		lk_table_cell(t, "-");
+		lk_table_cell(t, "-");
+	} else {
+		lk_duration_print((int64_t)(r.eta_s * LK_US_PER_S), &b);
+		lk_table_count(t, (int64_t)r.rate);
+		lk_table_cell(t, b.data);
+	}
+	cell_next(t, c);
+	lk_buf_release(&b);
+}
+
+static void print_replays(const lk_status_report *s) {
+	static const char *const names[] = {"REPLAY", "COPY", "PHASE", "DONE", "TOTAL", "%", "EVENTS/S", "TO GO", "STATE",
+	                                    NULL};
+	lk_table *t = table(names, "<><>>>>><");
+	bool any = false;
+	for (int i = 0; i < s->ncopies; i++)
+		if (lk_status_replaying(&s->copies[i])) {
+			if (!any)
+				lk_put("\n", 1);
+			add_replay(t, &s->copies[i]);
+			any = true;
+		}
+	lk_table_end(t);
+}
+
+static void print_sandboxes(const lk_status_report *s) {
+	static const char *const names[] = {"SANDBOX", "VIEW", "COPY", "HOLDS", NULL};
+	lk_table *t = table(names, "<<><");
+	bool any = false;
+	for (int i = 0; i < s->ncopies; i++) {
+		const lk_cat_copy *k = s->copies[i].copy;
+		lk_buf b = LK_BUF_INIT;
+		if (k->state != LK_COPY_SANDBOX)
+			continue;
+		if (!any)
+			lk_put("\n", 1);
+		any = true;
+		lk_range_describe(&k->range, &b);
+		lk_table_cell(t, k->name);
+		cell_name(t, &s->copies[i]);
+		lk_table_cell(t, b.data);
+		lk_buf_release(&b);
+	}
+	lk_table_end(t);
+}
+
+static void add_digest(lk_table *t, const lk_copy_status *c) {
+	lk_buf b = LK_BUF_INIT;
+	cell_name(t, c);
+	lk_table_cell(t, c->digest[0] ? c->digest : "-");
+	for (int p = 0; p < c->partitions; p++)
+		lk_buf_addf(&b, "%s%lld", p ? " " : "[", (long long)c->digest_end[p]);
+	lk_buf_addc(&b, ']');
+	lk_table_cell(t, c->digest[0] ? b.data : "-");
+	lk_buf_release(&b);
+}
+
+static void print_digests(const lk_status_report *s) {
+	static const char *const names[] = {"DIGEST OF", "COPY", "CELLS", "UP TO", NULL};
+	lk_put("\n", 1);
+	lk_table *t = table(names, "<><<");
+	for (int i = 0; i < s->ncopies; i++)
+		add_digest(t, &s->copies[i]);
+	lk_table_end(t);
+}
+
+static void print_parts(const lk_copy_status *c) {
+	static const char *const names[] = {"PARTITION", "CUT", "CURSOR", "TAIL", "LAG", "SEGMENTS", "REDIS BYTES",
+	                                    "WATERMARK", NULL};
+	lk_table *t = table(names, ">>>>>>><");
+	for (int p = 0; p < c->partitions; p++) {
+		const lk_part_status *r = &c->part[p];
+		lk_table_count(t, p);
+		lk_table_count(t, r->cut);
+		if (r->taken)
+			lk_table_count(t, r->cursor);
+		else
+			lk_table_cell(t, "-");
+		lk_table_count(t, r->tail);
+		lk_table_count(t, r->tail - (r->cut > r->cursor ? r->cut : r->cursor));
+		lk_table_count(t, r->segments);
+		lk_table_count(t, r->bytes);
+		lk_table_time(t, r->watermark);
+	}
+	lk_table_end(t);
+}
+
+void lk_status_tables(const lk_status_report *s) {
+	print_streams(s);
+	lk_put("\n", s->ncopies ? 1 : 0);
+	print_copies(s);
+	print_replays(s);
+	print_sandboxes(s);
+	if (s->digest && s->ncopies)
+		print_digests(s);
+	for (int i = 0; s->view && i < s->ncopies; i++) {
+		const lk_copy_status *c = &s->copies[i];
+		char *text = lk_asprintf("%s@%d, copy %lld, by partition", s->view, c->copy->version->number,
+		                         (long long)c->copy->id);
+		title(text);
+		free(text);
+		print_parts(c);
+	}
+}
