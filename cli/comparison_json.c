@@ -130,6 +130,7 @@ void lk_comparison_json(const lk_comparison *c, lk_buf *out) {
 	else
 		lk_buf_addf(out, "%lld}", (long long)c->sql_rows);
 	put_member("sql_raised", c->sql_raised, out);
+	put_member("approximate", c->approximate, out);
 	put_flag("lambda_was_there", c->lambda_was_there, out);
 	put_flag("kappa_was_there", c->kappa_was_there, out);
 	put_pair("lambda_kappa", &c->lambda_kappa, out);

@@ -429,6 +429,17 @@ static void say_where_from(const lk_comparison *c) {
 	lk_buf_release(&b);
 }
 
+static void say_approximate(const lk_comparison *c, bool markdown) {
+	lk_buf b = LK_BUF_INIT;
+	if (!c->approximate || c->sql_raised)
+		return;
+	lk_buf_addf(&b, "Approximate, and compared with the exact values of plain SQL within their bounds: %s.", c->approximate);
+	if (markdown)
+		put_line("");
+	put_line(b.data);
+	lk_buf_release(&b);
+}
+
 static void print_text(const lk_comparison *c, bool markdown) {
 	lk_buf b = LK_BUF_INIT;
 	if (markdown) {
@@ -442,6 +453,7 @@ static void print_text(const lk_comparison *c, bool markdown) {
 	say_where_from(c);
 	put_line("");
 	print_pairs(c, markdown);
+	say_approximate(c, markdown);
 	print_rows(&c->lambda_kappa, markdown);
 	print_rows(&c->lambda_sql, markdown);
 	print_rows(&c->kappa_sql, markdown);

@@ -244,11 +244,22 @@ static int find_events(comparing *c, const lk_cut *cut, lk_error *err) {
 	return rc;
 }
 
+static char *name_approximate(const lk_plan *p) {
+	lk_buf b = LK_BUF_INIT;
+	for (int i = 0; i < p->noutputs; i++) {
+		const char *bound = p->outputs[i].kind == LK_OUT_AGG ? p->aggs[p->outputs[i].index].verbs->bound : NULL;
+		if (bound)
+			lk_buf_addf(&b, "%s%s (%s)", b.len ? ", " : "", p->outputs[i].name, bound);
+	}
+	return b.len ? lk_buf_steal(&b) : NULL;
+}
+
 static int compare_at(comparing *c, const lk_cut *cut, lk_error *err) {
 	int rc = make_legs(c, cut, err);
 	if (rc != LK_OK)
 		return rc;
 	c->out->cut = *cut;
+	c->out->approximate = name_approximate(c->version->plan);
 	c->out->events = lk_vector_sum(cut->off, cut->partitions);
 	c->out->lambda_rows = (int64_t)c->leg[LAMBDA].nrows;
 	c->out->kappa_rows = (int64_t)c->leg[KAPPA].nrows;
@@ -369,6 +380,7 @@ void lk_comparison_release(lk_comparison *c) {
 	}
 	free(c->view);
 	free(c->sql_raised);
+	free(c->approximate);
 	*c = (lk_comparison){0};
 }
 

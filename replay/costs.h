@@ -36,6 +36,7 @@ typedef struct lk_comparison {
 	int64_t lambda_rows, kappa_rows, sql_rows;
 	lk_difference lambda_kappa, lambda_sql, kappa_sql;
 	char *sql_raised;          /* why PostgreSQL has no answer (a value it cannot compute); NULL: it has, and is compared with */
+	char *approximate;         /* outputs that lk approximates, with their bounds, compared with PostgreSQL's exact ones within those; NULL: none */
 	int64_t late, healed;      /* refused by the stream path; counted by batch nevertheless */
 	lk_healed healed_shown[LK_DIFFERENCES_SHOWN];
 	int nhealed_shown;

@@ -881,6 +881,17 @@ static void the_command_tells_differences(void **state) {
 	nothing_is_left();
 }
 
+static void approximate_columns_are_named(void **state) {
+	(void)state;
+	char *out, *err;
+	test_world_declare(&world, "CREATE VIEW visitors AS SELECT path, approx_count_distinct(bytes) AS visitors FROM hits GROUP BY path;");
+	append(3000);
+	assert_int_equal(test_lk(&servers, NULL, &out, &err, (const char *const[]){"compare", "visitors", "--no-costs", NULL}), 0);
+	assert_non_null(strstr(out, "within their bounds: visitors (standard error 0.81 %)"));
+	free(out);
+	free(err);
+}
+
 static int start(void **state) {
 	(void)state;
 	seed = test_seed("compare");
@@ -922,6 +933,7 @@ int main(void) {
 		TEST(ctrl_c_removes_everything),
 		TEST(the_command_tells),
 		TEST(the_command_tells_differences),
+		TEST(approximate_columns_are_named),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
