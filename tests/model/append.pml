@@ -1,5 +1,4 @@
-/* The log's append (P14) and the making of a cut (P5) in Promela: from the files of two ingests to what a worker
- * reads.
+/* The log's append (P14) and the making of a cut (P5) in Promela: from two files to what a worker reads.
  *
  * Two partitions. An ingest sends the batches of a source one after the other, each as one transaction:
  * compare-and-set of the source's position, tail rows locked in ascending order, offsets from them, rows, commit. A session
@@ -286,7 +285,6 @@ init {
 	timeout;                                                /* nobody can do anything any more */
 	d_step {
 		assert(ended == 4);
-		p = 0;
 		do
 		:: p < 2 -> s = 1;
 			do
@@ -294,8 +292,7 @@ init {
 				do :: k < PLACES -> if :: part[p].row[k] == s -> n++ :: else fi; k++ :: else -> break od;
 				assert(n == (HAS(b, p) -> 1 : 0)); s++
 			:: else -> break
-			od;
-			p++
+			od; p++
 		:: else -> break
 		od
 	}

@@ -3,8 +3,9 @@
  * One partition. Copy 0 is in service: a lambda copy, its batch lies below PUBLISHED. Replays 0 and 1 make copies 1
  * and 2, which are kappa: under the view's advisory lock a replay makes its copy, or finds the one that it left, folds
  * from 0 on, locks the tail, so that appends wait, folds up to it, and in that transaction, on the session that holds
- * the lock, moves the pointer by compare-and-set. The way back is the same, to the former copy. Meanwhile the log
- * grows, workers fold and sweep every live copy, somebody drops copies, and another command moves the pointer as well.
+ * the lock, moves the pointer by compare-and-set; where it is not in time, it gives the tail back and begins that
+ * again. The way back is the same, to the former copy. Meanwhile the log grows, workers fold and sweep every live
+ * copy, somebody drops copies, and another command moves the pointer as well.
  *
  * A replay may be killed at each step and is run once more; the server may end the session of whoever holds the view's
  * lock, who notices only when it uses the session. A transaction takes effect in one step, before or after which its
@@ -135,7 +136,8 @@ start:
 		fi }
 	OR_KILLED
 	fi;
-	do                                                      /* catch up, on other sessions */
+catch_up:
+	do                                                      /* on other sessions */
 	:: atomic { BEHIND(to) && state[to] != dropped -> FOLD(to) }
 	:: break
 	OR_KILLED
@@ -154,6 +156,7 @@ start:
 #else
 	:: !BEHIND(to) || state[to] == dropped -> break
 #endif
+	:: atomic { tail_lock == session -> tail_lock = 0; goto catch_up }    /* not in time: appends go on */
 	OR_KILLED
 	od;
 	if
