@@ -45,11 +45,19 @@ static int find_again(lk_connection *c, const lk_args *args, const lk_cat_copy *
 	return rc;
 }
 
+static int refuse_served(const lk_cat_copy *copy, lk_error *err) {
+	const char *view = copy->version->view->name;
+	if (copy->version->view->served_copy != copy->id)
+		return LK_OK;
+	lk_fail(err, LK_EUSAGE, "copy %lld is what readers of view %s get: it is not dropped", (long long)copy->id, view);
+	return lk_hint(err, "`lk mode %s --back` or `lk replay %s --switch` moves readers to another one", view, view);
+}
+
 static int drop(lk_connection *c, const lk_cat_copy *copy, lk_error *err) {
 	const char *view = copy->version->view->name;
-	int rc = lk_copy_drop(&c->pg, copy->id, err);
-	if (rc == LK_ECONFLICT)
-		lk_hint(err, "`lk mode %s --back` or `lk replay %s --switch` moves readers to another one first", view, view);
+	int rc = refuse_served(copy, err);
+	if (rc == LK_OK)
+		rc = lk_copy_drop(&c->pg, copy->id, err);
 	if (rc == LK_OK)
 		rc = lk_store_sweep(c->store, lk_unit_is_live, &c->pg, err);
 	if (rc == LK_OK)

@@ -111,7 +111,7 @@ static void say_work(const lk_replay_options *o, const lk_replay_report *r) {
 	lk_buf_addf(&b, "replay %s@%d, copy %lld: ", o->view, r->version, (long long)r->copy_id);
 	lk_count_print(r->events, &b);
 	lk_buf_addf(&b, " event%s in %.2f s", r->events == 1 ? "" : "s", r->seconds);
-	if (r->events && r->seconds > 0) {
+	if (r->events && r->seconds > 0 && o->pace == 0) {
 		lk_buf_adds(&b, ", ");
 		lk_count_print((int64_t)((double)r->events / r->seconds), &b);
 		lk_buf_adds(&b, " events/s");

@@ -272,9 +272,10 @@ void lk_help_summary(lk_buf *out) {
 	lk_buf_adds(out, "\n`lk help COMMAND` tells the options of a command and gives examples.\n\n"
 	                 "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://host:port/db or unix:path);\n"
 	                 "without them, the private ones that `lk up` started under LK_HOME (default .lk).\n\n"
-	                 "Exit status: 0 done; 2 usage; 3 a server cannot be reached; 5 the answer is partial or stale\n"
-	                 "and --strict was given; 65 input refused under --strict; 70 an internal error; 75 busy or full,\n"
-	                 "try again; 78 a definition is invalid; 130 stopped by a second Ctrl-C.\n");
+	                 "Exit status: 0 done; 1 answers that were compared differ; 2 usage; 3 a server cannot be reached;\n"
+	                 "5 the answer is partial or stale and --strict was given; 65 input refused under --strict; 70 an\n"
+	                 "internal error; 75 busy, full or stopped, try again; 78 a definition is invalid; 130 stopped by a\n"
+	                 "second Ctrl-C.\n");
 }
 
 void lk_help_command(const lk_command *c, lk_buf *out) {

@@ -14,26 +14,9 @@
 #include <unistd.h>
 
 #include "core/buf.h"
-#include "tests/support/servers.h"
+#include "tests/support/command_line.h"
 
-static test_servers servers;
-static char *last_out, *last_err;
-
-/* Runs lk; fails unless it exits with `want`, and says what it should ("" for anything). */
-static void run(const char *const *env, int want, const char *out_has, const char *err_has, const char *const *argv) {
-	free(last_out);
-	free(last_err);
-	int got = test_lk(&servers, env, &last_out, &last_err, argv);
-	if (got != want || !strstr(last_out, out_has) || !strstr(last_err, err_has)) {
-		lk_buf line = LK_BUF_INIT;
-		for (int i = 0; argv[i]; i++)
-			lk_buf_addf(&line, " %s", argv[i]);
-		fail_msg("lk%s: exit %d, wanted %d with \"%s\" and \"%s\"\nstdout: %s\nstderr: %s", line.data, got, want,
-		         out_has, err_has, last_out, last_err);
-	}
-}
-#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define LK(want, out_has, err_has, ...) run(NULL, want, out_has, err_has, ARGS(__VA_ARGS__))
+static test_program lk;
 
 static const char definitions[] =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text, status int, bytes bigint)\n"
@@ -52,46 +35,22 @@ static const char later_events[] =
 	"{\"ts\":\"2015-05-17T10:00:59Z\",\"ip\":\"a\",\"path\":\"/\",\"status\":200,\"bytes\":100}\n"
 	"{\"ts\":\"2015-05-17T10:02:00Z\",\"ip\":\"b\",\"path\":\"/\",\"status\":200,\"bytes\":1}\n";
 
-static char *file(const char *name, const char *text) {
-	char *path = lk_asprintf("%s/%s", servers.dir, name);
-	FILE *f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
-	fclose(f);
-	return path;
-}
-
 static void apply(const char *text, const char *says) {
-	char *path = file("def.sql", text);
+	char *path = test_file(&lk, "def.sql", text);
 	LK(0, "", says, "apply", path);
 	free(path);
 }
 
 static void ingest(const char *text) {
-	char *path = file("events.jsonl", text);
+	char *path = test_file(&lk, "events.jsonl", text);
 	LK(0, "", "ingest", "ingest", "hits", path);
 	free(path);
 }
 
 static int fresh(void **state) {
 	(void)state;
-	test_servers_clear(&servers);
+	test_servers_clear(&lk.servers);
 	return 0;
-}
-
-static char *ask(const char *sql) {
-	PGconn *c = PQconnectdb(servers.at.postgres);
-	PGresult *r = PQexec(c, sql);
-	char *text = lk_strdup(PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : PQerrorMessage(c));
-	PQclear(r);
-	PQfinish(c);
-	return text;
-}
-
-static void is(const char *sql, const char *want) {
-	char *got = ask(sql);
-	assert_string_equal(got, want);
-	free(got);
 }
 
 /* --- without servers --- */
@@ -130,27 +89,27 @@ static void missing_servers(void **state) {
 	                                          NULL};
 	static const char *const no_redis[] = {"LK_REDIS=redis://u:sekret@127.0.0.1:1/0", NULL};
 	static const char *const nothing[] = {"LK_POSTGRES=", "LK_REDIS=", "LK_HOME=/nonexistent/home", NULL};
-	char *sql = file("def.sql", definitions), *events = file("events.jsonl", first_events);
+	char *sql = test_file(&lk, "def.sql", definitions), *events = test_file(&lk, "events.jsonl", first_events);
 	const char *const *lines[] = {ARGS("apply", sql), ARGS("ingest", "hits", events), ARGS("speed", "--once"),
 	                              ARGS("batch"), ARGS("query", "traffic"),
 	                              ARGS("status"), ARGS("explain", "traffic"), ARGS("run")};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		time_t start = time(NULL);
-		run(no_postgres, 3, "", "PostgreSQL", lines[i]);
+		test_run(&lk, no_postgres, 3, "", "PostgreSQL", lines[i]);
 		assert_true(time(NULL) - start <= 5);
-		assert_null(strstr(last_err, "sekret"));
-		run(nothing, 3, "", "lk up", lines[i]);
+		assert_null(strstr(lk.err, "sekret"));
+		test_run(&lk, nothing, 3, "", "lk up", lines[i]);
 	}
 	apply(definitions, "new");
-	run(no_redis, 0, "batch below", "", ARGS("query", "traffic", "--layer", "batch"));
-	run(ARGS("LK_POSTGRES=no sekret"), 2, "", "cannot be read", ARGS("status"));
-	assert_null(strstr(last_err, "sekret"));
+	test_run(&lk, no_redis, 0, "batch below", "", ARGS("query", "traffic", "--layer", "batch"));
+	test_run(&lk, ARGS("LK_POSTGRES=no sekret"), 2, "", "cannot be read", ARGS("status"));
+	assert_null(strstr(lk.err, "sekret"));
 	const char *const *redis_lines[] = {ARGS("speed", "--once"), ARGS("query", "traffic"), ARGS("status")};
 	for (size_t i = 0; i < 3; i++) {
 		time_t start = time(NULL);
-		run(no_redis, 3, "", "Redis", redis_lines[i]);
+		test_run(&lk, no_redis, 3, "", "Redis", redis_lines[i]);
 		assert_true(time(NULL) - start <= 5);
-		assert_null(strstr(last_err, "sekret"));
+		assert_null(strstr(lk.err, "sekret"));
 	}
 	free(sql);
 	free(events);
@@ -158,17 +117,17 @@ static void missing_servers(void **state) {
 
 static void up_and_down(void **state) {
 	(void)state;
-	char *home = lk_asprintf("LK_HOME=%s/other", servers.dir);
+	char *home = lk_asprintf("LK_HOME=%s/other", lk.servers.dir);
 	const char *const env[] = {home, "LK_POSTGRES=", "LK_REDIS=", NULL};
-	run(env, 3, "", "lk up", ARGS("status"));
-	run(env, 0, "", "run under", ARGS("up"));
-	run(env, 0, "", "run under", ARGS("up"));
-	run(env, 0, "", "lk apply", ARGS("status"));
+	test_run(&lk, env, 3, "", "lk up", ARGS("status"));
+	test_run(&lk, env, 0, "", "run under", ARGS("up"));
+	test_run(&lk, env, 0, "", "run under", ARGS("up"));
+	test_run(&lk, env, 0, "", "lk apply", ARGS("status"));
 	const char *const elsewhere[] = {home, "LK_POSTGRES=host=/nonexistent", "LK_REDIS=", NULL};
-	run(elsewhere, 0, "", "LK_POSTGRES is set: the other commands go there", ARGS("up"));
-	run(env, 0, "", "are stopped; their data stays", ARGS("down"));
-	run(env, 0, "", "no servers run under", ARGS("down"));
-	run(env, 3, "", "lk up", ARGS("status"));
+	test_run(&lk, elsewhere, 0, "", "LK_POSTGRES is set: the other commands go there", ARGS("up"));
+	test_run(&lk, env, 0, "", "are stopped; their data stays", ARGS("down"));
+	test_run(&lk, env, 0, "", "no servers run under", ARGS("down"));
+	test_run(&lk, env, 3, "", "lk up", ARGS("status"));
 	free(home);
 }
 
@@ -186,9 +145,9 @@ static void nothing_declared(void **state) {
 static void applying(void **state) {
 	(void)state;
 	apply(definitions, "stream hits: new");
-	assert_non_null(strstr(last_err, "view traffic: new, version 1"));
+	assert_non_null(strstr(lk.err, "view traffic: new, version 1"));
 	apply(definitions, "stream hits: unchanged");
-	assert_non_null(strstr(last_err, "view traffic: unchanged, version 1"));
+	assert_non_null(strstr(lk.err, "view traffic: unchanged, version 1"));
 	apply("CREATE VIEW traffic AS SELECT path, count(*) AS hits FROM hits GROUP BY path, tumble(ts, '1 minute');",
 	      "version 2; readers get version 1 until `lk batch traffic` (or, into kappa mode, `lk replay traffic --switch`) brings it "
 	      "into service");
@@ -201,14 +160,14 @@ static void applying(void **state) {
 
 static void faults_of_all_files(void **state) {
 	(void)state;
-	char *good = file("good.sql", definitions);
-	char *one = file("one.sql", "CREATE VIEW a AS SELECT path, count(*) AS n FROM hitz GROUP BY path;\n");
-	char *two = file("two.sql", "CREATE TABLE t (x int) WITH (event_time = x, partition_by = x);\n"
+	char *good = test_file(&lk, "good.sql", definitions);
+	char *one = test_file(&lk, "one.sql", "CREATE VIEW a AS SELECT path, count(*) AS n FROM hitz GROUP BY path;\n");
+	char *two = test_file(&lk, "two.sql", "CREATE TABLE t (x int) WITH (event_time = x, partition_by = x);\n"
 	                            "CREATE VIEW b AS SELECT nopath, count(*) AS n FROM hits GROUP BY nopath;\n");
 	LK(78, "", "4 faults in the definitions: nothing was applied", "apply", good, one, two);
-	assert_non_null(strstr(last_err, "one.sql:1:"));
-	assert_non_null(strstr(last_err, "two.sql:1:"));
-	assert_non_null(strstr(last_err, "two.sql:2:"));
+	assert_non_null(strstr(lk.err, "one.sql:1:"));
+	assert_non_null(strstr(lk.err, "two.sql:1:"));
+	assert_non_null(strstr(lk.err, "two.sql:2:"));
 	LK(0, "", "no streams or views are declared", "status");
 	LK(0, "", "view traffic: new", "apply", good);
 	LK(78, "", "", "apply", one);
@@ -220,16 +179,16 @@ static void faults_of_all_files(void **state) {
 static void ingesting(void **state) {
 	(void)state;
 	apply(definitions, "new");
-	char *good = file("good.jsonl", first_events);
-	char *bad = file("bad.jsonl", "{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\"}\n{\"ts\":\"tomorrow\"}\n");
+	char *good = test_file(&lk, "good.jsonl", first_events);
+	char *bad = test_file(&lk, "bad.jsonl", "{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\"}\n{\"ts\":\"tomorrow\"}\n");
 	LK(65, "", "bad.jsonl", "ingest", "hits", good, bad, "--strict");
-	is("SELECT count(*) FROM lk.log_hits", "0");
+	test_ask_is(&lk, "SELECT count(*) FROM lk.log_hits", "0");
 	LK(0, "", "5 events", "ingest", "hits", good, "--source", "monday");
 	LK(0, "", "0 events", "ingest", "hits", good, "--source", "monday");
-	is("SELECT count(*) FROM lk.log_hits", "5");
+	test_ask_is(&lk, "SELECT count(*) FROM lk.log_hits", "5");
 	LK(0, "", "rejected (lk.rejected): 1", "ingest", "hits", bad);
-	is("SELECT count(*) FROM lk.log_hits", "6");
-	is("SELECT count(*) FROM lk.rejected WHERE source IS NOT NULL AND reason <> ''", "1");
+	test_ask_is(&lk, "SELECT count(*) FROM lk.log_hits", "6");
+	test_ask_is(&lk, "SELECT count(*) FROM lk.rejected WHERE source IS NOT NULL AND reason <> ''", "1");
 	LK(2, "", "hits", "ingest", "hit", good);
 	LK(2, "", "nonexistent", "ingest", "hits", "/nonexistent/x.jsonl");
 	free(good);
@@ -252,17 +211,17 @@ static void answers(void **state) {
 	LK(5, "\"hits\":2", "does not cover the last 2 events", "query", "traffic", "--strict", "--format", "jsonl");
 	LK(0, "", "speed:", "speed", "--once");
 	LK(0, "", "covers:    7 of 7 events", "query", "traffic", "--strict", "--format", "jsonl");
-	assert_string_equal(last_out, jsonl);
+	assert_string_equal(lk.out, jsonl);
 	LK(0, "", "", "query", "traffic", "--format", "csv", "--from", "2015-05-17T10:00:00Z", "--to",
 	   "2015-05-17T10:02:00Z");
-	assert_string_equal(last_out, "window_start,window_end,path,hits,bytes\r\n"
+	assert_string_equal(lk.out, "window_start,window_end,path,hits,bytes\r\n"
 	                              "2015-05-17T10:00:00Z,2015-05-17T10:01:00Z,/,3,130\r\n"
 	                              "2015-05-17T10:00:00Z,2015-05-17T10:01:00Z,\"/x,\"\"y\"\"\",1,\r\n"
 	                              "2015-05-17T10:01:00Z,2015-05-17T10:02:00Z,,1,0\r\n");
 	LK(0, "4 rows of traffic, version 1, lambda", "", "query", "traffic");
-	assert_non_null(strstr(last_out, "boundary:  batch below the cut ["));
+	assert_non_null(strstr(lk.out, "boundary:  batch below the cut ["));
 	LK(0, "{\"view\":\"traffic\",\"version\":1,\"mode\":\"lambda\"", "", "query", "traffic", "--format", "json");
-	assert_non_null(strstr(last_out, "\"lag\":0"));
+	assert_non_null(strstr(lk.out, "\"lag\":0"));
 	LK(0, "\"hits\":4,\"bytes\":131", "", "query", "traffic", "--format", "jsonl", "--window", "1h", "--where",
 	   "path=/");
 	LK(0, "\"path\":null,\"hits\":1", "1 row of traffic", "query", "traffic", "--format", "jsonl", "--where",
@@ -287,12 +246,12 @@ static void explaining(void **state) {
 	ingest(later_events);
 	LK(0, "", "", "speed", "--once");
 	LK(0, "fold: bytes = sum(bytes) as numeric", "", "explain", "traffic");
-	assert_non_null(strstr(last_out, "window: 1 min of ts"));
-	assert_non_null(strstr(last_out, "CREATE VIEW traffic"));
-	assert_non_null(strstr(last_out, "GROUP BY"));
-	run(ARGS("COLUMNS=160"), 0, "the batch runs:", "", ARGS("explain", "traffic"));
+	assert_non_null(strstr(lk.out, "window: 1 min of ts"));
+	assert_non_null(strstr(lk.out, "CREATE VIEW traffic"));
+	assert_non_null(strstr(lk.out, "GROUP BY"));
+	test_run(&lk, ARGS("COLUMNS=160"), 0, "the batch runs:", "", ARGS("explain", "traffic"));
 	LK(0, "= answer", "", "explain", "traffic", "--where", "path=/", "--window", "1h");
-	assert_non_null(strstr(last_out, "+ speed"));
+	assert_non_null(strstr(lk.out, "+ speed"));
 	LK(2, "", "traffic", "explain", "trafic");
 }
 
@@ -305,7 +264,7 @@ static void status(void **state) {
 	LK(0, "\"lag\":5", "", "status", "--format", "json");
 	LK(0, "", "", "speed", "--once");
 	LK(0, "\"events\":5", "", "status", "traffic", "--format", "json");
-	assert_non_null(strstr(last_out, "\"lag\":0"));
+	assert_non_null(strstr(lk.out, "\"lag\":0"));
 	LK(0, "", "", "batch");
 	LK(0, "\"below_cut\":5", "", "status", "--format", "json");
 	LK(2, "", "traffic", "status", "trafic");
@@ -326,15 +285,14 @@ static void one_view_at_a_time(void **state) {
 /* --- long-running commands --- */
 
 static int covers_all(void *ctx) {
-	free(last_out);
-	free(last_err);
-	return test_lk(&servers, NULL, &last_out, &last_err,
+	test_program_release(&lk);
+	return test_lk(&lk.servers, NULL, &lk.out, &lk.err,
 	               ARGS("query", "traffic", "--strict", "--format", "jsonl", "--where", "path=/")) == 0 &&
-	       strstr(last_out, (const char *)ctx);
+	       strstr(lk.out, (const char *)ctx);
 }
 
 static int published(void *ctx) {
-	char *n = ask("SELECT coalesce(max(events), 0) FROM lk.batch");
+	char *n = test_ask(&lk, "SELECT coalesce(max(events), 0) FROM lk.batch", NULL);
 	int ok = atoi(n) >= *(const int *)ctx;
 	free(n);
 	return ok;
@@ -345,7 +303,7 @@ static void run_until_stopped(void **state) {
 	int want = 7;
 	apply(definitions, "new");
 	ingest(first_events);
-	int pid = test_lk_start(&servers, NULL, ARGS("run", "--every", "100ms"));
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("run", "--every", "100ms"));
 	assert_true(test_poll(covers_all, (void *)(uintptr_t) "\"hits\":2,\"bytes\":30", 20000));
 	ingest(later_events);
 	assert_true(test_poll(covers_all, (void *)(uintptr_t) "\"hits\":3,\"bytes\":130", 20000));
@@ -358,7 +316,7 @@ static void batches_until_stopped(void **state) {
 	(void)state;
 	int want = 5;
 	apply(definitions, "new");
-	int pid = test_lk_start(&servers, NULL, ARGS("batch", "--every", "50ms"));
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("batch", "--every", "50ms"));
 	ingest(first_events);
 	assert_true(test_poll(published, &want, 20000));
 	kill(pid, SIGTERM);
@@ -382,7 +340,7 @@ static int has_taken_the_first(void *ctx) { return catches_sigint(*(int *)ctx) !
 
 static int waits_for_a_lock(void *ctx) {
 	(void)ctx;
-	char *n = ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+	char *n = test_ask(&lk, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", NULL);
 	int ok = strcmp(n, "1") == 0;
 	free(n);
 	return ok;
@@ -392,10 +350,10 @@ static int waits_for_a_lock(void *ctx) {
 static void second_signal_ends_at_once(void **state) {
 	(void)state;
 	apply(definitions, "new");
-	char *path = file("events.jsonl", first_events);
-	PGconn *c = PQconnectdb(servers.at.postgres);
+	char *path = test_file(&lk, "events.jsonl", first_events);
+	PGconn *c = PQconnectdb(lk.servers.at.postgres);
 	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
-	int pid = test_lk_start(&servers, NULL, ARGS("ingest", "hits", path));
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("ingest", "hits", path));
 	assert_true(test_poll(waits_for_a_lock, NULL, 10000));
 	kill(pid, SIGINT);
 	assert_true(test_poll(has_taken_the_first, &pid, 10000));
@@ -410,10 +368,10 @@ static void a_closed_pipe_ends_quietly(void **state) {
 	(void)state;
 	const char *bin = getenv("LK_BIN");
 	char *command = lk_asprintf("{ %s gen web --events 3000000; echo $? >%s/status; } 2>%s/stderr | head -n 1 >/dev/null",
-	                            bin && *bin ? bin : "build/plain/lk", servers.dir, servers.dir);
+	                            bin && *bin ? bin : "build/plain/lk", lk.servers.dir, lk.servers.dir);
 	assert_int_equal(system(command), 0);
 	free(command);
-	command = lk_asprintf("[ ! -s %s/stderr ] && [ \"$(cat %s/status)\" = 0 ]", servers.dir, servers.dir);
+	command = lk_asprintf("[ ! -s %s/stderr ] && [ \"$(cat %s/status)\" = 0 ]", lk.servers.dir, lk.servers.dir);
 	assert_int_equal(system(command), 0);
 	free(command);
 	command = lk_asprintf("%s gen web --events 10 >/dev/full 2>/dev/null", bin && *bin ? bin : "build/plain/lk");
@@ -428,12 +386,12 @@ static void closed_standard_files(void **state) {
 	bin = bin && *bin ? bin : "build/plain/lk";
 	apply(definitions, "new");
 	ingest(first_events);
-	char *command = lk_asprintf("LK_POSTGRES='%s' LK_REDIS='%s' %s query traffic >&- 2>/dev/null", servers.at.postgres,
-	                            servers.at.redis, bin);
+	char *command = lk_asprintf("LK_POSTGRES='%s' LK_REDIS='%s' %s query traffic >&- 2>/dev/null", lk.servers.at.postgres,
+	                            lk.servers.at.redis, bin);
 	assert_int_equal(WEXITSTATUS(system(command)), 70);
 	free(command);
 	command = lk_asprintf("LK_POSTGRES='%s' LK_REDIS='%s' timeout 20 %s ingest hits <&- 2>/dev/null",
-	                      servers.at.postgres, servers.at.redis, bin);
+	                      lk.servers.at.postgres, lk.servers.at.redis, bin);
 	assert_int_equal(WEXITSTATUS(system(command)), 65);
 	free(command);
 	LK(0, "\"events\":5", "", "status", "--format", "json");
@@ -441,15 +399,14 @@ static void closed_standard_files(void **state) {
 
 static int setup(void **state) {
 	(void)state;
-	test_servers_start(&servers);
+	test_servers_start(&lk.servers);
 	return 0;
 }
 
 static int teardown(void **state) {
 	(void)state;
-	free(last_out);
-	free(last_err);
-	test_servers_stop(&servers);
+	test_program_release(&lk);
+	test_servers_stop(&lk.servers);
 	return 0;
 }
 

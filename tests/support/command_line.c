@@ -1,0 +1,59 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "tests/support/command_line.h"
+
+void test_program_release(test_program *p) {
+	free(p->out);
+	free(p->err);
+	p->out = p->err = NULL;
+}
+
+void test_run(test_program *p, const char *const *env, int want, const char *out_has, const char *err_has,
+              const char *const *argv) {
+	test_program_release(p);
+	int got = test_lk(&p->servers, env, &p->out, &p->err, argv);
+	if (got == want && strstr(p->out, out_has) && strstr(p->err, err_has))
+		return;
+	lk_buf line = LK_BUF_INIT;
+	for (int i = 0; argv[i]; i++)
+		lk_buf_addf(&line, " %s", argv[i]);
+	fail_msg("lk%s: exit %d, wanted %d with \"%s\" and \"%s\"\nstdout: %s\nstderr: %s", line.data, got, want, out_has, err_has,
+	         p->out, p->err);
+}
+
+char *test_file(const test_program *p, const char *name, const char *text) {
+	char *path = lk_asprintf("%s/%s", p->servers.dir, name);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	fclose(f);
+	return path;
+}
+
+char *test_ask(const test_program *p, const char *sql, const char *const *params) {
+	int n = 0;
+	while (params && params[n])
+		n++;
+	PGconn *c = PQconnectdb(p->servers.at.postgres);
+	PGresult *r = PQexecParams(c, sql, n, NULL, params, NULL, NULL, 0);
+	char *text = lk_strdup(PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : PQerrorMessage(c));
+	PQclear(r);
+	PQfinish(c);
+	return text;
+}
+
+void test_ask_is(const test_program *p, const char *sql, const char *want) {
+	char *got = test_ask(p, sql, NULL);
+	assert_string_equal(got, want);
+	free(got);
+}
