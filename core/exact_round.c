@@ -1,8 +1,9 @@
 /* From exact sums to doubles: one long division, one rounding.
  *
- * The dividend gets so many zero digits at its low end that the quotient has over 64 bits, and what the divisions
- * leave over only says whether the quotient is exact. So each result is the double nearest to the true value, whatever
- * the order of the terms was. */
+ * The dividend x, a whole number of 2^-2176, gets 384 zero bits at its low end. Divisors are below 2^256 together, so a quotient
+ * that is not a tie between two doubles is further than 2^-2432 from it, and digits that are kept show on which side it
+ * lies; what the division leaves over need not be looked at. So each result is the double nearest to the true value,
+ * whatever the order of the terms was. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -10,13 +11,12 @@
 #include "core/exact.h"
 #include "core/varint.h"
 
-enum { GUARD = 12, WIDE = 2 * LK_EXACT_DIGITS + GUARD };   /* two digits for each of up to four divisors, and three or more that stay */
+enum { GUARD = 12, WIDE = 2 * LK_EXACT_DIGITS + GUARD };   
 
-/* digit[0 … n) to the base 2^32, times 2^exponent; `inexact`: and something more, less than the last digit's one. */
+/* digit[0 … n) to the base 2^32, times 2^exponent. */
 typedef struct wide {
 	uint32_t digit[WIDE];
 	int n, exponent;
-	bool inexact;
 } wide;
 
 static void divide(wide *w, uint64_t by) {
@@ -26,7 +26,6 @@ static void divide(wide *w, uint64_t by) {
 		w->digit[i] = (uint32_t)(rest / by);
 		rest %= by;
 	}
-	w->inexact |= rest != 0;
 }
 
 static bool bit(const wide *w, int at) { return at >= 0 && w->digit[at / 32] >> at % 32 & 1; }
@@ -56,7 +55,7 @@ static uint64_t rounded(const wide *w, int bits, int least, int *exponent) {
 	uint64_t m = 0;
 	for (int i = length - 1; i >= drop; i--)
 		m = m << 1 | bit(w, i);
-	bool half = bit(w, drop - 1), more = w->inexact || any_below(w, drop - 1);
+	bool half = bit(w, drop - 1), more = any_below(w, drop - 1);
 	return m + (half && (more || m & 1));
 }
 

@@ -42,7 +42,7 @@ static void add(fixture *f, cell *c, const row *r) {
 static void random_rows(fixture *f, row *rows, int n) {
 	for (int i = 0; i < n; i++)
 		rows[i] = (row){.v = random_value(&f->seed, f->agg.arg_type, &f->arena),
-		                .at = {.ts = random_below(&f->seed, 4) - 2, .part = random_below(&f->seed, 3), .off = i / 2, .row = i % 2}};
+		                .at = {.ts = random_below(&f->seed, 4) - 2, .part = i % 3, .off = i / 6, .row = i / 3 % 2}};
 }
 
 static void merge(fixture *f, cell *into, const cell *from) { f->agg.verbs->merge(into, &f->agg, from, &f->arena); }
@@ -228,6 +228,7 @@ static void final_values(void **state) {
 	static const lk_value money[] = {{.n = 150, .scale = 2}, {.n = 5, .scale = 0}};
 	static const lk_value doubles[] = {{.d = -0.0}, {.d = NAN}, {.d = 3}, {.d = INFINITY}};
 	static const lk_value flags[] = {{.i = 1}, {.state = LK_NULL}, {.i = 0}};
+	static const lk_value years[] = {{.i = 1001}, {.i = 1003}}, tenths[] = {{.d = 0.1}, {.d = 0.2}, {.d = 0.3}};
 	static const lk_value null = {.state = LK_NULL};
 	static const struct { const char *name; lk_type arg; const lk_value *rows; int n; const char *want, *type; } rows[] = {
 		{"count", i4, ints, 4, "3", "bigint"}, {"sum", i4, ints, 4, "5", "bigint"},
@@ -240,6 +241,15 @@ static void final_values(void **state) {
 		{"min", f8, doubles, 4, "0", "double precision"}, {"max", f8, doubles, 4, "NaN", "double precision"},
 		{"bool_and", flag, flags, 3, "false", "boolean"}, {"bool_or", flag, flags, 3, "true", "boolean"},
 		{"every", flag, flags, 2, "true", "boolean"}, {"bool_or", flag, &null, 1, "", "boolean"},
+		{"var_pop", i4, years, 2, "1", "double precision"}, {"variance", i8, years, 2, "2", "double precision"},
+		{"stddev_pop", i4, years, 2, "1", "double precision"}, {"var_samp", i4, years, 1, "", "double precision"},
+		{"var_pop", i8, bigs, 3, "1.8904575940052136e+37", "double precision"},
+		{"var_pop", num, money, 2, "3.0625", "double precision"}, {"stddev", num, money, 2, "2.4748737341529163", "double precision"},
+		{"sum", f8, tenths, 3, "0.6", "double precision"}, {"avg", f8, tenths, 3, "0.2", "double precision"},
+		{"var_pop", f8, doubles, 4, "NaN", "double precision"}, {"sum", f8, doubles, 1, "0", "double precision"},
+		{"sum", f8, doubles, 2, "NaN", "double precision"}, {"avg", f8, &doubles[3], 1, "Infinity", "double precision"},
+		{"first", i4, ints, 4, "1", "integer"}, {"last", i4, ints, 3, "2", "integer"}, {"last", i4, &null, 1, "", "integer"},
+		{"approx_count_distinct", i4, ints, 4, "2", "bigint"},
 		{"count", i4, &null, 1, "0", "bigint"}, {"sum", i4, &null, 1, "", "bigint"},
 		{"avg", i4, &null, 1, "", "numeric"}, {"min", f8, &null, 1, "", "double precision"},
 	};
