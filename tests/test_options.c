@@ -208,9 +208,10 @@ static void readme_agrees(void **state) {
 	}
 	int lines = 0;
 	for (const char *p = readme; *p; p += strcspn(p, "\n"), p += *p == '\n') {
-		if (strncmp(p, "./lk ", 5) != 0)
+		const char *typed = p + (strncmp(p, "$ ", 2) == 0 ? 2 : 0);
+		if (strncmp(typed, "./lk ", 5) != 0)
 			continue;
-		char *line = lk_strndup(p + 2, strcspn(p + 2, "\n#|<>"));
+		char *line = lk_strndup(typed + 2, strcspn(typed + 2, "\n#|<>"));
 		size_t n = strlen(line);
 		while (n && line[n - 1] == ' ')
 			line[--n] = '\0';
