@@ -54,5 +54,7 @@ void bench_ingest(bench *b);
 void bench_batch(bench *b);
 void bench_query(bench *b);
 void bench_latency(bench *b);
+void bench_replay(bench *b);
+void bench_modes(bench *b);
 
 #endif
