@@ -26,6 +26,18 @@ static int batch(lk_replay *r, lk_error *err) {
 	return r->copy->kappa || r->copy->cut_id ? LK_OK : lk_mode_batch(r, err);
 }
 
+static int check_end(lk_replay *r, lk_error *err) {
+	int64_t tail[LK_MAX_PARTITIONS];
+	int rc = lk_log_tail(&r->pg, r->view->stream, tail, NULL, NULL, err);
+	for (int i = 0; rc == LK_OK && i < r->end.partitions; i++)
+		if (r->end.off[i] > tail[i]) {
+			rc = lk_fail(err, LK_EGAP, "sandbox %s ends at %lld in partition %d, where the log has lost its end: it ends at %lld",
+			             r->copy->name, (long long)r->end.off[i], i, (long long)tail[i]);
+			lk_hint(err, "--fresh begins again, with what the log has now");
+		}
+	return rc;
+}
+
 /* A sandbox ends where its range does, wherever the log has come to meanwhile: the end that it was given first
  * stays. */
 static int end_of_sandbox(lk_replay *r, lk_error *err) {
@@ -34,7 +46,7 @@ static int end_of_sandbox(lk_replay *r, lk_error *err) {
 	int rc = lk_replay_read(&r->pg, r->copy, &row, err);
 	if (rc != LK_OK || row.there) {
 		r->end = row.end;
-		return rc;
+		return rc == LK_OK ? check_end(r, err) : rc;
 	}
 	rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
 	if (rc == LK_OK)

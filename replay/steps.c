@@ -45,6 +45,10 @@ int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
 		        why->text);
 		return lk_hint(err, "nothing was switched; it goes on where it stands when there is room");
 	}
+	if (why->sqlstate[0]) {   /* PostgreSQL's disk: dropping cells of Redis would not help it */
+		lk_fail(err, LK_EFULL, "no room to replay view %s: %s", r->o->view, why->text);
+		return lk_hint(err, "the copy stays: when PostgreSQL has room, run it again, and it goes on");
+	}
 	int rc = lk_replay_drop(r, err);
 	if (rc != LK_OK)
 		return rc;
@@ -52,6 +56,19 @@ int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
 	lk_hint(err, "copy %lld was dropped and its cells removed, so that what is served has its room;"
 	        " `lk replay %s --dry-run` says how much it takes", id, r->o->view);
 	return LK_EFULL;
+}
+
+/* Why the speed layer met a hole: where the log has come back without its end, this attempt's end is void, as its session is. */
+static int look_at_gap(lk_replay *r, const int64_t *end, const lk_error *why, lk_error *err) {
+	int64_t tail[LK_MAX_PARTITIONS];
+	int rc = lk_log_tail(&r->pg, r->view->stream, tail, NULL, NULL, err);
+	if (rc != LK_OK)
+		return rc;
+	for (int i = 0; i < r->view->stream->stream->partitions; i++)
+		if (tail[i] < end[i])
+			return lk_fail(err, LK_EUNREACHABLE, "%s", why->text);
+	*err = *why;
+	return why->code;
 }
 
 int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error *err) {
@@ -72,6 +89,8 @@ int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error
 	r->report.marked += report.marked;
 	if (rc == LK_EFULL)
 		return lk_replay_no_room(r, &e, err);
+	if (rc == LK_EGAP)
+		return look_at_gap(r, end, &e, err);
 	if (rc != LK_OK && err)
 		*err = e;
 	if (rc == LK_OK && !lk_replay_stopped(r))

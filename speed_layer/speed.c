@@ -159,13 +159,20 @@ static int look_at_catalogue(supervisor *v, lk_error *err) {
 	return LK_OK;
 }
 
-/* An end that was given is not waited for where the log does not have it. */
-static int check_given_end(const supervisor *v, const lk_cat_stream *s, const int64_t *tail, lk_error *err) {
-	const lk_cat_copy *copy = lk_catalog_copy(v->pool.world->catalog, v->pool.o->copy);
-	for (int i = 0; v->pool.o->end && copy && copy->version->view->stream == s && i < s->stream->partitions; i++)
-		if (v->pool.o->end[i] > tail[i])
-			return lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends at %lld, before %lld", s->stream->name, i,
-			               (long long)tail[i], (long long)v->pool.o->end[i]);
+/* An end that the log does not have is not waited for: one that was given wrongly, or that a server has lost which went back in time. */
+static int check_ends(supervisor *v, lk_error *err) {
+	const lk_catalog *cat = v->pool.world->catalog;
+	for (int i = 0; i < cat->nstreams; i++) {
+		const lk_cat_stream *s = &cat->streams[i];
+		int64_t tail[LK_MAX_PARTITIONS];
+		int r = has_copy(v, cat, s) ? lk_log_tail(&v->pg, s, tail, NULL, NULL, err) : LK_OK;
+		for (int p = 0; r == LK_OK && has_copy(v, cat, s) && p < s->stream->partitions; p++)
+			if (end_of(v, s->id, p) > tail[p])
+				r = lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends at %lld, before %lld", s->stream->name, p,
+				            (long long)tail[p], (long long)end_of(v, s->id, p));
+		if (r != LK_OK)
+			return r;
+	}
 	return LK_OK;
 }
 
@@ -175,15 +182,13 @@ static int note_ends(supervisor *v, lk_error *err) {
 	for (int i = 0; i < cat->nstreams; i++) {
 		v->ends[i].stream = cat->streams[i].id;
 		int r = lk_log_tail(&v->pg, &cat->streams[i], v->ends[i].off, NULL, NULL, err);
-		if (r == LK_OK)
-			r = check_given_end(v, &cat->streams[i], v->ends[i].off, err);
 		if (r != LK_OK)
 			return r;
 		v->nends++;
 	}
 	for (int i = 0; i < v->pool.world->nparts; i++)
 		v->pool.world->parts[i].end = end_of(v, v->pool.world->parts[i].stream->id, v->pool.world->parts[i].part);
-	return LK_OK;
+	return check_ends(v, err);
 }
 
 /* --- dead units --- */
@@ -226,12 +231,25 @@ static int connect_supervisor(supervisor *v, lk_error *err) {
 	return r;
 }
 
+static void give_up(supervisor *v, const lk_error *why) {
+	pthread_mutex_lock(&v->pool.lock);
+	if (v->pool.fatal.code == LK_OK)
+		v->pool.fatal = *why;
+	pthread_mutex_unlock(&v->pool.lock);
+	atomic_store(&v->pool.given_up, 1);
+}
+
 static void look(supervisor *v) {
 	lk_error e = {0};
 	v->next_stamp_us = lk_monotonic_us() + STAMP_EVERY_US;
+	bool was_away = !v->connected;
 	int r = connect_supervisor(v, &e);
 	if (r == LK_OK)
 		r = look_at_catalogue(v, &e);
+	if (r == LK_OK && was_away && v->pool.o->once)
+		r = check_ends(v, &e);
+	if (r == LK_EGAP)
+		give_up(v, &e);
 	if (r == LK_OK && lk_monotonic_us() >= v->next_sweep_us)
 		sweep_dead_units(v);
 	if (r != LK_OK) {

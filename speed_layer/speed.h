@@ -25,7 +25,8 @@ typedef struct lk_speed_report {
 } lk_speed_report;
 
 /* Runs until *stop, or with `once` until every unit has reached the end vector. Servers that go away: wait, reconnect
- * with backoff (50 ms to 2 s), go on; only at the first connect is LK_EUNREACHABLE returned. */
+ * with backoff (50 ms to 2 s), go on; only at the first connect is LK_EUNREACHABLE returned. LK_EGAP where the log
+ * does not have the end vector, also since PostgreSQL came back without its end. */
 int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *err);
 
 #endif

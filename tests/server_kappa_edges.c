@@ -1,0 +1,184 @@
+/* What a second reading of the kappa path found: each of these was wrong once. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/time.h"
+#include "event_log/copies.h"
+#include "replay/replay.h"
+#include "tests/support/log.h"
+#include "tests/support/world.h"
+
+static test_servers servers;
+static test_world world;
+static int next_event;
+
+static const char definitions[] =
+	"CREATE TABLE hits (ts timestamptz, k text, n bigint)"
+	" WITH (event_time = ts, partition_by = k, partitions = 2, watermark = '10 seconds');"
+	"CREATE VIEW each AS SELECT k, count(*) AS c, sum(n) AS s FROM hits GROUP BY k, tumble(ts, '1 minute');";
+
+static void append(int n) {
+	lk_buf lines = LK_BUF_INIT;
+	for (int i = 0; i < n; i++, next_event++)
+		lk_buf_addf(&lines, "{\"ts\":\"2015-05-17T10:%02d:%02dZ\",\"k\":\"a%d\",\"n\":%d}\n", next_event / 60 % 60, next_event % 60,
+		            next_event % 11, next_event);
+	test_world_append_json(&world, "hits", lines.data);
+	lk_buf_release(&lines);
+}
+
+static lk_replay_options options(void) {
+	return (lk_replay_options){
+		.postgres = servers.at.postgres, .redis = servers.at.redis, .view = "each", .workers = 2,
+		.limits = lk_stream_defaults, .range = {.from = INT64_MIN, .to = INT64_MAX},
+	};
+}
+
+static lk_replay_report replay(const lk_replay_options *o) {
+	lk_replay_report report;
+	lk_error err = {0};
+	if (lk_replay_run(o, &report, &err) != LK_OK)
+		fail_msg("replay: %s (%s)", err.text, err.hint);
+	return report;
+}
+
+static const lk_cat_copy *copy_of(int64_t id) {
+	test_world_reload(&world);
+	const lk_cat_copy *c = lk_catalog_copy(world.catalog, id);
+	assert_non_null(c);
+	return c;
+}
+
+/* --- PostgreSQL comes back without the log's end --- */
+
+/* As a restore does: sessions are gone, and so are the last events of each partition. */
+static void lose_the_end(int events) {
+	test_sql(&world.pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+	test_sql(&world.pg, "DELETE FROM lk.log_hits h USING lk.tail t WHERE h.part = t.part AND off >= next_off - %d", events);
+	test_sql(&world.pg, "UPDATE lk.tail t SET next_off = next_off - %d, last_at = (SELECT max(_at) FROM lk.log_hits h WHERE h.part = t.part)",
+	         events);
+}
+
+typedef struct accident {
+	int64_t unit;              /* its lock keeps the run from ending before the accident */
+	bool happened;
+} accident;
+
+static void have_accident(void *ctx, const lk_replay_progress *p) {
+	accident *a = ctx;
+	if (a->happened || strcmp(p->phase, "replaying"))
+		return;
+	a->happened = true;
+	lose_the_end(5);
+	lk_pg_unlock(&world.pg, a->unit, NULL);
+}
+
+static void an_end_that_the_log_has_lost_is_not_waited_for(void **state) {
+	lk_replay_options o = options();
+	lk_error err = {0};
+	(void)state;
+	append(100);
+	lk_replay_report r = replay(&o);
+	append(100);
+	accident a = {.unit = copy_of(r.copy_id)->units[0]};
+	test_ok(lk_pg_try_lock(&world.pg, a.unit, &err), &err);
+	o.switch_over = true;
+	o.watch = (lk_replay_watch){.progress = have_accident, .ctx = &a};
+	r = replay(&o);
+	assert_true(a.happened && r.switched);
+	lk_query q = test_query("each");
+	test_world_same(&world, &q);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);
+}
+
+/* The end of a sandbox is fixed: where the log has lost it, it is told. */
+static void a_sandbox_whose_end_is_lost_is_told(void **state) {
+	lk_replay_options o = options();
+	lk_replay_report r;
+	lk_error err = {0};
+	(void)state;
+	append(100);
+	o.sandbox = "morning";
+	o.keep = true;
+	r = replay(&o);
+	test_sql(&world.pg, "UPDATE lk.replay SET ended_at = NULL, phase = 'replaying'");   /* as a kill would leave it */
+	lose_the_end(5);
+	for (int paced = 0; paced < 2; paced++) {
+		lk_error_clear(&err);
+		o.pace = paced ? 1e6 : 0;
+		assert_int_equal(lk_replay_run(&o, &r, &err), LK_EGAP);
+		assert_non_null(strstr(err.text, "has lost its end"));
+		assert_non_null(strstr(err.hint, "--fresh"));
+	}
+	o.fresh = true;
+	r = replay(&o);
+	assert_int_equal(r.events, 90);
+}
+
+/* --- PostgreSQL has no room --- */
+
+/* Its disk is not freed by dropping cells of Redis: what is done is kept. */
+static void a_full_postgres_does_not_cost_the_copy(void **state) {
+	lk_replay_options o = options();
+	lk_replay_report r;
+	lk_error err = {0};
+	(void)state;
+	test_world_declare(&world, "CREATE VIEW strict WITH (allowed_lateness = '0 seconds') AS"
+	                           " SELECT k, count(*) AS c FROM hits GROUP BY k, tumble(ts, '1 minute');");
+	append(600);
+	next_event = 0;
+	append(10);                /* late */
+	test_sql(&world.pg, "CREATE FUNCTION lk.no_room() RETURNS trigger LANGUAGE plpgsql AS"
+	         " $$ BEGIN RAISE EXCEPTION 'could not extend file' USING errcode = '53100'; END $$");
+	test_sql(&world.pg, "CREATE TRIGGER no_room BEFORE INSERT ON lk.late EXECUTE FUNCTION lk.no_room()");
+	o.view = "strict";
+	o.limits.commit_events = 100;
+	assert_int_equal(lk_replay_run(&o, &r, &err), LK_EFULL);
+	assert_non_null(strstr(err.hint, "the copy stays"));
+	int64_t copy = r.copy_id;
+	assert_non_null(copy_of(copy));
+	test_sql(&world.pg, "DROP TRIGGER no_room ON lk.late");
+	r = replay(&o);
+	assert_true(r.resumed && r.copy_id == copy);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.late"), 10);
+}
+
+/* --- */
+
+static int fresh(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	test_world_declare(&world, definitions);
+	next_event = 0;
+	return 0;
+}
+
+static int setup(void **state) {
+	(void)state;
+	test_servers_start(&servers);
+	test_world_open(&world, &servers);
+	return 0;
+}
+
+static int teardown(void **state) {
+	(void)state;
+	test_world_close(&world);
+	test_servers_stop(&servers);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, fresh)
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		TEST(an_end_that_the_log_has_lost_is_not_waited_for),
+		TEST(a_sandbox_whose_end_is_lost_is_told),
+		TEST(a_full_postgres_does_not_cost_the_copy),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
