@@ -87,7 +87,7 @@ static int find_copy(lk_replay *r, lk_error *err) {
 		lk_hint(err, "run it again: it begins with another copy");
 		return LK_ECONFLICT;
 	}
-	if (r->copy && r->unserved && r->view->served_copy == r->copy_id) {
+	if (r->copy && ((r->unserved && r->view->served_copy == r->copy_id) || (r->unheard && r->copy->was_served))) {
 		r->report.switched = true;
 		return LK_OK;
 	}
@@ -149,8 +149,10 @@ int lk_replay_adopt(lk_replay *r, int64_t copy_id, lk_error *err) {
 	int rc = load(r, err);
 	if (rc != LK_OK)
 		return rc;
+	const lk_cat_copy *copy = lk_catalog_copy(r->catalog, copy_id);
 	r->copy_id = copy_id;
 	r->unserved = r->view->served_copy != copy_id;
+	r->unheard = copy && !copy->was_served;
 	rc = find_copy(r, err);
 	if (rc == LK_OK) {
 		r->report.copy_id = copy_id;

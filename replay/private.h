@@ -33,6 +33,7 @@ typedef struct lk_replay {
 	int64_t from_copy;         /* that was served when the run began */
 	bool verified;
 	bool unserved;             /* r->copy was not served when it was chosen: where it is later, this run has switched */
+	bool unheard;              /* it had never been: where it has been later, this run has switched, and somebody has moved readers on since */
 	lk_replay_report report;
 } lk_replay;
 
@@ -84,7 +85,8 @@ int lk_replay_attempt(lk_replay *r, lk_error *err);
 
 /* --- steps.c: of r->copy, kappa or lambda --- */
 
-/* There is no room for two copies: the new one gives way, so that live units have what they need. Returns LK_EFULL. */
+/* There is no room for two copies: the new one gives way, so that live units have what they need. Returns LK_EFULL.
+ * Where it is PostgreSQL that has none, the copy stays. */
 int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err);
 /* The stream path up to `end`, by the speed layer with o->workers. LK_OK also where it was stopped. LK_EFULL: no
  * room, the copy is dropped. */
