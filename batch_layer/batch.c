@@ -231,7 +231,7 @@ static int run(batch *b, lk_batch_report *out, lk_error *err) {
 		return lk_fail(err, LK_EUSAGE, "a kappa copy of view \"%s\" has no batch", view_name(b));
 	int r = lk_pg_try_lock(b->pg, id, err);
 	if (r == LK_EBUSY)
-		return lk_fail(err, LK_EBUSY, "another batch of view \"%s\" is running", view_name(b));
+		return lk_fail(err, LK_EBUSY, "another batch of view \"%s\", or a comparison, is running", view_name(b));
 	if (r != LK_OK)
 		return r;
 	notice_a_dead_client(b->pg);
