@@ -198,6 +198,20 @@ static int busy(lk_replay *r, const lk_cat_copy *c, lk_error *err) {
 	return LK_EBUSY;
 }
 
+/* Has the view store lost a part of it? Nobody else than a replay puts that right. */
+static int is_behind(lk_replay *r, const lk_cat_copy *c, const lk_cut *end, bool *behind, lk_error *err) {
+	*behind = false;
+	for (int p = 0; p < end->partitions; p++) {
+		lk_unit_state st = {0};
+		int rc = lk_store_read_unit(r->store, c->units[p], NULL, &st, NULL, err);
+		*behind |= rc >= 0 && (rc == LK_OK ? st.at.cursor : c->cut[p]) < end->off[p];
+		lk_unit_state_release(&st);
+		if (rc < 0)
+			return rc;
+	}
+	return LK_OK;
+}
+
 /* Locks the copy and looks whether it is one that was interrupted; where it is not, the lock is given back. */
 static int lock_interrupted(lk_replay *r, const lk_cat_copy *c, bool *interrupted, lk_error *err) {
 	lk_replay_row row = {0};
@@ -206,6 +220,8 @@ static int lock_interrupted(lk_replay *r, const lk_cat_copy *c, bool *interrupte
 		return rc;
 	rc = lk_replay_read(&r->pg, c, &row, err);
 	*interrupted = rc == LK_OK && (!row.there || row.ended_at == LK_NEVER);
+	if (rc == LK_OK && !*interrupted)
+		rc = is_behind(r, c, &row.end, interrupted, err);
 	return *interrupted || rc != LK_OK ? rc : lk_pg_unlock(&r->pg, c->id, err);
 }
 

@@ -148,6 +148,28 @@ static void a_full_postgres_does_not_cost_the_copy(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.late"), 10);
 }
 
+/* --- Redis loses a sandbox that was kept --- */
+
+static void a_kept_sandbox_is_made_whole_again(void **state) {
+	lk_replay_options o = options();
+	lk_replay_report r;
+	lk_error err = {0};
+	(void)state;
+	append(100);
+	o.sandbox = "morning";
+	o.keep = true;
+	r = replay(&o);
+	int64_t copy = r.copy_id;
+	assert_int_equal(lk_replay_run(&o, &r, &err), LK_EUSAGE);   /* it is complete: the name is taken */
+	test_redis_empty(&servers);
+	append(10);
+	r = replay(&o);
+	assert_true(r.resumed && r.copy_id == copy);
+	assert_int_equal(r.events, 100);
+	lk_error_clear(&err);
+	assert_int_equal(lk_replay_run(&o, &r, &err), LK_EUSAGE);
+}
+
 /* --- */
 
 static int fresh(void **state) {
@@ -179,6 +201,7 @@ int main(void) {
 		TEST(an_end_that_the_log_has_lost_is_not_waited_for),
 		TEST(a_sandbox_whose_end_is_lost_is_told),
 		TEST(a_full_postgres_does_not_cost_the_copy),
+		TEST(a_kept_sandbox_is_made_whole_again),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
