@@ -19,6 +19,7 @@
 #include "core/time.h"
 #include "event_log/pg.h"
 #include "tests/support/command_line.h"
+#include "view_store/store.h"
 
 static test_program lk;
 
@@ -153,7 +154,8 @@ static void missing_servers(void **state) {
 	(void)state;
 	static const char *const no_postgres[] = {"LK_POSTGRES=host=127.0.0.1 port=1 user=u password=sekret dbname=d", NULL};
 	static const char *const no_redis[] = {"LK_REDIS=redis://u:sekret@127.0.0.1:1/0", NULL};
-	const char *const *lines[] = {ARGS("replay", "traffic"), ARGS("replay", "traffic", "--dry-run"), ARGS("mode", "traffic", "kappa"),
+	const char *const *lines[] = {ARGS("replay", "traffic"), ARGS("replay", "traffic", "--dry-run"),
+	                              ARGS("mode", "traffic", "kappa"),
 	                              ARGS("compare", "traffic"), ARGS("drop", "traffic"), ARGS("mode", "traffic", "--back")};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		test_run(&lk, no_postgres, 3, "", "PostgreSQL", lines[i]);
@@ -168,8 +170,8 @@ static void missing_servers(void **state) {
 static void wrong_names(void **state) {
 	(void)state;
 	const char *const *lines[] = {ARGS("replay", "trafic"), ARGS("replay", "trafic", "--dry-run"), ARGS("mode", "trafic"),
-	                              ARGS("mode", "trafic", "kappa"), ARGS("mode", "trafic", "--back"), ARGS("compare", "trafic"),
-	                              ARGS("drop", "trafic")};
+	                              ARGS("mode", "trafic", "kappa"), ARGS("mode", "trafic", "--back"),
+	                              ARGS("compare", "trafic"), ARGS("drop", "trafic")};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		test_run(&lk, NULL, 2, "", "did you mean", lines[i]);
 	LK(2, "", "version", "replay", "traffic", "--version", "9");
@@ -323,7 +325,7 @@ static void shown_while_it_runs_and_after(int signal, int status) {
 	kill(pid, signal);
 	assert_int_equal(test_lk_wait(pid, 10000), status);
 	wait_until("{views,1,replay,running}", "false");
-	LK(0, "interrupted: `lk replay traffic` again, or `lk drop traffic --copy", "", "status");
+	LK(0, "interrupted: `lk replay traffic --version 1` again, or `lk drop traffic --copy", "", "status");
 	LK(0, "building", "", "mode");
 }
 
@@ -359,7 +361,8 @@ static void given_up(void **state) {
 static void a_sandbox_that_is_being_made(void **state) {
 	(void)state;
 	char *from = at(100), *to = at(200);
-	int pid = test_lk_start(&lk.servers, NULL, ARGS("replay", "traffic", "--from", from, "--to", to, "--as", "slow", "--pace", "1x"));
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("replay", "traffic", "--from", from, "--to", to, "--as", "slow", "--pace",
+	                                                "1x"));
 	wait_until("{views,1,replay,running}", "true");
 	json_is("{views,1,replay,total}", "100");
 	LK(75, "", "sandbox slow is being replayed", "drop", "traffic", "--copy", "slow");
@@ -453,8 +456,8 @@ static void progress_in_a_file(void **state) {
 	(void)state;
 	const char *bin = getenv("LK_BIN");
 	char *said = lk_asprintf("%s/said", lk.servers.dir);
-	char *command = lk_asprintf("LK_POSTGRES='%s' LK_REDIS='%s' exec %s replay traffic --pace 1x 2>%s", lk.servers.at.postgres,
-	                            lk.servers.at.redis, bin && *bin ? bin : "build/plain/lk", said);
+	char *command = lk_asprintf("LK_POSTGRES='%s' LK_REDIS='%s' exec %s replay traffic --pace 1x 2>%s",
+	                            lk.servers.at.postgres, lk.servers.at.redis, bin && *bin ? bin : "build/plain/lk", said);
 	fflush(NULL);
 	int pid = fork();
 	if (pid == 0) {
@@ -508,6 +511,46 @@ static void modes(void **state) {
 	free(former);
 }
 
+/* How many units of a copy are in Redis. */
+static int units_there(const char *copy) {
+	lk_store *store;
+	lk_error e = {0};
+	char *log = test_ask(&lk, "SELECT log_id FROM lk.meta", NULL);
+	char *units = test_ask(&lk, "SELECT string_agg(unit_id::text, ' ') FROM lk.unit WHERE copy_id = $1::bigint",
+	                       ARGS(copy));
+	char *p = units;
+	int there = 0;
+	assert_int_equal(lk_store_open(&store, lk.servers.at.redis, log, &e), LK_OK);
+	while (*p) {
+		lk_unit_state unit = {0};
+		int rc = lk_store_read_unit(store, strtoll(p, &p, 10), NULL, &unit, NULL, &e);
+		assert_true(rc >= 0);
+		there += rc == LK_OK;
+		lk_unit_state_release(&unit);
+	}
+	lk_store_close(store);
+	free(units);
+	free(log);
+	return there;
+}
+
+static void a_drop_leaves_nothing(void **state) {
+	(void)state;
+	static const char tables[] = "SELECT count(*) FROM pg_tables WHERE schemaname = 'lk' AND tablename LIKE 'batch\\_%'";
+	char *lambda = copy_of("copy_id = served_copy");
+	LK(0, "", "", "replay", "traffic", "--switch");
+	char *kappa = copy_of("copy_id = served_copy");
+	assert_int_equal(units_there(lambda), 2);
+	test_ask_is(&lk, tables, "1");
+	LK(0, "", "(lambda) is dropped", "drop", "traffic");
+	assert_int_equal(units_there(lambda), 0);
+	assert_int_equal(units_there(kappa), 2);
+	test_ask_is(&lk, tables, "0");
+	LK(0, "600 of 600", "", "query", "traffic", "--strict");
+	free(lambda);
+	free(kappa);
+}
+
 /* Another session holds the view's lock. */
 static void one_at_a_time(void **state) {
 	(void)state;
@@ -518,7 +561,8 @@ static void one_at_a_time(void **state) {
 	assert_int_equal(lk_pg_open(&other, lk.servers.at.postgres, "somebody", &e), LK_OK);
 	assert_int_equal(lk_pg_try_lock(&other, atoll(view), &e), LK_OK);
 	free(view);
-	const char *const *lines[] = {ARGS("replay", "traffic"), ARGS("mode", "traffic", "lambda"), ARGS("mode", "traffic", "--back"),
+	const char *const *lines[] = {ARGS("replay", "traffic"), ARGS("mode", "traffic", "lambda"),
+	                              ARGS("mode", "traffic", "--back"),
 	                              ARGS("drop", "traffic"), ARGS("compare", "traffic")};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		test_run(&lk, NULL, 75, "", "(somebody)", lines[i]);
@@ -594,6 +638,7 @@ int main(void) {
 		cmocka_unit_test_setup(progress_on_a_terminal, fresh),
 		cmocka_unit_test_setup(progress_in_a_file, fresh),
 		cmocka_unit_test_setup(modes, fresh),
+		cmocka_unit_test_setup(a_drop_leaves_nothing, fresh),
 		cmocka_unit_test_setup(one_at_a_time, fresh),
 		cmocka_unit_test_setup(digests, fresh),
 		cmocka_unit_test_setup(comparing, fresh),

@@ -27,8 +27,8 @@ void test_run(test_program *p, const char *const *env, int want, const char *out
 	lk_buf line = LK_BUF_INIT;
 	for (int i = 0; argv[i]; i++)
 		lk_buf_addf(&line, " %s", argv[i]);
-	fail_msg("lk%s: exit %d, wanted %d with \"%s\" and \"%s\"\nstdout: %s\nstderr: %s", line.data, got, want, out_has, err_has,
-	         p->out, p->err);
+	fail_msg("lk%s: exit %d, wanted %d with \"%s\" and \"%s\"\nstdout: %s\nstderr: %s", line.data, got, want, out_has,
+	         err_has, p->out, p->err);
 }
 
 char *test_file(const test_program *p, const char *name, const char *text) {
