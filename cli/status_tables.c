@@ -87,8 +87,11 @@ static void cell_next(lk_table *t, const lk_copy_status *c) {
 	long long id = (long long)c->copy->id;
 	if (c->replay.running)
 		lk_table_cell(t, "runs");
+	else if (c->copy->name)
+		lk_table_cellf(t, "interrupted: the same `lk replay` again, or `lk drop %s --copy %s`", v->name, c->copy->name);
 	else if (c->copy->kappa)
-		lk_table_cellf(t, "interrupted: `lk replay %s` again, or `lk drop %s --copy %lld`", v->name, v->name, id);
+		lk_table_cellf(t, "interrupted: `lk replay %s --version %d` again, or `lk drop %s --copy %lld`", v->name,
+		               c->copy->version->number, v->name, id);
 	else
 		lk_table_cellf(t, "interrupted: `lk mode %s lambda` again, or `lk drop %s --copy %lld`", v->name, v->name, id);
 }
