@@ -78,7 +78,7 @@ bench: lk $(BUILD)/bench/bench
 	LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
 # --- for people: what the README names ---
-.PHONY: help packages demo check model-check layers fresh-check compose-check clean
+.PHONY: help packages demo check model-check layers tour fresh-check compose-check clean
 help:
 	@echo 'make              builds ./lk'
 	@echo 'make demo         installs what is missing, builds, and shows all of it in a minute'
@@ -87,6 +87,7 @@ help:
 	@echo 'make packages     installs what building and testing need (Debian, Ubuntu)'
 	@echo 'make model-check  searches the model of the protocol and its mutants (wants spin; minutes, 3 GB)'
 	@echo 'make layers       checks that includes point downwards only'
+	@echo 'make tour         runs the commands of docs/lambda-vs-kappa.md and compares what they print with the page'
 	@echo 'make fresh-check  the README in an empty Debian, as root and as an ordinary user (wants root and debootstrap)'
 	@echo 'make compose-check  the services of compose/ in a Docker engine, its own (root) where none runs'
 	@echo 'make clean        removes what was built; data of servers stays'
@@ -103,6 +104,8 @@ model-check:
 	@tests/model/check
 layers:
 	@scripts/layers
+tour: lk
+	@scripts/tour --check
 fresh-check:
 	@tests/fresh-check
 compose-check:

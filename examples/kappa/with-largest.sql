@@ -1,0 +1,5 @@
+-- The third version of traffic: the largest answer too.
+CREATE VIEW traffic AS
+  SELECT path, count(*) AS hits, sum(bytes) AS bytes, max(bytes) AS largest
+  FROM hits WHERE status < 400
+  GROUP BY path, tumble(ts, '1 minute');

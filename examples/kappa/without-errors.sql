@@ -1,0 +1,5 @@
+-- The second version of traffic: an error page is not a page that was read.
+CREATE VIEW traffic AS
+  SELECT path, count(*) AS hits, sum(bytes) AS bytes
+  FROM hits WHERE status < 400
+  GROUP BY path, tumble(ts, '1 minute');
