@@ -170,6 +170,24 @@ static void a_kept_sandbox_is_made_whole_again(void **state) {
 	assert_int_equal(lk_replay_run(&o, &r, &err), LK_EUSAGE);
 }
 
+/* --- a sandbox has nothing to do with what else becomes of the view --- */
+
+static void a_sandbox_leaves_the_cut_of_a_comparison_alone(void **state) {
+	lk_replay_options o = options();
+	lk_replay_watch watch = {0};
+	lk_meeting m;
+	lk_error err = {0};
+	(void)state;
+	append(100);
+	const lk_cat_copy *const served[] = {test_world_copy(&world, "each")};
+	test_ok(lk_meeting_open(&m, &world.pg, servers.at.postgres, servers.at.redis, served, 1, &watch, &err), &err);
+	o.sandbox = "morning";
+	o.keep = true;
+	replay(&o);
+	assert_int_equal(test_number(&world.pg, "SELECT count(*) FROM lk.cut WHERE cut_id = %lld AND state = 'open'", (long long)m.cut.id), 1);
+	lk_meeting_close(&m);
+}
+
 /* --- */
 
 static int fresh(void **state) {
@@ -202,6 +220,7 @@ int main(void) {
 		TEST(a_sandbox_whose_end_is_lost_is_told),
 		TEST(a_full_postgres_does_not_cost_the_copy),
 		TEST(a_kept_sandbox_is_made_whole_again),
+		TEST(a_sandbox_leaves_the_cut_of_a_comparison_alone),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
