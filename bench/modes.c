@@ -93,7 +93,8 @@ void bench_modes(bench *b) {
 	row("switch of readers", "ms", lambda.held, kappa.held);
 	bench_report(b, true, "lambda's build: %.2f times the CREATE TABLE AS by hand (%.2f s)", bench_median(hand_ratio, RUNS),
 	             bench_median(hand, RUNS));
-	bench_report(b, true, "kappa's build: %.2f of the bare COPY (%.2f s)", bench_median(copy_ratio, RUNS), bench_median(copy, RUNS));
+	bench_report(b, true, "kappa's build: %.2f of the bare COPY (%.2f s)", bench_median(copy_ratio, RUNS),
+	             bench_median(copy, RUNS));
 	bench_report(b, bench_percentile(kappa.held, RUNS, 1) < 100, "appends waited %.1f ms at most (goal: under 100)",
 	             bench_percentile(kappa.held, RUNS, 1));
 }
