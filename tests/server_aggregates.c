@@ -203,6 +203,37 @@ static void having_is_for_the_sum_of_both_layers(void **state) {
 	assert_int_equal(rows_of("v", LK_LAYER_SPEED), 3);
 }
 
+/* R17: of events of one instant the partition and the offset decide, whoever folded which of them. */
+static void first_and_last_go_by_the_place_in_the_log(void **state) {
+	(void)state;
+	for (int round = 0; round < 6; round++) {
+		declare("CREATE VIEW v AS SELECT first(v) AS f, last(v) AS l, first(t) FILTER (WHERE v > 3) AS g FROM s;");
+		test_worker t;
+		test_worker_open(&t, &world, "v");
+		lk_value rows[40][4];
+		for (int i = 0; i < 40; i++) {
+			rows[i][0] = lk_int(base_us);
+			rows[i][1] = lk_int(i % 5 ? round : round + 1000 + i % 2);   /* most events are in one partition or the other */
+			rows[i][2] = lk_int(i);
+			rows[i][3] = lk_text(i % 2 ? "odd" : "even", i % 2 ? 3 : 4);
+		}
+		lk_query q = test_query("v");
+		for (int i = 0; i < 40; i += 10) {
+			test_world_append(&world, "s", rows[i], 10);
+			test_worker_step(&t, 1, 4);
+			test_world_same(&world, &q);
+			test_worker_catch_up(&t);
+			test_world_same(&world, &q);
+			if (i == 10)
+				test_world_batch(&world, "v");
+		}
+		test_world_batch(&world, "v");
+		q.layer = LK_LAYER_BATCH;
+		test_world_same(&world, &q);
+		test_worker_close(&t);
+	}
+}
+
 static int start(void **state) {
 	(void)state;
 	test_servers_start(&servers);
@@ -223,6 +254,7 @@ int main(void) {
 		cmocka_unit_test(sets_are_stored_by_what_is_added),
 		cmocka_unit_test(a_set_beyond_its_limit_has_no_answer),
 		cmocka_unit_test(having_is_for_the_sum_of_both_layers),
+		cmocka_unit_test(first_and_last_go_by_the_place_in_the_log),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
