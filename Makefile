@@ -105,7 +105,7 @@ model-check:
 layers:
 	@scripts/layers
 tour: lk
-	@scripts/tour --check
+	@LK_BIN=$(BUILD)/lk scripts/tour --check
 fresh-check:
 	@tests/fresh-check
 compose-check:
