@@ -100,14 +100,15 @@ static const lk_cat_copy *any_copy(history *h) {
 }
 
 static void check_copy(history *h, const lk_cat_copy *c) {
-	char id[24];
+	char id[24], what[100];
 	lk_query q = test_query(h->view);
 	if (!c->kappa && !c->cut_id && c->id != c->version->view->served_copy && c->state != LK_COPY_LIVE)
 		return;
 	snprintf(id, sizeof id, "%lld", (long long)c->id);
+	snprintf(what, sizeof what, "the answer of copy %s (%s, %s)", id, c->kappa ? "kappa" : "lambda",
+	         lk_copy_state_name(c->state));
 	q.copy = id;
-	same(h, lk_asprintf("the answer of copy %s (%s, %s)", id, c->kappa ? "kappa" : "lambda",
-	                    lk_copy_state_name(c->state)), &q);
+	same(h, what, &q);
 }
 
 static void check_another(history *h) {

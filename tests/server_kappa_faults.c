@@ -20,7 +20,7 @@
 #include "replay/costs.h"
 #include "tests/support/players.h"
 
-enum { KILLS = 16, PER_SECOND = 1500, FAST_PER_SECOND = 50000, FAST_EVENTS = 400000, A_WHILE_MS = 60000, VIEWS = 2 };
+enum { KILLS = 16, PER_SECOND = 1500, FAST_PER_SECOND = 50000, FAST_EVENTS = 250000, A_WHILE_MS = 60000, VIEWS = 2 };
 
 static test_servers servers;
 static test_world world;
