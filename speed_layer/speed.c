@@ -142,6 +142,7 @@ static void install_world(supervisor *v, lk_catalog *cat) {
 	if (former)
 		lk_world_leave(&v->pool, former);
 	v->next_sweep_us = 0;
+	lk_pool_wake(&v->pool);
 }
 
 /* The stamp is read first: what changes in between is loaded once more. */

@@ -21,6 +21,7 @@
 #define SWEEP_EVERY_US   1000000
 #define STALLED_US      60000000
 #define IDLE_MS               50
+#define IDLE_US           500000   /* without a partition */
 
 typedef struct share {
 	lk_world_part *of;
@@ -366,6 +367,14 @@ static int round_of_work(worker *w, lk_error *err) {
 	return r;
 }
 
+/* More workers than partitions: who has none takes no sessions, which would be missing elsewhere. */
+static bool has_work(const worker *w) {
+	lk_world *now = lk_world_hold(w->pool);
+	bool has = w->index < now->nparts;
+	lk_world_leave(w->pool, now);
+	return has;
+}
+
 static void wait_and_grow(worker *w) {
 	if (w->backoff_us < BACKOFF_LEAST_US)
 		w->backoff_us = BACKOFF_LEAST_US;
@@ -384,6 +393,11 @@ void *lk_worker_main(void *arg) {
 
 	while (!lk_pool_ending(w.pool)) {
 		lk_error e = {0};
+		if (!has_work(&w)) {
+			disconnect(&w);
+			lk_pool_pause(w.pool, IDLE_US);
+			continue;
+		}
 		int r = w.connected ? round_of_work(&w, &e) : connect_all(&w, &e);
 		if (r != LK_OK) {
 			lk_pool_notice(w.pool, &e);

@@ -188,6 +188,18 @@ static void a_sandbox_leaves_the_cut_of_a_comparison_alone(void **state) {
 	lk_meeting_close(&m);
 }
 
+/* --- more workers than partitions --- */
+
+static void workers_without_a_partition_take_no_sessions(void **state) {
+	lk_replay_options o = options();
+	(void)state;
+	append(200);
+	o.workers = (int)test_world_int(&world, "SELECT setting::bigint FROM pg_settings WHERE name = 'max_connections'");
+	o.switch_over = true;
+	lk_replay_report r = replay(&o);
+	assert_true(r.switched && r.events == 200);
+}
+
 /* --- */
 
 static int fresh(void **state) {
@@ -221,6 +233,7 @@ int main(void) {
 		TEST(a_full_postgres_does_not_cost_the_copy),
 		TEST(a_kept_sandbox_is_made_whole_again),
 		TEST(a_sandbox_leaves_the_cut_of_a_comparison_alone),
+		TEST(workers_without_a_partition_take_no_sessions),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
