@@ -263,7 +263,12 @@ static void sandboxes(void **state) {
 	LK(0, "\"mode\":\"lambda\"", "", "query", "traffic", "--format", "json");
 	LK(0, "sandbox morning", "", "mode", "traffic");
 	LK(0, "only events with event time in [", "", "status", "traffic");
-	LK(0, "", "", "status", "traffic", "--format", "json");
+	LK(0, "", "", "status", "traffic", "--digest", "--format", "json");
+	char *whole = json("{views,0,digest}"), *part = json("{views,1,digest}");
+	assert_string_not_equal(whole, part);
+	json_is("{views,1,digest_covers}", "[152, 48]");
+	free(whole);
+	free(part);
 	json_is("{views,1,state}", "sandbox");
 	json_is("{views,1,name}", "morning");
 	json_is("{views,1,range,from}", from);
@@ -361,8 +366,8 @@ static void given_up(void **state) {
 static void a_sandbox_that_is_being_made(void **state) {
 	(void)state;
 	char *from = at(100), *to = at(200);
-	int pid = test_lk_start(&lk.servers, NULL, ARGS("replay", "traffic", "--from", from, "--to", to, "--as", "slow", "--pace",
-	                                                "1x"));
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("replay", "traffic", "--from", from, "--to", to, "--as", "slow",
+	                                                "--pace", "1x"));
 	wait_until("{views,1,replay,running}", "true");
 	json_is("{views,1,replay,total}", "100");
 	LK(75, "", "sandbox slow is being replayed", "drop", "traffic", "--copy", "slow");
