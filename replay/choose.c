@@ -1,5 +1,5 @@
-/* Which copy a run goes on with. What an interrupted run left is gone on with by the next one, whatever it was interrupted in; a copy that was served
- * once is not: what is replayed again is replayed from the beginning. */
+/* Which copy a run goes on with. What an interrupted run left is gone on with by the next one, whatever it was
+ * interrupted in; a copy that was served once is not: what is replayed again is replayed from the beginning. */
 #include "core/fault.h"
 #include "core/time.h"
 #include "replay/private.h"
@@ -24,12 +24,16 @@ static bool is_waiting(const lk_cat_copy *c, const lk_cat_view *view, const lk_c
 	       && (c->state == LK_COPY_BUILDING || (c->state == LK_COPY_LIVE && !c->was_served));
 }
 
-/* The one that has come furthest in its life; the others are litter of runs that did not hear that they had made one. */
-const lk_cat_copy *lk_replay_waiting(const lk_catalog *c, const lk_cat_view *view, const lk_cat_version *v, bool kappa) {
+/* The one that has come furthest in its life; the others are litter of runs that did not hear that they had made
+ * one. */
+const lk_cat_copy *lk_replay_waiting(const lk_catalog *c, const lk_cat_view *view, const lk_cat_version *v,
+                                     bool kappa) {
 	const lk_cat_copy *best = NULL;
 	for (int i = 0; i < c->ncopies; i++) {
 		const lk_cat_copy *k = &c->copies[i];
-		if (is_waiting(k, view, v, kappa) && (!best || k->state == LK_COPY_LIVE || (best->state != LK_COPY_LIVE && k->id > best->id)))
+		if (!is_waiting(k, view, v, kappa))
+			continue;
+		if (!best || k->state == LK_COPY_LIVE || (best->state != LK_COPY_LIVE && k->id > best->id))
 			best = k;
 	}
 	return best;
@@ -49,8 +53,8 @@ static int drop_waiting(lk_replay *r, const lk_cat_version *v, const lk_cat_copy
 	return rc;
 }
 
-/* Is what is wanted served already? A change of mode is about nothing else; a replay is done where an earlier run switched, and ended before it
- * could say so. */
+/* Is what is wanted served already? A change of mode is about nothing else; a replay is done where an earlier run
+ * switched, and ended before it could say so. */
 static int is_served(lk_replay *r, const lk_cat_version *v, bool *already, lk_error *err) {
 	const lk_cat_copy *served = lk_catalog_copy(r->catalog, r->view->served_copy);
 	lk_replay_row row = {0};
@@ -67,7 +71,8 @@ static int is_served(lk_replay *r, const lk_cat_version *v, bool *already, lk_er
 
 static int make(lk_replay *r, const lk_cat_version *v, lk_error *err) {
 	int64_t id;
-	const lk_copy_spec spec = {.kappa = wants_kappa(r), .state = LK_COPY_BUILDING, .range = {.from = INT64_MIN, .to = INT64_MAX}};
+	const lk_copy_spec spec = {.kappa = wants_kappa(r), .state = LK_COPY_BUILDING,
+	                           .range = {.from = INT64_MIN, .to = INT64_MAX}};
 	int rc = lk_copy_make(&r->pg, v, &spec, &id, err);
 	if (rc != LK_OK)
 		return rc;

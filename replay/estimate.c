@@ -1,18 +1,30 @@
 /* What a replay would take, found out by a small one in memory.
  *
- * Where a partition has few events all of them are folded, in their order and with the lateness rule, and the number of cells is exact. Of a larger one
- * a sample is folded. It is of whole pages of the table, spread over all of it (TABLESAMPLE SYSTEM), because how many cells there are depends on how
- * events are spread over keys and time, which a stretch of the log does not show. Half of the pages give h cells and all of them w, so cells grow as
- * the b-th power of events, b = log2(w / h): 0 where every key and pane was seen, 1 where every event makes a cell of its own (the law of Heaps, for
- * words in texts; "Information Retrieval", 1978). N events then make w * (N / n)^b cells. In between the growth becomes slower the more is known, so
- * that the estimate is rather too high.
+ * Where a partition has few events all of them are folded, in their order and with the lateness rule, and the
+ * number of cells is exact. Of a larger one a sample is folded. It is of whole pages of the table, spread over all
+ * of it (TABLESAMPLE SYSTEM), because how many cells there are depends on how events are spread over keys and time,
+ * which a stretch of the log does not show. A quarter of the pages, half of them and all of them make so many cells:
+ * how many an event adds, and how that changes as more are known, is seen between the first two and the last two. It
+ * changes by a power of the events (the law of Heaps, for words in texts; "Information Retrieval", 1978), and with
+ * that power it is followed to all events:
  *
- * The rate is that of the stream path without its last step: fetched in order and folded, by one thread, now. Committing goes on beside folding. A
- * worker and the server's process that reads for it take a processor each, so workers are counted only as far as there are two processors for each
- * of them.
+ *     cells ^                    ___---    all keys were seen: nothing is added        power  none
+ *           |           __--w--''          each event makes a cell of its own                 0
+ *           |      _h-''                   as words in texts do                        between -1 and 0
+ *           |  q-'
+ *           +-----------------------> events
  *
- * A cell in Redis is an entry of a hash: its field, its partial, and what Redis adds. That is taken from a copy of the version that is there, or else
- * what was measured (Redis 7.0, 64 bit: 38 to 60 bytes, as the table of the hash is full or has just grown). */
+ * Some keys that come often beside many that come once are followed as well, since what was seen does not count but
+ * what is added. Where keys are many but finite the estimate is too high: that they come to an end is not seen yet.
+ *
+ * The rate is that of the stream path without its last step: fetched in order and folded, by one thread, now.
+ * Committing goes on beside folding. A worker and the server's process that reads for it take a processor each, so
+ * workers are counted only as far as there are two processors for each of them.
+ *
+ * A cell in Redis is an entry of a hash: its field, its partial, and what Redis adds. All of it is taken from the
+ * copies of the version that are there, where they are not much smaller. Else what Redis adds is what was measured
+ * (7.0, 64 bit): 38 to 60 bytes, as the table of the hash is full or has just grown; some bytes in a hash of up to 512
+ * short entries, which is packed. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,10 +38,13 @@
 
 #define SAMPLE_EVENTS   200000   /* of a partition */
 #define STRETCH_EVENTS   50000   /* for the rate, where a partition is not folded as a whole */
-#define PAGE_EVENTS         64   /* about as many lie on a page, so halves are told apart by them */
+#define PAGE_EVENTS         64   /* about as many lie on a page, so shares are told apart by them */
 #define ENTRY_BYTES         50
-#define UNIT_BYTES         700   /* meta and the segment's own key */
-#define LEAST_BYTES_CELLS  100   /* a copy with fewer cells says nothing about many */
+#define PACKED_BYTES         6
+#define PACKED_MOST        512   /* entries, the default of hash-max-listpack-entries, of texts up to */
+#define PACKED_TEXT         64   /* hash-max-listpack-value */
+#define UNIT_BYTES         350   /* meta and the segment's own key */
+#define MUCH_SMALLER        10
 
 typedef struct estimate {
 	const lk_replay_options *o;
@@ -43,8 +58,7 @@ typedef struct estimate {
 	lk_folder folder;
 	double scanned_s;
 	int64_t scanned;
-	double cells, cell_bytes;      /* cell_bytes: of field and partial, summed over what was sampled */
-	int64_t sampled_cells;
+	double cells, bytes;
 	lk_replay_estimate *out;
 } estimate;
 
@@ -125,7 +139,8 @@ static int fold_in_order(estimate *e, int part, int64_t from, int64_t to, lk_cel
 		e->folder.place.off = off;
 		if (belongs(e))
 			lk_fold_event(&e->folder, cells, watermark);
-		watermark = lk_watermark_advance(plan, watermark, row[plan->stream->event_time].i, row[lk_slot_at(plan->stream)].i);
+		watermark = lk_watermark_advance(plan, watermark, row[plan->stream->event_time].i,
+		                                 row[lk_slot_at(plan->stream)].i);
 	}
 	int ended = lk_scan_end(&scan, rc < 0 ? NULL : err);
 	e->scanned_s += (double)(lk_monotonic_us() - began) / 1e6;
@@ -133,16 +148,23 @@ static int fold_in_order(estimate *e, int part, int64_t from, int64_t to, lk_cel
 	return rc < 0 ? rc : ended;
 }
 
+/* These cells stand for so many of the partition. */
 static void count_cells(estimate *e, const lk_cells *cells, double as_many) {
-	lk_buf bytes = LK_BUF_INIT;
+	lk_buf partial = LK_BUF_INIT;
+	double texts = 0;
+	bool is_short = true;
 	for (const lk_cell *c = cells->first; c; c = c->next) {
-		lk_buf_clear(&bytes);
-		lk_cell_encode(cells, c, &bytes);
-		e->cell_bytes += (double)(c->field_len + bytes.len);
+		lk_buf_clear(&partial);
+		lk_cell_encode(cells, c, &partial);
+		texts += (double)(c->field_len + partial.len);
+		is_short &= c->field_len <= PACKED_TEXT && partial.len <= PACKED_TEXT;
 	}
-	e->sampled_cells += (int64_t)cells->ncells;
+	lk_buf_release(&partial);
 	e->cells += as_many;
-	lk_buf_release(&bytes);
+	if (cells->ncells > 0) {
+		double more = is_short && as_many <= PACKED_MOST ? PACKED_BYTES : ENTRY_BYTES;
+		e->bytes += as_many * (texts / (double)cells->ncells + more) + UNIT_BYTES;
+	}
 }
 
 /* --- a sample --- */
@@ -157,14 +179,23 @@ static void sample_sql(const estimate *e, int part, lk_buf *out) {
 	}
 	lk_buf_adds(out, " FROM ");
 	lk_log_leaf(plan->stream, part, out);
-	lk_buf_addf(out, " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1) WHERE off >= %lld AND off < %lld", 100.0 * (double)e->sample_events / (double)n,
+	lk_buf_addf(out, " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1) WHERE off >= %lld AND off < %lld",
+	            100.0 * (double)e->sample_events / (double)n,
 	            (long long)e->from[part], (long long)e->to[part]);
 }
 
+enum { QUARTERS, HALVES = 4, WHOLE = 6, SHARES };   /* the first of the quarters, of the halves */
+
 typedef struct sample {
-	lk_cells whole, half;
-	int64_t events;
+	lk_cells cells[SHARES];
+	int64_t events[SHARES];
 } sample;
+
+static void fold_share(estimate *e, sample *s, int share) {
+	s->events[share]++;
+	if (belongs(e))
+		lk_fold_event(&e->folder, &s->cells[share], LK_NEVER);
+}
 
 static int read_sample(estimate *e, int part, sample *s, lk_error *err) {
 	const lk_plan *plan = e->version->plan;
@@ -185,39 +216,59 @@ static int read_sample(estimate *e, int part, sample *s, lk_error *err) {
 		e->folder.row[lk_slot_at(plan->stream)] = values[1];
 		e->folder.place.part = part;
 		e->folder.place.off = values[0].i;
-		s->events++;
-		if (!belongs(e))
-			continue;
-		lk_fold_event(&e->folder, &s->whole, LK_NEVER);
-		if (values[0].i / PAGE_EVENTS % 2)
-			lk_fold_event(&e->folder, &s->half, LK_NEVER);
+		int quarter = (int)(values[0].i / PAGE_EVENTS % 4);
+		fold_share(e, s, QUARTERS + quarter);
+		fold_share(e, s, HALVES + quarter % 2);
+		fold_share(e, s, WHOLE);
 	}
 	lk_copy_close(&reader);
 	return rc < 0 ? rc : LK_OK;
 }
 
+/* The mean of n shares: how many events, how many cells. */
+static void mean(const sample *s, int first, int n, double *events, double *cells) {
+	*events = *cells = 0;
+	for (int i = first; i < first + n; i++) {
+		*events += (double)s->events[i] / n;
+		*cells += (double)s->cells[i].ncells / n;
+	}
+}
+
+/* The sum of adds * (x / at)^(power - 1) over the events that are not in the sample; `adds` is what an event adds
+ * between a half and the whole, about at `at`, and the power is that by which it changed since it was between a quarter
+ * and a half. */
 static double extrapolate(const sample *s, int64_t events) {
-	double whole = (double)s->whole.ncells, half = (double)s->half.ncells;
-	if (s->events == 0 || half == 0)
-		return whole;
-	double b = log2(whole / half), cells = whole * pow((double)events / (double)s->events, b < 1 ? b : 1);
-	return cells < (double)events || whole > (double)s->events ? cells : (double)events;
+	double n[3], cells[3], all = (double)events, power = 1;
+	mean(s, QUARTERS, 4, &n[0], &cells[0]);
+	mean(s, HALVES, 2, &n[1], &cells[1]);
+	mean(s, WHOLE, 1, &n[2], &cells[2]);
+	if (n[2] >= all || n[1] >= n[2] || cells[2] <= cells[1])
+		return cells[2];
+	double at = sqrt(n[1] * n[2]), adds = (cells[2] - cells[1]) / (n[2] - n[1]);
+	if (n[0] > 0 && n[1] > n[0] && cells[1] > cells[0])
+		power += log(adds / ((cells[1] - cells[0]) / (n[1] - n[0]))) / log(at / sqrt(n[0] * n[1]));
+	if (power > 1)
+		power = 1;
+	if (fabs(power) < 1e-3)
+		return cells[2] + adds * at * log(all / n[2]);
+	return cells[2] + adds * at / power * (pow(all / at, power) - pow(n[2] / at, power));
 }
 
 static int estimate_sampled(estimate *e, int part, lk_error *err) {
 	sample s = {0};
-	int64_t n = e->to[part] - e->from[part], stretch = STRETCH_EVENTS < n ? STRETCH_EVENTS : n, middle = e->from[part] + (n - stretch) / 2;
-	lk_cells_init(&s.whole, e->version->plan);
-	lk_cells_init(&s.half, e->version->plan);
-	int rc = fold_in_order(e, part, middle, middle + stretch, &s.half, err);
-	lk_cells_clear(&s.half);
+	int64_t n = e->to[part] - e->from[part], stretch = STRETCH_EVENTS < n ? STRETCH_EVENTS : n;
+	int64_t middle = e->from[part] + (n - stretch) / 2;
+	for (int i = 0; i < SHARES; i++)
+		lk_cells_init(&s.cells[i], e->version->plan);
+	int rc = fold_in_order(e, part, middle, middle + stretch, &s.cells[WHOLE], err);
+	lk_cells_clear(&s.cells[WHOLE]);
 	if (rc == LK_OK)
 		rc = read_sample(e, part, &s, err);
 	if (rc == LK_OK)
-		count_cells(e, &s.whole, extrapolate(&s, n));
-	e->out->sampled += s.events;
-	lk_cells_release(&s.whole);
-	lk_cells_release(&s.half);
+		count_cells(e, &s.cells[WHOLE], extrapolate(&s, n));
+	e->out->sampled += s.events[WHOLE];
+	for (int i = 0; i < SHARES; i++)
+		lk_cells_release(&s.cells[i]);
 	return rc;
 }
 
@@ -249,41 +300,43 @@ static int estimate_cells(estimate *e, lk_error *err) {
 
 /* --- bytes --- */
 
-/* Bytes of a cell in the copies of this version that are there; 0 where they say nothing. */
-static int measured_cell_bytes(estimate *e, double *out, lk_error *err) {
-	int64_t bytes = 0, cells = 0;
-	int rc = LK_OK;
-	for (int i = 0; i < e->catalog->ncopies; i++) {
-		const lk_cat_copy *c = &e->catalog->copies[i];
-		for (int p = 0; rc >= 0 && c->version == e->version && p < stream(e)->partitions; p++) {
-			lk_unit_state st = {0};
-			int64_t of_unit = 0;
-			rc = lk_store_read_unit(e->store, c->units[p], NULL, &st, NULL, err);
-			for (int s = 0; rc == LK_OK && s < st.nsegments; s++)
-				cells += st.segments[s].cells;
-			lk_unit_state_release(&st);
-			if (rc == LK_OK)
-				rc = lk_store_unit_bytes(e->store, c->units[p], &of_unit, err);
-			bytes += of_unit;
-		}
-	}
-	*out = cells >= LEAST_BYTES_CELLS ? (double)bytes / (double)cells : 0;
+static int measure_unit(estimate *e, int64_t unit, int64_t *cells, int64_t *bytes, lk_error *err) {
+	lk_unit_state st = {0};
+	int64_t of_unit = 0;
+	int rc = lk_store_read_unit(e->store, unit, NULL, &st, NULL, err);
+	for (int i = 0; rc == LK_OK && i < st.nsegments; i++)
+		*cells += st.segments[i].cells;
+	lk_unit_state_release(&st);
+	if (rc == LK_OK)
+		rc = lk_store_unit_bytes(e->store, unit, &of_unit, err);
+	*bytes += of_unit;
 	return rc < 0 ? rc : LK_OK;
 }
 
+/* What the copies of this version hold by now. */
+static int measure_copies(estimate *e, int64_t *cells, int64_t *bytes, lk_error *err) {
+	int rc = LK_OK;
+	*cells = *bytes = 0;
+	for (int i = 0; i < e->catalog->ncopies; i++) {
+		const lk_cat_copy *c = &e->catalog->copies[i];
+		for (int p = 0; rc == LK_OK && c->version == e->version && p < stream(e)->partitions; p++)
+			rc = measure_unit(e, c->units[p], cells, bytes, err);
+	}
+	return rc;
+}
+
 static int estimate_bytes(estimate *e, lk_error *err) {
-	double each;
+	int64_t cells, bytes;
 	lk_store_usage usage;
-	int rc = measured_cell_bytes(e, &each, err);
+	int rc = measure_copies(e, &cells, &bytes, err);
 	if (rc == LK_OK)
 		rc = lk_store_usage_read(e->store, &usage, err);
 	if (rc != LK_OK)
 		return rc;
 	e->out->cells = llround(e->cells);
-	if (each > 0)
-		e->out->bytes = llround(e->cells * each);
-	else if (e->sampled_cells > 0)
-		e->out->bytes = llround(e->cells * (e->cell_bytes / (double)e->sampled_cells + ENTRY_BYTES)) + UNIT_BYTES * stream(e)->partitions;
+	e->out->bytes = llround(e->bytes);
+	if (cells > 0 && (double)cells * MUCH_SMALLER >= e->cells)
+		e->out->bytes = llround(e->cells * (double)bytes / (double)cells);
 	e->out->room = usage.max_bytes > 0 ? usage.max_bytes - usage.used_bytes : -1;
 	if (usage.max_bytes > 0 && e->out->room < 0)
 		e->out->room = 0;
@@ -306,7 +359,8 @@ static void gap_sql(const estimate *e, lk_buf *out) {
 	lk_sql_ident(e->o->range.by == LK_BY_AT ? "_at" : s->columns[s->event_time].name, &column);
 	lk_buf_adds(out, "SELECT coalesce(sum(d), 0) FROM (SELECT ");
 	if (e->o->max_gap_us > 0)
-		lk_buf_addf(out, "least(" LK_SQL_US("t - lag(t) OVER (ORDER BY t)") ", %lld) AS d FROM (", (long long)e->o->max_gap_us);
+		lk_buf_addf(out, "least(" LK_SQL_US("t - lag(t, 1, t) OVER (ORDER BY t)") ", %lld) AS d FROM (",
+		            (long long)e->o->max_gap_us);
 	else
 		lk_buf_adds(out, LK_SQL_US("max(t) - min(t)") " AS d FROM (");
 	for (int p = 0; p < s->partitions; p++) {
@@ -317,9 +371,11 @@ static void gap_sql(const estimate *e, lk_buf *out) {
 	lk_buf_adds(out, ") AS events");
 	if (e->o->sandbox && e->o->range.by == LK_BY_EVENT) {
 		if (e->o->range.from != INT64_MIN)
-			lk_buf_addf(out, " WHERE t >= " LK_SQL_TIME("%lld"), (long long)e->o->range.from, (long long)e->o->range.from);
+			lk_buf_addf(out, " WHERE t >= " LK_SQL_TIME("%lld"), (long long)e->o->range.from,
+			            (long long)e->o->range.from);
 		if (e->o->range.to != INT64_MAX)
-			lk_buf_addf(out, " %s t < " LK_SQL_TIME("%lld"), e->o->range.from != INT64_MIN ? "AND" : "WHERE", (long long)e->o->range.to,
+			lk_buf_addf(out, " %s t < " LK_SQL_TIME("%lld"), e->o->range.from != INT64_MIN ? "AND" : "WHERE",
+			            (long long)e->o->range.to,
 			            (long long)e->o->range.to);
 	}
 	lk_buf_adds(out, ") AS gaps");

@@ -1,11 +1,11 @@
 /* Changing what a view is served from.
  *
- * To kappa is a replay of the version that is served, verified and switched to. To lambda is the same run with another copy: its batch computes what
- * lies below the log's end, and the stream path goes on from there. Both are gone on with where they were interrupted, and find nothing to do where the
- * view is in that mode.
+ * To kappa is a replay of the version that is served, verified and switched to. To lambda is the same run with
+ * another copy: its batch computes what lies below the log's end, and the stream path goes on from there. Both are
+ * gone on with where they were interrupted, and find nothing to do where the view is in that mode.
  *
- * Back is a switch and nothing else: the former copy was served, and live workers have kept it up to date; where none run it is brought to the log's
- * end first. Twice is there and back. */
+ * Back is a switch and nothing else: the former copy was served, and live workers have kept it up to date; where
+ * none run it is brought to the log's end first. Twice is there and back. */
 #include "replay/private.h"
 
 #include "batch_layer/batch.h"
@@ -47,7 +47,8 @@ static int go_back(lk_replay *r, lk_error *err) {
 	return r->report.stopped ? LK_OK : rc;
 }
 
-static int run(const lk_replay_options *o, enum lk_replay_goal goal, int (*attempt)(lk_replay *, lk_error *), lk_mode_report *out, lk_error *err) {
+static int run(const lk_replay_options *o, enum lk_replay_goal goal, int (*attempt)(lk_replay *, lk_error *),
+               lk_mode_report *out, lk_error *err) {
 	lk_replay_options options = *o;
 	lk_replay r = {.o = &options, .goal = goal};
 	int64_t began = lk_monotonic_us();
@@ -56,8 +57,11 @@ static int run(const lk_replay_options *o, enum lk_replay_goal goal, int (*attem
 	options.pace = 0;
 	options.sandbox = NULL;
 	int rc = lk_replay_attempts(&r, attempt, err);
-	*out = (lk_mode_report){.nothing_to_do = r.report.already, .resumed = r.report.resumed, .stopped = r.report.stopped, .from_copy = r.from_copy,
-	                        .to_copy = r.copy_id, .difference = r.report.difference, .switched_how = r.report.switched_how};
+	*out = (lk_mode_report){
+		.nothing_to_do = r.report.already, .resumed = r.report.resumed, .stopped = r.report.stopped,
+		.from_copy = r.from_copy, .to_copy = r.copy_id, .difference = r.report.difference,
+		.switched_how = r.report.switched_how,
+	};
 	out->seconds = (double)(lk_monotonic_us() - began) / 1e6;
 	return rc;
 }
@@ -66,4 +70,6 @@ int lk_mode_change(const lk_replay_options *o, bool kappa, lk_mode_report *out, 
 	return run(o, kappa ? LK_GOAL_KAPPA : LK_GOAL_LAMBDA, lk_replay_attempt, out, err);
 }
 
-int lk_mode_back(const lk_replay_options *o, lk_mode_report *out, lk_error *err) { return run(o, LK_GOAL_BACK, go_back, out, err); }
+int lk_mode_back(const lk_replay_options *o, lk_mode_report *out, lk_error *err) {
+	return run(o, LK_GOAL_BACK, go_back, out, err);
+}

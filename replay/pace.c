@@ -1,18 +1,20 @@
 /* Replaying at a pace.
  *
- * One thread drives all partitions through one gate, which is what the clock shows: a pass over a partition stops before the first event that is
- * later. Where every partition waits, the earliest of the waiting events says how long nothing is to be done; a time without any event is known
- * then, and is shortened where that is asked for, by putting the clock forward.
+ * One thread drives all partitions through one gate, which is what the clock shows: a pass over a partition stops
+ * before the first event that is later. Where every partition waits, the earliest of the waiting events says how
+ * long nothing is to be done; a time without any event is known then, and is shortened where that is asked for, by
+ * putting the clock forward.
  *
  *     partition 0   a   b        │ e                the gate lets through what is not later than the clock;
  *     partition 1     c   d      │       f          the thread sleeps until e is due
  *                            clock
  *
- * The pace decides when events are folded and never what becomes of them: the order in a partition is that of the log, and so are the cells (I4). A
- * run that is interrupted goes on at the cursors, and its clock begins anew there.
+ * The pace decides when events are folded and never what becomes of them: the order in a partition is that of the
+ * log, and so are the cells (I4). A run that is interrupted goes on at the cursors, and its clock begins anew
+ * there.
  *
- * A fetch that meets the gate is cancelled, which costs more than the few events that are due then, so fetches are as small as what the last ones let
- * through makes likely. */
+ * A fetch that meets the gate is cancelled, which costs more than the few events that are due then, so fetches are
+ * as small as what the last ones let through makes likely. */
 #include "replay/pace.h"
 
 #include <time.h>
@@ -60,8 +62,8 @@ void lk_pace_waits_for(lk_pace *p, int64_t passed, int64_t next, int64_t now_us)
 		return;
 	}
 	int64_t gap, shows = lk_pace_shows(p, now_us);
-	if (p->max_gap_us <= 0 || passed == LK_NEVER || next <= shows || next == p->shortened || __builtin_sub_overflow(next, passed, &gap)
-	    || gap <= p->max_gap_us)
+	if (p->max_gap_us <= 0 || passed == LK_NEVER || next <= shows || next == p->shortened
+	    || __builtin_sub_overflow(next, passed, &gap) || gap <= p->max_gap_us)
 		return;
 	int64_t forward = later(shows, (long double)gap - p->max_gap_us);
 	p->time = forward < next ? forward : next;
@@ -81,7 +83,9 @@ typedef struct paced {
 	void *ctx;
 } paced;
 
-static bool is_stopped(const lk_replay_options *o) { return o->watch.stop && __atomic_load_n(o->watch.stop, __ATOMIC_RELAXED); }
+static bool is_stopped(const lk_replay_options *o) {
+	return o->watch.stop && __atomic_load_n(o->watch.stop, __ATOMIC_RELAXED);
+}
 
 static void tell(paced *p) {
 	int64_t now = lk_monotonic_us();
@@ -91,7 +95,8 @@ static void tell(paced *p) {
 	p->tell(p->ctx, p->events);
 }
 
-/* The earliest event that a partition waits for; LK_NEVER where one of them may have more to read than it did, or is another process's. */
+/* The earliest event that a partition waits for; LK_NEVER where one of them may have more to read than it did, or
+ * is another process's. */
 static int64_t earliest(const paced *p) {
 	int64_t next = INT64_MAX;
 	for (int i = 0; i < p->d->partitions; i++) {
@@ -143,7 +148,8 @@ static int step(paced *p, const lk_replay_options *o, lk_error *err) {
 	return LK_OK;
 }
 
-int lk_pace_run(lk_driver *d, const lk_replay_options *o, const int64_t *end, void (*tell_events)(void *ctx, int64_t events), void *ctx, lk_error *err) {
+int lk_pace_run(lk_driver *d, const lk_replay_options *o, const int64_t *end,
+                void (*tell_events)(void *ctx, int64_t events), void *ctx, lk_error *err) {
 	paced p = {.d = d, .end = end, .fetch_most = d->path.limits.fetch_events, .tell = tell_events, .ctx = ctx};
 	int rc = LK_OK;
 	lk_pace_init(&p.clock, o->pace, o->max_gap_us);

@@ -1,14 +1,15 @@
 /* A range of history: which offsets it takes, and the copy that a replay of it is made into.
  *
- * By `_at`, which never goes back in a partition, the range is an interval of offsets, and its ends are found by halving. By event time it is not: the
- * events of the range lie between the first and the last of them, and what lies there beside them is left out by the stream path (speed_layer/
- * stream_path.c). A partition without events in the range is left where its log ends, so that it does not hold back what is final.
+ * By `_at`, which never goes back in a partition, the range is an interval of offsets, and its ends are found by
+ * halving. By event time it is not: the events of the range lie between the first and the last of them, and what
+ * lies there beside them is left out by the stream path (speed_layer/stream_path.c). A partition without events in
+ * the range is left where its log ends, so that it does not hold back what is final.
  *
- * Units of a sandbox begin at a cut, with the watermark of the log below it: so an event of the range is late in the sandbox exactly if it is late in
- * a replay of everything.
+ * Units of a sandbox begin at a cut, with the watermark of the log below it: so an event of the range is late in
+ * the sandbox exactly if it is late in a replay of everything.
  *
- * A sandbox has a lock of its own, its copy's id. An interrupted one is gone on with by who asks for the same again: by its name, or, where none is
- * given, one of the same range that was given its name too. */
+ * A sandbox has a lock of its own, its copy's id. An interrupted one is gone on with by who asks for the same
+ * again: by its name, or, where none is given, one of the same range that was given its name too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +34,15 @@ static void column_sql(const lk_stream *s, const lk_range *range, lk_buf *out) {
 	lk_sql_ident(range->by == LK_BY_AT ? "_at" : s->columns[s->event_time].name, out);
 }
 
-/* What lies where: (part, first offset, one beyond the last, least time, largest) of the events below tail[] in the range; NULLs where there are none. */
-static int look(lk_pg *pg, const lk_stream *s, const lk_range *range, const int64_t *tail, PGresult **res, lk_error *err) {
+/* What lies where: (part, first offset, one beyond the last, least time, largest) of the events below tail[] in the
+ * range; NULLs where there are none. */
+static int look(lk_pg *pg, const lk_stream *s, const lk_range *range, const int64_t *tail, PGresult **res,
+                lk_error *err) {
 	lk_buf sql = LK_BUF_INIT, column = LK_BUF_INIT;
 	column_sql(s, range, &column);
 	for (int p = 0; p < s->partitions; p++) {
-		lk_buf_addf(&sql, "%sSELECT %d AS part, min(off), max(off) + 1, " LK_SQL_US("min(%s)") ", " LK_SQL_US("max(%s)") " FROM ", p ? " UNION ALL " : "", p,
+		lk_buf_addf(&sql, "%sSELECT %d AS part, min(off), max(off) + 1, " LK_SQL_US("min(%s)") ", "
+		            LK_SQL_US("max(%s)") " FROM ", p ? " UNION ALL " : "", p,
 		            column.data, column.data);
 		lk_log_leaf(s, p, &sql);
 		lk_buf_addf(&sql, " WHERE off < %lld", (long long)tail[p]);
@@ -58,7 +62,8 @@ static int look(lk_pg *pg, const lk_stream *s, const lk_range *range, const int6
 	return rc;
 }
 
-static int by_event(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, int64_t *start, int64_t *end, lk_error *err) {
+static int by_event(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, int64_t *start,
+                    int64_t *end, lk_error *err) {
 	PGresult *res = NULL;
 	int rc = look(pg, s->stream, range, tail, &res, err);
 	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++) {
@@ -70,13 +75,15 @@ static int by_event(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, co
 }
 
 /* The first offset below `tail` whose _at is not before `from`, else `tail`. */
-static int first_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t tail, int64_t *off, lk_error *err) {
+static int first_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t tail, int64_t *off,
+                    lk_error *err) {
 	int64_t low = 0, high = from == INT64_MIN ? 0 : tail, at;
 	while (low < high) {
 		int64_t middle = low + (high - low) / 2;
 		int rc = lk_log_at(pg, s, part, middle, &at, err);
 		if (rc == LK_OK && at == LK_NEVER)
-			rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: event %lld is missing from the log", s->stream->name, part, (long long)middle);
+			rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: event %lld is missing from the log", s->stream->name,
+			             part, (long long)middle);
 		if (rc != LK_OK)
 			return rc;
 		if (at < from)
@@ -88,7 +95,8 @@ static int first_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, i
 	return LK_OK;
 }
 
-static int by_at(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, int64_t *start, int64_t *end, lk_error *err) {
+static int by_at(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, int64_t *start,
+                 int64_t *end, lk_error *err) {
 	int rc = LK_OK;
 	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++) {
 		rc = first_at(pg, s, p, range->from, tail[p], &start[p], err);
@@ -112,7 +120,8 @@ static void add_range(const lk_range *range, lk_buf *out) {
 	}
 }
 
-static int say_nothing_there(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, lk_error *err) {
+static int say_nothing_there(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail,
+                             lk_error *err) {
 	const lk_range all = {.by = range->by, .from = INT64_MIN, .to = INT64_MAX};
 	int64_t least = INT64_MAX, largest = INT64_MIN;
 	PGresult *res = NULL;
@@ -132,7 +141,8 @@ static int say_nothing_there(lk_pg *pg, const lk_cat_stream *s, const lk_range *
 	lk_time_print(least, &there);
 	lk_buf_adds(&there, " to ");
 	lk_time_print(largest, &there);
-	lk_fail(err, LK_EUSAGE, "no event lies in the range%s%s: the events of stream %s lie from %s", asked.len ? asked.data : "",
+	lk_fail(err, LK_EUSAGE, "no event lies in the range%s%s: the events of stream %s lie from %s",
+	        asked.len ? asked.data : "",
 	        range->by == LK_BY_AT ? " by _at" : "", s->stream->name, there.data);
 	if (range->by == LK_BY_EVENT)
 		lk_hint(err, "this is event time; --by _at goes by when the log took the events");
@@ -151,7 +161,8 @@ static int check_range(const lk_range *range, lk_error *err) {
 	return lk_hint(err, "it begins with the first time and ends before the second");
 }
 
-int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, int64_t *start, int64_t *end, lk_error *err) {
+int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, int64_t *start, int64_t *end,
+                     lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS];
 	int rc = check_range(range, err);
 	if (rc == LK_OK)
@@ -173,7 +184,9 @@ static const lk_cat_copy *named(const lk_catalog *c, const char *name) {
 	return NULL;
 }
 
-static bool is_same_range(const lk_range *a, const lk_range *b) { return a->by == b->by && a->from == b->from && a->to == b->to; }
+static bool is_same_range(const lk_range *a, const lk_range *b) {
+	return a->by == b->by && a->from == b->from && a->to == b->to;
+}
 
 static bool was_given_its_name(const lk_cat_copy *c) { return strncmp(c->name, GIVEN_NAME, strlen(GIVEN_NAME)) == 0; }
 
@@ -182,7 +195,8 @@ static bool may_go_on_with(const lk_cat_copy *c, const lk_cat_version *v, const 
 	       && (name[0] ? strcmp(c->name, name) == 0 : was_given_its_name(c));
 }
 
-const lk_cat_copy *lk_sandbox_find(const lk_catalog *c, const lk_cat_version *v, const char *name, const lk_range *range) {
+const lk_cat_copy *lk_sandbox_find(const lk_catalog *c, const lk_cat_version *v, const char *name,
+                                   const lk_range *range) {
 	for (int i = 0; i < c->ncopies; i++)
 		if (may_go_on_with(&c->copies[i], v, name, range))
 			return &c->copies[i];
@@ -239,7 +253,8 @@ static int go_on_with(lk_replay *r, const lk_cat_copy *c, lk_error *err) {
 
 static int make_at(lk_replay *r, const lk_cat_version *v, const char *name, const int64_t *start, lk_error *err) {
 	int64_t id;
-	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = name, .range = r->o->range, .start = start};
+	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = name, .range = r->o->range,
+	                           .start = start};
 	int rc = lk_copy_make(&r->pg, v, &spec, &id, err);
 	if (rc != LK_OK)
 		return rc;
@@ -254,6 +269,21 @@ static int make(lk_replay *r, const lk_cat_version *v, const char *name, lk_erro
 	int64_t start[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
 	int rc = lk_range_offsets(&r->pg, r->view->stream, &r->o->range, start, end, err);
 	return rc == LK_OK ? make_at(r, v, name, start, err) : rc;
+}
+
+/* Times such as -1h are others each time, so that the same command does not name the same range. */
+static int name_is_taken(const lk_cat_copy *c, const lk_cat_version *v, const lk_range *asked, lk_error *err) {
+	const char *view = c->version->view->name;
+	lk_buf range = LK_BUF_INIT;
+	lk_fail(err, LK_EUSAGE, "there is a sandbox %s of view %s already", c->name, view);
+	add_range(&c->range, &range);
+	if (c->version == v && !is_same_range(&c->range, asked))
+		lk_hint(err, "it holds %s%s: with the same times it is gone on with; or choose another name, or drop it: lk drop %s --copy %s",
+		        range.len ? "the events" : "all events", range.len ? range.data : "", view, c->name);
+	else
+		lk_hint(err, "choose another name, or drop it: lk drop %s --copy %s", view, c->name);
+	lk_buf_release(&range);
+	return LK_EUSAGE;
 }
 
 static int adopt_named(lk_replay *r, const lk_cat_version *v, const char *name, lk_error *err) {
@@ -272,8 +302,7 @@ static int adopt_named(lk_replay *r, const lk_cat_version *v, const char *name, 
 		if (interrupted)   /* dropped, to begin again */
 			return make(r, v, name, err);
 	}
-	lk_fail(err, LK_EUSAGE, "there is a sandbox %s of view %s already", name, c->version->view->name);
-	return lk_hint(err, "choose another name, or drop it: lk drop %s --copy %s", c->version->view->name, name);
+	return name_is_taken(c, v, &r->o->range, err);
 }
 
 /* One that was interrupted, of the same version and range, and that nobody replays. */

@@ -19,7 +19,7 @@ typedef struct example {
 	double pace;
 	int64_t max_gap_us;
 	int n;
-	struct { int64_t time, due; } event[EVENTS_MOST];   /* of one partition, in the log's order; due after the run's start */
+	struct { int64_t time, due; } event[EVENTS_MOST];   /* in the log's order; due after the start */
 } example;
 
 #define S LK_US_PER_S
@@ -29,7 +29,8 @@ static const example examples[] = {
 	{"four times as fast", 4, 0, 3, {{100 * S, 0}, {101 * S, S / 4}, {110 * S, 10 * S / 4}}},
 	{"half as fast", 0.5, 0, 2, {{100 * S, 0}, {101 * S, 2 * S}}},
 	{"times before 1970", 1, 0, 3, {{-5 * S, 0}, {-4 * S, 1 * S}, {1 * S, 6 * S}}},
-	{"an event out of order is due at once", 1, 0, 4, {{100 * S, 0}, {105 * S, 5 * S}, {101 * S, 5 * S}, {106 * S, 6 * S}}},
+	{"an event out of order is due at once", 1, 0, 4, {{100 * S, 0}, {105 * S, 5 * S}, {101 * S, 5 * S},
+	                                                   {106 * S, 6 * S}}},
 	{"a long gap is shortened", 1, 10 * S, 4, {{0, 0}, {1 * S, 1 * S}, {3600 * S, 11 * S}, {3601 * S, 12 * S}}},
 	{"each long gap is shortened", 2, 10 * S, 4, {{0, 0}, {100 * S, 5 * S}, {200 * S, 10 * S}, {202 * S, 11 * S}}},
 	{"a gap that is not too long stays", 1, 10 * S, 3, {{0, 0}, {10 * S, 10 * S}, {19 * S, 19 * S}}},
@@ -55,13 +56,15 @@ static void each_event_goes_when_it_is_due(void **state) {
 					now = lk_pace_due_us(&p, time);
 			}
 			if (now - began != x->event[e].due)
-				fail_msg("%s: event %d goes after %lld us, not %lld", x->what, e, (long long)(now - began), (long long)x->event[e].due);
+				fail_msg("%s: event %d goes after %lld us, not %lld", x->what, e, (long long)(now - began),
+				         (long long)x->event[e].due);
 			passed = time > passed ? time : passed;
 		}
 	}
 }
 
-/* A caller that comes late finds all that is due by then due, and the events after it no sooner than they would have been. */
+/* A caller that comes late finds all that is due by then due, and the events after it no sooner than they would
+ * have been. */
 static void who_comes_late_does_not_hurry(void **state) {
 	(void)state;
 	lk_pace p;
@@ -92,7 +95,8 @@ static void an_event_is_never_early(void **state) {
 	uint64_t seed = random_seed();
 	for (int i = 0; i < 200000; i++) {
 		lk_pace p;
-		int64_t first = random_in_range(&seed, LK_TIME_MAX), began = (int64_t)(random_next(&seed) >> (20 + random_below(&seed, 40)));
+		int64_t first = random_in_range(&seed, LK_TIME_MAX);
+		int64_t began = (int64_t)(random_next(&seed) >> (20 + random_below(&seed, 40)));
 		int64_t ahead = (int64_t)(random_next(&seed) >> (12 + random_below(&seed, 50)));
 		lk_pace_init(&p, (double)(1 + random_below(&seed, 1000000)) / (1 + random_below(&seed, 1000)), 0);
 		lk_pace_waits_for(&p, LK_NEVER, first, began);
