@@ -14,7 +14,7 @@
  * nothing else.
  *
  * A batch brings a version into service once: where readers get an older version in lambda mode, and nobody was ever
- * served this copy. A copy that readers were moved away from is not taken up again by itself. */
+ * served this one, from whatever copy. What readers were moved away from is not taken up again by itself. */
 #include "batch_layer/batch.h"
 
 #include <stdio.h>
@@ -138,7 +138,8 @@ static int is_next(batch *b, bool *next, int64_t *served, lk_error *err) {
 	int r = lk_pg_exec(b->pg, &res, err,
 		"SELECT w.served_copy FROM lk.copy c JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)"
 		" LEFT JOIN lk.copy sc ON sc.copy_id = w.served_copy LEFT JOIN lk.version sv ON sv.version_id = sc.version_id"
-		" WHERE c.copy_id = $1::bigint AND c.state = 'live' AND NOT c.was_served"
+		" WHERE c.copy_id = $1::bigint AND c.state = 'live'"
+		" AND NOT EXISTS (SELECT FROM lk.copy o WHERE o.version_id = c.version_id AND o.was_served)"
 		" AND (w.served_copy IS NULL OR sc.mode = 'lambda' AND sv.number < v.number)",
 		1, (const char *const[]){number(copy, b->copy->id)});
 	if (r != LK_OK)

@@ -173,6 +173,23 @@ static int make_served(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
 	return rc;
 }
 
+/* Lambda copies that wait for a batch to bring their version into service, where readers have that version now, or a later one. */
+static int drop_overtaken(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
+	char view[24], copy[24];
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err,
+		"SELECT c.copy_id FROM lk.copy c JOIN lk.version v USING (version_id) WHERE v.view_id = $1::bigint AND c.state = 'live'"
+		" AND c.mode = 'lambda' AND NOT c.was_served AND NOT c.dropped AND v.number <= (SELECT number FROM lk.version"
+		" JOIN lk.copy USING (version_id) WHERE copy_id = $2::bigint) ORDER BY 1",
+		2, (const char *const[]){number(view, view_id), number(copy, to)});
+	if (rc)
+		return rc;
+	for (int i = 0; !rc && i < PQntuples(res); i++)
+		rc = drop_rows(pg, lk_pg_int(res, i, 0), err);
+	PQclear(res);
+	return rc;
+}
+
 int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t *retired, lk_error *err) {
 	int64_t served, former;
 	char view[24], old[24], new[24];
@@ -185,7 +202,8 @@ int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t 
 		rc = make_served(pg, view_id, to, err);
 	if (rc || from == to)
 		return rc;
-	if (former && former != to) {
+	rc = drop_overtaken(pg, view_id, to, err);
+	if (!rc && former && former != to) {
 		*retired = former;
 		rc = drop_rows(pg, former, err);
 	}

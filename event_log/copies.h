@@ -19,7 +19,8 @@ int lk_copy_make(lk_pg *pg, const lk_cat_version *v, const lk_copy_spec *spec, i
 /* building -> live: the speed layer takes it from here. LK_ECONFLICT where it is neither, or dropped. Twice is once. */
 int lk_copy_go_live(lk_pg *pg, int64_t copy_id, lk_error *err);
 /* Moves readers, inside the caller's transaction: served `from` -> `to` by compare-and-set, `to` becomes live, `from` is kept as the former copy,
- * and the one that was kept before is dropped (its id in *retired, else 0). LK_ECONFLICT where `from` is not served (any more), or `to` is
+ * and the one that was kept before is dropped (its id in *retired, else 0). Lambda copies of this version, or an older one, that were to be brought
+ * into service by a batch are dropped too: no batch would, and the speed layer would keep them for ever. LK_ECONFLICT where `from` is not served (any more), or `to` is
  * dropped, a sandbox or a trial, or of another view. */
 int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t *retired, lk_error *err);
 /* Drops a copy that is not served: LK_ECONFLICT where it is. Its cuts are abandoned. Twice is once. */

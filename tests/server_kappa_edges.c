@@ -78,6 +78,7 @@ static void have_accident(void *ctx, const lk_replay_progress *p) {
 	lk_pg_unlock(&world.pg, a->unit, NULL);
 }
 
+/* I11 */
 static void an_end_that_the_log_has_lost_is_not_waited_for(void **state) {
 	lk_replay_options o = options();
 	lk_error err = {0};
@@ -150,6 +151,7 @@ static void a_full_postgres_does_not_cost_the_copy(void **state) {
 
 /* --- Redis loses a sandbox that was kept --- */
 
+/* I11 */
 static void a_kept_sandbox_is_made_whole_again(void **state) {
 	lk_replay_options o = options();
 	lk_replay_report r;
@@ -200,6 +202,65 @@ static void workers_without_a_partition_take_no_sessions(void **state) {
 	assert_true(r.switched && r.events == 200);
 }
 
+/* --- a version comes into service by a replay while a lambda copy of it waits for a batch --- */
+
+static int64_t served_version(void) {
+	return test_world_int(&world, "SELECT number FROM lk.view JOIN lk.copy ON copy_id = served_copy JOIN lk.version USING (version_id)");
+}
+
+static void lk_batch(void) {
+	assert_int_equal(test_lk(&servers, NULL, NULL, NULL, (const char *const[]){"batch", NULL}), 0);
+}
+
+/* I9: where readers were moved is where they stay */
+static void going_back_is_not_undone_by_a_batch(void **state) {
+	lk_replay_options o = options();
+	lk_mode_report mode;
+	lk_error err = {0};
+	(void)state;
+	append(100);
+	lk_batch();
+	test_world_declare(&world, "CREATE VIEW each AS SELECT k, count(*) AS c, max(n) AS m FROM hits GROUP BY k, tumble(ts, '1 minute');");
+	o.switch_over = true;
+	replay(&o);
+	assert_int_equal(served_version(), 2);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE NOT dropped"), 2);   /* served and former */
+	test_ok(lk_mode_back(&o, &mode, &err), &err);
+	append(100);
+	lk_batch();
+	assert_int_equal(served_version(), 1);
+	test_ok(lk_mode_back(&o, &mode, &err), &err);
+	assert_int_equal(served_version(), 2);
+	test_world_reload(&world);
+	assert_true(test_world_copy(&world, "each")->kappa);
+}
+
+/* A version that was never brought into service before the next one came is nobody's any more. */
+static void a_version_that_was_overtaken_leaves_no_copy(void **state) {
+	(void)state;
+	append(100);
+	test_world_declare(&world, "CREATE VIEW each AS SELECT k, count(*) AS c, max(n) AS m FROM hits GROUP BY k, tumble(ts, '1 minute');");
+	test_world_declare(&world, "CREATE VIEW each AS SELECT k, count(*) AS c, min(n) AS m FROM hits GROUP BY k, tumble(ts, '1 minute');");
+	lk_batch();
+	assert_int_equal(served_version(), 3);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE NOT dropped"), 2);
+}
+
+static void another_range_of_the_same_name_is_told(void **state) {
+	lk_replay_options o = options();
+	lk_replay_report r;
+	lk_error err = {0};
+	(void)state;
+	append(100);
+	o.sandbox = "morning";
+	o.keep = true;
+	o.range.to = 1431856850000000;   /* 10:00:50 */
+	replay(&o);
+	o.range.to++;
+	assert_int_equal(lk_replay_run(&o, &r, &err), LK_EUSAGE);
+	assert_non_null(strstr(err.hint, "before 2015-05-17T10:00:50Z"));
+}
+
 /* --- */
 
 static int fresh(void **state) {
@@ -234,6 +295,9 @@ int main(void) {
 		TEST(a_kept_sandbox_is_made_whole_again),
 		TEST(a_sandbox_leaves_the_cut_of_a_comparison_alone),
 		TEST(workers_without_a_partition_take_no_sessions),
+		TEST(going_back_is_not_undone_by_a_batch),
+		TEST(a_version_that_was_overtaken_leaves_no_copy),
+		TEST(another_range_of_the_same_name_is_told),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
