@@ -142,13 +142,22 @@ static void rest(int64_t us) {
 	nanosleep(&t, NULL);
 }
 
+static int too_late(const lk_driver *d, const int64_t *end, lk_error *err) {
+	lk_fail(err, LK_EBUSY, "copy %lld of view %s did not come to the log's end in time", (long long)d->copy->id,
+	        d->copy->version->view->name);
+	for (int i = 0; i < d->partitions; i++)
+		if (!d->locked[i] && d->cursor[i] < end[i])
+			return lk_hint(err, "partition %d is held by another process and stands at %lld: in pg_locks, the session with"
+			               " the advisory lock %lld is that process's", i, (long long)d->cursor[i], (long long)d->units[i].id);
+	return LK_EBUSY;
+}
+
 int lk_driver_run(lk_driver *d, const int64_t *end, int64_t deadline_us, lk_error *err) {
 	int64_t pause_us = PAUSE_LEAST_US;
 	while (!lk_driver_reached(d, end) && !(d->path.stop && __atomic_load_n(d->path.stop, __ATOMIC_RELAXED))) {
 		int64_t folded, left_us = deadline_us - lk_monotonic_us();
 		if (left_us <= 0)
-			return lk_fail(err, LK_EBUSY, "copy %lld of view %s did not come to the log's end in time",
-			               (long long)d->copy->id, d->copy->version->view->name);
+			return too_late(d, end, err);
 		int r = lk_driver_pass(d, end, &folded, err);
 		if (r != LK_OK)
 			return r;
