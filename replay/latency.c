@@ -1,5 +1,6 @@
-/* From an event being in the log to its being in an answer: fetch, fold, commit, query, for one event after the other. A query asks for the row that
- * the event belongs to, as a user who waits for it would. What wakes a worker up (a notification, or its polling) is not part of it. */
+/* From an event being in the log to its being in an answer: fetch, fold, commit, query, for one event after the other. A
+ * query asks for the row that the event belongs to, as a user who waits for it would; an event that is in no row is
+ * streamed, and nobody waits for it. What wakes a worker up (a notification, or its polling) is not part of it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ enum { BUDGET_US = 5000000, ONE_EVENT_US = 10000000 };
 typedef struct event {
 	int64_t at, off;
 	int part;
+	bool in_row;               /* WHERE keeps it */
 	int64_t from, to;          /* its window */
 	lk_where *where;           /* the keys of its row that can be asked for */
 	int nwhere;
@@ -43,11 +45,12 @@ static void add_key(latency *l, event *e, const lk_output *o, const lk_value *v)
 	lk_buf_release(&text);
 }
 
-/* The first cell that it is folded into; an event that WHERE leaves out is asked for without conditions. */
+/* The first cell that it is folded into. */
 static void find_row(latency *l, event *e, const lk_plan *p, const lk_cells *one) {
 	e->from = INT64_MIN;
 	e->to = INT64_MAX;
-	if (!one->first)
+	e->in_row = one->first != NULL;
+	if (!e->in_row)
 		return;
 	const uint8_t *field = lk_cell_field(one, one->first), *end = field + one->first->field_len, *at = field + LK_PANE_BYTES;
 	lk_value keys[LK_MAX_KEYS];
@@ -128,8 +131,9 @@ static int stream_one(latency *l, const event *e, lk_error *err) {
 	int64_t began = lk_monotonic_us();
 	l->reached[e->part] = e->off + 1;
 	int rc = lk_driver_run(&l->driver, l->reached, began + ONE_EVENT_US, err);
-	if (rc == LK_OK)
-		rc = lk_answer_make(c->pg, c->store, &q, &a, err);
+	if (rc != LK_OK || !e->in_row)
+		return rc;
+	rc = lk_answer_make(c->pg, c->store, &q, &a, err);
 	if (rc == LK_OK && a.end[e->part] <= e->off)
 		rc = lk_fail(err, LK_EINTERNAL, "event %lld of partition %d is not in the answer", (long long)e->off, e->part);
 	l->took_us[l->ntook++] = lk_monotonic_us() - began;
