@@ -146,6 +146,11 @@ int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 		rc = compare_at(r, served, &m.cut, out, &e);
 		r->verified = rc == LK_OK;
 	}
+	if (rc == LK_EGAP) {
+		const lk_error why = e;
+		lk_error_clear(&e);
+		rc = look_at_gap(r, m.cut.off, &why, &e);
+	}
 	lk_meeting_close(&m);
 	if (rc == LK_EFULL)
 		return lk_replay_no_room(r, &e, err);

@@ -65,13 +65,14 @@ static void lose_the_end(int events) {
 }
 
 typedef struct accident {
+	const char *phase;
 	int64_t unit;              /* its lock keeps the run from ending before the accident */
 	bool happened;
 } accident;
 
 static void have_accident(void *ctx, const lk_replay_progress *p) {
 	accident *a = ctx;
-	if (a->happened || strcmp(p->phase, "replaying"))
+	if (a->happened || strcmp(p->phase, a->phase))
 		return;
 	a->happened = true;
 	lose_the_end(5);
@@ -86,7 +87,7 @@ static void an_end_that_the_log_has_lost_is_not_waited_for(void **state) {
 	append(100);
 	lk_replay_report r = replay(&o);
 	append(100);
-	accident a = {.unit = copy_of(r.copy_id)->units[0]};
+	accident a = {.phase = "replaying", .unit = copy_of(r.copy_id)->units[0]};
 	test_ok(lk_pg_try_lock(&world.pg, a.unit, &err), &err);
 	o.switch_over = true;
 	o.watch = (lk_replay_watch){.progress = have_accident, .ctx = &a};
@@ -95,6 +96,26 @@ static void an_end_that_the_log_has_lost_is_not_waited_for(void **state) {
 	lk_query q = test_query("each");
 	test_world_same(&world, &q);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);
+}
+
+/* I11: the end at which copies are compared */
+static void a_cut_that_the_log_has_lost_is_not_waited_for(void **state) {
+	lk_replay_options o = options();
+	lk_error err = {0};
+	(void)state;
+	append(100);
+	test_world_reload(&world);
+	accident a = {.phase = "catching up", .unit = test_world_copy(&world, "each")->units[0]};
+	test_ok(lk_pg_try_lock(&world.pg, a.unit, &err), &err);
+	o.switch_over = o.verify = true;
+	o.watch = (lk_replay_watch){.progress = have_accident, .ctx = &a};
+	lk_replay_report r = replay(&o);
+	assert_true(a.happened && r.switched && r.verified);
+	assert_int_equal(r.difference.compared, r.difference.equal);
+	lk_query q = test_query("each");
+	test_world_same(&world, &q);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);
+	lk_replay_report_release(&r);
 }
 
 /* The end of a sandbox is fixed: where the log has lost it, it is told. */
@@ -290,6 +311,7 @@ static int teardown(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(an_end_that_the_log_has_lost_is_not_waited_for),
+		TEST(a_cut_that_the_log_has_lost_is_not_waited_for),
 		TEST(a_sandbox_whose_end_is_lost_is_told),
 		TEST(a_full_postgres_does_not_cost_the_copy),
 		TEST(a_kept_sandbox_is_made_whole_again),
