@@ -226,17 +226,24 @@ static int is_behind(lk_replay *r, const lk_cat_copy *c, const lk_cut *end, bool
 	return LK_OK;
 }
 
-/* Locks the copy and looks whether it is one that was interrupted; where it is not, the lock is given back. */
-static int lock_interrupted(lk_replay *r, const lk_cat_copy *c, bool *interrupted, lk_error *err) {
+enum found { COMPLETE, INTERRUPTED, GONE };
+
+/* Locks the copy and looks what has become of it; where it was not interrupted, the lock is given back. */
+static int lock_found(lk_replay *r, const lk_cat_copy *c, enum found *found, lk_error *err) {
 	lk_replay_row row = {0};
+	bool behind = false;
 	int rc = lk_replay_lock(r, c->id, err);
 	if (rc != LK_OK)
 		return rc;
 	rc = lk_replay_read(&r->pg, c, &row, err);
-	*interrupted = rc == LK_OK && (!row.there || row.ended_at == LK_NEVER);
-	if (rc == LK_OK && !*interrupted)
-		rc = is_behind(r, c, &row.end, interrupted, err);
-	return *interrupted || rc != LK_OK ? rc : lk_pg_unlock(&r->pg, c->id, err);
+	if (rc == LK_OK && row.there && row.ended_at != LK_NEVER)
+		rc = is_behind(r, c, &row.end, &behind, err);
+	if (rc != LK_OK)
+		return rc;
+	*found = !row.there || row.ended_at == LK_NEVER || behind ? INTERRUPTED : COMPLETE;
+	if (!lk_unit_is_live(&r->pg, c->units[0]))   /* who replayed it a moment ago has removed it */
+		*found = GONE;
+	return *found == INTERRUPTED ? LK_OK : lk_pg_unlock(&r->pg, c->id, err);
 }
 
 static int go_on_with(lk_replay *r, const lk_cat_copy *c, lk_error *err) {
@@ -288,18 +295,18 @@ static int name_is_taken(const lk_cat_copy *c, const lk_cat_version *v, const lk
 
 static int adopt_named(lk_replay *r, const lk_cat_version *v, const char *name, lk_error *err) {
 	const lk_cat_copy *c = named(r->catalog, name);
-	bool interrupted = false;
+	enum found found = COMPLETE;
 	if (!c)
 		return make(r, v, name, err);
 	if (may_go_on_with(c, v, name, &r->o->range)) {
-		int rc = lock_interrupted(r, c, &interrupted, err);
+		int rc = lock_found(r, c, &found, err);
 		if (rc == LK_EBUSY)
 			return busy(r, c, err);
-		if (rc == LK_OK && interrupted)
+		if (rc == LK_OK && found == INTERRUPTED)
 			rc = go_on_with(r, c, err);
 		if (rc != LK_OK || r->copy)
 			return rc;
-		if (interrupted)   /* dropped, to begin again */
+		if (found != COMPLETE)   /* or dropped now, to begin again */
 			return make(r, v, name, err);
 	}
 	return name_is_taken(c, v, &r->o->range, err);
@@ -309,11 +316,11 @@ static int adopt_named(lk_replay *r, const lk_cat_version *v, const char *name, 
 static int adopt_unnamed(lk_replay *r, const lk_cat_version *v, lk_error *err) {
 	for (int i = 0; i < r->catalog->ncopies; i++) {
 		const lk_cat_copy *c = &r->catalog->copies[i];
-		bool interrupted = false;
+		enum found found = COMPLETE;
 		if (!may_go_on_with(c, v, "", &r->o->range))
 			continue;
-		int rc = lock_interrupted(r, c, &interrupted, err);
-		if (rc == LK_OK && interrupted)
+		int rc = lock_found(r, c, &found, err);
+		if (rc == LK_OK && found == INTERRUPTED)
 			rc = go_on_with(r, c, err);
 		if ((rc != LK_OK && rc != LK_EBUSY) || r->copy)
 			return rc;

@@ -211,6 +211,31 @@ static void a_sandbox_leaves_the_cut_of_a_comparison_alone(void **state) {
 	lk_meeting_close(&m);
 }
 
+static int waits_for_the_lock(void *ctx) {
+	(void)ctx;
+	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lk replay' AND query LIKE '%advisory%'") > 0;
+}
+
+/* The same command again, a moment before the first one is done and removes its sandbox. */
+static void a_sandbox_that_goes_away_meanwhile_is_made_anew(void **state) {
+	lk_error err = {0};
+	int64_t id;
+	(void)state;
+	append(100);
+	test_world_reload(&world);
+	const int64_t start[] = {0, 0};
+	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = "morning", .range = {.from = INT64_MIN, .to = INT64_MAX},
+	                           .start = start};
+	test_ok(lk_copy_make(&world.pg, test_world_copy(&world, "each")->version, &spec, &id, &err), &err);
+	test_ok(lk_pg_try_lock(&world.pg, id, &err), &err);
+	int pid = test_lk_start(&servers, NULL, (const char *const[]){"replay", "each", "--as", "morning", "--keep", NULL});
+	assert_true(test_poll(waits_for_the_lock, NULL, 10000));
+	test_ok(lk_copy_drop(&world.pg, id, &err), &err);
+	lk_pg_unlock(&world.pg, id, NULL);
+	assert_int_equal(test_lk_wait(pid, 20000), 0);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE name = 'morning' AND NOT dropped"), 1);
+}
+
 /* --- more workers than partitions --- */
 
 static void workers_without_a_partition_take_no_sessions(void **state) {
@@ -316,6 +341,7 @@ int main(void) {
 		TEST(a_full_postgres_does_not_cost_the_copy),
 		TEST(a_kept_sandbox_is_made_whole_again),
 		TEST(a_sandbox_leaves_the_cut_of_a_comparison_alone),
+		TEST(a_sandbox_that_goes_away_meanwhile_is_made_anew),
 		TEST(workers_without_a_partition_take_no_sessions),
 		TEST(going_back_is_not_undone_by_a_batch),
 		TEST(a_version_that_was_overtaken_leaves_no_copy),
