@@ -892,6 +892,19 @@ static void approximate_columns_are_named(void **state) {
 	free(err);
 }
 
+/* Below 2^-1022 there is no relative error to speak of: the sketch counts such a number as 0. */
+static void subnormal_numbers_are_near(void **state) {
+	(void)state;
+	static const char event[] = "{\"ts\":\"2020-01-01T00:00:00Z\",\"k\":\"a\",\"x\":5e-324}\n";
+	char *out, *err;
+	test_world_declare(&world, "CREATE TABLE readings (ts timestamptz, k text, x double precision) WITH (event_time = ts, partition_by = k);"
+	                   "CREATE VIEW most AS SELECT k, approx_percentile(x, 0.9) AS most FROM readings GROUP BY k;");
+	test_world_append_json(&world, "readings", event);
+	assert_int_equal(test_lk(&servers, NULL, &out, &err, (const char *const[]){"compare", "most", "--no-costs", NULL}), 0);
+	free(out);
+	free(err);
+}
+
 static int start(void **state) {
 	(void)state;
 	seed = test_seed("compare");
@@ -934,6 +947,7 @@ int main(void) {
 		TEST(the_command_tells),
 		TEST(the_command_tells_differences),
 		TEST(approximate_columns_are_named),
+		TEST(subnormal_numbers_are_near),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
