@@ -627,6 +627,21 @@ static void gaps_are_shortened(void **state) {
 	is_right("totals", "gaps", &o.range);
 }
 
+/* A date in 2099 is none of the range's, and no reason to wait. */
+static void what_is_left_out_is_not_waited_for(void **state) {
+	(void)state;
+	lk_buf lines = LK_BUF_INIT;
+	line(at(0), 1, &lines);
+	line(INT64_C(4070908800000000), 1, &lines);
+	line(at(1), 1, &lines);
+	test_world_append_json(&world, "hits", lines.data);
+	lk_buf_release(&lines);
+	lk_replay_options o = options("totals", "short", by_event(at(0), at(10)));
+	o.pace = 10;
+	assert_int_equal(test_player_wait(test_player(test_replay_body, &o), 60000), 0);
+	is_right("totals", "short", &o.range);
+}
+
 /* A wait of an hour ends when it is told to. */
 static void a_paced_one_is_stopped_while_it_waits(void **state) {
 	(void)state;
@@ -680,6 +695,7 @@ int main(void) {
 		TEST(a_paced_one_can_be_asked_while_it_runs),
 		TEST(the_pace_makes_no_difference),
 		TEST(gaps_are_shortened),
+		TEST(what_is_left_out_is_not_waited_for),
 		TEST(a_paced_one_is_stopped_while_it_waits),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
