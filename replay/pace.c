@@ -35,12 +35,13 @@ void lk_pace_init(lk_pace *p, double pace, int64_t max_gap_us) {
 	*p = (lk_pace){.pace = pace, .max_gap_us = max_gap_us, .shortened = LK_NEVER};
 }
 
-/* Sums of times that lie further apart than an int64_t can say stop at its ends. */
+/* Sums of times that lie further apart than an int64_t can say stop at its ends. Rounded down before it is added: a sum
+ * with a far time has no bits left for what is below a microsecond, and would be rounded up. */
 static int64_t later(int64_t time, long double by_us) {
-	long double sum = (long double)time + by_us;
+	long double sum = (long double)time + __builtin_floorl(by_us);
 	if (sum >= 0x1p63L)
 		return INT64_MAX;
-	return sum <= -0x1p63L ? LK_NEVER + 1 : (int64_t)__builtin_floorl(sum);
+	return sum <= -0x1p63L ? LK_NEVER + 1 : (int64_t)sum;
 }
 
 int64_t lk_pace_shows(const lk_pace *p, int64_t now_us) {
