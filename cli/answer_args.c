@@ -51,6 +51,8 @@ int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err)
 	if (rc == LK_OK)
 		rc = lk_args_interval(args, "window", 0, &q->window_us, err);
 	if (rc == LK_OK)
+		rc = lk_args_interval(args, "slide", 0, &q->slide_us, err);
+	if (rc == LK_OK)
 		rc = lk_args_int(args, "version", 0, 1, INT_MAX, &version, err);
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "layer", layers, LK_LAYER_MERGED, &layer, err);

@@ -25,7 +25,7 @@ const char *lk_answer_column(const lk_answer *a, int i, lk_type *type) {
 void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
 	if (windowed(a)) {
 		if (i < 2) {
-			*out = lk_int(lk_answer_window_start(a, row) + (i == 1 ? a->window_us : 0));
+			*out = lk_int(i ? lk_answer_span(a, row).end : lk_answer_span(a, row).start);
 			return;
 		}
 		i -= 2;

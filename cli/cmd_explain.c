@@ -106,9 +106,20 @@ static void describe_window(const lk_plan *p, const char *const *names, lk_buf *
 		lk_buf_adds(b, "window: all of time\n");
 		return;
 	}
-	lk_buf_adds(b, "window: ");
-	lk_interval_print(p->window.size_us, b);
-	lk_buf_addf(b, " of %s, in panes of ", names[p->window.time_slot]);
+	static const char *const between[] = {[LK_W_HOP] = " every ", [LK_W_CUMULATE] = " in steps of "};
+	const lk_window *w = &p->window;
+	lk_buf_adds(b, w->kind == LK_W_SESSION ? "window: sessions, apart by " : "window: ");
+	lk_interval_print(w->size_us, b);
+	if (w->slide_us != w->size_us) {
+		lk_buf_adds(b, between[w->kind]);
+		lk_interval_print(w->slide_us, b);
+	}
+	if (w->offset_us) {
+		lk_buf_adds(b, " from ");
+		lk_interval_print(w->offset_us, b);
+		lk_buf_adds(b, " on");
+	}
+	lk_buf_addf(b, " of %s, in panes of ", names[w->time_slot]);
 	lk_interval_print(p->window.pane_us, b);
 	lk_buf_adds(b, "\nlate: ");
 	if (p->allowed_lateness_us < 0) {
@@ -117,7 +128,7 @@ static void describe_window(const lk_plan *p, const char *const *names, lk_buf *
 	}
 	lk_buf_adds(b, "when the watermark is ");
 	lk_interval_print(p->allowed_lateness_us, b);
-	lk_buf_adds(b, " past the end of its pane\n");
+	lk_buf_adds(b, w->kind == LK_W_SESSION ? " past its own time and the gap\n" : " past the end of its pane\n");
 }
 
 static void describe_lateral(const lk_plan *p, const char *const *names, lk_buf *b) {
@@ -384,7 +395,7 @@ static int explain_answer(const lk_args *args, lk_error *err) {
 }
 
 int lk_cmd_explain(const lk_args *args, lk_error *err) {
-	static const char *const of_answer[] = {"where", "from", "to", "window"};
+	static const char *const of_answer[] = {"where", "from", "to", "window", "slide"};
 	for (int i = 0; i < 4; i++)
 		if (lk_args_has(args, of_answer[i]))
 			return explain_answer(args, err);

@@ -6,6 +6,7 @@
 	{"from", "TIME", "windows that start at or after TIME: RFC 3339, or -1h for an hour before now", false}, \
 	{"to", "TIME", "windows that start before TIME", false}, \
 	{"window", "SIZE", "another window size: a multiple of the view's panes", false}, \
+	{"slide", "SIZE", "with --window: windows that overlap, one every SIZE", false}, \
 	{"version", "N", "another version than the one that is served", false}, \
 	{"copy", "COPY", "this copy: a sandbox's name, or an id that lk status shows", false}
 

@@ -66,6 +66,8 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	lk_buf_addf(out, " %d %lld %lld\n", s->event_time, (long long)s->watermark_delay_us, (long long)s->max_ahead_us);
 	lk_buf_addf(out, "window %d %d %lld %lld\n", p->window.kind, stable_slot(s, p->window.time_slot), (long long)p->window.size_us,
 	            (long long)p->allowed_lateness_us);
+	if (p->window.slide_us != p->window.size_us || p->window.offset_us)
+		lk_buf_addf(out, "slide %lld offset %lld\n", (long long)p->window.slide_us, (long long)p->window.offset_us);
 	lk_buf_addf(out, "rows %d %d\n", p->nrows, p->nlateral);
 	for (int i = 0; i < p->nrows * p->nlateral; i++)
 		put_expr(p, "value", p->lateral[i], out);

@@ -37,13 +37,19 @@ typedef struct lk_stream {
 static inline int lk_slot_at(const lk_stream *s) { return s->ncolumns; }
 static inline int lk_slot_lateral(const lk_stream *s) { return s->ncolumns + 1; }
 
-enum lk_window_kind { LK_W_NONE, LK_W_TUMBLE };
+enum lk_window_kind { LK_W_NONE, LK_W_TUMBLE, LK_W_HOP, LK_W_CUMULATE, LK_W_SESSION, LK_W_CALENDAR };
 
+/* How time is cut, of a view or of the rows that a query asks for (core/window.h). Only panes are stored: the smallest
+ * slices of time that every window is a union of. A session's pane is as long as its gap: two events of one pane are less
+ * than a gap apart, so they are in one session, whatever comes between. */
 typedef struct lk_window {
 	uint8_t kind;
 	int time_slot;      /* event time, or _at. For LK_W_NONE: event time (for the watermark) */
-	int64_t size_us;    /* of the window; 0 for LK_W_NONE */
-	int64_t pane_us;    /* of the pane; = size for tumble, 0 for LK_W_NONE */
+	int64_t size_us;    /* of a window; cumulate: of the longest; session: the gap; 0 for LK_W_NONE and LK_W_CALENDAR */
+	int64_t slide_us;   /* hop: from start to start; cumulate: the step; else = size */
+	int64_t offset_us;  /* windows start at 1970-01-01T00:00:00Z + offset + whole slides; 0 <= offset < slide (cumulate: 0) */
+	int64_t pane_us;    /* = gcd(slide, size); 0 for LK_W_NONE and LK_W_CALENDAR */
+	const struct lk_calendar *calendar;   /* LK_W_CALENDAR: where its windows start (core/calendar.h) */
 } lk_window;
 
 enum lk_output_kind { LK_OUT_KEY, LK_OUT_AGG };
@@ -72,6 +78,7 @@ typedef struct lk_key {
 typedef struct lk_plan {
 	char *view;
 	const lk_stream *stream;
+	const char *stream_name;       /* as the statement calls it: the alias, or its name */
 	lk_window window;
 	int64_t allowed_lateness_us;   /* WITH (allowed_lateness = '…'); -1: an event is never too late */
 
@@ -86,6 +93,7 @@ typedef struct lk_plan {
 	int nkeys;
 	lk_agg *aggs;
 	int naggs;
+	int first_agg, last_agg;       /* LK_W_SESSION: min and max of the time, which no output shows; else -1 */
 	size_t state_size;             /* of one cell: all aggregates */
 	lk_expr *having;               /* NULL: all rows. Over a row of the keys and then the final values of aggs */
 	lk_output *outputs;            /* the select list in order, without the window columns */
@@ -97,7 +105,7 @@ typedef struct lk_plan {
 	bool fold_only;                /* an aggregate has no exact SQL form */
 
 	char *text;                    /* the statement as written */
-	int select_at, window_at;      /* bytes in text: the first select item; tumble( of GROUP BY, where there is one */
+	int select_at, window_at;      /* bytes in text: the first select item; the window's call in GROUP BY, where there is one */
 	int having_at;                 /* the word HAVING, where there is one */
 	lk_edit *edits;                /* ascending; what PostgreSQL runs in the place of aggregates that it does not have */
 	int nedits;

@@ -1,6 +1,6 @@
 /* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle,
- * which is the user's own text with few edits: tumble becomes lk.tumble, the window's columns come before the select
- * list, and an aggregate that PostgreSQL does not have, or not free of order, becomes a function of lk's schema over
+ * which is the user's own text with few edits: each event comes with the windows that it is in, as columns, which stand where
+ * the call of the window was; and an aggregate that PostgreSQL does not have, or not free of order, becomes a function of lk's schema over
  * array_agg (core/sql_aggregate.c).
  *
  * For a view by minute the batch is
@@ -42,12 +42,20 @@ static void event_slot(void *ctx, int slot, lk_buf *out) {
 
 static void put_expr(const lk_plan *p, const lk_expr *x, lk_buf *out) { lk_expr_sql(x, event_slot, (void *)p, out); }
 
+static void put_pane(const lk_plan *p, lk_buf *out) {
+	const lk_window *w = &p->window;
+	lk_buf_addf(out, "date_bin(interval '%lld microseconds', ", (long long)w->pane_us);
+	event_slot((void *)p, w->time_slot, out);
+	lk_buf_adds(out, ", timestamptz '1970-01-01 00:00:00+00'");
+	if (w->offset_us % w->pane_us)
+		lk_buf_addf(out, " + interval '%lld microseconds'", (long long)(w->offset_us % w->pane_us));
+	lk_buf_adds(out, ") AS _pane");
+}
+
 static void put_select_list(const lk_plan *p, lk_buf *out) {
 	const char *comma = "";
 	if (p->window.kind != LK_W_NONE) {
-		lk_buf_addf(out, "date_bin(interval '%lld microseconds', ", (long long)p->window.pane_us);
-		event_slot((void *)p, p->window.time_slot, out);
-		lk_buf_adds(out, ", timestamptz '1970-01-01 00:00:00+00') AS _pane");
+		put_pane(p, out);
 		comma = ", ";
 	}
 	for (int i = 0; i < p->nkeys; i++, comma = ", ") {
@@ -174,7 +182,9 @@ static size_t select_end(const char *text, int at) {
 	return (size_t)len;
 }
 
-static void put_source(const lk_stream *s, const char *log, const char *bound, bool in_order, lk_buf *out) {
+/* The events, once for each window that they are in: lk.<call> gives one row (_window_start, _window_end) for each. */
+static void put_source(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
+	const lk_stream *s = p->stream;
 	lk_buf_adds(out, "WITH ");
 	lk_sql_ident(s->name, out);
 	lk_buf_adds(out, " AS (SELECT ");
@@ -188,7 +198,14 @@ static void put_source(const lk_stream *s, const char *log, const char *bound, b
 		lk_sql_ident(s->columns[s->event_time].name, out);
 		lk_buf_adds(out, " AS _ts, part AS _part, off AS _off");
 	}
-	lk_buf_addf(out, " FROM %s WHERE %s) SELECT ", log, bound);
+	if (p->window.kind != LK_W_NONE)
+		lk_buf_adds(out, ", _window_start, _window_end");
+	lk_buf_addf(out, " FROM %s AS ", log);
+	lk_sql_ident(p->stream_name, out);
+	if (p->window.kind != LK_W_NONE)
+		lk_buf_addf(out, " CROSS JOIN LATERAL lk.%.*s AS w(_window_start, _window_end)", call_end(p->text, p->window_at) - p->window_at,
+		            p->text + p->window_at);
+	lk_buf_addf(out, " WHERE %s) SELECT ", bound);
 }
 
 /* Bytes [from, to) of the text, edited. */
@@ -211,12 +228,10 @@ static void put_user_text(const lk_plan *p, lk_buf *out) {
 		put_edited(p, (size_t)p->select_at, stop, out);
 		return;
 	}
-	int end = call_end(text, p->window_at), len = end - p->window_at;
-	lk_buf_addf(out, "lk.%.*s AS window_start, lk.%.*s + interval '%lld microseconds' AS window_end, ", len, text + p->window_at, len,
-	            text + p->window_at, (long long)p->window.size_us);
+	lk_buf_adds(out, "_window_start AS window_start, _window_end AS window_end, ");
 	put_edited(p, (size_t)p->select_at, (size_t)p->window_at, out);
-	lk_buf_adds(out, "lk.");
-	put_edited(p, (size_t)p->window_at, stop, out);
+	lk_buf_adds(out, "_window_start, _window_end");
+	put_edited(p, (size_t)call_end(text, p->window_at), stop, out);
 }
 
 static void put_outputs(const lk_plan *p, const char *as, const char *after, lk_buf *out) {
@@ -244,7 +259,7 @@ void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk
 	bool in_order = false;
 	for (int i = 0; i < p->naggs; i++)
 		in_order |= p->aggs[i].verbs->oracle == LK_ORACLE_IN_ORDER;
-	put_source(p->stream, log, bound, in_order, out);
+	put_source(p, log, bound, in_order, out);
 	put_user_text(p, out);
 	lk_buf_adds(out, windowed ? "\n) AS answer ORDER BY window_start, window_end" : "\n) AS answer ORDER BY ");
 	put_outputs(p, "", " NULLS LAST", out);

@@ -4,6 +4,7 @@
  * text, so that the oracle is still that text: sum(x) FILTER (WHERE b) over doubles becomes lk.sum(array_agg(x) FILTER
  * (WHERE b)). */
 #include "core/sql_aggregate.h"
+#include "core/sql_window.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -209,9 +210,9 @@ static void no_aggregate(lk_scope *c, const json_t *f, const char *name, int at)
 	for (const lk_aggregate *const *a = lk_aggregates; *a && n < 64; a++)
 		names[n++] = (*a)->name;
 	const char *near = lk_did_you_mean(name, names, n);
-	if (strcmp(name, "tumble") == 0)
+	if (lk_sql_is_window(name))
 		lk_stmt_fault(c->s, at, "leave it out: window_start and window_end come by themselves, before the select list",
-		              "tumble(…) is not supported in the select list");
+		              "%s(…) is not supported in the select list", name);
 	else if (json_array_size(json_object_get(f, "funcname")) > 1)
 		lk_stmt_fault(c->s, at, "write the name alone", "a function name with a schema is not supported");
 	else
@@ -279,5 +280,15 @@ int lk_sql_aggregate(lk_scope *c, const json_t *f, int at) {
 	    (filter && !(a.filter = read_inside(c, "FILTER", filter, true))))
 		return -1;
 	note_edits(c, &a, at);
+	return add(c, &a, at);
+}
+
+int lk_sql_aggregate_of_time(lk_scope *c, const char *name, int at) {
+	const lk_type time = {.kind = LK_TIME};
+	const char *reason;
+	lk_agg a = {.arg_type = time, .arg = lk_expr_new(c, LK_X_SLOT, time, at, 0)};
+	if (!a.arg || lk_aggregate_resolve(&a, name, false, false, &reason) != 0)
+		return -1;
+	a.arg->slot = c->plan->window.time_slot;
 	return add(c, &a, at);
 }

@@ -8,6 +8,9 @@
  * PostgreSQL runs in the place of the call. */
 int lk_sql_aggregate(lk_scope *c, const json_t *fields, int at);
 
+/* The index in plan->aggs of min or max (`name`) of the window's time. */
+int lk_sql_aggregate_of_time(lk_scope *c, const char *name, int at);
+
 /* x as a key or an argument is stored: a numeric of at most 18 digits. NULL with a fault for a constant that has more. */
 lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x);
 

@@ -199,6 +199,7 @@ bool lk_sql_from(lk_scope *c, const json_t *from) {
 	c->plan->nrows = 1;
 	if (!read_stream(c, stream))
 		return false;
+	c->plan->stream_name = lk_arena_strdup(s->arena, c->stream_name);
 	bool good = !lateral || read_lateral(c, lateral, lk_tree_location(stream));
 	c->plan->nslots = lk_slot_lateral(c->plan->stream) + c->plan->nlateral;
 	return good;

@@ -1,6 +1,6 @@
 /* CREATE VIEW name [WITH (allowed_lateness)] AS SELECT … GROUP BY …: a plan.
  *
- * GROUP BY items are the window, tumble(time, size), and the group keys. A name there is a column of the stream before it
+ * GROUP BY items are the window (core/sql_window.h) and the group keys. A name there is a column of the stream before it
  * is an alias of the select list (PostgreSQL's rule). The select list has keys, each equal to an item of GROUP BY, and
  * aggregates. A view without GROUP BY has one row, also over no events.
  *
@@ -13,9 +13,10 @@
 #include "core/sql_from.h"
 #include "core/sql_names.h"
 #include "core/sql_statements.h"
+#include "core/sql_window.h"
 #include "core/time.h"
 
-enum { MAX_OUTPUTS = LK_MAX_AGGS, MAX_WINDOW_DAYS = 36525 };
+enum { MAX_OUTPUTS = LK_MAX_AGGS };
 
 typedef struct view_reader {
 	lk_scope c;
@@ -27,54 +28,6 @@ typedef struct view_reader {
 } view_reader;
 
 /* --- GROUP BY --- */
-
-static const char call_hint[] = "write tumble(column, '1 minute')";
-
-/* '1 minute' or INTERVAL '1 minute'. */
-static bool window_size(lk_stmt *s, const json_t *node, int at, int64_t *us) {
-	const json_t *cast = lk_tree_as(node, "TypeCast");
-	if (cast && lk_tree_is_type(json_object_get(cast, "typeName"), "interval"))
-		node = json_object_get(cast, "arg");
-	const json_t *sval = json_object_get(lk_tree_as(node, "A_Const"), "sval");
-	const char *reason = "it is not a constant in quotes", *text = sval ? lk_tree_str(sval, "sval") : "";
-	bool good = sval && lk_interval_parse(text, strlen(text), false, us, &reason) == 0;
-	if (good && *us > MAX_WINDOW_DAYS * (86400 * LK_US_PER_S)) {
-		reason = "longer than 100 years";
-		good = false;
-	}
-	if (!good)
-		lk_stmt_fault(s, lk_tree_start(node, at), "write a whole number and a unit (us, ms, s, min, h, d, w) in quotes, such as '1 minute'",
-		              "window size%s%s%s: %s", *text ? " '" : "", text, *text ? "'" : "", reason);
-	return good;
-}
-
-static void read_window(view_reader *v, const json_t *f, int at) {
-	static const char *const keys[] = {"funcname", "args", "funcformat", "location", NULL};
-	const json_t *args = json_object_get(f, "args"), *column = lk_tree_as(json_array_get(args, 0), "ColumnRef");
-	lk_plan *p = v->p;
-	if (!lk_tree_only(v->s, f, at, "tumble(…)", keys))
-		return;
-	if (p->window.kind != LK_W_NONE) {
-		lk_stmt_fault(v->s, at, "declare a view for each window", "GROUP BY has more than one window");
-		return;
-	}
-	if (json_array_size(args) != 2 || !column) {
-		lk_stmt_fault(v->s, at, call_hint, "tumble needs a time column and a size");
-		return;
-	}
-	const lk_expr *time = lk_sql_expr(&v->c, json_array_get(args, 0));
-	if (!time || !window_size(v->s, json_array_get(args, 1), at, &p->window.size_us))
-		return;
-	if (time->slot != p->stream->event_time && time->slot != lk_slot_at(p->stream)) {
-		lk_stmt_fault(v->s, time->location, lk_stmt_text(v->s, "write %s, the stream's event time, or _at", p->stream->columns[p->stream->event_time].name),
-		              "a window needs the event time or _at");
-		return;
-	}
-	p->window.kind = LK_W_TUMBLE;
-	p->window.time_slot = time->slot;
-	p->window.pane_us = p->window.size_us;
-	p->window_at = at;
-}
 
 /* The select item that a bare name in GROUP BY means; NULL where the name is a column of the stream, or nothing. */
 static const json_t *aliased(view_reader *v, const json_t *column) {
@@ -116,9 +69,8 @@ static void read_group_item(view_reader *v, const json_t *item) {
 	const char *kind;
 	const json_t *f = lk_tree_node(item, &kind), *alias;
 	int at = f ? lk_tree_start(f, 0) : 0;
-	if (strcmp(kind, "FuncCall") == 0 && strcmp(lk_sql_function_name(f), "tumble") == 0) {
-		v->c.clause = "tumble(…)";
-		read_window(v, f, lk_tree_location(f));
+	if (strcmp(kind, "FuncCall") == 0 && lk_sql_is_window(lk_sql_function_name(f))) {
+		lk_sql_window(&v->c, f, lk_tree_location(f));
 	} else if (strcmp(kind, "A_Const") == 0) {
 		lk_stmt_fault(v->s, at, "write the column or expression itself", "a constant or position is not supported in GROUP BY");
 	} else if (strcmp(kind, "GroupingSet") == 0) {
@@ -265,6 +217,10 @@ static void read_select(view_reader *v, const json_t *select) {
 		lk_sql_having(&v->c, having, v->keys);
 	if (!p->naggs && !v->s->nfaults)
 		lk_stmt_fault(v->s, lk_tree_start(v->targets, 0), "add one, such as count(*) AS n", "the view has no aggregate");
+	if (p->window.kind == LK_W_SESSION) {
+		p->first_agg = lk_sql_aggregate_of_time(&v->c, "min", p->window_at);
+		p->last_agg = lk_sql_aggregate_of_time(&v->c, "max", p->window_at);
+	}
 }
 
 static lk_option read_view_options(lk_stmt *s, lk_plan *p, const json_t *list) {
@@ -302,9 +258,10 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	if (!select_form(s, select, at) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
 		return NULL;
 	p->window.time_slot = p->stream->event_time;
+	p->first_agg = p->last_agg = -1;
 	read_select(&v, select);
 	if (!s->nfaults && p->window.kind == LK_W_NONE && lateness.value)
-		lk_stmt_fault(s, lateness.at, "leave it out, or group by tumble(…)", "without a window no event is late: allowed_lateness means nothing");
+		lk_stmt_fault(s, lateness.at, "leave it out, or group by a window", "without a window no event is late: allowed_lateness means nothing");
 	if (s->nfaults)
 		return NULL;
 	find_needed(p, s->arena);

@@ -1,6 +1,8 @@
 /* Everything here saturates: no instant, however far away, overflows. */
 #include "core/window.h"
 
+#include "core/calendar.h"
+
 static int64_t add(int64_t a, int64_t b) {
 	int64_t r;
 	return __builtin_add_overflow(a, b, &r) ? (b > 0 ? INT64_MAX : INT64_MIN) : r;
@@ -22,8 +24,19 @@ int64_t lk_slice_start(int64_t ts, int64_t size_us) {
 	return sub(ts, into < 0 ? into + size_us : into);
 }
 
+/* Start of the slice that holds ts, where slices start at whole sizes from 1970 + offset. */
+static int64_t slice_from(int64_t ts, int64_t size_us, int64_t offset_us) {
+	return add(lk_slice_start(sub(ts, offset_us), size_us), offset_us);
+}
+
 int64_t lk_pane_start(const lk_window *w, int64_t ts) {
-	return w->kind == LK_W_NONE ? 0 : lk_slice_start(ts, w->pane_us);
+	if (w->kind == LK_W_NONE)
+		return 0;
+	return w->kind == LK_W_CALENDAR ? lk_calendar_start(w->calendar, ts) : slice_from(ts, w->pane_us, w->offset_us % w->pane_us);
+}
+
+int64_t lk_pane_end(const lk_window *w, int64_t pane_start) {
+	return w->kind == LK_W_CALENDAR ? lk_calendar_end(w->calendar, pane_start) : add(pane_start, w->pane_us);
 }
 
 static bool is_over_at(const lk_plan *p) { return p->window.time_slot == lk_slot_at(p->stream); }
@@ -45,10 +58,12 @@ int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_
 	return most(high, least(max_ts, add(at, s->max_ahead_us)));
 }
 
-bool lk_is_late(const lk_plan *p, int64_t pane_start, int64_t watermark) {
-	if (p->window.kind == LK_W_NONE || p->allowed_lateness_us < 0 || watermark == LK_NEVER)
+bool lk_is_late(const lk_plan *p, int64_t ts, int64_t watermark) {
+	const lk_window *w = &p->window;
+	if (w->kind == LK_W_NONE || p->allowed_lateness_us < 0 || watermark == LK_NEVER)
 		return false;
-	return add(add(pane_start, p->window.pane_us), p->allowed_lateness_us) <= watermark;
+	int64_t end = w->kind == LK_W_SESSION ? add(ts, w->size_us) : lk_pane_end(w, lk_pane_start(w, ts));
+	return add(end, p->allowed_lateness_us) <= watermark;
 }
 
 int64_t lk_final_to(const lk_plan *p, int64_t min_watermark) {
@@ -57,6 +72,81 @@ int64_t lk_final_to(const lk_plan *p, int64_t min_watermark) {
 	return most(sub(min_watermark, p->allowed_lateness_us), LK_NEVER + 1);
 }
 
-bool lk_window_fits(const lk_plan *p, int64_t want_us) {
-	return p->window.kind != LK_W_NONE && want_us > 0 && want_us % p->window.pane_us == 0;
+int lk_window_ask(const lk_plan *p, int64_t size_us, int64_t slide_us, lk_window *out, const char **reason) {
+	const lk_window *w = &p->window;
+	*reason = NULL;
+	if (w->kind == LK_W_NONE)
+		*reason = "the view has no windows";
+	else if (w->kind == LK_W_SESSION)
+		*reason = "sessions have no fixed size";
+	else if (w->kind == LK_W_CALENDAR)
+		*reason = "calendar windows differ in length";
+	else if (size_us <= 0 || slide_us <= 0 || size_us % w->pane_us || slide_us % w->pane_us)
+		*reason = "they are not whole panes";
+	else if (slide_us > size_us)
+		*reason = "a slide longer than the window leaves events out";
+	else if (size_us / w->pane_us > LK_MAX_PANES)
+		*reason = "a window has more than 10000 panes";
+	if (*reason)
+		return -1;
+	*out = (lk_window){.kind = slide_us < size_us ? LK_W_HOP : LK_W_TUMBLE, .time_slot = w->time_slot, .size_us = size_us,
+	                   .slide_us = slide_us, .offset_us = w->offset_us % slide_us, .pane_us = w->pane_us};
+	return 0;
+}
+
+bool lk_is_tiling(const lk_window *w) { return w->kind == LK_W_NONE || w->kind == LK_W_TUMBLE || w->kind == LK_W_CALENDAR; }
+
+int64_t lk_tag_of_pane(const lk_window *w, int64_t pane_start) {
+	return w->kind == LK_W_TUMBLE ? slice_from(pane_start, w->size_us, w->offset_us) : pane_start;
+}
+
+lk_span lk_span_of_tag(const lk_window *w, int64_t tag) {
+	switch (w->kind) {
+	case LK_W_TUMBLE:
+	case LK_W_HOP: return (lk_span){tag, add(tag, w->size_us)};
+	case LK_W_CUMULATE: return (lk_span){lk_slice_start(tag, w->size_us), add(tag, w->slide_us)};
+	case LK_W_CALENDAR: return (lk_span){tag, lk_calendar_end(w->calendar, tag)};
+	default: return (lk_span){tag, tag};
+	}
+}
+
+lk_span lk_session_span(const lk_window *w, int64_t first, int64_t last) { return (lk_span){first, add(last, w->size_us)}; }
+
+bool lk_in_one_session(const lk_window *w, int64_t last, int64_t next_first) { return next_first < add(last, w->size_us); }
+
+/* The start of the first window at or after t; the ends of time where no window can lie beyond t. */
+static int64_t start_at_or_after(const lk_window *w, int64_t t) {
+	if (t == INT64_MIN || t == INT64_MAX)
+		return t;
+	if (w->kind == LK_W_CALENDAR) {
+		int64_t start = lk_calendar_start(w->calendar, t);
+		return start == t ? t : lk_calendar_end(w->calendar, start);
+	}
+	int64_t every = w->kind == LK_W_CUMULATE ? w->size_us : w->slide_us, start;
+	if (t > LK_TIME_MAX)
+		return INT64_MAX;
+	if (t <= sub(LK_TIME_MIN, w->size_us))
+		return INT64_MIN;
+	start = slice_from(t, every, w->offset_us);
+	start = start == t ? t : add(start, every);
+	return start > LK_TIME_MAX ? INT64_MAX : start;
+}
+
+void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end) {
+	*first = INT64_MIN;
+	*end = INT64_MAX;
+	if (w->kind == LK_W_NONE || w->kind == LK_W_SESSION)   /* a session may begin and end anywhere beyond the range */
+		return;
+	*first = start_at_or_after(w, from);
+	*end = start_at_or_after(w, to);
+	if (w->kind == LK_W_HOP && *end != INT64_MAX && *end != INT64_MIN)
+		*end = add(*end, w->size_us - w->slide_us);
+}
+
+bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start) {
+	if (w->kind == LK_W_NONE)
+		return true;
+	if (w->kind == LK_W_SESSION)
+		return lk_pane_start(w, span.start) <= pane_start && pane_start <= sub(span.end, w->size_us);
+	return span.start <= pane_start && pane_start < span.end;
 }

@@ -8,8 +8,9 @@
 /* Start of the slice of `size_us` that holds ts: aligned to 1970-01-01T00:00:00Z, floor also before it. size 0: 0. */
 int64_t lk_slice_start(int64_t ts, int64_t size_us);
 
-/* Pane of an event, start inclusive; 0 for LK_W_NONE. */
+/* Pane of an event, start inclusive and end exclusive; 0 for LK_W_NONE. */
 int64_t lk_pane_start(const lk_window *w, int64_t ts);
+int64_t lk_pane_end(const lk_window *w, int64_t pane_start);
 
 /* The watermark after one more event (P9): max(wm, min(event time, at + max_ahead) - delay). For views over
  * _at the time column is _at and delay and bound do not apply. wm = LK_NEVER before the first event. Saturates
@@ -22,8 +23,9 @@ int64_t lk_watermark_of_prefix(const lk_plan *p, int64_t high, int64_t last_at);
 /* `high` after appending events whose largest event time is max_ts, all with _at = at. */
 int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_t at);
 
-/* Stateless lateness (P11): is an event of this pane late against the watermark before it? */
-bool lk_is_late(const lk_plan *p, int64_t pane_start, int64_t watermark);
+/* Stateless lateness (P11): is an event at ts (of the window's time) late against the watermark before it? Decided by the end of
+ * its pane, so that all windows that share the pane agree; for a session by its own time + gap. */
+bool lk_is_late(const lk_plan *p, int64_t ts, int64_t watermark);
 
 /* A window is final when window end + allowed lateness <= the least watermark of the partitions: then no event can change it
  * any more. Returns the largest instant T such that every window that ends at or before T is final; LK_NEVER if there is none.
@@ -31,7 +33,32 @@ bool lk_is_late(const lk_plan *p, int64_t pane_start, int64_t watermark);
  * ends: nothing of theirs is ever final, so LK_NEVER. */
 int64_t lk_final_to(const lk_plan *p, int64_t min_watermark);
 
-/* May a window of `want_us` be put together from the plan's panes? */
-bool lk_window_fits(const lk_plan *p, int64_t want_us);
+/* --- windows put together from panes ---
+ *
+ * A row of an answer is named by a window and a group key. The window is written as one instant, its tag, in the place where
+ * a cell has its pane: the start of the window, or, where windows of several lengths start together (cumulate), the start of
+ * its last pane. Tags sort as (start, end). */
+typedef struct lk_span { int64_t start, end; } lk_span;   /* end exclusive */
+
+/* Tumbling windows of `size_us`, or, with a slide below it, hopping ones, from the plan's panes; with the view's offset.
+ * 0, or -1 with *reason where that cannot be: not multiples of the pane, more than LK_MAX_PANES of them, or a view whose
+ * panes are no fixed slices. */
+int lk_window_ask(const lk_plan *p, int64_t size_us, int64_t slide_us, lk_window *out, const char **reason);
+/* Is each window one run of panes that no other window shares (tumble, calendar, none)? Then a pane's window has this tag. */
+bool lk_is_tiling(const lk_window *w);
+int64_t lk_tag_of_pane(const lk_window *w, int64_t pane_start);
+/* The window of a tag. For a session, which only its events bound, end is the start; see lk_session_span. */
+lk_span lk_span_of_tag(const lk_window *w, int64_t tag);
+/* A session from the times of its first and last event: [first, last + gap). */
+lk_span lk_session_span(const lk_window *w, int64_t first, int64_t last);
+/* Do two neighbouring events, or partial sessions, belong together? Exactly one gap apart they do not. */
+bool lk_in_one_session(const lk_window *w, int64_t last, int64_t next_first);
+/* The panes that windows which start in [from, to) may be made of: their starts are in [*first, *end). INT64_MIN and
+ * INT64_MAX stand for no bound. */
+void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end);
+/* May a pane of this start belong to the window? */
+bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start);
+
+#define LK_MAX_PANES 10000   /* in one window */
 
 #endif

@@ -160,10 +160,29 @@ CREATE TABLE lk.late (
   PRIMARY KEY (copy_id, part, off)
 );
 
--- The window function of the definition language, for the user's own text. PostgreSQL inlines it.
-CREATE FUNCTION lk.tumble(ts timestamptz, size interval) RETURNS timestamptz
+-- The window functions of the definition language, for the user's own text: the windows that an event at ts is in. PostgreSQL
+-- inlines the first two.
+CREATE FUNCTION lk.tumble(ts timestamptz, size interval, "offset" interval DEFAULT '0') RETURNS TABLE (window_start timestamptz, window_end timestamptz)
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+  AS $$ SELECT s, s + size FROM (SELECT date_bin(size, ts, timestamptz '1970-01-01 00:00:00+00' + "offset") AS s) AS t $$;
+CREATE FUNCTION lk.hop(ts timestamptz, slide interval, size interval, "offset" interval DEFAULT '0')
+  RETURNS TABLE (window_start timestamptz, window_end timestamptz)
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
-  AS $$ SELECT date_bin(size, ts, timestamptz '1970-01-01 00:00:00+00') $$;
+  AS $$
+    SELECT s, s + size
+    FROM (SELECT date_bin(slide, ts, timestamptz '1970-01-01 00:00:00+00' + "offset") AS last) AS t
+      CROSS JOIN LATERAL generate_series(0, ceil(extract(epoch FROM size) / extract(epoch FROM slide))::int) AS i
+      CROSS JOIN LATERAL (SELECT last - i * slide) AS u(s)
+    WHERE s + size > ts
+  $$;
+CREATE FUNCTION lk.cumulate(ts timestamptz, step interval, size interval) RETURNS TABLE (window_start timestamptz, window_end timestamptz)
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS $$
+    SELECT s, s + i * step
+    FROM (SELECT date_bin(size, ts, timestamptz '1970-01-01 00:00:00+00') AS s) AS t
+      CROSS JOIN LATERAL generate_series(1, (extract(epoch FROM size) / extract(epoch FROM step))::int) AS i
+    WHERE s + i * step > ts
+  $$;
 
 -- The oracle of aggregates that PostgreSQL does not have, or whose result depends on the order of the rows: in the user's own text
 -- f(x) is run as lk.f(array_agg(x)). They are written to be plainly right and share nothing with lk's C code; they are not fast.

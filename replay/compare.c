@@ -29,7 +29,7 @@ static bool same_output(const lk_output *a, const lk_output *b) {
 }
 
 static bool same_shape(const lk_plan *a, const lk_plan *b) {
-	if (a->noutputs != b->noutputs || a->window.kind != b->window.kind || a->window.size_us != b->window.size_us)
+	if (a->noutputs != b->noutputs || a->window.kind != b->window.kind || a->window.size_us != b->window.size_us || a->window.slide_us != b->window.slide_us)
 		return false;
 	for (int i = 0; i < a->noutputs; i++)
 		if (!same_output(&a->outputs[i], &b->outputs[i]))

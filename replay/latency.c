@@ -58,7 +58,7 @@ static void find_row(latency *l, event *e, const lk_plan *p, const lk_cells *one
 		if (lk_key_get(p->keys[k].expr->type, &at, end, &keys[k]))
 			return;
 	if (p->window.kind != LK_W_NONE) {
-		e->from = lk_slice_start(lk_pane_get(field), p->window.size_us);
+		e->from = lk_tag_of_pane(&p->window, lk_pane_get(field));
 		e->to = e->from + 1;
 	}
 	e->where = lk_arena_alloc(&l->arena, (size_t)p->noutputs * sizeof *e->where);

@@ -195,7 +195,7 @@ void lk_leg_identity(const lk_plan *p, const uint8_t *field, size_t len, lk_buf 
 			at[k + 1] = field + len;
 	}
 	lk_buf_clear(out);
-	lk_pane_put(out, lk_slice_start(lk_pane_get(field), p->window.size_us));
+	lk_pane_put(out, lk_tag_of_pane(&p->window, lk_pane_get(field)));
 	for (int i = 0; i < p->noutputs; i++) {
 		int k = p->outputs[i].index;
 		if (p->outputs[i].kind == LK_OUT_KEY)

@@ -21,7 +21,7 @@ static void write_rows(const lk_answer *a, lk_leg *leg) {
 	lk_leg_writer w;
 	lk_leg_write(&w, leg);
 	for (size_t i = 0; i < a->nrows; i++) {
-		lk_leg_row_begin(&w, a->window_us ? lk_answer_window_start(a, a->rows[i]) : 0);
+		lk_leg_row_begin(&w, a->window.kind != LK_W_NONE ? lk_answer_span(a, a->rows[i]).start : 0);
 		for (int k = 0; k < a->plan->noutputs; k++) {
 			lk_value v;
 			lk_answer_value(a, a->rows[i], k, &v);
@@ -55,17 +55,19 @@ static void note_touched(addition *a) {
 
 static void add_event(addition *a) {
 	const lk_plan *p = a->answer->plan;
+	bool tiling = lk_is_tiling(&a->answer->window);
+	lk_cells *into = tiling ? &a->answer->cells : &a->answer->panes;
 	lk_cells_clear(&a->one);
 	lk_fold_event(&a->folder, &a->one, LK_NEVER);
 	for (const lk_cell *c = a->one.first; c; c = c->next) {
 		const uint8_t *field = lk_cell_field(&a->one, c);
 		lk_buf_clear(&a->field);
-		lk_pane_put(&a->field, lk_slice_start(lk_pane_get(field), a->answer->window_us));
+		lk_pane_put(&a->field, tiling ? lk_tag_of_pane(&a->answer->window, lk_pane_get(field)) : lk_pane_get(field));
 		lk_buf_add(&a->field, field + LK_PANE_BYTES, c->field_len - LK_PANE_BYTES);
-		char *to = lk_cell_state(&a->answer->cells, lk_cells_at(&a->answer->cells, a->field.data, a->field.len));
+		char *to = lk_cell_state(into, lk_cells_at(into, a->field.data, a->field.len));
 		const char *from = lk_cell_state(&a->one, c);
 		for (int i = 0; i < p->naggs; i++)
-			p->aggs[i].verbs->merge(to + p->aggs[i].state_offset, &p->aggs[i], from + p->aggs[i].state_offset, &a->answer->cells.arena);
+			p->aggs[i].verbs->merge(to + p->aggs[i].state_offset, &p->aggs[i], from + p->aggs[i].state_offset, &into->arena);
 		lk_leg_identity(p, field, c->field_len, &a->identity);
 		note_touched(a);
 	}
@@ -105,9 +107,7 @@ static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, l
 	lk_cells_init(&a.one, answer->plan);
 	int rc = add_late(pg, copy, until, &a, err);
 	if (rc == LK_OK) {
-		free(answer->rows);
-		answer->rows = lk_cells_sorted(&answer->cells);
-		answer->nrows = answer->cells.ncells;
+		lk_answer_put_together(answer);
 		rc = lk_having_apply(answer, true, err);
 	}
 	if (rc == LK_OK) {

@@ -34,6 +34,7 @@
 #include "event_log/ledger.h"
 #include "serving/having.h"
 #include "serving/reader.h"
+#include "serving/windows.h"
 
 enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
 
@@ -234,14 +235,15 @@ static int add_batch(lk_reader *r, lk_answer *a, lk_cells *into, lk_error *err) 
 /* With query.split the parts are kept, and their sum is made of them; without, all goes into the sum at once. */
 static int add_all(lk_reader *r, lk_answer *a, lk_error *err) {
 	bool split = r->query->split;
-	add_units(r, a, split ? &a->speed_part : &a->cells);
-	int rc = add_batch(r, a, split ? &a->batch_part : &a->cells, err);
+	lk_cells *sum = lk_is_tiling(&a->window) ? &a->cells : &a->panes;
+	add_units(r, a, split ? &a->speed_part : sum);
+	int rc = add_batch(r, a, split ? &a->batch_part : sum, err);
 	if (rc < 0)
 		return rc;
 	const lk_cells *parts[] = {&a->batch_part, &a->speed_part};
 	for (int i = 0; split && i < 2; i++)
 		for (const lk_cell *c = parts[i]->first; c; c = c->next)
-			add_cell(&a->cells, lk_cell_field(parts[i], c), c->field_len, lk_cell_state(parts[i], c), r->plan);
+			add_cell(sum, lk_cell_field(parts[i], c), c->field_len, lk_cell_state(parts[i], c), r->plan);
 	return LK_OK;
 }
 
@@ -329,14 +331,16 @@ static void begin_answer(lk_reader *r, lk_answer *a) {
 	const lk_cat_copy *c = r->copy;
 	*a = (lk_answer){.plan = r->plan, .version = c->version->number, .kappa = c->kappa, .copy_id = c->id,
 	                 .state = c->state, .range = c->range, .copy_name = c->name, .partitions = r->partitions,
-	                 .window_us = r->filter.window_us, .rereads = rereads};
+	                 .window = r->filter.window, .from = r->filter.from, .to = r->filter.to, .rereads = rereads};
 	lk_cells_init(&a->cells, r->plan);
+	lk_cells_init(&a->panes, r->plan);
 	lk_cells_init(&a->batch_part, r->plan);
 	lk_cells_init(&a->speed_part, r->plan);
 }
 
 static void release_cells(lk_answer *a) {
 	lk_cells_release(&a->cells);
+	lk_cells_release(&a->panes);
 	lk_cells_release(&a->batch_part);
 	lk_cells_release(&a->speed_part);
 }
@@ -401,8 +405,7 @@ int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err) {
 		pause_us(PAUSE_MIN_US);
 	}
 	add_the_one_row(r, out);
-	out->rows = lk_cells_sorted(&out->cells);
-	out->nrows = out->cells.ncells;
+	lk_answer_put_together(out);
 	out->catalog = r->catalog;
 	release_units(r);
 	r->catalog = NULL;
@@ -484,8 +487,18 @@ void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *ou
 	output_value(a, lk_cell_field(&a->cells, row), row->field_len, lk_cell_state(&a->cells, row), i, out);
 }
 
-int64_t lk_answer_window_start(const lk_answer *a, const lk_cell *row) {
-	return lk_pane_get(lk_cell_field(&a->cells, row));
+void lk_answer_put_together(lk_answer *a) {
+	lk_windows_make(a);
+	free(a->rows);
+	a->rows = lk_cells_sorted(&a->cells);
+	a->nrows = a->cells.ncells;
+}
+
+lk_span lk_answer_span(const lk_answer *a, const lk_cell *row) {
+	const lk_plan *p = a->plan;
+	if (a->window.kind != LK_W_SESSION)
+		return lk_span_of_tag(&a->window, lk_pane_get(lk_cell_field(&a->cells, row)));
+	return lk_session_of(p, lk_cell_state(&a->cells, row));
 }
 
 void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out) {

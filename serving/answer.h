@@ -3,6 +3,7 @@
 #define LK_SERVING_ANSWER_H
 
 #include "core/cells.h"
+#include "core/window.h"
 #include "event_log/catalog.h"
 #include "view_store/store.h"
 
@@ -25,7 +26,8 @@ typedef struct lk_query {
 	const lk_where *where;    /* AND-ed, also where they name one column twice; group key columns only */
 	int nwhere;
 	int64_t from, to;         /* windows with from <= window_start < to; INT64_MIN, INT64_MAX */
-	int64_t window_us;        /* 0: the view's */
+	int64_t window_us;        /* 0: the view's windows; else of this size, … */
+	int64_t slide_us;         /* … one every so often; 0: one after the other */
 	bool split;               /* keep the batch's and the speed layer's part of every row beside their sum */
 } lk_query;
 
@@ -55,8 +57,10 @@ typedef struct lk_answer {
 	int64_t watermark;                 /* least of the partitions; LK_NEVER */
 	int64_t final_to;                  /* LK_NEVER: none */
 	int64_t late, healed;              /* refused at or above the cut; below it, counted by batch */
-	int64_t window_us;                 /* of the rows; 0: no window */
-	lk_cells cells;                    /* windows (not panes) + keys, merged */
+	lk_window window;                  /* of the rows */
+	int64_t from, to;                  /* windows that start in [from, to) */
+	lk_cells cells;                    /* windows (by their tags, core/window.h) + keys, merged */
+	lk_cells panes;                    /* that cells was put together from, where !lk_is_tiling(window); else empty */
 	lk_cell **rows; size_t nrows;      /* sorted, filtered */
 	int64_t batch_cells, speed_cells;  /* that went in */
 	lk_cells batch_part, speed_part;   /* with query.split: what cells is the sum of; find them by the row's field */
@@ -77,7 +81,11 @@ void lk_answer_digest(const lk_answer *a, char out[33]);
 
 /* Value of output `i` (of plan->outputs) in a row; finalised. Borrows. */
 void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
-int64_t lk_answer_window_start(const lk_answer *a, const lk_cell *row);
+/* The window of a row. */
+lk_span lk_answer_span(const lk_answer *a, const lk_cell *row);
+/* Makes cells and rows anew from the panes, to which something was added; not of a split answer. Where windows are tiles, of
+ * the cells as they are. */
+void lk_answer_put_together(lk_answer *a);
 /* The same value in one part of a split answer: as if that part had been alone. */
 void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out);
 

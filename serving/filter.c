@@ -89,45 +89,42 @@ static int add_condition(lk_filter *f, const lk_where *w, lk_error *err) {
 	return LK_OK;
 }
 
-/* The start of the first window at or after t; the ends of time where no window can lie beyond t. */
-static int64_t window_at_or_after(int64_t t, int64_t size_us) {
-	int64_t start;
-	if (t > LK_TIME_MAX)
-		return INT64_MAX;
-	if (__builtin_sub_overflow(LK_TIME_MIN, size_us, &start) || t <= start)
-		return INT64_MIN;
-	start = lk_slice_start(t, size_us);
-	if (start == t)
-		return t;
-	return __builtin_add_overflow(start, size_us, &start) || start > LK_TIME_MAX ? INT64_MAX : start;
+static int no_such_window(const lk_plan *p, const lk_query *q, const char *why, lk_error *err) {
+	lk_buf pane = LK_BUF_INIT, want = LK_BUF_INIT;
+	lk_interval_print(p->window.pane_us, &pane);
+	lk_interval_print(q->window_us, &want);
+	if (q->slide_us) {
+		lk_buf_adds(&want, " by ");
+		lk_interval_print(q->slide_us, &want);
+	}
+	lk_fail(err, LK_EUSAGE, "windows of %s cannot be put together from the panes of view %s: %s", want.data, p->view, why);
+	if (p->window.pane_us && p->window.kind != LK_W_SESSION)
+		lk_hint(err, "ask for multiples of %s", pane.data);
+	else
+		lk_hint(err, "declare a view with tumble(…) for that");
+	lk_buf_release(&pane);
+	lk_buf_release(&want);
+	return LK_EUSAGE;
 }
 
 static int set_windows(lk_filter *f, const lk_query *q, lk_error *err) {
 	const lk_plan *p = f->plan;
 	bool ranged = q->from != INT64_MIN || q->to != INT64_MAX;
-	f->from_pane = INT64_MIN;
-	f->to_pane = INT64_MAX;
-	if (p->window.kind == LK_W_NONE) {
-		if (q->window_us || ranged)
-			return lk_fail(err, LK_EUSAGE, "view %s has no windows: %s cannot be asked for", p->view,
-			               q->window_us ? "--window" : "--from and --to");
-		return LK_OK;
-	}
-	f->window_us = q->window_us ? q->window_us : p->window.size_us;
-	if (q->window_us && !lk_window_fits(p, q->window_us)) {
-		lk_buf pane = LK_BUF_INIT, want = LK_BUF_INIT;
-		lk_interval_print(p->window.pane_us, &pane);
-		lk_interval_print(q->window_us, &want);
-		lk_fail(err, LK_EUSAGE, "windows of %s cannot be put together from the panes of view %s", want.data, p->view);
-		lk_hint(err, "ask for a multiple of %s", pane.data);
-		lk_buf_release(&pane);
-		lk_buf_release(&want);
+	const char *why;
+	f->window = p->window;
+	f->from = q->from;
+	f->to = q->to;
+	if (p->window.kind == LK_W_NONE && (q->window_us || q->slide_us || ranged))
+		return lk_fail(err, LK_EUSAGE, "view %s has no windows: %s cannot be asked for", p->view,
+		               q->window_us ? "--window" : q->slide_us ? "--slide" : "--from and --to");
+	if (q->slide_us && !q->window_us) {
+		lk_fail(err, LK_EUSAGE, "--slide needs --window");
+		lk_hint(err, "write --window SIZE --slide SIZE");
 		return LK_EUSAGE;
 	}
-	if (q->from != INT64_MIN)
-		f->from_pane = window_at_or_after(q->from, f->window_us);
-	if (q->to != INT64_MAX)
-		f->to_pane = window_at_or_after(q->to, f->window_us);
+	if (q->window_us && lk_window_ask(p, q->window_us, q->slide_us ? q->slide_us : q->window_us, &f->window, &why))
+		return no_such_window(p, q, why, err);
+	lk_panes_of_range(&f->window, f->from, f->to, &f->from_pane, &f->to_pane);
 	return LK_OK;
 }
 
@@ -195,9 +192,13 @@ bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len) {
 	return true;
 }
 
+int64_t lk_filter_tag(const lk_filter *f, int64_t pane_start) {
+	return lk_is_tiling(&f->window) ? lk_tag_of_pane(&f->window, pane_start) : pane_start;
+}
+
 void lk_filter_row_field(const lk_filter *f, const uint8_t *field, size_t len, lk_buf *out) {
 	lk_buf_clear(out);
-	lk_pane_put(out, lk_slice_start(lk_pane_get(field), f->window_us));
+	lk_pane_put(out, lk_filter_tag(f, lk_pane_get(field)));
 	lk_buf_add(out, field + LK_PANE_BYTES, len - LK_PANE_BYTES);
 }
 

@@ -52,12 +52,13 @@ static int refuse(const lk_answer *a, const lk_cell *row, const lk_agg *g, const
 	lk_buf key = LK_BUF_INIT;
 	const uint8_t *at = lk_cell_field(&a->cells, row) + LK_PANE_BYTES, *end = lk_cell_field(&a->cells, row) + row->field_len;
 	lk_value v;
-	if (a->window_us) {
+	bool windowed = a->window.kind != LK_W_NONE;
+	if (windowed) {
 		lk_buf_adds(&key, " of window ");
-		lk_time_print(lk_answer_window_start(a, row), &key);
+		lk_time_print(lk_answer_span(a, row).start, &key);
 	}
 	for (int k = 0; k < a->plan->nkeys && lk_key_get(a->plan->keys[k].expr->type, &at, end, &v) == 0; k++) {
-		lk_buf_addf(&key, "%s%s = ", k || a->window_us ? ", " : " of ", *a->plan->keys[k].name ? a->plan->keys[k].name : "a key");
+		lk_buf_addf(&key, "%s%s = ", k || windowed ? ", " : " of ", *a->plan->keys[k].name ? a->plan->keys[k].name : "a key");
 		lk_buf_adds(&key, lk_is_null(&v) ? "NULL" : "");
 		lk_value_print(a->plan->keys[k].expr->type, &v, &key);
 	}

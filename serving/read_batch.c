@@ -156,7 +156,7 @@ int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cel
 	if (rc < 0)
 		goto done;
 	while (rc == LK_OK && (rc = lk_copy_next(&reader, row, err)) == 0) {
-		int64_t start = windowed ? lk_slice_start(row[0].i, f->window_us) : 0;
+		int64_t start = windowed ? lk_filter_tag(f, row[0].i) : 0;
 		const lk_value *keys = row + windowed;
 		if (lk_cells_merge_row(into, start, keys, keys + p->nkeys) != 0)
 			rc = lk_fail(err, LK_EINTERNAL, "table %s holds a partial that cannot be read", batch_table);

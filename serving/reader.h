@@ -9,8 +9,9 @@
 typedef struct lk_filter {
 	const lk_plan *plan;      /* of the catalogue, which may go before the filter */
 	int nkeys;
-	int64_t window_us;        /* of the rows; 0 without window */
-	int64_t from_pane, to_pane;   /* [from, to), of whole windows; INT64_MIN, INT64_MAX */
+	lk_window window;         /* of the rows */
+	int64_t from, to;         /* windows that start in [from, to) … */
+	int64_t from_pane, to_pane;   /* … may hold panes that start in [from, to); INT64_MIN, INT64_MAX */
 	bool nothing;             /* the conditions contradict each other */
 	bool *given;              /* [nkeys] */
 	lk_value *values;         /* [nkeys] where given */
@@ -25,7 +26,8 @@ void lk_filter_release(lk_filter *f);
 bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len);
 /* " WHERE …" over the columns of a batch table, or nothing. */
 void lk_filter_sql(const lk_filter *f, lk_buf *out);
-/* The field of the row that a cell belongs to: its window and its key. */
+/* Where a cell is merged: the row of its window, or, where windows share panes, its pane. */
+int64_t lk_filter_tag(const lk_filter *f, int64_t pane_start);
 void lk_filter_row_field(const lk_filter *f, const uint8_t *field, size_t len, lk_buf *out);
 
 /* --- read_units.c: Redis, each unit at one cursor --- */
@@ -66,7 +68,7 @@ int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at,
 /* What lk_watermark_of_prefix wants of the prefix that ends at off[i] of each partition, from a live cut that has this
  * offset; LK_NEVER where none has. */
 int lk_prefix_high(lk_pg *pg, const lk_cat_stream *s, const int64_t *off, int64_t *high, int64_t *at, lk_error *err);
-/* Merges the batch rows that pass the filter, as windows, into `into`. */
+/* Merges the batch rows that pass the filter into `into`, by lk_filter_tag. */
 int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cells *into, int64_t *cells, lk_error *err);
 
 /* --- answer.c --- */

@@ -524,7 +524,7 @@ static void the_first_late_event_is_named(void **state) {
 	assert_true(c.lambda_kappa.nshown > 0);
 	/* a comparison removes its copies and their rows of lk.late, so the rule is written down here */
 	for (int i = 0; i < c.lambda_kappa.nshown; i++) {
-		sql = lk_asprintf("SELECT x.part * 1000000 + x.off FROM (SELECT part, off, path, _at, lk.tumble(ts, interval '10 seconds') AS pane,"
+		sql = lk_asprintf("SELECT x.part * 1000000 + x.off FROM (SELECT part, off, path, _at, date_bin('10 seconds', ts, '1970-01-01Z') AS pane,"
 		                  " max(least(ts, _at + interval '1 day')) OVER (PARTITION BY part ORDER BY off ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
 		                  " - interval '5 seconds' AS watermark FROM lk.log_hits) x WHERE x.pane + interval '10 seconds' <= x.watermark"
 		                  " AND x.pane = '%s' AND 'path=' || x.path = '%s' ORDER BY x._at, x.part, x.off LIMIT 1",
@@ -588,7 +588,7 @@ static void two_versions_part_at_an_event(void **state) {
 	assert_true(v.d.different > 0 && v.d.nshown > 0);
 	for (int i = 0; i < v.d.nshown; i++) {
 		char where[80];
-		char *sql = lk_asprintf("SELECT part * 1000000 + off FROM lk.log_hits WHERE NOT (status < 400) AND lk.tumble(ts, interval '1 minute') = '%s'"
+		char *sql = lk_asprintf("SELECT part * 1000000 + off FROM lk.log_hits WHERE NOT (status < 400) AND date_bin('1 minute', ts, '1970-01-01Z') = '%s'"
 		                        " AND 'path=' || path = '%s' ORDER BY _at, part, off LIMIT 1", v.d.shown[i].window, v.d.shown[i].key);
 		int64_t place = test_world_int(&world, sql);
 		snprintf(where, sizeof where, "partition %d, offset %lld, ", (int)(place / 1000000), (long long)(place % 1000000));

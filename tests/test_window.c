@@ -18,7 +18,7 @@ static lk_stream stream = {.ncolumns = COLUMNS, .event_time = EVENT_TIME, .parti
 static lk_plan minutes(int64_t lateness_us) {
 	return (lk_plan){
 		.stream = &stream,
-		.window = {.kind = LK_W_TUMBLE, .time_slot = EVENT_TIME, .size_us = 60 * S, .pane_us = 60 * S},
+		.window = {.kind = LK_W_TUMBLE, .time_slot = EVENT_TIME, .size_us = 60 * S, .slide_us = 60 * S, .pane_us = 60 * S},
 		.allowed_lateness_us = lateness_us,
 	};
 }
@@ -155,11 +155,16 @@ static void final_is_what_no_event_can_change(void **state) {
 
 static void windows_are_multiples_of_panes(void **state) {
 	(void)state;
+	static const struct { int64_t size_s, slide_s; bool fits; } asked[] = {
+		{60, 60, true}, {3600, 3600, true}, {600, 60, true}, {90, 90, false}, {30, 30, false}, {0, 0, false},
+		{-60, -60, false}, {600, 90, false}, {60, 120, false}, {600060, 60, false}};
 	lk_plan p = minutes(0);
-	assert_true(lk_window_fits(&p, 60 * S) && lk_window_fits(&p, 3600 * S));
-	assert_false(lk_window_fits(&p, 90 * S) || lk_window_fits(&p, 30 * S) || lk_window_fits(&p, 0) || lk_window_fits(&p, -60 * S));
+	lk_window w;
+	const char *reason;
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+		assert_int_equal(lk_window_ask(&p, asked[i].size_s * S, asked[i].slide_s * S, &w, &reason) == 0, asked[i].fits);
 	p.window = (lk_window){.kind = LK_W_NONE};
-	assert_false(lk_window_fits(&p, 60 * S));
+	assert_int_equal(lk_window_ask(&p, 60 * S, 60 * S, &w, &reason), -1);
 }
 
 int main(void) {

@@ -47,7 +47,7 @@ static inline void tiny_plan_init(tiny_plan *t, const lk_type *columns, int ncol
 	int64_t minute = 60 * LK_US_PER_S;
 	t->plan = (lk_plan){
 		.stream = &t->stream,
-		.window = {.kind = LK_W_TUMBLE, .size_us = minute, .pane_us = minute},
+		.window = {.kind = LK_W_TUMBLE, .size_us = minute, .slide_us = minute, .pane_us = minute},
 		.allowed_lateness_us = -1,
 		.nrows = 1,
 		.nslots = ncolumns + 1,

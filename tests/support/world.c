@@ -340,10 +340,10 @@ void test_answer_rows(const lk_answer *a, test_rows *out) {
 	*out = (test_rows){0};
 	for (size_t i = 0; i < a->nrows; i++) {
 		lk_buf line = LK_BUF_INIT;
-		if (a->window_us) {
-			int64_t start = lk_answer_window_start(a, a->rows[i]);
-			add_value(time_type, lk_int(start), &line);
-			add_value(time_type, lk_int(start + a->window_us), &line);
+		if (a->window.kind != LK_W_NONE) {
+			lk_span span = lk_answer_span(a, a->rows[i]);
+			add_value(time_type, lk_int(span.start), &line);
+			add_value(time_type, lk_int(span.end), &line);
 		}
 		for (int rough = 0; rough < 2; rough++)
 			for (int k = 0; k < a->plan->noutputs; k++) {
@@ -481,8 +481,10 @@ static void add_late(const lk_answer *a, lk_buf *out) {
 	bool by_at = p->window.time_slot == lk_slot_at(s);
 	lk_buf ts = LK_BUF_INIT;
 	lk_sql_ident(by_at ? "_at" : s->columns[p->window.time_slot].name, &ts);
-	lk_buf_addf(out, "SELECT x.part, x.off FROM (SELECT part, off, lk.tumble(%s, ", ts.data);
+	lk_buf_adds(out, "SELECT x.part, x.off FROM (SELECT part, off, date_bin(");
 	add_interval(p->window.pane_us, out);
+	lk_buf_addf(out, ", %s, timestamptz '1970-01-01Z' + ", ts.data);
+	add_interval(p->window.offset_us, out);
 	lk_buf_adds(out, ") + ");
 	add_interval(p->window.pane_us + p->allowed_lateness_us, out);
 	lk_buf_addf(out, " AS over, max(least(%s, _at + ", ts.data);

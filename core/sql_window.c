@@ -1,0 +1,133 @@
+/* tumble(time, size [, offset]), hop(time, slide, size [, offset]), cumulate(time, step, size), session(time, gap).
+ *
+ * The order of arguments and the meaning of each are Flink's; intervals are constants of fixed length (R13). What has only
+ * one window per pane becomes a tumbling window, however it was written: hop(ts, '1 min', '1 min') is one. */
+#include "core/sql_window.h"
+
+#include <string.h>
+
+#include "core/sql_aggregate.h"
+#include "core/time.h"
+#include "core/window.h"
+
+enum { MAX_WINDOW_DAYS = 36525 };
+
+/* arguments: what each is called, after the time. The last one may be left out where `optional`. */
+static const struct form {
+	const char *name, *arguments[3], *usage;
+	int n;
+	bool optional;
+	uint8_t kind;
+} forms[] = {
+	{"tumble", {"size", "offset"}, "write tumble(column, '1 minute')", 2, true, LK_W_TUMBLE},
+	{"hop", {"slide", "size", "offset"}, "write hop(column, '10 s', '1 minute'): the slide, then the size", 3, true, LK_W_HOP},
+	{"cumulate", {"step", "size"}, "write cumulate(column, '1 h', '1 day'): the step, then the size", 2, false, LK_W_CUMULATE},
+	{"session", {"gap"}, "write session(column, '30 min')", 1, false, LK_W_SESSION},
+};
+enum { NFORMS = sizeof forms / sizeof *forms };
+
+static const struct form *find_form(const char *name) {
+	for (int i = 0; i < NFORMS; i++)
+		if (strcmp(forms[i].name, name) == 0)
+			return &forms[i];
+	return NULL;
+}
+
+bool lk_sql_is_window(const char *name) { return find_form(name) != NULL; }
+
+/* '1 minute' or INTERVAL '1 minute'. */
+static bool read_interval(lk_scope *c, const char *what, const json_t *node, int at, bool zero, int64_t *us) {
+	const json_t *cast = lk_tree_as(node, "TypeCast");
+	if (cast && lk_tree_is_type(json_object_get(cast, "typeName"), "interval"))
+		node = json_object_get(cast, "arg");
+	const json_t *sval = json_object_get(lk_tree_as(node, "A_Const"), "sval");
+	const char *reason = "it is not a constant in quotes", *text = sval ? lk_tree_str(sval, "sval") : "";
+	bool good = sval && lk_interval_parse(text, strlen(text), zero, us, &reason) == 0;
+	if (good && *us > MAX_WINDOW_DAYS * (86400 * LK_US_PER_S)) {
+		reason = "longer than 100 years";
+		good = false;
+	}
+	if (!good)
+		lk_stmt_fault(c->s, lk_tree_start(node, at),
+		              "write a whole number and a unit (us, ms, s, min, h, d, w) in quotes, such as '1 minute'",
+		              "window %s%s%s%s: %s", what, *text ? " '" : "", text, *text ? "'" : "", reason);
+	return good;
+}
+
+static int64_t gcd(int64_t a, int64_t b) {
+	while (b) {
+		int64_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* slide, size and offset as they are given, to the plan. */
+static bool set_lengths(lk_scope *c, const struct form *f, int64_t slide, int64_t size, int64_t offset, int at) {
+	lk_window *w = &c->plan->window;
+	if (slide > size) {
+		lk_stmt_fault(c->s, at, f->usage, "%s: the %s is longer than the size", f->name, f->arguments[0]);
+		return false;
+	}
+	if (f->kind == LK_W_CUMULATE && size % slide) {
+		lk_stmt_fault(c->s, at, "choose a size that is a whole number of steps", "cumulate: the size is not a multiple of the step");
+		return false;
+	}
+	if (size / gcd(size, slide) > LK_MAX_PANES) {
+		lk_stmt_fault(c->s, at, lk_stmt_text(c->s, "choose a %s that divides the size into fewer parts", f->arguments[0]),
+		              "%s: a window would have more than %d panes", f->name, LK_MAX_PANES);
+		return false;
+	}
+	w->kind = slide == size && f->kind != LK_W_SESSION ? LK_W_TUMBLE : f->kind;
+	w->size_us = size;
+	w->slide_us = slide;
+	w->offset_us = offset % slide;
+	w->pane_us = gcd(size, slide);
+	return true;
+}
+
+static bool read_lengths(lk_scope *c, const struct form *f, const json_t *args, int n, int at) {
+	int64_t given[3] = {0};
+	for (int i = 0; i < n; i++)
+		if (!read_interval(c, f->arguments[i], json_array_get(args, (size_t)i + 1), at, strcmp(f->arguments[i], "offset") == 0, &given[i]))
+			return false;
+	bool two = f->kind == LK_W_HOP || f->kind == LK_W_CUMULATE;
+	return set_lengths(c, f, given[0], given[two], f->optional ? given[1 + two] : 0, at);
+}
+
+void lk_sql_window(lk_scope *c, const json_t *call, int at) {
+	static const char *const keys[] = {"funcname", "args", "funcformat", "location", NULL};
+	const struct form *f = find_form(lk_sql_function_name(call));
+	const json_t *args = json_object_get(call, "args"), *column = lk_tree_as(json_array_get(args, 0), "ColumnRef");
+	lk_plan *p = c->plan;
+	c->clause = lk_stmt_text(c->s, "%s(…)", f->name);
+	if (!lk_tree_only(c->s, call, at, c->clause, keys))
+		return;
+	if (p->window.kind != LK_W_NONE) {
+		lk_stmt_fault(c->s, at, "declare a view for each window", "GROUP BY has more than one window");
+		return;
+	}
+	int n = (int)json_array_size(args) - 1;
+	if (n > f->n || n < f->n - f->optional || !column) {
+		lk_stmt_fault(c->s, at, f->usage, f->n - f->optional == 1 ? "%s needs a time column and a %s" : "%s needs a time column, a %s and a %s",
+		              f->name, f->arguments[0], f->arguments[1]);
+		return;
+	}
+	const lk_expr *time = lk_sql_expr(c, json_array_get(args, 0));
+	if (!time)
+		return;
+	if (time->slot != p->stream->event_time && time->slot != lk_slot_at(p->stream)) {
+		lk_stmt_fault(c->s, time->location, lk_stmt_text(c->s, "write %s, the stream's event time, or _at", p->stream->columns[p->stream->event_time].name),
+		              "a window needs the event time or _at");
+		return;
+	}
+	if (f->kind == LK_W_SESSION && p->nlateral) {
+		lk_stmt_fault(c->s, at, "declare a view without LATERAL", "session(…) over rows that LATERAL makes is not supported");
+		return;
+	}
+	if (!read_lengths(c, f, args, n, at))
+		return;
+	p->window.time_slot = time->slot;
+	p->window_at = at;
+}

@@ -1,0 +1,245 @@
+/* From panes to windows, a group key at a time: its panes in the order of time, and over them
+ *
+ *   hop       a queue as two stacks: panes come in at the back and leave at the front, and the merged state of the queue is
+ *             the front's, kept for every pane that may be its first, and the back's. A pane is merged twice, a window twice,
+ *             however many panes a window has, and nothing is ever subtracted, which sketches and extremes could not do.
+ *             (The two-stacks algorithm; with its bounds in Tangwongsan, Hirzel, Schneider, "In-order sliding-window
+ *             aggregation in worst-case constant time", VLDB Journal 30, 2021.)
+ *   cumulate  one running state for all windows that start together;
+ *   session   one running state, as long as the next pane's first event is less than a gap behind the last event so far.
+ *             One pane is never split: its events are less than a gap apart. */
+#include "serving/windows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/key.h"
+
+/* One group key's panes, and what is made of them. */
+typedef struct maker {
+	const lk_answer *a;
+	const lk_plan *plan;
+	lk_cells *from, *into;
+	lk_cell **panes;               /* of the key, ascending */
+	size_t n;
+	lk_arena arena;                /* of the states of this key */
+	lk_buf field;
+} maker;
+
+static const uint8_t *key_of(const lk_cells *c, const lk_cell *cell, size_t *len) {
+	*len = cell->field_len - LK_PANE_BYTES;
+	return lk_cell_field(c, cell) + LK_PANE_BYTES;
+}
+
+static int64_t pane_of(const maker *m, size_t i) { return lk_pane_get(lk_cell_field(m->from, m->panes[i])); }
+static const char *state_of(const maker *m, size_t i) { return lk_cell_state(m->from, m->panes[i]); }
+
+static void merge(const lk_plan *p, char *into, const char *from, lk_arena *arena) {
+	for (int i = 0; i < p->naggs; i++)
+		p->aggs[i].verbs->merge(into + p->aggs[i].state_offset, &p->aggs[i], from + p->aggs[i].state_offset, arena);
+}
+
+static char *new_state(maker *m) {
+	char *state = lk_arena_alloc(&m->arena, m->plan->state_size);
+	for (int i = 0; i < m->plan->naggs; i++)
+		m->plan->aggs[i].verbs->init(state + m->plan->aggs[i].state_offset);
+	return state;
+}
+
+/* The row of the key's window with this tag. */
+static char *row(maker *m, int64_t tag) {
+	size_t len;
+	const uint8_t *key = key_of(m->from, m->panes[0], &len);
+	lk_buf_clear(&m->field);
+	lk_pane_put(&m->field, tag);
+	lk_buf_add(&m->field, key, len);
+	return lk_cell_state(m->into, lk_cells_at(m->into, m->field.data, m->field.len));
+}
+
+static bool is_asked_for(const maker *m, int64_t start) { return m->a->from <= start && start < m->a->to; }
+
+static void emit(maker *m, int64_t tag, const char *state) {
+	if (state && is_asked_for(m, lk_span_of_tag(&m->a->window, tag).start))
+		merge(m->plan, row(m, tag), state, &m->into->arena);
+}
+
+/* --- hop --- */
+
+/* Panes [lo, hi) are in the queue; [lo, middle) are its front, whose state from each pane on to middle is kept in front[];
+ * [middle, hi) are its back. */
+typedef struct queue {
+	char **front;
+	char *back;
+	size_t lo, middle, hi;
+} queue;
+
+static void push(maker *m, queue *q) {
+	if (!q->back)
+		q->back = new_state(m);
+	merge(m->plan, q->back, state_of(m, q->hi++), &m->arena);
+}
+
+static void flip(maker *m, queue *q) {
+	for (size_t i = q->hi; i-- > q->lo;) {
+		q->front[i] = new_state(m);
+		merge(m->plan, q->front[i], state_of(m, i), &m->arena);
+		if (i + 1 < q->hi)
+			merge(m->plan, q->front[i], q->front[i + 1], &m->arena);
+	}
+	q->middle = q->hi;
+	q->back = NULL;
+}
+
+static void slide(maker *m, queue *q, int64_t start, int64_t end) {
+	while (q->hi < m->n && pane_of(m, q->hi) < end)
+		push(m, q);
+	while (q->lo < q->hi && pane_of(m, q->lo) < start)
+		q->lo++;
+	if (q->lo >= q->middle)
+		flip(m, q);
+}
+
+/* The first start of a window that reaches beyond a pane's start. */
+static int64_t first_start(const lk_window *w, int64_t pane) {
+	lk_window slides = {.kind = LK_W_TUMBLE, .size_us = w->slide_us, .offset_us = w->offset_us, .slide_us = w->slide_us};
+	int64_t last = lk_tag_of_pane(&slides, pane);
+	return last - (w->size_us - 1 - (pane - last)) / w->slide_us * w->slide_us;
+}
+
+static void make_hops(maker *m) {
+	const lk_window *w = &m->a->window;
+	queue q = {.front = lk_calloc(m->n, sizeof *q.front)};
+	for (int64_t start = first_start(w, pane_of(m, 0));;) {
+		slide(m, &q, start, start + w->size_us);
+		if (q.lo < q.hi) {
+			emit(m, start, q.front[q.lo]);
+			emit(m, start, q.back);
+			start += w->slide_us;
+		} else if (q.lo < m->n) {
+			start = first_start(w, pane_of(m, q.lo));
+		} else {
+			break;
+		}
+	}
+	free(q.front);
+}
+
+/* --- cumulate --- */
+
+static void make_cumulated(maker *m) {
+	const lk_window *w = &m->a->window;
+	for (size_t i = 0; i < m->n;) {
+		lk_span all = lk_span_of_tag(w, pane_of(m, i));
+		char *running = new_state(m);
+		int64_t end = all.start + w->size_us;
+		for (int64_t step = pane_of(m, i); step < end; step += w->slide_us) {
+			if (i < m->n && pane_of(m, i) == step)
+				merge(m->plan, running, state_of(m, i++), &m->arena);
+			emit(m, step, running);
+		}
+	}
+}
+
+/* --- session --- */
+
+lk_span lk_session_of(const lk_plan *p, const void *state) {
+	const lk_agg *min = &p->aggs[p->first_agg], *max = &p->aggs[p->last_agg];
+	lk_value first, last;
+	min->verbs->finish((const char *)state + min->state_offset, min, &first);
+	max->verbs->finish((const char *)state + max->state_offset, max, &last);
+	return lk_session_span(&p->window, first.i, last.i);
+}
+
+/* What a part of the answer knows of panes [from, to), as a row of its own under the tag. */
+static void emit_part(maker *m, const lk_cells *part, lk_cells *into, size_t from, size_t to, int64_t tag) {
+	lk_cells *all = m->into;
+	m->into = into;
+	for (size_t i = from; i < to; i++) {
+		const lk_cell *c = lk_cells_find(part, lk_cell_field(m->from, m->panes[i]), m->panes[i]->field_len);
+		if (c)
+			merge(m->plan, row(m, tag), lk_cell_state(part, c), &into->arena);
+	}
+	m->into = all;
+}
+
+static void make_sessions(maker *m, const lk_cells *parts, lk_cells *parts_into) {
+	const lk_window *w = &m->a->window;
+	for (size_t i = 0, from = 0; i < m->n; from = i) {
+		char *running = new_state(m);
+		do
+			merge(m->plan, running, state_of(m, i++), &m->arena);
+		while (i < m->n && lk_in_one_session(w, lk_session_of(m->plan, running).end - w->size_us, lk_session_of(m->plan, state_of(m, i)).start));
+		int64_t tag = lk_session_of(m->plan, running).start;
+		if (!is_asked_for(m, tag))
+			continue;
+		merge(m->plan, row(m, tag), running, &m->into->arena);
+		for (int k = 0; parts && k < 2; k++)
+			emit_part(m, &parts[k], &parts_into[k], from, i, tag);
+	}
+}
+
+/* --- all keys --- */
+
+static int by_key_then_pane(const void *a, const void *b, void *cells) {
+	const lk_cell *x = *(lk_cell *const *)a, *y = *(lk_cell *const *)b;
+	size_t nx, ny;
+	const uint8_t *kx = key_of(cells, x, &nx), *ky = key_of(cells, y, &ny);
+	int order = memcmp(kx, ky, nx < ny ? nx : ny);
+	if (order || nx != ny)
+		return order ? order : (nx > ny) - (nx < ny);
+	return memcmp(kx - LK_PANE_BYTES, ky - LK_PANE_BYTES, LK_PANE_BYTES);
+}
+
+static bool same_key(const lk_cells *c, const lk_cell *a, const lk_cell *b) {
+	size_t na, nb;
+	const uint8_t *ka = key_of(c, a, &na), *kb = key_of(c, b, &nb);
+	return na == nb && memcmp(ka, kb, na) == 0;
+}
+
+static void make_from(const lk_answer *a, lk_cells *from, lk_cells *into, const lk_cells *parts, lk_cells *parts_into) {
+	size_t n = from->ncells, end;
+	lk_cell **all = lk_calloc(n ? n : 1, sizeof *all);
+	size_t k = 0;
+	for (lk_cell *c = from->first; c; c = c->next)
+		all[k++] = c;
+	qsort_r(all, n, sizeof *all, by_key_then_pane, from);
+	maker m = {.a = a, .plan = a->plan, .from = from, .into = into};
+	for (size_t i = 0; i < n; i = end) {
+		for (end = i + 1; end < n && same_key(from, all[i], all[end]);)
+			end++;
+		m.panes = all + i;
+		m.n = end - i;
+		lk_arena_clear(&m.arena);
+		if (a->window.kind == LK_W_HOP)
+			make_hops(&m);
+		else if (a->window.kind == LK_W_CUMULATE)
+			make_cumulated(&m);
+		else
+			make_sessions(&m, parts, parts_into);
+	}
+	lk_arena_release(&m.arena);
+	lk_buf_release(&m.field);
+	free(all);
+}
+
+static void replace(lk_cells *c, lk_cells *by) {
+	lk_cells_release(c);
+	*c = *by;
+}
+
+void lk_windows_make(lk_answer *a) {
+	if (lk_is_tiling(&a->window))
+		return;
+	lk_cells whole, parts[2], *old[2] = {&a->batch_part, &a->speed_part};
+	lk_cells_init(&whole, a->plan);
+	for (int k = 0; k < 2; k++)
+		lk_cells_init(&parts[k], a->plan);
+	const lk_cells both[2] = {a->batch_part, a->speed_part};
+	make_from(a, &a->panes, &whole, both, parts);
+	for (int k = 0; k < 2; k++)
+		if (a->window.kind != LK_W_SESSION)
+			make_from(a, old[k], &parts[k], NULL, NULL);
+	replace(&a->cells, &whole);
+	for (int k = 0; k < 2; k++)
+		replace(old[k], &parts[k]);
+}
