@@ -58,18 +58,25 @@ int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_
 	return most(high, least(max_ts, add(at, s->max_ahead_us)));
 }
 
-bool lk_is_late(const lk_plan *p, int64_t ts, int64_t watermark) {
+int64_t lk_late_from(const lk_plan *p, int64_t ts) {
 	const lk_window *w = &p->window;
-	if (w->kind == LK_W_NONE || p->allowed_lateness_us < 0 || watermark == LK_NEVER)
+	if (w->kind == LK_W_NONE || p->allowed_lateness_us < 0)
+		return INT64_MAX;
+	return add(w->kind == LK_W_SESSION ? add(ts, w->size_us) : lk_pane_end(w, lk_pane_start(w, ts)), p->allowed_lateness_us);
+}
+
+bool lk_is_late(const lk_plan *p, int64_t ts, int64_t watermark) {
+	if (p->window.kind == LK_W_NONE || p->allowed_lateness_us < 0 || watermark == LK_NEVER)
 		return false;
-	int64_t end = w->kind == LK_W_SESSION ? add(ts, w->size_us) : lk_pane_end(w, lk_pane_start(w, ts));
-	return add(end, p->allowed_lateness_us) <= watermark;
+	return lk_late_from(p, ts) <= watermark;
 }
 
 int64_t lk_final_to(const lk_plan *p, int64_t min_watermark) {
-	if (p->window.kind == LK_W_NONE || p->allowed_lateness_us < 0 || min_watermark == LK_NEVER)
+	const lk_window *w = &p->window;
+	if (w->kind == LK_W_NONE || p->allowed_lateness_us < 0 || min_watermark == LK_NEVER)
 		return LK_NEVER;
-	return most(sub(min_watermark, p->allowed_lateness_us), LK_NEVER + 1);
+	int64_t to = sub(min_watermark, p->allowed_lateness_us);
+	return most(w->kind == LK_W_SESSION ? sub(to, w->size_us) : to, LK_NEVER + 1);
 }
 
 int lk_window_ask(const lk_plan *p, int64_t size_us, int64_t slide_us, lk_window *out, const char **reason) {

@@ -26,9 +26,12 @@ int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_
 /* Stateless lateness (P11): is an event at ts (of the window's time) late against the watermark before it? Decided by the end of
  * its pane, so that all windows that share the pane agree; for a session by its own time + gap. */
 bool lk_is_late(const lk_plan *p, int64_t ts, int64_t watermark);
+/* The least watermark against which it is late, so that watermark - this is by how much; INT64_MAX where it never is. */
+int64_t lk_late_from(const lk_plan *p, int64_t ts);
 
 /* A window is final when window end + allowed lateness <= the least watermark of the partitions: then no event can change it
- * any more. Returns the largest instant T such that every window that ends at or before T is final; LK_NEVER if there is none.
+ * any more. A session's end takes another gap: an event that comes before the end of the session and is not late, by its own time + gap,
+ * would belong to it. Returns the largest instant T such that every window that ends at or before T is final; LK_NEVER if there is none.
  * A view without a lateness bound takes every event however late, and a view without windows has one that never
  * ends: nothing of theirs is ever final, so LK_NEVER. */
 int64_t lk_final_to(const lk_plan *p, int64_t min_watermark);
