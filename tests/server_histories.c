@@ -298,7 +298,7 @@ static bool define(history *h) {
 	lk_buf sql = LK_BUF_INIT;
 	test_view_shape shape;
 	char *fault = NULL;
-	test_random_view(&h->seed, h->view, h->stream, 0, &sql, &shape);
+	test_random_view(&h->seed, h->view, h->stream, NULL, &sql, &shape);
 	bool done = test_world_try(&world, sql.data, &fault) == LK_OK;
 	h->versions += done;
 	free(fault);

@@ -69,7 +69,7 @@ static void declare(round *r, unsigned *tried) {
 		++*tried;
 		r->view_seed = r->seed;
 		lk_buf_clear(&sql);
-		test_random_view(&r->seed, r->view, r->stream, 0, &sql, &r->shape);
+		test_random_view(&r->seed, r->view, r->stream, NULL, &sql, &r->shape);
 		if (test_world_try(&world, sql.data, &fault) == LK_OK)
 			break;
 		if (getenv("SHOW_REFUSED"))
@@ -274,11 +274,45 @@ static void check_where(round *r) {
 	lk_arena_release(&arena);
 }
 
+static const lk_stream *stream_of(void *ctx, const char *name) {
+	return lk_catalog_stream(ctx, name)->stream;
+}
+
+/* --window and --slide, beside what q asks for already: the same text with another window is the oracle. */
+static void check_window(round *r, const lk_query *of, const char *condition) {
+	if (!r->shape.window.name)
+		return;
+	test_window_shape asked = test_window_asked(&r->shape.window, &r->seed);
+	unsigned long seed = r->view_seed;
+	test_view_shape shape;
+	lk_buf sql = LK_BUF_INIT;
+	test_random_view(&seed, r->view, r->stream, &asked, &sql, &shape);
+	lk_definitions d;
+	lk_resolver resolver = {.stream = stream_of, .ctx = world.catalog};
+	assert_int_equal(lk_sql_parse(sql.data, sql.len, &resolver, &d), LK_OK);
+	lk_query q = *of;
+	q.window_us = asked.size_s * LK_US_PER_S;
+	q.slide_us = asked.slide_s < asked.size_s || one_in(r, 2) ? asked.slide_s * LK_US_PER_S : 0;
+	same(r, "with --window", &q, d.items[0].plan, condition);
+	lk_definitions_release(&d);
+	lk_buf_release(&sql);
+}
+
+/* Windows begin at whole slides from an offset, so every second bound is one where one begins. */
+static int64_t bound_near(round *r, int64_t us) {
+	const test_window_shape *w = &r->shape.window;
+	int64_t second = us / LK_US_PER_S;
+	if (one_in(r, 2))
+		second -= (second - w->offset_s) % w->slide_s;
+	return second * LK_US_PER_S - !one_in(r, 3) + one_in(r, 3);
+}
+
 static void check_range(round *r) {
-	if (!r->shape.windowed)
+	if (!r->shape.window.name)
 		return;
 	lk_query q = test_query(r->view);
-	int64_t from = r->base_us - (int64_t)below(r, 400) * LK_US_PER_S, to = from + (int64_t)below(r, 300) * LK_US_PER_S + 1;
+	int64_t from = bound_near(r, r->base_us - (int64_t)below(r, 400) * LK_US_PER_S);
+	int64_t to = bound_near(r, from + (int64_t)below(r, 300) * LK_US_PER_S + 1);
 	lk_buf sql = LK_BUF_INIT;
 	const char *and = "";
 	if (!one_in(r, 4)) {
@@ -296,29 +330,8 @@ static void check_range(round *r) {
 	}
 	if (sql.len)
 		same(r, "with --from and --to", &q, NULL, sql.data);
-	lk_buf_release(&sql);
-}
-
-static const lk_stream *stream_of(void *ctx, const char *name) {
-	return lk_catalog_stream(ctx, name)->stream;
-}
-
-/* --window: the same text with the larger window is the oracle. */
-static void check_window(round *r) {
-	if (!r->shape.windowed)
-		return;
-	int64_t size_s = r->shape.window_s * (1 + (int64_t)below(r, 7));
-	unsigned long seed = r->view_seed;
-	test_view_shape shape;
-	lk_buf sql = LK_BUF_INIT;
-	test_random_view(&seed, r->view, r->stream, size_s, &sql, &shape);
-	lk_definitions d;
-	lk_resolver resolver = {.stream = stream_of, .ctx = world.catalog};
-	assert_int_equal(lk_sql_parse(sql.data, sql.len, &resolver, &d), LK_OK);
-	lk_query q = test_query(r->view);
-	q.window_us = size_s * LK_US_PER_S;
-	same(r, "with --window", &q, d.items[0].plan, NULL);
-	lk_definitions_release(&d);
+	if (sql.len)
+		check_window(r, &q, sql.data);
 	lk_buf_release(&sql);
 }
 
@@ -340,7 +353,7 @@ static void play(round *r, unsigned *tried) {
 	check_rejected(r);
 	check_where(r);
 	check_range(r);
-	check_window(r);
+	check_window(r, &q, NULL);
 	check_batch(r);
 	if (one_in(r, 3))
 		check_fold(r);

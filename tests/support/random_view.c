@@ -313,14 +313,44 @@ void test_random_stream(unsigned long *seed, const char *name, lk_buf *out) {
 	            PICK(&g, "k", "i4", "f8", "b"), 1 + below(&g, 3), below(&g, 20));
 }
 
-void test_random_view(unsigned long *seed, const char *name, const char *stream, int64_t window_s, lk_buf *out, test_view_shape *shape) {
+/* --- windows ---
+ *
+ * Each is as likely as any other. Few windows for an event keep the oracle fast, which has a row for each. */
+static const test_window_shape windows[] = {
+	{"tumble", 1, 1, 0, 1}, {"tumble", 7, 7, 0, 7}, {"tumble", 60, 60, 0, 60}, {"tumble", 60, 60, 45, 60}, {"tumble", 90, 90, 0, 90},
+	{"tumble", 3600, 3600, 0, 3600}, {"tumble", 3600, 3600, 1800, 3600},
+	{"hop", 1, 5, 0, 1}, {"hop", 7, 21, 5, 7}, {"hop", 7, 20, 0, 1}, {"hop", 60, 90, 0, 30}, {"hop", 60, 90, 45, 30}, {"hop", 20, 60, 0, 20},
+	{"hop", 1800, 3600, 100, 1800}, {"hop", 90, 90, 0, 90},
+	{"cumulate", 1, 5, 0, 1}, {"cumulate", 20, 60, 0, 20}, {"cumulate", 45, 90, 0, 45}, {"cumulate", 900, 3600, 0, 900},
+};
+enum { WINDOWS = sizeof windows / sizeof *windows };
+
+void test_window_call(const test_window_shape *w, lk_buf *out) {
+	lk_buf_addf(out, "%s(ts, ", w->name);
+	if (strcmp(w->name, "tumble"))
+		lk_buf_addf(out, "'%d s', ", w->slide_s);
+	lk_buf_addf(out, "'%d s'", w->size_s);
+	if (w->offset_s)
+		lk_buf_addf(out, ", '%d s'", w->offset_s);
+	lk_buf_addc(out, ')');
+}
+
+test_window_shape test_window_asked(const test_window_shape *of, unsigned long *seed) {
+	gen g = {.seed = seed};
+	int slide = of->pane_s * (int)(1 + below(&g, 4)), size = of->pane_s * (int)(1 + below(&g, 7));
+	if (slide > size || one_in(&g, 2))
+		slide = size;
+	return (test_window_shape){slide < size ? "hop" : "tumble", slide, size, of->offset_s, 0};
+}
+
+void test_random_view(unsigned long *seed, const char *name, const char *stream, const test_window_shape *window, lk_buf *out,
+                      test_view_shape *shape) {
 	gen g = {.seed = seed, .out = out};
-	static const int64_t sizes[] = {1, 7, 60, 90, 3600};
 	bool windowed = !one_in(&g, 5);
-	int64_t size = sizes[below(&g, 5)];
-	*shape = (test_view_shape){.windowed = windowed, .window_s = windowed ? size : 0, .lateness = windowed && one_in(&g, 3)};
-	if (windowed && window_s)
-		size = window_s;
+	test_window_shape any = windows[below(&g, WINDOWS)];
+	*shape = (test_view_shape){.lateness = windowed && one_in(&g, 3)};
+	if (windowed)
+		shape->window = window ? *window : any;
 	bool lateral = one_in(&g, 5);
 	lk_buf keys[3] = {LK_BUF_INIT, LK_BUF_INIT, LK_BUF_INIT};
 	unsigned nkeys = below(&g, 4), lateness = below(&g, 60);
@@ -359,8 +389,10 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 	const char *by = " GROUP BY ";
 	for (unsigned i = 0; i < nkeys; i++, by = ", ")
 		lk_buf_addf(out, "%s%s", by, keys[i].data);
-	if (windowed)
-		lk_buf_addf(out, "%stumble(ts, '%lld seconds')", by, (long long)size);
+	if (windowed) {
+		put(&g, by);
+		test_window_call(&shape->window, out);
+	}
 	if (one_in(&g, 5))
 		having(&g, nkeys ? &keys[0] : NULL);
 	put(&g, ";\n");

@@ -7,15 +7,25 @@
 /* "CREATE TABLE name (…) WITH (…)" with a column of every type; ts is the event time. */
 void test_random_stream(unsigned long *seed, const char *name, lk_buf *out);
 
+/* The window of a view: a call of the definition language, with whole seconds. cumulate's slide is its step. */
+typedef struct test_window_shape {
+	const char *name;        /* "tumble", "hop", "cumulate"; NULL: no window */
+	int slide_s, size_s, offset_s;
+	int pane_s;
+} test_window_shape;
+void test_window_call(const test_window_shape *w, lk_buf *out);
+/* One that a query may ask of views with this one, by --window and --slide. */
+test_window_shape test_window_asked(const test_window_shape *of, unsigned long *seed);
+
 typedef struct test_view_shape {
-	bool windowed;
-	int64_t window_s;        /* 0 without */
+	test_window_shape window;
 	bool lateness;
 } test_view_shape;
 
-/* "CREATE VIEW name … FROM stream …". window_s 0: random, or none; else this size. The same seed gives the same view
+/* "CREATE VIEW name … FROM stream …". window NULL: random, or none; else this one. The same seed gives the same view
  * but for the window. */
-void test_random_view(unsigned long *seed, const char *name, const char *stream, int64_t window_s, lk_buf *out, test_view_shape *shape);
+void test_random_view(unsigned long *seed, const char *name, const char *stream, const test_window_shape *window, lk_buf *out,
+                      test_view_shape *shape);
 
 /* n rows of the stream's columns, around `base_us`; the arena owns the texts. Keys are few and skewed, times out of
  * order now and then far, extremes and NULLs common. extreme: also values with which arithmetic overflows. */
