@@ -96,21 +96,6 @@ static void print_jsonl(const lk_answer *a) {
 	lk_buf_release(&b);
 }
 
-/* RFC 4180 as ingest reads it: NULL is an empty field, the empty text is "". */
-static void add_field(const char *s, size_t len, lk_buf *b) {
-	if (len > 0 && !memchr(s, '"', len) && !memchr(s, ',', len) && !memchr(s, '\n', len) && !memchr(s, '\r', len)) {
-		lk_buf_add(b, s, len);
-		return;
-	}
-	lk_buf_addc(b, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"')
-			lk_buf_addc(b, '"');
-		lk_buf_addc(b, s[i]);
-	}
-	lk_buf_addc(b, '"');
-}
-
 static void print_csv(const lk_answer *a) {
 	lk_buf b = LK_BUF_INIT, text = LK_BUF_INIT;
 	int n = lk_answer_columns(a);
@@ -118,7 +103,7 @@ static void print_csv(const lk_answer *a) {
 	for (int i = 0; i < n; i++) {
 		const char *name = lk_answer_column(a, i, &type);
 		lk_buf_adds(&b, i ? "," : "");
-		add_field(name, strlen(name), &b);
+		lk_csv_field(name, strlen(name), &b);
 	}
 	lk_buf_adds(&b, "\r\n");
 	for (size_t r = 0; r < a->nrows && lk_put_buf(&b); r++) {
@@ -130,7 +115,7 @@ static void print_csv(const lk_answer *a) {
 			lk_value_print(type, &v, &text);
 			lk_buf_adds(&b, i ? "," : "");
 			if (!lk_is_null(&v))
-				add_field(text.data ? text.data : "", text.len, &b);
+				lk_csv_field(text.data ? text.data : "", text.len, &b);
 		}
 		lk_buf_adds(&b, "\r\n");
 	}

@@ -106,6 +106,19 @@ const lk_command lk_commands[] = {
 	  {"lk status traffic --digest", "are the copies the same?"}},
 	 lk_cmd_status},
 
+	{"late", "VIEW", 1, 1, "show the events that came too late for a view, and how late they were",
+	 "Of a view with allowed_lateness: the events that the speed layer refused, newest first, and a histogram of all of them. "
+	 "LATE BY is how far the watermark had passed the instant from which they were late. COUNTED SINCE: by the published batch; "
+	 "in kappa mode nothing counts them. docs/windows.md tells the rules.",
+	 {{"limit", "N", "show the newest N (20); 0: the histogram alone", false},
+	  {"columns", "LIST", "the stream's columns to show, such as path,status, or all (those that the view reads)", false},
+	  {"version", "N", "another version than the one that is served", false},
+	  {"copy", "COPY", "this copy: a sandbox's name, or an id that lk status shows", false},
+	  {"format", "FORMAT", "table, json, jsonl or csv (table)", false}},
+	 {{"lk late outcomes", "the last ones, and how late all of them were"},
+	  {"lk late outcomes --limit 1000 --columns all --format csv", "for a program"}},
+	 lk_cmd_late},
+
 	{"explain", "VIEW", 1, 1, "show how a view is computed, or an answer put together",
 	 "With --where, --from or --to: the batch part, the speed part and their sum, row by row.",
 	 {WHERE_OPTIONS},

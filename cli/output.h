@@ -27,6 +27,9 @@ void lk_count_print(int64_t n, lk_buf *out);
 /* "12 s", "3 min", "5 h", "2 d": how long, for people. */
 void lk_duration_print(int64_t us, lk_buf *out);
 
+/* A field of csv, by RFC 4180 as ingest reads it: NULL is an empty field, the empty text is "". */
+void lk_csv_field(const char *s, size_t len, lk_buf *out);
+
 /* Tables for people. Rows are kept until lk_table_end, so long answers are printed in several. */
 typedef struct lk_table lk_table;
 lk_table *lk_table_new(void);

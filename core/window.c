@@ -154,6 +154,25 @@ bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start) {
 	if (w->kind == LK_W_NONE)
 		return true;
 	if (w->kind == LK_W_SESSION)
+int64_t lk_windows_of_pane(const lk_window *w, int64_t pane, lk_span *first, lk_span *last) {
+	if (w->kind == LK_W_NONE || w->kind == LK_W_SESSION)
+		return 0;
+	if (w->kind == LK_W_CUMULATE) {
+		int64_t start = lk_slice_start(pane, w->size_us);
+		*first = (lk_span){start, add(pane, w->slide_us)};
+		*last = (lk_span){start, add(start, w->size_us)};
+		return sub(last->end, pane) / w->slide_us;
+	}
+	if (w->kind != LK_W_HOP) {
+		*first = *last = lk_span_of_tag(w, lk_tag_of_pane(w, pane));
+		return 1;
+	}
+	int64_t start = slice_from(pane, w->slide_us, w->offset_us), before = (w->size_us - 1 - (pane - start)) / w->slide_us;
+	*first = lk_span_of_tag(w, sub(start, before * w->slide_us));
+	*last = lk_span_of_tag(w, start);
+	return before + 1;
+}
+
 		return lk_pane_start(w, span.start) <= pane_start && pane_start <= sub(span.end, w->size_us);
 	return span.start <= pane_start && pane_start < span.end;
 }

@@ -59,6 +59,8 @@ bool lk_in_one_session(const lk_window *w, int64_t last, int64_t next_first);
 /* The panes that windows which start in [from, to) may be made of: their starts are in [*first, *end). INT64_MIN and
  * INT64_MAX stand for no bound. */
 void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end);
+/* The windows that hold a pane: how many, the first and the last of them. Of a session, which only its events bound: 0. */
+int64_t lk_windows_of_pane(const lk_window *w, int64_t pane_start, lk_span *first, lk_span *last);
 /* May a pane of this start belong to the window? */
 bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start);
 

@@ -1,0 +1,131 @@
+/* lk late: the events that the stream path of a copy refused. All of it is in PostgreSQL. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "cli/late_print.h"
+#include "cli/output.h"
+
+typedef struct wanted {
+	const char *view, *copy, *columns;
+	int version, limit;
+	enum lk_answer_format format;
+} wanted;
+
+static int read_args(const lk_args *args, wanted *w, lk_error *err) {
+	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
+	int64_t version = 0, limit = 0;
+	int format = LK_AS_TABLE;
+	*w = (wanted){.view = args->operands[0], .copy = lk_args_text(args, "copy", NULL), .columns = lk_args_text(args, "columns", NULL)};
+	int rc = lk_args_int(args, "version", 0, 1, INT_MAX, &version, err);
+	if (rc == LK_OK)
+		rc = lk_args_int(args, "limit", 20, 0, 1000000, &limit, err);
+	if (rc == LK_OK)
+		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
+	if (rc == LK_OK && w->copy && version) {
+		lk_fail(err, LK_EUSAGE, "--version and --copy both say which copy is meant");
+		rc = lk_hint(err, "a copy is of one version: leave --version out");
+	}
+	w->version = (int)version;
+	w->limit = (int)limit;
+	w->format = (enum lk_answer_format)format;
+	return rc;
+}
+
+static int no_column(const lk_stream *s, const char *name, lk_error *err) {
+	const char *names[LK_MAX_COLUMNS];
+	lk_buf all = LK_BUF_INIT;
+	for (int i = 0; i < s->ncolumns; i++) {
+		names[i] = s->columns[i].name;
+		lk_buf_addf(&all, "%s%s", i ? ", " : "", names[i]);
+	}
+	const char *near = lk_did_you_mean(name, names, s->ncolumns);
+	lk_fail(err, LK_EUSAGE, "--columns: stream %s has no column \"%s\"", s->name, name);
+	if (near)
+		lk_hint(err, "did you mean %s?", near);
+	else
+		lk_hint(err, "its columns: %s", all.data);
+	lk_buf_release(&all);
+	return LK_EUSAGE;
+}
+
+static int find_column(const lk_stream *s, const char *name, size_t len) {
+	for (int i = 0; i < s->ncolumns; i++)
+		if (strlen(s->columns[i].name) == len && !memcmp(s->columns[i].name, name, len))
+			return i;
+	return -1;
+}
+
+/* "a,b", or "all", or, without the option, what the view reads besides the event time. */
+static int choose_columns(const lk_plan *p, const char *list, int out[LK_MAX_COLUMNS], int *n, lk_error *err) {
+	const lk_stream *s = p->stream;
+	bool all = list && strcmp(list, "all") == 0;
+	*n = 0;
+	for (int i = 0; !list && i < p->nneeded; i++)
+		if (p->needed[i] != s->event_time)
+			out[(*n)++] = p->needed[i];
+	for (int i = 0; all && i < s->ncolumns; i++)
+		out[(*n)++] = i;
+	for (const char *at = all ? NULL : list; at && *n < LK_MAX_COLUMNS;) {
+		size_t len = strcspn(at, ",");
+		int column = find_column(s, at, len);
+		if (column < 0) {
+			char *name = lk_strndup(at, len);
+			int rc = no_column(s, name, err);
+			free(name);
+			return rc;
+		}
+		out[(*n)++] = column;
+		at = at[len] ? at + len + 1 : NULL;
+	}
+	return LK_OK;
+}
+
+static int find_copy(const lk_connection *c, const wanted *w, const lk_cat_copy **out, lk_error *err) {
+	const lk_cat_view *v = NULL;
+	int rc = lk_catalog_need_view(c->catalog, w->view, &v, err);
+	if (rc == LK_OK && w->copy)
+		return lk_catalog_need_copy(c->catalog, v, w->copy, out, err);
+	return rc == LK_OK ? lk_catalog_read_copy(c->catalog, v, w->version, out, err) : rc;
+}
+
+/* Under the table, and beside what programs read. */
+static void print(const lk_late_page *p, enum lk_answer_format format) {
+	lk_buf b = LK_BUF_INIT;
+	lk_late_print(p, format);
+	if (format == LK_AS_JSON)
+		return;
+	lk_late_summary(p, &b);
+	if (format == LK_AS_TABLE)
+		lk_put_buf(&b);
+	else
+		fputs(b.data, stderr);
+	lk_buf_release(&b);
+}
+
+int lk_cmd_late(const lk_args *args, lk_error *err) {
+	wanted w;
+	lk_connection c = {0};
+	const lk_cat_copy *copy = NULL;
+	lk_late_report report = {0};
+	int columns[LK_MAX_COLUMNS], n = 0;
+	int rc = read_args(args, &w, err);
+	if (rc == LK_OK)
+		rc = lk_connect(&c, 0, err);
+	if (rc == LK_OK)
+		rc = lk_catalog_load_view(&c.pg, w.view, &c.catalog, err);
+	if (rc == LK_OK)
+		rc = find_copy(&c, &w, &copy, err);
+	if (rc == LK_OK)
+		rc = choose_columns(copy->version->plan, w.columns, columns, &n, err);
+	if (rc == LK_OK)
+		rc = lk_late_report_read(&c.pg, copy, columns, n, w.limit, &report, err);
+	if (rc == LK_OK)
+		print(&(lk_late_page){.copy = copy, .report = &report, .columns = columns, .ncolumns = n}, w.format);
+	lk_late_report_release(&report);
+	lk_disconnect(&c);
+	return rc;
+}

@@ -1,0 +1,308 @@
+#include "cli/late_print.h"
+
+#include <string.h>
+
+#include "cli/output.h"
+#include "core/time.h"
+#include "core/window.h"
+
+enum { BAR = 40, TEXT_CELL = 60 };
+
+/* --- columns: those of the report, then the stream's --- */
+
+enum { PART, OFF, AT, EVENT_TIME, START, END, WINDOWS, WATERMARK, LATE_BY, HEALED, COLUMNS };
+
+static const struct {
+	const char *name, *title;
+	uint8_t kind;
+} columns[COLUMNS] = {
+	[PART] = {"part", "part", LK_INT4}, [OFF] = {"off", "off", LK_INT8}, [AT] = {"_at", "_at", LK_TIME},
+	[EVENT_TIME] = {"event_time", "event_time", LK_TIME}, [START] = {"window_start", "window_start", LK_TIME},
+	[END] = {"window_end", "window_end", LK_TIME}, [WINDOWS] = {"windows", "windows", LK_INT8},
+	[WATERMARK] = {"watermark", "watermark", LK_TIME}, [LATE_BY] = {"late_by_us", "late by", LK_INT8},
+	[HEALED] = {"healed", "counted since", LK_BOOL},
+};
+
+/* All windows that would have counted the event, from the first one's start to the last one's end. A session is taken as if the event
+ * were alone. */
+static lk_span windows_of(const lk_plan *p, int64_t ts, int64_t *n) {
+	lk_span first, last;
+	*n = lk_windows_of_pane(&p->window, lk_pane_start(&p->window, ts), &first, &last);
+	if (*n)
+		return (lk_span){first.start, last.end};
+	*n = 1;
+	return lk_session_span(&p->window, ts, ts);
+}
+
+static lk_value own_value(const lk_late_page *p, const lk_late_event *e, int i) {
+	int64_t n;
+	lk_span span = windows_of(p->copy->version->plan, e->event_time, &n);
+	const int64_t values[COLUMNS] = {
+		[PART] = e->part, [OFF] = e->off, [AT] = e->at, [EVENT_TIME] = e->event_time, [START] = span.start, [END] = span.end,
+		[WINDOWS] = n, [WATERMARK] = e->watermark, [LATE_BY] = e->late_by_us, [HEALED] = e->healed,
+	};
+	return lk_int(values[i]);
+}
+
+static const lk_column *stream_column(const lk_late_page *p, int i) { return &p->copy->version->plan->stream->columns[p->columns[i]]; }
+
+/* Where each event is in one window, their number is not worth a column for people. */
+static bool is_shown(const lk_late_page *p, int i) {
+	return i != WINDOWS || !(lk_is_tiling(&p->copy->version->plan->window) || p->copy->version->plan->window.kind == LK_W_SESSION);
+}
+
+/* --- table --- */
+
+/* As much of a text as has room; a character is not cut. */
+static void add_cell(lk_table *t, lk_type type, const lk_value *v) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, lk_is_null(v) ? "NULL" : "");
+	lk_value_print(type, v, &b);
+	if (b.len > TEXT_CELL) {
+		size_t end = TEXT_CELL;
+		while (end > 0 && ((unsigned char)b.data[end] & 0xC0) == 0x80)
+			end--;
+		b.data[end] = '\0';
+		b.len = end;
+		lk_buf_adds(&b, "...");
+	}
+	lk_table_cell(t, b.data ? b.data : "");
+	lk_buf_release(&b);
+}
+
+static void add_own_cell(lk_table *t, const lk_late_page *p, const lk_late_event *e, int i) {
+	lk_buf b = LK_BUF_INIT;
+	lk_value v = own_value(p, e, i);
+	if (i == LATE_BY)
+		lk_duration_print(e->late_by_us, &b);
+	else if (i == HEALED)
+		lk_buf_adds(&b, e->healed ? "yes" : "no");
+	else
+		lk_value_print((lk_type){.kind = columns[i].kind}, &v, &b);
+	lk_table_cell(t, b.data);
+	lk_buf_release(&b);
+}
+
+static bool is_number(uint8_t kind) { return kind != LK_TEXT && kind != LK_TIME && kind != LK_BOOL; }
+
+static void print_table(const lk_late_page *p) {
+	lk_table *t = lk_table_new();
+	for (int i = 0; i < COLUMNS; i++)
+		if (is_shown(p, i))
+			lk_table_column(t, columns[i].title, is_number(columns[i].kind));
+	for (int i = 0; i < p->ncolumns; i++)
+		lk_table_column(t, stream_column(p, i)->name, is_number(stream_column(p, i)->type.kind));
+	for (int r = 0; r < p->report->nnewest; r++) {
+		const lk_late_event *e = &p->report->newest[r];
+		for (int i = 0; i < COLUMNS; i++)
+			if (is_shown(p, i))
+				add_own_cell(t, p, e, i);
+		for (int i = 0; i < p->ncolumns; i++)
+			add_cell(t, stream_column(p, i)->type, &e->values[i]);
+	}
+	lk_table_end(t);
+}
+
+/* --- json, jsonl, csv --- */
+
+static void add_object(const lk_late_page *p, const lk_late_event *e, lk_buf *b) {
+	for (int i = 0; i < COLUMNS; i++) {
+		lk_value v = own_value(p, e, i);
+		lk_buf_addf(b, "%c\"%s\":", i ? ',' : '{', columns[i].name);
+		lk_value_json((lk_type){.kind = columns[i].kind}, &v, b);
+	}
+	lk_buf_adds(b, ",\"event\":{");
+	for (int i = 0; i < p->ncolumns; i++) {
+		const lk_column *c = stream_column(p, i);
+		lk_buf_adds(b, i ? "," : "");
+		lk_json_quote(c->name, strlen(c->name), b);
+		lk_buf_addc(b, ':');
+		lk_value_json(c->type, &e->values[i], b);
+	}
+	lk_buf_adds(b, "}}");
+}
+
+static void print_jsonl(const lk_late_page *p) {
+	lk_buf b = LK_BUF_INIT;
+	for (int r = 0; r < p->report->nnewest; r++) {
+		add_object(p, &p->report->newest[r], &b);
+		lk_buf_addc(&b, '\n');
+		if (!lk_put_buf(&b))
+			break;
+	}
+	lk_buf_release(&b);
+}
+
+/* The stream's columns are named event.<column>: they may have the name of one of the report's. */
+static void print_csv(const lk_late_page *p) {
+	lk_buf b = LK_BUF_INIT, text = LK_BUF_INIT;
+	for (int i = 0; i < COLUMNS; i++)
+		lk_buf_addf(&b, "%s%s", i ? "," : "", columns[i].name);
+	for (int i = 0; i < p->ncolumns; i++) {
+		lk_buf_clear(&text);
+		lk_buf_addf(&text, "event.%s", stream_column(p, i)->name);
+		lk_buf_addc(&b, ',');
+		lk_csv_field(text.data, text.len, &b);
+	}
+	lk_buf_adds(&b, "\r\n");
+	for (int r = 0; r < p->report->nnewest && lk_put_buf(&b); r++) {
+		const lk_late_event *e = &p->report->newest[r];
+		for (int i = 0; i < COLUMNS + p->ncolumns; i++) {
+			lk_value v = i < COLUMNS ? own_value(p, e, i) : e->values[i - COLUMNS];
+			lk_type type = i < COLUMNS ? (lk_type){.kind = columns[i].kind} : stream_column(p, i - COLUMNS)->type;
+			lk_buf_clear(&text);
+			lk_value_print(type, &v, &text);
+			lk_buf_adds(&b, i ? "," : "");
+			if (!lk_is_null(&v))
+				lk_csv_field(text.data ? text.data : "", text.len, &b);
+		}
+		lk_buf_adds(&b, "\r\n");
+	}
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+	lk_buf_release(&text);
+}
+
+static void print_json(const lk_late_page *p) {
+	const lk_late_report *r = p->report;
+	const lk_cat_version *v = p->copy->version;
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, "{\"view\":");
+	lk_json_quote(v->view->name, strlen(v->view->name), &b);
+	lk_buf_addf(&b, ",\"version\":%d,\"mode\":\"%s\",\"copy\":%lld,\"state\":\"%s\"", v->number, p->copy->kappa ? "kappa" : "lambda",
+	            (long long)p->copy->id, lk_copy_state_name(p->copy->state));
+	if (v->plan->allowed_lateness_us < 0)
+		lk_buf_adds(&b, ",\"allowed_lateness_us\":null");
+	else
+		lk_buf_addf(&b, ",\"allowed_lateness_us\":%lld", (long long)v->plan->allowed_lateness_us);
+	lk_buf_addf(&b, ",\"refused\":%lld,\"healed\":%lld,\"histogram\":[", (long long)r->events, (long long)r->healed);
+	for (int i = 0; i < LK_LATE_BUCKETS; i++) {
+		const lk_late_bucket *k = &r->buckets[i];
+		lk_buf_addf(&b, "%s{\"from_us\":%lld,\"to_us\":", i ? "," : "", (long long)k->from_us);
+		if (k->to_us == INT64_MAX)
+			lk_buf_adds(&b, "null");
+		else
+			lk_buf_addf(&b, "%lld", (long long)k->to_us);
+		lk_buf_addf(&b, ",\"events\":%lld,\"healed\":%lld}", (long long)k->events, (long long)k->healed);
+	}
+	lk_buf_adds(&b, "],\"events\":[");
+	for (int i = 0; i < r->nnewest; i++) {
+		lk_buf_adds(&b, i ? ",\n" : "\n");
+		add_object(p, &r->newest[i], &b);
+		if (!lk_put_buf(&b))
+			break;
+	}
+	lk_buf_adds(&b, r->nnewest ? "\n]}\n" : "]}\n");
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+}
+
+void lk_late_print(const lk_late_page *p, enum lk_answer_format format) {
+	switch (format) {
+	case LK_AS_TABLE: print_table(p); break;
+	case LK_AS_JSON: print_json(p); break;
+	case LK_AS_JSONL: print_jsonl(p); break;
+	case LK_AS_CSV: print_csv(p); break;
+	}
+}
+
+/* --- summary --- */
+
+static void add_rule(const lk_plan *p, lk_buf *b) {
+	const lk_window *w = &p->window;
+	lk_buf_adds(b, "late:      when the watermark of its partition has come to ");
+	if (w->kind == LK_W_SESSION) {
+		lk_buf_adds(b, "an event's time + ");
+		lk_interval_print(w->size_us, b);
+	} else if (w->kind == LK_W_CALENDAR) {
+		lk_buf_adds(b, "the end of an event's window");
+	} else {
+		lk_buf_adds(b, "the end of an event's pane of ");
+		lk_interval_print(w->pane_us, b);
+	}
+	if (p->allowed_lateness_us > 0) {
+		lk_buf_adds(b, " + ");
+		lk_interval_print(p->allowed_lateness_us, b);
+	}
+	lk_buf_addc(b, '\n');
+}
+
+static void add_totals(const lk_late_page *p, lk_buf *b) {
+	const lk_late_report *r = p->report;
+	lk_buf_adds(b, "refused:   ");
+	lk_count_print(r->events, b);
+	lk_buf_adds(b, p->copy->kappa ? "; a kappa copy never counts them" : ", counted by the batch since: ");
+	if (!p->copy->kappa)
+		lk_count_print(r->healed, b);
+	if (r->events) {
+		lk_buf_adds(b, "\nlate by:   ");
+		lk_duration_print(r->least_us, b);
+		lk_buf_adds(b, " to ");
+		lk_duration_print(r->most_us, b);
+	}
+	lk_buf_addc(b, '\n');
+}
+
+/* At least one character for any event at all. */
+static int bar_of(int64_t events, int64_t most) { return events ? 1 + (int)((double)events / (double)most * (BAR - 1)) : 0; }
+
+static void add_bar(const lk_late_bucket *k, int64_t most, lk_buf *b) {
+	int all = bar_of(k->events, most), healed = bar_of(k->healed, most);
+	if (k->healed < k->events && healed == all && all > 1)
+		healed--;
+	for (int i = 0; i < all; i++)
+		lk_buf_addc(b, i < all - healed || k->healed == 0 ? '#' : '=');
+}
+
+static void add_count(int64_t n, int width, lk_buf *b) {
+	lk_buf text = LK_BUF_INIT;
+	lk_count_print(n, &text);
+	lk_buf_addf(b, "%*s", width, text.data);
+	lk_buf_release(&text);
+}
+
+/* From the first bucket with an event to the last one. */
+static void add_histogram(const lk_late_report *r, lk_buf *b) {
+	int first = LK_LATE_BUCKETS, last = -1;
+	int64_t most = 0;
+	for (int i = 0; i < LK_LATE_BUCKETS; i++) {
+		if (!r->buckets[i].events)
+			continue;
+		first = first < i ? first : i;
+		last = i;
+		most = most > r->buckets[i].events ? most : r->buckets[i].events;
+	}
+	for (int i = first; i <= last; i++) {
+		const lk_late_bucket *k = &r->buckets[i];
+		lk_buf bound = LK_BUF_INIT;
+		bool open = k->to_us == INT64_MAX;
+		lk_interval_print(open ? k->from_us : k->to_us, &bound);
+		lk_buf_addf(b, "  %s %-7s", open ? "from " : "below", bound.data);
+		add_count(k->events, 12, b);
+		lk_buf_adds(b, k->events ? "  " : "");
+		add_bar(k, most, b);
+		lk_buf_addc(b, '\n');
+		lk_buf_release(&bound);
+	}
+	if (r->healed)
+		lk_buf_adds(b, "  # not counted, = counted by the batch since\n");
+}
+
+void lk_late_summary(const lk_late_page *p, lk_buf *out) {
+	const lk_cat_version *v = p->copy->version;
+	const lk_plan *plan = v->plan;
+	lk_count_print(p->report->nnewest, out);
+	lk_buf_addf(out, " late event%s of %s, version %d, %s", p->report->nnewest == 1 ? "" : "s", v->view->name, v->number,
+	            p->copy->kappa ? "kappa" : "lambda");
+	lk_copy_describe(p->copy, out);
+	lk_buf_adds(out, p->report->nnewest < p->report->events ? ", the newest\n" : "\n");
+	if (plan->window.kind == LK_W_NONE) {
+		lk_buf_adds(out, "late:      never: the view has no windows\n");
+	} else if (plan->allowed_lateness_us < 0) {
+		lk_buf_adds(out, "late:      never: the view has no allowed_lateness, so every event counts, however late\n");
+	} else {
+		add_rule(plan, out);
+		add_totals(p, out);
+		add_histogram(p->report, out);
+	}
+}

@@ -1,0 +1,19 @@
+/* The formats of `lk late`. */
+#ifndef LK_CLI_LATE_PRINT_H
+#define LK_CLI_LATE_PRINT_H
+
+#include "cli/answer_print.h"
+#include "event_log/late_report.h"
+
+typedef struct lk_late_page {
+	const lk_cat_copy *copy;
+	const lk_late_report *report;
+	const int *columns;        /* of the stream, beside the report's own */
+	int ncolumns;
+} lk_late_page;
+
+void lk_late_print(const lk_late_page *p, enum lk_answer_format format);
+/* What the events are of, and how late all of them were, in lines for people. */
+void lk_late_summary(const lk_late_page *p, lk_buf *out);
+
+#endif
