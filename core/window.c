@@ -142,18 +142,18 @@ static int64_t start_at_or_after(const lk_window *w, int64_t t) {
 void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end) {
 	*first = INT64_MIN;
 	*end = INT64_MAX;
-	if (w->kind == LK_W_NONE || w->kind == LK_W_SESSION)   /* a session may begin and end anywhere beyond the range */
+	if (w->kind == LK_W_NONE)
 		return;
+	if (w->kind == LK_W_SESSION) {   /* that it begins is seen from less than a gap before; where it ends, nobody knows */
+		*first = from == INT64_MIN ? from : sub(lk_pane_start(w, from), w->pane_us);
+		return;
+	}
 	*first = start_at_or_after(w, from);
 	*end = start_at_or_after(w, to);
 	if (w->kind == LK_W_HOP && *end != INT64_MAX && *end != INT64_MIN)
 		*end = add(*end, w->size_us - w->slide_us);
 }
 
-bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start) {
-	if (w->kind == LK_W_NONE)
-		return true;
-	if (w->kind == LK_W_SESSION)
 int64_t lk_windows_of_pane(const lk_window *w, int64_t pane, lk_span *first, lk_span *last) {
 	if (w->kind == LK_W_NONE || w->kind == LK_W_SESSION)
 		return 0;
@@ -173,6 +173,10 @@ int64_t lk_windows_of_pane(const lk_window *w, int64_t pane, lk_span *first, lk_
 	return before + 1;
 }
 
+bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start) {
+	if (w->kind == LK_W_NONE)
+		return true;
+	if (w->kind == LK_W_SESSION)
 		return lk_pane_start(w, span.start) <= pane_start && pane_start <= sub(span.end, w->size_us);
 	return span.start <= pane_start && pane_start < span.end;
 }
