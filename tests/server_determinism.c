@@ -46,7 +46,7 @@ static void random_part(unsigned long *seed, int views) {
 		assert_true(tries < 100);
 		snprintf(name, sizeof name, "random%d", i);
 		lk_buf_clear(&sql);
-		test_random_view(seed, name, "everything", 0, &sql, &shape);
+		test_random_view(seed, name, "everything", NULL, &sql, &shape);
 		i += test_world_try(&world, sql.data, &fault) == LK_OK;
 		free(fault);
 	}
@@ -152,8 +152,7 @@ static void every_way(const char *view, unsigned long *seed, int rounds) {
 static void replays_are_the_same_to_the_byte(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("replays_are_the_same_to_the_byte");
-	const char *wanted = getenv("ROUNDS");
-	int rounds = wanted && *wanted ? 2 + atoi(wanted) / 10 : ROUNDS;
+	int rounds = test_rounds("ROUNDS", ROUNDS);
 	static const char *const views[] = {"balances", "flows", "strict_flows", "random0", "random1", "random2"};
 	test_transfers_append(&world, &seed, TRANSFERS / 2);
 	random_part(&seed, 3);

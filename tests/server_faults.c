@@ -222,8 +222,7 @@ static void killed_at_each_point_of_a_batch(void **state) {
 static void killed_at_random_moments(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("killed_at_random_moments");
-	const char *given = getenv("KILLS");
-	int rounds = given && *given ? atoi(given) : 50;
+	int rounds = test_rounds("KILLS", 50);
 	for (int round = 0; round < rounds; round++) {
 		int workers = speed();
 		int batch = test_random(&seed) % 3 == 0

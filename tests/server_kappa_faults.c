@@ -38,10 +38,7 @@ static int fresh(void **state) {
 
 static unsigned below(unsigned long *seed, unsigned n) { return (unsigned)(test_random(seed) % n); }
 
-static int kills(void) {
-	const char *given = getenv("KILLS");
-	return given && *given ? atoi(given) : KILLS;
-}
+static int kills(void) { return test_rounds("KILLS", KILLS); }
 
 /* --- the play --- */
 

@@ -380,13 +380,12 @@ static void answers_are_right_all_the_while(void **state) {
 	unsigned long seed = test_seed("answers_are_right_all_the_while");
 	static int (*const changes[])(void *) = {test_to_kappa_body, test_back_body, test_back_body, test_to_lambda_body,
 	                                         test_back_body, test_back_body, test_to_kappa_body, test_to_lambda_body};
-	const char *rounds = getenv("ROUNDS");
 	append(3000);
 	int workers = test_player_lk(&servers, NULL, (const char *const[]){"speed", NULL});
 	int appends = test_player(appender, (void *)(uintptr_t)test_random(&seed));
 	int64_t end[2][LK_MAX_PARTITIONS] = {{0}};
 	static const char *const views[] = {"traffic", "strict"};
-	for (int round = rounds ? atoi(rounds) : 1; round > 0; round--)
+	for (int round = test_rounds("ROUNDS", 1); round > 0; round--)
 		for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
 			for (int v = 0; v < 2; v++) {
 				lk_replay_options o = test_replay_options(&world, views[v]);

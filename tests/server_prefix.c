@@ -242,7 +242,7 @@ static void ask(const pair *p, bool kappa, const int64_t *until) {
 	refusals++;
 }
 
-static int rounds(void) { return getenv("ROUNDS") ? atoi(getenv("ROUNDS")) : ROUNDS; }
+static int rounds(void) { return test_rounds("ROUNDS", ROUNDS); }
 
 /* I3, I9, P7: the answer at a live cut is the view over exactly that prefix, in both modes, while events are appended and
  * folded, segments are closed, compacted and dropped, and batches of this and other views are published. */

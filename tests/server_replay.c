@@ -534,12 +534,11 @@ static int reader(void *arg) {
 static void a_switch_has_no_gap(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("a_switch_has_no_gap");
-	const char *rounds = getenv("ROUNDS");
 	append(2000);
 	int workers = live_workers();
 	int appends = child(appender, (void *)(uintptr_t)test_random(&seed));
 	int reads = child(reader, NULL);
-	for (int i = rounds && *rounds ? atoi(rounds) : 15; i > 0; i--) {
+	for (int i = test_rounds("ROUNDS", 15); i > 0; i--) {
 		lk_replay_options o = options("balance");
 		o.switch_over = true;
 		o.verify = i % 5 == 0;
@@ -692,11 +691,10 @@ static void killed_at_each_point(void **state) {
 static void killed_at_any_moment(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("killed_at_any_moment");
-	const char *given = getenv("KILLS");
 	append(5000);
 	int workers = live_workers();
 	int appends = child(appender, (void *)(uintptr_t)test_random(&seed));
-	for (int i = given && *given ? atoi(given) : 20; i > 0; i--) {
+	for (int i = test_rounds("KILLS", 20); i > 0; i--) {
 		lk_replay_options o = options("balance");
 		o.switch_over = true;
 		o.verify = i % 2;

@@ -419,6 +419,19 @@ unsigned long test_seed(const char *name) {
 	return seed;
 }
 
+int test_less(void) {
+	const char *less = getenv("LESS");
+	int n = less ? atoi(less) : 1;
+	return n > 1 ? n : 1;
+}
+
+int test_rounds(const char *variable, int usual) {
+	const char *given = getenv(variable);
+	if (given && *given)
+		return atoi(given);
+	return (usual + test_less() - 1) / test_less();
+}
+
 unsigned long test_random(unsigned long *state) {
 	unsigned long z = *state += 0x9e3779b97f4a7c15u;
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
