@@ -1,0 +1,289 @@
+/* Windows put together from panes: hop and cumulate beside the plainest way to make them, which asks of every window and
+ * every pane whether they belong together, byte for byte; and how many merges it takes. Sessions have a file of their own. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "core/key.h"
+#include "serving/windows.h"
+#include "tests/support/random.h"
+#include "tests/support/tiny_plan.h"
+
+#define S LK_US_PER_S
+
+static tiny_plan tiny;
+static lk_aggregate counted[8];
+static long merges;
+
+/* Each aggregate merges as it always does, and is counted. The function has no other way to know whose merge it is. */
+static void counting_merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
+	merges++;
+	lk_aggregate_find(a->verbs->name, !a->arg)->merge(into, a, from, arena);
+}
+
+static void make_plan(void) {
+	static const lk_type columns[] = {{.kind = LK_TIME}, {.kind = LK_TEXT}, {.kind = LK_INT4}};
+	tiny_plan_init(&tiny, columns, 3);
+	tiny_key(&tiny, tiny_slot(&tiny, 1, columns[1]));
+	lk_expr *number = tiny_slot(&tiny, 2, columns[2]), *text = tiny_slot(&tiny, 1, columns[1]);
+	assert_int_equal(tiny_agg(&tiny, "count", NULL), 0);
+	assert_int_equal(tiny_agg(&tiny, "sum", number), 0);
+	assert_int_equal(tiny_agg(&tiny, "min", text), 0);
+	assert_int_equal(tiny_agg(&tiny, "last", text), 0);
+	assert_int_equal(tiny_agg(&tiny, "approx_count_distinct", number), 0);
+	for (int i = 0; i < tiny.plan.naggs; i++) {
+		counted[i] = *tiny.plan.aggs[i].verbs;
+		counted[i].merge = counting_merge;
+		tiny.plan.aggs[i].verbs = &counted[i];
+	}
+}
+
+static void fold_event(lk_cells *c, const char *key, int64_t pane, int64_t ts, int64_t off, int number, const char *text) {
+	lk_buf field = LK_BUF_INIT;
+	lk_value k = key ? lk_text(key, strlen(key)) : lk_null(), given[] = {lk_int(1), lk_int(number), lk_text(text, strlen(text))};
+	static const int argument[] = {0, 1, 2, 2, 1};
+	lk_place at = {.ts = ts, .off = off};
+	lk_pane_put(&field, pane);
+	lk_key_put(&field, tiny.plan.keys[0].expr->type, &k);
+	lk_cell *cell = lk_cells_at(c, field.data, field.len);
+	for (int i = 0; i < tiny.plan.naggs; i++) {
+		const lk_agg *a = &tiny.plan.aggs[i];
+		a->verbs->fold((char *)lk_cell_state(c, cell) + a->state_offset, a, &given[argument[i]], &at, &c->arena);
+	}
+	lk_buf_release(&field);
+}
+
+/* n events at random times of [from, from + range), in the panes of `w`. */
+static void random_panes(uint64_t *s, const lk_window *w, int n, int64_t from, int64_t range, lk_cells *out) {
+	static const char *const keys[] = {"a", "b", "ab", "", NULL, "a"}, *const texts[] = {"x", "yy", "", "zzz"};
+	for (int i = 0; i < n; i++) {
+		int64_t ts = from + (int64_t)(random_next(s) % (uint64_t)range);
+		fold_event(out, keys[random_below(s, 6)], lk_pane_start(w, ts), ts, i, random_below(s, 40), texts[random_below(s, 4)]);
+	}
+}
+
+static void add_to_window(lk_cells *into, const lk_cells *from, const lk_cell *pane, int64_t tag) {
+	lk_buf field = LK_BUF_INIT, partial = LK_BUF_INIT;
+	lk_pane_put(&field, tag);
+	lk_buf_add(&field, lk_cell_field(from, pane) + LK_PANE_BYTES, pane->field_len - LK_PANE_BYTES);
+	lk_cell_encode(from, pane, &partial);
+	assert_int_equal(lk_cells_merge(into, field.data, field.len, partial.data, partial.len), 0);
+	lk_buf_release(&field);
+	lk_buf_release(&partial);
+}
+
+/* Every window that begins in [from, to), whatever its panes: its tag is where it starts, or its last pane (cumulate). */
+static void plainly(const lk_window *w, int64_t from, int64_t to, const lk_cells *panes, lk_cells *out) {
+	for (const lk_cell *c = panes->first; c; c = c->next) {
+		int64_t pane = lk_pane_get(lk_cell_field(panes, c));
+		if (w->kind == LK_W_HOP) {
+			for (int64_t start = w->offset_us - 10 * w->size_us / w->slide_us * w->slide_us; start <= pane; start += w->slide_us)
+				if (pane < start + w->size_us && from <= start && start < to)
+					add_to_window(out, panes, c, start);
+		} else {
+			for (int64_t start = -10 * w->size_us; start <= pane; start += w->size_us)
+				for (int64_t end = start + w->slide_us; end <= start + w->size_us; end += w->slide_us)
+					if (pane < end && from <= start && start < to)
+						add_to_window(out, panes, c, end - w->slide_us);
+		}
+	}
+}
+
+static void assert_same_cells(const lk_cells *want, const lk_cells *got, uint64_t seed) {
+	lk_cell **x = lk_cells_sorted(want), **y = lk_cells_sorted(got);
+	lk_buf a = LK_BUF_INIT, b = LK_BUF_INIT;
+	if (want->ncells != got->ncells)
+		fail_msg("SEED=%llu: %zu rows, plainly there are %zu", (unsigned long long)seed, got->ncells, want->ncells);
+	for (size_t i = 0; i < want->ncells; i++) {
+		lk_buf_clear(&a);
+		lk_buf_clear(&b);
+		lk_buf_add(&a, lk_cell_field(want, x[i]), x[i]->field_len);
+		lk_buf_add(&b, lk_cell_field(got, y[i]), y[i]->field_len);
+		lk_cell_encode(want, x[i], &a);
+		lk_cell_encode(got, y[i], &b);
+		if (a.len != b.len || memcmp(a.data, b.data, a.len))
+			fail_msg("SEED=%llu: row %zu of %zu differs", (unsigned long long)seed, i, want->ncells);
+	}
+	lk_buf_release(&a);
+	lk_buf_release(&b);
+	free(x);
+	free(y);
+}
+
+static lk_answer begin(const lk_window *w, int64_t from, int64_t to) {
+	lk_answer a = {.plan = &tiny.plan, .window = *w, .from = from, .to = to};
+	lk_cells_init(&a.cells, &tiny.plan);
+	lk_cells_init(&a.panes, &tiny.plan);
+	lk_cells_init(&a.batch_part, &tiny.plan);
+	lk_cells_init(&a.speed_part, &tiny.plan);
+	return a;
+}
+
+static void end(lk_answer *a) {
+	lk_cells_release(&a->cells);
+	lk_cells_release(&a->panes);
+	lk_cells_release(&a->batch_part);
+	lk_cells_release(&a->speed_part);
+}
+
+static lk_window hop(int64_t slide, int64_t size, int64_t offset) {
+	int64_t a = size, b = slide;
+	while (b) {
+		int64_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return (lk_window){.kind = LK_W_HOP, .size_us = size, .slide_us = slide, .offset_us = offset, .pane_us = a};
+}
+
+static lk_window cumulate(int64_t step, int64_t size) {
+	return (lk_window){.kind = LK_W_CUMULATE, .size_us = size, .slide_us = step, .pane_us = step};
+}
+
+static lk_window random_window(uint64_t *s) {
+	int64_t unit = 1 + random_below(s, 3) * 1000, slide = unit * (1 + random_below(s, 12));
+	if (random_below(s, 3) == 0)
+		return cumulate(slide, slide * (2 + random_below(s, 10)));
+	int64_t size = slide + unit * (1 + random_below(s, 40));
+	return hop(slide, size, random_below(s, 2) ? 0 : (int64_t)(random_next(s) % (uint64_t)slide));
+}
+
+/* I10 */
+static void as_made_plainly(void **state) {
+	(void)state;
+	uint64_t s = random_seed();
+	for (int round = 0; round < 400; round++) {
+		uint64_t seed = s;
+		lk_window w = random_window(&s);
+		int64_t range = w.size_us * (1 + random_below(&s, 8)) + 1, begins = w.size_us * (random_below(&s, 9) - 6) - random_below(&s, (int)w.size_us);
+		int64_t from = INT64_MIN, to = INT64_MAX;
+		if (random_below(&s, 2))
+			from = lk_slice_start(begins + (int64_t)(random_next(&s) % (uint64_t)range), w.slide_us) + w.offset_us + random_below(&s, 3) - 1;
+		if (random_below(&s, 2))
+			to = lk_slice_start(begins + (int64_t)(random_next(&s) % (uint64_t)range), w.slide_us) + w.offset_us + random_below(&s, 3) - 1;
+		lk_answer a = begin(&w, from, to);
+		lk_cells want, everything, *part[] = {&a.batch_part, &a.speed_part}, want_part[2];
+		lk_cells_init(&want, &tiny.plan);
+		lk_cells_init(&everything, &tiny.plan);
+		for (int k = 0; k < 2; k++) {
+			lk_cells_init(&want_part[k], &tiny.plan);
+			random_panes(&s, &w, random_below(&s, 30), begins, range, part[k]);
+			for (const lk_cell *c = part[k]->first; c; c = c->next)
+				add_to_window(&everything, part[k], c, lk_pane_get(lk_cell_field(part[k], c)));
+			plainly(&w, from, to, part[k], &want_part[k]);
+		}
+		plainly(&w, from, to, &everything, &want);
+		int64_t first_pane, end_pane;
+		lk_panes_of_range(&w, from, to, &first_pane, &end_pane);
+		for (const lk_cell *c = everything.first; c; c = c->next) {
+			int64_t pane = lk_pane_get(lk_cell_field(&everything, c));
+			if (first_pane <= pane && pane < end_pane)
+				add_to_window(&a.panes, &everything, c, pane);
+		}
+		lk_windows_make(&a);
+		assert_same_cells(&want, &a.cells, seed);
+		for (int k = 0; k < 2; k++) {
+			assert_same_cells(&want_part[k], part[k], seed);
+			lk_cells_release(&want_part[k]);
+		}
+		lk_cells_release(&want);
+		lk_cells_release(&everything);
+		end(&a);
+	}
+}
+
+/* Merges of one aggregate for `panes` panes of one key, one beside the other or with holes. */
+static long merges_for(const lk_window *w, int panes, int hole_every, size_t *windows) {
+	lk_answer a = begin(w, INT64_MIN, INT64_MAX);
+	for (int i = 0; i < panes; i++)
+		if (!hole_every || i % hole_every)
+			fold_event(&a.panes, "k", i * w->pane_us, i * w->pane_us, i, 1, "x");
+	size_t n = a.panes.ncells;
+	merges = 0;
+	lk_windows_make(&a);
+	*windows = a.cells.ncells + n;
+	end(&a);
+	assert_int_equal(merges % tiny.plan.naggs, 0);
+	return merges / tiny.plan.naggs;
+}
+
+/* A window of a thousand panes costs no more merges than one of two. */
+static void merges_are_few(void **state) {
+	(void)state;
+	static const int panes_of[] = {2, 3, 10, 60, 1000, 3000};
+	for (size_t i = 0; i < sizeof panes_of / sizeof *panes_of; i++)
+		for (int hole = 0; hole < 4; hole++) {
+			size_t both;
+			lk_window w = hop(S, panes_of[i] * S, 0);
+			long n = merges_for(&w, 2500, hole, &both);
+			if (n > 3 * (long)both)
+				fail_msg("windows of %d panes: %ld merges for %zu windows and panes", panes_of[i], n, both);
+			w = cumulate(S, panes_of[i] * S);
+			n = merges_for(&w, 2500, hole, &both);
+			if (n > (long)both)
+				fail_msg("cumulated, %d panes: %ld merges for %zu windows and panes", panes_of[i], n, both);
+		}
+}
+
+/* Panes that are years apart are not walked over. */
+static void far_panes_are_near(void **state) {
+	(void)state;
+	static const int64_t at[] = {LK_TIME_MIN, -86400 * S, 0, 1, 3600 * S, LK_TIME_MAX};
+	lk_window w = hop(S, 60 * S, 0);
+	lk_answer a = begin(&w, INT64_MIN, INT64_MAX);
+	for (int i = 0; i < 6; i++)
+		fold_event(&a.panes, "k", lk_pane_start(&w, at[i]), at[i], i, 1, "x");
+	merges = 0;
+	lk_windows_make(&a);
+	assert_int_equal(a.cells.ncells, 5 * 60);
+	assert_true(merges < 5 * 60 * 3 * tiny.plan.naggs);
+	end(&a);
+}
+
+static void tiles_are_left_alone(void **state) {
+	(void)state;
+	lk_window w = tiny.plan.window;
+	lk_answer a = begin(&w, INT64_MIN, INT64_MAX);
+	fold_event(&a.cells, "k", 0, 5, 0, 1, "x");
+	lk_windows_make(&a);
+	assert_int_equal(a.cells.ncells, 1);
+	end(&a);
+}
+
+static void no_panes_no_windows(void **state) {
+	(void)state;
+	lk_window shapes[] = {hop(S, 5 * S, 0), cumulate(S, 5 * S)};
+	for (int i = 0; i < 2; i++) {
+		lk_answer a = begin(&shapes[i], INT64_MIN, INT64_MAX);
+		lk_windows_make(&a);
+		assert_int_equal(a.cells.ncells, 0);
+		end(&a);
+	}
+}
+
+static int start(void **state) {
+	(void)state;
+	make_plan();
+	return 0;
+}
+
+static int stop(void **state) {
+	(void)state;
+	tiny_plan_release(&tiny);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(as_made_plainly),
+		cmocka_unit_test(merges_are_few),
+		cmocka_unit_test(far_panes_are_near),
+		cmocka_unit_test(tiles_are_left_alone),
+		cmocka_unit_test(no_panes_no_windows),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
