@@ -55,7 +55,9 @@ static void print_table(const lk_answer *a) {
 			const char *name = lk_answer_column(a, i, &type);
 			lk_table_column(t, name, numeric_kind(type));
 		}
-		for (size_t r = first; r < a->nrows && r < first + TABLE_ROWS; r++)
+		if (lk_answer_marks_final(a))
+			lk_table_column(t, "final", false);
+		for (size_t r = first; r < a->nrows && r < first + TABLE_ROWS; r++) {
 			for (int i = 0; i < n; i++) {
 				lk_value v;
 				lk_answer_column(a, i, &type);
@@ -65,6 +67,9 @@ static void print_table(const lk_answer *a) {
 				lk_value_print(type, &v, &b);
 				lk_table_cell(t, b.data);
 			}
+			if (lk_answer_marks_final(a))
+				lk_table_cell(t, lk_answer_is_final(a, a->rows[r]) ? "yes" : "open");
+		}
 		lk_table_end(t);
 	}
 	lk_buf_release(&b);
@@ -82,6 +87,8 @@ static void add_object(const lk_answer *a, const lk_cell *row, lk_buf *b) {
 		lk_buf_addc(b, ':');
 		lk_value_json(type, &v, b);
 	}
+	if (lk_answer_marks_final(a))
+		lk_buf_addf(b, ",\"_final\":%s", lk_answer_is_final(a, row) ? "true" : "false");
 	lk_buf_addc(b, '}');
 }
 
@@ -105,7 +112,7 @@ static void print_csv(const lk_answer *a) {
 		lk_buf_adds(&b, i ? "," : "");
 		lk_csv_field(name, strlen(name), &b);
 	}
-	lk_buf_adds(&b, "\r\n");
+	lk_buf_adds(&b, lk_answer_marks_final(a) ? ",_final\r\n" : "\r\n");
 	for (size_t r = 0; r < a->nrows && lk_put_buf(&b); r++) {
 		for (int i = 0; i < n; i++) {
 			lk_value v;
@@ -117,6 +124,8 @@ static void print_csv(const lk_answer *a) {
 			if (!lk_is_null(&v))
 				lk_csv_field(text.data ? text.data : "", text.len, &b);
 		}
+		if (lk_answer_marks_final(a))
+			lk_buf_adds(&b, lk_answer_is_final(a, a->rows[r]) ? ",true" : ",false");
 		lk_buf_adds(&b, "\r\n");
 	}
 	lk_put_buf(&b);
@@ -217,6 +226,20 @@ static void add_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
 		lk_buf_adds(b, "HAVING is not applied to one layer alone\n");
 }
 
+/* Of a stream with an idle_timeout: the partitions that are idle, and whether leaving them out has made anything final. */
+static void add_json_idle(const lk_answer *a, lk_buf *b) {
+	bool any = false;
+	if (!a->plan->stream->idle_timeout_us)
+		return;
+	lk_buf_addf(b, ",\"provisional\":%s,\"idle\":[", a->provisional ? "true" : "false");
+	for (int p = 0; p < a->partitions; p++)
+		if (a->part[p].idle) {
+			lk_buf_addf(b, "%s%d", any ? "," : "", p);
+			any = true;
+		}
+	lk_buf_addc(b, ']');
+}
+
 static void print_json(const lk_answer *a, const char *view, enum lk_layer layer) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"view\":");
@@ -233,6 +256,7 @@ static void print_json(const lk_answer *a, const char *view, enum lk_layer layer
 	lk_buf_addf(&b, ",\"lag\":%lld", (long long)lk_answer_lag(a));
 	add_json_time("watermark", a->watermark, &b);
 	add_json_time("final_to", a->final_to, &b);
+	add_json_idle(a, &b);
 	lk_buf_addf(&b, ",\"late\":%lld,\"healed\":%lld", (long long)a->late, (long long)a->healed);
 	add_json_limits(a, layer, &b);
 	lk_buf_adds(&b, ",\"rows\":[");
@@ -330,6 +354,14 @@ static void add_covered(const lk_answer *a, lk_buf *b) {
 	}
 }
 
+static void add_idle(const lk_answer *a, lk_buf *b) {
+	int idle = 0;
+	for (int p = 0; p < a->partitions; p++)
+		idle += a->part[p].idle;
+	if (a->provisional)
+		lk_buf_addf(b, " (provisional: %d of %d partition%s idle)", idle, a->partitions, a->partitions == 1 ? "" : "s");
+}
+
 void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out) {
 	lk_count_print((int64_t)a->nrows, out);
 	lk_buf_addf(out, " row%s of %s, version %d, %s", a->nrows == 1 ? "" : "s", view, a->version,
@@ -350,6 +382,7 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 		return;
 	}
 	add_time("; final to: ", a->final_to, out);
+	add_idle(a, out);
 	lk_buf_adds(out, a->kappa ? "; late, and not counted: " : "; late: ");
 	lk_count_print(a->late, out);
 	if (!a->kappa) {

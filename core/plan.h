@@ -30,6 +30,8 @@ typedef struct lk_stream {
 	int partitions;              /* 1 … LK_MAX_PARTITIONS */
 	int64_t watermark_delay_us;  /* WITH (watermark = '10 seconds'); default 0 */
 	int64_t max_ahead_us;        /* WITH (max_ahead = '1 day'): how far event time may run ahead of _at before it is not believed (P9) */
+	int64_t idle_timeout_us;     /* WITH (idle_timeout = '1 minute'): partitions that take no event for so long do not hold back what answers call
+	                                final, provisionally; 0: never. It decides no row, no late event and no seal */
 	char *text;                  /* the statement as written, NUL-ended, for the catalogue */
 } lk_stream;
 

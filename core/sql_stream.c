@@ -1,4 +1,4 @@
-/* CREATE TABLE name (columns) WITH (event_time, partition_by, partitions, watermark, max_ahead): a stream.
+/* CREATE TABLE name (columns) WITH (event_time, partition_by, partitions, watermark, max_ahead, idle_timeout): a stream.
  *
  * The value of event_time and partition_by is a column name, which the grammar reads as the name of a type: `ts` stays ts, but
  * `time` becomes pg_catalog.time and `int` becomes int4. So the name is taken from the source text. */
@@ -229,13 +229,15 @@ static int partitions_option(lk_stmt *s, const lk_option *o) {
 }
 
 static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
-	lk_option o[] = {{.name = "event_time"}, {.name = "partition_by"}, {.name = "partitions"}, {.name = "watermark"}, {.name = "max_ahead"}};
+	lk_option o[] = {{.name = "event_time"}, {.name = "partition_by"}, {.name = "partitions"}, {.name = "watermark"}, {.name = "max_ahead"},
+	                 {.name = "idle_timeout"}};
 	bool known = lk_sql_options(s, list, o, sizeof o / sizeof *o);
 	st->event_time = column_option(s, st, &o[0], known);
 	st->partition_by = column_option(s, st, &o[1], known);
 	st->partitions = partitions_option(s, &o[2]);
 	lk_sql_interval_option(s, &o[3], 0, &st->watermark_delay_us);
 	lk_sql_interval_option(s, &o[4], 86400 * LK_US_PER_S, &st->max_ahead_us);
+	lk_sql_interval_option(s, &o[5], 0, &st->idle_timeout_us);
 	uint8_t kind = st->event_time >= 0 ? st->columns[st->event_time].type.kind : NO_KIND;
 	if (kind != LK_TIME && kind != NO_KIND)
 		lk_stmt_fault(s, o[0].at, "declare it as timestamptz", "event_time: column \"%s\" is not timestamptz", st->columns[st->event_time].name);

@@ -35,6 +35,7 @@ int64_t lk_late_from(const lk_plan *p, int64_t ts);
  * A view without a lateness bound takes every event however late, and a view without windows has one that never
  * ends: nothing of theirs is ever final, so LK_NEVER. */
 int64_t lk_final_to(const lk_plan *p, int64_t min_watermark);
+static inline bool lk_is_final(int64_t window_end, int64_t final_to) { return final_to != LK_NEVER && window_end <= final_to; }
 
 /* --- windows put together from panes ---
  *

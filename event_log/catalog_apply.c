@@ -1,8 +1,9 @@
 /* Declaring: definitions become rows of the catalogue and, for a stream, tables of the log.
  *
  * Each declaration is one transaction under the catalogue's lock, so it happens whole or not at all, and applying a file again
- * changes nothing. A stream may only grow: nullable columns at its end, and another watermark delay. A new delay is
- * another meaning of every view over the stream, so each gets a new version in the same transaction.
+ * changes nothing. A stream may only grow: nullable columns at its end; and its watermark delay and
+ * idle_timeout may change. A new delay is another meaning of every view over the stream, so each gets a new version in the same
+ * transaction. A new idle_timeout changes no row, and so no version.
  *
  * A view's definition is compared with its newest version only: one that goes back to an older form is a new version too, because the
  * versions tell in which order readers saw what, and the older copies may be dropped at any time. */
@@ -159,7 +160,7 @@ static int change_stream(lk_pg *pg, const char *stream_id, const lk_stream *old,
 	if (rc)
 		return rc;
 	bool other_delay = old->watermark_delay_us != s->watermark_delay_us;
-	if (old->ncolumns == s->ncolumns && !other_delay) {
+	if (old->ncolumns == s->ncolumns && !other_delay && old->idle_timeout_us == s->idle_timeout_us) {
 		out->what = LK_APPLIED_SAME;
 		return 0;
 	}

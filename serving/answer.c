@@ -278,6 +278,26 @@ static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
 	return true;
 }
 
+/* What is final, by the least watermark of the partitions that are not idle. Where all are idle there is nobody to wait for: the largest
+ * counts, so that a partition which falls idle never takes final_to back. A partition with events that the answer does not cover
+ * is behind, and not idle. */
+static void find_final(const lk_reader *r, lk_answer *a) {
+	const lk_pointer *p = &r->pointer;
+	int64_t timeout = r->plan->stream->idle_timeout_us, least = INT64_MAX, most = LK_NEVER;
+	for (int i = 0; i < r->partitions; i++) {
+		lk_answer_part *part = &a->part[i];
+		int64_t quiet_since = p->tail_at[i] == LK_NEVER ? LK_TIME_MIN : p->tail_at[i];
+		part->idle = timeout > 0 && a->end[i] == p->tail[i] && p->now - quiet_since > timeout;
+		if (!part->idle && part->watermark < least)
+			least = part->watermark;
+		if (part->watermark > most)
+			most = part->watermark;
+	}
+	int64_t sure = lk_final_to(r->plan, a->watermark);
+	a->final_to = lk_final_to(r->plan, least == INT64_MAX ? most : least);
+	a->provisional = a->final_to != sure;
+}
+
 static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 	int64_t high[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS];
 	bool looked = false;
@@ -294,7 +314,7 @@ static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 		if (*watermark < a->watermark)
 			a->watermark = *watermark;
 	}
-	a->final_to = lk_final_to(r->plan, a->watermark);
+	find_final(r, a);
 	return LK_OK;
 }
 
@@ -500,6 +520,9 @@ lk_span lk_answer_span(const lk_answer *a, const lk_cell *row) {
 		return lk_span_of_tag(&a->window, lk_pane_get(lk_cell_field(&a->cells, row)));
 	return lk_session_of(p, lk_cell_state(&a->cells, row));
 }
+
+bool lk_answer_marks_final(const lk_answer *a) { return a->plan->window.kind != LK_W_NONE && a->plan->allowed_lateness_us >= 0; }
+bool lk_answer_is_final(const lk_answer *a, const lk_cell *row) { return lk_is_final(lk_answer_span(a, row).end, a->final_to); }
 
 void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out) {
 	const uint8_t *field = lk_cell_field(&a->cells, row);

@@ -38,6 +38,7 @@ typedef struct lk_answer_part {
 	int segments;             /* that tile [cut, cursor) */
 	int64_t cells;            /* of them, after filters */
 	int64_t watermark;        /* of the prefix that the answer covers */
+	bool idle;                /* the stream's idle_timeout has passed since its last event, and the answer covers that */
 } lk_answer_part;
 
 typedef struct lk_answer {
@@ -56,6 +57,8 @@ typedef struct lk_answer {
 	int64_t goal[LK_MAX_PARTITIONS];   /* where its copy is going: the log's end; a sandbox: its own, fixed when it began */
 	int64_t watermark;                 /* least of the partitions; LK_NEVER */
 	int64_t final_to;                  /* LK_NEVER: none */
+	bool provisional;                  /* final_to is beyond what the watermark makes final, since idle partitions were left out: one
+	                                      that wakes up may still change windows between the two */
 	int64_t late, healed;              /* refused at or above the cut; below it, counted by batch */
 	lk_window window;                  /* of the rows */
 	int64_t from, to;                  /* windows that start in [from, to) */
@@ -83,6 +86,9 @@ void lk_answer_digest(const lk_answer *a, char out[33]);
 void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
 /* The window of a row. */
 lk_span lk_answer_span(const lk_answer *a, const lk_cell *row);
+/* Are rows final or open? Only where windows end and events can be too late. */
+bool lk_answer_marks_final(const lk_answer *a);
+bool lk_answer_is_final(const lk_answer *a, const lk_cell *row);
 /* Makes cells and rows anew from the panes, to which something was added; not of a split answer. Where windows are tiles, of
  * the cells as they are. */
 void lk_answer_put_together(lk_answer *a);

@@ -17,7 +17,7 @@ static const char pointer_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 	"SELECT served_copy FROM lk.view WHERE view_id = %lld;"
 	"SELECT dropped, cut_id, batch_table FROM lk.copy WHERE copy_id = %lld;"
-	"SELECT part, next_off, last_at FROM lk.tail WHERE stream_id = %lld;"
+	"SELECT part, next_off, last_at, clock_timestamp() FROM lk.tail WHERE stream_id = %lld;"
 	"SELECT part, off, last_at, high FROM lk.cut_part WHERE cut_id = (SELECT cut_id FROM lk.copy WHERE copy_id = %lld)";
 
 static bool is_part(const PGresult *res, int row, int partitions, int64_t *part) {
@@ -42,6 +42,7 @@ static int take_rows(lk_pointer *p, PGresult *const r[NRESULTS], int partitions)
 			continue;
 		p->tail[part] = lk_pg_int(r[R_TAIL], i, 1);
 		p->tail_at[part] = lk_pg_time_or(r[R_TAIL], i, 2, LK_NEVER);
+		p->now = lk_pg_time_or(r[R_TAIL], i, 3, LK_NEVER);
 		found++;
 	}
 	for (int i = 0; i < PQntuples(r[R_CUT]); i++) {

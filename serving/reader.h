@@ -58,6 +58,7 @@ typedef struct lk_pointer {
 	char *batch_table;        /* or NULL */
 	int64_t cut[LK_MAX_PARTITIONS], cut_high[LK_MAX_PARTITIONS], cut_at[LK_MAX_PARTITIONS];
 	int64_t tail[LK_MAX_PARTITIONS], tail_at[LK_MAX_PARTITIONS];
+	int64_t now;              /* PostgreSQL's clock */
 } lk_pointer;
 
 /* Begins the snapshot, and reads the pointer and the log's end in it. */
