@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 #include "batch_layer/compute.h"
+#include "batch_layer/publish.h"
 #include "core/fault.h"
 #include "core/time.h"
 #include "event_log/copies.h"
@@ -35,8 +36,7 @@ typedef struct batch {
 	lk_compute compute;
 	char *table;
 	bool folded;
-	int64_t published[LK_MAX_PARTITIONS];
-	bool has_published;
+	lk_published published;
 	int64_t started_us;
 } batch;
 
@@ -47,50 +47,22 @@ static const char *number(char text[24], int64_t n) {
 	return text;
 }
 
-/* The pointer as it is now; the catalogue that the caller loaded may be older. */
-static int read_pointer(batch *b, lk_error *err) {
-	char id[24];
-	PGresult *res = NULL;
-	int r = lk_pg_exec(b->pg, &res, err, "SELECT c.dropped, p.part, p.off FROM lk.copy c LEFT JOIN lk.cut_part p USING (cut_id)"
-	                   " WHERE c.copy_id = $1::bigint", 1, (const char *const[]){number(id, b->copy->id)});
-	if (r != LK_OK)
-		return r;
-	if (PQntuples(res) == 0 || PQgetvalue(res, 0, 0)[0] == 't')
-		r = lk_fail(err, LK_ECONFLICT, "this copy of view \"%s\" was dropped", view_name(b));
-	for (int i = 0; i < PQntuples(res) && r == LK_OK; i++) {
-		if (PQgetisnull(res, i, 1))
-			continue;
-		b->has_published = true;
-		b->published[lk_pg_int(res, i, 1)] = lk_pg_int(res, i, 2);
-	}
-	PQclear(res);
-	return r;
-}
-
 static int is_nothing_new(batch *b, bool *nothing, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS];
 	*nothing = false;
-	int r = b->has_published && !b->at ? lk_log_tail(b->pg, b->stream, tail, NULL, NULL, err) : LK_OK;
-	if (r != LK_OK || !b->has_published)
+	int r = b->published.any && !b->at ? lk_log_tail(b->pg, b->stream, tail, NULL, NULL, err) : LK_OK;
+	if (r != LK_OK || !b->published.any)
 		return r;
 	*nothing = true;
 	for (int i = 0; i < b->stream->stream->partitions; i++)
-		*nothing &= (b->at ? b->at[i] : tail[i]) == b->published[i];
+		*nothing &= (b->at ? b->at[i] : tail[i]) == b->published.cut[i];
 	return LK_OK;
-}
-
-/* Forgets what a DBA's defaults say, for this transaction alone. No statement timeout: a batch takes as long as it
- * takes. */
-static int begin(batch *b, lk_error *err) {
-	return lk_pg_run(b->pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;"
-	                 " SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL statement_timeout = 0;"
-	                 " SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '5s'");
 }
 
 static int compute(batch *b, int64_t *events, lk_error *err) {
 	const lk_cat_version *v = b->copy->version;
 	lk_error e = {0};
-	int r = begin(b, err);
+	int r = lk_publish_begin(b->pg, err);
 	if (r == LK_OK)
 		r = lk_compute_check(&b->compute, events, err);
 	if (r != LK_OK)
@@ -101,7 +73,7 @@ static int compute(batch *b, int64_t *events, lk_error *err) {
 		b->folded = true;
 		lk_error_clear(&e);
 		lk_pg_rollback(b->pg);
-		r = begin(b, &e);
+		r = lk_publish_begin(b->pg, &e);
 		if (r == LK_OK)
 			r = lk_compute_fold(&b->compute, &e);
 		if (r == LK_OK)
@@ -115,19 +87,8 @@ static int compute(batch *b, int64_t *events, lk_error *err) {
 }
 
 static int record(batch *b, const lk_batch_report *out, lk_error *err) {
-	char cut[24], copy[24], events[24], cells[24], seconds[32];
-	snprintf(seconds, sizeof seconds, "%.6f", (double)(lk_monotonic_us() - b->started_us) / 1e6);
-	const char *const params[] = {number(cut, b->cut.id), number(copy, b->copy->id), b->table, b->folded ? "fold" : "sql",
-	                              number(events, out->events), number(cells, out->cells), seconds};
-	return lk_pg_exec(b->pg, NULL, err, "INSERT INTO lk.batch (cut_id, copy_id, batch_table, path, events, cells, seconds)"
-	                  " VALUES ($1::bigint, $2::bigint, $3, $4, $5::bigint, $6::bigint, $7::float8)", 7, params);
-}
-
-/* All that moves pointers of a view locks its row first. */
-static int lock_view(batch *b, lk_error *err) {
-	char view[24];
-	return lk_pg_exec(b->pg, NULL, err, "SELECT FROM lk.view WHERE view_id = $1::bigint FOR NO KEY UPDATE", 1,
-	                  (const char *const[]){number(view, b->copy->version->view->id)});
+	return lk_publish_record(b->pg, b->copy, &b->cut, b->table, b->folded ? "fold" : "sql", out,
+	                         (double)(lk_monotonic_us() - b->started_us) / 1e6, err);
 }
 
 /* Is this copy the next to be served, and instead of which? A statement of its own after the lock, so that it sees what
@@ -163,7 +124,7 @@ static int bring_into_service(batch *b, int *switched_to, lk_error *err) {
 }
 
 static int publish(batch *b, lk_batch_report *out, lk_error *err) {
-	int r = lock_view(b, err);
+	int r = lk_publish_lock_view(b->pg, b->copy, err);
 	if (r == LK_OK)
 		r = lk_cut_publish(b->pg, b->copy->id, &b->cut, b->table, err);
 	if (r == LK_OK)
@@ -180,7 +141,7 @@ static int publish(batch *b, lk_batch_report *out, lk_error *err) {
 /* A cut in the past may lie below what is published, and then nothing needs to be computed to know that it is of no use. */
 static int check_past(const batch *b, lk_error *err) {
 	for (int i = 0; b->at && i < b->stream->stream->partitions; i++)
-		if (b->at[i] < b->published[i])
+		if (b->at[i] < b->published.cut[i])
 			return lk_fail(err, LK_ECONFLICT, "a later batch of view \"%s\" is published", view_name(b));
 	return LK_OK;
 }
@@ -192,8 +153,8 @@ static int cut_and_compute(batch *b, lk_batch_report *out, lk_error *err) {
 		return r;
 	LK_CRASH_POINT("batch.cut");
 	out->cut_id = b->cut.id;
-	b->table = lk_asprintf("\"lk\".\"batch_%lld_%lld\"", (long long)b->copy->id, (long long)b->cut.id);
-	b->compute = (lk_compute){.pg = b->pg, .copy = b->copy, .cut = &b->cut, .from = b->published, .table = b->table};
+	b->table = lk_batch_table_name(b->copy, &b->cut);
+	b->compute = (lk_compute){.pg = b->pg, .copy = b->copy, .cut = &b->cut, .from = b->published.cut, .table = b->table};
 	int64_t counted = 0;
 	r = compute(b, &counted, err);
 	for (int i = 0; i < b->cut.partitions; i++)
@@ -206,7 +167,7 @@ static int cut_and_compute(batch *b, lk_batch_report *out, lk_error *err) {
 static int locked(batch *b, lk_batch_report *out, lk_error *err) {
 	int r = lk_cut_abandon(b->pg, b->copy->id, "batch", err);
 	if (r == LK_OK)
-		r = read_pointer(b, err);
+		r = lk_published_read(b->pg, b->copy, &b->published, err);
 	if (r == LK_OK)
 		r = check_past(b, err);
 	if (r == LK_OK)
@@ -239,6 +200,7 @@ static int run(batch *b, lk_batch_report *out, lk_error *err) {
 	r = locked(b, out, err);
 	lk_pg_unlock(b->pg, id, NULL);
 	out->seconds = (double)(lk_monotonic_us() - b->started_us) / 1e6;
+	lk_published_release(&b->published);
 	free(b->table);
 	return r;
 }

@@ -5,11 +5,11 @@
  * written to the table and the map begins anew, so memory is bounded whatever the number of keys. A cell may then
  * stand in several rows of the table; readers merge rows as they merge segments. */
 #include "batch_layer/compute.h"
+#include "batch_layer/rows.h"
 
 #include <stdlib.h>
 
 #include "core/fold.h"
-#include "core/key.h"
 #include "core/sql.h"
 #include "core/time.h"
 #include "event_log/ledger.h"
@@ -18,7 +18,6 @@
 
 #define FOLD_BYTES   ((size_t)512 << 20)
 #define CHUNK_EVENTS 1000000
-#define SEND_BYTES   ((size_t)256 << 10)
 
 typedef struct folding {
 	lk_compute *c;
@@ -28,9 +27,6 @@ typedef struct folding {
 	lk_ledger *ledger;
 	lk_type *types;        /* of a fetched row: off, _at, needed columns */
 	lk_value *row;
-	lk_type *out_types;    /* of a batch row */
-	int nout;
-	lk_arena texts;        /* of the row that is written */
 	size_t limit_bytes;
 } folding;
 
@@ -74,99 +70,14 @@ static int fold_chunk(folding *f, int part, int64_t from, int64_t to, lk_error *
 	return r < 0 ? r : LK_OK;
 }
 
-/* --- writing cells --- */
-
-static int put_keys(const folding *f, const lk_cell *cell, lk_buf *out) {
-	const uint8_t *p = lk_cell_field(&f->cells, cell), *end = p + cell->field_len;
-	int n = 0;
-	if (f->plan->window.kind != LK_W_NONE) {
-		lk_value pane = lk_int(lk_pane_get(p));
-		lk_copy_value(out, f->out_types[n++], &pane);
-	}
-	p += LK_PANE_BYTES;
-	for (int k = 0; k < f->plan->nkeys; k++) {
-		lk_value v;
-		if (lk_key_get(f->plan->keys[k].expr->type, &p, end, &v) != 0)
-			return -1;
-		lk_copy_value(out, f->out_types[n++], &v);
-	}
-	return n;
-}
-
-static int put_cell(folding *f, const lk_cell *cell, lk_buf *out) {
-	char *state = lk_cell_state(&f->cells, cell);
-	lk_copy_row(out, f->nout);
-	int n = put_keys(f, cell, out);
-	for (int a = 0; a < f->plan->naggs && n >= 0; a++) {
-		const lk_agg *agg = &f->plan->aggs[a];
-		lk_value columns[LK_MAX_PARTIALS];
-		agg->verbs->store(state + agg->state_offset, agg, columns, &f->texts);
-		for (int i = 0; i < agg->verbs->npartials; i++)
-			lk_copy_value(out, f->out_types[n++], &columns[i]);
-	}
-	if (f->texts.used_bytes)
-		lk_arena_clear(&f->texts);
-	return n == f->nout ? 0 : -1;
-}
-
-static int send(folding *f, lk_buf *out, lk_error *err) {
-	int sent = PQputCopyData(f->c->pg->conn, out->data, (int)out->len);
-	lk_buf_clear(out);
-	return sent == 1 ? LK_OK : lk_pg_failed(f->c->pg, NULL, "writing the batch", err);
-}
-
-static int end_copy(folding *f, const char *abort, lk_error *err) {
-	lk_pg *pg = f->c->pg;
-	int r = LK_OK;
-	if (PQputCopyEnd(pg->conn, abort) != 1)
-		return lk_pg_failed(pg, NULL, "writing the batch", err);
-	for (PGresult *res; (res = PQgetResult(pg->conn)); PQclear(res))
-		if (r == LK_OK && PQresultStatus(res) != PGRES_COMMAND_OK)
-			r = lk_pg_failed(pg, res, "writing the batch", err);
-	return r;
-}
-
-static int start_copy(folding *f, lk_error *err) {
-	char *sql = lk_asprintf("COPY %s FROM STDIN (FORMAT binary)", f->c->table);
-	PGresult *res = PQexec(f->c->pg->conn, sql);
-	int r = PQresultStatus(res) == PGRES_COPY_IN ? LK_OK : lk_pg_failed(f->c->pg, res, "writing the batch", err);
-	PQclear(res);
-	free(sql);
-	return r;
-}
-
 static int flush(folding *f, lk_error *err) {
-	lk_buf out = LK_BUF_INIT;
-	int r = start_copy(f, err);
-	if (r != LK_OK)
-		return r;
-	lk_copy_header(&out);
-	for (const lk_cell *cell = f->cells.first; cell && r == LK_OK; cell = cell->next) {
-		if (put_cell(f, cell, &out) != 0)
-			r = lk_fail(err, LK_EINTERNAL, "a cell of view \"%s\" does not fit its batch table", f->plan->view);
-		else if (out.len >= SEND_BYTES)
-			r = send(f, &out, err);
-	}
-	if (r == LK_OK) {
-		lk_copy_trailer(&out);
-		r = send(f, &out, err);
-	}
-	lk_buf_release(&out);
-	int ended = end_copy(f, r == LK_OK ? NULL : "given up", err);
+	int r = lk_batch_rows_write(f->c->pg, f->c->table, &f->cells, err);
 	f->c->cells += (int64_t)f->cells.ncells;
 	lk_cells_clear(&f->cells);
-	return r != LK_OK ? r : ended;
+	return r;
 }
 
 /* --- the whole --- */
-
-static int create_table(folding *f, lk_error *err) {
-	lk_buf columns = LK_BUF_INIT;
-	lk_plan_batch_columns(f->plan, &columns);
-	int r = lk_pg_runf(f->c->pg, err, "CREATE TABLE %s (%s)", f->c->table, columns.data ? columns.data : "");
-	lk_buf_release(&columns);
-	return r;
-}
 
 static int fold_partition(folding *f, int part, lk_error *err) {
 	int r = LK_OK;
@@ -192,26 +103,21 @@ static void init(folding *f, lk_compute *c) {
 	f->types[1] = (lk_type){.kind = LK_TIME};
 	for (int i = 0; i < p->nneeded; i++)
 		f->types[2 + i] = p->stream->columns[p->needed[i]].type;
-	int most = 1 + p->nkeys + p->naggs * LK_MAX_PARTIALS;
-	f->out_types = lk_calloc((size_t)most, sizeof *f->out_types);
-	f->nout = lk_plan_batch_types(p, f->out_types, most);
 }
 
 static void release(folding *f) {
 	lk_cells_release(&f->cells);
 	lk_folder_release(&f->folder);
 	lk_ledger_free(f->ledger);
-	lk_arena_release(&f->texts);
 	free(f->types);
 	free(f->row);
-	free(f->out_types);
 }
 
 int lk_compute_fold(lk_compute *c, lk_error *err) {
 	folding f;
 	c->cells = 0;
 	init(&f, c);
-	int r = create_table(&f, err);
+	int r = lk_batch_rows_table(c->pg, f.plan, c->table, err);
 	for (int part = 0; part < c->cut->partitions && r == LK_OK; part++)
 		r = fold_partition(&f, part, err);
 	if (r == LK_OK)

@@ -1,6 +1,6 @@
 /* Former batch tables of a copy. A reader that finds its table gone (SQLSTATE 42P01) reads the pointer again, so dropping
  * one is right at any time; keeping the last but one saves readers that trouble. What a reader held today is dropped
- * the next time. Those of dropped copies are lk_copies_sweep's. */
+ * the next time. A seal's table is used by many cuts. Those of dropped copies are lk_copies_sweep's. */
 #include "batch_layer/batch.h"
 
 #include <stdio.h>
@@ -13,6 +13,7 @@ static const char former[] =
 	" FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
 	" CROSS JOIN LATERAL (SELECT substring(t.relname from '^batch_[0-9]+_([0-9]+)$')::bigint AS cut_id) k"
 	" WHERE n.nspname = 'lk' AND t.relkind = 'r' AND t.relname ~ ('^batch_' || $1 || '_[0-9]+$')"
+	" AND NOT EXISTS (SELECT FROM lk.copy u WHERE u.copy_id = $1::bigint AND u.batch_table = '\"lk\".\"' || t.relname || '\"')"
 	" AND k.cut_id < (SELECT min(cut_id) FROM (SELECT b.cut_id FROM lk.batch b JOIN lk.copy c USING (copy_id)"
 	"  WHERE b.copy_id = $1::bigint AND b.cut_id <= c.cut_id ORDER BY b.cut_id DESC LIMIT 2) kept)";
 

@@ -15,7 +15,7 @@ int lk_cmd_batch(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK && every)
 		lk_stop_on_signal();
 	if (rc == LK_OK)
-		rc = lk_batch_round(&at, args->operands, args->noperands, false, err);
+		rc = lk_batch_round(&at, args->operands, args->noperands, LK_ROUND_ONE, err);
 	if (every && err->code == LK_OK)
 		rc = LK_OK;
 	if (rc == LK_OK && every) {

@@ -46,7 +46,7 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 		rc = lk_speed_from_args(args, &at, &speed.options, err);
 	if (rc == LK_OK) {
 		lk_stop_on_signal();
-		rc = lk_batch_round(&at, NULL, 0, false, err);
+		rc = lk_batch_round(&at, NULL, 0, LK_ROUND_FIRST, err);
 		if (err->code == LK_OK)
 			rc = LK_OK;
 	}

@@ -56,6 +56,14 @@ void lk_speed_say_report(const lk_speed_report *r) {
 
 /* --- batch --- */
 
+typedef struct round_of {
+	const lk_servers *at;
+	lk_pg pg;
+	lk_catalog *catalog;
+	lk_store *store;           /* opened for the first seal */
+	bool quiet, seals;
+} round_of;
+
 static const lk_cat_copy *served_copy(const lk_catalog *c, const lk_cat_view *v) { return lk_catalog_copy(c, v->served_copy); }
 
 static bool in_kappa(const lk_catalog *c, const lk_cat_view *v) {
@@ -82,7 +90,7 @@ static void say_batch(const lk_cat_view *v, const lk_cat_copy *copy, const lk_ba
 	lk_buf b = LK_BUF_INIT;
 	if (r->nothing_new) {
 		if (!quiet)
-			lk_say("batch %s: nothing new in the log", v->name);
+			lk_say("%s %s: nothing new in the log", copy->kappa ? "seal" : "batch", v->name);
 		return;
 	}
 	lk_count_print(r->events, &b);
@@ -91,56 +99,65 @@ static void say_batch(const lk_cat_view *v, const lk_cat_copy *copy, const lk_ba
 	lk_buf_addf(&b, " cell%s, %.2f s%s", r->cells == 1 ? "" : "s", r->seconds, r->folded ? ", folded in C" : "");
 	if (r->switched_to)
 		lk_buf_addf(&b, "; readers get version %d now", r->switched_to);
-	lk_say("batch %s@%d: %s", v->name, copy->version->number, b.data);
+	lk_say("%s %s@%d: %s", copy->kappa ? "seal" : "batch", v->name, copy->version->number, b.data);
 	lk_buf_release(&b);
 }
 
-static int batch_copy(lk_pg *pg, const lk_catalog *c, const lk_cat_copy *copy, bool quiet, bool *switched, lk_error *err) {
+static int batch_copy(round_of *of, const lk_cat_copy *copy, bool *switched, lk_error *err) {
 	lk_batch_report r = {0};
-	int rc = lk_batch_run(pg, c, copy, &r, err);
+	int rc = lk_batch_run(&of->pg, of->catalog, copy, &r, err);
 	if (rc == LK_OK)
-		say_batch(copy->version->view, copy, &r, quiet);
+		say_batch(copy->version->view, copy, &r, of->quiet);
 	*switched = r.switched_to != 0;
 	return rc;
 }
 
 /* What readers get never goes without batches, also while the batch of a newer version fails. */
-static int batch_view(lk_pg *pg, const lk_catalog *c, const lk_cat_view *v, bool quiet) {
-	const lk_cat_copy *newest = newest_copy(c, v), *served = served_copy(c, v);
+static int batch_view(round_of *of, const lk_cat_view *v) {
+	const lk_cat_copy *newest = newest_copy(of->catalog, v), *served = served_copy(of->catalog, v);
 	int rc = LK_OK, failed = LK_OK;
 	bool switched = false;
 	if (newest) {
 		lk_error e = {0};
-		rc = batch_copy(pg, c, newest, quiet, &switched, &e);
+		rc = batch_copy(of, newest, &switched, &e);
 		lk_say_error(&e);
 	}
 	if (served && served != newest && !switched && !lk_stop) {
 		lk_error e = {0};
-		failed = batch_copy(pg, c, served, quiet, &switched, &e);
+		failed = batch_copy(of, served, &switched, &e);
 		lk_say_error(&e);
 	}
 	return rc ? rc : failed;
 }
 
-static int needs_no_batch(const lk_cat_view *v, lk_error *err) {
-	lk_fail(err, LK_EUSAGE, "view %s is in kappa mode: it needs no batch", v->name);
-	lk_hint(err, "`lk mode %s lambda` changes that", v->name);
-	return LK_EUSAGE;
+/* What a kappa view has instead of a batch. */
+static int seal_view(round_of *of, const lk_cat_view *v) {
+	const lk_cat_copy *copy = served_copy(of->catalog, v);
+	const lk_seal_options o = {.stop = &lk_stop};
+	lk_batch_report r = {0};
+	lk_error e = {0};
+	int rc = of->store ? LK_OK : lk_store_open(&of->store, of->at->redis, of->catalog->log_id, &e);
+	if (rc == LK_OK)
+		rc = lk_seal_run(&of->pg, of->store, copy, &o, &r, &e);
+	if (rc == LK_OK)
+		say_batch(v, copy, &r, of->quiet);
+	else if (!lk_stop)
+		lk_say_error(&e);
+	if (rc == LK_EUNREACHABLE && of->store) {
+		lk_store_close(of->store);
+		of->store = NULL;
+	}
+	return rc;
 }
 
-/* The views of a round: those named, which must be in lambda mode, or all that are. */
+/* The views of a round: those named, or all. */
 static int choose_views(const lk_catalog *c, char *const *names, int n, const lk_cat_view **views, int *nviews, lk_error *err) {
 	int rc = LK_OK;
-	*nviews = 0;
-	for (int i = 0; i < n && rc == LK_OK; i++) {
+	*nviews = n ? n : c->nviews;
+	for (int i = 0; i < n && rc == LK_OK; i++)
 		rc = lk_catalog_need_view(c, names[i], &views[i], err);
-		if (rc == LK_OK && in_kappa(c, views[i]))
-			rc = needs_no_batch(views[i], err);
-		*nviews = i + 1;
-	}
 	for (int i = 0; i < c->nviews && !n; i++)
-		if (!in_kappa(c, &c->views[i]))
-			views[(*nviews)++] = &c->views[i];
+		views[i] = &c->views[i];
 	return rc;
 }
 
@@ -188,14 +205,13 @@ static int make_copies(lk_pg *pg, lk_catalog **catalog, char *const *names, int 
 	return lk_catalog_load(pg, catalog, err);
 }
 
-static int batch_views(lk_pg *pg, const lk_catalog *c, char *const *names, int n, bool quiet, lk_error *err) {
+static int batch_views(round_of *of, char *const *names, int n, lk_error *err) {
+	const lk_catalog *c = of->catalog;
 	const lk_cat_view **views = lk_calloc((size_t)(n ? n : c->nviews), sizeof(const lk_cat_view *));
 	int nviews, first = LK_OK;
 	int rc = choose_views(c, names, n, views, &nviews, err);
-	if (rc == LK_OK && !nviews && c->nviews && !quiet)
-		lk_say("batch: all views are in kappa mode, which needs none");
 	for (int i = 0; rc == LK_OK && i < nviews && !lk_stop; i++) {
-		int failed = batch_view(pg, c, views[i], quiet);
+		int failed = !in_kappa(c, views[i]) ? batch_view(of, views[i]) : of->seals ? seal_view(of, views[i]) : LK_OK;
 		first = first ? first : failed;
 	}
 	free(views);
@@ -209,22 +225,23 @@ static void sweep_dropped(lk_pg *pg) {
 		lk_say_error(&e);
 }
 
-int lk_batch_round(const lk_servers *at, char *const *views, int n, bool quiet, lk_error *err) {
-	lk_pg pg = {0};
-	lk_catalog *catalog = NULL;
-	int rc = lk_pg_open(&pg, at->postgres, "lk batch", err);
+int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, lk_error *err) {
+	round_of of = {.at = at, .quiet = how == LK_ROUND_AGAIN, .seals = how != LK_ROUND_FIRST};
+	int rc = lk_pg_open(&of.pg, at->postgres, "lk batch", err);
 	if (rc == LK_OK)
-		rc = lk_catalog_load(&pg, &catalog, err);
+		rc = lk_catalog_load(&of.pg, &of.catalog, err);
 	if (rc == LK_OK)
-		rc = make_copies(&pg, &catalog, views, n, err);
+		rc = make_copies(&of.pg, &of.catalog, views, n, err);
 	if (rc == LK_OK)
-		rc = batch_views(&pg, catalog, views, n, quiet, err);
-	if (pg.conn && catalog && !lk_stop)
-		sweep_dropped(&pg);
-	if (catalog)
-		lk_catalog_free(catalog);
-	if (pg.conn)
-		lk_pg_close(&pg);
+		rc = batch_views(&of, views, n, err);
+	if (of.pg.conn && of.catalog && !lk_stop)
+		sweep_dropped(&of.pg);
+	if (of.store)
+		lk_store_close(of.store);
+	if (of.catalog)
+		lk_catalog_free(of.catalog);
+	if (of.pg.conn)
+		lk_pg_close(&of.pg);
 	return rc;
 }
 
@@ -232,7 +249,7 @@ void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t ev
 	while (!lk_stop) {
 		int64_t next = lk_monotonic_us() + every_us;
 		lk_error e = {0};
-		lk_batch_round(at, views, n, true, &e);
+		lk_batch_round(at, views, n, LK_ROUND_AGAIN, &e);
 		lk_say_error(&e);
 		lk_wait_until(next);
 	}

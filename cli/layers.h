@@ -2,7 +2,7 @@
 #ifndef LK_CLI_LAYERS_H
 #define LK_CLI_LAYERS_H
 
-#include "batch_layer/batch.h"
+#include "batch_layer/seal.h"
 #include "cli/options.h"
 #include "cli/servers.h"
 #include "speed_layer/speed.h"
@@ -11,11 +11,14 @@
 int lk_speed_from_args(const lk_args *args, const lk_servers *at, lk_speed_options *o, lk_error *err);
 void lk_speed_say_report(const lk_speed_report *r);
 
-/* One batch of each named view (n = 0: of all views in lambda mode; a named one in kappa mode is LK_EUSAGE). The newest
- * version of a view is computed, since that is the one that readers get next; and what they get now, where that is
- * another one still. Tells what it did; a failure of one view does not stop the others: it is told, and its code
- * returned. */
-int lk_batch_round(const lk_servers *at, char *const *views, int n, bool quiet, lk_error *err);
+/* LK_ROUND_FIRST: the speed layer is not running yet, so nothing is sealed. LK_ROUND_AGAIN: says nothing of views that have
+ * nothing new. */
+enum lk_round { LK_ROUND_ONE, LK_ROUND_FIRST, LK_ROUND_AGAIN };
+
+/* One batch of each named view (n = 0: of all), a seal of those in kappa mode. The newest version of a view in lambda mode is
+ * computed, since that is the one that readers get next; and what they get now, where that is another one still. Tells what
+ * it did; a failure of one view does not stop the others: it is told, and its code returned. */
+int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, lk_error *err);
 /* Rounds every `every_us` until lk_stop; failures are told and tried again in the next round. */
 void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us);
 

@@ -224,6 +224,16 @@ int lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk
 	return 0;
 }
 
+void lk_cells_add(lk_cells *into, const lk_cells *from) {
+	const lk_plan *p = into->plan;
+	for (const lk_cell *cell = from->first; cell; cell = cell->next) {
+		char *to = lk_cell_state(into, lk_cells_at(into, lk_cell_field(from, cell), cell->field_len));
+		const char *state = lk_cell_state(from, cell);
+		for (int i = 0; i < p->naggs; i++)
+			p->aggs[i].verbs->merge(to + p->aggs[i].state_offset, &p->aggs[i], state + p->aggs[i].state_offset, &into->arena);
+	}
+}
+
 /* Sorting a million cells by following pointers is slow, so the pane and the first bytes of the key come along. */
 typedef struct sort_entry {
 	uint64_t pane, prefix;

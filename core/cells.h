@@ -54,6 +54,9 @@ int lk_cells_merge(lk_cells *c, const void *field, size_t field_len, const void 
 /* The same for a batch row: pane, key values (types of plan->keys) and partial columns, all aggregates' in a row. */
 int lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk_value *partials);
 
+/* Merges every cell of `from`, a map of the same plan. */
+void lk_cells_add(lk_cells *into, const lk_cells *from);
+
 /* All cells sorted by field (memcmp): the order of answers. The array is lk_malloc'ed. */
 lk_cell **lk_cells_sorted(const lk_cells *c);
 

@@ -125,7 +125,8 @@ int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_
 	int n = copy->version->view->stream->stream->partitions;
 	lk_buf id = LK_BUF_INIT, from = LK_BUF_INIT, to = LK_BUF_INIT;
 	lk_buf_addf(&id, "%lld", (long long)copy->id);
-	vector(copy->cut, n, &from);
+	static const int64_t nothing[LK_MAX_PARTITIONS];
+	vector(copy->kappa ? nothing : copy->cut, n, &from);
 	vector(end, n, &to);
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err,

@@ -14,7 +14,8 @@ void lk_ledger_marked(lk_ledger *l, int64_t stream_id, int64_t version_id, int p
 /* Inserts all with ON CONFLICT DO NOTHING and commits (own transaction, or inside the caller's where one is open). */
 int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err);
 
-/* Late events of a copy at or above `cut` and below `end`, per partition vectors; and how many are below `cut` (healed). */
+/* Late events of a copy at or above `cut` and below `end`, per partition vectors; and how many are below `cut` (healed).
+ * A kappa copy's cut is a seal, which counts no late event: all below `end` are late, none is healed. */
 int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_t *late, int64_t *healed, lk_error *err);
 
 #endif

@@ -77,7 +77,8 @@ CREATE TABLE lk.version (
 );
 
 -- One materialisation of a version, lambda or kappa for its whole life. The pointer (cut_id, batch_table) is what a
--- batch publishes; a sandbox has a cut there too, where its units begin. batch_table is a name that is used once.
+-- batch publishes, and, of a kappa copy, a seal; a sandbox has a cut there too, where its units begin. batch_table is a name
+-- that is given once; a batch's is never written again, to a seal's the next seal adds rows.
 --   live      the speed layer keeps it up to date
 --   building  a replay, or a change of mode, is bringing it to the log's end; the speed layer leaves it alone
 --   sandbox   a replay of a part of history: has a name and an end, is never served
@@ -137,12 +138,13 @@ CREATE TABLE lk.replay (
   ended_at   timestamptz
 );
 
--- One row for each batch that was published: what it covers, how it was computed, what it cost.
+-- One row for each batch or seal that was published: what it covers, how it was computed, what it cost. cells: rows of the table, of a
+-- seal the rows that it added; the table is another one where there are more rows than cells by far.
 CREATE TABLE lk.batch (
   cut_id       bigint PRIMARY KEY REFERENCES lk.cut,
   copy_id      bigint NOT NULL REFERENCES lk.copy,
   batch_table  text NOT NULL,
-  path         text NOT NULL CHECK (path IN ('sql', 'fold')),
+  path         text NOT NULL CHECK (path IN ('sql', 'fold', 'seal')),
   events       bigint NOT NULL,
   cells        bigint NOT NULL,
   seconds      double precision NOT NULL,

@@ -1,0 +1,155 @@
+#include "batch_layer/rows.h"
+
+#include <stdlib.h>
+
+#include "core/key.h"
+#include "core/sql.h"
+#include "event_log/pg_binary.h"
+#include "event_log/scan.h"
+
+#define SEND_BYTES   ((size_t)256 << 10)
+
+/* --- writing --- */
+
+typedef struct writer {
+	lk_pg *pg;
+	const lk_cells *cells;
+	const lk_plan *plan;
+	lk_type types[LK_MAX_BATCH_COLUMNS];
+	int ntypes;
+	lk_arena texts;        /* of the row that is written */
+} writer;
+
+static int put_keys(const writer *w, const lk_cell *cell, lk_buf *out) {
+	const uint8_t *p = lk_cell_field(w->cells, cell), *end = p + cell->field_len;
+	int n = 0;
+	if (w->plan->window.kind != LK_W_NONE) {
+		lk_value pane = lk_int(lk_pane_get(p));
+		lk_copy_value(out, w->types[n++], &pane);
+	}
+	p += LK_PANE_BYTES;
+	for (int k = 0; k < w->plan->nkeys; k++) {
+		lk_value v;
+		if (lk_key_get(w->plan->keys[k].expr->type, &p, end, &v) != 0)
+			return -1;
+		lk_copy_value(out, w->types[n++], &v);
+	}
+	return n;
+}
+
+static int put_cell(writer *w, const lk_cell *cell, lk_buf *out) {
+	char *state = lk_cell_state(w->cells, cell);
+	lk_copy_row(out, w->ntypes);
+	int n = put_keys(w, cell, out);
+	for (int a = 0; a < w->plan->naggs && n >= 0; a++) {
+		const lk_agg *agg = &w->plan->aggs[a];
+		lk_value columns[LK_MAX_PARTIALS];
+		agg->verbs->store(state + agg->state_offset, agg, columns, &w->texts);
+		for (int i = 0; i < agg->verbs->npartials; i++)
+			lk_copy_value(out, w->types[n++], &columns[i]);
+	}
+	if (w->texts.used_bytes)
+		lk_arena_clear(&w->texts);
+	return n == w->ntypes ? 0 : -1;
+}
+
+static int send(writer *w, lk_buf *out, lk_error *err) {
+	int sent = PQputCopyData(w->pg->conn, out->data, (int)out->len);
+	lk_buf_clear(out);
+	return sent == 1 ? LK_OK : lk_pg_failed(w->pg, NULL, "writing the batch", err);
+}
+
+static int end_copy(lk_pg *pg, const char *abort, lk_error *err) {
+	int r = LK_OK;
+	if (PQputCopyEnd(pg->conn, abort) != 1)
+		return lk_pg_failed(pg, NULL, "writing the batch", err);
+	for (PGresult *res; (res = PQgetResult(pg->conn)); PQclear(res))
+		if (r == LK_OK && PQresultStatus(res) != PGRES_COMMAND_OK)
+			r = lk_pg_failed(pg, res, "writing the batch", err);
+	return r;
+}
+
+static int start_copy(lk_pg *pg, const char *table, lk_error *err) {
+	char *sql = lk_asprintf("COPY %s FROM STDIN (FORMAT binary)", table);
+	PGresult *res = PQexec(pg->conn, sql);
+	int r = PQresultStatus(res) == PGRES_COPY_IN ? LK_OK : lk_pg_failed(pg, res, "writing the batch", err);
+	PQclear(res);
+	free(sql);
+	return r;
+}
+
+int lk_batch_rows_write(lk_pg *pg, const char *table, const lk_cells *cells, lk_error *err) {
+	writer w = {.pg = pg, .cells = cells, .plan = cells->plan};
+	lk_buf out = LK_BUF_INIT;
+	int r = start_copy(pg, table, err);
+	if (r != LK_OK)
+		return r;
+	w.ntypes = lk_plan_batch_types(w.plan, w.types, LK_MAX_BATCH_COLUMNS);
+	lk_copy_header(&out);
+	for (const lk_cell *cell = cells->first; cell && r == LK_OK; cell = cell->next) {
+		if (put_cell(&w, cell, &out) != 0)
+			r = lk_fail(err, LK_EINTERNAL, "a cell of view \"%s\" does not fit its batch table", w.plan->view);
+		else if (out.len >= SEND_BYTES)
+			r = send(&w, &out, err);
+	}
+	if (r == LK_OK) {
+		lk_copy_trailer(&out);
+		r = send(&w, &out, err);
+	}
+	int ended = end_copy(pg, r == LK_OK ? NULL : "given up", err);
+	lk_buf_release(&out);
+	lk_arena_release(&w.texts);
+	return r != LK_OK ? r : ended;
+}
+
+int lk_batch_rows_table(lk_pg *pg, const lk_plan *p, const char *table, lk_error *err) {
+	lk_buf columns = LK_BUF_INIT;
+	lk_plan_batch_columns(p, &columns);
+	int r = lk_pg_runf(pg, err, "CREATE TABLE %s (%s)", table, columns.data ? columns.data : "");
+	lk_buf_release(&columns);
+	return r;
+}
+
+/* --- reading --- */
+
+void lk_batch_rows_names(const lk_plan *p, lk_buf *out) {
+	const char *comma = "";
+	if (p->window.kind != LK_W_NONE) {
+		lk_buf_adds(out, "_pane");
+		comma = ", ";
+	}
+	for (int k = 0; k < p->nkeys; k++, comma = ", ")
+		lk_buf_addf(out, "%s_k%d", comma, k);
+}
+
+static void select_rows(const lk_plan *p, const char *table, const char *condition, lk_buf *sql) {
+	lk_buf_adds(sql, "SELECT ");
+	lk_batch_rows_names(p, sql);
+	const char *comma = p->nkeys || p->window.kind != LK_W_NONE ? ", " : "";
+	for (int a = 0; a < p->naggs; a++)
+		for (int i = 0; i < p->aggs[a].verbs->npartials; i++, comma = ", ")
+			lk_buf_addf(sql, "%s_p%d_%d", comma, a, i);
+	lk_buf_addf(sql, " FROM %s%s%s", table, condition ? " WHERE " : "", condition ? condition : "");
+}
+
+int lk_batch_rows_read(lk_pg *pg, const char *table, const char *condition, lk_cells *into, lk_error *err) {
+	const lk_plan *p = into->plan;
+	bool windowed = p->window.kind != LK_W_NONE;
+	lk_type types[LK_MAX_BATCH_COLUMNS];
+	lk_value row[LK_MAX_BATCH_COLUMNS];
+	int n = lk_plan_batch_types(p, types, LK_MAX_BATCH_COLUMNS);
+	lk_buf sql = LK_BUF_INIT;
+	lk_copy_reader reader = {0};
+	select_rows(p, table, condition, &sql);
+	int r = lk_copy_open(&reader, pg, sql.data, types, n, err);
+	if (r == LK_OK) {
+		while ((r = lk_copy_next(&reader, row, err)) == LK_OK)
+			if (lk_cells_merge_row(into, windowed ? row[0].i : 0, row + windowed, row + windowed + p->nkeys) != 0) {
+				r = lk_fail(err, LK_EINTERNAL, "table %s holds a partial that cannot be read", table);
+				break;
+			}
+		lk_copy_close(&reader);
+	}
+	lk_buf_release(&sql);
+	return r > 0 ? LK_OK : r;
+}

@@ -1,0 +1,398 @@
+/* Sealing keeps Redis small in kappa mode. It is a publish at an ordinary cut (P12), and so everything that knows what a
+ * published cut is needs nothing new: readers add the table and the segments from the cut on, a unit that is missing begins
+ * at the cut, its owner drops the segments below it.
+ *
+ *   the copy's session lock
+ *   ├─ transaction 1: the cut (event_log/cut.c), at which the units' segments end
+ *   ├─ wait: every cursor of the copy at the cut or beyond
+ *   └─ transaction 2: the segments of [sealed, cut), read from Redis, as rows of the copy's table;
+ *                     cut open -> published, pointer forward by compare-and-set, lk.batch
+ *
+ * Nothing computes here: the rows are what the stream path has committed, merged. A closed segment never changes, and the
+ * one that is being written ends at the cut as soon as its unit has passed it, so what is read is the same whoever owns the
+ * units, however often they change hands. Segments must tile [sealed, cut) exactly, as for a reader; where one goes away
+ * while it is read (a compaction, Redis going back in time), the transaction is given up and all is read again. A seal that
+ * is killed leaves an open cut, which the next one abandons.
+ *
+ * At an ordinary cut, and not where some segment happens to end: Redis may come back at an earlier position and be folded
+ * across that place before the seal commits, and then nothing would tile from the seal on, for ever. Not before all cursors
+ * have passed: the sealed part would be short. And not cell by cell: between two stores a cell would be counted twice or not
+ * at all.
+ *
+ * The table grows by inserts, one seal after the other; a snapshot that was taken before does not see the new rows, and has
+ * the old pointer. A cell that changed in several seals stands in several rows, which add up when they are read. When the
+ * table has doubled, the next seal puts it together into a new one. */
+#include "batch_layer/seal.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "batch_layer/compute.h"
+#include "batch_layer/publish.h"
+#include "batch_layer/rows.h"
+#include "core/fault.h"
+#include "core/time.h"
+#include "event_log/scan.h"
+
+#define PATIENCE_US    10000000
+#define ALONE_US        1000000   /* … where no process holds the unit that is waited for */
+#define POLL_LEAST_US      2000
+#define POLL_MOST_US      50000
+#define MERGE_BYTES  ((size_t)512 << 20)
+#define COMPACT_ROWS     100000
+#define COMPACT_AT_ONCE 1000000   /* rows that are in memory while they are put together */
+
+typedef struct seal {
+	lk_pg *pg;
+	lk_store *store;
+	const lk_cat_copy *copy;
+	const lk_plan *plan;
+	lk_seal_options o;
+	lk_cut cut;
+	lk_published sealed;
+	char *table;               /* that the rows go to */
+	lk_cells cells;
+	int64_t rows;              /* written */
+	int lagging;               /* the first partition that has not passed the cut */
+	int64_t started_us;
+} seal;
+
+static const char purpose[] = "seal";
+
+static const lk_cat_stream *stream_of(const seal *s) { return s->copy->version->view->stream; }
+static const char *view_name(const seal *s) { return s->copy->version->view->name; }
+
+/* --- waiting for the units --- */
+
+static int has_passed(const seal *s, int part, const lk_unit_state *u, bool there, lk_buf *why) {
+	long long cut = (long long)s->cut.off[part];
+	if (s->cut.off[part] == s->sealed.cut[part] || LK_MUTANT("seal_early"))
+		return true;
+	if (!there)
+		lk_buf_addf(why, "partition %d is not in the view store", part);
+	else if (u->at.cursor < cut)
+		lk_buf_addf(why, "partition %d stands at %lld and has not reached %lld", part, (long long)u->at.cursor, cut);
+	return there && u->at.cursor >= cut;
+}
+
+/* *sum: of the cursors, to see whether anything moves. */
+static int all_have_passed(seal *s, bool *passed, int64_t *sum, lk_buf *why, lk_error *err) {
+	*passed = true;
+	*sum = 0;
+	for (int part = 0; part < s->cut.partitions; part++) {
+		lk_unit_state u = {0};
+		int r = lk_store_read_unit(s->store, s->copy->units[part], NULL, &u, NULL, err);
+		if (r < 0)
+			return r;
+		*sum += u.at.cursor;
+		if (*passed) {
+			*passed = has_passed(s, part, &u, r == LK_OK, why);
+			s->lagging = part;
+		}
+		lk_unit_state_release(&u);
+	}
+	return LK_OK;
+}
+
+static int give_up(const seal *s, const lk_buf *why, lk_error *err) {
+	if (s->o.stop && *s->o.stop)
+		return lk_fail(err, LK_EBUSY, "sealing view \"%s\" was stopped", view_name(s));
+	lk_fail(err, LK_EBUSY, "view \"%s\" cannot be sealed: %s, and does not move", view_name(s), why->data ? why->data : "a unit changes");
+	lk_hint(err, "what is sealed is what the speed layer has done: start `lk speed`, or use `lk run`, which does both");
+	return LK_EBUSY;
+}
+
+/* A deadline that moves as long as the cursors do. */
+typedef struct patience {
+	int64_t sum, since_us, pause_us;
+} patience;
+
+static bool is_over(const seal *s, patience *p, int64_t sum) {
+	int64_t now = lk_monotonic_us();
+	if (p->since_us == 0 || sum != p->sum) {
+		p->sum = sum;
+		p->since_us = now;
+	}
+	if (now - p->since_us > s->o.patience_us || (s->o.stop && *s->o.stop))
+		return true;
+	return now - p->since_us > ALONE_US && lk_pg_lock_holder(s->pg, s->copy->units[s->lagging], NULL, NULL) == 0;
+}
+
+static void pause_longer(patience *p) {
+	p->pause_us = p->pause_us == 0 ? POLL_LEAST_US : p->pause_us * 2 < POLL_MOST_US ? p->pause_us * 2 : POLL_MOST_US;
+	nanosleep(&(struct timespec){.tv_nsec = p->pause_us * 1000}, NULL);
+}
+
+static int wait_for_units(seal *s, patience *p, lk_error *err) {
+	lk_buf why = LK_BUF_INIT;
+	bool passed = false;
+	int r = LK_OK;
+	for (;;) {
+		int64_t sum;
+		lk_buf_clear(&why);
+		r = all_have_passed(s, &passed, &sum, &why, err);
+		if (r != LK_OK || passed)
+			break;
+		if (is_over(s, p, sum)) {
+			r = give_up(s, &why, err);
+			break;
+		}
+		pause_longer(p);
+	}
+	lk_buf_release(&why);
+	return r;
+}
+
+/* --- reading the segments: 1 where they do not fit, or no longer --- */
+
+static int write_out(seal *s, lk_error *err) {
+	int r = lk_batch_rows_write(s->pg, s->table, &s->cells, err);
+	s->rows += (int64_t)s->cells.ncells;
+	lk_cells_clear(&s->cells);
+	return r;
+}
+
+static int write_if_large(seal *s, lk_error *err) {
+	return lk_cells_bytes(&s->cells) > s->o.merge_bytes ? write_out(s, err) : LK_OK;
+}
+
+static bool counts(const seal *s, int part, const lk_segment *g) {
+	return g->from >= s->sealed.cut[part] && g->from < s->cut.off[part] && g->from < g->to;
+}
+
+static bool tiles(const seal *s, int part, const lk_unit_state *u) {
+	int64_t next = s->sealed.cut[part];
+	for (int i = 0; i < u->nsegments; i++) {
+		if (!counts(s, part, &u->segments[i]))
+			continue;
+		if (u->segments[i].from != next)
+			return false;
+		next = u->segments[i].to;
+	}
+	return next == s->cut.off[part] || LK_MUTANT("seal_early");
+}
+
+/* Is the last event that the unit has folded the one that the log has there (P6)? */
+static int is_of_this_log(seal *s, int part, const lk_unit_state *u, lk_error *err) {
+	int64_t at = LK_NEVER;
+	int r = lk_log_at(s->pg, stream_of(s), part, u->at.cursor - 1, &at, err);
+	return r != LK_OK ? r : at == LK_NEVER || at != u->at.last_at;
+}
+
+/* The open segment has been read with the unit's meta; where it lies above the cut it does not count. */
+static int add_segments(seal *s, int part, const lk_unit_state *u, lk_cells *open, lk_error *err) {
+	int r = LK_OK;
+	for (int i = 0; r == LK_OK && i < u->nsegments; i++) {
+		const lk_segment *g = &u->segments[i];
+		if (!counts(s, part, g))
+			continue;
+		if (g->open)
+			lk_cells_add(&s->cells, open);
+		else
+			r = lk_store_read_segment(s->store, s->copy->units[part], g, NULL, &s->cells, err);
+		if (r == LK_OK)
+			r = write_if_large(s, err);
+	}
+	return r;
+}
+
+static int add_unit(seal *s, int part, lk_error *err) {
+	lk_unit_state u = {0};
+	lk_cells open;
+	if (s->cut.off[part] == s->sealed.cut[part])
+		return LK_OK;
+	lk_cells_init(&open, s->plan);
+	int r = lk_store_read_unit(s->store, s->copy->units[part], NULL, &u, &open, err);
+	if (r == LK_OK && ((u.at.cursor < s->cut.off[part] && !LK_MUTANT("seal_early")) || !tiles(s, part, &u)))
+		r = 1;
+	if (r == LK_OK)
+		r = is_of_this_log(s, part, &u, err);
+	if (r == LK_OK)
+		r = add_segments(s, part, &u, &open, err);
+	lk_unit_state_release(&u);
+	lk_cells_release(&open);
+	return r;
+}
+
+/* --- putting the table together --- */
+
+/* Rows that came into the table by all its publishes, and by the first. */
+static int count_rows(seal *s, int64_t *all, int64_t *first, lk_error *err) {
+	PGresult *res = NULL;
+	int r = lk_pg_exec(s->pg, &res, err, "SELECT coalesce(sum(cells), 0), coalesce((array_agg(cells ORDER BY cut_id))[1], 0)"
+	                   " FROM lk.batch WHERE batch_table = $1", 1, (const char *const[]){s->table});
+	if (r == LK_OK) {
+		*all = lk_pg_int(res, 0, 0);
+		*first = lk_pg_int(res, 0, 1);
+	}
+	PQclear(res);
+	return r;
+}
+
+/* Rows of one cell are in one share. */
+static char *share_of(const lk_plan *p, int64_t share, int64_t shares) {
+	lk_buf names = LK_BUF_INIT;
+	lk_batch_rows_names(p, &names);
+	char *condition = lk_asprintf("pg_catalog.mod(pg_catalog.hashtext(ROW(%s)::text)::bigint + 2147483648, %lld) = %lld", names.data ? names.data : "",
+	                              (long long)shares, (long long)share);
+	lk_buf_release(&names);
+	return condition;
+}
+
+static int put_together(seal *s, int64_t rows, lk_error *err) {
+	char *from = s->table;
+	s->table = lk_batch_table_name(s->copy, &s->cut);
+	s->rows = 0;
+	int64_t shares = rows / COMPACT_AT_ONCE + 1;
+	int r = lk_batch_rows_table(s->pg, s->plan, s->table, err);
+	for (int64_t i = 0; r == LK_OK && i < shares; i++) {
+		char *condition = shares > 1 ? share_of(s->plan, i, shares) : NULL;
+		r = lk_batch_rows_read(s->pg, from, condition, &s->cells, err);
+		if (r == LK_OK)
+			r = write_out(s, err);
+		free(condition);
+	}
+	free(from);
+	return r;
+}
+
+/* A table that has doubled since it was made, by enough rows to be worth it. */
+static int put_together_if_grown(seal *s, lk_error *err) {
+	int64_t all = 0, first = 0;
+	int r = s->sealed.table ? count_rows(s, &all, &first, err) : LK_OK;
+	if (r != LK_OK || !s->sealed.table)
+		return r;
+	int64_t came = all - first + s->rows;
+	return came >= s->o.compact_rows && came >= first ? put_together(s, all + s->rows, err) : LK_OK;
+}
+
+/* --- the whole --- */
+
+static int make_table(seal *s, lk_error *err) {
+	if (s->sealed.table) {
+		s->table = lk_strdup(s->sealed.table);
+		return LK_OK;
+	}
+	s->table = lk_batch_table_name(s->copy, &s->cut);
+	return lk_batch_rows_table(s->pg, s->plan, s->table, err);
+}
+
+static int move_cells(seal *s, lk_error *err) {
+	const lk_compute check = {.pg = s->pg, .copy = s->copy, .cut = &s->cut, .from = s->sealed.cut};
+	int64_t events;
+	int r = lk_publish_begin(s->pg, err);
+	if (r == LK_OK)
+		r = lk_compute_check(&check, &events, err);
+	if (r == LK_OK)
+		r = make_table(s, err);
+	for (int part = 0; r == LK_OK && part < s->cut.partitions; part++)
+		r = add_unit(s, part, err);
+	if (r == LK_OK)
+		r = write_out(s, err);
+	LK_CRASH_POINT("seal.written");
+	return r == LK_OK ? put_together_if_grown(s, err) : r;
+}
+
+static int publish(seal *s, lk_batch_report *out, lk_error *err) {
+	out->cells = s->rows;
+	for (int i = 0; i < s->cut.partitions; i++)
+		out->events += s->cut.off[i];
+	int r = lk_publish_lock_view(s->pg, s->copy, err);
+	if (r == LK_OK)
+		r = lk_cut_publish(s->pg, s->copy->id, &s->cut, s->table, err);
+	if (r == LK_OK)
+		r = lk_publish_record(s->pg, s->copy, &s->cut, s->table, "seal", out, (double)(lk_monotonic_us() - s->started_us) / 1e6, err);
+	if (r == LK_OK)
+		r = lk_pg_run(s->pg, err, "COMMIT");
+	LK_CRASH_POINT("seal.published");
+	return r;
+}
+
+static void begin_anew(seal *s) {
+	lk_pg_rollback(s->pg);
+	lk_cells_clear(&s->cells);
+	free(s->table);
+	s->table = NULL;
+	s->rows = 0;
+}
+
+/* Again where the segments went away while they were read, as long as the units move, or for as long as patience lasts. */
+static int wait_and_move(seal *s, lk_error *err) {
+	patience p = {0};
+	for (;;) {
+		int r = wait_for_units(s, &p, err);
+		LK_CRASH_POINT("seal.passed");
+		if (r == LK_OK)
+			r = move_cells(s, err);
+		if (r != 1)
+			return r;
+		begin_anew(s);
+		if (is_over(s, &p, p.sum))
+			return give_up(s, &(lk_buf){0}, err);
+		pause_longer(&p);
+	}
+}
+
+static int cut_and_seal(seal *s, lk_batch_report *out, lk_error *err) {
+	int r = lk_cut_make(s->pg, stream_of(s), s->copy->id, purpose, &s->cut, err);
+	if (r != LK_OK)
+		return r;
+	LK_CRASH_POINT("seal.cut");
+	out->cut_id = s->cut.id;
+	r = wait_and_move(s, err);
+	return r == LK_OK ? publish(s, out, err) : r;
+}
+
+static int is_nothing_new(seal *s, bool *nothing, lk_error *err) {
+	int64_t tail[LK_MAX_PARTITIONS];
+	int r = lk_log_tail(s->pg, stream_of(s), tail, NULL, NULL, err);
+	*nothing = r == LK_OK;
+	for (int i = 0; r == LK_OK && i < stream_of(s)->stream->partitions; i++)
+		*nothing &= tail[i] == s->sealed.cut[i];
+	return r;
+}
+
+static int locked(seal *s, lk_batch_report *out, lk_error *err) {
+	int r = lk_cut_abandon(s->pg, s->copy->id, purpose, err);
+	if (r == LK_OK)
+		r = lk_published_read(s->pg, s->copy, &s->sealed, err);
+	if (r == LK_OK)
+		r = is_nothing_new(s, &out->nothing_new, err);
+	if (r != LK_OK || out->nothing_new)
+		return r;
+	r = cut_and_seal(s, out, err);
+	if (r == LK_OK)
+		return lk_batch_sweep(s->pg, s->copy, NULL) == LK_EUNREACHABLE
+		       ? lk_fail(err, LK_EUNREACHABLE, "PostgreSQL went away after the seal was published") : LK_OK;
+	lk_pg_rollback(s->pg);
+	lk_cut_abandon(s->pg, s->copy->id, purpose, NULL);
+	return r;
+}
+
+static lk_seal_options with_defaults(const lk_seal_options *o) {
+	lk_seal_options all = *o;
+	all.patience_us = o->patience_us ? o->patience_us : PATIENCE_US;
+	all.merge_bytes = o->merge_bytes ? o->merge_bytes : MERGE_BYTES;
+	all.compact_rows = o->compact_rows ? o->compact_rows : COMPACT_ROWS;
+	return all;
+}
+
+int lk_seal_run(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_seal_options *o, lk_batch_report *out, lk_error *err) {
+	seal s = {.pg = pg, .store = store, .copy = copy, .plan = copy->version->plan, .o = with_defaults(o), .started_us = lk_monotonic_us()};
+	*out = (lk_batch_report){.copy_id = copy->id};
+	if (!copy->kappa || copy->state != LK_COPY_LIVE)
+		return lk_fail(err, LK_EUSAGE, "only a live kappa copy of view \"%s\" is sealed", view_name(&s));
+	int r = lk_pg_try_lock(pg, copy->id, err);
+	if (r == LK_EBUSY)
+		return lk_fail(err, LK_EBUSY, "view \"%s\" is being sealed, or compared, by another process", view_name(&s));
+	if (r != LK_OK)
+		return r;
+	lk_cells_init(&s.cells, s.plan);
+	r = locked(&s, out, err);
+	lk_pg_unlock(pg, copy->id, NULL);
+	out->seconds = (double)(lk_monotonic_us() - s.started_us) / 1e6;
+	lk_cells_release(&s.cells);
+	lk_published_release(&s.sealed);
+	free(s.table);
+	return r;
+}

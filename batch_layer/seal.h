@@ -1,0 +1,22 @@
+/* Sealing: what a kappa copy's segments hold below a cut goes to PostgreSQL, so that Redis need not keep it. */
+#ifndef LK_BATCH_LAYER_SEAL_H
+#define LK_BATCH_LAYER_SEAL_H
+
+#include <signal.h>
+
+#include "batch_layer/batch.h"
+#include "view_store/store.h"
+
+typedef struct lk_seal_options {
+	int64_t patience_us;               /* gives up when no cursor has moved for so long; 0: 10 s */
+	const volatile sig_atomic_t *stop; /* NULL, or: gives up when it is set */
+	size_t merge_bytes;                /* cells that take more are written out before all are read; 0: 512 MiB */
+	int64_t compact_rows;              /* a table is put together when so many rows came since; 0: 100,000 */
+} lk_seal_options;
+
+/* Seals one live kappa copy at a cut made at the log's end: waits until the units, which a running speed layer drives, have
+ * passed it, then publishes. On a session that holds the copy's lock. LK_EBUSY: another seal, or a comparison, is running,
+ * or nobody drives the units: nothing was done. report->nothing_new: nothing was there to be sealed. */
+int lk_seal_run(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_seal_options *o, lk_batch_report *out, lk_error *err);
+
+#endif
