@@ -182,30 +182,105 @@ static size_t select_end(const char *text, int at) {
 	return (size_t)len;
 }
 
-/* The events, once for each window that they are in: lk.<call> gives one row (_window_start, _window_end) for each. */
-static void put_source(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
-	const lk_stream *s = p->stream;
-	lk_buf_adds(out, "WITH ");
-	lk_sql_ident(s->name, out);
-	lk_buf_adds(out, " AS (SELECT ");
+static void put_columns(const lk_stream *s, lk_buf *out) {
 	for (int i = 0; i < s->ncolumns; i++) {
 		lk_sql_ident(s->columns[i].name, out);
 		lk_buf_adds(out, ", ");
 	}
 	lk_buf_adds(out, "_at");
-	if (in_order) {
-		lk_buf_adds(out, ", ");
-		lk_sql_ident(s->columns[s->event_time].name, out);
-		lk_buf_adds(out, " AS _ts, part AS _part, off AS _off");
-	}
-	if (p->window.kind != LK_W_NONE)
-		lk_buf_adds(out, ", _window_start, _window_end");
+}
+
+static void put_log(const lk_plan *p, const char *log, lk_buf *out) {
 	lk_buf_addf(out, " FROM %s AS ", log);
 	lk_sql_ident(p->stream_name, out);
-	if (p->window.kind != LK_W_NONE)
-		lk_buf_addf(out, " CROSS JOIN LATERAL lk.%.*s AS w(_window_start, _window_end)", call_end(p->text, p->window_at) - p->window_at,
-		            p->text + p->window_at);
-	lk_buf_addf(out, " WHERE %s) SELECT ", bound);
+}
+
+/* What first and last go by. */
+static void put_order(const lk_stream *s, bool in_order, lk_buf *out) {
+	if (!in_order)
+		return;
+	lk_buf_adds(out, ", ");
+	lk_sql_ident(s->columns[s->event_time].name, out);
+	lk_buf_adds(out, " AS _ts, part AS _part, off AS _off");
+}
+
+/* lk.<call> gives one row (_window_start, _window_end) for each window that an event is in. */
+static void put_events(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
+	bool windowed = p->window.kind != LK_W_NONE;
+	lk_buf_adds(out, "SELECT ");
+	put_columns(p->stream, out);
+	put_order(p->stream, in_order, out);
+	lk_buf_adds(out, windowed ? ", _window_start, _window_end" : "");
+	put_log(p, log, out);
+	if (windowed) {
+		/* tumble over intervals and over a calendar cannot share a name: constants in quotes fit both */
+		bool calendar = p->window.kind == LK_W_CALENDAR;
+		int from = calendar ? lk_lex(p->text, (int)strlen(p->text), p->window_at).end : p->window_at;
+		lk_buf_addf(out, " CROSS JOIN LATERAL lk.%s%.*s AS w(_window_start, _window_end)", calendar ? "calendar_window" : "",
+		            call_end(p->text, p->window_at) - from, p->text + from);
+	}
+	lk_buf_addf(out, " WHERE %s", bound);
+}
+
+/* The time and the gap of session(time, gap), as the user wrote them. */
+static void put_session_arguments(const lk_plan *p, lk_buf *out) {
+	const char *text = p->text;
+	int len = (int)strlen(text), end = call_end(text, p->window_at), depth = 0, comma = end;
+	lk_token open = lk_lex(text, len, lk_lex(text, len, p->window_at).end);
+	for (lk_token t = open; t.at < end && comma == end; t = lk_lex(text, len, t.end)) {
+		depth += lk_token_is(text, t, "(") - lk_token_is(text, t, ")");
+		if (depth == 1 && lk_token_is(text, t, ","))
+			comma = t.at;
+	}
+	lk_buf_addf(out, "(%.*s\n) AS _time, (%.*s\n)::interval AS _gap", comma - open.end, text + open.end, end - 1 - (comma + 1),
+	            text + comma + 1);
+}
+
+/* The same for sessions, by gaps and islands: an event begins a session where the last one before it, of its group, is a gap
+ * or more ago; the sessions of a group are numbered by counting beginnings; each event gets the bounds of its number.
+ *
+ * Which events make sessions together is known only through WHERE and the group keys, so these two are made from the plan
+ * here. They decide nothing else: the user's own text filters and groups once more. An event that does not pass is a group of
+ * its own kind and stays, so that a WHERE which the plan has read too narrowly shows as a difference; and its keys are not
+ * evaluated, as they would not be in the user's statement. */
+static void put_sessions(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
+	lk_buf group = LK_BUF_INIT;
+	lk_buf_adds(&group, "PARTITION BY _passes");
+	for (int i = 0; i < p->nkeys; i++)
+		lk_buf_addf(&group, ", _k%d", i);
+	lk_buf_addf(out, "SELECT *, min(_time) OVER (%s, _session) AS _window_start, max(_time) OVER (%s, _session) + _gap AS _window_end", group.data,
+	            group.data);
+	lk_buf_addf(out, " FROM (SELECT *, count(*) FILTER (WHERE _begins) OVER (%s ORDER BY _time) AS _session", group.data);
+	lk_buf_addf(out, " FROM (SELECT *, _time >= lag(_time) OVER (%s ORDER BY _time) + _gap AS _begins", group.data);
+	lk_buf_adds(out, " FROM (SELECT *");
+	for (int i = 0; i < p->nkeys; i++) {
+		lk_buf_adds(out, ", CASE WHEN _passes THEN ");
+		put_expr(p, p->keys[i].expr, out);
+		lk_buf_addf(out, " END AS _k%d", i);
+	}
+	lk_buf_adds(out, " FROM (SELECT *, ");
+	if (p->where)
+		put_expr(p, p->where, out);
+	lk_buf_adds(out, p->where ? " IS TRUE AS _passes FROM (SELECT " : "true AS _passes FROM (SELECT ");
+	put_columns(p->stream, out);
+	put_order(p->stream, in_order, out);
+	lk_buf_adds(out, ", ");
+	put_session_arguments(p, out);
+	put_log(p, log, out);
+	lk_buf_addf(out, " WHERE %s) AS e) AS e) AS e) AS e) AS e", bound);
+	lk_buf_release(&group);
+}
+
+/* The log's events by the stream's name, once for each window that they are in. */
+static void put_source(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
+	lk_buf_adds(out, "WITH ");
+	lk_sql_ident(p->stream->name, out);
+	lk_buf_adds(out, " AS (");
+	if (p->window.kind == LK_W_SESSION)
+		put_sessions(p, log, bound, in_order, out);
+	else
+		put_events(p, log, bound, in_order, out);
+	lk_buf_adds(out, ") SELECT ");
 }
 
 /* Bytes [from, to) of the text, edited. */

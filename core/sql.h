@@ -61,8 +61,10 @@ void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
 /* The third leg (R4): the user's own text, run over a prefix of the log:
  *   SELECT <columns> FROM (WITH <stream> AS (SELECT <columns>, _at FROM <log> WHERE <bound>)
  *     SELECT <window_start, window_end,> <user's text from the first select item to the statement's end>) ORDER BY all columns.
- * The edits of the text are that tumble in GROUP BY becomes lk.tumble, and that aggregates of lk's own become functions over
- * array_agg (event_log/schema.sql). Text columns come as COLLATE "C". */
+ * The columns of the source are joined by _window_start and _window_end, once for each window that an event is in: what
+ * lk.<the window's call as written> gives, or, for sessions, gaps and islands of what passes WHERE, by group. The edits of the
+ * text are that these stand where the call was, and that aggregates of lk's own become functions over array_agg
+ * (event_log/schema.sql). Text columns come as COLLATE "C". */
 void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out);
 
 /* Types of the columns of lk_plan_batch_sql, in order (R5). Returns how many (<= max). */

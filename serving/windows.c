@@ -6,8 +6,12 @@
  *             (The two-stacks algorithm; with its bounds in Tangwongsan, Hirzel, Schneider, "In-order sliding-window
  *             aggregation in worst-case constant time", VLDB Journal 30, 2021.)
  *   cumulate  one running state for all windows that start together;
- *   session   one running state, as long as the next pane's first event is less than a gap behind the last event so far.
- *             One pane is never split: its events are less than a gap apart. */
+ *   session   the panes of a run in which each one's first event is less than a gap behind the last event of the one before.
+ *             One pane is never split, since a pane is as long as the gap: its events are less than a gap apart. So nothing
+ *             but this file knows of sessions: what is stored, streamed, sealed and replayed are panes, whose partials have
+ *             the times of the first and last event among them, and events of one session that lie in different panes,
+ *             segments, layers or partitions meet here. Whether a pane begins a session is seen from the one pane before
+ *             it, so windows from a given time on need no panes but those and one more. */
 #include "serving/windows.h"
 
 #include <stdlib.h>
@@ -162,19 +166,24 @@ static void emit_part(maker *m, const lk_cells *part, lk_cells *into, size_t fro
 	m->into = all;
 }
 
-static void make_sessions(maker *m, const lk_cells *parts, lk_cells *parts_into) {
+/* Is pane i in the session of the pane before it? Panes do not overlap, so that pane's last event is the last one before it. */
+static bool goes_on(const maker *m, size_t i) {
 	const lk_window *w = &m->a->window;
-	for (size_t i = 0, from = 0; i < m->n; from = i) {
-		char *running = new_state(m);
-		do
-			merge(m->plan, running, state_of(m, i++), &m->arena);
-		while (i < m->n && lk_in_one_session(w, lk_session_of(m->plan, running).end - w->size_us, lk_session_of(m->plan, state_of(m, i)).start));
-		int64_t tag = lk_session_of(m->plan, running).start;
+	return lk_in_one_session(w, lk_session_of(m->plan, state_of(m, i - 1)).end - w->size_us, lk_session_of(m->plan, state_of(m, i)).start);
+}
+
+static void make_sessions(maker *m, const lk_cells *parts, lk_cells *parts_into) {
+	for (size_t from = 0, to; from < m->n; from = to) {
+		int64_t tag = lk_session_of(m->plan, state_of(m, from)).start;
+		for (to = from + 1; to < m->n && goes_on(m, to);)
+			to++;
 		if (!is_asked_for(m, tag))
 			continue;
-		merge(m->plan, row(m, tag), running, &m->into->arena);
+		char *state = row(m, tag);
+		for (size_t i = from; i < to; i++)
+			merge(m->plan, state, state_of(m, i), &m->into->arena);
 		for (int k = 0; parts && k < 2; k++)
-			emit_part(m, &parts[k], &parts_into[k], from, i, tag);
+			emit_part(m, &parts[k], &parts_into[k], from, to, tag);
 	}
 }
 

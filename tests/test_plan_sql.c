@@ -94,8 +94,9 @@ static void batch_types(void **state) {
 	lk_definitions_release(&d);
 }
 
-#define SOURCE "WITH \"hits\" AS (SELECT \"ts\", \"ip\", \"path\", \"small\", \"status\", \"bytes\", \"big\", \"price\", \"rate\", \"r\", \"d\", \"ok\", " \
-               "\"other_ts\", \"actor.login\", _at"
+#define SOURCE_COLUMNS "\"ts\", \"ip\", \"path\", \"small\", \"status\", \"bytes\", \"big\", \"price\", \"rate\", \"r\", \"d\", \"ok\", " \
+                       "\"other_ts\", \"actor.login\", _at"
+#define SOURCE "WITH \"hits\" AS (SELECT " SOURCE_COLUMNS
 
 static void oracle_is_the_users_text(void **state) {
 	(void)state;
@@ -179,6 +180,33 @@ static void oracle_finds_the_window(void **state) {
 	lk_definitions_release(&d);
 }
 
+/* The time and the gap are the user's text; what passes and which group it is in are the plan's. */
+static void oracle_of_sessions(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT path AS p, count(*) AS n FROM hits AS h WHERE small > -1 "
+	                             "GROUP BY p, session(h.ts /* , */, INTERVAL '5 min' -- ) \n)", &d), "t", "off < 3", &b);
+	is(&b, "SELECT window_start, window_end, \"p\" COLLATE \"C\" AS \"p\", \"n\" FROM (WITH \"hits\" AS ("
+	       "SELECT *, min(_time) OVER (PARTITION BY _passes, _k0, _session) AS _window_start, "
+	       "max(_time) OVER (PARTITION BY _passes, _k0, _session) + _gap AS _window_end FROM ("
+	       "SELECT *, count(*) FILTER (WHERE _begins) OVER (PARTITION BY _passes, _k0 ORDER BY _time) AS _session FROM ("
+	       "SELECT *, _time >= lag(_time) OVER (PARTITION BY _passes, _k0 ORDER BY _time) + _gap AS _begins FROM ("
+	       "SELECT *, CASE WHEN _passes THEN e.\"path\" END AS _k0 FROM ("
+	       "SELECT *, ((e.\"small\"::integer) > ('-1'::integer)) IS TRUE AS _passes FROM (SELECT " SOURCE_COLUMNS
+	       ", (h.ts /* , */\n) AS _time, ( INTERVAL '5 min' -- ) \n\n)::interval AS _gap FROM t AS \"h\" WHERE off < 3"
+	       ") AS e) AS e) AS e) AS e) AS e) SELECT _window_start AS window_start, _window_end AS window_end, path AS p, count(*) AS n "
+	       "FROM hits AS h WHERE small > -1 GROUP BY p, _window_start, _window_end\n) AS answer ORDER BY window_start, window_end, "
+	       "\"p\" COLLATE \"C\" NULLS LAST, \"n\" NULLS LAST");
+	lk_definitions_release(&d);
+	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT last(ip) AS n FROM hits GROUP BY session(_at, '1 h')", &d), "t", "true", &b);
+	assert_non_null(strstr(b.data, "min(_time) OVER (PARTITION BY _passes, _session) AS _window_start"));
+	assert_non_null(strstr(b.data, "(SELECT *, true AS _passes FROM (SELECT "));
+	assert_non_null(strstr(b.data, "_at, \"ts\" AS _ts, part AS _part, off AS _off, (_at\n) AS _time, ( '1 h'\n)::interval AS _gap FROM t AS \"hits\""));
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
 static void names_are_quoted(void **state) {
 	(void)state;
 	lk_definitions d;
@@ -217,6 +245,7 @@ int main(void) {
 		cmocka_unit_test(places_are_those_of_the_log),
 		cmocka_unit_test(filters_in_the_batch),
 		cmocka_unit_test(oracle_finds_the_window),
+		cmocka_unit_test(oracle_of_sessions),
 		cmocka_unit_test(names_are_quoted),
 	};
 	return cmocka_run_group_tests(tests, NULL, end);

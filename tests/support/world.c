@@ -473,19 +473,24 @@ static void add_interval(int64_t us, lk_buf *out) {
 	lk_buf_addf(out, "interval '%lld microseconds'", (long long)us);
 }
 
-/* The late events at or above the cut by the rule itself, not by lk's ledger: pane end + bound <= the largest
- * believable event time before this event, less the delay. */
+/* The late events at or above the cut by the rule itself, not by lk's ledger: pane end + bound, for a session own time + gap +
+ * bound, <= the largest believable event time before this event, less the delay. */
 static void add_late(const lk_answer *a, lk_buf *out) {
 	const lk_plan *p = a->plan;
 	const lk_stream *s = p->stream;
 	bool by_at = p->window.time_slot == lk_slot_at(s);
 	lk_buf ts = LK_BUF_INIT;
 	lk_sql_ident(by_at ? "_at" : s->columns[p->window.time_slot].name, &ts);
-	lk_buf_adds(out, "SELECT x.part, x.off FROM (SELECT part, off, date_bin(");
-	add_interval(p->window.pane_us, out);
-	lk_buf_addf(out, ", %s, timestamptz '1970-01-01Z' + ", ts.data);
-	add_interval(p->window.offset_us, out);
-	lk_buf_adds(out, ") + ");
+	lk_buf_adds(out, "SELECT x.part, x.off FROM (SELECT part, off, ");
+	if (p->window.kind == LK_W_SESSION) {
+		lk_buf_addf(out, "%s + ", ts.data);
+	} else {
+		lk_buf_adds(out, "date_bin(");
+		add_interval(p->window.pane_us, out);
+		lk_buf_addf(out, ", %s, timestamptz '1970-01-01Z' + ", ts.data);
+		add_interval(p->window.offset_us, out);
+		lk_buf_adds(out, ") + ");
+	}
 	add_interval(p->window.pane_us + p->allowed_lateness_us, out);
 	lk_buf_addf(out, " AS over, max(least(%s, _at + ", ts.data);
 	add_interval(by_at ? 0 : s->max_ahead_us, out);
