@@ -94,6 +94,8 @@ int lk_window_ask(const lk_plan *p, int64_t size_us, int64_t slide_us, lk_window
 		*reason = "a slide longer than the window leaves events out";
 	else if (size_us / w->pane_us > LK_MAX_PANES)
 		*reason = "a window has more than 10000 panes";
+	else if (size_us > LK_MAX_WINDOW_US)
+		*reason = "they are longer than 100 years";
 	if (*reason)
 		return -1;
 	*out = (lk_window){.kind = slide_us < size_us ? LK_W_HOP : LK_W_TUMBLE, .time_slot = w->time_slot, .size_us = size_us,

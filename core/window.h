@@ -66,5 +66,6 @@ int64_t lk_windows_of_pane(const lk_window *w, int64_t pane_start, lk_span *firs
 bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start);
 
 #define LK_MAX_PANES 10000   /* in one window */
+#define LK_MAX_WINDOW_US (INT64_C(36525) * 86400 * LK_US_PER_S)   /* 100 years */
 
 #endif

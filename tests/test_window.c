@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "core/window.h"
 #include "tests/support/random.h"
 
@@ -167,6 +169,210 @@ static void windows_are_multiples_of_panes(void **state) {
 	assert_int_equal(lk_window_ask(&p, 60 * S, 60 * S, &w, &reason), -1);
 }
 
+/* --- windows put together from panes --- */
+
+static lk_window hop(int64_t slide, int64_t size, int64_t offset, int64_t pane) {
+	return (lk_window){.kind = LK_W_HOP, .size_us = size, .slide_us = slide, .offset_us = offset, .pane_us = pane};
+}
+static lk_window tumble(int64_t size, int64_t offset) {
+	return (lk_window){.kind = LK_W_TUMBLE, .size_us = size, .slide_us = size, .offset_us = offset, .pane_us = size};
+}
+static lk_window cumulate(int64_t step, int64_t size) {
+	return (lk_window){.kind = LK_W_CUMULATE, .size_us = size, .slide_us = step, .pane_us = step};
+}
+static lk_window session(int64_t gap) {
+	return (lk_window){.kind = LK_W_SESSION, .size_us = gap, .slide_us = gap, .pane_us = gap};
+}
+
+/* Inclusive at the start, exclusive at the end, also before 1970. */
+static void panes_by_offset(void **state) {
+	(void)state;
+	static const struct { int64_t ts; lk_window w; int64_t pane; } rows[] = {
+		{0, {.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .offset_us = 45, .pane_us = 60}, -15},
+		{44, {.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .offset_us = 45, .pane_us = 60}, -15},
+		{45, {.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .offset_us = 45, .pane_us = 60}, 45},
+		{-15, {.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .offset_us = 45, .pane_us = 60}, -15},
+		{-16, {.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .offset_us = 45, .pane_us = 60}, -75},
+		{0, {.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .offset_us = 45, .pane_us = 30}, -15},
+		{15, {.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .offset_us = 45, .pane_us = 30}, 15},
+		{14, {.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .offset_us = 45, .pane_us = 30}, -15},
+		{59, {.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, 40},
+		{60, {.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, 60},
+		{-1, {.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, -20},
+		{-1, {.kind = LK_W_SESSION, .size_us = 30, .slide_us = 30, .pane_us = 30}, -30},
+		{LK_TIME_MIN, {.kind = LK_W_TUMBLE, .size_us = 7 * 86400 * S, .slide_us = 7 * 86400 * S, .offset_us = 345600 * S, .pane_us = 7 * 86400 * S},
+		 LK_TIME_MIN},   /* 0001-01-01 is a Monday, as 1970-01-05 */
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int64_t pane = lk_pane_start(&rows[i].w, rows[i].ts);
+		if (pane != rows[i].pane)
+			fail_msg("row %zu: pane %lld, not %lld", i, (long long)pane, (long long)rows[i].pane);
+		assert_int_equal(lk_pane_end(&rows[i].w, pane), pane + rows[i].w.pane_us);
+	}
+}
+
+static void spans_of_tags(void **state) {
+	(void)state;
+	static const struct { lk_window w; int64_t tag, start, end; } rows[] = {
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .offset_us = 45, .pane_us = 60}, -15, -15, 45},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .offset_us = 45, .pane_us = 30}, -75, -75, 15},
+		{{.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, 0, 0, 20},
+		{{.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, 40, 0, 60},
+		{{.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, -20, -60, 0},
+		{{.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, -60, -60, -40},
+		{{.kind = LK_W_SESSION, .size_us = 30, .slide_us = 30, .pane_us = 30}, 7, 7, 7},
+		{{.kind = LK_W_NONE}, 0, 0, 0},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .pane_us = 60}, INT64_MAX - 10, INT64_MAX - 10, INT64_MAX},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, INT64_MAX - 10, INT64_MAX - 10, INT64_MAX},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		lk_span span = lk_span_of_tag(&rows[i].w, rows[i].tag);
+		if (span.start != rows[i].start || span.end != rows[i].end)
+			fail_msg("row %zu: [%lld, %lld)", i, (long long)span.start, (long long)span.end);
+	}
+	lk_window of_session = session(30);
+	lk_span span = lk_session_span(&of_session, 7, 50);
+	assert_true(span.start == 7 && span.end == 80);
+	assert_true(lk_session_span(&of_session, 0, INT64_MAX - 1).end == INT64_MAX);
+	assert_true(lk_in_one_session(&of_session, 7, 36));
+	assert_false(lk_in_one_session(&of_session, 7, 37));
+}
+
+/* What a query may ask of a view: kind, lengths and offset of the windows, or why not. */
+static void what_can_be_asked(void **state) {
+	(void)state;
+	static const struct { lk_window of; int64_t size, slide; int kind; int64_t offset; const char *why; } rows[] = {
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .offset_us = 45, .pane_us = 60}, 120, 120, LK_W_TUMBLE, 45, NULL},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .offset_us = 45, .pane_us = 60}, 120, 60, LK_W_HOP, 45, NULL},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .offset_us = 45, .pane_us = 30}, 30, 30, LK_W_TUMBLE, 15, NULL},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .offset_us = 45, .pane_us = 30}, 120, 30, LK_W_HOP, 15, NULL},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .offset_us = 45, .pane_us = 30}, 90, 90, LK_W_TUMBLE, 45, NULL},
+		{{.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, 100, 20, LK_W_HOP, 0, NULL},
+		{{.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, 20, 20, LK_W_TUMBLE, 0, NULL},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, 45, 45, 0, 0, "whole panes"},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .pane_us = 60}, 120, 90, 0, 0, "whole panes"},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .pane_us = 60}, 60, 120, 0, 0, "longer than the window"},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .pane_us = 60}, 60 * 10000, 60, LK_W_HOP, 0, NULL},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .pane_us = 60}, 60 * 10001, 60, 0, 0, "more than 10000 panes"},
+		{{.kind = LK_W_TUMBLE, .size_us = 86400 * S, .slide_us = 86400 * S, .pane_us = 86400 * S}, 36525 * (86400 * S), 86400 * S, 0, 0, "10000"},
+		{{.kind = LK_W_TUMBLE, .size_us = 864000 * S, .slide_us = 864000 * S, .pane_us = 864000 * S}, 3652 * (864000 * S), 864000 * S, LK_W_HOP, 0, NULL},
+		{{.kind = LK_W_TUMBLE, .size_us = 864000 * S, .slide_us = 864000 * S, .pane_us = 864000 * S}, 3653 * (864000 * S), 864000 * S, 0, 0, "100 years"},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .pane_us = 60}, 0, 0, 0, 0, "whole panes"},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .pane_us = 60}, 60, -60, 0, 0, "whole panes"},
+		{{.kind = LK_W_SESSION, .size_us = 60, .slide_us = 60, .pane_us = 60}, 60, 60, 0, 0, "sessions"},
+		{{.kind = LK_W_CALENDAR}, 60, 60, 0, 0, "calendar"},
+		{{.kind = LK_W_NONE}, 60, 60, 0, 0, "no windows"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		lk_plan p = {.stream = &stream, .window = rows[i].of};
+		lk_window w = {0};
+		const char *why = NULL;
+		int rc = lk_window_ask(&p, rows[i].size, rows[i].slide, &w, &why);
+		if ((rc == 0) != !rows[i].why || (rc && !strstr(why, rows[i].why)))
+			fail_msg("row %zu: %d, %s", i, rc, why ? why : "");
+		if (rc == 0 && (w.kind != rows[i].kind || w.size_us != rows[i].size || w.slide_us != rows[i].slide || w.offset_us != rows[i].offset ||
+		                w.pane_us != rows[i].of.pane_us))
+			fail_msg("row %zu: kind %d, %lld by %lld from %lld", i, w.kind, (long long)w.size_us, (long long)w.slide_us, (long long)w.offset_us);
+	}
+}
+
+#define ANY INT64_MIN
+#define ALL INT64_MAX
+
+static void panes_of_ranges(void **state) {
+	(void)state;
+	static const struct { lk_window w; int64_t from, to, first, end; } rows[] = {
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .pane_us = 60}, 60, 120, 60, 120},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .pane_us = 60}, 61, 121, 120, 180},
+		{{.kind = LK_W_TUMBLE, .size_us = 60, .slide_us = 60, .offset_us = 45, .pane_us = 60}, 46, 105, 105, 105},
+		{{.kind = LK_W_TUMBLE, .size_us = 120, .slide_us = 120, .pane_us = 60}, 1, 121, 120, 240},   /* asked with --window */
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, 60, 120, 60, 150},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, 60, 121, 60, 210},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, -61, 0, -60, 30},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .offset_us = 45, .pane_us = 30}, -15, -14, -15, 75},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, ANY, ALL, ANY, ALL},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, 0, ALL, 0, ALL},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, ANY, ANY, ANY, ANY},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, LK_TIME_MAX + 1, ALL, ALL, ALL},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, ANY, LK_TIME_MAX + 1, ANY, ALL},
+		{{.kind = LK_W_HOP, .size_us = 90, .slide_us = 60, .pane_us = 30}, LK_TIME_MIN - 90, 0, ANY, 30},
+		{{.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, 1, 61, 60, 120},
+		{{.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, 0, 1, 0, 60},
+		{{.kind = LK_W_CUMULATE, .size_us = 60, .slide_us = 20, .pane_us = 20}, -60, 0, -60, 0},
+		{{.kind = LK_W_NONE}, 0, 1, ANY, ALL},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int64_t first, end;
+		lk_panes_of_range(&rows[i].w, rows[i].from, rows[i].to, &first, &end);
+		if (first != rows[i].first || end != rows[i].end)
+			fail_msg("row %zu: [%lld, %lld)", i, (long long)first, (long long)end);
+	}
+}
+
+static lk_window random_window(uint64_t *s) {
+	int64_t unit = 1 + random_below(s, 3), parts = 1 + random_below(s, 6), slide = unit * parts;
+	if (random_below(s, 3) == 0)
+		return cumulate(slide, slide * (2 + random_below(s, 5)));
+	int64_t more = random_below(s, 3) * parts + (parts > 1 ? 1 : 0), pane = more ? unit : slide;
+	int64_t offset = random_below(s, (int)slide);
+	return more ? hop(slide, slide + unit * more, offset, pane) : tumble(slide, offset);
+}
+
+/* No rule says something else than another: windows found from an event, from a range, from a pane. */
+static void rules_agree(void **state) {
+	(void)state;
+	uint64_t s = random_seed();
+	for (int round = 0; round < 20000; round++) {
+		lk_window w = random_window(&s);
+		int64_t ts = random_below(&s, 2000) - 1000, pane = lk_pane_start(&w, ts), windows = 0;
+		assert_true(pane <= ts && ts < lk_pane_end(&w, pane));
+		int64_t from = random_below(&s, 300) - 150 + ts, to = from + random_below(&s, 100), first, end;
+		lk_panes_of_range(&w, from, to, &first, &end);
+		for (int64_t tag = ts - 2 * w.size_us - w.slide_us; tag <= ts + 2 * w.size_us; tag++) {
+			int64_t into = (tag - w.offset_us) % w.slide_us;
+			if (into)
+				continue;
+			lk_span span = lk_span_of_tag(&w, tag);
+			bool holds = span.start <= ts && ts < span.end;
+			windows += holds;
+			assert_int_equal(lk_span_has_pane(&w, span, pane), holds);
+			if (holds && from <= span.start && span.start < to && !(first <= pane && pane < end))
+				fail_msg("SEED: a pane at %lld of a window at %lld is not read for [%lld, %lld)", (long long)pane, (long long)span.start,
+				         (long long)from, (long long)to);
+		}
+		int64_t most = w.kind == LK_W_CUMULATE ? w.size_us / w.slide_us : (w.size_us + w.slide_us - 1) / w.slide_us;
+		assert_true(windows >= 1 && windows <= most);
+		if (lk_is_tiling(&w))
+			assert_true(lk_span_of_tag(&w, lk_tag_of_pane(&w, pane)).start <= ts && ts < lk_span_of_tag(&w, lk_tag_of_pane(&w, pane)).end);
+	}
+}
+
+/* Nothing overflows, however far away. */
+static void ends_of_time(void **state) {
+	(void)state;
+	uint64_t s = random_seed();
+	int64_t century = 36525 * (86400 * S);
+	for (int round = 0; round < 20000; round++) {
+		int64_t slide = 1 + (int64_t)(random_next(&s) % (uint64_t)century), first, end;
+		lk_window ws[] = {tumble(slide, random_below(&s, 2) ? slide - 1 : 0), hop(slide, slide > century / 2 ? slide + 1 : 2 * slide, slide / 2, 1), cumulate(slide, slide),
+		                  session(slide)};
+		for (int i = 0; i < 4; i++) {
+			lk_window *w = &ws[i];
+			int64_t far[] = {INT64_MIN, INT64_MIN + 1, LK_TIME_MIN - 1, LK_TIME_MIN, LK_TIME_MAX, LK_TIME_MAX + 1, INT64_MAX - 1, INT64_MAX};
+			int64_t t = far[random_below(&s, 8)], u = far[random_below(&s, 8)];
+			int64_t pane = lk_pane_start(w, t);
+			assert_true(pane <= t || t < LK_TIME_MIN - 2 * century);
+			assert_true(lk_pane_end(w, pane) >= pane);
+			lk_span span = lk_span_of_tag(w, pane);
+			assert_true(span.end >= span.start);
+			lk_panes_of_range(w, t, u, &first, &end);
+			(void)lk_span_has_pane(w, span, u);
+			assert_true(t > LK_TIME_MIN - century || first == INT64_MIN);
+			assert_true(u <= LK_TIME_MAX || end == INT64_MAX || w->kind == LK_W_SESSION);
+		}
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slices_floor),
@@ -180,6 +386,12 @@ int main(void) {
 		cmocka_unit_test(views_without_windows_have_no_late_events),
 		cmocka_unit_test(final_is_what_no_event_can_change),
 		cmocka_unit_test(windows_are_multiples_of_panes),
+		cmocka_unit_test(panes_by_offset),
+		cmocka_unit_test(spans_of_tags),
+		cmocka_unit_test(what_can_be_asked),
+		cmocka_unit_test(panes_of_ranges),
+		cmocka_unit_test(rules_agree),
+		cmocka_unit_test(ends_of_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
