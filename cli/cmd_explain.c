@@ -115,7 +115,7 @@ static void describe_window(const lk_plan *p, const char *const *names, lk_buf *
 		lk_interval_print(w->slide_us, b);
 	}
 	if (w->offset_us) {
-		lk_buf_adds(b, " from ");
+		lk_buf_adds(b, ", shifted by ");
 		lk_interval_print(w->offset_us, b);
 		lk_buf_adds(b, " on");
 	}
@@ -396,7 +396,7 @@ static int explain_answer(const lk_args *args, lk_error *err) {
 
 int lk_cmd_explain(const lk_args *args, lk_error *err) {
 	static const char *const of_answer[] = {"where", "from", "to", "window", "slide"};
-	for (int i = 0; i < 4; i++)
+	for (size_t i = 0; i < sizeof of_answer / sizeof *of_answer; i++)
 		if (lk_args_has(args, of_answer[i]))
 			return explain_answer(args, err);
 	return explain_view(args, err);
