@@ -3,7 +3,8 @@
  * A view may leave group keys out of its select list; then several rows share an identity. Among those, equal ones are matched first, and what is
  * left is paired in the order of values.
  *
- * A difference is explained by late events where the rows of that identity are equal as soon as each side is given the events that it refused. */
+ * A difference is explained by late events where the rows of that identity are equal as soon as each side is given the events that it refused. A session
+ * becomes another one by that, longer, or one out of two: there it is the rows in whose time the row lies that must be equal. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ static bool same_output(const lk_output *a, const lk_output *b) {
 }
 
 static bool same_shape(const lk_plan *a, const lk_plan *b) {
-	if (a->noutputs != b->noutputs || a->window.kind != b->window.kind || a->window.size_us != b->window.size_us || a->window.slide_us != b->window.slide_us)
+	if (a->noutputs != b->noutputs || a->window.kind != b->window.kind || a->window.size_us != b->window.size_us || a->window.slide_us != b->window.slide_us
+	    || a->window.offset_us != b->window.offset_us)
 		return false;
 	for (int i = 0; i < a->noutputs; i++)
 		if (!same_output(&a->outputs[i], &b->outputs[i]))
@@ -48,6 +50,12 @@ static group group_at(const lk_leg *l, size_t first) {
 static group find_group(const lk_leg *l, const struct lk_leg_row *like) {
 	size_t first, n = lk_leg_find(l, like->identity, like->identity_len, &first);
 	return (group){l->rows + first, n};
+}
+
+static lk_leg_rows sessions_at(const lk_leg *l, const struct lk_leg_row *like) {
+	lk_leg_rows rows = {0};
+	lk_leg_touching(l, lk_identity_span(like->identity), (const uint8_t *)like->identity + LK_IDENTITY_KEYS, like->identity_len - LK_IDENTITY_KEYS, &rows);
+	return rows;
 }
 
 /* Where a relative bound says nothing: a small count may be off by two, and a subnormal number counts as 0. */
@@ -92,11 +100,28 @@ static bool same_rows(const walk *w, group a, group b) {
 	return true;
 }
 
-static bool explained(const walk *w, const struct lk_leg_row *row) {
-	if (!w->left->whole && !w->right->whole)
+static bool same_sessions(const walk *w, const lk_leg_rows *a, const lk_leg_rows *b) {
+	if (a->n != b->n)
 		return false;
-	return same_rows(w, find_group(w->left->whole ? w->left->whole : w->left, row),
-	                 find_group(w->right->whole ? w->right->whole : w->right, row));
+	for (size_t i = 0; i < a->n; i++) {
+		const struct lk_leg_row *x = a->at[i], *y = b->at[i];
+		if (lk_identity_compare(x->identity, x->identity_len, y->identity, y->identity_len) || !same_row(w, x, y))
+			return false;
+	}
+	return true;
+}
+
+static bool explained(const walk *w, const struct lk_leg_row *row) {
+	const lk_leg *left = w->left->whole ? w->left->whole : w->left, *right = w->right->whole ? w->right->whole : w->right;
+	if (left == w->left && right == w->right)
+		return false;
+	if (left->plan->window.kind != LK_W_SESSION)
+		return same_rows(w, find_group(left, row), find_group(right, row));
+	lk_leg_rows a = sessions_at(left, row), b = sessions_at(right, row);
+	bool same = same_sessions(w, &a, &b);
+	lk_leg_rows_release(&a);
+	lk_leg_rows_release(&b);
+	return same;
 }
 
 static char *copy_text(const char *s) { return s ? lk_strdup(s) : NULL; }

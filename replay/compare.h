@@ -6,22 +6,22 @@
 #include "replay/watch.h"
 #include "view_store/store.h"
 
-/* Rows of one leg, sorted by (window start, the group keys that the view selects), then by value; all values as text. */
+/* Rows of one leg, sorted by (window start, window end, the group keys that the view selects), then by value; all values as text. */
 typedef struct lk_leg {
 	char *name;                /* "lambda", "kappa", "sql", "served" */
 	const lk_plan *plan;       /* of the caller's catalogue */
 	bool sql;                  /* PostgreSQL's own: approximate aggregates are compared with what it has exactly, within their bound */
 	struct lk_leg_row {
-		char *window;          /* RFC 3339; NULL without window */
+		char *window;          /* its start, RFC 3339; "start/end" where windows of one start may end differently; NULL without window */
 		char *key;             /* "path=/, status=200", for people; "" without keys */
 		char *values;          /* "hits=3, bytes=12" */
 		void *identity; size_t identity_len;   /* orders and matches rows */
 		double *approximate;   /* one for each approximate aggregate of the select list, which `exact` leaves out; NULL where there are none */
 		char *exact;
-		bool late;             /* the late events that it lacks are its only difference from the whole prefix */
 		int64_t late_events;   /* of a `whole` leg: how many were added to this row */
 	} *rows;
 	size_t nrows;
+	struct lk_leg_key { struct lk_leg_row *row; int64_t reach; } *by_key;   /* the rows by keys, then window; reach: the latest end of the key so far */
 	int64_t late;              /* events of the prefix that it does not count because they came late */
 	struct lk_leg *whole;      /* the same with them added, where late > 0; else NULL */
 	lk_arena arena;

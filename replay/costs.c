@@ -173,8 +173,21 @@ static int64_t late_events(const lk_leg *l, const struct lk_leg_row *like) {
 	return l->whole && lk_leg_find(l->whole, like->identity, like->identity_len, &first) ? l->whole->rows[first].late_events : 0;
 }
 
+/* What was a longer session by late events may be several ones without them. */
+static char *sessions_in(const lk_leg *l, const struct lk_leg_row *like) {
+	lk_leg_rows rows = {0};
+	lk_buf out = LK_BUF_INIT;
+	lk_leg_touching(l, lk_identity_span(like->identity), (const uint8_t *)like->identity + LK_IDENTITY_KEYS, like->identity_len - LK_IDENTITY_KEYS, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		lk_buf_addf(&out, "%s%s", i ? " and " : "", rows.at[i]->values);
+	lk_leg_rows_release(&rows);
+	return out.len ? lk_buf_steal(&out) : NULL;
+}
+
 static char *values_in(const lk_leg *l, const struct lk_leg_row *like) {
 	size_t first;
+	if (l->plan->window.kind == LK_W_SESSION)
+		return sessions_in(l, like);
 	return lk_leg_find(l, like->identity, like->identity_len, &first) ? lk_strdup(l->rows[first].values) : NULL;
 }
 

@@ -74,11 +74,16 @@ static void release_side(lk_side *side) {
 
 /* --- cells and rows --- */
 
+bool lk_has_keys(const lk_difference *d, int i, const lk_buf *keys) {
+	return !lk_identity_compare((const uint8_t *)d->shown[i].identity + LK_IDENTITY_KEYS, d->shown[i].identity_len - LK_IDENTITY_KEYS, keys->data, keys->len);
+}
+
 unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch) {
 	unsigned rows = 0;
-	lk_leg_identity(c->plan, lk_cell_field(c, cell), cell->field_len, scratch);
+	lk_span at = lk_cell_place(c, cell);
+	lk_cell_keys(c, cell, scratch);
 	for (int i = 0; i < d->nshown; i++)
-		if (!lk_identity_compare(scratch->data, scratch->len, d->shown[i].identity, d->shown[i].identity_len))
+		if (lk_has_keys(d, i, scratch) && lk_spans_meet(at, lk_identity_span(d->shown[i].identity)))
 			rows |= 1u << i;
 	return rows;
 }
@@ -90,34 +95,34 @@ unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratc
 	return rows;
 }
 
-void lk_cells_text(const lk_cells *c, const void *identity, size_t len, lk_buf *out) {
+static void write_cell(lk_leg_writer *w, const lk_cells *c, const lk_cell *cell) {
 	const lk_plan *p = c->plan;
+	lk_leg_row_begin(w, lk_cell_place(c, cell));
+	for (int i = 0; i < p->noutputs; i++) {
+		lk_value v;
+		if (p->outputs[i].kind != LK_OUT_AGG)
+			continue;
+		const lk_agg *a = &p->aggs[p->outputs[i].index];
+		a->verbs->finish((const char *)lk_cell_state(c, cell) + a->state_offset, a, &v);
+		lk_leg_row_value(w, &p->outputs[i], &v);
+	}
+	lk_leg_row_end(w);
+}
+
+void lk_cells_text(const lk_cells *c, bool (*wanted)(void *ctx, const lk_cells *c, const lk_cell *cell), void *ctx, lk_buf *out) {
 	lk_leg leg;
 	lk_leg_writer w;
-	lk_buf own = LK_BUF_INIT;
-	lk_leg_init(&leg, "", p);
+	bool session = c->plan->window.kind == LK_W_SESSION;
+	lk_leg_init(&leg, "", c->plan);
 	lk_leg_write(&w, &leg);
-	for (const lk_cell *cell = c->first; cell; cell = cell->next) {
-		lk_leg_identity(p, lk_cell_field(c, cell), cell->field_len, &own);
-		if (lk_identity_compare(own.data, own.len, identity, len))
-			continue;
-		lk_leg_row_begin(&w, 0);
-		for (int i = 0; i < p->noutputs; i++) {
-			lk_value v;
-			if (p->outputs[i].kind != LK_OUT_AGG)
-				continue;
-			const lk_agg *a = &p->aggs[p->outputs[i].index];
-			a->verbs->finish((const char *)lk_cell_state(c, cell) + a->state_offset, a, &v);
-			lk_leg_row_value(&w, &p->outputs[i], &v);
-		}
-		lk_leg_row_end(&w);
-	}
+	for (const lk_cell *cell = c->first; cell; cell = cell->next)
+		if (wanted(ctx, c, cell))
+			write_cell(&w, c, cell);
 	lk_leg_written(&w);
 	lk_buf_clear(out);
 	for (size_t i = 0; i < leg.nrows; i++)
-		lk_buf_addf(out, "%s%s", i ? " and " : "", leg.rows[i].values);
+		lk_buf_addf(out, "%s%s%s%s", i ? " and " : "", leg.rows[i].values, session ? " in " : "", session ? leg.rows[i].window : "");
 	lk_leg_release(&leg);
-	lk_buf_release(&own);
 }
 
 static bool is_earlier(const place *a, const place *b) {
@@ -187,6 +192,16 @@ static void put_what_counts(const search *s, int k, const place *at, lk_buf *out
 		lk_buf_addf(out, "%s does not count it%s", side->name, lk_late_set_has(&side->late, at->part, at->off) ? " (late)" : "");
 }
 
+typedef struct shown_row {
+	search *s;
+	int i;
+} shown_row;
+
+static bool is_in_row(void *ctx, const lk_cells *c, const lk_cell *cell) {
+	shown_row *row = ctx;
+	return lk_cell_rows(c, cell, row->s->d, &row->s->scratch) & 1u << row->i;
+}
+
 static bool same_text(const lk_buf *a, const lk_buf *b) { return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len)); }
 
 static void note_unlike(search *s, const place *at, int64_t event_time) {
@@ -199,7 +214,7 @@ static void note_unlike(search *s, const place *at, int64_t event_time) {
 		if (!(rows & 1u << i) || !is_earlier(at, &s->best[i]))
 			continue;
 		for (int k = 0; k < 2; k++)
-			lk_cells_text(&s->side[k].one, s->d->shown[i].identity, s->d->shown[i].identity_len, &s->text[k]);
+			lk_cells_text(&s->side[k].one, is_in_row, &(shown_row){s, i}, &s->text[k]);
 		if (same_text(&s->text[0], &s->text[1]))
 			continue;
 		lk_buf out = LK_BUF_INIT;

@@ -22,9 +22,12 @@ typedef struct lk_side {
 	lk_cells one;              /* of one event */
 } lk_side;
 
-/* The values of the cells with this identity, as a leg would show them: "hits=1, bytes=12"; several are joined by " and "; "" without any. */
-void lk_cells_text(const lk_cells *c, const void *identity, size_t len, lk_buf *out);
-/* Which of the shown rows is a cell part of? A bit each. */
+/* The values of the cells that are wanted, as a leg would show them: "hits=1, bytes=12", of a session view with its time; several are joined by " and ";
+ * "" without any. */
+void lk_cells_text(const lk_cells *c, bool (*wanted)(void *ctx, const lk_cells *c, const lk_cell *cell), void *ctx, lk_buf *out);
+/* Has shown row i these keys? */
+bool lk_has_keys(const lk_difference *d, int i, const lk_buf *keys);
+/* Which of the shown rows is a cell part of, by its keys and its place? A bit each. */
 unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch);
 unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch);   /* of all cells */
 

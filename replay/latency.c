@@ -45,6 +45,15 @@ static void add_key(latency *l, event *e, const lk_output *o, const lk_value *v)
 	lk_buf_release(&text);
 }
 
+/* Where windows overlap, the last one that begins before the event; a session begins nobody knows where. */
+static void find_window(event *e, const lk_window *w, int64_t pane) {
+	lk_window slides = {.kind = LK_W_TUMBLE, .size_us = w->slide_us, .slide_us = w->slide_us, .offset_us = w->offset_us};
+	if (w->kind == LK_W_NONE || w->kind == LK_W_SESSION)
+		return;
+	e->from = w->kind == LK_W_HOP ? lk_tag_of_pane(&slides, pane) : lk_span_of_tag(w, lk_tag_of_pane(w, pane)).start;
+	e->to = e->from + 1;
+}
+
 /* The first cell that it is folded into. */
 static void find_row(latency *l, event *e, const lk_plan *p, const lk_cells *one) {
 	e->from = INT64_MIN;
@@ -57,10 +66,7 @@ static void find_row(latency *l, event *e, const lk_plan *p, const lk_cells *one
 	for (int k = 0; k < p->nkeys; k++)
 		if (lk_key_get(p->keys[k].expr->type, &at, end, &keys[k]))
 			return;
-	if (p->window.kind != LK_W_NONE) {
-		e->from = lk_tag_of_pane(&p->window, lk_pane_get(field));
-		e->to = e->from + 1;
-	}
+	find_window(e, &p->window, lk_pane_get(field));
 	e->where = lk_arena_alloc(&l->arena, (size_t)p->noutputs * sizeof *e->where);
 	for (int i = 0; i < p->noutputs; i++)
 		if (p->outputs[i].kind == LK_OUT_KEY)

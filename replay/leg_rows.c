@@ -6,7 +6,7 @@
 
 #include "core/key.h"
 #include "core/time.h"
-#include "core/window.h"
+#include "serving/windows.h"
 
 void lk_leg_init(lk_leg *l, const char *name, const lk_plan *plan) {
 	*l = (lk_leg){.plan = plan};
@@ -18,24 +18,26 @@ void lk_leg_release(lk_leg *l) {
 		lk_leg_release(l->whole);
 	free(l->whole);
 	free(l->rows);
+	free(l->by_key);
 	lk_arena_release(&l->arena);
 	*l = (lk_leg){0};
 }
 
 void lk_leg_write(lk_leg_writer *w, lk_leg *l) {
-	*w = (lk_leg_writer){.leg = l, .windowed = l->plan->window.kind != LK_W_NONE};
+	*w = (lk_leg_writer){.leg = l};
 }
 
 /* --- one row --- */
 
-void lk_leg_row_begin(lk_leg_writer *w, int64_t window_start) {
+void lk_leg_row_begin(lk_leg_writer *w, lk_span window) {
 	lk_buf_clear(&w->identity);
 	lk_buf_clear(&w->key);
 	lk_buf_clear(&w->values);
 	lk_buf_clear(&w->exact);
 	w->napproximate = 0;
-	w->window = w->windowed ? window_start : 0;
-	lk_pane_put(&w->identity, w->window);
+	w->window = w->leg->plan->window.kind != LK_W_NONE ? window : (lk_span){INT64_MIN, INT64_MAX};
+	lk_pane_put(&w->identity, w->window.start);
+	lk_pane_put(&w->identity, w->window.end);
 }
 
 /* Would the bare text be read as itself, in a list and alone? */
@@ -120,6 +122,18 @@ void lk_leg_row_numeric(lk_leg_writer *w, const lk_output *o, const char *text, 
 
 static char *keep(lk_leg *l, const lk_buf *b) { return lk_arena_strndup(&l->arena, b->len ? b->data : "", b->len); }
 
+static void name_window(lk_leg_writer *w) {
+	uint8_t kind = w->leg->plan->window.kind;
+	lk_buf_clear(&w->text);
+	if (kind == LK_W_NONE)
+		return;
+	lk_time_print(w->window.start, &w->text);
+	if (kind != LK_W_CUMULATE && kind != LK_W_SESSION)
+		return;
+	lk_buf_addc(&w->text, '/');
+	lk_time_print(w->window.end, &w->text);
+}
+
 void lk_leg_row_end(lk_leg_writer *w) {
 	lk_leg *l = w->leg;
 	if (l->nrows == w->cap) {
@@ -133,11 +147,8 @@ void lk_leg_row_end(lk_leg_writer *w) {
 	if (w->napproximate)
 		r->approximate = memcpy(lk_arena_alloc(&l->arena, (size_t)w->napproximate * sizeof *r->approximate), w->approximate,
 		                        (size_t)w->napproximate * sizeof *r->approximate);
-	if (w->windowed) {
-		lk_buf_clear(&w->text);
-		lk_time_print(w->window, &w->text);
-		r->window = keep(l, &w->text);
-	}
+	name_window(w);
+	r->window = w->text.len ? keep(l, &w->text) : NULL;
 }
 
 /* --- all rows --- */
@@ -152,20 +163,15 @@ int lk_values_compare(const struct lk_leg_row *a, const struct lk_leg_row *b) {
 	return order ? order : strcmp(a->values, b->values);
 }
 
+lk_span lk_identity_span(const void *identity) {
+	const uint8_t *at = identity;
+	return (lk_span){lk_pane_get(at), lk_pane_get(at + LK_PANE_BYTES)};
+}
+
 static int by_identity(const void *x, const void *y) {
 	const struct lk_leg_row *a = x, *b = y;
 	int order = lk_identity_compare(a->identity, a->identity_len, b->identity, b->identity_len);
 	return order ? order : lk_values_compare(a, b);
-}
-
-void lk_leg_written(lk_leg_writer *w) {
-	if (w->leg->nrows)
-		qsort(w->leg->rows, w->leg->nrows, sizeof *w->leg->rows, by_identity);
-	lk_buf_release(&w->identity);
-	lk_buf_release(&w->key);
-	lk_buf_release(&w->values);
-	lk_buf_release(&w->exact);
-	lk_buf_release(&w->text);
 }
 
 size_t lk_leg_find(const lk_leg *l, const void *identity, size_t len, size_t *first) {
@@ -184,21 +190,105 @@ size_t lk_leg_find(const lk_leg *l, const void *identity, size_t len, size_t *fi
 	return high - low;
 }
 
+/* --- rows by their keys --- */
+
+static int compare_keys(const struct lk_leg_row *row, const void *keys, size_t len) {
+	return lk_identity_compare((const uint8_t *)row->identity + LK_IDENTITY_KEYS, row->identity_len - LK_IDENTITY_KEYS, keys, len);
+}
+
+static int by_keys(const void *x, const void *y) {
+	const struct lk_leg_row *a = ((const struct lk_leg_key *)x)->row, *b = ((const struct lk_leg_key *)y)->row;
+	int order = compare_keys(a, (const uint8_t *)b->identity + LK_IDENTITY_KEYS, b->identity_len - LK_IDENTITY_KEYS);
+	return order ? order : by_identity(a, b);
+}
+
+static void index_keys(lk_leg *l) {
+	l->by_key = lk_calloc(l->nrows + 1, sizeof *l->by_key);
+	for (size_t i = 0; i < l->nrows; i++)
+		l->by_key[i].row = &l->rows[i];
+	qsort(l->by_key, l->nrows, sizeof *l->by_key, by_keys);
+	for (size_t i = 0; i < l->nrows; i++) {
+		const struct lk_leg_row *row = l->by_key[i].row, *before = i ? l->by_key[i - 1].row : NULL;
+		int64_t end = lk_identity_span(row->identity).end;
+		bool first = !before || compare_keys(before, (const uint8_t *)row->identity + LK_IDENTITY_KEYS, row->identity_len - LK_IDENTITY_KEYS);
+		l->by_key[i].reach = first || end > l->by_key[i - 1].reach ? end : l->by_key[i - 1].reach;
+	}
+}
+
+void lk_leg_written(lk_leg_writer *w) {
+	if (w->leg->nrows)
+		qsort(w->leg->rows, w->leg->nrows, sizeof *w->leg->rows, by_identity);
+	index_keys(w->leg);
+	lk_buf_release(&w->identity);
+	lk_buf_release(&w->key);
+	lk_buf_release(&w->values);
+	lk_buf_release(&w->exact);
+	lk_buf_release(&w->text);
+}
+
+/* How many entries are before the first row of these keys that starts at `start` or later. */
+static size_t before_start(const lk_leg *l, const void *keys, size_t len, int64_t start) {
+	size_t low = 0, high = l->nrows;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct lk_leg_row *r = l->by_key[mid].row;
+		int order = compare_keys(r, keys, len);
+		if (order < 0 || (order == 0 && lk_identity_span(r->identity).start < start))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void add_row(lk_leg_rows *r, struct lk_leg_row *row) {
+	if (r->n == r->cap)
+		r->at = lk_realloc(r->at, (r->cap = r->cap ? 2 * r->cap : 16) * sizeof *r->at);
+	r->at[r->n++] = row;
+}
+
+void lk_leg_touching(const lk_leg *l, lk_span span, const void *keys, size_t len, lk_leg_rows *out) {
+	size_t first = out->n;
+	for (size_t i = before_start(l, keys, len, span.end); i-- > 0 && l->by_key[i].reach > span.start;) {
+		if (compare_keys(l->by_key[i].row, keys, len))
+			break;
+		if (lk_spans_meet(lk_identity_span(l->by_key[i].row->identity), span))
+			add_row(out, l->by_key[i].row);
+	}
+	for (size_t i = first, k = out->n; k > i + 1; i++) {
+		struct lk_leg_row *row = out->at[i];
+		out->at[i] = out->at[--k];
+		out->at[k] = row;
+	}
+}
+
+void lk_leg_rows_release(lk_leg_rows *r) {
+	free(r->at);
+	*r = (lk_leg_rows){0};
+}
+
 /* --- cells --- */
 
-void lk_leg_identity(const lk_plan *p, const uint8_t *field, size_t len, lk_buf *out) {
-	const uint8_t *at[LK_MAX_KEYS + 1] = {field + LK_PANE_BYTES};
+void lk_cell_keys(const lk_cells *c, const lk_cell *cell, lk_buf *out) {
+	const lk_plan *p = c->plan;
+	const uint8_t *field = lk_cell_field(c, cell), *end = field + cell->field_len, *at[LK_MAX_KEYS + 1] = {field + LK_PANE_BYTES};
 	for (int k = 0; k < p->nkeys; k++) {
 		lk_value v;
 		at[k + 1] = at[k];
-		if (lk_key_get(p->keys[k].expr->type, &at[k + 1], field + len, &v))
-			at[k + 1] = field + len;
+		if (lk_key_get(p->keys[k].expr->type, &at[k + 1], end, &v))
+			at[k + 1] = end;
 	}
 	lk_buf_clear(out);
-	lk_pane_put(out, lk_tag_of_pane(&p->window, lk_pane_get(field)));
 	for (int i = 0; i < p->noutputs; i++) {
 		int k = p->outputs[i].index;
 		if (p->outputs[i].kind == LK_OUT_KEY)
 			lk_buf_add(out, at[k], (size_t)(at[k + 1] - at[k]));
 	}
+}
+
+lk_span lk_cell_place(const lk_cells *c, const lk_cell *cell) {
+	int64_t pane = lk_pane_get(lk_cell_field(c, cell));
+	if (c->plan->window.kind == LK_W_SESSION)
+		return lk_session_of(c->plan, lk_cell_state(c, cell));
+	return (lk_span){pane, pane + 1};
 }

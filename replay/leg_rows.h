@@ -5,6 +5,9 @@
 #ifndef LK_REPLAY_LEG_ROWS_H
 #define LK_REPLAY_LEG_ROWS_H
 
+#include "core/cells.h"
+#include "core/key.h"
+#include "core/window.h"
 #include "replay/compare.h"
 
 typedef struct lk_leg_writer {
@@ -13,14 +16,14 @@ typedef struct lk_leg_writer {
 	lk_buf identity, key, values, exact, text;
 	double approximate[LK_MAX_AGGS];
 	int napproximate;
-	bool windowed;
-	int64_t window;
+	lk_span window;
 } lk_leg_writer;
 
 void lk_leg_init(lk_leg *l, const char *name, const lk_plan *plan);
 void lk_leg_write(lk_leg_writer *w, lk_leg *l);
-/* A row: begin with the start of its window (0 without window), then the outputs of the plan in order, each as a value or, of a numeric, as text. */
-void lk_leg_row_begin(lk_leg_writer *w, int64_t window_start);
+/* A row: begin with its window (which does not matter where the view has none), then the outputs of the plan in order, each as a value or, of a numeric,
+ * as text. */
+void lk_leg_row_begin(lk_leg_writer *w, lk_span window);
 void lk_leg_row_value(lk_leg_writer *w, const lk_output *o, const lk_value *v);
 void lk_leg_row_numeric(lk_leg_writer *w, const lk_output *o, const char *text, size_t len);
 void lk_leg_row_end(lk_leg_writer *w);
@@ -30,12 +33,28 @@ void lk_leg_written(lk_leg_writer *w);
 /* The relative error that an output may have against PostgreSQL's exact value; 0: none. */
 double lk_output_error(const lk_plan *p, const lk_output *o);
 
-/* The identity of the row that a cell is part of; field: pane and key. Replaces *out. */
-void lk_leg_identity(const lk_plan *p, const uint8_t *field, size_t len, lk_buf *out);
+/* An identity is the start and the end of the window (all of time where there is none) and then the keys. */
+enum { LK_IDENTITY_KEYS = 2 * LK_PANE_BYTES };
+lk_span lk_identity_span(const void *identity);
 int lk_values_compare(const struct lk_leg_row *a, const struct lk_leg_row *b);
 int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen);
 
 /* Rows with this identity: the first one and how many. */
 size_t lk_leg_find(const lk_leg *l, const void *identity, size_t len, size_t *first);
+
+/* Rows and cells need not be one to one: a row is put together from panes, a pane may be part of several rows. A cell is part of the rows that have
+ * its keys and share time with its place: its pane; of a session view, where a row ends with what is in it, the session that the cell makes alone.
+ * An event that is not in the row can be so near that it would be, and then the row would be another one. */
+lk_span lk_cell_place(const lk_cells *c, const lk_cell *cell);
+void lk_cell_keys(const lk_cells *c, const lk_cell *cell, lk_buf *out);   /* replaces *out */
+static inline bool lk_spans_meet(lk_span a, lk_span b) { return a.start < b.end && b.start < a.end; }
+
+typedef struct lk_leg_rows {
+	struct lk_leg_row **at;
+	size_t n, cap;
+} lk_leg_rows;
+/* Adds the rows with these keys whose windows share time with the span, in the order of windows, then values. */
+void lk_leg_touching(const lk_leg *l, lk_span span, const void *keys, size_t len, lk_leg_rows *out);
+void lk_leg_rows_release(lk_leg_rows *r);
 
 #endif

@@ -21,7 +21,7 @@ static void write_rows(const lk_answer *a, lk_leg *leg) {
 	lk_leg_writer w;
 	lk_leg_write(&w, leg);
 	for (size_t i = 0; i < a->nrows; i++) {
-		lk_leg_row_begin(&w, a->window.kind != LK_W_NONE ? lk_answer_span(a, a->rows[i]).start : 0);
+		lk_leg_row_begin(&w, lk_answer_span(a, a->rows[i]));
 		for (int k = 0; k < a->plan->noutputs; k++) {
 			lk_value v;
 			lk_answer_value(a, a->rows[i], k, &v);
@@ -32,25 +32,27 @@ static void write_rows(const lk_answer *a, lk_leg *leg) {
 	lk_leg_written(&w);
 }
 
-/* What is added to an answer, and the identity of each row that an event was added to. */
+/* What is added to an answer, and the places of what was added. */
 typedef struct addition {
 	lk_answer *answer;
 	lk_folder folder;
 	lk_cells one;             /* of one event */
 	lk_arena arena;
-	struct touched { void *identity; size_t len; } *touched;
+	struct touched { lk_span span; void *keys; size_t len; } *touched;
 	size_t n, cap;
-	lk_buf field, identity;
+	lk_buf field, keys;
 } addition;
 
-static void note_touched(addition *a) {
+static void note_touched(addition *a, const lk_cell *cell) {
 	if (a->n == a->cap) {
 		a->cap = a->cap ? 2 * a->cap : 64;
 		a->touched = lk_realloc(a->touched, a->cap * sizeof *a->touched);
 	}
-	void *kept = lk_arena_alloc(&a->arena, a->identity.len);
-	memcpy(kept, a->identity.data, a->identity.len);
-	a->touched[a->n++] = (struct touched){kept, a->identity.len};
+	lk_cell_keys(&a->one, cell, &a->keys);
+	void *kept = lk_arena_alloc(&a->arena, a->keys.len + 1);
+	if (a->keys.len)
+		memcpy(kept, a->keys.data, a->keys.len);
+	a->touched[a->n++] = (struct touched){lk_cell_place(&a->one, cell), kept, a->keys.len};
 }
 
 static void add_event(addition *a) {
@@ -68,8 +70,7 @@ static void add_event(addition *a) {
 		const char *from = lk_cell_state(&a->one, c);
 		for (int i = 0; i < p->naggs; i++)
 			p->aggs[i].verbs->merge(to + p->aggs[i].state_offset, &p->aggs[i], from + p->aggs[i].state_offset, &into->arena);
-		lk_leg_identity(p, field, c->field_len, &a->identity);
-		note_touched(a);
+		note_touched(a, c);
 	}
 }
 
@@ -90,15 +91,15 @@ static int add_late(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, add
 	return LK_OK;
 }
 
-static void mark_touched(const addition *a, lk_leg *leg) {
+static void count_touched(const addition *a, const lk_leg *whole) {
+	lk_leg_rows rows = {0};
 	for (size_t i = 0; i < a->n; i++) {
-		size_t first, n = lk_leg_find(leg->whole, a->touched[i].identity, a->touched[i].len, &first);
-		for (size_t k = first; k < first + n; k++)
-			leg->whole->rows[k].late_events++;
-		n = lk_leg_find(leg, a->touched[i].identity, a->touched[i].len, &first);
-		for (size_t k = first; k < first + n; k++)
-			leg->rows[k].late = true;
+		rows.n = 0;
+		lk_leg_touching(whole, a->touched[i].span, a->touched[i].keys, a->touched[i].len, &rows);
+		for (size_t k = 0; k < rows.n; k++)
+			rows.at[k]->late_events++;
 	}
+	lk_leg_rows_release(&rows);
 }
 
 static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, lk_answer *answer, lk_leg *leg, lk_error *err) {
@@ -114,13 +115,13 @@ static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, l
 		leg->whole = lk_calloc(1, sizeof *leg->whole);
 		lk_leg_init(leg->whole, leg->name, leg->plan);
 		write_rows(answer, leg->whole);
-		mark_touched(&a, leg);
+		count_touched(&a, leg->whole);
 	}
 	lk_cells_release(&a.one);
 	lk_folder_release(&a.folder);
 	lk_arena_release(&a.arena);
 	lk_buf_release(&a.field);
-	lk_buf_release(&a.identity);
+	lk_buf_release(&a.keys);
 	free(a.touched);
 	return rc;
 }
@@ -156,7 +157,7 @@ static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
 	lk_buf_adds(&bound, "[part + 1]");
 	lk_buf_adds(sql, "SELECT ");
 	if (p->window.kind != LK_W_NONE) {
-		lk_buf_adds(sql, "window_start");
+		lk_buf_adds(sql, "window_start, window_end");
 		comma = ", ";
 	}
 	for (int i = 0; i < p->noutputs; i++, comma = ", ") {
@@ -173,7 +174,7 @@ static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
 
 static int row_types(const lk_plan *p, lk_type *types) {
 	int n = 0;
-	if (p->window.kind != LK_W_NONE)
+	for (int i = 0; p->window.kind != LK_W_NONE && i < 2; i++)
 		types[n++] = (lk_type){.kind = LK_TIME};
 	for (int i = 0; i < p->noutputs; i++)
 		types[n++] = as_text(&p->outputs[i]) ? (lk_type){.kind = LK_TEXT} : p->outputs[i].type;
@@ -181,10 +182,10 @@ static int row_types(const lk_plan *p, lk_type *types) {
 }
 
 static void write_row(lk_leg_writer *w, const lk_plan *p, const lk_value *row) {
-	bool windowed = p->window.kind != LK_W_NONE;
-	lk_leg_row_begin(w, windowed ? row[0].i : 0);
+	const lk_value *values = row + (p->window.kind != LK_W_NONE ? 2 : 0);
+	lk_leg_row_begin(w, (lk_span){row[0].i, row[1].i});
 	for (int i = 0; i < p->noutputs; i++) {
-		const lk_value *v = &row[i + windowed];
+		const lk_value *v = &values[i];
 		if (as_text(&p->outputs[i]) && !lk_is_null(v))
 			lk_leg_row_numeric(w, &p->outputs[i], v->s, v->len);
 		else
@@ -195,8 +196,8 @@ static void write_row(lk_leg_writer *w, const lk_plan *p, const lk_value *row) {
 
 int lk_leg_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_leg *out, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT;
-	lk_type *types = lk_calloc((size_t)plan->noutputs + 1, sizeof *types);
-	lk_value *row = lk_calloc((size_t)plan->noutputs + 1, sizeof *row);
+	lk_type *types = lk_calloc((size_t)plan->noutputs + 2, sizeof *types);
+	lk_value *row = lk_calloc((size_t)plan->noutputs + 2, sizeof *row);
 	lk_copy_reader reader = {0};
 	lk_leg_writer w;
 	lk_leg_init(out, "sql", plan);

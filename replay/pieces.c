@@ -1,7 +1,8 @@
 /* Which stored piece of a copy is not what the log makes of it.
  *
  * An answer is a sum over pieces: the batch below its cut, then the segments of each unit. The log is folded once more, each event into the piece whose
- * range it lies in, but only what belongs to the rows in question is kept; then held and made are compared piece by piece. */
+ * range it lies in, but only what belongs to the rows in question is kept; then held and made are compared piece by piece, cell by cell. A cell whose
+ * session is wrong may be part of rows that it does not belong to, so the cells of a session view that are kept are also those around its rows. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "event_log/scan.h"
 #include "replay/first_event.h"
 #include "replay/late_events.h"
+#include "replay/leg_rows.h"
 #include "serving/answer.h"
 
 enum { TRIES = 20 };
@@ -53,11 +55,31 @@ static void cut_to(pieces *s, size_t n) {
 	s->n = n;
 }
 
+static int64_t less(int64_t a, int64_t b) {
+	int64_t r;
+	return __builtin_sub_overflow(a, b, &r) ? INT64_MIN : r;
+}
+
+/* The time in which the panes of a row begin. */
+static lk_span panes_of(const lk_plan *p, lk_span row) {
+	return p->window.kind == LK_W_SESSION ? (lk_span){less(row.start, 2 * p->window.size_us), row.end} : row;
+}
+
+/* Of the rows in question. */
+static unsigned rows_of(pieces *s, const lk_cells *c, const lk_cell *cell) {
+	int64_t pane = lk_pane_get(lk_cell_field(c, cell));
+	unsigned rows = lk_cell_rows(c, cell, s->d, &s->scratch);
+	for (int i = 0; c->plan->window.kind == LK_W_SESSION && i < s->d->nshown; i++)
+		if (lk_has_keys(s->d, i, &s->scratch) && lk_spans_meet(panes_of(c->plan, lk_identity_span(s->d->shown[i].identity)), (lk_span){pane, pane + 1}))
+			rows |= 1u << i;
+	return rows & s->rows;
+}
+
 /* Adds what is in question. */
 static void keep(pieces *s, lk_cells *into, const lk_cells *from) {
 	const lk_plan *p = into->plan;
 	for (const lk_cell *c = from->first; c; c = c->next) {
-		if (!(lk_cell_rows(from, c, s->d, &s->scratch) & s->rows))
+		if (!rows_of(s, from, c))
 			continue;
 		char *to = lk_cell_state(into, lk_cells_at(into, lk_cell_field(from, c), c->field_len));
 		const char *state = lk_cell_state(from, c);
@@ -73,10 +95,15 @@ static int read_batch(pieces *s, lk_error *err) {
 	lk_answer a = {0};
 	snprintf(id, sizeof id, "%lld", (long long)s->side->copy->id);
 	const lk_query q = {.view = s->side->copy->version->view->name, .copy = id, .layer = LK_LAYER_BATCH, .from = INT64_MIN, .to = INT64_MAX};
-	int rc = lk_answer_make(s->pg, NULL, &q, &a, err);
+	lk_error e = {0};
+	int rc = lk_answer_make(s->pg, NULL, &q, &a, &e);
+	if (rc == LK_EUSAGE && s->side->copy->kappa)   /* nothing of it is sealed */
+		return LK_OK;
+	if (rc != LK_OK && err)
+		*err = e;
 	if (rc == LK_OK) {
 		memcpy(s->cut, a.cut, sizeof s->cut);
-		keep(s, &add_piece(s, -1, 0, 0, 0)->held, &a.cells);
+		keep(s, &add_piece(s, -1, 0, 0, 0)->held, lk_is_tiling(&a.window) ? &a.cells : &a.panes);
 	}
 	lk_answer_release(&a);
 	return rc;
@@ -140,7 +167,7 @@ static int fold_partition(pieces *s, int part, lk_error *err) {
 	while ((rc = lk_scan_next(&scan, side->folder.row, &off, err)) == LK_OK) {
 		if (!p || p->part < 0 || off >= p->to)
 			p = piece_at(s, part, off);
-		if (!p || (p->part >= 0 && lk_late_set_has(&side->late, part, off)))
+		if (!p || ((p->part >= 0 || side->copy->kappa) && lk_late_set_has(&side->late, part, off)))
 			continue;
 		lk_cells_clear(&side->one);
 		side->folder.place.part = part;
@@ -167,25 +194,49 @@ static bool same_cell(const lk_cells *a, const lk_cell *x, const lk_cells *b) {
 	return same;
 }
 
-static bool is_right(pieces *s, const piece *p, int i) {
+/* The first cell of row i that is not what the log makes it, and in which of both it is; NULL: none. */
+static const lk_cell *wrong_cell(pieces *s, const piece *p, int i, const lk_cells **in) {
 	const lk_cells *const sides[] = {&p->held, &p->made};
+	const lk_cell *first = NULL;
 	for (int k = 0; k < 2; k++)
-		for (const lk_cell *c = sides[k]->first; c; c = c->next)
-			if ((lk_cell_rows(sides[k], c, s->d, &s->scratch) & 1u << i) && !same_cell(sides[k], c, sides[1 - k]))
-				return false;
-	return true;
+		for (const lk_cell *c = sides[k]->first; c; c = c->next) {
+			if (!(rows_of(s, sides[k], c) & 1u << i) || same_cell(sides[k], c, sides[1 - k]))
+				continue;
+			if (!first || lk_identity_compare(lk_cell_field(sides[k], c), c->field_len, lk_cell_field(*in, first), first->field_len) < 0) {
+				first = c;
+				*in = sides[k];
+			}
+		}
+	return first;
 }
 
-static void tell(pieces *s, const piece *p, int i) {
+typedef struct pane_of_row {
+	pieces *s;
+	int i;
+	int64_t pane;
+} pane_of_row;
+
+static bool is_in_pane(void *ctx, const lk_cells *c, const lk_cell *cell) {
+	pane_of_row *of = ctx;
+	return lk_pane_get(lk_cell_field(c, cell)) == of->pane && (rows_of(of->s, c, cell) & 1u << of->i);
+}
+
+static void tell(pieces *s, const piece *p, int i, int64_t pane) {
 	lk_buf out = LK_BUF_INIT, held = LK_BUF_INIT, made = LK_BUF_INIT;
-	lk_cells_text(&p->held, s->d->shown[i].identity, s->d->shown[i].identity_len, &held);
-	lk_cells_text(&p->made, s->d->shown[i].identity, s->d->shown[i].identity_len, &made);
+	pane_of_row of = {s, i, pane};
+	lk_cells_text(&p->held, is_in_pane, &of, &held);
+	lk_cells_text(&p->made, is_in_pane, &of, &made);
 	if (p->part < 0)
 		lk_buf_addf(&out, "no event explains it: the batch of %s", s->side->name);
 	else
 		lk_buf_addf(&out, "no event explains it: segment [%lld, %lld) of partition %d, unit %lld of %s,", (long long)p->from, (long long)p->to,
 		            p->part, (long long)p->unit, s->side->name);
-	lk_buf_addf(&out, " holds %s where its events make %s", held.len ? held.data : "nothing", made.len ? made.data : "nothing");
+	lk_buf_addf(&out, " holds %s", held.len ? held.data : "nothing");
+	if (!lk_is_tiling(&s->side->plan->window)) {
+		lk_buf_adds(&out, " in the pane of ");
+		lk_time_print(pane, &out);
+	}
+	lk_buf_addf(&out, " where its events make %s", made.len ? made.data : "nothing");
 	free(s->d->shown[i].first_event);
 	s->d->shown[i].first_event = lk_buf_steal(&out);
 	s->rows &= ~(1u << i);
@@ -195,26 +246,23 @@ static void tell(pieces *s, const piece *p, int i) {
 
 static void judge(pieces *s) {
 	for (int i = 0; i < s->d->nshown; i++)
-		for (size_t k = 0; k < s->n && (s->rows & 1u << i); k++)
-			if (!is_right(s, &s->of[k], i))
-				tell(s, &s->of[k], i);
+		for (size_t k = 0; k < s->n && (s->rows & 1u << i); k++) {
+			const lk_cells *in = NULL;
+			const lk_cell *wrong = wrong_cell(s, &s->of[k], i, &in);
+			if (wrong)
+				tell(s, &s->of[k], i, lk_pane_get(lk_cell_field(in, wrong)));
+		}
 }
 
 static void set_filter(pieces *s) {
 	const lk_plan *p = s->side->plan;
 	s->filter = (lk_cell_filter){.from_pane = INT64_MAX, .to_pane = INT64_MIN, .pane_us = p->window.pane_us};
 	for (int i = 0; i < s->d->nshown; i++) {
-		int64_t from = lk_pane_get(s->d->shown[i].identity), to;
+		lk_span panes = panes_of(p, lk_identity_span(s->d->shown[i].identity));
 		if (!(s->rows & 1u << i))
 			continue;
-		if (__builtin_add_overflow(from, p->window.size_us, &to))
-			to = INT64_MAX;
-		s->filter.from_pane = from < s->filter.from_pane ? from : s->filter.from_pane;
-		s->filter.to_pane = to > s->filter.to_pane ? to : s->filter.to_pane;
-	}
-	if (p->window.kind == LK_W_NONE) {
-		s->filter.from_pane = INT64_MIN;
-		s->filter.to_pane = INT64_MAX;
+		s->filter.from_pane = panes.start < s->filter.from_pane ? panes.start : s->filter.from_pane;
+		s->filter.to_pane = panes.end > s->filter.to_pane ? panes.end : s->filter.to_pane;
 	}
 }
 
@@ -223,7 +271,7 @@ int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *unt
 	if (!s.rows)
 		return LK_OK;
 	set_filter(&s);
-	int rc = side->copy->kappa ? LK_OK : read_batch(&s, err);
+	int rc = read_batch(&s, err);
 	if (rc == LK_OK)
 		rc = read_units(&s, err);
 	for (int part = 0; rc == LK_OK && part < until->partitions; part++)

@@ -1,7 +1,8 @@
 /* What the cells of an answer are, in 32 digits: field and partial of each, in the order of the fields, each with its
  * length before it. Partials are encoded from the merged state, so neither segments nor batches nor the order of merging
  * shows: two copies of one version that counted the same events have the same digest. A lambda copy whose batch counted
- * events that came late has another one than a kappa copy that refused them. */
+ * events that came late has another one than a kappa copy that refused them. Where windows are put together from panes it is of
+ * the panes: different ones may make the same windows. */
 #include <stdlib.h>
 
 #include "core/digest.h"
@@ -17,12 +18,13 @@ static void add_bytes(lk_digest *d, const void *bytes, size_t len, lk_buf *lengt
 void lk_answer_digest(const lk_answer *a, char out[33]) {
 	lk_digest d;
 	lk_buf partial = LK_BUF_INIT, length = LK_BUF_INIT;
-	lk_cell **cells = lk_cells_sorted(&a->cells);
+	const lk_cells *all = lk_is_tiling(&a->window) ? &a->cells : &a->panes;
+	lk_cell **cells = lk_cells_sorted(all);
 	lk_digest_init(&d, 0, 0);
-	for (size_t i = 0; i < a->cells.ncells; i++) {
+	for (size_t i = 0; i < all->ncells; i++) {
 		lk_buf_clear(&partial);
-		lk_cell_encode(&a->cells, cells[i], &partial);
-		add_bytes(&d, lk_cell_field(&a->cells, cells[i]), cells[i]->field_len, &length);
+		lk_cell_encode(all, cells[i], &partial);
+		add_bytes(&d, lk_cell_field(all, cells[i]), cells[i]->field_len, &length);
 		add_bytes(&d, partial.data, partial.len, &length);
 	}
 	lk_digest_end(&d, out);

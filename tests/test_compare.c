@@ -35,7 +35,7 @@ static lk_value text_or_null(const char *s) { return s ? lk_text(s, strlen(s)) :
 static void row(side *s, int window, const char *path, int64_t hits, const char *paid, const char *first) {
 	const lk_output *o = s->w.leg->plan->outputs;
 	lk_value key = text_or_null(path), n = lk_int(hits), f = text_or_null(first), null = lk_null();
-	lk_leg_row_begin(&s->w, window * MINUTE);
+	lk_leg_row_begin(&s->w, (lk_span){window * MINUTE, (window + 1) * MINUTE});
 	lk_leg_row_value(&s->w, &o[0], &key);
 	lk_leg_row_value(&s->w, &o[1], &n);
 	if (paid)
@@ -50,7 +50,7 @@ static void row(side *s, int window, const char *path, int64_t hits, const char 
 static void short_row(side *s, int window, const char *path, int64_t hits) {
 	const lk_output *o = s->w.leg->plan->outputs;
 	lk_value key = text_or_null(path), n = lk_int(hits);
-	lk_leg_row_begin(&s->w, window * MINUTE);
+	lk_leg_row_begin(&s->w, (lk_span){window * MINUTE, (window + 1) * MINUTE});
 	lk_leg_row_value(&s->w, &o[0], &key);
 	lk_leg_row_value(&s->w, &o[1], &n);
 	lk_leg_row_end(&s->w);
@@ -196,7 +196,7 @@ static void minus_zero_is_zero(void **state) {
 	for (int i = 0; i < 2; i++) {
 		lk_value v = lk_double(zeros[i]);
 		begin(&s[i], i ? "sql" : "lambda", p);
-		lk_leg_row_begin(&s[i].w, 0);
+		lk_leg_row_begin(&s[i].w, (lk_span){0});
 		lk_leg_row_value(&s[i].w, &p->outputs[0], &v);
 		lk_leg_row_value(&s[i].w, &p->outputs[1], &v);
 		lk_leg_row_end(&s[i].w);

@@ -1,0 +1,531 @@
+/* Comparing views of every kind of window: a row may be put together from many panes and an event be in many rows, and still the rows that differ, the
+ * event on which they part and the stored piece that is wrong are named as for windows that are one pane each. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/key.h"
+#include "core/time.h"
+#include "event_log/copies.h"
+#include "replay/costs.h"
+#include "replay/leg_rows.h"
+#include "replay/replay.h"
+#include "tests/support/world.h"
+#include "view_store/redis.h"
+
+enum { BASE_S = 1577836800 };
+
+static test_servers servers;
+static test_world world;
+static unsigned long seed;
+static int appended;
+
+/* pane: what lateness and storing go by; session: an event's own time + the gap. */
+static const struct shape {
+	const char *name, *window;
+	int pane_s;
+	bool session;
+	int rows_of_event;
+} shapes[] = {
+	{"hops", "hop(ts, '10 seconds', '40 seconds')", 10, false, 4},
+	{"uneven", "hop(ts, '15 seconds', '40 seconds', '3 seconds')", 5, false, 0},
+	{"steps", "cumulate(ts, '10 seconds', '1 minute')", 10, false, 0},
+	{"visits", "session(ts, '4 seconds')", 4, true, 1},
+	{"shifted", "tumble(ts, '20 seconds', '7 seconds')", 20, false, 1},
+};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+static uint64_t below(uint64_t n) { return test_random(&seed) % n; }
+
+static void declare(const char *with, const char *where) {
+	for (int i = 0; i < SHAPES; i++) {
+		char *sql = lk_asprintf("CREATE VIEW %s %s AS SELECT path, count(*) AS n, sum(bytes) AS bytes, avg(price) AS mean, min(ip) AS first FROM hits %s"
+		                        " GROUP BY path, %s;", shapes[i].name, with, where, shapes[i].window);
+		test_world_declare(&world, sql);
+		free(sql);
+	}
+}
+
+static int fresh(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	test_world_declare(&world, "CREATE TABLE hits (ts timestamptz, ip text, path text, status int, bytes bigint, price numeric(10,2))"
+	                           " WITH (event_time = ts, partition_by = ip, partitions = 2, watermark = '2 seconds');");
+	appended = 0;
+	return 0;
+}
+
+/* About an event in two seconds for each path, so that sessions come and end. late: how many in a thousand come up to a minute late. */
+static void append(int n, int late) {
+	lk_buf lines = LK_BUF_INIT;
+	for (int i = 0; i < n; i++, appended++) {
+		lk_buf_adds(&lines, "{\"ts\":\"");
+		lk_time_print((BASE_S + appended / 3 - ((int)below(1000) < late ? (int64_t)below(60) : 0)) * LK_US_PER_S + (int64_t)below(3) * 500000, &lines);
+		lk_buf_addf(&lines, "\",\"ip\":\"10.0.0.%d\",\"path\":\"/%d\",\"status\":%d,\"bytes\":%d,\"price\":%d.%02d}\n", (int)below(17), (int)below(7),
+		            (int)below(5) * 100 + 100, appended, appended % 91, appended % 100);
+	}
+	test_world_append_json(&world, "hits", lines.data);
+	lk_buf_release(&lines);
+}
+
+static lk_replay_options options(const char *view) {
+	static volatile int stop;
+	return (lk_replay_options){.postgres = servers.at.postgres, .redis = servers.at.redis, .view = view, .workers = 2, .limits = lk_stream_defaults,
+	                           .watch = {.stop = &stop}};
+}
+
+static void compare(const char *view, bool costs, lk_comparison *c) {
+	lk_replay_options o = options(view);
+	lk_error err = {0};
+	if (lk_compare_view(&o, costs, c, &err) != LK_OK)
+		fail_msg("compare %s: %s (%s)", view, err.text, err.hint);
+	assert_true(c->lambda_kappa.made && c->lambda_sql.made && c->kappa_sql.made);
+}
+
+static void fail_with(const lk_comparison *c, const char *what) {
+	lk_buf b = LK_BUF_INIT;
+	const lk_difference *const all[] = {&c->lambda_kappa, &c->lambda_sql, &c->kappa_sql};
+	for (int k = 0; k < 3; k++) {
+		const lk_difference *d = all[k];
+		lk_buf_addf(&b, "%s, %s: %lld compared, %lld equal, %lld by late\n", d->left, d->right, (long long)d->compared, (long long)d->equal, (long long)d->by_late);
+		for (int i = 0; i < d->nshown; i++)
+			lk_buf_addf(&b, "  %s %s: %s | %s: %s\n", d->shown[i].window, d->shown[i].key, d->shown[i].left ? d->shown[i].left : "-",
+			            d->shown[i].right ? d->shown[i].right : "-", d->shown[i].first_event ? d->shown[i].first_event : "");
+	}
+	fail_msg("%s, %s, %lld events\n%s", what, c->view, (long long)c->events, b.data);
+}
+
+/* --- equal --- */
+
+static void every_kind_agrees(void **state) {
+	(void)state;
+	lk_comparison c;
+	declare("", "");
+	for (int i = 0; i < SHAPES; i++) {
+		for (int k = 0; k < 3; k++) {
+			append(120, 30);
+			if (below(2))
+				test_world_speed_once(&world, shapes[i].name);
+			if (below(2))
+				test_world_batch(&world, shapes[i].name);
+		}
+		compare(shapes[i].name, false, &c);
+		if (!lk_comparison_equal(&c))
+			fail_with(&c, "not equal");
+		assert_true(c.lambda_rows > 20);
+		assert_int_equal(c.lambda_kappa.compared, c.lambda_rows);
+		assert_int_equal(c.lambda_rows, c.sql_rows);
+		lk_comparison_release(&c);
+	}
+}
+
+static void costs_of_every_kind(void **state) {
+	(void)state;
+	lk_comparison c;
+	declare("WITH (allowed_lateness = '0 seconds')", "");
+	append(200, 0);
+	for (int i = 0; i < SHAPES; i++) {
+		if (!strcmp(shapes[i].name, "uneven") || !strcmp(shapes[i].name, "shifted"))   /* each takes a second */
+			continue;
+		compare(shapes[i].name, true, &c);
+		if (!lk_comparison_equal(&c))
+			fail_with(&c, "not equal");
+		assert_true(c.lambda.latency_events > 0 && c.kappa.latency_events > 0);
+		assert_int_equal(c.kappa.rows_read, c.kappa.events);
+		lk_comparison_release(&c);
+	}
+}
+
+/* --- late events --- */
+
+/* The first event that the rule refuses among those that are, or would be, in the row, found once more by SQL. */
+static int64_t first_late(const struct shape *s, const lk_difference *d, int i) {
+	lk_span row = lk_identity_span(d->shown[i].identity);
+	char *late = s->session ? lk_asprintf("ts + interval '%d seconds'", s->pane_s)
+	                        : lk_asprintf("date_bin('%d seconds', ts, timestamptz '1970-01-01Z' + interval '%d seconds') + interval '%d seconds'", s->pane_s,
+	                                      s->rows_of_event == 0 && s->pane_s == 5 ? 3 : s->pane_s == 20 ? 7 : 0, s->pane_s);
+	char *sql = lk_asprintf("SELECT coalesce(min(place), -1) FROM (SELECT x.part * 1000000 + x.off AS place FROM (SELECT *,"
+	                        " max(least(ts, _at + interval '1 day')) OVER (PARTITION BY part ORDER BY off ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+	                        " - interval '2 seconds' AS watermark FROM lk.log_hits) x WHERE %s <= x.watermark AND x.ts < " LK_SQL_TIME("%lld")
+	                        " AND x.ts >= " LK_SQL_TIME("%lld") " - interval '%d seconds' AND (x.ts >= " LK_SQL_TIME("%lld") " OR x.ts > " LK_SQL_TIME("%lld")
+	                        " - interval '%d seconds') AND 'path=' || x.path = '%s' ORDER BY x._at, x.part, x.off LIMIT 1) f",
+	                        late, (long long)row.end, (long long)row.end, (long long)row.start, (long long)row.start, s->session ? s->pane_s : 0,
+	                        (long long)row.start, (long long)row.start, (long long)row.start, (long long)row.start, s->session ? s->pane_s : 0,
+	                        d->shown[i].key);
+	int64_t place = test_world_int(&world, sql);
+	free(late);
+	free(sql);
+	return place;
+}
+
+static void late_events_are_named(const struct shape *s, const lk_comparison *c, const lk_difference *d) {
+	for (int i = 0; i < d->nshown; i++) {
+		char where[80];
+		int64_t place = first_late(s, d, i);
+		snprintf(where, sizeof where, "partition %d, offset %lld, ", (int)(place / 1000000), (long long)(place % 1000000));
+		if (place < 0 || strncmp(d->shown[i].first_event, where, strlen(where))) {
+			print_message("row %d: the first is %s\n", i, where);
+			fail_with(c, "another event is named");
+		}
+	}
+}
+
+static void late_events_explain_every_kind(void **state) {
+	(void)state;
+	lk_comparison c;
+	declare("WITH (allowed_lateness = '0 seconds')", "");
+	for (int k = 0; k < 12; k++)
+		append(100, 100);
+	for (int i = 0; i < SHAPES; i++) {
+		test_world_speed_once(&world, shapes[i].name);
+		compare(shapes[i].name, false, &c);   /* both refuse the same, PostgreSQL nothing */
+		assert_int_equal(c.lambda_kappa.equal, c.lambda_kappa.compared);
+		if (!lk_comparison_explained(&c) || lk_comparison_equal(&c))
+			fail_with(&c, "late events explain it");
+		assert_true(c.lambda_sql.by_late > 0 && c.late > 0);
+		late_events_are_named(&shapes[i], &c, &c.lambda_sql);
+		lk_comparison_release(&c);
+
+		test_world_batch(&world, shapes[i].name);
+		append(30, 0);
+		compare(shapes[i].name, false, &c);
+		if (c.lambda_sql.equal != c.lambda_sql.compared || !lk_comparison_explained(&c))
+			fail_with(&c, "a batch counts late events");
+		assert_int_equal(c.healed, c.late);
+		assert_true(c.lambda_kappa.by_late > 0 && c.healed_rows > 0);
+		late_events_are_named(&shapes[i], &c, &c.lambda_kappa);
+		for (int k = 0; k < c.nhealed_shown; k++) {
+			assert_true(c.healed_shown[k].events > 0);
+			assert_non_null(c.healed_shown[k].lambda);
+			assert_true(!c.healed_shown[k].kappa || strcmp(c.healed_shown[k].kappa, c.healed_shown[k].lambda));
+		}
+		lk_comparison_release(&c);
+	}
+}
+
+/* A late event between two sessions makes one of them: three rows differ, and it is the reason of each. */
+static void a_late_event_joins_two_sessions(void **state) {
+	(void)state;
+	lk_comparison c;
+	declare("WITH (allowed_lateness = '0 seconds')", "");
+	test_world_append_json(&world, "hits",
+		"{\"ts\":\"2020-01-01T00:00:10Z\",\"ip\":\"a\",\"path\":\"/\",\"bytes\":1,\"price\":1}\n"
+		"{\"ts\":\"2020-01-01T00:00:16Z\",\"ip\":\"a\",\"path\":\"/\",\"bytes\":1,\"price\":1}\n"
+		"{\"ts\":\"2020-01-01T00:01:00Z\",\"ip\":\"a\",\"path\":\"/\",\"bytes\":1,\"price\":1}\n"
+		"{\"ts\":\"2020-01-01T00:00:13Z\",\"ip\":\"a\",\"path\":\"/\",\"bytes\":5,\"price\":1}\n");
+	test_world_batch(&world, "visits");
+	compare("visits", false, &c);
+	assert_int_equal(c.lambda_kappa.compared, 4);
+	assert_int_equal(c.lambda_kappa.equal, 1);
+	assert_int_equal(c.lambda_kappa.only_left, 1);
+	assert_int_equal(c.lambda_kappa.only_right, 2);
+	assert_int_equal(c.lambda_kappa.by_late, 3);
+	for (int i = 0; i < 3; i++)
+		if (!strstr(c.lambda_kappa.shown[i].first_event, "2020-01-01T00:00:13Z: late for kappa, counted by lambda"))
+			fail_with(&c, "the event between is not named");
+	assert_int_equal(c.healed_rows, 1);
+	assert_int_equal(c.healed_shown[0].events, 1);
+	assert_string_equal(c.healed_shown[0].window, "2020-01-01T00:00:10Z/2020-01-01T00:00:20Z");
+	assert_non_null(strstr(c.healed_shown[0].kappa, " and "));
+	lk_comparison_release(&c);
+	/* a session that only one side lost is no late event's doing */
+	char *sql = lk_asprintf("DELETE FROM %s", test_world_copy(&world, "visits")->batch_table);
+	test_world_run(&world, sql);
+	free(sql);
+	compare("visits", false, &c);
+	assert_int_equal(c.lambda_kappa.only_right, 3);
+	assert_int_equal(c.lambda_kappa.by_late, 0);
+	for (int i = 0; i < 3; i++)
+		if (!strstr(c.lambda_kappa.shown[i].first_event, "the batch of lambda holds nothing in the pane of"))
+			fail_with(&c, "the batch is not named");
+	lk_comparison_release(&c);
+}
+
+/* --- something is wrong --- */
+
+static void must_call(lk_redis *r, redisReply **reply) {
+	lk_error err = {0};
+	if (lk_redis_call(r, reply, &err) != LK_OK)
+		fail_msg("%s", err.text);
+}
+
+/* Gives a cell of the unit's last segment the value of another one, with another count. Returns its pane. */
+static int64_t break_a_cell(const lk_cat_copy *copy, int part, lk_buf *segment, lk_buf *key) {
+	lk_error err = {0};
+	lk_unit_state u;
+	lk_redis r;
+	redisReply *pairs, *reply;
+	assert_int_equal(lk_store_read_unit(world.store, copy->units[part], NULL, &u, NULL, &err), LK_OK);
+	assert_true(u.nsegments > 0);
+	const lk_segment *g = &u.segments[u.nsegments - 1];
+	char *name = lk_asprintf("lk:%s:u:%lld:%lld:%016llx", world.log_id, (long long)copy->units[part], (long long)g->from, (unsigned long long)g->token);
+	lk_buf_addf(segment, "segment [%lld, %lld) of partition %d, unit %lld of lambda, holds ", (long long)g->from, (long long)g->to, part,
+	            (long long)copy->units[part]);
+	assert_int_equal(lk_redis_start(&r, servers.at.redis, &err), LK_OK);
+	assert_int_equal(lk_redis_ready(&r, &err), LK_OK);
+	lk_redis_begin(&r, 2);
+	lk_redis_args(&r, "HGETALL");
+	lk_redis_args(&r, name);
+	must_call(&r, &pairs);
+	size_t of = below(pairs->elements / 2) * 2, other = (of + 3) % pairs->elements;
+	while (!memcmp(pairs->element[other]->str, pairs->element[of + 1]->str, 2))   /* the format and the count, with which all views here begin */
+		assert_true((other = (other + 2) % pairs->elements) != of + 1);
+	lk_redis_begin(&r, 4);
+	lk_redis_args(&r, "HSET");
+	lk_redis_args(&r, name);
+	lk_redis_arg(&r, pairs->element[of]->str, pairs->element[of]->len);
+	lk_redis_arg(&r, pairs->element[other]->str, pairs->element[other]->len);
+	must_call(&r, &reply);
+	int64_t pane = lk_pane_get((const uint8_t *)pairs->element[of]->str);
+	lk_buf_addf(key, "path=%.*s", (int)(pairs->element[of]->len - LK_PANE_BYTES - 2), pairs->element[of]->str + LK_PANE_BYTES + 1);
+	freeReplyObject(reply);
+	freeReplyObject(pairs);
+	lk_redis_close(&r);
+	free(name);
+	lk_unit_state_release(&u);
+	return pane;
+}
+
+static void pane_text(const struct shape *s, int64_t pane, lk_buf *out) {
+	if (strncmp(s->window, "tumble", 6)) {
+		lk_buf_adds(out, " in the pane of ");
+		lk_time_print(pane, out);
+	}
+	lk_buf_adds(out, " where its events make ");
+}
+
+static void a_broken_cell_is_named(void **state) {
+	(void)state;
+	lk_comparison c;
+	declare("", "");
+	append(400, 20);
+	for (int i = 0; i < SHAPES; i++) {
+		lk_buf segment = LK_BUF_INIT, key = LK_BUF_INIT, where = LK_BUF_INIT;
+		test_world_batch(&world, shapes[i].name);
+		append(150, 20);
+		test_world_speed_once(&world, shapes[i].name);
+		int64_t pane = break_a_cell(test_world_copy(&world, shapes[i].name), 1, &segment, &key);
+		pane_text(&shapes[i], pane, &where);
+		compare(shapes[i].name, false, &c);
+		assert_false(lk_comparison_explained(&c));
+		assert_int_equal(c.kappa_sql.equal, c.kappa_sql.compared);
+		const lk_difference *d = &c.lambda_kappa;
+		if (d->compared == d->equal || (shapes[i].rows_of_event && !shapes[i].session && d->different != shapes[i].rows_of_event))
+			fail_with(&c, "the rows of the pane should differ");
+		for (int k = 0; k < d->nshown; k++) {
+			assert_string_equal(d->shown[k].key, key.data);
+			if (!strstr(d->shown[k].first_event, segment.data) || !strstr(d->shown[k].first_event, where.data)) {
+				print_message("%s … %s\n", segment.data, where.data);
+				fail_with(&c, "the segment is not named");
+			}
+		}
+		lk_comparison_release(&c);
+		lk_buf_release(&segment);
+		lk_buf_release(&key);
+		lk_buf_release(&where);
+	}
+}
+
+static void a_broken_batch_is_named(void **state) {
+	(void)state;
+	lk_comparison c;
+	declare("", "");
+	append(400, 20);
+	for (int i = 0; i < SHAPES; i++) {
+		lk_buf where = LK_BUF_INIT;
+		test_world_batch(&world, shapes[i].name);
+		const char *table = test_world_copy(&world, shapes[i].name)->batch_table;
+		char *sql = lk_asprintf("UPDATE %s SET _p0_0 = _p0_0 + 1 WHERE ctid = (SELECT ctid FROM %s ORDER BY _pane, _k0 OFFSET 40 LIMIT 1)"
+		                        " RETURNING " LK_SQL_US("_pane"), table, table);
+		pane_text(&shapes[i], test_world_int(&world, sql), &where);
+		append(60, 20);
+		compare(shapes[i].name, false, &c);
+		const lk_difference *d = &c.lambda_sql;
+		assert_int_equal(c.kappa_sql.equal, c.kappa_sql.compared);
+		assert_true(d->different > 0 && d->only_left + d->only_right + d->by_late == 0);
+		for (int k = 0; k < d->nshown; k++)
+			if (!strstr(d->shown[k].first_event, "the batch of lambda holds n=") || !strstr(d->shown[k].first_event, where.data))
+				fail_with(&c, "the batch is not named");
+		free(sql);
+		lk_comparison_release(&c);
+		lk_buf_release(&where);
+	}
+}
+
+/* --- two versions --- */
+
+/* The first event, of those that WHERE takes away, that was in the row or, of a session, next to what is left of it. */
+static int64_t first_unlike(const struct shape *s, const lk_difference *d, int i) {
+	lk_span row = lk_identity_span(d->shown[i].identity);
+	char *sql = lk_asprintf("SELECT part * 1000000 + off FROM lk.log_hits WHERE NOT (status < 400) AND ts < " LK_SQL_TIME("%lld") " AND ts > " LK_SQL_TIME("%lld")
+	                        " - interval '%d microseconds' AND 'path=' || path = '%s' ORDER BY _at, part, off LIMIT 1", (long long)row.end, (long long)row.end,
+	                        (long long)row.start, (long long)row.start, s->session ? s->pane_s * 1000000 : 1, d->shown[i].key);
+	int64_t place = test_world_int(&world, sql);
+	free(sql);
+	return place;
+}
+
+static void two_versions_part_at_an_event(void **state) {
+	(void)state;
+	const lk_replay_watch watch = {0};
+	declare("", "");
+	append(300, 20);
+	declare("", "WHERE status < 400");
+	append(200, 20);
+	for (int s = 0; s < SHAPES; s++) {
+		lk_error err = {0};
+		lk_meeting m;
+		lk_leg leg[2];
+		lk_difference d;
+		int64_t id;
+		const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_BUILDING};
+		const lk_cat_version *newest = lk_catalog_newest(world.catalog, lk_catalog_view(world.catalog, shapes[s].name));
+		assert_int_equal(lk_copy_make(&world.pg, newest, &spec, &id, &err), LK_OK);
+		test_world_reload(&world);
+		const lk_cat_copy *const copies[] = {test_world_copy(&world, shapes[s].name), lk_catalog_copy(world.catalog, id)};
+		if (lk_meeting_open(&m, &world.pg, servers.at.postgres, servers.at.redis, copies, 2, &watch, &err) != LK_OK)
+			fail_msg("%s", err.text);
+		for (int i = 0; i < 2; i++)
+			if (lk_leg_of_copy(&world.pg, world.store, copies[i], &m.cut, i ? "new" : "served", &leg[i], &err) != LK_OK)
+				fail_msg("%s", err.text);
+		lk_compare_legs(&leg[0], &leg[1], &d);
+		if (lk_first_events(&world.pg, world.store, copies[0], copies[1], NULL, &m.cut, &d, &err) != LK_OK)
+			fail_msg("%s", err.text);
+		assert_true(!d.other_shape && d.nshown > 0 && d.compared > d.equal);
+		for (int i = 0; i < d.nshown; i++) {
+			char where[80];
+			int64_t place = first_unlike(&shapes[s], &d, i);
+			snprintf(where, sizeof where, "partition %d, offset %lld, ", (int)(place / 1000000), (long long)(place % 1000000));
+			if (strncmp(d.shown[i].first_event, where, strlen(where)) || !strstr(d.shown[i].first_event, "served counts n=1, ")
+			    || !strstr(d.shown[i].first_event, "; new does not count it"))
+				fail_msg("%s, row %s %s: %s is named, the first is %s", shapes[s].name, d.shown[i].window, d.shown[i].key, d.shown[i].first_event, where);
+		}
+		lk_meeting_close(&m);
+		lk_leg_release(&leg[0]);
+		lk_leg_release(&leg[1]);
+		lk_difference_release(&d);
+	}
+}
+
+/* --- replayed --- */
+
+static void digest(const char *view, const char *copy, char out[33]) {
+	lk_answer a;
+	lk_query q = test_query(view);
+	q.copy = copy;
+	test_world_answer(&world, &q, &a);
+	lk_answer_digest(&a, out);
+	lk_answer_release(&a);
+}
+
+/* I4: and the digest is of what is stored: where an event changes no window, because another one hides it, it shows nevertheless. */
+static void replayed_is_streamed(void **state) {
+	(void)state;
+	declare("WITH (allowed_lateness = '5 seconds')", "");
+	append(300, 40);
+	test_world_speed_once(&world, NULL);
+	append(300, 40);
+	test_world_speed_once(&world, NULL);
+	for (int i = 0; i < SHAPES; i++) {
+		char streamed[33], replayed[33], id[24];
+		lk_replay_report report;
+		lk_replay_options o = options(shapes[i].name);
+		lk_error err = {0};
+		o.verify = true;
+		o.limits.fetch_events = 37;
+		if (lk_replay_run(&o, &report, &err) != LK_OK)
+			fail_msg("%s", err.text);
+		assert_true(report.difference.made && lk_difference_none(&report.difference));
+		snprintf(id, sizeof id, "%lld", (long long)report.copy_id);
+		digest(shapes[i].name, NULL, streamed);
+		digest(shapes[i].name, id, replayed);
+		assert_string_equal(streamed, replayed);
+		lk_replay_report_release(&report);
+	}
+}
+
+static void digests_are_of_panes(void **state) {
+	(void)state;
+	char one[33], other[33];
+	test_world_declare(&world, "CREATE VIEW tops AS SELECT max(bytes) AS top FROM hits GROUP BY hop(ts, '10 seconds', '20 seconds');");
+	test_world_append_json(&world, "hits", "{\"ts\":\"2020-01-01T00:00:05Z\",\"ip\":\"a\",\"bytes\":9}\n{\"ts\":\"2020-01-01T00:00:15Z\",\"ip\":\"a\",\"bytes\":5}\n"
+	                                       "{\"ts\":\"2020-01-01T00:00:25Z\",\"ip\":\"a\",\"bytes\":9}\n");
+	test_world_speed_once(&world, "tops");
+	digest("tops", NULL, one);
+	test_world_append_json(&world, "hits", "{\"ts\":\"2020-01-01T00:00:16Z\",\"ip\":\"a\",\"bytes\":6}\n");
+	test_world_speed_once(&world, "tops");
+	digest("tops", NULL, other);
+	assert_string_not_equal(one, other);
+}
+
+/* A sandbox is the view over the events of its range: windows that reach beyond it hold what is in it. */
+static void sandboxes_of_every_kind(void **state) {
+	(void)state;
+	declare("", "");
+	append(600, 30);
+	for (int i = 0; i < SHAPES; i++) {
+		lk_replay_report report;
+		lk_error err = {0};
+		lk_buf difference = LK_BUF_INIT;
+		lk_replay_options o = options(shapes[i].name);
+		o.sandbox = shapes[i].name;
+		o.keep = true;
+		o.range = (lk_range){.by = LK_BY_EVENT, .from = (BASE_S + 47) * LK_US_PER_S, .to = (BASE_S + 133) * LK_US_PER_S};
+		if (lk_replay_run(&o, &report, &err) != LK_OK)
+			fail_msg("%s", err.text);
+		lk_query q = test_query(shapes[i].name);
+		lk_answer a;
+		test_rows got, want;
+		q.copy = shapes[i].name;
+		test_world_answer(&world, &q, &a);
+		test_answer_rows(&a, &got);
+		if (test_oracle_rows(&world, a.plan, "ts >= '2020-01-01T00:00:47Z' AND ts < '2020-01-01T00:02:13Z'", NULL, &want, &err) != LK_OK)
+			fail_msg("%s", err.text);
+		assert_true(want.n > 10);
+		test_rows_difference(&want, &got, &difference);
+		if (difference.len)
+			fail_msg("%s: %s", shapes[i].name, difference.data);
+		test_rows_release(&got);
+		test_rows_release(&want);
+		lk_answer_release(&a);
+		lk_replay_report_release(&report);
+		lk_buf_release(&difference);
+	}
+}
+
+static int start(void **state) {
+	(void)state;
+	seed = test_seed("server_compare_windows");
+	test_servers_start(&servers);
+	test_world_open(&world, &servers);
+	return 0;
+}
+
+static int stop(void **state) {
+	(void)state;
+	test_world_close(&world);
+	test_servers_stop(&servers);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(every_kind_agrees, fresh),
+		cmocka_unit_test_setup(costs_of_every_kind, fresh),
+		cmocka_unit_test_setup(late_events_explain_every_kind, fresh),
+		cmocka_unit_test_setup(a_late_event_joins_two_sessions, fresh),
+		cmocka_unit_test_setup(a_broken_cell_is_named, fresh),
+		cmocka_unit_test_setup(a_broken_batch_is_named, fresh),
+		cmocka_unit_test_setup(two_versions_part_at_an_event, fresh),
+		cmocka_unit_test_setup(replayed_is_streamed, fresh),
+		cmocka_unit_test_setup(digests_are_of_panes, fresh),
+		cmocka_unit_test_setup(sandboxes_of_every_kind, fresh),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
