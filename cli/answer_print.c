@@ -287,6 +287,8 @@ static int64_t sum(const int64_t *v, int n) {
 	return total;
 }
 
+bool lk_answer_sealed(const lk_answer *a) { return a->kappa && a->state != LK_COPY_SANDBOX && sum(a->cut, a->partitions) > 0; }
+
 static void add_offsets(const int64_t *v, int n, lk_buf *b) {
 	lk_buf_addc(b, '[');
 	for (int p = 0; p < n; p++)
@@ -302,7 +304,7 @@ static void add_time(const char *name, int64_t us, lk_buf *b) {
 		lk_time_print(us, b);
 }
 
-/* A kappa copy has no batch, so there is no boundary either. */
+/* A kappa copy has no batch, so there is no boundary either, unless a part of it is sealed. */
 static void add_kappa(const lk_answer *a, lk_buf *b) {
 	int64_t n = sum(a->end, a->partitions) - sum(a->cut, a->partitions);
 	if (a->state == LK_COPY_SANDBOX) {
@@ -322,15 +324,15 @@ static void add_kappa(const lk_answer *a, lk_buf *b) {
 }
 
 static void add_how(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
-	lk_buf_adds(b, "boundary:  ");
+	lk_buf_adds(b, a->kappa ? "kappa:     " : "boundary:  ");
 	if (layer != LK_LAYER_SPEED) {
-		lk_buf_adds(b, "batch below the cut ");
+		lk_buf_adds(b, a->kappa ? "sealed below " : "batch below the cut ");
 		add_offsets(a->cut, a->partitions, b);
 	}
 	if (layer == LK_LAYER_MERGED)
 		lk_buf_adds(b, " + ");
 	if (layer != LK_LAYER_BATCH) {
-		lk_buf_adds(b, layer == LK_LAYER_SPEED ? "speed from the cut " : "speed up to ");
+		lk_buf_adds(b, layer == LK_LAYER_MERGED ? "speed up to " : a->kappa ? "speed from " : "speed from the cut ");
 		add_offsets(layer == LK_LAYER_SPEED ? a->cut : a->end, a->partitions, b);
 		if (layer == LK_LAYER_SPEED) {
 			lk_buf_adds(b, " up to ");
@@ -368,7 +370,7 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 	            a->kappa ? "kappa" : "lambda");
 	lk_copy_describe(lk_catalog_copy(a->catalog, a->copy_id), out);
 	lk_buf_addc(out, '\n');
-	if (a->kappa)
+	if (a->kappa && !lk_answer_sealed(a))
 		add_kappa(a, out);
 	else
 		add_how(a, layer, out);

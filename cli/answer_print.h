@@ -10,6 +10,8 @@ enum lk_answer_format { LK_AS_TABLE, LK_AS_JSON, LK_AS_JSONL, LK_AS_CSV };
 void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format);
 /* The boundary, a line each: what the rows cover and how they were put together. */
 void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out);
+/* Of a kappa copy: has it a sealed part? */
+bool lk_answer_sealed(const lk_answer *a);
 /* Events of the log that the answer does not cover; of a sandbox, events below its end. */
 int64_t lk_answer_lag(const lk_answer *a);
 /* ", copy 12 (…)" where the copy is not the one that is served, else nothing. */

@@ -64,7 +64,9 @@ const lk_command lk_commands[] = {
 	 lk_cmd_speed},
 
 	{"batch", "[VIEW...]", 0, -1, "recompute views from the log and publish the result",
-	 "Without a name, all views. A batch that finds nothing new in the log does nothing.",
+	 "Without a name, all views. A batch that finds nothing new in the log does nothing. A view in kappa mode is not computed "
+	 "again but sealed: what its speed layer has done up to now moves from Redis to PostgreSQL. That waits for a running "
+	 "speed layer (`lk speed`, `lk run`) to come to where the log ends at the start.",
 	 {{"every", "SIZE", "go on, one batch each SIZE, until stopped", false}},
 	 {{"lk batch", "one batch of every view"},
 	  {"lk batch traffic --every 5m", "a batch of traffic every five minutes"}},

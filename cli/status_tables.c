@@ -47,12 +47,13 @@ static void print_streams(const lk_status_report *s) {
 
 static void cell_batch(lk_table *t, const lk_copy_status *c) {
 	lk_buf b = LK_BUF_INIT;
-	if (c->copy->kappa) {
+	if (c->copy->kappa && c->counts.published_at == LK_NEVER) {
 		lk_buf_adds(&b, "-");
 	} else if (c->counts.published_at == LK_NEVER) {
 		lk_buf_adds(&b, "no batch yet");
 	} else {
 		int64_t age = lk_time_now() - c->counts.published_at;
+		lk_buf_adds(&b, c->copy->kappa ? "sealed " : "");
 		lk_duration_print(age > 0 ? age : 0, &b);
 		lk_buf_adds(&b, " ago");
 	}

@@ -1,7 +1,7 @@
 /* One position for several copies of a view.
  *
  * An answer for a prefix can be put together only where segments end at it, no batch reaches beyond it, and every unit has passed it. So: the batch
- * locks of the lambda copies first (a batch that is under way is waited for, another one cannot begin), then the cut, at which the segments of all
+ * locks of the copies first (a batch or seal that is under way is waited for, another one cannot begin), then the cut, at which the segments of all
  * units of the stream will close, then the units are brought to it. From then on any of the copies answers for the cut, however far it goes on. */
 #include <stdlib.h>
 #include <time.h>
@@ -17,7 +17,7 @@ static const char purpose[] = "compare";
 
 static void tell_waiting(const lk_replay_watch *w, const lk_cat_copy *copy) {
 	lk_error e = {0};
-	lk_fail(&e, LK_EBUSY, "waiting for the batch of view %s that is running", copy->version->view->name);
+	lk_fail(&e, LK_EBUSY, "waiting for the %s of view %s that is running", copy->kappa ? "seal" : "batch", copy->version->view->name);
 	if (w->notice)
 		w->notice(w->ctx, &e);
 }
@@ -93,8 +93,7 @@ int lk_meeting_open(lk_meeting *m, lk_pg *pg, const char *postgres, const char *
 	for (int i = 0; i < n; i++)
 		m->copies[i] = copies[i];
 	for (int i = 0; rc == LK_OK && i < n; i++)
-		if (!copies[i]->kappa)
-			rc = lock_batches(m, i, watch, err);
+		rc = lock_batches(m, i, watch, err);
 	if (rc == LK_OK)
 		rc = make_cut(m, err);
 	if (rc == LK_OK)

@@ -19,7 +19,7 @@ static void select_sql(const lk_plan *p, const lk_cat_copy *copy, const lk_cut *
 	}
 	lk_buf_adds(out, " FROM lk.late l JOIN lk.copy c USING (copy_id) LEFT JOIN lk.cut_part p ON p.cut_id = c.cut_id AND p.part = l.part JOIN ");
 	lk_log_table(p->stream, out);
-	lk_buf_addf(out, " e ON e.part = l.part AND e.off = l.off WHERE l.copy_id = %lld AND l.off >= coalesce(p.off, 0) AND l.off < ",
+	lk_buf_addf(out, " e ON e.part = l.part AND e.off = l.off WHERE l.copy_id = %lld AND (c.mode = 'kappa' OR l.off >= coalesce(p.off, 0)) AND l.off < ",
 	            (long long)copy->id);
 	lk_vector_sql(until->off, until->partitions, out);
 	lk_buf_adds(out, "[l.part + 1] ORDER BY e._at, e.part, e.off");

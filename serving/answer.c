@@ -16,7 +16,8 @@
  * Each partition is on its own: a unit that is missing, or whose cursor is at or below the cut, leaves batch alone.
  * So the answer covers max(cut, cursor) of each partition, and names that vector.
  *
- * A kappa copy has no batch: its cut is 0, or for a sandbox the place where it begins, and everything is in segments.
+ * A kappa copy has no batch: its cut is 0, or for a sandbox the place where it begins, and everything is in segments. Or its
+ * cut is where it is sealed: the rows below it are segments that went to PostgreSQL, and nothing else is different.
  *
  * An answer can be asked for a given prefix instead, query.until: then only segments that end there or below count, and
  * they must tile [cut, until). They do where `until` is a live cut, since segments end at live cuts. Once a batch above it
@@ -53,7 +54,7 @@ static int open_copy(lk_reader *r, lk_error *err) {
 		rc = lk_catalog_read_copy(r->catalog, r->view, r->query->version, &r->copy, err);
 	if (rc < 0)
 		return rc;
-	if (r->copy->kappa && r->query->layer == LK_LAYER_BATCH) {
+	if (r->copy->kappa && !r->copy->batch_table && r->query->layer == LK_LAYER_BATCH) {
 		lk_fail(err, LK_EUSAGE, "this copy of view %s is kappa: it has no batch layer", r->view->name);
 		lk_hint(err, "leave --layer out: all of the answer comes from the speed layer");
 		return LK_EUSAGE;
@@ -158,7 +159,7 @@ static int until_can_be_had(const lk_reader *r, lk_error *err) {
 			               r->query->view, until, i, (long long)p->tail[i]);
 		if (until < p->cut[i])
 			return lk_fail(err, LK_EPARTIAL, "view %s can no longer be read up to offset %lld of partition %d: %s %lld",
-			               r->query->view, until, i, r->copy->kappa ? "this copy begins at" : "a batch is published up to",
+			               r->query->view, until, i, r->copy->kappa ? p->batch_table ? "this copy is sealed up to" : "this copy begins at" : "a batch is published up to",
 			               (long long)p->cut[i]);
 	}
 	return LK_OK;

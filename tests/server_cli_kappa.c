@@ -491,8 +491,11 @@ static void modes(void **state) {
 	LK(0, "", "gap 0 events", "mode", "traffic", "kappa", "--workers", "1");
 	says("50 rows compared: 50 equal");
 	LK(0, "", "already", "mode", "traffic", "kappa");
-	LK(2, "", "needs no batch", "batch", "traffic");
-	LK(0, "", "all views are in kappa mode", "batch");
+	LK(0, "", "seal traffic@1: ", "batch", "traffic");
+	LK(0, "", "seal traffic: nothing new", "batch");
+	LK(0, "sealed ", "", "status");
+	LK(0, "sealed below [", "", "query", "traffic");
+	LK(0, "= answer", "", "explain", "traffic", "--from", "2000-01-01T00:00:00Z");
 	LK(0, "", "", "mode", "traffic", "--format", "json");
 	json_is("{views,0,served,mode}", "kappa");
 	json_is("{views,0,former,mode}", "lambda");
