@@ -56,5 +56,6 @@ void bench_query(bench *b);
 void bench_latency(bench *b);
 void bench_replay(bench *b);
 void bench_modes(bench *b);
+void bench_windows(bench *b);
 
 #endif

@@ -10,7 +10,7 @@ static const struct bench_case {
 } cases[] = {
 	{"drain", bench_drain}, {"ingest", bench_ingest}, {"batch", bench_batch},
 	{"query", bench_query}, {"latency", bench_latency},
-	{"replay", bench_replay}, {"modes", bench_modes},
+	{"replay", bench_replay}, {"modes", bench_modes}, {"windows", bench_windows},
 };
 
 static void find_psql(void) {
