@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
+#include "event_log/zones.h"
 
 enum { FILE_MAX_BYTES = 1024 * 1024 };   /* read at most; the parser's own limit is lower and tells it better */
 
@@ -23,6 +24,7 @@ typedef struct job {
 	source *sources;
 	int nsources;
 	int faults;
+	lk_error failed;   /* what could not be asked while a file was read */
 } job;
 
 static int read_file(source *s, lk_error *err) {
@@ -67,8 +69,13 @@ static const char *suggest_stream(void *ctx, const char *name) {
 	return lk_did_you_mean(name, names, n);
 }
 
+static int find_zone(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
+	job *j = ctx;
+	return lk_zone_check(&j->at.pg, c->zone, arena, near, &j->failed);
+}
+
 static void parse(job *j, source *s) {
-	lk_resolver resolver = {find_stream, suggest_stream, j};
+	lk_resolver resolver = {.stream = find_stream, .suggest = suggest_stream, .ctx = j, .calendar = find_zone};
 	lk_buf out = LK_BUF_INIT;
 	lk_sql_parse(s->text.data ? s->text.data : "", s->text.len, &resolver, &s->parsed);
 	for (int i = 0; i < s->parsed.nfaults; i++)
@@ -148,6 +155,8 @@ int lk_cmd_apply(const lk_args *args, lk_error *err) {
 		j.nsources = i + 1;
 		parse(&j, &j.sources[i]);
 	}
+	if (rc == LK_OK && j.failed.code)
+		rc = lk_fail(err, j.failed.code, "%s", j.failed.text);
 	if (rc == LK_OK && j.faults)
 		rc = lk_fail(err, LK_EDEFINITION, "%d fault%s in the definitions: nothing was applied", j.faults,
 		             j.faults == 1 ? "" : "s");

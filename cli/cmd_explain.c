@@ -101,26 +101,33 @@ static const char **slot_names(const lk_plan *p) {
 	return names;
 }
 
-static void describe_window(const lk_plan *p, const char *const *names, lk_buf *b) {
-	if (p->window.kind == LK_W_NONE) {
-		lk_buf_adds(b, "window: all of time\n");
-		return;
-	}
+static void describe_lengths(const lk_window *w, const char *time, lk_buf *b) {
 	static const char *const between[] = {[LK_W_HOP] = " every ", [LK_W_CUMULATE] = " in steps of "};
-	const lk_window *w = &p->window;
-	lk_buf_adds(b, w->kind == LK_W_SESSION ? "window: sessions, apart by " : "window: ");
 	lk_interval_print(w->size_us, b);
 	if (w->slide_us != w->size_us) {
 		lk_buf_adds(b, between[w->kind]);
 		lk_interval_print(w->slide_us, b);
 	}
+	lk_buf_addf(b, " of %s", time);
 	if (w->offset_us) {
 		lk_buf_adds(b, ", shifted by ");
 		lk_interval_print(w->offset_us, b);
-		lk_buf_adds(b, " on");
 	}
-	lk_buf_addf(b, " of %s, in panes of ", names[w->time_slot]);
-	lk_interval_print(p->window.pane_us, b);
+	lk_buf_adds(b, ", in panes of ");
+	lk_interval_print(w->pane_us, b);
+}
+
+static void describe_window(const lk_plan *p, const char *const *names, lk_buf *b) {
+	if (p->window.kind == LK_W_NONE) {
+		lk_buf_adds(b, "window: all of time\n");
+		return;
+	}
+	const lk_window *w = &p->window;
+	lk_buf_adds(b, w->kind == LK_W_SESSION ? "window: sessions, apart by " : "window: ");
+	if (w->kind == LK_W_CALENDAR)
+		lk_buf_addf(b, "1 %s of %s in %s, as the calendar has it", w->calendar->unit, names[w->time_slot], w->calendar->zone);
+	else
+		describe_lengths(w, names[w->time_slot], b);
 	lk_buf_adds(b, "\nlate: ");
 	if (p->allowed_lateness_us < 0) {
 		lk_buf_adds(b, "never, every event counts however late\n");

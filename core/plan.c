@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/calendar.h"
 #include "core/key.h"
 #include "core/sql_statements.h"
 
@@ -68,6 +69,11 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	            (long long)p->allowed_lateness_us);
 	if (p->window.slide_us != p->window.size_us || p->window.offset_us)
 		lk_buf_addf(out, "slide %lld offset %lld\n", (long long)p->window.slide_us, (long long)p->window.offset_us);
+	if (p->window.kind == LK_W_CALENDAR) {
+		lk_buf_addf(out, "calendar %s ", p->window.calendar->unit);
+		lk_sql_ident(p->window.calendar->zone, out);
+		lk_buf_addc(out, '\n');
+	}
 	lk_buf_addf(out, "rows %d %d\n", p->nrows, p->nlateral);
 	for (int i = 0; i < p->nrows * p->nlateral; i++)
 		put_expr(p, "value", p->lateral[i], out);

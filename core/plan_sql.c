@@ -10,6 +10,7 @@
  *   FROM lk.log_hits AS e WHERE (bound) AND (e."status" < …) GROUP BY 1, 2 */
 #include <string.h>
 
+#include "core/calendar.h"
 #include "core/sql.h"
 #include "core/sql_lex.h"
 
@@ -42,8 +43,21 @@ static void event_slot(void *ctx, int slot, lk_buf *out) {
 
 static void put_expr(const lk_plan *p, const lk_expr *x, lk_buf *out) { lk_expr_sql(x, event_slot, (void *)p, out); }
 
+/* The list of starts is read once, for each of its two places; an array that is made so is in memory as it is, while one read
+ * from a table would be unpacked for every event. */
+static void put_calendar_pane(const lk_plan *p, lk_buf *out) {
+	long long version = (long long)p->window.calendar->version;
+	lk_buf_addf(out, "COALESCE((ARRAY(SELECT lk.calendar_starts(%lld)))[width_bucket(", version);
+	event_slot((void *)p, p->window.time_slot, out);
+	lk_buf_addf(out, ", ARRAY(SELECT lk.calendar_starts(%lld)))], timestamptz '0001-01-01 00:00:00+00') AS _pane", version);
+}
+
 static void put_pane(const lk_plan *p, lk_buf *out) {
 	const lk_window *w = &p->window;
+	if (w->kind == LK_W_CALENDAR) {
+		put_calendar_pane(p, out);
+		return;
+	}
 	lk_buf_addf(out, "date_bin(interval '%lld microseconds', ", (long long)w->pane_us);
 	event_slot((void *)p, w->time_slot, out);
 	lk_buf_adds(out, ", timestamptz '1970-01-01 00:00:00+00'");

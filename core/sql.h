@@ -4,6 +4,7 @@
 #ifndef LK_CORE_SQL_H
 #define LK_CORE_SQL_H
 
+#include "core/calendar.h"
 #include "core/plan.h"
 
 /* One fault of a definition file. line and col from 1, col in characters. */
@@ -28,11 +29,15 @@ typedef struct lk_definitions {
 	lk_arena arena;      /* owns all of it */
 } lk_definitions;
 
-/* Finds a stream that is declared elsewhere (the catalogue); NULL if there is none. suggest: names for did-you-mean. */
+/* Finds a stream that is declared elsewhere (the catalogue); NULL if there is none. suggest: names for did-you-mean.
+ * calendar: is there the time zone c->zone, and, for a version that is kept, which starts have its windows of c->unit? 0, with
+ * the list, allocated in `arena`, or without one; LK_EUSAGE where there is no such zone, *near a similar name or NULL; else a
+ * failure, which the caller of lk_sql_parse learns from its own ctx. Without it no zone is known. */
 typedef struct lk_resolver {
 	const lk_stream *(*stream)(void *ctx, const char *name);
 	const char *(*suggest)(void *ctx, const char *name);   /* may be NULL */
 	void *ctx;
+	int (*calendar)(void *ctx, lk_calendar *c, lk_arena *arena, const char **near);   /* may be NULL */
 } lk_resolver;
 
 /* Parses a whole file. Streams declared earlier in it are visible to later views. All faults are collected;

@@ -1,11 +1,14 @@
-/* tumble(time, size [, offset]), hop(time, slide, size [, offset]), cumulate(time, step, size), session(time, gap).
+/* tumble(time, size [, offset]), hop(time, slide, size [, offset]), cumulate(time, step, size), session(time, gap);
+ * and tumble(time, '1 <unit of the calendar>', zone).
  *
  * The order of arguments and the meaning of each are Flink's; intervals are constants of fixed length (R13). What has only
- * one window per pane becomes a tumbling window, however it was written: hop(ts, '1 min', '1 min') is one. */
+ * one window per pane becomes a tumbling window, however it was written: hop(ts, '1 min', '1 min') is one. What follows the
+ * size of tumble is an offset where it begins with a digit, else a time zone, no name of which does. */
 #include "core/sql_window.h"
 
 #include <string.h>
 
+#include "core/calendar.h"
 #include "core/sql_aggregate.h"
 #include "core/time.h"
 #include "core/window.h"
@@ -35,22 +38,32 @@ static const struct form *find_form(const char *name) {
 
 bool lk_sql_is_window(const char *name) { return find_form(name) != NULL; }
 
+/* The text of a constant in quotes; NULL for anything else. */
+static const char *constant(const json_t *node) {
+	const json_t *sval = json_object_get(lk_tree_as(node, "A_Const"), "sval");
+	return sval ? lk_tree_str(sval, "sval") : NULL;
+}
+
+/* What to write instead of an interval that is none. */
+static const char *interval_hint(const char *text, bool of_tumble) {
+	const char *ignored;
+	return of_tumble && lk_calendar_unit(text, &ignored) ? "name the time zone whose calendar is meant: tumble(column, '1 month', 'Europe/Berlin')"
+	                                                     : "write a whole number and a unit (us, ms, s, min, h, d, w) in quotes, such as '1 minute'";
+}
+
 /* '1 minute' or INTERVAL '1 minute'. */
-static bool read_interval(lk_scope *c, const char *what, const json_t *node, int at, bool zero, int64_t *us) {
+static bool read_interval(lk_scope *c, const struct form *f, const char *what, const json_t *node, int at, int64_t *us) {
 	const json_t *cast = lk_tree_as(node, "TypeCast");
 	if (cast && lk_tree_is_type(json_object_get(cast, "typeName"), "interval"))
 		node = json_object_get(cast, "arg");
-	const json_t *sval = json_object_get(lk_tree_as(node, "A_Const"), "sval");
-	const char *reason = "it is not a constant in quotes", *text = sval ? lk_tree_str(sval, "sval") : "";
-	bool good = sval && lk_interval_parse(text, strlen(text), zero, us, &reason) == 0;
+	const char *reason = "it is not a constant in quotes", *given = constant(node), *text = given ? given : "";
+	bool zero = strcmp(what, "offset") == 0, good = given && lk_interval_parse(text, strlen(text), zero, us, &reason) == 0;
 	if (good && *us > MAX_WINDOW_DAYS * (86400 * LK_US_PER_S)) {
 		reason = "longer than 100 years";
 		good = false;
 	}
 	if (!good)
-		lk_stmt_fault(c->s, lk_tree_start(node, at),
-		              "write a whole number and a unit (us, ms, s, min, h, d, w) in quotes, such as '1 minute'",
-		              "window %s%s%s%s: %s", what, *text ? " '" : "", text, *text ? "'" : "", reason);
+		lk_stmt_fault(c->s, lk_tree_start(node, at), interval_hint(text, f->kind == LK_W_TUMBLE && !zero), "window %s%s%s%s: %s", what, *text ? " '" : "", text, *text ? "'" : "", reason);
 	return good;
 }
 
@@ -90,10 +103,45 @@ static bool set_lengths(lk_scope *c, const struct form *f, int64_t slide, int64_
 static bool read_lengths(lk_scope *c, const struct form *f, const json_t *args, int n, int at) {
 	int64_t given[3] = {0};
 	for (int i = 0; i < n; i++)
-		if (!read_interval(c, f->arguments[i], json_array_get(args, (size_t)i + 1), at, strcmp(f->arguments[i], "offset") == 0, &given[i]))
+		if (!read_interval(c, f, f->arguments[i], json_array_get(args, (size_t)i + 1), at, &given[i]))
 			return false;
 	bool two = f->kind == LK_W_HOP || f->kind == LK_W_CUMULATE;
 	return set_lengths(c, f, given[0], given[two], f->optional ? given[1 + two] : 0, at);
+}
+
+/* --- the calendar --- */
+
+static bool is_zone(const json_t *node) {
+	const char *text = constant(node);
+	return text && ((*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z'));
+}
+
+static bool find_zone(lk_scope *c, lk_calendar *calendar, int at) {
+	const lk_resolver *r = c->s->resolver;
+	const char *near = NULL;
+	int rc = r && r->calendar ? r->calendar(r->ctx, calendar, c->s->arena, &near) : LK_EUSAGE;
+	if (rc == LK_EUSAGE)
+		lk_stmt_fault(c->s, at, near ? lk_stmt_text(c->s, "did you mean %s?", near) : "write a name such as 'Europe/Berlin', or an offset such as '30 min'",
+		              "there is no time zone \"%s\"", calendar->zone);
+	else if (rc)
+		lk_stmt_fault(c->s, at, "", "time zone \"%s\" could not be looked up", calendar->zone);
+	return rc == LK_OK;
+}
+
+static bool read_calendar(lk_scope *c, const json_t *size, const json_t *zone, int at) {
+	static const char usage[] = "write '1 day', '1 week', '1 month', '1 quarter' or '1 year' before a time zone";
+	lk_calendar *calendar = lk_arena_zalloc(c->s->arena, sizeof *calendar);
+	const char *text = constant(size), *reason = "it is not a constant in quotes";
+	calendar->unit = text ? lk_calendar_unit(text, &reason) : NULL;
+	calendar->zone = lk_arena_strdup(c->s->arena, constant(zone));
+	if (!calendar->unit) {
+		lk_stmt_fault(c->s, lk_tree_start(size, at), usage, "window size%s%s%s: %s", text ? " '" : "", text ? text : "", text ? "'" : "", reason);
+		return false;
+	}
+	if (!find_zone(c, calendar, lk_tree_start(zone, at)))
+		return false;
+	c->plan->window = (lk_window){.kind = LK_W_CALENDAR, .calendar = calendar};
+	return true;
 }
 
 void lk_sql_window(lk_scope *c, const json_t *call, int at) {
@@ -126,7 +174,8 @@ void lk_sql_window(lk_scope *c, const json_t *call, int at) {
 		lk_stmt_fault(c->s, at, "declare a view without LATERAL", "session(…) over rows that LATERAL makes is not supported");
 		return;
 	}
-	if (!read_lengths(c, f, args, n, at))
+	bool by_calendar = f->kind == LK_W_TUMBLE && n == 2 && is_zone(json_array_get(args, 2));
+	if (by_calendar ? !read_calendar(c, json_array_get(args, 1), json_array_get(args, 2), at) : !read_lengths(c, f, args, n, at))
 		return;
 	p->window.time_slot = time->slot;
 	p->window_at = at;

@@ -128,6 +128,7 @@ static int64_t start_at_or_after(const lk_window *w, int64_t t) {
 	if (t == INT64_MIN || t == INT64_MAX)
 		return t;
 	if (w->kind == LK_W_CALENDAR) {
+		t = most(t, LK_TIME_MIN);
 		int64_t start = lk_calendar_start(w->calendar, t);
 		return start == t ? t : lk_calendar_end(w->calendar, start);
 	}

@@ -1,13 +1,15 @@
 /* Reading the catalogue: one round trip, one snapshot.
  *
  * Definitions are kept as the text that the user wrote and are parsed again here, so what is stored never has to be
- * migrated when the form of a plan changes. A version's plan sees the stream as it is declared now (columns may have been added
+ * migrated when the form of a plan changes. (Not made again is where windows of the calendar start: that is kept too, and read
+ * while the text is parsed, for those versions that are asked for.) A version's plan sees the stream as it is declared now (columns may have been added
  * at its end) but with the watermark delay that the version was made with: a version never changes its meaning. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/time.h"
 #include "event_log/catalog_private.h"
+#include "event_log/zones.h"
 
 enum { R_META, R_STREAMS, R_VIEWS, R_VERSIONS, R_COPIES, R_UNITS, R_CUTS, NRESULTS };
 
@@ -41,20 +43,48 @@ static int fetch(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
 	return rc;
 }
 
+/* What a stored definition is read with. */
+typedef struct reading {
+	const lk_stream *stream;
+	lk_pg *pg;            /* with the version; NULL: of a version that is not there yet, and has no list */
+	int64_t version_id;
+	int failed;           /* the list could not be read */
+	lk_error *err;
+} reading;
+
 static const lk_stream *give_stream(void *ctx, const char *name) {
-	const lk_stream *s = ctx;
+	const lk_stream *s = ((const reading *)ctx)->stream;
 	return s && !strcmp(s->name, name) ? s : NULL;
 }
 
-int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
-	const lk_resolver resolver = {.stream = give_stream, .ctx = (void *)(uintptr_t)stream};
+/* That the zone exists was checked when the definition was written. */
+static int give_calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
+	reading *r = ctx;
+	*near = NULL;
+	return r->pg ? r->failed = lk_calendar_read(r->pg, r->version_id, c, arena, r->err) : 0;
+}
+
+static int parse(const char *text, reading *r, lk_definitions *out, lk_error *err) {
+	const lk_resolver resolver = {.stream = give_stream, .ctx = r, .calendar = give_calendar};
 	int rc = lk_sql_parse(text, strlen(text), &resolver, out);
-	if (!rc && out->nitems == 1 && out->items[0].kind == (stream ? LK_DEF_VIEW : LK_DEF_STREAM))
+	if (r->failed)
+		return r->failed;
+	if (!rc && out->nitems == 1 && out->items[0].kind == (r->stream ? LK_DEF_VIEW : LK_DEF_STREAM))
 		return 0;
 	lk_fail(err, LK_EUNSUPPORTED, "a definition in the catalogue cannot be read by this lk: %s",
 	        out->nfaults ? out->faults[0].message : "it is not one statement of its kind");
 	lk_hint(err, "it was declared by another version of lk");
 	return LK_EUNSUPPORTED;
+}
+
+int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
+	reading r = {.stream = stream};
+	return parse(text, &r, out, err);
+}
+
+int lk_catalog_parse_version(lk_pg *pg, int64_t version_id, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
+	reading r = {.stream = stream, .pg = pg, .version_id = version_id, .err = err};
+	return parse(text, &r, out, err);
 }
 
 /* Every struct of the catalogue begins with its id, and an array is sorted by it before anything points into it. */
@@ -120,9 +150,9 @@ static const lk_stream *stream_with_delay(lk_catalog *c, const lk_stream *now, i
 	return then;
 }
 
-static int load_plan(lk_catalog *c, lk_cat_version *v, const char *text, int64_t delay_us, lk_error *err) {
+static int load_plan(lk_pg *pg, lk_catalog *c, lk_cat_version *v, const char *text, int64_t delay_us, lk_error *err) {
 	lk_definitions *d = &c->parsed[c->nparsed++];
-	int rc = lk_catalog_parse(text, stream_with_delay(c, v->view->stream->stream, delay_us), d, err);
+	int rc = lk_catalog_parse_version(pg, v->id, text, stream_with_delay(c, v->view->stream->stream, delay_us), d, err);
 	if (rc)
 		return rc;
 	v->plan = d->items[0].plan;
@@ -130,7 +160,7 @@ static int load_plan(lk_catalog *c, lk_cat_version *v, const char *text, int64_t
 	return 0;
 }
 
-static int load_versions(lk_catalog *c, const PGresult *res, const char *only, lk_error *err) {
+static int load_versions(lk_pg *pg, lk_catalog *c, const PGresult *res, const char *only, lk_error *err) {
 	c->versions = array_for(c, res, sizeof *c->versions, &c->nversions);
 	for (int i = 0; i < c->nversions; i++) {
 		lk_cat_version *v = &c->versions[i];
@@ -141,7 +171,7 @@ static int load_versions(lk_catalog *c, const PGresult *res, const char *only, l
 		v->number = (int)lk_pg_int(res, i, 2);
 		v->fold_only = PQgetvalue(res, i, 3)[0] == 't';
 		bool wanted = !only || !strcmp(v->view->name, only);
-		int rc = wanted ? load_plan(c, v, PQgetvalue(res, i, 5), lk_pg_int(res, i, 4), err) : 0;
+		int rc = wanted ? load_plan(pg, c, v, PQgetvalue(res, i, 5), lk_pg_int(res, i, 4), err) : 0;
 		if (rc)
 			return rc;
 	}
@@ -240,7 +270,7 @@ int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error
 		goto done;
 	c->parsed = lk_calloc((size_t)PQntuples(r[R_STREAMS]) + (size_t)PQntuples(r[R_VERSIONS]), sizeof *c->parsed);
 	if ((rc = load_streams(c, r[R_STREAMS], err)) || (rc = load_views(c, r[R_VIEWS], err)) ||
-	    (rc = load_versions(c, r[R_VERSIONS], view, err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
+	    (rc = load_versions(pg, c, r[R_VERSIONS], view, err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
 	    (rc = load_units(c, r[R_UNITS], err)))
 		goto done;
 	rc = load_cuts(c, r[R_CUTS], err);

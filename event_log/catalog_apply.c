@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "event_log/catalog_private.h"
+#include "event_log/zones.h"
 
 static void number(int64_t n, char out[24]) { snprintf(out, 24, "%lld", (long long)n); }
 
@@ -278,10 +279,11 @@ static int insert_version(lk_pg *pg, int64_t view_id, int version, const lk_plan
 	number(view_id, view);
 	number(version, no);
 	number(p->stream->watermark_delay_us, delay);
-	return insert_id(pg, version_id, err,
+	int rc = insert_id(pg, version_id, err,
 		"INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us)"
 		" VALUES ($1, $2, $3, $4, $5, $6) RETURNING version_id",
 		6, (const char *const[]){view, no, p->text, p->hash, p->fold_only ? "t" : "f", delay});
+	return !rc && p->window.kind == LK_W_CALENDAR ? lk_calendar_make(pg, *version_id, p->window.calendar, err) : rc;
 }
 
 static int insert_lambda(lk_pg *pg, const lk_plan *p, int64_t version_id, int64_t *copy_id, lk_error *err) {

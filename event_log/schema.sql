@@ -76,6 +76,23 @@ CREATE TABLE lk.version (
   UNIQUE (view_id, number)
 );
 
+-- Where the windows of a version by the calendar start: `times` windows of `seconds` each, one after the other, from `start` on.
+-- Made once, with the version, so that a later change of the time zone's rules changes no answer. The last one has no end.
+CREATE TABLE lk.calendar (
+  version_id bigint NOT NULL REFERENCES lk.version,
+  start      timestamptz NOT NULL,
+  seconds    bigint NOT NULL,
+  times      bigint NOT NULL,
+  PRIMARY KEY (version_id, start)
+);
+
+CREATE FUNCTION lk.calendar_starts(version bigint) RETURNS SETOF timestamptz
+  LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+  AS $$
+    SELECT start + i * seconds * interval '1 second' FROM lk.calendar, generate_series(0, times - 1) AS i
+    WHERE version_id = version ORDER BY 1
+  $$;
+
 -- One materialisation of a version, lambda or kappa for its whole life. The pointer (cut_id, batch_table) is what a
 -- batch publishes, and, of a kappa copy, a seal; a sandbox has a cut there too, where its units begin. batch_table is a name
 -- that is given once; a batch's is never written again, to a seal's the next seal adds rows.
@@ -184,6 +201,77 @@ CREATE FUNCTION lk.cumulate(ts timestamptz, step interval, size interval) RETURN
     FROM (SELECT date_bin(size, ts, timestamptz '1970-01-01 00:00:00+00') AS s) AS t
       CROSS JOIN LATERAL generate_series(1, (extract(epoch FROM size) / extract(epoch FROM step))::int) AS i
     WHERE s + i * step > ts
+  $$;
+
+-- What lk.calendar is made from: the first instants of the days, weeks (Mondays), months, quarters or years 1900 to 2200 of a time
+-- zone. Where the offset from UTC is the same 16 hours before and after (no zone is further away), it tells; else the first
+-- second is looked for at which the date is that one or a later one. A date that a zone has skipped has the start of the next one.
+CREATE FUNCTION lk.calendar_first_instants(unit text, zone text) RETURNS SETOF timestamptz
+  LANGUAGE sql STABLE
+  AS $$
+    WITH days AS (
+      SELECT d, d AT TIME ZONE 'UTC' AS u
+      FROM generate_series(timestamp '1900-01-01', timestamp '2200-12-31',
+                           CASE unit WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || unit)::interval END) AS d),
+    beside AS (SELECT d, u, u - interval '16 hours' AS a, u + interval '16 hours' AS b FROM days),
+    offsets AS (
+      SELECT d, u, (a AT TIME ZONE zone) - (a AT TIME ZONE 'UTC') AS before, (b AT TIME ZONE zone) - (b AT TIME ZONE 'UTC') AS after
+      FROM beside)
+    SELECT DISTINCT CASE WHEN before = after THEN u - before ELSE
+      (SELECT min(s)
+       FROM (SELECT min(m) AS minute
+             FROM generate_series(u - greatest(before, after), u - least(before, after), interval '1 minute') AS m
+             WHERE m AT TIME ZONE zone >= d) AS coarse,
+         generate_series(minute - interval '59 seconds', minute, interval '1 second') AS s
+       WHERE s AT TIME ZONE zone >= d) END
+    FROM offsets
+  $$;
+
+-- tumble(ts, '1 day', zone) in the user's own text, written anew. A local midnight is one instant but where clocks are changed:
+-- put back, there may be two, the earlier of which is what the offset of a day ago gives; put forward over it, there is none,
+-- and AT TIME ZONE goes on with the offset from before the change, which is too late by as much as the change went beyond it.
+CREATE FUNCTION lk.midnight(d timestamp, zone text) RETURNS timestamptz
+  LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$
+    SELECT CASE WHEN t AT TIME ZONE zone = d THEN CASE WHEN early AT TIME ZONE zone = d THEN least(early, t) ELSE t END
+      ELSE (SELECT min(s) FROM generate_series(t - ((t AT TIME ZONE zone) - d), t, interval '1 second') AS s WHERE s AT TIME ZONE zone >= d) END
+    FROM (SELECT d AT TIME ZONE zone AS t) AS a,
+      LATERAL (SELECT t + (d - interval '1 day' - ((t - interval '1 day') AT TIME ZONE zone)) AS early) AS b
+  $$;
+-- The date may be past its first instant when clocks are put back over midnight, so the next date is looked at too, and one more
+-- for the end.
+CREATE FUNCTION lk.midnights(ts timestamptz, word text, step interval, zone text) RETURNS SETOF timestamptz
+  LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$
+    SELECT lk.midnight(n, zone)
+    FROM (SELECT date_trunc(word, ts AT TIME ZONE zone) AS d) AS date,
+      unnest(ARRAY[timestamp '1900-01-01', d, d + step, d + 2 * step, date_trunc(word, timestamp '2200-12-31')]) AS n
+    WHERE n BETWEEN timestamp '1900-01-01' AND timestamp '2200-12-31'
+  $$;
+-- Mostly the clocks are not changed within a day of either end, and AT TIME ZONE says all.
+CREATE FUNCTION lk.calendar_window(ts timestamptz, unit text, zone text) RETURNS TABLE (window_start timestamptz, window_end timestamptz)
+  LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+  AS $$
+    SELECT
+      CASE WHEN plain THEN t ELSE
+        (SELECT coalesce(max(m), timestamptz '0001-01-01 00:00:00+00') FROM lk.midnights(ts, word, step, zone) AS m WHERE m <= ts) END,
+      CASE WHEN plain THEN u ELSE
+        (SELECT coalesce(min(m), timestamptz '10000-01-01 00:00:00+00') FROM lk.midnights(ts, word, step, zone) AS m WHERE m > ts) END
+    FROM (
+      SELECT *, d >= timestamp '1900-01-01' AND d + step <= timestamp '2200-12-31'
+        AND (t - interval '1 day') AT TIME ZONE zone = d - interval '1 day'
+        AND (t + interval '1 day') AT TIME ZONE zone = d + interval '1 day'
+        AND (u - interval '1 day') AT TIME ZONE zone = d + step - interval '1 day'
+        AND (u + interval '1 day') AT TIME ZONE zone = d + step + interval '1 day' AS plain
+      FROM (
+        SELECT *, d AT TIME ZONE zone AS t, (d + step) AT TIME ZONE zone AS u
+        FROM (
+          SELECT word, step, date_trunc(word, ts AT TIME ZONE zone) AS d
+          FROM (SELECT rtrim(substring(lower(unit) from '[a-z]+'), 's') AS word) AS words,
+            LATERAL (SELECT CASE word WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || word)::interval END AS step) AS steps
+          OFFSET 0) AS dates
+        OFFSET 0) AS instants
+      OFFSET 0) AS either
   $$;
 
 -- The oracle of aggregates that PostgreSQL does not have, or whose result depends on the order of the rows: in the user's own text

@@ -133,6 +133,7 @@ static void set_cell_filter(lk_filter *f) {
 	f->cells.from_pane = f->from_pane;
 	f->cells.to_pane = f->to_pane;
 	f->cells.pane_us = p->window.pane_us;
+	f->cells.calendar = p->window.kind == LK_W_CALENDAR ? p->window.calendar : NULL;
 	if (f->nothing)
 		f->cells.from_pane = f->cells.to_pane = 0;
 	for (int k = 0; k < p->nkeys; k++) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/calendar.h"
 #include "core/key.h"
 
 enum { MOST_FIELDS = 10000 };
@@ -19,7 +20,22 @@ static bool wanted(const lk_cell_filter *f, const void *field, size_t len) {
 	return f->nkeys == 0;
 }
 
+static lk_panes panes_of_calendar(const lk_cell_filter *f, const lk_segment *g) {
+	int64_t first = g->min_pane, last = g->max_pane;
+	if (first < f->from_pane) {
+		first = lk_calendar_start(f->calendar, f->from_pane);
+		first = first < f->from_pane ? lk_calendar_end(f->calendar, first) : first;
+	}
+	if (g->cells == 0 || first >= f->to_pane)
+		return (lk_panes){0, 0};
+	if (last >= f->to_pane)
+		last = f->to_pane - 1;
+	return (lk_panes){first, lk_calendar_count(f->calendar, first, last)};
+}
+
 lk_panes lk_panes_wanted(const lk_cell_filter *f, const lk_segment *g) {
+	if (f->calendar)
+		return panes_of_calendar(f, g);
 	__int128 first = g->min_pane, last = g->max_pane, step = f->pane_us > 0 ? f->pane_us : 1;
 	if (first < f->from_pane)
 		first += ((__int128)f->from_pane - first + step - 1) / step * step;
@@ -33,10 +49,11 @@ lk_panes lk_panes_wanted(const lk_cell_filter *f, const lk_segment *g) {
 
 void lk_each_field(lk_buf *field, const lk_cell_filter *f, lk_panes p, void (*use)(void *ctx, const lk_buf *field),
                    void *ctx) {
-	for (int64_t i = 0; i < p.n; i++) {
+	int64_t pane = p.first;
+	for (int64_t i = 0; i < p.n; i++, pane = f->calendar ? lk_calendar_end(f->calendar, pane) : p.first + i * f->pane_us) {
 		for (int k = 0; k < f->nkeys; k++) {
 			lk_buf_clear(field);
-			lk_pane_put(field, p.first + i * f->pane_us);
+			lk_pane_put(field, pane);
 			lk_buf_add(field, f->keys[k].data, f->keys[k].len);
 			use(ctx, field);
 		}

@@ -4,7 +4,7 @@
 
 #include "view_store/unit.h"
 
-/* The panes of a segment that a filter lets through: n of them from the first, one pane's size apart. */
+/* The panes of a segment that a filter lets through: n of them from the first on. */
 typedef struct lk_panes {
 	int64_t first;
 	int64_t n;

@@ -97,7 +97,8 @@ typedef struct lk_cell_filter {
 	int64_t from_pane, to_pane;           /* [from, to); INT64_MIN, INT64_MAX: no bound */
 	const lk_buf *keys;                   /* full encoded group keys, no two of them equal; a cell must have one of them */
 	int nkeys;
-	int64_t pane_us;
+	int64_t pane_us;                      /* of every pane, or … */
+	const struct lk_calendar *calendar;   /* … where they start, of panes that differ in length; else NULL */
 } lk_cell_filter;
 
 /* Meta and open segment in one atomic call: cells of the open segment are merged into `open` (may be NULL to skip

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/time.h"
+
 const char test_hits_text[] =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text, small smallint, status int, bytes bigint, big bigint, price numeric(12,2), "
 	"rate numeric(5,4), r real, d double precision, ok boolean, other_ts timestamptz, \"actor.login\" text) "
@@ -24,8 +26,28 @@ static const char *suggest(void *ctx, const char *name) {
 	return lk_did_you_mean(name, (const char *const[]){"hits"}, 1);
 }
 
+/* Knows the days of Europe/Berlin around the two changes of its clocks in 2026, and nothing of other units. */
+static int calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
+	enum { DAYS = 365, SPRING = 88, AUTUMN = 298 };   /* March 29 has 23 hours, October 25 has 25 */
+	(void)ctx;
+	*near = lk_did_you_mean(c->zone, (const char *const[]){"Europe/Berlin"}, 1);
+	if (strcmp(c->zone, "Europe/Berlin") != 0)
+		return LK_EUSAGE;
+	if (strcmp(c->unit, "day") != 0)
+		return LK_OK;
+	int64_t *starts = lk_arena_alloc(arena, DAYS * sizeof *starts), at = INT64_C(1767222000);   /* 2025-12-31T23:00:00Z */
+	for (int i = 0; i < DAYS; i++) {
+		starts[i] = at * LK_US_PER_S;
+		at += i == SPRING - 1 ? 82800 : i == AUTUMN - 1 ? 90000 : 86400;
+	}
+	c->starts = starts;
+	c->n = DAYS;
+	c->version = 7;
+	return LK_OK;
+}
+
 const lk_resolver *test_hits(void) {
-	static const lk_resolver resolver = {.stream = find, .suggest = suggest};
+	static const lk_resolver resolver = {.stream = find, .suggest = suggest, .calendar = calendar};
 	if (!base.nitems)
 		assert_int_equal(lk_sql_parse(test_hits_text, strlen(test_hits_text), NULL, &base), LK_OK);
 	return &resolver;

@@ -19,6 +19,7 @@
 #include "core/window.h"
 #include "event_log/append.h"
 #include "event_log/cut.h"
+#include "event_log/zones.h"
 #include "speed_layer/speed.h"
 
 static void must(int rc, const lk_error *err, const char *what) {
@@ -76,9 +77,16 @@ static const lk_stream *stream_of(void *ctx, const char *name) {
 	return s ? s->stream : NULL;
 }
 
+static int calendar_of(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
+	lk_error err = {0};
+	int rc = lk_zone_check(&((test_world *)ctx)->pg, c->zone, arena, near, &err);
+	must(err.code, &err, c->zone);
+	return rc;
+}
+
 int test_world_try(test_world *w, const char *sql, char **fault) {
 	lk_definitions d;
-	lk_resolver resolver = {.stream = stream_of, .ctx = w};
+	lk_resolver resolver = {.stream = stream_of, .ctx = w, .calendar = calendar_of};
 	int rc = lk_sql_parse(sql, strlen(sql), &resolver, &d);
 	if (rc != LK_OK && fault) {
 		lk_buf text = LK_BUF_INIT;
