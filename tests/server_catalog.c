@@ -272,6 +272,27 @@ static void test_stream_keeps_its_form(void **unused) {
 	assert_int_equal(test_number(&pg, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'lk.log_hits'::regclass AND attnum > 0"), 6);
 }
 
+/* Another idle_timeout is not: it decides no row. All plans see it at once. */
+static void test_changed_idle_timeout_makes_no_version(void **unused) {
+	(void)unused;
+#define IDLE "CREATE TABLE hits (ts timestamptz, path text, bytes bigint)" \
+	" WITH (event_time = ts, partition_by = path, partitions = 3, idle_timeout = '1 minute');\n"
+	apply(STREAM VIEW);
+	int64_t before = stamp();
+	assert_int_equal(apply(IDLE).what, LK_APPLIED_CHANGED);
+	assert_true(stamp() != before);
+	assert_int_equal(apply(IDLE).what, LK_APPLIED_SAME);
+	lk_apply_result r = apply(IDLE VIEW);
+	assert_true(r.what == LK_APPLIED_SAME && r.version == 1);
+	lk_catalog *c = load();
+	assert_int_equal(c->nversions, 1);
+	assert_int_equal(c->versions[0].plan->stream->idle_timeout_us, 60 * LK_US_PER_S);
+	lk_catalog_free(c);
+	assert_int_equal(apply(STREAM).what, LK_APPLIED_CHANGED);
+	r = apply(STREAM VIEW);
+	assert_true(r.what == LK_APPLIED_SAME && r.version == 1);
+}
+
 /* Another watermark delay is another meaning of every view over the stream; what was there keeps the old one. */
 static void test_changed_delay_makes_versions(void **unused) {
 	(void)unused;
@@ -456,6 +477,7 @@ int main(void) {
 		cmocka_unit_test_setup(test_changed_view_is_a_version, empty),
 		cmocka_unit_test_setup(test_stream_grows, empty),
 		cmocka_unit_test_setup(test_stream_keeps_its_form, empty),
+		cmocka_unit_test_setup(test_changed_idle_timeout_makes_no_version, empty),
 		cmocka_unit_test_setup(test_changed_delay_makes_versions, empty),
 		cmocka_unit_test_setup(test_names_that_cannot_be, empty),
 		cmocka_unit_test_setup(test_types_are_compared_with_postgresql, empty),

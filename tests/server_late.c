@@ -113,6 +113,7 @@ static void is_by_the_rule(const struct kind *k, int lateness_s, int limit) {
 	lk_late_report_release(&r);
 }
 
+/* P10, P11 */
 static void what_is_shown_is_what_the_rule_says(void **state) {
 	(void)state;
 	unsigned long s = test_seed("late");

@@ -47,7 +47,7 @@ static void two_events_exactly_one_gap_apart_are_two_sessions(void **state) {
 	assert_int_equal(lk_session_span(&p.window, 5 * S, 7 * S).end, 27 * S);
 }
 
-/* Late where the watermark has come to the end of the pane + lateness, of a session to its own time + gap + lateness. */
+/* P11: late where the watermark has come to the end of the pane + lateness, of a session to its own time + gap + lateness. */
 static void the_instant_from_which_an_event_is_late(void **state) {
 	(void)state;
 	static const struct { int64_t lateness, ts, from; } panes[] = {
@@ -80,6 +80,7 @@ static void an_event_at_the_watermark_is_in_time(void **state) {
 			assert_false(lk_is_late(&plans[i], t, t));
 }
 
+/* P11 */
 static void the_instant_from_which_a_window_is_final(void **state) {
 	(void)state;
 	lk_plan at_once = tumbling(0), patient = tumbling(30 * S), session = sessions(30 * S);
@@ -148,7 +149,7 @@ static int final_rows(const lk_window *w, const int64_t *times, int n, int64_t f
 	return kept;
 }
 
-/* P11: over two partitions, each with its own watermark; an event is refused against its partition's. */
+/* Over two partitions, each with its own watermark; an event is refused against its partition's. */
 static void what_is_final_stays_for(lk_plan p, uint64_t *s) {
 	static row before[ROWS], after[ROWS];
 	int64_t wm[2] = {LK_NEVER, LK_NEVER}, in[EVENTS], then = LK_NEVER;
@@ -168,6 +169,7 @@ static void what_is_final_stays_for(lk_plan p, uint64_t *s) {
 	}
 }
 
+/* P11 */
 static void what_is_final_stays(void **state) {
 	(void)state;
 	uint64_t s = random_seed();

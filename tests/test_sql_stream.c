@@ -80,13 +80,15 @@ static void options(void **state) {
 	assert_int_equal(s->partitions, 1);
 	assert_int_equal(s->watermark_delay_us, 0);
 	assert_int_equal(s->max_ahead_us, 86400 * LK_US_PER_S);
+	assert_int_equal(s->idle_timeout_us, 0);
 	lk_definitions_release(&d);
-	s = stream("CREATE TABLE s (a text, b timestamptz) WITH (max_ahead = '0 s', watermark = '2 min', partitions = 64, partition_by = b, event_time = b)", &d);
+	s = stream("CREATE TABLE s (a text, b timestamptz) WITH (max_ahead = '0 s', idle_timeout = '5 min', watermark = '2 min', partitions = 64, partition_by = b, event_time = b)", &d);
 	assert_int_equal(s->event_time, 1);
 	assert_int_equal(s->partition_by, 1);
 	assert_int_equal(s->partitions, 64);
 	assert_int_equal(s->watermark_delay_us, 120 * LK_US_PER_S);
 	assert_int_equal(s->max_ahead_us, 0);
+	assert_int_equal(s->idle_timeout_us, 300 * LK_US_PER_S);
 	lk_definitions_release(&d);
 }
 
