@@ -280,7 +280,7 @@ static const lk_stream *stream_of(void *ctx, const char *name) {
 
 /* --window and --slide, beside what q asks for already: the same text with another window is the oracle. */
 static void check_window(round *r, const lk_query *of, const char *condition) {
-	if (!r->shape.window.name)
+	if (!r->shape.window.pane_s)
 		return;
 	test_window_shape asked = test_window_asked(&r->shape.window, &r->seed);
 	unsigned long seed = r->view_seed;

@@ -188,7 +188,7 @@ static const struct shape {
 	{"count(*) AS n, sum(n) AS s", "", "", "HAVING sum(n) > 5", 25},
 	{"who, count(*) AS n, max(k) AS k", "", "who, ", "", 3},
 };
-enum { SHAPES = sizeof shapes / sizeof *shapes, ROUNDS = 40 };
+enum { SHAPES = sizeof shapes / sizeof *shapes, ROUNDS = 24 };
 
 typedef struct round {
 	unsigned long seed, first_seed;
@@ -398,7 +398,7 @@ static void play(round *r) {
 static void random_sessions(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("sessions");
-	int rounds = getenv("ROUNDS") ? atoi(getenv("ROUNDS")) : ROUNDS;
+	int rounds = test_rounds("ROUNDS", ROUNDS);
 	size_t compared = 0, longest = 0;
 	int64_t late = 0;
 	for (int i = 0; i < rounds; i++) {
@@ -413,6 +413,168 @@ static void random_sessions(void **state) {
 	print_message("%d rounds, %zu answers compared, %lld late events, the longest session has %zu events\n", rounds, compared, (long long)late,
 	              longest);
 	assert_true(longest > 1 || rounds < 10);
+}
+
+/* --- what is final --- */
+
+/* The sessions of the kappa copy that end at or before `to`, sorted. */
+static void sessions_to(const lk_answer *a, int64_t to, test_rows *out) {
+	lk_answer some = *a;
+	some.rows = lk_calloc(a->nrows + 1, sizeof *some.rows);
+	some.nrows = 0;
+	for (size_t i = 0; i < a->nrows; i++)
+		if (lk_answer_span(a, a->rows[i]).end <= to)
+			some.rows[some.nrows++] = a->rows[i];
+	test_answer_rows(&some, out);
+	free(some.rows);
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* How many of `former` are not in `now`; the first of them. */
+static int missing(const test_rows *former, const test_rows *now, const char **first) {
+	int n = 0;
+	for (size_t i = 0; i < former->n; i++)
+		if (!now->n || !bsearch(&former->rows[i], now->rows, now->n, sizeof *now->rows, by_text))
+			*first = n++ ? *first : former->rows[i];
+	return n;
+}
+
+typedef struct finality {
+	test_rows final;       /* of the last answer */
+	test_rows early;       /* that would be final if a session's end alone counted */
+	int64_t late;
+	int changed;           /* early ones */
+} finality;
+
+static void check_final(round *r, finality *f) {
+	lk_query k = query_of(r->view, r->kappa, r->kappa_id);
+	lk_answer a;
+	test_rows now, final, early;
+	const char *first = "";
+	test_world_answer(&world, &k, &a);
+	sessions_to(&a, INT64_MAX, &now);
+	sessions_to(&a, a.final_to, &final);
+	sessions_to(&a, a.watermark - r->shape->lateness_s * LK_US_PER_S, &early);
+	if (missing(&f->final, &now, &first))
+		broken(r, "a final session is not there any more", first);
+	if (missing(&f->final, &final, &first))
+		broken(r, "a final session is not final any more", first);
+	f->changed += missing(&f->early, &now, &first);
+	f->late = a.late;
+	test_rows_release(&f->final);
+	test_rows_release(&f->early);
+	test_rows_release(&now);
+	f->final = final;
+	f->early = early;
+	lk_answer_release(&a);
+}
+
+/* Bursts, some of whose events come from up to half a minute before. */
+static void bursts(round *r) {
+	static const char *const keys[] = {"a", "a", "b", NULL};
+	visit v[12];
+	int n = 1 + (int)below(r, 12);
+	for (int i = 0; i < n; i++) {
+		r->now += (one_in(r, 5) ? 10 + below(r, 30) : below(r, 5)) * LK_US_PER_S + below(r, 2);
+		v[i] = (visit){r->now - (one_in(r, 2) ? (int64_t)below(r, 25) * LK_US_PER_S : 0), keys[below(r, 4)], below(r, 5), below(r, 10)};
+	}
+	append(v, n);
+	lk_buf_addf(&r->story, " append(%d)", n);
+}
+
+/* P11: whatever arrives in whichever partition, and however the log is cut into segments. */
+static void final_sessions_never_change(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("final sessions");
+	static const struct shape strict[] = {{"k, count(*) AS n, sum(n) AS s", "", "k, ", "", 0}, {"count(*) AS n, sum(n) AS s", "", "", "", 3}};
+	int rounds = test_rounds("ROUNDS", 10), changed = 0;
+	size_t final = 0;
+	int64_t late = 0;
+	for (int i = 0; i < rounds; i++) {
+		round r = {.seed = seed + (unsigned long)i, .first_seed = seed + (unsigned long)i, .now = BASE};
+		finality f = {0};
+		r.shape = &strict[below(&r, 2)];
+		snprintf(r.view, sizeof r.view, "f%d", i);
+		test_world_empty(&world);
+		test_world_declare(&world, stream);
+		declare(&r);
+		for (int n = 0; n < 20; n++) {
+			bursts(&r);
+			for (int part = 0; part < 3; part++) {
+				some_limits(&r, &r.workers[2].path.limits);
+				test_worker_step(&r.workers[2], part, 1 + below(&r, 30));
+			}
+			check_final(&r, &f);
+		}
+		lk_query k = query_of(r.view, r.kappa, r.kappa_id);
+		same(&r, "in the end", &k, NULL);
+		for (int w = 0; w < 3; w++)
+			test_worker_close(&r.workers[w]);
+		final += f.final.n;
+		test_rows_release(&f.final);
+		test_rows_release(&f.early);
+		lk_buf_release(&r.story);
+		changed += f.changed;
+		late += f.late;
+	}
+	print_message("%d rounds: %zu final sessions, %lld late events; %d sessions changed less than a gap after their end\n", rounds, final,
+	              (long long)late, changed);
+	assert_true((final > 0 && late > 0) || rounds < 10);
+}
+
+static void sessions_are(const char *view, const lk_cat_copy *copy, const char *want, int64_t late, int64_t final_to_s) {
+	char id[24];
+	lk_query q = query_of(view, copy, id);
+	lk_answer a;
+	lk_buf got = LK_BUF_INIT;
+	test_world_answer(&world, &q, &a);
+	for (size_t i = 0; i < a.nrows; i++) {
+		lk_span s = lk_answer_span(&a, a.rows[i]);
+		lk_value n;
+		lk_answer_value(&a, a.rows[i], 0, &n);
+		lk_buf_addf(&got, "%s[%lld,%lld)=%lld", i ? " " : "", (long long)((s.start - BASE) / LK_US_PER_S), (long long)((s.end - BASE) / LK_US_PER_S),
+		            (long long)n.i);
+	}
+	assert_string_equal(got.data, want);
+	assert_int_equal(a.late, late);
+	assert_int_equal(a.final_to, BASE + final_to_s * LK_US_PER_S);
+	lk_buf_release(&got);
+	lk_answer_release(&a);
+	test_world_same(&world, &q);
+}
+
+/* A late event between two final sessions would make them one; an event in time makes one longer that is over, but not final. */
+static void a_bridge_that_comes_late(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	test_world_declare(&world, "CREATE TABLE visits (ts timestamptz, k text, who int, n int)"
+	                   " WITH (event_time = ts, partition_by = who, partitions = 1, max_ahead = '3650 days');");
+	test_world_declare(&world, "CREATE VIEW v WITH (allowed_lateness = '0 s') AS SELECT count(*) AS n FROM visits GROUP BY session(ts, '10 s');");
+	const lk_cat_copy *kappa = make_kappa("v");
+	test_worker w, batched;
+	test_worker_open_copy(&w, &world, kappa);
+	test_worker_open(&batched, &world, "v");
+#define VISIT(s) append(&(visit){BASE + (s) * LK_US_PER_S, "a", 1, 1}, 1), test_worker_catch_up(&w)
+	VISIT(0);
+	VISIT(15);
+	sessions_are("v", kappa, "[0,10)=1 [15,25)=1", 0, 5);
+	VISIT(7);     /* 7 + gap > 15: a bridge in time */
+	sessions_are("v", kappa, "[0,25)=3", 0, 5);
+	VISIT(40);
+	VISIT(62);
+	sessions_are("v", kappa, "[0,25)=3 [40,50)=1 [62,72)=1", 0, 52);
+	VISIT(31);    /* [0,25) and [40,50) are final */
+	VISIT(49);
+	VISIT(52);    /* 52 + gap <= 62, just so */
+	sessions_are("v", kappa, "[0,25)=3 [40,50)=1 [62,72)=1", 3, 52);
+	VISIT(53);    /* in time, and beside [62,72), which is open */
+	sessions_are("v", kappa, "[0,25)=3 [40,50)=1 [53,72)=2", 3, 52);
+	test_worker_catch_up(&batched);
+	test_world_batch(&world, "v");      /* heals what the stream path refused */
+	sessions_are("v", NULL, "[0,25)=3 [31,72)=6", 0, 52);
+	test_worker_close(&w);
+	test_worker_close(&batched);
 }
 
 static int start(void **state) {
@@ -433,6 +595,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edges_cut_anywhere),
 		cmocka_unit_test(random_sessions),
+		cmocka_unit_test(final_sessions_never_change),
+		cmocka_unit_test(a_bridge_that_comes_late),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
