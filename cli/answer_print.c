@@ -45,7 +45,7 @@ int64_t lk_answer_lag(const lk_answer *a) {
 
 static bool numeric_kind(lk_type t) { return !lk_type_has_bytes(t) && t.kind != LK_TIME && t.kind != LK_BOOL; }
 
-static void print_table(const lk_answer *a) {
+static void print_table(const lk_answer *a, const lk_chart *chart) {
 	lk_buf b = LK_BUF_INIT;
 	int n = lk_answer_columns(a);
 	for (size_t first = 0; first < a->nrows; first += TABLE_ROWS) {
@@ -57,6 +57,8 @@ static void print_table(const lk_answer *a) {
 		}
 		if (lk_answer_marks_final(a))
 			lk_table_column(t, "final", false);
+		if (chart->column >= 0)
+			lk_table_column(t, "", false);
 		for (size_t r = first; r < a->nrows && r < first + TABLE_ROWS; r++) {
 			for (int i = 0; i < n; i++) {
 				lk_value v;
@@ -69,6 +71,10 @@ static void print_table(const lk_answer *a) {
 			}
 			if (lk_answer_marks_final(a))
 				lk_table_cell(t, lk_answer_is_final(a, a->rows[r]) ? "yes" : "open");
+			if (chart->column >= 0) {
+				lk_chart_bar(chart, a, a->rows[r], &b);
+				lk_table_cell(t, b.data);
+			}
 		}
 		lk_table_end(t);
 	}
@@ -240,6 +246,18 @@ static void add_json_idle(const lk_answer *a, lk_buf *b) {
 	lk_buf_addc(b, ']');
 }
 
+static const char *fill_name(enum lk_fill fill) { return fill == LK_FILL_NULL ? "null" : fill == LK_FILL_ZERO ? "zero" : "previous"; }
+
+static int64_t filled_rows(const lk_answer *a) { return (int64_t)(a->filled.ncells + a->blank.ncells); }
+
+static void add_filled(const lk_answer *a, lk_buf *b) {
+	if (!a->fill)
+		return;
+	lk_buf_adds(b, "filled:    ");
+	lk_count_print(filled_rows(a), b);
+	lk_buf_addf(b, " of the rows, for windows without events (%s)\n", fill_name(a->fill));
+}
+
 static void print_json(const lk_answer *a, const char *view, enum lk_layer layer) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"view\":");
@@ -259,6 +277,8 @@ static void print_json(const lk_answer *a, const char *view, enum lk_layer layer
 	add_json_idle(a, &b);
 	lk_buf_addf(&b, ",\"late\":%lld,\"healed\":%lld", (long long)a->late, (long long)a->healed);
 	add_json_limits(a, layer, &b);
+	if (a->fill)
+		lk_buf_addf(&b, ",\"fill\":\"%s\",\"filled_rows\":%lld", fill_name(a->fill), (long long)filled_rows(a));
 	lk_buf_adds(&b, ",\"rows\":[");
 	for (size_t r = 0; r < a->nrows; r++) {
 		lk_buf_adds(&b, r ? ",\n" : "\n");
@@ -271,9 +291,9 @@ static void print_json(const lk_answer *a, const char *view, enum lk_layer layer
 	lk_buf_release(&b);
 }
 
-void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format) {
+void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format, const lk_chart *chart) {
 	switch (format) {
-	case LK_AS_TABLE: print_table(a); break;
+	case LK_AS_TABLE: print_table(a, chart); break;
 	case LK_AS_JSON: print_json(a, view, layer); break;
 	case LK_AS_JSONL: print_jsonl(a); break;
 	case LK_AS_CSV: print_csv(a); break;
@@ -377,6 +397,7 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 	lk_buf_addc(out, '\n');
 	add_covered(a, out);
 	lk_buf_addc(out, '\n');
+	add_filled(a, out);
 	add_limits(a, layer, out);
 	add_time("watermark: ", a->watermark, out);
 	if (a->plan->allowed_lateness_us < 0) {

@@ -3,11 +3,13 @@
 #ifndef LK_CLI_ANSWER_PRINT_H
 #define LK_CLI_ANSWER_PRINT_H
 
+#include "cli/chart.h"
 #include "serving/answer.h"
 
 enum lk_answer_format { LK_AS_TABLE, LK_AS_JSON, LK_AS_JSONL, LK_AS_CSV };
 
-void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format);
+/* The chart is a table's last column. */
+void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format, const lk_chart *chart);
 /* The boundary, a line each: what the rows cover and how they were put together. */
 void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out);
 /* Of a kappa copy: has it a sealed part? */

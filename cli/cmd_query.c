@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
+#include "serving/fill.h"
 
 static void print_boundary(const lk_answer *a, const lk_query *q, enum lk_answer_format format) {
 	lk_buf b = LK_BUF_INIT;
@@ -45,19 +46,29 @@ static int judge(const lk_answer *a, lk_error *err) {
 
 int lk_cmd_query(const lk_args *args, lk_error *err) {
 	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
+	static const char *const fills[] = {"null", "zero", "previous", NULL};
 	lk_answer_args wanted;
 	lk_connection c = {0};
 	lk_answer a = {0};
-	int format = LK_AS_TABLE;
+	lk_chart chart;
+	int format = LK_AS_TABLE, fill = -1;
 	int rc = lk_answer_args_read(args, &wanted, err);
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
 	if (rc == LK_OK)
+		rc = lk_args_choice(args, "fill", fills, -1, &fill, err);
+	if (rc == LK_OK && format != LK_AS_TABLE && lk_args_has(args, "chart"))
+		rc = lk_fail(err, LK_EUSAGE, "--chart draws beside a table: --format %s has none", formats[format]);
+	if (rc == LK_OK)
 		rc = lk_connect(&c, wanted.query.layer == LK_LAYER_BATCH ? 0 : LK_WITH_STORE, err);
 	if (rc == LK_OK)
 		rc = lk_answer_make(&c.pg, c.store, &wanted.query, &a, err);
+	if (rc == LK_OK && fill >= 0)
+		rc = lk_answer_fill(&a, (enum lk_fill)(LK_FILL_NULL + fill), err);
+	if (rc == LK_OK)
+		rc = lk_chart_init(&chart, &a, lk_args_text(args, "chart", NULL), err);
 	if (rc == LK_OK) {
-		lk_answer_print(&a, wanted.query.view, wanted.query.layer, (enum lk_answer_format)format);
+		lk_answer_print(&a, wanted.query.view, wanted.query.layer, (enum lk_answer_format)format, &chart);
 		print_boundary(&a, &wanted.query, (enum lk_answer_format)format);
 		if (lk_args_has(args, "strict"))
 			rc = judge(&a, err);

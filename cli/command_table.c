@@ -83,12 +83,16 @@ const lk_command lk_commands[] = {
 	 "The rows are batch below the cut plus speed from there on. The answer says which part of the log it covers: under "
 	 "the table, inside the json object, on standard error beside jsonl and csv.",
 	 {WHERE_OPTIONS,
+	  {"fill", "HOW", "rows for windows without events too, between the first and the last one, or --from and --to: null, zero, or "
+	   "previous (what was there before)", false},
 	  {"layer", "LAYER", "merged, batch or speed (merged)", false},
 	  {"format", "FORMAT", "table, json, jsonl or csv (table)", false},
+	  {"chart", "COLUMN", "with a table: a bar beside each row, as long as this column says", false},
 	  {"strict", NULL, "exit 5 where the answer lacks events: the last ones of the log, or late ones", false}},
 	 {{"lk query traffic", "all of it"},
 	  {"lk query traffic --where path=/ --format jsonl", "one path, a JSON object per row"},
-	  {"lk query traffic --from 2015-05-17T10:00:00Z --window 1h", "by the hour"}},
+	  {"lk query traffic --from 2015-05-17T10:00:00Z --window 1h", "by the hour"},
+	  {"lk query traffic --where path=/ --fill zero --chart hits", "with the minutes in which nothing came, and bars"}},
 	 lk_cmd_query},
 
 	{"status", "[VIEW]", 0, 1, "show streams, views, cuts, cursors, lag and watermarks",

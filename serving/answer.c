@@ -33,6 +33,7 @@
 #include "core/window.h"
 #include "event_log/copies.h"
 #include "event_log/ledger.h"
+#include "serving/fill.h"
 #include "serving/having.h"
 #include "serving/reader.h"
 #include "serving/windows.h"
@@ -355,6 +356,8 @@ static void begin_answer(lk_reader *r, lk_answer *a) {
 	                 .window = r->filter.window, .from = r->filter.from, .to = r->filter.to, .rereads = rereads};
 	lk_cells_init(&a->cells, r->plan);
 	lk_cells_init(&a->panes, r->plan);
+	lk_cells_init(&a->filled, r->plan);
+	lk_cells_init(&a->blank, r->plan);
 	lk_cells_init(&a->batch_part, r->plan);
 	lk_cells_init(&a->speed_part, r->plan);
 }
@@ -362,6 +365,8 @@ static void begin_answer(lk_reader *r, lk_answer *a) {
 static void release_cells(lk_answer *a) {
 	lk_cells_release(&a->cells);
 	lk_cells_release(&a->panes);
+	lk_cells_release(&a->filled);
+	lk_cells_release(&a->blank);
 	lk_cells_release(&a->batch_part);
 	lk_cells_release(&a->speed_part);
 }
@@ -505,6 +510,8 @@ static void output_value(const lk_answer *a, const uint8_t *field, size_t len, c
 }
 
 void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
+	if (a->fill && a->plan->outputs[i].kind == LK_OUT_AGG && lk_fill_value(a, row, i, out))
+		return;
 	output_value(a, lk_cell_field(&a->cells, row), row->field_len, lk_cell_state(&a->cells, row), i, out);
 }
 

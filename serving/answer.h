@@ -8,6 +8,7 @@
 #include "view_store/store.h"
 
 enum lk_layer { LK_LAYER_MERGED, LK_LAYER_BATCH, LK_LAYER_SPEED };
+enum lk_fill { LK_FILL_NOTHING, LK_FILL_NULL, LK_FILL_ZERO, LK_FILL_PREVIOUS };   /* serving/fill.h */
 
 typedef struct lk_where {
 	const char *column;
@@ -65,6 +66,8 @@ typedef struct lk_answer {
 	lk_cells cells;                    /* windows (by their tags, core/window.h) + keys, merged */
 	lk_cells panes;                    /* that cells was put together from, where !lk_is_tiling(window); else empty */
 	lk_cell **rows; size_t nrows;      /* sorted, filtered */
+	enum lk_fill fill;                 /* by which rows were added, of windows without events: */
+	lk_cells filled, blank;            /* with values, and all NULL */
 	int64_t batch_cells, speed_cells;  /* that went in */
 	lk_cells batch_part, speed_part;   /* with query.split: what cells is the sum of; find them by the row's field */
 	lk_answer_part part[LK_MAX_PARTITIONS];

@@ -1,0 +1,128 @@
+/* Bars begin where 0 is, so that their lengths can be compared; all of an answer's rows have one scale. A length is rounded to
+ * eighths of a character where the terminal's alphabet has blocks for them, and what is not 0 has one eighth at least. Negative
+ * numbers go to the left, in whole characters, and take room only where there are some. */
+#include "cli/chart.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/answer_print.h"
+
+enum { WIDTH = 40, EIGHTHS = 8 };
+
+static bool is_number(lk_type t) { return !lk_type_has_bytes(t) && t.kind != LK_TIME && t.kind != LK_BOOL; }
+
+static int no_such_column(const lk_answer *a, const char *name, lk_error *err) {
+	int n = lk_answer_columns(a), known = 0;
+	const char **names = lk_calloc((size_t)n, sizeof *names);
+	lk_buf all = LK_BUF_INIT;
+	lk_type type;
+	for (int i = 0; i < n; i++) {
+		const char *column = lk_answer_column(a, i, &type);
+		if (!is_number(type))
+			continue;
+		names[known++] = column;
+		lk_buf_addf(&all, "%s%s", all.len ? ", " : "", column);
+	}
+	lk_fail(err, LK_EUSAGE, "--chart %s: view %s has no column of numbers of that name", name, a->plan->view);
+	const char *near = lk_did_you_mean(name, names, known);
+	if (near)
+		lk_hint(err, "did you mean \"%s\"?", near);
+	else
+		lk_hint(err, known ? "one of %s" : "none of its columns has numbers", all.data ? all.data : "");
+	free(names);
+	lk_buf_release(&all);
+	return LK_EUSAGE;
+}
+
+/* NaN where there is none. */
+static double number_of(const lk_answer *a, const lk_cell *row, int column) {
+	lk_type type;
+	lk_value v;
+	lk_buf text = LK_BUF_INIT;
+	lk_answer_column(a, column, &type);
+	lk_answer_cell(a, row, column, &v);
+	if (lk_is_null(&v))
+		return NAN;
+	lk_value_print(type, &v, &text);
+	double d = strtod(text.data, NULL);
+	lk_buf_release(&text);
+	return d;
+}
+
+static void find_scale(lk_chart *c, const lk_answer *a) {
+	for (size_t r = 0; r < a->nrows; r++) {
+		double d = number_of(a, a->rows[r], c->column);
+		if (!isfinite(d))
+			continue;
+		c->least = d < c->least ? d : c->least;
+		c->most = d > c->most ? d : c->most;
+	}
+}
+
+/* Does the user's own alphabet have them? What the program goes by may be another one (cli/main.c). */
+static bool has_blocks(void) {
+	locale_t own = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool utf8 = own && !strcmp(nl_langinfo_l(CODESET, own), "UTF-8");
+	if (own)
+		freelocale(own);
+	return utf8;
+}
+
+int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, lk_error *err) {
+	*c = (lk_chart){.column = -1, .blocks = has_blocks()};
+	for (int i = 0; name && c->column < 0 && i < lk_answer_columns(a); i++) {
+		lk_type type;
+		if (!strcmp(lk_answer_column(a, i, &type), name) && is_number(type))
+			c->column = i;
+	}
+	if (name && c->column < 0)
+		return no_such_column(a, name, err);
+	if (name)
+		find_scale(c, a);
+	return LK_OK;
+}
+
+static void repeat(const char *s, int n, lk_buf *out) {
+	while (n-- > 0)
+		lk_buf_adds(out, s);
+}
+
+/* In eighths of a character; the whole scale is WIDTH characters. Halves, so that the longest double is no infinity. */
+static int length(const lk_chart *c, double d) {
+	double share = fabs(d) == INFINITY ? 1 : fabs(d) / 2 / (c->most / 2 - c->least / 2);
+	if (d == 0 || isnan(share))
+		return 0;
+	int n = (int)lround((share < 1 ? share : 1) * WIDTH * EIGHTHS);
+	return n > 0 ? n : 1;
+}
+
+static int whole(int eighths) { return (eighths + EIGHTHS - 1) / EIGHTHS; }
+
+static void put_right(const lk_chart *c, int eighths, lk_buf *out) {
+	static const char *const parts[EIGHTHS] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+	if (!c->blocks) {
+		repeat("#", whole(eighths), out);
+		return;
+	}
+	repeat("█", eighths / EIGHTHS, out);
+	lk_buf_adds(out, parts[eighths % EIGHTHS]);
+}
+
+void lk_chart_bar(const lk_chart *c, const lk_answer *a, const lk_cell *row, lk_buf *out) {
+	double d = number_of(a, row, c->column);
+	int room = c->least < 0 ? whole(length(c, c->least)) : 0, n = isnan(d) ? 0 : length(c, d);
+	lk_buf_clear(out);
+	lk_buf_adds(out, "");
+	if (d < 0) {
+		int left = whole(n) < room || !room ? whole(n) : room;
+		repeat(" ", room - left, out);
+		repeat(c->blocks ? "█" : "#", left, out);
+	} else if (n) {
+		repeat(" ", room, out);
+		put_right(c, n, out);
+	}
+}

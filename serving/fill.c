@@ -1,0 +1,216 @@
+/* Which windows are empty is known only of keys and a stretch of time: the keys are those of the answer's rows, and the time is from
+ * the first window of the rows to the last, or as far as the query's from and to say. All cells of the answer, also those that HAVING
+ * has taken out of its rows, are put in the order of key and window; beside each key's cells goes a walk over all windows, and where
+ * the walk meets no cell, a row is made.
+ *
+ * A row that is made is a cell like others, in a map of its own: with the partial of the last window before it, or with the partial
+ * of no events at all, from which a count makes 0. Those whose aggregates are all NULL are in another map. */
+#include "serving/fill.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/calendar.h"
+#include "core/key.h"
+
+typedef struct filling {
+	lk_answer *a;
+	enum lk_fill how;
+	int64_t first, end;          /* tags of windows in [first, end) */
+	lk_cells keys;               /* of the rows: cells of pane 0 */
+	lk_cell **cells;             /* all, by key and window */
+	size_t ncells;
+	int64_t added;
+	lk_buf field;
+} filling;
+
+/* --- windows --- */
+
+static int64_t next_tag(const lk_window *w, int64_t tag) {
+	int64_t next;
+	if (w->kind == LK_W_CALENDAR)
+		next = lk_calendar_end(w->calendar, tag);
+	else if (__builtin_add_overflow(tag, w->slide_us, &next))
+		next = INT64_MAX;
+	return next > tag ? next : INT64_MAX;
+}
+
+static int64_t tag_of(const lk_answer *a, const lk_cell *c) { return lk_pane_get(lk_cell_field(&a->cells, c)); }
+
+/* Rows are sorted by window. False where neither they nor the query bound the time. */
+static bool find_range(filling *f) {
+	const lk_answer *a = f->a;
+	int64_t first, end;
+	lk_panes_of_range(&a->window, a->from, a->to, &first, &end);
+	if (a->window.kind == LK_W_HOP && end != INT64_MAX && end != INT64_MIN)
+		end -= a->window.size_us - a->window.slide_us;
+	bool bounded = (a->nrows || a->from != INT64_MIN) && (a->nrows || a->to != INT64_MAX);
+	if (bounded) {
+		f->first = a->from != INT64_MIN ? first : tag_of(a, a->rows[0]);
+		f->end = a->to != INT64_MAX ? end : next_tag(&a->window, tag_of(a, a->rows[a->nrows - 1]));
+	}
+	return bounded;
+}
+
+/* At most `most`; windows differ in length where they are a calendar's. */
+static int64_t count_windows(const filling *f, int64_t most) {
+	const lk_window *w = &f->a->window;
+	int64_t n = 0;
+	if (f->first >= f->end)
+		return 0;
+	if (w->kind != LK_W_CALENDAR) {
+		lk_int128 all = ((lk_int128)f->end - f->first + w->slide_us - 1) / w->slide_us;
+		return all < most ? (int64_t)all : most;
+	}
+	for (int64_t tag = f->first; tag < f->end && n < most; tag = next_tag(w, tag))
+		n++;
+	return n;
+}
+
+/* --- keys --- */
+
+static void key_field(filling *f, int64_t tag, const uint8_t *like, size_t len) {
+	lk_buf_clear(&f->field);
+	lk_pane_put(&f->field, tag);
+	lk_buf_add(&f->field, like + LK_PANE_BYTES, len - LK_PANE_BYTES);
+}
+
+static void find_keys(filling *f) {
+	const lk_answer *a = f->a;
+	static const uint8_t none[LK_PANE_BYTES];
+	for (size_t r = 0; r < a->nrows; r++) {
+		key_field(f, 0, lk_cell_field(&a->cells, a->rows[r]), a->rows[r]->field_len);
+		lk_cells_at(&f->keys, f->field.data, f->field.len);
+	}
+	if (!a->plan->nkeys && !f->keys.ncells) {   /* the one group that is always there */
+		key_field(f, 0, none, sizeof none);
+		lk_cells_at(&f->keys, f->field.data, f->field.len);
+	}
+}
+
+static int compare_keys(const lk_cells *c, const lk_cell *a, const lk_cell *b) {
+	size_t la = a->field_len - LK_PANE_BYTES, lb = b->field_len - LK_PANE_BYTES;
+	int order = memcmp(lk_cell_field(c, a) + LK_PANE_BYTES, lk_cell_field(c, b) + LK_PANE_BYTES, la < lb ? la : lb);
+	return order ? order : (la > lb) - (la < lb);
+}
+
+static int by_key_and_window(const void *x, const void *y, void *cells) {
+	const lk_cell *a = *(lk_cell *const *)x, *b = *(lk_cell *const *)y;
+	int order = compare_keys(cells, a, b);
+	return order ? order : memcmp(lk_cell_field(cells, a), lk_cell_field(cells, b), LK_PANE_BYTES);
+}
+
+static void sort_cells(filling *f) {
+	f->cells = lk_calloc(f->a->cells.ncells + 1, sizeof(lk_cell *));
+	for (lk_cell *c = f->a->cells.first; c; c = c->next)
+		f->cells[f->ncells++] = c;
+	qsort_r(f->cells, f->ncells, sizeof(lk_cell *), by_key_and_window, &f->a->cells);
+}
+
+/* --- rows --- */
+
+static void add_row(filling *f, int64_t tag, const uint8_t *like, size_t len, const lk_cell *before) {
+	lk_answer *a = f->a;
+	bool blank = f->how == LK_FILL_NULL || (f->how == LK_FILL_PREVIOUS && !before);
+	lk_cells *into = blank ? &a->blank : &a->filled;
+	key_field(f, tag, like, len);
+	char *to = lk_cell_state(into, lk_cells_at(into, f->field.data, f->field.len));
+	f->added++;
+	for (int i = 0; f->how == LK_FILL_PREVIOUS && before && i < a->plan->naggs; i++) {
+		const lk_agg *g = &a->plan->aggs[i];
+		g->verbs->merge(to + g->state_offset, g, (const char *)lk_cell_state(&a->cells, before) + g->state_offset, &into->arena);
+	}
+}
+
+/* cells[from, to) are the key's. */
+static void fill_key(filling *f, const uint8_t *key, size_t len, size_t from, size_t to) {
+	const lk_cell *before = NULL;
+	for (int64_t tag = f->first; tag < f->end; tag = next_tag(&f->a->window, tag)) {
+		while (from < to && tag_of(f->a, f->cells[from]) < tag)
+			before = f->cells[from++];
+		if (from == to || tag_of(f->a, f->cells[from]) != tag)
+			add_row(f, tag, key, len, before);
+	}
+}
+
+static void fill_all(filling *f) {
+	lk_cells *cells = &f->a->cells;
+	for (size_t i = 0, end; i < f->ncells; i = end) {
+		for (end = i + 1; end < f->ncells && !compare_keys(cells, f->cells[i], f->cells[end]);)
+			end++;
+		const uint8_t *field = lk_cell_field(cells, f->cells[i]);
+		key_field(f, 0, field, f->cells[i]->field_len);
+		if (lk_cells_find(&f->keys, f->field.data, f->field.len))
+			fill_key(f, field, f->cells[i]->field_len, i, end);
+	}
+	if (!f->ncells && f->keys.ncells)
+		fill_key(f, lk_cell_field(&f->keys, f->keys.first), f->keys.first->field_len, 0, 0);
+}
+
+/* All maps keep cells in the same form, so any of them reads the field. */
+static int by_field(const void *x, const void *y, void *cells) {
+	const lk_cell *a = *(lk_cell *const *)x, *b = *(lk_cell *const *)y;
+	uint32_t n = a->field_len < b->field_len ? a->field_len : b->field_len;
+	int order = memcmp(lk_cell_field(cells, a), lk_cell_field(cells, b), n);
+	return order ? order : (a->field_len > b->field_len) - (a->field_len < b->field_len);
+}
+
+static void put_rows(filling *f) {
+	lk_answer *a = f->a;
+	a->rows = lk_realloc(a->rows, (a->nrows + (size_t)f->added + 1) * sizeof *a->rows);
+	for (lk_cell *c = a->filled.first; c; c = c->next)
+		a->rows[a->nrows++] = c;
+	for (lk_cell *c = a->blank.first; c; c = c->next)
+		a->rows[a->nrows++] = c;
+	qsort_r(a->rows, a->nrows, sizeof *a->rows, by_field, &a->cells);
+}
+
+static int check_size(const filling *f, lk_error *err) {
+	int64_t windows = count_windows(f, LK_FILL_MOST + 1);
+	lk_int128 rows = (lk_int128)windows * (int64_t)f->keys.ncells;
+	if (rows - (lk_int128)f->ncells <= LK_FILL_MOST)
+		return LK_OK;
+	lk_fail(err, LK_EUSAGE, "--fill would add more than %d rows: %s%lld windows of %lld keys", LK_FILL_MOST, windows > LK_FILL_MOST ? "over " : "",
+	        (long long)(windows > LK_FILL_MOST ? LK_FILL_MOST : windows), (long long)f->keys.ncells);
+	return lk_hint(err, "ask for less time (--from, --to), for longer windows (--window) or for fewer keys (--where)");
+}
+
+int lk_answer_fill(lk_answer *a, enum lk_fill how, lk_error *err) {
+	filling f = {.a = a, .how = how};
+	if (a->window.kind == LK_W_NONE || a->window.kind == LK_W_SESSION)
+		return lk_fail(err, LK_EUSAGE, a->window.kind == LK_W_NONE ? "view %s has no windows: there is nothing to fill"
+		                                                           : "the windows of view %s are sessions: between them there is none to fill", a->plan->view);
+	a->fill = how;
+	lk_cells_init(&f.keys, a->plan);
+	find_keys(&f);
+	int rc = LK_OK;
+	if (find_range(&f)) {
+		sort_cells(&f);
+		rc = check_size(&f, err);
+		if (rc == LK_OK) {
+			fill_all(&f);
+			put_rows(&f);
+		}
+	}
+	lk_cells_release(&f.keys);
+	lk_buf_release(&f.field);
+	free(f.cells);
+	return rc;
+}
+
+/* --- values --- */
+
+static bool is_in(const lk_cells *c, const lk_answer *a, const lk_cell *row) {
+	return c->ncells && lk_cells_find(c, lk_cell_field(&a->cells, row), row->field_len) == row;
+}
+
+bool lk_fill_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
+	const lk_agg *g = &a->plan->aggs[a->plan->outputs[i].index];
+	*out = lk_null();
+	if (is_in(&a->blank, a, row))
+		return true;
+	if (a->fill != LK_FILL_ZERO || strcmp(g->verbs->name, "sum") || !is_in(&a->filled, a, row))
+		return false;
+	*out = g->type.kind == LK_NUMERIC ? lk_numeric(0, g->type.scale) : g->type.kind == LK_FLOAT4 || g->type.kind == LK_FLOAT8 ? lk_double(0) : lk_int(0);
+	return true;
+}
