@@ -15,7 +15,7 @@
 
 #include "event_log/ingest.h"
 #include "event_log/pg_binary.h"
-#include "tests/support/world.h"
+#include "tests/support/replays.h"
 
 static test_servers servers;
 static test_world world;
@@ -110,8 +110,20 @@ static void is_plain_sql(const trial *t, const test_rows *want) {
 	test_world_same(&world, &q);
 }
 
+/* The log once more through the stream path, into a kappa copy that readers are moved to. */
+static void is_replayed(const trial *t, const test_rows *want) {
+	lk_replay_options o = test_replay_options(&world, t->view);
+	o.switch_over = true;
+	lk_replay_report report = test_replay(&o);
+	assert_true(report.switched);
+	lk_replay_report_release(&report);
+	test_world_reload(&world);
+	assert_true(test_world_copy(&world, t->view)->kappa);
+	is_plain_sql(t, want);
+}
+
 /* Two thirds of the file, a batch, the rest: the answer is a sum of both layers, and then, after another batch, the
- * batch alone. */
+ * batch alone; in the end it is of segments alone. */
 static void run(const trial *t) {
 	char *text = read_gz(t->file);
 	if (!text) {
@@ -139,9 +151,10 @@ static void run(const trial *t) {
 	is_plain_sql(t, &want);
 	test_world_batch(&world, t->view);
 	is_plain_sql(t, &want);
+	test_worker_close(&worker);
+	is_replayed(t, &want);
 	print_message("%s: %zu rows equal\n", t->file, want.n);
 	test_rows_release(&want);
-	test_worker_close(&worker);
 	free(text);
 }
 
@@ -183,20 +196,69 @@ static void github_events_by_type_and_actor(void **state) {
 	run(&t);
 }
 
+#define RIDES "CREATE TABLE rides (timestamp timestamptz, driver_id bigint, event_type text, location text)" \
+	" WITH (event_time = timestamp, partition_by = driver_id, partitions = 4, watermark = '1 minute');"
+#define RAW_RIDES "SELECT (line::json->>'timestamp')::timestamptz AS ts, line::json->>'event_type' AS kind," \
+	" (line::json->>'location') COLLATE \"C\" AS place, (line::json->>'driver_id')::bigint AS driver FROM pg_temp.raw"
+
 static void rides_by_hour(void **state) {
 	(void)state;
 	const trial t = {
 		.file = "cars.jsonl.gz", .stream = "rides", .view = "hours", .format = LK_FORMAT_JSONL,
-		.definitions =
-			"CREATE TABLE rides (timestamp timestamptz, driver_id bigint, event_type text, location text)"
-			" WITH (event_time = timestamp, partition_by = driver_id, partitions = 4, watermark = '1 minute');"
+		.definitions = RIDES
 			"CREATE VIEW hours AS SELECT event_type, count(*) AS events, min(location) AS first_place, max(driver_id) AS last_driver"
 			" FROM rides GROUP BY event_type, tumble(timestamp, '1 hour');",
-		.sql =
-			"SELECT w, w + interval '1 hour', kind, count(*), min(place), max(driver) FROM ("
-			" SELECT date_trunc('hour', (line::json->>'timestamp')::timestamptz) AS w, line::json->>'event_type' AS kind,"
-			" (line::json->>'location') COLLATE \"C\" AS place, (line::json->>'driver_id')::bigint AS driver FROM pg_temp.raw) r GROUP BY 1, 2, 3",
+		.sql = "SELECT w, w + interval '1 hour', kind, count(*), min(place), max(driver)"
+			" FROM (SELECT date_trunc('hour', ts) AS w, * FROM (" RAW_RIDES ") r) r GROUP BY 1, 2, 3",
 		.types = {T_TIME, T_TIME, T_TEXT, T_INT8, T_TEXT, T_INT8}, .ntypes = 6,
+	};
+	run(&t);
+}
+
+static void rides_in_hopping_windows(void **state) {
+	(void)state;
+	const trial t = {
+		.file = "cars.jsonl.gz", .stream = "rides", .view = "recent", .format = LK_FORMAT_JSONL,
+		.definitions = RIDES
+			"CREATE VIEW recent AS SELECT event_type, count(*) AS events, max(location) AS place, sum(driver_id) AS drivers"
+			" FROM rides GROUP BY event_type, hop(timestamp, '2 seconds', '10 seconds');",
+		.sql = "SELECT w, w + interval '10 s', kind, count(*), max(place), sum(driver)::bigint FROM ("
+			" SELECT to_timestamp((floor(extract(epoch FROM ts) / 2) - i) * 2) AS w, * FROM (" RAW_RIDES ") r, generate_series(0, 4) i"
+			") r GROUP BY 1, 2, 3",
+		.types = {T_TIME, T_TIME, T_TEXT, T_INT8, T_TEXT, T_INT8}, .ntypes = 6,
+	};
+	run(&t);
+}
+
+/* Gaps and islands: an event that has no other of its group in the 20 seconds before it begins a session. */
+#define SESSIONS(group, columns) \
+	"SELECT min(ts), max(ts) + interval '20 s', " columns " FROM (" \
+	" SELECT *, count(*) FILTER (WHERE begins) OVER (" group " ORDER BY ts) AS session FROM (" \
+	"  SELECT *, coalesce(ts - lag(ts) OVER (" group " ORDER BY ts) >= interval '20 s', true) AS begins FROM (" RAW_RIDES ") r) r) r "
+
+static void sessions_of_drivers(void **state) {
+	(void)state;
+	const trial t = {
+		.file = "cars.jsonl.gz", .stream = "rides", .view = "shifts", .format = LK_FORMAT_JSONL,
+		.definitions = RIDES
+			"CREATE VIEW shifts AS SELECT driver_id, count(*) AS events, min(location) AS place, count(DISTINCT event_type) AS kinds"
+			" FROM rides GROUP BY driver_id, session(timestamp, '20 seconds');",
+		.sql = SESSIONS("PARTITION BY driver", "driver, count(*), min(place), count(DISTINCT kind)") "GROUP BY driver, session",
+		.types = {T_TIME, T_TIME, T_INT8, T_INT8, T_TEXT, T_INT8}, .ntypes = 6,
+	};
+	run(&t);
+}
+
+/* The events of a session come from all partitions. */
+static void sessions_of_a_town(void **state) {
+	(void)state;
+	const trial t = {
+		.file = "cars.jsonl.gz", .stream = "rides", .view = "busy", .format = LK_FORMAT_JSONL,
+		.definitions = RIDES
+			"CREATE VIEW busy AS SELECT count(*) AS events, max(location) AS place, count(DISTINCT driver_id) AS drivers"
+			" FROM rides GROUP BY session(timestamp, '20 seconds');",
+		.sql = SESSIONS("", "count(*), max(place), count(DISTINCT driver)") "GROUP BY session",
+		.types = {T_TIME, T_TIME, T_INT8, T_TEXT, T_INT8}, .ntypes = 5,
 	};
 	run(&t);
 }
@@ -220,6 +282,9 @@ int main(void) {
 		cmocka_unit_test(access_log_by_path_status_minute),
 		cmocka_unit_test(github_events_by_type_and_actor),
 		cmocka_unit_test(rides_by_hour),
+		cmocka_unit_test(rides_in_hopping_windows),
+		cmocka_unit_test(sessions_of_drivers),
+		cmocka_unit_test(sessions_of_a_town),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
