@@ -95,6 +95,48 @@ static void the_instant_from_which_a_window_is_final(void **state) {
 	assert_true(lk_is_late(&session, 20 * S - 1, 70 * S - 1));
 }
 
+/* The case of docs/windows.md: an event whose pane has ended, in windows of which two have not. */
+static void late_for_all_windows_or_for_none(void **state) {
+	(void)state;
+	lk_plan strict = view(LK_W_HOP, 60 * S, 20 * S, 20 * S, 0), patient = view(LK_W_HOP, 60 * S, 20 * S, 20 * S, 40 * S);
+	lk_span first, last;
+	int64_t ts = 10 * S, watermark = 30 * S;
+	assert_int_equal(lk_windows_of_pane(&strict.window, lk_pane_start(&strict.window, ts), &first, &last), 3);
+	assert_true(first.start == -40 * S && first.end == 20 * S && last.start == 0 && last.end == 60 * S);
+	assert_true(lk_is_late(&strict, ts, watermark));
+	assert_true(lk_is_final(first.end, lk_final_to(&strict, watermark)));
+	assert_false(lk_is_late(&patient, ts, watermark));
+	assert_false(lk_is_final(first.end, lk_final_to(&patient, watermark)));
+	assert_int_equal(lk_late_from(&patient, ts), last.end);
+}
+
+/* By counting the windows that hold a pane one by one. */
+static void windows_of_a_pane_are_those_that_hold_it(void **state) {
+	(void)state;
+	static const lk_window windows[] = {
+		{.kind = LK_W_TUMBLE, .size_us = 60 * S, .slide_us = 60 * S, .pane_us = 60 * S},
+		{.kind = LK_W_TUMBLE, .size_us = 60 * S, .slide_us = 60 * S, .pane_us = 20 * S, .offset_us = 20 * S},
+		{.kind = LK_W_HOP, .size_us = 60 * S, .slide_us = 20 * S, .pane_us = 20 * S},
+		{.kind = LK_W_HOP, .size_us = 50 * S, .slide_us = 20 * S, .pane_us = 10 * S, .offset_us = 10 * S},
+		{.kind = LK_W_CUMULATE, .size_us = 60 * S, .slide_us = 20 * S, .pane_us = 20 * S},
+	};
+	for (size_t i = 0; i < sizeof windows / sizeof *windows; i++)
+		for (int64_t t = -200 * S; t < 200 * S; t += 10 * S) {
+			const lk_window *w = &windows[i];
+			int64_t pane = lk_pane_start(w, t), n = 0, every = w->kind == LK_W_CUMULATE ? w->size_us : w->slide_us;
+			lk_span first = {0, 0}, last = {0, 0}, got_first, got_last;
+			for (int64_t start = -600 * S + w->offset_us; start < 600 * S; start += every)
+				for (int64_t end = start + (w->kind == LK_W_CUMULATE ? w->slide_us : w->size_us); end <= start + w->size_us; end += w->slide_us)
+					if (start <= pane && pane < end) {
+						last = (lk_span){start, end};
+						first = n++ ? first : last;
+					}
+			assert_int_equal(lk_windows_of_pane(w, pane, &got_first, &got_last), n);
+			assert_true(first.start == got_first.start && first.end == got_first.end);
+			assert_true(last.start == got_last.start && last.end == got_last.end);
+		}
+}
+
 /* --- what is final stays --- */
 
 enum { EVENTS = 30, ROWS = 600 };
@@ -191,6 +233,8 @@ int main(void) {
 		cmocka_unit_test(the_instant_from_which_an_event_is_late),
 		cmocka_unit_test(an_event_at_the_watermark_is_in_time),
 		cmocka_unit_test(the_instant_from_which_a_window_is_final),
+		cmocka_unit_test(late_for_all_windows_or_for_none),
+		cmocka_unit_test(windows_of_a_pane_are_those_that_hold_it),
 		cmocka_unit_test(what_is_final_stays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
