@@ -338,7 +338,7 @@ static void print_line(const lk_answer *a, const lk_cell *row, const lk_cells *p
 	lk_buf_release(&b);
 }
 
-/* A kappa answer comes from one side: there is no sum to show. */
+/* A kappa answer of which nothing is sealed comes from one side: there is no sum to show. */
 static void print_sum(const lk_answer *a) {
 	enum { ROWS_OF_A_TABLE = 3000 };
 	for (size_t first = 0; first < a->nrows; first += ROWS_OF_A_TABLE) {
@@ -350,11 +350,11 @@ static void print_sum(const lk_answer *a) {
 		}
 		lk_table_column(t, "PART", false);
 		for (size_t r = first; r < a->nrows && r < first + ROWS_OF_A_TABLE; r++) {
-			if (a->kappa) {
+			if (a->kappa && !lk_answer_sealed(a)) {
 				print_line(a, a->rows[r], NULL, "speed", true, t);
 				continue;
 			}
-			print_line(a, a->rows[r], &a->batch_part, "batch", true, t);
+			print_line(a, a->rows[r], &a->batch_part, a->kappa ? "sealed" : "batch", true, t);
 			print_line(a, a->rows[r], &a->speed_part, "+ speed", false, t);
 			print_line(a, a->rows[r], NULL, "= answer", false, t);
 		}
@@ -363,7 +363,7 @@ static void print_sum(const lk_answer *a) {
 }
 
 static void print_parts(const lk_answer *a) {
-	const char *const names[] = {"PARTITION", a->kappa ? "BEGIN" : "CUT", "CURSOR",
+	const char *const names[] = {"PARTITION", lk_answer_sealed(a) ? "SEALED" : a->kappa ? "BEGIN" : "CUT", "CURSOR",
 	                             a->state == LK_COPY_SANDBOX ? "END" : "TAIL", "SEGMENTS", "CELLS"};
 	lk_table *t = lk_table_new();
 	for (int i = 0; i < 6; i++)

@@ -506,8 +506,9 @@ static void add_late(const lk_answer *a, lk_buf *out) {
 	add_interval(by_at ? 0 : s->watermark_delay_us, out);
 	lk_buf_adds(out, " AS watermark FROM ");
 	lk_log_table(s, out);
-	lk_buf_adds(out, ") x WHERE x.over <= x.watermark AND x.off >= ");
-	add_vector(a->cut, a->partitions, out);
+	static const int64_t beginning[LK_MAX_PARTITIONS];
+	lk_buf_adds(out, ") x WHERE x.over <= x.watermark AND x.off >= ");   /* a seal counts no late event */
+	add_vector(a->kappa && a->state == LK_COPY_LIVE ? beginning : a->cut, a->partitions, out);
 	lk_buf_adds(out, "[x.part + 1]");
 	lk_buf_release(&ts);
 }
