@@ -29,6 +29,7 @@ static const struct kind {
 	{"hop(ts, '20 s', '1 minute')", "date_bin('20 s', ts, " EPOCH ") + interval '20 s'"},
 	{"cumulate(ts, '1 minute', '5 minutes')", "date_bin('1 minute', ts, " EPOCH ") + interval '1 minute'"},
 	{"session(ts, '30 s')", "ts + interval '30 s'"},
+	{"tumble(ts, '1 day', 'Europe/Berlin')", "(date_trunc('day', ts AT TIME ZONE 'Europe/Berlin') + interval '1 day') AT TIME ZONE 'Europe/Berlin'"},
 };
 
 static void declare(const struct kind *k, int lateness_s) {
@@ -42,13 +43,13 @@ static void declare(const struct kind *k, int lateness_s) {
 	lk_buf_release(&sql);
 }
 
-/* Two seconds after each other, and one in four up to ten minutes back. */
+/* Two seconds after each other from shortly before midnight in Berlin on, and one in four up to ten minutes back. */
 static void append(unsigned long *s, int first, int n) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = first; i < first + n; i++) {
 		int64_t back = test_random(s) % 4 ? test_random(s) % 4 : test_random(s) % 600;
 		lk_buf_adds(&lines, "{\"ts\":\"");
-		lk_time_print(INT64_C(1577836800000000) + (2 * i - back) * LK_US_PER_S + (int64_t)(test_random(s) % 1000) * 1000, &lines);
+		lk_time_print(INT64_C(1577832900000000) + (2 * i - back) * LK_US_PER_S + (int64_t)(test_random(s) % 1000) * 1000, &lines);
 		lk_buf_addf(&lines, "\",\"ip\":\"%lu\",\"path\":\"/%lu\",\"status\":%d,\"f\":%d.5}\n", test_random(s) % 9, test_random(s) % 3,
 		            test_random(s) % 5 ? 200 : 404, i);
 	}
