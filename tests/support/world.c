@@ -492,6 +492,8 @@ static void add_late(const lk_answer *a, lk_buf *out) {
 	lk_buf_adds(out, "SELECT x.part, x.off FROM (SELECT part, off, ");
 	if (p->window.kind == LK_W_SESSION) {
 		lk_buf_addf(out, "%s + ", ts.data);
+	} else if (p->window.kind == LK_W_CALENDAR) {
+		lk_buf_addf(out, "(SELECT window_end FROM lk.calendar_window(%s, '1 %s', '%s')) + ", ts.data, p->window.calendar->unit, p->window.calendar->zone);
 	} else {
 		lk_buf_adds(out, "date_bin(");
 		add_interval(p->window.pane_us, out);
