@@ -13,6 +13,7 @@
 
 #include "core/time.h"
 #include "event_log/copies.h"
+#include "event_log/cut.h"
 #include "tests/support/world.h"
 
 enum { GAP_US = 10 * 1000000 };
@@ -577,6 +578,118 @@ static void a_bridge_that_comes_late(void **state) {
 	test_worker_close(&batched);
 }
 
+/* --- the oracle itself --- */
+
+static void twenty_visits(void) {
+	visit v[20];
+	for (int i = 0; i < 20; i++)
+		v[i] = (visit){BASE + i * 4 * LK_US_PER_S, i % 2 ? "a" : "b", i, i % 10};
+	append(v, 20);
+}
+
+/* Were WHERE read too narrowly, by the program as by the oracle's sessions, the user's own text would have rows that lk has not. */
+static void a_misread_condition_shows(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	test_world_declare(&world, stream);
+	test_world_declare(&world, "CREATE VIEW v AS SELECT k, count(*) AS n FROM visits WHERE n > 3 GROUP BY k, session(ts, '10 s');"
+	                   "CREATE VIEW w AS SELECT k, count(*) AS n FROM visits WHERE n > 1 GROUP BY k, session(ts, '10 s');");
+	twenty_visits();
+	test_world_batch(&world, "v");
+	lk_query q = test_query("v");
+	lk_buf difference = LK_BUF_INIT;
+	lk_plan misread = *test_world_copy(&world, "w")->version->plan;
+	misread.where = test_world_copy(&world, "v")->version->plan->where;
+	test_world_compare(&world, &q, &misread, NULL, &difference);
+	assert_true(difference.len > 0 && difference.data[0] != '?');
+	lk_buf_release(&difference);
+	test_world_same(&world, &q);
+}
+
+/* What raises in the user's statement raises in the oracle, and nothing else does: the key of an event that does not pass is
+ * not evaluated. */
+static void keys_of_what_does_not_pass(void **state) {
+	(void)state;
+	static const struct { const char *where; bool raises; } cases[] = {
+		{"n < 5", false}, {"n < 7", true}, {"n * 400000000 > 0", true}, {"n < 2 AND n * 400000000 > 0", false}, {"true = (n < 5)", false}};
+	test_world_empty(&world);
+	test_world_declare(&world, stream);
+	twenty_visits();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char view[24], sql[200];
+		lk_buf difference = LK_BUF_INIT;
+		snprintf(view, sizeof view, "v%zu", i);
+		snprintf(sql, sizeof sql, "CREATE VIEW %s AS SELECT n * 400000000 AS key, count(*) AS c FROM visits WHERE %s GROUP BY key, session(ts, '10 s');",
+		         view, cases[i].where);
+		test_world_declare(&world, sql);
+		test_world_batch(&world, view);
+		lk_query q = test_query(view);
+		test_world_compare(&world, &q, NULL, NULL, &difference);
+		if ((difference.len > 0) != cases[i].raises || (difference.len && difference.data[0] != '?'))
+			fail_msg("%s: %s", sql, difference.len ? difference.data : "it does not raise");
+		lk_buf_release(&difference);
+	}
+}
+
+/* --- a prefix --- */
+
+/* The sessions of a prefix stay what they were while events come that would change them, in both modes. */
+static void sessions_of_a_prefix(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	test_world_declare(&world, stream);
+	test_world_declare(&world, "CREATE VIEW v WITH (allowed_lateness = '5 s') AS SELECT k, count(*) AS n FROM visits GROUP BY k, session(ts, '10 s');");
+	const lk_cat_copy *kappa = make_kappa("v");
+	test_worker lambda, other;
+	char id[24], before[33], after[33];
+	lk_cut cut;
+	lk_error err = {0};
+	test_worker_open(&lambda, &world, "v");
+	test_worker_open_copy(&other, &world, kappa);
+	round r = {.seed = test_seed("prefix"), .now = BASE};
+	some_visits(&r);
+	test_world_batch(&world, "v");
+	some_visits(&r);
+	assert_int_equal(lk_cut_make(&world.pg, kappa->version->view->stream, kappa->id, "test", &cut, &err), LK_OK);
+	lk_query queries[2] = {test_query("v"), query_of("v", kappa, id)};
+	for (int i = 0; i < 2; i++) {
+		lk_answer a;
+		queries[i].until = cut.off;
+		test_worker_catch_up(i ? &other : &lambda);
+		test_world_answer(&world, &queries[i], &a);
+		lk_answer_digest(&a, before);
+		lk_answer_release(&a);
+		test_world_same(&world, &queries[i]);
+		for (int n = 0; n < 3; n++)
+			some_visits(&r);
+		test_worker_catch_up(i ? &other : &lambda);
+		test_world_same(&world, &queries[i]);
+		test_world_answer(&world, &queries[i], &a);
+		lk_answer_digest(&a, after);
+		lk_answer_release(&a);
+		assert_string_equal(before, after);
+		queries[i].until = NULL;
+		test_world_same(&world, &queries[i]);
+	}
+	lk_buf_release(&r.story);
+	test_worker_close(&lambda);
+	test_worker_close(&other);
+}
+
+/* Sessions have no other size. */
+static void other_windows_are_refused(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	test_world_declare(&world, stream);
+	test_world_declare(&world, "CREATE VIEW v AS SELECT count(*) AS n FROM visits GROUP BY session(ts, '10 s');");
+	lk_query q = test_query("v");
+	lk_answer a;
+	lk_error err = {0};
+	q.window_us = 3 * GAP_US;
+	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EUSAGE);
+	assert_non_null(strstr(err.text, "sessions have no fixed size"));
+}
+
 static int start(void **state) {
 	(void)state;
 	test_servers_start(&servers);
@@ -597,6 +710,10 @@ int main(void) {
 		cmocka_unit_test(random_sessions),
 		cmocka_unit_test(final_sessions_never_change),
 		cmocka_unit_test(a_bridge_that_comes_late),
+		cmocka_unit_test(a_misread_condition_shows),
+		cmocka_unit_test(keys_of_what_does_not_pass),
+		cmocka_unit_test(sessions_of_a_prefix),
+		cmocka_unit_test(other_windows_are_refused),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
