@@ -21,7 +21,7 @@
 #include "tests/support/world.h"
 #include "view_store/redis.h"
 
-enum { BASE_S = 1577836800, KILLS = 12, ROUNDS = 40 };
+enum { BASE_S = 1577836800, KILLS = 8, ROUNDS = 24 };
 
 static test_servers servers;
 static test_world world;
@@ -210,8 +210,7 @@ static void a_view_in_kappa_mode(void **state) {
 /* I3: whatever the definition. Each round follows from its own seed: SEED=<seed of the round> ROUNDS=1 repeats it. */
 static void any_view(void **state) {
 	(void)state;
-	const char *wanted = getenv("ROUNDS");
-	int rounds = wanted ? atoi(wanted) : ROUNDS, raised = 0;
+	int rounds = test_rounds("ROUNDS", ROUNDS), raised = 0;
 	for (int i = 0; i < rounds; i++) {
 		unsigned long own = seed + (unsigned long)i;
 		char stream[24], view[24], *fault = NULL;
@@ -227,7 +226,7 @@ static void any_view(void **state) {
 			free(fault);
 			fault = NULL;
 			lk_buf_clear(&sql);
-			test_random_view(&own, view, stream, 0, &sql, &shape);
+			test_random_view(&own, view, stream, NULL, &sql, &shape);
 		} while (test_world_try(&world, sql.data, &fault) != LK_OK);
 		int64_t base_us = BASE_S * LK_US_PER_S;
 		for (int k = 0; k < 3; k++) {
@@ -787,9 +786,8 @@ static void killed_and_run_again(void **state) {
 	(void)state;
 	append(2000);
 	test_world_batch(&world, "traffic");
-	const char *wanted = getenv("KILLS");
 	int left = 0;
-	for (int i = wanted ? atoi(wanted) : KILLS; i > 0; i--) {
+	for (int i = test_rounds("KILLS", KILLS); i > 0; i--) {
 		int pid = test_lk_start(&servers, NULL, (const char *const[]){"compare", "traffic", NULL});
 		if (i % 3)
 			test_poll(has_trial, NULL, 10000);
