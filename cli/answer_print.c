@@ -45,6 +45,13 @@ int64_t lk_answer_lag(const lk_answer *a) {
 
 static bool numeric_kind(lk_type t) { return !lk_type_has_bytes(t) && t.kind != LK_TIME && t.kind != LK_BOOL; }
 
+static const char *mark(const lk_answer *a, const lk_cell *row) {
+	return !lk_answer_is_final(a, row) ? "open" : lk_answer_is_provisional(a, row) ? "provisional" : "yes";
+}
+
+/* Beside _final, where that can be provisional at all. */
+static bool marks_provisional(const lk_answer *a) { return lk_answer_marks_final(a) && a->plan->stream->idle_timeout_us > 0; }
+
 static void print_table(const lk_answer *a, const lk_chart *chart) {
 	lk_buf b = LK_BUF_INIT;
 	int n = lk_answer_columns(a);
@@ -70,7 +77,7 @@ static void print_table(const lk_answer *a, const lk_chart *chart) {
 				lk_table_cell(t, b.data);
 			}
 			if (lk_answer_marks_final(a))
-				lk_table_cell(t, lk_answer_is_final(a, a->rows[r]) ? "yes" : "open");
+				lk_table_cell(t, mark(a, a->rows[r]));
 			if (chart->column >= 0) {
 				lk_chart_bar(chart, a, a->rows[r], &b);
 				lk_table_cell(t, b.data);
@@ -95,6 +102,8 @@ static void add_object(const lk_answer *a, const lk_cell *row, lk_buf *b) {
 	}
 	if (lk_answer_marks_final(a))
 		lk_buf_addf(b, ",\"_final\":%s", lk_answer_is_final(a, row) ? "true" : "false");
+	if (marks_provisional(a))
+		lk_buf_addf(b, ",\"_provisional\":%s", lk_answer_is_provisional(a, row) ? "true" : "false");
 	lk_buf_addc(b, '}');
 }
 
@@ -118,7 +127,8 @@ static void print_csv(const lk_answer *a) {
 		lk_buf_adds(&b, i ? "," : "");
 		lk_csv_field(name, strlen(name), &b);
 	}
-	lk_buf_adds(&b, lk_answer_marks_final(a) ? ",_final\r\n" : "\r\n");
+	lk_buf_adds(&b, lk_answer_marks_final(a) ? ",_final" : "");
+	lk_buf_adds(&b, marks_provisional(a) ? ",_provisional\r\n" : "\r\n");
 	for (size_t r = 0; r < a->nrows && lk_put_buf(&b); r++) {
 		for (int i = 0; i < n; i++) {
 			lk_value v;
@@ -132,6 +142,8 @@ static void print_csv(const lk_answer *a) {
 		}
 		if (lk_answer_marks_final(a))
 			lk_buf_adds(&b, lk_answer_is_final(a, a->rows[r]) ? ",true" : ",false");
+		if (marks_provisional(a))
+			lk_buf_adds(&b, lk_answer_is_provisional(a, a->rows[r]) ? ",true" : ",false");
 		lk_buf_adds(&b, "\r\n");
 	}
 	lk_put_buf(&b);

@@ -534,6 +534,10 @@ bool lk_answer_is_final(const lk_answer *a, const lk_cell *row) { return lk_is_f
 
 void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out) {
 	const uint8_t *field = lk_cell_field(&a->cells, row);
+bool lk_answer_is_provisional(const lk_answer *a, const lk_cell *row) {
+	return a->provisional && lk_answer_is_final(a, row) && !lk_is_final(lk_answer_span(a, row).end, lk_final_to(a->plan, a->watermark));
+}
+
 	const lk_cell *cell = lk_cells_find(part, field, row->field_len);
 	lk_cells none;
 	lk_cells_init(&none, a->plan);

@@ -264,17 +264,34 @@ static void provisional_is_said(void **state) {
 	(void)state;
 	test_world_empty(&world);
 	declare(", idle_timeout = '1 day'", kinds);
+	append(0, 4, 0);
 	append(0, 8, 0);
+	append(1, 2, 0);
 	append(1, 8, 0);
+	append(2, 4, 30);
+	make_quiet(2);
 	LK(0, "", "", "speed", "--once");
-	LK(0, "watermark: none yet; final to: 2020-01-01T10:07:00Z (provisional: 1 of 3 partitions idle); late: 0", "", "query", "strict");
-	LK(0, "\"watermark\":null,\"final_to\":\"2020-01-01T10:07:00Z\",\"provisional\":true,\"idle\":[2],", "", "query", "strict", "--format", "json");
+	/* For sure up to 10:03:30, and up to 10:07 unless partition 2 wakes up. */
+	LK(0, "watermark: 2020-01-01T10:04:30Z; final to: 2020-01-01T10:07:00Z (provisional: 1 of 3 partitions idle); late: 0", "", "query", "strict");
+	assert_non_null(strstr(lk.out, " 1 yes\n"));
+	assert_non_null(strstr(lk.out, " 1 provisional\n"));
+	assert_non_null(strstr(lk.out, " 1 open\n"));
+	LK(0, "\"watermark\":\"2020-01-01T10:04:30Z\",\"final_to\":\"2020-01-01T10:07:00Z\",\"provisional\":true,\"idle\":[2],", "", "query", "strict",
+	   "--format", "json");
+	LK(0, "\"n\":1,\"_final\":true,\"_provisional\":true}\n", "", "query", "strict", "--from", "2020-01-01T10:04:00Z", "--to", "2020-01-01T10:05:00Z", "--format", "jsonl");
+	LK(0, "\"n\":1,\"_final\":true,\"_provisional\":false}\n", "", "query", "strict", "--to", "2020-01-01T10:04:00Z", "--format", "jsonl");
+	LK(0, ",1,false,false\r\n", "", "query", "strict", "--from", "2020-01-01T10:08:00Z", "--format", "csv");
+	LK(0, ",1,true,true\r\n", "", "query", "strict", "--format", "csv");
+	assert_non_null(strstr(lk.out, ",n,_final,_provisional\r\n"));
 	append(2, 8, 0);
 	LK(0, "", "", "speed", "--once");
 	LK(0, "final to: 2020-01-01T10:07:00Z; late: 0", "", "query", "strict");
+	assert_null(strstr(lk.out, "provisional"));
 	LK(0, "\"provisional\":false,\"idle\":[],", "", "query", "strict", "--format", "json");
+	assert_null(strstr(lk.out, "\"_provisional\":true"));
 	declare("", "");
 	LK(0, "\"final_to\":\"2020-01-01T10:07:00Z\",\"late\":0", "", "query", "strict", "--format", "json");
+	assert_null(strstr(lk.out, "_provisional"));
 }
 
 static int start(void **state) {
