@@ -166,12 +166,11 @@ static void put_rows(filling *f) {
 }
 
 static int check_size(const filling *f, lk_error *err) {
-	int64_t windows = count_windows(f, LK_FILL_MOST + 1);
-	lk_int128 rows = (lk_int128)windows * (int64_t)f->keys.ncells;
-	if (rows - (lk_int128)f->ncells <= LK_FILL_MOST)
+	int64_t most = LK_FILL_MOST + (int64_t)f->ncells, windows = count_windows(f, most + 1);
+	if ((lk_int128)windows * (int64_t)f->keys.ncells <= most)
 		return LK_OK;
-	lk_fail(err, LK_EUSAGE, "--fill would add more than %d rows: %s%lld windows of %lld keys", LK_FILL_MOST, windows > LK_FILL_MOST ? "over " : "",
-	        (long long)(windows > LK_FILL_MOST ? LK_FILL_MOST : windows), (long long)f->keys.ncells);
+	lk_fail(err, LK_EUSAGE, "--fill would add more than %d rows: %s%lld windows of %lld key%s", LK_FILL_MOST, windows > most ? "over " : "",
+	        (long long)(windows > most ? most : windows), (long long)f->keys.ncells, f->keys.ncells == 1 ? "" : "s");
 	return lk_hint(err, "ask for less time (--from, --to), for longer windows (--window) or for fewer keys (--where)");
 }
 
