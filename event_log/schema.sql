@@ -220,7 +220,7 @@ CREATE FUNCTION lk.calendar_first_instants(unit text, zone text) RETURNS SETOF t
     SELECT DISTINCT CASE WHEN before = after THEN u - before ELSE
       (SELECT min(s)
        FROM (SELECT min(m) AS minute
-             FROM generate_series(u - greatest(before, after), u - least(before, after), interval '1 minute') AS m
+             FROM generate_series(u - greatest(before, after), u - least(before, after) + interval '1 minute', interval '1 minute') AS m
              WHERE m AT TIME ZONE zone >= d) AS coarse,
          generate_series(minute - interval '59 seconds', minute, interval '1 second') AS s
        WHERE s AT TIME ZONE zone >= d) END
