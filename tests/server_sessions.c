@@ -690,6 +690,46 @@ static void other_windows_are_refused(void **state) {
 	assert_non_null(strstr(err.text, "sessions have no fixed size"));
 }
 
+/* --- other clocks, other gaps --- */
+
+/* By processing time the events of one append are one instant, and a gap of a microsecond parts appends; a gap of a century goes
+ * from the first instant to the last. */
+static void the_shortest_and_the_longest_gap(void **state) {
+	(void)state;
+	static const char *const views[] = {"appends", "ages", "never_late"};
+	test_world_empty(&world);
+	test_world_declare(&world, stream);
+	test_world_declare(&world,
+		"CREATE VIEW appends AS SELECT who, count(*) AS n FROM visits GROUP BY who, session(_at, '1 us');"
+		"CREATE VIEW ages AS SELECT count(*) AS n, last(k) AS k FROM visits GROUP BY session(ts, '36525 d');"
+		"CREATE VIEW never_late WITH (allowed_lateness = '0 s') AS SELECT count(*) AS n FROM visits GROUP BY session(_at, '1 s');");
+	test_worker workers[3];
+	for (int i = 0; i < 3; i++)
+		test_worker_open(&workers[i], &world, views[i]);
+	round r = {.seed = test_seed("gaps"), .now = BASE};
+	const visit far[] = {{LK_TIME_MIN, "a", 1, 1}, {LK_TIME_MAX, "b", 2, 2}, {0, NULL, 3, 3}};
+	append(far, 3);
+	for (int n = 0; n < 4; n++) {
+		some_visits(&r);
+		for (int i = 0; i < 3; i++) {
+			lk_query q = test_query(views[i]);
+			if (n == 1)
+				test_world_batch(&world, views[i]);
+			test_worker_catch_up(&workers[i]);
+			test_world_same(&world, &q);
+			q.from = n % 2 ? 0 : INT64_MIN;
+			lk_buf difference = LK_BUF_INIT;
+			test_world_compare(&world, &q, NULL, n % 2 ? "window_start >= timestamptz '1970-01-01Z'" : NULL, &difference);
+			if (difference.len)
+				fail_msg("%s", difference.data);
+			lk_buf_release(&difference);
+		}
+	}
+	for (int i = 0; i < 3; i++)
+		test_worker_close(&workers[i]);
+	lk_buf_release(&r.story);
+}
+
 static int start(void **state) {
 	(void)state;
 	test_servers_start(&servers);
@@ -714,6 +754,7 @@ int main(void) {
 		cmocka_unit_test(keys_of_what_does_not_pass),
 		cmocka_unit_test(sessions_of_a_prefix),
 		cmocka_unit_test(other_windows_are_refused),
+		cmocka_unit_test(the_shortest_and_the_longest_gap),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -201,6 +201,7 @@ static void random_events(test *t, uint64_t *seed) {
 	}
 }
 
+/* I10 */
 static void any_order_and_grouping(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
