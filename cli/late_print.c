@@ -217,7 +217,7 @@ static void add_rule(const lk_plan *p, lk_buf *b) {
 	} else if (w->kind == LK_W_CALENDAR) {
 		lk_buf_adds(b, "the end of an event's window");
 	} else {
-		lk_buf_adds(b, "the end of an event's pane of ");
+		lk_buf_adds(b, w->pane_us == w->size_us ? "the end of an event's window of " : "the end of an event's pane of ");
 		lk_interval_print(w->pane_us, b);
 	}
 	if (p->allowed_lateness_us > 0) {
@@ -291,11 +291,14 @@ static void add_histogram(const lk_late_report *r, lk_buf *b) {
 void lk_late_summary(const lk_late_page *p, lk_buf *out) {
 	const lk_cat_version *v = p->copy->version;
 	const lk_plan *plan = v->plan;
-	lk_count_print(p->report->nnewest, out);
-	lk_buf_addf(out, " late event%s of %s, version %d, %s", p->report->nnewest == 1 ? "" : "s", v->view->name, v->number,
-	            p->copy->kappa ? "kappa" : "lambda");
+	int64_t shown = p->report->nnewest, all = p->report->events;
+	if (shown || !all) {
+		lk_count_print(shown, out);
+		lk_buf_addc(out, ' ');
+	}
+	lk_buf_addf(out, "late event%s of %s, version %d, %s", shown == 1 ? "" : "s", v->view->name, v->number, p->copy->kappa ? "kappa" : "lambda");
 	lk_copy_describe(p->copy, out);
-	lk_buf_adds(out, p->report->nnewest < p->report->events ? ", the newest\n" : "\n");
+	lk_buf_adds(out, shown && shown < all ? ", the newest\n" : "\n");
 	if (plan->window.kind == LK_W_NONE) {
 		lk_buf_adds(out, "late:      never: the view has no windows\n");
 	} else if (plan->allowed_lateness_us < 0) {

@@ -159,7 +159,7 @@ static void the_command(void **state) {
 	LK(0, "", "", "ingest", "hits", lines);
 	LK(0, "", "late", "speed", "--once");
 	LK(0, "refused:   2, counted by the batch since: 0", "", "late", "strict");
-	assert_non_null(strstr(lk.out, "late:      when the watermark of its partition has come to the end of an event's pane of 1 min + 10 s"));
+	assert_non_null(strstr(lk.out, "late:      when the watermark of its partition has come to the end of an event's window of 1 min + 10 s"));
 	assert_non_null(strstr(lk.out, "  below 1 min             1  ########################################\n"
 	                               "  below 10 min            1  ########################################\n"));
 	/* 5:00 less the end of the pane, 4:00, and 10 s. */
@@ -173,10 +173,12 @@ static void the_command(void **state) {
 	LK(0, ",230000000,false,2020-01-01T00:00:40Z,a,/late,\r\n", "", "late", "strict", "--columns", "all", "--format", "csv");
 	LK(0, "\"refused\":2,\"healed\":0,\"histogram\":[", "", "late", "strict", "--format", "json", "--limit", "0");
 	LK(0, "\"events\":[]}", "", "late", "strict", "--format", "json", "--limit", "0");
+	LK(0, "late events of strict, version 1, lambda\nlate:", "", "late", "strict", "--limit", "0");
 	/* The pane of 20 s that begins at 3:40 is in three windows, from 3:00 to 4:40. */
 	LK(0, "\"window_start\":\"2020-01-01T00:03:00Z\",\"window_end\":\"2020-01-01T00:04:40Z\",\"windows\":3", "", "late", "steps", "--limit", "1",
 	   "--format", "jsonl");
-	LK(0, "windows", "", "late", "steps");
+	LK(0, "the end of an event's pane of 20 s\n", "", "late", "steps");
+	assert_non_null(strstr(lk.out, " windows "));
 	LK(0, "an event's time + 20 s\n", "", "late", "visits");
 	LK(0, "\"window_end\":\"2020-01-01T00:04:19Z\",\"windows\":1", "", "late", "visits", "--limit", "1", "--format", "jsonl");
 	LK(0, "", "", "batch", "strict");
