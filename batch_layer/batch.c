@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 #include "batch_layer/compute.h"
+#include "batch_layer/past.h"
 #include "batch_layer/publish.h"
 #include "core/fault.h"
 #include "core/time.h"
@@ -79,6 +80,8 @@ static int compute(batch *b, int64_t *events, lk_error *err) {
 		if (r == LK_OK)
 			r = lk_pg_runf(b->pg, &e, "UPDATE lk.version SET fold_only = true WHERE version_id = %lld", (long long)v->id);
 	}
+	if (r == LK_OK && v->plan->window.kind == LK_W_SESSION)
+		r = lk_past_delete(b->pg, v->plan, &b->cut, b->table, &e);
 	if (r == LK_OK)
 		r = lk_compute_index(&b->compute, &e);
 	if (r != LK_OK && err)

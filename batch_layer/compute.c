@@ -7,6 +7,7 @@
  * cut, must not become a batch that is silently short. Only [published cut, cut) is counted, since the log below the
  * published cut was counted when that one was made and does not change. */
 #include "batch_layer/compute.h"
+#include "batch_layer/past.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ int lk_compute_sql(lk_compute *c, lk_error *err) {
 	lk_buf_adds(&bound, "off < ('");
 	add_vector(&bound, c->cut->off, c->cut->partitions);
 	lk_buf_adds(&bound, "'::bigint[])[part+1]");
+	lk_past_events_sql(c->copy->version->plan, c->cut, &bound);
 	lk_buf_addf(&sql, "CREATE TABLE %s AS ", c->table);
 	lk_plan_batch_sql(c->copy->version->plan, log.data, bound.data, &sql);
 	int r = lk_pg_exec(c->pg, &res, err, sql.data, 0, NULL);

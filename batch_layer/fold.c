@@ -5,6 +5,7 @@
  * written to the table and the map begins anew, so memory is bounded whatever the number of keys. A cell may then
  * stand in several rows of the table; readers merge rows as they merge segments. */
 #include "batch_layer/compute.h"
+#include "batch_layer/past.h"
 #include "batch_layer/rows.h"
 
 #include <stdlib.h>
@@ -39,6 +40,7 @@ static void select_sql(const folding *f, int part, int64_t from, int64_t to, lk_
 	lk_buf_adds(out, " FROM ");
 	lk_log_leaf(f->plan->stream, part, out);
 	lk_buf_addf(out, " WHERE off >= %lld AND off < %lld", (long long)from, (long long)to);
+	lk_past_events_sql(f->plan, f->c->cut, out);
 }
 
 static void fold_row(folding *f, int part) {

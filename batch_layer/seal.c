@@ -28,6 +28,7 @@
 #include <time.h>
 
 #include "batch_layer/compute.h"
+#include "batch_layer/past.h"
 #include "batch_layer/publish.h"
 #include "batch_layer/rows.h"
 #include "core/fault.h"
@@ -289,6 +290,8 @@ static int move_cells(seal *s, lk_error *err) {
 		r = add_unit(s, part, err);
 	if (r == LK_OK)
 		r = write_out(s, err);
+	if (r == LK_OK)
+		r = lk_past_delete(s->pg, s->plan, &s->cut, s->table, err);
 	LK_CRASH_POINT("seal.written");
 	return r == LK_OK ? put_together_if_grown(s, err) : r;
 }

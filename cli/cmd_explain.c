@@ -136,6 +136,11 @@ static void describe_window(const lk_plan *p, const char *const *names, lk_buf *
 	lk_buf_adds(b, "when the watermark is ");
 	lk_interval_print(p->allowed_lateness_us, b);
 	lk_buf_adds(b, w->kind == LK_W_SESSION ? " past its own time and the gap\n" : " past the end of its pane\n");
+	if (!p->retention_us)
+		return;
+	lk_buf_adds(b, "gone: when the watermark is ");
+	lk_interval_print(p->retention_us, b);
+	lk_buf_adds(b, w->kind == LK_W_SESSION ? " past the end of the session\n" : " past the end of the window\n");
 }
 
 static void describe_lateral(const lk_plan *p, const char *const *names, lk_buf *b) {

@@ -69,6 +69,8 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	            (long long)p->allowed_lateness_us);
 	if (p->window.slide_us != p->window.size_us || p->window.offset_us)
 		lk_buf_addf(out, "slide %lld offset %lld\n", (long long)p->window.slide_us, (long long)p->window.offset_us);
+	if (p->retention_us)
+		lk_buf_addf(out, "retention %lld\n", (long long)p->retention_us);
 	if (p->window.kind == LK_W_CALENDAR) {
 		lk_buf_addf(out, "calendar %s ", p->window.calendar->unit);
 		lk_sql_ident(p->window.calendar->zone, out);

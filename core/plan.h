@@ -83,6 +83,7 @@ typedef struct lk_plan {
 	const char *stream_name;       /* as the statement calls it: the alias, or its name */
 	lk_window window;
 	int64_t allowed_lateness_us;   /* WITH (allowed_lateness = '…'); -1: an event is never too late */
+	int64_t retention_us;          /* WITH (retention = '…'), at least allowed_lateness_us, which it is where none is given; 0: windows stay for ever */
 
 	int nrows, nlateral;           /* LATERAL (VALUES …): nrows rows of nlateral columns; nrows = 1, nlateral = 0 without */
 	lk_expr **lateral;             /* [row * nlateral + column] */

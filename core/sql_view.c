@@ -1,4 +1,4 @@
-/* CREATE VIEW name [WITH (allowed_lateness)] AS SELECT … GROUP BY …: a plan.
+/* CREATE VIEW name [WITH (allowed_lateness, retention)] AS SELECT … GROUP BY …: a plan.
  *
  * GROUP BY items are the window (core/sql_window.h) and the group keys. A name there is a column of the stream before it
  * is an alias of the select list (PostgreSQL's rule). The select list has keys, each equal to an item of GROUP BY, and
@@ -223,11 +223,35 @@ static void read_select(view_reader *v, const json_t *select) {
 	}
 }
 
-static lk_option read_view_options(lk_stmt *s, lk_plan *p, const json_t *list) {
-	lk_option lateness = {.name = "allowed_lateness"};
-	lk_sql_options(s, list, &lateness, 1);
-	lk_sql_interval_option(s, &lateness, -1, &p->allowed_lateness_us);
-	return lateness;
+enum { LATENESS, RETENTION, NOPTIONS };
+
+static void read_view_options(lk_stmt *s, lk_plan *p, const json_t *list, lk_option options[NOPTIONS]) {
+	options[LATENESS] = (lk_option){.name = "allowed_lateness"};
+	options[RETENTION] = (lk_option){.name = "retention"};
+	lk_sql_options(s, list, options, NOPTIONS);
+	lk_sql_interval_option(s, &options[LATENESS], -1, &p->allowed_lateness_us);
+	lk_sql_interval_option(s, &options[RETENTION], 0, &p->retention_us);
+}
+
+/* An event that is taken after its window is gone would begin that window anew, with wrong numbers: so retention is a lateness
+ * bound, too. */
+static void check_view_options(lk_stmt *s, lk_plan *p, const lk_option options[NOPTIONS]) {
+	const lk_option *lateness = &options[LATENESS], *retention = &options[RETENTION];
+	bool windowed = p->window.kind != LK_W_NONE;
+	if (!windowed && lateness->value)
+		lk_stmt_fault(s, lateness->at, "leave it out, or group by a window", "without a window no event is late: allowed_lateness means nothing");
+	if (!windowed && retention->value)
+		lk_stmt_fault(s, retention->at, "leave it out, or group by a window", "without a window nothing grows old: retention means nothing");
+	if (!windowed || !retention->value)
+		return;
+	if (p->retention_us < (p->window.pane_us ? p->window.pane_us : 1))
+		lk_stmt_fault(s, retention->at, "choose a longer one", "retention is shorter than %s",
+		              p->window.kind == LK_W_SESSION ? "the gap of the sessions" : "what the view's windows are made of");
+	if (p->allowed_lateness_us > p->retention_us)
+		lk_stmt_fault(s, lateness->at, "choose a longer retention, or a shorter allowed_lateness",
+		              "allowed_lateness is longer than retention: an event would be taken when its window is gone");
+	if (p->allowed_lateness_us < 0)
+		p->allowed_lateness_us = p->retention_us;
 }
 
 /* Edits of one place are of a close and an end: the close comes first, and has nothing to remove. */
@@ -253,15 +277,16 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	p->aggs = lk_arena_zalloc(s->arena, sizeof *p->aggs * LK_MAX_AGGS);
 	p->outputs = lk_arena_zalloc(s->arena, sizeof *p->outputs * MAX_OUTPUTS);
 	p->edits = lk_arena_zalloc(s->arena, sizeof *p->edits * LK_MAX_EDITS);
-	lk_option lateness = read_view_options(s, p, json_object_get(f, "options"));
+	lk_option options[NOPTIONS];
+	read_view_options(s, p, json_object_get(f, "options"), options);
 	view_reader v = {.c = {.s = s, .plan = p}, .s = s, .p = p};
 	if (!select_form(s, select, at) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
 		return NULL;
 	p->window.time_slot = p->stream->event_time;
 	p->first_agg = p->last_agg = -1;
 	read_select(&v, select);
-	if (!s->nfaults && p->window.kind == LK_W_NONE && lateness.value)
-		lk_stmt_fault(s, lateness.at, "leave it out, or group by a window", "without a window no event is late: allowed_lateness means nothing");
+	if (!s->nfaults)
+		check_view_options(s, p, options);
 	if (s->nfaults)
 		return NULL;
 	find_needed(p, s->arena);

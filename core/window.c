@@ -183,3 +183,33 @@ bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start) {
 		return lk_pane_start(w, span.start) <= pane_start && pane_start <= sub(span.end, w->size_us);
 	return span.start <= pane_start && pane_start < span.end;
 }
+
+int64_t lk_horizon(const lk_plan *p, int64_t least_watermark) {
+	if (p->window.kind == LK_W_NONE || p->retention_us <= 0 || least_watermark == LK_NEVER)
+		return LK_NEVER;
+	return most(sub(least_watermark, p->retention_us), LK_NEVER + 1);
+}
+
+/* Where the first window of the view begins that is not past. */
+static int64_t kept_from(const lk_plan *p, int64_t horizon) {
+	const lk_window *w = &p->window;
+	if (horizon == LK_NEVER || w->kind == LK_W_SESSION || w->kind == LK_W_NONE)
+		return INT64_MIN;
+	if (w->kind == LK_W_CALENDAR)
+		return lk_calendar_start(w->calendar, horizon);
+	if (w->kind == LK_W_HOP)
+		return add(slice_from(sub(horizon, w->size_us), w->slide_us, w->offset_us), w->slide_us);
+	return slice_from(horizon, w->size_us, w->offset_us);
+}
+
+bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon) {
+	return horizon != LK_NEVER && (window.end <= horizon || window.start < kept_from(p, horizon));
+}
+
+int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon) {
+	int64_t from = kept_from(p, horizon), first, end;
+	if (from == INT64_MIN || !lk_is_tiling(w))
+		return from;
+	lk_panes_of_range(w, from, INT64_MAX, &first, &end);
+	return most(first, w->kind == LK_W_CALENDAR ? lk_pane_start(w, horizon) : slice_from(horizon, w->size_us, w->offset_us));
+}

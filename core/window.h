@@ -65,6 +65,22 @@ int64_t lk_windows_of_pane(const lk_window *w, int64_t pane_start, lk_span *firs
 /* May a pane of this start belong to the window? */
 bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start);
 
+/* --- retention: windows that are gone ---
+ *
+ * A window that ends at or before the least watermark of the partitions - retention is past: it is no part of any answer, of
+ * whatever layer or mode. That is a function of the prefix that the answer covers. What lies in past windows alone may be removed from
+ * the stores at any time, or not: nobody sees the difference. A window that is longer than those of the view (lk_window_ask)
+ * is past, too, where it begins before what must still be kept. */
+
+/* Windows that end at or before it are past; LK_NEVER: none is. The watermark must be that of all partitions, idle ones too: one that
+ * has no event yet keeps everything. */
+int64_t lk_horizon(const lk_plan *p, int64_t least_watermark);
+bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon);
+/* Panes that start before it are in past windows only, of the view or of the rows by `w` that a query asks for. INT64_MIN where all may be
+ * needed: always for sessions, which may be of any length: theirs may be removed together, when last event + 2 gaps <= horizon.
+ * Then the session is past, and no event can join it but one that is late: its own time + gap + lateness is at or before the watermark. */
+int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon);
+
 #define LK_MAX_PANES 10000   /* in one window */
 #define LK_MAX_WINDOW_US (INT64_C(36525) * 86400 * LK_US_PER_S)   /* 100 years */
 

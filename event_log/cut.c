@@ -16,6 +16,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
+#include "core/window.h"
 #include "event_log/tail_holder.h"
 
 static void number(int64_t n, char out[24]) { snprintf(out, 24, "%lld", (long long)n); }
@@ -121,6 +122,15 @@ int lk_cut_publish(lk_pg *pg, int64_t copy_id, const lk_cut *cut, const char *ba
 done:
 	PQclear(res);
 	return rc;
+}
+
+int64_t lk_cut_watermark(const lk_cut *cut, const lk_plan *p) {
+	int64_t least = INT64_MAX;
+	for (int i = 0; i < cut->partitions; i++) {
+		int64_t watermark = lk_watermark_of_prefix(p, cut->high[i], cut->last_at[i]);
+		least = watermark < least ? watermark : least;
+	}
+	return least;
 }
 
 const char lk_live_cuts_sql[] =

@@ -26,6 +26,8 @@ int lk_cut_publish(lk_pg *pg, int64_t copy_id, const lk_cut *cut, const char *ba
 extern const char lk_live_cuts_sql[];
 /* The same on its own. *offs is lk_malloc'ed, [*n]. */
 int lk_cut_live(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t **offs, int *n, lk_error *err);
+/* The least watermark of the partitions where the cut is; LK_NEVER while one has no event. */
+int64_t lk_cut_watermark(const lk_cut *cut, const lk_plan *p);
 int lk_cut_load(lk_pg *pg, int64_t cut_id, lk_cut *out, lk_error *err);
 
 #endif

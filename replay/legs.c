@@ -63,6 +63,8 @@ static void add_event(addition *a) {
 	lk_fold_event(&a->folder, &a->one, LK_NEVER);
 	for (const lk_cell *c = a->one.first; c; c = c->next) {
 		const uint8_t *field = lk_cell_field(&a->one, c);
+		if (lk_pane_get(field) < lk_first_kept(p, &a->answer->window, a->answer->horizon))
+			continue;
 		lk_buf_clear(&a->field);
 		lk_pane_put(&a->field, tiling ? lk_tag_of_pane(&a->answer->window, lk_pane_get(field)) : lk_pane_get(field));
 		lk_buf_add(&a->field, field + LK_PANE_BYTES, c->field_len - LK_PANE_BYTES);
@@ -168,6 +170,12 @@ static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
 	lk_buf_adds(sql, " FROM (");
 	lk_plan_oracle_sql(p, log.data, bound.data, sql);
 	lk_buf_adds(sql, ") AS o");
+	int64_t horizon = lk_horizon(p, lk_cut_watermark(until, p));
+	if (horizon != LK_NEVER) {
+		lk_buf_adds(sql, " WHERE window_end > timestamptz '");
+		lk_time_print(horizon > LK_TIME_MIN ? horizon : LK_TIME_MIN, sql);
+		lk_buf_addc(sql, '\'');
+	}
 	lk_buf_release(&log);
 	lk_buf_release(&bound);
 }

@@ -317,6 +317,8 @@ static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 			a->watermark = *watermark;
 	}
 	find_final(r, a);
+	a->horizon = lk_horizon(r->plan, a->watermark);
+	lk_filter_hide(&r->filter, a->horizon);
 	return LK_OK;
 }
 
@@ -532,12 +534,12 @@ lk_span lk_answer_span(const lk_answer *a, const lk_cell *row) {
 bool lk_answer_marks_final(const lk_answer *a) { return a->plan->window.kind != LK_W_NONE && a->plan->allowed_lateness_us >= 0; }
 bool lk_answer_is_final(const lk_answer *a, const lk_cell *row) { return lk_is_final(lk_answer_span(a, row).end, a->final_to); }
 
-void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out) {
-	const uint8_t *field = lk_cell_field(&a->cells, row);
 bool lk_answer_is_provisional(const lk_answer *a, const lk_cell *row) {
 	return a->provisional && lk_answer_is_final(a, row) && !lk_is_final(lk_answer_span(a, row).end, lk_final_to(a->plan, a->watermark));
 }
 
+void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out) {
+	const uint8_t *field = lk_cell_field(&a->cells, row);
 	const lk_cell *cell = lk_cells_find(part, field, row->field_len);
 	lk_cells none;
 	lk_cells_init(&none, a->plan);

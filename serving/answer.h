@@ -57,6 +57,7 @@ typedef struct lk_answer {
 	                                      layer speed, a sandbox: [cut, end) */
 	int64_t goal[LK_MAX_PARTITIONS];   /* where its copy is going: the log's end; a sandbox: its own, fixed when it began */
 	int64_t watermark;                 /* least of the partitions; LK_NEVER */
+	int64_t horizon;                   /* windows that end at or before it are past, and in no row; LK_NEVER: none */
 	int64_t final_to;                  /* LK_NEVER: none */
 	bool provisional;                  /* final_to is beyond what the watermark makes final, since idle partitions were left out: one
 	                                      that wakes up may still change windows between the two */
@@ -92,9 +93,9 @@ lk_span lk_answer_span(const lk_answer *a, const lk_cell *row);
 /* Are rows final or open? Only where windows end and events can be too late. */
 bool lk_answer_marks_final(const lk_answer *a);
 bool lk_answer_is_final(const lk_answer *a, const lk_cell *row);
-/* Makes cells and rows anew from the panes, to which something was added; not of a split answer. Where windows are tiles, of
 /* Only because idle partitions were left out. */
 bool lk_answer_is_provisional(const lk_answer *a, const lk_cell *row);
+/* Makes cells and rows anew from the panes, to which something was added; not of a split answer. Where windows are tiles, of
  * the cells as they are. */
 void lk_answer_put_together(lk_answer *a);
 /* The same value in one part of a split answer: as if that part had been alone. */

@@ -2,7 +2,8 @@
  * length before it. Partials are encoded from the merged state, so neither segments nor batches nor the order of merging
  * shows: two copies of one version that counted the same events have the same digest. A lambda copy whose batch counted
  * events that came late has another one than a kappa copy that refused them. Where windows are put together from panes it is of
- * the panes: different ones may make the same windows. */
+ * the panes: different ones may make the same windows. But for sessions of a view with retention: panes of past ones may be there or
+ * not. */
 #include <stdlib.h>
 
 #include "core/digest.h"
@@ -18,7 +19,8 @@ static void add_bytes(lk_digest *d, const void *bytes, size_t len, lk_buf *lengt
 void lk_answer_digest(const lk_answer *a, char out[33]) {
 	lk_digest d;
 	lk_buf partial = LK_BUF_INIT, length = LK_BUF_INIT;
-	const lk_cells *all = lk_is_tiling(&a->window) ? &a->cells : &a->panes;
+	bool whole = a->window.kind == LK_W_SESSION && a->horizon != LK_NEVER;
+	const lk_cells *all = lk_is_tiling(&a->window) || whole ? &a->cells : &a->panes;
 	lk_cell **cells = lk_cells_sorted(all);
 	lk_digest_init(&d, 0, 0);
 	for (size_t i = 0; i < all->ncells; i++) {

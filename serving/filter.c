@@ -154,6 +154,7 @@ int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *
 	f->values = lk_calloc(n, sizeof *f->values);
 	f->encoded = lk_calloc(n, sizeof *f->encoded);
 	int rc = set_windows(f, q, err);
+	f->asked_pane = f->from_pane;
 	for (int i = 0; rc == LK_OK && i < q->nwhere; i++)
 		rc = add_condition(f, &q->where[i], err);
 	if (rc == LK_OK)
@@ -169,6 +170,11 @@ void lk_filter_release(lk_filter *f) {
 	free(f->encoded);
 	lk_buf_release(&f->key);
 	*f = (lk_filter){0};
+}
+
+void lk_filter_hide(lk_filter *f, int64_t horizon) {
+	int64_t first = lk_first_kept(f->plan, &f->window, horizon);
+	f->from_pane = first > f->asked_pane ? first : f->asked_pane;
 }
 
 bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len) {

@@ -12,6 +12,7 @@ typedef struct lk_filter {
 	lk_window window;         /* of the rows */
 	int64_t from, to;         /* windows that start in [from, to) … */
 	int64_t from_pane, to_pane;   /* … may hold panes that start in [from, to); INT64_MIN, INT64_MAX */
+	int64_t asked_pane;       /* from_pane by the query alone, without what is past */
 	bool nothing;             /* the conditions contradict each other */
 	bool *given;              /* [nkeys] */
 	lk_value *values;         /* [nkeys] where given */
@@ -22,6 +23,8 @@ typedef struct lk_filter {
 
 int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *err);
 void lk_filter_release(lk_filter *f);
+/* Leaves out what lies in past windows alone (core/window.h), from now on. */
+void lk_filter_hide(lk_filter *f, int64_t horizon);
 /* Does a cell pass? field: pane + key. */
 bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len);
 /* " WHERE …" over the columns of a batch table, or nothing. */

@@ -60,10 +60,12 @@ static char *row(maker *m, int64_t tag) {
 	return lk_cell_state(m->into, lk_cells_at(m->into, m->field.data, m->field.len));
 }
 
-static bool is_asked_for(const maker *m, int64_t start) { return m->a->from <= start && start < m->a->to; }
+static bool is_asked_for(const maker *m, lk_span window) {
+	return m->a->from <= window.start && window.start < m->a->to && !lk_is_past(m->plan, window, m->a->horizon);
+}
 
 static void emit(maker *m, int64_t tag, const char *state) {
-	if (state && is_asked_for(m, lk_span_of_tag(&m->a->window, tag).start))
+	if (state && is_asked_for(m, lk_span_of_tag(&m->a->window, tag)))
 		merge(m->plan, row(m, tag), state, &m->into->arena);
 }
 
@@ -177,7 +179,7 @@ static void make_sessions(maker *m, const lk_cells *parts, lk_cells *parts_into)
 		int64_t tag = lk_session_of(m->plan, state_of(m, from)).start;
 		for (to = from + 1; to < m->n && goes_on(m, to);)
 			to++;
-		if (!is_asked_for(m, tag))
+		if (!is_asked_for(m, (lk_span){tag, lk_session_of(m->plan, state_of(m, to - 1)).end}))
 			continue;
 		char *state = row(m, tag);
 		for (size_t i = from; i < to; i++)
