@@ -184,6 +184,13 @@ void test_world_speed_once(test_world *w, const char *view) {
 	must(lk_speed_run(&o, &report, &err), &err, "speed once");
 }
 
+static void init_units(test_worker *t, const lk_cat_copy *copy) {
+	t->nunits = copy->version->plan->stream->partitions;
+	t->units = lk_calloc((size_t)t->nunits, sizeof *t->units);
+	for (int i = 0; i < t->nunits; i++)
+		lk_unit_init(&t->units[i], copy, i);
+}
+
 void test_worker_open(test_worker *t, test_world *w, const char *view) {
 	test_worker_open_copy(t, w, test_world_copy(w, view));
 }
@@ -195,16 +202,23 @@ void test_worker_open_copy(test_worker *t, test_world *w, const lk_cat_copy *cop
 	must(lk_pg_open(&t->writer, w->servers->at.postgres, "lk test writer", &err), &err, "open PostgreSQL");
 	t->path = (lk_path){.reader = &t->reader, .writer = &t->writer, .limits = lk_stream_defaults};
 	must(lk_store_open(&t->path.store, w->servers->at.redis, w->log_id, &err), &err, "open Redis");
-	t->nunits = copy->version->plan->stream->partitions;
-	t->units = lk_calloc((size_t)t->nunits, sizeof *t->units);
-	for (int i = 0; i < t->nunits; i++)
-		lk_unit_init(&t->units[i], copy, i);
+	init_units(t, copy);
 }
 
-void test_worker_close(test_worker *t) {
+static void release_units(test_worker *t) {
 	for (int i = 0; i < t->nunits; i++)
 		lk_unit_release(&t->units[i]);
 	free(t->units);
+}
+
+void test_worker_turn_to(test_worker *t, const char *view) {
+	release_units(t);
+	t->path.limits = lk_stream_defaults;
+	init_units(t, test_world_copy(t->world, view));
+}
+
+void test_worker_close(test_worker *t) {
+	release_units(t);
 	lk_store_close(t->path.store);
 	lk_pg_close(&t->reader);
 	lk_pg_close(&t->writer);

@@ -43,6 +43,8 @@ typedef struct test_worker {
 } test_worker;
 void test_worker_open(test_worker *t, test_world *w, const char *view);   /* of the served copy */
 void test_worker_open_copy(test_worker *t, test_world *w, const lk_cat_copy *copy);
+/* The same worker, with the connections that it has, for another view of the same log. */
+void test_worker_turn_to(test_worker *t, const char *view);
 void test_worker_close(test_worker *t);
 /* Takes partition `part` over if it is not taken, and makes one pass of at most `limit` events. Returns the events
  * that it read, or a negative status for LK_EFENCED and LK_EFULL (the unit is then to be taken again); anything else
