@@ -128,7 +128,8 @@ static void fill_key(filling *f, const uint8_t *key, size_t len, size_t from, si
 	for (int64_t tag = f->first; tag < f->end; tag = next_tag(&f->a->window, tag)) {
 		while (from < to && tag_of(f->a, f->cells[from]) < tag)
 			before = f->cells[from++];
-		if (from == to || tag_of(f->a, f->cells[from]) != tag)
+		bool is_empty = from == to || tag_of(f->a, f->cells[from]) != tag;
+		if (is_empty && !lk_is_past(f->a->plan, lk_span_of_tag(&f->a->window, tag), f->a->horizon))
 			add_row(f, tag, key, len, before);
 	}
 }

@@ -7,8 +7,8 @@
 enum { LK_FILL_MOST = 1000000 };   /* rows that are made */
 
 /* Adds a row for each window without events, of each group key that has a row, between the first and the last window of the rows;
- * where the query has from or to, from or up to there. A window whose row HAVING has taken away has events: it is not filled. The
- * values of what is added:
+ * where the query has from or to, from or up to there. A window whose row HAVING has taken away has events: it is not filled; a past
+ * one (retention) neither. The values of what is added:
  *   null      NULL
  *   zero      what the aggregates say of no events, and 0 for a sum
  *   previous  those of the key's last window that has events; NULL before the first one

@@ -248,6 +248,22 @@ static void nothing_at_all(void **state) {
 	lk_answer_release(&a);
 }
 
+/* What retention has taken away was not empty. */
+static void past_windows_are_not_filled(void **state) {
+	(void)state;
+	lk_answer a;
+	test_world_declare(&world, "CREATE VIEW v WITH (retention = '2 minutes') AS SELECT count(*) AS n FROM hits GROUP BY tumble(ts, '1 minute');");
+	test_world_append_json(&world, "hits", two_events);
+	test_world_append_json(&world, "hits", "{\"ts\":\"2020-01-01T00:03:05Z\",\"ip\":\"b\",\"bytes\":1}\n{\"ts\":\"2020-01-01T00:03:05Z\",\"ip\":\"c\",\"bytes\":1}\n"
+	                                       "{\"ts\":\"2020-01-01T00:03:05Z\",\"ip\":\"d\",\"bytes\":1}\n{\"ts\":\"2020-01-01T00:03:05Z\",\"ip\":\"e\",\"bytes\":1}\n");
+	test_world_speed_once(&world, "v");
+	fill("v", "2020-01-01T00:00:00Z", "2020-01-01T00:05:00Z", LK_FILL_ZERO, &a);
+	assert_int_not_equal(a.watermark, LK_NEVER);
+	assert_int_equal(a.nrows, 4);   /* from 00:01:05 on */
+	assert_int_equal(lk_answer_span(&a, a.rows[0]).end, (BASE_S + 120) * LK_US_PER_S);
+	lk_answer_release(&a);
+}
+
 static void what_is_refused(void **state) {
 	(void)state;
 	static const struct { const char *view, *from, *to, *says; } cases[] = {
@@ -346,6 +362,7 @@ int main(void) {
 		cmocka_unit_test_setup(filled_as_by_postgresql, fresh),
 		cmocka_unit_test_setup(what_no_event_makes_of_each_aggregate, fresh),
 		cmocka_unit_test_setup(nothing_at_all, fresh),
+		cmocka_unit_test_setup(past_windows_are_not_filled, fresh),
 		cmocka_unit_test_setup(what_is_refused, fresh),
 		cmocka_unit_test_setup(the_formats, fresh),
 		cmocka_unit_test_setup(charts, fresh),

@@ -1,0 +1,35 @@
+-- Who reads what on a news site, an hour around midnight in Berlin, and one question cut in time in every way there is: how much is read?
+CREATE TABLE reads (
+  ts timestamptz, reader text, page text, seconds int
+) WITH (event_time = ts, partition_by = reader, partitions = 2, watermark = '10 seconds');
+
+-- One window after the other.
+CREATE VIEW tumbling AS
+  SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY tumble(ts, '1 minute');
+
+-- Windows of ten minutes, one every five: each event is in two.
+CREATE VIEW hopping AS
+  SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY hop(ts, '5 minutes', '10 minutes');
+
+-- Since the full hour, every ten minutes.
+CREATE VIEW cumulated AS
+  SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY cumulate(ts, '10 minutes', '1 hour');
+
+-- Visits: a reader is away when nothing is read for so long. The gap makes the session, so each gap is a view.
+CREATE VIEW visits_30s AS
+  SELECT reader, count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY reader, session(ts, '30 seconds');
+CREATE VIEW visits_2min AS
+  SELECT reader, count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY reader, session(ts, '2 minutes');
+CREATE VIEW visits_10min AS
+  SELECT reader, count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY reader, session(ts, '10 minutes');
+
+-- The day as people in Berlin have it, which begins at 22:00 UTC in summer.
+CREATE VIEW by_day AS
+  SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY tumble(ts, '1 day', 'Europe/Berlin');
