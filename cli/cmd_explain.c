@@ -181,6 +181,7 @@ static void describe_aggregates(const lk_plan *p, const char *const *names, lk_b
 		for (int k = 0; k < p->noutputs; k++)
 			if (p->outputs[k].kind == LK_OUT_AGG && p->outputs[k].index == i)
 				lk_buf_addf(b, "%s = ", p->outputs[k].name);
+		lk_buf_adds(b, i == p->first_agg ? "window_start = " : i == p->last_agg ? "window_end less the gap = " : "");
 		describe_call(a, names, b);
 		lk_buf_adds(b, " as ");
 		lk_type_name(a->type, b);

@@ -155,7 +155,7 @@ static void panes_of_all(test *t, uint64_t *seed, lk_cells *panes) {
 }
 
 static void begin_answer(lk_answer *a, const lk_plan *p) {
-	*a = (lk_answer){.plan = p, .window = p->window, .from = INT64_MIN, .to = INT64_MAX};
+	*a = (lk_answer){.plan = p, .window = p->window, .from = INT64_MIN, .to = INT64_MAX, .horizon = LK_NEVER};
 	lk_cells_init(&a->cells, p);
 	lk_cells_init(&a->panes, p);
 	lk_cells_init(&a->batch_part, p);
