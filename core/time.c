@@ -140,6 +140,22 @@ int lk_time_parse_clf(const char *s, size_t len, int64_t *out_us) {
 	return to_us(&m, out_us);
 }
 
+/* n with at least so many digits, and what follows it. Answers have many times, and printf takes most of the work of writing them. */
+static void put_digits(lk_buf *out, int n, int digits, char then) {
+	static const int limit[] = {1, 10, 100, 1000, 10000};
+	char text[8];
+	if (n < 0 || n >= limit[digits]) {
+		lk_buf_addf(out, "%0*d", digits, n);
+		if (then)
+			lk_buf_addc(out, then);
+		return;
+	}
+	for (int i = digits; i-- > 0; n /= 10)
+		text[i] = (char)('0' + n % 10);
+	text[digits] = then;
+	lk_buf_add(out, text, (size_t)digits + (then != '\0'));
+}
+
 void lk_time_print(int64_t us, lk_buf *out) {
 	int64_t fraction = us % LK_US_PER_S, s = us / LK_US_PER_S;
 	if (fraction < 0) {
@@ -149,7 +165,12 @@ void lk_time_print(int64_t us, lk_buf *out) {
 	int64_t days = s >= 0 ? s / 86400 : -((86399 - s) / 86400);
 	int of_day = (int)(s - days * 86400), year, month, day;
 	civil_from_days(days, &year, &month, &day);
-	lk_buf_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, of_day / 3600, of_day / 60 % 60, of_day % 60);
+	put_digits(out, year, 4, '-');
+	put_digits(out, month, 2, '-');
+	put_digits(out, day, 2, 'T');
+	put_digits(out, of_day / 3600, 2, ':');
+	put_digits(out, of_day / 60 % 60, 2, ':');
+	put_digits(out, of_day % 60, 2, '\0');
 	if (fraction) {
 		lk_buf_addf(out, ".%06d", (int)fraction);
 		while (out->data[out->len - 1] == '0')
