@@ -189,6 +189,8 @@ static void the_command(void **state) {
 	LK(0, "refused:   2; a kappa copy never counts them", "", "late", "strict");
 	LK(0, "\"mode\":\"kappa\"", "", "late", "strict", "--format", "json");
 	assert_non_null(strstr(lk.out, "\"refused\":2,\"healed\":0"));
+	LK(0, "", "", "batch", "strict");                    /* a seal heals nothing */
+	LK(0, "\"refused\":2,\"healed\":0", "", "late", "strict", "--format", "json");
 	free(sql);
 	free(lines);
 }
