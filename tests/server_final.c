@@ -174,7 +174,7 @@ static void a_provisional_window_may_change(void **state) {
 static void nothing_else_goes_by_it(void **state) {
 	(void)state;
 	static const char *const options[] = {"", ", idle_timeout = '1 us'"};
-	char digest[2][3][33], late[2][200];
+	char digest[2][3][33], late[2][4000];
 	unsigned long seed = test_seed("final");
 	for (int k = 0; k < 2; k++) {
 		unsigned long s = seed;
@@ -184,7 +184,8 @@ static void nothing_else_goes_by_it(void **state) {
 		for (int round = 0; round < 3; round++) {
 			lk_answer a;
 			for (int i = 0; i < 12; i++)
-				append((int)(test_random(&s) % PARTS), round * 5 + (int)(test_random(&s) % 8), (int)(test_random(&s) % 60));
+				append(i < PARTS ? i : (int)(test_random(&s) % PARTS), round * 5 + (int)(test_random(&s) % 8), (int)(test_random(&s) % 60));
+			append(0, 0, 0);                             /* late from the second round on */
 			test_world_speed_once(&world, "strict");
 			test_world_same(&world, &q);
 			if (round == 1)
