@@ -224,49 +224,51 @@ CREATE FUNCTION lk.calendar_first_instants(unit text, zone text) RETURNS SETOF t
              WHERE m AT TIME ZONE zone >= d) AS coarse,
          generate_series(minute - interval '59 seconds', minute, interval '1 second') AS s
        WHERE s AT TIME ZONE zone >= d) END
-    FROM offsets
+    FROM (
+      SELECT d, ((d - reach) AT TIME ZONE 'UTC' AT TIME ZONE zone) - (d - reach) AS before,
+        ((d + reach) AT TIME ZONE 'UTC' AT TIME ZONE zone) - (d + reach) AS after
+      FROM (SELECT interval '16 hours' AS reach) AS r,
+        generate_series(timestamp '1900-01-01', timestamp '2200-12-31',
+                        CASE unit WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || unit)::interval END) AS d
+      OFFSET 0) AS offsets
   $$;
 
--- tumble(ts, '1 day', zone) in the user's own text, written anew. A local midnight is one instant but where clocks are changed:
--- put back, there may be two, the earlier of which is what the offset of a day ago gives; put forward over it, there is none,
--- and AT TIME ZONE goes on with the offset from before the change, which is too late by as much as the change went beyond it.
-CREATE FUNCTION lk.midnight(d timestamp, zone text) RETURNS timestamptz
+-- tumble(ts, '1 day', zone) in the user's own text, written anew. `late` is d AT TIME ZONE zone: the one instant at which the zone has
+-- local midnight d, but where clocks are changed. Put back, there may be two, of which that is the later one, and the offset of a day
+-- ago gives the earlier one. Put forward over it, there is none, and it is what the offset from before would give: too late by as
+-- much as the change went beyond midnight.
+CREATE FUNCTION lk.after_the_gap(d timestamp, zone text) RETURNS timestamptz
   LANGUAGE sql STABLE PARALLEL SAFE
   AS $$
-    SELECT CASE WHEN t AT TIME ZONE zone = d THEN CASE WHEN early AT TIME ZONE zone = d THEN least(early, t) ELSE t END
-      ELSE (SELECT min(s) FROM generate_series(t - ((t AT TIME ZONE zone) - d), t, interval '1 second') AS s WHERE s AT TIME ZONE zone >= d) END
-    FROM (SELECT d AT TIME ZONE zone AS t) AS a,
-      LATERAL (SELECT t + (d - interval '1 day' - ((t - interval '1 day') AT TIME ZONE zone)) AS early) AS b
+    SELECT min(s)
+    FROM (SELECT d AT TIME ZONE zone AS late) AS t, LATERAL generate_series(late - ((late AT TIME ZONE zone) - d), late, interval '1 second') AS s
+    WHERE s AT TIME ZONE zone >= d
   $$;
--- The date may be past its first instant when clocks are put back over midnight, so the next date is looked at too, and one more
--- for the end.
-CREATE FUNCTION lk.midnights(ts timestamptz, word text, step interval, zone text) RETURNS SETOF timestamptz
+CREATE FUNCTION lk.date_begins(d timestamp, late timestamptz, zone text) RETURNS timestamptz
   LANGUAGE sql STABLE PARALLEL SAFE
   AS $$
-    SELECT lk.midnight(n, zone)
-    FROM (SELECT date_trunc(word, ts AT TIME ZONE zone) AS d) AS date,
-      unnest(ARRAY[timestamp '1900-01-01', d, d + step, d + 2 * step, date_trunc(word, timestamp '2200-12-31')]) AS n
-    WHERE n BETWEEN timestamp '1900-01-01' AND timestamp '2200-12-31'
+    SELECT CASE
+      WHEN d < timestamp '1900-01-01' THEN timestamptz '0001-01-01 00:00:00+00'
+      WHEN d > timestamp '2200-12-31' THEN timestamptz '10000-01-01 00:00:00+00'
+      WHEN late AT TIME ZONE zone <> d AND (late - interval '1 second') AT TIME ZONE zone >= d THEN lk.after_the_gap(d, zone)
+      WHEN late AT TIME ZONE zone <> d THEN late
+      WHEN (late - interval '1 day') AT TIME ZONE zone = d - interval '1 day' THEN late
+      WHEN (late + (d - interval '1 day' - ((late - interval '1 day') AT TIME ZONE zone))) AT TIME ZONE zone = d
+        THEN least(late, late + (d - interval '1 day' - ((late - interval '1 day') AT TIME ZONE zone)))
+      ELSE late END
   $$;
--- Mostly the clocks are not changed within a day of either end, and AT TIME ZONE says all.
+-- When clocks are put back over midnight, the date of an event may be one whose next one has begun before.
 CREATE FUNCTION lk.calendar_window(ts timestamptz, unit text, zone text) RETURNS TABLE (window_start timestamptz, window_end timestamptz)
   LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
   AS $$
-    SELECT
-      CASE WHEN plain THEN t ELSE
-        (SELECT coalesce(max(m), timestamptz '0001-01-01 00:00:00+00') FROM lk.midnights(ts, word, step, zone) AS m WHERE m <= ts) END,
-      CASE WHEN plain THEN u ELSE
-        (SELECT coalesce(min(m), timestamptz '10000-01-01 00:00:00+00') FROM lk.midnights(ts, word, step, zone) AS m WHERE m > ts) END
+    SELECT CASE WHEN next <= ts THEN next ELSE this END,
+      CASE WHEN next <= ts THEN lk.date_begins(d + 2 * step, (d + 2 * step) AT TIME ZONE zone, zone) ELSE next END
     FROM (
-      SELECT *, d >= timestamp '1900-01-01' AND d + step <= timestamp '2200-12-31'
-        AND (t - interval '1 day') AT TIME ZONE zone = d - interval '1 day'
-        AND (t + interval '1 day') AT TIME ZONE zone = d + interval '1 day'
-        AND (u - interval '1 day') AT TIME ZONE zone = d + step - interval '1 day'
-        AND (u + interval '1 day') AT TIME ZONE zone = d + step + interval '1 day' AS plain
+      SELECT d, step, lk.date_begins(d, t, zone) AS this, lk.date_begins(d + step, u, zone) AS next
       FROM (
-        SELECT *, d AT TIME ZONE zone AS t, (d + step) AT TIME ZONE zone AS u
+        SELECT d, step, d AT TIME ZONE zone AS t, (d + step) AT TIME ZONE zone AS u
         FROM (
-          SELECT word, step, date_trunc(word, ts AT TIME ZONE zone) AS d
+          SELECT step, greatest(timestamp '1900-01-01' - step, least(date_trunc(word, timestamp '2200-12-31'), date_trunc(word, ts AT TIME ZONE zone))) AS d
           FROM (SELECT rtrim(substring(lower(unit) from '[a-z]+'), 's') AS word) AS words,
             LATERAL (SELECT CASE word WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || word)::interval END AS step) AS steps
           OFFSET 0) AS dates

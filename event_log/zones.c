@@ -42,10 +42,11 @@ int lk_calendar_make(lk_pg *pg, int64_t version_id, const lk_calendar *c, lk_err
 	char version[24];
 	snprintf(version, sizeof version, "%lld", (long long)version_id);
 	return lk_pg_exec(pg, NULL, err,
-		"INSERT INTO lk.calendar (version_id, start, seconds, times) SELECT $1::bigint, min(t), coalesce(seconds, 0), count(*)"
-		" FROM (SELECT t, seconds, row_number() OVER (ORDER BY t) - row_number() OVER (PARTITION BY seconds ORDER BY t) AS run"
+		"INSERT INTO lk.calendar (version_id, start, seconds, times) SELECT $1::bigint, min(t), coalesce(min(seconds), 0), count(*)"
+		" FROM (SELECT t, seconds, count(*) FILTER (WHERE begins) OVER (ORDER BY t) AS run"
+		" FROM (SELECT t, seconds, seconds IS DISTINCT FROM lag(seconds) OVER (ORDER BY t) AS begins"
 		" FROM (SELECT t, extract(epoch FROM lead(t) OVER (ORDER BY t) - t)::bigint AS seconds"
-		" FROM lk.calendar_first_instants($2, $3) AS t) AS lengths) AS runs GROUP BY run, seconds",
+		" FROM lk.calendar_first_instants($2, $3) AS t) AS lengths) AS beginnings) AS runs GROUP BY run",
 		3, (const char *const[]){version, c->unit, c->zone});
 }
 
