@@ -1,6 +1,6 @@
 /* Which stored piece of a copy is not what the log makes of it.
  *
- * An answer is a sum over pieces: the batch below its cut, then the segments of each unit. The log is folded once more, each event into the piece whose
+ * An answer is a sum over pieces: the batch (of kappa: what is sealed) below its cut, then the segments of each unit. The log is folded once more, each event into the piece whose
  * range it lies in, but only what belongs to the rows in question is kept; then held and made are compared piece by piece, cell by cell. A cell whose
  * session is wrong may be part of rows that it does not belong to, so the cells of a session view that are kept are also those around its rows. */
 #include <stdio.h>
@@ -227,7 +227,7 @@ static void tell(pieces *s, const piece *p, int i, int64_t pane) {
 	lk_cells_text(&p->held, is_in_pane, &of, &held);
 	lk_cells_text(&p->made, is_in_pane, &of, &made);
 	if (p->part < 0)
-		lk_buf_addf(&out, "no event explains it: the batch of %s", s->side->name);
+		lk_buf_addf(&out, "no event explains it: the %s of %s", s->side->copy->kappa ? "sealed part" : "batch", s->side->name);
 	else
 		lk_buf_addf(&out, "no event explains it: segment [%lld, %lld) of partition %d, unit %lld of %s,", (long long)p->from, (long long)p->to,
 		            p->part, (long long)p->unit, s->side->name);

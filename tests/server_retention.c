@@ -149,7 +149,7 @@ static void past_windows_are_in_no_answer(void **state) {
 	(void)state;
 	seed = test_seed("past_windows_are_in_no_answer");
 	declare();
-	for (int round = test_rounds("ROUNDS", 12); round > 0; round--) {
+	for (int round = test_rounds("ROUNDS", 6); round > 0; round--) {
 		append(1 + (int)(test_random(&seed) % 150));
 		catch_up();
 		is_right();
@@ -210,15 +210,15 @@ static int64_t rows_of(int v, int c) {
 /* Ten times the log, and no more rows and keys than twice those of the first part. */
 static void stores_do_not_grow_with_the_log(void **state) {
 	(void)state;
-	enum { PART = 1200 };
+	enum { PART = 600, BATCHES = 2 };
 	int64_t rows[VIEWS][2], keys = 0;
 	seed = test_seed("stores_do_not_grow_with_the_log");
 	declare();
 	for (int v = 0; v < VIEWS; v++)
 		test_worker_close(&workers[v][PLAIN]);      /* nobody drives it */
 	for (int part = 0; part < 10; part++) {
-		for (int i = 0; i < 4; i++) {
-			append(PART / 4);
+		for (int i = 0; i < BATCHES; i++) {
+			append(PART / BATCHES);
 			for (int v = 0; v < VIEWS; v++)
 				for (int c = LAMBDA; c <= SEALED; c++)
 					test_worker_catch_up(&workers[v][c]);

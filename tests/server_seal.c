@@ -14,6 +14,7 @@
 #include "batch_layer/seal.h"
 #include "core/time.h"
 #include "event_log/copies.h"
+#include "replay/costs.h"
 #include "tests/support/log.h"
 #include "tests/support/replays.h"
 
@@ -465,6 +466,161 @@ static void sealed_under_load_while_workers_are_killed(void **state) {
 	nothing_is_open();
 }
 
+/* --- replays, modes and comparisons of a view that is sealed --- */
+
+static lk_mode_report change_mode(const char *view, bool kappa) {
+	lk_replay_options o = test_replay_options(&world, view);
+	lk_mode_report r;
+	lk_error err = {0};
+	if (lk_mode_change(&o, kappa, &r, &err) != LK_OK)
+		fail_msg("to %s: %s (%s)", kappa ? "kappa" : "lambda", err.text, err.hint);
+	test_world_reload(&world);
+	return r;
+}
+
+static void says_the_same(int v) {
+	lk_query q = test_query(views[v].name);
+	test_world_same(&world, &q);
+}
+
+/* I8, I9, P8 */
+static void modes_and_replays_of_a_sealed_view(void **state) {
+	(void)state;
+	declare(0, 5);
+	open_workers(0, 5);
+	append(250);
+	catch_up();
+	for (int v = 0; v < 5; v++) {
+		lk_error err = {0};
+		lk_replay_options o = test_replay_options(&world, views[v].name);
+		lk_mode_report r;
+		test_worker_catch_up(&workers[2 * v]);
+		seal(views[v].name);
+		int64_t sealed = test_served(&world, views[v].name);
+		append(30);
+		test_worker_catch_up(&workers[2 * v]);
+		o.switch_over = o.verify = true;
+		lk_replay_report replayed = test_replay(&o);          /* compared with the sealed one, and takes its place */
+		assert_true(lk_difference_none(&replayed.difference));
+		lk_difference_release(&replayed.difference);
+		assert_int_equal(sealed_to(views[v].name), 0);
+		says_the_same(v);
+		assert_int_equal(lk_mode_back(&o, &r, &err), LK_OK);    /* to the sealed one, which has been kept up to date */
+		assert_int_equal(test_served(&world, views[v].name), sealed);
+		lk_difference_release(&r.difference);
+		test_world_reload(&world);
+		says_the_same(v);
+		seal(views[v].name);
+		r = change_mode(views[v].name, false);
+		lk_difference_release(&r.difference);
+		says_the_same(v);
+		append(20);
+		r = change_mode(views[v].name, true);
+		lk_difference_release(&r.difference);
+		says_the_same(v);
+		assert_int_equal(seal(views[v].name).events, next_event);
+		says_the_same(v);
+	}
+	nothing_is_open();
+}
+
+/* The late events, and a number that somebody has changed in the sealed table. */
+static void comparisons_of_a_sealed_view(void **state) {
+	(void)state;
+	declare(0, 2);
+	open_workers(0, 2);
+	append(300);
+	catch_up();
+	for (int v = 0; v < 2; v++) {
+		lk_replay_options o = test_replay_options(&world, views[v].name);
+		lk_comparison c;
+		lk_error err = {0};
+		catch_up();
+		seal(views[v].name);
+		append(40);
+		test_ok(lk_compare_view(&o, false, &c, &err), &err);
+		assert_true(c.kappa_was_there);
+		assert_true(lk_comparison_equal(&c) || lk_comparison_explained(&c));
+		assert_true(v == 0 || c.late > 0);
+		lk_comparison_release(&c);
+
+		test_world_reload(&world);
+		char *sql = lk_asprintf("UPDATE %s SET _p0_0 = _p0_0 + 1 WHERE ctid = (SELECT ctid FROM %s ORDER BY _pane DESC, _k0 LIMIT 1)",
+		                        test_world_copy(&world, views[v].name)->batch_table, test_world_copy(&world, views[v].name)->batch_table);
+		test_world_run(&world, sql);
+		free(sql);
+		test_ok(lk_compare_view(&o, false, &c, &err), &err);
+		assert_false(lk_comparison_equal(&c) || lk_comparison_explained(&c));
+		assert_true(v == 1 || c.kappa_sql.nshown == 1);
+		bool named = false;
+		for (int i = 0; i < c.kappa_sql.nshown; i++)
+			named |= c.kappa_sql.shown[i].first_event && strstr(c.kappa_sql.shown[i].first_event, "the sealed part");
+		assert_true(named);
+		lk_comparison_release(&c);
+	}
+}
+
+/* A player that seals without a pause. */
+static int seals_body(void *view) {
+	lk_pg pg = {0};
+	lk_store *store = NULL;
+	lk_error err = {0};
+	int rc = lk_pg_open(&pg, servers.at.postgres, "seals", &err);
+	if (rc == LK_OK)
+		rc = lk_store_open(&store, servers.at.redis, world.log_id, &err);
+	while (rc == LK_OK && !test_the_table->stop) {
+		lk_catalog *cat;
+		lk_batch_report r;
+		lk_error e = {0};
+		rc = lk_catalog_load(&pg, &cat, &err);
+		if (rc != LK_OK)
+			break;
+		const lk_cat_copy *served = lk_catalog_copy(cat, lk_catalog_view(cat, view)->served_copy);
+		if (served->kappa) {
+			int sealed = lk_seal_run(&pg, store, served, &(lk_seal_options){0}, &r, &e);
+			if (sealed != LK_OK && sealed != LK_EBUSY && sealed != LK_ECONFLICT)
+				test_table_complain("a seal: %s", e.text);
+			if (sealed == LK_OK && !r.nothing_new)
+				test_the_table->appended++;
+		}
+		lk_catalog_free(cat);
+	}
+	if (rc != LK_OK)
+		test_table_complain("sealing: %s", err.text);
+	return 0;
+}
+
+/* I3, I8, I9, P12 */
+static void sealed_while_readers_are_moved(void **state) {
+	(void)state;
+	test_reader reader = {.world = &world, .view = "strict", .prove_every = 1};
+	declare(0, 2);
+	append(200);
+	int pid = speed();
+	test_player(test_reader_body, &reader);
+	int sealer = test_player(seals_body, (void *)(uintptr_t)"strict");
+	for (int round = 0; round < 3; round++) {
+		append(60);
+		lk_mode_report r = change_mode("strict", round % 2);
+		lk_difference_release(&r.difference);
+		append(60);
+		r = change_mode("strict", !(round % 2));
+		lk_difference_release(&r.difference);
+		lk_replay_options o = test_replay_options(&world, "strict");
+		o.switch_over = o.verify = o.fresh = true;
+		lk_replay_report replayed = test_replay(&o);
+		lk_difference_release(&replayed.difference);
+		test_table_quiet();
+	}
+	test_catches_up(&world, "strict");
+	test_the_table->stop = 1;
+	assert_int_equal(test_player_wait(sealer, 20000), 0);
+	test_player_end(pid);
+	assert_true(test_the_table->appended > 0 && test_the_table->answers > 0);
+	test_table_quiet();
+	nothing_is_open();
+}
+
 static int setup(void **state) {
 	(void)state;
 	test_servers_start(&servers);
@@ -495,6 +651,9 @@ int main(void) {
 		TEST(redis_and_table_stay_small),
 		TEST(a_seal_heals_nothing),
 		TEST(sealed_under_load_while_workers_are_killed),
+		TEST(modes_and_replays_of_a_sealed_view),
+		TEST(comparisons_of_a_sealed_view),
+		TEST(sealed_while_readers_are_moved),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
