@@ -209,18 +209,11 @@ CREATE FUNCTION lk.cumulate(ts timestamptz, step interval, size interval) RETURN
 CREATE FUNCTION lk.calendar_first_instants(unit text, zone text) RETURNS SETOF timestamptz
   LANGUAGE sql STABLE
   AS $$
-    WITH days AS (
-      SELECT d, d AT TIME ZONE 'UTC' AS u
-      FROM generate_series(timestamp '1900-01-01', timestamp '2200-12-31',
-                           CASE unit WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || unit)::interval END) AS d),
-    beside AS (SELECT d, u, u - interval '16 hours' AS a, u + interval '16 hours' AS b FROM days),
-    offsets AS (
-      SELECT d, u, (a AT TIME ZONE zone) - (a AT TIME ZONE 'UTC') AS before, (b AT TIME ZONE zone) - (b AT TIME ZONE 'UTC') AS after
-      FROM beside)
-    SELECT DISTINCT CASE WHEN before = after THEN u - before ELSE
+    SELECT DISTINCT CASE WHEN before = after THEN (d - before) AT TIME ZONE 'UTC' ELSE
       (SELECT min(s)
        FROM (SELECT min(m) AS minute
-             FROM generate_series(u - greatest(before, after), u - least(before, after) + interval '1 minute', interval '1 minute') AS m
+             FROM generate_series((d - greatest(before, after)) AT TIME ZONE 'UTC',
+                                  (d - least(before, after) + interval '1 minute') AT TIME ZONE 'UTC', interval '1 minute') AS m
              WHERE m AT TIME ZONE zone >= d) AS coarse,
          generate_series(minute - interval '59 seconds', minute, interval '1 second') AS s
        WHERE s AT TIME ZONE zone >= d) END
@@ -273,7 +266,7 @@ CREATE FUNCTION lk.calendar_window(ts timestamptz, unit text, zone text) RETURNS
             LATERAL (SELECT CASE word WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || word)::interval END AS step) AS steps
           OFFSET 0) AS dates
         OFFSET 0) AS instants
-      OFFSET 0) AS either
+      OFFSET 0) AS windows
   $$;
 
 -- The oracle of aggregates that PostgreSQL does not have, or whose result depends on the order of the rows: in the user's own text
