@@ -115,7 +115,7 @@ static void assert_same_cells(const lk_cells *want, const lk_cells *got, uint64_
 }
 
 static lk_answer begin(const lk_window *w, int64_t from, int64_t to) {
-	lk_answer a = {.plan = &tiny.plan, .window = *w, .from = from, .to = to};
+	lk_answer a = {.plan = &tiny.plan, .window = *w, .from = from, .to = to, .horizon = LK_NEVER};
 	lk_cells_init(&a.cells, &tiny.plan);
 	lk_cells_init(&a.panes, &tiny.plan);
 	lk_cells_init(&a.batch_part, &tiny.plan);
