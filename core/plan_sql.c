@@ -47,9 +47,9 @@ static void put_expr(const lk_plan *p, const lk_expr *x, lk_buf *out) { lk_expr_
  * from a table would be unpacked for every event. */
 static void put_calendar_pane(const lk_plan *p, lk_buf *out) {
 	long long version = (long long)p->window.calendar->version;
-	lk_buf_addf(out, "COALESCE((ARRAY(SELECT lk.calendar_starts(%lld)))[width_bucket(", version);
+	lk_buf_addf(out, "COALESCE((ARRAY(SELECT s FROM lk.calendar_starts(%lld) AS s))[width_bucket(", version);
 	event_slot((void *)p, p->window.time_slot, out);
-	lk_buf_addf(out, ", ARRAY(SELECT lk.calendar_starts(%lld)))], timestamptz '0001-01-01 00:00:00+00') AS _pane", version);
+	lk_buf_addf(out, ", ARRAY(SELECT s FROM lk.calendar_starts(%lld) AS s))], timestamptz '0001-01-01 00:00:00+00') AS _pane", version);
 }
 
 static void put_pane(const lk_plan *p, lk_buf *out) {

@@ -224,7 +224,7 @@ static void the_sql(void **state) {
 	lk_buf b = LK_BUF_INIT;
 	lk_plan_batch_sql(days, "t", "true", &b);
 	assert_string_equal(b.data,
-		"SELECT COALESCE((ARRAY(SELECT lk.calendar_starts(7)))[width_bucket(e.\"ts\", ARRAY(SELECT lk.calendar_starts(7)))], "
+		"SELECT COALESCE((ARRAY(SELECT s FROM lk.calendar_starts(7) AS s))[width_bucket(e.\"ts\", ARRAY(SELECT s FROM lk.calendar_starts(7) AS s))], "
 		"timestamptz '0001-01-01 00:00:00+00') AS _pane, e.\"path\" AS _k0, count(*) AS _p0_0 FROM t AS e WHERE (true) GROUP BY 1, 2");
 	lk_buf_clear(&b);
 	lk_plan_oracle_sql(days, "t", "true", &b);
