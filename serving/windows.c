@@ -64,9 +64,14 @@ static bool is_asked_for(const maker *m, lk_span window) {
 	return m->a->from <= window.start && window.start < m->a->to && !lk_is_past(m->plan, window, m->a->horizon);
 }
 
-static void emit(maker *m, int64_t tag, const char *state) {
-	if (state && is_asked_for(m, lk_span_of_tag(&m->a->window, tag)))
-		merge(m->plan, row(m, tag), state, &m->into->arena);
+/* A window whose panes are in two states, the second of which may be NULL. */
+static void emit(maker *m, int64_t tag, const char *state, const char *more) {
+	if (!is_asked_for(m, lk_span_of_tag(&m->a->window, tag)))
+		return;
+	char *into = row(m, tag);
+	merge(m->plan, into, state, &m->into->arena);
+	if (more)
+		merge(m->plan, into, more, &m->into->arena);
 }
 
 /* --- hop --- */
@@ -118,8 +123,7 @@ static void make_hops(maker *m) {
 	for (int64_t start = first_start(w, pane_of(m, 0));;) {
 		slide(m, &q, start, start + w->size_us);
 		if (q.lo < q.hi) {
-			emit(m, start, q.front[q.lo]);
-			emit(m, start, q.back);
+			emit(m, start, q.front[q.lo], q.back);
 			start += w->slide_us;
 		} else if (q.lo < m->n) {
 			start = first_start(w, pane_of(m, q.lo));
@@ -141,7 +145,7 @@ static void make_cumulated(maker *m) {
 		for (int64_t step = pane_of(m, i); step < end; step += w->slide_us) {
 			if (i < m->n && pane_of(m, i) == step)
 				merge(m->plan, running, state_of(m, i++), &m->arena);
-			emit(m, step, running);
+			emit(m, step, running, NULL);
 		}
 	}
 }
