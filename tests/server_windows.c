@@ -120,6 +120,7 @@ static void all_events(void) {
 	LK(0, "", "", "speed", "--once");
 }
 
+/* I2, I3 */
 static void the_same_in_every_layer_and_mode(void **state) {
 	(void)state;
 	all_events();
@@ -143,7 +144,7 @@ static void stream_alone(void **state) {
 		ROWS(views[i].rows, views[i].view, "--layer", "speed");
 }
 
-/* A window is in the range when it starts there; then it is whole, with events beyond the range. */
+/* I3: A window is in the range when it starts there; then it is whole, with events beyond the range. */
 static void ranges_of_time(void **state) {
 	(void)state;
 	all_events();
