@@ -194,13 +194,15 @@ static bool same_cell(const lk_cells *a, const lk_cell *x, const lk_cells *b) {
 	return same;
 }
 
-/* The first cell of row i that is not what the log makes it, and in which of both it is; NULL: none. */
+/* The first cell of row i that is not what the log makes it, and in which of both it is; NULL: none. What lies beside the row and is held nowhere any more
+ * has not changed the row. */
 static const lk_cell *wrong_cell(pieces *s, const piece *p, int i, const lk_cells **in) {
 	const lk_cells *const sides[] = {&p->held, &p->made};
 	const lk_cell *first = NULL;
 	for (int k = 0; k < 2; k++)
 		for (const lk_cell *c = sides[k]->first; c; c = c->next) {
-			if (!(rows_of(s, sides[k], c) & 1u << i) || same_cell(sides[k], c, sides[1 - k]))
+			unsigned rows = sides[k] == &p->held ? rows_of(s, sides[k], c) : lk_cell_rows(sides[k], c, s->d, &s->scratch);
+			if (!(rows & 1u << i) || same_cell(sides[k], c, sides[1 - k]))
 				continue;
 			if (!first || lk_identity_compare(lk_cell_field(sides[k], c), c->field_len, lk_cell_field(*in, first), first->field_len) < 0) {
 				first = c;

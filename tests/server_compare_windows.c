@@ -358,6 +358,45 @@ static void a_broken_batch_is_named(void **state) {
 	}
 }
 
+/* Days of Havana, which differ in length, and begin at 1 o'clock when midnight is skipped. */
+static void days_of_a_calendar(void **state) {
+	(void)state;
+	lk_comparison c;
+	lk_buf lines = LK_BUF_INIT, segment = LK_BUF_INIT, key = LK_BUF_INIT, day = LK_BUF_INIT;
+	test_world_declare(&world, "CREATE VIEW days WITH (allowed_lateness = '0 seconds') AS SELECT path, count(*) AS n, sum(bytes) AS bytes FROM hits"
+	                           " GROUP BY path, tumble(ts, '1 day', 'America/Havana');");
+	for (int half = 0; half < 2; half++) {
+		lk_buf_clear(&lines);
+		for (int i = 0; i < 300; i++) {
+			lk_buf_adds(&lines, "{\"ts\":\"");
+			lk_time_print((INT64_C(1583000000) + (half * 300 + i) * 3000 - (below(10) ? 0 : (int64_t)below(4) * 86400)) * LK_US_PER_S, &lines);
+			lk_buf_addf(&lines, "\",\"ip\":\"%d\",\"path\":\"/%d\",\"bytes\":%d}\n", (int)below(9), (int)below(3), i);
+		}
+		test_world_append_json(&world, "hits", lines.data);
+		test_world_speed_once(&world, "days");
+		compare("days", false, &c);
+		if (!lk_comparison_explained(&c) || c.lambda_kappa.by_late + c.lambda_sql.by_late == 0)
+			fail_with(&c, "late events explain it");
+		assert_non_null(strstr(c.kappa_sql.shown[0].first_event, "late for kappa, counted by sql"));
+		lk_comparison_release(&c);
+		if (!half)
+			test_world_batch(&world, "days");
+	}
+	int64_t pane = break_a_cell(test_world_copy(&world, "days"), 1, &segment, &key);
+	lk_time_print(pane, &day);
+	compare("days", false, &c);
+	assert_false(lk_comparison_explained(&c));
+	assert_string_equal(c.lambda_kappa.shown[0].window, day.data);
+	assert_string_equal(c.lambda_kappa.shown[0].key, key.data);
+	if (!strstr(c.lambda_kappa.shown[0].first_event, segment.data))
+		fail_with(&c, segment.data);
+	lk_comparison_release(&c);
+	lk_buf_release(&lines);
+	lk_buf_release(&segment);
+	lk_buf_release(&key);
+	lk_buf_release(&day);
+}
+
 /* --- two versions --- */
 
 /* The first event, of those that WHERE takes away, that was in the row or, of a session, next to what is left of it. */
@@ -522,6 +561,7 @@ int main(void) {
 		cmocka_unit_test_setup(a_late_event_joins_two_sessions, fresh),
 		cmocka_unit_test_setup(a_broken_cell_is_named, fresh),
 		cmocka_unit_test_setup(a_broken_batch_is_named, fresh),
+		cmocka_unit_test_setup(days_of_a_calendar, fresh),
 		cmocka_unit_test_setup(two_versions_part_at_an_event, fresh),
 		cmocka_unit_test_setup(replayed_is_streamed, fresh),
 		cmocka_unit_test_setup(digests_are_of_panes, fresh),

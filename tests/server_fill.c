@@ -219,6 +219,31 @@ static void what_no_event_makes_of_each_aggregate(void **state) {
 	lk_answer_release(&a);
 }
 
+/* Days of Berlin around the two changes of the clock: 23 and 25 hours, and none is left out. */
+static void days_of_a_calendar(void **state) {
+	(void)state;
+	static const lk_type types[] = {{.kind = LK_TIME}, {.kind = LK_TIME}, {.kind = LK_INT8}};
+	lk_answer a;
+	test_rows want, got;
+	lk_buf difference = LK_BUF_INIT;
+	test_world_declare(&world, "CREATE VIEW v AS SELECT count(*) AS n FROM hits GROUP BY tumble(ts, '1 day', 'Europe/Berlin');");
+	test_world_append_json(&world, "hits", "{\"ts\":\"2020-03-20T12:00:00Z\",\"ip\":\"a\"}\n{\"ts\":\"2020-10-30T12:00:00Z\",\"ip\":\"a\"}\n"
+	                                       "{\"ts\":\"2020-03-29T21:59:59Z\",\"ip\":\"a\"}\n{\"ts\":\"2020-10-25T22:00:00Z\",\"ip\":\"a\"}\n");
+	test_world_speed_once(&world, "v");
+	fill("v", NULL, "2020-11-02T11:00:00Z", LK_FILL_ZERO, &a);
+	assert_int_equal(a.nrows, 228);
+	test_answer_rows(&a, &got);
+	test_sql_rows(&world, "SELECT day AT TIME ZONE 'Europe/Berlin', (day + interval '1 day') AT TIME ZONE 'Europe/Berlin',"
+	              " (SELECT count(*) FROM lk.log_hits WHERE (ts AT TIME ZONE 'Europe/Berlin')::date = day)"
+	              " FROM generate_series(timestamp '2020-03-20', '2020-11-02', '1 day') AS day ORDER BY 1", types, 3, &want);
+	test_rows_difference(&want, &got, &difference);
+	if (difference.len)
+		fail_msg("%s", difference.data);
+	test_rows_release(&want);
+	test_rows_release(&got);
+	lk_answer_release(&a);
+}
+
 /* Without keys there is one group, also where nothing came; a key that has no row is not known. */
 static void nothing_at_all(void **state) {
 	(void)state;
@@ -361,6 +386,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(filled_as_by_postgresql, fresh),
 		cmocka_unit_test_setup(what_no_event_makes_of_each_aggregate, fresh),
+		cmocka_unit_test_setup(days_of_a_calendar, fresh),
 		cmocka_unit_test_setup(nothing_at_all, fresh),
 		cmocka_unit_test_setup(past_windows_are_not_filled, fresh),
 		cmocka_unit_test_setup(what_is_refused, fresh),

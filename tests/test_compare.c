@@ -447,6 +447,61 @@ static int release(void **state) {
 	return 0;
 }
 
+/* --- rows by keys and time --- */
+
+/* Rows with these keys that share time with the span, the plainest way. */
+static size_t touching_plainly(const lk_leg *l, lk_span span, const void *keys, size_t len, const struct lk_leg_row **out) {
+	size_t n = 0;
+	for (size_t i = 0; i < l->nrows; i++) {
+		const struct lk_leg_row *r = &l->rows[i];
+		if (r->identity_len == LK_IDENTITY_KEYS + len && !memcmp((const uint8_t *)r->identity + LK_IDENTITY_KEYS, keys, len)
+		    && lk_spans_meet(lk_identity_span(r->identity), span))
+			out[n++] = r;
+	}
+	return n;
+}
+
+/* Windows of any length, of which many share keys and time, since keys may be left out of the select list. */
+static void rows_that_share_time(void **state) {
+	(void)state;
+	uint64_t seed = random_seed();
+	lk_definitions d;
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT path, count(*) AS hits FROM hits GROUP BY path, ip, session(ts, '1 minute')", &d);
+	size_t found = 0;
+	for (int round = 0; round < 200; round++) {
+		side s;
+		const struct lk_leg_row *want[40];
+		lk_leg_rows got = {0};
+		begin(&s, "s", p);
+		for (int i = random_below(&seed, 40); i > 0; i--) {
+			char path[2] = {(char)('a' + random_below(&seed, 3)), 0};
+			lk_value key = text_or_null(path), n = lk_int(random_below(&seed, 3));
+			int64_t start = random_below(&seed, 50);
+			lk_leg_row_begin(&s.w, (lk_span){start, start + 1 + random_below(&seed, random_below(&seed, 4) ? 5 : 50)});
+			lk_leg_row_value(&s.w, &p->outputs[0], &key);
+			lk_leg_row_value(&s.w, &p->outputs[1], &n);
+			lk_leg_row_end(&s.w);
+		}
+		lk_leg_written(&s.w);
+		for (size_t i = 0; i < s.leg.nrows; i++) {
+			const struct lk_leg_row *r = &s.leg.rows[i];
+			const uint8_t *keys = (const uint8_t *)r->identity + LK_IDENTITY_KEYS;
+			int64_t start = random_below(&seed, 60);
+			lk_span span = {start, start + 1 + random_below(&seed, 10)};
+			got.n = 0;
+			lk_leg_touching(&s.leg, span, keys, r->identity_len - LK_IDENTITY_KEYS, &got);
+			assert_int_equal(got.n, touching_plainly(&s.leg, span, keys, r->identity_len - LK_IDENTITY_KEYS, want));
+			for (size_t k = 0; k < got.n; k++)
+				assert_ptr_equal(got.at[k], want[k]);
+			found += got.n;
+		}
+		lk_leg_rows_release(&got);
+		lk_leg_release(&s.leg);
+	}
+	assert_true(found > 1000);
+	lk_definitions_release(&d);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order_does_not_matter),
@@ -461,6 +516,7 @@ int main(void) {
 		cmocka_unit_test(ten_are_shown_the_unexplained_first),
 		cmocka_unit_test(approximate_values_are_near_postgresqls),
 		cmocka_unit_test(any_two_legs),
+		cmocka_unit_test(rows_that_share_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, release);
 }
