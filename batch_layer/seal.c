@@ -197,6 +197,25 @@ static int add_segments(seal *s, int part, const lk_unit_state *u, lk_cells *ope
 	return r;
 }
 
+static bool is_listed(const lk_unit_state *u, const lk_segment *g) {
+	for (int i = 0; i < u->nsegments; i++)
+		if (u->segments[i].from == g->from && u->segments[i].token == g->token)
+			return u->segments[i].to == g->to && u->segments[i].cells == g->cells;
+	return false;
+}
+
+/* Were the closed segments that were read those that were listed? Where Redis went back meanwhile, one may be open again under its name, and
+ * longer. */
+static int check_again(seal *s, int part, const lk_unit_state *u, lk_error *err) {
+	lk_unit_state now = {0};
+	int r = lk_store_read_unit(s->store, s->copy->units[part], NULL, &now, NULL, err);
+	for (int i = 0; r == LK_OK && i < u->nsegments; i++)
+		if (!u->segments[i].open && counts(s, part, &u->segments[i]) && !is_listed(&now, &u->segments[i]))
+			r = 1;
+	lk_unit_state_release(&now);
+	return r;
+}
+
 static int add_unit(seal *s, int part, lk_error *err) {
 	lk_unit_state u = {0};
 	lk_cells open;
@@ -210,6 +229,8 @@ static int add_unit(seal *s, int part, lk_error *err) {
 		r = is_of_this_log(s, part, &u, err);
 	if (r == LK_OK)
 		r = add_segments(s, part, &u, &open, err);
+	if (r == LK_OK)
+		r = check_again(s, part, &u, err);
 	lk_unit_state_release(&u);
 	lk_cells_release(&open);
 	return r;

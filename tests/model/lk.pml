@@ -1,4 +1,4 @@
-/* The protocol of lk in Promela: one unit of one lambda copy, from the log to the answer.
+/* The protocol of lk in Promela: one unit of one copy, lambda or, with -DSEAL, kappa, from the log to the answer.
  *
  * Two workers believe that the unit is theirs (there is no lock at all), an appender appends, a batch cuts and publishes, a
  * reader answers, and where a case asks for it Redis goes back in time or loses everything, or PostgreSQL loses its tail. No
@@ -11,6 +11,7 @@
  * What is asserted:
  *   the reader  its segments tile [cut, cursor) unless one of them went away while it read, and then
  *               batch + segments + late events = the prefix that it names, each event once (I3)
+ *   the sealer  what is sealed is the log below the cut less late events, each event once (I2)
  *   an owner    that has caught up: the unit's segments tile [base, cursor) and are the log, exactly (I1)
  *
  * -DN=…       events                          -DROUNDS=…  batches, one after the other
@@ -19,11 +20,12 @@
  * -DSKIP      owners below the cut skip to it -DLATE      event 1 is late: it goes to the ledger, not into a cell
  * -DGOBACK    Redis goes back once            -DFLUSH     Redis loses everything once
  * -DPGLOSS    PostgreSQL loses its last event once, and other events get its offset
+ * -DSEAL      no batches: a sealer reads the unit's segments below a cut and publishes them (P12)
  * -DWATCH     a commit is two steps: compare, then write if nothing was touched (else: one step)
  *
  * and the mutants, each of which leaves one rule out (tests/model/check lists what must catch them):
  *   CURSORONLY TOKENINREDIS KEEPMAP NOWATCH CHUNKED DROPOPEN POINTERFIRST NOTILING SPLITREAD GONEISEMPTY CUTSFIRST LATECUT
- *   BACKWARDS NOLOGCHECK COMPACTACROSS NOSWAPCHECK NOSTAGECHECK LEDGERLAST */
+ *   BACKWARDS NOLOGCHECK COMPACTACROSS NOSWAPCHECK NOSTAGECHECK LEDGERLAST SEALEARLY SEALANY SEALGONE SEALONCE */
 
 #ifndef N
 #define N 2
@@ -439,6 +441,106 @@ proctype Batch(byte rounds) {
 	od
 }
 
+/* --- sealing --- */
+
+#ifdef SEAL
+byte sealed;                 /* the rows of the table: the events that were sealed */
+
+proctype Sealer(byte rounds) {
+	byte cut, set, twice, pos, tries, i, j, k; bool gone; Unit u;
+	do
+	:: rounds > 0 -> rounds--; tries = 0;
+#ifdef SEALANY
+		atomic { redis.there && redis.n > 0 && redis.s[redis.n - 1].to > pub -> cut = redis.s[redis.n - 1].to };
+#else
+		atomic { tail > pub -> cut = tail; cuts = cuts | (1 << (cut - 1)) };
+#endif
+read:
+		tries++;
+#ifndef SEALEARLY
+		atomic { redis.there && redis.cursor >= cut -> skip };
+#endif
+		d_step { COPY(u, redis); i = 0; gone = !u.there;          /* meta and the open segment */
+#ifndef SEALEARLY
+			if :: u.cursor < cut -> gone = true :: else fi;
+#endif
+			do :: i < u.n -> if :: IS_OPEN(u, i) -> skip :: else -> u.s[i].even = 0; u.s[i].odd = 0 fi; i++ :: else -> break od;
+			i = 0; u.last = 0; u.staged = 0 };
+		do                                                  /* the closed ones, one by one */
+		:: i < u.n ->
+			d_step {
+				if
+				:: !IS_OPEN(u, i) && u.s[i].from >= pub && u.s[i].from < cut ->
+					j = 0; do :: j < redis.n && !(redis.s[j].from == u.s[i].from && redis.s[j].token == u.s[i].token) -> j++ :: else -> break od;
+					if
+					:: j < redis.n -> u.s[i].even = redis.s[j].even; u.s[i].odd = redis.s[j].odd
+					:: else -> gone = true
+					fi;
+					j = 0
+				:: else
+				fi;
+				i++ }
+		:: else -> break
+		od;
+		i = 0;
+#ifndef SEALONCE
+		d_step {                                            /* meta once more: they must still be listed as they were */
+			do
+			:: i < u.n ->
+				j = 0; do :: j < redis.n && !(redis.s[j].from == u.s[i].from && redis.s[j].token == u.s[i].token) -> j++ :: else -> break od;
+				if
+				:: IS_OPEN(u, i) || u.s[i].from < pub || u.s[i].from >= cut || (j < redis.n && redis.s[j].to == u.s[i].to)
+				:: else -> gone = true
+				fi;
+				i++
+			:: else -> break
+			od;
+			i = 0; j = 0 };
+#endif
+		atomic { d_step {
+			set = 0; twice = 0;
+			do
+			:: i < u.n ->
+				if :: u.s[i].from >= pub && u.s[i].from < cut ->
+					twice = twice | (set & (u.s[i].even | u.s[i].odd)); set = set | u.s[i].even | u.s[i].odd
+				:: else fi; i++
+			:: else -> break
+			od;
+			i = 0; pos = pub; FOLLOW(u, pos);
+			/* what lies above the cut is none of its business */
+			if :: pos > cut -> pos = cut; k = 0;
+				do :: k < u.n -> if :: u.s[k].from < cut && u.s[k].to > cut -> pos = NONE :: else fi; k++ :: else -> break od; k = 0
+			:: else fi;
+#ifdef SEALGONE
+			gone = false;
+#endif
+#ifdef SEALEARLY
+			gone = false; pos = cut;
+#endif
+		}
+		if
+		:: gone || pos != cut ->                            /* rolled back; again, or given up: the cut is abandoned */
+			if
+			:: tries < 2 -> goto read
+			:: else -> cuts = cuts & ~(1 << (cut - 1))
+			fi
+		:: else -> d_step {                                 /* publish */
+			assert(twice == 0);
+			sealed = sealed | set;
+			if :: pub > 0 -> cuts = cuts & ~(1 << (pub - 1)) :: else fi;
+			pub = cut; cuts = cuts | (1 << (cut - 1));
+			pos = 0; LOG(0, pub, pos);
+#ifdef LATE
+			pos = pos & ~(1 << 1);
+#endif
+			assert(sealed == pos) }
+		fi };
+		d_step { LOSE(u); cut = 0; set = 0; twice = 0; pos = 0; gone = false }
+	:: else -> break
+	od
+}
+#endif
+
 /* --- the serving layer --- */
 
 proctype Reader() {
@@ -562,7 +664,9 @@ init {
 	atomic {
 		redis.open = NONE; redis.last = NONE;
 		run Appender(); run Worker(0); run Worker(1);
-#ifdef TWOBATCH
+#ifdef SEAL
+		run Sealer(ROUNDS);
+#elif defined(TWOBATCH)
 		run Batch(1); run Batch(1);
 #else
 		run Batch(ROUNDS);
