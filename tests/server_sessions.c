@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch_layer/seal.h"
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "event_log/cut.h"
@@ -177,17 +178,20 @@ static void edges_cut_anywhere(void **state) {
 
 static const struct shape {
 	const char *select, *where, *keys, *having;
-	int lateness_s;              /* -1: none */
+	int lateness_s, retention_s; /* -1, 0: none */
 } shapes[] = {
-	{"k, count(*) AS n, sum(n) AS s", "", "k, ", "", -1},
-	{"count(*) AS n, max(who) AS w, first(k) AS came, last(k) AS went", "", "", "", -1},
-	{"k, who, count(*) AS n, avg(n) AS a, count(DISTINCT n) AS d", "WHERE n > 2", "k, who, ", "", -1},
-	{"k, count(*) AS n, min(ts) AS first_ts, max(ts) FILTER (WHERE n > 5) AS some_ts", "WHERE n <> 7 OR k = 'a'", "k, ", "HAVING count(*) > 1", -1},
-	{"n > 4 AS high, count(*) AS n, stddev(n) AS sd", "WHERE k IS NOT NULL", "n > 4, k, ", "", -1},
-	{"CASE WHEN n < 3 THEN k END AS small, count(*) AS n", "", "small, ", "", -1},
-	{"k, count(*) AS n, sum(n) AS s", "", "k, ", "", 0},
-	{"count(*) AS n, sum(n) AS s", "", "", "HAVING sum(n) > 5", 25},
-	{"who, count(*) AS n, max(k) AS k", "", "who, ", "", 3},
+	{"k, count(*) AS n, sum(n) AS s", "", "k, ", "", -1, 0},
+	{"count(*) AS n, max(who) AS w, first(k) AS came, last(k) AS went", "", "", "", -1, 0},
+	{"k, who, count(*) AS n, avg(n) AS a, count(DISTINCT n) AS d", "WHERE n > 2", "k, who, ", "", -1, 0},
+	{"k, count(*) AS n, min(ts) AS first_ts, max(ts) FILTER (WHERE n > 5) AS some_ts", "WHERE n <> 7 OR k = 'a'", "k, ", "HAVING count(*) > 1", -1, 0},
+	{"n > 4 AS high, count(*) AS n, stddev(n) AS sd", "WHERE k IS NOT NULL", "n > 4, k, ", "", -1, 0},
+	{"CASE WHEN n < 3 THEN k END AS small, count(*) AS n", "", "small, ", "", -1, 0},
+	{"k, count(*) AS n, sum(n) AS s", "", "k, ", "", 0, 0},
+	{"count(*) AS n, sum(n) AS s", "", "", "HAVING sum(n) > 5", 25, 0},
+	{"who, count(*) AS n, max(k) AS k", "", "who, ", "", 3, 0},
+	{"k, count(*) AS n, sum(n) AS s", "", "k, ", "", 0, 60},
+	{"who, count(*) AS n, first(k) AS k", "WHERE n > 0", "who, ", "", 15, 45},
+	{"count(*) AS n, sum(n) AS s", "", "", "", 40, 40},
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes, ROUNDS = 24 };
 
@@ -260,7 +264,7 @@ static void check_speed(round *r) {
 	test_rows want, got;
 	lk_buf bound = LK_BUF_INIT, difference = LK_BUF_INIT;
 	lk_query q = test_query(r->view);
-	if (*r->shape->having)      /* is not applied to one layer */
+	if (*r->shape->having || r->shape->retention_s)      /* the one is not applied to one layer, the other goes by all */
 		return;
 	q.layer = LK_LAYER_SPEED;
 	test_world_answer(&world, &q, &a);
@@ -343,7 +347,10 @@ static void declare(round *r) {
 	lk_buf sql = LK_BUF_INIT;
 	lk_buf_addf(&sql, "CREATE VIEW %s ", r->view);
 	if (r->shape->lateness_s >= 0)
-		lk_buf_addf(&sql, "WITH (allowed_lateness = '%d seconds') ", r->shape->lateness_s);
+		lk_buf_addf(&sql, "WITH (allowed_lateness = '%d seconds'", r->shape->lateness_s);
+	if (r->shape->retention_s)
+		lk_buf_addf(&sql, ", retention = '%d seconds'", r->shape->retention_s);
+	lk_buf_adds(&sql, r->shape->lateness_s >= 0 ? ") " : "");
 	lk_buf_addf(&sql, "AS SELECT %s FROM visits AS x %s GROUP BY %ssession(x.ts, INTERVAL '10 s' /* '5 s') */) %s;", r->shape->select,
 	            r->shape->where, r->shape->keys, r->shape->having);
 	test_world_declare(&world, sql.data);
@@ -352,6 +359,20 @@ static void declare(round *r) {
 	test_worker_open(&r->workers[1], &world, r->view);
 	test_worker_open_copy(&r->workers[2], &world, r->kappa);
 	lk_buf_release(&sql);
+}
+
+static void seal(round *r) {
+	lk_batch_report report;
+	lk_error err = {0};
+	test_worker_catch_up(&r->workers[2]);
+	test_world_reload(&world);
+	const lk_cat_copy *now = lk_catalog_copy(world.catalog, r->kappa->id);
+	if (lk_seal_run(&world.pg, world.store, now, &(lk_seal_options){.compact_rows = 1 + below(r, 30)}, &report, &err) != LK_OK)
+		broken(r, "a seal", err.text);
+	lk_buf_adds(&r->story, " seal");
+	if (one_in(r, 2))
+		for (int part = 0; part < r->workers[2].nunits; part++)
+			test_worker_sweep(&r->workers[2], part);
 }
 
 static void play(round *r) {
@@ -364,6 +385,8 @@ static void play(round *r) {
 			some_visits(r);
 		else if (one_in(r, 4))
 			test_world_batch(&world, r->view), lk_buf_adds(&r->story, " batch");
+		else if (one_in(r, 6))
+			seal(r);
 		else if (one_in(r, 12))
 			test_redis_empty(&servers), lk_buf_adds(&r->story, " redis-lost");
 		else
@@ -456,7 +479,7 @@ static void check_final(round *r, finality *f) {
 	test_world_answer(&world, &k, &a);
 	sessions_to(&a, INT64_MAX, &now);
 	sessions_to(&a, a.final_to, &final);
-	sessions_to(&a, a.watermark - r->shape->lateness_s * LK_US_PER_S, &early);
+	sessions_to(&a, a.watermark == LK_NEVER ? LK_NEVER : a.watermark - r->shape->lateness_s * LK_US_PER_S, &early);
 	if (missing(&f->final, &now, &first))
 		broken(r, "a final session is not there any more", first);
 	if (missing(&f->final, &final, &first))
@@ -488,7 +511,7 @@ static void bursts(round *r) {
 static void final_sessions_never_change(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("final sessions");
-	static const struct shape strict[] = {{"k, count(*) AS n, sum(n) AS s", "", "k, ", "", 0}, {"count(*) AS n, sum(n) AS s", "", "", "", 3}};
+	static const struct shape strict[] = {{"k, count(*) AS n, sum(n) AS s", "", "k, ", "", 0, 0}, {"count(*) AS n, sum(n) AS s", "", "", "", 3, 0}};
 	int rounds = test_rounds("ROUNDS", 10), changed = 0;
 	size_t final = 0;
 	int64_t late = 0;
@@ -576,6 +599,47 @@ static void a_bridge_that_comes_late(void **state) {
 	sessions_are("v", NULL, "[0,25)=3 [31,72)=6", 0, 52);
 	test_worker_close(&w);
 	test_worker_close(&batched);
+}
+
+/* A session that is past may become longer, and is then shown again, whole: so its panes stay for another gap. */
+static void a_past_session_comes_back(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	test_world_declare(&world, "CREATE TABLE visits (ts timestamptz, k text, who int, n int)"
+	                   " WITH (event_time = ts, partition_by = who, partitions = 1, max_ahead = '3650 days');");
+	test_world_declare(&world, "CREATE VIEW v WITH (retention = '10 s') AS SELECT count(*) AS n FROM visits GROUP BY session(ts, '10 s');");
+	const lk_cat_copy *kappa = make_kappa("v");
+	round r = {.seed = 1, .kappa = kappa};
+	test_worker lambda;
+	test_worker_open(&lambda, &world, "v");
+	test_worker_open_copy(&r.workers[2], &world, kappa);
+	static const struct { int64_t at_s; const char *want; int64_t final_to_s, rows; } steps[] = {
+		{0, "[0,10)=1", -20, 1},
+		{20, "[20,30)=1", 0, 2},             /* [0,10) is past, and in the stores */
+		{5, "[0,15)=2 [20,30)=1", 0, 2},     /* 5 + gap + lateness > 20 */
+		{51, "[51,61)=1", 31, 1},
+	};
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		append(&(visit){BASE + steps[i].at_s * LK_US_PER_S, "a", 1, 1}, 1);
+		test_worker_catch_up(&lambda);
+		test_worker_catch_up(&r.workers[2]);
+		sessions_are("v", NULL, steps[i].want, 0, steps[i].final_to_s);
+		sessions_are("v", kappa, steps[i].want, 0, steps[i].final_to_s);
+		test_world_batch(&world, "v");
+		seal(&r);
+		test_world_reload(&world);
+		sessions_are("v", NULL, steps[i].want, 0, steps[i].final_to_s);
+		sessions_are("v", kappa, steps[i].want, 0, steps[i].final_to_s);
+		const char *tables[] = {test_world_copy(&world, "v")->batch_table, lk_catalog_copy(world.catalog, kappa->id)->batch_table};
+		for (int k = 0; k < 2; k++) {
+			char sql[200];
+			snprintf(sql, sizeof sql, "SELECT count(DISTINCT _pane) FROM %s", tables[k]);
+			assert_int_equal(test_world_int(&world, sql), steps[i].rows);
+		}
+	}
+	lk_buf_release(&r.story);
+	test_worker_close(&lambda);
+	test_worker_close(&r.workers[2]);
 }
 
 /* --- the oracle itself --- */
@@ -750,6 +814,7 @@ int main(void) {
 		cmocka_unit_test(random_sessions),
 		cmocka_unit_test(final_sessions_never_change),
 		cmocka_unit_test(a_bridge_that_comes_late),
+		cmocka_unit_test(a_past_session_comes_back),
 		cmocka_unit_test(a_misread_condition_shows),
 		cmocka_unit_test(keys_of_what_does_not_pass),
 		cmocka_unit_test(sessions_of_a_prefix),
