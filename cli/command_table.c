@@ -92,6 +92,7 @@ const lk_command lk_commands[] = {
 	 {{"lk query traffic", "all of it"},
 	  {"lk query traffic --where path=/ --format jsonl", "one path, a JSON object per row"},
 	  {"lk query traffic --from 2015-05-17T10:00:00Z --window 1h", "by the hour"},
+	  {"lk query traffic --window 1h --slide 10min", "the last hour, every ten minutes"},
 	  {"lk query traffic --where path=/ --fill zero --chart hits", "with the minutes in which nothing came, and bars"}},
 	 lk_cmd_query},
 

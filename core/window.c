@@ -92,8 +92,8 @@ int lk_window_ask(const lk_plan *p, int64_t size_us, int64_t slide_us, lk_window
 		*reason = "they are not whole panes";
 	else if (slide_us > size_us)
 		*reason = "a slide longer than the window leaves events out";
-	else if (size_us / w->pane_us > LK_MAX_PANES)
-		*reason = "a window has more than 10000 panes";
+	else if (size_us / slide_us > LK_MAX_PANES)
+		*reason = "an event would be in more than 10000 windows";
 	else if (size_us > LK_MAX_WINDOW_US)
 		*reason = "they are longer than 100 years";
 	if (*reason)

@@ -45,7 +45,7 @@ static inline bool lk_is_final(int64_t window_end, int64_t final_to) { return fi
 typedef struct lk_span { int64_t start, end; } lk_span;   /* end exclusive */
 
 /* Tumbling windows of `size_us`, or, with a slide below it, hopping ones, from the plan's panes; with the view's offset.
- * 0, or -1 with *reason where that cannot be: not multiples of the pane, more than LK_MAX_PANES of them, or a view whose
+ * 0, or -1 with *reason where that cannot be: not multiples of the pane, an event in more than LK_MAX_PANES windows, or a view whose
  * panes are no fixed slices. */
 int lk_window_ask(const lk_plan *p, int64_t size_us, int64_t slide_us, lk_window *out, const char **reason);
 /* Is each window one run of panes that no other window shares (tumble, calendar, none)? Then a pane's window has this tag. */
@@ -81,7 +81,7 @@ bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon);
  * Then the session is past, and no event can join it but one that is late: its own time + gap + lateness is at or before the watermark. */
 int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon);
 
-#define LK_MAX_PANES 10000   /* in one window */
+#define LK_MAX_PANES 10000   /* in a window of a definition */
 #define LK_MAX_WINDOW_US (INT64_C(36525) * 86400 * LK_US_PER_S)   /* 100 years */
 
 #endif
