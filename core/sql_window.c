@@ -13,8 +13,6 @@
 #include "core/time.h"
 #include "core/window.h"
 
-enum { MAX_WINDOW_DAYS = 36525 };
-
 /* arguments: what each is called, after the time. The last one may be left out where `optional`. */
 static const struct form {
 	const char *name, *arguments[3], *usage;
@@ -58,7 +56,7 @@ static bool read_interval(lk_scope *c, const struct form *f, const char *what, c
 		node = json_object_get(cast, "arg");
 	const char *reason = "it is not a constant in quotes", *given = constant(node), *text = given ? given : "";
 	bool zero = strcmp(what, "offset") == 0, good = given && lk_interval_parse(text, strlen(text), zero, us, &reason) == 0;
-	if (good && *us > MAX_WINDOW_DAYS * (86400 * LK_US_PER_S)) {
+	if (good && *us > LK_MAX_WINDOW_US) {
 		reason = "longer than 100 years";
 		good = false;
 	}
