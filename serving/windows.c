@@ -189,7 +189,8 @@ static void make_sessions(maker *m, const lk_cells *parts, lk_cells *parts_into)
 		for (size_t i = from; i < to; i++)
 			merge(m->plan, state, state_of(m, i), &m->into->arena);
 		for (int k = 0; parts && k < 2; k++)
-			emit_part(m, &parts[k], &parts_into[k], from, to, tag);
+			if (parts[k].ncells)
+				emit_part(m, &parts[k], &parts_into[k], from, to, tag);
 	}
 }
 
