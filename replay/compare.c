@@ -33,6 +33,9 @@ static bool same_shape(const lk_plan *a, const lk_plan *b) {
 	if (a->noutputs != b->noutputs || a->window.kind != b->window.kind || a->window.size_us != b->window.size_us || a->window.slide_us != b->window.slide_us
 	    || a->window.offset_us != b->window.offset_us)
 		return false;
+	const lk_calendar *c = a->window.calendar, *d = b->window.calendar;
+	if (c && (strcmp(c->unit, d->unit) || strcmp(c->zone, d->zone)))
+		return false;
 	for (int i = 0; i < a->noutputs; i++)
 		if (!same_output(&a->outputs[i], &b->outputs[i]))
 			return false;

@@ -173,7 +173,7 @@ static void lists_are_the_oracles(void **state) {
 
 /* --- kept with the version --- */
 
-/* I8, R27: what was made once is read ever after, also when the zone's rules are others by then. */
+/* I8: what was made once is read ever after, also when the zone's rules are others by then. */
 static void the_list_is_kept(void **state) {
 	(void)state;
 	char *text = declare("v", "day", "Europe/Berlin", "");
@@ -327,12 +327,13 @@ static const lk_cat_copy *make_kappa(const char *view) {
 static void play(unsigned long first_seed) {
 	static const char *const instants[] = {"2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z", "2011-12-30T12:00:00Z", "2026-03-08T12:00:00Z", "2021-10-29T00:30:00Z",
 	                                       "1990-10-28T02:30:30Z", "1919-03-31T04:40:00Z", "2024-02-29T12:00:00Z", "1970-01-01T00:00:00Z"};
-	static const char *const lateness[] = {"", "", "WITH (allowed_lateness = '0 s')", "WITH (allowed_lateness = '2 days')"};
+	static const char *const options[] = {"", "", "WITH (allowed_lateness = '0 s')", "WITH (allowed_lateness = '2 days')", "WITH (retention = '1 day')",
+	                                      "WITH (retention = '400 days')"};
 	unsigned long seed = first_seed;
 	const char *zone = zones[test_random(&seed) % ZONES], *unit = units[test_random(&seed) % 3 ? 0 : test_random(&seed) % UNITS];
 	int64_t around = at(instants[test_random(&seed) % (sizeof instants / sizeof *instants)]);
 	begin(NULL);
-	char *text = declare("v", unit, zone, lateness[test_random(&seed) % 4]);
+	char *text = declare("v", unit, zone, options[test_random(&seed) % 6]);
 	const lk_cat_copy *copy = make_kappa("v");
 	const lk_calendar *list = window_of("v")->calendar;
 	test_worker lambda, kappa;

@@ -9,7 +9,7 @@ void test_random_stream(unsigned long *seed, const char *name, lk_buf *out);
 
 /* The window of a view: a call of the definition language, with whole seconds. cumulate's slide is its step. */
 typedef struct test_window_shape {
-	const char *name;        /* "tumble", "hop", "cumulate", "session"; NULL: no window */
+	const char *name;        /* "tumble", "hop", "cumulate", "session", "week" or "month" of a time zone; NULL: no window */
 	int slide_s, size_s, offset_s;   /* session: the gap, twice */
 	int pane_s;              /* 0: no other windows can be asked for */
 } test_window_shape;
