@@ -12,7 +12,7 @@
  * and the unit begins again at the cut.
  *
  * Skipping ahead: what lies below the published cut is answered by the batch, so a unit that is more than one fetch
- * behind the cut may go on there. It would have recorded late events on the way, so this is for views without a
+ * behind the cut may go on there, and one for whose cells Redis has no room: so a batch makes room. It would have recorded late events on the way, so this is for views without a
  * lateness bound alone. */
 #include "speed_layer/unit.h"
 
@@ -99,7 +99,9 @@ int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *
 }
 
 bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int64_t cut) {
-	return !u->copy->kappa && lk_unit_plan(u)->allowed_lateness_us < 0 && cut - cursor > p->limits.fetch_events;
+	int64_t behind = cut - cursor;
+	return !u->copy->kappa && lk_unit_plan(u)->allowed_lateness_us < 0
+	       && (behind > p->limits.fetch_events || (behind > 0 && u->error.code == LK_EFULL));
 }
 
 /* Is the position one that this log has gone through? */

@@ -188,14 +188,32 @@ static void note_fatal(worker *w, const lk_error *why, bool give_up) {
 	pthread_mutex_unlock(&w->pool->lock);
 }
 
+/* No room in Redis: how much there is, who waits, and what makes room. */
+static void add_usage(worker *w, const lk_unit *u, lk_error *e) {
+	lk_store_usage use;
+	*e = u->error;
+	if (e->code != LK_EFULL || *e->sqlstate || lk_store_usage_read(w->path.store, &use, NULL) != LK_OK || use.max_bytes == 0)
+		return;
+	lk_error_clear(e);
+	lk_fail(e, LK_EFULL, "no room for partition %d of view %s, which waits; nothing is lost. %.600s (%lld of %lld bytes of maxmemory are used)", u->part,
+	        u->copy->version->view->name, u->error.text, (long long)use.used_bytes, (long long)use.max_bytes);
+	if (lk_unit_plan(u)->allowed_lateness_us < 0 && !u->copy->kappa)
+		lk_hint(e, "a batch makes room (`lk batch`); or raise maxmemory, or drop copies that are not needed (`lk mode`, `lk drop`)");
+	else
+		lk_hint(e, "raise maxmemory, or drop copies that are not needed (`lk mode`, `lk drop`); then batches, and in kappa mode seals, that come"
+		        " more often keep less in it (`lk run --every`)");
+}
+
 static int report_trouble(worker *w, const lk_unit *u, lk_error *err) {
 	if (u->error.code == LK_EUNREACHABLE) {
 		if (err)
 			*err = u->error;
 		return LK_EUNREACHABLE;
 	}
+	lk_error told;
+	add_usage(w, u, &told);
 	if (u->error.code != LK_EFENCED && u->error.code != LK_ECONFLICT)
-		lk_pool_notice(w->pool, &u->error);
+		lk_pool_notice(w->pool, &told);
 	bool no_room = u->error.code == LK_EFULL && w->pool->o->no_room_ends;
 	bool was_dropped = u->error.code == LK_ECONFLICT;
 	if (no_room || (w->pool->o->once && is_hopeless(u) && (!was_dropped || w->pool->o->copy)))
