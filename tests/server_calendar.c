@@ -12,6 +12,7 @@
 
 #include "core/time.h"
 #include "event_log/copies.h"
+#include "tests/support/command_line.h"
 #include "tests/support/world.h"
 
 static test_servers servers;
@@ -251,6 +252,23 @@ static void refusals(void **state) {
 	free(text);
 }
 
+/* The program asks PostgreSQL for zones, says what is wrong with one at its place, and explains a window in words. */
+static void as_people_see_it(void **state) {
+	(void)state;
+	test_program lk = {.servers = servers};
+	char *good = test_file(&lk, "good.sql", "CREATE VIEW v AS SELECT count(*) AS n FROM hits GROUP BY tumble(ts, '1 week', 'America/Havana');");
+	char *bad = test_file(&lk, "bad.sql", "CREATE VIEW w AS SELECT count(*) AS n FROM hits\nGROUP BY tumble(ts, '1 week', 'America/Havanna');");
+	LK(78, "", "bad.sql:2:31: there is no time zone \"America/Havanna\"", "apply", good, bad);
+	LK(78, "", "did you mean America/Havana?", "apply", good, bad);
+	LK(0, "", "view v: new, version 1", "apply", good);
+	LK(0, "", "view v: unchanged, version 1", "apply", good);
+	LK(0, "window: 1 week of ts in America/Havana", "", "explain", "v");
+	LK(2, "", "windows of 2 d cannot be put together", "query", "v", "--window", "2d");
+	test_program_release(&lk);
+	free(good);
+	free(bad);
+}
+
 /* --- answers --- */
 
 /* Instants that days begin and end at, and anywhere. */
@@ -393,7 +411,8 @@ static int stop(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(days_by_hand, begin), cmocka_unit_test_setup(lists_are_the_oracles, begin), cmocka_unit_test_setup(the_list_is_kept, begin),
-		cmocka_unit_test_setup(another_delay, begin), cmocka_unit_test_setup(refusals, begin), cmocka_unit_test(random_events),
+		cmocka_unit_test_setup(another_delay, begin), cmocka_unit_test_setup(refusals, begin),
+		cmocka_unit_test_setup(as_people_see_it, begin), cmocka_unit_test(random_events),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
