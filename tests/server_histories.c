@@ -1,5 +1,5 @@
 /* Random histories: a random view over random events, and everything that can be done to it in any order - appends,
- * steps of workers, batches, replays with and without a switch, some of them killed, changes of mode both ways, ways
+ * steps of workers, batches, seals, replays with and without a switch, some of them killed, changes of mode both ways, ways
  * back, dropped copies, changed definitions, losses of Redis. After each step an answer is what PostgreSQL says about
  * the user's own text over the prefix that the answer names, and covers no less than the one before it unless Redis
  * lost something; in the end lambda = kappa = plain SQL. Each round follows from its own seed: SEED=<seed of the round>
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch_layer/batch.h"
+#include "batch_layer/seal.h"
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "replay/costs.h"
@@ -38,7 +38,7 @@ typedef struct history {
 	int64_t end[LK_MAX_PARTITIONS];      /* of the last answer */
 	bool saved;
 	lk_buf story;
-	int compared, raised, switched, killed, versions;
+	int compared, raised, switched, killed, versions, sealed;
 } history;
 
 static unsigned below(history *h, unsigned n) { return (unsigned)(test_random(&h->seed) % n); }
@@ -178,12 +178,33 @@ static void step(history *h) {
 	}
 }
 
+/* Half of them where somebody has brought the units to the end; the others mostly give up. */
+static void seal(history *h, const lk_cat_copy *c) {
+	const lk_seal_options o = {.patience_us = 1, .merge_bytes = one_in(h, 2), .compact_rows = 1 + below(h, 300)};
+	lk_batch_report report;
+	lk_error err = {0};
+	if (one_in(h, 2)) {
+		test_worker w;
+		test_worker_open_copy(&w, &world, c);
+		test_worker_catch_up(&w);
+		test_worker_close(&w);
+	}
+	int rc = lk_seal_run(&world.pg, world.store, c, &o, &report, &err);
+	TELL(h, "seal(%lld)%s", (long long)c->id, rc == LK_OK && !report.nothing_new ? "!" : "");
+	must_be(h, rc == LK_OK || rc == LK_EBUSY, "a seal", &err);
+	h->sealed += rc == LK_OK && !report.nothing_new;
+}
+
 static void batch(history *h) {
 	const lk_cat_copy *c = any_copy(h);
 	lk_batch_report report;
 	lk_error err = {0};
-	if (c->kappa || c->state != LK_COPY_LIVE)
+	if (c->state != LK_COPY_LIVE)
 		return;
+	if (c->kappa) {
+		seal(h, c);
+		return;
+	}
 	int rc = lk_batch_run(&world.pg, world.catalog, c, &report, &err);
 	TELL(h, "batch(%lld)%s", (long long)c->id, report.switched_to ? "!" : "");
 	must_be(h, rc == LK_OK, "a batch", &err);
@@ -425,7 +446,7 @@ static void random_histories(void **state) {
 	unsigned long seed = test_seed("histories");
 	const char *wanted = getenv("ROUNDS");
 	int rounds = wanted && *wanted ? (atoi(wanted) + 1) / 2 : ROUNDS;   /* these are long */
-	int compared = 0, raised = 0, switched = 0, killed = 0, versions = 0;
+	int compared = 0, raised = 0, switched = 0, killed = 0, versions = 0, sealed = 0;
 	for (int i = 0; i < rounds; i++) {
 		if (i % ROUNDS_PER_LOG == 0)
 			test_world_empty(&world);
@@ -436,14 +457,15 @@ static void random_histories(void **state) {
 		compared += h.compared;
 		raised += h.raised;
 		switched += h.switched;
+		sealed += h.sealed;
 		killed += h.killed;
 		versions += h.versions;
 	}
 	print_message("%d histories: %d answers compared, PostgreSQL raised at %d; %d switches, %d replays killed,"
-	              " %d versions\n", rounds, compared, raised,
-	              switched, killed, versions);
+	              " %d versions, %d seals\n", rounds, compared, raised,
+	              switched, killed, versions, sealed);
 	assert_true(raised * 2 < compared || rounds < 10);
-	assert_true(switched > 0 || rounds < 10);
+	assert_true((switched > 0 && sealed > 0) || rounds < 10);
 }
 
 static int start(void **state) {
