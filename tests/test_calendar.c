@@ -190,7 +190,7 @@ static void hash_of(const char *window, char hash[33]) {
 static void the_hash(void **state) {
 	(void)state;
 	static const char *const same[] = {"ts, '1 day', 'Europe/Berlin'", "TS ,'1 days' , 'Europe/Berlin'"};
-	static const char *const other[] = {"ts, '1 week', 'Europe/Berlin'", "ts, '1 day'", "_at, '1 day', 'Europe/Berlin'", "ts, '1 day', '0 h'"};
+	static const char *const other[] = {"ts, '1 week', 'Europe/Berlin'", "ts, '1 day', 'UTC'", "ts, '1 day'", "_at, '1 day', 'Europe/Berlin'", "ts, '1 day', '0 h'"};
 	char hash[33], another[33];
 	hash_of(same[0], hash);
 	hash_of(same[1], another);

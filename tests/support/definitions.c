@@ -26,14 +26,15 @@ static const char *suggest(void *ctx, const char *name) {
 	return lk_did_you_mean(name, (const char *const[]){"hits"}, 1);
 }
 
-/* Knows the days of Europe/Berlin around the two changes of its clocks in 2026, and nothing of other units. */
+/* Knows the days of Europe/Berlin around the two changes of its clocks in 2026, and nothing of other units and of UTC. */
 static int calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
 	enum { DAYS = 365, SPRING = 88, AUTUMN = 298 };   /* March 29 has 23 hours, October 25 has 25 */
 	(void)ctx;
-	*near = lk_did_you_mean(c->zone, (const char *const[]){"Europe/Berlin"}, 1);
-	if (strcmp(c->zone, "Europe/Berlin") != 0)
+	*near = lk_did_you_mean(c->zone, (const char *const[]){"Europe/Berlin", "UTC"}, 2);
+	bool berlin = strcmp(c->zone, "Europe/Berlin") == 0;
+	if (!berlin && strcmp(c->zone, "UTC") != 0)
 		return LK_EUSAGE;
-	if (strcmp(c->unit, "day") != 0)
+	if (!berlin || strcmp(c->unit, "day") != 0)
 		return LK_OK;
 	int64_t *starts = lk_arena_alloc(arena, DAYS * sizeof *starts), at = INT64_C(1767222000);   /* 2025-12-31T23:00:00Z */
 	for (int i = 0; i < DAYS; i++) {
