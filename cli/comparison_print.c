@@ -138,10 +138,17 @@ static void head(const char *text, lk_buf *upper, bool markdown) {
 		lk_buf_addc(upper, !markdown && *text >= 'a' && *text <= 'z' ? (char)(*text - 32) : *text);
 }
 
+static bool names_first_events(const lk_difference *d) {
+	for (int i = 0; i < d->nshown; i++)
+		if (d->shown[i].first_event)
+			return true;
+	return false;
+}
+
 static void difference_columns(const lk_difference *d, grid *g, bool windowed, bool markdown) {
 	lk_buf name = LK_BUF_INIT;
 	const char *const names[] = {"window", "key", d->left, d->right, "first event"};
-	for (int i = !windowed; i < 5; i++) {
+	for (int i = !windowed; i < 4 + names_first_events(d); i++) {
 		head(names[i], &name, markdown);
 		grid_column(g, name.data, false);
 	}
@@ -164,7 +171,8 @@ void lk_difference_print(const lk_difference *d, const char *title, bool markdow
 		grid_cell(&g, d->shown[i].key);
 		grid_cell(&g, d->shown[i].left ? d->shown[i].left : "(no row)");
 		grid_cell(&g, d->shown[i].right ? d->shown[i].right : "(no row)");
-		grid_cell(&g, d->shown[i].first_event ? d->shown[i].first_event : "");
+		if (names_first_events(d))
+			grid_cell(&g, d->shown[i].first_event ? d->shown[i].first_event : "");
 	}
 	grid_end(&g);
 }
