@@ -47,10 +47,10 @@ static void add_key(latency *l, event *e, const lk_output *o, const lk_value *v)
 
 /* Where windows overlap, the last one that begins before the event; a session begins nobody knows where. */
 static void find_window(event *e, const lk_window *w, int64_t pane) {
-	lk_window slides = {.kind = LK_W_TUMBLE, .size_us = w->slide_us, .slide_us = w->slide_us, .offset_us = w->offset_us};
-	if (w->kind == LK_W_NONE || w->kind == LK_W_SESSION)
+	lk_span first, last;
+	if (w->kind == LK_W_NONE || !lk_windows_of_pane(w, pane, &first, &last))
 		return;
-	e->from = w->kind == LK_W_HOP ? lk_tag_of_pane(&slides, pane) : lk_span_of_tag(w, lk_tag_of_pane(w, pane)).start;
+	e->from = last.start;
 	e->to = e->from + 1;
 }
 

@@ -256,6 +256,24 @@ static void judge(pieces *s) {
 		}
 }
 
+static bool share_time(const lk_difference *d, int i, int k) {
+	size_t n = d->shown[i].identity_len;
+	return n == d->shown[k].identity_len && lk_spans_meet(lk_identity_span(d->shown[i].identity), lk_identity_span(d->shown[k].identity))
+	       && !memcmp((const uint8_t *)d->shown[i].identity + LK_IDENTITY_KEYS, (const uint8_t *)d->shown[k].identity + LK_IDENTITY_KEYS, n - LK_IDENTITY_KEYS);
+}
+
+/* A session that a wrong cell makes too long takes in others, far from that cell: what is wrong with it is wrong with them. */
+static void judge_taken_in(pieces *s, unsigned asked) {
+	lk_difference *d = s->d;
+	for (int i = 0; i < d->nshown; i++)
+		for (int k = 0; k < d->nshown && (s->rows & 1u << i); k++)
+			if ((asked & ~s->rows & 1u << k) && share_time(d, i, k)) {
+				free(d->shown[i].first_event);
+				d->shown[i].first_event = lk_strdup(d->shown[k].first_event);
+				s->rows &= ~(1u << i);
+			}
+}
+
 static void set_filter(pieces *s) {
 	const lk_plan *p = s->side->plan;
 	s->filter = (lk_cell_filter){.from_pane = INT64_MAX, .to_pane = INT64_MIN, .pane_us = p->window.pane_us};
@@ -280,6 +298,8 @@ int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *unt
 		rc = fold_partition(&s, part, err);
 	if (rc == LK_OK)
 		judge(&s);
+	if (rc == LK_OK && side->plan->window.kind == LK_W_SESSION)
+		judge_taken_in(&s, *rows);
 	*rows = s.rows;
 	cut_to(&s, 0);
 	free(s.of);
