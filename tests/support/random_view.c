@@ -317,22 +317,27 @@ void test_random_stream(unsigned long *seed, const char *name, lk_buf *out) {
  *
  * Each is as likely as any other. Few windows for an event keep the oracle fast, which has a row for each. */
 static const test_window_shape windows[] = {
-	{"tumble", 1, 1, 0, 1}, {"tumble", 7, 7, 0, 7}, {"tumble", 60, 60, 0, 60}, {"tumble", 60, 60, 45, 60}, {"tumble", 90, 90, 0, 90},
-	{"tumble", 3600, 3600, 0, 3600}, {"tumble", 3600, 3600, 1800, 3600},
-	{"hop", 1, 5, 0, 1}, {"hop", 7, 21, 5, 7}, {"hop", 7, 20, 0, 1}, {"hop", 60, 90, 0, 30}, {"hop", 60, 90, 45, 30}, {"hop", 20, 60, 0, 20},
-	{"hop", 1800, 3600, 100, 1800}, {"hop", 90, 90, 0, 90},
-	{"week", 86400, 0, 0, 0}, {"month", 86400, 0, 0, 0},
-	{"cumulate", 1, 5, 0, 1}, {"cumulate", 20, 60, 0, 20}, {"cumulate", 45, 90, 0, 45}, {"cumulate", 900, 3600, 0, 900},
-	{"session", 1, 1, 0, 0}, {"session", 3, 3, 0, 0}, {"session", 12, 12, 0, 0}, {"session", 60, 60, 0, 0},
+	{"tumble", 1, 1, 0, 1, false}, {"tumble", 7, 7, 0, 7, false}, {"tumble", 60, 60, 0, 60, false},
+	{"tumble", 60, 60, 45, 60, false}, {"tumble", 90, 90, 0, 90, false}, {"tumble", 3600, 3600, 0, 3600, false},
+	{"tumble", 3600, 3600, 1800, 3600, false},
+	{"hop", 1, 5, 0, 1, false}, {"hop", 7, 21, 5, 7, false}, {"hop", 7, 20, 0, 1, false},
+	{"hop", 60, 90, 0, 30, false}, {"hop", 60, 90, 45, 30, false}, {"hop", 20, 60, 0, 20, false},
+	{"hop", 1800, 3600, 100, 1800, false}, {"hop", 90, 90, 0, 90, false},
+	{"week", 86400, 0, 0, 0, false}, {"month", 86400, 0, 0, 0, false},
+	{"cumulate", 1, 5, 0, 1, false}, {"cumulate", 20, 60, 0, 20, false}, {"cumulate", 45, 90, 0, 45, false},
+	{"cumulate", 900, 3600, 0, 900, false},
+	{"session", 1, 1, 0, 0, false}, {"session", 3, 3, 0, 0, false}, {"session", 12, 12, 0, 0, false},
+	{"session", 60, 60, 0, 0, false},
 };
 enum { WINDOWS = sizeof windows / sizeof *windows };
 
 void test_window_call(const test_window_shape *w, lk_buf *out) {
+	const char *time = w->by_at ? "_at" : "ts";
 	if (!strcmp(w->name, "week") || !strcmp(w->name, "month")) {
-		lk_buf_addf(out, "tumble(ts, '1 %s', '%s')", w->name, *w->name == 'w' ? "America/Havana" : "Pacific/Apia");
+		lk_buf_addf(out, "tumble(%s, '1 %s', '%s')", time, w->name, *w->name == 'w' ? "America/Havana" : "Pacific/Apia");
 		return;
 	}
-	lk_buf_addf(out, "%s(ts, ", w->name);
+	lk_buf_addf(out, "%s(%s, ", w->name, time);
 	if (!strcmp(w->name, "hop") || !strcmp(w->name, "cumulate"))
 		lk_buf_addf(out, "'%d s', ", w->slide_s);
 	lk_buf_addf(out, "'%d s'", w->size_s);
@@ -346,7 +351,7 @@ test_window_shape test_window_asked(const test_window_shape *of, unsigned long *
 	int slide = of->pane_s * (int)(1 + below(&g, 4)), size = of->pane_s * (int)(1 + below(&g, 7));
 	if (slide > size || one_in(&g, 2))
 		slide = size;
-	return (test_window_shape){slide < size ? "hop" : "tumble", slide, size, of->offset_s, 0};
+	return (test_window_shape){slide < size ? "hop" : "tumble", slide, size, of->offset_s, 0, of->by_at};
 }
 
 void test_random_view(unsigned long *seed, const char *name, const char *stream, const test_window_shape *window, lk_buf *out,
@@ -354,6 +359,7 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 	gen g = {.seed = seed, .out = out};
 	bool windowed = !one_in(&g, 5);
 	test_window_shape any = windows[below(&g, WINDOWS)];
+	any.by_at = one_in(&g, 8);
 	*shape = (test_view_shape){.lateness = windowed && one_in(&g, 3)};
 	if (windowed)
 		shape->window = window ? *window : any;

@@ -12,6 +12,7 @@ typedef struct test_window_shape {
 	const char *name;        /* "tumble", "hop", "cumulate", "session", "week" or "month" of a time zone; NULL: no window */
 	int slide_s, size_s, offset_s;   /* session: the gap, twice */
 	int pane_s;              /* 0: no other windows can be asked for */
+	bool by_at;              /* over _at, not the event time */
 } test_window_shape;
 void test_window_call(const test_window_shape *w, lk_buf *out);
 /* One that a query may ask of views with this one, by --window and --slide. */
