@@ -8,6 +8,7 @@
 #include "event_log/scan.h"
 
 #define SEND_BYTES   ((size_t)256 << 10)
+#define ROWS_AT_ONCE 1000000            /* in memory while they are put together */
 
 /* --- writing --- */
 
@@ -110,9 +111,10 @@ int lk_batch_rows_table(lk_pg *pg, const lk_plan *p, const char *table, lk_error
 	return r;
 }
 
-/* --- reading --- */
+/* --- putting together --- */
 
-void lk_batch_rows_names(const lk_plan *p, lk_buf *out) {
+/* What names a cell: "_pane, _k0, _k1, …"; nothing for a view that has one cell. */
+static void put_names(const lk_plan *p, lk_buf *out) {
 	const char *comma = "";
 	if (p->window.kind != LK_W_NONE) {
 		lk_buf_adds(out, "_pane");
@@ -124,7 +126,7 @@ void lk_batch_rows_names(const lk_plan *p, lk_buf *out) {
 
 static void select_rows(const lk_plan *p, const char *table, const char *condition, lk_buf *sql) {
 	lk_buf_adds(sql, "SELECT ");
-	lk_batch_rows_names(p, sql);
+	put_names(p, sql);
 	const char *comma = p->nkeys || p->window.kind != LK_W_NONE ? ", " : "";
 	for (int a = 0; a < p->naggs; a++)
 		for (int i = 0; i < p->aggs[a].verbs->npartials; i++, comma = ", ")
@@ -132,7 +134,8 @@ static void select_rows(const lk_plan *p, const char *table, const char *conditi
 	lk_buf_addf(sql, " FROM %s%s%s", table, condition ? " WHERE " : "", condition ? condition : "");
 }
 
-int lk_batch_rows_read(lk_pg *pg, const char *table, const char *condition, lk_cells *into, lk_error *err) {
+/* Merges those rows for which the condition holds (NULL: all). */
+static int read_rows(lk_pg *pg, const char *table, const char *condition, lk_cells *into, lk_error *err) {
 	const lk_plan *p = into->plan;
 	bool windowed = p->window.kind != LK_W_NONE;
 	lk_type types[LK_MAX_BATCH_COLUMNS];
@@ -152,4 +155,33 @@ int lk_batch_rows_read(lk_pg *pg, const char *table, const char *condition, lk_c
 	}
 	lk_buf_release(&sql);
 	return r > 0 ? LK_OK : r;
+}
+
+/* Rows of one cell are in one share. */
+static char *share_of(const lk_plan *p, int64_t share, int64_t shares) {
+	lk_buf names = LK_BUF_INIT;
+	put_names(p, &names);
+	char *condition = lk_asprintf("mod(hashtext(ROW(%s)::text)::bigint + 2147483648, %lld) = %lld", names.data ? names.data : "",
+	                              (long long)shares, (long long)share);
+	lk_buf_release(&names);
+	return condition;
+}
+
+int lk_batch_rows_put_together(lk_pg *pg, const lk_plan *p, const char *from, const char *to, int64_t rows, int64_t *cells, lk_error *err) {
+	lk_cells share;
+	int64_t shares = rows / ROWS_AT_ONCE + 1;
+	*cells = 0;
+	lk_cells_init(&share, p);
+	int r = lk_batch_rows_table(pg, p, to, err);
+	for (int64_t i = 0; r == LK_OK && i < shares; i++) {
+		char *condition = shares > 1 ? share_of(p, i, shares) : NULL;
+		r = read_rows(pg, from, condition, &share, err);
+		if (r == LK_OK)
+			r = lk_batch_rows_write(pg, to, &share, err);
+		*cells += (int64_t)share.ncells;
+		lk_cells_clear(&share);
+		free(condition);
+	}
+	lk_cells_release(&share);
+	return r;
 }

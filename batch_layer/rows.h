@@ -10,9 +10,7 @@
 int lk_batch_rows_table(lk_pg *pg, const lk_plan *p, const char *table, lk_error *err);
 /* Adds all cells, by COPY. */
 int lk_batch_rows_write(lk_pg *pg, const char *table, const lk_cells *cells, lk_error *err);
-/* Merges rows into `into`: all, or those for which the condition over the table's columns holds. */
-int lk_batch_rows_read(lk_pg *pg, const char *table, const char *condition, lk_cells *into, lk_error *err);
-/* Adds "_pane, _k0, _k1, …", what names a cell; "" for a view that has one cell. */
-void lk_batch_rows_names(const lk_plan *p, lk_buf *out);
+/* Makes the table `to` with one row for each cell of `from`, which has about so many rows. *cells: how many there are. */
+int lk_batch_rows_put_together(lk_pg *pg, const lk_plan *p, const char *from, const char *to, int64_t rows, int64_t *cells, lk_error *err);
 
 #endif

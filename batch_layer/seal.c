@@ -41,7 +41,6 @@
 #define POLL_MOST_US      50000
 #define MERGE_BYTES  ((size_t)512 << 20)
 #define COMPACT_ROWS     100000
-#define COMPACT_AT_ONCE 1000000   /* rows that are in memory while they are put together */
 
 typedef struct seal {
 	lk_pg *pg;
@@ -251,31 +250,13 @@ static int count_rows(seal *s, int64_t *all, int64_t *first, lk_error *err) {
 	return r;
 }
 
-/* Rows of one cell are in one share. */
-static char *share_of(const lk_plan *p, int64_t share, int64_t shares) {
-	lk_buf names = LK_BUF_INIT;
-	lk_batch_rows_names(p, &names);
-	char *condition = lk_asprintf("pg_catalog.mod(pg_catalog.hashtext(ROW(%s)::text)::bigint + 2147483648, %lld) = %lld", names.data ? names.data : "",
-	                              (long long)shares, (long long)share);
-	lk_buf_release(&names);
-	return condition;
-}
-
 static int put_together(seal *s, int64_t rows, lk_error *err) {
 	char *from = s->table;
 	s->table = lk_batch_table_name(s->copy, &s->cut);
-	s->rows = 0;
-	int64_t shares = rows / COMPACT_AT_ONCE + 1;
-	int r = lk_batch_rows_table(s->pg, s->plan, s->table, err);
-	for (int64_t i = 0; r == LK_OK && i < shares; i++) {
-		char *condition = shares > 1 ? share_of(s->plan, i, shares) : NULL;
-		r = lk_batch_rows_read(s->pg, from, condition, &s->cells, err);
-		if (r == LK_OK)
-			r = write_out(s, err);
-		free(condition);
-	}
+	int r = lk_batch_rows_put_together(s->pg, s->plan, from, s->table, rows, &s->rows, err);
+	const lk_compute made = {.pg = s->pg, .copy = s->copy, .table = s->table, .cells = s->rows};
 	free(from);
-	return r;
+	return r == LK_OK ? lk_compute_index(&made, err) : r;
 }
 
 /* A table that has doubled since it was made, by enough rows to be worth it. */
