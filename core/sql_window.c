@@ -45,8 +45,9 @@ static const char *constant(const json_t *node) {
 /* What to write instead of an interval that is none. */
 static const char *interval_hint(const char *text, bool of_tumble) {
 	const char *ignored;
-	return of_tumble && lk_calendar_unit(text, &ignored) ? "name the time zone whose calendar is meant: tumble(column, '1 month', 'Europe/Berlin')"
-	                                                     : "write a whole number and a unit (us, ms, s, min, h, d, w) in quotes, such as '1 minute'";
+	if (of_tumble && lk_calendar_unit(text, &ignored))
+		return "name the time zone whose calendar is meant: tumble(column, '1 month', 'Europe/Berlin')";
+	return "write a whole number and a unit (us, ms, s, min, h, d, w) in quotes, such as '1 minute'";
 }
 
 /* '1 minute' or INTERVAL '1 minute'. */
@@ -61,7 +62,8 @@ static bool read_interval(lk_scope *c, const struct form *f, const char *what, c
 		good = false;
 	}
 	if (!good)
-		lk_stmt_fault(c->s, lk_tree_start(node, at), interval_hint(text, f->kind == LK_W_TUMBLE && !zero), "window %s%s%s%s: %s", what, *text ? " '" : "", text, *text ? "'" : "", reason);
+		lk_stmt_fault(c->s, lk_tree_start(node, at), interval_hint(text, f->kind == LK_W_TUMBLE && !zero), "window %s%s%s%s: %s",
+		              what, *text ? " '" : "", text, *text ? "'" : "", reason);
 	return good;
 }
 
@@ -118,9 +120,9 @@ static bool find_zone(lk_scope *c, lk_calendar *calendar, int at) {
 	const lk_resolver *r = c->s->resolver;
 	const char *near = NULL;
 	int rc = r && r->calendar ? r->calendar(r->ctx, calendar, c->s->arena, &near) : LK_EUSAGE;
+	const char *hint = near ? lk_stmt_text(c->s, "did you mean %s?", near) : "write a name such as 'Europe/Berlin', or an offset such as '30 min'";
 	if (rc == LK_EUSAGE)
-		lk_stmt_fault(c->s, at, near ? lk_stmt_text(c->s, "did you mean %s?", near) : "write a name such as 'Europe/Berlin', or an offset such as '30 min'",
-		              "there is no time zone \"%s\"", calendar->zone);
+		lk_stmt_fault(c->s, at, hint, "there is no time zone \"%s\"", calendar->zone);
 	else if (rc)
 		lk_stmt_fault(c->s, at, "", "time zone \"%s\" could not be looked up", calendar->zone);
 	return rc == LK_OK;
@@ -133,7 +135,8 @@ static bool read_calendar(lk_scope *c, const json_t *size, const json_t *zone, i
 	calendar->unit = text ? lk_calendar_unit(text, &reason) : NULL;
 	calendar->zone = lk_arena_strdup(c->s->arena, constant(zone));
 	if (!calendar->unit) {
-		lk_stmt_fault(c->s, lk_tree_start(size, at), usage, "window size%s%s%s: %s", text ? " '" : "", text ? text : "", text ? "'" : "", reason);
+		lk_stmt_fault(c->s, lk_tree_start(size, at), usage, "window size%s%s%s: %s", text ? " '" : "", text ? text : "", text ? "'" : "",
+		              reason);
 		return false;
 	}
 	if (!find_zone(c, calendar, lk_tree_start(zone, at)))

@@ -261,7 +261,7 @@ CREATE FUNCTION lk.calendar_window(ts timestamptz, unit text, zone text) RETURNS
       FROM (
         SELECT d, step, d AT TIME ZONE zone AS t, (d + step) AT TIME ZONE zone AS u
         FROM (
-          SELECT step, greatest(timestamp '1900-01-01' - step, least(date_trunc(word, timestamp '2200-12-31'), date_trunc(word, ts AT TIME ZONE zone))) AS d
+          SELECT step, greatest(timestamp '1900-01-01' - step, date_trunc(word, least(timestamp '2200-12-31', ts AT TIME ZONE zone))) AS d
           FROM (SELECT rtrim(substring(lower(unit) from '[a-z]+'), 's') AS word) AS words,
             LATERAL (SELECT CASE word WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || word)::interval END AS step) AS steps
           OFFSET 0) AS dates
