@@ -97,7 +97,8 @@ static void twice_is_once(void **state) {
 
 static void each_view_agrees(void **state) {
 	(void)state;
-	static const char *const views[] = {"tumbling", "hopping", "cumulated", "visits_30s", "visits_2min", "visits_10min", "by_day"};
+	static const char *const views[] = {"tumbling", "hopping", "cumulated", "cumulated_30min", "cumulated_2h", "visits_30s",
+	                                    "visits_2min", "visits_10min", "by_day", "by_week", "by_month"};
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
 		char *out, *err;
 		if (test_lk(&servers, NULL, &out, &err, (const char *const[]){"compare", views[i], "--no-costs", NULL}) != 0)

@@ -13,10 +13,16 @@ CREATE VIEW hopping AS
   SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY hop(ts, '5 minutes', '10 minutes');
 
--- Since the full hour, every ten minutes.
+-- Since the full hour, every ten minutes; since the full half hour; and since the full two hours, every half hour.
 CREATE VIEW cumulated AS
   SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY cumulate(ts, '10 minutes', '1 hour');
+CREATE VIEW cumulated_30min AS
+  SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY cumulate(ts, '10 minutes', '30 minutes');
+CREATE VIEW cumulated_2h AS
+  SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY cumulate(ts, '30 minutes', '2 hours');
 
 -- Visits: a reader is away when nothing is read for so long. The gap makes the session, so each gap is a view.
 CREATE VIEW visits_30s AS
@@ -29,7 +35,13 @@ CREATE VIEW visits_10min AS
   SELECT reader, count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY reader, session(ts, '10 minutes');
 
--- The day as people in Berlin have it, which begins at 22:00 UTC in summer.
+-- The day as people in Berlin have it, which begins at 22:00 UTC in summer; their week, which begins on Monday; and their month.
 CREATE VIEW by_day AS
   SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY tumble(ts, '1 day', 'Europe/Berlin');
+CREATE VIEW by_week AS
+  SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY tumble(ts, '1 week', 'Europe/Berlin');
+CREATE VIEW by_month AS
+  SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
+  GROUP BY tumble(ts, '1 month', 'Europe/Berlin');
