@@ -311,13 +311,16 @@ static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 			if (rc < 0)
 				return rc;
 			looked = true;
+			if (a->end[i] > 0 && high[i] == LK_NEVER)
+				return lk_fail(err, LK_EPARTIAL, "view %s: there is no live cut at offset %lld of partition %d", r->query->view,
+				               (long long)a->end[i], i);
 			*watermark = lk_watermark_of_prefix(r->plan, high[i], at[i]);
 		}
 		if (*watermark < a->watermark)
 			a->watermark = *watermark;
 	}
 	find_final(r, a);
-	a->horizon = lk_horizon(r->plan, a->watermark);
+	a->horizon = a->state == LK_COPY_SANDBOX ? LK_NEVER : lk_horizon(r->plan, a->watermark);   /* its range was asked for */
 	lk_filter_hide(&r->filter, a->horizon);
 	return LK_OK;
 }

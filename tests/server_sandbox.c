@@ -662,6 +662,27 @@ static void a_paced_one_is_stopped_while_it_waits(void **state) {
 	is_right("totals", "long", &o.range);
 }
 
+/* A range is asked for by name: what ordinary answers of the view have forgotten is in it. */
+static void history_before_the_horizon(void **state) {
+	(void)state;
+	static const int64_t straggling[] = {INT64_C(1500007200000000), INT64_C(1500000300000000)};
+	test_world_declare(&world, "CREATE VIEW forgetful WITH (retention = '10 minutes') AS SELECT count(*) AS n FROM hits"
+	                   " GROUP BY tumble(ts, '1 minute')");
+	lk_query q = test_query("forgetful");
+	lk_answer a;
+	append(590);
+	append_at(straggling, 2);
+	lk_replay_options o = options("forgetful", "then", by_event(at(0), at(600)));
+	lk_replay_report r;
+	lk_error err = {0};
+	test_ok(lk_replay_run(&o, &r, &err), &err);
+	lk_replay_report_release(&r);
+	q.copy = "then";
+	test_world_answer(&world, &q, &a);
+	assert_int_equal(a.nrows, 10);
+	lk_answer_release(&a);
+}
+
 static int setup(void **state) {
 	(void)state;
 	test_servers_start(&servers);
@@ -695,6 +716,7 @@ int main(void) {
 		TEST(a_paced_one_can_be_asked_while_it_runs),
 		TEST(the_pace_makes_no_difference),
 		TEST(gaps_are_shortened),
+		TEST(history_before_the_horizon),
 		TEST(what_is_left_out_is_not_waited_for),
 		TEST(a_paced_one_is_stopped_while_it_waits),
 	};
