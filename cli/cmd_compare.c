@@ -39,7 +39,7 @@ static void show_notice(void *ctx, const lk_error *e) {
 	lk_say_error(e);
 }
 
-static int read_options(const lk_args *args, const lk_servers *at, lk_replay_options *o, int *format, lk_error *err) {
+static int read_options(const lk_args *args, lk_replay_options *o, int *format, lk_error *err) {
 	static const char *const formats[] = {"table", "json", "markdown", NULL};
 	int64_t version = 0, workers = 0;
 	int rc = lk_args_choice(args, "format", formats, LK_COMPARISON_TABLE, format, err);
@@ -48,7 +48,7 @@ static int read_options(const lk_args *args, const lk_servers *at, lk_replay_opt
 	if (rc == LK_OK)
 		rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
 	*o = (lk_replay_options){
-		.postgres = at->postgres, .redis = at->redis, .view = args->operands[0], .version = (int)version, .workers = (int)workers,
+		.view = args->operands[0], .version = (int)version, .workers = (int)workers,
 		.limits = lk_stream_defaults, .watch = {.stop = &lk_stop, .progress = show_progress, .notice = show_notice},
 	};
 	return rc;
@@ -66,9 +66,11 @@ int lk_cmd_compare(const lk_args *args, lk_error *err) {
 	lk_replay_options o;
 	lk_comparison c = {0};
 	int format;
-	int rc = lk_servers_find(lk_home(), &at, err);
+	int rc = read_options(args, &o, &format, err);
 	if (rc == LK_OK)
-		rc = read_options(args, &at, &o, &format, err);
+		rc = lk_servers_find(lk_home(), &at, err);
+	o.postgres = at.postgres;
+	o.redis = at.redis;
 	if (rc == LK_OK) {
 		lk_stop_on_signal();
 		rc = lk_compare_view(&o, !lk_args_has(args, "no-costs"), &c, err);
