@@ -147,6 +147,18 @@ static int send_all(lk_pg *pg, const lk_append_batch *b, const lk_source_step *s
 	       && PQpipelineSync(pg->conn);
 }
 
+/* A session that is ended behind the last statement says so in one more result, with which the pipeline cannot be left. */
+static int leave_pipeline(lk_pg *pg, lk_error *err) {
+	if (PQexitPipelineMode(pg->conn))
+		return 0;
+	PGresult *res = PQgetResult(pg->conn);
+	if (!res)   /* the end of the statement before it */
+		res = PQgetResult(pg->conn);
+	int rc = lk_pg_failed(pg, res, "appending", err);
+	PQclear(res);
+	return rc;
+}
+
 static int reserve(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_error *err) {
 	lk_buf params[NPARAMS] = {0};
 	struct names names;
@@ -160,9 +172,8 @@ static int reserve(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk
 	rc = send_all(pg, b, step, nparts, &names, params) ? reserve_results(pg, b, step, nparts, err) : lk_pg_failed(pg, NULL, "appending", err);
 	for (int i = 0; i < NPARAMS; i++)
 		lk_buf_release(&params[i]);
-	if (!PQexitPipelineMode(pg->conn) && !rc)
-		rc = lk_pg_failed(pg, NULL, "appending", err);
-	return rc;
+	int left = leave_pipeline(pg, rc ? NULL : err);
+	return rc ? rc : left;
 }
 
 /* --- the second: fill the holes, copy, commit --- */
