@@ -154,7 +154,8 @@ void lk_leg_row_end(lk_leg_writer *w) {
 /* --- all rows --- */
 
 int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen) {
-	int order = memcmp(a, b, alen < blen ? alen : blen);
+	size_t common = alen < blen ? alen : blen;
+	int order = common ? memcmp(a, b, common) : 0;   /* without keys there may be nothing to point to */
 	return order ? order : (alen > blen) - (alen < blen);
 }
 
