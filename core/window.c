@@ -213,3 +213,7 @@ int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon) {
 	lk_panes_of_range(w, from, INT64_MAX, &first, &end);
 	return most(first, w->kind == LK_W_CALENDAR ? lk_pane_start(w, horizon) : slice_from(horizon, w->size_us, w->offset_us));
 }
+
+bool lk_session_may_go(const lk_plan *p, lk_span session, int64_t horizon) {
+	return horizon != LK_NEVER && add(session.end, p->window.size_us) <= horizon;
+}

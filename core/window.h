@@ -77,9 +77,11 @@ bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start);
 int64_t lk_horizon(const lk_plan *p, int64_t least_watermark);
 bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon);
 /* Panes that start before it are in past windows only, of the view or of the rows by `w` that a query asks for. INT64_MIN where all may be
- * needed: always for sessions, which may be of any length: theirs may be removed together, when last event + 2 gaps <= horizon.
- * Then the session is past, and no event can join it but one that is late: its own time + gap + lateness is at or before the watermark. */
+ * needed: always for sessions, which may be of any length: theirs may be removed together (lk_session_may_go). */
 int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon);
+/* May the panes of this session be removed? When last event + 2 gaps <= horizon. Then the session is past, and no event can join
+ * it but one that is late: its own time + gap + lateness is at or before the watermark. */
+bool lk_session_may_go(const lk_plan *p, lk_span session, int64_t horizon);
 
 #define LK_MAX_PANES 10000   /* in a window of a definition */
 #define LK_MAX_WINDOW_US (INT64_C(36525) * 86400 * LK_US_PER_S)   /* 100 years */

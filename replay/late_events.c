@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "core/time.h"
+
 enum { PART, OFF, AT, FIRST_COLUMN };
 
 void lk_vector_sql(const int64_t *off, int n, lk_buf *out) {
@@ -11,22 +13,48 @@ void lk_vector_sql(const int64_t *off, int n, lk_buf *out) {
 	lk_buf_adds(out, "}'::bigint[])");
 }
 
-static void select_sql(const lk_plan *p, const lk_cat_copy *copy, const lk_cut *until, lk_buf *out) {
+static void columns_sql(const lk_plan *p, lk_buf *out) {
 	lk_buf_adds(out, "SELECT e.part, e.off, e._at");
 	for (int i = 0; i < p->nneeded; i++) {
 		lk_buf_adds(out, ", e.");
 		lk_sql_ident(p->stream->columns[p->needed[i]].name, out);
 	}
-	lk_buf_adds(out, " FROM lk.late l JOIN lk.copy c USING (copy_id) LEFT JOIN lk.cut_part p ON p.cut_id = c.cut_id AND p.part = l.part JOIN ");
+}
+
+/* The rows l of lk.late that the copy does not count. */
+static const char late_sql[] = " FROM lk.late l JOIN lk.copy c USING (copy_id) LEFT JOIN lk.cut_part p ON p.cut_id = c.cut_id AND p.part = l.part";
+
+static void where_sql(const lk_cat_copy *copy, lk_buf *out) {
+	lk_buf_addf(out, " WHERE l.copy_id = %lld AND (c.mode = 'kappa' OR l.off >= coalesce(p.off, 0))", (long long)copy->id);
+}
+
+static void select_late(const lk_plan *p, const lk_cat_copy *copy, const lk_cut *until, lk_buf *out) {
+	columns_sql(p, out);
+	lk_buf_addf(out, "%s JOIN ", late_sql);
 	lk_log_table(p->stream, out);
-	lk_buf_addf(out, " e ON e.part = l.part AND e.off = l.off WHERE l.copy_id = %lld AND (c.mode = 'kappa' OR l.off >= coalesce(p.off, 0)) AND l.off < ",
-	            (long long)copy->id);
+	lk_buf_adds(out, " e ON e.part = l.part AND e.off = l.off");
+	where_sql(copy, out);
+	lk_buf_adds(out, " AND l.off < ");
 	lk_vector_sql(until->off, until->partitions, out);
 	lk_buf_adds(out, "[l.part + 1] ORDER BY e._at, e.part, e.off");
 }
 
-int lk_late_open(lk_late_reader *r, lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, lk_error *err) {
-	const lk_plan *p = copy->version->plan;
+static void select_counted(const lk_plan *p, const lk_cat_copy *copy, const lk_cut *until, int64_t before, lk_buf *out) {
+	columns_sql(p, out);
+	lk_buf_adds(out, " FROM ");
+	lk_log_table(p->stream, out);
+	lk_buf_adds(out, " e WHERE e.off < ");
+	lk_vector_sql(until->off, until->partitions, out);
+	lk_buf_adds(out, "[e.part + 1] AND e.");
+	lk_sql_ident(p->window.time_slot == lk_slot_at(p->stream) ? "_at" : p->stream->columns[p->window.time_slot].name, out);
+	lk_buf_adds(out, " < timestamptz '");
+	lk_time_print(before > LK_TIME_MIN ? before : LK_TIME_MIN, out);
+	lk_buf_addf(out, "' AND NOT EXISTS (SELECT%s", late_sql);
+	where_sql(copy, out);
+	lk_buf_adds(out, " AND l.part = e.part AND l.off = e.off)");
+}
+
+static int open_reader(lk_late_reader *r, lk_pg *pg, const lk_plan *p, const char *sql, lk_error *err) {
 	*r = (lk_late_reader){.plan = p};
 	int n = FIRST_COLUMN + p->nneeded;
 	r->types = lk_calloc((size_t)n, sizeof *r->types);
@@ -36,9 +64,21 @@ int lk_late_open(lk_late_reader *r, lk_pg *pg, const lk_cat_copy *copy, const lk
 	r->types[AT] = (lk_type){.kind = LK_TIME};
 	for (int i = 0; i < p->nneeded; i++)
 		r->types[FIRST_COLUMN + i] = p->stream->columns[p->needed[i]].type;
+	return lk_copy_open(&r->rows, pg, sql, r->types, n, err);
+}
+
+int lk_late_open(lk_late_reader *r, lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT;
-	select_sql(p, copy, until, &sql);
-	int rc = lk_copy_open(&r->rows, pg, sql.data, r->types, n, err);
+	select_late(copy->version->plan, copy, until, &sql);
+	int rc = open_reader(r, pg, copy->version->plan, sql.data, err);
+	lk_buf_release(&sql);
+	return rc;
+}
+
+int lk_counted_open(lk_late_reader *r, lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, int64_t before, lk_error *err) {
+	lk_buf sql = LK_BUF_INIT;
+	select_counted(copy->version->plan, copy, until, before, &sql);
+	int rc = open_reader(r, pg, copy->version->plan, sql.data, err);
 	lk_buf_release(&sql);
 	return rc;
 }

@@ -2,7 +2,12 @@
  *
  * What a copy has refused as late is not part of its answer. To tell such a difference from any other, the refused events are read from the log by
  * their positions in lk.late, folded without the lateness rule, and added to the cells of the answer: that is what the copy would say of the whole
- * prefix. Each row of it knows how many events were added. */
+ * prefix. Each row of it knows how many events were added.
+ *
+ * A late event may also join a session that is past to one that is not. The copy need not have the panes of the former any
+ * more: housekeeping may have removed them. So the sessions that it may remove are made once more, of the events before the
+ * horizon that the copy counts, and those panes that it does not hold are added too. They change no row alone, being past; and
+ * a pane that is lacking in a session that is not past stays lacking. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +19,7 @@
 #include "replay/leg_rows.h"
 #include "serving/answer.h"
 #include "serving/having.h"
+#include "serving/windows.h"
 
 /* --- a copy --- */
 
@@ -76,6 +82,24 @@ static void add_event(addition *a) {
 	}
 }
 
+static int add_removed(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, addition *a, lk_error *err) {
+	const lk_plan *p = a->answer->plan;
+	int64_t horizon = a->answer->horizon;
+	lk_late_reader counted;
+	lk_cells panes;
+	if (p->window.kind != LK_W_SESSION || horizon == LK_NEVER)
+		return LK_OK;
+	lk_cells_init(&panes, p);
+	int rc = lk_counted_open(&counted, pg, copy, until, horizon, err);
+	while (rc == LK_OK && (rc = lk_late_next(&counted, &a->folder, err)) == LK_OK)
+		lk_fold_event(&a->folder, &panes, LK_NEVER);
+	lk_late_close(&counted);
+	if (rc >= 0)
+		lk_sessions_removable(p, &panes, horizon, &a->answer->panes);
+	lk_cells_release(&panes);
+	return rc < 0 ? rc : LK_OK;
+}
+
 static int add_late(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, addition *a, lk_error *err) {
 	lk_late_reader late;
 	int64_t found = 0;
@@ -108,7 +132,9 @@ static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, l
 	addition a = {.answer = answer};
 	lk_folder_init(&a.folder, answer->plan);
 	lk_cells_init(&a.one, answer->plan);
-	int rc = add_late(pg, copy, until, &a, err);
+	int rc = add_removed(pg, copy, until, &a, err);
+	if (rc == LK_OK)
+		rc = add_late(pg, copy, until, &a, err);
 	if (rc == LK_OK) {
 		lk_answer_put_together(answer);
 		rc = lk_having_apply(answer, true, err);

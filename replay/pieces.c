@@ -2,7 +2,10 @@
  *
  * An answer is a sum over pieces: the batch (of kappa: what is sealed) below its cut, then the segments of each unit. The log is folded once more, each event into the piece whose
  * range it lies in, but only what belongs to the rows in question is kept; then held and made are compared piece by piece, cell by cell. A cell whose
- * session is wrong may be part of rows that it does not belong to, so the cells of a session view that are kept are also those around its rows. */
+ * session is wrong may be part of rows that it does not belong to, so the cells of a session view that are kept are also those around its rows.
+ *
+ * What a batch or a seal may have removed, being in past sessions alone, is not missing. Such a session is known by its end, and
+ * from each of the cells kept on to where its row ends, which is after the horizon, all cells are kept. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +17,7 @@
 #include "replay/late_events.h"
 #include "replay/leg_rows.h"
 #include "serving/answer.h"
+#include "serving/windows.h"
 
 enum { TRIES = 20 };
 
@@ -31,6 +35,8 @@ typedef struct pieces {
 	lk_difference *d;
 	lk_cell_filter filter;     /* the panes of the rows in question */
 	int64_t cut[LK_MAX_PARTITIONS];
+	int64_t horizon;           /* at the cut */
+	lk_cells removable;        /* below it */
 	piece *of;
 	size_t n, cap;
 	unsigned rows;             /* in question */
@@ -103,6 +109,7 @@ static int read_batch(pieces *s, lk_error *err) {
 		*err = e;
 	if (rc == LK_OK) {
 		memcpy(s->cut, a.cut, sizeof s->cut);
+		s->horizon = a.horizon;
 		keep(s, &add_piece(s, -1, 0, 0, 0)->held, lk_is_tiling(&a.window) ? &a.cells : &a.panes);
 	}
 	lk_answer_release(&a);
@@ -179,7 +186,25 @@ static int fold_partition(pieces *s, int part, lk_error *err) {
 	return rc < 0 ? rc : ended;
 }
 
+static void find_removable(pieces *s) {
+	const lk_plan *p = s->side->plan;
+	lk_cells all;
+	if (p->window.kind != LK_W_SESSION || s->horizon == LK_NEVER)
+		return;
+	lk_cells_init(&all, p);
+	for (size_t i = 0; i < s->n; i++)
+		lk_cells_add(&all, &s->of[i].made);
+	lk_sessions_removable(p, &all, s->horizon, &s->removable);
+	lk_cells_release(&all);
+}
+
 /* --- held and made --- */
+
+/* Of what the log makes. */
+static bool may_lack(const pieces *s, const piece *p, const lk_cell *made) {
+	const uint8_t *field = lk_cell_field(&p->made, made);
+	return p->part < 0 && lk_cells_find(&s->removable, field, made->field_len) && !lk_cells_find(&p->held, field, made->field_len);
+}
 
 static bool same_cell(const lk_cells *a, const lk_cell *x, const lk_cells *b) {
 	lk_buf one = LK_BUF_INIT, other = LK_BUF_INIT;
@@ -202,7 +227,7 @@ static const lk_cell *wrong_cell(pieces *s, const piece *p, int i, const lk_cell
 	for (int k = 0; k < 2; k++)
 		for (const lk_cell *c = sides[k]->first; c; c = c->next) {
 			unsigned rows = sides[k] == &p->held ? rows_of(s, sides[k], c) : lk_cell_rows(sides[k], c, s->d, &s->scratch);
-			if (!(rows & 1u << i) || same_cell(sides[k], c, sides[1 - k]))
+			if (!(rows & 1u << i) || same_cell(sides[k], c, sides[1 - k]) || (sides[k] == &p->made && may_lack(s, p, c)))
 				continue;
 			if (!first || lk_identity_compare(lk_cell_field(sides[k], c), c->field_len, lk_cell_field(*in, first), first->field_len) < 0) {
 				first = c;
@@ -287,21 +312,25 @@ static void set_filter(pieces *s) {
 }
 
 int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *until, lk_difference *d, unsigned *rows, lk_error *err) {
-	pieces s = {.pg = pg, .store = store, .side = side, .until = until, .d = d, .rows = *rows};
+	pieces s = {.pg = pg, .store = store, .side = side, .until = until, .d = d, .rows = *rows, .horizon = LK_NEVER};
 	if (!s.rows)
 		return LK_OK;
+	lk_cells_init(&s.removable, side->plan);
 	set_filter(&s);
 	int rc = read_batch(&s, err);
 	if (rc == LK_OK)
 		rc = read_units(&s, err);
 	for (int part = 0; rc == LK_OK && part < until->partitions; part++)
 		rc = fold_partition(&s, part, err);
-	if (rc == LK_OK)
+	if (rc == LK_OK) {
+		find_removable(&s);
 		judge(&s);
+	}
 	if (rc == LK_OK && side->plan->window.kind == LK_W_SESSION)
 		judge_taken_in(&s, *rows);
 	*rows = s.rows;
 	cut_to(&s, 0);
+	lk_cells_release(&s.removable);
 	free(s.of);
 	lk_buf_release(&s.scratch);
 	return rc;

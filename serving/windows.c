@@ -23,9 +23,12 @@
 typedef struct maker {
 	const lk_answer *a;
 	const lk_plan *plan;
+	int64_t horizon;
 	lk_cells *from, *into;
 	lk_cell **panes;               /* of the key, ascending */
 	size_t n;
+	const lk_cells *parts;         /* two, of a split answer, or NULL; what is made of them */
+	lk_cells *parts_into;
 	lk_arena arena;                /* of the states of this key */
 	lk_buf field;
 } maker;
@@ -61,7 +64,7 @@ static char *row(maker *m, int64_t tag) {
 }
 
 static bool is_asked_for(const maker *m, lk_span window) {
-	return m->a->from <= window.start && window.start < m->a->to && !lk_is_past(m->plan, window, m->a->horizon);
+	return m->a->from <= window.start && window.start < m->a->to && !lk_is_past(m->plan, window, m->horizon);
 }
 
 /* A window whose panes are in two states, the second of which may be NULL. */
@@ -174,23 +177,41 @@ static void emit_part(maker *m, const lk_cells *part, lk_cells *into, size_t fro
 
 /* Is pane i in the session of the pane before it? Panes do not overlap, so that pane's last event is the last one before it. */
 static bool goes_on(const maker *m, size_t i) {
-	const lk_window *w = &m->a->window;
+	const lk_window *w = &m->plan->window;
 	return lk_in_one_session(w, lk_session_of(m->plan, state_of(m, i - 1)).end - w->size_us, lk_session_of(m->plan, state_of(m, i)).start);
 }
 
-static void make_sessions(maker *m, const lk_cells *parts, lk_cells *parts_into) {
+/* The session that begins with pane `from`; *to: the pane after it. */
+static lk_span session_from(const maker *m, size_t from, size_t *to) {
+	for (*to = from + 1; *to < m->n && goes_on(m, *to);)
+		++*to;
+	return (lk_span){lk_session_of(m->plan, state_of(m, from)).start, lk_session_of(m->plan, state_of(m, *to - 1)).end};
+}
+
+static void make_sessions(maker *m) {
 	for (size_t from = 0, to; from < m->n; from = to) {
-		int64_t tag = lk_session_of(m->plan, state_of(m, from)).start;
-		for (to = from + 1; to < m->n && goes_on(m, to);)
-			to++;
-		if (!is_asked_for(m, (lk_span){tag, lk_session_of(m->plan, state_of(m, to - 1)).end}))
+		lk_span session = session_from(m, from, &to);
+		if (!is_asked_for(m, session))
 			continue;
-		char *state = row(m, tag);
+		char *state = row(m, session.start);
 		for (size_t i = from; i < to; i++)
 			merge(m->plan, state, state_of(m, i), &m->into->arena);
-		for (int k = 0; parts && k < 2; k++)
-			if (parts[k].ncells)
-				emit_part(m, &parts[k], &parts_into[k], from, to, tag);
+		for (int k = 0; m->parts && k < 2; k++)
+			if (m->parts[k].ncells)
+				emit_part(m, &m->parts[k], &m->parts_into[k], from, to, session.start);
+	}
+}
+
+static void add_removable(maker *m) {
+	for (size_t from = 0, to; from < m->n; from = to) {
+		if (!lk_session_may_go(m->plan, session_from(m, from, &to), m->horizon))
+			continue;
+		for (size_t i = from; i < to; i++) {
+			const uint8_t *field = lk_cell_field(m->from, m->panes[i]);
+			size_t len = m->panes[i]->field_len;
+			if (!lk_cells_find(m->into, field, len))
+				merge(m->plan, lk_cell_state(m->into, lk_cells_at(m->into, field, len)), state_of(m, i), &m->into->arena);
+		}
 	}
 }
 
@@ -212,30 +233,35 @@ static bool same_key(const lk_cells *c, const lk_cell *a, const lk_cell *b) {
 	return na == nb && memcmp(ka, kb, na) == 0;
 }
 
-static void make_from(const lk_answer *a, lk_cells *from, lk_cells *into, const lk_cells *parts, lk_cells *parts_into) {
+static void for_each_key(maker *m, void (*make)(maker *m)) {
+	lk_cells *from = m->from;
 	size_t n = from->ncells, end;
 	lk_cell **all = lk_calloc(n ? n : 1, sizeof *all);
 	size_t k = 0;
 	for (lk_cell *c = from->first; c; c = c->next)
 		all[k++] = c;
 	qsort_r(all, n, sizeof *all, by_key_then_pane, from);
-	maker m = {.a = a, .plan = a->plan, .from = from, .into = into};
 	for (size_t i = 0; i < n; i = end) {
 		for (end = i + 1; end < n && same_key(from, all[i], all[end]);)
 			end++;
-		m.panes = all + i;
-		m.n = end - i;
-		lk_arena_clear(&m.arena);
-		if (a->window.kind == LK_W_HOP)
-			make_hops(&m);
-		else if (a->window.kind == LK_W_CUMULATE)
-			make_cumulated(&m);
-		else
-			make_sessions(&m, parts, parts_into);
+		m->panes = all + i;
+		m->n = end - i;
+		lk_arena_clear(&m->arena);
+		make(m);
 	}
-	lk_arena_release(&m.arena);
-	lk_buf_release(&m.field);
+	lk_arena_release(&m->arena);
+	lk_buf_release(&m->field);
 	free(all);
+}
+
+static void make_from(const lk_answer *a, lk_cells *from, lk_cells *into, const lk_cells *parts, lk_cells *parts_into) {
+	maker m = {.a = a, .plan = a->plan, .horizon = a->horizon, .from = from, .into = into, .parts = parts, .parts_into = parts_into};
+	for_each_key(&m, a->window.kind == LK_W_HOP ? make_hops : a->window.kind == LK_W_CUMULATE ? make_cumulated : make_sessions);
+}
+
+void lk_sessions_removable(const lk_plan *p, lk_cells *panes, int64_t horizon, lk_cells *into) {
+	maker m = {.plan = p, .horizon = horizon, .from = panes, .into = into};
+	for_each_key(&m, add_removable);
 }
 
 static void replace(lk_cells *c, lk_cells *by) {

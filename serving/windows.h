@@ -11,5 +11,8 @@ void lk_windows_make(lk_answer *a);
 
 /* The session that a partial of it stands for. */
 lk_span lk_session_of(const lk_plan *p, const void *state);
+/* Puts sessions together from `panes` and adds the panes of those that may be removed (lk_session_may_go) to `into`, where it does not hold
+ * them already. */
+void lk_sessions_removable(const lk_plan *p, lk_cells *panes, int64_t horizon, lk_cells *into);
 
 #endif
