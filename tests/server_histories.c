@@ -444,8 +444,7 @@ static void play(history *h) {
 static void random_histories(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("histories");
-	const char *wanted = getenv("ROUNDS");
-	int rounds = wanted && *wanted ? (atoi(wanted) + 1) / 2 : ROUNDS;   /* these are long */
+	int rounds = test_rounds("ROUNDS", ROUNDS);
 	int compared = 0, raised = 0, switched = 0, killed = 0, versions = 0, sealed = 0;
 	for (int i = 0; i < rounds; i++) {
 		if (i % ROUNDS_PER_LOG == 0)

@@ -381,8 +381,7 @@ static void play(round *r, unsigned *tried) {
 static void merged_answers_are_postgresqls(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("oracle");
-	const char *wanted = getenv("ROUNDS");
-	int rounds = wanted ? atoi(wanted) : ROUNDS;
+	int rounds = test_rounds("ROUNDS", ROUNDS);
 	unsigned tried = 0;
 	int compared = 0, raised = 0;
 	for (int i = 0; i < rounds; i++) {

@@ -41,6 +41,11 @@ static char *read_gz(const char *name) {
 	} while (n > 0);
 	gzclose(f);
 	assert_int_equal(n, 0);
+	if (test_less() > 1) {
+		size_t part = b.len / (size_t)test_less();
+		const char *end = memchr(b.data + part, '\n', b.len - part);
+		b.data[end ? (size_t)(end - b.data) + 1 : b.len] = '\0';
+	}
 	return lk_buf_steal(&b);
 }
 
@@ -144,7 +149,8 @@ static void run(const trial *t) {
 	assert_true(test_worker_step(&worker, 0, 1000) > 0);
 	test_world_batch(&world, t->view);
 	rejects += ingest(t->stream, t->format, text + cut, strlen(text + cut));
-	assert_int_equal(rejects, t->bad_lines);
+	if (test_less() == 1)   /* of a part of the file it is not known */
+		assert_int_equal(rejects, t->bad_lines);
 	test_worker_catch_up(&worker);
 	is_plain_sql(t, &want);
 	test_worker_sweep(&worker, 0);

@@ -119,7 +119,6 @@ static int has_more_answers(void *ctx) {
 static void balances_add_up_to_nothing(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("balances_add_up_to_nothing");
-	const char *wanted = getenv("ROUNDS");
 	test_transfers transfers = {.world = &world, .seed = test_random(&seed), .per_second = PER_SECOND};
 	test_reader readers[VIEWS];
 	int reads[VIEWS];
@@ -131,7 +130,7 @@ static void balances_add_up_to_nothing(void **state) {
 		readers[i] = (test_reader){.world = &world, .view = views[i], .prove_every = 20, .check = test_sum_is_zero};
 		reads[i] = test_player(test_reader_body, &readers[i]);
 	}
-	for (int i = wanted && *wanted ? (atoi(wanted) + 1) / 2 : ROUNDS; i > 0; i--) {
+	for (int i = test_rounds("ROUNDS", ROUNDS); i > 0; i--) {
 		long answers = test_the_table->answers + VIEWS;
 		what_else(&seed, &speed);
 		assert_true(test_poll(has_more_answers, &answers, A_WHILE_MS));
