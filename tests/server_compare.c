@@ -21,7 +21,7 @@
 #include "tests/support/world.h"
 #include "view_store/redis.h"
 
-enum { BASE_S = 1577836800, KILLS = 8, ROUNDS = 24 };
+enum { BASE_S = 1577836800, KILLS = 6, ROUNDS = 16 };
 
 static test_servers servers;
 static test_world world;

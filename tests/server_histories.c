@@ -23,7 +23,7 @@
 #include "tests/support/players.h"
 #include "tests/support/random_view.h"
 
-enum { ROUNDS = 20, ROUNDS_PER_LOG = 4, LEAST_STEPS = 12, MORE_STEPS = 20, WORKERS = 3 };
+enum { ROUNDS = 16, ROUNDS_PER_LOG = 4, LEAST_STEPS = 12, MORE_STEPS = 20, WORKERS = 3 };
 
 static test_servers servers;
 static test_world world;

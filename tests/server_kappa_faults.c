@@ -165,8 +165,9 @@ static void killed_at_each_point_under_readers(void **state) {
 	unsigned long seed = test_seed("killed_at_each_point_under_readers");
 	play p;
 	begin(&p, &seed, 3000);
-	int died = 0;
-	for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+	size_t n = sizeof points / sizeof *points, step = test_less() > 1 ? 3 : 1, first = test_random(&seed) % step;
+	size_t died = 0;
+	for (size_t i = first; i < n; i += step) {
 		struct run r = random_run(&seed);
 		bool of_batches = strncmp(points[i], "batch", 5) == 0;
 		r.options.verify = true;
@@ -184,7 +185,7 @@ static void killed_at_each_point_under_readers(void **state) {
 		is_gone_on_with(&r);
 		goes_on();
 	}
-	assert_int_equal(died, (int)(sizeof points / sizeof *points));
+	assert_int_equal(died, (n - first + step - 1) / step);
 	ends_well(&p);
 }
 
