@@ -48,12 +48,39 @@ typedef struct play {
 	int appends, reads[VIEWS];
 } play;
 
-static void start_speed(void) {
+static void spawn_speed(void) {
 	speed = test_player_lk(&servers, NULL, (const char *const[]){"speed", "--workers", "2", NULL});
+}
+
+/* A program whose servers go away before it has reached them for the first time says so and ends: whoever runs it starts it again. */
+static int speed_is_connected(void *ctx) {
+	(void)ctx;
+	int status = test_player_wait(speed, 0);
+	if (status >= 0) {
+		assert_int_equal(status, 3);
+		spawn_speed();
+	}
+	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lk speed'") > 0;
+}
+
+static void speed_is_up(void) {
+	if (!test_poll(speed_is_connected, NULL, A_WHILE_MS))
+		fail_msg("the speed layer is not connected after %d s", A_WHILE_MS / 1000);
+}
+
+static void start_speed(void) {
+	spawn_speed();
+	speed_is_up();
+}
+
+static int batch_is_connected(void *ctx) {
+	(void)ctx;
+	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lk batch'") > 0;
 }
 
 static void start_batch(void) {
 	batch = test_player_lk(&servers, NULL, (const char *const[]){"batch", "--every", "500ms", NULL});
+	assert_true(test_poll(batch_is_connected, NULL, A_WHILE_MS));
 }
 
 static void begin(play *p, unsigned long *seed, int first) {
@@ -75,6 +102,7 @@ static int has_more_answers(void *ctx) {
 /* Readers get answers, and all of them were right. */
 static void goes_on(void) {
 	long answers = test_the_table->answers + VIEWS;
+	speed_is_up();
 	if (!test_poll(has_more_answers, &answers, A_WHILE_MS))
 		fail_msg("no answer for %d s", A_WHILE_MS / 1000);
 	test_table_quiet();
@@ -94,6 +122,7 @@ static void ends_well(play *p) {
 	assert_int_equal(test_player_wait(p->appends, A_WHILE_MS), 0);
 	test_table_quiet();
 	assert_true(test_poll(has_no_replays, NULL, A_WHILE_MS));
+	speed_is_up();
 	for (int i = 0; i < VIEWS; i++)
 		test_catches_up(&world, views[i]);
 	test_player_end(batch);
