@@ -63,6 +63,36 @@ void test_owner_roll(test_owner *o) {
 	o->folded = 0;
 }
 
+int64_t test_unit_new(void) {
+	static int64_t last;
+	return ++last;
+}
+
+test_owner test_owner_new(const test_servers *s) {
+	test_owner o;
+	test_owner_open(&o, s, test_unit_new());
+	test_owner_take(&o, 0);
+	return o;
+}
+
+test_owner test_owner_of_three_segments(const test_servers *s) {
+	test_owner o = test_owner_new(s);
+	for (int i = 0; i < 3; i++) {
+		test_owner_roll(&o);
+		test_owner_fold_some(&o, 6);
+		test_owner_must_commit(&o);
+	}
+	return o;
+}
+
+lk_unit_state test_owner_state(const test_owner *o) {
+	lk_unit_state u;
+	lk_error err = {0};
+	if (lk_store_read_unit(o->store, o->unit, NULL, &u, NULL, &err) != LK_OK)
+		fail_msg("%s", err.text);
+	return u;
+}
+
 void test_key(lk_buf *out, const char *key) {
 	lk_value v = lk_text(key, strlen(key));
 	lk_key_put(out, text_type, &v);
@@ -89,6 +119,12 @@ void test_owner_fold(test_owner *o, int pane, const char *key, int amount) {
 	lk_cells_mark(&o->cells, cell);
 	lk_buf_release(&field);
 	o->folded++;
+}
+
+void test_owner_fold_some(test_owner *o, int n) {
+	static const char *const keys[] = {"/a", "/b", "/c"};
+	for (int i = 0; i < n; i++)
+		test_owner_fold(o, i % 2, keys[i % 3], 100 + i);
 }
 
 int test_owner_commit(test_owner *o, lk_error *err) {

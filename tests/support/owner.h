@@ -22,16 +22,27 @@ typedef struct test_owner {
 
 void test_owner_open(test_owner *o, const test_servers *s, int64_t unit);
 void test_owner_close(test_owner *o);
+/* The number of a unit that no other test of this program has. */
+int64_t test_unit_new(void);
+/* Open, and the owner of a unit of its own. */
+test_owner test_owner_new(const test_servers *s);
+/* The same; six events in each segment: [0,6), [6,12) and [12,18), which is open. */
+test_owner test_owner_of_three_segments(const test_servers *s);
 /* Takes the unit over, made at offset `start` where it is missing; the map is dropped. Fails the test where it cannot. */
 void test_owner_take(test_owner *o, int64_t start);
 /* One event: into the cell (pane number, key); it counts from the next commit on. */
 void test_owner_fold(test_owner *o, int pane, const char *key, int amount);
+/* n events of 100, 101 … into the cells (0, "/a"), (1, "/b"), (0, "/c"), (1, "/a"), (0, "/b"), (1, "/c"), and again. */
+void test_owner_fold_some(test_owner *o, int n);
 /* Commits what was folded since the last commit; the map is settled. Watermark and _at are made up: 10 * cursor,
  * cursor. */
 int test_owner_commit(test_owner *o, lk_error *err);
 void test_owner_must_commit(test_owner *o);
 /* Begins a new segment: the map is dropped. */
 void test_owner_roll(test_owner *o);
+
+/* What is stored of its unit, which must be there. */
+lk_unit_state test_owner_state(const test_owner *o);
 
 /* The field of a cell, appended. */
 void test_field(lk_buf *out, int pane, const char *key);
