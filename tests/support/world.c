@@ -18,6 +18,7 @@
 #include "core/scan_json.h"
 #include "core/window.h"
 #include "event_log/append.h"
+#include "event_log/copies.h"
 #include "event_log/cut.h"
 #include "event_log/zones.h"
 #include "speed_layer/speed.h"
@@ -125,6 +126,15 @@ const lk_cat_copy *test_world_copy(test_world *w, const char *view) {
 	must(lk_catalog_need_view(w->catalog, view, &v, &err), &err, view);
 	must(lk_catalog_read_copy(w->catalog, v, 0, &copy, &err), &err, view);
 	return copy;
+}
+
+const lk_cat_copy *test_world_kappa(test_world *w, const char *view) {
+	lk_error err = {0};
+	int64_t id;
+	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_LIVE};
+	must(lk_copy_make(&w->pg, test_world_copy(w, view)->version, &spec, &id, &err), &err, view);
+	test_world_reload(w);
+	return lk_catalog_copy(w->catalog, id);
 }
 
 static const lk_cat_stream *need_stream(test_world *w, const char *name) {
@@ -648,6 +658,15 @@ void test_world_same(test_world *w, const lk_query *q) {
 }
 
 lk_query test_query(const char *view) { return (lk_query){.view = view, .from = INT64_MIN, .to = INT64_MAX}; }
+
+lk_query test_query_of(const char *view, const lk_cat_copy *copy, char id[24]) {
+	lk_query q = test_query(view);
+	if (copy) {
+		snprintf(id, 24, "%lld", (long long)copy->id);
+		q.copy = id;
+	}
+	return q;
+}
 
 int64_t test_world_int(test_world *w, const char *sql) {
 	lk_error err = {0};

@@ -25,6 +25,7 @@ int test_world_try(test_world *w, const char *sql, char **fault);
 void test_world_declare(test_world *w, const char *sql);
 void test_world_reload(test_world *w);
 const lk_cat_copy *test_world_copy(test_world *w, const char *view);        /* the served one */
+const lk_cat_copy *test_world_kappa(test_world *w, const char *view);       /* a new kappa copy of the same version */
 
 /* rows: n * ncolumns values. */
 void test_world_append(test_world *w, const char *stream, const lk_value *rows, int n);
@@ -78,6 +79,8 @@ void test_world_compare(test_world *w, const lk_query *q, const lk_plan *plan, c
 void test_world_same(test_world *w, const lk_query *q);
 
 lk_query test_query(const char *view);
+/* Of this copy, whose number is written to id; NULL: of the served one. */
+lk_query test_query_of(const char *view, const lk_cat_copy *copy, char id[24]);
 /* An integer that a statement gives. */
 int64_t test_world_int(test_world *w, const char *sql);
 void test_world_run(test_world *w, const char *sql);
