@@ -287,13 +287,14 @@ typedef struct job {
 	lk_ingest_report r;
 	lk_error err;
 	int status;
-	volatile int stop;
+	volatile int stop, ended;
 	pthread_t thread;
 } job;
 
 static void *job_run(void *arg) {
 	job *j = arg;
 	j->status = lk_ingest_run(&j->o, &j->r, &j->err);
+	__atomic_store_n(&j->ended, 1, __ATOMIC_RELEASE);
 	return NULL;
 }
 
@@ -433,7 +434,7 @@ static void killed_and_run_again(void **state) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			_exit(lk_ingest_run(&o, &r, NULL) ? 1 : 0);
 		}
-		usleep((useconds_t)(test_random(&random) % 60000));
+		usleep((useconds_t)(test_random(&random) % 60000));   /* it is killed at any moment */
 		if (killed < 12)
 			kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -458,6 +459,16 @@ static void count_batches(void *ctx, const lk_ingest_report *r) {
 	__atomic_store_n(&batches_seen, r->batches, __ATOMIC_RELAXED);
 }
 
+typedef struct waiting {
+	job *job;
+	int64_t batches;      /* that were seen so far */
+} waiting;
+
+static int goes_on(void *arg) {
+	waiting *w = arg;
+	return __atomic_load_n(&w->job->ended, __ATOMIC_ACQUIRE) || __atomic_load_n(&batches_seen, __ATOMIC_RELAXED) > w->batches;
+}
+
 /* I5, I11: The run goes on by itself, also without a source name, and leaves no name behind. */
 static void backends_terminated(void **state) {
 	(void)state;
@@ -473,7 +484,8 @@ static void backends_terminated(void **state) {
 	assert_true(test_poll(is_under_way, &batches_seen, DEADLINE_MS));
 	for (int i = 0; i < 6; i++) {
 		killed += test_number(&pg, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'lk ingest'") > 0;
-		usleep(40000);
+		waiting w = {&j, __atomic_load_n(&batches_seen, __ATOMIC_RELAXED)};
+		assert_true(test_poll(goes_on, &w, DEADLINE_MS));
 	}
 	pthread_join(j.thread, NULL);
 	test_ok(j.status, &j.err);
