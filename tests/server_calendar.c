@@ -11,9 +11,7 @@
 #include <string.h>
 
 #include "core/time.h"
-#include "event_log/copies.h"
-#include "tests/support/command_line.h"
-#include "tests/support/world.h"
+#include "tests/support/fixtures.h"
 
 static test_servers servers;
 static test_world world;
@@ -332,16 +330,6 @@ static void some_limits(lk_stream_limits *l, unsigned long *seed) {
 	                        .commit_us = LK_US_PER_S, .segment_bytes = test_random(seed) % 3 ? 64 << 20 : 1};
 }
 
-static const lk_cat_copy *make_kappa(const char *view) {
-	lk_error err = {0};
-	int64_t id;
-	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_LIVE};
-	if (lk_copy_make(&world.pg, test_world_copy(&world, view)->version, &spec, &id, &err) != LK_OK)
-		fail_msg("%s", err.text);
-	test_world_reload(&world);
-	return lk_catalog_copy(world.catalog, id);
-}
-
 static void play(unsigned long first_seed) {
 	static const char *const instants[] = {"2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z", "2011-12-30T12:00:00Z", "2026-03-08T12:00:00Z", "2021-10-29T00:30:00Z",
 	                                       "1990-10-28T02:30:30Z", "1919-03-31T04:40:00Z", "2024-02-29T12:00:00Z", "1970-01-01T00:00:00Z"};
@@ -352,7 +340,7 @@ static void play(unsigned long first_seed) {
 	int64_t around = at(instants[test_random(&seed) % (sizeof instants / sizeof *instants)]);
 	begin(NULL);
 	char *text = declare("v", unit, zone, options[test_random(&seed) % 6]);
-	const lk_cat_copy *copy = make_kappa("v");
+	const lk_cat_copy *copy = test_world_kappa(&world, "v");
 	const lk_calendar *list = window_of("v")->calendar;
 	test_worker lambda, kappa;
 	char id[24];
@@ -360,9 +348,7 @@ static void play(unsigned long first_seed) {
 	test_worker_open_copy(&kappa, &world, copy);
 	some_limits(&lambda.path.limits, &seed);
 	some_limits(&kappa.path.limits, &seed);
-	lk_query q = test_query("v"), k = q;
-	snprintf(id, sizeof id, "%lld", (long long)copy->id);
-	k.copy = id;
+	lk_query q = test_query("v"), k = test_query_of("v", copy, id);
 	for (int i = 0; i < 4; i++) {
 		some_events(list, around + (int64_t)(test_random(&seed) % 3) * 86400 * LK_US_PER_S, 1 + (int)(test_random(&seed) % 60), &seed);
 		if (test_random(&seed) % 2)
@@ -394,25 +380,12 @@ static void random_events(void **state) {
 		play(seed + (unsigned long)i);
 }
 
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(days_by_hand, begin), cmocka_unit_test_setup(lists_are_the_oracles, begin), cmocka_unit_test_setup(the_list_is_kept, begin),
 		cmocka_unit_test_setup(another_delay, begin), cmocka_unit_test_setup(refusals, begin),
 		cmocka_unit_test_setup(as_people_see_it, begin), cmocka_unit_test(random_events),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
-#include "tests/support/command_line.h"
+#include "tests/support/fixtures.h"
 
 static test_program lk;
 
@@ -397,19 +397,6 @@ static void closed_standard_files(void **state) {
 	LK(0, "\"events\":5", "", "status", "--format", "json");
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&lk.servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_program_release(&lk);
-	test_servers_stop(&lk.servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usage),
@@ -429,5 +416,6 @@ int main(void) {
 		cmocka_unit_test(a_closed_pipe_ends_quietly),
 		cmocka_unit_test_setup(closed_standard_files, fresh),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_program(&lk, NULL);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

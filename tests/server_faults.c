@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "core/time.h"
-#include "tests/support/world.h"
+#include "tests/support/fixtures.h"
 
 static test_servers servers;
 static test_world world;
@@ -354,20 +354,6 @@ static void redis_goes_back_under_a_running_layer(void **state) {
 	end_softly(pid);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, end_all)
 
 int main(void) {
@@ -382,5 +368,6 @@ int main(void) {
 		TEST(both_servers_at_once),
 		TEST(redis_goes_back_under_a_running_layer),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -13,8 +13,7 @@
 #include "core/key.h"
 #include "core/time.h"
 #include "core/window.h"
-#include "tests/support/command_line.h"
-#include "tests/support/world.h"
+#include "tests/support/fixtures.h"
 
 static test_program lk;
 static test_world world;
@@ -313,21 +312,6 @@ static void provisional_is_said(void **state) {
 	assert_null(strstr(lk.out, "_provisional"));
 }
 
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&lk.servers);
-	test_world_open(&world, &lk.servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_program_release(&lk);
-	test_servers_stop(&lk.servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(idle_partitions_are_left_out),
@@ -337,5 +321,6 @@ int main(void) {
 		cmocka_unit_test(every_row_says_whether_it_is_final),
 		cmocka_unit_test(provisional_is_said),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_program(&lk, &world);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -13,6 +13,7 @@
 
 #include "core/time.h"
 #include "speed_layer/speed.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/replays.h"
 
@@ -148,20 +149,6 @@ static void a_batch_makes_room(void **state) {
 	test_catches_up(&world, "pages");
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, end)
 
 int main(void) {
@@ -169,5 +156,6 @@ int main(void) {
 		TEST(a_full_redis_is_told_and_waited_for),
 		TEST(a_batch_makes_room),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

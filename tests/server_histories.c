@@ -10,18 +10,17 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "batch_layer/seal.h"
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "replay/costs.h"
-#include "tests/support/players.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/random_view.h"
+#include "tests/support/replays.h"
 
 enum { ROUNDS = 16, ROUNDS_PER_LOG = 4, LEAST_STEPS = 12, MORE_STEPS = 20, WORKERS = 3 };
 
@@ -249,9 +248,7 @@ static void replay(history *h) {
 static void killed_replay(history *h) {
 	lk_replay_options o = random_replay(h);
 	o.limits = small_limits(h);
-	int pid = test_player(test_replay_body, &o);
-	usleep((useconds_t)below(h, 150000));
-	test_player_kill(pid);
+	test_killed(test_replay_body, &o, NULL, below(h, 150000));
 	h->killed++;
 	TELL(h, "killed-replay(%d%s)", o.version, o.switch_over ? " switch" : "");
 }
@@ -467,21 +464,8 @@ static void random_histories(void **state) {
 	assert_true((switched > 0 && sealed > 0) || rounds < 10);
 }
 
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(random_histories, NULL, test_players_end)};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -18,7 +18,7 @@
 
 #include "core/time.h"
 #include "event_log/cut.h"
-#include "tests/support/world.h"
+#include "tests/support/fixtures.h"
 
 static test_servers servers;
 static test_world world;
@@ -302,8 +302,6 @@ static void a_date_in_2099_makes_nothing_late(void **state) {
 
 /* --- servers that go while events come --- */
 
-enum { LOAD_MS = 1 };
-
 typedef struct load {
 	pthread_t thread;
 	const char *path;
@@ -311,7 +309,8 @@ typedef struct load {
 	bool failed;
 } load;
 
-/* Writes lines into a pipe, some each millisecond, until it is told to stop. */
+/* Writes lines into a pipe until it is told to stop. It sleeps to be no faster than a few each millisecond, so that the log
+ * stays short; nothing is waited for. */
 static void *pour(void *arg) {
 	load *l = arg;
 	FILE *f = fopen(l->path, "we");
@@ -324,7 +323,7 @@ static void *pour(void *arg) {
 		if (fputs(lines.data, f) < 0 || fflush(f))
 			break;
 		__atomic_fetch_add(&l->written, 4, __ATOMIC_RELAXED);
-		usleep(LOAD_MS * 1000);
+		usleep(1000);
 	}
 	if (f && (ferror(f) | fclose(f)))
 		l->failed = true;
@@ -433,20 +432,6 @@ static void faults_under_load(void **state) {
 	free(path);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, end_all)
 
 int main(void) {
@@ -457,5 +442,6 @@ int main(void) {
 		TEST(a_date_in_2099_makes_nothing_late),
 		TEST(faults_under_load),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

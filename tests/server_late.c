@@ -12,8 +12,7 @@
 
 #include "core/time.h"
 #include "event_log/late_report.h"
-#include "tests/support/command_line.h"
-#include "tests/support/world.h"
+#include "tests/support/fixtures.h"
 
 static test_program lk;
 static test_world world;
@@ -217,26 +216,12 @@ static void nothing_is_late(void **state) {
 	free(sql);
 }
 
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&lk.servers);
-	test_world_open(&world, &lk.servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_program_release(&lk);
-	test_servers_stop(&lk.servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_shown_is_what_the_rule_says),
 		cmocka_unit_test(the_command),
 		cmocka_unit_test(nothing_is_late),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_program(&lk, &world);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

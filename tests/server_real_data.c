@@ -15,6 +15,7 @@
 
 #include "event_log/ingest.h"
 #include "event_log/pg_binary.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/replays.h"
 
 static test_servers servers;
@@ -207,33 +208,37 @@ static void github_events_by_type_and_actor(void **state) {
 #define RAW_RIDES "SELECT (line::json->>'timestamp')::timestamptz AS ts, line::json->>'event_type' AS kind," \
 	" (line::json->>'location') COLLATE \"C\" AS place, (line::json->>'driver_id')::bigint AS driver FROM pg_temp.raw"
 
+/* sql: over what RAW_RIDES gives. */
+static void rides(const char *view, const char *definition, const char *sql, const lk_type *types, int ntypes) {
+	char *definitions = lk_asprintf("%s%s", RIDES, definition);
+	trial t = {
+		.file = "cars.jsonl.gz", .stream = "rides", .view = view, .format = LK_FORMAT_JSONL,
+		.definitions = definitions, .sql = sql, .ntypes = ntypes,
+	};
+	memcpy(t.types, types, (size_t)ntypes * sizeof *types);
+	run(&t);
+	free(definitions);
+}
+
 static void rides_by_hour(void **state) {
 	(void)state;
-	const trial t = {
-		.file = "cars.jsonl.gz", .stream = "rides", .view = "hours", .format = LK_FORMAT_JSONL,
-		.definitions = RIDES
-			"CREATE VIEW hours AS SELECT event_type, count(*) AS events, min(location) AS first_place, max(driver_id) AS last_driver"
-			" FROM rides GROUP BY event_type, tumble(timestamp, '1 hour');",
-		.sql = "SELECT w, w + interval '1 hour', kind, count(*), min(place), max(driver)"
-			" FROM (SELECT date_trunc('hour', ts) AS w, * FROM (" RAW_RIDES ") r) r GROUP BY 1, 2, 3",
-		.types = {T_TIME, T_TIME, T_TEXT, T_INT8, T_TEXT, T_INT8}, .ntypes = 6,
-	};
-	run(&t);
+	rides("hours",
+		"CREATE VIEW hours AS SELECT event_type, count(*) AS events, min(location) AS first_place, max(driver_id) AS last_driver"
+		" FROM rides GROUP BY event_type, tumble(timestamp, '1 hour');",
+		"SELECT w, w + interval '1 hour', kind, count(*), min(place), max(driver)"
+		" FROM (SELECT date_trunc('hour', ts) AS w, * FROM (" RAW_RIDES ") r) r GROUP BY 1, 2, 3",
+		(const lk_type[]){T_TIME, T_TIME, T_TEXT, T_INT8, T_TEXT, T_INT8}, 6);
 }
 
 static void rides_in_hopping_windows(void **state) {
 	(void)state;
-	const trial t = {
-		.file = "cars.jsonl.gz", .stream = "rides", .view = "recent", .format = LK_FORMAT_JSONL,
-		.definitions = RIDES
-			"CREATE VIEW recent AS SELECT event_type, count(*) AS events, max(location) AS place, sum(driver_id) AS drivers"
-			" FROM rides GROUP BY event_type, hop(timestamp, '2 seconds', '10 seconds');",
-		.sql = "SELECT w, w + interval '10 s', kind, count(*), max(place), sum(driver)::bigint FROM ("
-			" SELECT to_timestamp((floor(extract(epoch FROM ts) / 2) - i) * 2) AS w, * FROM (" RAW_RIDES ") r, generate_series(0, 4) i"
-			") r GROUP BY 1, 2, 3",
-		.types = {T_TIME, T_TIME, T_TEXT, T_INT8, T_TEXT, T_INT8}, .ntypes = 6,
-	};
-	run(&t);
+	rides("recent",
+		"CREATE VIEW recent AS SELECT event_type, count(*) AS events, max(location) AS place, sum(driver_id) AS drivers"
+		" FROM rides GROUP BY event_type, hop(timestamp, '2 seconds', '10 seconds');",
+		"SELECT w, w + interval '10 s', kind, count(*), max(place), sum(driver)::bigint FROM ("
+		" SELECT to_timestamp((floor(extract(epoch FROM ts) / 2) - i) * 2) AS w, * FROM (" RAW_RIDES ") r, generate_series(0, 4) i"
+		") r GROUP BY 1, 2, 3",
+		(const lk_type[]){T_TIME, T_TIME, T_TEXT, T_INT8, T_TEXT, T_INT8}, 6);
 }
 
 /* Gaps and islands: an event that has no other of its group in the 20 seconds before it begins a session. */
@@ -244,43 +249,21 @@ static void rides_in_hopping_windows(void **state) {
 
 static void sessions_of_drivers(void **state) {
 	(void)state;
-	const trial t = {
-		.file = "cars.jsonl.gz", .stream = "rides", .view = "shifts", .format = LK_FORMAT_JSONL,
-		.definitions = RIDES
-			"CREATE VIEW shifts AS SELECT driver_id, count(*) AS events, min(location) AS place, count(DISTINCT event_type) AS kinds"
-			" FROM rides GROUP BY driver_id, session(timestamp, '20 seconds');",
-		.sql = SESSIONS("PARTITION BY driver", "driver, count(*), min(place), count(DISTINCT kind)") "GROUP BY driver, session",
-		.types = {T_TIME, T_TIME, T_INT8, T_INT8, T_TEXT, T_INT8}, .ntypes = 6,
-	};
-	run(&t);
+	rides("shifts",
+		"CREATE VIEW shifts AS SELECT driver_id, count(*) AS events, min(location) AS place, count(DISTINCT event_type) AS kinds"
+		" FROM rides GROUP BY driver_id, session(timestamp, '20 seconds');",
+		SESSIONS("PARTITION BY driver", "driver, count(*), min(place), count(DISTINCT kind)") "GROUP BY driver, session",
+		(const lk_type[]){T_TIME, T_TIME, T_INT8, T_INT8, T_TEXT, T_INT8}, 6);
 }
 
 /* The events of a session come from all partitions. */
 static void sessions_of_a_town(void **state) {
 	(void)state;
-	const trial t = {
-		.file = "cars.jsonl.gz", .stream = "rides", .view = "busy", .format = LK_FORMAT_JSONL,
-		.definitions = RIDES
-			"CREATE VIEW busy AS SELECT count(*) AS events, max(location) AS place, count(DISTINCT driver_id) AS drivers"
-			" FROM rides GROUP BY session(timestamp, '20 seconds');",
-		.sql = SESSIONS("", "count(*), max(place), count(DISTINCT driver)") "GROUP BY session",
-		.types = {T_TIME, T_TIME, T_INT8, T_TEXT, T_INT8}, .ntypes = 5,
-	};
-	run(&t);
-}
-
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
+	rides("busy",
+		"CREATE VIEW busy AS SELECT count(*) AS events, max(location) AS place, count(DISTINCT driver_id) AS drivers"
+		" FROM rides GROUP BY session(timestamp, '20 seconds');",
+		SESSIONS("", "count(*), max(place), count(DISTINCT driver)") "GROUP BY session",
+		(const lk_type[]){T_TIME, T_TIME, T_INT8, T_TEXT, T_INT8}, 5);
 }
 
 int main(void) {
@@ -292,5 +275,6 @@ int main(void) {
 		cmocka_unit_test(sessions_of_drivers),
 		cmocka_unit_test(sessions_of_a_town),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "tests/support/command_line.h"
+#include "tests/support/fixtures.h"
 
 static test_program lk;
 
@@ -209,19 +209,6 @@ static void what_explain_says(void **state) {
 	LK(0, "window: 1 min in steps of 30 s of ts, in panes of 30 s\n", "", "explain", "grows");
 }
 
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&lk.servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_program_release(&lk);
-	test_servers_stop(&lk.servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_same_in_every_layer_and_mode, fresh),
@@ -231,5 +218,6 @@ int main(void) {
 		cmocka_unit_test_setup(what_is_refused, fresh),
 		cmocka_unit_test_setup(what_explain_says, fresh),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_program(&lk, NULL);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

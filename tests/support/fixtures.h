@@ -1,5 +1,5 @@
-/* What all tests of a program share: servers, and one lk on them, started before the first test and stopped after the last.
- * The program names them and gives cmocka_run_group_tests the two fixtures. */
+/* What all tests of a program share: servers, and one lk on them, started before the first test and stopped after the
+ * last. The program names them and gives cmocka_run_group_tests the two fixtures. */
 #ifndef LK_TESTS_SUPPORT_FIXTURES_H
 #define LK_TESTS_SUPPORT_FIXTURES_H
 
