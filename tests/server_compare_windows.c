@@ -10,14 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/key.h"
 #include "core/time.h"
-#include "event_log/copies.h"
-#include "replay/costs.h"
 #include "replay/leg_rows.h"
-#include "replay/replay.h"
-#include "tests/support/world.h"
-#include "view_store/redis.h"
+#include "tests/support/comparisons.h"
+#include "tests/support/fixtures.h"
 
 enum { BASE_S = 1577836800 };
 
@@ -74,31 +70,9 @@ static void append(int n, int late) {
 	lk_buf_release(&lines);
 }
 
-static lk_replay_options options(const char *view) {
-	static volatile int stop;
-	return (lk_replay_options){.postgres = servers.at.postgres, .redis = servers.at.redis, .view = view, .workers = 2, .limits = lk_stream_defaults,
-	                           .watch = {.stop = &stop}};
-}
-
 static void compare(const char *view, bool costs, lk_comparison *c) {
-	lk_replay_options o = options(view);
-	lk_error err = {0};
-	if (lk_compare_view(&o, costs, c, &err) != LK_OK)
-		fail_msg("compare %s: %s (%s)", view, err.text, err.hint);
-	assert_true(c->lambda_kappa.made && c->lambda_sql.made && c->kappa_sql.made);
-}
-
-static void fail_with(const lk_comparison *c, const char *what) {
-	lk_buf b = LK_BUF_INIT;
-	const lk_difference *const all[] = {&c->lambda_kappa, &c->lambda_sql, &c->kappa_sql};
-	for (int k = 0; k < 3; k++) {
-		const lk_difference *d = all[k];
-		lk_buf_addf(&b, "%s, %s: %lld compared, %lld equal, %lld by late\n", d->left, d->right, (long long)d->compared, (long long)d->equal, (long long)d->by_late);
-		for (int i = 0; i < d->nshown; i++)
-			lk_buf_addf(&b, "  %s %s: %s | %s: %s\n", d->shown[i].window, d->shown[i].key, d->shown[i].left ? d->shown[i].left : "-",
-			            d->shown[i].right ? d->shown[i].right : "-", d->shown[i].first_event ? d->shown[i].first_event : "");
-	}
-	fail_msg("%s, %s, %lld events\n%s", what, c->view, (long long)c->events, b.data);
+	test_compare(&world, view, costs, c);
+	assert_true(c->lambda_sql.made && c->kappa_sql.made);
 }
 
 /* --- equal --- */
@@ -116,7 +90,7 @@ static void agree(int late, bool refuses) {
 		}
 		compare(shapes[i].name, false, &c);
 		if (!lk_comparison_explained(&c) || (!refuses && !lk_comparison_equal(&c)))
-			fail_with(&c, "not equal");
+			test_compare_fail(&c, "not equal");
 		assert_true(c.lambda_rows > 20);
 		assert_true(refuses || (c.lambda_kappa.compared == c.lambda_rows && c.lambda_rows == c.sql_rows));
 		lk_comparison_release(&c);
@@ -149,7 +123,7 @@ static void costs_of_every_kind(void **state) {
 			continue;
 		compare(shapes[i].name, true, &c);
 		if (!lk_comparison_equal(&c))
-			fail_with(&c, "not equal");
+			test_compare_fail(&c, "not equal");
 		assert_true(c.lambda.latency_events > 0 && c.kappa.latency_events > 0);
 		assert_int_equal(c.kappa.rows_read, c.kappa.events);
 		lk_comparison_release(&c);
@@ -182,10 +156,10 @@ static void late_events_are_named(const struct shape *s, const lk_comparison *c,
 	for (int i = 0; i < d->nshown; i++) {
 		char where[80];
 		int64_t place = first_late(s, d, i);
-		snprintf(where, sizeof where, "partition %d, offset %lld, ", (int)(place / 1000000), (long long)(place % 1000000));
+		test_place_text(place, where);
 		if (place < 0 || strncmp(d->shown[i].first_event, where, strlen(where))) {
 			print_message("row %d: the first is %s\n", i, where);
-			fail_with(c, "another event is named");
+			test_compare_fail(c, "another event is named");
 		}
 	}
 }
@@ -201,7 +175,7 @@ static void late_events_explain_every_kind(void **state) {
 		compare(shapes[i].name, false, &c);   /* both refuse the same, PostgreSQL nothing */
 		assert_int_equal(c.lambda_kappa.equal, c.lambda_kappa.compared);
 		if (!lk_comparison_explained(&c) || lk_comparison_equal(&c))
-			fail_with(&c, "late events explain it");
+			test_compare_fail(&c, "late events explain it");
 		assert_true(c.lambda_sql.by_late > 0 && c.late > 0);
 		late_events_are_named(&shapes[i], &c, &c.lambda_sql);
 		lk_comparison_release(&c);
@@ -210,7 +184,7 @@ static void late_events_explain_every_kind(void **state) {
 		append(30, 0);
 		compare(shapes[i].name, false, &c);
 		if (c.lambda_sql.equal != c.lambda_sql.compared || !lk_comparison_explained(&c))
-			fail_with(&c, "a batch counts late events");
+			test_compare_fail(&c, "a batch counts late events");
 		assert_int_equal(c.healed, c.late);
 		assert_true(c.lambda_kappa.by_late > 0 && c.healed_rows > 0);
 		late_events_are_named(&shapes[i], &c, &c.lambda_kappa);
@@ -242,7 +216,7 @@ static void a_late_event_joins_two_sessions(void **state) {
 	assert_int_equal(c.lambda_kappa.by_late, 3);
 	for (int i = 0; i < 3; i++)
 		if (!strstr(c.lambda_kappa.shown[i].first_event, "2020-01-01T00:00:13Z: late for kappa, counted by lambda"))
-			fail_with(&c, "the event between is not named");
+			test_compare_fail(&c, "the event between is not named");
 	assert_int_equal(c.healed_rows, 1);
 	assert_int_equal(c.healed_shown[0].events, 1);
 	assert_string_equal(c.healed_shown[0].window, "2020-01-01T00:00:10Z/2020-01-01T00:00:20Z");
@@ -257,53 +231,17 @@ static void a_late_event_joins_two_sessions(void **state) {
 	assert_int_equal(c.lambda_kappa.by_late, 0);
 	for (int i = 0; i < 3; i++)
 		if (!strstr(c.lambda_kappa.shown[i].first_event, "the batch of lambda holds nothing in the pane of"))
-			fail_with(&c, "the batch is not named");
+			test_compare_fail(&c, "the batch is not named");
 	lk_comparison_release(&c);
 }
 
 /* --- something is wrong --- */
 
-static void must_call(lk_redis *r, redisReply **reply) {
-	lk_error err = {0};
-	if (lk_redis_call(r, reply, &err) != LK_OK)
-		fail_msg("%s", err.text);
-}
-
-/* Gives a cell of the unit's last segment the value of another one, with another count. Returns its pane. */
-static int64_t break_a_cell(const lk_cat_copy *copy, int part, lk_buf *segment, lk_buf *key) {
-	lk_error err = {0};
-	lk_unit_state u;
-	lk_redis r;
-	redisReply *pairs, *reply;
-	assert_int_equal(lk_store_read_unit(world.store, copy->units[part], NULL, &u, NULL, &err), LK_OK);
-	assert_true(u.nsegments > 0);
-	const lk_segment *g = &u.segments[u.nsegments - 1];
-	char *name = lk_asprintf("lk:%s:u:%lld:%lld:%016llx", world.log_id, (long long)copy->units[part], (long long)g->from, (unsigned long long)g->token);
-	lk_buf_addf(segment, "segment [%lld, %lld) of partition %d, unit %lld of lambda, holds ", (long long)g->from, (long long)g->to, part,
-	            (long long)copy->units[part]);
-	assert_int_equal(lk_redis_start(&r, servers.at.redis, &err), LK_OK);
-	assert_int_equal(lk_redis_ready(&r, &err), LK_OK);
-	lk_redis_begin(&r, 2);
-	lk_redis_args(&r, "HGETALL");
-	lk_redis_args(&r, name);
-	must_call(&r, &pairs);
-	size_t of = below(pairs->elements / 2) * 2, other = (of + 3) % pairs->elements;
-	while (!memcmp(pairs->element[other]->str, pairs->element[of + 1]->str, 2))   /* the format and the count, with which all views here begin */
-		assert_true((other = (other + 2) % pairs->elements) != of + 1);
-	lk_redis_begin(&r, 4);
-	lk_redis_args(&r, "HSET");
-	lk_redis_args(&r, name);
-	lk_redis_arg(&r, pairs->element[of]->str, pairs->element[of]->len);
-	lk_redis_arg(&r, pairs->element[other]->str, pairs->element[other]->len);
-	must_call(&r, &reply);
-	int64_t pane = lk_pane_get((const uint8_t *)pairs->element[of]->str);
-	lk_buf_addf(key, "path=%.*s", (int)(pairs->element[of]->len - LK_PANE_BYTES - 2), pairs->element[of]->str + LK_PANE_BYTES + 1);
-	freeReplyObject(reply);
-	freeReplyObject(pairs);
-	lk_redis_close(&r);
-	free(name);
-	lk_unit_state_release(&u);
-	return pane;
+/* Of the unit's last segment. Says what the segment is called where it is named. */
+static void break_a_cell(const char *view, test_broken_cell *broken, lk_buf *segment) {
+	test_break_cell(&world, test_world_copy(&world, view), 1, below(1 << 20), broken);
+	lk_buf_addf(segment, "segment [%lld, %lld) of partition 1, unit %lld of lambda, holds ", (long long)broken->from,
+	            (long long)broken->to, (long long)broken->unit);
 }
 
 static void pane_text(const struct shape *s, int64_t pane, lk_buf *out) {
@@ -320,28 +258,28 @@ static void a_broken_cell_is_named(void **state) {
 	declare("", "");
 	append(400, 20);
 	for (int i = 0; i < SHAPES; i++) {
-		lk_buf segment = LK_BUF_INIT, key = LK_BUF_INIT, where = LK_BUF_INIT;
+		test_broken_cell broken;
+		lk_buf segment = LK_BUF_INIT, where = LK_BUF_INIT;
 		test_world_batch(&world, shapes[i].name);
 		append(150, 20);
 		test_world_speed_once(&world, shapes[i].name);
-		int64_t pane = break_a_cell(test_world_copy(&world, shapes[i].name), 1, &segment, &key);
-		pane_text(&shapes[i], pane, &where);
+		break_a_cell(shapes[i].name, &broken, &segment);
+		pane_text(&shapes[i], broken.pane, &where);
 		compare(shapes[i].name, false, &c);
 		assert_false(lk_comparison_explained(&c));
 		assert_int_equal(c.kappa_sql.equal, c.kappa_sql.compared);
 		const lk_difference *d = &c.lambda_kappa;
 		if (d->compared == d->equal || (shapes[i].rows_of_event && !shapes[i].session && d->different != shapes[i].rows_of_event))
-			fail_with(&c, "the rows of the pane should differ");
+			test_compare_fail(&c, "the rows of the pane should differ");
 		for (int k = 0; k < d->nshown; k++) {
-			assert_string_equal(d->shown[k].key, key.data);
+			assert_string_equal(d->shown[k].key, broken.key);
 			if (!strstr(d->shown[k].first_event, segment.data) || !strstr(d->shown[k].first_event, where.data)) {
 				print_message("%s … %s\n", segment.data, where.data);
-				fail_with(&c, "the segment is not named");
+				test_compare_fail(&c, "the segment is not named");
 			}
 		}
 		lk_comparison_release(&c);
 		lk_buf_release(&segment);
-		lk_buf_release(&key);
 		lk_buf_release(&where);
 	}
 }
@@ -365,7 +303,7 @@ static void a_broken_batch_is_named(void **state) {
 		assert_true(d->different > 0 && d->only_left + d->only_right + d->by_late == 0);
 		for (int k = 0; k < d->nshown; k++)
 			if (!strstr(d->shown[k].first_event, "the batch of lambda holds n=") || !strstr(d->shown[k].first_event, where.data))
-				fail_with(&c, "the batch is not named");
+				test_compare_fail(&c, "the batch is not named");
 		free(sql);
 		lk_comparison_release(&c);
 		lk_buf_release(&where);
@@ -376,7 +314,8 @@ static void a_broken_batch_is_named(void **state) {
 static void days_of_a_calendar(void **state) {
 	(void)state;
 	lk_comparison c;
-	lk_buf lines = LK_BUF_INIT, segment = LK_BUF_INIT, key = LK_BUF_INIT, day = LK_BUF_INIT;
+	lk_buf lines = LK_BUF_INIT, segment = LK_BUF_INIT, day = LK_BUF_INIT;
+	test_broken_cell broken;
 	test_world_declare(&world, "CREATE VIEW days WITH (allowed_lateness = '0 seconds') AS SELECT path, count(*) AS n, sum(bytes) AS bytes FROM hits"
 	                           " GROUP BY path, tumble(ts, '1 day', 'America/Havana');");
 	for (int half = 0; half < 2; half++) {
@@ -390,24 +329,23 @@ static void days_of_a_calendar(void **state) {
 		test_world_speed_once(&world, "days");
 		compare("days", false, &c);
 		if (!lk_comparison_explained(&c) || c.lambda_kappa.by_late + c.lambda_sql.by_late == 0)
-			fail_with(&c, "late events explain it");
+			test_compare_fail(&c, "late events explain it");
 		assert_non_null(strstr(c.kappa_sql.shown[0].first_event, "late for kappa, counted by sql"));
 		lk_comparison_release(&c);
 		if (!half)
 			test_world_batch(&world, "days");
 	}
-	int64_t pane = break_a_cell(test_world_copy(&world, "days"), 1, &segment, &key);
-	lk_time_print(pane, &day);
+	break_a_cell("days", &broken, &segment);
+	lk_time_print(broken.pane, &day);
 	compare("days", false, &c);
 	assert_false(lk_comparison_explained(&c));
 	assert_string_equal(c.lambda_kappa.shown[0].window, day.data);
-	assert_string_equal(c.lambda_kappa.shown[0].key, key.data);
+	assert_string_equal(c.lambda_kappa.shown[0].key, broken.key);
 	if (!strstr(c.lambda_kappa.shown[0].first_event, segment.data))
-		fail_with(&c, segment.data);
+		test_compare_fail(&c, segment.data);
 	lk_comparison_release(&c);
 	lk_buf_release(&lines);
 	lk_buf_release(&segment);
-	lk_buf_release(&key);
 	lk_buf_release(&day);
 }
 
@@ -426,43 +364,24 @@ static int64_t first_unlike(const struct shape *s, const lk_difference *d, int i
 
 static void two_versions_part_at_an_event(void **state) {
 	(void)state;
-	const lk_replay_watch watch = {0};
 	declare("", "");
 	append(300, 20);
 	declare("", "WHERE status < 400");
 	append(200, 20);
 	for (int s = 0; s < SHAPES; s++) {
-		lk_error err = {0};
-		lk_meeting m;
-		lk_leg leg[2];
-		lk_difference d;
-		int64_t id;
-		const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_BUILDING};
-		const lk_cat_version *newest = lk_catalog_newest(world.catalog, lk_catalog_view(world.catalog, shapes[s].name));
-		assert_int_equal(lk_copy_make(&world.pg, newest, &spec, &id, &err), LK_OK);
-		test_world_reload(&world);
-		const lk_cat_copy *const copies[] = {test_world_copy(&world, shapes[s].name), lk_catalog_copy(world.catalog, id)};
-		if (lk_meeting_open(&m, &world.pg, servers.at.postgres, servers.at.redis, copies, 2, &watch, &err) != LK_OK)
-			fail_msg("%s", err.text);
-		for (int i = 0; i < 2; i++)
-			if (lk_leg_of_copy(&world.pg, world.store, copies[i], &m.cut, i ? "new" : "served", &leg[i], &err) != LK_OK)
-				fail_msg("%s", err.text);
-		lk_compare_legs(&leg[0], &leg[1], &d);
-		if (lk_first_events(&world.pg, world.store, copies[0], copies[1], NULL, &m.cut, &d, &err) != LK_OK)
-			fail_msg("%s", err.text);
-		assert_true(!d.other_shape && d.nshown > 0 && d.compared > d.equal);
-		for (int i = 0; i < d.nshown; i++) {
+		test_versions v;
+		test_versions_compare(&world, shapes[s].name, &v);
+		const lk_difference *d = &v.d;
+		assert_true(!d->other_shape && d->nshown > 0 && d->compared > d->equal);
+		for (int i = 0; i < d->nshown; i++) {
 			char where[80];
-			int64_t place = first_unlike(&shapes[s], &d, i);
-			snprintf(where, sizeof where, "partition %d, offset %lld, ", (int)(place / 1000000), (long long)(place % 1000000));
-			if (strncmp(d.shown[i].first_event, where, strlen(where)) || !strstr(d.shown[i].first_event, "served counts n=1, ")
-			    || !strstr(d.shown[i].first_event, "; new does not count it"))
-				fail_msg("%s, row %s %s: %s is named, the first is %s", shapes[s].name, d.shown[i].window, d.shown[i].key, d.shown[i].first_event, where);
+			int64_t place = first_unlike(&shapes[s], d, i);
+			test_place_text(place, where);
+			if (strncmp(d->shown[i].first_event, where, strlen(where)) || !strstr(d->shown[i].first_event, "served counts n=1, ")
+			    || !strstr(d->shown[i].first_event, "; new does not count it"))
+				fail_msg("%s, row %s %s: %s is named, the first is %s", shapes[s].name, d->shown[i].window, d->shown[i].key, d->shown[i].first_event, where);
 		}
-		lk_meeting_close(&m);
-		lk_leg_release(&leg[0]);
-		lk_leg_release(&leg[1]);
-		lk_difference_release(&d);
+		test_versions_release(&v);
 	}
 }
 
@@ -488,7 +407,7 @@ static void replayed_is_streamed(void **state) {
 	for (int i = 0; i < SHAPES; i++) {
 		char streamed[33], replayed[33], id[24];
 		lk_replay_report report;
-		lk_replay_options o = options(shapes[i].name);
+		lk_replay_options o = test_replay_options(&world, shapes[i].name);
 		lk_error err = {0};
 		o.verify = true;
 		o.limits.fetch_events = 37;
@@ -526,7 +445,7 @@ static void sandboxes_of_every_kind(void **state) {
 		lk_replay_report report;
 		lk_error err = {0};
 		lk_buf difference = LK_BUF_INIT;
-		lk_replay_options o = options(shapes[i].name);
+		lk_replay_options o = test_replay_options(&world, shapes[i].name);
 		o.sandbox = shapes[i].name;
 		o.keep = true;
 		o.range = (lk_range){.by = LK_BY_EVENT, .from = (BASE_S + 47) * LK_US_PER_S, .to = (BASE_S + 133) * LK_US_PER_S};
@@ -552,21 +471,6 @@ static void sandboxes_of_every_kind(void **state) {
 	}
 }
 
-static int start(void **state) {
-	(void)state;
-	seed = test_seed("server_compare_windows");
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(every_kind_agrees, fresh),
@@ -582,5 +486,7 @@ int main(void) {
 		cmocka_unit_test_setup(digests_are_of_panes, fresh),
 		cmocka_unit_test_setup(sandboxes_of_every_kind, fresh),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	seed = test_seed("server_compare_windows");
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

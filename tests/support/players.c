@@ -404,10 +404,12 @@ static int is_there(void *ctx) {
 	return all;
 }
 
-void test_catches_up(test_world *w, const char *view) {
+void test_catches_up_in(test_world *w, int deadline_ms, const char *view) {
 	coming c = {w, view};
-	if (!test_poll(is_there, &c, CATCH_UP_MS))
-		fail_msg("view %s is not at the log's end after %d s", view, CATCH_UP_MS / 1000);
+	if (!test_poll(is_there, &c, deadline_ms))
+		fail_msg("view %s is not at the log's end after %d s", view, deadline_ms / 1000);
 	lk_query q = test_query(view);
 	test_world_same(w, &q);
 }
+
+void test_catches_up(test_world *w, const char *view) { test_catches_up_in(w, CATCH_UP_MS, view); }

@@ -66,5 +66,6 @@ int64_t test_former(test_world *w, const char *view);      /* 0: none */
 void test_digest_at_end(test_world *w, const char *view, int64_t copy, char out[33]);
 /* Waits until an answer of the served copy reaches the log's end, and proves it. */
 void test_catches_up(test_world *w, const char *view);
+void test_catches_up_in(test_world *w, int deadline_ms, const char *view);
 
 #endif
