@@ -97,7 +97,7 @@ static void killed(const lk_replay_options *o, unsigned long *seed) {
 	if (r.crash[0]) {
 		assert_true(test_player_wait(pid, A_RUN_MS) >= 0);   /* it may not pass there so often */
 	} else {
-		usleep(kill_after_us);
+		usleep(kill_after_us);   /* the random moment */
 		test_player_kill(pid);
 	}
 }

@@ -10,9 +10,9 @@
 
 #include "core/time.h"
 #include "event_log/copies.h"
-#include "replay/replay.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/log.h"
-#include "tests/support/world.h"
+#include "tests/support/replays.h"
 
 static test_servers servers;
 static test_world world;
@@ -32,19 +32,15 @@ static void append(int n) {
 	lk_buf_release(&lines);
 }
 
-static lk_replay_options options(void) {
-	return (lk_replay_options){
-		.postgres = servers.at.postgres, .redis = servers.at.redis, .view = "each", .workers = 2,
-		.limits = lk_stream_defaults, .range = {.from = INT64_MIN, .to = INT64_MAX},
-	};
-}
+static lk_replay_options options(void) { return test_replay_options(&world, "each"); }
 
-static lk_replay_report replay(const lk_replay_options *o) {
-	lk_replay_report report;
-	lk_error err = {0};
-	if (lk_replay_run(o, &report, &err) != LK_OK)
-		fail_msg("replay: %s (%s)", err.text, err.hint);
-	return report;
+/* A sandbox that is kept, over a hundred events. */
+static lk_replay_options a_morning(void) {
+	lk_replay_options o = options();
+	append(100);
+	o.sandbox = "morning";
+	o.keep = true;
+	return o;
 }
 
 static const lk_cat_copy *copy_of(int64_t id) {
@@ -79,23 +75,26 @@ static void have_accident(void *ctx, const lk_replay_progress *p) {
 	lk_pg_unlock(&world.pg, a->unit, NULL);
 }
 
+static void is_right_and_closed(void) {
+	test_view_is_right(&world, "each");
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);
+}
+
 /* I11 */
 static void an_end_that_the_log_has_lost_is_not_waited_for(void **state) {
 	lk_replay_options o = options();
 	lk_error err = {0};
 	(void)state;
 	append(100);
-	lk_replay_report r = replay(&o);
+	lk_replay_report r = test_replay(&o);
 	append(100);
 	accident a = {.phase = "replaying", .unit = copy_of(r.copy_id)->units[0]};
 	test_ok(lk_pg_try_lock(&world.pg, a.unit, &err), &err);
 	o.switch_over = true;
 	o.watch = (lk_replay_watch){.progress = have_accident, .ctx = &a};
-	r = replay(&o);
+	r = test_replay(&o);
 	assert_true(a.happened && r.switched);
-	lk_query q = test_query("each");
-	test_world_same(&world, &q);
-	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);
+	is_right_and_closed();
 }
 
 /* I11: the end at which copies are compared */
@@ -109,25 +108,20 @@ static void a_cut_that_the_log_has_lost_is_not_waited_for(void **state) {
 	test_ok(lk_pg_try_lock(&world.pg, a.unit, &err), &err);
 	o.switch_over = o.verify = true;
 	o.watch = (lk_replay_watch){.progress = have_accident, .ctx = &a};
-	lk_replay_report r = replay(&o);
+	lk_replay_report r = test_replay(&o);
 	assert_true(a.happened && r.switched && r.verified);
 	assert_int_equal(r.difference.compared, r.difference.equal);
-	lk_query q = test_query("each");
-	test_world_same(&world, &q);
-	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);
+	is_right_and_closed();
 	lk_replay_report_release(&r);
 }
 
 /* The end of a sandbox is fixed: where the log has lost it, it is told. */
 static void a_sandbox_whose_end_is_lost_is_told(void **state) {
-	lk_replay_options o = options();
+	lk_replay_options o = a_morning();
 	lk_replay_report r;
 	lk_error err = {0};
 	(void)state;
-	append(100);
-	o.sandbox = "morning";
-	o.keep = true;
-	r = replay(&o);
+	r = test_replay(&o);
 	test_sql(&world.pg, "UPDATE lk.replay SET ended_at = NULL, phase = 'replaying'");   /* as a kill would leave it */
 	lose_the_end(5);
 	for (int paced = 0; paced < 2; paced++) {
@@ -138,7 +132,7 @@ static void a_sandbox_whose_end_is_lost_is_told(void **state) {
 		assert_non_null(strstr(err.hint, "--fresh"));
 	}
 	o.fresh = true;
-	r = replay(&o);
+	r = test_replay(&o);
 	assert_int_equal(r.events, 90);
 }
 
@@ -165,7 +159,7 @@ static void a_full_postgres_does_not_cost_the_copy(void **state) {
 	int64_t copy = r.copy_id;
 	assert_non_null(copy_of(copy));
 	test_sql(&world.pg, "DROP TRIGGER no_room ON lk.late");
-	r = replay(&o);
+	r = test_replay(&o);
 	assert_true(r.resumed && r.copy_id == copy);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.late"), 10);
 }
@@ -174,19 +168,16 @@ static void a_full_postgres_does_not_cost_the_copy(void **state) {
 
 /* I11 */
 static void a_kept_sandbox_is_made_whole_again(void **state) {
-	lk_replay_options o = options();
+	lk_replay_options o = a_morning();
 	lk_replay_report r;
 	lk_error err = {0};
 	(void)state;
-	append(100);
-	o.sandbox = "morning";
-	o.keep = true;
-	r = replay(&o);
+	r = test_replay(&o);
 	int64_t copy = r.copy_id;
 	assert_int_equal(lk_replay_run(&o, &r, &err), LK_EUSAGE);   /* it is complete: the name is taken */
 	test_redis_empty(&servers);
 	append(10);
-	r = replay(&o);
+	r = test_replay(&o);
 	assert_true(r.resumed && r.copy_id == copy);
 	assert_int_equal(r.events, 100);
 	lk_error_clear(&err);
@@ -206,7 +197,7 @@ static void a_sandbox_leaves_the_cut_of_a_comparison_alone(void **state) {
 	test_ok(lk_meeting_open(&m, &world.pg, servers.at.postgres, servers.at.redis, served, 1, &watch, &err), &err);
 	o.sandbox = "morning";
 	o.keep = true;
-	replay(&o);
+	test_replay(&o);
 	assert_int_equal(test_number(&world.pg, "SELECT count(*) FROM lk.cut WHERE cut_id = %lld AND state = 'open'", (long long)m.cut.id), 1);
 	lk_meeting_close(&m);
 }
@@ -244,7 +235,7 @@ static void workers_without_a_partition_take_no_sessions(void **state) {
 	append(200);
 	o.workers = (int)test_world_int(&world, "SELECT setting::bigint FROM pg_settings WHERE name = 'max_connections'");
 	o.switch_over = true;
-	lk_replay_report r = replay(&o);
+	lk_replay_report r = test_replay(&o);
 	assert_true(r.switched && r.events == 200);
 }
 
@@ -268,7 +259,7 @@ static void going_back_is_not_undone_by_a_batch(void **state) {
 	lk_batch();
 	test_world_declare(&world, "CREATE VIEW each AS SELECT k, count(*) AS c, max(n) AS m FROM hits GROUP BY k, tumble(ts, '1 minute');");
 	o.switch_over = true;
-	replay(&o);
+	test_replay(&o);
 	assert_int_equal(served_version(), 2);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE NOT dropped"), 2);   /* served and former */
 	test_ok(lk_mode_back(&o, &mode, &err), &err);
@@ -293,15 +284,12 @@ static void a_version_that_was_overtaken_leaves_no_copy(void **state) {
 }
 
 static void another_range_of_the_same_name_is_told(void **state) {
-	lk_replay_options o = options();
+	lk_replay_options o = a_morning();
 	lk_replay_report r;
 	lk_error err = {0};
 	(void)state;
-	append(100);
-	o.sandbox = "morning";
-	o.keep = true;
 	o.range.to = 1431856850000000;   /* 10:00:50 */
-	replay(&o);
+	test_replay(&o);
 	o.range.to++;
 	assert_int_equal(lk_replay_run(&o, &r, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.hint, "before 2015-05-17T10:00:50Z"));
@@ -314,20 +302,6 @@ static int fresh(void **state) {
 	test_world_empty(&world);
 	test_world_declare(&world, definitions);
 	next_event = 0;
-	return 0;
-}
-
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
 	return 0;
 }
 
@@ -347,5 +321,6 @@ int main(void) {
 		TEST(a_version_that_was_overtaken_leaves_no_copy),
 		TEST(another_range_of_the_same_name_is_told),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }
