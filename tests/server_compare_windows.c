@@ -14,6 +14,7 @@
 #include "replay/leg_rows.h"
 #include "tests/support/comparisons.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/replays.h"
 
 enum { BASE_S = 1577836800 };
 
@@ -406,13 +407,10 @@ static void replayed_is_streamed(void **state) {
 	test_world_speed_once(&world, NULL);
 	for (int i = 0; i < SHAPES; i++) {
 		char streamed[33], replayed[33], id[24];
-		lk_replay_report report;
 		lk_replay_options o = test_replay_options(&world, shapes[i].name);
-		lk_error err = {0};
 		o.verify = true;
 		o.limits.fetch_events = 37;
-		if (lk_replay_run(&o, &report, &err) != LK_OK)
-			fail_msg("%s", err.text);
+		lk_replay_report report = test_replay(&o);
 		assert_true(report.difference.made && lk_difference_none(&report.difference));
 		snprintf(id, sizeof id, "%lld", (long long)report.copy_id);
 		digest(shapes[i].name, NULL, streamed);
@@ -442,15 +440,13 @@ static void sandboxes_of_every_kind(void **state) {
 	declare("", "");
 	append(600, 30);
 	for (int i = 0; i < SHAPES; i++) {
-		lk_replay_report report;
 		lk_error err = {0};
 		lk_buf difference = LK_BUF_INIT;
 		lk_replay_options o = test_replay_options(&world, shapes[i].name);
 		o.sandbox = shapes[i].name;
 		o.keep = true;
 		o.range = (lk_range){.by = LK_BY_EVENT, .from = (BASE_S + 47) * LK_US_PER_S, .to = (BASE_S + 133) * LK_US_PER_S};
-		if (lk_replay_run(&o, &report, &err) != LK_OK)
-			fail_msg("%s", err.text);
+		lk_replay_report report = test_replay(&o);
 		lk_query q = test_query(shapes[i].name);
 		lk_answer a;
 		test_rows got, want;

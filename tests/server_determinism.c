@@ -15,6 +15,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "replay/costs.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/players.h"
 #include "tests/support/random_view.h"
 
@@ -178,7 +179,7 @@ static said lk(const char *const *argv) {
 	s.status = test_lk(&servers, NULL, &s.out, &s.err, argv);
 	return s;
 }
-#define LK(...) lk((const char *const[]){__VA_ARGS__, NULL})
+#define SAID(...) lk(ARGS(__VA_ARGS__))
 
 static void says(const char *const *argv, int status) {
 	said s = lk(argv);
@@ -186,7 +187,7 @@ static void says(const char *const *argv, int status) {
 		fail_msg("lk %s %s %s: exit %d, not %d\n%s", argv[0], argv[1], argv[2] ? argv[2] : "", s.status, status, s.err);
 	forget(&s);
 }
-#define SAYS(status, ...) says((const char *const[]){__VA_ARGS__, NULL}, status)
+#define SAYS(status, ...) says(ARGS(__VA_ARGS__), status)
 
 /* I4: what status shows is the digest of the copy's answer, and all copies have the same. */
 static void status_shows_the_digests(void **state) {
@@ -201,7 +202,7 @@ static void status_shows_the_digests(void **state) {
 	SAYS(0, "replay", "flows", "--workers", "3");
 	SAYS(0, "speed", "--once");
 	test_digest_at_end(&world, "flows", 0, digest);
-	said s = LK("status", "flows", "--digest", "--format", "json");
+	said s = SAID("status", "flows", "--digest", "--format", "json");
 	assert_int_equal(s.status, 0);
 	json_t *all = json_loads(s.out, 0, NULL), *copy;
 	size_t i, n = 0;
@@ -225,7 +226,7 @@ static void status_shows_the_digests(void **state) {
 /* --- twice --- */
 
 static char *answer(const char *view) {
-	said s = LK("query", view, "--format", "jsonl");
+	said s = SAID("query", view, "--format", "jsonl");
 	if (s.status != 0)
 		fail_msg("query %s: %s", view, s.err);
 	char *out = s.out;
@@ -329,21 +330,6 @@ static void each_command_twice(void **state) {
 	free(path);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_table_open();
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, test_players_end)
 
 int main(void) {
@@ -352,5 +338,7 @@ int main(void) {
 		TEST(status_shows_the_digests),
 		TEST(each_command_twice),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_table_open();
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }
