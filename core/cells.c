@@ -87,15 +87,22 @@ static void grow(lk_cells *c) {
 	}
 }
 
-static void init_state(const lk_plan *p, char *state) {
+void lk_state_init(const lk_plan *p, void *state) {
 	for (int i = 0; i < p->naggs; i++)
-		p->aggs[i].verbs->init(state + p->aggs[i].state_offset);
+		p->aggs[i].verbs->init((char *)state + p->aggs[i].state_offset);
+}
+
+void lk_state_merge(const lk_plan *p, void *into, const void *from, lk_arena *arena) {
+	for (int i = 0; i < p->naggs; i++) {
+		const lk_agg *a = &p->aggs[i];
+		a->verbs->merge((char *)into + a->state_offset, a, (const char *)from + a->state_offset, arena);
+	}
 }
 
 static lk_cell *add_cell(lk_cells *c, size_t slot, uint64_t hash, const void *field, size_t len) {
 	lk_cell *cell = lk_arena_alloc(&c->arena, sizeof *cell + c->plan->state_size + len);
 	*cell = (lk_cell){.hash = hash, .field_len = (uint32_t)len};
-	init_state(c->plan, lk_cell_state(c, cell));
+	lk_state_init(c->plan, lk_cell_state(c, cell));
 	memcpy((char *)lk_cell_state(c, cell) + c->plan->state_size, field, len);
 	int64_t pane = len >= LK_PANE_BYTES ? lk_pane_get(field) : 0;
 	if (c->ncells == 0 || pane < c->min_pane)
@@ -188,14 +195,14 @@ static int decode_state(lk_cells *c, char *state, const uint8_t *p, size_t len) 
 	return p == end ? 0 : -1;
 }
 
+lk_cell *lk_cells_add_state(lk_cells *into, const void *field, size_t len, const void *state) {
+	lk_cell *cell = lk_cells_at(into, field, len);
+	lk_state_merge(into->plan, lk_cell_state(into, cell), state, &into->arena);
+	return cell;
+}
+
 static void merge_scratch(lk_cells *c, const void *field, size_t len) {
-	lk_cell *cell = lk_cells_at(c, field, len);
-	char *state = lk_cell_state(c, cell), *scratch = c->scratch;
-	for (int i = 0; i < c->plan->naggs; i++) {
-		const lk_agg *a = &c->plan->aggs[i];
-		a->verbs->merge(state + a->state_offset, a, scratch + a->state_offset, &c->arena);
-	}
-	lk_cells_mark(c, cell);
+	lk_cells_mark(c, lk_cells_add_state(c, field, len, c->scratch));
 	if (c->scratch_texts.used_bytes)
 		lk_arena_clear(&c->scratch_texts);
 }
@@ -225,14 +232,19 @@ int lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk
 }
 
 void lk_cells_add(lk_cells *into, const lk_cells *from) {
-	const lk_plan *p = into->plan;
-	for (const lk_cell *cell = from->first; cell; cell = cell->next) {
-		char *to = lk_cell_state(into, lk_cells_at(into, lk_cell_field(from, cell), cell->field_len));
-		const char *state = lk_cell_state(from, cell);
-		for (int i = 0; i < p->naggs; i++)
-			p->aggs[i].verbs->merge(to + p->aggs[i].state_offset, &p->aggs[i], state + p->aggs[i].state_offset, &into->arena);
-	}
+	for (const lk_cell *cell = from->first; cell; cell = cell->next)
+		lk_cells_add_state(into, lk_cell_field(from, cell), cell->field_len, lk_cell_state(from, cell));
 }
+
+/* From the bytes at `skip` on. */
+static int compare_from(const lk_cells *c, const lk_cell *a, const lk_cell *b, uint32_t skip) {
+	uint32_t la = a->field_len - skip, lb = b->field_len - skip;
+	int order = memcmp(lk_cell_field(c, a) + skip, lk_cell_field(c, b) + skip, la < lb ? la : lb);
+	return order ? order : (la > lb) - (la < lb);
+}
+
+int lk_cell_compare(const lk_cells *c, const lk_cell *a, const lk_cell *b) { return compare_from(c, a, b, 0); }
+int lk_cell_compare_keys(const lk_cells *c, const lk_cell *a, const lk_cell *b) { return compare_from(c, a, b, LK_PANE_BYTES); }
 
 /* Sorting a million cells by following pointers is slow, so the pane and the first bytes of the key come along. */
 typedef struct sort_entry {
@@ -252,9 +264,7 @@ static int compare_entries(const void *x, const void *y, void *cells) {
 		return a->pane < b->pane ? -1 : 1;
 	if (a->prefix != b->prefix)
 		return a->prefix < b->prefix ? -1 : 1;
-	uint32_t la = a->cell->field_len, lb = b->cell->field_len;
-	int order = memcmp(lk_cell_field(cells, a->cell), lk_cell_field(cells, b->cell), la < lb ? la : lb);
-	return order ? order : (la > lb) - (la < lb);
+	return lk_cell_compare(cells, a->cell, b->cell);
 }
 
 lk_cell **lk_cells_sorted(const lk_cells *c) {
@@ -267,5 +277,20 @@ lk_cell **lk_cells_sorted(const lk_cells *c) {
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = entries[i].cell;
 	free(entries);
+	return sorted;
+}
+
+static int by_key_then_pane(const void *x, const void *y, void *cells) {
+	const lk_cell *a = *(lk_cell *const *)x, *b = *(lk_cell *const *)y;
+	int order = lk_cell_compare_keys(cells, a, b);
+	return order ? order : memcmp(lk_cell_field(cells, a), lk_cell_field(cells, b), LK_PANE_BYTES);
+}
+
+lk_cell **lk_cells_by_key(const lk_cells *c) {
+	lk_cell **sorted = lk_malloc(c->ncells * sizeof *sorted);
+	size_t n = 0;
+	for (lk_cell *cell = c->first; cell; cell = cell->next)
+		sorted[n++] = cell;
+	qsort_r(sorted, n, sizeof *sorted, by_key_then_pane, (void *)c);
 	return sorted;
 }

@@ -43,6 +43,11 @@ void lk_cells_settle(lk_cells *c);                /* nothing is changed any more
  * grow (sets, sketches) are written whole whenever they change; a map of additions, begun anew, is small again (R18). */
 bool lk_cells_rewrites(lk_cells *c);
 
+/* A state: all aggregates' one after the other, plan->state_size bytes, 16-aligned. Merging leaves `from` as it is; what `into` keeps of
+ * texts and sets is in the arena. In any order, and with an empty state, the result has the same bytes. */
+void lk_state_init(const lk_plan *p, void *state);
+void lk_state_merge(const lk_plan *p, void *into, const void *from, lk_arena *arena);
+
 void *lk_cell_state(const lk_cells *c, const lk_cell *cell);
 const uint8_t *lk_cell_field(const lk_cells *c, const lk_cell *cell);
 
@@ -54,10 +59,16 @@ int lk_cells_merge(lk_cells *c, const void *field, size_t field_len, const void 
 /* The same for a batch row: pane, key values (types of plan->keys) and partial columns, all aggregates' in a row. */
 int lk_cells_merge_row(lk_cells *c, int64_t pane, const lk_value *keys, const lk_value *partials);
 
-/* Merges every cell of `from`, a map of the same plan. */
+/* Merges a state into the cell of the field, or every cell of `from`, a map of the same plan; neither is marked changed. */
+lk_cell *lk_cells_add_state(lk_cells *into, const void *field, size_t len, const void *state);
 void lk_cells_add(lk_cells *into, const lk_cells *from);
 
-/* All cells sorted by field (memcmp): the order of answers. The array is lk_malloc'ed. */
+/* By field (memcmp), which is the order of answers, and by the group key in it. */
+int lk_cell_compare(const lk_cells *c, const lk_cell *a, const lk_cell *b);
+int lk_cell_compare_keys(const lk_cells *c, const lk_cell *a, const lk_cell *b);
+
+/* All cells, by field or by group key and then pane. The array is lk_malloc'ed. */
 lk_cell **lk_cells_sorted(const lk_cells *c);
+lk_cell **lk_cells_by_key(const lk_cells *c);
 
 #endif

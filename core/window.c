@@ -142,6 +142,16 @@ static int64_t start_at_or_after(const lk_window *w, int64_t t) {
 	return start > LK_TIME_MAX ? INT64_MAX : start;
 }
 
+void lk_tags_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end) {
+	*first = start_at_or_after(w, from);
+	*end = start_at_or_after(w, to);
+}
+
+int64_t lk_next_tag(const lk_window *w, int64_t tag) {
+	int64_t next = w->kind == LK_W_CALENDAR ? lk_calendar_end(w->calendar, tag) : add(tag, w->slide_us);
+	return next > tag ? next : INT64_MAX;
+}
+
 void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end) {
 	*first = INT64_MIN;
 	*end = INT64_MAX;
@@ -151,8 +161,7 @@ void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *fi
 		*first = from == INT64_MIN ? from : sub(lk_pane_start(w, from), w->pane_us);
 		return;
 	}
-	*first = start_at_or_after(w, from);
-	*end = start_at_or_after(w, to);
+	lk_tags_of_range(w, from, to, first, end);
 	if (w->kind == LK_W_HOP && *end != INT64_MAX && *end != INT64_MIN)
 		*end = add(*end, w->size_us - w->slide_us);
 }

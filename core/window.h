@@ -57,6 +57,10 @@ lk_span lk_span_of_tag(const lk_window *w, int64_t tag);
 lk_span lk_session_span(const lk_window *w, int64_t first, int64_t last);
 /* Do two neighbouring events, or partial sessions, belong together? Exactly one gap apart they do not. */
 bool lk_in_one_session(const lk_window *w, int64_t last, int64_t next_first);
+/* The tags of windows that start in [from, to): from *first on, each the next of the one before, below *end. INT64_MIN and INT64_MAX stand
+ * for no bound; so they do in the results, where no window can lie beyond. Not of sessions, which only their events bound. */
+void lk_tags_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end);
+int64_t lk_next_tag(const lk_window *w, int64_t tag);   /* INT64_MAX: there is none */
 /* The panes that windows which start in [from, to) may be made of: their starts are in [*first, *end). INT64_MIN and
  * INT64_MAX stand for no bound. */
 void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end);

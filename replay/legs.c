@@ -74,10 +74,7 @@ static void add_event(addition *a) {
 		lk_buf_clear(&a->field);
 		lk_pane_put(&a->field, tiling ? lk_tag_of_pane(&a->answer->window, lk_pane_get(field)) : lk_pane_get(field));
 		lk_buf_add(&a->field, field + LK_PANE_BYTES, c->field_len - LK_PANE_BYTES);
-		char *to = lk_cell_state(into, lk_cells_at(into, a->field.data, a->field.len));
-		const char *from = lk_cell_state(&a->one, c);
-		for (int i = 0; i < p->naggs; i++)
-			p->aggs[i].verbs->merge(to + p->aggs[i].state_offset, &p->aggs[i], from + p->aggs[i].state_offset, &into->arena);
+		lk_cells_add_state(into, a->field.data, a->field.len, lk_cell_state(&a->one, c));
 		note_touched(a, c);
 	}
 }

@@ -83,15 +83,9 @@ static unsigned rows_of(pieces *s, const lk_cells *c, const lk_cell *cell) {
 
 /* Adds what is in question. */
 static void keep(pieces *s, lk_cells *into, const lk_cells *from) {
-	const lk_plan *p = into->plan;
-	for (const lk_cell *c = from->first; c; c = c->next) {
-		if (!rows_of(s, from, c))
-			continue;
-		char *to = lk_cell_state(into, lk_cells_at(into, lk_cell_field(from, c), c->field_len));
-		const char *state = lk_cell_state(from, c);
-		for (int i = 0; i < p->naggs; i++)
-			p->aggs[i].verbs->merge(to + p->aggs[i].state_offset, &p->aggs[i], state + p->aggs[i].state_offset, &into->arena);
-	}
+	for (const lk_cell *c = from->first; c; c = c->next)
+		if (rows_of(s, from, c))
+			lk_cells_add_state(into, lk_cell_field(from, c), c->field_len, lk_cell_state(from, c));
 }
 
 /* --- what is held --- */

@@ -191,14 +191,6 @@ static int units_are_of_this_log(lk_reader *r, lk_error *err) {
 	return rc;
 }
 
-static void add_cell(lk_cells *into, const void *field, size_t len, const void *state, const lk_plan *p) {
-	char *to = lk_cell_state(into, lk_cells_at(into, field, len));
-	for (int i = 0; i < p->naggs; i++) {
-		const lk_agg *g = &p->aggs[i];
-		g->verbs->merge(to + g->state_offset, g, (const char *)state + g->state_offset, &into->arena);
-	}
-}
-
 static int64_t add_cells(lk_cells *into, const lk_cells *from, const lk_filter *f) {
 	lk_buf field = LK_BUF_INIT;
 	int64_t n = 0;
@@ -207,7 +199,7 @@ static int64_t add_cells(lk_cells *into, const lk_cells *from, const lk_filter *
 		if (!lk_filter_field(f, name, c->field_len))
 			continue;
 		lk_filter_row_field(f, name, c->field_len, &field);
-		add_cell(into, field.data, field.len, lk_cell_state(from, c), f->plan);
+		lk_cells_add_state(into, field.data, field.len, lk_cell_state(from, c));
 		n++;
 	}
 	lk_buf_release(&field);
@@ -244,8 +236,7 @@ static int add_all(lk_reader *r, lk_answer *a, lk_error *err) {
 		return rc;
 	const lk_cells *parts[] = {&a->batch_part, &a->speed_part};
 	for (int i = 0; split && i < 2; i++)
-		for (const lk_cell *c = parts[i]->first; c; c = c->next)
-			add_cell(sum, lk_cell_field(parts[i], c), c->field_len, lk_cell_state(parts[i], c), r->plan);
+		lk_cells_add(sum, parts[i]);
 	return LK_OK;
 }
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/calendar.h"
 #include "core/key.h"
 
 typedef struct filling {
@@ -19,21 +18,11 @@ typedef struct filling {
 	int64_t first, end;          /* tags of windows in [first, end) */
 	lk_cells keys;               /* of the rows: cells of pane 0 */
 	lk_cell **cells;             /* all, by key and window */
-	size_t ncells;
 	int64_t added;
 	lk_buf field;
 } filling;
 
 /* --- windows --- */
-
-static int64_t next_tag(const lk_window *w, int64_t tag) {
-	int64_t next;
-	if (w->kind == LK_W_CALENDAR)
-		next = lk_calendar_end(w->calendar, tag);
-	else if (__builtin_add_overflow(tag, w->slide_us, &next))
-		next = INT64_MAX;
-	return next > tag ? next : INT64_MAX;
-}
 
 static int64_t tag_of(const lk_answer *a, const lk_cell *c) { return lk_pane_get(lk_cell_field(&a->cells, c)); }
 
@@ -41,28 +30,20 @@ static int64_t tag_of(const lk_answer *a, const lk_cell *c) { return lk_pane_get
 static bool find_range(filling *f) {
 	const lk_answer *a = f->a;
 	int64_t first, end;
-	lk_panes_of_range(&a->window, a->from, a->to, &first, &end);
-	if (a->window.kind == LK_W_HOP && end != INT64_MAX && end != INT64_MIN)
-		end -= a->window.size_us - a->window.slide_us;
+	lk_tags_of_range(&a->window, a->from, a->to, &first, &end);
 	bool bounded = (a->nrows || a->from != INT64_MIN) && (a->nrows || a->to != INT64_MAX);
 	if (bounded) {
 		f->first = a->from != INT64_MIN ? first : tag_of(a, a->rows[0]);
-		f->end = a->to != INT64_MAX ? end : next_tag(&a->window, tag_of(a, a->rows[a->nrows - 1]));
+		f->end = a->to != INT64_MAX ? end : lk_next_tag(&a->window, tag_of(a, a->rows[a->nrows - 1]));
 	}
 	return bounded;
 }
 
-/* At most `most`; windows differ in length where they are a calendar's. */
+/* At most `most`. */
 static int64_t count_windows(const filling *f, int64_t most) {
 	const lk_window *w = &f->a->window;
 	int64_t n = 0;
-	if (f->first >= f->end)
-		return 0;
-	if (w->kind != LK_W_CALENDAR) {
-		lk_int128 all = ((lk_int128)f->end - f->first + w->slide_us - 1) / w->slide_us;
-		return all < most ? (int64_t)all : most;
-	}
-	for (int64_t tag = f->first; tag < f->end && n < most; tag = next_tag(w, tag))
+	for (int64_t tag = f->first; tag < f->end && n < most; tag = lk_next_tag(w, tag))
 		n++;
 	return n;
 }
@@ -88,25 +69,6 @@ static void find_keys(filling *f) {
 	}
 }
 
-static int compare_keys(const lk_cells *c, const lk_cell *a, const lk_cell *b) {
-	size_t la = a->field_len - LK_PANE_BYTES, lb = b->field_len - LK_PANE_BYTES;
-	int order = memcmp(lk_cell_field(c, a) + LK_PANE_BYTES, lk_cell_field(c, b) + LK_PANE_BYTES, la < lb ? la : lb);
-	return order ? order : (la > lb) - (la < lb);
-}
-
-static int by_key_and_window(const void *x, const void *y, void *cells) {
-	const lk_cell *a = *(lk_cell *const *)x, *b = *(lk_cell *const *)y;
-	int order = compare_keys(cells, a, b);
-	return order ? order : memcmp(lk_cell_field(cells, a), lk_cell_field(cells, b), LK_PANE_BYTES);
-}
-
-static void sort_cells(filling *f) {
-	f->cells = lk_calloc(f->a->cells.ncells + 1, sizeof(lk_cell *));
-	for (lk_cell *c = f->a->cells.first; c; c = c->next)
-		f->cells[f->ncells++] = c;
-	qsort_r(f->cells, f->ncells, sizeof(lk_cell *), by_key_and_window, &f->a->cells);
-}
-
 /* --- rows --- */
 
 static void add_row(filling *f, int64_t tag, const uint8_t *like, size_t len, const lk_cell *before) {
@@ -114,18 +76,17 @@ static void add_row(filling *f, int64_t tag, const uint8_t *like, size_t len, co
 	bool blank = f->how == LK_FILL_NULL || (f->how == LK_FILL_PREVIOUS && !before);
 	lk_cells *into = blank ? &a->blank : &a->filled;
 	key_field(f, tag, like, len);
-	char *to = lk_cell_state(into, lk_cells_at(into, f->field.data, f->field.len));
 	f->added++;
-	for (int i = 0; f->how == LK_FILL_PREVIOUS && before && i < a->plan->naggs; i++) {
-		const lk_agg *g = &a->plan->aggs[i];
-		g->verbs->merge(to + g->state_offset, g, (const char *)lk_cell_state(&a->cells, before) + g->state_offset, &into->arena);
-	}
+	if (f->how == LK_FILL_PREVIOUS && before)
+		lk_cells_add_state(into, f->field.data, f->field.len, lk_cell_state(&a->cells, before));
+	else
+		lk_cells_at(into, f->field.data, f->field.len);
 }
 
 /* cells[from, to) are the key's. */
 static void fill_key(filling *f, const uint8_t *key, size_t len, size_t from, size_t to) {
 	const lk_cell *before = NULL;
-	for (int64_t tag = f->first; tag < f->end; tag = next_tag(&f->a->window, tag)) {
+	for (int64_t tag = f->first; tag < f->end; tag = lk_next_tag(&f->a->window, tag)) {
 		while (from < to && tag_of(f->a, f->cells[from]) < tag)
 			before = f->cells[from++];
 		bool is_empty = from == to || tag_of(f->a, f->cells[from]) != tag;
@@ -136,25 +97,20 @@ static void fill_key(filling *f, const uint8_t *key, size_t len, size_t from, si
 
 static void fill_all(filling *f) {
 	lk_cells *cells = &f->a->cells;
-	for (size_t i = 0, end; i < f->ncells; i = end) {
-		for (end = i + 1; end < f->ncells && !compare_keys(cells, f->cells[i], f->cells[end]);)
+	for (size_t i = 0, end; i < f->a->cells.ncells; i = end) {
+		for (end = i + 1; end < f->a->cells.ncells && !lk_cell_compare_keys(cells, f->cells[i], f->cells[end]);)
 			end++;
 		const uint8_t *field = lk_cell_field(cells, f->cells[i]);
 		key_field(f, 0, field, f->cells[i]->field_len);
 		if (lk_cells_find(&f->keys, f->field.data, f->field.len))
 			fill_key(f, field, f->cells[i]->field_len, i, end);
 	}
-	if (!f->ncells && f->keys.ncells)
+	if (!f->a->cells.ncells && f->keys.ncells)
 		fill_key(f, lk_cell_field(&f->keys, f->keys.first), f->keys.first->field_len, 0, 0);
 }
 
 /* All maps keep cells in the same form, so any of them reads the field. */
-static int by_field(const void *x, const void *y, void *cells) {
-	const lk_cell *a = *(lk_cell *const *)x, *b = *(lk_cell *const *)y;
-	uint32_t n = a->field_len < b->field_len ? a->field_len : b->field_len;
-	int order = memcmp(lk_cell_field(cells, a), lk_cell_field(cells, b), n);
-	return order ? order : (a->field_len > b->field_len) - (a->field_len < b->field_len);
-}
+static int by_field(const void *x, const void *y, void *cells) { return lk_cell_compare(cells, *(lk_cell *const *)x, *(lk_cell *const *)y); }
 
 static void put_rows(filling *f) {
 	lk_answer *a = f->a;
@@ -167,7 +123,7 @@ static void put_rows(filling *f) {
 }
 
 static int check_size(const filling *f, lk_error *err) {
-	int64_t most = LK_FILL_MOST + (int64_t)f->ncells, windows = count_windows(f, most + 1);
+	int64_t most = LK_FILL_MOST + (int64_t)f->a->cells.ncells, windows = count_windows(f, most + 1);
 	if ((lk_int128)windows * (int64_t)f->keys.ncells <= most)
 		return LK_OK;
 	lk_fail(err, LK_EUSAGE, "--fill would add more than %d rows: %s%lld windows of %lld key%s", LK_FILL_MOST, windows > most ? "over " : "",
@@ -185,7 +141,7 @@ int lk_answer_fill(lk_answer *a, enum lk_fill how, lk_error *err) {
 	find_keys(&f);
 	int rc = LK_OK;
 	if (find_range(&f)) {
-		sort_cells(&f);
+		f.cells = lk_cells_by_key(&a->cells);
 		rc = check_size(&f, err);
 		if (rc == LK_OK) {
 			fill_all(&f);

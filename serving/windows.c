@@ -33,33 +33,20 @@ typedef struct maker {
 	lk_buf field;
 } maker;
 
-static const uint8_t *key_of(const lk_cells *c, const lk_cell *cell, size_t *len) {
-	*len = cell->field_len - LK_PANE_BYTES;
-	return lk_cell_field(c, cell) + LK_PANE_BYTES;
-}
-
 static int64_t pane_of(const maker *m, size_t i) { return lk_pane_get(lk_cell_field(m->from, m->panes[i])); }
 static const char *state_of(const maker *m, size_t i) { return lk_cell_state(m->from, m->panes[i]); }
 
-static void merge(const lk_plan *p, char *into, const char *from, lk_arena *arena) {
-	for (int i = 0; i < p->naggs; i++)
-		p->aggs[i].verbs->merge(into + p->aggs[i].state_offset, &p->aggs[i], from + p->aggs[i].state_offset, arena);
-}
-
 static char *new_state(maker *m) {
 	char *state = lk_arena_alloc(&m->arena, m->plan->state_size);
-	for (int i = 0; i < m->plan->naggs; i++)
-		m->plan->aggs[i].verbs->init(state + m->plan->aggs[i].state_offset);
+	lk_state_init(m->plan, state);
 	return state;
 }
 
 /* The row of the key's window with this tag. */
 static char *row(maker *m, int64_t tag) {
-	size_t len;
-	const uint8_t *key = key_of(m->from, m->panes[0], &len);
 	lk_buf_clear(&m->field);
 	lk_pane_put(&m->field, tag);
-	lk_buf_add(&m->field, key, len);
+	lk_buf_add(&m->field, lk_cell_field(m->from, m->panes[0]) + LK_PANE_BYTES, m->panes[0]->field_len - LK_PANE_BYTES);
 	return lk_cell_state(m->into, lk_cells_at(m->into, m->field.data, m->field.len));
 }
 
@@ -72,9 +59,9 @@ static void emit(maker *m, int64_t tag, const char *state, const char *more) {
 	if (!is_asked_for(m, lk_span_of_tag(&m->a->window, tag)))
 		return;
 	char *into = row(m, tag);
-	merge(m->plan, into, state, &m->into->arena);
+	lk_state_merge(m->plan, into, state, &m->into->arena);
 	if (more)
-		merge(m->plan, into, more, &m->into->arena);
+		lk_state_merge(m->plan, into, more, &m->into->arena);
 }
 
 /* --- hop --- */
@@ -90,15 +77,15 @@ typedef struct queue {
 static void push(maker *m, queue *q) {
 	if (!q->back)
 		q->back = new_state(m);
-	merge(m->plan, q->back, state_of(m, q->hi++), &m->arena);
+	lk_state_merge(m->plan, q->back, state_of(m, q->hi++), &m->arena);
 }
 
 static void flip(maker *m, queue *q) {
 	for (size_t i = q->hi; i-- > q->lo;) {
 		q->front[i] = new_state(m);
-		merge(m->plan, q->front[i], state_of(m, i), &m->arena);
+		lk_state_merge(m->plan, q->front[i], state_of(m, i), &m->arena);
 		if (i + 1 < q->hi)
-			merge(m->plan, q->front[i], q->front[i + 1], &m->arena);
+			lk_state_merge(m->plan, q->front[i], q->front[i + 1], &m->arena);
 	}
 	q->middle = q->hi;
 	q->back = NULL;
@@ -113,11 +100,11 @@ static void slide(maker *m, queue *q, int64_t start, int64_t end) {
 		flip(m, q);
 }
 
-/* The first start of a window that reaches beyond a pane's start. */
+/* Where the first window begins that a pane is in. */
 static int64_t first_start(const lk_window *w, int64_t pane) {
-	lk_window slides = {.kind = LK_W_TUMBLE, .size_us = w->slide_us, .offset_us = w->offset_us, .slide_us = w->slide_us};
-	int64_t last = lk_tag_of_pane(&slides, pane);
-	return last - (w->size_us - 1 - (pane - last)) / w->slide_us * w->slide_us;
+	lk_span first, last;
+	lk_windows_of_pane(w, pane, &first, &last);
+	return first.start;
 }
 
 static void make_hops(maker *m) {
@@ -147,7 +134,7 @@ static void make_cumulated(maker *m) {
 		int64_t end = all.start + w->size_us;
 		for (int64_t step = pane_of(m, i); step < end; step += w->slide_us) {
 			if (i < m->n && pane_of(m, i) == step)
-				merge(m->plan, running, state_of(m, i++), &m->arena);
+				lk_state_merge(m->plan, running, state_of(m, i++), &m->arena);
 			emit(m, step, running, NULL);
 		}
 	}
@@ -170,7 +157,7 @@ static void emit_part(maker *m, const lk_cells *part, lk_cells *into, size_t fro
 	for (size_t i = from; i < to; i++) {
 		const lk_cell *c = lk_cells_find(part, lk_cell_field(m->from, m->panes[i]), m->panes[i]->field_len);
 		if (c)
-			merge(m->plan, row(m, tag), lk_cell_state(part, c), &into->arena);
+			lk_state_merge(m->plan, row(m, tag), lk_cell_state(part, c), &into->arena);
 	}
 	m->into = all;
 }
@@ -195,7 +182,7 @@ static void make_sessions(maker *m) {
 			continue;
 		char *state = row(m, session.start);
 		for (size_t i = from; i < to; i++)
-			merge(m->plan, state, state_of(m, i), &m->into->arena);
+			lk_state_merge(m->plan, state, state_of(m, i), &m->into->arena);
 		for (int k = 0; m->parts && k < 2; k++)
 			if (m->parts[k].ncells)
 				emit_part(m, &m->parts[k], &m->parts_into[k], from, to, session.start);
@@ -210,39 +197,19 @@ static void add_removable(maker *m) {
 			const uint8_t *field = lk_cell_field(m->from, m->panes[i]);
 			size_t len = m->panes[i]->field_len;
 			if (!lk_cells_find(m->into, field, len))
-				merge(m->plan, lk_cell_state(m->into, lk_cells_at(m->into, field, len)), state_of(m, i), &m->into->arena);
+				lk_cells_add_state(m->into, field, len, state_of(m, i));
 		}
 	}
 }
 
 /* --- all keys --- */
 
-static int by_key_then_pane(const void *a, const void *b, void *cells) {
-	const lk_cell *x = *(lk_cell *const *)a, *y = *(lk_cell *const *)b;
-	size_t nx, ny;
-	const uint8_t *kx = key_of(cells, x, &nx), *ky = key_of(cells, y, &ny);
-	int order = memcmp(kx, ky, nx < ny ? nx : ny);
-	if (order || nx != ny)
-		return order ? order : (nx > ny) - (nx < ny);
-	return memcmp(kx - LK_PANE_BYTES, ky - LK_PANE_BYTES, LK_PANE_BYTES);
-}
-
-static bool same_key(const lk_cells *c, const lk_cell *a, const lk_cell *b) {
-	size_t na, nb;
-	const uint8_t *ka = key_of(c, a, &na), *kb = key_of(c, b, &nb);
-	return na == nb && memcmp(ka, kb, na) == 0;
-}
-
 static void for_each_key(maker *m, void (*make)(maker *m)) {
 	lk_cells *from = m->from;
 	size_t n = from->ncells, end;
-	lk_cell **all = lk_calloc(n ? n : 1, sizeof *all);
-	size_t k = 0;
-	for (lk_cell *c = from->first; c; c = c->next)
-		all[k++] = c;
-	qsort_r(all, n, sizeof *all, by_key_then_pane, from);
+	lk_cell **all = lk_cells_by_key(from);
 	for (size_t i = 0; i < n; i = end) {
-		for (end = i + 1; end < n && same_key(from, all[i], all[end]);)
+		for (end = i + 1; end < n && !lk_cell_compare_keys(from, all[i], all[end]);)
 			end++;
 		m->panes = all + i;
 		m->n = end - i;
