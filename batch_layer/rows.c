@@ -4,8 +4,8 @@
 
 #include "core/key.h"
 #include "core/sql.h"
+#include "event_log/batch_rows.h"
 #include "event_log/pg_binary.h"
-#include "event_log/scan.h"
 
 #define SEND_BYTES   ((size_t)256 << 10)
 #define ROWS_AT_ONCE 1000000            /* in memory while they are put together */
@@ -113,58 +113,24 @@ int lk_batch_rows_table(lk_pg *pg, const lk_plan *p, const char *table, lk_error
 
 /* --- putting together --- */
 
-/* What names a cell: "_pane, _k0, _k1, …"; nothing for a view that has one cell. */
-static void put_names(const lk_plan *p, lk_buf *out) {
-	const char *comma = "";
-	if (p->window.kind != LK_W_NONE) {
-		lk_buf_adds(out, "_pane");
-		comma = ", ";
-	}
-	for (int k = 0; k < p->nkeys; k++, comma = ", ")
-		lk_buf_addf(out, "%s_k%d", comma, k);
-}
-
-static void select_rows(const lk_plan *p, const char *table, const char *condition, lk_buf *sql) {
-	lk_buf_adds(sql, "SELECT ");
-	put_names(p, sql);
-	const char *comma = p->nkeys || p->window.kind != LK_W_NONE ? ", " : "";
-	for (int a = 0; a < p->naggs; a++)
-		for (int i = 0; i < p->aggs[a].verbs->npartials; i++, comma = ", ")
-			lk_buf_addf(sql, "%s_p%d_%d", comma, a, i);
-	lk_buf_addf(sql, " FROM %s%s%s", table, condition ? " WHERE " : "", condition ? condition : "");
-}
-
-/* Merges those rows for which the condition holds (NULL: all). */
-static int read_rows(lk_pg *pg, const char *table, const char *condition, lk_cells *into, lk_error *err) {
-	const lk_plan *p = into->plan;
-	bool windowed = p->window.kind != LK_W_NONE;
-	lk_type types[LK_MAX_BATCH_COLUMNS];
-	lk_value row[LK_MAX_BATCH_COLUMNS];
-	int n = lk_plan_batch_types(p, types, LK_MAX_BATCH_COLUMNS);
-	lk_buf sql = LK_BUF_INIT;
-	lk_copy_reader reader = {0};
-	select_rows(p, table, condition, &sql);
-	int r = lk_copy_open(&reader, pg, sql.data, types, n, err);
-	if (r == LK_OK) {
-		while ((r = lk_copy_next(&reader, row, err)) == LK_OK)
-			if (lk_cells_merge_row(into, windowed ? row[0].i : 0, row + windowed, row + windowed + p->nkeys) != 0) {
-				r = lk_fail(err, LK_EINTERNAL, "table %s holds a partial that cannot be read", table);
-				break;
-			}
-		lk_copy_close(&reader);
-	}
-	lk_buf_release(&sql);
+/* Merges those rows for which the condition holds. */
+static int read_rows(lk_pg *pg, const char *table, const char *where, lk_cells *into, lk_error *err) {
+	lk_batch_rows rows;
+	int r = lk_batch_rows_open(&rows, pg, into->plan, table, where, err);
+	while (r == LK_OK && (r = lk_batch_rows_next(&rows, err)) == LK_OK)
+		r = lk_batch_rows_merge(&rows, rows.pane, into, err);
+	lk_batch_rows_close(&rows);
 	return r > 0 ? LK_OK : r;
 }
 
 /* Rows of one cell are in one share. */
 static char *share_of(const lk_plan *p, int64_t share, int64_t shares) {
 	lk_buf names = LK_BUF_INIT;
-	put_names(p, &names);
-	char *condition = lk_asprintf("mod(hashtext(ROW(%s)::text)::bigint + 2147483648, %lld) = %lld", names.data ? names.data : "",
-	                              (long long)shares, (long long)share);
+	lk_plan_cell_names(p, &names);
+	char *where = lk_asprintf(" WHERE mod(hashtext(ROW(%s)::text)::bigint + 2147483648, %lld) = %lld", names.data ? names.data : "",
+	                          (long long)shares, (long long)share);
 	lk_buf_release(&names);
-	return condition;
+	return where;
 }
 
 int lk_batch_rows_put_together(lk_pg *pg, const lk_plan *p, const char *from, const char *to, int64_t rows, int64_t *cells, lk_error *err) {
@@ -174,13 +140,13 @@ int lk_batch_rows_put_together(lk_pg *pg, const lk_plan *p, const char *from, co
 	lk_cells_init(&share, p);
 	int r = lk_batch_rows_table(pg, p, to, err);
 	for (int64_t i = 0; r == LK_OK && i < shares; i++) {
-		char *condition = shares > 1 ? share_of(p, i, shares) : NULL;
-		r = read_rows(pg, from, condition, &share, err);
+		char *where = shares > 1 ? share_of(p, i, shares) : lk_strdup("");
+		r = read_rows(pg, from, where, &share, err);
 		if (r == LK_OK)
 			r = lk_batch_rows_write(pg, to, &share, err);
 		*cells += (int64_t)share.ncells;
 		lk_cells_clear(&share);
-		free(condition);
+		free(where);
 	}
 	lk_cells_release(&share);
 	return r;

@@ -172,6 +172,24 @@ void lk_plan_batch_columns(const lk_plan *p, lk_buf *out) {
 		}
 }
 
+void lk_plan_cell_names(const lk_plan *p, lk_buf *out) {
+	const char *comma = "";
+	if (p->window.kind != LK_W_NONE) {
+		lk_buf_adds(out, "_pane");
+		comma = ", ";
+	}
+	for (int i = 0; i < p->nkeys; i++, comma = ", ")
+		lk_buf_addf(out, "%s_k%d", comma, i);
+}
+
+void lk_plan_batch_names(const lk_plan *p, lk_buf *out) {
+	const char *comma = p->nkeys || p->window.kind != LK_W_NONE ? ", " : "";
+	lk_plan_cell_names(p, out);
+	for (int i = 0; i < p->naggs; i++)
+		for (int j = 0; j < p->aggs[i].verbs->npartials; j++, comma = ", ")
+			lk_buf_addf(out, "%s_p%d_%d", comma, i, j);
+}
+
 /* --- the oracle --- */
 
 /* The end of the call that begins at byte `at`: after its closing parenthesis. */

@@ -62,6 +62,9 @@ void lk_plan_batch_sql(const lk_plan *p, const char *log, const char *bound, lk_
 
 /* "col type, …" of the batch table: _pane timestamptz, _k0 …, _p0_0 …; text columns COLLATE "C". */
 void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
+/* Their names alone, "_pane, _k0, …, _p0_0, …"; and of those that name a cell, "_pane, _k0, …", which is empty for a view that has one cell. */
+void lk_plan_batch_names(const lk_plan *p, lk_buf *out);
+void lk_plan_cell_names(const lk_plan *p, lk_buf *out);
 
 /* The third leg (R4): the user's own text, run over a prefix of the log:
  *   SELECT <columns> FROM (WITH <stream> AS (SELECT <columns>, _at FROM <log> WHERE <bound>)
