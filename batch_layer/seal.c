@@ -40,7 +40,7 @@
 #define POLL_LEAST_US      2000
 #define POLL_MOST_US      50000
 #define MERGE_BYTES  ((size_t)512 << 20)
-#define COMPACT_ROWS     100000
+#define COMPACT_ROWS       1000
 
 typedef struct seal {
 	lk_pg *pg;
@@ -107,12 +107,15 @@ typedef struct patience {
 	int64_t sum, since_us, pause_us;
 } patience;
 
-static bool is_over(const seal *s, patience *p, int64_t sum) {
+static void note_progress(patience *p, int64_t sum) {
+	if (p->since_us && sum == p->sum)
+		return;
+	p->sum = sum;
+	p->since_us = lk_monotonic_us();
+}
+
+static bool is_over(const seal *s, const patience *p) {
 	int64_t now = lk_monotonic_us();
-	if (p->since_us == 0 || sum != p->sum) {
-		p->sum = sum;
-		p->since_us = now;
-	}
 	if (now - p->since_us > s->o.patience_us || (s->o.stop && *s->o.stop))
 		return true;
 	return now - p->since_us > ALONE_US && lk_pg_lock_holder(s->pg, s->copy->units[s->lagging], NULL, NULL) == 0;
@@ -131,9 +134,10 @@ static int wait_for_units(seal *s, patience *p, lk_error *err) {
 		int64_t sum;
 		lk_buf_clear(&why);
 		r = all_have_passed(s, &passed, &sum, &why, err);
+		note_progress(p, sum);
 		if (r != LK_OK || passed)
 			break;
-		if (is_over(s, p, sum)) {
+		if (is_over(s, p)) {
 			r = give_up(s, &why, err);
 			break;
 		}
@@ -332,7 +336,7 @@ static int wait_and_move(seal *s, lk_error *err) {
 		if (r != 1)
 			return r;
 		begin_anew(s);
-		if (is_over(s, &p, p.sum))
+		if (is_over(s, &p))
 			return give_up(s, &(lk_buf){0}, err);
 		pause_longer(&p);
 	}
