@@ -43,11 +43,6 @@ typedef struct batch {
 
 static const char *view_name(const batch *b) { return b->copy->version->view->name; }
 
-static const char *number(char text[24], int64_t n) {
-	snprintf(text, 24, "%lld", (long long)n);
-	return text;
-}
-
 static int is_nothing_new(batch *b, bool *nothing, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS];
 	*nothing = false;
@@ -105,7 +100,7 @@ static int is_next(batch *b, bool *next, int64_t *served, lk_error *err) {
 		" WHERE c.copy_id = $1::bigint AND c.state = 'live'"
 		" AND NOT EXISTS (SELECT FROM lk.copy o WHERE o.version_id = c.version_id AND o.was_served)"
 		" AND (w.served_copy IS NULL OR sc.mode = 'lambda' AND sv.number < v.number)",
-		1, (const char *const[]){number(copy, b->copy->id)});
+		1, (const char *const[]){lk_pg_number(copy, b->copy->id)});
 	if (r != LK_OK)
 		return r;
 	*next = PQntuples(res) == 1;

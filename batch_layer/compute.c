@@ -16,13 +16,6 @@
 
 static const lk_stream *stream_of(const lk_compute *c) { return c->copy->version->plan->stream; }
 
-static void add_vector(lk_buf *out, const int64_t *off, int n) {
-	lk_buf_addc(out, '{');
-	for (int i = 0; i < n; i++)
-		lk_buf_addf(out, "%s%lld", i ? "," : "", (long long)off[i]);
-	lk_buf_addc(out, '}');
-}
-
 static void count_sql(const lk_compute *c, lk_buf *out) {
 	for (int part = 0; part < c->cut->partitions; part++) {
 		lk_buf_adds(out, part ? " UNION ALL SELECT " : "SELECT ");
@@ -58,9 +51,9 @@ int lk_compute_sql(lk_compute *c, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT, log = LK_BUF_INIT, bound = LK_BUF_INIT;
 	PGresult *res = NULL;
 	lk_log_table(stream_of(c), &log);
-	lk_buf_adds(&bound, "off < ('");
-	add_vector(&bound, c->cut->off, c->cut->partitions);
-	lk_buf_adds(&bound, "'::bigint[])[part+1]");
+	lk_buf_adds(&bound, "off < ");
+	lk_vector_sql(c->cut->off, c->cut->partitions, &bound);
+	lk_buf_adds(&bound, "[part + 1]");
 	lk_past_events_sql(c->copy->version->plan, c->cut, &bound);
 	lk_buf_addf(&sql, "CREATE TABLE %s AS ", c->table);
 	lk_plan_batch_sql(c->copy->version->plan, log.data, bound.data, &sql);

@@ -3,17 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *number(char text[24], int64_t n) {
-	snprintf(text, 24, "%lld", (long long)n);
-	return text;
-}
-
 int lk_published_read(lk_pg *pg, const lk_cat_copy *copy, lk_published *out, lk_error *err) {
 	char id[24];
 	PGresult *res = NULL;
 	*out = (lk_published){0};
 	int r = lk_pg_exec(pg, &res, err, "SELECT c.dropped, c.batch_table, p.part, p.off FROM lk.copy c LEFT JOIN lk.cut_part p USING (cut_id)"
-	                   " WHERE c.copy_id = $1::bigint", 1, (const char *const[]){number(id, copy->id)});
+	                   " WHERE c.copy_id = $1::bigint", 1, (const char *const[]){lk_pg_number(id, copy->id)});
 	if (r != LK_OK)
 		return r;
 	if (PQntuples(res) == 0 || PQgetvalue(res, 0, 0)[0] == 't')
@@ -48,15 +43,15 @@ int lk_publish_begin(lk_pg *pg, lk_error *err) {
 int lk_publish_lock_view(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
 	char view[24];
 	return lk_pg_exec(pg, NULL, err, "SELECT FROM lk.view WHERE view_id = $1::bigint FOR NO KEY UPDATE", 1,
-	                  (const char *const[]){number(view, copy->version->view->id)});
+	                  (const char *const[]){lk_pg_number(view, copy->version->view->id)});
 }
 
 int lk_publish_record(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *cut, const char *table, const char *path,
                       const lk_batch_report *report, double seconds, lk_error *err) {
 	char cut_id[24], copy_id[24], events[24], cells[24], took[32];
 	snprintf(took, sizeof took, "%.6f", seconds);
-	const char *const params[] = {number(cut_id, cut->id), number(copy_id, copy->id), table, path,
-	                              number(events, report->events), number(cells, report->cells), took};
+	const char *const params[] = {lk_pg_number(cut_id, cut->id), lk_pg_number(copy_id, copy->id), table, path,
+	                              lk_pg_number(events, report->events), lk_pg_number(cells, report->cells), took};
 	return lk_pg_exec(pg, NULL, err, "INSERT INTO lk.batch (cut_id, copy_id, batch_table, path, events, cells, seconds)"
 	                  " VALUES ($1::bigint, $2::bigint, $3, $4, $5::bigint, $6::bigint, $7::float8)", 7, params);
 }

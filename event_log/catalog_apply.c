@@ -14,8 +14,6 @@
 #include "event_log/catalog_private.h"
 #include "event_log/zones.h"
 
-static void number(int64_t n, char out[24]) { snprintf(out, 24, "%lld", (long long)n); }
-
 /* Runs a statement that gives one id. */
 static int insert_id(lk_pg *pg, int64_t *id, lk_error *err, const char *sql, int nparams, const char *const *params) {
 	PGresult *res;
@@ -82,7 +80,7 @@ static int check_names(const lk_stream *s, lk_error *err) {
 
 static int insert_stream(lk_pg *pg, const lk_stream *s, lk_error *err) {
 	char partitions[24];
-	number(s->partitions, partitions);
+	lk_pg_number(partitions, s->partitions);
 	int rc = check_names(s, err);
 	if (!rc)
 		rc = lk_pg_exec(pg, NULL, err,
@@ -276,9 +274,9 @@ static int describe_oracle(lk_pg *pg, const lk_plan *p, lk_error *err) {
 
 static int insert_version(lk_pg *pg, int64_t view_id, int version, const lk_plan *p, int64_t *version_id, lk_error *err) {
 	char view[24], no[24], delay[24];
-	number(view_id, view);
-	number(version, no);
-	number(p->stream->watermark_delay_us, delay);
+	lk_pg_number(view, view_id);
+	lk_pg_number(no, version);
+	lk_pg_number(delay, p->stream->watermark_delay_us);
 	int rc = insert_id(pg, version_id, err,
 		"INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us)"
 		" VALUES ($1, $2, $3, $4, $5, $6) RETURNING version_id",
@@ -294,7 +292,7 @@ static int insert_lambda(lk_pg *pg, const lk_plan *p, int64_t version_id, int64_
 static int new_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
 	char stream[24];
 	int64_t view_id, version_id, copy_id, retired;
-	number(stream_id, stream);
+	lk_pg_number(stream, stream_id);
 	int rc = insert_id(pg, &view_id, err, "INSERT INTO lk.view (name, stream_id) VALUES ($1, $2) RETURNING view_id",
 	                   2, (const char *const[]){p->view, stream});
 	if (!rc)

@@ -18,16 +18,11 @@
 
 enum { NAME_MAX_BYTES = 60 };
 
-static const char *number(char text[24], int64_t n) {
-	snprintf(text, 24, "%lld", (long long)n);
-	return text;
-}
-
 /* A row that a statement changed or gave; another number than one is a conflict. */
 static int one_row(lk_pg *pg, lk_error *err, const char *what, const char *sql, int64_t id) {
 	char text[24];
 	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, sql, 1, (const char *const[]){number(text, id)});
+	int rc = lk_pg_exec(pg, &res, err, sql, 1, (const char *const[]){lk_pg_number(text, id)});
 	if (rc)
 		return rc;
 	if (strcmp(PQcmdTuples(res), "1"))
@@ -61,7 +56,7 @@ static int check_name(const lk_copy_spec *spec, lk_error *err) {
 
 /* A time of the range for SQL; NULL where it is no bound. */
 static const char *bound(char text[24], int64_t us) {
-	return us == INT64_MIN || us == INT64_MAX ? NULL : number(text, us);
+	return us == INT64_MIN || us == INT64_MAX ? NULL : lk_pg_number(text, us);
 }
 
 int lk_copy_insert(lk_pg *pg, int64_t version_id, int partitions, const lk_copy_spec *spec, int64_t *copy_id, lk_error *err) {
@@ -70,7 +65,7 @@ int lk_copy_insert(lk_pg *pg, int64_t version_id, int partitions, const lk_copy_
 	lk_error e = {0};
 	bool sandbox = spec->state == LK_COPY_SANDBOX;
 	const char *const params[] = {
-		number(version, version_id), spec->kappa ? "kappa" : "lambda", lk_copy_state_name(spec->state), spec->name,
+		lk_pg_number(version, version_id), spec->kappa ? "kappa" : "lambda", lk_copy_state_name(spec->state), spec->name,
 		!sandbox ? NULL : spec->range.by == LK_BY_AT ? "_at" : "event",
 		sandbox ? bound(from, spec->range.from) : NULL, sandbox ? bound(to, spec->range.to) : NULL,
 	};
@@ -89,7 +84,7 @@ int lk_copy_insert(lk_pg *pg, int64_t version_id, int partitions, const lk_copy_
 		*copy_id = lk_pg_int(res, 0, 0);
 		rc = lk_pg_exec(pg, NULL, err,
 			"INSERT INTO lk.unit (copy_id, part) SELECT $1::bigint, p FROM generate_series(0, $2::int - 1) p",
-			2, (const char *const[]){number(copy, *copy_id), number(n, partitions)});
+			2, (const char *const[]){lk_pg_number(copy, *copy_id), lk_pg_number(n, partitions)});
 	} else
 		rc = lk_fail(err, LK_ECONFLICT, "version %s is not there any more", version);
 	PQclear(res);
@@ -102,7 +97,7 @@ static int insert_start(lk_pg *pg, int64_t copy_id, lk_cut *start, lk_error *err
 	if (rc)
 		return rc;
 	return lk_pg_exec(pg, NULL, err, "UPDATE lk.copy SET cut_id = $2::bigint WHERE copy_id = $1::bigint", 2,
-	                  (const char *const[]){number(copy, copy_id), number(cut, start->id)});
+	                  (const char *const[]){lk_pg_number(copy, copy_id), lk_pg_number(cut, start->id)});
 }
 
 int lk_copy_make(lk_pg *pg, const lk_cat_version *v, const lk_copy_spec *spec, int64_t *copy_id, lk_error *err) {
@@ -132,7 +127,7 @@ int lk_copy_go_live(lk_pg *pg, int64_t copy_id, lk_error *err) {
 /* The rest of a drop, under the lock of the view's row. */
 static int drop_rows(lk_pg *pg, int64_t copy_id, lk_error *err) {
 	char id[24];
-	const char *param = number(id, copy_id);
+	const char *param = lk_pg_number(id, copy_id);
 	int rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.copy SET dropped = true WHERE copy_id = $1::bigint", 1, &param);
 	if (!rc)
 		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.view SET former_copy = NULL WHERE former_copy = $1::bigint", 1, &param);
@@ -145,7 +140,7 @@ static int drop_rows(lk_pg *pg, int64_t copy_id, lk_error *err) {
 static int lock_view(lk_pg *pg, const char *sql, int64_t id, int64_t *served, int64_t *former, lk_error *err) {
 	char text[24];
 	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, sql, 1, (const char *const[]){number(text, id)});
+	int rc = lk_pg_exec(pg, &res, err, sql, 1, (const char *const[]){lk_pg_number(text, id)});
 	if (rc)
 		return rc;
 	if (PQntuples(res) == 1) {
@@ -163,7 +158,7 @@ static int make_served(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
 	int rc = lk_pg_exec(pg, &res, err,
 		"UPDATE lk.copy c SET state = 'live', was_served = true FROM lk.version v WHERE c.copy_id = $1::bigint"
 		" AND v.version_id = c.version_id AND v.view_id = $2::bigint AND NOT c.dropped AND c.state IN ('building', 'live')",
-		2, (const char *const[]){number(copy, to), number(view, view_id)});
+		2, (const char *const[]){lk_pg_number(copy, to), lk_pg_number(view, view_id)});
 	if (rc)
 		return rc;
 	if (strcmp(PQcmdTuples(res), "1"))
@@ -181,7 +176,7 @@ static int drop_overtaken(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err)
 		"SELECT c.copy_id FROM lk.copy c JOIN lk.version v USING (version_id) WHERE v.view_id = $1::bigint AND c.state = 'live'"
 		" AND c.mode = 'lambda' AND NOT c.was_served AND NOT c.dropped AND v.number <= (SELECT number FROM lk.version"
 		" JOIN lk.copy USING (version_id) WHERE copy_id = $2::bigint) ORDER BY 1",
-		2, (const char *const[]){number(view, view_id), number(copy, to)});
+		2, (const char *const[]){lk_pg_number(view, view_id), lk_pg_number(copy, to)});
 	if (rc)
 		return rc;
 	for (int i = 0; !rc && i < PQntuples(res); i++)
@@ -209,7 +204,7 @@ int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t 
 	}
 	return rc ? rc : lk_pg_exec(pg, NULL, err,
 		"UPDATE lk.view SET served_copy = $2::bigint, former_copy = nullif($3::bigint, 0), served_since = clock_timestamp()"
-		" WHERE view_id = $1::bigint", 3, (const char *const[]){number(view, view_id), number(new, to), number(old, from)});
+		" WHERE view_id = $1::bigint", 3, (const char *const[]){lk_pg_number(view, view_id), lk_pg_number(new, to), lk_pg_number(old, from)});
 }
 
 int lk_copy_drop(lk_pg *pg, int64_t copy_id, lk_error *err) {
@@ -228,7 +223,7 @@ int lk_version_was_served(lk_pg *pg, const lk_cat_version *v, bool *was, lk_erro
 	char id[24];
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err, "SELECT EXISTS (SELECT FROM lk.copy WHERE version_id = $1::bigint AND was_served)", 1,
-	                    (const char *const[]){number(id, v->id)});
+	                    (const char *const[]){lk_pg_number(id, v->id)});
 	if (rc)
 		return rc;
 	*was = PQgetvalue(res, 0, 0)[0] == 't';
@@ -277,7 +272,7 @@ bool lk_unit_is_live(void *pg, int64_t unit) {
 	lk_error e = {0};
 	PGresult *res = NULL;
 	int rc = lk_pg_exec(pg, &res, &e, "SELECT 1 FROM lk.unit JOIN lk.copy c USING (copy_id) WHERE unit_id = $1::bigint AND NOT c.dropped", 1,
-	                    (const char *const[]){number(id, unit)});
+	                    (const char *const[]){lk_pg_number(id, unit)});
 	bool live = rc || PQntuples(res) > 0;
 	PQclear(res);
 	return live;

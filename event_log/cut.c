@@ -19,8 +19,6 @@
 #include "core/window.h"
 #include "event_log/tail_holder.h"
 
-static void number(int64_t n, char out[24]) { snprintf(out, 24, "%lld", (long long)n); }
-
 static int take_parts(lk_cut *out, const PGresult *res, int id_column, lk_error *err) {
 	out->partitions = PQntuples(res);
 	if (!out->partitions || out->partitions > LK_MAX_PARTITIONS)
@@ -45,8 +43,8 @@ static const char make_sql[] =
 int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err) {
 	char stream[24], copy[24];
 	PGresult *res = NULL;
-	number(s->id, stream);
-	number(copy_id, copy);
+	lk_pg_number(stream, s->id);
+	lk_pg_number(copy, copy_id);
 	int rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '5s'");
 	if (!rc)
 		rc = lk_pg_exec(pg, &res, err, make_sql, 3, (const char *const[]){stream, copy, purpose});
@@ -67,7 +65,7 @@ int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *
 
 int lk_cut_abandon(lk_pg *pg, int64_t copy_id, const char *purpose, lk_error *err) {
 	char copy[24];
-	number(copy_id, copy);
+	lk_pg_number(copy, copy_id);
 	return lk_pg_exec(pg, NULL, err, "UPDATE lk.cut SET state = 'abandoned' WHERE copy_id = $1 AND purpose = $2 AND state = 'open'",
 	                  2, (const char *const[]){copy, purpose});
 }
@@ -75,7 +73,7 @@ int lk_cut_abandon(lk_pg *pg, int64_t copy_id, const char *purpose, lk_error *er
 int lk_cut_load(lk_pg *pg, int64_t cut_id, lk_cut *out, lk_error *err) {
 	char id[24];
 	PGresult *res;
-	number(cut_id, id);
+	lk_pg_number(id, cut_id);
 	int rc = lk_pg_exec(pg, &res, err, "SELECT part, off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") ", cut_id"
 	                    " FROM lk.cut_part WHERE cut_id = $1 ORDER BY part", 1, (const char *const[]){id});
 	if (rc)
@@ -100,8 +98,8 @@ static int change_one(lk_pg *pg, lk_error *err, const char *what, const char *sq
 int lk_cut_publish(lk_pg *pg, int64_t copy_id, const lk_cut *cut, const char *batch_table, lk_error *err) {
 	char copy[24], id[24];
 	PGresult *res = NULL;
-	number(copy_id, copy);
-	number(cut->id, id);
+	lk_pg_number(copy, copy_id);
+	lk_pg_number(id, cut->id);
 	int rc = change_one(pg, err, "it is no longer open", "UPDATE lk.cut SET state = 'published' WHERE cut_id = $1 AND copy_id = $2 AND state = 'open'",
 	                    2, (const char *const[]){id, copy});
 	if (rc || (rc = lk_pg_exec(pg, &res, err, "SELECT cut_id FROM lk.copy WHERE copy_id = $1 AND NOT dropped FOR UPDATE",
@@ -142,9 +140,9 @@ const char lk_live_cuts_sql[] =
 int lk_cut_live(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t **offs, int *n, lk_error *err) {
 	char params[3][24];
 	PGresult *res = NULL;
-	number(s->id, params[0]);
-	number(part, params[1]);
-	number(from, params[2]);
+	lk_pg_number(params[0], s->id);
+	lk_pg_number(params[1], part);
+	lk_pg_number(params[2], from);
 	int rc = lk_pg_exec(pg, &res, err, lk_live_cuts_sql, 3, (const char *const[]){params[0], params[1], params[2]});
 	if (rc)
 		return rc;

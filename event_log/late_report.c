@@ -12,6 +12,7 @@
 
 #include "core/time.h"
 #include "core/window.h"
+#include "event_log/ledger.h"
 
 /* Where one bucket ends and the next one begins: about ten times as long, in units that people know. */
 static const int64_t bounds[LK_LATE_BUCKETS - 1] = {
@@ -20,16 +21,6 @@ static const int64_t bounds[LK_LATE_BUCKETS - 1] = {
 };
 
 static void add_int(lk_buf *out, const char *before, int64_t n) { lk_buf_addf(out, "%s%lld", before, (long long)n); }
-
-/* "l.off < …": has a batch counted it? Nothing heals a kappa copy's: what is sealed is what its segments held. */
-static void healed_sql(const lk_cat_copy *copy, lk_buf *out) {
-	lk_buf_adds(out, copy->kappa ? "false" : "coalesce(l.off < c.off, false)");
-}
-
-static void cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out) {
-	add_int(out, " LEFT JOIN lk.cut_part c ON c.cut_id = (SELECT cut_id FROM lk.copy WHERE copy_id = ", copy->id);
-	lk_buf_addf(out, ") AND c.part = %s", part);
-}
 
 /* --- how late they were --- */
 
@@ -79,9 +70,9 @@ static int read_buckets(lk_pg *pg, const lk_cat_copy *copy, lk_late_report *r, l
 	                  LK_SQL_US("l.watermark") " - (");
 	late_from_sql(copy->version->plan, &sql);
 	lk_buf_adds(&sql, ") AS late_by, ");
-	healed_sql(copy, &sql);
+	lk_healed_sql(copy, "c.off", &sql);
 	lk_buf_adds(&sql, " AS healed FROM lk.late l");
-	cut_sql(copy, "l.part", &sql);
+	lk_published_cut_sql(copy, "l.part", &sql);
 	int rc = ends_sql(pg, copy, &sql, err);
 	add_int(&sql, " WHERE l.copy_id = ", copy->id);
 	lk_buf_adds(&sql, ") AS t GROUP BY b ORDER BY b");
@@ -107,7 +98,7 @@ enum { PART, OFF, AT, EVENT_TIME, WATERMARK, HEALED, FIRST_COLUMN };
 static void newest_sql(const lk_cat_copy *copy, const int *columns, int ncolumns, int limit, lk_buf *out) {
 	const lk_stream *s = copy->version->plan->stream;
 	lk_buf_adds(out, "SELECT e.part, e.off, " LK_SQL_US("e._at") ", " LK_SQL_US("l.event_time") ", " LK_SQL_US("l.watermark") ", ");
-	healed_sql(copy, out);
+	lk_healed_sql(copy, "c.off", out);
 	for (int i = 0; i < ncolumns; i++) {
 		bool time = s->columns[columns[i]].type.kind == LK_TIME;
 		lk_buf_adds(out, time ? ", (extract(epoch from e." : ", e.");
@@ -120,7 +111,7 @@ static void newest_sql(const lk_cat_copy *copy, const int *columns, int ncolumns
 	lk_buf_adds(out, ") AS l JOIN ");
 	lk_log_table(s, out);
 	lk_buf_adds(out, " e ON e.part = g.part AND e.off = l.off");
-	cut_sql(copy, "g.part", out);
+	lk_published_cut_sql(copy, "g.part", out);
 	add_int(out, " ORDER BY e._at DESC, e.part, e.off DESC LIMIT ", limit);
 }
 

@@ -80,7 +80,7 @@ void lk_ledger_marked(lk_ledger *l, int64_t stream_id, int64_t version_id, int p
 }
 
 static int insert(lk_pg *pg, const struct rows *r, int columns, const char *sql, lk_error *err) {
-	char *params[MAX_ARRAYS];
+	char *params[MAX_ARRAYS] = {0};
 	if (!r->n)
 		return 0;
 	for (int i = 0; i < columns; i++)
@@ -115,31 +115,36 @@ int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
 	return rc;
 }
 
-static void vector(const int64_t *v, int n, lk_buf *out) {
-	for (int i = 0; i < n; i++)
-		lk_buf_addf(out, "%c%lld", i ? ',' : '{', (long long)v[i]);
-	lk_buf_addc(out, '}');
+void lk_healed_sql(const lk_cat_copy *copy, const char *cut, lk_buf *out) {
+	if (copy->kappa)
+		lk_buf_adds(out, "false");
+	else
+		lk_buf_addf(out, "coalesce(l.off < %s, false)", cut);
+}
+
+void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out) {
+	lk_buf_addf(out, " LEFT JOIN lk.cut_part c ON c.cut_id = (SELECT cut_id FROM lk.copy WHERE copy_id = %lld) AND c.part = %s",
+	            (long long)copy->id, part);
 }
 
 int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_t *late, int64_t *healed, lk_error *err) {
 	int n = copy->version->view->stream->stream->partitions;
-	lk_buf id = LK_BUF_INIT, from = LK_BUF_INIT, to = LK_BUF_INIT;
-	lk_buf_addf(&id, "%lld", (long long)copy->id);
-	static const int64_t nothing[LK_MAX_PARTITIONS];
-	vector(copy->kappa ? nothing : copy->cut, n, &from);
-	vector(end, n, &to);
-	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err,
-		"SELECT count(*) FILTER (WHERE off >= ($2::bigint[])[part + 1] AND off < ($3::bigint[])[part + 1]),"
-		" count(*) FILTER (WHERE off < ($2::bigint[])[part + 1]) FROM lk.late WHERE copy_id = $1",
-		3, (const char *const[]){id.data, from.data, to.data});
+	lk_buf cut = LK_BUF_INIT, sql = LK_BUF_INIT;
+	PGresult *res = NULL;
+	lk_vector_sql(copy->cut, n, &cut);
+	lk_buf_adds(&cut, "[l.part + 1]");
+	lk_buf_adds(&sql, "SELECT count(*) FILTER (WHERE NOT healed AND below), count(*) FILTER (WHERE healed) FROM (SELECT ");
+	lk_healed_sql(copy, cut.data, &sql);
+	lk_buf_adds(&sql, " AS healed, l.off < ");
+	lk_vector_sql(end, n, &sql);
+	lk_buf_addf(&sql, "[l.part + 1] AS below FROM lk.late l WHERE copy_id = %lld) AS t", (long long)copy->id);
+	int rc = lk_pg_query(pg, &res, err, sql.data);
 	if (!rc) {
 		*late = lk_pg_int(res, 0, 0);
 		*healed = lk_pg_int(res, 0, 1);
-		PQclear(res);
 	}
-	lk_buf_release(&id);
-	lk_buf_release(&from);
-	lk_buf_release(&to);
+	PQclear(res);
+	lk_buf_release(&cut);
+	lk_buf_release(&sql);
 	return rc;
 }

@@ -53,6 +53,11 @@ int lk_pg_lock_holder(lk_pg *pg, int64_t id, lk_buf *who, lk_error *err);
 /* Waits for the lock and keeps it to the end of the caller's transaction; LK_EBUSY after lock_timeout. */
 int lk_pg_lock_transaction(lk_pg *pg, int64_t id, lk_error *err);
 
+/* A number as a parameter: writes it to the text and returns that. */
+const char *lk_pg_number(char text[24], int64_t n);
+/* "('{0,7}'::bigint[])": n numbers, one for each partition. */
+void lk_vector_sql(const int64_t *v, int n, lk_buf *out);
+
 /* Fields of text results. */
 int64_t lk_pg_int(const PGresult *res, int row, int col);          /* NULL: 0 */
 int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null);

@@ -6,11 +6,6 @@
 
 #include "core/time.h"
 
-static const char *number(char text[24], int64_t n) {
-	snprintf(text, 24, "%lld", (long long)n);
-	return text;
-}
-
 int lk_replay_begin(lk_pg *pg, int64_t copy_id, const lk_cut *end, int64_t started_off, lk_error *err) {
 	char copy[24], cut[24], off[24];
 	return lk_pg_exec(pg, NULL, err,
@@ -18,14 +13,14 @@ int lk_replay_begin(lk_pg *pg, int64_t copy_id, const lk_cut *end, int64_t start
 		" VALUES ($1::bigint, $2::bigint, 'replaying', clock_timestamp(), $3::bigint)"
 		" ON CONFLICT (copy_id) DO UPDATE SET cut_id = excluded.cut_id, phase = excluded.phase, started_at = excluded.started_at,"
 		" started_off = excluded.started_off, ended_at = NULL",
-		3, (const char *const[]){number(copy, copy_id), number(cut, end->id), number(off, started_off)});
+		3, (const char *const[]){lk_pg_number(copy, copy_id), lk_pg_number(cut, end->id), lk_pg_number(off, started_off)});
 }
 
 int lk_replay_phase(lk_pg *pg, int64_t copy_id, const char *phase, lk_error *err) {
 	char copy[24];
 	return lk_pg_exec(pg, NULL, err,
 		"UPDATE lk.replay SET phase = $2, ended_at = CASE WHEN $2 <> 'done' THEN NULL ELSE coalesce(ended_at, clock_timestamp()) END"
-		" WHERE copy_id = $1::bigint", 2, (const char *const[]){number(copy, copy_id), phase});
+		" WHERE copy_id = $1::bigint", 2, (const char *const[]){lk_pg_number(copy, copy_id), phase});
 }
 
 int lk_replay_read(lk_pg *pg, const lk_cat_copy *copy, lk_replay_row *out, lk_error *err) {
@@ -33,7 +28,7 @@ int lk_replay_read(lk_pg *pg, const lk_cat_copy *copy, lk_replay_row *out, lk_er
 	PGresult *res;
 	*out = (lk_replay_row){.ended_at = LK_NEVER};
 	int rc = lk_pg_exec(pg, &res, err, "SELECT phase, " LK_SQL_US("started_at") ", started_off, " LK_SQL_US("ended_at") ", cut_id"
-	                    " FROM lk.replay WHERE copy_id = $1::bigint", 1, (const char *const[]){number(id, copy->id)});
+	                    " FROM lk.replay WHERE copy_id = $1::bigint", 1, (const char *const[]){lk_pg_number(id, copy->id)});
 	if (rc || !PQntuples(res))
 		goto done;
 	out->there = true;

@@ -3,15 +3,9 @@
 #include <stdlib.h>
 
 #include "core/time.h"
+#include "event_log/ledger.h"
 
 enum { PART, OFF, AT, FIRST_COLUMN };
-
-void lk_vector_sql(const int64_t *off, int n, lk_buf *out) {
-	lk_buf_adds(out, "('{");
-	for (int i = 0; i < n; i++)
-		lk_buf_addf(out, "%s%lld", i ? "," : "", (long long)off[i]);
-	lk_buf_adds(out, "}'::bigint[])");
-}
 
 static void columns_sql(const lk_plan *p, lk_buf *out) {
 	lk_buf_adds(out, "SELECT e.part, e.off, e._at");
@@ -22,15 +16,20 @@ static void columns_sql(const lk_plan *p, lk_buf *out) {
 }
 
 /* The rows l of lk.late that the copy does not count. */
-static const char late_sql[] = " FROM lk.late l JOIN lk.copy c USING (copy_id) LEFT JOIN lk.cut_part p ON p.cut_id = c.cut_id AND p.part = l.part";
+static void from_sql(const lk_cat_copy *copy, lk_buf *out) {
+	lk_buf_adds(out, " FROM lk.late l");
+	lk_published_cut_sql(copy, "l.part", out);
+}
 
 static void where_sql(const lk_cat_copy *copy, lk_buf *out) {
-	lk_buf_addf(out, " WHERE l.copy_id = %lld AND (c.mode = 'kappa' OR l.off >= coalesce(p.off, 0))", (long long)copy->id);
+	lk_buf_addf(out, " WHERE l.copy_id = %lld AND NOT ", (long long)copy->id);
+	lk_healed_sql(copy, "c.off", out);
 }
 
 static void select_late(const lk_plan *p, const lk_cat_copy *copy, const lk_cut *until, lk_buf *out) {
 	columns_sql(p, out);
-	lk_buf_addf(out, "%s JOIN ", late_sql);
+	from_sql(copy, out);
+	lk_buf_adds(out, " JOIN ");
 	lk_log_table(p->stream, out);
 	lk_buf_adds(out, " e ON e.part = l.part AND e.off = l.off");
 	where_sql(copy, out);
@@ -49,7 +48,8 @@ static void select_counted(const lk_plan *p, const lk_cat_copy *copy, const lk_c
 	lk_sql_ident(p->window.time_slot == lk_slot_at(p->stream) ? "_at" : p->stream->columns[p->window.time_slot].name, out);
 	lk_buf_adds(out, " < timestamptz '");
 	lk_time_print(before > LK_TIME_MIN ? before : LK_TIME_MIN, out);
-	lk_buf_addf(out, "' AND NOT EXISTS (SELECT%s", late_sql);
+	lk_buf_adds(out, "' AND NOT EXISTS (SELECT");
+	from_sql(copy, out);
 	where_sql(copy, out);
 	lk_buf_adds(out, " AND l.part = e.part AND l.off = e.off)");
 }

@@ -23,7 +23,4 @@ int lk_counted_open(lk_late_reader *r, lk_pg *pg, const lk_cat_copy *copy, const
 int lk_late_next(lk_late_reader *r, lk_folder *f, lk_error *err);
 void lk_late_close(lk_late_reader *r);
 
-/* "('{1,2}'::bigint[])", for [part + 1]. */
-void lk_vector_sql(const int64_t *off, int n, lk_buf *out);
-
 #endif

@@ -8,7 +8,7 @@
 
 #include "core/key.h"
 #include "core/window.h"
-#include "event_log/scan.h"
+#include "event_log/batch_rows.h"
 
 enum { R_VIEW, R_COPY, R_TAIL, R_CUT, NRESULTS };
 
@@ -104,15 +104,14 @@ static const char prefix_high_sql[] =
 	"SELECT DISTINCT ON (p.part) p.part, " LK_SQL_US("p.high") ", " LK_SQL_US("p.last_at")
 	" FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version USING (version_id) JOIN lk.view w USING (view_id)"
 	" JOIN lk.cut_part p ON p.cut_id = k.cut_id"
-	" WHERE k.state IN ('open', 'published') AND w.stream_id = %lld AND p.off = ('{%s}'::bigint[])[p.part + 1]";
+	" WHERE k.state IN ('open', 'published') AND w.stream_id = %lld AND p.off = %s[p.part + 1]";
 
 int lk_prefix_high(lk_pg *pg, const lk_cat_stream *s, const int64_t *off, int64_t *high, int64_t *at, lk_error *err) {
 	lk_buf offsets = LK_BUF_INIT, sql = LK_BUF_INIT;
 	PGresult *res = NULL;
-	for (int i = 0; i < s->stream->partitions; i++) {
+	for (int i = 0; i < s->stream->partitions; i++)
 		high[i] = at[i] = LK_NEVER;
-		lk_buf_addf(&offsets, "%s%lld", i ? "," : "", (long long)off[i]);
-	}
+	lk_vector_sql(off, s->stream->partitions, &offsets);
 	lk_buf_addf(&sql, prefix_high_sql, (long long)s->id, offsets.data);
 	int rc = lk_pg_exec(pg, &res, err, sql.data, 0, NULL);
 	for (int i = 0; rc == LK_OK && i < PQntuples(res); i++) {
@@ -126,49 +125,16 @@ int lk_prefix_high(lk_pg *pg, const lk_cat_stream *s, const int64_t *off, int64_
 	return rc;
 }
 
-static void select_batch(const lk_filter *f, const char *table, lk_buf *sql) {
-	const lk_plan *p = f->plan;
-	const char *comma = "";
-	lk_buf_adds(sql, "SELECT ");
-	if (p->window.kind != LK_W_NONE) {
-		lk_buf_adds(sql, "_pane");
-		comma = ", ";
-	}
-	for (int k = 0; k < p->nkeys; k++, comma = ", ")
-		lk_buf_addf(sql, "%s_k%d", comma, k);
-	for (int a = 0; a < p->naggs; a++)
-		for (int i = 0; i < p->aggs[a].verbs->npartials; i++, comma = ", ")
-			lk_buf_addf(sql, "%s_p%d_%d", comma, a, i);
-	lk_buf_addf(sql, " FROM %s", table);
-	lk_filter_sql(f, sql);
-}
-
 int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cells *into, int64_t *cells, lk_error *err) {
-	const lk_plan *p = f->plan;
-	bool windowed = p->window.kind != LK_W_NONE;
-	int max = 1 + p->nkeys + p->naggs * LK_MAX_PARTIALS;
-	lk_type *types = lk_calloc((size_t)max, sizeof *types);
-	lk_value *row = lk_calloc((size_t)max, sizeof *row);
-	int n = lk_plan_batch_types(p, types, max);
-	lk_buf sql = LK_BUF_INIT;
-	select_batch(f, batch_table, &sql);
-	lk_copy_reader reader = {0};
-	int rc = lk_copy_open(&reader, pg, sql.data, types, n, err);
-	if (rc < 0)
-		goto done;
-	while (rc == LK_OK && (rc = lk_copy_next(&reader, row, err)) == 0) {
-		int64_t start = windowed ? lk_filter_tag(f, row[0].i) : 0;
-		const lk_value *keys = row + windowed;
-		if (lk_cells_merge_row(into, start, keys, keys + p->nkeys) != 0)
-			rc = lk_fail(err, LK_EINTERNAL, "table %s holds a partial that cannot be read", batch_table);
+	lk_batch_rows rows;
+	lk_buf where = LK_BUF_INIT;
+	lk_filter_sql(f, &where);
+	int rc = lk_batch_rows_open(&rows, pg, f->plan, batch_table, where.data ? where.data : "", err);
+	while (rc == LK_OK && (rc = lk_batch_rows_next(&rows, err)) == LK_OK) {
+		rc = lk_batch_rows_merge(&rows, lk_filter_tag(f, rows.pane), into, err);
 		++*cells;
 	}
-	lk_copy_close(&reader);
-	if (rc > 0)
-		rc = LK_OK;
-done:
-	lk_buf_release(&sql);
-	free(types);
-	free(row);
-	return rc;
+	lk_batch_rows_close(&rows);
+	lk_buf_release(&where);
+	return rc > 0 ? LK_OK : rc;
 }
