@@ -132,12 +132,16 @@ static redisReply *call(lk_redis *r) {
 	return reply;
 }
 
-/* Another value than that of the field at `of`; its format and count, with which all views here begin, differ. */
-static size_t other_value(const redisReply *pairs, size_t of) {
-	size_t other = (of + 3) % pairs->elements;
-	while (!memcmp(pairs->element[other]->str, pairs->element[of + 1]->str, 2))
-		assert_true((other = (other + 2) % pairs->elements) != of + 1);
-	return other;
+/* A field, from the n-th on, and the value of another one; their format and count, with which all views here begin, differ. False where all
+ * have one count. */
+static bool two_values(const redisReply *pairs, uint64_t n, size_t *of, size_t *other) {
+	for (size_t i = 0; i < pairs->elements; i += 2) {
+		*of = (n * 2 + i) % pairs->elements;
+		for (*other = 1; *other < pairs->elements; *other += 2)
+			if (memcmp(pairs->element[*other]->str, pairs->element[*of + 1]->str, 2))
+				return true;
+	}
+	return false;
 }
 
 static void note_cell(const redisReply *field, test_broken_cell *broken) {
@@ -146,7 +150,7 @@ static void note_cell(const redisReply *field, test_broken_cell *broken) {
 	         field->str + LK_PANE_BYTES + 1);
 }
 
-static void break_cell_of(test_world *w, const char *segment, uint64_t n, test_broken_cell *broken) {
+static bool break_cell_of(test_world *w, const char *segment, uint64_t n, test_broken_cell *broken) {
 	lk_error err = {0};
 	lk_redis r;
 	assert_int_equal(lk_redis_start(&r, w->servers->at.redis, &err), LK_OK);
@@ -155,8 +159,10 @@ static void break_cell_of(test_world *w, const char *segment, uint64_t n, test_b
 	lk_redis_args(&r, "HGETALL");
 	lk_redis_args(&r, segment);
 	redisReply *pairs = call(&r);
-	assert_true(pairs->elements >= 4);
-	size_t of = n % (pairs->elements / 2) * 2, other = other_value(pairs, of);
+	size_t of, other;
+	bool found = two_values(pairs, n, &of, &other);
+	if (!found)
+		goto done;
 	lk_redis_begin(&r, 4);
 	lk_redis_args(&r, "HSET");
 	lk_redis_args(&r, segment);
@@ -164,21 +170,26 @@ static void break_cell_of(test_world *w, const char *segment, uint64_t n, test_b
 	lk_redis_arg(&r, pairs->element[other]->str, pairs->element[other]->len);
 	freeReplyObject(call(&r));
 	note_cell(pairs->element[of], broken);
+done:
 	freeReplyObject(pairs);
 	lk_redis_close(&r);
+	return found;
 }
 
 void test_break_cell(test_world *w, const lk_cat_copy *copy, int part, uint64_t n, test_broken_cell *broken) {
 	lk_error err = {0};
 	lk_unit_state u;
 	assert_int_equal(lk_store_read_unit(w->store, copy->units[part], NULL, &u, NULL, &err), LK_OK);
-	assert_true(u.nsegments > 0);
-	const lk_segment *g = &u.segments[u.nsegments - 1];
-	*broken = (test_broken_cell){.unit = copy->units[part], .from = g->from, .to = g->to};
-	char *segment = lk_asprintf("lk:%s:u:%lld:%lld:%016llx", w->log_id, (long long)broken->unit, (long long)g->from,
-	                            (unsigned long long)g->token);
-	break_cell_of(w, segment, n, broken);
-	free(segment);
+	bool broke = false;
+	for (int i = u.nsegments - 1; i >= 0 && !broke && u.segments[i].from >= copy->cut[part]; i--) {
+		const lk_segment *g = &u.segments[i];
+		*broken = (test_broken_cell){.unit = copy->units[part], .from = g->from, .to = g->to};
+		char *segment = lk_asprintf("lk:%s:u:%lld:%lld:%016llx", w->log_id, (long long)broken->unit, (long long)g->from,
+		                            (unsigned long long)g->token);
+		broke = break_cell_of(w, segment, n, broken);
+		free(segment);
+	}
+	assert_true(broke);
 	lk_unit_state_release(&u);
 }
 
