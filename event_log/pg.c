@@ -19,6 +19,8 @@
 
 #include "core/time.h"
 
+enum { CLOSING_READS = 3 };
+
 static const char session_settings[] =
 	"SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;"
 	"SET search_path = pg_catalog; SET standard_conforming_strings = on; SET transform_null_equals = off; SET jit = off;"
@@ -58,12 +60,20 @@ static int status_of_sqlstate(const char *s) {
 	return LK_EINTERNAL;
 }
 
+/* Where libpq cannot send, its error has no SQLSTATE, and the connection looks well until what the server sent before it closed has been
+ * read, too: a warning, where another session's crash has ended all. */
+static bool is_lost(lk_pg *pg, const char *sqlstate) {
+	for (int i = 0; !sqlstate && i < CLOSING_READS && PQconsumeInput(pg->conn);)
+		i++;
+	return PQstatus(pg->conn) != CONNECTION_OK;
+}
+
 int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *err) {
 	const char *sqlstate = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
 	const char *message = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 	const char *detail = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL) : NULL;
 	int code = sqlstate ? status_of_sqlstate(sqlstate) : LK_EINTERNAL;
-	if (PQstatus(pg->conn) != CONNECTION_OK)
+	if (is_lost(pg, sqlstate))
 		code = LK_EUNREACHABLE;
 	if (!message || !*message)
 		message = res && *PQresultErrorMessage(res) ? PQresultErrorMessage(res) : PQerrorMessage(pg->conn);

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,6 +193,72 @@ static void test_copy_reader(void **unused) {
 	lk_pg_close(&pg);
 }
 
+/* --- a session whose server process is gone before it is used --- */
+
+static int by_parameters(lk_pg *pg, lk_error *err) { return lk_pg_exec(pg, NULL, err, "SELECT $1::int", 1, (const char *const[]){"1"}); }
+static int by_text(lk_pg *pg, lk_error *err) { return lk_pg_run(pg, err, "BEGIN; SELECT 1; COMMIT"); }
+
+static int by_all(lk_pg *pg, lk_error *err) {
+	PGresult *res[2];
+	int rc = lk_pg_query_all(pg, res, 2, "asking twice", err, "SELECT 1; SELECT 2");
+	for (int i = 0; i < 2; i++)
+		PQclear(res[i]);
+	return rc;
+}
+
+static int by_copy(lk_pg *pg, lk_error *err) {
+	lk_copy_reader r;
+	int rc = lk_copy_open(&r, pg, "SELECT 1::int", (const lk_type[]){{.kind = LK_INT4}}, 1, err);
+	lk_copy_close(&r);
+	return rc;
+}
+
+static int by_append(lk_pg *pg, lk_error *err) {
+	unsigned long random = 1;
+	test_log l;
+	test_log_open(&l, &servers, 2);
+	lk_append_batch *b = test_batch(&l, 5, &random);
+	test_log_close(&l);
+	int rc = lk_append(pg, b, NULL, err);
+	lk_append_batch_free(b);
+	return rc;
+}
+
+static int by_lock(lk_pg *pg, lk_error *err) { return lk_pg_try_lock(pg, 1, err); }
+
+static int is_gone(void *pid) { return kill(*(int *)pid, 0) != 0 && errno == ESRCH; }
+
+static int answers(void *ctx) {
+	lk_pg pg;
+	(void)ctx;
+	if (lk_pg_open(&pg, servers.at.postgres, "lk test", NULL) != LK_OK)
+		return 0;
+	lk_pg_close(&pg);
+	return 1;
+}
+
+/* Where one server process crashes, PostgreSQL ends all sessions with a warning, behind which the connection is closed. */
+static void test_a_crash_beside_it_is_a_server_that_went_away(void **unused) {
+	(void)unused;
+	static int (*const ways[])(lk_pg *, lk_error *) = {by_parameters, by_text, by_all, by_copy, by_append, by_lock};
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		lk_pg pg, other;
+		lk_error err = {0};
+		test_open(&pg, &servers);
+		test_open(&other, &servers);
+		int pid = PQbackendPID(pg.conn);
+		assert_int_equal(kill(PQbackendPID(other.conn), SIGKILL), 0);
+		assert_true(test_poll(is_gone, &pid, 20000));
+		assert_true(ways[i] != by_append || test_poll(answers, NULL, 20000));
+		int rc = ways[i](&pg, &err);
+		if (rc != LK_EUNREACHABLE)
+			fail_msg("way %zu: %d: %s", i, rc, err.text);
+		lk_pg_close(&other);
+		lk_pg_close(&pg);
+		assert_true(test_poll(answers, NULL, 20000));
+	}
+}
+
 static int start(void **unused) {
 	(void)unused;
 	test_servers_start(&servers);
@@ -211,6 +279,7 @@ int main(void) {
 		cmocka_unit_test(test_errors_say_what_to_do),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_copy_reader),
+		cmocka_unit_test(test_a_crash_beside_it_is_a_server_that_went_away),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
