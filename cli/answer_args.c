@@ -29,9 +29,19 @@ static int read_where(const char *text, lk_where *out, char **column, lk_error *
 	return LK_OK;
 }
 
+int lk_args_copy(const lk_args *args, const char **copy, int *version, lk_error *err) {
+	int64_t number = 0;
+	int rc = lk_args_int(args, "version", 0, 1, INT_MAX, &number, err);
+	*copy = lk_args_text(args, "copy", NULL);
+	*version = (int)number;
+	if (rc != LK_OK || !*copy || !number)
+		return rc;
+	lk_fail(err, LK_EUSAGE, "--version and --copy both say which copy is meant");
+	return lk_hint(err, "a copy is of one version: leave --version out");
+}
+
 int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err) {
 	static const char *const layers[] = {"merged", "batch", "speed", NULL};
-	int64_t version = 0;
 	int layer = 0, rc = LK_OK;
 	*out = (lk_answer_args){.query = {.view = args->operands[0]}};
 	lk_query *q = &out->query;
@@ -53,15 +63,9 @@ int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err)
 	if (rc == LK_OK)
 		rc = lk_args_interval(args, "slide", 0, &q->slide_us, err);
 	if (rc == LK_OK)
-		rc = lk_args_int(args, "version", 0, 1, INT_MAX, &version, err);
+		rc = lk_args_copy(args, &q->copy, &q->version, err);
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "layer", layers, LK_LAYER_MERGED, &layer, err);
-	q->version = (int)version;
-	q->copy = lk_args_text(args, "copy", NULL);
-	if (rc == LK_OK && q->copy && version) {
-		lk_fail(err, LK_EUSAGE, "--version and --copy both say which copy is meant");
-		rc = lk_hint(err, "a copy is of one version: leave --version out");
-	}
 	q->layer = (enum lk_layer)layer;
 	return rc;
 }

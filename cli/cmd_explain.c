@@ -301,10 +301,8 @@ static int explain_view(const lk_args *args, lk_error *err) {
 	rc = lk_connect(&c, LK_WITH_CATALOG, err);
 	if (rc == LK_OK)
 		rc = lk_catalog_need_view(c.catalog, args->operands[0], &v, err);
-	if (rc == LK_OK && wanted.query.copy)
-		rc = lk_catalog_need_copy(c.catalog, v, wanted.query.copy, &copy, err);
-	else if (rc == LK_OK)
-		rc = lk_catalog_read_copy(c.catalog, v, wanted.query.version, &copy, err);
+	if (rc == LK_OK)
+		rc = lk_catalog_wanted_copy(c.catalog, v, wanted.query.copy, wanted.query.version, &copy, err);
 	if (rc == LK_OK)
 		print_definition(v, copy);
 	lk_disconnect(&c);

@@ -1,9 +1,9 @@
 /* lk late: the events that the stream path of a copy refused. All of it is in PostgreSQL. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/answer_args.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/late_print.h"
@@ -17,19 +17,14 @@ typedef struct wanted {
 
 static int read_args(const lk_args *args, wanted *w, lk_error *err) {
 	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
-	int64_t version = 0, limit = 0;
+	int64_t limit = 0;
 	int format = LK_AS_TABLE;
-	*w = (wanted){.view = args->operands[0], .copy = lk_args_text(args, "copy", NULL), .columns = lk_args_text(args, "columns", NULL)};
-	int rc = lk_args_int(args, "version", 0, 1, INT_MAX, &version, err);
+	*w = (wanted){.view = args->operands[0], .columns = lk_args_text(args, "columns", NULL)};
+	int rc = lk_args_copy(args, &w->copy, &w->version, err);
 	if (rc == LK_OK)
 		rc = lk_args_int(args, "limit", 20, 0, 1000000, &limit, err);
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
-	if (rc == LK_OK && w->copy && version) {
-		lk_fail(err, LK_EUSAGE, "--version and --copy both say which copy is meant");
-		rc = lk_hint(err, "a copy is of one version: leave --version out");
-	}
-	w->version = (int)version;
 	w->limit = (int)limit;
 	w->format = (enum lk_answer_format)format;
 	return rc;
@@ -87,9 +82,7 @@ static int choose_columns(const lk_plan *p, const char *list, int out[LK_MAX_COL
 static int find_copy(const lk_connection *c, const wanted *w, const lk_cat_copy **out, lk_error *err) {
 	const lk_cat_view *v = NULL;
 	int rc = lk_catalog_need_view(c->catalog, w->view, &v, err);
-	if (rc == LK_OK && w->copy)
-		return lk_catalog_need_copy(c->catalog, v, w->copy, out, err);
-	return rc == LK_OK ? lk_catalog_read_copy(c->catalog, v, w->version, out, err) : rc;
+	return rc == LK_OK ? lk_catalog_wanted_copy(c->catalog, v, w->copy, w->version, out, err) : rc;
 }
 
 /* Under the table, and beside what programs read. */

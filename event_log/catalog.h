@@ -83,6 +83,8 @@ int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_vie
 int lk_catalog_read_copy(const lk_catalog *c, const lk_cat_view *v, int number, const lk_cat_copy **out, lk_error *err);
 /* A copy of the view by a sandbox's name or by its id in digits. LK_EUSAGE with the copies there are. */
 int lk_catalog_need_copy(const lk_catalog *c, const lk_cat_view *v, const char *name, const lk_cat_copy **out, lk_error *err);
+/* One or the other: that of the name, or, where it is NULL, the one that a query reads. */
+int lk_catalog_wanted_copy(const lk_catalog *c, const lk_cat_view *v, const char *name, int number, const lk_cat_copy **out, lk_error *err);
 /* The view's newest version. */
 const lk_cat_version *lk_catalog_newest(const lk_catalog *c, const lk_cat_view *v);
 const lk_cat_version *lk_catalog_version(const lk_catalog *c, const lk_cat_view *v, int number);   /* or NULL */

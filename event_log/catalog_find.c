@@ -162,3 +162,7 @@ int lk_catalog_need_copy(const lk_catalog *c, const lk_cat_view *v, const char *
 	lk_buf_release(&there);
 	return LK_EUSAGE;
 }
+
+int lk_catalog_wanted_copy(const lk_catalog *c, const lk_cat_view *v, const char *name, int number, const lk_cat_copy **out, lk_error *err) {
+	return name ? lk_catalog_need_copy(c, v, name, out, err) : lk_catalog_read_copy(c, v, number, out, err);
+}

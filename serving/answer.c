@@ -31,9 +31,7 @@
 
 #include "core/key.h"
 #include "core/window.h"
-#include "event_log/copies.h"
 #include "event_log/ledger.h"
-#include "serving/fill.h"
 #include "serving/having.h"
 #include "serving/reader.h"
 #include "serving/windows.h"
@@ -49,10 +47,7 @@ static int open_copy(lk_reader *r, lk_error *err) {
 	rc = lk_catalog_need_view(r->catalog, r->query->view, &r->view, err);
 	if (rc < 0)
 		return rc;
-	if (r->query->copy)
-		rc = lk_catalog_need_copy(r->catalog, r->view, r->query->copy, &r->copy, err);
-	else
-		rc = lk_catalog_read_copy(r->catalog, r->view, r->query->version, &r->copy, err);
+	rc = lk_catalog_wanted_copy(r->catalog, r->view, r->query->copy, r->query->version, &r->copy, err);
 	if (rc < 0)
 		return rc;
 	if (r->copy->kappa && !r->copy->batch_table && r->query->layer == LK_LAYER_BATCH) {
@@ -109,8 +104,7 @@ static void why_in(lk_reader *r, int i) {
 	lk_buf_addf(&r->why, "partition %d, unit %lld: ", i, (long long)r->copy->units[i]);
 }
 
-/* Where the answer ends in partition i. */
-static int64_t end_of(const lk_reader *r, int i) {
+int64_t lk_reader_end(const lk_reader *r, int i) {
 	const lk_unit_read *u = &r->units[i];
 	int64_t cut = r->pointer.cut[i];
 	if (r->query->layer == LK_LAYER_BATCH)
@@ -123,7 +117,7 @@ static int64_t end_of(const lk_reader *r, int i) {
 /* Has the unit come to where the answer ends? */
 static bool unit_reaches(lk_reader *r, int i) {
 	const lk_unit_read *u = &r->units[i];
-	int64_t end = end_of(r, i);
+	int64_t end = lk_reader_end(r, i);
 	if (end <= r->pointer.cut[i] || (u->there && u->state.at.cursor >= end))
 		return true;
 	if (u->there)
@@ -144,7 +138,7 @@ static bool units_fit(lk_reader *r) {
 			            (long long)p->tail[i]);
 			return false;
 		}
-		if (!unit_reaches(r, i) || !lk_unit_read_tiles(u, p->cut[i], end_of(r, i), &r->why))
+		if (!unit_reaches(r, i) || !lk_unit_read_tiles(u, p->cut[i], lk_reader_end(r, i), &r->why))
 			return false;
 	}
 	return true;
@@ -211,7 +205,7 @@ static void add_units(lk_reader *r, lk_answer *a, lk_cells *into) {
 		const lk_unit_read *u = &r->units[i];
 		lk_answer_part *part = &a->part[i];
 		for (int s = 0; s < u->state.nsegments; s++) {
-			if (!lk_unit_read_counts(u, s, r->pointer.cut[i], end_of(r, i)))
+			if (!lk_unit_read_counts(u, s, r->pointer.cut[i], lk_reader_end(r, i)))
 				continue;
 			part->segments++;
 			part->cells += add_cells(into, &u->cells[s], &r->filter);
@@ -257,91 +251,6 @@ static int count_late(lk_reader *r, lk_answer *a, lk_error *err) {
 	now.cut_id = r->pointer.cut_id;
 	now.cut = r->pointer.cut;
 	return lk_late_count(r->pg, &now, a->end, &a->late, &a->healed, err);
-}
-
-/* The watermark where the answer ends in partition i: the unit's, or the published cut's. Between them it has to be
- * looked up: false. */
-static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
-	const lk_pointer *p = &r->pointer;
-	const lk_unit_read *u = &r->units[i];
-	int64_t end = end_of(r, i);
-	if (end > p->cut[i] && end != u->state.at.cursor)
-		return false;
-	*watermark = end > p->cut[i] ? u->state.at.watermark : lk_watermark_of_prefix(r->plan, p->cut_high[i], p->cut_at[i]);
-	return true;
-}
-
-/* What is final, by the least watermark of the partitions that are not idle. Where all are idle there is nobody to wait for: the largest
- * counts, so that a partition which falls idle never takes final_to back. A partition with events that the answer does not cover
- * is behind, and not idle. */
-static void find_final(const lk_reader *r, lk_answer *a) {
-	const lk_pointer *p = &r->pointer;
-	int64_t timeout = r->plan->stream->idle_timeout_us, least = INT64_MAX, most = LK_NEVER;
-	for (int i = 0; i < r->partitions; i++) {
-		lk_answer_part *part = &a->part[i];
-		int64_t quiet_since = p->tail_at[i] == LK_NEVER ? LK_TIME_MIN : p->tail_at[i];
-		part->idle = timeout > 0 && a->end[i] == p->tail[i] && p->now - quiet_since > timeout;
-		if (!part->idle && part->watermark < least)
-			least = part->watermark;
-		if (part->watermark > most)
-			most = part->watermark;
-	}
-	int64_t sure = lk_final_to(r->plan, a->watermark);
-	a->final_to = lk_final_to(r->plan, least == INT64_MAX ? most : least);
-	a->provisional = a->final_to != sure;
-}
-
-static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
-	int64_t high[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS];
-	bool looked = false;
-	a->watermark = INT64_MAX;
-	for (int i = 0; i < r->partitions; i++) {
-		int64_t *watermark = &a->part[i].watermark;
-		if (!watermark_is_known(r, i, watermark)) {
-			int rc = looked ? LK_OK : lk_prefix_high(r->pg, r->view->stream, a->end, high, at, err);
-			if (rc < 0)
-				return rc;
-			looked = true;
-			if (r->plan->retention_us && a->end[i] > 0 && high[i] == LK_NEVER)   /* the horizon hangs on it */
-				return lk_fail(err, LK_EPARTIAL, "view %s: there is no live cut at offset %lld of partition %d", r->query->view,
-				               (long long)a->end[i], i);
-			*watermark = lk_watermark_of_prefix(r->plan, high[i], at[i]);
-		}
-		if (*watermark < a->watermark)
-			a->watermark = *watermark;
-	}
-	find_final(r, a);
-	a->horizon = a->state == LK_COPY_SANDBOX ? LK_NEVER : lk_horizon(r->plan, a->watermark);   /* its range was asked for */
-	lk_filter_hide(&r->filter, a->horizon);
-	return LK_OK;
-}
-
-/* The end of a sandbox was fixed when it began. */
-static int find_goal(lk_reader *r, lk_answer *a, lk_error *err) {
-	lk_replay_row replay;
-	memcpy(a->goal, a->tail, sizeof a->goal);
-	if (a->state != LK_COPY_SANDBOX)
-		return LK_OK;
-	int rc = lk_replay_read(r->pg, r->copy, &replay, err);
-	if (rc == LK_OK && replay.there)
-		memcpy(a->goal, replay.end.off, sizeof a->goal);
-	return rc;
-}
-
-static int name_prefix(lk_reader *r, lk_answer *a, lk_error *err) {
-	const lk_pointer *p = &r->pointer;
-	for (int i = 0; i < r->partitions; i++) {
-		const lk_unit_read *u = &r->units[i];
-		lk_answer_part *part = &a->part[i];
-		part->unit = r->copy->units[i];
-		part->taken = u->there;
-		a->cut[i] = p->cut[i];
-		a->tail[i] = p->tail[i];
-		a->cursor[i] = u->there ? u->state.at.cursor : p->cut[i];
-		a->end[i] = end_of(r, i);
-	}
-	int rc = find_watermarks(r, a, err);
-	return rc < 0 ? rc : find_goal(r, a, err);
 }
 
 static void begin_answer(lk_reader *r, lk_answer *a) {
@@ -395,7 +304,7 @@ static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
 	rc = units_are_of_this_log(r, err);
 	if (rc != LK_OK)
 		return rc;
-	rc = name_prefix(r, a, err);
+	rc = lk_reader_prefix(r, a, err);
 	if (rc == LK_OK)
 		rc = add_all(r, a, err);
 	if (rc == LK_OK)
@@ -491,53 +400,9 @@ void lk_answer_release(lk_answer *a) {
 	*a = (lk_answer){0};
 }
 
-static void output_value(const lk_answer *a, const uint8_t *field, size_t len, const char *state, int i, lk_value *out) {
-	const lk_output *o = &a->plan->outputs[i];
-	if (o->kind == LK_OUT_AGG) {
-		const lk_agg *g = &a->plan->aggs[o->index];
-		g->verbs->finish(state + g->state_offset, g, out);
-		return;
-	}
-	const uint8_t *at = field + LK_PANE_BYTES, *end = field + len;
-	*out = lk_null();
-	for (int k = 0; k <= o->index; k++)
-		if (lk_key_get(a->plan->keys[k].expr->type, &at, end, out))
-			return;
-}
-
-void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
-	if (a->fill && a->plan->outputs[i].kind == LK_OUT_AGG && lk_fill_value(a, row, i, out))
-		return;
-	output_value(a, lk_cell_field(&a->cells, row), row->field_len, lk_cell_state(&a->cells, row), i, out);
-}
-
 void lk_answer_put_together(lk_answer *a) {
 	lk_windows_make(a);
 	free(a->rows);
 	a->rows = lk_cells_sorted(&a->cells);
 	a->nrows = a->cells.ncells;
-}
-
-lk_span lk_answer_span(const lk_answer *a, const lk_cell *row) {
-	const lk_plan *p = a->plan;
-	if (a->window.kind != LK_W_SESSION)
-		return lk_span_of_tag(&a->window, lk_pane_get(lk_cell_field(&a->cells, row)));
-	return lk_session_of(p, lk_cell_state(&a->cells, row));
-}
-
-bool lk_answer_marks_final(const lk_answer *a) { return a->plan->window.kind != LK_W_NONE && a->plan->allowed_lateness_us >= 0; }
-bool lk_answer_is_final(const lk_answer *a, const lk_cell *row) { return lk_is_final(lk_answer_span(a, row).end, a->final_to); }
-
-bool lk_answer_is_provisional(const lk_answer *a, const lk_cell *row) {
-	return a->provisional && lk_answer_is_final(a, row) && !lk_is_final(lk_answer_span(a, row).end, lk_final_to(a->plan, a->watermark));
-}
-
-void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out) {
-	const uint8_t *field = lk_cell_field(&a->cells, row);
-	const lk_cell *cell = lk_cells_find(part, field, row->field_len);
-	lk_cells none;
-	lk_cells_init(&none, a->plan);
-	const char *state = cell ? lk_cell_state(part, cell) : lk_cell_state(&none, lk_cells_at(&none, field, row->field_len));
-	output_value(a, field, row->field_len, state, i, out);
-	lk_cells_release(&none);
 }

@@ -100,5 +100,11 @@ int lk_reader_units(lk_reader *r, lk_error *err);                               
  * if r->moved). */
 int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err);
 void lk_reader_close(lk_reader *r);
+/* Where the answer ends in partition i. */
+int64_t lk_reader_end(const lk_reader *r, int i);
+
+/* --- prefix.c: names in *a the prefix that it covers, with its watermark, horizon and what is final --- */
+
+int lk_reader_prefix(lk_reader *r, lk_answer *a, lk_error *err);
 
 #endif

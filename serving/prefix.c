@@ -1,0 +1,91 @@
+/* The prefix that an answer covers, and what follows from it alone: its watermark, what is final, what is past. */
+#include <string.h>
+
+#include "core/window.h"
+#include "event_log/copies.h"
+#include "serving/reader.h"
+
+/* The watermark where the answer ends in partition i: the unit's, or the published cut's. Between them it has to be
+ * looked up: false. */
+static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
+	const lk_pointer *p = &r->pointer;
+	const lk_unit_read *u = &r->units[i];
+	int64_t end = lk_reader_end(r, i);
+	if (end > p->cut[i] && end != u->state.at.cursor)
+		return false;
+	*watermark = end > p->cut[i] ? u->state.at.watermark : lk_watermark_of_prefix(r->plan, p->cut_high[i], p->cut_at[i]);
+	return true;
+}
+
+/* What is final, by the least watermark of the partitions that are not idle. Where all are idle there is nobody to wait for: the largest
+ * counts, so that a partition which falls idle never takes final_to back. A partition with events that the answer does not cover
+ * is behind, and not idle. */
+static void find_final(const lk_reader *r, lk_answer *a) {
+	const lk_pointer *p = &r->pointer;
+	int64_t timeout = r->plan->stream->idle_timeout_us, least = INT64_MAX, most = LK_NEVER;
+	for (int i = 0; i < r->partitions; i++) {
+		lk_answer_part *part = &a->part[i];
+		int64_t quiet_since = p->tail_at[i] == LK_NEVER ? LK_TIME_MIN : p->tail_at[i];
+		part->idle = timeout > 0 && a->end[i] == p->tail[i] && p->now - quiet_since > timeout;
+		if (!part->idle && part->watermark < least)
+			least = part->watermark;
+		if (part->watermark > most)
+			most = part->watermark;
+	}
+	int64_t sure = lk_final_to(r->plan, a->watermark);
+	a->final_to = lk_final_to(r->plan, least == INT64_MAX ? most : least);
+	a->provisional = a->final_to != sure;
+}
+
+static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
+	int64_t high[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS];
+	bool looked = false;
+	a->watermark = INT64_MAX;
+	for (int i = 0; i < r->partitions; i++) {
+		int64_t *watermark = &a->part[i].watermark;
+		if (!watermark_is_known(r, i, watermark)) {
+			int rc = looked ? LK_OK : lk_prefix_high(r->pg, r->view->stream, a->end, high, at, err);
+			if (rc < 0)
+				return rc;
+			looked = true;
+			if (r->plan->retention_us && a->end[i] > 0 && high[i] == LK_NEVER)   /* the horizon hangs on it */
+				return lk_fail(err, LK_EPARTIAL, "view %s: there is no live cut at offset %lld of partition %d", r->query->view,
+				               (long long)a->end[i], i);
+			*watermark = lk_watermark_of_prefix(r->plan, high[i], at[i]);
+		}
+		if (*watermark < a->watermark)
+			a->watermark = *watermark;
+	}
+	find_final(r, a);
+	a->horizon = a->state == LK_COPY_SANDBOX ? LK_NEVER : lk_horizon(r->plan, a->watermark);   /* its range was asked for */
+	lk_filter_hide(&r->filter, a->horizon);
+	return LK_OK;
+}
+
+/* The end of a sandbox was fixed when it began. */
+static int find_goal(lk_reader *r, lk_answer *a, lk_error *err) {
+	lk_replay_row replay;
+	memcpy(a->goal, a->tail, sizeof a->goal);
+	if (a->state != LK_COPY_SANDBOX)
+		return LK_OK;
+	int rc = lk_replay_read(r->pg, r->copy, &replay, err);
+	if (rc == LK_OK && replay.there)
+		memcpy(a->goal, replay.end.off, sizeof a->goal);
+	return rc;
+}
+
+int lk_reader_prefix(lk_reader *r, lk_answer *a, lk_error *err) {
+	const lk_pointer *p = &r->pointer;
+	for (int i = 0; i < r->partitions; i++) {
+		const lk_unit_read *u = &r->units[i];
+		lk_answer_part *part = &a->part[i];
+		part->unit = r->copy->units[i];
+		part->taken = u->there;
+		a->cut[i] = p->cut[i];
+		a->tail[i] = p->tail[i];
+		a->cursor[i] = u->there ? u->state.at.cursor : p->cut[i];
+		a->end[i] = lk_reader_end(r, i);
+	}
+	int rc = find_watermarks(r, a, err);
+	return rc < 0 ? rc : find_goal(r, a, err);
+}
