@@ -43,8 +43,6 @@ int64_t lk_answer_lag(const lk_answer *a) {
 
 /* --- rows --- */
 
-static bool numeric_kind(lk_type t) { return !lk_type_has_bytes(t) && t.kind != LK_TIME && t.kind != LK_BOOL; }
-
 static const char *mark(const lk_answer *a, const lk_cell *row) {
 	return !lk_answer_is_final(a, row) ? "open" : lk_answer_is_provisional(a, row) ? "provisional" : "yes";
 }
@@ -60,7 +58,7 @@ static void print_table(const lk_answer *a, const lk_chart *chart) {
 		lk_type type;
 		for (int i = 0; i < n; i++) {
 			const char *name = lk_answer_column(a, i, &type);
-			lk_table_column(t, name, numeric_kind(type));
+			lk_table_column(t, name, lk_type_is_number(type));
 		}
 		if (lk_answer_marks_final(a))
 			lk_table_column(t, "final", false);

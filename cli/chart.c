@@ -13,8 +13,6 @@
 
 enum { WIDTH = 40, EIGHTHS = 8 };
 
-static bool is_number(lk_type t) { return !lk_type_has_bytes(t) && t.kind != LK_TIME && t.kind != LK_BOOL; }
-
 static int no_such_column(const lk_answer *a, const char *name, lk_error *err) {
 	int n = lk_answer_columns(a), known = 0;
 	const char **names = lk_calloc((size_t)n, sizeof *names);
@@ -22,7 +20,7 @@ static int no_such_column(const lk_answer *a, const char *name, lk_error *err) {
 	lk_type type;
 	for (int i = 0; i < n; i++) {
 		const char *column = lk_answer_column(a, i, &type);
-		if (!is_number(type))
+		if (!lk_type_is_number(type))
 			continue;
 		names[known++] = column;
 		lk_buf_addf(&all, "%s%s", all.len ? ", " : "", column);
@@ -76,7 +74,7 @@ int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, lk_error *e
 	*c = (lk_chart){.column = -1, .blocks = has_blocks()};
 	for (int i = 0; name && c->column < 0 && i < lk_answer_columns(a); i++) {
 		lk_type type;
-		if (!strcmp(lk_answer_column(a, i, &type), name) && is_number(type))
+		if (!strcmp(lk_answer_column(a, i, &type), name) && lk_type_is_number(type))
 			c->column = i;
 	}
 	if (name && c->column < 0)

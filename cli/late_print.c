@@ -83,15 +83,13 @@ static void add_own_cell(lk_table *t, const lk_late_page *p, const lk_late_event
 	lk_buf_release(&b);
 }
 
-static bool is_number(uint8_t kind) { return kind != LK_TEXT && kind != LK_TIME && kind != LK_BOOL; }
-
 static void print_table(const lk_late_page *p) {
 	lk_table *t = lk_table_new();
 	for (int i = 0; i < COLUMNS; i++)
 		if (is_shown(p, i))
-			lk_table_column(t, columns[i].title, is_number(columns[i].kind));
+			lk_table_column(t, columns[i].title, lk_type_is_number((lk_type){.kind = columns[i].kind}));
 	for (int i = 0; i < p->ncolumns; i++)
-		lk_table_column(t, stream_column(p, i)->name, is_number(stream_column(p, i)->type.kind));
+		lk_table_column(t, stream_column(p, i)->name, lk_type_is_number(stream_column(p, i)->type));
 	for (int r = 0; r < p->report->nnewest; r++) {
 		const lk_late_event *e = &p->report->newest[r];
 		for (int i = 0; i < COLUMNS; i++)

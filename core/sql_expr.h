@@ -51,7 +51,6 @@ lk_expr *lk_sql_coalesce(lk_scope *c, const json_t *f, int at);
 lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_expr *r, int at);
 
 /* --- types (core/sql_type.c) --- */
-bool lk_type_is_number(lk_type t);
 /* The type as a number: exact digits of integers as NUMERIC(p,0). */
 lk_type lk_type_as_numeric(lk_type t);
 /* x as that type: constants are converted, others get an LK_X_CAST; an LK_UNKNOWN is read as the type. x must be castable

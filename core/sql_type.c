@@ -17,8 +17,6 @@
 
 enum { MAX_SCALE = 18 };
 
-bool lk_type_is_number(lk_type t) { return t.kind >= LK_INT2 && t.kind <= LK_FLOAT8; }
-
 lk_type lk_type_as_numeric(lk_type t) {
 	if (t.kind == LK_NUMERIC)
 		return t;

@@ -24,6 +24,7 @@ bool lk_type_equal(lk_type a, lk_type b) {
 }
 
 bool lk_type_is_integer(lk_type t) { return t.kind == LK_INT2 || t.kind == LK_INT4 || t.kind == LK_INT8; }
+bool lk_type_is_number(lk_type t) { return t.kind >= LK_INT2 && t.kind <= LK_FLOAT8; }
 
 static const struct kind {
 	const char *name;

@@ -47,6 +47,7 @@ lk_value lk_double(double d);
 
 bool lk_type_equal(lk_type a, lk_type b);
 bool lk_type_is_integer(lk_type t);   /* INT2, INT4, INT8 */
+bool lk_type_is_number(lk_type t);    /* those, NUMERIC, FLOAT4, FLOAT8 */
 static inline bool lk_type_has_bytes(lk_type t) { return t.kind == LK_TEXT || t.kind == LK_BYTES || t.kind == LK_JSON; }
 
 /* PostgreSQL's spelling, as pg_catalog names: "bigint", "numeric(12,2)", "timestamp with time zone". */
