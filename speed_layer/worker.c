@@ -336,6 +336,15 @@ static int has_arrived(worker *w, share *s, int i, bool *arrived, lk_error *err)
 	return r < 0 ? r : LK_OK;
 }
 
+/* A share that has nothing to do may be at its end before its turn to be locked comes. What a batch answers is dropped all
+ * the same. */
+static int sweep_at_end(worker *w, share *s, lk_error *err) {
+	int r = s->next_lock_us == 0 ? try_locks(w, s, err) : LK_OK;
+	if (r == LK_OK)
+		r = take_missing(w, s, err);
+	return r == LK_OK ? sweep(w, s, err) : r;
+}
+
 static int check_end(worker *w, share *s, lk_error *err) {
 	bool all = true;
 	int r = LK_OK;
@@ -343,7 +352,7 @@ static int check_end(worker *w, share *s, lk_error *err) {
 		r = has_arrived(w, s, i, &all, err);
 	if (r != LK_OK || !all)
 		return r;
-	r = sweep(w, s, err);
+	r = sweep_at_end(w, s, err);
 	if (r == LK_OK) {
 		atomic_store(&s->of->reached, 1);
 		lk_pool_wake(w->pool);

@@ -373,6 +373,26 @@ static void sweeps_drop_what_a_batch_answers(void **state) {
 	covers_the_log("traffic");
 }
 
+/* A run that has nothing to fold drops what a batch answers, in each partition: also in those that are not its worker's first. */
+static void once_sweeps_every_partition(void **state) {
+	(void)state;
+	test_worker t;
+	append(0, 400);
+	test_world_speed_once(&world, NULL);
+	test_world_batch(&world, "traffic");
+	test_world_speed_once(&world, NULL);
+	test_worker_open(&t, &world, "traffic");
+	for (int i = 0; i < t.nunits; i++) {
+		lk_unit_state st = state_of(t.units[i].id);
+		assert_true(st.at.cursor > 0);
+		assert_int_equal(st.base.cursor, st.at.cursor);
+		assert_int_equal(st.nsegments, 0);
+		lk_unit_state_release(&st);
+	}
+	test_worker_close(&t);
+	covers_the_log("traffic");
+}
+
 /* P7 */
 static void small_segments_are_compacted_but_not_across_cuts(void **state) {
 	(void)state;
@@ -692,6 +712,7 @@ int main(void) {
 		TEST(full_redis_waits_and_goes_on),
 		TEST(segments_close_at_live_cuts),
 		TEST(sweeps_drop_what_a_batch_answers),
+		TEST(once_sweeps_every_partition),
 		TEST(small_segments_are_compacted_but_not_across_cuts),
 		TEST(a_worker_far_behind_skips_to_the_cut),
 		TEST(a_missing_unit_begins_at_the_published_cut),
