@@ -56,7 +56,15 @@ static int find_format(const lk_args *args, const char *path, enum lk_format *ou
 	return lk_hint(err, "add --format jsonl, csv or combined");
 }
 
-static int ingest_one(const lk_args *args, lk_ingest_options *o, bool only_check, lk_error *err) {
+static int stopped(const lk_ingest_options *o, bool appended, lk_error *err) {
+	lk_fail(err, LK_EBUSY, appended ? "stopped before the end of the input; what was read is in the log"
+	                                : "stopped before the end of the input; nothing was appended");
+	if (o->source || !appended)
+		return lk_hint(err, "run it again to go on");
+	return lk_hint(err, "without --source the same input again is appended from its beginning, beside what is in");
+}
+
+static int ingest_one(const lk_args *args, lk_ingest_options *o, bool only_check, bool *appended, lk_error *err) {
 	lk_ingest_report r = {0};
 	int rc = find_format(args, o->path, &o->format, err);
 	if (rc)
@@ -67,7 +75,8 @@ static int ingest_one(const lk_args *args, lk_ingest_options *o, bool only_check
 	rc = lk_ingest_run(o, &r, err);
 	if (rc == LK_OK || r.events || r.rejects)
 		say_report(o->path, &r);
-	return rc;
+	*appended |= r.events || r.rejects;
+	return rc == LK_OK && r.stopped ? stopped(o, *appended, err) : rc;
 }
 
 static int inputs(const lk_args *args, char ***files) {
@@ -93,10 +102,11 @@ static int check_args(const lk_args *args, const lk_ingest_options *o, lk_error 
 static int ingest_all(const lk_args *args, lk_ingest_options *o, lk_error *err) {
 	char **files;
 	int n = inputs(args, &files), rc = LK_OK;
+	bool appended = false;
 	for (int pass = o->strict && n > 1 ? 0 : 1; pass < 2; pass++)
-		for (int i = 0; rc == LK_OK && i < n && !lk_stop; i++) {
+		for (int i = 0; rc == LK_OK && i < n; i++) {
 			o->path = files[i];
-			rc = ingest_one(args, o, pass == 0, err);
+			rc = lk_stop ? stopped(o, appended, err) : ingest_one(args, o, pass == 0, &appended, err);
 		}
 	return rc;
 }

@@ -33,7 +33,7 @@ const lk_command lk_commands[] = {
 
 	{"ingest", "STREAM [FILE...]", 1, -1, "append events to a stream's log",
 	 "Reads standard input where no file, or -, is named. A line that cannot be an event goes to lk.rejected and never "
-	 "stops the rest.",
+	 "stops the rest. The first Ctrl-C lets it append what it has read and end (exit 75), the second ends it at once.",
 	 {{"format", "FORMAT", "jsonl, csv or combined; else told by the file's ending (.jsonl .csv .log, also with .gz), "
 	   "jsonl for standard input", false},
 	  {"source", "NAME", "remember under this name how far the input was read, so that the same input adds nothing "

@@ -365,6 +365,7 @@ int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *e
 	if (r == LK_OK)
 		r = need_copy(&v, err);
 	*report = v.pool.report;
+	report->stopped = r == LK_OK && o->once && !all_reached(v.pool.world);
 	report->seconds = (double)(lk_monotonic_us() - started) / 1e6;
 	release(&v);
 	return r;

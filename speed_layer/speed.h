@@ -22,6 +22,7 @@ typedef struct lk_speed_options {
 typedef struct lk_speed_report {
 	int64_t events, commits, cells, late, marked;
 	double seconds;
+	bool stopped;              /* with `once`: *stop was set before the end */
 } lk_speed_report;
 
 /* Runs until *stop, or with `once` until every unit has reached the end vector. Servers that go away: wait, reconnect

@@ -338,6 +338,8 @@ static int catches_sigint(int pid) {
 
 static int has_taken_the_first(void *ctx) { return catches_sigint(*(int *)ctx) != 1; }
 
+static int would_catch_a_signal(void *ctx) { return catches_sigint(*(int *)ctx) == 1; }
+
 static int waits_for_a_lock(void *ctx) {
 	(void)ctx;
 	char *n = test_ask(&lk, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", NULL);
@@ -362,6 +364,33 @@ static void second_signal_ends_at_once(void **state) {
 	assert_int_equal(test_lk_wait(pid, 10000), 130);
 	PQfinish(c);
 	free(path);
+}
+
+/* What a stopped command leaves undone shows in its exit status: `lk ingest a b && rm a b` must not remove b. */
+static void stopped_before_the_end(void **state) {
+	(void)state;
+	apply(definitions, "new");
+	char *first = test_file(&lk, "first.jsonl", first_events), *later = test_file(&lk, "later.jsonl", later_events);
+	PGconn *c = PQconnectdb(lk.servers.at.postgres);
+	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("ingest", "hits", first, later));
+	assert_true(test_poll(waits_for_a_lock, NULL, 10000));
+	kill(pid, SIGINT);
+	assert_true(test_poll(has_taken_the_first, &pid, 10000));
+	PQclear(PQexec(c, "COMMIT"));
+	assert_int_equal(test_lk_wait(pid, 10000), 75);
+	LK(0, "\"events\":5", "", "status", "--format", "json");
+
+	/* the units seem to be another process's, which does nothing */
+	PQclear(PQexec(c, "SELECT pg_advisory_lock(unit_id) FROM lk.unit"));
+	pid = test_lk_start(&lk.servers, NULL, ARGS("speed", "--once"));
+	assert_true(test_poll(would_catch_a_signal, &pid, 10000));
+	kill(pid, SIGINT);
+	assert_int_equal(test_lk_wait(pid, 10000), 75);
+	PQfinish(c);
+	free(first);
+	free(later);
+	LK(0, "", "speed: 5 events", "speed", "--once");
 }
 
 static void a_closed_pipe_ends_quietly(void **state) {
@@ -413,6 +442,7 @@ int main(void) {
 		cmocka_unit_test_setup(run_until_stopped, fresh),
 		cmocka_unit_test_setup(batches_until_stopped, fresh),
 		cmocka_unit_test_setup(second_signal_ends_at_once, fresh),
+		cmocka_unit_test_setup(stopped_before_the_end, fresh),
 		cmocka_unit_test(a_closed_pipe_ends_quietly),
 		cmocka_unit_test_setup(closed_standard_files, fresh),
 	};
