@@ -273,7 +273,7 @@ static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 		describe_fold_only(p, &sql);
 	else
 		lk_plan_batch_sql(p, log.data, "off < ($1::bigint[])[part + 1]", &sql);
-	const char *batch = p->fold_only ? "a batch folds the log in C by the same plan, since these have no exact form in SQL:"
+	const char *batch = p->fold_only ? "a batch folds the log in C by the same plan, since the partials of these have no exact form in SQL:"
 	                  : copy->kappa ? "kappa has no batch; in lambda mode it would be:"
 	                  : fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
 	const char *const titles[2] = {"the stream path folds each event:", batch};

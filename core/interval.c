@@ -53,7 +53,7 @@ int lk_interval_parse(const char *s, size_t len, bool allow_zero, int64_t *out_u
 	if (s < end && *s == '-')
 		return fail(reason, "must not be negative");
 	if (s == end || *s < '0' || *s > '9')
-		return fail(reason, "not an interval: write a whole number and a unit, such as '10 seconds'");
+		return fail(reason, "not an interval");
 	for (; s < end && *s >= '0' && *s <= '9'; s++)
 		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *s - '0', &n))
 			return fail(reason, "out of range");

@@ -92,6 +92,8 @@ static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, 
 		hint = "window_start and window_end come by themselves, before the select list";
 	else if (near)
 		hint = lk_stmt_text(s, "did you mean %s?", near);
+	else if (c->aggregates)
+		hint = "HAVING does not know the names of the select list: write the aggregate itself, such as count(*)";
 	lk_stmt_fault(s, at, hint, "column \"%s\" does not exist in stream \"%s\"", *qualifier ? dotted : name,
 	              c->plan->stream->name);
 	return NULL;
@@ -225,11 +227,16 @@ static lk_expr *function(lk_scope *c, const json_t *f, int at) {
 			              "%s(…) is not supported in %s", name, c->clause);
 			return NULL;
 		}
+	static const char *const clocks[] = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", NULL};
+	const char *hint = "expressions have columns, constants, operators, CASE and COALESCE";
+	for (const char *const *w = clocks; *w; w++)
+		if (strcmp(name, *w) == 0)
+			hint = "_at is the time at which the log took the event";
 	if (lk_aggregate_known(name))
 		lk_stmt_fault(c->s, at, "an aggregate is an item of the select list of its own: sum(x) AS name",
 		              "aggregate %s(…) is not allowed in %s", name, c->clause);
 	else
-		lk_stmt_fault(c->s, at, "expressions have columns, constants, operators, CASE and COALESCE", "function %s(…) is not supported", name);
+		lk_stmt_fault(c->s, at, hint, "function %s(…) is not supported", name);
 	return NULL;
 }
 

@@ -285,7 +285,7 @@ static int name_is_taken(const lk_cat_copy *c, const lk_cat_version *v, const lk
 	lk_fail(err, LK_EUSAGE, "there is a sandbox %s of view %s already", c->name, view);
 	add_range(&c->range, &range);
 	if (c->version == v && !is_same_range(&c->range, asked))
-		lk_hint(err, "it holds %s%s: with the same times it is gone on with; or choose another name, or drop it: lk drop %s --copy %s",
+		lk_hint(err, "it holds %s%s: the same times go on with it; or choose another name, or drop it: lk drop %s --copy %s",
 		        range.len ? "the events" : "all events", range.len ? range.data : "", view, c->name);
 	else
 		lk_hint(err, "choose another name, or drop it: lk drop %s --copy %s", view, c->name);

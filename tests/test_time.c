@@ -115,8 +115,8 @@ static void reads_intervals(void **state) {
 static void refuses_other_intervals(void **state) {
 	(void)state;
 	static const struct { const char *text, *reason; } rows[] = {
-		{"", "not an interval: write a whole number and a unit, such as '10 seconds'"},
-		{"PT10S", "not an interval: write a whole number and a unit, such as '10 seconds'"},
+		{"", "not an interval"},
+		{"PT10S", "not an interval"},
 		{"90", "no unit: write one of us, ms, s, min, h, d, w"},
 		{"1:30", "unknown unit: write one of us, ms, s, min, h, d, w"},
 		{"1.5 h", "unknown unit: write one of us, ms, s, min, h, d, w"},
