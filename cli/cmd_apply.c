@@ -91,7 +91,10 @@ static int apply_stream(job *j, const lk_stream *s, lk_error *err) {
 	                                   [LK_APPLIED_CHANGED] = "changed"};
 	lk_apply_result r;
 	int rc = lk_apply_stream(&j->at.pg, s, &r, err);
-	if (rc == LK_OK)
+	if (rc == LK_OK && r.new_versions)
+		lk_say("stream %s: changed; %d view%s a new version, which the next batch (in kappa mode `lk replay VIEW --switch`) brings into"
+		       " service", s->name, r.new_versions, r.new_versions == 1 ? " over it has" : "s over it have");
+	else if (rc == LK_OK)
 		lk_say("stream %s: %s", s->name, what[r.what]);
 	return rc;
 }

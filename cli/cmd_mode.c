@@ -148,6 +148,8 @@ static int show(const lk_args *args, bool json, lk_error *err) {
 	int rc = lk_connect(&c, LK_WITH_CATALOG, err);
 	if (rc == LK_OK && args->noperands)
 		rc = lk_catalog_need_view(c.catalog, args->operands[0], &only, err);
+	if (rc == LK_OK && c.catalog->nviews == 0)
+		lk_say("no views are declared: `lk apply FILE` declares them");
 	if (rc == LK_OK)
 		rc = (json ? print_json : print_table)(&c, only, err);
 	lk_disconnect(&c);

@@ -210,6 +210,8 @@ static int batch_views(round_of *of, char *const *names, int n, lk_error *err) {
 	const lk_cat_view **views = lk_calloc((size_t)(n ? n : c->nviews), sizeof(const lk_cat_view *));
 	int nviews, first = LK_OK;
 	int rc = choose_views(c, names, n, views, &nviews, err);
+	if (rc == LK_OK && nviews == 0 && !of->quiet)
+		lk_say("no views are declared: `lk apply FILE` declares them");
 	for (int i = 0; rc == LK_OK && i < nviews && !lk_stop; i++) {
 		int failed = !in_kappa(c, views[i]) ? batch_view(of, views[i]) : of->seals ? seal_view(of, views[i]) : LK_OK;
 		first = first ? first : failed;

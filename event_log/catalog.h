@@ -93,6 +93,7 @@ enum lk_applied { LK_APPLIED_NEW, LK_APPLIED_SAME, LK_APPLIED_CHANGED };
 
 typedef struct lk_apply_result {
 	enum lk_applied what;
+	int new_versions;     /* of a stream: views over it that have a new version, since the watermark delay is another one */
 	int version;          /* of a view */
 	int served_version;   /* of a view: what readers get until the new one is in service */
 	bool kappa;           /* of a view: it is served by a kappa copy, so that a replay, not a batch, brings a version into service */

@@ -98,7 +98,7 @@ static int refuse(const lk_stream *s, lk_error *err, const char *what, const cha
 
 /* R28: what may not change. */
 static int check_growth(const lk_stream *old, const lk_stream *s, lk_error *err) {
-	static const char grow[] = "a declared stream may only get more columns at its end; for anything else declare another stream";
+	static const char grow[] = "a declared stream may get more columns at its end, another watermark and another idle_timeout; for anything else declare another stream";
 	char what[256];
 	for (int i = 0; i < old->ncolumns; i++) {
 		const lk_column *was = &old->columns[i], *is = i < s->ncolumns ? &s->columns[i] : NULL;
@@ -138,16 +138,17 @@ static int add_columns(lk_pg *pg, const lk_stream *old, const lk_stream *s, lk_e
 static int apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
 
 /* The views over a stream whose delay has changed, from the newest text of each. */
-static int apply_views_again(lk_pg *pg, const char *stream_id, const lk_stream *s, lk_error *err) {
+static int apply_views_again(lk_pg *pg, const char *stream_id, const lk_stream *s, int *new_versions, lk_error *err) {
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err,
 		"SELECT DISTINCT ON (view_id) v.definition FROM lk.version v JOIN lk.view USING (view_id)"
 		" WHERE stream_id = $1 ORDER BY view_id, number DESC", 1, &stream_id);
 	for (int i = 0; !rc && i < PQntuples(res); i++) {
 		lk_definitions d = {0};
-		lk_apply_result ignored;
+		lk_apply_result view = {0};
 		if (!(rc = lk_catalog_parse(PQgetvalue(res, i, 0), s, &d, err)))
-			rc = apply_view(pg, d.items[0].plan, &ignored, err);
+			rc = apply_view(pg, d.items[0].plan, &view, err);
+		*new_versions += !rc && view.what != LK_APPLIED_SAME;
 		lk_definitions_release(&d);
 	}
 	PQclear(res);
@@ -168,7 +169,7 @@ static int change_stream(lk_pg *pg, const char *stream_id, const lk_stream *old,
 		return rc;
 	rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.stream SET definition = $2 WHERE stream_id = $1",
 	                2, (const char *const[]){stream_id, s->text});
-	return !rc && other_delay ? apply_views_again(pg, stream_id, s, err) : rc;
+	return !rc && other_delay ? apply_views_again(pg, stream_id, s, &out->new_versions, err) : rc;
 }
 
 static int apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err) {

@@ -158,6 +158,29 @@ static void applying(void **state) {
 	LK(2, "", "", "query", "traffic", "--version", "9");
 }
 
+static void another_watermark(void **state) {
+	(void)state;
+	static const char more[] = "CREATE TABLE hits (ts timestamptz, ip text, path text, status int, bytes bigint%s)"
+	                           " WITH (event_time = ts, partition_by = ip, partitions = %d%s);";
+	char *wider = lk_asprintf(more, ", agent text", 2, ""), *later = lk_asprintf(more, ", agent text", 2, ", watermark = '5 s'");
+	char *parted = lk_asprintf(more, ", agent text", 3, "");
+	apply(wider, "stream hits: new");
+	LK(0, "", "no views are declared", "mode");
+	LK(0, "", "no views are declared", "batch");
+	apply(definitions + strcspn(definitions, ";") + 1, "view traffic: new");
+	apply("CREATE VIEW ever AS SELECT count(*) AS hits FROM hits;", "view ever: new");
+	apply(later, "stream hits: changed; 2 views over it have a new version");
+	LK(0, "", "batch traffic@2: 0 events, 0 cells", "batch");
+	assert_non_null(strstr(lk.err, "batch ever@2: "));
+	char *path = test_file(&lk, "parted.sql", parted);
+	LK(78, "", "the number of partitions cannot change", "apply", path);
+	assert_non_null(strstr(lk.err, "another watermark"));
+	free(path);
+	free(wider);
+	free(later);
+	free(parted);
+}
+
 static void faults_of_all_files(void **state) {
 	(void)state;
 	char *good = test_file(&lk, "good.sql", definitions);
@@ -433,6 +456,7 @@ int main(void) {
 		cmocka_unit_test_setup(up_and_down, fresh),
 		cmocka_unit_test_setup(nothing_declared, fresh),
 		cmocka_unit_test_setup(applying, fresh),
+		cmocka_unit_test_setup(another_watermark, fresh),
 		cmocka_unit_test_setup(faults_of_all_files, fresh),
 		cmocka_unit_test_setup(ingesting, fresh),
 		cmocka_unit_test_setup(answers, fresh),
