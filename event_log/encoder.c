@@ -97,7 +97,7 @@ static int read_header(lk_encoder *e, lk_error *err) {
 	if (!r.too_long && !lk_csv_header(e->stream, r.text, r.len, &e->csv, &reason))
 		return 0;
 	lk_fail(err, LK_EINPUT, "%s:%lld: %s", name(e), (long long)r.line, reason);
-	lk_hint(err, "the first line names the columns; the event time is \"%s\"", e->stream->columns[e->stream->event_time].name);
+	lk_hint(err, "the first line names the columns, with commas between them; the event time is \"%s\"", e->stream->columns[e->stream->event_time].name);
 	return LK_EINPUT;
 }
 
