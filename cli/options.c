@@ -274,8 +274,8 @@ void lk_help_summary(lk_buf *out) {
 	                 "without them, the private ones that `lk up` started under LK_HOME (default .lk).\n\n"
 	                 "Exit status: 0 done; 1 answers that were compared differ; 2 usage; 3 a server cannot be reached;\n"
 	                 "5 the answer is partial or stale and --strict was given; 65 input refused under --strict; 70 an\n"
-	                 "internal error; 75 busy, full or stopped, try again; 78 a definition is invalid; 130 stopped by a\n"
-	                 "second Ctrl-C.\n");
+	                 "internal error; 71 no memory; 75 busy, full, or stopped before it was done, try again; 78 a\n"
+	                 "definition is invalid; 130 stopped by Ctrl-C. README.md tells more.\n");
 }
 
 void lk_help_command(const lk_command *c, lk_buf *out) {
