@@ -1,6 +1,7 @@
 /* Bars begin where 0 is, so that their lengths can be compared; all of an answer's rows have one scale. A length is rounded to
  * eighths of a character where the terminal's alphabet has blocks for them, and what is not 0 has one eighth at least. Negative
- * numbers go to the left, in whole characters, and take room only where there are some. */
+ * numbers go to the left, in whole characters, and take room only where there are some. On a terminal the scale is as long as the
+ * other columns leave room, so that lines are not broken; elsewhere, and at most, 40 characters. */
 #include "cli/chart.h"
 
 #include <langinfo.h>
@@ -8,10 +9,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/answer_print.h"
 
-enum { WIDTH = 40, EIGHTHS = 8 };
+enum { LEAST_WIDTH = 8, MOST_WIDTH = 40, EIGHTHS = 8 };
 
 static int no_such_column(const lk_answer *a, const char *name, lk_error *err) {
 	int n = lk_answer_columns(a), known = 0;
@@ -70,8 +73,44 @@ static bool has_blocks(void) {
 	return utf8;
 }
 
+static int letters(const char *s) {
+	int n = 0;
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xC0) != 0x80;
+	return n;
+}
+
+/* What a column takes, with the blank behind it. */
+static int column_width(const lk_answer *a, int column) {
+	lk_type type;
+	lk_value v;
+	lk_buf text = LK_BUF_INIT;
+	int most = letters(lk_answer_column(a, column, &type));
+	for (size_t r = 0; r < a->nrows; r++) {
+		lk_answer_cell(a, a->rows[r], column, &v);
+		lk_buf_clear(&text);
+		lk_buf_adds(&text, lk_is_null(&v) ? "NULL" : "");
+		lk_value_print(type, &v, &text);
+		int n = letters(text.data);
+		most = n > most ? n : most;
+	}
+	lk_buf_release(&text);
+	return most + 1;
+}
+
+/* One letter is left for the rounding of both directions. */
+static int fitting_width(const lk_answer *a) {
+	struct winsize w;
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col == 0)
+		return MOST_WIDTH;
+	int left = w.ws_col - 1 - (lk_answer_marks_final(a) ? (int)sizeof "provisional" : 0);
+	for (int i = 0; i < lk_answer_columns(a) && left > LEAST_WIDTH; i++)
+		left -= column_width(a, i);
+	return left < LEAST_WIDTH ? LEAST_WIDTH : left > MOST_WIDTH ? MOST_WIDTH : left;
+}
+
 int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, lk_error *err) {
-	*c = (lk_chart){.column = -1, .blocks = has_blocks()};
+	*c = (lk_chart){.column = -1, .blocks = has_blocks(), .width = MOST_WIDTH};
 	for (int i = 0; name && c->column < 0 && i < lk_answer_columns(a); i++) {
 		lk_type type;
 		if (!strcmp(lk_answer_column(a, i, &type), name) && lk_type_is_number(type))
@@ -79,8 +118,10 @@ int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, lk_error *e
 	}
 	if (name && c->column < 0)
 		return no_such_column(a, name, err);
-	if (name)
+	if (name) {
 		find_scale(c, a);
+		c->width = fitting_width(a);
+	}
 	return LK_OK;
 }
 
@@ -89,12 +130,12 @@ static void repeat(const char *s, int n, lk_buf *out) {
 		lk_buf_adds(out, s);
 }
 
-/* In eighths of a character; the whole scale is WIDTH characters. Halves, so that the longest double is no infinity. */
+/* In eighths of a character; the whole scale is c->width characters. Halves, so that the longest double is no infinity. */
 static int length(const lk_chart *c, double d) {
 	double share = fabs(d) == INFINITY ? 1 : fabs(d) / 2 / (c->most / 2 - c->least / 2);
 	if (d == 0 || isnan(share))
 		return 0;
-	int n = (int)lround((share < 1 ? share : 1) * WIDTH * EIGHTHS);
+	int n = (int)lround((share < 1 ? share : 1) * c->width * EIGHTHS);
 	return n > 0 ? n : 1;
 }
 

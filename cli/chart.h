@@ -8,6 +8,7 @@ typedef struct lk_chart {
 	int column;              /* of the answer's columns; < 0: no chart */
 	double least, most;      /* over all rows, 0 among them */
 	bool blocks;             /* UTF-8's eighths of a block; else '#' */
+	int width;               /* letters from least to most */
 } lk_chart;
 
 /* What the bars of a column are drawn to. name NULL: no chart. LK_EUSAGE where the answer has no such column or it is no number. */

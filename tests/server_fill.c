@@ -361,6 +361,14 @@ static void charts(void **state) {
 	assert_non_null(strstr(lk.out, "   1      NaN 1 \n"));
 	assert_non_null(strstr(lk.out, "NULL Infinity 1                     ########################################\n"));
 	LK(2, "", "one of s, d, n", "query", "v", "--chart", "m");
+
+	/* a terminal's lines are not broken: 61 letters for the columns, 1 for rounding, 18 for the bars */
+	const char *bin = getenv("LK_BIN");
+	char *command = lk_asprintf("LC_ALL=C LK_POSTGRES='%s' LK_REDIS='%s' script -qc 'stty cols 80; %s query v --chart s' /dev/null 2>&1"
+	                            " </dev/null | tr -d '\\r' >%s/chart && grep -q ' 400        4 1 ##################$' %s/chart",
+	                            servers.at.postgres, servers.at.redis, bin && *bin ? bin : "build/plain/lk", servers.dir, servers.dir);
+	assert_int_equal(system(command), 0);
+	free(command);
 	LK(2, "", "no column of numbers", "query", "v", "--chart", "window_start");
 	LK(2, "", "draws beside a table", "query", "v", "--chart", "n", "--format", "csv");
 }
