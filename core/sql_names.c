@@ -10,7 +10,7 @@ bool lk_sql_check_name(lk_stmt *s, const char *what, const char *name, int at) {
 	for (const char *p = name; *p && plain; p++)
 		plain = isalnum((unsigned char)*p) || *p == '_' || *p == '-' || (unsigned char)*p >= 0x80;
 	if (!plain)
-		lk_stmt_fault(s, at, "use letters, digits and _, beginning with a letter", "\"%s\" cannot be the name of a %s", name, what);
+		lk_stmt_fault(s, at, "use letters, digits, _ and -, beginning with a letter", "\"%s\" cannot be the name of a %s", name, what);
 	else if (strlen(name) > LK_MAX_NAME_BYTES)
 		lk_stmt_fault(s, at, "choose a shorter name", "the name of a %s has at most %d bytes, \"%s\" has %zu", what,
 		              LK_MAX_NAME_BYTES, name, strlen(name));
