@@ -140,7 +140,7 @@ static int publish(batch *b, lk_batch_report *out, lk_error *err) {
 static int check_past(const batch *b, lk_error *err) {
 	for (int i = 0; b->at && i < b->stream->stream->partitions; i++)
 		if (b->at[i] < b->published.cut[i])
-			return lk_fail(err, LK_ECONFLICT, "a later batch of view \"%s\" is published", view_name(b));
+			return lk_fail(err, LK_ECONFLICT, "a later batch of view %s is published", view_name(b));
 	return LK_OK;
 }
 
@@ -188,10 +188,10 @@ static int run(batch *b, lk_batch_report *out, lk_error *err) {
 	int64_t id = b->copy->id;
 	*out = (lk_batch_report){.copy_id = id};
 	if (b->copy->kappa)
-		return lk_fail(err, LK_EUSAGE, "a kappa copy of view \"%s\" has no batch", view_name(b));
+		return lk_fail(err, LK_EUSAGE, "a kappa copy of view %s has no batch", view_name(b));
 	int r = lk_pg_try_lock(b->pg, id, err);
 	if (r == LK_EBUSY)
-		return lk_fail(err, LK_EBUSY, "another batch of view \"%s\", or a comparison, is running", view_name(b));
+		return lk_fail(err, LK_EBUSY, "another batch of view %s, or a comparison, is running", view_name(b));
 	if (r != LK_OK)
 		return r;
 	notice_a_dead_client(b->pg);

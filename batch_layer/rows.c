@@ -89,7 +89,7 @@ int lk_batch_rows_write(lk_pg *pg, const char *table, const lk_cells *cells, lk_
 	lk_copy_header(&out);
 	for (const lk_cell *cell = cells->first; cell && r == LK_OK; cell = cell->next) {
 		if (put_cell(&w, cell, &out) != 0)
-			r = lk_fail(err, LK_EINTERNAL, "a cell of view \"%s\" does not fit its batch table", w.plan->view);
+			r = lk_fail(err, LK_EINTERNAL, "a cell of view %s does not fit its batch table", w.plan->view);
 		else if (out.len >= SEND_BYTES)
 			r = send(&w, &out, err);
 	}

@@ -96,8 +96,8 @@ static int all_have_passed(seal *s, bool *passed, int64_t *sum, lk_buf *why, lk_
 
 static int give_up(const seal *s, const lk_buf *why, lk_error *err) {
 	if (s->o.stop && *s->o.stop)
-		return lk_fail(err, LK_EBUSY, "sealing view \"%s\" was stopped", view_name(s));
-	lk_fail(err, LK_EBUSY, "view \"%s\" cannot be sealed: %s, and does not move", view_name(s), why->data ? why->data : "a unit changes");
+		return lk_fail(err, LK_EBUSY, "sealing view %s was stopped", view_name(s));
+	lk_fail(err, LK_EBUSY, "view %s cannot be sealed: %s, and does not move", view_name(s), why->data ? why->data : "a unit changes");
 	lk_hint(err, "what is sealed is what the speed layer has done: start `lk speed`, or use `lk run`, which does both");
 	return LK_EBUSY;
 }
@@ -390,10 +390,10 @@ int lk_seal_run(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_se
 	seal s = {.pg = pg, .store = store, .copy = copy, .plan = copy->version->plan, .o = with_defaults(o), .started_us = lk_monotonic_us()};
 	*out = (lk_batch_report){.copy_id = copy->id};
 	if (!copy->kappa || copy->state != LK_COPY_LIVE)
-		return lk_fail(err, LK_EUSAGE, "only a live kappa copy of view \"%s\" is sealed", view_name(&s));
+		return lk_fail(err, LK_EUSAGE, "only a live kappa copy of view %s is sealed", view_name(&s));
 	int r = lk_pg_try_lock(pg, copy->id, err);
 	if (r == LK_EBUSY)
-		return lk_fail(err, LK_EBUSY, "view \"%s\" is being sealed, or compared, by another process", view_name(&s));
+		return lk_fail(err, LK_EBUSY, "view %s is being sealed, or compared, by another process", view_name(&s));
 	if (r != LK_OK)
 		return r;
 	lk_cells_init(&s.cells, s.plan);

@@ -31,7 +31,7 @@ int lk_cmd_status(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK && empty) {
 		lk_say("PostgreSQL and Redis answer; no streams or views are declared: `lk apply FILE` declares them");
 		if (s.view)
-			rc = lk_fail(err, LK_EUSAGE, "there is no view \"%s\"", s.view);
+			rc = lk_fail(err, LK_EUSAGE, "there is no view %s", s.view);
 	} else if (rc == LK_OK) {
 		rc = lk_status_read(&s, err);
 	}

@@ -341,7 +341,7 @@ static int take_info(lk_redis *r, lk_error *err) {
 
 static int start_it(int rc, lk_error *err) {
 	if (rc == LK_EUNREACHABLE)
-		lk_hint(err, "start it (lk up starts private servers), or say where it is with LK_REDIS");
+		lk_hint(err, "start it (`lk up` starts a private one), or set LK_REDIS to where it is");
 	return rc;
 }
 
