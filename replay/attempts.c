@@ -190,7 +190,7 @@ void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total
 		return;
 	if (elapsed > 0 && done > r->at_start)
 		p.rate = (double)(done - r->at_start) / elapsed;
-	if (p.rate > 0)
+	if (p.rate > 0 && r->o->pace <= 0)   /* a paced one takes as long as its events lie apart, and not as they are many */
 		p.eta_s = (double)(p.total - p.done) / p.rate;
 	r->o->watch.progress(r->o->watch.ctx, &p);
 }

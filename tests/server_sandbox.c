@@ -524,6 +524,8 @@ static void look(void *ctx, const lk_replay_progress *p) {
 		append(50);
 	w->done = p->done;
 	w->total = p->total;
+	if (w->pace > 0 && p->eta_s >= 0)
+		lk_buf_addf(&w->fault, "how many events are left tells nothing about when they are due");
 	if (w->fault.len)
 		return;
 	q.copy = w->name;
