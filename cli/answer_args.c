@@ -58,6 +58,10 @@ int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err)
 		rc = lk_args_time(args, "from", INT64_MIN, &q->from, err);
 	if (rc == LK_OK)
 		rc = lk_args_time(args, "to", INT64_MAX, &q->to, err);
+	if (rc == LK_OK && q->from >= q->to) {
+		lk_fail(err, LK_EUSAGE, "no window starts from %s on and before %s", lk_args_text(args, "from", ""), lk_args_text(args, "to", ""));
+		rc = lk_hint(err, "--from is the first time, --to is the one that ends the range");
+	}
 	if (rc == LK_OK)
 		rc = lk_args_interval(args, "window", 0, &q->window_us, err);
 	if (rc == LK_OK)

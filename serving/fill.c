@@ -126,7 +126,7 @@ static int check_size(const filling *f, lk_error *err) {
 	int64_t most = LK_FILL_MOST + (int64_t)f->a->cells.ncells, windows = count_windows(f, most + 1);
 	if ((lk_int128)windows * (int64_t)f->keys.ncells <= most)
 		return LK_OK;
-	lk_fail(err, LK_EUSAGE, "--fill would add more than %d rows: %s%lld windows of %lld key%s", LK_FILL_MOST, windows > most ? "over " : "",
+	lk_fail(err, LK_EUSAGE, "--fill would add more than %d rows: %s%lld windows of %lld key%s", LK_FILL_MOST, windows > most ? "more than " : "",
 	        (long long)(windows > most ? most : windows), (long long)f->keys.ncells, f->keys.ncells == 1 ? "" : "s");
 	return lk_hint(err, "ask for less time (--from, --to), for longer windows (--window) or for fewer keys (--where)");
 }

@@ -67,6 +67,8 @@ static void usage(void **state) {
 	LK(2, "", "did you mean --where", "query", "traffic", "--were", "path=/");
 	LK(2, "", "wants VIEW", "query");
 	LK(2, "", "not a time", "query", "traffic", "--from", "yesterday");
+	LK(2, "", "no window starts from 2015-05-18T00:00:00Z on and before 2015-05-17T00:00:00Z", "query", "traffic", "--from", "2015-05-18T00:00:00Z", "--to",
+	   "2015-05-17T00:00:00Z");
 	LK(2, "", "table, json, jsonl, csv", "query", "traffic", "--format", "xml");
 	LK(2, "", "not COL=VALUE", "query", "traffic", "--where", "path");
 	LK(2, "", "--workers", "speed", "--workers", "0");

@@ -293,7 +293,7 @@ static void what_is_refused(void **state) {
 	(void)state;
 	static const struct { const char *view, *from, *to, *says; } cases[] = {
 		{"s", NULL, NULL, "are sessions"}, {"u", NULL, NULL, "has no windows"},
-		{"v", "1970-01-01T00:00:00Z", NULL, "more than 1000000 rows: over 1000002 windows of 1 key"},
+		{"v", "1970-01-01T00:00:00Z", NULL, "more than 1000000 rows: more than 1000002 windows of 1 key"},
 		{"v", "2020-01-01T00:00:00Z", "2021-11-25T10:43:00Z", "more than 1000000 rows"},
 		{"v", "2020-01-01T00:00:00Z", "2021-11-25T10:40:00Z", NULL},
 	};
