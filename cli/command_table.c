@@ -97,7 +97,8 @@ const lk_command lk_commands[] = {
 	 lk_cmd_query},
 
 	{"status", "[VIEW]", 0, 1, "show streams, views, cuts, cursors, lag and watermarks",
-	 "With a view's name, by partition too. Numbers count events where they name nothing else.\n"
+	 "With a view's name, by partition too; of a stream with idle_timeout, IDLE says which partitions are left out of what "
+	 "answers call final. Numbers count events where they name nothing else.\n"
 	 "NEWEST EVENT is the largest event time that is believed (max_ahead in docs/language.md). REJECTED LINES could not "
 	 "be events; for MARKED EVENTS a clause of a view had no value; both are in lk.rejected. BELOW CUT: in the published "
 	 "batch. COVERED: in an answer now; LAG: not yet. LATE: refused by the speed layer so far (lk.late); batches count "

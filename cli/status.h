@@ -10,6 +10,8 @@ typedef struct lk_part_status {
 	bool taken;             /* the unit is in Redis */
 	int64_t cut, cursor, watermark, bytes;
 	int64_t tail;           /* of the log; of a sandbox, where it ends */
+	int64_t last_at;        /* when the log took its last event */
+	bool idle;              /* lk_is_idle */
 	int segments;
 } lk_part_status;
 

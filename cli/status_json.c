@@ -91,6 +91,8 @@ static void add_part(const lk_part_status *r, lk_buf *b) {
 	add_number("segments", r->segments, b);
 	add_number("redis_bytes", r->bytes, b);
 	add_time("watermark", r->watermark, b);
+	add_time("last_append", r->last_at, b);
+	add_flag("idle", r->idle, b);
 	lk_buf_addc(b, '}');
 }
 

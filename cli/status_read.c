@@ -48,17 +48,27 @@ static int read_unit(lk_status_report *s, const lk_cat_copy *copy, int p, lk_par
 	return rc < 0 ? rc : LK_OK;
 }
 
+static int64_t now_of(const lk_status_report *s, const lk_cat_stream *stream) {
+	for (int i = 0; i < s->nstreams; i++)
+		if (s->streams[i].stream == stream)
+			return s->streams[i].counts.now;
+	return LK_NEVER;
+}
+
 /* A sandbox is on its way to its own end, and what lies below its beginning is none of its business. */
 static int read_ends(lk_status_report *s, lk_copy_status *out, lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS];
+	const lk_cat_stream *stream = out->copy->version->view->stream;
+	int64_t tail[LK_MAX_PARTITIONS], last_at[LK_MAX_PARTITIONS], now = now_of(s, stream);
 	bool sandbox = out->copy->state == LK_COPY_SANDBOX;
-	int rc = lk_log_tail(&s->at.pg, out->copy->version->view->stream, tail, NULL, NULL, err);
+	int rc = lk_log_tail(&s->at.pg, stream, tail, last_at, NULL, err);
 	if (rc == LK_OK)
 		rc = lk_replay_read(&s->at.pg, out->copy, &out->replay, err);
 	for (int p = 0; rc == LK_OK && p < out->partitions; p++) {
 		lk_part_status *part = &out->part[p];
 		int64_t below = sandbox ? part->cut : 0;
 		part->tail = sandbox && out->replay.there ? out->replay.end.off[p] : tail[p];
+		part->last_at = last_at[p];
+		part->idle = lk_is_idle(stream->stream, tail[p] - larger(part->cut, part->cursor), last_at[p], now);
 		out->cut += part->cut - below;
 		out->covered += larger(part->cut, part->cursor) - below;
 		out->tail += part->tail - below;

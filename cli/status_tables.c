@@ -176,8 +176,11 @@ static void print_digests(const lk_status_report *s) {
 
 static void print_parts(const lk_copy_status *c) {
 	static const char *const names[] = {"PARTITION", "CUT", "CURSOR", "TAIL", "LAG", "SEGMENTS", "REDIS BYTES",
-	                                    "WATERMARK", NULL};
-	lk_table *t = table(names, ">>>>>>><");
+	                                    "WATERMARK", "LAST APPEND", NULL};
+	bool may_be_idle = c->copy->version->view->stream->stream->idle_timeout_us > 0;
+	lk_table *t = table(names, ">>>>>>><<");
+	if (may_be_idle)
+		lk_table_column(t, "IDLE", false);
 	for (int p = 0; p < c->partitions; p++) {
 		const lk_part_status *r = &c->part[p];
 		lk_table_count(t, p);
@@ -191,6 +194,9 @@ static void print_parts(const lk_copy_status *c) {
 		lk_table_count(t, r->segments);
 		lk_table_count(t, r->bytes);
 		lk_table_time(t, r->watermark);
+		lk_table_time(t, r->last_at);
+		if (may_be_idle)
+			lk_table_cell(t, r->idle ? "yes" : "no");
 	}
 	lk_table_end(t);
 }

@@ -71,6 +71,10 @@ bool lk_is_late(const lk_plan *p, int64_t ts, int64_t watermark) {
 	return lk_late_from(p, ts) <= watermark;
 }
 
+bool lk_is_idle(const lk_stream *s, int64_t behind, int64_t last_at, int64_t now) {
+	return s->idle_timeout_us > 0 && behind == 0 && sub(now, last_at == LK_NEVER ? LK_TIME_MIN : last_at) > s->idle_timeout_us;
+}
+
 int64_t lk_final_to(const lk_plan *p, int64_t min_watermark) {
 	const lk_window *w = &p->window;
 	if (w->kind == LK_W_NONE || p->allowed_lateness_us < 0 || min_watermark == LK_NEVER)

@@ -29,6 +29,11 @@ bool lk_is_late(const lk_plan *p, int64_t ts, int64_t watermark);
 /* The least watermark against which it is late, so that watermark - this is by how much; INT64_MAX where it never is. */
 int64_t lk_late_from(const lk_plan *p, int64_t ts);
 
+/* Has a partition taken no event for longer than the stream's idle_timeout? last_at: of its last append, LK_NEVER: there was none; now: the
+ * clock that gave it. One with events that whoever asks has not counted (`behind` of them) is behind, and not idle. Only what answers
+ * call final goes by it, provisionally. */
+bool lk_is_idle(const lk_stream *s, int64_t behind, int64_t last_at, int64_t now);
+
 /* A window is final when window end + allowed lateness <= the least watermark of the partitions: then no event can change it
  * any more. A session's end takes another gap: an event that comes before the end of the session and is not late, by its own time + gap,
  * would belong to it. Returns the largest instant T such that every window that ends at or before T is final; LK_NEVER if there is none.

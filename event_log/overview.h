@@ -10,6 +10,7 @@ int lk_catalog_id(lk_pg *pg, char log_id[33], lk_error *err);
 typedef struct lk_stream_overview {
 	int64_t lines;     /* that could not become events */
 	int64_t marked;    /* events of which a clause of a view could not be evaluated, counted once a version */
+	int64_t now;       /* PostgreSQL's clock */
 } lk_stream_overview;
 int lk_overview_stream(lk_pg *pg, const lk_cat_stream *s, lk_stream_overview *out, lk_error *err);
 

@@ -18,15 +18,13 @@ static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
 }
 
 /* What is final, by the least watermark of the partitions that are not idle. Where all are idle there is nobody to wait for: the largest
- * counts, so that a partition which falls idle never takes final_to back. A partition with events that the answer does not cover
- * is behind, and not idle. */
+ * counts, so that a partition which falls idle never takes final_to back. */
 static void find_final(const lk_reader *r, lk_answer *a) {
 	const lk_pointer *p = &r->pointer;
-	int64_t timeout = r->plan->stream->idle_timeout_us, least = INT64_MAX, most = LK_NEVER;
+	int64_t least = INT64_MAX, most = LK_NEVER;
 	for (int i = 0; i < r->partitions; i++) {
 		lk_answer_part *part = &a->part[i];
-		int64_t quiet_since = p->tail_at[i] == LK_NEVER ? LK_TIME_MIN : p->tail_at[i];
-		part->idle = timeout > 0 && a->end[i] == p->tail[i] && p->now - quiet_since > timeout;
+		part->idle = lk_is_idle(r->plan->stream, p->tail[i] - a->end[i], p->tail_at[i], p->now);
 		if (!part->idle && part->watermark < least)
 			least = part->watermark;
 		if (part->watermark > most)

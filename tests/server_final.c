@@ -296,6 +296,10 @@ static void provisional_is_said(void **state) {
 	assert_non_null(strstr(lk.out, " 1 open\n"));
 	LK(0, "\"watermark\":\"2020-01-01T10:04:30Z\",\"final_to\":\"2020-01-01T10:07:00Z\",\"provisional\":true,\"idle\":[2],", "", "query", "strict",
 	   "--format", "json");
+	LK(0, "yes\n", "", "status", "strict");
+	assert_non_null(strstr(lk.out, "LAST APPEND"));
+	LK(0, "\"idle\":true}]}", "", "status", "strict", "--format", "json");
+	assert_non_null(strstr(lk.out, "\"idle\":false},"));
 	LK(0, "\"n\":1,\"_final\":true,\"_provisional\":true}\n", "", "query", "strict", "--from", "2020-01-01T10:04:00Z", "--to", "2020-01-01T10:05:00Z", "--format", "jsonl");
 	LK(0, "\"n\":1,\"_final\":true,\"_provisional\":false}\n", "", "query", "strict", "--to", "2020-01-01T10:04:00Z", "--format", "jsonl");
 	LK(0, ",1,false,false\r\n", "", "query", "strict", "--from", "2020-01-01T10:08:00Z", "--format", "csv");
