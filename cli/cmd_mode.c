@@ -28,12 +28,19 @@ static void put_copy(const lk_cat_copy *k, lk_buf *b) {
 		lk_buf_addf(b, "%s, %s)", mode_of(k), lk_copy_state_name(k->state));
 }
 
+/* A version of a kappa view has no copy until a replay makes one. */
 static void put_others(const lk_catalog *c, const lk_cat_view *v, lk_buf *b) {
-	for (int i = 0; i < c->ncopies; i++)
+	const lk_cat_version *newest = lk_catalog_newest(c, v);
+	bool there = false;
+	for (int i = 0; i < c->ncopies; i++) {
+		there |= c->copies[i].version == newest;
 		if (is_other(v, &c->copies[i])) {
 			lk_buf_adds(b, b->len ? ", " : "");
 			put_copy(&c->copies[i], b);
 		}
+	}
+	if (!there && newest)
+		lk_buf_addf(b, "%snone yet (version %d)", b->len ? ", " : "", newest->number);
 }
 
 static void cell_text(lk_table *t, lk_buf *b) {
@@ -98,9 +105,10 @@ static void json_copy(const lk_cat_copy *k, lk_buf *b) {
 
 static void json_view(const lk_catalog *c, const lk_cat_view *v, int64_t since, lk_buf *b) {
 	const char *comma = "";
+	const lk_cat_version *newest = lk_catalog_newest(c, v);
 	lk_buf_adds(b, "{\"view\":");
 	lk_json_quote(v->name, strlen(v->name), b);
-	lk_buf_adds(b, ",\"served\":");
+	lk_buf_addf(b, ",\"newest_version\":%d,\"served\":", newest ? newest->number : 0);
 	json_copy(lk_catalog_copy(c, v->served_copy), b);
 	lk_buf_adds(b, since == LK_NEVER ? ",\"since\":null" : ",\"since\":\"");
 	if (since != LK_NEVER) {

@@ -217,6 +217,9 @@ static void replaying(void **state) {
 	char *again = copy_of("copy_id = served_copy");
 	assert_string_not_equal(again, copy);
 	LK(0, "605 of 605", "", "query", "traffic", "--strict");
+	apply(doubled);
+	LK(0, "none yet (version 2)", "", "mode");
+	LK(0, "\"newest_version\":2,", "", "mode", "traffic", "--format", "json");
 	free(again);
 	free(served);
 	free(copy);
