@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/json.h"
 #include "cli/output.h"
 #include "core/time.h"
 
@@ -94,14 +95,14 @@ static void add_object(const lk_answer *a, const lk_cell *row, lk_buf *b) {
 		const char *name = lk_answer_column(a, i, &type);
 		lk_answer_cell(a, row, i, &v);
 		lk_buf_addc(b, i ? ',' : '{');
-		lk_json_quote(name, strlen(name), b);
+		lk_json_text(name, b);
 		lk_buf_addc(b, ':');
 		lk_value_json(type, &v, b);
 	}
 	if (lk_answer_marks_final(a))
-		lk_buf_addf(b, ",\"_final\":%s", lk_answer_is_final(a, row) ? "true" : "false");
+		lk_json_flag("_final", lk_answer_is_final(a, row), b);
 	if (marks_provisional(a))
-		lk_buf_addf(b, ",\"_provisional\":%s", lk_answer_is_provisional(a, row) ? "true" : "false");
+		lk_json_flag("_provisional", lk_answer_is_provisional(a, row), b);
 	lk_buf_addc(b, '}');
 }
 
@@ -181,32 +182,13 @@ void lk_range_describe(const lk_range *r, lk_buf *out) {
 	lk_buf_adds(out, from && to ? ")" : from ? " on" : "");
 }
 
-static void add_json_time(const char *name, int64_t us, lk_buf *b) {
-	lk_buf_addf(b, ",\"%s\":", name);
-	if (us == LK_NEVER) {
-		lk_buf_adds(b, "null");
-		return;
-	}
-	lk_buf_addc(b, '"');
-	lk_time_print(us, b);
-	lk_buf_addc(b, '"');
-}
-
-static void add_json_offsets(const char *name, const int64_t *v, int n, lk_buf *b) {
-	lk_buf_addf(b, ",\"%s\":[", name);
-	for (int p = 0; p < n; p++)
-		lk_buf_addf(b, "%s%lld", p ? "," : "", (long long)v[p]);
-	lk_buf_addc(b, ']');
-}
-
 static void add_json_sandbox(const lk_answer *a, lk_buf *b) {
-	lk_buf_adds(b, ",\"sandbox\":");
-	lk_json_quote(a->copy_name, strlen(a->copy_name), b);
+	lk_json_member("sandbox", a->copy_name, b);
 	lk_buf_addf(b, ",\"range\":{\"by\":\"%s\"", a->range.by == LK_BY_AT ? "_at" : "event");
-	add_json_time("from", a->range.from == INT64_MIN ? LK_NEVER : a->range.from, b);
-	add_json_time("to", a->range.to == INT64_MAX ? LK_NEVER : a->range.to, b);
+	lk_json_time("from", a->range.from == INT64_MIN ? LK_NEVER : a->range.from, b);
+	lk_json_time("to", a->range.to == INT64_MAX ? LK_NEVER : a->range.to, b);
 	lk_buf_addc(b, '}');
-	add_json_offsets("goal", a->goal, a->partitions, b);
+	lk_json_ints("goal", a->goal, a->partitions, b);
 }
 
 static const char *layer_name(enum lk_layer layer) {
@@ -225,13 +207,13 @@ static void add_json_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) 
 		if (!bound_of(a, i))
 			continue;
 		lk_buf_adds(b, any ? "," : ",\"approximate\":{");
-		lk_json_quote(a->plan->outputs[i].name, strlen(a->plan->outputs[i].name), b);
+		lk_json_text(a->plan->outputs[i].name, b);
 		lk_buf_addf(b, ":\"%s\"", bound_of(a, i));
 		any = true;
 	}
 	lk_buf_adds(b, any ? "}" : "");
 	if (a->plan->having)
-		lk_buf_addf(b, ",\"having_applied\":%s", layer == LK_LAYER_MERGED ? "true" : "false");
+		lk_json_flag("having_applied", layer == LK_LAYER_MERGED, b);
 }
 
 static void add_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
@@ -271,21 +253,22 @@ static void add_filled(const lk_answer *a, lk_buf *b) {
 static void print_json(const lk_answer *a, const char *view, enum lk_layer layer) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"view\":");
-	lk_json_quote(view, strlen(view), &b);
+	lk_json_text(view, &b);
 	lk_buf_addf(&b, ",\"version\":%d,\"mode\":\"%s\",\"layer\":\"%s\"", a->version, a->kappa ? "kappa" : "lambda",
 	            layer_name(layer));
 	lk_buf_addf(&b, ",\"copy\":%lld,\"state\":\"%s\"", (long long)a->copy_id, lk_copy_state_name(a->state));
 	if (a->state == LK_COPY_SANDBOX)
 		add_json_sandbox(a, &b);
-	add_json_offsets("cut", a->cut, a->partitions, &b);
-	add_json_offsets("cursors", a->cursor, a->partitions, &b);
-	add_json_offsets("covers", a->end, a->partitions, &b);
-	add_json_offsets("tail", a->tail, a->partitions, &b);
-	lk_buf_addf(&b, ",\"lag\":%lld", (long long)lk_answer_lag(a));
-	add_json_time("watermark", a->watermark, &b);
-	add_json_time("final_to", a->final_to, &b);
+	lk_json_ints("cut", a->cut, a->partitions, &b);
+	lk_json_ints("cursors", a->cursor, a->partitions, &b);
+	lk_json_ints("covers", a->end, a->partitions, &b);
+	lk_json_ints("tail", a->tail, a->partitions, &b);
+	lk_json_int("lag", lk_answer_lag(a), &b);
+	lk_json_time("watermark", a->watermark, &b);
+	lk_json_time("final_to", a->final_to, &b);
 	add_json_idle(a, &b);
-	lk_buf_addf(&b, ",\"late\":%lld,\"healed\":%lld", (long long)a->late, (long long)a->healed);
+	lk_json_int("late", a->late, &b);
+	lk_json_int("healed", a->healed, &b);
 	add_json_limits(a, layer, &b);
 	if (a->fill)
 		lk_buf_addf(&b, ",\"fill\":\"%s\",\"filled_rows\":%lld", fill_name(a->fill), (long long)filled_rows(a));

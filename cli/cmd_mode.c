@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/connect.h"
+#include "cli/json.h"
 #include "cli/kappa.h"
 #include "cli/output.h"
 #include "cli/signal.h"
@@ -94,12 +95,9 @@ static void json_copy(const lk_cat_copy *k, lk_buf *b) {
 		lk_buf_adds(b, "null");
 		return;
 	}
-	lk_buf_addf(b, "{\"copy\":%lld,\"version\":%d,\"mode\":\"%s\",\"state\":\"%s\",\"name\":", (long long)k->id,
-	            k->version->number, mode_of(k), lk_copy_state_name(k->state));
-	if (k->name)
-		lk_json_quote(k->name, strlen(k->name), b);
-	else
-		lk_buf_adds(b, "null");
+	lk_buf_addf(b, "{\"copy\":%lld,\"version\":%d,\"mode\":\"%s\",\"state\":\"%s\"", (long long)k->id, k->version->number,
+	            mode_of(k), lk_copy_state_name(k->state));
+	lk_json_member("name", k->name, b);
 	lk_buf_addc(b, '}');
 }
 
@@ -107,14 +105,10 @@ static void json_view(const lk_catalog *c, const lk_cat_view *v, int64_t since, 
 	const char *comma = "";
 	const lk_cat_version *newest = lk_catalog_newest(c, v);
 	lk_buf_adds(b, "{\"view\":");
-	lk_json_quote(v->name, strlen(v->name), b);
+	lk_json_text(v->name, b);
 	lk_buf_addf(b, ",\"newest_version\":%d,\"served\":", newest ? newest->number : 0);
 	json_copy(lk_catalog_copy(c, v->served_copy), b);
-	lk_buf_adds(b, since == LK_NEVER ? ",\"since\":null" : ",\"since\":\"");
-	if (since != LK_NEVER) {
-		lk_time_print(since, b);
-		lk_buf_addc(b, '"');
-	}
+	lk_json_time("since", since, b);
 	lk_buf_adds(b, ",\"former\":");
 	json_copy(lk_catalog_copy(c, v->former_copy), b);
 	lk_buf_adds(b, ",\"others\":[");

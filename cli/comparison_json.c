@@ -2,22 +2,9 @@
 #include <string.h>
 
 #include "cli/comparison_print.h"
+#include "cli/json.h"
 
-static void put_text(const char *s, lk_buf *out) {
-	if (s)
-		lk_json_quote(s, strlen(s), out);
-	else
-		lk_buf_adds(out, "null");
-}
-
-static void put_member(const char *name, const char *value, lk_buf *out) {
-	lk_buf_addf(out, ",\"%s\":", name);
-	put_text(value, out);
-}
-
-static void put_int(const char *name, int64_t v, lk_buf *out) { lk_buf_addf(out, ",\"%s\":%lld", name, (long long)v); }
 static void put_real(const char *name, double v, lk_buf *out) { lk_buf_addf(out, ",\"%s\":%.6g", name, v); }
-static void put_flag(const char *name, bool v, lk_buf *out) { lk_buf_addf(out, ",\"%s\":%s", name, v ? "true" : "false"); }
 
 void lk_difference_json(const lk_difference *d, lk_buf *out) {
 	if (!d->made) {
@@ -25,24 +12,24 @@ void lk_difference_json(const lk_difference *d, lk_buf *out) {
 		return;
 	}
 	lk_buf_adds(out, "{\"left\":");
-	put_text(d->left, out);
-	put_member("right", d->right, out);
-	put_flag("other_shape", d->other_shape, out);
-	put_int("compared", d->compared, out);
-	put_int("equal", d->equal, out);
-	put_int("only_left", d->only_left, out);
-	put_int("only_right", d->only_right, out);
-	put_int("different", d->different, out);
-	put_int("by_late_events", d->by_late, out);
+	lk_json_text(d->left, out);
+	lk_json_member("right", d->right, out);
+	lk_json_flag("other_shape", d->other_shape, out);
+	lk_json_int("compared", d->compared, out);
+	lk_json_int("equal", d->equal, out);
+	lk_json_int("only_left", d->only_left, out);
+	lk_json_int("only_right", d->only_right, out);
+	lk_json_int("different", d->different, out);
+	lk_json_int("by_late_events", d->by_late, out);
 	lk_buf_adds(out, ",\"rows\":[");
 	for (int i = 0; i < d->nshown; i++) {
 		lk_buf_addf(out, "%s{\"window\":", i ? "," : "");
-		put_text(d->shown[i].window, out);
-		put_member("key", d->shown[i].key, out);
-		put_member("left", d->shown[i].left, out);
-		put_member("right", d->shown[i].right, out);
-		put_flag("by_late_events", d->shown[i].by_late, out);
-		put_member("first_event", d->shown[i].first_event, out);
+		lk_json_text(d->shown[i].window, out);
+		lk_json_member("key", d->shown[i].key, out);
+		lk_json_member("left", d->shown[i].left, out);
+		lk_json_member("right", d->shown[i].right, out);
+		lk_json_flag("by_late_events", d->shown[i].by_late, out);
+		lk_json_member("first_event", d->shown[i].first_event, out);
 		lk_buf_addc(out, '}');
 	}
 	lk_buf_adds(out, "]}");
@@ -54,18 +41,18 @@ static void put_pair(const char *name, const lk_difference *d, lk_buf *out) {
 }
 
 static void put_healed(const lk_comparison *c, lk_buf *out) {
-	put_int("late_events", c->late, out);
-	put_int("healed_events", c->healed, out);
-	put_int("healed_rows", c->healed_rows, out);
+	lk_json_int("late_events", c->late, out);
+	lk_json_int("healed_events", c->healed, out);
+	lk_json_int("healed_rows", c->healed_rows, out);
 	lk_buf_adds(out, ",\"healed\":[");
 	for (int i = 0; i < c->nhealed_shown; i++) {
 		const lk_healed *h = &c->healed_shown[i];
 		lk_buf_addf(out, "%s{\"window\":", i ? "," : "");
-		put_text(h->window, out);
-		put_member("key", h->key, out);
-		put_member("lambda", h->lambda, out);
-		put_member("kappa", h->kappa, out);
-		put_int("late_events", h->events, out);
+		lk_json_text(h->window, out);
+		lk_json_member("key", h->key, out);
+		lk_json_member("lambda", h->lambda, out);
+		lk_json_member("kappa", h->kappa, out);
+		lk_json_int("late_events", h->events, out);
 		lk_buf_addc(out, '}');
 	}
 	lk_buf_addc(out, ']');
@@ -84,14 +71,14 @@ static void put_mode(const char *name, const lk_mode_cost *m, lk_buf *out) {
 	put_real("build_s", m->build_s, out);
 	put_known("build_cpu_s", m->build_cpu_s >= 0, m->build_cpu_s, out);
 	put_real("events_per_s", m->events_per_s, out);
-	put_int("rows_read", m->rows_read, out);
-	put_int("redis_bytes", m->redis_bytes, out);
-	put_int("postgres_bytes", m->postgres_bytes, out);
-	put_int("latency_events", m->latency_events, out);
+	lk_json_int("rows_read", m->rows_read, out);
+	lk_json_int("redis_bytes", m->redis_bytes, out);
+	lk_json_int("postgres_bytes", m->postgres_bytes, out);
+	lk_json_int("latency_events", m->latency_events, out);
 	put_known("latency_p50_s", m->latency_events > 0, m->latency_p50_s, out);
 	put_known("latency_p99_s", m->latency_events > 0, m->latency_p99_s, out);
 	put_real("recover_s", m->recover_s, out);
-	put_int("recover_events", m->recover_events, out);
+	lk_json_int("recover_events", m->recover_events, out);
 	put_real("switch_s", m->switch_s, out);
 	lk_buf_addc(out, '}');
 }
@@ -106,7 +93,7 @@ static void put_costs(const lk_comparison *c, lk_buf *out) {
 	put_mode("lambda", &c->lambda, out);
 	put_mode("kappa", &c->kappa, out);
 	put_real("sql_s", c->sql_s, out);
-	put_int("log_bytes", c->log_bytes, out);
+	lk_json_int("log_bytes", c->log_bytes, out);
 	lk_buf_addc(out, '}');
 }
 
@@ -114,12 +101,12 @@ void lk_comparison_json(const lk_comparison *c, lk_buf *out) {
 	lk_buf verdict = LK_BUF_INIT;
 	lk_comparison_verdict(c, &verdict);
 	lk_buf_adds(out, "{\"view\":");
-	put_text(c->view, out);
-	put_int("version", c->version, out);
-	put_member("verdict", verdict.data, out);
-	put_flag("equal", lk_comparison_equal(c), out);
-	put_flag("explained", lk_comparison_explained(c), out);
-	put_int("events", c->events, out);
+	lk_json_text(c->view, out);
+	lk_json_int("version", c->version, out);
+	lk_json_member("verdict", verdict.data, out);
+	lk_json_flag("equal", lk_comparison_equal(c), out);
+	lk_json_flag("explained", lk_comparison_explained(c), out);
+	lk_json_int("events", c->events, out);
 	lk_buf_adds(out, ",\"until\":[");
 	for (int p = 0; p < c->cut.partitions; p++)
 		lk_buf_addf(out, "%s%lld", p ? "," : "", (long long)c->cut.off[p]);
@@ -129,10 +116,10 @@ void lk_comparison_json(const lk_comparison *c, lk_buf *out) {
 		lk_buf_adds(out, "null}");
 	else
 		lk_buf_addf(out, "%lld}", (long long)c->sql_rows);
-	put_member("sql_raised", c->sql_raised, out);
-	put_member("approximate", c->approximate, out);
-	put_flag("lambda_was_there", c->lambda_was_there, out);
-	put_flag("kappa_was_there", c->kappa_was_there, out);
+	lk_json_member("sql_raised", c->sql_raised, out);
+	lk_json_member("approximate", c->approximate, out);
+	lk_json_flag("lambda_was_there", c->lambda_was_there, out);
+	lk_json_flag("kappa_was_there", c->kappa_was_there, out);
 	put_pair("lambda_kappa", &c->lambda_kappa, out);
 	put_pair("lambda_sql", &c->lambda_sql, out);
 	put_pair("kappa_sql", &c->kappa_sql, out);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/json.h"
 #include "cli/output.h"
 #include "core/time.h"
 #include "core/window.h"
@@ -113,7 +114,7 @@ static void add_object(const lk_late_page *p, const lk_late_event *e, lk_buf *b)
 	for (int i = 0; i < p->ncolumns; i++) {
 		const lk_column *c = stream_column(p, i);
 		lk_buf_adds(b, i ? "," : "");
-		lk_json_quote(c->name, strlen(c->name), b);
+		lk_json_text(c->name, b);
 		lk_buf_addc(b, ':');
 		lk_value_json(c->type, &e->values[i], b);
 	}
@@ -166,7 +167,7 @@ static void print_json(const lk_late_page *p) {
 	const lk_cat_version *v = p->copy->version;
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"view\":");
-	lk_json_quote(v->view->name, strlen(v->view->name), &b);
+	lk_json_text(v->view->name, &b);
 	lk_buf_addf(&b, ",\"version\":%d,\"mode\":\"%s\",\"copy\":%lld,\"state\":\"%s\"", v->number, p->copy->kappa ? "kappa" : "lambda",
 	            (long long)p->copy->id, lk_copy_state_name(p->copy->state));
 	if (v->plan->allowed_lateness_us < 0)

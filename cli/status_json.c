@@ -3,41 +3,19 @@
 
 #include <string.h>
 
+#include "cli/json.h"
 #include "cli/output.h"
 #include "core/time.h"
 
-static void add_text(const char *key, const char *text, lk_buf *b) {
-	lk_buf_addf(b, "\"%s\":", key);
-	if (text)
-		lk_json_quote(text, strlen(text), b);
-	else
-		lk_buf_adds(b, "null");
-}
-
-static void add_number(const char *key, int64_t n, lk_buf *b) { lk_buf_addf(b, ",\"%s\":%lld", key, (long long)n); }
-
-static void add_flag(const char *key, bool on, lk_buf *b) { lk_buf_addf(b, ",\"%s\":%s", key, on ? "true" : "false"); }
-
-static void add_time(const char *key, int64_t us, lk_buf *b) {
-	lk_buf_addf(b, ",\"%s\":", key);
-	if (us == LK_NEVER) {
-		lk_buf_adds(b, "null");
-		return;
-	}
-	lk_buf_addc(b, '"');
-	lk_time_print(us, b);
-	lk_buf_addc(b, '"');
-}
-
 static void add_stream(const lk_stream_status *r, lk_buf *b) {
-	lk_buf_addc(b, '{');
-	add_text("stream", r->stream->stream->name, b);
-	add_number("partitions", r->stream->stream->partitions, b);
-	add_number("events", r->events, b);
-	add_time("newest_event", r->high, b);
-	add_time("last_append", r->last_at, b);
-	add_number("rejected_lines", r->counts.lines, b);
-	add_number("marked_events", r->counts.marked, b);
+	lk_buf_adds(b, "{\"stream\":");
+	lk_json_text(r->stream->stream->name, b);
+	lk_json_int("partitions", r->stream->stream->partitions, b);
+	lk_json_int("events", r->events, b);
+	lk_json_time("newest_event", r->high, b);
+	lk_json_time("last_append", r->last_at, b);
+	lk_json_int("rejected_lines", r->counts.lines, b);
+	lk_json_int("marked_events", r->counts.marked, b);
 	lk_buf_addc(b, '}');
 }
 
@@ -50,8 +28,8 @@ static void add_range(const lk_cat_copy *k, lk_buf *b) {
 		return;
 	}
 	lk_buf_addf(b, ",\"range\":{\"by\":\"%s\"", r->by == LK_BY_AT ? "_at" : "event");
-	add_time("from", r->from == INT64_MIN ? LK_NEVER : r->from, b);
-	add_time("to", r->to == INT64_MAX ? LK_NEVER : r->to, b);
+	lk_json_time("from", r->from == INT64_MIN ? LK_NEVER : r->from, b);
+	lk_json_time("to", r->to == INT64_MAX ? LK_NEVER : r->to, b);
 	lk_buf_addc(b, '}');
 }
 
@@ -62,12 +40,12 @@ static void add_replay(const lk_copy_status *c, lk_buf *b) {
 		return;
 	}
 	lk_status_progress(c, &r);
-	lk_buf_adds(b, ",\"replay\":{");
-	add_text("phase", c->replay.phase, b);
-	add_flag("running", c->replay.running, b);
-	add_number("done", r.done, b);
-	add_number("total", r.total, b);
-	add_time("started_at", c->replay.started_at, b);
+	lk_buf_adds(b, ",\"replay\":{\"phase\":");
+	lk_json_text(c->replay.phase, b);
+	lk_json_flag("running", c->replay.running, b);
+	lk_json_int("done", r.done, b);
+	lk_json_int("total", r.total, b);
+	lk_json_time("started_at", c->replay.started_at, b);
 	if (r.rate < 0)
 		lk_buf_adds(b, ",\"events_per_s\":null,\"eta_s\":null}");
 	else
@@ -75,50 +53,49 @@ static void add_replay(const lk_copy_status *c, lk_buf *b) {
 }
 
 static void add_digest(const lk_copy_status *c, lk_buf *b) {
-	lk_buf_addc(b, ',');
-	add_text("digest", c->digest[0] ? c->digest : NULL, b);
-	lk_buf_adds(b, c->digest[0] ? ",\"digest_covers\":[" : ",\"digest_covers\":null");
-	for (int p = 0; c->digest[0] && p < c->partitions; p++)
-		lk_buf_addf(b, "%s%lld", p ? "," : "", (long long)c->digest_end[p]);
-	lk_buf_adds(b, c->digest[0] ? "]" : "");
+	lk_json_member("digest", c->digest[0] ? c->digest : NULL, b);
+	if (c->digest[0])
+		lk_json_ints("digest_covers", c->digest_end, c->partitions, b);
+	else
+		lk_json_member("digest_covers", NULL, b);
 }
 
 static void add_part(const lk_part_status *r, lk_buf *b) {
 	lk_buf_addf(b, "{\"taken\":%s", r->taken ? "true" : "false");
-	add_number("cut", r->cut, b);
-	add_number("cursor", r->cursor, b);
-	add_number("tail", r->tail, b);
-	add_number("segments", r->segments, b);
-	add_number("redis_bytes", r->bytes, b);
-	add_time("watermark", r->watermark, b);
-	add_time("last_append", r->last_at, b);
-	add_flag("idle", r->idle, b);
+	lk_json_int("cut", r->cut, b);
+	lk_json_int("cursor", r->cursor, b);
+	lk_json_int("tail", r->tail, b);
+	lk_json_int("segments", r->segments, b);
+	lk_json_int("redis_bytes", r->bytes, b);
+	lk_json_time("watermark", r->watermark, b);
+	lk_json_time("last_append", r->last_at, b);
+	lk_json_flag("idle", r->idle, b);
 	lk_buf_addc(b, '}');
 }
 
 static void add_identity(const lk_copy_status *c, lk_buf *b) {
-	add_text("view", c->copy->version->view->name, b);
-	add_number("version", c->copy->version->number, b);
-	add_number("copy", c->copy->id, b);
-	lk_buf_addf(b, ",\"mode\":\"%s\",\"state\":\"%s\",", c->copy->kappa ? "kappa" : "lambda",
-	            lk_copy_state_name(c->copy->state));
-	add_text("name", c->copy->name, b);
+	lk_buf_adds(b, "{\"view\":");
+	lk_json_text(c->copy->version->view->name, b);
+	lk_json_int("version", c->copy->version->number, b);
+	lk_json_int("copy", c->copy->id, b);
+	lk_json_member("mode", c->copy->kappa ? "kappa" : "lambda", b);
+	lk_json_member("state", lk_copy_state_name(c->copy->state), b);
+	lk_json_member("name", c->copy->name, b);
 	add_range(c->copy, b);
-	add_flag("served", c->served, b);
-	add_flag("former", c->former, b);
+	lk_json_flag("served", c->served, b);
+	lk_json_flag("former", c->former, b);
 }
 
 static void add_copy(const lk_copy_status *c, bool digest, lk_buf *b) {
-	lk_buf_addc(b, '{');
 	add_identity(c, b);
-	add_number("below_cut", c->cut, b);
-	add_time("batch_published_at", c->counts.published_at, b);
-	add_number("covered", c->covered, b);
-	add_number("tail", c->tail, b);
-	add_number("lag", lk_status_lag(c), b);
-	add_time("watermark", c->watermark, b);
-	add_number("late", c->counts.late, b);
-	add_number("redis_bytes", c->bytes, b);
+	lk_json_int("below_cut", c->cut, b);
+	lk_json_time("batch_published_at", c->counts.published_at, b);
+	lk_json_int("covered", c->covered, b);
+	lk_json_int("tail", c->tail, b);
+	lk_json_int("lag", lk_status_lag(c), b);
+	lk_json_time("watermark", c->watermark, b);
+	lk_json_int("late", c->counts.late, b);
+	lk_json_int("redis_bytes", c->bytes, b);
 	add_replay(c, b);
 	if (digest)
 		add_digest(c, b);
