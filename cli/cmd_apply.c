@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
+#include "core/window.h"
 #include "event_log/zones.h"
 
 enum { FILE_MAX_BYTES = 1024 * 1024 };   /* read at most; the parser's own limit is lower and tells it better */
@@ -125,6 +126,9 @@ static int apply_view(job *j, const lk_plan *p, lk_error *err) {
 		lk_say("view %s: %s, version %d", p->view, r.what == LK_APPLIED_SAME ? "unchanged" : "new", r.version);
 	else
 		say_waiting(p->view, &r);
+	if (r.what != LK_APPLIED_SAME && p->retention_us > 0 && !lk_has_final_rows(p))
+		lk_say("view %s: its windows are past as soon as they are final: with an allowed_lateness%s shorter than its retention, answers have final"
+		       " rows, too", p->view, p->window.kind == LK_W_SESSION ? " + gap" : "");
 	return LK_OK;
 }
 

@@ -219,6 +219,11 @@ bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon) {
 	return horizon != LK_NEVER && (window.end <= horizon || window.start < kept_from(p, horizon));
 }
 
+bool lk_has_final_rows(const lk_plan *p) {
+	int64_t wm = 0, final_to = lk_final_to(p, wm), horizon = lk_horizon(p, wm);
+	return final_to != LK_NEVER && (horizon == LK_NEVER || final_to > horizon);
+}
+
 int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon) {
 	int64_t from = kept_from(p, horizon), first, end;
 	if (from == INT64_MIN || !lk_is_tiling(w))

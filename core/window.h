@@ -85,6 +85,8 @@ bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start);
  * has no event yet keeps everything. */
 int64_t lk_horizon(const lk_plan *p, int64_t least_watermark);
 bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon);
+/* Can an answer have a final row that is not past? Not where the retention is no longer than it takes to be final. */
+bool lk_has_final_rows(const lk_plan *p);
 /* Panes that start before it are in past windows only, of the view or of the rows by `w` that a query asks for. INT64_MIN where all may be
  * needed: always for sessions, which may be of any length: theirs may be removed together (lk_session_may_go). */
 int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon);

@@ -171,7 +171,12 @@ static void another_watermark(void **state) {
 	LK(0, "", "no views are declared", "batch");
 	apply(definitions + strcspn(definitions, ";") + 1, "view traffic: new");
 	apply("CREATE VIEW ever AS SELECT count(*) AS hits FROM hits;", "view ever: new");
-	apply(later, "stream hits: changed; 2 views over it have a new version");
+	apply("CREATE VIEW hour WITH (retention = '1 h') AS SELECT count(*) AS hits FROM hits GROUP BY tumble(ts, '1 minute');",
+	      "view hour: its windows are past as soon as they are final: with an allowed_lateness shorter than its retention");
+	apply("CREATE VIEW hour WITH (retention = '1 h', allowed_lateness = '1 minute') AS SELECT count(*) AS hits FROM hits"
+	      " GROUP BY tumble(ts, '1 minute');", "view hour: version 2; readers");
+	assert_null(strstr(lk.err, "as soon as they are final"));
+	apply(later, "stream hits: changed; 3 views over it have a new version");
 	LK(0, "", "batch traffic@2: 0 events, 0 cells", "batch");
 	assert_non_null(strstr(lk.err, "batch ever@2: "));
 	char *path = test_file(&lk, "parted.sql", parted);

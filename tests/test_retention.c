@@ -40,6 +40,28 @@ static void retention_is_a_lateness_bound(void **state) {
 	lk_definitions_release(&d);
 }
 
+/* Final when end + lateness (of a session: + gap) <= the watermark, past when end + retention <= it. */
+static void a_final_row_may_be_seen(void **state) {
+	(void)state;
+	static const struct { const char *window, *options; bool seen; } rows[] = {
+		{"tumble(ts, '1 minute')", "retention = '1 h'", false},
+		{"tumble(ts, '1 minute')", "retention = '1 h', allowed_lateness = '1 h'", false},
+		{"tumble(ts, '1 minute')", "retention = '1 h', allowed_lateness = '59 min'", true},
+		{"hop(ts, '1 minute', '1 h')", "retention = '1 h', allowed_lateness = '0 s'", true},
+		{"session(ts, '10 min')", "retention = '1 h', allowed_lateness = '50 min'", false},
+		{"session(ts, '10 min')", "retention = '1 h', allowed_lateness = '49 min'", true},
+		{"tumble(ts, '1 minute')", "allowed_lateness = '49 min'", true},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		lk_definitions d;
+		assert_int_equal(lk_has_final_rows(view(rows[i].window, rows[i].options, &d)), rows[i].seen);
+		lk_definitions_release(&d);
+	}
+	lk_definitions d;
+	assert_false(lk_has_final_rows(test_view("CREATE VIEW v AS SELECT count(*) AS n FROM hits GROUP BY tumble(ts, '1 minute')", &d)));
+	lk_definitions_release(&d);
+}
+
 static void another_retention_is_another_version(void **state) {
 	(void)state;
 	static const char *const options[] = {"allowed_lateness = '1 h'", "allowed_lateness = '1 h', retention = '1 h'", "allowed_lateness = '1 h', retention = '2 h'"};
@@ -144,6 +166,7 @@ static int teardown(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(retention_is_a_lateness_bound),
+		cmocka_unit_test(a_final_row_may_be_seen),
 		cmocka_unit_test(another_retention_is_another_version),
 		cmocka_unit_test(the_horizon_is_behind_the_watermark),
 		cmocka_unit_test(what_is_not_late_is_not_past),
