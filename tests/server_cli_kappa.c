@@ -437,6 +437,10 @@ static int terminal_close(terminal *t) {
 static void progress_on_a_terminal(void **state) {
 	(void)state;
 	terminal t;
+	if (!test_has_terminals()) {
+		print_message("skipped: no terminal can be opened here\n");
+		skip();
+	}
 	terminal_open(&t, ARGS("lk", "replay", "traffic", "--pace", "1x"));
 	if (!terminal_shows(&t, " of 600 events, ") || !terminal_shows(&t, "\r\033[K"))
 		fail_msg("the terminal shows: %s", t.text.data);

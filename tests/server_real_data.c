@@ -208,22 +208,20 @@ static void github_events_by_type_and_actor(void **state) {
 #define RAW_RIDES "SELECT (line::json->>'timestamp')::timestamptz AS ts, line::json->>'event_type' AS kind," \
 	" (line::json->>'location') COLLATE \"C\" AS place, (line::json->>'driver_id')::bigint AS driver FROM pg_temp.raw"
 
-/* sql: over what RAW_RIDES gives. */
-static void rides(const char *view, const char *definition, const char *sql, const lk_type *types, int ntypes) {
-	char *definitions = lk_asprintf("%s%s", RIDES, definition);
+/* definitions: RIDES and the view; sql: over what RAW_RIDES gives. */
+static void rides(const char *view, const char *definitions, const char *sql, const lk_type *types, int ntypes) {
 	trial t = {
 		.file = "cars.jsonl.gz", .stream = "rides", .view = view, .format = LK_FORMAT_JSONL,
 		.definitions = definitions, .sql = sql, .ntypes = ntypes,
 	};
 	memcpy(t.types, types, (size_t)ntypes * sizeof *types);
 	run(&t);
-	free(definitions);
 }
 
 static void rides_by_hour(void **state) {
 	(void)state;
 	rides("hours",
-		"CREATE VIEW hours AS SELECT event_type, count(*) AS events, min(location) AS first_place, max(driver_id) AS last_driver"
+		RIDES "CREATE VIEW hours AS SELECT event_type, count(*) AS events, min(location) AS first_place, max(driver_id) AS last_driver"
 		" FROM rides GROUP BY event_type, tumble(timestamp, '1 hour');",
 		"SELECT w, w + interval '1 hour', kind, count(*), min(place), max(driver)"
 		" FROM (SELECT date_trunc('hour', ts) AS w, * FROM (" RAW_RIDES ") r) r GROUP BY 1, 2, 3",
@@ -233,7 +231,7 @@ static void rides_by_hour(void **state) {
 static void rides_in_hopping_windows(void **state) {
 	(void)state;
 	rides("recent",
-		"CREATE VIEW recent AS SELECT event_type, count(*) AS events, max(location) AS place, sum(driver_id) AS drivers"
+		RIDES "CREATE VIEW recent AS SELECT event_type, count(*) AS events, max(location) AS place, sum(driver_id) AS drivers"
 		" FROM rides GROUP BY event_type, hop(timestamp, '2 seconds', '10 seconds');",
 		"SELECT w, w + interval '10 s', kind, count(*), max(place), sum(driver)::bigint FROM ("
 		" SELECT to_timestamp((floor(extract(epoch FROM ts) / 2) - i) * 2) AS w, * FROM (" RAW_RIDES ") r, generate_series(0, 4) i"
@@ -250,7 +248,7 @@ static void rides_in_hopping_windows(void **state) {
 static void sessions_of_drivers(void **state) {
 	(void)state;
 	rides("shifts",
-		"CREATE VIEW shifts AS SELECT driver_id, count(*) AS events, min(location) AS place, count(DISTINCT event_type) AS kinds"
+		RIDES "CREATE VIEW shifts AS SELECT driver_id, count(*) AS events, min(location) AS place, count(DISTINCT event_type) AS kinds"
 		" FROM rides GROUP BY driver_id, session(timestamp, '20 seconds');",
 		SESSIONS("PARTITION BY driver", "driver, count(*), min(place), count(DISTINCT kind)") "GROUP BY driver, session",
 		(const lk_type[]){T_TIME, T_TIME, T_INT8, T_INT8, T_TEXT, T_INT8}, 6);
@@ -260,7 +258,7 @@ static void sessions_of_drivers(void **state) {
 static void sessions_of_a_town(void **state) {
 	(void)state;
 	rides("busy",
-		"CREATE VIEW busy AS SELECT count(*) AS events, max(location) AS place, count(DISTINCT driver_id) AS drivers"
+		RIDES "CREATE VIEW busy AS SELECT count(*) AS events, max(location) AS place, count(DISTINCT driver_id) AS drivers"
 		" FROM rides GROUP BY session(timestamp, '20 seconds');",
 		SESSIONS("", "count(*), max(place), count(DISTINCT driver)") "GROUP BY session",
 		(const lk_type[]){T_TIME, T_TIME, T_INT8, T_TEXT, T_INT8}, 5);

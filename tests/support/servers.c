@@ -410,6 +410,14 @@ int test_lk_wait(int pid, int deadline_ms) {
 
 /* --- waiting and chance --- */
 
+bool test_has_terminals(void) {
+	int fd = posix_openpt(O_RDWR | O_NOCTTY);
+	bool there = fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return there;
+}
+
 int test_poll(int (*check)(void *ctx), void *ctx, int deadline_ms) {
 	int64_t end = now_ms() + deadline_ms;
 	while (!check(ctx)) {

@@ -3,6 +3,8 @@
 #ifndef LK_TESTS_SUPPORT_SERVERS_H
 #define LK_TESTS_SUPPORT_SERVERS_H
 
+#include <stdbool.h>
+
 #include "cli/servers.h"
 #include "core/status.h"
 
@@ -33,6 +35,9 @@ int test_lk(const test_servers *s, const char *const *env, char **out, char **er
 int test_lk_start(const test_servers *s, const char *const *env, const char *const *argv);   /* pid */
 /* Exit status, 128 + signal, or -1 at the deadline. */
 int test_lk_wait(int pid, int deadline_ms);
+
+/* Can a terminal be opened? Not where /dev/pts is not mounted. */
+bool test_has_terminals(void);
 
 /* True as soon as check(ctx) is; false at the deadline. */
 int test_poll(int (*check)(void *ctx), void *ctx, int deadline_ms);
