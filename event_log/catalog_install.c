@@ -9,7 +9,7 @@ static const char schema[] =
 #include "schema_sql.h"
 ;
 
-enum { SCHEMA_VERSION = 4 };
+enum { SCHEMA_VERSION = 5 };
 
 /* 0; 1 where schema lk is not there. It is looked for in pg_namespace: to_regclass() may answer from the session's cache, which does not yet
  * know what another session has installed while this one waited for the lock. */

@@ -115,6 +115,9 @@ int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
 	return rc;
 }
 
+/* The rule itself is this line and the next function, in numbers and in SQL. */
+static int64_t healed_below(const lk_cat_copy *copy, int part) { return copy->kappa ? 0 : copy->cut[part]; }
+
 void lk_healed_sql(const lk_cat_copy *copy, const char *cut, lk_buf *out) {
 	if (copy->kappa)
 		lk_buf_adds(out, "false");
@@ -127,24 +130,31 @@ void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out
 	            (long long)copy->id, part);
 }
 
+/* How many late events of the copy lie below the offset that an SQL expression says of the row v: whole blocks, and what is in the last. */
+static void late_below_sql(const lk_cat_copy *copy, const char *off, lk_buf *out) {
+	long long id = (long long)copy->id;
+	lk_buf_addf(out, "coalesce((SELECT sum(events)::bigint FROM lk.late_block b WHERE b.copy_id = %lld AND b.part = v.part AND b.block < %s >> 16), 0)"
+	            " + (SELECT count(*) FROM lk.late l WHERE l.copy_id = %lld AND l.part = v.part AND l.off >= %s >> 16 << 16 AND l.off < %s)",
+	            id, off, id, off, off);
+}
+
 int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_t *late, int64_t *healed, lk_error *err) {
-	int n = copy->version->view->stream->stream->partitions;
-	lk_buf cut = LK_BUF_INIT, sql = LK_BUF_INIT;
+	lk_buf sql = LK_BUF_INIT;
 	PGresult *res = NULL;
-	lk_vector_sql(copy->cut, n, &cut);
-	lk_buf_adds(&cut, "[l.part + 1]");
-	lk_buf_adds(&sql, "SELECT count(*) FILTER (WHERE NOT healed AND below), count(*) FILTER (WHERE healed) FROM (SELECT ");
-	lk_healed_sql(copy, cut.data, &sql);
-	lk_buf_adds(&sql, " AS healed, l.off < ");
-	lk_vector_sql(end, n, &sql);
-	lk_buf_addf(&sql, "[l.part + 1] AS below FROM lk.late l WHERE copy_id = %lld) AS t", (long long)copy->id);
+	lk_buf_adds(&sql, "SELECT sum(greatest(below - healed, 0)), sum(healed) FROM (SELECT ");
+	late_below_sql(copy, "v.until", &sql);
+	lk_buf_adds(&sql, " AS below, ");
+	late_below_sql(copy, "v.cut", &sql);
+	lk_buf_adds(&sql, " AS healed FROM (VALUES ");
+	for (int i = 0; i < copy->version->view->stream->stream->partitions; i++)
+		lk_buf_addf(&sql, "%s(%d, %lld::bigint, %lld::bigint)", i ? ", " : "", i, (long long)healed_below(copy, i), (long long)end[i]);
+	lk_buf_adds(&sql, ") AS v (part, cut, until)) AS t");
 	int rc = lk_pg_query(pg, &res, err, sql.data);
 	if (!rc) {
 		*late = lk_pg_int(res, 0, 0);
 		*healed = lk_pg_int(res, 0, 1);
 	}
 	PQclear(res);
-	lk_buf_release(&cut);
 	lk_buf_release(&sql);
 	return rc;
 }

@@ -47,7 +47,7 @@ int lk_overview_copy(lk_pg *pg, const lk_cat_copy *copy, lk_copy_overview *out, 
 	PGresult *res;
 	*out = (lk_copy_overview){.published_at = LK_NEVER, .made_at = LK_NEVER};
 	int rc = ask(pg,
-	             "SELECT (SELECT count(*) FROM lk.late l WHERE l.copy_id = c.copy_id), " LK_SQL_US("b.published_at")
+	             "SELECT (SELECT sum(events) FROM lk.late_block l WHERE l.copy_id = c.copy_id), " LK_SQL_US("b.published_at")
 	             ", b.events, b.cells, b.seconds, b.path = 'fold', " LK_SQL_US("c.made_at")
 	             " FROM lk.copy c LEFT JOIN lk.batch b USING (cut_id) WHERE c.copy_id = $1", copy->id, &res, err);
 	if (rc)

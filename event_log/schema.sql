@@ -179,6 +179,27 @@ CREATE TABLE lk.late (
   PRIMARY KEY (copy_id, part, off)
 );
 
+-- How many of them there are, by blocks of 65,536 offsets: each answer says how many it lacks, and does not count a long ledger for it.
+CREATE TABLE lk.late_block (
+  copy_id bigint NOT NULL,
+  part    int NOT NULL,
+  block   bigint NOT NULL,
+  events  bigint NOT NULL,
+  PRIMARY KEY (copy_id, part, block)
+);
+CREATE FUNCTION lk.count_late() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO lk.late_block (copy_id, part, block, events)
+    SELECT copy_id, part, off >> 16, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END FROM changed GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (copy_id, part, block) DO UPDATE SET events = lk.late_block.events + excluded.events;
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM lk.late_block b USING changed c WHERE b.copy_id = c.copy_id AND b.part = c.part AND b.block = c.off >> 16 AND b.events = 0;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER count_new AFTER INSERT ON lk.late REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION lk.count_late();
+CREATE TRIGGER count_old AFTER DELETE ON lk.late REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION lk.count_late();
+
 -- The window functions of the definition language, for the user's own text: the windows that an event at ts is in. PostgreSQL
 -- inlines the first two.
 CREATE FUNCTION lk.tumble(ts timestamptz, size interval, "offset" interval DEFAULT '0') RETURNS TABLE (window_start timestamptz, window_end timestamptz)

@@ -196,6 +196,47 @@ static void test_ledger_twice_is_once(void **unused) {
 	test_log_close(&l);
 }
 
+/* Blocks of offsets are counted as they are written: their ends and bounds within them, against counting each event; and taken away. */
+static void test_late_events_are_counted_by_blocks(void **unused) {
+	(void)unused;
+	enum { BLOCK = 65536, EVENTS = 400, ROUNDS = 60 };
+	unsigned long random = test_seed("late events are counted by blocks");
+	test_log l;
+	lk_error err = {0};
+	test_log_open(&l, &servers, 2);
+	int64_t copy = test_log_copy(&l), cut[2], end[2], late, healed;
+	const lk_cat_view view = {.stream = &l.at};
+	const lk_cat_version version = {.view = &view};
+	lk_cat_copy c = {.id = copy, .version = &version, .cut = cut};
+	lk_ledger *g = lk_ledger_new();
+	for (int i = 0; i < EVENTS; i++) {
+		int64_t near = (int64_t)(test_random(&random) % 4) * BLOCK + (int64_t)(test_random(&random) % 9) - 4;
+		lk_ledger_late(g, copy, i % 2, i % 3 && near >= 0 ? near : (int64_t)(test_random(&random) % (4 * BLOCK)), 0, 0, 0);
+		if (i % 50 < 49)
+			continue;
+		test_ok(lk_ledger_write(&l.pg, g, &err), &err);
+		lk_ledger_clear(g);
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		for (int p = 0; p < 2; p++) {
+			cut[p] = (int64_t)(test_random(&random) % 4) * BLOCK + (int64_t)(test_random(&random) % (i % 2 ? 5 : BLOCK));
+			end[p] = cut[p] + (int64_t)(test_random(&random) % (i % 3 ? 3 * BLOCK : 3));
+		}
+		c.kappa = i % 5 == 0;
+		test_ok(lk_late_count(&l.pg, &c, end, &late, &healed, &err), &err);
+		static const char count[] = "SELECT count(*) FROM lk.late WHERE copy_id = %lld AND off >= ('{%lld,%lld}'::bigint[])[part + 1]"
+		                            " AND off < ('{%lld,%lld}'::bigint[])[part + 1]";
+		long long from[2] = {c.kappa ? 0 : cut[0], c.kappa ? 0 : cut[1]};
+		assert_int_equal(late, test_number(&l.pg, count, (long long)copy, from[0], from[1], (long long)end[0], (long long)end[1]));
+		assert_int_equal(healed, test_number(&l.pg, count, (long long)copy, 0LL, 0LL, from[0], from[1]));
+	}
+	test_sql(&l.pg, "DELETE FROM lk.late WHERE part = 1");
+	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.late_block WHERE part = 1"), 0);
+	assert_int_equal(test_number(&l.pg, "SELECT sum(events) FROM lk.late_block"), test_number(&l.pg, "SELECT count(*) FROM lk.late"));
+	lk_ledger_free(g);
+	test_log_close(&l);
+}
+
 static void test_ledger_inside_a_transaction(void **unused) {
 	(void)unused;
 	test_log l;
@@ -234,6 +275,7 @@ int main(void) {
 		cmocka_unit_test(test_older_cut_is_not_published),
 		cmocka_unit_test(test_cut_gives_up),
 		cmocka_unit_test(test_ledger_twice_is_once),
+		cmocka_unit_test(test_late_events_are_counted_by_blocks),
 		cmocka_unit_test(test_ledger_inside_a_transaction),
 	};
 	return cmocka_run_group_tests(tests, start, stop);

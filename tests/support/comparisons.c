@@ -214,6 +214,7 @@ void test_compare_left_nothing(test_world *w) {
 	                                   " JOIN lk.copy k ON k.copy_id = b.copy_id"
 	                                   " WHERE k.dropped AND c.relnamespace = 'lk'::regnamespace"), 0);
 	assert_int_equal(test_world_int(w, "SELECT count(*) FROM lk.late JOIN lk.copy USING (copy_id) WHERE dropped"), 0);
+	assert_int_equal(test_world_int(w, "SELECT count(*) FROM lk.late_block JOIN lk.copy USING (copy_id) WHERE dropped"), 0);
 	assert_int_equal(test_world_int(w, "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
 	                                   " WHERE locktype = 'advisory' AND application_name = 'lk compare'"), 0);
 	assert_int_equal(lk_store_sweep(w->store, note_unit, &s, &err), LK_OK);
