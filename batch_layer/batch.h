@@ -13,8 +13,9 @@ typedef struct lk_batch_report {
 	int switched_to;         /* version number that readers got with this publish; 0: none */
 } lk_batch_report;
 
-/* One batch of one lambda copy, on a session that holds the copy's lock. LK_EBUSY: another batch of it, or a comparison (which keeps batches away), is running.
- * Former batch tables that no reader can need are dropped on the way (lk_batch_sweep). */
+/* One batch of one lambda copy, on a session that holds the copy's lock. LK_EBUSY: another batch of it, or
+ * a comparison (which keeps batches away), is running. Former batch tables that no reader can need are
+ * dropped on the way (lk_batch_sweep). */
 int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err);
 /* The same at a cut in the past, for a copy whose units nobody has begun (lk_cut_make_at). */
 int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const int64_t *at, lk_batch_report *out, lk_error *err);

@@ -17,7 +17,8 @@ void lk_published_release(lk_published *p);
 /* The name of the table that a publish at this cut makes, quoted; lk_malloc'ed. */
 char *lk_batch_table_name(const lk_cat_copy *copy, const lk_cut *cut);
 
-/* BEGIN, with what a DBA's defaults say forgotten for this transaction. No statement timeout: it takes as long as it takes. */
+/* BEGIN, with what a DBA's defaults say forgotten for this transaction. No statement timeout: it takes as long as it
+ * takes. */
 int lk_publish_begin(lk_pg *pg, lk_error *err);
 /* All that moves pointers of a view locks its row first. */
 int lk_publish_lock_view(lk_pg *pg, const lk_cat_copy *copy, lk_error *err);

@@ -14,10 +14,10 @@
  * while it is read (a compaction, Redis going back in time), the transaction is given up and all is read again. A seal that
  * is killed leaves an open cut, which the next one abandons.
  *
- * At an ordinary cut, and not where some segment happens to end: Redis may come back at an earlier position and be folded
- * across that place before the seal commits, and then nothing would tile from the seal on, for ever. Not before all cursors
- * have passed: the sealed part would be short. And not cell by cell: between two stores a cell would be counted twice or not
- * at all.
+ * At an ordinary cut, and not where some segment happens to end: Redis may come back at an earlier position and be
+ * folded across that place before the seal commits, and then nothing would tile from the seal on, for ever. Not
+ * before all cursors have passed: the sealed part would be short. And not cell by cell: between two stores a cell
+ * would be counted twice or not at all.
  *
  * The table grows by inserts, one seal after the other; a snapshot that was taken before does not see the new rows, and has
  * the old pointer. A cell that changed in several seals stands in several rows, which add up when they are read. When the
@@ -207,8 +207,8 @@ static bool is_listed(const lk_unit_state *u, const lk_segment *g) {
 	return false;
 }
 
-/* Were the closed segments that were read those that were listed? Where Redis went back meanwhile, one may be open again under its name, and
- * longer. */
+/* Were the closed segments that were read those that were listed? Where Redis went back meanwhile, one may be open
+ * again under its name, and longer. */
 static int check_again(seal *s, int part, const lk_unit_state *u, lk_error *err) {
 	lk_unit_state now = {0};
 	int r = lk_store_read_unit(s->store, s->copy->units[part], NULL, &now, NULL, err);

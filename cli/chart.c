@@ -1,7 +1,8 @@
-/* Bars begin where 0 is, so that their lengths can be compared; all of an answer's rows have one scale. A length is rounded to
- * eighths of a character where the terminal's alphabet has blocks for them, and what is not 0 has one eighth at least. Negative
- * numbers go to the left, in whole characters, and take room only where there are some. On a terminal the scale is as long as the
- * other columns leave room, so that lines are not broken; elsewhere, and at most, 40 characters. */
+/* Bars begin where 0 is, so that their lengths can be compared; all of an answer's rows have one scale. A length
+ * is rounded to eighths of a character where the terminal's alphabet has blocks for them, and what is not 0 has
+ * one eighth at least. Negative numbers go to the left, in whole characters, and take room only where there are
+ * some. On a terminal the scale is as long as the other columns leave room, so that lines are not broken;
+ * elsewhere, and at most, 40 characters. */
 #include "cli/chart.h"
 
 #include <langinfo.h>

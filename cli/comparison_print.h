@@ -13,7 +13,8 @@ void lk_comparison_verdict(const lk_comparison *c, lk_buf *out);
 
 /* The rows that differ, as a table on standard output, or nothing where none does. title: a line above it; NULL: none. */
 void lk_difference_print(const lk_difference *d, const char *title, bool markdown);
-/* "1,234 rows compared: 1,230 equal, 1 only lambda, 0 only kappa, 3 different; late events explain 3", without a line break. */
+/* "1,234 rows compared: 1,230 equal, 1 only lambda, 0 only kappa, 3 different; late events
+ * explain 3", without a line break. */
 void lk_difference_counts(const lk_difference *d, lk_buf *out);
 /* The same as one JSON object. */
 void lk_difference_json(const lk_difference *d, lk_buf *out);

@@ -24,8 +24,8 @@ static const struct {
 	[HEALED] = {"healed", "counted since", LK_BOOL},
 };
 
-/* All windows that would have counted the event, from the first one's start to the last one's end. A session is taken as if the event
- * were alone. */
+/* All windows that would have counted the event, from the first one's start to the last one's end. A session is
+ * taken as if the event were alone. */
 static lk_span windows_of(const lk_plan *p, int64_t ts, int64_t *n) {
 	lk_span first, last;
 	*n = lk_windows_of_pane(&p->window, lk_pane_start(&p->window, ts), &first, &last);

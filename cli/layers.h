@@ -15,9 +15,9 @@ void lk_speed_say_report(const lk_speed_report *r);
  * nothing new. */
 enum lk_round { LK_ROUND_ONE, LK_ROUND_FIRST, LK_ROUND_AGAIN };
 
-/* One batch of each named view (n = 0: of all), a seal of those in kappa mode. The newest version of a view in lambda mode is
- * computed, since that is the one that readers get next; and what they get now, where that is another one still. Tells what
- * it did; a failure of one view does not stop the others: it is told, and its code returned. */
+/* One batch of each named view (n = 0: of all), a seal of those in kappa mode. The newest version of a view in lambda
+ * mode is computed, since that is the one that readers get next; and what they get now, where that is another one
+ * still. Tells what it did; a failure of one view does not stop the others: it is told, and its code returned. */
 int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, lk_error *err);
 /* Rounds every `every_us` until lk_stop; failures are told and tried again in the next round. */
 void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us);

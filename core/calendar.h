@@ -1,6 +1,6 @@
-/* Calendar windows: days, weeks, months, quarters and years of a time zone, as one list of the instants at which they start
- * (R15). The list is made when the view is declared and kept with the version, so that both layers go by the same one, and a
- * later change of the time zone's rules changes no answer silently. */
+/* Calendar windows: days, weeks, months, quarters and years of a time zone, as one list of the instants at which they
+ * start (R15). The list is made when the view is declared and kept with the version, so that both layers go by the same
+ * one, and a later change of the time zone's rules changes no answer silently. */
 #ifndef LK_CORE_CALENDAR_H
 #define LK_CORE_CALENDAR_H
 
@@ -17,7 +17,8 @@ typedef struct lk_calendar {
 int64_t lk_calendar_start(const lk_calendar *c, int64_t ts);
 /* Where the window that starts at `start` ends; the last one of the list ends after LK_TIME_MAX. */
 int64_t lk_calendar_end(const lk_calendar *c, int64_t start);
-/* How many windows there are from the one that starts at `first` to the one that starts at `last`, both counted; 0 where last < first. */
+/* How many windows there are from the one that starts at `first` to the one that starts at `last`,
+ * both counted; 0 where last < first. */
 int64_t lk_calendar_count(const lk_calendar *c, int64_t first, int64_t last);
 
 /* "1 day" -> "day"; so with week, month, quarter, year, their plurals and first letters (a month has none). NULL, with

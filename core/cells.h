@@ -39,12 +39,14 @@ lk_cell *lk_cells_find(const lk_cells *c, const void *field, size_t len);   /* o
 void lk_cells_mark(lk_cells *c, lk_cell *cell);   /* as changed */
 void lk_cells_settle(lk_cells *c);                /* nothing is changed any more */
 
-/* Called once before each lk_cells_settle: do commits of these cells write again and again what they have written? Partials that
- * grow (sets, sketches) are written whole whenever they change; a map of additions, begun anew, is small again (R18). */
+/* Called once before each lk_cells_settle: do commits of these cells write again and again what they have
+ * written? Partials that grow (sets, sketches) are written whole whenever they change; a map of additions,
+ * begun anew, is small again (R18). */
 bool lk_cells_rewrites(lk_cells *c);
 
-/* A state: all aggregates' one after the other, plan->state_size bytes, 16-aligned. Merging leaves `from` as it is; what `into` keeps of
- * texts and sets is in the arena. In any order, and with an empty state, the result has the same bytes. */
+/* A state: all aggregates' one after the other, plan->state_size bytes, 16-aligned. Merging leaves
+ * `from` as it is; what `into` keeps of texts and sets is in the arena. In any order, and with an empty
+ * state, the result has the same bytes. */
 void lk_state_init(const lk_plan *p, void *state);
 void lk_state_merge(const lk_plan *p, void *into, const void *from, lk_arena *arena);
 

@@ -1,9 +1,9 @@
 /* From exact sums to doubles: one long division, one rounding.
  *
- * The dividend x, a whole number of 2^-2176, gets 384 zero bits at its low end. Divisors are below 2^256 together, so a quotient
- * that is not a tie between two doubles is further than 2^-2432 from it, and digits that are kept show on which side it
- * lies; what the division leaves over need not be looked at. So each result is the double nearest to the true value,
- * whatever the order of the terms was. */
+ * The dividend x, a whole number of 2^-2176, gets 384 zero bits at its low end. Divisors are below 2^256 together, so a
+ * quotient that is not a tie between two doubles is further than 2^-2432 from it, and digits that are kept show on
+ * which side it lies; what the division leaves over need not be looked at. So each result is the double nearest to the
+ * true value, whatever the order of the terms was. */
 #include <float.h>
 #include <math.h>
 #include <string.h>

@@ -186,7 +186,8 @@ static lk_value eval_coalesce(const lk_expr *x, const lk_value *row, lk_eval *ev
 	return v;
 }
 
-/* PostgreSQL goes through the decimal text. Up to 2^53 units and 10^22 both operands are exact, and one division is as right. */
+/* PostgreSQL goes through the decimal text. Up to 2^53 units and 10^22 both operands are
+ * exact, and one division is as right. */
 static double numeric_to_double(const lk_value *v, bool to_float) {
 	const lk_int128 exact = INT64_C(1) << 53;
 	if (!to_float && v->scale <= 22 && v->n <= exact && v->n >= -exact) {

@@ -1,8 +1,8 @@
-/* Generated events. Only integer arithmetic decides what comes out, so a seed means the same everywhere. What is popular is so by
- * Zipf's law: the k-th path or client has the weight 1/k.
+/* Generated events. Only integer arithmetic decides what comes out, so a seed means the same everywhere. What is
+ * popular is so by Zipf's law: the k-th path or client has the weight 1/k.
  *
- * web: requests to a web site, with the columns of examples/web/web.sql. A client keeps its address and browser; a path keeps
- * the size of its answer within some limits. */
+ * web: requests to a web site, with the columns of examples/web/web.sql. A client keeps its address and browser; a path
+ * keeps the size of its answer within some limits. */
 #include "core/gen.h"
 
 #include <stdlib.h>

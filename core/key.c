@@ -1,8 +1,9 @@
 /* The group-key encoding and the hash.
  *
- * The hash is of the wyhash family (Wang Yi, "wyhash", final version 4, public domain): a 64 x 64 -> 128 bit
- * multiplication whose halves are folded together mixes 16 bytes at a time. It reads bytes in little-endian order, whatever the
- * machine, and has no seed: partitions of a log depend on it, so it never changes. tests/test_key.c holds vectors. */
+ * The hash is of the wyhash family (Wang Yi, "wyhash", final version 4, public domain): a 64 x 64 -> 128
+ * bit multiplication whose halves are folded together mixes 16 bytes at a time. It reads bytes in
+ * little-endian order, whatever the machine, and has no seed: partitions of a log depend on it, so it never
+ * changes. tests/test_key.c holds vectors. */
 #include "core/key.h"
 
 #include <math.h>

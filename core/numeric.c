@@ -1,9 +1,9 @@
 /* Decimal numbers as scaled 128-bit integers: n / 10^scale.
  *
- * Division gives the text that PostgreSQL's numeric division gives. Its rule (select_div_scale) looks at the operands as
- * PostgreSQL keeps them, in base 10000: the weight of the first digit and that digit estimate the weight of the quotient, and
- * the scale is chosen so that about 16 significant digits remain, never less than either operand's scale. The
- * quotient is then exact long division, rounded half away from zero. */
+ * Division gives the text that PostgreSQL's numeric division gives. Its rule (select_div_scale) looks at the operands
+ * as PostgreSQL keeps them, in base 10000: the weight of the first digit and that digit estimate the weight of the
+ * quotient, and the scale is chosen so that about 16 significant digits remain, never less than either operand's scale.
+ * The quotient is then exact long division, rounded half away from zero. */
 #include <stdio.h>
 
 #include "core/value.h"

@@ -1,9 +1,9 @@
 /* Plans: what they answer about themselves, and their canonical text.
  *
- * The canonical text spells out everything that decides what a view's rows are: the stream and how its watermark runs, the window, types,
- * constants, output names. Spelling, comments and aliases of FROM are not in it. Slots are numbered so that a column added
- * at the end of the stream moves none: _at is 256, lateral columns begin at 257. PLAN_FORMAT changes when the
- * meaning of a stored partial does. */
+ * The canonical text spells out everything that decides what a view's rows are: the stream and how its watermark runs,
+ * the window, types, constants, output names. Spelling, comments and aliases of FROM are not in it. Slots are numbered
+ * so that a column added at the end of the stream moves none: _at is 256, lateral columns begin at 257. PLAN_FORMAT
+ * changes when the meaning of a stored partial does. */
 #include <stdio.h>
 #include <string.h>
 

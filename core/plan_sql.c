@@ -1,7 +1,7 @@
-/* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle,
- * which is the user's own text with few edits: each event comes with the windows that it is in, as columns, which stand where
- * the call of the window was; and an aggregate that PostgreSQL does not have, or not free of order, becomes a function of lk's schema over
- * array_agg (core/sql_aggregate.c).
+/* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle, which
+ * is the user's own text with few edits: each event comes with the windows that it is in, as columns, which stand where
+ * the call of the window was; and an aggregate that PostgreSQL does not have, or not free of order, becomes a function
+ * of lk's schema over array_agg (core/sql_aggregate.c).
  *
  * For a view by minute the batch is
  *
@@ -43,8 +43,8 @@ static void event_slot(void *ctx, int slot, lk_buf *out) {
 
 static void put_expr(const lk_plan *p, const lk_expr *x, lk_buf *out) { lk_expr_sql(x, event_slot, (void *)p, out); }
 
-/* The list of starts is read once, for each of its two places; an array that is made so is in memory as it is, while one read
- * from a table would be unpacked for every event. */
+/* The list of starts is read once, for each of its two places; an array that is made so is in memory as it is, while
+ * one read from a table would be unpacked for every event. */
 static void put_calendar_pane(const lk_plan *p, lk_buf *out) {
 	long long version = (long long)p->window.calendar->version;
 	lk_buf_addf(out, "COALESCE((ARRAY(SELECT s FROM lk.calendar_starts(%lld) AS s))[width_bucket(", version);
@@ -268,13 +268,14 @@ static void put_session_arguments(const lk_plan *p, lk_buf *out) {
 	            text + comma + 1);
 }
 
-/* The same for sessions, by gaps and islands: an event begins a session where the last one before it, of its group, is a gap
- * or more ago; the sessions of a group are numbered by counting beginnings; each event gets the bounds of its number.
+/* The same for sessions, by gaps and islands: an event begins a session where the last one before it, of
+ * its group, is a gap or more ago; the sessions of a group are numbered by counting beginnings; each
+ * event gets the bounds of its number.
  *
- * Which events make sessions together is known only through WHERE and the group keys, so these two are made from the plan
- * here. They decide nothing else: the user's own text filters and groups once more. An event that does not pass is a group of
- * its own kind and stays, so that a WHERE which the plan has read too narrowly shows as a difference; and its keys are not
- * evaluated, as they would not be in the user's statement. */
+ * Which events make sessions together is known only through WHERE and the group keys, so these two are made from the
+ * plan here. They decide nothing else: the user's own text filters and groups once more. An event that does not pass is
+ * a group of its own kind and stays, so that a WHERE which the plan has read too narrowly shows as a difference; and
+ * its keys are not evaluated, as they would not be in the user's statement. */
 static void put_sessions(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
 	lk_buf group = LK_BUF_INIT;
 	lk_buf_adds(&group, "PARTITION BY _passes");

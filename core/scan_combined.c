@@ -3,11 +3,11 @@
  *   83.149.9.216 - frank [17/May/2015:10:05:03 +0000] "GET /a b.png HTTP/1.1" 200 2326 "http://example.org/" "Mozilla/5.0"
  *   ip           ident user_name   ts                    method path protocol  status bytes  referer         agent
  *
- * A field of "-" is NULL. Texts are taken as the server wrote them: \" and \x16 stay as they are. A quoted field ends at
- * the first quote that is not escaped and has a blank or the end of the line after it, so that a stray quote inside an agent does
- * no harm. A user name may hold blanks, it ends before " [". The request is split into method, path and protocol if it is a
- * method, a blank and a path, with or without " HTTP/…" at its end; a request that is not (a probe's binary junk, "-")
- * leaves all three NULL, and the event stays. What follows the agent is ignored. */
+ * A field of "-" is NULL. Texts are taken as the server wrote them: \" and \x16 stay as they are. A quoted field ends
+ * at the first quote that is not escaped and has a blank or the end of the line after it, so that a stray quote inside
+ * an agent does no harm. A user name may hold blanks, it ends before " [". The request is split into method, path and
+ * protocol if it is a method, a blank and a path, with or without " HTTP/…" at its end; a request that is not (a
+ * probe's binary junk, "-") leaves all three NULL, and the event stays. What follows the agent is ignored. */
 #include "core/scan_text.h"
 
 #include <string.h>

@@ -6,12 +6,13 @@
  * strings are valid UTF-8, and what a \u escape stands for. A line with such junk in a field that nobody declared is
  * an event like any other.
  *
- * Two steps. The walk notes for every column where its value stands in the line (a token); the last of duplicate keys wins, so
- * a key that leads to further columns first forgets what an earlier duplicate had set below it. Only when the whole line has
- * turned out to be JSON are tokens read as values. So a wrong value that is overruled by a later duplicate does no harm.
+ * Two steps. The walk notes for every column where its value stands in the line (a token); the last of duplicate
+ * keys wins, so a key that leads to further columns first forgets what an earlier duplicate had set below it.
+ * Only when the whole line has turned out to be JSON are tokens read as values. So a wrong value that is
+ * overruled by a later duplicate does no harm.
  *
- * Where the time goes: strings. Their ends are searched 16 bytes at a time (SSE2, or 8 bytes at a time elsewhere). Keys come in
- * the same order in most lines, so each key remembers which one followed it. */
+ * Where the time goes: strings. Their ends are searched 16 bytes at a time (SSE2, or 8 bytes at a time elsewhere). Keys
+ * come in the same order in most lines, so each key remembers which one followed it. */
 #include "core/scan_json.h"
 
 #include <stdlib.h>
@@ -347,7 +348,8 @@ static unsigned unit_at(const char *p) {
 	return (unsigned)(hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 | hex_digit(p[3]));
 }
 
-/* \uXXXX, and the second half of a surrogate pair; the escapes are well-formed. NULL, with *reason, if it is no character. */
+/* \uXXXX, and the second half of a surrogate pair; the escapes are well-formed. NULL, with *reason, if it is no
+ * character. */
 static const char *decode_unit(const char *p, const char *end, char **o, const char **reason) {
 	unsigned c = unit_at(p + 2);
 	p += 6;

@@ -21,8 +21,8 @@ int lk_csv_scan(const lk_stream *s, const lk_csv_map *m, const char *record, siz
                 lk_value *row, const char **reason, int *column);
 
 /* Combined (and common) log format: host ident user [time] "method path protocol" status bytes "referer" "agent".
- * Fields go to columns of these names: ip, ident, user_name, ts, method, path, protocol, status, bytes, referer, agent, and any other
- * column is NULL; "-" is NULL; the stream's event_time column takes the time whatever its name. */
+ * Fields go to columns of these names: ip, ident, user_name, ts, method, path, protocol, status, bytes, referer, agent,
+ * and any other column is NULL; "-" is NULL; the stream's event_time column takes the time whatever its name. */
 int lk_combined_scan(const lk_stream *s, const char *line, size_t len, lk_arena *arena, lk_value *row,
                      const char **reason, int *column);
 

@@ -1,7 +1,7 @@
 /* A definition file: checked, split into statements, each parsed by libpg_query and read by its own reader.
  *
- * Statements are split here, so that a fault in one does not hide those of the next ones. A stream whose statement has a fault is
- * remembered by name: views over it are not blamed for its absence.
+ * Statements are split here, so that a fault in one does not hide those of the next ones. A stream whose statement has
+ * a fault is remembered by name: views over it are not blamed for its absence.
  *
  * The parser recurses over its own tree, about 130 bytes of stack for each operator of a chain, so a statement's tokens are
  * counted before it sees them; jansson stops at 2,048 levels by itself. */
@@ -204,7 +204,8 @@ static void parse_statement(sql_file *f, int from, int to) {
 	pg_query_free_parse_result(r);
 }
 
-/* Calls `each` for the text of every statement, without semicolon and the blanks and comments around it; returns how many. */
+/* Calls `each` for the text of every statement, without semicolon and the blanks and comments around it; returns how
+ * many. */
 static int each_statement(sql_file *f, void (*each)(sql_file *f, int from, int to)) {
 	int n = 0, from = -1, to = 0;
 	for (lk_token t = lk_lex(f->text, f->len, 0);; t = lk_lex(f->text, f->len, t.end)) {

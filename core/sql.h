@@ -30,9 +30,9 @@ typedef struct lk_definitions {
 } lk_definitions;
 
 /* Finds a stream that is declared elsewhere (the catalogue); NULL if there is none. suggest: names for did-you-mean.
- * calendar: is there the time zone c->zone, and, for a version that is kept, which starts have its windows of c->unit? 0, with
- * the list, allocated in `arena`, or without one; LK_EUSAGE where there is no such zone, *near a similar name or NULL; else a
- * failure, which the caller of lk_sql_parse learns from its own ctx. Without it no zone is known. */
+ * calendar: is there the time zone c->zone, and, for a version that is kept, which starts have its windows of c->unit?
+ * 0, with the list, allocated in `arena`, or without one; LK_EUSAGE where there is no such zone, *near a similar name
+ * or NULL; else a failure, which the caller of lk_sql_parse learns from its own ctx. Without it no zone is known. */
 typedef struct lk_resolver {
 	const lk_stream *(*stream)(void *ctx, const char *name);
 	const char *(*suggest)(void *ctx, const char *name);   /* may be NULL */
@@ -62,7 +62,8 @@ void lk_plan_batch_sql(const lk_plan *p, const char *log, const char *bound, lk_
 
 /* "col type, …" of the batch table: _pane timestamptz, _k0 …, _p0_0 …; text columns COLLATE "C". */
 void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
-/* Their names alone, "_pane, _k0, …, _p0_0, …"; and of those that name a cell, "_pane, _k0, …", which is empty for a view that has one cell. */
+/* Their names alone, "_pane, _k0, …, _p0_0, …"; and of those that name a cell, "_pane, _k0, …", which is
+ * empty for a view that has one cell. */
 void lk_plan_batch_names(const lk_plan *p, lk_buf *out);
 void lk_plan_cell_names(const lk_plan *p, lk_buf *out);
 

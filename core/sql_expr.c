@@ -1,6 +1,6 @@
-/* Expressions of definitions, typed as PostgreSQL types them: names, constants, and which reader takes which node of the tree.
- * Operators are in sql_operator.c, AND, IS and the branches of CASE in sql_logic.c. What no table lists is refused, with what
- * to write instead. */
+/* Expressions of definitions, typed as PostgreSQL types them: names, constants, and which reader takes which node of
+ * the tree. Operators are in sql_operator.c, AND, IS and the branches of CASE in sql_logic.c. What no table lists is
+ * refused, with what to write instead. */
 #include "core/sql_expr.h"
 
 #include <string.h>

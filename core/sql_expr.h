@@ -1,7 +1,7 @@
 /* Expressions of the definition language: tree -> typed lk_expr, by PostgreSQL's rules of type resolution.
  *
- * A string constant and NULL have no type of their own (LK_UNKNOWN) until an operand, a branch or a context gives them one. All
- * functions return NULL after they have noted a fault. */
+ * A string constant and NULL have no type of their own (LK_UNKNOWN) until an operand, a branch or a context gives them
+ * one. All functions return NULL after they have noted a fault. */
 #ifndef LK_CORE_SQL_EXPR_H
 #define LK_CORE_SQL_EXPR_H
 
@@ -28,7 +28,8 @@ lk_expr *lk_sql_expr(lk_scope *c, const json_t *node);                  /* may b
 lk_expr *lk_sql_typed(lk_scope *c, const json_t *node);                 /* LK_UNKNOWN becomes text */
 lk_expr *lk_sql_condition(lk_scope *c, const json_t *node);             /* boolean */
 
-/* The slot a ColumnRef means; -1 where there is none (no fault noted), -2 where it is ambiguous. name, qualifier ("" for none). */
+/* The slot a ColumnRef means; -1 where there is none (no fault noted), -2 where it is
+ * ambiguous. name, qualifier ("" for none). */
 int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name);
 
 /* --- making nodes --- */
@@ -60,7 +61,8 @@ lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact);
 bool lk_sql_common_type(lk_scope *c, lk_expr *const *x, int n, const char *what, lk_type *out);
 /* The kind in which PostgreSQL compares two types; false where there is no such operator. */
 bool lk_sql_compare_kind(lk_type a, lk_type b, uint8_t *kind);
-/* A numeric constant from its text: [sign] digits [. digits] [e exponent]. False where it is none or has too many digits. */
+/* A numeric constant from its text: [sign] digits [. digits] [e exponent]. False where it is none or has too many
+ * digits. */
 bool lk_numeric_literal(const char *text, lk_int128 *n, lk_type *type);
 lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool exact);
 const char *lk_sql_type_text(lk_scope *c, lk_type t);   /* for messages */

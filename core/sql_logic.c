@@ -1,7 +1,7 @@
 /* Three-valued logic and branches: AND, OR, NOT, IS, CASE, COALESCE.
  *
- * Some forms are rewritten into others that mean the same in PostgreSQL: x IS TRUE into coalesce(x, false), CASE x WHEN v into
- * CASE WHEN x = v, where x is read again for each v. Branches meet at their common type. */
+ * Some forms are rewritten into others that mean the same in PostgreSQL: x IS TRUE into coalesce(x, false), CASE x WHEN
+ * v into CASE WHEN x = v, where x is read again for each v. Branches meet at their common type. */
 #include <string.h>
 
 #include "core/sql_expr.h"

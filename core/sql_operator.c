@@ -1,7 +1,7 @@
 /* Operators: arithmetic, comparison, IN, BETWEEN, LIKE; typed by PostgreSQL's rules of operator resolution.
  *
- * x BETWEEN a AND b becomes two comparisons, each with its own types, as in PostgreSQL. x is then read twice, since nodes are not
- * shared; the number of nodes is limited.
+ * x BETWEEN a AND b becomes two comparisons, each with its own types, as in PostgreSQL. x is then read twice, since
+ * nodes are not shared; the number of nodes is limited.
  *
  * IN follows transformAExprIn: two or more constants become one array, so they first take the common type of
  * the left side and themselves (real IN (0.1, 0.2) compares reals); a single one is an ordinary comparison

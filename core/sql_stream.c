@@ -1,7 +1,7 @@
 /* CREATE TABLE name (columns) WITH (event_time, partition_by, partitions, watermark, max_ahead, idle_timeout): a stream.
  *
- * The value of event_time and partition_by is a column name, which the grammar reads as the name of a type: `ts` stays ts, but
- * `time` becomes pg_catalog.time and `int` becomes int4. So the name is taken from the source text. */
+ * The value of event_time and partition_by is a column name, which the grammar reads as the name of a type: `ts` stays
+ * ts, but `time` becomes pg_catalog.time and `int` becomes int4. So the name is taken from the source text. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -125,8 +125,8 @@ static bool read_double(const char *text, uint8_t kind, double *out) {
 	                                      strcspn(text, "123456789") > strcspn(text, "eE")));
 }
 
-/* RFC 3339 with a zone and at most microseconds: what PostgreSQL reads the same way under any setting. It has no zone beyond
- * 15:59 and no fraction after :60. */
+/* RFC 3339 with a zone and at most microseconds: what PostgreSQL reads the same way under any setting. It has no zone
+ * beyond 15:59 and no fraction after :60. */
 static bool read_time(const char *text, int64_t *out) {
 	if (lk_time_parse(text, strlen(text), false, out) != 0)
 		return false;

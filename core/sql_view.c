@@ -4,8 +4,8 @@
  * is an alias of the select list (PostgreSQL's rule). The select list has keys, each equal to an item of GROUP BY, and
  * aggregates. A view without GROUP BY has one row, also over no events.
  *
- * An argument or key that may need more than the 18 digits of a stored numeric gets a cast to numeric(18,s), which raises in
- * PostgreSQL and marks in C, so that both refuse the same values. */
+ * An argument or key that may need more than the 18 digits of a stored numeric gets a cast to numeric(18,s), which
+ * raises in PostgreSQL and marks in C, so that both refuse the same values. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,8 +233,8 @@ static void read_view_options(lk_stmt *s, lk_plan *p, const json_t *list, lk_opt
 	lk_sql_interval_option(s, &options[RETENTION], 0, &p->retention_us);
 }
 
-/* An event that is taken after its window is gone would begin that window anew, with wrong numbers: so retention is a lateness
- * bound, too. */
+/* An event that is taken after its window is gone would begin that window anew, with wrong numbers: so
+ * retention is a lateness bound, too. */
 static void check_view_options(lk_stmt *s, lk_plan *p, const lk_option options[NOPTIONS]) {
 	const lk_option *lateness = &options[LATENESS], *retention = &options[RETENTION];
 	bool windowed = p->window.kind != LK_W_NONE;

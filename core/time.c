@@ -140,7 +140,8 @@ int lk_time_parse_clf(const char *s, size_t len, int64_t *out_us) {
 	return to_us(&m, out_us);
 }
 
-/* n with at least so many digits, and what follows it. Answers have many times, and printf takes most of the work of writing them. */
+/* n with at least so many digits, and what follows it. Answers have many times, and printf takes
+ * most of the work of writing them. */
 static void put_digits(lk_buf *out, int n, int digits, char then) {
 	static const int limit[] = {1, 10, 100, 1000, 10000};
 	char text[8];

@@ -6,10 +6,10 @@
  *   2. fill the holes                                                                                (memory only)
  *   3. COPY into each partition's leaf, COPY the rejects, COMMIT                                     one query
  *
- * The locks are held to the end of the transaction, so an event becomes visible together with its tail, after every event with a
- * lower offset (P14). They are taken by a statement of their own: the UPDATE after it waits for nothing, so it
- * reads the clock once, under the lock, and _at, last_at and high come from that one reading. The client sends only
- * what it already has, and waits for no input in between.
+ * The locks are held to the end of the transaction, so an event becomes visible together with its tail, after every
+ * event with a lower offset (P14). They are taken by a statement of their own: the UPDATE after it waits for nothing,
+ * so it reads the clock once, under the lock, and _at, last_at and high come from that one reading. The client sends
+ * only what it already has, and waits for no input in between.
  *
  * high is lk_high_advance() in SQL: greatest(high, least(largest event time, _at + max_ahead)).
  *

@@ -12,7 +12,8 @@ typedef struct lk_append_batch lk_append_batch;
 lk_append_batch *lk_append_batch_new(const lk_cat_stream *s);
 void lk_append_batch_free(lk_append_batch *b);
 void lk_append_batch_clear(lk_append_batch *b);
-/* Encodes one event; its partition is lk_partition_of. 0, or -1 with *reason where it cannot be an event (no event time). */
+/* Encodes one event; its partition is lk_partition_of. 0, or -1 with *reason where it cannot be an event (no event
+ * time). */
 int lk_append_batch_add(lk_append_batch *b, const lk_value *row, const char **reason);
 /* Notes a line that could not be an event. content is cut at 1,000 bytes and made valid UTF-8. */
 void lk_append_batch_reject(lk_append_batch *b, int64_t position, const char *reason, const char *content, size_t len);
@@ -20,10 +21,11 @@ size_t lk_append_batch_events(const lk_append_batch *b);
 size_t lk_append_batch_rejects(const lk_append_batch *b);
 size_t lk_append_batch_bytes(const lk_append_batch *b);
 
-/* Appends: tail rows in ascending order, COPY, rejects, the source's position, commit; then a rate-limited NOTIFY. source: a name, kept in
- * lk.source and moved from `position_from` to `position_to` by compare-and-set (LK_ECONFLICT if it is elsewhere: someone else reads this source,
- * or this batch is already in), or for an unnamed source a run id that only labels rejects (named = false). After an unknown outcome
- * (LK_EUNREACHABLE) the caller reads the position again: it tells whether the batch is in. After any failure the batch may be appended again as it is. */
+/* Appends: tail rows in ascending order, COPY, rejects, the source's position, commit; then a rate-limited NOTIFY.
+ * source: a name, kept in lk.source and moved from `position_from` to `position_to` by compare-and-set (LK_ECONFLICT if
+ * it is elsewhere: someone else reads this source, or this batch is already in), or for an unnamed source a run id that
+ * only labels rejects (named = false). After an unknown outcome (LK_EUNREACHABLE) the caller reads the position again:
+ * it tells whether the batch is in. After any failure the batch may be appended again as it is. */
 typedef struct lk_source_step {
 	const char *source;
 	bool named;

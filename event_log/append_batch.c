@@ -1,8 +1,9 @@
 /* Encoding a batch: no connection, no lock.
  *
- * A partition's events are binary COPY tuples in one buffer, (part, off, _at, columns…). Offset and _at are known only under the lock, so
- * they are left as holes of eight bytes, found again by the tuple's begin, and filled in place. The rest of a tuple is never touched again, and
- * filling twice is harmless: a batch that was rolled back is appended again as it is. */
+ * A partition's events are binary COPY tuples in one buffer, (part, off, _at, columns…). Offset and _at are
+ * known only under the lock, so they are left as holes of eight bytes, found again by the tuple's begin, and
+ * filled in place. The rest of a tuple is never touched again, and filling twice is harmless: a batch that was
+ * rolled back is appended again as it is. */
 #include "event_log/append_private.h"
 
 #include <stdlib.h>

@@ -1,9 +1,10 @@
 /* Reading the catalogue: one round trip, one snapshot.
  *
  * Definitions are kept as the text that the user wrote and are parsed again here, so what is stored never has to be
- * migrated when the form of a plan changes. (Not made again is where windows of the calendar start: that is kept too, and read
- * while the text is parsed, for those versions that are asked for.) A version's plan sees the stream as it is declared now (columns may have been added
- * at its end) but with the watermark delay that the version was made with: a version never changes its meaning. */
+ * migrated when the form of a plan changes. (Not made again is where windows of the calendar start: that is kept too,
+ * and read while the text is parsed, for those versions that are asked for.) A version's plan sees the stream as it is
+ * declared now (columns may have been added at its end) but with the watermark delay that the version was made with: a
+ * version never changes its meaning. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,8 @@
 
 enum { R_META, R_STREAMS, R_VIEWS, R_VERSIONS, R_COPIES, R_UNITS, R_CUTS, NRESULTS };
 
-/* Plain reads of tables: a session that is new plans each of them from nothing, and joins, sorts and arithmetic would cost it more than
- * the rows do. What is related is put together here. */
+/* Plain reads of tables: a session that is new plans each of them from nothing, and joins, sorts and arithmetic would
+ * cost it more than the rows do. What is related is put together here. */
 static const char load_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 	"SELECT log_id, schema_version FROM lk.meta;"

@@ -5,7 +5,8 @@
 #include "core/sql.h"
 #include "event_log/pg.h"
 
-/* Makes schema lk where it is missing (concurrent callers are fine), checks its version where it is there, and gives the log's id. */
+/* Makes schema lk where it is missing (concurrent callers are fine), checks its version where it
+ * is there, and gives the log's id. */
 int lk_catalog_install(lk_pg *pg, char log_id[33], lk_error *err);
 
 typedef struct lk_cat_stream {
@@ -17,7 +18,8 @@ enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_TR
 const char *lk_copy_state_name(enum lk_copy_state s);   /* "live", "building", "sandbox", "trial" */
 enum lk_range_by { LK_BY_EVENT, LK_BY_AT };
 
-/* What part of history a sandbox is about: events with from <= time < to, by event time or `_at`. INT64_MIN, INT64_MAX: no bound. */
+/* What part of history a sandbox is about: events with from <= time < to, by event time or
+ * `_at`. INT64_MIN, INT64_MAX: no bound. */
 typedef struct lk_range {
 	enum lk_range_by by;
 	int64_t from, to;
@@ -100,12 +102,13 @@ typedef struct lk_apply_result {
 	bool left;            /* of a view: readers had this version and were moved away from it, which no batch undoes */
 } lk_apply_result;
 
-/* Declares a stream: catalogue row, lk.log_<name> partitioned by list of part with its leaves, tail rows. An existing one: the same,
- * or more nullable columns at the end (R28); anything else is LK_EDEFINITION. Idempotent (I8). */
+/* Declares a stream: catalogue row, lk.log_<name> partitioned by list of part with its leaves, tail rows. An existing
+ * one: the same, or more nullable columns at the end (R28); anything else is LK_EDEFINITION. Idempotent (I8). */
 int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err);
 /* Declares a view: a new view gets version 1 and a lambda copy, served at once. A changed plan gets a new version and,
- * where the view is in lambda mode, a lambda copy beside the served one. Describes the batch SQL and the user's text by PREPARE and compares types with the plan first (R5).
- * Compared with the newest version only: going back to an older form is a new version too. Main thread only, both (they parse). */
+ * where the view is in lambda mode, a lambda copy beside the served one. Describes the batch SQL and the user's text by
+ * PREPARE and compares types with the plan first (R5). Compared with the newest version only: going back to an older
+ * form is a new version too. Main thread only, both (they parse). */
 int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
 
 #endif

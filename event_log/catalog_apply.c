@@ -1,12 +1,12 @@
 /* Declaring: definitions become rows of the catalogue and, for a stream, tables of the log.
  *
- * Each declaration is one transaction under the catalogue's lock, so it happens whole or not at all, and applying a file again
- * changes nothing. A stream may only grow: nullable columns at its end; and its watermark delay and
- * idle_timeout may change. A new delay is another meaning of every view over the stream, so each gets a new version in the same
- * transaction. A new idle_timeout changes no row, and so no version.
+ * Each declaration is one transaction under the catalogue's lock, so it happens whole or not at all, and applying a
+ * file again changes nothing. A stream may only grow: nullable columns at its end; and its watermark delay and
+ * idle_timeout may change. A new delay is another meaning of every view over the stream, so each gets a new version in
+ * the same transaction. A new idle_timeout changes no row, and so no version.
  *
- * A view's definition is compared with its newest version only: one that goes back to an older form is a new version too, because the
- * versions tell in which order readers saw what, and the older copies may be dropped at any time. */
+ * A view's definition is compared with its newest version only: one that goes back to an older form is a new version
+ * too, because the versions tell in which order readers saw what, and the older copies may be dropped at any time. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,7 +313,8 @@ static int next_version(lk_pg *pg, const lk_plan *p, int64_t view_id, lk_apply_r
 	return rc || out->kappa ? rc : insert_lambda(pg, p, version_id, &copy_id, err);
 }
 
-/* The stream as it is declared now, which may be more than the plan was made from: another apply, or another file of this one, came between. */
+/* The stream as it is declared now, which may be more than the plan was made from: another apply, or
+ * another file of this one, came between. */
 static int find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_definitions *now, lk_error *err) {
 	PGresult *res;
 	const char *name = p->stream->name;

@@ -11,8 +11,8 @@ static const char schema[] =
 
 enum { SCHEMA_VERSION = 5 };
 
-/* 0; 1 where schema lk is not there. It is looked for in pg_namespace: to_regclass() may answer from the session's cache, which does not yet
- * know what another session has installed while this one waited for the lock. */
+/* 0; 1 where schema lk is not there. It is looked for in pg_namespace: to_regclass() may answer from the session's
+ * cache, which does not yet know what another session has installed while this one waited for the lock. */
 static int read_meta(lk_pg *pg, char log_id[33], lk_error *err) {
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err, "SELECT FROM pg_namespace WHERE nspname = 'lk'", 0, NULL);

@@ -8,12 +8,14 @@
 int lk_catalog_begin(lk_pg *pg, lk_error *err);
 /* Checks the row of lk.meta (log_id, schema_version) and gives the id. */
 int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err);
-/* Parses one stored definition. stream: what its FROM means, NULL for a stream's own text. The caller releases *out in either case. */
+/* Parses one stored definition. stream: what its FROM means, NULL for a stream's own text. The
+ * caller releases *out in either case. */
 int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err);
 /* The same for the view of a version, with the list of its calendar, where it has one. */
 int lk_catalog_parse_version(lk_pg *pg, int64_t version_id, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err);
 
-/* Inserts the rows of a copy and its units, inside the caller's transaction. LK_ECONFLICT where there is no such version. */
+/* Inserts the rows of a copy and its units, inside the caller's transaction. LK_ECONFLICT where there is no such
+ * version. */
 int lk_copy_insert(lk_pg *pg, int64_t version_id, int partitions, const lk_copy_spec *spec, int64_t *copy_id, lk_error *err);
 
 #endif

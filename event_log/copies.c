@@ -168,7 +168,8 @@ static int make_served(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
 	return rc;
 }
 
-/* Lambda copies that wait for a batch to bring their version into service, where readers have that version now, or a later one. */
+/* Lambda copies that wait for a batch to bring their version into service, where readers have
+ * that version now, or a later one. */
 static int drop_overtaken(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
 	char view[24], copy[24];
 	PGresult *res;

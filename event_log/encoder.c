@@ -1,10 +1,12 @@
 /* Records to batches.
  *
- * A batch is full at BATCH_EVENTS events or BATCH_BYTES. From a pipe it also ends when nothing came for LINGER_US since its first
- * event, and at AGE_US in any case, so that a slow producer's events are in the log soon. Blank lines are nothing.
+ * A batch is full at BATCH_EVENTS events or BATCH_BYTES. From a pipe it also ends when nothing came for
+ * LINGER_US since its first event, and at AGE_US in any case, so that a slow producer's events are in the
+ * log soon. Blank lines are nothing.
  *
- * Somebody may be writing to a file that is read as a named source. Its last line, while it has no line break, is left for the next
- * run, unless it is a complete JSON object: half a line would be taken for a whole one, and its position would be passed. */
+ * Somebody may be writing to a file that is read as a named source. Its last line, while it has no line break,
+ * is left for the next run, unless it is a complete JSON object: half a line would be taken for a whole one,
+ * and its position would be passed. */
 #include "event_log/encoder.h"
 
 #include <stdlib.h>

@@ -25,12 +25,13 @@ void lk_encoder_close(lk_encoder *e);
 int lk_encoder_begin(lk_encoder *e, int64_t position, lk_error *err);
 
 enum { LK_ENCODER_END = 1 };
-/* Fills an empty batch until it is full, or until a pipe is silent for a moment, or the input ends (LK_ENCODER_END). *position is moved behind the last
- * record that was taken. What the user should know is added to notes, a line each. On LK_EINPUT the batch holds what came before. */
+/* Fills an empty batch until it is full, or until a pipe is silent for a moment, or the input ends (LK_ENCODER_END).
+ * *position is moved behind the last record that was taken. What the user should know is added to notes, a line each.
+ * On LK_EINPUT the batch holds what came before. */
 int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf *notes, lk_error *err);
 
-/* Reads to the end and gives nothing: LK_EINPUT with the place of the first record that cannot be an event. Then goes back to the
- * beginning; records after what was seen now will not be read. A pipe is copied to a file first. */
+/* Reads to the end and gives nothing: LK_EINPUT with the place of the first record that cannot be an event. Then goes
+ * back to the beginning; records after what was seen now will not be read. A pipe is copied to a file first. */
 int lk_encoder_check(lk_encoder *e, int64_t position, lk_error *err);
 
 /* Bytes of a last line that was left for later. */

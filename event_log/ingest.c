@@ -5,11 +5,11 @@
  *
  * Encoding overlaps the server's work; nothing is locked in the log while input is waited for (P14).
  *
- * Exactly once. A batch carries the input positions it stands for, and the append moves the source's position from one to the other
- * by compare-and-set in the same transaction. When an outcome is unknown the position tells it: at `to` the batch is in, at `from`
- * it is not, and is sent again; the row lock decides if the first attempt is still under way. A run without a --source name gets a
- * random one for itself, so that the same holds while it lasts; its row is removed at the end. (If the process is killed the row
- * stays; nobody reads it again.) */
+ * Exactly once. A batch carries the input positions it stands for, and the append moves the source's position from one
+ * to the other by compare-and-set in the same transaction. When an outcome is unknown the position tells it: at `to`
+ * the batch is in, at `from` it is not, and is sent again; the row lock decides if the first attempt is still under
+ * way. A run without a --source name gets a random one for itself, so that the same holds while it lasts; its row is
+ * removed at the end. (If the process is killed the row stays; nobody reads it again.) */
 #include "event_log/ingest.h"
 
 #include <pthread.h>

@@ -31,13 +31,14 @@ typedef struct lk_ingest_options {
 	void *ctx;
 } lk_ingest_options;
 
-/* Runs to the end of the input. *out is filled in any case: what it counts is in the log. LK_EINPUT: a bad record under strict, a csv header
- * that will not do, an input that cannot be read on (what came before is in); LK_EUSAGE; LK_EUNREACHABLE; LK_ECONFLICT: another
- * process reads the same named source. */
+/* Runs to the end of the input. *out is filled in any case: what it counts is in the log. LK_EINPUT: a bad record under
+ * strict, a csv header that will not do, an input that cannot be read on (what came before is in); LK_EUSAGE;
+ * LK_EUNREACHABLE; LK_ECONFLICT: another process reads the same named source. */
 int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *err);
 
-/* The strict check alone, without a server: LK_EINPUT with the place of the first bad record. For a set of files that shall go in whole or
- * not at all: check all, then run all. Standard input and pipes pass unread; their run checks them. */
+/* The strict check alone, without a server: LK_EINPUT with the place of the first bad record. For a
+ * set of files that shall go in whole or not at all: check all, then run all. Standard input and pipes
+ * pass unread; their run checks them. */
 int lk_ingest_check(const lk_ingest_options *o, lk_error *err);
 
 #endif

@@ -2,10 +2,11 @@
  *
  *   fd --read--> raw --inflate--> text [at … len) --> records
  *
- * Plain input is read straight into text; gzip (several members too) goes through raw. The text buffer grows until a record fits,
- * up to LK_RECORD_MAX; of a longer one the head is kept, and the rest read and forgotten. At the end of the input a missing line
- * break is added to the buffer, so that the last record is found like any other; positions do not count it.
- * Damaged gzip data is told after the records before it; what its checksum alone shows is told at the end of the member.
+ * Plain input is read straight into text; gzip (several members too) goes through raw. The text buffer grows until
+ * a record fits, up to LK_RECORD_MAX; of a longer one the head is kept, and the rest read and forgotten. At the end
+ * of the input a missing line break is added to the buffer, so that the last record is found like any other;
+ * positions do not count it. Damaged gzip data is told after the records before it; what its checksum alone shows
+ * is told at the end of the member.
  *
  * A pipe is asked with poll() before every read: what reads it must be able to send what it has when nothing
  * comes for a while, and to notice a stop. */

@@ -38,19 +38,20 @@ int lk_input_open(lk_input **out, const char *path, bool csv, lk_error *err);
 void lk_input_close(lk_input *in);
 
 enum { LK_INPUT_END = 1, LK_INPUT_IDLE = 2 };
-/* The next record: 0; LK_INPUT_END; LK_INPUT_IDLE where a pipe or terminal gave nothing for wait_ms (-1: waits, 0: does not); or
- * LK_EINPUT (cannot be read, or damaged gzip data). */
+/* The next record: 0; LK_INPUT_END; LK_INPUT_IDLE where a pipe or terminal gave nothing for wait_ms (-1: waits, 0: does
+ * not); or LK_EINPUT (cannot be read, or damaged gzip data). */
 int lk_input_next(lk_input *in, int wait_ms, lk_record *out, lk_error *err);
 
-/* Goes on at `position`, at or after the current one: seeks in a plain file, reads and forgets elsewhere. LK_EINPUT where the input
- * ends before it. stop may be NULL. */
+/* Goes on at `position`, at or after the current one: seeks in a plain file, reads and forgets elsewhere. LK_EINPUT
+ * where the input ends before it. stop may be NULL. */
 int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_error *err);
 
 bool lk_input_is_file(const lk_input *in);      /* can be read twice */
 bool lk_input_may_grow(const lk_input *in);     /* a plain file: someone may still be writing its last line */
 /* Back to the first byte. Only a file can. */
 int lk_input_rewind(lk_input *in, lk_error *err);
-/* Copies what a pipe gives into a file without a name (in TMPDIR, else /tmp), so that it can be read twice. Does nothing for a file. */
+/* Copies what a pipe gives into a file without a name (in TMPDIR, else /tmp), so that it can be
+ * read twice. Does nothing for a file. */
 int lk_input_spool(lk_input *in, const volatile int *stop, lk_error *err);
 
 #endif

@@ -1,10 +1,11 @@
 /* The report of late events. Both parts of it are read in one snapshot.
  *
- * How late an event was is computed from what the ledger keeps of it: its pane, its time, and the watermark that refused it. For
- * calendar windows, whose panes differ in length, the ends of the panes that occur are asked of core/window.h and sent along.
+ * How late an event was is computed from what the ledger keeps of it: its pane, its time, and the watermark
+ * that refused it. For calendar windows, whose panes differ in length, the ends of the panes that occur are
+ * asked of core/window.h and sent along.
  *
- * The newest events are found without sorting all of them: _at never goes back within a partition, so they are among the last
- * ones of each. */
+ * The newest events are found without sorting all of them: _at never goes back within a partition, so
+ * they are among the last ones of each. */
 #include "event_log/late_report.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* What the stream path refused or could not evaluate, written to PostgreSQL before the Redis commit that passes it (P10). */
+/* What the stream path refused or could not evaluate, written to PostgreSQL before the Redis commit that passes it
+ * (P10). */
 #ifndef LK_EVENT_LOG_LEDGER_H
 #define LK_EVENT_LOG_LEDGER_H
 
@@ -14,8 +15,9 @@ void lk_ledger_marked(lk_ledger *l, int64_t stream_id, int64_t version_id, int p
 /* Inserts all with ON CONFLICT DO NOTHING and commits (own transaction, or inside the caller's where one is open). */
 int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err);
 
-/* Whether a batch has counted a late event since, as SQL over rows l of lk.late: those below the published cut, which `cut` says of the row's
- * partition (NULL: none). A kappa copy's cut is a seal, which counts no late event, being what its segments held: nothing heals them. */
+/* Whether a batch has counted a late event since, as SQL over rows l of lk.late: those below the published cut, which
+ * `cut` says of the row's partition (NULL: none). A kappa copy's cut is a seal, which counts no late event, being what
+ * its segments held: nothing heals them. */
 void lk_healed_sql(const lk_cat_copy *copy, const char *cut, lk_buf *out);
 /* " LEFT JOIN … c ON …": c.off is the copy's published cut in the partition that `part` says. */
 void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out);

@@ -1,12 +1,13 @@
 /* PostgreSQL sessions.
  *
- * Every session is made equal before it is used (R7): what the database's owner set as defaults (time zone, isolation,
- * durability, search path, timeouts) must not change an answer or a promise. Constraint exclusion is off because it decides, by the plan, whether
- * a condition that contradicts itself is evaluated, and so whether an error in it is met. lk holds session advisory locks, so the session
- * must be a server process of its own: behind a pooler the process that answers is not the one that was announced at
- * the connect, and such a connection is refused. A host that vanishes sends no farewell, and what its sessions hold
- * (the end of the log in the middle of an append, the locks of its units) would stand until the server's kernel asks
- * after it, by default for two hours: hence keepalives on the server's side too.
+ * Every session is made equal before it is used (R7): what the database's owner set as defaults (time zone,
+ * isolation, durability, search path, timeouts) must not change an answer or a promise. Constraint exclusion is off
+ * because it decides, by the plan, whether a condition that contradicts itself is evaluated, and so whether an error
+ * in it is met. lk holds session advisory locks, so the session must be a server process of its own: behind a pooler
+ * the process that answers is not the one that was announced at the connect, and such a connection is refused. A
+ * host that vanishes sends no farewell, and what its sessions hold (the end of the log in the middle of an append,
+ * the locks of its units) would stand until the server's kernel asks after it, by default for two hours: hence
+ * keepalives on the server's side too.
  *
  * Errors are sorted here by SQLSTATE into what the caller should do (core/status.h); nobody else looks at texts. The
  * conninfo may hold a password, so neither it nor libpq's complaint about its form is ever shown. */
@@ -60,8 +61,8 @@ static int status_of_sqlstate(const char *s) {
 	return LK_EINTERNAL;
 }
 
-/* Where libpq cannot send, its error has no SQLSTATE, and the connection looks well until what the server sent before it closed has been
- * read, too: a warning, where another session's crash has ended all. */
+/* Where libpq cannot send, its error has no SQLSTATE, and the connection looks well until what the server sent before
+ * it closed has been read, too: a warning, where another session's crash has ended all. */
 static bool is_lost(lk_pg *pg, const char *sqlstate) {
 	for (int i = 0; !sqlstate && i < CLOSING_READS && PQconsumeInput(pg->conn);)
 		i++;

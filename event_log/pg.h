@@ -17,9 +17,9 @@ typedef struct lk_pg {
 /* Statements that are run often enough to be planned once a session. */
 enum lk_prepared { LK_PREPARED_TAIL, LK_PREPARED_END, LK_PREPARED_CUTS, LK_PREPARED_SETTINGS, LK_PREPARED_LOCK, LK_PREPARED_MOVE };
 
-/* Connects within 5 s and checks version (>= 14), encoding (UTF8), that session advisory locks work here (a direct connection).
- * conninfo: libpq key=value text or URI; from LK_POSTGRES or the private server. Errors say which server, where it was
- * looked for, what to do; never the password. LK_EUNREACHABLE, LK_EUNSUPPORTED. */
+/* Connects within 5 s and checks version (>= 14), encoding (UTF8), that session advisory locks work here (a direct
+ * connection). conninfo: libpq key=value text or URI; from LK_POSTGRES or the private server. Errors say which server,
+ * where it was looked for, what to do; never the password. LK_EUNREACHABLE, LK_EUNSUPPORTED. */
 int lk_pg_open(lk_pg *pg, const char *conninfo, const char *application_name, lk_error *err);
 void lk_pg_close(lk_pg *pg);
 
@@ -33,7 +33,8 @@ int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[
 int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql);
 /* The same, with the rows of the last one. */
 int lk_pg_query(lk_pg *pg, PGresult **res, lk_error *err, const char *sql);
-/* The same, with the rows of each that gives rows, of which there must be n. The caller clears res[0 … n-1], also after a failure. */
+/* The same, with the rows of each that gives rows, of which there must be n. The caller clears
+ * res[0 … n-1], also after a failure. */
 int lk_pg_query_all(lk_pg *pg, PGresult **res, int n, const char *doing, lk_error *err, const char *sql);
 /* printf form of one statement with no outside text in it but numbers and quoted identifiers. */
 int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -62,8 +63,8 @@ void lk_vector_sql(const int64_t *v, int n, lk_buf *out);
 int64_t lk_pg_int(const PGresult *res, int row, int col);          /* NULL: 0 */
 int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null);
 int64_t lk_pg_time_or(const PGresult *res, int row, int col, int64_t if_null);   /* of a timestamptz; also if_null where it is not in lk's time */
-/* SQL between timestamptz and microseconds since 1970 as bigint, exact over all of lk's time. (bigint * interval goes through double, so
- * seconds and the rest are multiplied apart.) The parameter is text that stands twice. */
+/* SQL between timestamptz and microseconds since 1970 as bigint, exact over all of lk's time. (bigint * interval goes
+ * through double, so seconds and the rest are multiplied apart.) The parameter is text that stands twice. */
 #define LK_SQL_US(expr) "(extract(epoch from " expr ") * 1000000)::bigint"
 #define LK_SQL_TIME(param) "(timestamptz '1970-01-01 00:00:00+00' + " param "::bigint / 1000000 * interval '1 second' + " \
 	"mod(" param "::bigint, 1000000) * interval '1 microsecond')"

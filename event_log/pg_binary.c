@@ -8,8 +8,9 @@
  *
  *   digits (int16)  weight (int16)  sign (uint16)  display scale (int16)  then base-10000 digits (int16)
  *
- * and means the sum of digit[i] * 10000^(weight-i): 1234.5 is 2 digits, weight 0, {1234, 5000}. The integer part and the fraction
- * are cut into digits apart, each from its own side of the decimal point, so that no step leaves 128 bits. */
+ * and means the sum of digit[i] * 10000^(weight-i): 1234.5 is 2 digits, weight 0, {1234, 5000}. The integer part and
+ * the fraction are cut into digits apart, each from its own side of the decimal point, so that no step leaves 128
+ * bits. */
 #include "event_log/pg_binary.h"
 
 #include <string.h>

@@ -1,12 +1,13 @@
 /* Reading the log.
  *
- * One simple query carries the whole fetch: BEGIN REPEATABLE READ, the partition's end, the live cuts, the COPY, COMMIT. So
- * a fetch costs one round trip, and events, cuts and end are of one snapshot (P4): whoever reads an event that lies at or after
- * a cut also sees that cut, and offsets below the snapshot's end are all there. One that is missing is an error: the
- * scan never steps over it, because what it stepped over could never be folded again (I6).
+ * One simple query carries the whole fetch: BEGIN REPEATABLE READ, the partition's end, the live cuts, the COPY,
+ * COMMIT. So a fetch costs one round trip, and events, cuts and end are of one snapshot (P4): whoever reads an event
+ * that lies at or after a cut also sees that cut, and offsets below the snapshot's end are all there. One that is
+ * missing is an error: the scan never steps over it, because what it stepped over could never be folded again (I6).
  *
- * The statement reads the partition's leaf by its primary key. Plans that sort are switched off: the heap is nearly in offset
- * order, but only nearly (space of aborted appends is used again), and on a large range the planner would sort it all. */
+ * The statement reads the partition's leaf by its primary key. Plans that sort are switched off: the heap
+ * is nearly in offset order, but only nearly (space of aborted appends is used again), and on a large
+ * range the planner would sort it all. */
 #include "event_log/scan.h"
 
 #include <errno.h>

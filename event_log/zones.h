@@ -5,8 +5,8 @@
 #include "core/calendar.h"
 #include "event_log/pg.h"
 
-/* Is there a zone of that name? LK_EUSAGE, with err left as it is, where there is none; then *near is a similar name, allocated
- * in `arena`, or NULL. */
+/* Is there a zone of that name? LK_EUSAGE, with err left as it is, where there is none; then *near is a similar
+ * name, allocated in `arena`, or NULL. */
 int lk_zone_check(lk_pg *pg, const char *zone, lk_arena *arena, const char **near, lk_error *err);
 
 /* Makes the list of a version that is being declared, and keeps it; in the caller's transaction. */

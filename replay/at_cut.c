@@ -1,8 +1,9 @@
 /* One position for several copies of a view.
  *
- * An answer for a prefix can be put together only where segments end at it, no batch reaches beyond it, and every unit has passed it. So: the batch
- * locks of the copies first (a batch or seal that is under way is waited for, another one cannot begin), then the cut, at which the segments of all
- * units of the stream will close, then the units are brought to it. From then on any of the copies answers for the cut, however far it goes on. */
+ * An answer for a prefix can be put together only where segments end at it, no batch reaches beyond it, and every unit
+ * has passed it. So: the batch locks of the copies first (a batch or seal that is under way is waited for, another one
+ * cannot begin), then the cut, at which the segments of all units of the stream will close, then the units are brought
+ * to it. From then on any of the copies answers for the cut, however far it goes on. */
 #include <stdlib.h>
 #include <time.h>
 

@@ -1,10 +1,11 @@
 /* The difference of two legs. Both are sorted by identity, so one walk over both meets rows of equal identity together.
  *
- * A view may leave group keys out of its select list; then several rows share an identity. Among those, equal ones are matched first, and what is
- * left is paired in the order of values.
+ * A view may leave group keys out of its select list; then several rows share an identity. Among those, equal ones are
+ * matched first, and what is left is paired in the order of values.
  *
- * A difference is explained by late events where the rows of that identity are equal as soon as each side is given the events that it refused. A session
- * becomes another one by that, longer, or one out of two: there it is the rows in whose time the row lies that must be equal. */
+ * A difference is explained by late events where the rows of that identity are equal as soon as each side is given the
+ * events that it refused. A session becomes another one by that, longer, or one out of two: there it is the rows in
+ * whose time the row lies that must be equal. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* Comparing answers over the same prefix, row by row. A leg is one way to the answer: a copy at a cut, or the user's own SQL run by PostgreSQL. */
+/* Comparing answers over the same prefix, row by row. A leg is one way to the answer: a copy at a cut, or the
+ * user's own SQL run by PostgreSQL. */
 #ifndef LK_REPLAY_COMPARE_H
 #define LK_REPLAY_COMPARE_H
 
@@ -6,7 +7,8 @@
 #include "replay/watch.h"
 #include "view_store/store.h"
 
-/* Rows of one leg, sorted by (window start, window end, the group keys that the view selects), then by value; all values as text. */
+/* Rows of one leg, sorted by (window start, window end, the group keys that the view selects),
+ * then by value; all values as text. */
 typedef struct lk_leg {
 	char *name;                /* "lambda", "kappa", "sql", "served" */
 	const lk_plan *plan;       /* of the caller's catalogue */
@@ -27,8 +29,9 @@ typedef struct lk_leg {
 	lk_arena arena;
 } lk_leg;
 
-/* The answer of a copy at `until`, and, where it lacks late events, what it would be with them: they are read from lk.late and the log and folded
- * in. The caller has made sure that `until` is a live cut that the copy has passed and that no batch is published beyond it. */
+/* The answer of a copy at `until`, and, where it lacks late events, what it would be with them: they are read from
+ * lk.late and the log and folded in. The caller has made sure that `until` is a live cut that the copy has passed and
+ * that no batch is published beyond it. */
 int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_cut *until, const char *name, lk_leg *out, lk_error *err);
 /* The user's own text, run by PostgreSQL over [0, until). */
 int lk_leg_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_leg *out, lk_error *err);
@@ -57,16 +60,18 @@ static inline bool lk_difference_none(const lk_difference *d) {
 }
 void lk_compare_legs(const lk_leg *left, const lk_leg *right, lk_difference *out);
 void lk_difference_release(lk_difference *d);
-/* Finds the first event on which the shown rows part: one that only one side counts (late, or the definitions treat it differently); where there is
- * none, the segment or batch that holds something else than the log. left, right: the copies, or NULL for SQL, whose plan is `plan`. store: may be NULL,
- * then segments are not looked at. Two scans of the log below `until` at most. */
+/* Finds the first event on which the shown rows part: one that only one side counts (late, or the definitions treat
+ * it differently); where there is none, the segment or batch that holds something else than the log. left, right:
+ * the copies, or NULL for SQL, whose plan is `plan`. store: may be NULL, then segments are not looked at. Two scans
+ * of the log below `until` at most. */
 int lk_first_events(lk_pg *pg, lk_store *store, const lk_cat_copy *left, const lk_cat_copy *right, const lk_plan *plan, const lk_cut *until,
                     lk_difference *d, lk_error *err);
 
 /* --- at_cut.c: two copies of one view at one position --- */
 
-/* A cut at which copies can be compared: holds the batch locks of the lambda copies among them (so that no batch is published beyond it; waits for one that
- * is running), makes the cut for copies[0] and brings all copies to it (by the speed layer's own path, unless another process does). */
+/* A cut at which copies can be compared: holds the batch locks of the lambda copies among them (so that no batch is
+ * published beyond it; waits for one that is running), makes the cut for copies[0] and brings all copies to it (by the
+ * speed layer's own path, unless another process does). */
 typedef struct lk_meeting {
 	lk_pg *pg;
 	const lk_cat_copy *copies[4];
@@ -76,7 +81,8 @@ typedef struct lk_meeting {
 } lk_meeting;
 int lk_meeting_open(lk_meeting *m, lk_pg *pg, const char *postgres, const char *redis, const lk_cat_copy *const *copies, int n,
                     const lk_replay_watch *watch, lk_error *err);
-/* The cuts for this copy that meetings left whose process, or server, was gone before they were closed. Call it holding the view's lock. */
+/* The cuts for this copy that meetings left whose process, or server, was gone before they were
+ * closed. Call it holding the view's lock. */
 int lk_meeting_abandon(lk_pg *pg, int64_t copy_id, lk_error *err);
 void lk_meeting_close(lk_meeting *m);   /* releases the cut and the locks */
 

@@ -3,8 +3,9 @@
  *   lock the view ─ remove what a killed one left ─ make copies on trial ─ measure each mode ─ all copies at one cut ─ legs ─ differences ─ first events
  *                                                                                                                    └─ measure the switches ─ remove
  *
- * What is compared are the view's own copies where it has them, since those are what its users get; copies on trial stand in for what is missing. The
- * trial copies of a comparison with costs are always new: what is measured is the whole way from nothing. */
+ * What is compared are the view's own copies where it has them, since those are what its users get; copies on
+ * trial stand in for what is missing. The trial copies of a comparison with costs are always new: what is
+ * measured is the whole way from nothing. */
 #include "replay/costs.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Lambda, kappa and plain SQL over one prefix; and what each mode costs, measured while it is done: fresh copies of the view are made of the log as it
- * is, one lambda and one kappa, on trial, and removed. */
+/* Lambda, kappa and plain SQL over one prefix; and what each mode costs, measured while it is done: fresh copies of the
+ * view are made of the log as it is, one lambda and one kappa, on trial, and removed. */
 #ifndef LK_REPLAY_COSTS_H
 #define LK_REPLAY_COSTS_H
 
@@ -20,7 +20,8 @@ typedef struct lk_mode_cost {
 	double switch_s;           /* how long appends waited for the switch; lambda: the publish transaction, for which they do not wait */
 } lk_mode_cost;
 
-/* A row that lambda has right since a batch counted events that came too late for the stream path, which is all there is in kappa. */
+/* A row that lambda has right since a batch counted events that came too late for the stream
+ * path, which is all there is in kappa. */
 typedef struct lk_healed {
 	char *window, *key;
 	char *lambda, *kappa;      /* values; NULL: no such row */
@@ -47,9 +48,10 @@ typedef struct lk_comparison {
 	bool lambda_was_there, kappa_was_there;   /* live copies that were compared; else made for it */
 } lk_comparison;
 
-/* Compares lambda, kappa and plain SQL for the version that is served (or o->version), and measures costs if asked to. Uses postgres, redis, view, version,
- * workers, limits and watch of o. Differences are no failure: see lk_comparison_equal. What it made is removed, also after a failure; what a killed one
- * made, the next one of the view removes. LK_EBUSY: a replay or another comparison of the view is running, or it was stopped. */
+/* Compares lambda, kappa and plain SQL for the version that is served (or o->version), and measures costs if asked to.
+ * Uses postgres, redis, view, version, workers, limits and watch of o. Differences are no failure: see
+ * lk_comparison_equal. What it made is removed, also after a failure; what a killed one made, the next one of the view
+ * removes. LK_EBUSY: a replay or another comparison of the view is running, or it was stopped. */
 int lk_compare_view(const lk_replay_options *o, bool costs, lk_comparison *out, lk_error *err);
 void lk_comparison_release(lk_comparison *c);
 

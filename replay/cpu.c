@@ -1,6 +1,7 @@
-/* lk tells its own processor time by getrusage, Redis by INFO. PostgreSQL tells nothing, but its processes are children of one postmaster: where it
- * runs on this machine, /proc has what those that live have used, and the postmaster's entry what those have used that ended. The sum over all of them
- * does not depend on which session did the work, or on whether it is still there. */
+/* lk tells its own processor time by getrusage, Redis by INFO. PostgreSQL tells nothing, but its processes are
+ * children of one postmaster: where it runs on this machine, /proc has what those that live have used, and the
+ * postmaster's entry what those have used that ended. The sum over all of them does not depend on which session did
+ * the work, or on whether it is still there. */
 #include "replay/cpu.h"
 
 #include <ctype.h>

@@ -1,10 +1,12 @@
 /* Why two rows differ: the first event that only one side counts.
  *
- * Where both sides have the same plan, an event can make a difference only by being late for one of them; those are in lk.late, so the log is not
- * scanned. Where the plans differ, each event is folded alone by both, and what it adds to the rows in question is compared. "First" is in the order
- * in which the log took the events: by _at, then partition, then offset.
+ * Where both sides have the same plan, an event can make a difference only by being late for one of them; those
+ * are in lk.late, so the log is not scanned. Where the plans differ, each event is folded alone by both, and
+ * what it adds to the rows in question is compared. "First" is in the order in which the log took the events: by
+ * _at, then partition, then offset.
  *
- * If no event explains a row, or late events do not make it equal, what is stored is not what the log makes of it, and pieces.c finds where. */
+ * If no event explains a row, or late events do not make it equal, what is stored is not what the log
+ * makes of it, and pieces.c finds where. */
 #include "replay/first_event.h"
 
 #include <stdlib.h>
@@ -305,7 +307,8 @@ static void say_why_none(search *s, bool with_sql) {
 	}
 }
 
-/* Those that no event explains; where the plan is one, also those that have a late event but differ by something else too. */
+/* Those that no event explains; where the plan is one, also those that have a late event but differ by something else
+ * too. */
 static unsigned rows_in_question(const search *s) {
 	unsigned rows = 0;
 	for (int i = 0; i < s->d->nshown; i++)

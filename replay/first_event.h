@@ -1,5 +1,5 @@
-/* What the two halves of looking for a difference's cause share: first_event.c looks for an event, pieces.c for stored cells that are not what the
- * log makes them. Private to replay/. */
+/* What the two halves of looking for a difference's cause share: first_event.c looks for an event, pieces.c for stored
+ * cells that are not what the log makes them. Private to replay/. */
 #ifndef LK_REPLAY_FIRST_EVENT_H
 #define LK_REPLAY_FIRST_EVENT_H
 
@@ -22,8 +22,8 @@ typedef struct lk_side {
 	lk_cells one;              /* of one event */
 } lk_side;
 
-/* The values of the cells that are wanted, as a leg would show them: "hits=1, bytes=12", of a session view with its time; several are joined by " and ";
- * "" without any. */
+/* The values of the cells that are wanted, as a leg would show them: "hits=1, bytes=12", of a session view with its
+ * time; several are joined by " and "; "" without any. */
 void lk_cells_text(const lk_cells *c, bool (*wanted)(void *ctx, const lk_cells *c, const lk_cell *cell), void *ctx, lk_buf *out);
 /* Has shown row i these keys? */
 bool lk_has_keys(const lk_difference *d, int i, const lk_buf *keys);
@@ -31,8 +31,8 @@ bool lk_has_keys(const lk_difference *d, int i, const lk_buf *keys);
 unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch);
 unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch);   /* of all cells */
 
-/* For these shown rows (a bit each), puts the piece of `side` that holds something else than the log makes of it into first_event, where there is one;
- * its bit is taken out. */
+/* For these shown rows (a bit each), puts the piece of `side` that holds something else than the log makes of it into
+ * first_event, where there is one; its bit is taken out. */
 int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *until, lk_difference *d, unsigned *rows, lk_error *err);
 
 #endif

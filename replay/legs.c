@@ -1,13 +1,14 @@
-/* The ways to an answer over a prefix: a copy, as the serving layer puts it together, and the user's own text, run by PostgreSQL.
+/* The ways to an answer over a prefix: a copy, as the serving layer puts it together, and the
+ * user's own text, run by PostgreSQL.
  *
- * What a copy has refused as late is not part of its answer. To tell such a difference from any other, the refused events are read from the log by
- * their positions in lk.late, folded without the lateness rule, and added to the cells of the answer: that is what the copy would say of the whole
- * prefix. Each row of it knows how many events were added.
+ * What a copy has refused as late is not part of its answer. To tell such a difference from any other, the refused
+ * events are read from the log by their positions in lk.late, folded without the lateness rule, and added to the cells
+ * of the answer: that is what the copy would say of the whole prefix. Each row of it knows how many events were added.
  *
- * A late event may also join a session that is past to one that is not. The copy need not have the panes of the former any
- * more: housekeeping may have removed them. So the sessions that it may remove are made once more, of the events before the
- * horizon that the copy counts, and those panes that it does not hold are added too. They change no row alone, being past; and
- * a pane that is lacking in a session that is not past stays lacking. */
+ * A late event may also join a session that is past to one that is not. The copy need not have the panes of the former
+ * any more: housekeeping may have removed them. So the sessions that it may remove are made once more, of the events
+ * before the horizon that the copy counts, and those panes that it does not hold are added too. They change no row
+ * alone, being past; and a pane that is lacking in a session that is not past stays lacking. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

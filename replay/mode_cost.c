@@ -4,8 +4,8 @@
  *   lambda: cut, batch, publish │ streamed in bulk │ one by one
  *   kappa:  replayed ───────────┴────────────────┘ │ one by one
  *
- * Both modes are built up to the same place and measured by the same clock, one after the other, with the servers as they are: what others do on them
- * meanwhile counts as well. */
+ * Both modes are built up to the same place and measured by the same clock, one after the other, with the servers as
+ * they are: what others do on them meanwhile counts as well. */
 #include "replay/mode_cost.h"
 
 #include <stdio.h>
@@ -145,8 +145,8 @@ int lk_mode_cost_measure(lk_costing *c, lk_error *err) {
 
 /* --- switch --- */
 
-/* The steps of replay/switch.c with a row of the trial copy instead of the view's: the log is held, the units come to its end, a row is written and
- * committed. Readers are not moved. */
+/* The steps of replay/switch.c with a row of the trial copy instead of the view's: the log is held, the units come to
+ * its end, a row is written and committed. Readers are not moved. */
 static int hold_and_catch_up(lk_costing *c, lk_driver *d, lk_error *err) {
 	char stream[24];
 	int64_t tail[LK_MAX_PARTITIONS];

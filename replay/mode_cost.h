@@ -5,7 +5,8 @@
 #include "replay/costs.h"
 #include "replay/run_to.h"
 
-/* The prefix of both measurements: built in bulk up to `built` (lambda: a batch up to `batch`), then streamed one by one to `end`. */
+/* The prefix of both measurements: built in bulk up to `built` (lambda: a batch up to `batch`),
+ * then streamed one by one to `end`. */
 typedef struct lk_places {
 	int partitions;
 	int64_t batch[LK_MAX_PARTITIONS], built[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];

@@ -1,11 +1,12 @@
 /* Which stored piece of a copy is not what the log makes of it.
  *
- * An answer is a sum over pieces: the batch (of kappa: what is sealed) below its cut, then the segments of each unit. The log is folded once more, each event into the piece whose
- * range it lies in, but only what belongs to the rows in question is kept; then held and made are compared piece by piece, cell by cell. A cell whose
- * session is wrong may be part of rows that it does not belong to, so the cells of a session view that are kept are also those around its rows.
+ * An answer is a sum over pieces: the batch (of kappa: what is sealed) below its cut, then the segments of each unit.
+ * The log is folded once more, each event into the piece whose range it lies in, but only what belongs to the rows in
+ * question is kept; then held and made are compared piece by piece, cell by cell. A cell whose session is wrong may be
+ * part of rows that it does not belong to, so the cells of a session view that are kept are also those around its rows.
  *
- * What a batch or a seal may have removed, being in past sessions alone, is not missing. Such a session is known by its end, and
- * from each of the cells kept on to where its row ends, which is after the horizon, all cells are kept. */
+ * What a batch or a seal may have removed, being in past sessions alone, is not missing. Such a session is known by its
+ * end, and from each of the cells kept on to where its row ends, which is after the horizon, all cells are kept. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,8 +214,8 @@ static bool same_cell(const lk_cells *a, const lk_cell *x, const lk_cells *b) {
 	return same;
 }
 
-/* The first cell of row i that is not what the log makes it, and in which of both it is; NULL: none. What lies beside the row and is held nowhere any more
- * has not changed the row. */
+/* The first cell of row i that is not what the log makes it, and in which of both it is; NULL: none. What lies beside
+ * the row and is held nowhere any more has not changed the row. */
 static const lk_cell *wrong_cell(pieces *s, const piece *p, int i, const lk_cells **in) {
 	const lk_cells *const sides[] = {&p->held, &p->made};
 	const lk_cell *first = NULL;
@@ -281,7 +282,8 @@ static bool share_time(const lk_difference *d, int i, int k) {
 	       && !memcmp((const uint8_t *)d->shown[i].identity + LK_IDENTITY_KEYS, (const uint8_t *)d->shown[k].identity + LK_IDENTITY_KEYS, n - LK_IDENTITY_KEYS);
 }
 
-/* A session that a wrong cell makes too long takes in others, far from that cell: what is wrong with it is wrong with them. */
+/* A session that a wrong cell makes too long takes in others, far from that cell: what is wrong with it is wrong with
+ * them. */
 static void judge_taken_in(pieces *s, unsigned asked) {
 	lk_difference *d = s->d;
 	for (int i = 0; i < d->nshown; i++)

@@ -58,7 +58,8 @@ int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
 	return LK_EFULL;
 }
 
-/* Why the speed layer met a hole: where the log has come back without its end, this attempt's end is void, as its session is. */
+/* Why the speed layer met a hole: where the log has come back without its end, this
+ * attempt's end is void, as its session is. */
 static int look_at_gap(lk_replay *r, const int64_t *end, const lk_error *why, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS];
 	int rc = lk_log_tail(&r->pg, r->view->stream, tail, NULL, NULL, err);

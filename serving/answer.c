@@ -16,8 +16,9 @@
  * Each partition is on its own: a unit that is missing, or whose cursor is at or below the cut, leaves batch alone.
  * So the answer covers max(cut, cursor) of each partition, and names that vector.
  *
- * A kappa copy has no batch: its cut is 0, or for a sandbox the place where it begins, and everything is in segments. Or its
- * cut is where it is sealed: the rows below it are segments that went to PostgreSQL, and nothing else is different.
+ * A kappa copy has no batch: its cut is 0, or for a sandbox the place where it begins, and everything
+ * is in segments. Or its cut is where it is sealed: the rows below it are segments that went to
+ * PostgreSQL, and nothing else is different.
  *
  * An answer can be asked for a given prefix instead, query.until: then only segments that end there or below count, and
  * they must tile [cut, until). They do where `until` is a live cut, since segments end at live cuts. Once a batch above it

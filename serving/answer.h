@@ -95,8 +95,8 @@ bool lk_answer_marks_final(const lk_answer *a);
 bool lk_answer_is_final(const lk_answer *a, const lk_cell *row);
 /* Only because idle partitions were left out. */
 bool lk_answer_is_provisional(const lk_answer *a, const lk_cell *row);
-/* Makes cells and rows anew from the panes, to which something was added; not of a split answer. Where windows are tiles, of
- * the cells as they are. */
+/* Makes cells and rows anew from the panes, to which something was added; not of a split answer. Where windows
+ * are tiles, of the cells as they are. */
 void lk_answer_put_together(lk_answer *a);
 /* The same value in one part of a split answer: as if that part had been alone. */
 void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out);

@@ -1,10 +1,11 @@
-/* Which windows are empty is known only of keys and a stretch of time: the keys are those of the answer's rows, and the time is from
- * the first window of the rows to the last, or as far as the query's from and to say. All cells of the answer, also those that HAVING
- * has taken out of its rows, are put in the order of key and window; beside each key's cells goes a walk over all windows, and where
- * the walk meets no cell, a row is made.
+/* Which windows are empty is known only of keys and a stretch of time: the keys are those of the answer's rows, and the
+ * time is from the first window of the rows to the last, or as far as the query's from and to say. All cells of the
+ * answer, also those that HAVING has taken out of its rows, are put in the order of key and window; beside each key's
+ * cells goes a walk over all windows, and where the walk meets no cell, a row is made.
  *
- * A row that is made is a cell like others, in a map of its own: with the partial of the last window before it, or with the partial
- * of no events at all, from which a count makes 0. Those whose aggregates are all NULL are in another map. */
+ * A row that is made is a cell like others, in a map of its own: with the partial of the last window before it, or with
+ * the partial of no events at all, from which a count makes 0. Those whose aggregates are all NULL are in another
+ * map. */
 #include "serving/fill.h"
 
 #include <stdlib.h>

@@ -50,7 +50,8 @@ static int key_of(const lk_plan *p, const char *column) {
 	return i >= 0 && p->outputs[i].kind == LK_OUT_KEY ? p->outputs[i].index : -1;
 }
 
-/* Equality is exact: 1.234 is no value of a numeric(9,2), so nothing equals it, where reading it by the key's type rounds. */
+/* Equality is exact: 1.234 is no value of a numeric(9,2), so nothing equals it, where reading it by the key's type
+ * rounds. */
 static bool is_rounded(lk_type type, const lk_where *w, const lk_value *v) {
 	lk_type wide = {LK_NUMERIC, 38, (uint8_t)(38 - (type.precision - type.scale))};
 	lk_value exact;

@@ -17,8 +17,8 @@ static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
 	return true;
 }
 
-/* What is final, by the least watermark of the partitions that are not idle. Where all are idle there is nobody to wait for: the largest
- * counts, so that a partition which falls idle never takes final_to back. */
+/* What is final, by the least watermark of the partitions that are not idle. Where all are idle there is nobody to wait
+ * for: the largest counts, so that a partition which falls idle never takes final_to back. */
 static void find_final(const lk_reader *r, lk_answer *a) {
 	const lk_pointer *p = &r->pointer;
 	int64_t least = INT64_MAX, most = LK_NEVER;

@@ -12,7 +12,8 @@
 
 enum { R_VIEW, R_COPY, R_TAIL, R_CUT, NRESULTS };
 
-/* One round trip takes the snapshot and reads the pointer in it. Four plain reads cost a new session less than one with joins. */
+/* One round trip takes the snapshot and reads the pointer in it. Four plain reads cost a new
+ * session less than one with joins. */
 static const char pointer_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 	"SELECT served_copy FROM lk.view WHERE view_id = %lld;"

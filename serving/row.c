@@ -1,4 +1,5 @@
-/* What a row of an answer says: its window, whether that is final, and its values, which are finalised when they are asked for. */
+/* What a row of an answer says: its window, whether that is final, and its values, which are
+ * finalised when they are asked for. */
 #include <stdlib.h>
 
 #include "core/key.h"

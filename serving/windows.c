@@ -162,7 +162,8 @@ static void emit_part(maker *m, const lk_cells *part, lk_cells *into, size_t fro
 	m->into = all;
 }
 
-/* Is pane i in the session of the pane before it? Panes do not overlap, so that pane's last event is the last one before it. */
+/* Is pane i in the session of the pane before it? Panes do not overlap, so that pane's last event is the last one
+ * before it. */
 static bool goes_on(const maker *m, size_t i) {
 	const lk_window *w = &m->plan->window;
 	return lk_in_one_session(w, lk_session_of(m->plan, state_of(m, i - 1)).end - w->size_us, lk_session_of(m->plan, state_of(m, i)).start);

@@ -160,7 +160,8 @@ static int look_at_catalogue(supervisor *v, lk_error *err) {
 	return LK_OK;
 }
 
-/* An end that the log does not have is not waited for: one that was given wrongly, or that a server has lost which went back in time. */
+/* An end that the log does not have is not waited for: one that was given wrongly, or that a server
+ * has lost which went back in time. */
 static int check_ends(supervisor *v, lk_error *err) {
 	const lk_catalog *cat = v->pool.world->catalog;
 	for (int i = 0; i < cat->nstreams; i++) {

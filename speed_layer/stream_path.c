@@ -11,9 +11,9 @@
  * full when it is sent, and because a unit whose commit fails drops everything it folded since: nothing that
  * was not acknowledged is ever built upon.
  *
- * Where a live cut lies at the offset of the next event, what was folded is committed and the segment ends there.
- * The new segment begins with an empty map; the same happens when a map has grown too large, or when its commits
- * mostly write again what they have written (sets of distinct values, which are stored by what is added). What the ledger is
+ * Where a live cut lies at the offset of the next event, what was folded is committed and the segment ends there. The
+ * new segment begins with an empty map; the same happens when a map has grown too large, or when its commits mostly
+ * write again what they have written (sets of distinct values, which are stored by what is added). What the ledger is
  * owed is committed to PostgreSQL before the commit that passes it.
  *
  * A gate holds the pass up before the first event that is not due yet, for all units of the group at the same event, so

@@ -12,8 +12,8 @@
  * and the unit begins again at the cut.
  *
  * Skipping ahead: what lies below the published cut is answered by the batch, so a unit that is more than one fetch
- * behind the cut may go on there, and one for whose cells Redis has no room: so a batch makes room. It would have recorded late events on the way, so this is for views without a
- * lateness bound alone. */
+ * behind the cut may go on there, and one for whose cells Redis has no room: so a batch makes room. It would have
+ * recorded late events on the way, so this is for views without a lateness bound alone. */
 #include "speed_layer/unit.h"
 
 #include <stdio.h>

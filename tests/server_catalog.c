@@ -342,7 +342,8 @@ static void test_names_that_cannot_be(void **unused) {
 	               "CREATE VIEW traffic AS SELECT count(*) AS n FROM other", "another stream");
 }
 
-/* R5: a plan that types an output otherwise than PostgreSQL does is refused, as any fault in reading a definition would be. */
+/* R5: a plan that types an output otherwise than PostgreSQL does is refused, as any fault in reading a definition would
+ * be. */
 static void test_types_are_compared_with_postgresql(void **unused) {
 	(void)unused;
 	lk_definitions d;

@@ -1,5 +1,5 @@
-/* What a comparison of lambda, kappa and plain SQL finds, on real servers: equal where nothing is wrong; the right row, event
- * or segment where something is; what batch has healed. */
+/* What a comparison of lambda, kappa and plain SQL finds, on real servers: equal where nothing is wrong; the right row,
+ * event or segment where something is; what batch has healed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

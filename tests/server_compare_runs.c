@@ -1,5 +1,5 @@
-/* How a comparison runs: what it measures, beside what else it runs, how it ends, whatever ends it, with nothing left behind;
- * and what the command says. */
+/* How a comparison runs: what it measures, beside what else it runs, how it ends, whatever ends it, with nothing left
+ * behind; and what the command says. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

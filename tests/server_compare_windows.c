@@ -1,5 +1,6 @@
-/* Comparing views of every kind of window: a row may be put together from many panes and an event be in many rows, and still the rows that differ, the
- * event on which they part and the stored piece that is wrong are named as for windows that are one pane each. */
+/* Comparing views of every kind of window: a row may be put together from many panes and an event be in many
+ * rows, and still the rows that differ, the event on which they part and the stored piece that is wrong are named
+ * as for windows that are one pane each. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -58,7 +59,8 @@ static int fresh(void **state) {
 	return 0;
 }
 
-/* About an event in two seconds for each path, so that sessions come and end. late: how many in a thousand come up to a minute late. */
+/* About an event in two seconds for each path, so that sessions come and end. late: how many in a
+ * thousand come up to a minute late. */
 static void append(int n, int late) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = 0; i < n; i++, appended++) {
@@ -397,7 +399,8 @@ static void digest(const char *view, const char *copy, char out[33]) {
 	lk_answer_release(&a);
 }
 
-/* I4: and the digest is of what is stored: where an event changes no window, because another one hides it, it shows nevertheless. */
+/* I4: and the digest is of what is stored: where an event changes no window, because another
+ * one hides it, it shows nevertheless. */
 static void replayed_is_streamed(void **state) {
 	(void)state;
 	declare("WITH (allowed_lateness = '5 seconds')", "");

@@ -474,7 +474,8 @@ static void *batch_in_thread(void *arg) {
 	return NULL;
 }
 
-/* P5: the other order of locks would make a ring: a publish that holds its copy and wants the view, a drop that holds the view and wants the copy. */
+/* P5: the other order of locks would make a ring: a publish that holds its copy and wants the view, a drop that
+ * holds the view and wants the copy. */
 static void a_publish_waits_for_a_drop(void **state) {
 	(void)state;
 	unsigned long random = test_seed("a publish waits for a drop");

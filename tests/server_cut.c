@@ -196,7 +196,8 @@ static void test_ledger_twice_is_once(void **unused) {
 	test_log_close(&l);
 }
 
-/* Blocks of offsets are counted as they are written: their ends and bounds within them, against counting each event; and taken away. */
+/* Blocks of offsets are counted as they are written: their ends and bounds within them, against
+ * counting each event; and taken away. */
 static void test_late_events_are_counted_by_blocks(void **unused) {
 	(void)unused;
 	enum { BLOCK = 65536, EVENTS = 400, ROUNDS = 60 };

@@ -354,7 +354,8 @@ static void test_scan_stops_in_the_middle(void **unused) {
 	test_log_close(&l);
 }
 
-/* I5: After a lost connection the outcome is unknown; the source's position tells it, and the batch can go again as it is. */
+/* I5: After a lost connection the outcome is unknown; the source's position tells it, and the batch can go again as it
+ * is. */
 static void test_retry_after_lost_connection(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("retry after lost connection");
@@ -403,7 +404,8 @@ static void test_acknowledged_survives_a_crash(void **unused) {
 }
 
 #ifdef LK_FAULTS
-/* An appender that dies at a named point: the batch is in exactly when the source's position says so, and going on from there makes it whole. */
+/* An appender that dies at a named point: the batch is in exactly when the source's position says so, and
+ * going on from there makes it whole. */
 static void crash_at(const char *point, bool committed) {
 	unsigned long random = test_seed(point);
 	test_log l;

@@ -1,5 +1,5 @@
-/* The example of windows runs, prints what its page shows, does so again when it is run again, and each of its views is the same by lambda, by kappa and
- * by plain SQL. */
+/* The example of windows runs, prints what its page shows, does so again when it is run again, and each of its views is
+ * the same by lambda, by kappa and by plain SQL. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* Random expressions over random rows, evaluated in C and by PostgreSQL from lk_expr_sql: where PostgreSQL has an answer, lk
- * has the same one, unmarked (R1); and the types are those PostgreSQL gives. */
+/* Random expressions over random rows, evaluated in C and by PostgreSQL from lk_expr_sql: where PostgreSQL has an
+ * answer, lk has the same one, unmarked (R1); and the types are those PostgreSQL gives. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Rows for windows without events, against PostgreSQL's generate_series LEFT JOIN: every kind of window, bounds or none, HAVING or none, NULL keys, batch
- * and speed; and the bars beside a table. */
+/* Rows for windows without events, against PostgreSQL's generate_series LEFT JOIN: every kind of window, bounds or
+ * none, HAVING or none, NULL keys, batch and speed; and the bars beside a table. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

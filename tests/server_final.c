@@ -1,5 +1,5 @@
-/* Which rows of an answer are final, in every format; and idle_timeout: what it calls final is provisional, and nothing else goes by
- * it. Partitions are made quiet by moving what the log says of their past, before anything has read it. */
+/* Which rows of an answer are final, in every format; and idle_timeout: what it calls final is provisional, and nothing
+ * else goes by it. Partitions are made quiet by moving what the log says of their past, before anything has read it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -177,8 +177,8 @@ static void digest_of(const char *view, char out[33]) {
 	lk_answer_release(&a);
 }
 
-/* P9, P11: the same events with and without it: the same events are late, the same cells are kept and forgotten, batches and seals are
- * the same. */
+/* P9, P11: the same events with and without it: the same events are late, the same cells are kept and
+ * forgotten, batches and seals are the same. */
 static void nothing_else_goes_by_it(void **state) {
 	(void)state;
 	static const char *const options[] = {"", ", idle_timeout = '1 us'"};

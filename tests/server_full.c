@@ -1,5 +1,5 @@
-/* Redis at its memory limit: what is refused is told with numbers and with what to do, nothing is lost, and all goes on by itself when
- * there is room again, which a batch can make. */
+/* Redis at its memory limit: what is refused is told with numbers and with what to do, nothing is lost, and all goes on
+ * by itself when there is room again, which a batch can make. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

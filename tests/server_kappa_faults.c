@@ -52,7 +52,8 @@ static void spawn_speed(void) {
 	speed = test_player_lk(&servers, NULL, (const char *const[]){"speed", "--workers", "2", NULL});
 }
 
-/* A program whose servers go away before it has reached them for the first time says so and ends: whoever runs it starts it again. */
+/* A program whose servers go away before it has reached them for the first time says so and
+ * ends: whoever runs it starts it again. */
 static int speed_is_connected(void *ctx) {
 	(void)ctx;
 	int status = test_player_wait(speed, 0);

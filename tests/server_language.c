@@ -1,5 +1,6 @@
-/* Definitions written by hand to be difficult, each run three ways over the same events: the stream path, the batch by SQL, and the batch
- * folded in C. Each answer is what PostgreSQL says about the text as written; where PostgreSQL raises, the three are each other's. */
+/* Definitions written by hand to be difficult, each run three ways over the same events: the stream path, the batch by
+ * SQL, and the batch folded in C. Each answer is what PostgreSQL says about the text as written; where PostgreSQL
+ * raises, the three are each other's. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -30,7 +31,8 @@ static const char *const views[] = {
 #include "tests/language_views.h"
 };
 
-/* Keys and arguments that need more than the 18 digits of a stored number: NULL, and named in lk.rejected, where PostgreSQL goes on. */
+/* Keys and arguments that need more than the 18 digits of a stored number: NULL, and named in
+ * lk.rejected, where PostgreSQL goes on. */
 static const char *const beyond[] = {
 	"SELECT i8 * 1.5 AS x, count(*) AS n FROM s GROUP BY x",
 	"SELECT sum(n + i8) AS x, count(n + i8) AS n, avg(i8 * 0.01) AS y FROM s GROUP BY k",

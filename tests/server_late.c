@@ -1,5 +1,5 @@
-/* The events that came too late, as `lk late` shows them: against what PostgreSQL finds in the log by the rule itself, for every kind of
- * window; and the command with its formats. */
+/* The events that came too late, as `lk late` shows them: against what PostgreSQL finds in the log by the rule itself,
+ * for every kind of window; and the command with its formats. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* Appenders that fail, lose their sessions and start again, readers that follow, and cuts in between: offsets stay dense, nothing
- * is lost or doubled, no reader skips an event, and whoever read past a cut had been told of it. */
+/* Appenders that fail, lose their sessions and start again, readers that follow, and cuts in between: offsets stay
+ * dense, nothing is lost or doubled, no reader skips an event, and whoever read past a cut had been told of it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -226,7 +226,8 @@ static void drop_of_the_open_segment(void **state) {
 	assert_true(events_in_segments(test_world_copy(&world, "traffic")->units[0]) != 13);
 }
 
-/* P2: The segment of the last commit was closed for its size, in the worker's memory: in Redis it is the open one until the next commit. */
+/* P2: The segment of the last commit was closed for its size, in the worker's memory: in Redis it is
+ * the open one until the next commit. */
 static void a_cut_where_a_full_segment_ends(void **state) {
 	(void)state;
 	test_worker t;

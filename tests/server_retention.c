@@ -1,5 +1,5 @@
-/* Windows that retention lets go: in no answer, whatever the layer, the mode, or what was removed so far; and what the stores keep does
- * not grow with the log. */
+/* Windows that retention lets go: in no answer, whatever the layer, the mode, or what was removed so far; and what the
+ * stores keep does not grow with the log. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -159,7 +159,8 @@ static void past_windows_are_in_no_answer(void **state) {
 	}
 }
 
-/* A window asked for that reaches back over what is not kept any more is past as a whole. The oracle is a view of such windows. */
+/* A window asked for that reaches back over what is not kept any more is past as a whole. The
+ * oracle is a view of such windows. */
 static void longer_windows_are_whole_or_not_there(void **state) {
 	(void)state;
 	char id[24], text[400];

@@ -1,5 +1,5 @@
-/* Retention under comparison: what housekeeping has removed of past sessions makes no difference between modes, also where a late event joins such a
- * session to one that is not past; and it hides none. */
+/* Retention under comparison: what housekeeping has removed of past sessions makes no difference between modes, also
+ * where a late event joins such a session to one that is not past; and it hides none. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -42,7 +42,8 @@ static void declare(void) {
 	                           " GROUP BY ip, session(ts, '10 s');");
 }
 
-/* Of a: two sessions that are past, at 0 and at 18 to 25, and one that is not, from 43 on. Of b: the same without events to come. */
+/* Of a: two sessions that are past, at 0 and at 18 to 25, and one that is not, from 43 on. Of
+ * b: the same without events to come. */
 static void put_sessions(void (*housekeeping)(void)) {
 	put("a", 0);
 	put("b", 0);

@@ -1,5 +1,6 @@
-/* Sealing: a kappa copy whose segments went to PostgreSQL says what it said before, to the byte, whatever is killed, lost or
- * changed meanwhile, and Redis keeps no more than what came since. Beside the sealed copy stands one that is never sealed. */
+/* Sealing: a kappa copy whose segments went to PostgreSQL says what it said before, to the byte, whatever
+ * is killed, lost or changed meanwhile, and Redis keeps no more than what came since. Beside the sealed
+ * copy stands one that is never sealed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

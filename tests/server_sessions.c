@@ -150,7 +150,8 @@ static void sessions_are(const char *view, const lk_cat_copy *copy, const char *
 	test_world_same(&world, &q);
 }
 
-/* A late event between two final sessions would make them one; an event in time makes one longer that is over, but not final. */
+/* A late event between two final sessions would make them one; an event in time makes one
+ * longer that is over, but not final. */
 static void a_bridge_that_comes_late(void **state) {
 	(void)state;
 	test_world_empty(&world);
@@ -232,7 +233,8 @@ static void twenty_visits(void) {
 	test_visits_append(&world, v, 20);
 }
 
-/* Were WHERE read too narrowly, by the program as by the oracle's sessions, the user's own text would have rows that lk has not. */
+/* Were WHERE read too narrowly, by the program as by the oracle's sessions, the user's own
+ * text would have rows that lk has not. */
 static void a_misread_condition_shows(void **state) {
 	(void)state;
 	test_world_empty(&world);
@@ -251,8 +253,8 @@ static void a_misread_condition_shows(void **state) {
 	test_world_same(&world, &q);
 }
 
-/* What raises in the user's statement raises in the oracle, and nothing else does: the key of an event that does not pass is
- * not evaluated. */
+/* What raises in the user's statement raises in the oracle, and nothing else does: the key of an event
+ * that does not pass is not evaluated. */
 static void keys_of_what_does_not_pass(void **state) {
 	(void)state;
 	static const struct { const char *where; bool raises; } cases[] = {
@@ -337,8 +339,8 @@ static void other_windows_are_refused(void **state) {
 
 /* --- other clocks, other gaps --- */
 
-/* By processing time the events of one append are one instant, and a gap of a microsecond parts appends; a gap of a century goes
- * from the first instant to the last. */
+/* By processing time the events of one append are one instant, and a gap of a microsecond parts appends; a gap of a
+ * century goes from the first instant to the last. */
 static void the_shortest_and_the_longest_gap(void **state) {
 	(void)state;
 	static const char *const views[] = {"appends", "ages", "never_late"};

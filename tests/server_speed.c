@@ -373,7 +373,8 @@ static void sweeps_drop_what_a_batch_answers(void **state) {
 	covers_the_log("traffic");
 }
 
-/* A run that has nothing to fold drops what a batch answers, in each partition: also in those that are not its worker's first. */
+/* A run that has nothing to fold drops what a batch answers, in each partition: also in
+ * those that are not its worker's first. */
 static void once_sweeps_every_partition(void **state) {
 	(void)state;
 	test_worker t;

@@ -1,5 +1,6 @@
-/* Windows as people ask for them: rows worked out by hand for windows that overlap, grow or are shifted, with events exactly
- * at their edges and before 1970, in every layer and mode; ranges of time, other windows than the view's, and what is refused. */
+/* Windows as people ask for them: rows worked out by hand for windows that overlap, grow or are shifted,
+ * with events exactly at their edges and before 1970, in every layer and mode; ranges of time, other windows
+ * than the view's, and what is refused. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
-/* The algebra of every aggregate over every type it takes, with random inputs: init is the identity, merge commutes and
- * associates, equal sets of rows give equal bytes in any order and grouping, and every way out of a state and back is exact. */
+/* The algebra of every aggregate over every type it takes, with random inputs: init is the identity, merge
+ * commutes and associates, equal sets of rows give equal bytes in any order and grouping, and every way
+ * out of a state and back is exact. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -130,8 +130,8 @@ static void store_row(const lk_cells *c, const lk_cell *cell, int64_t *pane, lk_
 	}
 }
 
-/* I10: Rows spread at random over several maps, then merged as bytes or as batch rows into one: the same bytes as one map that saw
- * all of them. */
+/* I10: Rows spread at random over several maps, then merged as bytes or as batch rows into one: the same
+ * bytes as one map that saw all of them. */
 static void merging_maps_is_folding_into_one(void **state) {
 	(void)state;
 	enum { MAPS = 4, ROWS = 3000 };

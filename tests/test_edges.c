@@ -1,5 +1,5 @@
-/* The edges of windows, lateness and finality, an instant on each side of each (the table of docs/windows.md); and that what is
- * final stays as it is, for every kind of window. */
+/* The edges of windows, lateness and finality, an instant on each side of each (the table of docs/windows.md); and that
+ * what is final stays as it is, for every kind of window. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +47,8 @@ static void two_events_exactly_one_gap_apart_are_two_sessions(void **state) {
 	assert_int_equal(lk_session_span(&p.window, 5 * S, 7 * S).end, 27 * S);
 }
 
-/* P11: late where the watermark has come to the end of the pane + lateness, of a session to its own time + gap + lateness. */
+/* P11: late where the watermark has come to the end of the pane + lateness, of a session to its own time + gap +
+ * lateness. */
 static void the_instant_from_which_an_event_is_late(void **state) {
 	(void)state;
 	static const struct { int64_t lateness, ts, from; } panes[] = {
@@ -71,7 +72,8 @@ static void the_instant_from_which_an_event_is_late(void **state) {
 	assert_int_equal(lk_late_from(&none, 0), INT64_MAX);
 }
 
-/* The watermark is below or at the time of an event that is not behind it: such an event is in time, with no lateness too. */
+/* The watermark is below or at the time of an event that is not behind it: such an event is in time, with no lateness
+ * too. */
 static void an_event_at_the_watermark_is_in_time(void **state) {
 	(void)state;
 	lk_plan plans[] = {tumbling(0), sessions(0), view(LK_W_HOP, 60 * S, 20 * S, 20 * S, 0), view(LK_W_CUMULATE, 60 * S, 20 * S, 20 * S, 0)};
@@ -88,7 +90,8 @@ static void the_instant_from_which_a_window_is_final(void **state) {
 	assert_int_equal(lk_final_to(&at_once, 60 * S), 60 * S);
 	assert_true(lk_final_to(&patient, 90 * S - 1) < 60 * S);
 	assert_int_equal(lk_final_to(&patient, 90 * S), 60 * S);
-	/* A session of one event at 0 ends at 20 s. An event at 19 s would belong to it, and is in time until 19 + 20 + 30 s. */
+	/* A session of one event at 0 ends at 20 s. An event at 19 s would belong to it, and is in time until 19 + 20 + 30
+	 * s. */
 	assert_true(lk_final_to(&session, 70 * S - 1) < 20 * S);
 	assert_int_equal(lk_final_to(&session, 70 * S), 20 * S);
 	assert_false(lk_is_late(&session, 20 * S - 1, 70 * S - 2));

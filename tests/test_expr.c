@@ -287,7 +287,8 @@ static void random_row(uint64_t *s, lk_value *row) {
 	}
 }
 
-/* A mark is a NULL in all but its name: with plain NULLs in place of the marks the answer is the same, a mark read as NULL. */
+/* A mark is a NULL in all but its name: with plain NULLs in place of the marks the answer is the same, a mark read as
+ * NULL. */
 static void marks_are_nulls(void **state) {
 	(void)state;
 	uint64_t s = random_seed();

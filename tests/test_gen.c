@@ -1,4 +1,5 @@
-/* Generated events: the same bytes for the same options on every machine, events that the scanner takes, times where they were asked for. */
+/* Generated events: the same bytes for the same options on every machine, events that the scanner
+ * takes, times where they were asked for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Inputs: the same records from a file, gzip and a pipe, whatever the pieces; positions that can be gone back to; what is too long,
- * cut off or damaged. */
+/* Inputs: the same records from a file, gzip and a pipe, whatever the pieces; positions that can be gone back to;
+ * what is too long, cut off or damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* SQL made from plans: the batch, its table, and the user's own text as the oracle. That PostgreSQL takes them, and that they agree,
- * is shown by the tests with servers. */
+/* SQL made from plans: the batch, its table, and the user's own text as the oracle. That PostgreSQL takes them, and
+ * that they agree, is shown by the tests with servers. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -116,7 +116,8 @@ static void oracle_is_the_users_text(void **state) {
 	lk_definitions_release(&d);
 }
 
-/* What PostgreSQL does not have, or not free of order, becomes a function over array_agg; nothing else of the text changes. */
+/* What PostgreSQL does not have, or not free of order, becomes a function over array_agg; nothing else of the text
+ * changes. */
 static void oracle_of_lks_own_aggregates(void **state) {
 	(void)state;
 	static const struct { const char *text, *becomes; } rows[] = {

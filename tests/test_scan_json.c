@@ -1,4 +1,5 @@
-/* The JSON scanner against jansson, on random lines and on random damage to them, and by hand where the two differ by design. */
+/* The JSON scanner against jansson, on random lines and on random damage to them, and by
+ * hand where the two differ by design. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

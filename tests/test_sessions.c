@@ -1,6 +1,6 @@
-/* Sessions out of panes, without servers: events are folded into many maps in any order, as segments, batches and partitions
- * would have them, the maps are merged in any order and grouping, and the sessions that are put together are those of all
- * events sorted by time, byte for byte in their partials (I10, R16). */
+/* Sessions out of panes, without servers: events are folded into many maps in any order, as segments, batches and
+ * partitions would have them, the maps are merged in any order and grouping, and the sessions that are put together are
+ * those of all events sorted by time, byte for byte in their partials (I10, R16). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

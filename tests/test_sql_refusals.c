@@ -1,5 +1,5 @@
-/* What the definition language refuses: each refusal of refusals.txt with its place and its hint, files that are no definitions,
- * hostile input, and how faults of one file come together. */
+/* What the definition language refuses: each refusal of refusals.txt with its place and its hint, files that are no
+ * definitions, hostile input, and how faults of one file come together. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* CREATE VIEW: the plan that a definition means. Types of expressions are as PostgreSQL's pg_typeof gives them for the same text.
- * What is refused is in refusals.txt. */
+/* CREATE VIEW: the plan that a definition means. Types of expressions are as PostgreSQL's pg_typeof gives them for the
+ * same text. What is refused is in refusals.txt. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

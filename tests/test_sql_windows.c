@@ -1,4 +1,5 @@
-/* How the windows of a definition are read: the form that is meant, lengths and panes, and which spellings mean the same. */
+/* How the windows of a definition are read: the form that is meant, lengths and panes, and which spellings mean the
+ * same. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

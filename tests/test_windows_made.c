@@ -1,5 +1,6 @@
 /* Windows put together from panes: hop and cumulate beside the plainest way to make them, which asks of every window and
- * every pane whether they belong together, byte for byte; and how many merges it takes. Sessions have a file of their own. */
+ * every pane whether they belong together, byte for byte; and how many merges it takes. Sessions have a file of their
+ * own. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

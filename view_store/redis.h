@@ -26,8 +26,8 @@ typedef struct lk_redis {
 	char sha[LK_NSCRIPTS][41];
 } lk_redis;
 
-/* Connects and asks for all that a beginning takes: login, database, what server it is, the scripts. ready reads what it answered; the
- * caller may do something else between the two. Close it in either case. */
+/* Connects and asks for all that a beginning takes: login, database, what server it is, the scripts. ready reads what
+ * it answered; the caller may do something else between the two. Close it in either case. */
 int lk_redis_start(lk_redis *r, const char *url, lk_error *err);
 int lk_redis_ready(lk_redis *r, lk_error *err);
 void lk_redis_close(lk_redis *r);

@@ -25,8 +25,8 @@ typedef struct lk_store lk_store;   /* one connection; not thread-safe */
 /* url: redis://[user:password@]host:port/db or unix:path. Connects within 5 s, checks the version (>= 6) and
  * maxmemory-policy noeviction. LK_EUNREACHABLE, LK_EUNSUPPORTED; no password in messages. */
 int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error *err);
-/* The same in two steps, so that Redis and the caller need not wait for each other: nothing else is called before ready. After a
- * failure of start there is nothing to close. */
+/* The same in two steps, so that Redis and the caller need not wait for each other: nothing else is called before
+ * ready. After a failure of start there is nothing to close. */
 int lk_store_start(lk_store **out, const char *url, lk_error *err);
 int lk_store_ready(lk_store *s, lk_error *err);
 /* Names the log whose units are meant from now on; for a store that was started before its id was known. */

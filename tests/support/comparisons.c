@@ -132,8 +132,8 @@ static redisReply *call(lk_redis *r) {
 	return reply;
 }
 
-/* A field, from the n-th on, and the value of another one; their format and count, with which all views here begin, differ. False where all
- * have one count. */
+/* A field, from the n-th on, and the value of another one; their format and count, with which all views here begin,
+ * differ. False where all have one count. */
 static bool two_values(const redisReply *pairs, uint64_t n, size_t *of, size_t *other) {
 	for (size_t i = 0; i < pairs->elements; i += 2) {
 		*of = (n * 2 + i) % pairs->elements;

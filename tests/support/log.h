@@ -1,4 +1,5 @@
-/* A log for tests of event_log/: a stream with a column of every type, random events, and small things to ask PostgreSQL. */
+/* A log for tests of event_log/: a stream with a column of every type, random events, and small things to ask
+ * PostgreSQL. */
 #ifndef LK_TESTS_SUPPORT_LOG_H
 #define LK_TESTS_SUPPORT_LOG_H
 

@@ -43,8 +43,8 @@ bool test_has_terminals(void);
 int test_poll(int (*check)(void *ctx), void *ctx, int deadline_ms);
 /* SEED= from the environment or the clock; prints it. */
 unsigned long test_seed(const char *name);
-/* How many rounds of a random test: what the environment variable (ROUNDS, KILLS …) says, else `usual`, or the LESS-th part of
- * it, at least 1: the sanitizer run has fewer. */
+/* How many rounds of a random test: what the environment variable (ROUNDS, KILLS …) says, else `usual`, or the LESS-th
+ * part of it, at least 1: the sanitizer run has fewer. */
 int test_rounds(const char *variable, int usual);
 /* The LESS of it, 1 where it is not given: tests of many cases take every n-th. */
 int test_less(void);

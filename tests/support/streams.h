@@ -4,8 +4,8 @@
 
 #include "core/plan.h"
 
-/* types: int2 int4 int8 text time bool float4 float8 num<scale> (precision 18). The first column is the event time, the second the
- * partition column. Lives in the arena. */
+/* types: int2 int4 int8 text time bool float4 float8 num<scale> (precision 18). The first column is the event time, the
+ * second the partition column. Lives in the arena. */
 lk_stream *test_stream(lk_arena *arena, const char *name, const char *const *columns, int ncolumns);
 
 #endif

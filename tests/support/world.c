@@ -322,9 +322,9 @@ static void add_value(lk_type t, lk_value v, lk_buf *out) {
 
 static const lk_type time_type = {.kind = LK_TIME}, text_type = {.kind = LK_TEXT};
 
-/* Approximations, and what PostgreSQL computes with less than all digits, come after all else, each behind a character that no JSON
- * text has, and say how far they may be off: "0.01+2=17 ". Counts may also be off by two, and a number below 2^-1022 in
- * size counts as 0. */
+/* Approximations, and what PostgreSQL computes with less than all digits, come after all else, each behind a character
+ * that no JSON text has, and say how far they may be off: "0.01+2=17 ". Counts may also be off by two, and a number
+ * below 2^-1022 in size counts as 0. */
 enum { ROUGH = '\x02' };
 
 static double error_of(const lk_plan *p, int output) {
@@ -511,8 +511,8 @@ static void add_interval(int64_t us, lk_buf *out) {
 	lk_buf_addf(out, "interval '%lld microseconds'", (long long)us);
 }
 
-/* The late events at or above the cut by the rule itself, not by lk's ledger: pane end + bound, for a session own time + gap +
- * bound, <= the largest believable event time before this event, less the delay. */
+/* The late events at or above the cut by the rule itself, not by lk's ledger: pane end + bound, for a session own time
+ * + gap + bound, <= the largest believable event time before this event, less the delay. */
 static void add_late(const lk_answer *a, lk_buf *out) {
 	const lk_plan *p = a->plan;
 	const lk_stream *s = p->stream;
@@ -595,8 +595,8 @@ static void leave_having_out(lk_plan *p, lk_arena *arena) {
 		p->text = lk_arena_strndup(arena, p->text, (size_t)p->having_at);
 }
 
-/* What retention leaves, by the rule itself: windows that end behind the least watermark of the prefix - retention. Where a partition has
- * no event yet, all. */
+/* What retention leaves, by the rule itself: windows that end behind the least watermark of the prefix - retention.
+ * Where a partition has no event yet, all. */
 static void add_kept(const lk_answer *a, const lk_plan *p, lk_buf *out) {
 	const lk_stream *s = p->stream;
 	bool by_at = p->window.time_slot == lk_slot_at(s);

@@ -63,8 +63,9 @@ void test_rows_release(test_rows *r);
 /* "" where equal, else the first difference. */
 void test_rows_difference(const test_rows *want, const test_rows *got, lk_buf *out);
 void test_answer_rows(const lk_answer *a, test_rows *out);
-/* The user's text of `p` run by PostgreSQL over the events for which `bound` holds. condition: an SQL condition on
- * the result's columns, or NULL. LK_OK, LK_EVALUE, or LK_EUNREACHABLE where the server has gone away; anything else fails the test. */
+/* The user's text of `p` run by PostgreSQL over the events for which `bound` holds. condition: an SQL
+ * condition on the result's columns, or NULL. LK_OK, LK_EVALUE, or LK_EUNREACHABLE where the server has gone
+ * away; anything else fails the test. */
 int test_oracle_rows(test_world *w, const lk_plan *p, const char *bound, const char *condition, test_rows *out, lk_error *err);
 /* Rows of any SELECT without numerics. */
 void test_sql_rows(test_world *w, const char *sql, const lk_type *types, int n, test_rows *out);
