@@ -345,15 +345,24 @@ static int sweep_at_end(worker *w, share *s, lk_error *err) {
 	return r == LK_OK ? sweep(w, s, err) : r;
 }
 
-static int check_end(worker *w, share *s, lk_error *err) {
-	bool all = true;
+static int have_arrived(worker *w, share *s, bool *all, lk_error *err) {
 	int r = LK_OK;
-	for (int i = 0; i < s->nunits && all && r == LK_OK; i++)
-		r = has_arrived(w, s, i, &all, err);
+	*all = true;
+	for (int i = 0; i < s->nunits && *all && r == LK_OK; i++)
+		r = has_arrived(w, s, i, all, err);
+	return r;
+}
+
+/* Asked again after the units that were free are taken: one that does not fit the log any more begins anew (P6). */
+static int check_end(worker *w, share *s, lk_error *err) {
+	bool all;
+	int r = have_arrived(w, s, &all, err);
 	if (r != LK_OK || !all)
 		return r;
 	r = sweep_at_end(w, s, err);
-	if (r == LK_OK) {
+	if (r == LK_OK)
+		r = have_arrived(w, s, &all, err);
+	if (r == LK_OK && all) {
 		atomic_store(&s->of->reached, 1);
 		lk_pool_wake(w->pool);
 	}

@@ -394,6 +394,22 @@ static void once_sweeps_every_partition(void **state) {
 	covers_the_log("traffic");
 }
 
+/* P6: units that were not locked stand at the log's end, and turn out not to be of this log when they are taken. */
+static void once_folds_again_what_is_not_of_this_log(void **state) {
+	(void)state;
+	append(0, 400);
+	test_world_speed_once(&world, NULL);
+	test_world_run(&world, "UPDATE lk.log_hits SET _at = _at + interval '1 minute'");
+	test_world_run(&world, "UPDATE lk.tail SET last_at = last_at + interval '1 minute'");
+	volatile int stop = 0;
+	lk_speed_report report;
+	lk_error err = {0};
+	const lk_speed_options o = {.postgres = servers.at.postgres, .redis = servers.at.redis, .workers = 1, .once = true,
+	                            .limits = lk_stream_defaults, .stop = &stop};
+	assert_int_equal(lk_speed_run(&o, &report, &err), LK_OK);
+	covers_the_log("traffic");
+}
+
 /* P7 */
 static void small_segments_are_compacted_but_not_across_cuts(void **state) {
 	(void)state;
@@ -714,6 +730,7 @@ int main(void) {
 		TEST(segments_close_at_live_cuts),
 		TEST(sweeps_drop_what_a_batch_answers),
 		TEST(once_sweeps_every_partition),
+		TEST(once_folds_again_what_is_not_of_this_log),
 		TEST(small_segments_are_compacted_but_not_across_cuts),
 		TEST(a_worker_far_behind_skips_to_the_cut),
 		TEST(a_missing_unit_begins_at_the_published_cut),
