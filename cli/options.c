@@ -183,6 +183,15 @@ int lk_args_interval(const lk_args *a, const char *option, int64_t otherwise, in
 	return lk_hint(err, "a whole number and a unit: 500ms, 30s, 5min, 1h, 1d");
 }
 
+/* All times of one command go by one clock: -1h is the same in --from and --to. */
+static int64_t the_time(void) {
+	static int64_t now;
+	now = now ? now : lk_time_now();
+	return now;
+}
+
+static int64_t within_time(int64_t us) { return us < LK_TIME_MIN ? LK_TIME_MIN : us > LK_TIME_MAX ? LK_TIME_MAX : us; }
+
 int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err) {
 	const char *text = lk_args_text(a, option, NULL), *reason = "";
 	int64_t ago;
@@ -190,7 +199,7 @@ int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_
 	if (!text || lk_time_parse(text, strlen(text), false, out_us) == 0)
 		return LK_OK;
 	if (text[0] == '-' && lk_interval_parse(text + 1, strlen(text + 1), true, &ago, &reason) == 0) {
-		*out_us = lk_time_now() - ago;
+		*out_us = within_time(the_time() - ago);
 		return LK_OK;
 	}
 	lk_fail(err, LK_EUSAGE, "--%s %s: not a time", option, text);

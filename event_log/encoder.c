@@ -37,6 +37,7 @@ struct lk_encoder {
 	lk_value *row;
 	lk_buf reason;
 	int64_t limit, left;
+	bool ended;
 	bool checked;            /* no record is bad, all were read before */
 };
 
@@ -63,6 +64,7 @@ void lk_encoder_close(lk_encoder *e) {
 	free(e);
 }
 
+bool lk_encoder_ended(const lk_encoder *e) { return e->ended; }
 int64_t lk_encoder_left(const lk_encoder *e) { return e->left; }
 bool lk_encoder_is_file(const lk_encoder *e) { return lk_input_is_file(e->in); }
 
@@ -178,6 +180,7 @@ static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error 
 		return 0;
 	if (leave || half_written(e, r)) {
 		e->left = half_written(e, r) ? r->end - r->position : 0;
+		e->ended = true;
 		return LK_ENCODER_END;
 	}
 	if (e->checked)
@@ -211,8 +214,10 @@ int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf
 			return 0;
 		if (status == LK_INPUT_IDLE)
 			continue;
-		if (status)
+		if (status) {
+			e->ended = status == LK_INPUT_END;
 			return status < 0 ? status : LK_ENCODER_END;
+		}
 		if (!is_blank(&r) && (status = take(e, b, &r, err)))
 			return status;
 		note_near_miss(e, notes);

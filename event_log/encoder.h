@@ -34,6 +34,8 @@ int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf
  * back to the beginning; records after what was seen now will not be read. A pipe is copied to a file first. */
 int lk_encoder_check(lk_encoder *e, int64_t position, lk_error *err);
 
+/* Was the last record of the input taken, or is what is left no whole record yet? Not where it was stopped before. */
+bool lk_encoder_ended(const lk_encoder *e);
 /* Bytes of a last line that was left for later. */
 int64_t lk_encoder_left(const lk_encoder *e);
 bool lk_encoder_is_file(const lk_encoder *e);

@@ -328,7 +328,7 @@ int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *e
 		if (!o->source)
 			forget_run(&g);
 	}
-	out->stopped = stopped(&g);
+	out->stopped = stopped(&g) && !(g.encoder && lk_encoder_ended(g.encoder));
 	out->seconds = (double)(lk_monotonic_us() - began_us) / LK_US_PER_S;
 	if (g.connected)
 		lk_pg_close(&g.pg);

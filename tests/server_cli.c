@@ -69,6 +69,8 @@ static void usage(void **state) {
 	LK(2, "", "not a time", "query", "traffic", "--from", "yesterday");
 	LK(2, "", "no window starts from 2015-05-18T00:00:00Z on and before 2015-05-17T00:00:00Z", "query", "traffic", "--from", "2015-05-18T00:00:00Z", "--to",
 	   "2015-05-17T00:00:00Z");
+	for (int i = 0; i < 3; i++)
+		LK(2, "", "no window starts from -1h on and before -1h", "query", "traffic", "--from", "-1h", "--to", "-1h");
 	LK(2, "", "table, json, jsonl, csv", "query", "traffic", "--format", "xml");
 	LK(2, "", "not COL=VALUE", "query", "traffic", "--where", "path");
 	LK(2, "", "--workers", "speed", "--workers", "0");
@@ -411,6 +413,15 @@ static void stopped_before_the_end(void **state) {
 	assert_int_equal(test_lk_wait(pid, 10000), 75);
 	LK(0, "\"events\":5", "", "status", "--format", "json");
 
+	/* all of it was read before the signal came */
+	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
+	pid = test_lk_start(&lk.servers, NULL, ARGS("ingest", "hits", later));
+	assert_true(test_poll(waits_for_a_lock, NULL, 10000));
+	kill(pid, SIGINT);
+	assert_true(test_poll(has_taken_the_first, &pid, 10000));
+	PQclear(PQexec(c, "COMMIT"));
+	assert_int_equal(test_lk_wait(pid, 10000), 0);
+
 	/* the units seem to be another process's, which does nothing */
 	PQclear(PQexec(c, "SELECT pg_advisory_lock(unit_id) FROM lk.unit"));
 	pid = test_lk_start(&lk.servers, NULL, ARGS("speed", "--once"));
@@ -420,7 +431,7 @@ static void stopped_before_the_end(void **state) {
 	PQfinish(c);
 	free(first);
 	free(later);
-	LK(0, "", "speed: 5 events", "speed", "--once");
+	LK(0, "", "speed: 7 events", "speed", "--once");
 }
 
 static void a_closed_pipe_ends_quietly(void **state) {
