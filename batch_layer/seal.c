@@ -40,7 +40,7 @@
 #define POLL_LEAST_US      2000
 #define POLL_MOST_US      50000
 #define MERGE_BYTES  ((size_t)512 << 20)
-#define COMPACT_ROWS       1000
+#define COMPACT_ROWS      10000
 
 typedef struct seal {
 	lk_pg *pg;

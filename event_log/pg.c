@@ -64,8 +64,8 @@ static int status_of_sqlstate(const char *s) {
 /* Where libpq cannot send, its error has no SQLSTATE, and the connection looks well until what the server sent before
  * it closed has been read, too: a warning, where another session's crash has ended all. */
 static bool is_lost(lk_pg *pg, const char *sqlstate) {
-	for (int i = 0; !sqlstate && i < CLOSING_READS && PQconsumeInput(pg->conn);)
-		i++;
+	for (int i = 0; !sqlstate && i < CLOSING_READS && PQstatus(pg->conn) == CONNECTION_OK; i++)
+		PQconsumeInput(pg->conn);
 	return PQstatus(pg->conn) != CONNECTION_OK;
 }
 

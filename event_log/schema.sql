@@ -189,6 +189,10 @@ CREATE TABLE lk.late_block (
 );
 CREATE FUNCTION lk.count_late() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    TRUNCATE lk.late_block;
+    RETURN NULL;
+  END IF;
   INSERT INTO lk.late_block (copy_id, part, block, events)
     SELECT copy_id, part, off >> 16, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END FROM changed GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (copy_id, part, block) DO UPDATE SET events = lk.late_block.events + excluded.events;
@@ -198,6 +202,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER count_new AFTER INSERT ON lk.late REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION lk.count_late();
+CREATE TRIGGER count_none AFTER TRUNCATE ON lk.late FOR EACH STATEMENT EXECUTE FUNCTION lk.count_late();
 CREATE TRIGGER count_old AFTER DELETE ON lk.late REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION lk.count_late();
 
 -- The window functions of the definition language, for the user's own text: the windows that an event at ts is in. PostgreSQL

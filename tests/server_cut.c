@@ -234,6 +234,8 @@ static void test_late_events_are_counted_by_blocks(void **unused) {
 	test_sql(&l.pg, "DELETE FROM lk.late WHERE part = 1");
 	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.late_block WHERE part = 1"), 0);
 	assert_int_equal(test_number(&l.pg, "SELECT sum(events) FROM lk.late_block"), test_number(&l.pg, "SELECT count(*) FROM lk.late"));
+	test_sql(&l.pg, "TRUNCATE lk.late");
+	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.late_block"), 0);
 	lk_ledger_free(g);
 	test_log_close(&l);
 }
