@@ -134,6 +134,21 @@ static void values(void **state) {
 	assert_true(n >= before && n <= lk_time_now() - 3600 * LK_US_PER_S);
 	lk_args_release(&a);
 	free(text);
+	assert_int_equal(parse("lk query v --from -1h --to -1h", &text, &a, &err), LK_OK);   /* by one clock */
+	int64_t same;
+	assert_int_equal(lk_args_time(&a, "from", 0, &n, &err), LK_OK);
+	int64_t read_at = lk_time_now();
+	while (lk_time_now() == read_at)
+		;
+	assert_int_equal(lk_args_time(&a, "to", 0, &same, &err), LK_OK);
+	assert_true(n == same);
+	lk_args_release(&a);
+	free(text);
+	assert_int_equal(parse("lk query v --from -800000d", &text, &a, &err), LK_OK);      /* no time that lk has */
+	assert_int_equal(lk_args_time(&a, "from", 0, &n, &err), LK_OK);
+	assert_true(n == LK_TIME_MIN);
+	lk_args_release(&a);
+	free(text);
 	assert_int_equal(parse("lk query v --format blue --window 5 --from yesterday", &text, &a, &err), LK_OK);
 	assert_int_equal(lk_args_choice(&a, "format", colours, 0, &choice, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.hint, "red, green"));
