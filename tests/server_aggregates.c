@@ -13,6 +13,7 @@
 
 #include "core/bag.h"
 #include "core/time.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/world.h"
 #include "view_store/redis.h"
 
@@ -238,20 +239,6 @@ static void first_and_last_go_by_the_place_in_the_log(void **state) {
 	}
 }
 
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sketches_of_many_groups_fit_in_redis),
@@ -260,5 +247,6 @@ int main(void) {
 		cmocka_unit_test(having_is_for_the_sum_of_both_layers),
 		cmocka_unit_test(first_and_last_go_by_the_place_in_the_log),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

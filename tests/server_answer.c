@@ -14,6 +14,7 @@
 #include "core/time.h"
 #include "core/window.h"
 #include "serving/reader.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/world.h"
 
 static test_servers servers;
@@ -584,20 +585,6 @@ static void what_is_final(void **state) {
 	}
 }
 
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layers_and_their_sum),
@@ -614,5 +601,6 @@ int main(void) {
 		cmocka_unit_test(late_events_are_counted_and_healed),
 		cmocka_unit_test(what_is_final),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -13,6 +13,7 @@
 #include "batch_layer/compute.h"
 #include "core/time.h"
 #include "event_log/copies.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/world.h"
 
 static test_servers servers;
@@ -398,20 +399,6 @@ static void a_slow_reader_keeps_its_table(void **state) {
 	same("traffic", LK_LAYER_BATCH);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void) {
@@ -433,5 +420,6 @@ int main(void) {
 		TEST(former_tables_go_but_for_the_last),
 		TEST(a_slow_reader_keeps_its_table),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

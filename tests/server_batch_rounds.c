@@ -14,6 +14,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "event_log/scan.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/world.h"
 
@@ -377,20 +378,6 @@ static void the_server_notices_a_dead_batch(void **state) {
 	                                        " AND setting = '1000'"), 1);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void) {
@@ -407,5 +394,6 @@ int main(void) {
 		TEST(a_batch_at_a_cut_in_the_past),
 		TEST(the_server_notices_a_dead_batch),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

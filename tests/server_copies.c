@@ -15,6 +15,7 @@
 #include "event_log/ledger.h"
 #include "event_log/overview.h"
 #include "event_log/scan.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/world.h"
 
@@ -750,20 +751,6 @@ static void one_at_a_time_for_a_view(void **state) {
 	assert_int_equal(lk_pg_lock_holder(&world.pg, view("traffic")->id, NULL, &err), 0);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void) {
@@ -787,5 +774,6 @@ int main(void) {
 		TEST(the_row_of_a_replay),
 		TEST(one_at_a_time_for_a_view),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -13,6 +13,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "replay/private.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/replays.h"
 
@@ -255,20 +256,6 @@ static void an_empty_log(void **state) {
 	assert_true(estimate(&o, 0).seconds == 0);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void) {
@@ -282,5 +269,6 @@ int main(void) {
 		TEST(nothing_is_written),
 		TEST(an_empty_log),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

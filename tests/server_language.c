@@ -14,6 +14,7 @@
 #include "batch_layer/batch.h"
 #include "core/sql.h"
 #include "event_log/catalog.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/random_view.h"
 #include "tests/support/world.h"
 
@@ -229,22 +230,9 @@ static void extreme_events(void **state) {
 	check_all(true, test_seed("extreme events"));
 }
 
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(ordinary_events), cmocka_unit_test(extreme_events),
 	                                   cmocka_unit_test(beyond_18_digits)};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

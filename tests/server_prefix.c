@@ -13,6 +13,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "serving/reader.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/world.h"
 
 enum { PARTITIONS = 2, VIEWS = 2, ROUNDS = 12, BASE_S = 1577836800 };
@@ -625,20 +626,6 @@ static void digests_show_the_log_alone(void **state) {
 	}
 }
 
-static int start(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int stop(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, close_pairs)
 
 int main(void) {
@@ -655,5 +642,6 @@ int main(void) {
 		TEST(what_people_read_of_a_sandbox),
 		TEST(digests_show_the_log_alone),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

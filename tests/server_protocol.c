@@ -13,6 +13,7 @@
 #include "batch_layer/batch.h"
 #include "batch_layer/compute.h"
 #include "core/time.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/world.h"
 
 static test_servers servers;
@@ -477,20 +478,6 @@ static void an_empty_redis_is_filled_from_the_cut(void **state) {
 	assert_int_equal(events_in_segments(test_world_copy(&world, "traffic")->units[0]), 50);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, no_mutant)
 
 int main(void) {
@@ -512,5 +499,6 @@ int main(void) {
 		TEST(dropped_segments_that_come_back_are_not_counted),
 		TEST(an_empty_redis_is_filled_from_the_cut),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -14,6 +14,7 @@
 #include "core/time.h"
 #include "event_log/ledger.h"
 #include "speed_layer/speed.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/world.h"
 
 static test_servers servers;
@@ -224,20 +225,6 @@ static void a_worker_does_not_wait_for_the_rows_of_a_batch(void **state) {
 	lk_ledger_free(l);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void) {
@@ -249,5 +236,6 @@ int main(void) {
 		TEST(long_keys_go_in_several_segments),
 		TEST(a_worker_does_not_wait_for_the_rows_of_a_batch),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -14,6 +14,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "replay/costs.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/replays.h"
 
@@ -294,20 +295,6 @@ static void all_ways_agree(void **state) {
 	}
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, end_all)
 
 int main(void) {
@@ -318,5 +305,6 @@ int main(void) {
 		TEST(an_empty_partition_keeps_all),
 		TEST(all_ways_agree),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

@@ -12,6 +12,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "replay/costs.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/replays.h"
 
@@ -220,20 +221,6 @@ static int fresh(void **state) {
 	return 0;
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void) {
@@ -245,5 +232,6 @@ int main(void) {
 		TEST(a_sealed_view_becomes_lambda),
 		TEST(an_unsealed_view_becomes_lambda),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }

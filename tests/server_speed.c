@@ -14,6 +14,7 @@
 #include "core/time.h"
 #include "event_log/cut.h"
 #include "speed_layer/speed.h"
+#include "tests/support/fixtures.h"
 #include "tests/support/world.h"
 
 static test_servers servers;
@@ -700,20 +701,6 @@ static void unknown_views_are_named(void **state) {
 	assert_int_equal(lk_speed_run(&o, &report, &err), LK_EUNREACHABLE);
 }
 
-static int setup(void **state) {
-	(void)state;
-	test_servers_start(&servers);
-	test_world_open(&world, &servers);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	test_world_close(&world);
-	test_servers_stop(&servers);
-	return 0;
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void) {
@@ -744,5 +731,6 @@ int main(void) {
 		TEST(dead_units_are_swept),
 		TEST(unknown_views_are_named),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }
