@@ -4,6 +4,7 @@
 
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "core/time.h"
 
 enum { TABLE_ROWS = 10000 };   /* of one table: more rows come as more tables, each with its own widths */
@@ -51,12 +52,21 @@ static const char *mark(const lk_answer *a, const lk_cell *row) {
 /* Beside _final, where that can be provisional at all. */
 static bool marks_provisional(const lk_answer *a) { return lk_answer_marks_final(a) && a->plan->stream->idle_timeout_us > 0; }
 
+/* Columns that say what a row is about: the window, then group keys up to the first aggregate. */
+static int leading_keys(const lk_answer *a) {
+	int n = 0;
+	while (n < a->plan->noutputs && a->plan->outputs[n].kind != LK_OUT_AGG)
+		n++;
+	return n + (windowed(a) ? 2 : 0);
+}
+
 static void print_table(const lk_answer *a, const lk_chart *chart) {
 	lk_buf b = LK_BUF_INIT;
 	int n = lk_answer_columns(a);
 	for (size_t first = 0; first < a->nrows; first += TABLE_ROWS) {
 		lk_table *t = lk_table_new();
 		lk_type type;
+		lk_table_keys(t, leading_keys(a));
 		for (int i = 0; i < n; i++) {
 			const char *name = lk_answer_column(a, i, &type);
 			lk_table_column(t, name, lk_type_is_number(type));

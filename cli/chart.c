@@ -10,10 +10,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/answer_print.h"
+#include "cli/terminal.h"
 
 enum { LEAST_WIDTH = 8, MOST_WIDTH = 40, EIGHTHS = 8 };
 
@@ -74,25 +74,18 @@ static bool has_blocks(void) {
 	return utf8;
 }
 
-static int letters(const char *s) {
-	int n = 0;
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xC0) != 0x80;
-	return n;
-}
-
 /* What a column takes, with the blank behind it. */
 static int column_width(const lk_answer *a, int column) {
 	lk_type type;
 	lk_value v;
 	lk_buf text = LK_BUF_INIT;
-	int most = letters(lk_answer_column(a, column, &type));
+	int most = lk_text_width(lk_answer_column(a, column, &type));
 	for (size_t r = 0; r < a->nrows; r++) {
 		lk_answer_cell(a, a->rows[r], column, &v);
 		lk_buf_clear(&text);
 		lk_buf_adds(&text, lk_is_null(&v) ? "NULL" : "");
 		lk_value_print(type, &v, &text);
-		int n = letters(text.data);
+		int n = lk_text_width(text.data ? text.data : "");
 		most = n > most ? n : most;
 	}
 	lk_buf_release(&text);
@@ -101,10 +94,10 @@ static int column_width(const lk_answer *a, int column) {
 
 /* One letter is left for the rounding of both directions. */
 static int fitting_width(const lk_answer *a) {
-	struct winsize w;
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col == 0)
+	int screen = lk_terminal_width(STDOUT_FILENO);
+	if (!screen)
 		return MOST_WIDTH;
-	int left = w.ws_col - 1 - (lk_answer_marks_final(a) ? (int)sizeof "provisional" : 0);
+	int left = screen - 1 - (lk_answer_marks_final(a) ? (int)sizeof "provisional" : 0);
 	for (int i = 0; i < lk_answer_columns(a) && left > LEAST_WIDTH; i++)
 		left -= column_width(a, i);
 	return left < LEAST_WIDTH ? LEAST_WIDTH : left > MOST_WIDTH ? MOST_WIDTH : left;

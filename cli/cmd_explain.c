@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "core/time.h"
 
 enum { NARROW = 100, SIDE_BY_SIDE = 120, GAP = 4 };
@@ -395,7 +396,7 @@ static int explain_answer(const lk_args *args, lk_error *err) {
 		print_sum(&a);
 		lk_answer_boundary(&a, wanted.query.view, LK_LAYER_MERGED, &b);
 		lk_buf_addc(&b, '\n');
-		lk_put_buf(&b);
+		lk_put_lines(b.data);
 		lk_buf_release(&b);
 		print_parts(&a);
 	}

@@ -93,7 +93,7 @@ static void print(const lk_late_page *p, enum lk_answer_format format) {
 		return;
 	lk_late_summary(p, &b);
 	if (format == LK_AS_TABLE)
-		lk_put_buf(&b);
+		lk_put_lines(b.data);
 	else
 		fputs(b.data, stderr);
 	lk_buf_release(&b);

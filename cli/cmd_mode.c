@@ -7,6 +7,7 @@
 #include "cli/kappa.h"
 #include "cli/output.h"
 #include "cli/signal.h"
+#include "cli/table.h"
 #include "core/time.h"
 #include "event_log/overview.h"
 

@@ -13,7 +13,7 @@ static void print_boundary(const lk_answer *a, const lk_query *q, enum lk_answer
 		return;
 	lk_answer_boundary(a, q->view, q->layer, &b);
 	if (format == LK_AS_TABLE)
-		lk_put_buf(&b);
+		lk_put_lines(b.data);
 	else
 		fputs(b.data, stderr);
 	lk_buf_release(&b);

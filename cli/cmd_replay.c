@@ -8,6 +8,7 @@
 #include "cli/kappa.h"
 #include "cli/output.h"
 #include "cli/signal.h"
+#include "cli/table.h"
 #include "core/time.h"
 
 static const double PACE_MOST = 1e6;

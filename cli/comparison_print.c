@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "cli/table.h"
 
 /* --- numbers for people --- */
 
@@ -102,10 +103,7 @@ static void grid_end(grid *g) {
 	lk_buf_release(&g->text);
 }
 
-static void put_line(const char *text) {
-	lk_put(text, strlen(text));
-	lk_put("\n", 1);
-}
+static void put_line(const char *text) { lk_put_lines(*text ? text : "\n"); }
 
 /* --- a difference --- */
 
@@ -382,16 +380,16 @@ static void say_baseline(const lk_comparison *c) {
 	lk_buf_release(&b);
 }
 
-/* What each measure means, a line each; lines of a terminal are broken by hand. */
+/* What each measure means, a line each. */
 static void say_meaning(const lk_comparison *c, bool markdown) {
 	static const char *const meanings[] = {
-		"build: an empty copy until it answers for %s: cut, batch, publish and the rest streamed; or replayed from",
-		"  offset 0. A changed definition takes as long until it is served",
+		"build: an empty copy until it answers for %s: cut, batch, publish and the rest streamed; or replayed from offset 0. "
+		"A changed definition takes as long until it is served",
 		"processor time: of lk, and of both servers as wholes meanwhile",
 		"event to answer: of one event after the other: fetch, fold, commit, query; how a worker wakes up is not in it",
 		"recovery: the copy's keys removed from Redis, until it answers for all; lambda begins at its last cut",
-		"switch: lambda: the transaction that publishes a batch, for which appends do not wait; kappa: how long the log's",
-		"  end was locked and appends waited, with the steps of a switch, but no reader was moved",
+		"switch: lambda: the transaction that publishes a batch, for which appends do not wait; kappa: how long the log's end "
+		"was locked and appends waited, with the steps of a switch, but no reader was moved",
 	};
 	lk_buf b = LK_BUF_INIT, events = LK_BUF_INIT;
 	put_count(c->lambda.events, "event", &events);
@@ -400,7 +398,7 @@ static void say_meaning(const lk_comparison *c, bool markdown) {
 		put_line("");
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
 		const char *hole = strstr(meanings[i], "%s");
-		lk_buf_adds(&b, meanings[i][0] == ' ' ? "  " : markdown ? "- " : "  ");
+		lk_buf_adds(&b, markdown ? "- " : "  ");
 		lk_buf_add(&b, meanings[i], hole ? (size_t)(hole - meanings[i]) : strlen(meanings[i]));
 		if (hole)
 			lk_buf_addf(&b, "%s%s", events.data, hole + 2);

@@ -4,6 +4,7 @@
 
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "core/time.h"
 #include "core/window.h"
 
@@ -86,6 +87,7 @@ static void add_own_cell(lk_table *t, const lk_late_page *p, const lk_late_event
 
 static void print_table(const lk_late_page *p) {
 	lk_table *t = lk_table_new();
+	lk_table_keys(t, 2);
 	for (int i = 0; i < COLUMNS; i++)
 		if (is_shown(p, i))
 			lk_table_column(t, columns[i].title, lk_type_is_number((lk_type){.kind = columns[i].kind}));

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "cli/terminal.h"
 #include "core/sql.h"
 #include "core/time.h"
 
@@ -229,33 +231,17 @@ int lk_args_choice(const lk_args *a, const char *option, const char *const *choi
 
 /* --- help --- */
 
-enum { HELP_WIDTH = 100, SUMMARY_INDENT = 32, OPTION_INDENT = 24 };
+enum { LEAST_WIDTH = 40, MOST_WIDTH = 100, NO_WIDTH = 80, SUMMARY_INDENT = 24, OPTION_INDENT = 22 };
 
-/* Adds text broken at spaces; every line but the first is indented. */
+/* Long lines are hard to read, also where there is room for them. */
+static size_t help_width(void) {
+	int screen = lk_terminal_width(STDOUT_FILENO);
+	return !screen ? NO_WIDTH : screen < LEAST_WIDTH ? LEAST_WIDTH : screen > MOST_WIDTH ? MOST_WIDTH : (size_t)screen;
+}
+
+/* A paragraph of help; every line but the first is indented. */
 static void add_wrapped(lk_buf *out, const char *text, size_t column, size_t indent) {
-	while (*text) {
-		size_t word = strcspn(text, " \n");
-		if (column + word > HELP_WIDTH && column > indent) {
-			while (out->len > 0 && out->data[out->len - 1] == ' ')
-				out->len--;
-			lk_buf_addf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		}
-		lk_buf_add(out, text, word);
-		column += word;
-		text += word;
-		if (*text == '\n') {
-			lk_buf_addf(out, "\n%*s", (int)indent, "");
-			column = indent;
-			text++;
-		} else if (*text == ' ') {
-			text++;
-			if (column < HELP_WIDTH) {
-				lk_buf_addc(out, ' ');
-				column++;
-			}
-		}
-	}
+	lk_text_wrap(text, help_width(), column, indent, out);
 	lk_buf_addc(out, '\n');
 }
 
@@ -278,13 +264,14 @@ void lk_help_summary(lk_buf *out) {
 		add_entry(out, head, c->summary, SUMMARY_INDENT);
 		free(head);
 	}
-	lk_buf_adds(out, "\n`lk help COMMAND` tells the options of a command and gives examples.\n\n"
-	                 "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://host:port/db or unix:path);\n"
-	                 "without them, the private ones that `lk up` started under LK_HOME (default .lk).\n\n"
-	                 "Exit status: 0 done; 1 answers that were compared differ; 2 usage; 3 a server cannot be reached;\n"
-	                 "5 the answer is partial or stale and --strict was given; 65 input refused under --strict; 70 an\n"
-	                 "internal error; 71 no memory; 75 busy, full, or stopped before it was done, try again; 78 a\n"
-	                 "definition is invalid; 130 stopped by Ctrl-C. README.md tells more.\n");
+	lk_buf_addc(out, '\n');
+	add_wrapped(out, "`lk help COMMAND` tells the options of a command and gives examples.\n\n"
+	            "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://host:port/db or unix:path); "
+	            "without them, the private ones that `lk up` started under LK_HOME (default .lk).\n\n"
+	            "Exit status: 0 done; 1 answers that were compared differ; 2 usage; 3 a server cannot be reached; "
+	            "5 the answer is partial or stale and --strict was given; 65 input refused; 70 an internal error; "
+	            "71 no memory; 75 busy, full, or stopped before it was done, try again; 78 a definition is invalid; "
+	            "130 stopped by Ctrl-C. README.md tells more.", 0, 0);
 }
 
 void lk_help_command(const lk_command *c, lk_buf *out) {
@@ -308,5 +295,5 @@ void lk_help_command(const lk_command *c, lk_buf *out) {
 	if (c->examples[0].line)
 		lk_buf_adds(out, "\nexamples:\n");
 	for (const lk_example *e = c->examples; e->line; e++)
-		lk_buf_addf(out, "  %s\n      %s\n", e->line, e->meaning);
+		lk_buf_addf(out, "  %s\n      %s\n", e->line, e->meaning);   /* to be copied, so not broken */
 }

@@ -1,16 +1,48 @@
 #include "cli/output.h"
 
 #include <errno.h>
-#include <libsmartcols/libsmartcols.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/terminal.h"
 #include "core/time.h"
 
+/* --- the line that is overwritten --- */
+
+static bool progress_shown;
+
+static void end_progress(void) {
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = false;
+}
+
+void lk_say_progress(const char *fmt, ...) {
+	static int64_t last_us;
+	int64_t now = lk_monotonic_us();
+	if (now - last_us < LK_US_PER_S / 5 || !isatty(STDERR_FILENO))
+		return;
+	last_us = now;
+	lk_buf b = LK_BUF_INIT;
+	va_list ap;
+	va_start(ap, fmt);
+	lk_buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	int screen = lk_terminal_width(STDERR_FILENO);
+	end_progress();
+	/* A line that is broken cannot be overwritten. */
+	fprintf(stderr, "%.*s", screen ? lk_text_fit(b.data, screen - 1) : (int)b.len, b.data);
+	fflush(stderr);
+	progress_shown = true;
+	lk_buf_release(&b);
+}
+
 /* --- standard output --- */
+
+enum { LABEL_MOST = 16 };
 
 static int write_errno;
 
@@ -20,6 +52,7 @@ static void note_failure(void) {
 }
 
 bool lk_put(const char *s, size_t len) {
+	end_progress();
 	if (!write_errno && fwrite(s, 1, len, stdout) != len)
 		note_failure();
 	return !write_errno;
@@ -31,7 +64,39 @@ bool lk_put_buf(lk_buf *b) {
 	return ok;
 }
 
+/* Where a line goes on: behind its label, else a little to the right of where it begins. */
+static size_t indent_of(const char *line) {
+	size_t blanks = strspn(line, " "), word = blanks + strcspn(line + blanks, " ");
+	bool label = word > blanks && line[word - 1] == ':' && word < LABEL_MOST;
+	return label ? word + strspn(line + word, " ") : blanks + 2;
+}
+
+static void wrap_line(const char *line, size_t screen, lk_buf *out) {
+	size_t blanks = strspn(line, " ");
+	lk_buf_addf(out, "%*s", (int)blanks, "");
+	lk_text_wrap(line + blanks, screen, blanks, indent_of(line), out);
+}
+
+void lk_put_lines(const char *lines) {
+	size_t screen = (size_t)lk_terminal_width(STDOUT_FILENO);
+	lk_buf b = LK_BUF_INIT;
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+		char *line = lk_strndup(lines, n);
+		if (screen && lk_text_width(line) > (int)screen)
+			wrap_line(line, screen, &b);
+		else
+			lk_buf_adds(&b, line);
+		free(line);
+		lk_buf_addc(&b, '\n');
+		lines += n + (lines[n] == '\n');
+	}
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+}
+
 int lk_put_end(lk_error *err) {
+	end_progress();
 	if (!write_errno && fflush(stdout) != 0)
 		note_failure();
 	if (!write_errno && ferror(stdout))
@@ -43,13 +108,6 @@ int lk_put_end(lk_error *err) {
 
 /* --- standard error --- */
 
-static bool progress_shown;
-
-static void end_progress(void) {
-	if (progress_shown)
-		fputs("\r\033[K", stderr);
-	progress_shown = false;
-}
 
 void lk_say(const char *fmt, ...) {
 	lk_buf b = LK_BUF_INIT;
@@ -68,21 +126,6 @@ void lk_say_error(const lk_error *err) {
 	lk_say("%s", err->text);
 	if (err->hint[0])
 		fprintf(stderr, "  hint: %s\n", err->hint);
-}
-
-void lk_say_progress(const char *fmt, ...) {
-	static int64_t last_us;
-	int64_t now = lk_monotonic_us();
-	if (now - last_us < LK_US_PER_S / 5 || !isatty(STDERR_FILENO))
-		return;
-	last_us = now;
-	va_list ap;
-	va_start(ap, fmt);
-	end_progress();
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	progress_shown = true;
-	fflush(stderr);
 }
 
 /* --- numbers for people --- */
@@ -125,78 +168,4 @@ void lk_csv_field(const char *s, size_t len, lk_buf *b) {
 		lk_buf_addc(b, s[i]);
 	}
 	lk_buf_addc(b, '"');
-}
-
-/* --- tables --- */
-
-struct lk_table {
-	struct libscols_table *table;
-	struct libscols_line *line;
-	size_t columns, next;
-};
-
-static void *need(void *p) {
-	if (!p) {
-		fputs("lk: out of memory\n", stderr);
-		_Exit(71);
-	}
-	return p;
-}
-
-lk_table *lk_table_new(void) {
-	lk_table *t = lk_calloc(1, sizeof *t);
-	t->table = need(scols_new_table());
-	scols_table_enable_nolinesep(t->table, 0);
-	return t;
-}
-
-void lk_table_column(lk_table *t, const char *name, bool right) {
-	need(scols_table_new_column(t->table, name, 0, right ? SCOLS_FL_RIGHT : 0));
-	t->columns++;
-}
-
-void lk_table_cell(lk_table *t, const char *text) {
-	if (t->next % t->columns == 0)
-		t->line = need(scols_table_new_line(t->table, NULL));
-	if (scols_line_set_data(t->line, t->next % t->columns, text) != 0)
-		need(NULL);
-	t->next++;
-}
-
-void lk_table_cellf(lk_table *t, const char *fmt, ...) {
-	lk_buf b = LK_BUF_INIT;
-	va_list ap;
-	va_start(ap, fmt);
-	lk_buf_vaddf(&b, fmt, ap);
-	va_end(ap);
-	lk_table_cell(t, b.data);
-	lk_buf_release(&b);
-}
-
-void lk_table_count(lk_table *t, int64_t n) {
-	lk_buf b = LK_BUF_INIT;
-	lk_count_print(n, &b);
-	lk_table_cell(t, b.data);
-	lk_buf_release(&b);
-}
-
-void lk_table_time(lk_table *t, int64_t us) {
-	lk_buf b = LK_BUF_INIT;
-	if (us == LK_NEVER)
-		lk_buf_addc(&b, '-');
-	else
-		lk_time_print(us, &b);
-	lk_table_cell(t, b.data);
-	lk_buf_release(&b);
-}
-
-void lk_table_end(lk_table *t) {
-	char *text = NULL;
-	if (t->next > 0 && scols_print_table_to_string(t->table, &text) == 0) {
-		lk_put(text, strlen(text));
-		lk_put("\n", 1);
-	}
-	free(text);
-	scols_unref_table(t->table);
-	free(t);
 }

@@ -5,6 +5,7 @@
 
 #include "cli/answer_print.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "core/time.h"
 
 static lk_table *table(const char *const *names, const char *right) {
@@ -65,6 +66,7 @@ static void print_copies(const lk_status_report *s) {
 	static const char *const names[] = {"VIEW", "COPY", "MODE", "STATE", "BATCH", "BELOW CUT", "COVERED", "LAG",
 	                                    "WATERMARK", "LATE", "REDIS BYTES", NULL};
 	lk_table *t = table(names, "<><<<>>><>>");
+	lk_table_keys(t, 2);
 	for (int i = 0; i < s->ncopies; i++) {
 		const lk_copy_status *c = &s->copies[i];
 		cell_name(t, c);
@@ -122,6 +124,7 @@ static void print_replays(const lk_status_report *s) {
 	static const char *const names[] = {"REPLAY", "COPY", "PHASE", "DONE", "TOTAL", "%", "EVENTS/S", "TO GO", "STATE",
 	                                    NULL};
 	lk_table *t = table(names, "<><>>>>><");
+	lk_table_keys(t, 2);
 	bool any = false;
 	for (int i = 0; i < s->ncopies; i++)
 		if (lk_status_replaying(&s->copies[i])) {

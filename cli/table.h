@@ -1,0 +1,22 @@
+/* Tables for people. A table that is wider than the screen goes on below itself: its first columns, which say what a row is
+ * about, stand before each part. */
+#ifndef LK_CLI_TABLE_H
+#define LK_CLI_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Rows are kept until lk_table_end, so long answers are printed in several tables. */
+typedef struct lk_table lk_table;
+lk_table *lk_table_new(void);
+void lk_table_column(lk_table *t, const char *name, bool right);
+/* The first n columns are repeated in each part of a table that is too wide (1). */
+void lk_table_keys(lk_table *t, int n);
+/* Cells are set from left to right; the next one after the last column begins a new row. */
+void lk_table_cell(lk_table *t, const char *text);
+void lk_table_cellf(lk_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void lk_table_count(lk_table *t, int64_t n);
+void lk_table_time(lk_table *t, int64_t us);   /* LK_NEVER: "-" */
+void lk_table_end(lk_table *t);                /* prints on standard output and frees */
+
+#endif

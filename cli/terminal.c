@@ -1,0 +1,98 @@
+#include "cli/terminal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+enum { LEAST = 20, MOST = 10000, ESCAPED = 4 };
+
+static int asked_for(void) {
+	const char *text = getenv("COLUMNS");
+	char *end;
+	if (!text || !*text)
+		return 0;
+	errno = 0;
+	long n = strtol(text, &end, 10);
+	return *end || errno || n < LEAST || n > MOST ? 0 : (int)n;
+}
+
+int lk_terminal_width(int fd) {
+	struct winsize w;
+	int asked = asked_for();
+	if (asked)
+		return asked;
+	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+}
+
+/* The next character: its bytes, and the columns that it takes. */
+static size_t next(const char *s, mbstate_t *state, int *columns) {
+	wchar_t c;
+	size_t n = mbrtowc(&c, s, strlen(s), state);
+	int width = n == (size_t)-1 || n == (size_t)-2 ? -1 : wcwidth(c);
+	if (n == (size_t)-1 || n == (size_t)-2) {
+		memset(state, 0, sizeof *state);
+		n = 1;
+	}
+	*columns = width < 0 ? ESCAPED * (int)n : width;
+	return n;
+}
+
+int lk_text_fit(const char *text, int columns) {
+	mbstate_t state = {0};
+	const char *s = text;
+	while (*s) {
+		int width;
+		size_t n = next(s, &state, &width);
+		if (width > columns)
+			break;
+		columns -= width;
+		s += n;
+	}
+	return (int)(s - text);
+}
+
+int lk_text_width(const char *text) {
+	mbstate_t state = {0};
+	int all = 0, width;
+	while (*text) {
+		text += next(text, &state, &width);
+		all += width;
+	}
+	return all;
+}
+
+static void new_line(lk_buf *out, size_t indent) {
+	while (out->len > 0 && out->data[out->len - 1] == ' ')
+		out->len--;
+	lk_buf_addf(out, "\n%*s", (int)indent, "");
+}
+
+void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent, lk_buf *out) {
+	while (*text) {
+		size_t bytes = strcspn(text, " \n");
+		char *word = lk_strndup(text, bytes);
+		size_t width = (size_t)lk_text_width(word);
+		free(word);
+		if (column + width > screen && column > indent) {
+			new_line(out, indent);
+			column = indent;
+		}
+		lk_buf_add(out, text, bytes);
+		column += width;
+		text += bytes;
+		if (*text == '\n') {
+			new_line(out, indent);
+			column = indent;
+			text++;
+		} else if (*text == ' ') {
+			if (column < screen) {
+				lk_buf_addc(out, ' ');
+				column++;
+			}
+			text++;
+		}
+	}
+}
