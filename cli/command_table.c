@@ -157,8 +157,8 @@ const lk_command lk_commands[] = {
 	  {"dry-run", NULL, "tell how many events it is, how long it takes and what it needs in Redis; do nothing", false}},
 	 {{"lk replay traffic --verify --switch", "reprocess, compare, move readers over"},
 	  {"lk replay traffic --dry-run", "what would it take?"},
-	  {"lk replay traffic --from 2015-05-17T10:00:00Z --to 2015-05-17T10:30:00Z --pace 60x --as morning",
-	   "half an hour again, in half a minute"}},
+	  {"lk replay traffic --from -30min --by _at --pace 60x --as morning",
+	   "what came within the last half hour again, in half a minute"}},
 	 lk_cmd_replay},
 
 	{"mode", "[VIEW [MODE]]", 0, 2, "show or change what views are served from: lambda or kappa",
