@@ -11,8 +11,9 @@ typedef struct run {
 static void tell(void *ctx, int64_t events, int64_t behind) {
 	run *r = ctx;
 	double seconds = (double)(lk_monotonic_us() - r->started_us) / 1e6;
-	r->now.done = events;
-	r->now.total = events + behind;
+	if (events + behind > r->now.total)   /* units that are not taken yet are behind by nobody knows how much */
+		r->now.total = events + behind;
+	r->now.done = events < r->now.total ? events : r->now.total;
 	r->now.rate = seconds > 0 ? (double)events / seconds : 0;
 	r->now.eta_s = r->now.rate > 0 ? (double)behind / r->now.rate : -1;
 	if (r->watch->progress)

@@ -259,10 +259,13 @@ static int put_first(lk_unit **units, int n, int64_t cursor) {
 	return first;
 }
 
+/* Where the share's work ends: at the log's end, or where `once` stops. */
+static int64_t end_of(const share *s) { return s->tail < s->of->end ? s->tail : s->of->end; }
+
 /* One fetch for the units at the lowest cursor, and, unless they have met the next ones by it, one for those, and so on:
  * however far behind a unit is (a view that was just declared over a long log), the others go on. */
 static int pass_all(worker *w, share *s, lk_unit **units, int n, bool *busy, lk_error *err) {
-	int64_t end = s->tail < s->of->end ? s->tail : s->of->end;
+	int64_t end = end_of(s);
 	for (int first; n > 0; units += first, n -= first) {
 		int64_t folded = 0, lowest = lowest_cursor(units, n);
 		if (lowest >= end)
@@ -372,8 +375,8 @@ static int check_end(worker *w, share *s, lk_error *err) {
 static void publish_progress(share *s) {
 	int64_t behind = 0;
 	for (int i = 0; i < s->nheld; i++)
-		if (s->held[i]->taken && s->tail - s->held[i]->committed > behind)
-			behind = s->tail - s->held[i]->committed;
+		if (s->held[i]->taken && end_of(s) - s->held[i]->committed > behind)
+			behind = end_of(s) - s->held[i]->committed;
 	atomic_store(&s->of->behind, behind);
 }
 
