@@ -401,9 +401,28 @@ void lk_answer_release(lk_answer *a) {
 	*a = (lk_answer){0};
 }
 
+static int by_end_then_key(const void *x, const void *y, void *answer) {
+	const lk_answer *a = answer;
+	const lk_cell *p = *(lk_cell *const *)x, *q = *(lk_cell *const *)y;
+	int64_t ends[] = {lk_answer_span(a, p).end, lk_answer_span(a, q).end};
+	return ends[0] != ends[1] ? (ends[0] < ends[1] ? -1 : 1) : lk_cell_compare_keys(&a->cells, p, q);
+}
+
+/* A tag says where a session starts, and rows go by its end before they go by the keys. */
+static void sort_sessions_by_end(lk_answer *a) {
+	for (size_t i = 0, end; i < a->nrows; i = end) {
+		int64_t start = lk_pane_get(lk_cell_field(&a->cells, a->rows[i]));
+		for (end = i + 1; end < a->nrows && lk_pane_get(lk_cell_field(&a->cells, a->rows[end])) == start;)
+			end++;
+		qsort_r(a->rows + i, end - i, sizeof *a->rows, by_end_then_key, a);
+	}
+}
+
 void lk_answer_put_together(lk_answer *a) {
 	lk_windows_make(a);
 	free(a->rows);
 	a->rows = lk_cells_sorted(&a->cells);
 	a->nrows = a->cells.ncells;
+	if (a->window.kind == LK_W_SESSION)
+		sort_sessions_by_end(a);
 }

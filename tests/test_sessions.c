@@ -340,9 +340,39 @@ static void two_events_a_gap_apart_are_two_sessions(void **state) {
 	end(&t);
 }
 
+/* --- order --- */
+
+/* Few times, so that sessions of several keys start together and end apart. */
+static void rows_go_by_start_end_and_key(void **state) {
+	(void)state;
+	static const char *const keys[] = {"c", "a", "bb", "b"};
+	uint64_t seed = random_seed(), s = seed;
+	test t;
+	begin(&t, "CREATE VIEW visits AS SELECT ip, count(*) AS n FROM hits GROUP BY ip, session(ts, '10 s')");
+	lk_answer a;
+	begin_answer(&a, t.plan);
+	for (int i = 0; i < 200; i++) {
+		const char *key = keys[random_below(&s, 4)];
+		set_row(&t, &(event){.ts = (int64_t)random_below(&s, 60) * 4 * S, .ip = lk_text(key, strlen(key)), .ok = lk_null()});
+		lk_fold_event(&t.folder, &a.panes, LK_NEVER);
+	}
+	lk_answer_put_together(&a);
+	assert_true(a.nrows > 4);
+	for (size_t r = 1; r < a.nrows; r++) {
+		lk_span before = lk_answer_span(&a, a.rows[r - 1]), span = lk_answer_span(&a, a.rows[r]);
+		bool same = before.start == span.start && before.end == span.end;
+		if (before.start > span.start || (before.start == span.start && before.end > span.end) ||
+		    (same && lk_cell_compare_keys(&a.cells, a.rows[r - 1], a.rows[r]) >= 0))
+			fail_msg("SEED=%llu: row %zu of %zu is out of order", (unsigned long long)seed, r, a.nrows);
+	}
+	lk_answer_release(&a);
+	end(&t);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_order_and_grouping),
+		cmocka_unit_test(rows_go_by_start_end_and_key),
 		cmocka_unit_test(a_range_has_whole_sessions),
 		cmocka_unit_test(parts_are_of_the_same_sessions),
 		cmocka_unit_test(two_events_a_gap_apart_are_two_sessions),
