@@ -54,8 +54,8 @@ define AS_C_STRING
 	@mkdir -p $(dir $@)
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 endef
-$(BUILD)/event_log/catalog_install.o: $(BUILD)/schema_sql.h
-$(BUILD)/schema_sql.h: event_log/schema.sql
+$(BUILD)/event_log/catalog_install.o: $(patsubst %,$(BUILD)/%.h,event_log/schema.sql $(wildcard event_log/migrations/*.sql))
+$(BUILD)/event_log/%.sql.h: event_log/%.sql
 	$(AS_C_STRING)
 $(BUILD)/view_store/scripts.o: $(patsubst %,$(BUILD)/%.h,$(wildcard view_store/*.lua))
 $(BUILD)/view_store/%.lua.h: view_store/%.lua

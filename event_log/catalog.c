@@ -263,21 +263,46 @@ static int load_cuts(lk_catalog *c, const PGresult *res, lk_error *err) {
 	return 0;
 }
 
-int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err) {
-	PGresult *r[NRESULTS] = {0};
-	lk_catalog *c = lk_calloc(1, sizeof *c);
-	int rc = fetch(pg, r, err);
-	if (rc || (rc = lk_catalog_check_meta(r[R_META], c->log_id, err)))
-		goto done;
+static int build(lk_pg *pg, lk_catalog *c, PGresult *r[NRESULTS], const char *view, lk_error *err) {
+	int rc;
 	c->parsed = lk_calloc((size_t)PQntuples(r[R_STREAMS]) + (size_t)PQntuples(r[R_VERSIONS]), sizeof *c->parsed);
 	if ((rc = load_streams(c, r[R_STREAMS], err)) || (rc = load_views(c, r[R_VIEWS], err)) ||
 	    (rc = load_versions(pg, c, r[R_VERSIONS], view, err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
 	    (rc = load_units(c, r[R_UNITS], err)))
-		goto done;
-	rc = load_cuts(c, r[R_CUTS], err);
-done:
-	for (int i = 0; i < NRESULTS; i++)
+		return rc;
+	return load_cuts(c, r[R_CUTS], err);
+}
+
+static void clear(PGresult *r[NRESULTS]) {
+	for (int i = 0; i < NRESULTS; i++) {
 		PQclear(r[i]);
+		r[i] = NULL;
+	}
+}
+
+/* The version comes first: a schema of another version may lack what the rest asks for. */
+static int fetch_of_this_version(lk_pg *pg, PGresult *r[NRESULTS], char log_id[33], lk_error *err) {
+	lk_error e = {0};
+	int rc = fetch(pg, r, &e), version = r[R_META] ? lk_catalog_check_meta(r[R_META], log_id, err) : 0;
+	if (version < 0)
+		return version;
+	if (version > 0) {
+		clear(r);
+		rc = lk_catalog_install(pg, log_id, err);
+		return rc ? rc : fetch(pg, r, err);
+	}
+	if (rc && err && err->code == LK_OK)
+		*err = e;
+	return rc;
+}
+
+int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err) {
+	PGresult *r[NRESULTS] = {0};
+	lk_catalog *c = lk_calloc(1, sizeof *c);
+	int rc = fetch_of_this_version(pg, r, c->log_id, err);
+	if (rc == 0)
+		rc = build(pg, c, r, view, err);
+	clear(r);
 	if (rc)
 		lk_catalog_free(c);
 	else
@@ -301,7 +326,7 @@ void lk_catalog_free(lk_catalog *c) {
 int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err) {
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err,
-		"SELECT hashtextextended(concat_ws('/', log_id,"
+		"SELECT hashtextextended(concat_ws('/', log_id, schema_version,"
 		" (SELECT string_agg(stream_id || ':' || md5(definition), ',' ORDER BY stream_id) FROM lk.stream),"
 		" (SELECT string_agg(concat_ws(':', view_id, coalesce(served_copy, 0), coalesce(former_copy, 0)), ',' ORDER BY view_id) FROM lk.view),"
 		" (SELECT string_agg(version_id || ':' || fold_only, ',' ORDER BY version_id) FROM lk.version),"

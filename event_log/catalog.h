@@ -5,8 +5,8 @@
 #include "core/sql.h"
 #include "event_log/pg.h"
 
-/* Makes schema lk where it is missing (concurrent callers are fine), checks its version where it
- * is there, and gives the log's id. */
+/* Makes schema lk where it is missing, brings it to this program's version where an older one made it (concurrent
+ * callers are fine), and gives the log's id. LK_EUNSUPPORTED where it is newer, or too old. Not within a transaction. */
 int lk_catalog_install(lk_pg *pg, char log_id[33], lk_error *err);
 
 typedef struct lk_cat_stream {
@@ -67,7 +67,8 @@ typedef struct lk_catalog {
 	lk_definitions *parsed;  int nparsed;
 } lk_catalog;
 
-/* Reads all of it. LK_EUSAGE with a hint ("run lk apply") where schema lk is not there. Main thread only (it parses). */
+/* Reads all of it, of an older schema once it is brought forward. LK_EUSAGE with a hint ("run lk apply") where schema lk is
+ * not there. Main thread only (it parses). */
 int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err);
 /* The same, but only this view's plans (NULL: all) are parsed, which is what takes time: those of other views are NULL. */
 int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err);

@@ -1,4 +1,6 @@
-/* Installing schema lk: once, in one transaction, under a lock, so that any number of processes may begin together. */
+/* Schema lk: installed once, and brought to this program's version where an older one made it. Each of the two is one
+ * transaction under the catalogue's lock, so that any number of processes may begin together. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -6,12 +8,21 @@
 #include "event_log/catalog_private.h"
 
 static const char schema[] =
-#include "schema_sql.h"
+#include "event_log/schema.sql.h"
 ;
 
-enum { SCHEMA_VERSION = 5 };
+enum { SCHEMA_VERSION = 6, OLDEST_VERSION = 5 };
 
-/* 0; 1 where schema lk is not there. It is looked for in pg_namespace: to_regclass() may answer from the session's
+/* migrations[i] makes version OLDEST_VERSION + i + 1 of the one before. */
+static const char *const migrations[] = {
+#include "event_log/migrations/006.sql.h"
+	,
+};
+static_assert(sizeof migrations / sizeof *migrations == SCHEMA_VERSION - OLDEST_VERSION, "a migration for each version");
+
+enum { OLDER = 1, MISSING = 2 };
+
+/* 0, or one of these. Schema lk is looked for in pg_namespace: to_regclass() may answer from the session's
  * cache, which does not yet know what another session has installed while this one waited for the lock. */
 static int read_meta(lk_pg *pg, char log_id[33], lk_error *err) {
 	PGresult *res;
@@ -21,7 +32,7 @@ static int read_meta(lk_pg *pg, char log_id[33], lk_error *err) {
 	bool there = PQntuples(res) > 0;
 	PQclear(res);
 	if (!there)
-		return 1;
+		return MISSING;
 	lk_error e = {0};
 	rc = lk_pg_exec(pg, &res, &e, "SELECT log_id, schema_version FROM lk.meta", 0, NULL);
 	if (rc && (!strcmp(e.sqlstate, "42P01") || !strcmp(e.sqlstate, "42703"))) {
@@ -39,9 +50,17 @@ static int read_meta(lk_pg *pg, char log_id[33], lk_error *err) {
 int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err) {
 	if (PQntuples(meta) != 1 || PQgetlength(meta, 0, 0) != 32)
 		return lk_fail(err, LK_EINTERNAL, "lk.meta does not hold one row with the log's id");
-	if (lk_pg_int(meta, 0, 1) != SCHEMA_VERSION)
-		return lk_fail(err, LK_EUNSUPPORTED, "schema lk is of version %lld; this lk reads version %d",
-		               (long long)lk_pg_int(meta, 0, 1), SCHEMA_VERSION);
+	long long version = lk_pg_int(meta, 0, 1);
+	if (version >= OLDEST_VERSION && version < SCHEMA_VERSION)
+		return OLDER;
+	if (version != SCHEMA_VERSION) {
+		lk_fail(err, LK_EUNSUPPORTED, "schema lk is of version %lld; this lk reads version %d", version, SCHEMA_VERSION);
+		if (version > SCHEMA_VERSION)
+			lk_hint(err, "a newer lk made it; use that");
+		else
+			lk_hint(err, "it can be brought forward from version %d on", OLDEST_VERSION);
+		return LK_EUNSUPPORTED;
+	}
 	memcpy(log_id, PQgetvalue(meta, 0, 0), 33);
 	return 0;
 }
@@ -74,14 +93,34 @@ static int install(lk_pg *pg, lk_error *err) {
 	                  2, (const char *const[]){id, version});
 }
 
+/* Step by step: each migration knows the version before its own alone. */
+static int migrate(lk_pg *pg, lk_error *err) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT schema_version FROM lk.meta", 0, NULL);
+	if (rc)
+		return rc;
+	int version = (int)lk_pg_int(res, 0, 0);
+	PQclear(res);
+	lk_error e = {0};
+	for (int to = version + 1; !rc && to <= SCHEMA_VERSION; to++)
+		rc = lk_pg_run(pg, &e, migrations[to - OLDEST_VERSION - 1]);
+	if (!rc)
+		rc = lk_pg_runf(pg, &e, "UPDATE lk.meta SET schema_version = %d", SCHEMA_VERSION);
+	if (rc) {
+		lk_fail(err, rc, "schema lk cannot be brought from version %d to %d: %s", version, SCHEMA_VERSION, e.text);
+		lk_hint(err, "run `lk status` as the owner of schema lk, while no other lk runs");
+	}
+	return rc;
+}
+
 int lk_catalog_install(lk_pg *pg, char log_id[33], lk_error *err) {
 	int rc = read_meta(pg, log_id, err);
-	if (rc != 1)
+	if (rc <= 0)
 		return rc;
 	if ((rc = lk_catalog_begin(pg, err)))
 		goto done;
 	rc = read_meta(pg, log_id, err);
-	if (rc == 1 && !(rc = install(pg, err)))
+	if (rc > 0 && !(rc = rc == MISSING ? install(pg, err) : migrate(pg, err)))
 		rc = read_meta(pg, log_id, err);
 	if (!rc)
 		rc = lk_pg_run(pg, err, "COMMIT");

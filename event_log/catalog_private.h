@@ -6,7 +6,8 @@
 
 /* Begins a transaction that alone may change definitions. */
 int lk_catalog_begin(lk_pg *pg, lk_error *err);
-/* Checks the row of lk.meta (log_id, schema_version) and gives the id. */
+/* Checks the row of lk.meta (log_id, schema_version) and gives the id; 1 where the schema is of an older version that
+ * lk_catalog_install brings forward, LK_EUNSUPPORTED where this program cannot read it. */
 int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err);
 /* Parses one stored definition. stream: what its FROM means, NULL for a stream's own text. The
  * caller releases *out in either case. */

@@ -14,6 +14,8 @@ int lk_catalog_id(lk_pg *pg, char log_id[33], lk_error *err) {
 	if (rc == LK_OK) {
 		rc = lk_catalog_check_meta(res, log_id, err);
 		PQclear(res);
+		if (rc > 0)
+			rc = lk_catalog_install(pg, log_id, err);
 	} else if (strcmp(e.sqlstate, "42P01") == 0 || strcmp(e.sqlstate, "3F000") == 0) {
 		rc = lk_fail(err, LK_EUSAGE, "nothing is declared in database %s: it has no schema lk", PQdb(pg->conn));
 		lk_hint(err, "run `lk apply FILE` first");

@@ -4,7 +4,8 @@
 
 #include "event_log/catalog.h"
 
-/* The log's id alone, without reading the definitions. LK_EUSAGE with a hint where schema lk is not there. */
+/* The log's id alone, without reading the definitions; an older schema is brought forward. LK_EUSAGE with a hint where schema
+ * lk is not there. Not within a transaction. */
 int lk_catalog_id(lk_pg *pg, char log_id[33], lk_error *err);
 
 typedef struct lk_stream_overview {

@@ -1,5 +1,6 @@
 -- The catalogue of lk and the tables that every stream shares. Applied once, by lk_catalog_install(), in one
--- transaction, under a lock. Event tables lk.log_<stream> are made by lk apply.
+-- transaction, under a lock. Event tables lk.log_<stream> are made by lk apply. What is changed here must also be in
+-- the newest of migrations/, which makes the same of a schema of the version before.
 CREATE SCHEMA lk;
 
 -- id is random: every Redis key begins with it, so state of another log is never taken for ours.
@@ -167,6 +168,7 @@ CREATE TABLE lk.batch (
   seconds      double precision NOT NULL,
   published_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+CREATE INDEX batch_copy ON lk.batch (copy_id, cut_id);
 
 -- Events that the stream path refused because their pane was final.
 CREATE TABLE lk.late (

@@ -145,7 +145,8 @@ static void install_world(supervisor *v, lk_catalog *cat) {
 	lk_pool_wake(&v->pool);
 }
 
-/* The stamp is read first: what changes in between is loaded once more. */
+/* The stamp is read first: what changes in between is loaded once more. LK_EUNSUPPORTED: a newer lk has made another schema
+ * of it, which this one must not write to. */
 static int look_at_catalogue(supervisor *v, lk_error *err) {
 	int64_t stamp;
 	lk_catalog *cat = NULL;
@@ -246,11 +247,12 @@ static void look(supervisor *v) {
 	v->next_stamp_us = lk_monotonic_us() + STAMP_EVERY_US;
 	bool was_away = !v->connected;
 	int r = connect_supervisor(v, &e);
+	bool connected = r == LK_OK;
 	if (r == LK_OK)
 		r = look_at_catalogue(v, &e);
 	if (r == LK_OK && was_away && v->pool.o->once)
 		r = check_ends(v, &e);
-	if (r == LK_EGAP)
+	if (r == LK_EGAP || (connected && r == LK_EUNSUPPORTED))
 		give_up(v, &e);
 	if (r == LK_OK && lk_monotonic_us() >= v->next_sweep_us)
 		sweep_dead_units(v);

@@ -1,0 +1,220 @@
+/* Schema lk as an older lk made it: whoever opens it first brings it to this program's version, with all that is in it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/fixtures.h"
+#include "tests/support/log.h"
+
+static test_program lk;
+static test_world world;
+
+/* Everything of schema lk that can be described in words, but for the tables of single streams and batches; the order of
+ * columns tells nothing, since a migration can only add at the end. */
+static const char described[] =
+	"WITH mine AS (SELECT * FROM pg_class WHERE relnamespace = 'lk'::regnamespace"
+	"  AND relname !~ '^(log_|part_|batch_[0-9])') "
+	"SELECT string_agg(line, E'\\n' ORDER BY line COLLATE \"C\") FROM ("
+	"SELECT format('table %s %s %s', relname, relkind, reloptions) FROM mine WHERE relkind IN ('r', 'p', 'v', 'S')"
+	" UNION ALL SELECT format('column %s.%s %s %s default %s', relname, attname, format_type(atttypid, atttypmod), attnotnull,"
+	"   pg_get_expr(adbin, adrelid))"
+	"  FROM mine JOIN pg_attribute ON attrelid = mine.oid AND attnum > 0 AND NOT attisdropped AND relkind = 'r'"
+	"  LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
+	" UNION ALL SELECT format('constraint %s %s %s', relname, conname, pg_get_constraintdef(c.oid))"
+	"  FROM mine JOIN pg_constraint c ON conrelid = mine.oid"
+	" UNION ALL SELECT format('index %s', pg_get_indexdef(indexrelid)) FROM mine JOIN pg_index ON indrelid = mine.oid"
+	" UNION ALL SELECT format('trigger %s', pg_get_triggerdef(t.oid)) FROM mine JOIN pg_trigger t ON tgrelid = mine.oid AND NOT tgisinternal"
+	" UNION ALL SELECT format('sequence %s %s %s %s %s', relname, seqincrement, seqmax, seqcache, seqcycle)"
+	"  FROM mine JOIN pg_sequence ON seqrelid = mine.oid"
+	" UNION ALL SELECT format('function %s', pg_get_functiondef(oid)) FROM pg_proc WHERE pronamespace = 'lk'::regnamespace) AS lines(line)";
+
+/* Schema `old` gets a copy of each table; afterwards each of its rows must be in schema lk, and no other. */
+static const char keep[] =
+	"DO $$ DECLARE t name; BEGIN DROP SCHEMA IF EXISTS old CASCADE; CREATE SCHEMA old;"
+	" FOR t IN SELECT relname FROM pg_class WHERE relnamespace = 'lk'::regnamespace AND relkind = 'r' AND relname <> 'meta' LOOP"
+	"   EXECUTE format('CREATE TABLE old.%1$I AS TABLE lk.%1$I', t); END LOOP; END $$";
+static const char compare[] =
+	"DO $$ DECLARE t name; columns text; differ bigint; rows bigint; BEGIN"
+	" FOR t IN SELECT relname FROM pg_class WHERE relnamespace = 'old'::regnamespace LOOP"
+	"   SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute WHERE attrelid = ('old.' || quote_ident(t))::regclass AND attnum > 0;"
+	"   EXECUTE format('SELECT count(*), (SELECT count(*) FROM old.%2$I) FROM ((SELECT %1$s FROM old.%2$I EXCEPT ALL SELECT %1$s FROM lk.%2$I)"
+	"     UNION ALL (SELECT %1$s FROM lk.%2$I EXCEPT ALL SELECT %1$s FROM old.%2$I)) d', columns, t) INTO differ, rows;"
+	"   IF differ > 0 THEN RAISE '% rows of lk.% are others', differ, t; END IF;"
+	"   IF rows = 0 THEN RAISE 'the dump has no rows of lk.%', t; END IF;"
+	" END LOOP; END $$";
+
+static char *ask(const char *sql) { return test_ask(&lk, sql, NULL); }
+
+static char *read_file(const char *path) {
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	lk_buf text = LK_BUF_INIT;
+	char piece[4096];
+	for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
+		lk_buf_add(&text, piece, n);
+	fclose(f);
+	return lk_buf_steal(&text);
+}
+
+/* The database as version 5 left it; Redis is empty. */
+static void restore(void) {
+	lk_pg pg;
+	lk_error err = {0};
+	char *dump = read_file("tests/data/schema_5.sql");
+	test_servers_clear(&lk.servers);
+	test_open(&pg, &lk.servers);
+	test_ok(lk_pg_run(&pg, &err, "SET check_function_bodies = off"), &err);
+	test_ok(lk_pg_run(&pg, &err, dump), &err);
+	lk_pg_close(&pg);
+	free(dump);
+}
+
+/* The first line in which two texts differ, unless they are equal. */
+static void assert_same_lines(char *fresh, char *migrated) {
+	char *x, *y;
+	const char *want = strtok_r(fresh, "\n", &x), *got = strtok_r(migrated, "\n", &y);
+	while (want && got && !strcmp(want, got)) {
+		want = strtok_r(NULL, "\n", &x);
+		got = strtok_r(NULL, "\n", &y);
+	}
+	if (want || got)
+		fail_msg("schema.sql makes: %s\nmigrations make: %s", want ? want : "nothing more", got ? got : "nothing more");
+}
+
+static void migrated_is_fresh(void **unused) {
+	(void)unused;
+	char id[33];
+	lk_error err = {0};
+	test_servers_clear(&lk.servers);
+	test_ok(lk_catalog_install(&world.pg, id, &err), &err);
+	char *fresh = ask(described);
+	assert_non_null(strstr(fresh, "index CREATE UNIQUE INDEX tail_pkey ON lk.tail"));
+	assert_non_null(strstr(fresh, "function CREATE OR REPLACE FUNCTION lk.top_k"));
+	restore();
+	LK(0, "traffic", "", "status");
+	char *migrated = ask(described);
+	assert_same_lines(fresh, migrated);
+	free(fresh);
+	free(migrated);
+}
+
+static void nothing_is_lost(void **unused) {
+	(void)unused;
+	restore();
+	test_sql(&world.pg, "%s", keep);
+	LK(0, "traffic", "", "status");
+	test_sql(&world.pg, "%s", compare);
+	test_sql(&world.pg, "DROP SCHEMA old CASCADE");
+	LK(0, "traffic", "", "status");
+}
+
+/* I2, I3: what the older lk published and sealed goes on to count. */
+static void answers_go_on(void **unused) {
+	(void)unused;
+	static const char *const views[] = {"traffic", "strict", "days"};
+	lk_error err = {0};
+	restore();
+	test_ok(lk_catalog_install(&world.pg, world.log_id, &err), &err);
+	lk_store_close(world.store);
+	test_ok(lk_store_open(&world.store, lk.servers.at.redis, world.log_id, &err), &err);
+	test_world_reload(&world);
+	test_world_append_json(&world, "hits", "{\"ts\":\"2020-01-01T10:20:00Z\",\"path\":\"/1\",\"n\":7}\n"
+	                                       "{\"ts\":\"2020-01-01T10:00:30Z\",\"path\":\"/2\",\"n\":5}\n");
+	for (int round = 0; round < 2; round++) {
+		LK(0, "", "", "speed", "--once");
+		for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+			lk_query q = test_query(views[i]);
+			test_world_same(&world, &q);
+		}
+		LK(0, "", "", "batch", "traffic", "days");
+	}
+	LK(0, "", "", "query", "strict", "--copy", "morning");
+	test_ask_is(&lk, "SELECT max(events) FROM lk.batch JOIN lk.view ON copy_id = served_copy WHERE name = 'traffic'", "102");
+}
+
+/* --- who opens it --- */
+
+static void *status_in_thread(void *rc) {
+	*(int *)rc = test_lk(&lk.servers, NULL, NULL, NULL, ARGS("status"));
+	return NULL;
+}
+
+/* I8 */
+static void many_open_it_at_once(void **unused) {
+	(void)unused;
+	enum { N = 4 };
+	pthread_t threads[N];
+	int rc[N];
+	restore();
+	for (int i = 0; i < N; i++)
+		pthread_create(&threads[i], NULL, status_in_thread, &rc[i]);
+	for (int i = 0; i < N; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(rc[i], 0);
+	}
+	test_ask_is(&lk, "SELECT schema_version > 5 FROM lk.meta", "t");
+}
+
+static void only_the_owner_can(void **unused) {
+	(void)unused;
+	restore();
+	test_sql(&world.pg, "CREATE ROLE reader LOGIN");
+	test_sql(&world.pg, "GRANT USAGE ON SCHEMA lk TO reader");
+	test_sql(&world.pg, "GRANT SELECT ON ALL TABLES IN SCHEMA lk TO reader");
+	char *as_reader = lk_asprintf("LK_POSTGRES=%s user=reader", lk.servers.at.postgres);
+	test_run(&lk, (const char *const[]){as_reader, NULL}, 70, "", "cannot be brought from version 5", ARGS("query", "traffic"));
+	assert_non_null(strstr(lk.err, "as the owner of schema lk"));
+	test_ask_is(&lk, "SELECT schema_version FROM lk.meta", "5");
+	test_ask_is(&lk, "SELECT to_regclass('lk.batch_copy') IS NULL", "t");
+	LK(0, "", "", "query", "traffic");
+	test_run(&lk, (const char *const[]){as_reader, NULL}, 0, "", "", ARGS("query", "traffic"));
+	free(as_reader);
+	test_sql(&world.pg, "DROP OWNED BY reader");
+	test_sql(&world.pg, "DROP ROLE reader");
+}
+
+static void other_versions_are_told(void **unused) {
+	(void)unused;
+	restore();
+	test_sql(&world.pg, "UPDATE lk.meta SET schema_version = 999");
+	LK(3, "", "schema lk is of version 999", "query", "traffic");
+	assert_non_null(strstr(lk.err, "a newer lk made it; use that"));
+	test_sql(&world.pg, "UPDATE lk.meta SET schema_version = 4");
+	LK(3, "", "schema lk is of version 4", "query", "traffic");
+	assert_non_null(strstr(lk.err, "from version 5 on"));
+}
+
+/* What newer versions change must not be written by older ones. */
+static void a_running_lk_ends_when_a_newer_one_comes(void **unused) {
+	(void)unused;
+	restore();
+	LK(0, "", "", "speed", "--once");
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("speed"));
+	test_sql(&world.pg, "UPDATE lk.meta SET schema_version = schema_version + 1");
+	int status = test_lk_wait(pid, 20000);
+	if (status < 0)
+		kill(pid, SIGKILL);
+	assert_int_equal(status, 3);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(migrated_is_fresh),
+		cmocka_unit_test(nothing_is_lost),
+		cmocka_unit_test(answers_go_on),
+		cmocka_unit_test(many_open_it_at_once),
+		cmocka_unit_test(only_the_owner_can),
+		cmocka_unit_test(other_versions_are_told),
+		cmocka_unit_test(a_running_lk_ends_when_a_newer_one_comes),
+	};
+	test_share_program(&lk, &world);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
+}
