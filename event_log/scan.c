@@ -25,6 +25,7 @@
 enum {
 	COPY_END = 1,
 	FIRST_FIELD = 6,   /* of a tuple: after the count of fields and its own length */
+	HINT_READS = 100,
 };
 
 /* Reads until the COPY begins. Results before it that have rows go to `seen`, in order. */
@@ -301,28 +302,34 @@ int lk_log_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t off, int64_t 
 
 int lk_log_listen(lk_pg *pg, lk_error *err) { return lk_pg_run(pg, err, "LISTEN lk_log"); }
 
-static bool take_hints(lk_pg *pg) {
-	PGnotify *hint;
-	bool any = false;
-	while ((hint = PQnotifies(pg->conn))) {
-		PQfreemem(hint);
-		any = true;
+/* What has come, without waiting. More may come while it is taken: that is left to the next call. */
+int lk_log_hints(lk_pg *pg, bool *any, lk_error *err) {
+	bool more = true;
+	*any = false;
+	for (int reads = 0; more && reads < HINT_READS; reads++) {
+		PGnotify *hint;
+		if (!PQconsumeInput(pg->conn))
+			return lk_pg_failed(pg, NULL, "reading hints", err);
+		for (more = false; (hint = PQnotifies(pg->conn)); more = true)
+			PQfreemem(hint);
+		*any |= more;
 	}
-	return any;
+	return 0;
 }
 
 int lk_log_wait(lk_pg *pg, int timeout_ms, lk_error *err) {
 	int64_t deadline = lk_monotonic_us() + timeout_ms * INT64_C(1000);
-	while (!take_hints(pg)) {
+	for (;;) {
+		bool any;
+		int rc = lk_log_hints(pg, &any, err);
 		int64_t left_us = deadline - lk_monotonic_us();
 		struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
-		if (left_us <= 0)
-			return 0;
+		if (rc || any || left_us <= 0)
+			return rc;
 		int n = poll(&fd, 1, (int)((left_us + 999) / 1000));
 		if (n < 0 && errno == EINTR)
 			return 0;
-		if (fd.fd < 0 || n < 0 || (n > 0 && !PQconsumeInput(pg->conn)))
+		if (fd.fd < 0 || n < 0)
 			return lk_pg_failed(pg, NULL, "waiting for events", err);
 	}
-	return 0;
 }

@@ -50,6 +50,9 @@ void lk_copy_close(lk_copy_reader *r);   /* cancels what is left */
 
 /* LISTEN for the appender's hint, and wait for one at most timeout_ms (or until *stop). Polling alone must suffice. */
 int lk_log_listen(lk_pg *pg, lk_error *err);
+/* Takes the hints that have come, without waiting. A session that listens and is never waited on calls it now and then:
+ * libpq keeps each hint that it reads, and the server each that it cannot send, until somebody asks. */
+int lk_log_hints(lk_pg *pg, bool *any, lk_error *err);
 int lk_log_wait(lk_pg *pg, int timeout_ms, lk_error *err);
 
 #endif

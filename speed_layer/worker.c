@@ -5,6 +5,9 @@
  * succeeded. At most one partition is locked in each round: processes that start together share the work. The lock
  * says who should own a unit; the token in Redis keeps the state right whoever believes it does.
  *
+ * Appends send hints to whoever listens. A worker that is idle waits for one; each round takes those that have come, also
+ * one that has had work all the time, since libpq and the server keep them until they are taken.
+ *
  * A lost server is one case: everything is dropped, sessions are opened anew (50 ms to 2 s between tries), locks and
  * units are taken again. A unit's own trouble (no room in Redis, a hole in the log) stops that unit alone. */
 #include "speed_layer/pool.h"
@@ -394,7 +397,10 @@ static int advance(worker *w, share *s, bool *busy, lk_error *err) {
 
 static int round_of_work(worker *w, lk_error *err) {
 	bool busy = false;
+	bool hints;   /* of no use here: the ends of the log are read below */
 	int r = adopt_world(w, err);
+	if (r == LK_OK)
+		r = lk_log_hints(&w->writer, &hints, err);
 	if (r == LK_OK)
 		r = lock_one_share(w, err);
 	if (r == LK_OK)

@@ -15,6 +15,7 @@
 #include "event_log/cut.h"
 #include "speed_layer/speed.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/layer.h"
 #include "tests/support/world.h"
 
 static test_servers servers;
@@ -554,41 +555,6 @@ static void marked_events_are_named_once(void **state) {
 
 /* --- workers --- */
 
-typedef struct runner {
-	pthread_t thread;
-	volatile int stop;
-	int result;
-	lk_error err;
-	lk_speed_report report;
-	lk_speed_options options;
-	_Atomic int notices;
-} runner;
-
-static void count_notice(void *ctx, const lk_error *e) {
-	(void)e;
-	((runner *)ctx)->notices++;
-}
-
-static void *run(void *arg) {
-	runner *r = arg;
-	r->result = lk_speed_run(&r->options, &r->report, &r->err);
-	return NULL;
-}
-
-static void start(runner *r, int workers, bool once) {
-	*r = (runner){.result = 1};
-	r->options = (lk_speed_options){.postgres = servers.at.postgres, .redis = servers.at.redis, .workers = workers, .once = once,
-	                                .limits = lk_stream_defaults, .stop = &r->stop, .notice = count_notice, .ctx = r};
-	assert_int_equal(pthread_create(&r->thread, NULL, run, r), 0);
-}
-
-static void join(runner *r) {
-	__atomic_store_n(&r->stop, 1, __ATOMIC_RELAXED);
-	pthread_join(r->thread, NULL);
-	if (r->result != LK_OK)
-		fail_msg("speed: %s", r->err.text);
-}
-
 static int is_caught_up(void *view) {
 	lk_query q = test_query(view);
 	lk_answer a;
@@ -608,8 +574,8 @@ static void caught_up(char *view) {
 
 static void a_running_layer_follows(void **state) {
 	(void)state;
-	runner r;
-	start(&r, 2, false);
+	test_layer r;
+	test_layer_start(&r, &servers, 2, false);
 	for (int i = 0; i < 5; i++) {
 		append(i * 200, 200);
 		caught_up("traffic");
@@ -620,46 +586,46 @@ static void a_running_layer_follows(void **state) {
 	append(1000, 200);
 	caught_up("traffic");
 	caught_up("by_status");
-	join(&r);
+	test_layer_end(&r);
 	assert_int_equal(r.notices, 0);
 	assert_true(r.report.events >= 1200 && r.report.commits > 0 && r.report.cells > 0);
 }
 
 static void two_layers_share_and_succeed_each_other(void **state) {
 	(void)state;
-	runner a, b;
+	test_layer a, b;
 	append(0, 500);
-	start(&a, 1, false);
-	start(&b, 1, false);
+	test_layer_start(&a, &servers, 1, false);
+	test_layer_start(&b, &servers, 1, false);
 	caught_up("traffic");
 	append(500, 500);
 	caught_up("traffic");
-	join(&a);
+	test_layer_end(&a);
 	append(1000, 500);
 	caught_up("traffic");
-	join(&b);
+	test_layer_end(&b);
 }
 
 static void once_waits_for_units_of_others(void **state) {
 	(void)state;
-	runner a, b;
-	start(&a, 1, false);
+	test_layer a, b;
+	test_layer_start(&a, &servers, 1, false);
 	append(0, 300);
 	caught_up("traffic");   /* a holds all units now */
 	append(300, 700);
-	start(&b, 2, true);
+	test_layer_start(&b, &servers, 2, true);
 	pthread_join(b.thread, NULL);
 	assert_int_equal(b.result, LK_OK);
 	covers_the_log("traffic");
-	join(&a);
+	test_layer_end(&a);
 }
 
 static void once_reports_what_it_cannot_pass(void **state) {
 	(void)state;
-	runner r;
+	test_layer r;
 	append(0, 600);
 	test_world_run(&world, "DELETE FROM lk.log_hits WHERE part = 1 AND off = 57");
-	start(&r, 2, true);
+	test_layer_start(&r, &servers, 2, true);
 	pthread_join(r.thread, NULL);
 	assert_int_equal(r.result, LK_EGAP);
 	assert_true(r.notices > 0);
@@ -676,8 +642,8 @@ static void dead_units_are_swept(void **state) {
 	lk_unit_state st = state_of(unit);
 	lk_unit_state_release(&st);
 	test_world_run(&world, "UPDATE lk.copy SET dropped = true WHERE copy_id = (SELECT served_copy FROM lk.view WHERE name = 'traffic')");
-	runner r;
-	start(&r, 1, false);
+	test_layer r;
+	test_layer_start(&r, &servers, 1, false);
 	caught_up("by_status");
 	int64_t deadline = lk_monotonic_us() + 10 * LK_US_PER_S;
 	lk_error err = {0};
@@ -685,7 +651,7 @@ static void dead_units_are_swept(void **state) {
 		lk_unit_state_release(&st);
 		assert_true(lk_monotonic_us() < deadline);
 	}
-	join(&r);
+	test_layer_end(&r);
 }
 
 static void unknown_views_are_named(void **state) {

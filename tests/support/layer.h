@@ -1,0 +1,30 @@
+/* A speed layer that runs in a thread of the test, as `lk speed` does in a process. */
+#ifndef LK_TESTS_SUPPORT_LAYER_H
+#define LK_TESTS_SUPPORT_LAYER_H
+
+#include <pthread.h>
+
+#include "speed_layer/speed.h"
+#include "tests/support/servers.h"
+
+typedef struct test_layer {
+	pthread_t thread;
+	volatile int stop;
+	int result;                /* of lk_speed_run */
+	lk_error err;
+	lk_speed_report report;
+	lk_speed_options options;
+	_Atomic int notices;
+} test_layer;
+
+/* Fills in what `lk speed` would have; change it before test_layer_run. */
+void test_layer_init(test_layer *l, const test_servers *s, int workers, bool once);
+void test_layer_run(test_layer *l);
+void test_layer_start(test_layer *l, const test_servers *s, int workers, bool once);   /* both */
+/* Tells it to stop, waits for it, and fails the test where it has failed. */
+void test_layer_end(test_layer *l);
+
+/* What this process has on its heap, in bytes; where no sanitizer counts it: what is resident. */
+int64_t test_memory(void);
+
+#endif
