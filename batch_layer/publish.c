@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/fault.h"
+
 int lk_published_read(lk_pg *pg, const lk_cat_copy *copy, lk_published *out, lk_error *err) {
 	char id[24];
 	PGresult *res = NULL;
@@ -37,12 +39,13 @@ char *lk_batch_table_name(const lk_cat_copy *copy, const lk_cut *cut) {
 int lk_publish_begin(lk_pg *pg, lk_error *err) {
 	return lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;"
 	                 " SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL statement_timeout = 0;"
-	                 " SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '5s'");
+	                 " SET LOCAL idle_in_transaction_session_timeout = '" LK_WORK_IDLE "'; SET LOCAL lock_timeout = '5s'");
 }
 
 int lk_publish_lock_view(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
 	char view[24];
-	return lk_pg_exec(pg, NULL, err, "SELECT FROM lk.view WHERE view_id = $1::bigint FOR NO KEY UPDATE", 1,
+	int r = lk_pg_runf(pg, err, "SET LOCAL idle_in_transaction_session_timeout = %d", LK_HURRIED(LK_IDLE_MS));
+	return r != LK_OK ? r : lk_pg_exec(pg, NULL, err, "SELECT FROM lk.view WHERE view_id = $1::bigint FOR NO KEY UPDATE", 1,
 	                  (const char *const[]){lk_pg_number(view, copy->version->view->id)});
 }
 

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "event_log/tail_holder.h"
 
 /* Only the alphabet is the user's; numbers and times are the same everywhere. Data is UTF-8, so a terminal that says
  * nothing gets UTF-8. */
@@ -40,11 +41,14 @@ static int run(int argc, char **argv, lk_error *err) {
 	return rc;
 }
 
+static void tell(const char *text) { lk_say("%s", text); }
+
 int main(int argc, char **argv) {
 	lk_error err = {0}, output = {0};
 	hold_standard_files();
 	signal(SIGPIPE, SIG_IGN);
 	set_locale();
+	lk_tail_tell(tell);
 	int rc = run(argc, argv, &err);
 	int written = lk_put_end(&output);
 	lk_say_error(&err);

@@ -7,15 +7,27 @@
 #include <string.h>
 #include <unistd.h>
 
-void lk_crash_point(const char *name) {
-	static atomic_int passed;
-	const char *want = getenv("LK_CRASH");
+/* Does the variable name this point, and is this the time that it names? */
+static bool is_due(const char *variable, const char *name, atomic_int *passed) {
+	const char *want = getenv(variable);
 	size_t n = strlen(name);
 	if (!want || strncmp(want, name, n) != 0 || (want[n] != '\0' && want[n] != ':'))
-		return;
+		return false;
 	int nth = want[n] == ':' ? atoi(want + n + 1) : 1;
-	if (atomic_fetch_add(&passed, 1) + 1 == nth)
+	return atomic_fetch_add(passed, 1) + 1 == nth;
+}
+
+void lk_crash_point(const char *name) {
+	static atomic_int crashes, freezes;
+	if (is_due("LK_CRASH", name, &crashes))
 		kill(getpid(), SIGKILL);
+	if (is_due("LK_FREEZE", name, &freezes))
+		kill(getpid(), SIGSTOP);
+}
+
+int lk_hurried(int ms) {
+	const char *by = getenv("LK_HURRY");
+	return by && atoi(by) > 1 ? ms / atoi(by) : ms;
 }
 
 bool lk_mutant(const char *name) {

@@ -1,8 +1,9 @@
 /* Named crash points and protocol mutants: compiled out unless built with FAULTS=1 (tests only).
  *
  * LK_CRASH_POINT("commit.sent") kills the process with SIGKILL when LK_CRASH names it ("commit.sent", or
- * "commit.sent:3" for the third time it is passed). LK_MUTANT("keep_map") is true when LK_MUTANT names it: it
- * switches one rule of the protocol off, so that a test can show that the rule is needed. */
+ * "commit.sent:3" for the third time it is passed), and stops it there with SIGSTOP when LK_FREEZE does.
+ * LK_MUTANT("keep_map") is true when LK_MUTANT names it: it switches one rule of the protocol off, so that a test can show
+ * that the rule is needed. LK_HURRIED(ms) is a wait, divided by what LK_HURRY says, so that tests of bounds are fast. */
 #ifndef LK_CORE_FAULT_H
 #define LK_CORE_FAULT_H
 
@@ -13,9 +14,12 @@ void lk_crash_point(const char *name);
 bool lk_mutant(const char *name);
 #define LK_CRASH_POINT(name) lk_crash_point(name)
 #define LK_MUTANT(name) lk_mutant(name)
+int lk_hurried(int ms);
+#define LK_HURRIED(ms) lk_hurried(ms)
 #else
 #define LK_CRASH_POINT(name) ((void)0)
 #define LK_MUTANT(name) false
+#define LK_HURRIED(ms) (ms)
 #endif
 
 #endif

@@ -13,6 +13,9 @@
  *
  * high is lk_high_advance() in SQL: greatest(high, least(largest event time, _at + max_ahead)).
  *
+ * The server ends the session of a client that stops between two statements, and who waits for the end of the log that of
+ * one that stops in its COPY (tail_holder.c).
+ *
  * If anything fails the transaction is rolled back and the batch is as before: it may be appended again as it is. */
 #include "event_log/append_private.h"
 
@@ -25,13 +28,15 @@
 #include "event_log/tail_holder.h"
 
 enum {
+	WAIT_MS = 10000,         /* for the end of the log */
 	SEND_BYTES = 128 * 1024,
 	NOTIFY_EVERY_US = 5000,
 };
 
 /* --- the first round trip: reserve --- */
 
-static const char settings_sql[] = "SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '10s', true)";
+static const char settings_sql[] = "SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '%d', true),"
+	" set_config('idle_in_transaction_session_timeout', '%d', true)";
 static const char lock_sql[] = "SELECT 1 FROM lk.tail WHERE stream_id = $1::bigint AND part = ANY ($2::int[]) ORDER BY part FOR UPDATE";
 static const char move_sql[] =
 	"UPDATE lk.tail t SET next_off = next_off + n, last_at = greatest(last_at, now),"
@@ -81,7 +86,9 @@ struct names {
 };
 
 static int prepare(lk_pg *pg, struct names *n, lk_error *err) {
-	int rc = lk_pg_prepare(pg, LK_PREPARED_SETTINGS, settings_sql, n->settings, err);
+	char settings[sizeof settings_sql + 24];
+	snprintf(settings, sizeof settings, settings_sql, LK_HURRIED(WAIT_MS), LK_HURRIED(LK_IDLE_MS));
+	int rc = lk_pg_prepare(pg, LK_PREPARED_SETTINGS, settings, n->settings, err);
 	if (!rc)
 		rc = lk_pg_prepare(pg, LK_PREPARED_LOCK, lock_sql, n->lock, err);
 	return rc ? rc : lk_pg_prepare(pg, LK_PREPARED_MOVE, move_sql, n->move, err);
@@ -261,26 +268,31 @@ static void hint_readers(lk_pg *pg) {
 	}
 }
 
+static int append_once(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_error *err) {
+	int rc = reserve(pg, b, step, err);
+	if (!rc) {
+		LK_CRASH_POINT("append.reserved");
+		for (int p = 0; p < b->stream->stream->partitions; p++)
+			lk_append_fill(&b->parts[p]);
+		lk_append_encode_rejects(b, step->source ? step->source : "");
+		rc = copy_and_commit(pg, b, err);
+	}
+	if (rc)
+		lk_pg_rollback(pg);
+	return rc;
+}
+
 int lk_append(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_error *err) {
 	static const lk_source_step unnamed = {.source = ""};
+	int rc;
 	step = step ? step : &unnamed;
 	if (!b->nevents && !b->nrejects && !step->named)
 		return 0;
-	int rc = reserve(pg, b, step, err);
+	do
+		rc = append_once(pg, b, step, err);
+	while (rc == LK_EBUSY && lk_tail_free(pg, err));
 	if (rc)
-		goto done;
-	LK_CRASH_POINT("append.reserved");
-	for (int p = 0; p < b->stream->stream->partitions; p++)
-		lk_append_fill(&b->parts[p]);
-	lk_append_encode_rejects(b, step->source ? step->source : "");
-	rc = copy_and_commit(pg, b, err);
-done:
-	if (rc) {
-		lk_pg_rollback(pg);
-		if (rc == LK_EBUSY)
-			lk_tail_holder(pg, err);
 		return rc;
-	}
 	LK_CRASH_POINT("append.committed");
 	if (b->nevents)
 		hint_readers(pg);

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/fault.h"
 #include "event_log/catalog_private.h"
+#include "event_log/tail_holder.h"
 #include "event_log/zones.h"
 
 /* Runs a statement that gives one id. */
@@ -192,17 +194,23 @@ static int apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_
 }
 
 static int end_apply(lk_pg *pg, int rc, lk_error *err) {
-	if (!rc)
+	if (!rc) {
+		LK_CRASH_POINT("apply.declared");
 		rc = lk_pg_run(pg, err, "COMMIT");
+	}
 	if (rc)
 		lk_pg_rollback(pg);
 	return rc;
 }
 
 int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err) {
-	*out = (lk_apply_result){0};
-	int rc = lk_catalog_begin(pg, err);
-	return end_apply(pg, rc ? rc : apply_stream(pg, s, out, err), err);
+	int rc;
+	do {   /* more columns wait for those who append */
+		*out = (lk_apply_result){0};
+		rc = lk_catalog_begin(pg, err);
+		rc = end_apply(pg, rc ? rc : apply_stream(pg, s, out, err), err);
+	} while (rc == LK_EBUSY && lk_tail_free(pg, err));
+	return rc;
 }
 
 /* --- views --- */

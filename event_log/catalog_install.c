@@ -75,7 +75,7 @@ static int fresh_id(char id[33], lk_error *err) {
 }
 
 int lk_catalog_begin(lk_pg *pg, lk_error *err) {
-	int rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '10s'");
+	int rc = lk_pg_begin(pg, 10000, err);
 	if (!rc)
 		rc = lk_pg_lock_transaction(pg, 0, err);   /* ids begin at 1: 0 is the catalogue */
 	return rc;

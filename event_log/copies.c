@@ -107,7 +107,7 @@ int lk_copy_make(lk_pg *pg, const lk_cat_version *v, const lk_copy_spec *spec, i
 	if (!rc && spec->start)
 		rc = lk_cut_measure(pg, s, spec->start, &start, err);
 	if (!rc)
-		rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '10s'");
+		rc = lk_pg_begin(pg, 10000, err);
 	if (rc)
 		return rc;
 	rc = lk_copy_insert(pg, v->id, s->stream->partitions, spec, copy_id, err);
@@ -210,7 +210,7 @@ int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t 
 
 int lk_copy_drop(lk_pg *pg, int64_t copy_id, lk_error *err) {
 	int64_t served, former;
-	int rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '10s'");
+	int rc = lk_pg_begin(pg, 10000, err);
 	if (rc)
 		return rc;
 	rc = lock_view(pg, "SELECT served_copy, former_copy FROM lk.view WHERE view_id = (SELECT view_id FROM lk.copy JOIN lk.version"
@@ -236,7 +236,7 @@ int lk_version_was_served(lk_pg *pg, const lk_cat_version *v, bool *was, lk_erro
 
 /* A drop waits for readers, and new readers of that table would wait behind it: hence the timeout. */
 int lk_batch_table_drop(lk_pg *pg, const char *table, lk_error *err) {
-	int rc = lk_pg_run(pg, err, "BEGIN; SET LOCAL lock_timeout = '1s'");
+	int rc = lk_pg_begin(pg, 1000, err);
 	if (rc)
 		return rc;
 	return end_transaction(pg, lk_pg_runf(pg, err, "DROP TABLE IF EXISTS %s", table), err);

@@ -19,6 +19,8 @@
 #include "core/window.h"
 #include "event_log/tail_holder.h"
 
+enum { WAIT_MS = 5000 };   /* for the end of the log */
+
 static int take_parts(lk_cut *out, const PGresult *res, int id_column, lk_error *err) {
 	out->partitions = PQntuples(res);
 	if (!out->partitions || out->partitions > LK_MAX_PARTITIONS)
@@ -40,12 +42,12 @@ static const char make_sql[] =
 	" p AS (INSERT INTO lk.cut_part (cut_id, part, off, last_at, high) SELECT cut_id, part, next_off, last_at, high FROM t, c RETURNING *)"
 	" SELECT part, off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") ", cut_id FROM p ORDER BY part";
 
-int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err) {
+static int make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err) {
 	char stream[24], copy[24];
 	PGresult *res = NULL;
 	lk_pg_number(stream, s->id);
 	lk_pg_number(copy, copy_id);
-	int rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '5s'");
+	int rc = lk_pg_begin(pg, WAIT_MS, err);
 	if (!rc)
 		rc = lk_pg_exec(pg, &res, err, make_sql, 3, (const char *const[]){stream, copy, purpose});
 	if (!rc)
@@ -58,8 +60,14 @@ int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *
 		return 0;
 	}
 	lk_pg_rollback(pg);
-	if (rc == LK_EBUSY)
-		lk_tail_holder(pg, err);
+	return rc;
+}
+
+int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err) {
+	int rc;
+	do
+		rc = make(pg, s, copy_id, purpose, out, err);
+	while (rc == LK_EBUSY && lk_tail_free(pg, err));
 	return rc;
 }
 

@@ -3,7 +3,7 @@
  *
  * A batch that folds writes the same rows in its own transaction, and who inserts a key that another transaction has not
  * committed waits for it. A worker, which has other units to drive, does not wait for a batch: the transaction made here
- * gives up after LOCK_TIMEOUT (LK_EBUSY). That is less than PostgreSQL's deadlock_timeout, so where both wait for each
+ * gives up after LOCK_TIMEOUT_MS (LK_EBUSY). That is less than PostgreSQL's deadlock_timeout, so where both wait for each
  * other it is never the batch that is ended. */
 #include "event_log/ledger.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOCK_TIMEOUT "100ms"
+enum { LOCK_TIMEOUT_MS = 100 };
 
 /* Columns of one table as PostgreSQL arrays in text form, "{…" without the closing brace. */
 enum { LATE_COLUMNS = 6, MARKED_COLUMNS = 5, MAX_ARRAYS = 6 };
@@ -95,8 +95,7 @@ int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
 	if (lk_ledger_empty(l))
 		return 0;
 	bool own = PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
-	int rc = own ? lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;"
-	                        " SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'") : 0;
+	int rc = own ? lk_pg_begin(pg, LOCK_TIMEOUT_MS, err) : 0;
 	if (!rc)
 		rc = insert(pg, &l->late, LATE_COLUMNS,
 			"INSERT INTO lk.late (copy_id, part, off, event_time, pane, watermark)"

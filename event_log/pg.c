@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/fault.h"
 #include "core/time.h"
 
 enum { CLOSING_READS = 3 };
@@ -52,7 +53,7 @@ static void trim_into(lk_buf *out, const char *message) {
 
 static int status_of_sqlstate(const char *s) {
 	static const struct { const char *prefix; int code; } table[] = {
-		{"08", LK_EUNREACHABLE}, {"57P", LK_EUNREACHABLE}, {"25006", LK_EUNREACHABLE}, {"22", LK_EVALUE},
+		{"08", LK_EUNREACHABLE}, {"57P", LK_EUNREACHABLE}, {"25006", LK_EUNREACHABLE}, {"25P03", LK_EUNREACHABLE}, {"22", LK_EVALUE},
 		{"55P03", LK_EBUSY}, {"57014", LK_EBUSY}, {"40001", LK_EBUSY}, {"40P01", LK_EBUSY}, {"53", LK_EFULL},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -111,10 +112,10 @@ static int connect_to(lk_pg *pg, const char *conninfo, const char *application_n
 		return LK_EUSAGE;
 	}
 	PQconninfoFree(options);
-	/* What stands before dbname may be overridden by the text, what comes after it may not. */
+	/* What stands before dbname may be overridden by the text, what comes after it may not. lk knows its sessions by their name. */
 	const char *const keys[] = {"connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
-	                            "tcp_user_timeout", "fallback_application_name", "dbname", "client_encoding", NULL};
-	const char *const values[] = {"5", "1", "10", "5", "3", "30000", application_name, conninfo, "UTF8", NULL};
+	                            "tcp_user_timeout", "dbname", "client_encoding", "application_name", NULL};
+	const char *const values[] = {"5", "1", "10", "5", "3", "30000", conninfo, "UTF8", application_name, NULL};
 	pg->conn = PQconnectdbParams(keys, values, 1);
 	if (!pg->conn)
 		return lk_fail(err, LK_EUNREACHABLE, "PostgreSQL: no memory for a connection");
@@ -217,6 +218,12 @@ int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[
 
 int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql) {
 	return finish_exec(pg, PQexec(pg->conn, sql), NULL, sql, err);
+}
+
+int lk_pg_begin(lk_pg *pg, int lock_timeout_ms, lk_error *err) {
+	return lk_pg_runf(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;"
+	                  " SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = %d",
+	                  LK_HURRIED(lock_timeout_ms), LK_HURRIED(LK_IDLE_MS));
 }
 
 int lk_pg_query(lk_pg *pg, PGresult **res, lk_error *err, const char *sql) {

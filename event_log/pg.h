@@ -36,6 +36,10 @@ int lk_pg_query(lk_pg *pg, PGresult **res, lk_error *err, const char *sql);
 /* The same, with the rows of each that gives rows, of which there must be n. The caller clears
  * res[0 … n-1], also after a failure. */
 int lk_pg_query_all(lk_pg *pg, PGresult **res, int n, const char *doing, lk_error *err, const char *sql);
+/* BEGIN READ COMMITTED for a short transaction that holds what others need: it waits lock_timeout_ms for a lock (then LK_EBUSY),
+ * and where its process is stopped between two statements, the server ends the session after LK_IDLE_MS (P14). */
+int lk_pg_begin(lk_pg *pg, int lock_timeout_ms, lk_error *err);
+enum { LK_IDLE_MS = 5000 };
 /* printf form of one statement with no outside text in it but numbers and quoted identifiers. */
 int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Ends what the session is doing (a COPY, unread results) and throws its answers away. */

@@ -1,6 +1,40 @@
+/* Ending those who hold the log's end and are frozen.
+ *
+ * A transaction of lk between two statements is ended by the server (LK_IDLE_MS). Within a statement the server waits for
+ * its client without a limit: of an append that was stopped (SIGSTOP, a suspended machine) in its COPY, and a backend that
+ * waits there hears neither statement_timeout nor a cancel, only a termination. So whoever has waited for the log's end looks
+ * for a session that
+ *
+ *   is lk's own, in this database; has rows of lk.tail or lk.source locked; has been in one statement for FROZEN_MS and
+ *   waits for its client in it; and a second later is in the same transaction and statement, without another byte.
+ *
+ * What was seen is compared in the statement that ends the session, so that the next transaction of a process that woke up
+ * is not taken for the frozen one. Were it ended all the same, between the look and the signal, nothing would be lost: its
+ * client does not know what became of its transaction, and looks (ingest.c). */
 #include "event_log/tail_holder.h"
 
-void lk_tail_holder(lk_pg *pg, lk_error *err) {
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/fault.h"
+
+enum { FROZEN_MS = 5000, LOOKS_APART_MS = 1000 };
+
+#define FROZEN_SQL \
+	"(SELECT a.pid, a.application_name AS name, concat_ws(' ', a.pid, extract(epoch FROM a.backend_start), extract(epoch FROM a.xact_start)," \
+	" a.backend_xid, extract(epoch FROM a.state_change), c.bytes_processed) AS seen" \
+	" FROM pg_stat_activity a LEFT JOIN pg_stat_progress_copy c USING (pid)" \
+	" WHERE a.datname = current_database() AND (a.application_name = 'lk' OR a.application_name LIKE 'lk %')" \
+	" AND a.state = 'active' AND a.wait_event IN ('ClientRead', 'ClientWrite')" \
+	" AND a.state_change < clock_timestamp() - $1::int * interval '1 millisecond'" \
+	" AND a.pid IN (SELECT pid FROM pg_locks WHERE relation IN ('lk.tail'::regclass, 'lk.source'::regclass) AND granted" \
+	" AND mode IN ('RowShareLock', 'RowExclusiveLock'))) f"
+
+static void (*tell)(const char *text);
+
+void lk_tail_tell(void (*say)(const char *text)) { tell = say; }
+
+static void name_holder(lk_pg *pg, lk_error *err) {
 	PGresult *res;
 	if (lk_pg_exec(pg, &res, NULL,
 	               "SELECT coalesce('prepared transaction ' || (SELECT gid FROM pg_prepared_xacts WHERE database = current_database()"
@@ -11,4 +45,55 @@ void lk_tail_holder(lk_pg *pg, lk_error *err) {
 	if (!PQgetisnull(res, 0, 0))
 		lk_hint(err, "%s has been holding the end of the log", PQgetvalue(res, 0, 0));
 	PQclear(res);
+}
+
+/* What is seen of the frozen, as an array; NULL where there is none. */
+static char *look(lk_pg *pg, const char *frozen_ms) {
+	PGresult *res;
+	if (lk_pg_exec(pg, &res, NULL, "SELECT array_agg(seen) FROM " FROZEN_SQL, 1, &frozen_ms))
+		return NULL;
+	char *seen = PQgetisnull(res, 0, 0) ? NULL : lk_strdup(PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return seen;
+}
+
+static void tell_ended(const PGresult *res, int i) {
+	char *text = lk_asprintf("process %s of PostgreSQL (%s) was holding the end of the log, and its program was frozen: its session was ended,"
+	                         " and what it had not committed is undone", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
+	if (tell)
+		tell(text);
+	free(text);
+}
+
+/* Ends those that are as they were seen. How many. */
+static int end_seen(lk_pg *pg, const char *frozen_ms, const char *seen) {
+	PGresult *res;
+	int ended = 0;
+	if (lk_pg_exec(pg, &res, NULL, "SELECT pid, name, pg_terminate_backend(pid, 1000) FROM " FROZEN_SQL " WHERE seen = ANY ($2::text[])", 2,
+	               (const char *const[]){frozen_ms, seen}))
+		return 0;
+	for (int i = 0; i < PQntuples(res); i++)
+		if (PQgetvalue(res, i, 2)[0] == 't') {
+			tell_ended(res, i);
+			ended++;
+		}
+	PQclear(res);
+	return ended;
+}
+
+bool lk_tail_free(lk_pg *pg, lk_error *err) {
+	char frozen_ms[24];
+	int apart_ms = LK_HURRIED(LOOKS_APART_MS), ended = 0;
+	lk_pg_number(frozen_ms, LK_HURRIED(FROZEN_MS));
+	char *seen = look(pg, frozen_ms);
+	if (seen) {
+		nanosleep(&(struct timespec){.tv_sec = apart_ms / 1000, .tv_nsec = apart_ms % 1000 * 1000000L}, NULL);
+		ended = end_seen(pg, frozen_ms, seen);
+		free(seen);
+	}
+	if (!ended)
+		name_holder(pg, err);
+	else if (err)
+		lk_error_clear(err);
+	return ended > 0;
 }

@@ -13,6 +13,7 @@
 
 #include "batch_layer/batch.h"
 #include "core/time.h"
+#include "event_log/tail_holder.h"
 #include "replay/cpu.h"
 #include "replay/trial.h"
 #include "serving/answer.h"
@@ -170,8 +171,7 @@ static int try_switch(lk_costing *c, lk_driver *d, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_driver_run(d, tail, lk_monotonic_us() + SWITCH_NEAR_US, err);
 	if (rc == LK_OK)
-		rc = lk_pg_run(c->pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '1s'; SET LOCAL synchronous_commit = on;"
-		               " SET LOCAL idle_in_transaction_session_timeout = '5s'");
+		rc = lk_pg_begin(c->pg, 1000, err);
 	int64_t began = lk_monotonic_us();
 	if (rc == LK_OK && (rc = hold_and_catch_up(c, d, err)) != LK_OK)
 		lk_pg_rollback(c->pg);
@@ -183,12 +183,12 @@ static int switch_kappa(lk_costing *c, lk_error *err) {
 	lk_driver *d = lk_calloc(1, sizeof *d);
 	lk_error e = {0};
 	int rc = lk_driver_open(d, c->run.postgres, c->run.redis, c->log_id, c->copy, &lk_stream_defaults, c->run.watch->stop, &e);
-	for (int i = 0; i < SWITCH_TRIES && (rc == LK_OK || rc == LK_EBUSY) && (i == 0 || rc == LK_EBUSY); i++) {
-		if (lk_watch_stopped(c->run.watch))
-			break;
-		lk_error_clear(&e);
-		rc = try_switch(c, d, &e);
-	}
+	if (rc == LK_OK)
+		for (int tries = 1; (rc = try_switch(c, d, &e)) == LK_EBUSY && !lk_watch_stopped(c->run.watch); tries++) {
+			if (tries >= SWITCH_TRIES && !lk_tail_free(c->pg, &e))
+				break;
+			lk_error_clear(&e);
+		}
 	lk_driver_close(d);
 	free(d);
 	if (rc != LK_OK && err)
@@ -217,7 +217,7 @@ static int switch_lambda(lk_costing *c, lk_error *err) {
 		rc = lk_cut_make(c->pg, c->copy->version->view->stream, c->copy->id, "batch", &cut, err);
 	int64_t began = lk_monotonic_us();
 	if (rc == LK_OK)
-		rc = lk_pg_run(c->pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '5s'; SET LOCAL synchronous_commit = on");
+		rc = lk_pg_begin(c->pg, 5000, err);
 	if (rc == LK_OK)
 		rc = lk_cut_publish(c->pg, c->copy->id, &cut, table, err);
 	if (rc == LK_OK)

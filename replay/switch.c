@@ -79,8 +79,7 @@ static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t pa
                          lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], since = 0;
 	out->tries++;
-	int r = lk_pg_runf(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = %lld;"
-	                   " SET LOCAL idle_in_transaction_session_timeout = %d", (long long)(patience_us / 1000), 5000);
+	int r = lk_pg_begin(pg, (int)(patience_us / 1000), err);
 	if (r == LK_OK) {
 		since = lk_monotonic_us();
 		r = read_tail(pg, to, true, tail, err);
@@ -118,9 +117,7 @@ int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatil
 		to->next_sweep_us = INT64_MAX;
 		r = try_to_switch(pg, to, from_copy, patience_us, out, &e);
 		patience_us = patience_us * 2 < PATIENCE_MOST_US ? patience_us * 2 : PATIENCE_MOST_US;
-	} while (r == LK_EBUSY && out->tries < TRIES && !is_stopped(stop));
-	if (r == LK_EBUSY)
-		lk_tail_holder(pg, &e);
+	} while (r == LK_EBUSY && !is_stopped(stop) && (out->tries < TRIES || lk_tail_free(pg, &e)));
 	if (r != LK_OK && err)
 		*err = e;
 	return r;

@@ -7,9 +7,11 @@
  * not known here either. Whoever is in doubt reads the position and goes on from it. Even batches have a row in each
  * partition, odd ones in the second only.
  *
- * A commit is two steps, as in PostgreSQL: first it is visible, then its locks are given back. A lock that is never
- * given back does not exist (the server ends such a session). Rejected lines, NOTIFY and lock timeouts are left out; a
- * timeout is a rollback.
+ * A commit is two steps, as in PostgreSQL: first it is visible, then its locks are given back. Rejected lines, NOTIFY and
+ * lock timeouts are left out; a timeout is a rollback. Without FREEZE a lock that is never given back does not exist. With it,
+ * a transaction that has its locks waits for the rows, which its ingest sends, or does not: it is frozen until the others have
+ * done what they can. One of those who wait sees which transaction of which session waits for its client, and later ends the
+ * session, if it is in the same transaction and still waits. The ingest finds its session gone and does not know more.
  *
  * What is asserted:
  *   a worker    reads what is visible at off >= cursor, in order, in one snapshot, and meets neither a gap nor a
@@ -21,10 +23,10 @@
  *
  * -DONESOURCE  both ingests read the same file     -DBATCHES=…  of a source
  * -DLOSSES=…   connections lost, ingests killed    -DKILLS=…    transactions that the server ends by itself
- * -DCLOCK      rows have an `_at`
+ * -DCLOCK      rows have an `_at`                 -DFREEZE      an ingest is frozen in the COPY, once; sessions are ended
  *
  * and the mutants: SEQUENCE READFIRST BEGINTIME BLINDSET POSITIONAPART NOREAD TAKENFORDONE ANYORDER HOLE
- * CUTWITHOUTLOCK CUTANYORDER */
+ * CUTWITHOUTLOCK CUTANYORDER, with FREEZE also NOTENDED SESSIONALONE LOCKTAKEN */
 
 #ifndef BATCHES
 #define BATCHES 2
@@ -46,7 +48,7 @@
 #define HAS(batch, p) ((batch) % 2 == 0 || (p) == 1)
 #define CUT 9                         /* who holds a lock: 1 + session, or the cut */
 
-mtype = { waiting, committed, conflict, rolled_back };
+mtype = { waiting, committed, conflict, rolled_back, gone };
 
 /* --- what is visible --- */
 
@@ -60,12 +62,19 @@ byte tail_lock[2], source_lock[SOURCES];
 #ifdef SEQUENCE
 byte sequence[2];
 #endif
-typedef Session { byte job; mtype reply; bool orphan };   /* job: 1 + batch, or 0: idle */
+typedef Session { byte job; mtype reply; bool orphan;      /* job: 1 + batch, or 0: idle */
+#ifdef FREEZE
+	byte transaction; bool copying, sent, frozen, end
+#endif
+};
 Session session[4];                   /* two for each ingest */
 #ifdef CLOCK
 byte now;
 #endif
 byte losses = LOSSES, kills = KILLS, ended;
+#ifdef FREEZE
+byte freezes = 1;
+#endif
 
 #define ID(source, batch) ((source) * BATCHES + (batch) + 1)
 #define RELEASE(me) k = 0; do \
@@ -85,6 +94,9 @@ idle:
 	atomic { session[me - 1].job > 0 -> batch = session[me - 1].job - 1; src = SOURCE((me - 1) / 2);
 #ifdef CLOCK
 		now++; at[0] = now; at[1] = now                     /* BEGIN */
+#endif
+#ifdef FREEZE
+		session[me - 1].transaction++; session[me - 1].sent = false
 #endif
 		};
 #ifndef POSITIONAPART
@@ -131,6 +143,15 @@ idle:
 		i++
 	:: else -> break
 	od;
+#ifdef FREEZE
+	session[me - 1].copying = true;
+	if
+	:: d_step { session[me - 1].sent -> session[me - 1].copying = false }
+	:: atomic { session[me - 1].end -> session[me - 1].copying = false;
+		d_step { RELEASE(me); session[me - 1].end = false; session[me - 1].reply = gone }; goto over }
+	:: atomic { MAY_END -> session[me - 1].copying = false; END_IT }
+	fi;
+#endif
 	if
 	:: d_step {                                         /* commit: all of it becomes visible */
 		p = 0;
@@ -182,6 +203,7 @@ next:
 again:
 	skip;
 	d_step { session[slot].reply = waiting; session[slot].job = at + 1 };
+wait:
 	if
 	:: atomic { session[slot].job == 0 && session[slot].reply == committed -> session[slot].reply = waiting };
 #ifdef POSITIONAPART
@@ -199,6 +221,16 @@ again:
 		fi
 #endif
 		session[slot].reply = waiting }
+#ifdef FREEZE
+	:: d_step { session[slot].copying && !session[slot].sent -> session[slot].sent = true }; goto wait
+	:: atomic { session[slot].copying && !session[slot].sent && freezes > 0 -> freezes--; session[slot].frozen = true };
+		d_step { ended >= 2 -> session[slot].frozen = false }; goto wait
+	:: atomic { session[slot].job == 0 && session[slot].reply == gone -> session[slot].reply = waiting; slot = slot ^ 1 };
+#ifdef TAKENFORDONE
+		at++; goto next;
+#endif
+		if :: true :: goto start fi
+#endif
 	:: atomic { losses > 0 && session[slot ^ 1].job == 0 -> losses--;    /* the connection is lost, or this process is killed */
 		if :: session[slot].job > 0 -> session[slot].orphan = true :: else -> session[slot].reply = waiting fi;
 		slot = slot ^ 1 };
@@ -219,6 +251,42 @@ again:
 done:
 	ended++
 }
+
+/* --- who waits for the log's end --- */
+
+#ifdef FREEZE
+/* Who is slow may be taken for frozen, twice. */
+#define IS_SILENT(s) (session[s].copying && !session[s].sent && (session[s].frozen || ends < 2))
+#define LOOK(s) atomic { seen == 0 && IS_SILENT(s) -> seen = s + 1; transaction = session[s].transaction }
+#ifdef SESSIONALONE
+#define IS_AS_SEEN(s) IS_SILENT(s)
+#else
+#define IS_AS_SEEN(s) (IS_SILENT(s) && session[s].transaction == transaction)
+#endif
+
+proctype Waiter() {
+	byte seen, transaction, ends, k;
+	do
+	:: LOOK(0)
+	:: LOOK(1)
+	:: LOOK(2)
+	:: LOOK(3)
+	:: d_step { seen > 0 -> seen--;
+		if
+		:: IS_AS_SEEN(seen) ->
+			assert(session[seen].transaction == transaction);
+			if :: session[seen].frozen -> skip :: else -> ends++ fi;
+#ifdef LOCKTAKEN
+			RELEASE(seen + 1)
+#else
+			session[seen].end = true
+#endif
+		:: else
+		fi;
+		seen = 0; transaction = 0 }
+	od
+}
+#endif
 
 /* --- a worker --- */
 
@@ -280,6 +348,9 @@ init {
 	atomic {
 		session[0].reply = waiting; session[1].reply = waiting; session[2].reply = waiting; session[3].reply = waiting;
 		run Backend(1); run Backend(2); run Backend(3); run Backend(4);
+#if defined(FREEZE) && !defined(NOTENDED)
+		run Waiter();
+#endif
 		run Ingest(0); run Ingest(1); run Worker(); run Cut()
 	};
 	timeout;                                                /* nobody can do anything any more */
