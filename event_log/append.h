@@ -15,6 +15,8 @@ void lk_append_batch_clear(lk_append_batch *b);
 /* Encodes one event; its partition is lk_partition_of. 0, or -1 with *reason where it cannot be an event (no event
  * time). */
 int lk_append_batch_add(lk_append_batch *b, const lk_value *row, const char **reason);
+/* Takes the event that was added last back, once. */
+void lk_append_batch_take_back(lk_append_batch *b);
 /* Notes a line that could not be an event. content is cut at 1,000 bytes and made valid UTF-8. */
 void lk_append_batch_reject(lk_append_batch *b, int64_t position, const char *reason, const char *content, size_t len);
 size_t lk_append_batch_events(const lk_append_batch *b);

@@ -34,7 +34,7 @@ void lk_append_batch_clear(lk_append_batch *b) {
 		b->parts[p].n = 0;
 		b->parts[p].max_ts = LK_NEVER;
 	}
-	b->nevents = b->nrejects = 0;
+	b->nevents = b->nrejects = b->event_bytes = 0;
 	lk_arena_clear(&b->texts);
 }
 
@@ -57,10 +57,7 @@ size_t lk_append_batch_events(const lk_append_batch *b) { return b->nevents; }
 size_t lk_append_batch_rejects(const lk_append_batch *b) { return b->nrejects; }
 
 size_t lk_append_batch_bytes(const lk_append_batch *b) {
-	size_t n = b->texts.used_bytes;
-	for (int p = 0; p < b->stream->stream->partitions; p++)
-		n += b->parts[p].tuples.len;
-	return n;
+	return b->event_bytes + b->texts.used_bytes;
 }
 
 int lk_append_batch_add(lk_append_batch *b, const lk_value *row, const char **reason) {
@@ -83,10 +80,22 @@ int lk_append_batch_add(lk_append_batch *b, const lk_value *row, const char **re
 	lk_copy_int8(&p->tuples, 0);
 	for (int i = 0; i < s->ncolumns; i++)
 		lk_copy_value(&p->tuples, s->columns[i].type, &row[i]);
+	b->last.part = part;
+	b->last.max_ts = p->max_ts;
 	if (ts->i > p->max_ts)
 		p->max_ts = ts->i;
+	b->event_bytes += p->tuples.len - p->begins[p->n - 1];
 	b->nevents++;
 	return 0;
+}
+
+void lk_append_batch_take_back(lk_append_batch *b) {
+	struct lk_append_part *p = &b->parts[b->last.part];
+	size_t begin = p->begins[--p->n];
+	b->event_bytes -= p->tuples.len - begin;
+	p->tuples.len = begin;
+	p->max_ts = b->last.max_ts;
+	b->nevents--;
 }
 
 /* Length of the valid UTF-8 character at s (not NUL), 0 where there is none. */

@@ -20,7 +20,11 @@ struct lk_append_reject {
 struct lk_append_batch {
 	const lk_cat_stream *stream;
 	struct lk_append_part *parts;
-	size_t nevents;
+	size_t nevents, event_bytes;
+	struct {                 /* how to take the last event back */
+		int part;
+		int64_t max_ts;
+	} last;
 	struct lk_append_reject *rejects;
 	size_t nrejects, reject_cap;
 	lk_arena texts;

@@ -1,6 +1,6 @@
 /* Records to batches.
  *
- * A batch is full at BATCH_EVENTS events or BATCH_BYTES. From a pipe it also ends when nothing came for
+ * A batch is full at BATCH_EVENTS events or BATCH_BYTES; an event that would pass that is the next batch's first. From a pipe it also ends when nothing came for
  * LINGER_US since its first event, and at AGE_US in any case, so that a slow producer's events are in the
  * log soon. Blank lines are nothing.
  *
@@ -23,9 +23,10 @@ enum {
 	LINGER_US = 20000,
 	AGE_US = 200000,
 	STOP_CHECK_MS = 100,
-	CLOCK_EVERY = 256,       /* records between two looks at the clock, … */
-	SIZE_EVERY = 16,         /* … and at the batch's size */
+	CLOCK_EVERY = 256,       /* records between two looks at the clock */
 };
+
+enum { BATCH_FULL = LK_ENCODER_END + 1 };   /* beside what lk_encoder_fill returns */
 
 struct lk_encoder {
 	const lk_encoder_options *o;
@@ -37,6 +38,8 @@ struct lk_encoder {
 	lk_value *row;
 	lk_buf reason;
 	int64_t limit, left;
+	lk_record held;          /* read, and the next batch's first; points into the input */
+	bool holds;
 	bool ended;
 	bool checked;            /* no record is bad, all were read before */
 };
@@ -111,6 +114,7 @@ int lk_encoder_begin(lk_encoder *e, int64_t position, lk_error *err) {
 		if (status)
 			return status;
 	}
+	e->holds = false;
 	return lk_input_seek(e->in, position, e->o->stop, err);
 }
 
@@ -156,10 +160,9 @@ static void note_near_miss(lk_encoder *e, lk_buf *notes) {
 		            "a quoted name in the definition keeps its case\n", name(e), key);
 }
 
-/* After the nth record. */
-static bool full(const lk_encoder *e, const lk_append_batch *b, unsigned n) {
+static bool full(const lk_encoder *e, const lk_append_batch *b) {
 	return lk_append_batch_events(b) >= (e->o->batch_events ? e->o->batch_events : BATCH_EVENTS) ||
-	       lk_append_batch_rejects(b) >= BATCH_REJECTS || (n % SIZE_EVERY == 0 && lk_append_batch_bytes(b) >= BATCH_BYTES);
+	       lk_append_batch_rejects(b) >= BATCH_REJECTS || lk_append_batch_bytes(b) >= BATCH_BYTES;
 }
 
 /* May the writer of a growing file not be done with this line? */
@@ -173,11 +176,23 @@ static int refused(lk_encoder *e, const lk_record *r, lk_error *err) {
 	return lk_fail(err, LK_EINPUT, "%s, byte %lld: %s", name(e), (long long)r->position, e->reason.data);
 }
 
-/* One record into the batch. 0; LK_ENCODER_END if it is left alone; LK_EINPUT. */
+/* The event that was just added has no room; it may be larger than any batch should be, but then it is one by itself. */
+static bool is_too_much(const lk_append_batch *b) {
+	return lk_append_batch_bytes(b) > BATCH_BYTES && lk_append_batch_events(b) + lk_append_batch_rejects(b) > 1;
+}
+
+static int hold_back(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
+	lk_append_batch_take_back(b);
+	e->held = *r;
+	e->holds = true;
+	return BATCH_FULL;
+}
+
+/* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; LK_EINPUT. */
 static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
 	bool leave = r->position >= e->limit || (half_written(e, r) && e->o->format != LK_FORMAT_JSONL);
 	if (!leave && !add(e, b, r))
-		return 0;
+		return is_too_much(b) ? hold_back(e, b, r) : 0;
 	if (leave || half_written(e, r)) {
 		e->left = half_written(e, r) ? r->end - r->position : 0;
 		e->ended = true;
@@ -186,6 +201,15 @@ static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error 
 	if (e->checked)
 		return refused(e, r, err);
 	lk_append_batch_reject(b, r->position, e->reason.data, r->text, r->len);
+	return 0;
+}
+
+/* The next record: the one that was held back, or the input's. */
+static int next(lk_encoder *e, lk_record *r, lk_error *err) {
+	if (!e->holds)
+		return lk_input_next(e->in, 0, r, err);
+	*r = e->held;
+	e->holds = false;
 	return 0;
 }
 
@@ -204,10 +228,10 @@ static int wait_for_record(lk_encoder *e, int64_t began_us, lk_record *r, lk_err
 int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf *notes, lk_error *err) {
 	int64_t began_us = 0;
 	lk_record r;
-	for (unsigned n = 1; !full(e, b, n - 1); n++) {
+	for (unsigned n = 1; !full(e, b); n++) {
 		if (stopped(e))
 			return LK_ENCODER_END;
-		int status = lk_input_next(e->in, 0, &r, err);
+		int status = next(e, &r, err);
 		if (status == LK_INPUT_IDLE)
 			status = wait_for_record(e, began_us, &r, err);
 		if (status == LK_INPUT_IDLE && began_us)
@@ -219,7 +243,7 @@ int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf
 			return status < 0 ? status : LK_ENCODER_END;
 		}
 		if (!is_blank(&r) && (status = take(e, b, &r, err)))
-			return status;
+			return status == BATCH_FULL ? 0 : status;
 		note_near_miss(e, notes);
 		*position = r.end;
 		if (!began_us && lk_append_batch_events(b) + lk_append_batch_rejects(b))
@@ -243,7 +267,7 @@ int lk_encoder_check(lk_encoder *e, int64_t position, lk_error *err) {
 			status = refused(e, &r, err);
 		else
 			position = r.end;
-		if (full(e, b, 0))
+		if (full(e, b))
 			lk_append_batch_clear(b);
 	}
 	lk_append_batch_free(b);
