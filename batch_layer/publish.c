@@ -37,9 +37,9 @@ char *lk_batch_table_name(const lk_cat_copy *copy, const lk_cut *cut) {
 }
 
 int lk_publish_begin(lk_pg *pg, lk_error *err) {
-	return lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;"
-	                 " SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL statement_timeout = 0;"
-	                 " SET LOCAL idle_in_transaction_session_timeout = '" LK_WORK_IDLE "'; SET LOCAL lock_timeout = '5s'");
+	return lk_pg_runf(pg, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on;"
+	                  " SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL statement_timeout = 0;"
+	                  " SET LOCAL idle_in_transaction_session_timeout = %d; SET LOCAL lock_timeout = '5s'", LK_WORK_IDLE_MS);
 }
 
 int lk_publish_lock_view(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {

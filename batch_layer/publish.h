@@ -18,9 +18,9 @@ void lk_published_release(lk_published *p);
 char *lk_batch_table_name(const lk_cat_copy *copy, const lk_cut *cut);
 
 /* BEGIN, with what a DBA's defaults say forgotten for this transaction. No statement timeout: it takes as long as it
- * takes. Where its process is stopped, the server ends the session after LK_WORK_IDLE: what comes between two statements may
+ * takes. Where its process is stopped, the server ends the session after LK_WORK_IDLE_MS: what comes between two statements may
  * be the work of minutes. */
-#define LK_WORK_IDLE "10min"
+enum { LK_WORK_IDLE_MS = 600000 };
 int lk_publish_begin(lk_pg *pg, lk_error *err);
 /* All that moves pointers of a view locks its row first; from then on others wait, and LK_IDLE_MS is the bound. */
 int lk_publish_lock_view(lk_pg *pg, const lk_cat_copy *copy, lk_error *err);

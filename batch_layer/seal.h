@@ -11,7 +11,7 @@ typedef struct lk_seal_options {
 	int64_t patience_us;               /* gives up when no cursor has moved for so long; 0: 10 s */
 	const volatile sig_atomic_t *stop; /* NULL, or: gives up when it is set */
 	size_t merge_bytes;                /* cells that take more are written out before all are read; 0: 512 MiB */
-	int64_t compact_rows;              /* a table is put together when so many rows came since; 0: 100,000 */
+	int64_t compact_rows;              /* a table is put together when so many rows came since; 0: COMPACT_ROWS */
 } lk_seal_options;
 
 /* Seals one live kappa copy at a cut made at the log's end: waits until the units, which a running speed layer drives, have

@@ -28,7 +28,7 @@
 #include "event_log/tail_holder.h"
 
 enum {
-	WAIT_MS = 10000,         /* for the end of the log */
+	APPEND_WAIT_MS = 10000,         /* for the end of the log */
 	SEND_BYTES = 128 * 1024,
 	NOTIFY_EVERY_US = 5000,
 };
@@ -87,7 +87,7 @@ struct names {
 
 static int prepare(lk_pg *pg, struct names *n, lk_error *err) {
 	char settings[sizeof settings_sql + 24];
-	snprintf(settings, sizeof settings, settings_sql, LK_HURRIED(WAIT_MS), LK_HURRIED(LK_IDLE_MS));
+	snprintf(settings, sizeof settings, settings_sql, LK_HURRIED(APPEND_WAIT_MS), LK_HURRIED(LK_IDLE_MS));
 	int rc = lk_pg_prepare(pg, LK_PREPARED_SETTINGS, settings, n->settings, err);
 	if (!rc)
 		rc = lk_pg_prepare(pg, LK_PREPARED_LOCK, lock_sql, n->lock, err);

@@ -19,7 +19,7 @@
 #include "core/window.h"
 #include "event_log/tail_holder.h"
 
-enum { WAIT_MS = 5000 };   /* for the end of the log */
+enum { CUT_WAIT_MS = 5000 };   /* for the end of the log */
 
 static int take_parts(lk_cut *out, const PGresult *res, int id_column, lk_error *err) {
 	out->partitions = PQntuples(res);
@@ -47,7 +47,7 @@ static int make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *
 	PGresult *res = NULL;
 	lk_pg_number(stream, s->id);
 	lk_pg_number(copy, copy_id);
-	int rc = lk_pg_begin(pg, WAIT_MS, err);
+	int rc = lk_pg_begin(pg, CUT_WAIT_MS, err);
 	if (!rc)
 		rc = lk_pg_exec(pg, &res, err, make_sql, 3, (const char *const[]){stream, copy, purpose});
 	if (!rc)
