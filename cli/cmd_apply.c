@@ -1,15 +1,15 @@
 /* apply reads all files before it changes anything: a fault in the last one leaves nothing half declared.
  * Definitions are then applied in the order of the files, each in a transaction of its own; applying the rest again
- * after a failure changes nothing that is there. */
+ * after a failure changes nothing that is there. A check applies them all in one transaction, and undoes it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/apply_print.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
-#include "core/window.h"
 #include "event_log/zones.h"
 
 enum { FILE_MAX_BYTES = 1024 * 1024 };   /* read at most; the parser's own limit is lower and tells it better */
@@ -24,6 +24,7 @@ typedef struct job {
 	lk_connection at;
 	source *sources;
 	int nsources;
+	bool check;        /* say what would be, and change nothing */
 	int faults;
 	lk_error failed;   /* what could not be asked while a file was read */
 } job;
@@ -53,7 +54,7 @@ static const lk_stream *find_stream(void *ctx, const char *name) {
 			if (d->items[k].kind == LK_DEF_STREAM && strcmp(d->items[k].stream->name, name) == 0)
 				return d->items[k].stream;
 	}
-	const lk_cat_stream *s = lk_catalog_stream(j->at.catalog, name);
+	const lk_cat_stream *s = j->at.catalog ? lk_catalog_stream(j->at.catalog, name) : NULL;
 	return s ? s->stream : NULL;
 }
 
@@ -65,7 +66,7 @@ static const char *suggest_stream(void *ctx, const char *name) {
 		for (int k = 0; k < j->sources[i].parsed.nitems && n < 256; k++)
 			if (j->sources[i].parsed.items[k].kind == LK_DEF_STREAM)
 				names[n++] = j->sources[i].parsed.items[k].stream->name;
-	for (int i = 0; i < j->at.catalog->nstreams && n < 256; i++)
+	for (int i = 0; j->at.catalog && i < j->at.catalog->nstreams && n < 256; i++)
 		names[n++] = j->at.catalog->streams[i].stream->name;
 	return lk_did_you_mean(name, names, n);
 }
@@ -87,66 +88,92 @@ static void parse(job *j, source *s) {
 	lk_buf_release(&out);
 }
 
-static int apply_stream(job *j, const lk_stream *s, lk_error *err) {
-	static const char *const what[] = {[LK_APPLIED_NEW] = "new", [LK_APPLIED_SAME] = "unchanged",
-	                                   [LK_APPLIED_CHANGED] = "changed"};
+static int apply_item(job *j, const lk_definition *d, lk_error *err) {
 	lk_apply_result r;
-	int rc = lk_apply_stream(&j->at.pg, s, &r, err);
-	if (rc == LK_OK && r.new_versions)
-		lk_say("stream %s: changed; %d view%s a new version, which the next batch (in kappa mode `lk replay VIEW --switch`) brings into"
-		       " service", s->name, r.new_versions, r.new_versions == 1 ? " over it has" : "s over it have");
+	int rc = d->kind == LK_DEF_STREAM ? lk_apply_stream(&j->at.pg, d->stream, &r, err) : lk_apply_view(&j->at.pg, d->plan, &r, err);
+	if (rc == LK_OK && d->kind == LK_DEF_STREAM)
+		lk_applied_stream_print(d->stream, &r);
 	else if (rc == LK_OK)
-		lk_say("stream %s: %s", s->name, what[r.what]);
+		lk_applied_view_print(d->plan, &r);
 	return rc;
-}
-
-/* How a version that readers do not get yet comes to be theirs. */
-static void say_waiting(const char *view, const lk_apply_result *r) {
-	const char *unchanged = r->what == LK_APPLIED_SAME ? ", unchanged" : "";
-	lk_buf how = LK_BUF_INIT;
-	if (r->left) {
-		lk_say("view %s: version %d%s; readers were moved from it to version %d: `lk mode %s --back` or `lk replay %s --switch` moves"
-		       " them again", view, r->version, unchanged, r->served_version, view, view);
-		return;
-	}
-	if (!r->kappa)
-		lk_buf_addf(&how, "`lk batch %s` (or, into kappa mode, ", view);
-	lk_buf_addf(&how, "`lk replay %s --switch`%s", view, r->kappa ? "" : ")");
-	lk_say("view %s: version %d%s; readers get version %d until %s brings it into service", view, r->version, unchanged,
-	       r->served_version, how.data);
-	lk_buf_release(&how);
-}
-
-static int apply_view(job *j, const lk_plan *p, lk_error *err) {
-	lk_apply_result r;
-	int rc = lk_apply_view(&j->at.pg, p, &r, err);
-	if (rc != LK_OK)
-		return rc;
-	if (r.version == r.served_version)
-		lk_say("view %s: %s, version %d", p->view, r.what == LK_APPLIED_SAME ? "unchanged" : "new", r.version);
-	else
-		say_waiting(p->view, &r);
-	if (r.what != LK_APPLIED_SAME && p->retention_us > 0 && !lk_has_final_rows(p))
-		lk_say("view %s: its windows are past as soon as they are final: with an allowed_lateness%s shorter than its retention, answers have final"
-		       " rows, too", p->view, p->window.kind == LK_W_SESSION ? " + gap" : "");
-	return LK_OK;
 }
 
 static int apply_all(job *j, lk_error *err) {
 	int rc = LK_OK, n = 0;
 	for (int i = 0; i < j->nsources; i++)
-		for (int k = 0; rc == LK_OK && k < j->sources[i].parsed.nitems; k++, n++) {
-			const lk_definition *d = &j->sources[i].parsed.items[k];
-			rc = d->kind == LK_DEF_STREAM ? apply_stream(j, d->stream, err) : apply_view(j, d->plan, err);
-		}
+		for (int k = 0; rc == LK_OK && k < j->sources[i].parsed.nitems; k++, n++)
+			rc = apply_item(j, &j->sources[i].parsed.items[k], err);
 	if (rc == LK_OK && n == 0)
 		lk_say("no definitions: nothing to do");
 	return rc;
 }
 
-int lk_cmd_apply(const lk_args *args, lk_error *err) {
+/* --- only a check --- */
+
+/* In the form of a fault of the text, at the beginning of the definition. */
+static void print_refused(const source *s, const lk_definition *d, const lk_error *why) {
+	const char *text = d->kind == LK_DEF_STREAM ? d->stream->text : d->plan->text, *at = strstr(s->text.data, text);
+	lk_fault fault = {.line = 1, .col = 1, .message = (char *)(uintptr_t)why->text, .hint = (char *)(uintptr_t)why->hint};
+	for (const char *p = s->text.data; p < at; p++)
+		fault.line += *p == '\n';
+	lk_buf out = LK_BUF_INIT;
+	lk_fault_print(&fault, s->name, s->text.data, s->text.len, &out);
+	fputs(out.data, stderr);
+	lk_buf_release(&out);
+}
+
+static int check_item(job *j, const source *s, const lk_definition *d, lk_error *err) {
+	lk_error e = {0};
+	int rc = apply_item(j, d, &e);
+	if (rc == LK_EDEFINITION) {
+		print_refused(s, d, &e);
+		j->faults++;
+		return LK_OK;
+	}
+	if (rc != LK_OK)
+		*err = e;
+	return rc;
+}
+
+static int check_all(job *j, lk_error *err) {
+	int rc = lk_apply_trial_begin(&j->at.pg, err);
+	for (int i = 0; i < j->nsources; i++)
+		for (int k = 0; rc == LK_OK && k < j->sources[i].parsed.nitems; k++)
+			rc = check_item(j, &j->sources[i], &j->sources[i].parsed.items[k], err);
+	lk_apply_trial_end(&j->at.pg);
+	if (rc == LK_OK && j->faults)
+		return lk_fail(err, LK_EDEFINITION, "%d fault%s: `lk apply` would refuse this; nothing was changed", j->faults, j->faults == 1 ? "" : "s");
+	if (rc == LK_OK)
+		lk_say("this is what `lk apply` would do; nothing was changed");
+	return rc;
+}
+
+/* --- the command --- */
+
+static int apply_parsed(job *j, lk_error *err) {
+	if (j->check)
+		return check_all(j, err);
+	if (j->faults)
+		return lk_fail(err, LK_EDEFINITION, "%d fault%s in the definitions: nothing was applied", j->faults, j->faults == 1 ? "" : "s");
+	return apply_all(j, err);
+}
+
+/* A check makes no schema where there is none: nothing is declared then. */
+static int load(job *j, lk_error *err) {
 	char log_id[33];
-	job j = {.sources = lk_calloc((size_t)args->noperands, sizeof *j.sources)};
+	lk_error e = {0};
+	if (!j->check) {
+		int rc = lk_catalog_install(&j->at.pg, log_id, err);
+		return rc == LK_OK ? lk_catalog_load(&j->at.pg, &j->at.catalog, err) : rc;
+	}
+	int rc = lk_catalog_load(&j->at.pg, &j->at.catalog, &e);
+	if (rc != LK_EUSAGE && rc != LK_OK)
+		*err = e;
+	return rc == LK_EUSAGE ? LK_OK : rc;
+}
+
+int lk_cmd_apply(const lk_args *args, lk_error *err) {
+	job j = {.sources = lk_calloc((size_t)args->noperands, sizeof *j.sources), .check = lk_args_has(args, "check")};
 	int rc = LK_OK;
 	for (int i = 0; rc == LK_OK && i < args->noperands; i++) {
 		j.sources[i].name = args->operands[i];
@@ -155,20 +182,15 @@ int lk_cmd_apply(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_connect(&j.at, 0, err);
 	if (rc == LK_OK)
-		rc = lk_catalog_install(&j.at.pg, log_id, err);
-	if (rc == LK_OK)
-		rc = lk_catalog_load(&j.at.pg, &j.at.catalog, err);
+		rc = load(&j, err);
 	for (int i = 0; rc == LK_OK && i < args->noperands; i++) {
 		j.nsources = i + 1;
 		parse(&j, &j.sources[i]);
 	}
 	if (rc == LK_OK && j.failed.code)
 		rc = lk_fail(err, j.failed.code, "%s", j.failed.text);
-	if (rc == LK_OK && j.faults)
-		rc = lk_fail(err, LK_EDEFINITION, "%d fault%s in the definitions: nothing was applied", j.faults,
-		             j.faults == 1 ? "" : "s");
 	if (rc == LK_OK)
-		rc = apply_all(&j, err);
+		rc = apply_parsed(&j, err);
 	for (int i = 0; i < args->noperands; i++) {
 		lk_definitions_release(&j.sources[i].parsed);
 		lk_buf_release(&j.sources[i].text);

@@ -27,8 +27,9 @@ const lk_command lk_commands[] = {
 	 "Applying the same definition again changes nothing; a changed view becomes a new version that the next batch "
 	 "brings into service. All faults of all files are told, with their places, and then nothing is applied. A file "
 	 "named - is standard input.",
-	 {{0}},
-	 {{"lk apply examples/web/web.sql", "declare what the file holds"}},
+	 {{"check", NULL, "only say what would be new, unchanged, a new version, or refused (exit 78), and change nothing", false}},
+	 {{"lk apply examples/web/web.sql", "declare what the file holds"},
+	  {"lk apply --check changed.sql", "what would it do?"}},
 	 lk_cmd_apply},
 
 	{"ingest", "STREAM [FILE...]", 1, -1, "append events to a stream's log",

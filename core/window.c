@@ -224,6 +224,17 @@ bool lk_has_final_rows(const lk_plan *p) {
 	return final_to != LK_NEVER && (horizon == LK_NEVER || final_to > horizon);
 }
 
+int64_t lk_ahead_until_late(const lk_plan *p) {
+	if (p->allowed_lateness_us < 0 || p->window.kind == LK_W_NONE || is_over_at(p))
+		return INT64_MAX;
+	int64_t ahead = add(p->stream->watermark_delay_us, p->allowed_lateness_us);
+	return p->window.kind == LK_W_SESSION ? add(ahead, p->window.size_us - 1) : ahead;
+}
+
+int64_t lk_ahead_until_past(const lk_plan *p) {
+	return p->retention_us <= 0 || is_over_at(p) ? INT64_MAX : add(p->stream->watermark_delay_us, p->retention_us);
+}
+
 int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon) {
 	int64_t from = kept_from(p, horizon), first, end;
 	if (from == INT64_MIN || !lk_is_tiling(w))

@@ -89,6 +89,11 @@ int64_t lk_horizon(const lk_plan *p, int64_t least_watermark);
 bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon);
 /* Can an answer have a final row that is not past? Not where the retention is no longer than it takes to be final. */
 bool lk_has_final_rows(const lk_plan *p);
+/* How far an event may be ahead of the clock without harm: events whose time is that of the clock are not late then (the past
+ * one: windows that have not ended are not past). One that is further ahead, and is believed (max_ahead), does that harm, and
+ * for the second it takes one in each partition. INT64_MAX: none does. */
+int64_t lk_ahead_until_late(const lk_plan *p);
+int64_t lk_ahead_until_past(const lk_plan *p);
 /* Panes that start before it are in past windows only, of the view or of the rows by `w` that a query asks
  * for. INT64_MIN where all may be needed: always for sessions, which may be of any length: theirs may be
  * removed together (lk_session_may_go). */

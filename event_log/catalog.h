@@ -111,5 +111,9 @@ int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_erro
  * PREPARE and compares types with the plan first (R5). Compared with the newest version only: going back to an older
  * form is a new version too. Main thread only, both (they parse). */
 int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
+/* A trial: between these two they say what they would do, each as if those before it were applied (but not what was refused),
+ * and all of it is undone at the end. Nobody else declares anything meanwhile. Also where schema lk is not there. */
+int lk_apply_trial_begin(lk_pg *pg, lk_error *err);
+void lk_apply_trial_end(lk_pg *pg);
 
 #endif

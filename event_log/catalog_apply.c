@@ -193,7 +193,18 @@ static int apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_
 	return rc;
 }
 
-static int end_apply(lk_pg *pg, int rc, lk_error *err) {
+static bool is_trial(const lk_pg *pg) { return PQtransactionStatus(pg->conn) != PQTRANS_IDLE; }
+
+/* A declaration is a transaction of its own, or, in a trial, a part of one that can be undone. */
+static int begin_apply(lk_pg *pg, bool trial, lk_error *err) {
+	return trial ? lk_pg_run(pg, err, "SAVEPOINT declared") : lk_catalog_begin(pg, err);
+}
+
+static int end_apply(lk_pg *pg, bool trial, int rc, lk_error *err) {
+	if (trial) {
+		int undone = lk_pg_run(pg, rc ? NULL : err, rc ? "ROLLBACK TO SAVEPOINT declared; RELEASE SAVEPOINT declared" : "RELEASE SAVEPOINT declared");
+		return rc ? rc : undone;
+	}
 	if (!rc) {
 		LK_CRASH_POINT("apply.declared");
 		rc = lk_pg_run(pg, err, "COMMIT");
@@ -204,12 +215,13 @@ static int end_apply(lk_pg *pg, int rc, lk_error *err) {
 }
 
 int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err) {
+	bool trial = is_trial(pg);
 	int rc;
 	do {   /* more columns wait for those who append */
 		*out = (lk_apply_result){0};
-		rc = lk_catalog_begin(pg, err);
-		rc = end_apply(pg, rc ? rc : apply_stream(pg, s, out, err), err);
-	} while (rc == LK_EBUSY && lk_tail_free(pg, err));
+		rc = begin_apply(pg, trial, err);
+		rc = end_apply(pg, trial, rc ? rc : apply_stream(pg, s, out, err), err);
+	} while (rc == LK_EBUSY && !trial && lk_tail_free(pg, err));
 	return rc;
 }
 
@@ -393,7 +405,20 @@ static int apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_erro
 }
 
 int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+	bool trial = is_trial(pg);
 	*out = (lk_apply_result){0};
-	int rc = lk_catalog_begin(pg, err);
-	return end_apply(pg, rc ? rc : apply_view(pg, p, out, err), err);
+	int rc = begin_apply(pg, trial, err);
+	return end_apply(pg, trial, rc ? rc : apply_view(pg, p, out, err), err);
 }
+
+int lk_apply_trial_begin(lk_pg *pg, lk_error *err) {
+	char log_id[33];
+	int rc = lk_catalog_begin(pg, err);
+	if (!rc)
+		rc = lk_catalog_ensure(pg, log_id, err);
+	if (rc)
+		lk_pg_rollback(pg);
+	return rc;
+}
+
+void lk_apply_trial_end(lk_pg *pg) { lk_pg_rollback(pg); }

@@ -113,15 +113,20 @@ static int migrate(lk_pg *pg, lk_error *err) {
 	return rc;
 }
 
+int lk_catalog_ensure(lk_pg *pg, char log_id[33], lk_error *err) {
+	int rc = read_meta(pg, log_id, err);
+	if (rc > 0 && !(rc = rc == MISSING ? install(pg, err) : migrate(pg, err)))
+		rc = read_meta(pg, log_id, err);
+	return rc;
+}
+
 int lk_catalog_install(lk_pg *pg, char log_id[33], lk_error *err) {
 	int rc = read_meta(pg, log_id, err);
 	if (rc <= 0)
 		return rc;
 	if ((rc = lk_catalog_begin(pg, err)))
 		goto done;
-	rc = read_meta(pg, log_id, err);
-	if (rc > 0 && !(rc = rc == MISSING ? install(pg, err) : migrate(pg, err)))
-		rc = read_meta(pg, log_id, err);
+	rc = lk_catalog_ensure(pg, log_id, err);
 	if (!rc)
 		rc = lk_pg_run(pg, err, "COMMIT");
 done:

@@ -6,6 +6,8 @@
 
 /* Begins a transaction that alone may change definitions. */
 int lk_catalog_begin(lk_pg *pg, lk_error *err);
+/* Inside such a transaction: makes schema lk where it is missing, brings an older one forward, and gives the log's id. */
+int lk_catalog_ensure(lk_pg *pg, char log_id[33], lk_error *err);
 /* Checks the row of lk.meta (log_id, schema_version) and gives the id; 1 where the schema is of an older version that
  * lk_catalog_install brings forward, LK_EUNSUPPORTED where this program cannot read it. */
 int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err);

@@ -190,6 +190,82 @@ static void another_watermark(void **state) {
 	free(parted);
 }
 
+/* What a file would do is what it then does; and nothing is done. */
+static void a_check_changes_nothing(void **state) {
+	(void)state;
+	static const char ids[] = "SELECT string_agg(name || definition, ' ') || (SELECT string_agg(definition, ' ') FROM lk.version) FROM lk.stream";
+	char *first = test_file(&lk, "first.sql", definitions);
+	LK(0, "", "stream hits: new", "apply", "--check", first);
+	assert_non_null(strstr(lk.err, "view traffic: new, version 1"));
+	assert_non_null(strstr(lk.err, "nothing was changed"));
+	test_ask_is(&lk, "SELECT count(*) FROM pg_namespace WHERE nspname = 'lk'", "0");
+	LK(0, "", "", "apply", first);
+	ingest(first_events);
+	char *before = test_ask(&lk, ids, NULL);
+	LK(0, "", "view traffic: unchanged, version 1", "apply", "--check", first);
+	char *more = test_file(&lk, "more.sql",
+		"CREATE TABLE hits (ts timestamptz, ip text, path text, status int, bytes bigint, agent text)\n"
+		"  WITH (event_time = ts, partition_by = ip, partitions = 2);\n"
+		"CREATE VIEW traffic AS SELECT agent, count(*) AS hits FROM hits GROUP BY agent, tumble(ts, '1 minute');\n"
+		"CREATE TABLE other (ts timestamptz, k text) WITH (event_time = ts, partition_by = k);\n"
+		"CREATE VIEW of_other AS SELECT count(*) AS n FROM other;\n");
+	LK(0, "", "stream hits: changed", "apply", "--check", more);
+	assert_non_null(strstr(lk.err, "view traffic: version 2; readers get version 1"));
+	assert_non_null(strstr(lk.err, "view of_other: new, version 1"));
+	char *after = test_ask(&lk, ids, NULL);
+	assert_string_equal(before, after);
+	test_ask_is(&lk, "SELECT count(*) FROM information_schema.columns WHERE table_name = 'log_hits' AND column_name = 'agent'", "0");
+	ingest(later_events);
+	free(after);
+	free(before);
+	free(more);
+	free(first);
+}
+
+/* Each refusal with its place, and what else is in the file too. */
+static void a_check_says_what_is_refused(void **state) {
+	(void)state;
+	apply(definitions, "");
+	char *bad = test_file(&lk, "bad.sql",
+		"\nCREATE VIEW one AS SELECT count(*) AS n FROM hits;\n"
+		"CREATE TABLE hits (ts timestamptz, ip text, path text, status int, bytes bigint)\n"
+		"  WITH (event_time = ts, partition_by = ip, partitions = 3);\n"
+		"CREATE VIEW two AS SELECT count(*) AS n FROM hitz;\n");
+	LK(78, "", "bad.sql:3:1: stream hits: the number of partitions cannot change", "apply", "--check", bad);
+	assert_non_null(strstr(lk.err, "bad.sql:5:"));
+	assert_non_null(strstr(lk.err, "did you mean hits?"));
+	assert_non_null(strstr(lk.err, "view one: new, version 1"));
+	assert_non_null(strstr(lk.err, "2 faults"));
+	test_ask_is(&lk, "SELECT count(*) FROM lk.view", "1");
+	free(bad);
+}
+
+static void ahead_is_warned_of(void **state) {
+	(void)state;
+	static const char sql[] = "CREATE TABLE s (ts timestamptz, k text) WITH (event_time = ts, partition_by = k%s);"
+	                          "CREATE VIEW v WITH (%s) AS SELECT count(*) AS n FROM s GROUP BY tumble(ts, '1 minute');";
+	static const struct { const char *stream, *view; bool late, past, empty; } rows[] = {
+		{"", "allowed_lateness = '10 min'", true, false, false},
+		{", max_ahead = '10 min'", "allowed_lateness = '10 min'", false, false, false},
+		{", max_ahead = '11 min', watermark = '1 min'", "allowed_lateness = '10 min'", false, false, false},
+		{", max_ahead = '1 h'", "allowed_lateness = '10 min', retention = '1 h'", true, false, false},
+		{", max_ahead = '2 h', partitions = 3", "retention = '1 h'", true, true, true},
+		{", max_ahead = '1 h'", "retention = '1 h'", false, false, false},
+		{"", "allowed_lateness = '1 d'", false, false, false},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		test_servers_clear(&lk.servers);
+		char *text = lk_asprintf(sql, rows[i].stream, rows[i].view);
+		apply(text, "view v: new, version 1");
+		assert_int_equal(strstr(lk.err, "makes those of the present late") != NULL, rows[i].late);
+		assert_int_equal(strstr(lk.err, "take windows away that have not ended") != NULL, rows[i].past);
+		assert_int_equal(strstr(lk.err, "its retention removes nothing") != NULL, rows[i].empty);
+		apply(text, "view v: unchanged");
+		assert_null(strstr(lk.err, "max_ahead"));
+		free(text);
+	}
+}
+
 static void faults_of_all_files(void **state) {
 	(void)state;
 	char *good = test_file(&lk, "good.sql", definitions);
@@ -475,6 +551,9 @@ int main(void) {
 		cmocka_unit_test_setup(nothing_declared, fresh),
 		cmocka_unit_test_setup(applying, fresh),
 		cmocka_unit_test_setup(another_watermark, fresh),
+		cmocka_unit_test_setup(a_check_changes_nothing, fresh),
+		cmocka_unit_test_setup(a_check_says_what_is_refused, fresh),
+		cmocka_unit_test_setup(ahead_is_warned_of, fresh),
 		cmocka_unit_test_setup(faults_of_all_files, fresh),
 		cmocka_unit_test_setup(ingesting, fresh),
 		cmocka_unit_test_setup(answers, fresh),

@@ -131,6 +131,29 @@ static void late_by_the_end_of_the_pane(void **state) {
 	assert_false(lk_is_late(&p, 60 * S, LK_TIME_MAX));
 }
 
+/* P9, P11: one event as far ahead as this makes none late whose time is the clock's, one that is further ahead does; and the same
+ * of windows that have not ended. */
+static void how_far_ahead_does_no_harm(void **state) {
+	(void)state;
+	int64_t at = 600 * S - 1;   /* its pane ends with the next microsecond */
+	for (int session = 0; session < 2; session++) {
+		lk_plan p = minutes(30 * S);
+		p.retention_us = 45 * S;
+		p.window.kind = session ? LK_W_SESSION : LK_W_TUMBLE;
+		int64_t late = lk_ahead_until_late(&p), past = lk_ahead_until_past(&p);
+		assert_int_equal(late, (session ? 100 * S - 1 : 40 * S));
+		assert_int_equal(past, 55 * S);
+		assert_false(lk_is_late(&p, at, lk_watermark_advance(&p, LK_NEVER, at + late, at)));
+		assert_true(lk_is_late(&p, at, lk_watermark_advance(&p, LK_NEVER, at + late + 1, at)));
+		const lk_span ends_now = {at + 1 - 60 * S, at + 1};
+		assert_false(lk_is_past(&p, ends_now, lk_horizon(&p, lk_watermark_advance(&p, LK_NEVER, at + past, at))));
+		assert_true(lk_is_past(&p, ends_now, lk_horizon(&p, lk_watermark_advance(&p, LK_NEVER, at + past + 1, at))));
+	}
+	lk_plan never = minutes(-1);
+	assert_int_equal(lk_ahead_until_late(&never), INT64_MAX);
+	assert_int_equal(lk_ahead_until_past(&never), INT64_MAX);
+}
+
 static void views_without_windows_have_no_late_events(void **state) {
 	(void)state;
 	lk_plan p = minutes(0);
@@ -392,6 +415,7 @@ int main(void) {
 		cmocka_unit_test(spans_of_tags),
 		cmocka_unit_test(what_can_be_asked),
 		cmocka_unit_test(panes_of_ranges),
+		cmocka_unit_test(how_far_ahead_does_no_harm),
 		cmocka_unit_test(rules_agree),
 		cmocka_unit_test(ends_of_time),
 	};

@@ -1,7 +1,7 @@
 -- Requests to a web site, as `lk gen web` makes them, and two views of them, for docs/lambda-vs-kappa.md.
 CREATE TABLE hits (
   ts timestamptz, ip text, path text, status int, bytes bigint
-) WITH (event_time = ts, partition_by = ip, partitions = 2, watermark = '10 seconds');
+) WITH (event_time = ts, partition_by = ip, partitions = 2, watermark = '10 seconds', max_ahead = '10 minutes');
 
 -- What is read, by the minute. There is no lateness bound: whatever comes counts, however late.
 CREATE VIEW traffic AS

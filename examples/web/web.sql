@@ -1,7 +1,7 @@
 -- A web site's hits, as `lk gen web` makes them or a web server writes them in the combined log format.
 CREATE TABLE hits (
   ts timestamptz, ip text, method text, path text, status int, bytes bigint, referer text, agent text
-) WITH (event_time = ts, partition_by = ip, partitions = 4, watermark = '10 seconds');
+) WITH (event_time = ts, partition_by = ip, partitions = 4, watermark = '10 seconds', max_ahead = '10 minutes');
 
 -- What is read, and how much of it, by the minute.
 CREATE VIEW traffic AS

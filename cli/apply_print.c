@@ -1,0 +1,69 @@
+#include "cli/apply_print.h"
+
+#include "cli/output.h"
+#include "core/window.h"
+
+void lk_applied_stream_print(const lk_stream *s, const lk_apply_result *r) {
+	static const char *const what[] = {[LK_APPLIED_NEW] = "new", [LK_APPLIED_SAME] = "unchanged",
+	                                   [LK_APPLIED_CHANGED] = "changed"};
+	if (!r->new_versions) {
+		lk_say("stream %s: %s", s->name, what[r->what]);
+		return;
+	}
+	lk_say("stream %s: changed; %d view%s a new version, which the next batch (in kappa mode `lk replay VIEW --switch`) brings into"
+	       " service", s->name, r->new_versions, r->new_versions == 1 ? " over it has" : "s over it have");
+}
+
+/* How a version that readers do not get yet comes to be theirs. */
+static void say_waiting(const char *view, const lk_apply_result *r) {
+	const char *unchanged = r->what == LK_APPLIED_SAME ? ", unchanged" : "";
+	lk_buf how = LK_BUF_INIT;
+	if (r->left) {
+		lk_say("view %s: version %d%s; readers were moved from it to version %d: `lk mode %s --back` or `lk replay %s --switch` moves"
+		       " them again", view, r->version, unchanged, r->served_version, view, view);
+		return;
+	}
+	if (!r->kappa)
+		lk_buf_addf(&how, "`lk batch %s` (or, into kappa mode, ", view);
+	lk_buf_addf(&how, "`lk replay %s --switch`%s", view, r->kappa ? "" : ")");
+	lk_say("view %s: version %d%s; readers get version %d until %s brings it into service", view, r->version, unchanged,
+	       r->served_version, how.data);
+	lk_buf_release(&how);
+}
+
+/* An event that is dated ahead moves the watermark, and others come late for it, or find their windows gone. */
+static void warn_of_ahead(const lk_plan *p) {
+	int64_t ahead = p->stream->max_ahead_us, until_late = lk_ahead_until_late(p), until_past = lk_ahead_until_past(p);
+	lk_buf most = LK_BUF_INIT, late = LK_BUF_INIT, past = LK_BUF_INIT;
+	lk_duration_print(ahead, &most);
+	lk_duration_print(until_late, &late);
+	lk_duration_print(until_past, &past);
+	if (ahead > until_late)
+		lk_say("view %s: one event that is dated up to %s ahead (max_ahead of stream %s) makes those of the present late, and in kappa mode"
+		       " they are never counted; with a max_ahead of %s it would make none late", p->view, most.data, p->stream->name, late.data);
+	if (ahead > until_past)
+		lk_say("view %s: its retention is shorter than max_ahead of stream %s, %s: events that are dated ahead, one in each partition, take"
+		       " windows away that have not ended; with a max_ahead of %s they would not", p->view, p->stream->name, most.data, past.data);
+	lk_buf_release(&most);
+	lk_buf_release(&late);
+	lk_buf_release(&past);
+}
+
+static void warn(const lk_plan *p) {
+	warn_of_ahead(p);
+	if (p->retention_us > 0 && !lk_has_final_rows(p))
+		lk_say("view %s: its windows are past as soon as they are final: with an allowed_lateness%s shorter than its retention, answers have final"
+		       " rows, too", p->view, p->window.kind == LK_W_SESSION ? " + gap" : "");
+	if (p->retention_us > 0 && p->stream->partitions > 1)
+		lk_say("view %s: as long as one of the %d partitions of stream %s has had no event, no window is past and its retention removes nothing",
+		       p->view, p->stream->partitions, p->stream->name);
+}
+
+void lk_applied_view_print(const lk_plan *p, const lk_apply_result *r) {
+	if (r->version == r->served_version)
+		lk_say("view %s: %s, version %d", p->view, r->what == LK_APPLIED_SAME ? "unchanged" : "new", r->version);
+	else
+		say_waiting(p->view, r);
+	if (r->what != LK_APPLIED_SAME)
+		warn(p);
+}
