@@ -14,7 +14,7 @@ int lk_cmd_speed(const lk_args *args, lk_error *err) {
 		lk_stop_on_signal();
 		rc = lk_speed_run(&o, &report, err);
 	}
-	if (rc == LK_OK)
+	if (rc == LK_OK || report.events > 0)
 		lk_speed_say_report(&report);
 	if (rc == LK_OK && report.stopped) {
 		rc = lk_fail(err, LK_EBUSY, "stopped before the end of the log; what was folded is kept");

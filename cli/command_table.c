@@ -57,7 +57,10 @@ const lk_command lk_commands[] = {
 	 lk_cmd_gen},
 
 	{"speed", "", 0, 0, "run the speed layer: keep the views in Redis up to date",
-	 "Runs until stopped. The first Ctrl-C lets it commit what it has and end, the second ends it at once.",
+	 "Runs until stopped. The first Ctrl-C lets it commit what it has and end, the second ends it at once. Where a server goes "
+	 "away, or Redis is full, it says so, waits, and says when it goes on. With --once it waits 30 s for room in Redis (exit 75), "
+	 "5 minutes for a server (exit 3) and a minute for another process that holds a partition and does nothing (exit 75); what was "
+	 "committed is kept, and the same command goes on there. It reports events whose commit was acknowledged, each once.",
 	 {{"once", NULL, "stop at the log's end as it was at the start", false},
 	  {"workers", "N", "threads (2)", false},
 	  {"view", "VIEW", "this view only", false}},

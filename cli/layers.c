@@ -25,13 +25,23 @@ static void show_notice(void *ctx, const lk_error *e) {
 	lk_say_error(e);
 }
 
+static void show_again(void *ctx, const char *what) {
+	(void)ctx;
+	lk_say("speed: %s; it goes on where it was", what);
+}
+
+/* A run that is to end waits for so long where nothing moves: for a batch, or for servers that are started anew. */
+enum { ROOM_WAIT_S = 30, SERVER_WAIT_S = 300 };
+
 int lk_speed_from_args(const lk_args *args, const lk_servers *at, lk_speed_options *o, lk_error *err) {
 	int64_t workers;
+	bool once = lk_args_has(args, "once");
 	int rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
 	*o = (lk_speed_options){
-		.postgres = at->postgres, .redis = at->redis, .workers = (int)workers, .once = lk_args_has(args, "once"),
+		.postgres = at->postgres, .redis = at->redis, .workers = (int)workers, .once = once,
 		.view = lk_args_text(args, "view", NULL),
-		.limits = lk_stream_defaults, .stop = &lk_stop, .progress = show_progress, .notice = show_notice,
+		.room_wait_us = once ? ROOM_WAIT_S * LK_US_PER_S : 0, .server_wait_us = once ? SERVER_WAIT_S * LK_US_PER_S : 0,
+		.limits = lk_stream_defaults, .stop = &lk_stop, .progress = show_progress, .notice = show_notice, .again = show_again,
 	};
 	return rc;
 }

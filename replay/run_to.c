@@ -41,7 +41,7 @@ int lk_run_to(const lk_run_to_options *o, const lk_cat_copy *copy, const int64_t
 	lk_speed_report ignored;
 	const lk_speed_options options = {
 		.postgres = o->postgres, .redis = o->redis, .workers = o->workers > 0 ? o->workers : 1, .once = true, .copy = copy->id, .end = end,
-		.no_room_ends = true, .limits = o->limits.fetch_events ? o->limits : lk_stream_defaults, .stop = o->watch->stop,
+		.room_wait_us = 1, .limits = o->limits.fetch_events ? o->limits : lk_stream_defaults, .stop = o->watch->stop,
 		.progress = tell, .notice = notice, .ctx = &r,
 	};
 	int rc = lk_speed_run(&options, report ? report : &ignored, err);

@@ -78,7 +78,7 @@ int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error
 	lk_speed_report report = {0};
 	const lk_speed_options o = {
 		.postgres = r->o->postgres, .redis = r->o->redis, .workers = r->o->workers, .once = true, .copy = r->copy_id,
-		.end = end, .no_room_ends = true, .limits = r->o->limits, .stop = r->o->watch.stop, .progress = on_progress,
+		.end = end, .room_wait_us = 1, .limits = r->o->limits, .stop = r->o->watch.stop, .progress = on_progress,
 		.notice = on_notice, .ctx = &b,
 	};
 	lk_replay_tell(r, phase, r->at_start + r->done, b.total);

@@ -11,13 +11,14 @@
 typedef struct lk_world_part {
 	const lk_cat_stream *stream;
 	int part;
+	int owner;                 /* the index of the worker that drives it */
 	int64_t end;               /* where `once` stops; INT64_MAX without */
 	atomic_int reached;
 	atomic_llong behind;
 } lk_world_part;
 
-/* One picture of the catalogue and the work that follows from it. Workers hold references: plans must live as long
- * as the units that use them. */
+/* One picture of the catalogue and the work that follows from it. Workers hold references: the plans of their units are
+ * in it. */
 typedef struct lk_world {
 	lk_catalog *catalog;
 	lk_world_part *parts;
@@ -26,6 +27,9 @@ typedef struct lk_world {
 } lk_world;
 
 #define LK_NOTICE_CODES 16
+
+/* What workers, and the supervisor, may have to wait for. */
+enum lk_wait_for { LK_WAIT_SERVER, LK_WAIT_ROOM, LK_WAITS };
 
 typedef struct lk_pool {
 	const lk_speed_options *o;
@@ -38,20 +42,20 @@ typedef struct lk_pool {
 	lk_error fatal;            /* what a `once` run could not get past */
 	atomic_int given_up;       /* it is of no use that the other units go on */
 	int64_t noticed_us[LK_NOTICE_CODES];
+	int waiting[LK_WAITS];     /* how many wait, under the lock */
 } lk_pool;
 
-typedef struct lk_worker {
-	lk_pool *pool;
-	int index;
-	pthread_t thread;
-} lk_worker;
+typedef struct lk_worker lk_worker;   /* speed_layer/worker.h */
 
 static inline bool lk_pool_ending(const lk_pool *p) { return __atomic_load_n(&p->ending, __ATOMIC_RELAXED); }
 
 void *lk_worker_main(void *worker);
 
+/* A world of the catalogue, which it owns from then on. former: the one before it, whose partitions stay where they are, or NULL. */
+lk_world *lk_world_make(const lk_pool *p, lk_catalog *cat, const lk_world *former);
 lk_world *lk_world_hold(lk_pool *p);             /* the current one */
 void lk_world_leave(lk_pool *p, lk_world *w);
+int lk_world_parts_of(const lk_world *w, int worker);
 /* Tells the user, at most every 5 s for errors of one kind. */
 void lk_pool_notice(lk_pool *p, const lk_error *e);
 /* Waits until something changes or the time is over. */
@@ -59,5 +63,9 @@ void lk_pool_pause(lk_pool *p, int64_t us);
 void lk_pool_wake(lk_pool *p);
 /* Do the options let this copy in: the one they name, else live ones, of the view they name? */
 bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy);
+bool lk_pool_wants_stream(const lk_pool *p, const lk_catalog *cat, const lk_cat_stream *s);   /* any copy over it */
+
+/* One of them waits now, or no longer: *mine is what it said last. When the last one no longer waits, the user is told. */
+void lk_pool_waits(lk_pool *p, enum lk_wait_for what, bool *mine, bool now);
 
 #endif

@@ -7,7 +7,7 @@
  * waits, so what other runs wait for ends this one: no room in Redis, where that is asked for, and a copy that is gone.
  *
  * A picture of the catalogue is freed when the last worker has left it. */
-#include "speed_layer/pool.h"
+#include "speed_layer/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@
 typedef struct supervisor {
 	lk_pool pool;
 	lk_pg pg;
-	bool connected;
+	bool connected, waits_for_server;
 	lk_store *store;
 	int64_t stamp, next_stamp_us, next_sweep_us;
 	struct { int64_t stream; int64_t off[LK_MAX_PARTITIONS]; } *ends;   /* of `once` */
@@ -36,25 +36,6 @@ typedef struct supervisor {
 } supervisor;
 
 /* --- what workers see --- */
-
-lk_world *lk_world_hold(lk_pool *p) {
-	pthread_mutex_lock(&p->lock);
-	lk_world *w = p->world;
-	w->refs++;
-	pthread_mutex_unlock(&p->lock);
-	return w;
-}
-
-void lk_world_leave(lk_pool *p, lk_world *w) {
-	pthread_mutex_lock(&p->lock);
-	bool last = --w->refs == 0;
-	pthread_mutex_unlock(&p->lock);
-	if (!last)
-		return;
-	lk_catalog_free(w->catalog);
-	free(w->parts);
-	free(w);
-}
 
 void lk_pool_notice(lk_pool *p, const lk_error *e) {
 	int kind = -e->code;
@@ -86,10 +67,16 @@ void lk_pool_wake(lk_pool *p) {
 	pthread_mutex_unlock(&p->lock);
 }
 
-bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy) {
-	if (p->o->copy)
-		return copy->id == p->o->copy;
-	return copy->state == LK_COPY_LIVE && (!p->o->view || strcmp(p->o->view, copy->version->view->name) == 0);
+void lk_pool_waits(lk_pool *p, enum lk_wait_for what, bool *mine, bool now) {
+	static const char *const over[] = {"the servers answer again", "Redis has room again"};
+	if (*mine == now)
+		return;
+	*mine = now;
+	pthread_mutex_lock(&p->lock);
+	p->waiting[what] += now ? 1 : -1;
+	if (p->waiting[what] == 0 && p->o->again)
+		p->o->again(p->o->ctx, over[what]);
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* --- the catalogue --- */
@@ -105,34 +92,15 @@ static int64_t end_of(const supervisor *v, int64_t stream, int part) {
 	return 0;
 }
 
-static bool has_copy(const supervisor *v, const lk_catalog *cat, const lk_cat_stream *s) {
-	for (int i = 0; i < cat->ncopies; i++)
-		if (cat->copies[i].version->view->stream == s && lk_pool_wants(&v->pool, &cat->copies[i]))
-			return true;
-	return false;
-}
-
-static lk_world *world_of(const supervisor *v, lk_catalog *cat) {
-	lk_world *w = lk_calloc(1, sizeof *w);
-	w->catalog = cat;
-	w->refs = 1;
-	w->parts = lk_calloc((size_t)cat->nstreams * LK_MAX_PARTITIONS + 1, sizeof *w->parts);
-	for (int i = 0; i < cat->nstreams; i++) {
-		const lk_cat_stream *s = &cat->streams[i];
-		for (int part = 0; has_copy(v, cat, s) && part < s->stream->partitions; part++) {
-			lk_world_part *p = &w->parts[w->nparts++];
-			p->stream = s;
-			p->part = part;
-			p->end = end_of(v, s->id, part);
-		}
-	}
-	return w;
+static void set_ends(const supervisor *v, lk_world *w) {
+	for (int i = 0; i < w->nparts; i++)
+		w->parts[i].end = end_of(v, w->parts[i].stream->id, w->parts[i].part);
 }
 
 static void install_world(supervisor *v, lk_catalog *cat) {
-	lk_world *w = world_of(v, cat);
+	lk_world *former = v->pool.world, *w = lk_world_make(&v->pool, cat, former);
+	set_ends(v, w);
 	pthread_mutex_lock(&v->pool.lock);
-	lk_world *former = v->pool.world;
 	v->pool.world = w;
 	pthread_mutex_unlock(&v->pool.lock);
 	if (former && strcmp(former->catalog->log_id, cat->log_id) != 0) {   /* the store's keys begin with the former one */
@@ -168,8 +136,9 @@ static int check_ends(supervisor *v, lk_error *err) {
 	for (int i = 0; i < cat->nstreams; i++) {
 		const lk_cat_stream *s = &cat->streams[i];
 		int64_t tail[LK_MAX_PARTITIONS];
-		int r = has_copy(v, cat, s) ? lk_log_tail(&v->pg, s, tail, NULL, NULL, err) : LK_OK;
-		for (int p = 0; r == LK_OK && has_copy(v, cat, s) && p < s->stream->partitions; p++)
+		bool wanted = lk_pool_wants_stream(&v->pool, cat, s);
+		int r = wanted ? lk_log_tail(&v->pg, s, tail, NULL, NULL, err) : LK_OK;
+		for (int p = 0; r == LK_OK && wanted && p < s->stream->partitions; p++)
 			if (end_of(v, s->id, p) > tail[p])
 				r = lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends at %lld, before %lld", s->stream->name, p,
 				            (long long)tail[p], (long long)end_of(v, s->id, p));
@@ -189,8 +158,7 @@ static int note_ends(supervisor *v, lk_error *err) {
 			return r;
 		v->nends++;
 	}
-	for (int i = 0; i < v->pool.world->nparts; i++)
-		v->pool.world->parts[i].end = end_of(v, v->pool.world->parts[i].stream->id, v->pool.world->parts[i].part);
+	set_ends(v, v->pool.world);
 	return check_ends(v, err);
 }
 
@@ -261,6 +229,7 @@ static void look(supervisor *v) {
 		lk_pg_close(&v->pg);
 		v->connected = false;
 	}
+	lk_pool_waits(&v->pool, LK_WAIT_SERVER, &v->waits_for_server, r != LK_OK);
 	tell_progress(v);
 }
 

@@ -59,12 +59,12 @@ static void await_commit(lk_path *p) {
 	if (!u)
 		return;
 	p->pending = NULL;
-	if (lk_store_commit_wait(p->store, &e) != LK_OK) {
-		lk_unit_fail(u, &e);
+	if (lk_store_commit_wait(p->store, &e) == LK_OK) {
+		lk_unit_acknowledged(p, u);
 		return;
 	}
-	u->committed = u->sent;
-	p->done.commits++;
+	u->outcome_unknown = e.code == LK_EUNREACHABLE;
+	lk_unit_fail(u, &e);
 }
 
 static void begin_segment(lk_unit *u) {
@@ -74,8 +74,10 @@ static void begin_segment(lk_unit *u) {
 
 static void sent(lk_path *p, lk_unit *u) {
 	p->pending = u;
-	p->done.cells += (int64_t)u->cells.nchanged;
 	u->sent = u->at.cursor;
+	u->on_way = u->folded;
+	u->on_way.cells = (int64_t)u->cells.nchanged;
+	u->folded = (lk_folded){0};
 	u->uncommitted_events = 0;
 	bool rewrites = lk_cells_rewrites(&u->cells);
 	lk_cells_settle(&u->cells);
@@ -124,11 +126,11 @@ static void record(pass *s, lk_unit *u, int64_t off, int result) {
 	if (result & LK_FOLD_LATE) {
 		lk_ledger_late(u->ledger, u->copy->id, u->part, off, s->row[plan->window.time_slot].i, u->folder.pane,
 		               u->at.watermark);
-		s->path->done.late++;
+		u->folded.late += off >= u->counted;
 	}
 	if (result & LK_FOLD_MARKED) {
 		lk_ledger_marked(u->ledger, s->stream->id, u->copy->version->id, u->part, off, u->folder.reason);
-		s->path->done.marked++;
+		u->folded.marked += off >= u->counted;
 	}
 }
 
@@ -184,11 +186,6 @@ static bool waits_at_gate(const pass *s) {
 	return time > p->gate;
 }
 
-static void count(const lk_path *p, int64_t events) {
-	if (p->counter)
-		atomic_fetch_add(p->counter, events);
-}
-
 static int fold_events(pass *s, lk_error *err) {
 	int64_t off;
 	int r = LK_OK;
@@ -204,14 +201,12 @@ static int fold_events(pass *s, lk_error *err) {
 		if (failed)
 			leave_failed(s);
 		if (++s->events % CLOCK_EVENTS == 0) {
-			count(s->path, CLOCK_EVENTS);
 			if (lk_monotonic_us() >= s->commit_at_us)
 				commit_all(s);
 			if (stopped(s->path))
 				break;
 		}
 	}
-	count(s->path, s->events % CLOCK_EVENTS);
 	return r < 0 ? r : LK_OK;
 }
 
@@ -336,7 +331,6 @@ int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64
 		gather_columns(&s);
 		r = run(&s, s.group[0]->part, err);
 		*folded = s.events;
-		p->done.events += s.events;
 	}
 	free(s.group);
 	return r;

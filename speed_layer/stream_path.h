@@ -8,6 +8,7 @@
 #include "core/fold.h"
 #include "event_log/ledger.h"
 #include "event_log/scan.h"
+#include "speed_layer/ranges.h"
 #include "view_store/store.h"
 
 typedef struct lk_stream_limits {
@@ -19,16 +20,26 @@ typedef struct lk_stream_limits {
 } lk_stream_limits;
 extern const lk_stream_limits lk_stream_defaults;
 
+/* What is reported of events once their commit is acknowledged. */
+typedef struct lk_folded {
+	int64_t cells, late, marked;
+} lk_folded;
+
 /* One unit as its worker holds it. All state that matters is in Redis; this is dropped on any doubt. */
 typedef struct lk_unit {
 	int64_t id;
 	const lk_cat_copy *copy;
 	int part;
+	bool locked;               /* the worker's session holds the lock of its id */
 	bool taken;                /* token and position are valid */
 	uint64_t token;
 	lk_position at;            /* folded up to here */
 	int64_t committed;         /* cursor in Redis */
 	int64_t sent;              /* cursor of the commit under way */
+	bool outcome_unknown;      /* of that commit: the next take-over finds out */
+	int64_t counted;           /* the largest cursor that was ever acknowledged: what is folded again below it is not counted again */
+	lk_ranges *tally;          /* which events of its partition are counted, for all its units; NULL: only this one counts */
+	lk_folded folded, on_way;  /* since the commit that was sent last; in that commit */
 	int64_t segment_from;
 	lk_cells cells;            /* of the open segment */
 	lk_folder folder;
@@ -36,10 +47,16 @@ typedef struct lk_unit {
 	int64_t uncommitted_events;
 	lk_error error;            /* why it stands still; code LK_OK while it does not */
 	int64_t retry_at_us;
+	int64_t full_since_us;     /* Redis has had no room for its cells since then; 0: it has */
 } lk_unit;
 
 void lk_unit_init(lk_unit *u, const lk_cat_copy *copy, int part);
 void lk_unit_release(lk_unit *u);
+/* Shows the unit its copy as another catalogue has it; the former one may go then. Nothing else changes, unless the
+ * stream was declared anew: then the unit is to be taken again. */
+void lk_unit_show(lk_unit *u, const lk_cat_copy *copy);
+/* Drops the map; the unit is to be taken again, at once. */
+void lk_unit_drop(lk_unit *u);
 
 typedef struct lk_path {
 	lk_pg *reader;             /* fetches */
@@ -53,8 +70,8 @@ typedef struct lk_path {
 	int64_t at_gate;           /* set by a pass: the time of the event that waits; LK_NEVER: none does */
 	int64_t gate_high;         /* raised by passes: the largest time that went through the gate; the caller begins with LK_NEVER */
 	lk_unit *pending;          /* whose commit is under way; NULL between passes */
-	struct { int64_t events, commits, cells, late, marked; } done;   /* counted on, never reset here */
-	atomic_llong *counter;     /* events, counted while a pass goes on, for other threads to see; NULL: not */
+	struct { int64_t events, commits, cells, late, marked; } done;   /* acknowledged, each event once; never reset here */
+	atomic_llong *counter;     /* done.events, for other threads to see; NULL: not */
 } lk_path;
 
 /* Takes over (a unit that stood still may be taken again, at or after retry_at_us): asks the catalogue where a

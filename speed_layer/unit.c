@@ -46,6 +46,25 @@ void lk_unit_release(lk_unit *u) {
 	u->taken = false;
 }
 
+/* Rows have the slots that the stream's declaration gives them. */
+static bool rows_are_the_same(const lk_cat_copy *a, const lk_cat_copy *b) {
+	const lk_plan *p = a->version->plan, *q = b->version->plan;
+	return strcmp(p->stream->text, q->stream->text) == 0 && p->nslots == q->nslots && p->state_size == q->state_size;
+}
+
+void lk_unit_show(lk_unit *u, const lk_cat_copy *copy) {
+	if (rows_are_the_same(u->copy, copy)) {
+		u->cells.plan = u->folder.plan = copy->version->plan;
+	} else {
+		lk_unit_drop(u);
+		lk_cells_release(&u->cells);
+		lk_folder_release(&u->folder);
+		lk_cells_init(&u->cells, copy->version->plan);
+		lk_folder_init(&u->folder, copy->version->plan);
+	}
+	u->copy = copy;
+}
+
 static int64_t retry_after_us(int code) {
 	switch (code) {
 	case LK_EFENCED:
@@ -63,6 +82,7 @@ static int64_t retry_after_us(int code) {
 static void drop_map(lk_unit *u) {
 	u->taken = false;
 	u->uncommitted_events = 0;
+	u->folded = (lk_folded){0};
 	lk_ledger_clear(u->ledger);
 	if (!LK_MUTANT("keep_map"))
 		lk_cells_clear(&u->cells);
@@ -72,6 +92,30 @@ void lk_unit_fail(lk_unit *u, const lk_error *why) {
 	drop_map(u);
 	u->error = *why;
 	u->retry_at_us = lk_monotonic_us() + retry_after_us(why->code);
+	if (why->code == LK_EFULL && u->full_since_us == 0)
+		u->full_since_us = lk_monotonic_us();
+}
+
+void lk_unit_drop(lk_unit *u) {
+	drop_map(u);
+	lk_error_clear(&u->error);
+	u->retry_at_us = 0;
+}
+
+void lk_unit_acknowledged(lk_path *p, lk_unit *u) {
+	int64_t first = u->committed > u->counted ? u->committed : u->counted;
+	int64_t events = u->tally ? lk_ranges_add(u->tally, u->committed, u->sent) : u->sent > first ? u->sent - first : 0;
+	u->committed = u->sent;
+	u->counted = u->sent > u->counted ? u->sent : u->counted;
+	u->outcome_unknown = false;
+	u->full_since_us = 0;
+	p->done.commits++;
+	p->done.events += events;
+	p->done.cells += u->on_way.cells;
+	p->done.late += u->on_way.late;
+	p->done.marked += u->on_way.marked;
+	if (p->counter)
+		atomic_fetch_add(p->counter, events);
 }
 
 int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *err) {
@@ -137,7 +181,8 @@ static void hold(lk_unit *u, uint64_t token, const lk_position *at) {
 	u->taken = true;
 	u->token = token;
 	u->at = *at;
-	u->committed = at->cursor;
+	u->committed = u->sent = at->cursor;
+	u->outcome_unknown = false;
 	u->segment_from = at->cursor;
 	lk_error_clear(&u->error);
 	u->retry_at_us = 0;
@@ -154,6 +199,8 @@ int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err) {
 		r = lk_store_take_over(p->store, u->id, &start, &st, err);
 	if (r != LK_OK)
 		return r;
+	if (u->outcome_unknown && st.at.cursor == u->sent)
+		lk_unit_acknowledged(p, u);
 	r = where_to_go_on(p, u, &st, &start, &reset, err);
 	if (r == LK_OK && reset)
 		r = lk_store_reset(p->store, u->id, st.token, &start, err);

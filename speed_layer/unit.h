@@ -14,6 +14,9 @@ bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int
 /* Does a segment lie across the cut? Readers could not serve it. */
 bool lk_unit_straddles(const lk_unit_state *st, int64_t cut);
 
+/* The commit that was sent is in Redis: its events are counted. */
+void lk_unit_acknowledged(lk_path *p, lk_unit *u);
+
 static inline const lk_plan *lk_unit_plan(const lk_unit *u) { return u->copy->version->plan; }
 static inline const lk_cat_stream *lk_unit_stream(const lk_unit *u) { return u->copy->version->view->stream; }
 

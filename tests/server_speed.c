@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -614,7 +613,7 @@ static void once_waits_for_units_of_others(void **state) {
 	caught_up("traffic");   /* a holds all units now */
 	append(300, 700);
 	test_layer_start(&b, &servers, 2, true);
-	pthread_join(b.thread, NULL);
+	test_layer_wait(&b);
 	assert_int_equal(b.result, LK_OK);
 	covers_the_log("traffic");
 	test_layer_end(&a);
@@ -626,7 +625,7 @@ static void once_reports_what_it_cannot_pass(void **state) {
 	append(0, 600);
 	test_world_run(&world, "DELETE FROM lk.log_hits WHERE part = 1 AND off = 57");
 	test_layer_start(&r, &servers, 2, true);
-	pthread_join(r.thread, NULL);
+	test_layer_wait(&r);
 	assert_int_equal(r.result, LK_EGAP);
 	assert_true(r.notices > 0);
 	same("traffic");

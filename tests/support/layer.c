@@ -26,16 +26,29 @@ void test_layer_init(test_layer *l, const test_servers *s, int workers, bool onc
 	                                .limits = lk_stream_defaults, .stop = &l->stop, .notice = count_notice, .ctx = l};
 }
 
-void test_layer_run(test_layer *l) { assert_int_equal(pthread_create(&l->thread, NULL, run, l), 0); }
+void test_layer_run(test_layer *l) {
+	assert_int_equal(pthread_create(&l->thread, NULL, run, l), 0);
+	l->running = true;
+}
 
 void test_layer_start(test_layer *l, const test_servers *s, int workers, bool once) {
 	test_layer_init(l, s, workers, once);
 	test_layer_run(l);
 }
 
-void test_layer_end(test_layer *l) {
+void test_layer_wait(test_layer *l) {
+	if (l->running)
+		pthread_join(l->thread, NULL);
+	l->running = false;
+}
+
+void test_layer_stop(test_layer *l) {
 	__atomic_store_n(&l->stop, 1, __ATOMIC_RELAXED);
-	pthread_join(l->thread, NULL);
+	test_layer_wait(l);
+}
+
+void test_layer_end(test_layer *l) {
+	test_layer_stop(l);
 	if (l->result != LK_OK)
 		fail_msg("speed: %s", l->err.text);
 }

@@ -9,6 +9,7 @@
 
 typedef struct test_layer {
 	pthread_t thread;
+	bool running;
 	volatile int stop;
 	int result;                /* of lk_speed_run */
 	lk_error err;
@@ -21,8 +22,10 @@ typedef struct test_layer {
 void test_layer_init(test_layer *l, const test_servers *s, int workers, bool once);
 void test_layer_run(test_layer *l);
 void test_layer_start(test_layer *l, const test_servers *s, int workers, bool once);   /* both */
-/* Tells it to stop, waits for it, and fails the test where it has failed. */
-void test_layer_end(test_layer *l);
+void test_layer_wait(test_layer *l);                  /* for its own end */
+/* Tells it to stop and waits, where it runs. */
+void test_layer_stop(test_layer *l);
+void test_layer_end(test_layer *l);                   /* the same, and fails the test where it has failed */
 
 /* What this process has on its heap, in bytes; where no sanitizer counts it: what is resident. */
 int64_t test_memory(void);

@@ -1,0 +1,69 @@
+/* Where a run that has an end is at it: each unit has committed what lies below the end, in our hands or in another
+ * process's. */
+#include "speed_layer/worker.h"
+
+#include "core/time.h"
+
+#define STALLED_US 60000000
+
+/* Such a run does not wait for ever for another process that holds units and does nothing. */
+static void watch_other(lk_worker *w, lk_share *s, const lk_unit *u, int64_t cursor) {
+	lk_error e = {0};
+	int64_t now = lk_monotonic_us();
+	if (s->moved_us == 0 || s->seen != cursor) {
+		s->seen = cursor;
+		s->moved_us = now;
+	}
+	if (now - s->moved_us < STALLED_US)
+		return;
+	lk_fail(&e, LK_EBUSY, "partition %d of copy %lld of view %s is held by another process and stands at %lld", u->part,
+	        (long long)u->copy->id, u->copy->version->view->name, (long long)cursor);
+	lk_hint(&e, "in pg_locks, the session with the advisory lock %lld is that process's", (long long)u->id);
+	lk_worker_fatal(w, &e, true);
+}
+
+static int has_arrived(lk_worker *w, lk_share *s, const lk_unit *u, bool *arrived, lk_error *err) {
+	*arrived = u->locked && ((u->taken && u->committed >= s->of->end) || lk_unit_is_hopeless(u));
+	if (u->locked)
+		return LK_OK;
+	lk_unit_state st = {0};
+	int r = lk_store_read_unit(w->path.store, u->id, NULL, &st, NULL, err);
+	*arrived = r == LK_OK && st.at.cursor >= s->of->end;
+	if (r >= 0 && !*arrived)
+		watch_other(w, s, u, st.at.cursor);
+	lk_unit_state_release(&st);
+	return r < 0 ? r : LK_OK;
+}
+
+static int have_arrived(lk_worker *w, lk_share *s, bool *all, lk_error *err) {
+	int r = LK_OK;
+	*all = true;
+	for (int i = 0; i < s->nunits && *all && r == LK_OK; i++)
+		r = has_arrived(w, s, s->units[i], all, err);
+	return r;
+}
+
+/* A share that has nothing to do may be at its end before its turn to be locked comes. What a batch answers is dropped all
+ * the same. */
+static int sweep_at_end(lk_worker *w, lk_share *s, lk_error *err) {
+	int r = s->next_lock_us == 0 ? lk_share_lock(w, s, err) : LK_OK;
+	if (r == LK_OK)
+		r = lk_share_take(w, s, err);
+	return r == LK_OK ? lk_share_sweep(w, s, err) : r;
+}
+
+/* Asked again after the units that were free are taken: one that does not fit the log any more begins anew (P6). */
+int lk_share_check_end(lk_worker *w, lk_share *s, lk_error *err) {
+	bool all;
+	int r = have_arrived(w, s, &all, err);
+	if (r != LK_OK || !all)
+		return r;
+	r = sweep_at_end(w, s, err);
+	if (r == LK_OK)
+		r = have_arrived(w, s, &all, err);
+	if (r == LK_OK && all) {
+		atomic_store(&s->of->reached, 1);
+		lk_pool_wake(w->pool);
+	}
+	return r;
+}
