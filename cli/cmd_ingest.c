@@ -19,7 +19,20 @@ static void show_note(void *ctx, const char *text) {
 	lk_say("%s", text);
 }
 
-static void say_report(const char *path, const lk_ingest_report *r) {
+static const char *shown(const char *path) { return strcmp(path, "-") == 0 ? "standard input" : path; }
+
+static void say_first_reject(const lk_ingest_options *o, const lk_ingest_report *r) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_addf(&b, "%s, ", shown(o->path));
+	if (r->first.line)
+		lk_buf_addf(&b, "line %lld", (long long)r->first.line);
+	else
+		lk_buf_addf(&b, "byte %lld", (long long)r->first.position);
+	lk_say("%srejected: %s: %s; all: lk rejected %s", r->rejects > 1 ? "first " : "", b.data, r->first.reason, o->stream->stream->name);
+	lk_buf_release(&b);
+}
+
+static void say_report(const lk_ingest_options *o, const lk_ingest_report *r) {
 	lk_buf b = LK_BUF_INIT;
 	lk_count_print(r->events, &b);
 	lk_buf_addf(&b, " event%s in %.2f s", r->events == 1 ? "" : "s", r->seconds);
@@ -29,31 +42,57 @@ static void say_report(const char *path, const lk_ingest_report *r) {
 		lk_buf_adds(&b, " bytes were in already");
 	}
 	if (r->rejects) {
-		lk_buf_adds(&b, ", rejected (lk.rejected): ");
+		lk_buf_adds(&b, ", rejected: ");
 		lk_count_print(r->rejects, &b);
 	}
 	if (r->left_bytes)
 		lk_buf_adds(&b, ", the last line is not ended yet and was left");
 	if (r->stopped)
 		lk_buf_adds(&b, ", stopped");
-	lk_say("ingest %s: %s", strcmp(path, "-") == 0 ? "standard input" : path, b.data);
+	lk_say("ingest %s: %s", shown(o->path), b.data);
 	lk_buf_release(&b);
+	if (r->rejects)
+		say_first_reject(o, r);
 }
 
-static int find_format(const lk_args *args, const char *path, enum lk_format *out, lk_error *err) {
-	static const char *const formats[] = {"jsonl", "csv", "combined", NULL};
-	int given;
-	int rc = lk_args_choice(args, "format", formats, -1, &given, err);
-	*out = LK_FORMAT_JSONL;
-	if (rc || strcmp(path, "-") == 0 || given >= 0) {
-		if (given >= 0)
-			lk_format_parse(formats[given], out);
-		return rc;
-	}
-	if (lk_format_of_path(path, out) == 0)
+/* A whole input of which nothing could be read was most likely taken for something that it is not. */
+static int nothing_read(const lk_ingest_options *o, const lk_ingest_report *r, lk_error *err) {
+	if (r->events || !r->rejects || r->skipped_bytes || r->stopped)
 		return LK_OK;
-	lk_fail(err, LK_EUSAGE, "the name of %s does not tell its format", path);
-	return lk_hint(err, "add --format jsonl, csv or combined");
+	lk_fail(err, LK_EINPUT, "nothing in %s, read as %s, could be an event%s%s", shown(o->path), lk_format_name(&o->format),
+	        r->looks[0] ? "; it looks like " : "", r->looks);
+	if (r->todo[0])
+		return lk_hint(err, "%s", r->todo);
+	if (o->format.kind == LK_FORMAT_LOG && !o->format.log)
+		return lk_hint(err, "give --format as the web server's configuration has it (LogFormat, log_format)");
+	return lk_hint(err, "lk rejected %s shows the reasons", o->stream->stream->name);
+}
+
+static int set_delimiter(const lk_args *args, lk_format *out, lk_error *err) {
+	const char *given = lk_args_text(args, "delimiter", NULL);
+	if (!given)
+		return LK_OK;
+	if (strcmp(given, "tab") == 0 || strcmp(given, "\\t") == 0)
+		given = "\t";
+	if (out->kind != LK_FORMAT_CSV)
+		return lk_fail(err, LK_EUSAGE, "--delimiter is for csv, not for %s", lk_format_name(out));
+	if (strlen(given) != 1 || strchr("\"\r\n", *given))
+		return lk_fail(err, LK_EUSAGE, "--delimiter is one character, or tab, and not \"%s\"", given);
+	out->delimiter = *given;
+	return LK_OK;
+}
+
+static int find_format(const lk_args *args, const char *path, lk_format *out, lk_error *err) {
+	const char *given = lk_args_text(args, "format", NULL);
+	int rc = LK_OK;
+	*out = (lk_format){.kind = LK_FORMAT_JSON};
+	if (given) {
+		rc = lk_format_parse(given, out, err);
+	} else if (strcmp(path, "-") != 0 && lk_format_of_path(path, out) != 0) {
+		lk_fail(err, LK_EUSAGE, "the name of %s does not tell its format", path);
+		rc = lk_hint(err, "add --format jsonl, csv, tsv or access, or a web server's format");
+	}
+	return rc == LK_OK ? set_delimiter(args, out, err) : rc;
 }
 
 static int stopped(const lk_ingest_options *o, bool appended, lk_error *err) {
@@ -74,9 +113,11 @@ static int ingest_one(const lk_args *args, lk_ingest_options *o, bool only_check
 	o->ctx = (void *)(uintptr_t)o->path;
 	rc = lk_ingest_run(o, &r, err);
 	if (rc == LK_OK || r.events || r.rejects)
-		say_report(o->path, &r);
+		say_report(o, &r);
 	*appended |= r.events || r.rejects;
-	return rc == LK_OK && r.stopped ? stopped(o, *appended, err) : rc;
+	if (rc == LK_OK && r.stopped)
+		return stopped(o, *appended, err);
+	return rc == LK_OK ? nothing_read(o, &r, err) : rc;
 }
 
 static int inputs(const lk_args *args, char ***files) {
@@ -86,7 +127,7 @@ static int inputs(const lk_args *args, char ***files) {
 }
 
 static int check_args(const lk_args *args, const lk_ingest_options *o, lk_error *err) {
-	enum lk_format format;
+	lk_format format;
 	char **files;
 	int n = inputs(args, &files), rc = LK_OK;
 	for (int i = 0; rc == LK_OK && i < n; i++)
@@ -98,17 +139,31 @@ static int check_args(const lk_args *args, const lk_ingest_options *o, lk_error 
 	return rc;
 }
 
+/* What is wrong with one file does not keep the others out: the first fault is told at the end, further ones at once. */
+static int go_on(int rc, const lk_error *why, lk_error *err) {
+	if (rc != LK_OK && err->code)
+		lk_say_error(why);
+	else if (rc != LK_OK)
+		*err = *why;
+	return rc == LK_EINPUT ? LK_OK : rc;
+}
+
 /* Under --strict all files are checked before the first is appended: they go in whole or not at all. */
 static int ingest_all(const lk_args *args, lk_ingest_options *o, lk_error *err) {
 	char **files;
 	int n = inputs(args, &files), rc = LK_OK;
 	bool appended = false;
-	for (int pass = o->strict && n > 1 ? 0 : 1; pass < 2; pass++)
+	for (int pass = o->strict && n > 1 ? 0 : 1; rc == LK_OK && pass < 2; pass++)
 		for (int i = 0; rc == LK_OK && i < n; i++) {
+			lk_error why = {0};
 			o->path = files[i];
-			rc = lk_stop ? stopped(o, appended, err) : ingest_one(args, o, pass == 0, &appended, err);
+			rc = lk_stop ? stopped(o, appended, &why) : ingest_one(args, o, pass == 0, &appended, &why);
+			if (o->strict && rc != LK_OK)
+				*err = why;
+			else
+				rc = go_on(rc, &why, err);
 		}
-	return rc;
+	return rc == LK_OK ? err->code : rc;
 }
 
 int lk_cmd_ingest(const lk_args *args, lk_error *err) {

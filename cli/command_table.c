@@ -35,13 +35,16 @@ const lk_command lk_commands[] = {
 	{"ingest", "STREAM [FILE...]", 1, -1, "append events to a stream's log",
 	 "Reads standard input where no file, or -, is named. A line that cannot be an event goes to lk.rejected and never "
 	 "stops the rest. The first Ctrl-C lets it append what it has read and end (exit 75), the second ends it at once.",
-	 {{"format", "FORMAT", "jsonl, csv or combined; else told by the file's ending (.jsonl .csv .log, also with .gz), "
-	   "jsonl for standard input", false},
+	 {{"format", "FORMAT", "jsonl, json, csv, tsv, access (a web server's log, told line by line), the name of a log's format (common, "
+	   "combined, vhost_common, vhost_combined, combinedio, main) or its text, as Apache and nginx have it; else told by the "
+	   "file's ending (.jsonl .json .csv .tsv .log, also with .gz), jsonl for standard input", false},
+	  {"delimiter", "C", "what stands between the fields of csv: a character, or tab (,)", false},
 	  {"source", "NAME", "remember under this name how far the input was read, so that the same input adds nothing "
 	   "twice", false},
 	  {"strict", NULL, "append nothing at all where one line cannot be an event (exit 65)", false}},
 	 {{"lk gen web --events 100000 | lk ingest hits", "generated events"},
-	  {"lk ingest hits access.log.gz --source access.log", "a web server's log, once"}},
+	  {"lk ingest hits access.log.gz --source access.log", "a web server's log, once"},
+	  {"lk ingest hits a.log --format '%h %l %u %t \"%r\" %>s %b %D'", "a log in a format of its own"}},
 	 lk_cmd_ingest},
 
 	{"gen", "KIND", 1, 1, "print generated events as jsonl",

@@ -1,12 +1,13 @@
 /* Events as CSV (RFC 4180): a header line, then records of fields between commas.
  *
  * A field that begins with a quote ends with one; a doubled quote inside stands for one, and line breaks and commas inside
- * belong to it. A quote elsewhere is a character like any other. Records end with LF or CRLF.
+ * belong to it. A quote elsewhere is a character like any other. Records end with LF, CRLF or, as some spreadsheets still
+ * write them, CR alone.
  *
  * A quote that nobody closed would swallow the good lines after it. So a record whose quoted field went over a line
  * break, but is then not closed as it must be (by a comma or a line break after the quote), ends with its first
  * line: that line is refused, the next one is read afresh. */
-#include "core/scan_text.h"
+#include "core/scan_csv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,31 +23,45 @@ static const char *closing_quote(const char *p, const char *end) {
 	return NULL;
 }
 
-static const char *unquoted_end(const char *p, const char *end) {
-	while (p < end && *p != ',' && *p != '\n')
+lk_csv_dialect lk_csv_dialect_of(char delimiter) {
+	lk_csv_dialect d = {.delimiter = delimiter};
+	d.ends_field[(unsigned char)delimiter] = d.ends_field['\r'] = d.ends_field['\n'] = true;
+	return d;
+}
+
+static const char *unquoted_end(const lk_csv_dialect *d, const char *p, const char *end) {
+	while (p < end && !d->ends_field[(unsigned char)*p])
 		p++;
 	return p;
 }
 
-const char *lk_csv_record_end(const char *p, const char *end) {
+/* The first byte after the first line break; NULL where none is in the text, or it ends with a CR. */
+static const char *line_end(const char *p, const char *end) {
+	const char *lf = memchr(p, '\n', (size_t)(end - p)), *cr = memchr(p, '\r', (size_t)((lf ? lf : end) - p));
+	if (cr && cr + 1 == end)
+		return NULL;
+	if (cr && cr[1] != '\n')
+		return cr + 1;
+	return lf ? lf + 1 : NULL;
+}
+
+const char *lk_csv_record_end(const lk_csv_dialect *d, const char *p, const char *end) {
 	const char *record = p;
 	for (;; p++) {
 		if (p < end && *p == '"') {
 			const char *quote = closing_quote(p + 1, end);
 			if (!quote || quote + 1 == end)
 				return NULL;   /* what follows the quote decides */
-			const char *line = memchr(p, '\n', (size_t)(quote - p));
+			const char *line = line_end(p, quote + 1);
 			p = quote + 1;
-			if (*p == '\r' && p + 1 == end)
-				return NULL;
-			if (line && *p != ',' && *p != '\n' && !(*p == '\r' && p[1] == '\n'))
-				return (const char *)memchr(record, '\n', (size_t)(end - record)) + 1;
+			if (line && !d->ends_field[(unsigned char)*p])
+				return line_end(record, end);
 		}
-		p = unquoted_end(p, end);
-		if (p == end)
+		p = unquoted_end(d, p, end);
+		if (p == end || (*p == '\r' && p + 1 == end))
 			return NULL;
-		if (*p == '\n')
-			return p + 1;
+		if (*p != d->delimiter)
+			return p + 1 + (*p == '\r' && p[1] == '\n');
 	}
 }
 
@@ -56,8 +71,8 @@ typedef struct csv_field {
 	bool quoted, doubled;
 } csv_field;
 
-/* Reads the field at *p and the comma after it. 0; 1 if it was the last one; -1 with *reason. */
-static int read_field(const char **p, const char *end, csv_field *f, const char **reason) {
+/* Reads the field at *p and the delimiter after it. 0; 1 if it was the last one; -1 with *reason. */
+static int read_field(char delimiter, const char **p, const char *end, csv_field *f, const char **reason) {
 	const char *s = *p, *e;
 	*f = (csv_field){.p = s};
 	if (s < end && *s == '"') {
@@ -69,12 +84,12 @@ static int read_field(const char **p, const char *end, csv_field *f, const char 
 		f->len = (size_t)(e - f->p);
 		f->quoted = true;
 		f->doubled = memchr(f->p, '"', f->len) != NULL;
-		if (++e < end && *e != ',') {
+		if (++e < end && *e != delimiter) {
 			*reason = "not CSV: text after a quoted field";
 			return -1;
 		}
 	} else {
-		e = memchr(s, ',', (size_t)(end - s));
+		e = memchr(s, delimiter, (size_t)(end - s));
 		if (!e)
 			e = end;
 		f->len = (size_t)(e - s);
@@ -112,37 +127,55 @@ static int column_named(const lk_stream *s, const char *name, size_t len) {
 	return -1;
 }
 
-int lk_csv_header(const lk_stream *s, const char *record, size_t len, lk_csv_map *out, const char **reason) {
-	bool seen[LK_MAX_COLUMNS] = {false};
+static void add_name(char **list, const char *name, size_t len) {
+	char *longer = lk_asprintf("%s%s%.*s", *list ? *list : "", *list ? ", " : "", (int)(len < 64 ? len : 64), name);
+	free(*list);
+	*list = longer;
+}
+
+static void add_column(lk_csv_map *m, int c) {
+	if (!(m->nfields & (m->nfields - 1)))
+		m->column_of = lk_realloc(m->column_of, (size_t)(m->nfields ? 2 * m->nfields : 1) * sizeof *m->column_of);
+	m->column_of[m->nfields++] = c;
+}
+
+/* The fields of the header, and the columns that it names. */
+static int read_names(const lk_stream *s, const char *p, const char *end, lk_csv_map *out, bool *seen, const char **reason) {
 	lk_arena arena = {0};
-	const char *p = record, *end = record + without_line_break(record, len);
-	int status, cap = 0;
-	*out = (lk_csv_map){0};
+	int status;
 	do {
 		csv_field f;
-		if ((status = read_field(&p, end, &f, reason)) < 0)
-			goto out;
+		if ((status = read_field(out->delimiter, &p, end, &f, reason)) < 0)
+			break;
 		if (f.doubled)
 			undouble(&f, &arena);
 		int c = column_named(s, f.p, f.len);
 		if (c >= 0 && seen[c]) {
 			*reason = "the header names a column twice";
 			status = -1;
-			goto out;
+			break;
 		}
 		if (c >= 0)
 			seen[c] = true;
-		if (out->nfields == cap)
-			out->column_of = lk_realloc(out->column_of, (size_t)(cap = cap ? 2 * cap : 16) * sizeof *out->column_of);
-		out->column_of[out->nfields++] = c;
+		else
+			add_name(&out->unknown, f.p, f.len);
+		add_column(out, c);
 	} while (status == 0);
-	status = 0;
-	if (!seen[s->event_time]) {
+	lk_arena_release(&arena);
+	return status < 0 ? -1 : 0;
+}
+
+int lk_csv_header(const lk_stream *s, char delimiter, const char *record, size_t len, lk_csv_map *out, const char **reason) {
+	bool seen[LK_MAX_COLUMNS] = {false};
+	*out = (lk_csv_map){.delimiter = delimiter};
+	int status = read_names(s, record, record + without_line_break(record, len), out, seen, reason);
+	if (!status && !seen[s->event_time]) {
 		*reason = "the header does not name the event time's column";
 		status = -1;
 	}
-out:
-	lk_arena_release(&arena);
+	for (int c = 0; !status && c < s->ncolumns; c++)
+		if (!seen[c])
+			add_name(&out->lacking, s->columns[c].name, strlen(s->columns[c].name));
 	if (status)
 		lk_csv_map_release(out);
 	return status;
@@ -150,6 +183,8 @@ out:
 
 void lk_csv_map_release(lk_csv_map *m) {
 	free(m->column_of);
+	free(m->unknown);
+	free(m->lacking);
 	*m = (lk_csv_map){0};
 }
 
@@ -162,7 +197,7 @@ int lk_csv_scan(const lk_stream *s, const lk_csv_map *m, const char *record, siz
 		row[c] = lk_null();
 	do {
 		csv_field f;
-		if ((last = read_field(&p, end, &f, reason)) < 0)
+		if ((last = read_field(m->delimiter, &p, end, &f, reason)) < 0)
 			return -1;
 		if (i == m->nfields) {
 			*reason = "more fields than the header has";

@@ -9,12 +9,15 @@
  * and its position would be passed. */
 #include "event_log/encoder.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/scan_csv.h"
 #include "core/scan_json.h"
-#include "core/scan_text.h"
+#include "core/scan_log.h"
 #include "core/time.h"
+#include "event_log/looks.h"
 
 enum {
 	BATCH_EVENTS = 20000,
@@ -26,7 +29,7 @@ enum {
 	CLOCK_EVERY = 256,       /* records between two looks at the clock */
 };
 
-enum { BATCH_FULL = LK_ENCODER_END + 1 };   /* beside what lk_encoder_fill returns */
+enum { BATCH_FULL = LK_ENCODER_END + 1, TAKE_AGAIN };   /* beside what lk_encoder_fill returns */
 
 struct lk_encoder {
 	const lk_encoder_options *o;
@@ -34,6 +37,10 @@ struct lk_encoder {
 	lk_input *in;
 	lk_json_scanner *json;
 	lk_csv_map csv;
+	lk_log_scanner *log;
+	lk_buf notes;            /* of the beginning, not handed out yet */
+	lk_first_reject first;
+	bool any_reject, malformed;
 	lk_arena arena;          /* of the current record */
 	lk_value *row;
 	lk_buf reason;
@@ -44,15 +51,25 @@ struct lk_encoder {
 	bool checked;            /* no record is bad, all were read before */
 };
 
+static int open_scanner(lk_encoder *e, lk_error *err) {
+	const lk_format *f = &e->o->format;
+	char why[200];
+	if (f->kind == LK_FORMAT_JSON)
+		e->json = lk_json_scanner_new(e->stream);
+	if (f->kind != LK_FORMAT_LOG || (e->log = lk_log_scanner_new(e->stream, f->log, why, sizeof why)))
+		return 0;
+	return lk_fail(err, LK_EUSAGE, "--format: %s", why);
+}
+
 int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err) {
 	lk_encoder *e = lk_calloc(1, sizeof *e);
 	e->o = o;
 	e->stream = o->stream->stream;
 	e->limit = INT64_MAX;
 	e->row = lk_calloc((size_t)e->stream->ncolumns + 1, sizeof *e->row);
-	e->json = o->format == LK_FORMAT_JSONL ? lk_json_scanner_new(e->stream) : NULL;
 	*out = e;
-	return lk_input_open(&e->in, o->path, o->format == LK_FORMAT_CSV, err);
+	int status = open_scanner(e, err);
+	return status ? status : lk_input_open(&e->in, o->path, &o->format, err);
 }
 
 void lk_encoder_close(lk_encoder *e) {
@@ -60,8 +77,10 @@ void lk_encoder_close(lk_encoder *e) {
 		return;
 	lk_input_close(e->in);
 	lk_json_scanner_free(e->json);
+	lk_log_scanner_free(e->log);
 	lk_csv_map_release(&e->csv);
 	lk_arena_release(&e->arena);
+	lk_buf_release(&e->notes);
 	lk_buf_release(&e->reason);
 	free(e->row);
 	free(e);
@@ -70,6 +89,8 @@ void lk_encoder_close(lk_encoder *e) {
 bool lk_encoder_ended(const lk_encoder *e) { return e->ended; }
 int64_t lk_encoder_left(const lk_encoder *e) { return e->left; }
 bool lk_encoder_is_file(const lk_encoder *e) { return lk_input_is_file(e->in); }
+const lk_first_reject *lk_encoder_first_reject(const lk_encoder *e) { return e->any_reject ? &e->first : NULL; }
+const char *lk_encoder_sample(const lk_encoder *e, size_t *len) { return lk_input_sample(e->in, len); }
 
 static bool is_set(const volatile int *flag) { return flag && __atomic_load_n(flag, __ATOMIC_RELAXED); }
 static bool stopped(const lk_encoder *e) { return is_set(e->o->stop) || is_set(e->o->halt); }
@@ -94,6 +115,24 @@ static int next_record(lk_encoder *e, lk_record *r, lk_error *err) {
 	return status;
 }
 
+static int no_header(lk_encoder *e, const lk_record *r, const char *reason, lk_error *err) {
+	const char *time = e->stream->columns[e->stream->event_time].name;
+	lk_buf what = LK_BUF_INIT, todo = LK_BUF_INIT;
+	size_t len;
+	const char *sample = lk_input_sample(e->in, &len);
+	lk_looks_like(&e->o->format, sample, len, &what, &todo);
+	if (what.len) {
+		lk_fail(err, LK_EINPUT, "%s:%lld: %s; the file looks like %s", name(e), (long long)r->line, reason, what.data);
+		lk_hint(err, "%s; the event time is \"%s\"", todo.data, time);
+	} else {
+		lk_fail(err, LK_EINPUT, "%s:%lld: %s", name(e), (long long)r->line, reason);
+		lk_hint(err, "the first line names the columns, with commas between them; the event time is \"%s\"", time);
+	}
+	lk_buf_release(&what);
+	lk_buf_release(&todo);
+	return LK_EINPUT;
+}
+
 static int read_header(lk_encoder *e, lk_error *err) {
 	lk_record r;
 	const char *reason = "it is too long";
@@ -101,20 +140,37 @@ static int read_header(lk_encoder *e, lk_error *err) {
 	if (status)
 		return status < 0 ? status : 0;
 	lk_csv_map_release(&e->csv);
-	if (!r.too_long && !lk_csv_header(e->stream, r.text, r.len, &e->csv, &reason))
-		return 0;
-	lk_fail(err, LK_EINPUT, "%s:%lld: %s", name(e), (long long)r.line, reason);
-	lk_hint(err, "the first line names the columns, with commas between them; the event time is \"%s\"", e->stream->columns[e->stream->event_time].name);
-	return LK_EINPUT;
+	if (r.too_long || lk_csv_header(e->stream, e->o->format.delimiter, r.text, r.len, &e->csv, &reason))
+		return no_header(e, &r, reason, err);
+	lk_buf_clear(&e->notes);
+	if (e->csv.lacking)
+		lk_buf_addf(&e->notes, "%s: no column %s in the header: NULL in all events\n", name(e), e->csv.lacking);
+	if (e->csv.unknown)
+		lk_buf_addf(&e->notes, "%s: not read, for the stream does not declare it: %s\n", name(e), e->csv.unknown);
+	return 0;
+}
+
+/* Columns for which an access log has no field. */
+static void note_lacking_fields(lk_encoder *e) {
+	lk_buf names = LK_BUF_INIT;
+	for (int c = 0; c < e->stream->ncolumns; c++)
+		if (!lk_log_scanner_has(e->log, c))
+			lk_buf_addf(&names, "%s%s", names.len ? ", " : "", e->stream->columns[c].name);
+	lk_buf_clear(&e->notes);
+	if (names.len)
+		lk_buf_addf(&e->notes, "%s: no field for column %s: NULL in all events\n", name(e), names.data);
+	lk_buf_release(&names);
 }
 
 int lk_encoder_begin(lk_encoder *e, int64_t position, lk_error *err) {
-	if (e->o->format == LK_FORMAT_CSV) {
+	if (e->o->format.kind == LK_FORMAT_CSV) {
 		int status = read_header(e, err);
 		if (status)
 			return status;
 	}
 	e->holds = false;
+	if (e->log)
+		note_lacking_fields(e);
 	return lk_input_seek(e->in, position, e->o->stop, err);
 }
 
@@ -126,15 +182,16 @@ static int scan(lk_encoder *e, const lk_record *r) {
 	lk_arena_clear(&e->arena);
 	if (r->too_long)
 		;
-	else if (e->o->format == LK_FORMAT_JSONL)
+	else if (e->json)
 		status = lk_json_scan(e->json, r->text, r->len, &e->arena, e->row, &reason, &column);
-	else if (e->o->format == LK_FORMAT_CSV)
+	else if (!e->log)
 		status = lk_csv_scan(s, &e->csv, r->text, r->len, &e->arena, e->row, &reason, &column);
 	else
-		status = lk_combined_scan(s, r->text, r->len, &e->arena, e->row, &reason, &column);
+		status = lk_log_scan(e->log, r->text, r->len, &e->arena, e->row, &reason, &column);
 	if (status == 0)
 		return 0;
 	lk_buf_clear(&e->reason);
+	e->malformed = column < 0;
 	if (column >= 0)
 		lk_buf_addf(&e->reason, "%s: ", s->columns[column].name);
 	lk_buf_adds(&e->reason, reason);
@@ -148,6 +205,7 @@ static int add(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
 		return -1;
 	if (!lk_append_batch_add(b, e->row, &reason))
 		return 0;
+	e->malformed = false;
 	lk_buf_clear(&e->reason);
 	lk_buf_adds(&e->reason, reason);
 	return -1;
@@ -188,11 +246,25 @@ static int hold_back(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
 	return BATCH_FULL;
 }
 
-/* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; LK_EINPUT. */
+static void reject(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
+	if (!e->any_reject) {
+		e->first = (lk_first_reject){.position = r->position, .line = r->line};
+		snprintf(e->first.reason, sizeof e->first.reason, "%s", e->reason.data);
+		e->any_reject = true;
+	}
+	lk_append_batch_reject(b, r->position, e->reason.data, r->text, r->len);
+}
+
+/* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; TAKE_AGAIN if it was cut
+ * wrong; LK_EINPUT. */
 static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
-	bool leave = r->position >= e->limit || (half_written(e, r) && e->o->format != LK_FORMAT_JSONL);
+	bool leave = r->position >= e->limit || (half_written(e, r) && !e->json);
 	if (!leave && !add(e, b, r))
 		return is_too_much(b) ? hold_back(e, b, r) : 0;
+	if (!leave && r->guessed && e->malformed) {
+		lk_input_again(e->in);
+		return TAKE_AGAIN;
+	}
 	if (leave || half_written(e, r)) {
 		e->left = half_written(e, r) ? r->end - r->position : 0;
 		e->ended = true;
@@ -200,7 +272,7 @@ static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error 
 	}
 	if (e->checked)
 		return refused(e, r, err);
-	lk_append_batch_reject(b, r->position, e->reason.data, r->text, r->len);
+	reject(e, b, r);
 	return 0;
 }
 
@@ -228,6 +300,9 @@ static int wait_for_record(lk_encoder *e, int64_t began_us, lk_record *r, lk_err
 int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf *notes, lk_error *err) {
 	int64_t began_us = 0;
 	lk_record r;
+	if (e->notes.len)
+		lk_buf_adds(notes, e->notes.data);
+	lk_buf_clear(&e->notes);
 	for (unsigned n = 1; !full(e, b); n++) {
 		if (stopped(e))
 			return LK_ENCODER_END;
@@ -242,7 +317,9 @@ int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf
 			e->ended = status == LK_INPUT_END;
 			return status < 0 ? status : LK_ENCODER_END;
 		}
-		if (!is_blank(&r) && (status = take(e, b, &r, err)))
+		if (!is_blank(&r) && (status = take(e, b, &r, err)) == TAKE_AGAIN)
+			continue;
+		if (status)
 			return status == BATCH_FULL ? 0 : status;
 		note_near_miss(e, notes);
 		*position = r.end;
@@ -261,12 +338,14 @@ int lk_encoder_check(lk_encoder *e, int64_t position, lk_error *err) {
 	if (!status)
 		status = lk_encoder_begin(e, position, err);
 	while (!status && !(status = next_record(e, &r, err))) {
-		if (half_written(e, &r) && (e->o->format != LK_FORMAT_JSONL || scan(e, &r)))
+		if (half_written(e, &r) && !r.guessed && (!e->json || scan(e, &r)))
 			continue;
-		if (add(e, b, &r))
-			status = refused(e, &r, err);
-		else
+		if (!add(e, b, &r))
 			position = r.end;
+		else if (r.guessed && e->malformed)
+			lk_input_again(e->in);
+		else
+			status = refused(e, &r, err);
 		if (full(e, b))
 			lk_append_batch_clear(b);
 	}

@@ -10,7 +10,7 @@ typedef struct lk_encoder lk_encoder;
 typedef struct lk_encoder_options {
 	const lk_cat_stream *stream;
 	const char *path;
-	enum lk_format format;
+	lk_format format;
 	bool resumable;             /* a named source: leave a last line that may still be written */
 	size_t batch_events;        /* 0: the default */
 	const volatile int *stop;   /* may be NULL; set: the input counts as ended */
@@ -39,5 +39,14 @@ bool lk_encoder_ended(const lk_encoder *e);
 /* Bytes of a last line that was left for later. */
 int64_t lk_encoder_left(const lk_encoder *e);
 bool lk_encoder_is_file(const lk_encoder *e);
+
+/* The first record that could not be an event; NULL: there was none. */
+typedef struct lk_first_reject {
+	int64_t position, line;   /* line 0: unknown */
+	char reason[200];
+} lk_first_reject;
+const lk_first_reject *lk_encoder_first_reject(const lk_encoder *e);
+/* The first bytes of the input. */
+const char *lk_encoder_sample(const lk_encoder *e, size_t *len);
 
 #endif

@@ -20,7 +20,7 @@
 #include <time.h>
 
 #include "core/time.h"
-#include "event_log/encoder.h"
+#include "event_log/looks.h"
 
 enum { QUEUE = 3, RETRY_FIRST_MS = 50, RETRY_MOST_MS = 1000, STOP_CHECK_MS = 50 };
 #define RETRY_DEFAULT_US (INT64_C(300) * LK_US_PER_S)
@@ -301,6 +301,25 @@ static lk_encoder_options encoder_options(const lk_ingest_options *o) {
 	};
 }
 
+/* What the user should know of the records that were no events. */
+static void tell_rejects(const ingest *g) {
+	lk_ingest_report *r = g->report;
+	const lk_first_reject *first = lk_encoder_first_reject(g->encoder);
+	lk_buf what = LK_BUF_INIT, todo = LK_BUF_INIT;
+	size_t len;
+	const char *sample = lk_encoder_sample(g->encoder, &len);
+	if (!r->rejects || !first)
+		return;
+	r->first = *first;
+	if (r->events || g->start)
+		return;
+	lk_looks_like(&g->o->format, sample, len, &what, &todo);
+	snprintf(r->looks, sizeof r->looks, "%s", what.len ? what.data : "");
+	snprintf(r->todo, sizeof r->todo, "%s", todo.len ? todo.data : "");
+	lk_buf_release(&what);
+	lk_buf_release(&todo);
+}
+
 int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *err) {
 	int64_t began_us = lk_monotonic_us();
 	lk_encoder_options eo = encoder_options(o);
@@ -325,6 +344,7 @@ int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *e
 		out->skipped_bytes = g.start;
 		status = pump(&g, err);
 		out->left_bytes = lk_encoder_left(g.encoder);
+		tell_rejects(&g);
 		if (!o->source)
 			forget_run(&g);
 	}

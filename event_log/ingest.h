@@ -2,8 +2,7 @@
 #ifndef LK_EVENT_LOG_INGEST_H
 #define LK_EVENT_LOG_INGEST_H
 
-#include "event_log/append.h"
-#include "event_log/input.h"
+#include "event_log/encoder.h"
 
 typedef struct lk_ingest_report {
 	int64_t events, rejects, batches;   /* in the log now */
@@ -13,13 +12,15 @@ typedef struct lk_ingest_report {
 	int64_t reconnects;
 	double seconds;
 	bool stopped;                       /* *stop was set before the end */
+	lk_first_reject first;              /* of this run; where rejects is not 0 */
+	char looks[160], todo[240];         /* where nothing was an event: what the input looks like and what to do, or "" */
 	char source[320];                   /* what lk.rejected calls this run */
 } lk_ingest_report;
 
 typedef struct lk_ingest_options {
 	const char *postgres;               /* conninfo */
 	const lk_cat_stream *stream;
-	enum lk_format format;
+	lk_format format;
 	const char *path;                   /* "-": the standard input */
 	const char *source;                 /* remembers its position under this name; NULL: unnamed */
 	bool strict;                        /* write nothing if any record is bad; a pipe is copied to a file first */

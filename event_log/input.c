@@ -6,7 +6,7 @@
  * a record fits, up to LK_RECORD_MAX; of a longer one the head is kept, and the rest read and forgotten. At the end
  * of the input a missing line break is added to the buffer, so that the last record is found like any other;
  * positions do not count it. Damaged gzip data is told after the records before it; what its checksum alone shows
- * is told at the end of the member.
+ * is told at the end of the member. Zeros behind the last member are no data: tapes and some downloads have them.
  *
  * A pipe is asked with poll() before every read: what reads it must be able to send what it has when nothing
  * comes for a while, and to notice a stop. */
@@ -22,16 +22,20 @@
 #include <zlib.h>
 
 #include "core/buf.h"
-#include "core/scan_text.h"
+#include "core/json_cut.h"
+#include "core/scan_csv.h"
+#include "event_log/looks.h"
 
-enum { READ_BYTES = 1 << 20, RAW_BYTES = 256 << 10, STOP_CHECK_MS = 100 };
+enum { READ_BYTES = 1 << 20, RAW_BYTES = 256 << 10, STOP_CHECK_MS = 100, SAMPLE_BYTES = 1000 };
 
 enum packing { PACK_UNKNOWN, PACK_PLAIN, PACK_GZIP };
 
 struct lk_input {
 	int fd;
 	char *path;
-	bool csv, regular;
+	enum lk_format_kind kind;
+	lk_csv_dialect csv;
+	bool regular;
 	enum packing packing;
 	z_stream z;
 	bool in_member;          /* of gzip */
@@ -43,47 +47,27 @@ struct lk_input {
 	size_t searched;         /* bytes after `at` that hold no line break */
 	int64_t position, line;  /* of text[at]; line 0: unknown */
 	bool end, added_break;
+	lk_json_place place;     /* of text[at] */
+	bool exact;              /* json: the next record was guessed wrong */
+	struct place_back {      /* where the last record began */
+		size_t at;
+		int64_t position, line;
+		lk_json_place place;
+	} back;
+	char sample[SAMPLE_BYTES];
+	size_t sample_len;
+	bool looked_at;          /* the sample is whole; it is text, or a failure is told */
+	bool within;             /* of a record that is too long: not at the beginning of a line */
 	char *head;              /* of a record that is too long, while the rest is being forgotten */
 	int64_t head_position, head_line;
 	lk_error failure;        /* of reading; told when the records before it were handed out */
 };
 
-static const char *const format_names[] = {"jsonl", "csv", "combined"};
-
-int lk_format_parse(const char *name, enum lk_format *out) {
-	for (size_t i = 0; i < sizeof format_names / sizeof *format_names; i++)
-		if (!strcmp(name, format_names[i])) {
-			*out = (enum lk_format)i;
-			return 0;
-		}
-	return -1;
-}
-
-const char *lk_format_name(enum lk_format f) { return format_names[f]; }
-
-int lk_format_of_path(const char *path, enum lk_format *out) {
-	static const struct { const char *ending; enum lk_format format; } endings[] = {
-		{".jsonl", LK_FORMAT_JSONL}, {".ndjson", LK_FORMAT_JSONL}, {".json", LK_FORMAT_JSONL},
-		{".csv", LK_FORMAT_CSV}, {".log", LK_FORMAT_COMBINED},
-	};
-	size_t len = strlen(path);
-	if (len > 3 && !memcmp(path + len - 3, ".gz", 3))
-		len -= 3;
-	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-		size_t n = strlen(endings[i].ending);
-		if (len > n && !memcmp(path + len - n, endings[i].ending, n)) {
-			*out = endings[i].format;
-			return 0;
-		}
-	}
-	return -1;
-}
-
 static const char *shown(const lk_input *in) { return strcmp(in->path, "-") ? in->path : "standard input"; }
 
 /* --- Opening --- */
 
-int lk_input_open(lk_input **out, const char *path, bool csv, lk_error *err) {
+int lk_input_open(lk_input **out, const char *path, const lk_format *format, lk_error *err) {
 	struct stat st;
 	bool is_stdin = !strcmp(path, "-");
 	int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
@@ -97,7 +81,8 @@ int lk_input_open(lk_input **out, const char *path, bool csv, lk_error *err) {
 	lk_input *in = lk_calloc(1, sizeof *in);
 	in->fd = fd;
 	in->path = lk_strdup(path);
-	in->csv = csv;
+	in->kind = format->kind;
+	in->csv = lk_csv_dialect_of(format->delimiter);
 	in->regular = S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
 	in->line = 1;
 	in->raw = lk_malloc(RAW_BYTES);
@@ -129,6 +114,8 @@ static void start_over(lk_input *in) {
 	in->raw_at = in->raw_len = in->at = in->len = in->searched = 0;
 	in->position = 0;
 	in->line = 1;
+	in->place = (lk_json_place){0};
+	in->exact = in->within = false;
 	lk_error_clear(&in->failure);
 	free(in->head);
 	in->head = NULL;
@@ -183,27 +170,24 @@ static int fill_raw(lk_input *in, int wait_ms, lk_error *err) {
 	return 0;
 }
 
-static int damaged(lk_input *in, lk_error *err) {
-	return lk_fail(err, LK_EINPUT, "%s: %s, after %lld bytes of text", shown(in),
-	               in->raw_end ? "the gzip data ends too early" : "damaged gzip data",
+static int damaged(lk_input *in, const char *what, lk_error *err) {
+	return lk_fail(err, LK_EINPUT, "%s: %s, after %lld bytes of text", shown(in), in->raw_end ? "the gzip data ends too early" : what,
 	               (long long)(in->position + (int64_t)(in->len - in->at)));
 }
 
-static int fill_gzip(lk_input *in, int wait_ms, lk_error *err) {
-	if (in->raw_at == in->raw_len && !in->raw_end) {
-		int status = fill_raw(in, wait_ms, err);
-		if (status)
-			return status;
-	}
-	if (in->raw_at == in->raw_len) {
-		in->end = true;
-		return in->in_member ? damaged(in, err) : 0;
-	}
-	if (!in->in_member) {
+/* Between members: zeros are passed over, as gzip does. */
+static void next_member(lk_input *in) {
+	while (in->raw_at < in->raw_len && in->raw[in->raw_at] == 0)
+		in->raw_at++;
+	if (in->raw_at < in->raw_len) {
 		inflateReset(&in->z);
 		in->in_member = true;
 	}
+}
+
+static int inflate_some(lk_input *in, lk_error *err) {
 	size_t room = in->cap - in->len;
+	bool other = in->z.total_in == 0 && (uint8_t)in->raw[in->raw_at] != 0x1f;
 	in->z.next_in = (Bytef *)in->raw + in->raw_at;
 	in->z.avail_in = (uInt)(in->raw_len - in->raw_at);
 	in->z.next_out = (Bytef *)in->text + in->len;
@@ -214,8 +198,23 @@ static int fill_gzip(lk_input *in, int wait_ms, lk_error *err) {
 	if (z == Z_STREAM_END)
 		in->in_member = false;
 	else if (z != Z_OK && z != Z_BUF_ERROR)
-		return damaged(in, err);
+		return damaged(in, other ? "something that is not gzip data follows the gzip data" : "damaged gzip data", err);
 	return 0;
+}
+
+static int fill_gzip(lk_input *in, int wait_ms, lk_error *err) {
+	if (in->raw_at == in->raw_len && !in->raw_end) {
+		int status = fill_raw(in, wait_ms, err);
+		if (status)
+			return status;
+	}
+	if (in->raw_at == in->raw_len) {
+		in->end = true;
+		return in->in_member ? damaged(in, "damaged gzip data", err) : 0;
+	}
+	if (!in->in_member)
+		next_member(in);
+	return in->in_member ? inflate_some(in, err) : 0;
 }
 
 /* Plain or gzip: the first two bytes tell. */
@@ -251,6 +250,20 @@ static void make_room(lk_input *in) {
 	}
 }
 
+/* Keeps the beginning of the text. What can be no text at all is told before any of it is taken for records. */
+static int look_at(lk_input *in, lk_error *err) {
+	size_t have = in->len < SAMPLE_BYTES ? in->len : SAMPLE_BYTES;
+	memcpy(in->sample, in->text, have);
+	in->sample_len = have;
+	if (have < LK_MAGIC_BYTES && !in->end)
+		return 0;
+	in->looked_at = true;
+	int status = lk_looks_packed(shown(in), in->sample, have, err);
+	if (status)
+		in->at = in->len = 0;
+	return status;
+}
+
 static int fill(lk_input *in, int wait_ms, lk_error *err) {
 	size_t n;
 	int status;
@@ -263,6 +276,8 @@ static int fill(lk_input *in, int wait_ms, lk_error *err) {
 		in->len += n;
 		in->end = n == 0;
 	}
+	if (!status && !in->looked_at && in->position == 0 && in->at == 0)
+		status = look_at(in, err);
 	if (!status && in->end && in->len > in->at && in->text[in->len - 1] != '\n') {
 		in->text[in->len++] = '\n';
 		in->added_break = true;
@@ -272,23 +287,24 @@ static int fill(lk_input *in, int wait_ms, lk_error *err) {
 
 /* --- Records --- */
 
-static int64_t lines_in(const char *p, const char *end) {
+/* Line breaks: LF, CRLF, and in csv CR alone. */
+static int64_t lines_in(const char *p, const char *end, bool csv) {
 	int64_t n = 0;
-	while ((p = memchr(p, '\n', (size_t)(end - p)))) {
+	for (const char *lf = p; (lf = memchr(lf, '\n', (size_t)(end - lf))); lf++)
 		n++;
-		p++;
-	}
+	for (const char *cr = p; csv && (cr = memchr(cr, '\r', (size_t)(end - cr))); cr++)
+		n += cr + 1 == end || cr[1] != '\n';
 	return n;
 }
 
-/* Moves over `n` bytes of text, which end with a line break. */
-static void advance(lk_input *in, size_t n) {
+/* Moves over `n` bytes of text with so many line breaks. */
+static void advance(lk_input *in, size_t n, int64_t lines) {
 	if (in->line)
-		in->line += in->csv ? lines_in(in->text + in->at, in->text + in->at + n) : 1;
+		in->line += lines;
 	in->at += n;
 	in->position += (int64_t)n;
 	in->searched = 0;
-	if (in->at == in->len && in->added_break)
+	if (n && in->at == in->len && in->added_break)
 		in->position--;
 }
 
@@ -303,8 +319,8 @@ static const char *line_break(lk_input *in) {
 static const char *record_end(lk_input *in) {
 	const char *start = in->text + in->at, *end = in->text + in->len, *found;
 	size_t bom = in->position == 0 && end - start >= 3 && !memcmp(start, "\xef\xbb\xbf", 3) ? 3 : 0;
-	if (in->csv) {
-		found = lk_csv_record_end(start + bom, end);
+	if (in->kind == LK_FORMAT_CSV) {
+		found = lk_csv_record_end(&in->csv, start + bom, end);
 		if (found || (!in->end && end - start <= LK_RECORD_MAX))
 			return found;
 		/* a quote that nobody closed: the record is its first line */
@@ -313,35 +329,49 @@ static const char *record_end(lk_input *in) {
 	return found ? found + 1 : NULL;
 }
 
-/* The text of a record that is too long goes; its head stays until the line break is found. */
+/* Behind a record that is too long: does the next one begin at text[at]? *more: what follows tells. Lines of a damaged
+ * object belong to it. */
+static bool begins_anew(lk_input *in, bool *more) {
+	const char *p = in->text + in->at, *end = in->text + in->len, *first = p;
+	if (in->kind != LK_FORMAT_JSON)
+		return true;
+	while (first < end && (*first == ' ' || *first == '\t'))
+		first++;
+	*more = first == end && !in->end;
+	return !*more && (first == end || lk_json_begins_anew(first, (size_t)(first - p), in->place.column));
+}
+
+/* The text of a record that is too long goes; its head stays until the next one begins. */
 static bool forget(lk_input *in, lk_record *out) {
+	bool more = false;
 	if (!in->head) {
 		in->head = lk_strndup(in->text + in->at, LK_RECORD_HEAD);
 		in->head_position = in->position;
 		in->head_line = in->line;
+		in->within = true;
 	}
-	const char *found = line_break(in);
-	if (!found) {
-		in->position += (int64_t)(in->len - in->at);
-		in->at = in->len = in->searched = 0;
-		return false;
-	}
-	advance(in, (size_t)(found + 1 - (in->text + in->at)));
+	do {
+		if (in->within) {
+			const char *found = line_break(in);
+			if (!found) {
+				in->position += (int64_t)(in->len - in->at);
+				in->at = in->len = in->searched = 0;
+				return false;
+			}
+			advance(in, (size_t)(found + 1 - (in->text + in->at)), 1);
+		}
+		in->within = !begins_anew(in, &more) && !more;
+		if (more)
+			return false;
+	} while (in->within);
+	in->place = (lk_json_place){0};
 	*out = (lk_record){.text = in->head, .len = LK_RECORD_HEAD, .position = in->head_position, .end = in->position,
 	                   .line = in->head_line, .too_long = true};
 	in->head_line = -1;   /* handed out: it goes at the next call */
 	return true;
 }
 
-static bool take(lk_input *in, lk_record *out) {
-	if (in->head && in->head_line < 0) {
-		free(in->head);
-		in->head = NULL;
-	}
-	if (in->head)
-		return forget(in, out);
-	if (in->at == in->len)
-		return false;
+static bool take_line(lk_input *in, lk_record *out) {
 	const char *end = record_end(in), *start = in->text + in->at;
 	if (!end)
 		return in->len - in->at > LK_RECORD_MAX && forget(in, out);
@@ -355,14 +385,71 @@ static bool take(lk_input *in, lk_record *out) {
 		len--;
 	out->len = out->too_long ? LK_RECORD_HEAD : len;
 	out->unterminated = in->added_break && in->at + n == in->len;
-	advance(in, n);
+	advance(in, n, in->kind == LK_FORMAT_CSV ? lines_in(start, end, true) : 1);
 	out->end = in->position;
 	return true;
 }
 
+static size_t without_blanks(const char *p, size_t len) {
+	while (len && (p[len - 1] == '\n' || p[len - 1] == '\r' || p[len - 1] == ' ' || p[len - 1] == '\t'))
+		len--;
+	return len;
+}
+
+static bool take_json(lk_input *in, lk_record *out) {
+	if (in->position == 0 && in->at == 0 && in->len >= 3 && !memcmp(in->text, "\xef\xbb\xbf", 3))
+		advance(in, 3, 0);
+	lk_json_cut c = lk_json_cut_next(in->text + in->at, in->text + in->len, in->place, in->end, in->exact);
+	advance(in, (size_t)(c.begin - (in->text + in->at)), lines_in(in->text + in->at, c.begin, false));
+	in->place = c.at_begin;
+	if (!c.end)
+		return in->len - in->at > LK_RECORD_MAX && forget(in, out);
+	size_t n = (size_t)(c.end - c.begin);
+	int64_t lines = c.guessed ? 1 : lines_in(c.begin, c.end, false);
+	in->back = (struct place_back){in->at, in->position, in->line, in->place};
+	*out = (lk_record){.text = c.begin, .position = in->position, .line = in->line, .too_long = n > LK_RECORD_MAX, .guessed = c.guessed};
+	out->len = out->too_long ? LK_RECORD_HEAD : without_blanks(c.begin, n);
+	out->unterminated = in->at + n == in->len && (in->added_break || (c.unfinished && lines > 1));
+	advance(in, n, lines);
+	in->place = c.at_end;
+	in->exact = false;
+	out->end = in->position;
+	return true;
+}
+
+void lk_input_again(lk_input *in) {
+	in->at = in->back.at;
+	in->position = in->back.position;
+	in->line = in->back.line;
+	in->place = in->back.place;
+	in->exact = true;
+}
+
+const char *lk_input_sample(const lk_input *in, size_t *len) {
+	*len = in->sample_len;
+	return in->sample;
+}
+
+static bool take(lk_input *in, lk_record *out) {
+	if (in->head && in->head_line < 0) {
+		free(in->head);
+		in->head = NULL;
+	}
+	if (in->head)
+		return forget(in, out);
+	if (in->at == in->len)
+		return false;
+	return in->kind == LK_FORMAT_JSON ? take_json(in, out) : take_line(in, out);
+}
+
+/* A file's first bytes are looked at before its first record is handed out; a pipe is not held back for that. */
+static bool may_take(const lk_input *in) {
+	return !in->regular || in->looked_at || in->end || in->failure.code || in->position > 0;
+}
+
 int lk_input_next(lk_input *in, int wait_ms, lk_record *out, lk_error *err) {
 	for (;;) {
-		if (take(in, out))
+		if (may_take(in) && take(in, out))
 			return 0;
 		if (in->failure.code) {
 			if (err)
@@ -399,6 +486,7 @@ int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_e
 		in->position = position;
 		in->end = in->added_break = false;
 		in->line = 0;
+		in->place = (lk_json_place){0};
 		return 0;
 	}
 	while (in->position < position) {
@@ -407,6 +495,7 @@ int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_e
 		in->position += n;
 		in->searched = 0;
 		in->line = 0;
+		in->place = (lk_json_place){0};
 		if (in->at == in->len && in->added_break && n)
 			in->position--;
 		if (in->position >= position)

@@ -7,14 +7,7 @@
 #include <stdint.h>
 
 #include "core/status.h"
-
-enum lk_format { LK_FORMAT_JSONL, LK_FORMAT_CSV, LK_FORMAT_COMBINED };
-
-/* "jsonl", "csv", "combined". 0, or -1 where there is none of that name. */
-int lk_format_parse(const char *name, enum lk_format *out);
-const char *lk_format_name(enum lk_format f);
-/* What a file's name tells: .jsonl .ndjson .json, .csv, .log, each also with .gz. 0, or -1 where it tells nothing. */
-int lk_format_of_path(const char *path, enum lk_format *out);
+#include "event_log/format.h"
 
 #define LK_RECORD_MAX (16 << 20)   /* bytes; a longer record is handed out as its first LK_RECORD_HEAD bytes, too_long */
 #define LK_RECORD_HEAD 1000
@@ -29,18 +22,26 @@ typedef struct lk_record {
 	int64_t end;         /* of the first byte after the line break */
 	int64_t line;        /* where it begins, from 1; 0 where unknown (after a seek) */
 	bool too_long;
-	bool unterminated;   /* the last one, without a line break */
+	bool unterminated;   /* the last one: without a line break, or an object of several lines that does not end */
+	bool guessed;        /* json: a line that may be a part of an object or hold several: see lk_input_again */
 } lk_record;
 
-/* path "-" is the standard input. Plain or gzip, told by the content. csv: a record is one of RFC 4180, else a line.
- * LK_EUSAGE where it cannot be opened. The caller closes *out, also NULL. */
-int lk_input_open(lk_input **out, const char *path, bool csv, lk_error *err);
+/* path "-" is the standard input. Plain or gzip, told by the content. A record is a line, in csv one of RFC 4180, in json
+ * an object, on a line or several, also as the element of an array. LK_EUSAGE where it cannot be opened. The caller
+ * closes *out, also NULL. */
+int lk_input_open(lk_input **out, const char *path, const lk_format *format, lk_error *err);
 void lk_input_close(lk_input *in);
 
 enum { LK_INPUT_END = 1, LK_INPUT_IDLE = 2 };
 /* The next record: 0; LK_INPUT_END; LK_INPUT_IDLE where a pipe or terminal gave nothing for wait_ms (-1: waits, 0: does
  * not); or LK_EINPUT (cannot be read, or damaged gzip data). */
 int lk_input_next(lk_input *in, int wait_ms, lk_record *out, lk_error *err);
+
+/* Gives the last record back: the next call cuts it by its brackets. Only of a guessed one. */
+void lk_input_again(lk_input *in);
+
+/* The first bytes of the uncompressed input, as far as they were read. */
+const char *lk_input_sample(const lk_input *in, size_t *len);
 
 /* Goes on at `position`, at or after the current one: seeks in a plain file, reads and forgets elsewhere. LK_EINPUT
  * where the input ends before it. stop may be NULL. */

@@ -120,7 +120,7 @@ static void expect_once(int count, int bad) {
 }
 
 static lk_ingest_options options(const char *source) {
-	return (lk_ingest_options){.postgres = servers.at.postgres, .stream = &stream, .format = LK_FORMAT_JSONL, .path = path, .source = source};
+	return (lk_ingest_options){.postgres = servers.at.postgres, .stream = &stream, .format = {.kind = LK_FORMAT_JSON}, .path = path, .source = source};
 }
 
 static lk_ingest_report run(const lk_ingest_options *o) {
@@ -214,7 +214,7 @@ static void half_a_csv_line_is_left(void **state) {
 	(void)state;
 	DECLARE(columns);
 	lk_ingest_options o = options("csv");
-	o.format = LK_FORMAT_CSV;
+	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
 	write_text("w", "n,ts\n0,2024-01-01T00:00:00Z\n1,2024-01-01T00:00:0");
 	lk_ingest_report r = run(&o);
 	assert_int_equal(r.events, 1);
@@ -229,7 +229,7 @@ static void half_a_csv_line_is_left(void **state) {
 	/* without a name the last line is what it is */
 	DECLARE(columns);
 	o = options(NULL);
-	o.format = LK_FORMAT_CSV;
+	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
 	write_text("w", "n,ts\n0,2024-01-01T00:00:00Z");
 	run(&o);
 	expect_once(1, 0);
@@ -241,7 +241,7 @@ static void csv_needs_its_header(void **state) {
 	lk_ingest_options o = options(NULL);
 	lk_ingest_report r;
 	lk_error err = {0};
-	o.format = LK_FORMAT_CSV;
+	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
 	write_text("w", "n,time\n0,2024-01-01T00:00:00Z\n");
 	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);
 	assert_non_null(strstr(err.text, ":1: "));

@@ -76,7 +76,7 @@ static void load_raw(const char *text) {
 	lk_buf_release(&b);
 }
 
-static int64_t ingest(const char *stream, enum lk_format format, const char *text, size_t len) {
+static int64_t ingest(const char *stream, lk_format format, const char *text, size_t len) {
 	char *path = lk_asprintf("%s/part", servers.dir);
 	FILE *f = fopen(path, "wb");
 	assert_non_null(f);
@@ -94,7 +94,7 @@ static int64_t ingest(const char *stream, enum lk_format format, const char *tex
 
 typedef struct trial {
 	const char *file, *stream, *view, *sql;   /* sql: over raw(line) */
-	enum lk_format format;
+	lk_format format;
 	const char *definitions;
 	lk_type types[8];
 	int ntypes;
@@ -168,7 +168,7 @@ static void run(const trial *t) {
 static void access_log_by_path_status_minute(void **state) {
 	(void)state;
 	const trial t = {
-		.file = "apache_access.log.gz", .stream = "hits", .view = "traffic", .format = LK_FORMAT_COMBINED,
+		.file = "apache_access.log.gz", .stream = "hits", .view = "traffic", .format = {.kind = LK_FORMAT_LOG},
 		.definitions =
 			"CREATE TABLE hits (ts timestamptz, ip text, method text, path text, status int, bytes int, referer text, agent text)"
 			" WITH (event_time = ts, partition_by = ip, partitions = 3);"
@@ -189,7 +189,7 @@ static void access_log_by_path_status_minute(void **state) {
 static void github_events_by_type_and_actor(void **state) {
 	(void)state;
 	const trial t = {
-		.file = "github-2015-01-01-00.jsonl.gz", .stream = "events", .view = "actors", .format = LK_FORMAT_JSONL,
+		.file = "github-2015-01-01-00.jsonl.gz", .stream = "events", .view = "actors", .format = {.kind = LK_FORMAT_JSON},
 		.definitions =
 			"CREATE TABLE events (created_at timestamptz, type text, \"actor.login\" text, \"repo.id\" bigint, \"payload.size\" int)"
 			" WITH (event_time = created_at, partition_by = \"actor.login\", partitions = 2);"
@@ -211,7 +211,7 @@ static void github_events_by_type_and_actor(void **state) {
 /* definitions: RIDES and the view; sql: over what RAW_RIDES gives. */
 static void rides(const char *view, const char *definitions, const char *sql, const lk_type *types, int ntypes) {
 	trial t = {
-		.file = "cars.jsonl.gz", .stream = "rides", .view = view, .format = LK_FORMAT_JSONL,
+		.file = "cars.jsonl.gz", .stream = "rides", .view = view, .format = {.kind = LK_FORMAT_JSON},
 		.definitions = definitions, .sql = sql, .ntypes = ntypes,
 	};
 	memcpy(t.types, types, (size_t)ntypes * sizeof *types);

@@ -85,7 +85,7 @@ static void encode(size_t batch_events, encoded *e) {
 	lk_buf notes = LK_BUF_INIT;
 	int64_t position = 0;
 	int status;
-	const lk_encoder_options o = {.stream = &stream, .path = path, .format = LK_FORMAT_JSONL, .batch_events = batch_events};
+	const lk_encoder_options o = {.stream = &stream, .path = path, .format = {.kind = LK_FORMAT_JSON}, .batch_events = batch_events};
 	lk_append_batch *b = lk_append_batch_new(&stream);
 	assert_int_equal(lk_encoder_open(&encoder, &o, &err), 0);
 	assert_int_equal(lk_encoder_begin(encoder, 0, &err), 0);

@@ -17,6 +17,7 @@
 
 #include "core/buf.h"
 #include "event_log/input.h"
+#include "event_log/looks.h"
 #include "tests/support/servers.h"
 
 static char dir[64], *path;
@@ -109,8 +110,8 @@ static int next_waiting(lk_input *in, lk_record *r, lk_error *err) {
 	return status;
 }
 
-/* `lines`: false after a seek, which loses the line numbers. */
-static void expect_records(lk_input *in, const wanted *w, int n, bool lines) {
+/* `numbered`: false after a seek, which loses the line numbers. */
+static void expect_records(lk_input *in, const wanted *w, int n, bool numbered) {
 	lk_error err = {0};
 	lk_record r;
 	for (int i = 0; i < n; i++) {
@@ -120,19 +121,23 @@ static void expect_records(lk_input *in, const wanted *w, int n, bool lines) {
 		assert_int_equal(r.len, w[i].len);
 		assert_memory_equal(r.text, w[i].text, r.len);
 		assert_false(r.too_long);
-		assert_int_equal(r.line, lines ? w[i].line : 0);
+		assert_int_equal(r.line, numbered ? w[i].line : 0);
 	}
 	assert_int_equal(next_waiting(in, &r, &err), LK_INPUT_END);
 	assert_int_equal(next_waiting(in, &r, &err), LK_INPUT_END);
 }
 
-static lk_input *opened(const char *name, bool csv) {
+static const lk_format lines = {.kind = LK_FORMAT_LOG}, csv_format = {.kind = LK_FORMAT_CSV, .delimiter = ','}, json = {.kind = LK_FORMAT_JSON};
+
+static lk_input *opened_as(const char *name, const lk_format *format) {
 	lk_error err = {0};
 	lk_input *in;
-	if (lk_input_open(&in, name, csv, &err))
+	if (lk_input_open(&in, name, format, &err))
 		fail_msg("%s", err.text);
 	return in;
 }
+
+static lk_input *opened(const char *name, bool csv) { return opened_as(name, csv ? &csv_format : &lines); }
 
 /* --- The same records from everywhere --- */
 
@@ -334,11 +339,11 @@ static void what_is_not_there_is_told(void **state) {
 	(void)state;
 	lk_error err = {0};
 	lk_input *in;
-	assert_int_equal(lk_input_open(&in, "/nonexistent/file", false, &err), LK_EUSAGE);
+	assert_int_equal(lk_input_open(&in, "/nonexistent/file", &lines, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.text, "/nonexistent/file"));
 	assert_null(in);
 	lk_error_clear(&err);
-	assert_int_equal(lk_input_open(&in, dir, false, &err), LK_EUSAGE);
+	assert_int_equal(lk_input_open(&in, dir, &lines, &err), LK_EUSAGE);
 	write_file("a\nb\n", 4);
 	in = opened(path, false);
 	lk_error_clear(&err);
@@ -347,22 +352,325 @@ static void what_is_not_there_is_told(void **state) {
 	lk_input_close(in);
 }
 
-static void names_tell_formats(void **state) {
+/* --- JSON --- */
+
+/* What the scanner would say of a guessed record: is it one object to its end? */
+static bool balanced(const lk_record *r) {
+	int depth = 0;
+	for (size_t i = 0; i < r->len; i++) {
+		if (r->text[i] == '"')
+			while (++i < r->len && r->text[i] != '"')
+				i += r->text[i] == '\\';
+		else if (r->text[i] == '{' || r->text[i] == '[')
+			depth++;
+		else if ((r->text[i] == '}' || r->text[i] == ']') && --depth == 0)
+			return i + 1 == r->len;
+	}
+	return false;
+}
+
+static int next_json(lk_input *in, lk_record *r, lk_error *err) {
+	int status = next_waiting(in, r, err);
+	if (status || !r->guessed || balanced(r))
+		return status;
+	lk_input_again(in);
+	status = next_waiting(in, r, err);
+	assert_false(r->guessed);
+	return status;
+}
+
+/* All records, "|" behind each, "+" behind one that may go on. */
+static void read_json(lk_input *in, const lk_buf *bytes, lk_buf *out) {
+	lk_record r;
+	int64_t at = 0;
+	lk_buf_clear(out);
+	lk_buf_adds(out, "");
+	while (next_json(in, &r, NULL) == 0) {
+		lk_buf_add(out, r.text, r.len);
+		lk_buf_adds(out, r.unterminated ? "+|" : "|");
+		assert_true(r.position >= at && r.end > r.position && r.end <= (int64_t)bytes->len);
+		assert_memory_equal(r.text, bytes->data + r.position, r.len);
+		int64_t line = 1;
+		for (int64_t i = 0; i < r.position; i++)
+			line += bytes->data[i] == '\n';
+		assert_true(!r.line || r.line == line);
+		at = r.end;
+	}
+}
+
+static const struct { const char *text, *records; } documents[] = {
+	{"", ""}, {" \n\t\r\n", ""}, {"[]", ""}, {"[\n]\n", ""}, {"\xef\xbb\xbf{\"a\":1}\n", "{\"a\":1}|"},
+	{"{\"a\":1}\n{\"a\":2}\r\n\n{\"a\":3}", "{\"a\":1}|{\"a\":2}|{\"a\":3}+|"},
+	{"[{\"a\":1},{\"a\":2}]", "{\"a\":1}|{\"a\":2}|"},
+	{"\xef\xbb\xbf[ {\"a\":1} , {\"a\":[{}]}\n,\n{\"a\":\"}]\"} ]\n", "{\"a\":1}|{\"a\":[{}]}|{\"a\":\"}]\"}|"},
+	{"{\"a\":1}{\"a\":2} {\"a\":3}\n", "{\"a\":1}|{\"a\":2}|{\"a\":3}|"},
+	{"{\n  \"a\": {\n    \"b\": 1\n  }\n}\n{\n  \"a\": 2\n}\n", "{\n  \"a\": {\n    \"b\": 1\n  }\n}|{\n  \"a\": 2\n}|"},
+	{"[\n  {\n    \"a\": 1\n  },\n  {\n    \"a\": 2\n  }\n]\n", "{\n    \"a\": 1\n  }|{\n    \"a\": 2\n  }|"},
+	{"{\"a\":{}\n,\"b\":{}}\n{\"a\":2}\n", "{\"a\":{}\n,\"b\":{}}|{\"a\":2}|"},
+	{"[1,\"a, ]\",{\"a\":1},null]\n", "[1,\"a, ]\",{\"a\":1},null]|"},                  /* no array of events */
+	{"[{\"a\":1},5,\"x,y\",{\"a\":2}]\n", "{\"a\":1}|5|\"x,y\"|{\"a\":2}|"},
+	/* what is no object costs its line */
+	{"hello, {world}\n{\"a\":1}\nnull\n[error] no\n{\"a\":2} and more\n{\"a\":3}\n", "hello, {world}|{\"a\":1}|null|[error] no|{\"a\":2} and more|{\"a\":3}|"},
+	/* an object that does not end costs itself */
+	{"{\"a\":1\n{\"a\":2}\n{\"a\":\"x\n{\"a\":3}\n{\"a\":\"x}\n{\"a\":4}\n", "{\"a\":1|{\"a\":2}|{\"a\":\"x|{\"a\":3}|{\"a\":\"x}|{\"a\":4}|"},
+	{"[\n  {\n    \"a\": \"x\n  },\n  {\n    \"b\": [1\n  },\n  {\n    \"a\": 2\n  }\n]", "{\n    \"a\": \"x\n  },|{\n    \"b\": [1\n  },|{\n    \"a\": 2\n  }|"},
+	{"{\"a\":1}\n{\n \"a\":\n", "{\"a\":1}|{\n \"a\":+|"},
+	{"{\"a\":1}\n{\"b\":\n", "{\"a\":1}|{\"b\":|"},
+	{"{\"v\":[\n{\"a\":1},\n{\"a\":2}\n]}\n", "{\"v\":[|{\"a\":1}|{\"a\":2}|}|"},
+};
+
+static void json_documents(void **state) {
 	(void)state;
-	static const struct { const char *path; int format; } cases[] = {
-		{"a.jsonl", LK_FORMAT_JSONL}, {"x/a.ndjson.gz", LK_FORMAT_JSONL}, {"a.json", LK_FORMAT_JSONL}, {"a.csv.gz", LK_FORMAT_CSV},
-		{"access.log", LK_FORMAT_COMBINED}, {"access.log.gz", LK_FORMAT_COMBINED}, {"a.txt", -1}, {"a.gz", -1}, {"-", -1}, {".csv", -1},
+	lk_buf got = LK_BUF_INIT;
+	for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+		lk_buf bytes = LK_BUF_INIT;
+		feed f;
+		lk_buf_adds(&bytes, documents[i].text);
+		write_file(bytes.data, bytes.len);
+		lk_input *in = opened_as(path, &json);
+		read_json(in, &bytes, &got);
+		assert_string_equal(got.data, documents[i].records);
+		lk_input_close(in);
+		for (size_t piece = 1; piece < 4; piece++) {
+			feed_start(&f, &bytes, piece);
+			in = opened_as("-", &json);
+			read_json(in, &bytes, &got);
+			assert_string_equal(got.data, documents[i].records);
+			lk_input_close(in);
+			feed_end(&f);
+		}
+		lk_buf_release(&bytes);
+	}
+	lk_buf_release(&got);
+}
+
+/* Each place at which a run could have ended leads to the same records. */
+static void json_goes_on_anywhere(void **state) {
+	(void)state;
+	lk_buf bytes = LK_BUF_INIT, all = LK_BUF_INIT, rest = LK_BUF_INIT;
+	for (int i = 0; i < 6; i++) {
+		lk_buf_clear(&bytes);
+		lk_buf_adds(&bytes, documents[5 + i].text);
+		write_file(bytes.data, bytes.len);
+		for (int64_t skip = 0;; skip++) {
+			lk_record r;
+			lk_input *in = opened_as(path, &json);
+			int64_t n = 0, end = 0;
+			read_json(in, &bytes, &all);
+			assert_int_equal(lk_input_rewind(in, NULL), 0);
+			while (n < skip && next_json(in, &r, NULL) == 0) {
+				n++;
+				end = r.end;
+			}
+			assert_int_equal(lk_input_rewind(in, NULL), 0);
+			assert_int_equal(lk_input_seek(in, end, NULL, NULL), 0);
+			read_json(in, &bytes, &rest);
+			lk_input_close(in);
+			assert_true(rest.len <= all.len && !strcmp(all.data + all.len - rest.len, rest.data));
+			if (n < skip)
+				break;
+		}
+	}
+	lk_buf_release(&bytes);
+	lk_buf_release(&all);
+	lk_buf_release(&rest);
+}
+
+/* An object of more than 16 MiB costs itself, however many lines it has. */
+static void json_too_long_is_one_record(void **state) {
+	(void)state;
+	for (int many = 0; many < 2; many++) {
+		lk_buf b = LK_BUF_INIT;
+		lk_record r;
+		lk_buf_adds(&b, "[\n {\"a\":1},\n {\"big\":[\n");
+		while (b.len < LK_RECORD_MAX + 100000)
+			lk_buf_adds(&b, many ? "  {\"x\": 1},\n" : "{\"x\": 1},");
+		lk_buf_adds(&b, "  {}\n ]\n },\n {\"a\":2}\n]\n");
+		write_file(b.data, b.len);
+		lk_input *in = opened_as(path, &json);
+		assert_int_equal(next_json(in, &r, NULL), 0);
+		assert_int_equal(next_json(in, &r, NULL), 0);
+		assert_true(r.too_long);
+		assert_int_equal(r.line, 3);
+		assert_memory_equal(r.text, "{\"big\":", 7);
+		assert_int_equal(next_json(in, &r, NULL), 0);
+		if (many && r.text[0] != '{')
+			fail_msg("%.*s", (int)r.len, r.text);
+		assert_memory_equal(r.text, "{\"a\":2}", r.len);
+		assert_int_equal(next_json(in, &r, NULL), LK_INPUT_END);
+		lk_input_close(in);
+		lk_buf_release(&b);
+	}
+}
+
+/* Whatever the bytes are and however they come: the same records, which leave out blanks, commas and brackets alone. */
+static void any_json_bytes(void **state) {
+	(void)state;
+	static const char *const pieces[] = {"{", "}", "[", "]", ",", "\"", "\\", "\n", "\n", " ", "a", "{\"a\":1}", "{\"a\":1}\n", "  {"};
+	unsigned long seed = test_seed("test_input json");
+	lk_buf bytes = LK_BUF_INIT, whole = LK_BUF_INIT, slow = LK_BUF_INIT;
+	for (int round = 0; round < 300; round++) {
+		feed f;
+		lk_buf_clear(&bytes);
+		lk_buf_adds(&bytes, "");
+		for (int n = (int)(test_random(&seed) % 30); n--;)
+			lk_buf_adds(&bytes, pieces[test_random(&seed) % (sizeof pieces / sizeof *pieces)]);
+		write_file(bytes.data, bytes.len);
+		lk_input *in = opened_as(path, &json);
+		read_json(in, &bytes, &whole);
+		lk_input_close(in);
+		feed_start(&f, &bytes, 1 + test_random(&seed) % 5);
+		in = opened_as("-", &json);
+		read_json(in, &bytes, &slow);
+		lk_input_close(in);
+		feed_end(&f);
+		if (strcmp(slow.data, whole.data))
+			fail_msg("in pieces of %s:\n%s\nfrom a file:\n%s", bytes.data, slow.data, whole.data);
+		size_t letters = 0, found = 0;
+		for (size_t i = 0; i < bytes.len; i++)
+			letters += strchr("{}a\"\\", bytes.data[i]) != NULL;
+		for (size_t i = 0; i < whole.len; i++)
+			found += strchr("{}a\"\\", whole.data[i]) != NULL;
+		assert_int_equal(found, letters);
+	}
+	lk_buf_release(&bytes);
+	lk_buf_release(&whole);
+	lk_buf_release(&slow);
+}
+
+/* --- What surrounds the text --- */
+
+static void zeros_behind_gzip_are_nothing(void **state) {
+	(void)state;
+	static const char zeros[700000];
+	static const size_t sizes[] = {1, 512, sizeof zeros};
+	lk_record r;
+	for (size_t i = 0; i < 3; i++)
+		for (int with = 0; with < 3; with++) {   /* nothing, a member, garbage behind the zeros */
+			lk_buf b = LK_BUF_INIT;
+			lk_error err = {0};
+			add_gzip(&b, "one\n", 4);
+			lk_buf_add(&b, zeros, sizes[i]);
+			if (with == 1)
+				add_gzip(&b, "two\n", 4);
+			if (with == 2)
+				lk_buf_adds(&b, "garbage");
+			write_file(b.data, b.len);
+			lk_input *in = opened(path, false);
+			assert_int_equal(lk_input_next(in, -1, &r, &err), 0);
+			assert_memory_equal(r.text, "one", 3);
+			if (with == 1) {
+				assert_int_equal(lk_input_next(in, -1, &r, &err), 0);
+				assert_memory_equal(r.text, "two", 3);
+			}
+			assert_int_equal(lk_input_next(in, -1, &r, &err), with == 2 ? LK_EINPUT : LK_INPUT_END);
+			if (with == 2)
+				assert_non_null(strstr(err.text, "follows the gzip data"));
+			lk_input_close(in);
+			lk_buf_release(&b);
+		}
+}
+
+static void what_is_no_text_is_told_at_once(void **state) {
+	(void)state;
+	static const struct { const char *bytes; size_t len; const char *what; } cases[] = {
+		{"PAR1\x15\x04\n\n", 8, "Parquet"}, {"Obj\x01\n", 5, "Avro"}, {"PK\x03\x04\n\n", 6, "zip"}, {"\xff\xfe" "a\0\n\0", 6, "UTF-16"},
+		{"t\0s\0,\0a\0\n\0", 10, "UTF-16"}, {"\0t\0s\0,\0a\0\n", 10, "UTF-16"}, {"\x28\xb5\x2f\xfd\n", 5, "zstd"}, {"SQLite format 3\n", 16, "SQLite"},
+	};
+	lk_buf twice = LK_BUF_INIT, once = LK_BUF_INIT;
+	lk_record r;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		lk_error err = {0};
+		write_file(cases[i].bytes, cases[i].len);
+		lk_input *in = opened(path, false);
+		assert_int_equal(lk_input_next(in, -1, &r, &err), LK_EINPUT);
+		assert_non_null(strstr(err.text, cases[i].what));
+		assert_true(err.hint[0]);
+		lk_input_close(in);
+	}
+	add_gzip(&once, "{\"a\":1}\n", 8);
+	add_gzip(&twice, once.data, once.len);
+	write_file(twice.data, twice.len);
+	lk_error err = {0};
+	lk_input *in = opened(path, false);
+	assert_int_equal(lk_input_next(in, -1, &r, &err), LK_EINPUT);
+	assert_non_null(strstr(err.text, "gzip data within gzip data"));
+	lk_input_close(in);
+	lk_buf_release(&once);
+	lk_buf_release(&twice);
+}
+
+static void looks_are_told(void **state) {
+	(void)state;
+	static const lk_format semicolons = {.kind = LK_FORMAT_CSV, .delimiter = ';'};
+	static const struct { const lk_format *as; const char *text, *what, *todo; } cases[] = {
+		{&csv_format, "ts;k;v\n1;2;3\n", "CSV with ; between", "--delimiter ';'"}, {&csv_format, "ts\tk\n", "tabs", "--format tsv"},
+		{&semicolons, "ts,k\n", "CSV", "--delimiter ','"}, {&json, "ts,k,v\n", "CSV", "--format csv"}, {&json, "ts|k\n", "CSV with |", "--format csv --delimiter '|'"},
+		{&csv_format, "{\"ts\":1,\"k\":2}\n", "JSON", "jsonl"}, {&lines, "\xef\xbb\xbf[\n{\"a\":1}]", "JSON", "jsonl"},
+		{&json, "h - - [17/May/2015:10:05:03 +0000] \"GET /, HTTP/1.1\" 200 1\n", "an access log", "access"}, {&json, "<?xml version='1.0'?>", "XML", "JSON"},
+		{&lines, "#Software: Microsoft Internet Information Services\n", "W3C", "#Fields"}, {&lines, "a\0b\n", "binary", "text"},
+		{&csv_format, "a,b\n", NULL, NULL}, {&json, "{\"a\"", NULL, NULL}, {&lines, "", NULL, NULL}, {&lines, "words\n", NULL, NULL},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		enum lk_format f = LK_FORMAT_JSONL;
+		lk_buf what = LK_BUF_INIT, todo = LK_BUF_INIT;
+		lk_looks_like(cases[i].as, cases[i].text, cases[i].text[0] == 'a' && !cases[i].text[1] ? 4 : strlen(cases[i].text), &what, &todo);
+		if (cases[i].what && (!what.len || !strstr(what.data, cases[i].what) || !strstr(todo.data, cases[i].todo)))
+			fail_msg("%s: %s: %s", cases[i].text, what.data ? what.data : "", todo.data ? todo.data : "");
+		if (!cases[i].what)
+			assert_int_equal(what.len, 0);
+		lk_buf_release(&what);
+		lk_buf_release(&todo);
+	}
+}
+
+/* Lines that end with CR alone, or in several ways, have their numbers all the same. */
+static void csv_lines_end_in_three_ways(void **state) {
+	(void)state;
+	static const char text[] = "a,b\r1,\"x\ry\"\r\n2,3\n4,5\r";
+	static const wanted w[] = {{0, 4, 1, 3, "a,b"}, {4, 13, 2, 7, "1,\"x\ry\""}, {13, 17, 4, 3, "2,3"}, {17, 21, 5, 3, "4,5"}};
+	lk_buf bytes = LK_BUF_INIT;
+	lk_buf_adds(&bytes, text);
+	write_file(text, sizeof text - 1);
+	lk_input *in = opened(path, true);
+	expect_records(in, w, 4, true);
+	lk_input_close(in);
+	for (size_t piece = 1; piece < 5; piece++) {
+		feed f;
+		feed_start(&f, &bytes, piece);
+		in = opened("-", true);
+		expect_records(in, w, 4, true);
+		lk_input_close(in);
+		feed_end(&f);
+	}
+	lk_buf_release(&bytes);
+}
+
+static void names_tell_formats(void **state) {
+	(void)state;
+	static const struct { const char *path; int kind; char delimiter; } cases[] = {
+		{"a.jsonl", LK_FORMAT_JSON, 0}, {"x/a.ndjson.gz", LK_FORMAT_JSON, 0}, {"a.json", LK_FORMAT_JSON, 0}, {"a.csv.gz", LK_FORMAT_CSV, ','},
+		{"a.tsv", LK_FORMAT_CSV, '\t'}, {"access.log", LK_FORMAT_LOG, 0}, {"access.log.gz", LK_FORMAT_LOG, 0}, {"a.txt", -1, 0},
+		{"a.gz", -1, 0}, {"-", -1, 0}, {".csv", -1, 0},
+	};
+	static const char *const names[] = {"jsonl", "csv", "tsv", "access", "combined", "vhost_combined"};
+	lk_error err = {0};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		lk_format f = {0};
 		int status = lk_format_of_path(cases[i].path, &f);
-		assert_int_equal(status ? -1 : (int)f, cases[i].format);
+		assert_int_equal(status ? -1 : (int)f.kind, cases[i].kind);
+		assert_int_equal(f.delimiter, cases[i].delimiter);
 	}
-	for (int i = 0; i < 3; i++) {
-		enum lk_format f;
-		assert_int_equal(lk_format_parse(lk_format_name((enum lk_format)i), &f), 0);
-		assert_int_equal(f, i);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		lk_format f;
+		assert_int_equal(lk_format_parse(names[i], &f, NULL), 0);
+		assert_string_equal(lk_format_name(&f), names[i]);
 	}
+	lk_format f;
+	assert_int_equal(lk_format_parse("xml", &f, &err), LK_EUSAGE);
+	assert_non_null(strstr(err.hint, "vhost_combined"));
+	lk_error_clear(&err);
+	assert_int_equal(lk_format_parse("%h %Z", &f, &err), LK_EUSAGE);
+	assert_non_null(strstr(err.text, "character 4"));
 }
 
 int main(void) {
@@ -374,6 +682,14 @@ int main(void) {
 		cmocka_unit_test(silence_is_told),
 		cmocka_unit_test(damage_is_told_after_what_is_good),
 		cmocka_unit_test(what_is_not_there_is_told),
+		cmocka_unit_test(json_documents),
+		cmocka_unit_test(json_goes_on_anywhere),
+		cmocka_unit_test(json_too_long_is_one_record),
+		cmocka_unit_test(any_json_bytes),
+		cmocka_unit_test(zeros_behind_gzip_are_nothing),
+		cmocka_unit_test(what_is_no_text_is_told_at_once),
+		cmocka_unit_test(looks_are_told),
+		cmocka_unit_test(csv_lines_end_in_three_ways),
 		cmocka_unit_test(names_tell_formats),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -5,10 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/scan_text.h"
+#include "core/scan_csv.h"
 #include "tests/support/servers.h"
 #include "tests/support/streams.h"
 
@@ -18,6 +19,7 @@ enum { NCOLUMNS = sizeof columns / sizeof *columns };
 static lk_arena memory, texts;
 static lk_stream *stream;
 static lk_csv_map map;
+static lk_csv_dialect comma;
 static lk_value row[NCOLUMNS];
 static const char *reason;
 static int column;
@@ -27,7 +29,7 @@ static unsigned below(unsigned n) { return (unsigned)(test_random(&seed) >> 33) 
 
 static void header(const char *text) {
 	lk_csv_map_release(&map);
-	assert_int_equal(lk_csv_header(stream, text, strlen(text), &map, &reason), 0);
+	assert_int_equal(lk_csv_header(stream, ',', text, strlen(text), &map, &reason), 0);
 }
 
 static int scan(const char *record) {
@@ -44,6 +46,7 @@ static void assert_text(int c, const char *want) {
 static int set_up(void **state) {
 	(void)state;
 	stream = test_stream(&memory, "s", columns, NCOLUMNS);
+	comma = lk_csv_dialect_of(',');
 	return 0;
 }
 
@@ -98,7 +101,34 @@ static void header_names_columns(void **state) {
 	assert_int_equal(map.column_of[2], -1);
 	static const char *const wrong[] = {"a,b", "", "ts,a,a", "ts,A,a", "ts,\"a", "ts,\"a\"b"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-		assert_int_equal(lk_csv_header(stream, wrong[i], strlen(wrong[i]), &m, &reason), -1);
+		assert_int_equal(lk_csv_header(stream, ',', wrong[i], strlen(wrong[i]), &m, &reason), -1);
+}
+
+static void header_tells_what_is_not_read(void **state) {
+	(void)state;
+	header("ts,a,b,n");
+	assert_null(map.unknown);
+	assert_null(map.lacking);
+	header("x,ts,B,\"y \"\"z\"\"\"");
+	assert_string_equal(map.unknown, "x, y \"z\"");
+	assert_string_equal(map.lacking, "a, n");
+}
+
+static void other_delimiters(void **state) {
+	(void)state;
+	static const char delimiters[] = ";\t|";
+	for (const char *d = delimiters; *d; d++) {
+		lk_csv_dialect dialect = lk_csv_dialect_of(*d);
+		char head[32], line[64];
+		snprintf(head, sizeof head, "ts%ca%cn\n", *d, *d);
+		snprintf(line, sizeof line, "2015-05-17T10:05:03Z%c\"x%cy,z\"%c7\n", *d, *d, *d);
+		lk_csv_map_release(&map);
+		assert_int_equal(lk_csv_header(stream, *d, head, strlen(head), &map, &reason), 0);
+		assert_ptr_equal(lk_csv_record_end(&dialect, line, line + strlen(line)), line + strlen(line));
+		assert_int_equal(scan(line), 0);
+		assert_memory_equal(row[1].s, line + 22, 5);
+		assert_true(row[3].i == 7);
+	}
 }
 
 static void record_ends(void **state) {
@@ -109,9 +139,11 @@ static void record_ends(void **state) {
 		{"\"a\nb\"c\nd", 3},      /* the quote that was not closed: one line is lost, not two */
 		{"\"ab\"c\nd", 6},
 		{"x,\"a,1\ny,\"b,2\nz\n", 7},
+		{"a,b\rc", 4}, {"a,b\r", -1}, {"a,b\r\nc", 5}, {"a,\"b\rc\",d\re", 10}, {"\r", -1}, {"\r\r", 1}, {"a\r\n\rb", 3},
+		{"\"a\rb\"c\rd", 3}, {"x,\"a,1\ry,\"b,2\rz\r", 7},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *p = cases[i].text, *end = lk_csv_record_end(p, p + strlen(p));
+		const char *p = cases[i].text, *end = lk_csv_record_end(&comma, p, p + strlen(p));
 		assert_int_equal(end ? end - p : -1, cases[i].end);
 	}
 }
@@ -124,12 +156,12 @@ static void record_end_needs_no_more_than_the_record(void **state) {
 		char text[24];
 		size_t len = 1 + below(sizeof text);
 		for (size_t i = 0; i < len; i++)
-			text[i] = "\"\"\",\n\n\ra"[below(8)];
+			text[i] = "\"\"\",\n\n\r\ra"[below(9)];
 		const char *first = NULL;
 		for (size_t n = 0; n <= len; n++) {
 			char *exact = malloc(n ? n : 1);
 			memcpy(exact, text, n);
-			const char *end = lk_csv_record_end(exact, exact + n);
+			const char *end = lk_csv_record_end(&comma, exact, exact + n);
 			if (first)
 				assert_ptr_equal(text + (end - exact), first);
 			else if (end)
@@ -177,6 +209,7 @@ static void random_tables_come_back(void **state) {
 		enum { ROWS = 20 };
 		char memory_of[ROWS][2][64] = {{{0}}};
 		lk_value cells[ROWS][2];
+		static const char *const ends[] = {"\n", "\r\n", "\r"};   /* mixed */
 		lk_buf b = LK_BUF_INIT;
 		for (int r = 0; r < ROWS; r++) {
 			for (int c = 0; c < 2; c++)
@@ -184,11 +217,11 @@ static void random_tables_come_back(void **state) {
 			add_cell(&b, &cells[r][0]);
 			lk_buf_adds(&b, ",2015-05-17T10:05:03Z,");
 			add_cell(&b, &cells[r][1]);
-			lk_buf_adds(&b, below(2) ? "\n" : "\r\n");
+			lk_buf_adds(&b, ends[below(r < ROWS - 1 ? 3 : 2)]);
 		}
 		const char *p = b.data, *end = b.data + b.len;
 		for (int r = 0; r < ROWS; r++) {
-			const char *next = lk_csv_record_end(p, end);
+			const char *next = lk_csv_record_end(&comma, p, end);
 			assert_non_null(next);
 			lk_arena_clear(&texts);
 			assert_int_equal(lk_csv_scan(stream, &map, p, (size_t)(next - p), &texts, row, &reason, &column), 0);
@@ -208,6 +241,8 @@ int main(void) {
 		cmocka_unit_test(reads_fields),
 		cmocka_unit_test(refuses_what_does_not_fit),
 		cmocka_unit_test(header_names_columns),
+		cmocka_unit_test(header_tells_what_is_not_read),
+		cmocka_unit_test(other_delimiters),
 		cmocka_unit_test(record_ends),
 		cmocka_unit_test(record_end_needs_no_more_than_the_record),
 		cmocka_unit_test(random_tables_come_back),
