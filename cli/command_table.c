@@ -25,7 +25,7 @@ const lk_command lk_commands[] = {
 
 	{"apply", "FILE...", 1, -1, "declare streams and views from SQL files",
 	 "Applying the same definition again changes nothing; a changed view becomes a new version that the next batch "
-	 "brings into service. All faults of all files are told, with their places, and then nothing is applied. A file "
+	 "brings into service, in place of an older one that still waits for that. All faults of all files are told, with their places, and then nothing is applied. A file "
 	 "named - is standard input.",
 	 {{"check", NULL, "only say what would be new, unchanged, a new version, or refused (exit 78), and change nothing", false}},
 	 {{"lk apply examples/web/web.sql", "declare what the file holds"},

@@ -107,7 +107,8 @@ typedef struct lk_apply_result {
  * one: the same, or more nullable columns at the end (R28); anything else is LK_EDEFINITION. Idempotent (I8). */
 int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err);
 /* Declares a view: a new view gets version 1 and a lambda copy, served at once. A changed plan gets a new version and,
- * where the view is in lambda mode, a lambda copy beside the served one. Describes the batch SQL and the user's text by
+ * where the view is in lambda mode, a lambda copy beside the served one; one of an older version that no batch has
+ * brought into service is dropped. Describes the batch SQL and the user's text by
  * PREPARE and compares types with the plan first (R5). Compared with the newest version only: going back to an older
  * form is a new version too. Main thread only, both (they parse). */
 int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);

@@ -330,6 +330,8 @@ static int next_version(lk_pg *pg, const lk_plan *p, int64_t view_id, lk_apply_r
 	out->what = LK_APPLIED_CHANGED;
 	out->left = false;
 	int rc = insert_version(pg, view_id, ++out->version, p, &version_id, err);
+	if (!rc)
+		rc = lk_copies_supersede(pg, view_id, out->version, err);
 	return rc || out->kappa ? rc : insert_lambda(pg, p, version_id, &copy_id, err);
 }
 

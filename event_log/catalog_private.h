@@ -20,5 +20,9 @@ int lk_catalog_parse_version(lk_pg *pg, int64_t version_id, const char *text, co
 /* Inserts the rows of a copy and its units, inside the caller's transaction. LK_ECONFLICT where there is no such
  * version. */
 int lk_copy_insert(lk_pg *pg, int64_t version_id, int partitions, const lk_copy_spec *spec, int64_t *copy_id, lk_error *err);
+/* Inside the caller's transaction, where a version `newest` of the view was just made: drops the lambda copies of older
+ * ones that wait to be brought into service, since a batch is made of the newest version alone, and the speed layer would
+ * keep them up to date for nobody. One of which a batch is running stays, and so does what readers had or have. */
+int lk_copies_supersede(lk_pg *pg, int64_t view_id, int newest, lk_error *err);
 
 #endif

@@ -168,22 +168,44 @@ static int make_served(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
 	return rc;
 }
 
-/* Lambda copies that wait for a batch to bring their version into service, where readers have
- * that version now, or a later one. */
-static int drop_overtaken(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
-	char view[24], copy[24];
+/* Lambda copies that wait for a batch to bring their version into service, of versions up to `number`. */
+static const char waiting_sql[] =
+	"SELECT c.copy_id FROM lk.copy c JOIN lk.version v USING (version_id) WHERE v.view_id = $1::bigint AND c.state = 'live'"
+	" AND c.mode = 'lambda' AND NOT c.was_served AND NOT c.dropped AND v.number <= $2::int ORDER BY 1";
+
+static int drop_waiting(lk_pg *pg, int64_t view_id, int64_t number, bool spare_running, lk_error *err) {
+	char view[24], upto[24];
 	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err,
-		"SELECT c.copy_id FROM lk.copy c JOIN lk.version v USING (version_id) WHERE v.view_id = $1::bigint AND c.state = 'live'"
-		" AND c.mode = 'lambda' AND NOT c.was_served AND NOT c.dropped AND v.number <= (SELECT number FROM lk.version"
-		" JOIN lk.copy USING (version_id) WHERE copy_id = $2::bigint) ORDER BY 1",
-		2, (const char *const[]){lk_pg_number(view, view_id), lk_pg_number(copy, to)});
+	int rc = lk_pg_exec(pg, &res, err, waiting_sql, 2, (const char *const[]){lk_pg_number(view, view_id), lk_pg_number(upto, number)});
 	if (rc)
 		return rc;
-	for (int i = 0; !rc && i < PQntuples(res); i++)
-		rc = drop_rows(pg, lk_pg_int(res, i, 0), err);
+	for (int i = 0; !rc && i < PQntuples(res); i++) {
+		int64_t copy = lk_pg_int(res, i, 0);
+		rc = spare_running ? lk_pg_try_lock_transaction(pg, copy, err) : 0;   /* a batch holds its copy's */
+		rc = rc == LK_EBUSY ? 0 : rc ? rc : drop_rows(pg, copy, err);
+	}
 	PQclear(res);
 	return rc;
+}
+
+int lk_copies_supersede(lk_pg *pg, int64_t view_id, int newest, lk_error *err) {
+	char view[24];
+	int rc = lk_pg_exec(pg, NULL, err, "SELECT FROM lk.view WHERE view_id = $1::bigint FOR NO KEY UPDATE", 1,
+	                    (const char *const[]){lk_pg_number(view, view_id)});
+	return rc ? rc : drop_waiting(pg, view_id, newest - 1, true, err);
+}
+
+/* Readers have the version of this copy now, or a later one. */
+static int drop_overtaken(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
+	char copy[24];
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT number FROM lk.version JOIN lk.copy USING (version_id) WHERE copy_id = $1::bigint", 1,
+	                    (const char *const[]){lk_pg_number(copy, to)});
+	if (rc)
+		return rc;
+	int64_t number = PQntuples(res) ? lk_pg_int(res, 0, 0) : 0;
+	PQclear(res);
+	return drop_waiting(pg, view_id, number, false, err);
 }
 
 int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t *retired, lk_error *err) {

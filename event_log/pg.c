@@ -338,6 +338,10 @@ int lk_pg_lock_transaction(lk_pg *pg, int64_t id, lk_error *err) {
 	return lk_pg_exec(pg, NULL, err, "SELECT pg_advisory_xact_lock($1::bigint)", 1, (const char *const[]){key});
 }
 
+int lk_pg_try_lock_transaction(lk_pg *pg, int64_t id, lk_error *err) {
+	return lock_call(pg, "SELECT pg_try_advisory_xact_lock($1::bigint)", id, err);
+}
+
 int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null) {
 	return PQgetisnull(res, row, col) ? if_null : strtoll(PQgetvalue(res, row, col), NULL, 10);
 }

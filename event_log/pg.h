@@ -57,6 +57,8 @@ int lk_pg_unlock(lk_pg *pg, int64_t id, lk_error *err);
 int lk_pg_lock_holder(lk_pg *pg, int64_t id, lk_buf *who, lk_error *err);
 /* Waits for the lock and keeps it to the end of the caller's transaction; LK_EBUSY after lock_timeout. */
 int lk_pg_lock_transaction(lk_pg *pg, int64_t id, lk_error *err);
+/* The same without waiting: LK_EBUSY, without filling err, where another session has it. */
+int lk_pg_try_lock_transaction(lk_pg *pg, int64_t id, lk_error *err);
 
 /* A number as a parameter: writes it to the text and returns that. */
 const char *lk_pg_number(char text[24], int64_t n);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "event_log/copies.h"
 #include "event_log/scan.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/layer.h"
 #include "tests/support/log.h"
 #include "tests/support/world.h"
 
@@ -187,6 +189,147 @@ static void a_version_after_that_is_served(void **state) {
 }
 
 /* A copy that is being built is not brought into service by its batch: whoever builds it does that. */
+/* --- versions that a newer one follows before any batch --- */
+
+static int64_t live_copies(void) { return test_number(&world.pg, "SELECT count(*) FROM lk.copy WHERE NOT dropped AND state = 'live'"); }
+
+static void declare_number(int n) {
+	char *sql = lk_asprintf("CREATE VIEW traffic AS SELECT ip, count(*) AS n FROM hits WHERE ip <> '10.0.0.%d' GROUP BY ip, tumble(ts, '1 minute');", n);
+	test_world_declare(&world, sql);
+	free(sql);
+	while (world.nformer > 0)   /* each has all versions, and nobody is shown any of them any more */
+		lk_catalog_free(world.former[--world.nformer]);
+}
+
+static int newest_is_driven(void *unused) {
+	(void)unused;
+	return test_number(&world.pg, "SELECT count(*) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objid::bigint IN"
+	                   " (SELECT unit_id & 4294967295 FROM lk.unit WHERE copy_id = (SELECT max(copy_id) FROM lk.copy))") == 2;
+}
+
+static void many_changes_leave_few_copies(void **state) {
+	(void)state;
+	enum { CHANGES = 150 };
+	static test_layer layer;
+	append(100);
+	must_round(NULL);
+	test_layer_start(&layer, &servers, 2, false);
+	int changes = test_rounds("CHANGES", CHANGES);
+	for (int i = 0; i < changes; i++) {
+		declare_number(i);
+		assert_int_equal(live_copies(), 3);     /* of total, of what readers get, of the newest version */
+		if (i % 25 == 0) {
+			append(20);
+			assert_true(test_poll(newest_is_driven, NULL, 20000));
+			assert_int_equal(served()->version->number, 1);
+			same();
+		}
+	}
+	must_round(NULL);
+	assert_int_equal(served()->version->number, changes + 1);
+	assert_int_equal(live_copies(), 3);
+	same();
+	test_layer_end(&layer);
+	same();
+}
+
+static void changed_and_changed_back(void **state) {
+	(void)state;
+	append(100);
+	must_round(NULL);
+	int64_t first = served()->id;
+	test_world_declare(&world, by_hour);
+	test_world_declare(&world, definitions);      /* the older form is a new version */
+	assert_int_equal(lk_catalog_newest(world.catalog, view())->number, 3);
+	assert_int_equal(live_copies(), 3);
+	assert_int_equal(served()->id, first);
+	same();
+	must_round("traffic");
+	assert_int_equal(served()->version->number, 3);
+	assert_int_equal(view()->former_copy, first);
+	same();
+	serve(first);
+	test_world_declare(&world, by_hour);          /* what readers had stays */
+	assert_int_equal(live_copies(), 4);
+	must_round("traffic");
+	assert_int_equal(served()->version->number, 4);
+	assert_int_equal(view()->former_copy, first);
+	same();
+}
+
+typedef struct batch_thread {
+	pthread_t thread;
+	lk_pg pg;
+	const lk_cat_copy *copy;
+	lk_batch_report report;
+	int rc;
+	lk_error err;
+} batch_thread;
+
+static void *run_batch(void *arg) {
+	batch_thread *b = arg;
+	b->rc = lk_batch_run(&b->pg, world.catalog, b->copy, &b->report, &b->err);
+	return NULL;
+}
+
+static int somebody_waits(void *unused) {
+	(void)unused;
+	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0;
+}
+
+/* The end of the log is held, so that the batch stands where it makes its cut. */
+static void a_batch_of_a_version_that_is_followed_ends(void **state) {
+	(void)state;
+	batch_thread b = {0};
+	lk_pg holder;
+	lk_error err = {0};
+	append(100);
+	must_round(NULL);
+	test_world_declare(&world, by_hour);
+	test_ok(lk_catalog_read_copy(world.catalog, view(), 2, &b.copy, &err), &err);
+	test_open(&b.pg, &servers);
+	test_open(&holder, &servers);
+	test_sql(&holder, "BEGIN");
+	test_sql(&holder, "SELECT FROM lk.tail FOR UPDATE");
+	assert_int_equal(pthread_create(&b.thread, NULL, run_batch, &b), 0);
+	int waited = test_poll(somebody_waits, NULL, 10000);
+	test_world_try(&world, definitions, NULL);
+	test_sql(&holder, "COMMIT");
+	pthread_join(b.thread, NULL);
+	assert_true(waited);
+	test_ok(b.rc, &b.err);
+	assert_int_equal(b.report.switched_to, 2);
+	test_world_reload(&world);
+	assert_int_equal(served()->version->number, 2);
+	same();
+	must_round("traffic");
+	assert_int_equal(served()->version->number, 3);
+	assert_int_equal(live_copies(), 3);
+	same();
+	assert_int_equal(lk_batch_run(&b.pg, world.catalog, b.copy, &b.report, &b.err), LK_OK);   /* it is the former one now */
+	lk_pg_close(&b.pg);
+	lk_pg_close(&holder);
+}
+
+/* A round that read the catalogue just before. */
+static void a_batch_of_a_dropped_version_changes_nothing(void **state) {
+	(void)state;
+	const lk_cat_copy *second;
+	lk_batch_report report;
+	lk_error err = {0};
+	append(100);
+	must_round(NULL);
+	test_world_declare(&world, by_hour);
+	test_ok(lk_catalog_read_copy(world.catalog, view(), 2, &second, &err), &err);
+	test_world_declare(&world, definitions);
+	assert_int_equal(lk_batch_run(&world.pg, world.catalog, second, &report, &err), LK_ECONFLICT);
+	assert_non_null(strstr(err.text, "run the batch again"));
+	assert_int_equal(served()->version->number, 1);
+	must_round("traffic");
+	assert_int_equal(served()->version->number, 3);
+	same();
+}
+
 static void a_copy_in_the_making_is_not_served(void **state) {
 	(void)state;
 	lk_error err = {0};
@@ -386,6 +529,10 @@ int main(void) {
 		TEST(the_served_one_has_batches_too),
 		TEST(going_back_lasts),
 		TEST(a_version_after_that_is_served),
+		TEST(many_changes_leave_few_copies),
+		TEST(changed_and_changed_back),
+		TEST(a_batch_of_a_version_that_is_followed_ends),
+		TEST(a_batch_of_a_dropped_version_changes_nothing),
 		TEST(a_copy_in_the_making_is_not_served),
 		TEST(kappa_is_sealed),
 		TEST(a_version_of_kappa_gets_its_copy_later),
