@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -56,6 +57,11 @@ void test_layer_end(test_layer *l) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 size_t __sanitizer_get_current_allocated_bytes(void);
 int64_t test_memory(void) { return (int64_t)__sanitizer_get_current_allocated_bytes(); }
+#elif defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+int64_t test_memory(void) {
+	struct mallinfo2 m = mallinfo2();
+	return (int64_t)(m.uordblks + m.hblkhd);
+}
 #else
 int64_t test_memory(void) {
 	long long total, resident;

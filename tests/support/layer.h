@@ -27,7 +27,7 @@ void test_layer_wait(test_layer *l);                  /* for its own end */
 void test_layer_stop(test_layer *l);
 void test_layer_end(test_layer *l);                   /* the same, and fails the test where it has failed */
 
-/* What this process has on its heap, in bytes; where no sanitizer counts it: what is resident. */
+/* What this process has on its heap, in bytes; where the C library does not tell: what is resident. */
 int64_t test_memory(void);
 
 #endif
