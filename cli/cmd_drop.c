@@ -1,9 +1,15 @@
-/* lk drop: removes a copy that nobody reads. Its cells go from Redis at once; a speed layer that runs would do the same
- * within a minute. */
+/* lk drop: removes a view, a copy of one that nobody reads, or a stream that no view reads. Cells go from Redis at once; a speed
+ * layer that runs would remove them within a minute. */
+#include <stdlib.h>
+
+#include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "event_log/copies.h"
+#include "event_log/drop.h"
+
+/* --- a copy --- */
 
 static int find(const lk_connection *c, const lk_args *args, const lk_cat_copy **out, lk_error *err) {
 	const char *name = lk_args_text(args, "copy", NULL);
@@ -53,15 +59,19 @@ static int refuse_served(const lk_cat_copy *copy, lk_error *err) {
 	return lk_hint(err, "`lk mode %s --back` or `lk replay %s --switch` moves readers to another one", view, view);
 }
 
-static int drop(lk_connection *c, const lk_cat_copy *copy, lk_error *err) {
+/* What is not live any more goes from both stores. */
+static int sweep(lk_connection *c, lk_error *err) {
+	int rc = lk_store_sweep(c->store, lk_unit_is_live, &c->pg, err);
+	return rc == LK_OK ? lk_copies_sweep(&c->pg, NULL, err) : rc;
+}
+
+static int drop_found(lk_connection *c, const lk_cat_copy *copy, lk_error *err) {
 	const char *view = copy->version->view->name;
 	int rc = refuse_served(copy, err);
 	if (rc == LK_OK)
 		rc = lk_copy_drop(&c->pg, copy->id, err);
 	if (rc == LK_OK)
-		rc = lk_store_sweep(c->store, lk_unit_is_live, &c->pg, err);
-	if (rc == LK_OK)
-		rc = lk_copies_sweep(&c->pg, NULL, err);
+		rc = sweep(c, err);
 	if (rc != LK_OK)
 		return rc;
 	lk_say("copy %lld of %s@%d (%s%s) is dropped", (long long)copy->id, view, copy->version->number,
@@ -69,18 +79,116 @@ static int drop(lk_connection *c, const lk_cat_copy *copy, lk_error *err) {
 	return LK_OK;
 }
 
+static int drop_copy(lk_connection *c, const lk_args *args, lk_error *err) {
+	const lk_cat_copy *copy = NULL;
+	int rc = find(c, args, &copy, err);
+	if (rc == LK_OK)
+		rc = lock(c, copy, err);
+	if (rc == LK_OK)
+		rc = find_again(c, args, &copy, err);
+	return rc == LK_OK ? drop_found(c, copy, err) : rc;
+}
+
+/* --- a view --- */
+
+static void add_size(lk_buf *b, int64_t bytes) { lk_buf_addf(b, "%.1f MB", (double)bytes / 1e6); }
+
+static int ask_for_view(lk_connection *c, const lk_cat_view *v, lk_error *err) {
+	lk_drop_weight w;
+	lk_buf what = LK_BUF_INIT;
+	int rc = lk_view_weigh(&c->pg, v, &w, err);
+	if (rc != LK_OK)
+		return rc;
+	lk_buf_addf(&what, "view %s goes with %lld version%s and %lld cop%s", v->name, (long long)w.versions, w.versions == 1 ? "" : "s",
+	            (long long)w.copies, w.copies == 1 ? "y" : "ies");
+	if (w.sandboxes)
+		lk_buf_addf(&what, ", %lld of them sandboxes", (long long)w.sandboxes);
+	lk_buf_adds(&what, ", their cells in Redis and ");
+	add_size(&what, w.bytes);
+	lk_buf_addf(&what, " of batches in PostgreSQL; the log of stream %s stays, from which it can be computed again", v->stream->stream->name);
+	rc = lk_ask(what.data, err);
+	lk_buf_release(&what);
+	return rc;
+}
+
+static int drop_view(lk_connection *c, const lk_args *args, lk_error *err) {
+	const lk_cat_view *v = NULL;
+	int rc = lk_catalog_need_view(c->catalog, args->operands[0], &v, err);
+	if (rc == LK_OK && !lk_args_has(args, "yes"))
+		rc = ask_for_view(c, v, err);
+	if (rc == LK_OK)
+		rc = lk_view_lock(&c->pg, v, err);
+	if (rc == LK_OK)
+		rc = lk_view_drop(&c->pg, v, err);
+	if (rc != LK_OK)
+		return rc;
+	lk_say("view %s is dropped", v->name);
+	return sweep(c, err);
+}
+
+/* --- a stream --- */
+
+static int ask_for_stream(lk_connection *c, const lk_cat_stream *s, lk_error *err) {
+	lk_drop_weight w;
+	lk_buf what = LK_BUF_INIT;
+	int rc = lk_stream_weigh(&c->pg, s, &w, err);
+	if (rc != LK_OK)
+		return rc;
+	lk_buf_addf(&what, "stream %s goes with its log of ", s->stream->name);
+	lk_count_print(w.events, &what);
+	lk_buf_addf(&what, " event%s (", w.events == 1 ? "" : "s");
+	add_size(&what, w.bytes);
+	lk_buf_addf(&what, "), %lld source%s and %lld rejected line%s; they cannot be had back", (long long)w.sources, w.sources == 1 ? "" : "s",
+	            (long long)w.rejects, w.rejects == 1 ? "" : "s");
+	rc = lk_ask(what.data, err);
+	lk_buf_release(&what);
+	return rc;
+}
+
+/* Then it will be refused, and nobody needs to be asked. */
+static bool is_read(const lk_connection *c, const lk_cat_stream *s) {
+	for (int i = 0; i < c->catalog->nviews; i++)
+		if (c->catalog->views[i].stream == s)
+			return true;
+	return false;
+}
+
+static int drop_stream(lk_connection *c, const lk_args *args, lk_error *err) {
+	const lk_cat_stream *s = NULL;
+	int rc = lk_catalog_need_stream(c->catalog, lk_args_text(args, "stream", ""), &s, err);
+	if (rc == LK_OK && !lk_args_has(args, "yes") && !is_read(c, s))
+		rc = ask_for_stream(c, s, err);
+	if (rc == LK_OK)
+		rc = lk_stream_drop(&c->pg, s, err);
+	if (rc == LK_OK)
+		lk_say("stream %s is dropped", s->stream->name);
+	return rc;
+}
+
+/* --- the command --- */
+
+static int check_args(const lk_args *args, lk_error *err) {
+	bool stream = lk_args_has(args, "stream"), copy = lk_args_has(args, "copy"), former = lk_args_has(args, "former");
+	if (stream == (args->noperands > 0)) {
+		lk_fail(err, LK_EUSAGE, stream ? "--stream names what goes: no view can be named beside it" : "lk drop wants VIEW, or --stream NAME");
+		return lk_hint(err, "`lk help drop`");
+	}
+	if (copy && former)
+		return lk_fail(err, LK_EUSAGE, "--copy and --former both say which copy");
+	if (stream && (copy || former))
+		return lk_fail(err, LK_EUSAGE, "a stream has no copies: leave --%s out", copy ? "copy" : "former");
+	return LK_OK;
+}
+
 int lk_cmd_drop(const lk_args *args, lk_error *err) {
 	lk_connection c = {0};
-	const lk_cat_copy *copy = NULL;
-	int rc = lk_connect(&c, LK_WITH_CATALOG | LK_WITH_STORE, err);
+	bool copy = lk_args_has(args, "copy") || lk_args_has(args, "former"), stream = lk_args_has(args, "stream");
+	int rc = check_args(args, err);
+	if (rc != LK_OK)
+		return rc;
+	rc = lk_connect(&c, stream ? LK_WITH_CATALOG : LK_WITH_CATALOG | LK_WITH_STORE, err);
 	if (rc == LK_OK)
-		rc = find(&c, args, &copy, err);
-	if (rc == LK_OK)
-		rc = lock(&c, copy, err);
-	if (rc == LK_OK)
-		rc = find_again(&c, args, &copy, err);
-	if (rc == LK_OK)
-		rc = drop(&c, copy, err);
+		rc = stream ? drop_stream(&c, args, err) : copy ? drop_copy(&c, args, err) : drop_view(&c, args, err);
 	lk_disconnect(&c);
 	return rc;
 }

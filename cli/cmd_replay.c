@@ -147,7 +147,7 @@ static void say_next(const lk_replay_options *o, const lk_replay_report *r) {
 	} else if (r->already && !r->switched) {
 		lk_say("readers get copy %lld of version %d already", copy, r->version);
 	} else if (r->switched) {
-		lk_say("readers get copy %lld now; `lk mode %s --back` goes back to what they got before, `lk drop %s` removes that",
+		lk_say("readers get copy %lld now; `lk mode %s --back` goes back to what they got before, `lk drop %s --former` removes that",
 		       copy, view, view);
 	} else {
 		lk_say("`lk query %s --copy %lld` reads it, `lk drop %s --copy %lld` removes it", view, copy, view, copy);

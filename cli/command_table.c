@@ -194,11 +194,18 @@ const lk_command lk_commands[] = {
 	  {"lk compare traffic --no-costs", "are the answers equal?"}},
 	 lk_cmd_compare},
 
-	{"drop", "VIEW", 1, 1, "remove a copy that is not served",
-	 "Without --copy it is the one that was served before the last switch. Its cells in Redis and its batch go at once; "
-	 "the log and the definition stay.",
-	 {{"copy", "COPY", "this copy: a sandbox's name, or an id that lk mode shows", false}},
-	 {{"lk drop traffic", "the former copy"}, {"lk drop traffic --copy morning", "a sandbox"}},
+	{"drop", "[VIEW]", 0, 1, "remove a view, a copy of it that is not served, or a stream",
+	 "A view goes with all versions and copies, a stream with its log; a stream that views read is refused. Both ask first, and "
+	 "where there is no terminal they want --yes. The names can be declared again. With --copy or --former it is one copy of the "
+	 "view: its cells in Redis and its batch go at once; the log and the definition stay.",
+	 {{"copy", "COPY", "this copy alone: a sandbox's name, or an id that lk mode shows", false},
+	  {"former", NULL, "the copy alone that was served before the last switch", false},
+	  {"stream", "NAME", "this stream and its log", false},
+	  {"yes", NULL, "do not ask", false}},
+	 {{"lk drop traffic", "the view, after a question"},
+	  {"lk drop traffic --former", "what readers were moved away from"},
+	  {"lk drop traffic --copy morning", "a sandbox"},
+	  {"lk drop --stream hits --yes", "a stream that no view reads any more, and its log"}},
 	 lk_cmd_drop},
 
 	{"help", "[COMMAND]", 0, 1, "tell what lk or a command does", "",

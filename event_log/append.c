@@ -113,6 +113,8 @@ static int pipeline_result(lk_pg *pg, PGresult **out, lk_error *err) {
 }
 
 static int take_places(lk_append_batch *b, const PGresult *res, size_t nparts, lk_error *err) {
+	if (!PQntuples(res))
+		return lk_fail(err, LK_ECONFLICT, "stream %s is not there any more", b->stream->stream->name);
 	if ((size_t)PQntuples(res) != nparts)
 		return lk_fail(err, LK_EINTERNAL, "stream %s: %d of %zu partitions are in lk.tail", b->stream->stream->name, PQntuples(res), nparts);
 	for (int i = 0; i < PQntuples(res); i++) {
@@ -303,11 +305,14 @@ int lk_source_position(lk_pg *pg, const lk_cat_stream *s, const char *source, in
 	char id[24];
 	snprintf(id, sizeof id, "%lld", (long long)s->id);
 	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT position FROM lk.source WHERE stream_id = $1 AND name = $2",
-	                    2, (const char *const[]){id, source});
+	int rc = lk_pg_exec(pg, &res, err, "SELECT p.position FROM lk.stream s LEFT JOIN lk.source p ON p.stream_id = s.stream_id AND p.name = $2"
+	                    " WHERE s.stream_id = $1", 2, (const char *const[]){id, source});
 	if (rc)
 		return rc;
-	*position = PQntuples(res) ? lk_pg_int(res, 0, 0) : 0;
+	if (PQntuples(res))
+		*position = lk_pg_int(res, 0, 0);
+	else
+		rc = lk_fail(err, LK_EUSAGE, "stream %s was dropped", s->stream->name);
 	PQclear(res);
-	return 0;
+	return rc;
 }

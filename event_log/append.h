@@ -35,7 +35,7 @@ typedef struct lk_source_step {
 } lk_source_step;
 int lk_append(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_error *err);
 
-/* 0 where the source is new. */
+/* 0 where the source is new. LK_EUSAGE where the stream is not there any more. */
 int lk_source_position(lk_pg *pg, const lk_cat_stream *s, const char *source, int64_t *position, lk_error *err);
 
 #endif

@@ -266,8 +266,8 @@ int lk_batch_table_drop(lk_pg *pg, const char *table, lk_error *err) {
 
 static const char tables_sql[] =
 	"SELECT quote_ident(n.nspname) || '.' || quote_ident(t.relname) FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
-	" JOIN lk.copy c ON c.copy_id = substring(t.relname from '^batch_([0-9]+)_[0-9]+$')::bigint"
-	" WHERE n.nspname = 'lk' AND t.relkind = 'r' AND c.dropped ORDER BY 1";
+	" LEFT JOIN lk.copy c ON c.copy_id = substring(t.relname from '^batch_([0-9]+)_[0-9]+$')::bigint"
+	" WHERE n.nspname = 'lk' AND t.relkind = 'r' AND t.relname ~ '^batch_[0-9]+_[0-9]+$' AND coalesce(c.dropped, true) ORDER BY 1";
 
 /* A look into the index for each dropped copy, not a scan of a ledger that may be long. */
 static const char late_sql[] =

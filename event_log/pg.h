@@ -25,7 +25,7 @@ void lk_pg_close(lk_pg *pg);
 
 /* Runs SQL with text parameters (NULL = SQL NULL) and gives text results; *res may be NULL where no result is wanted. The
  * SQL must be constant or built from quoted identifiers. Connection loss: LK_EUNREACHABLE; SQLSTATE class 22: LK_EVALUE;
- * 55P03 and 57014 from lock_timeout: LK_EBUSY; 53xxx: LK_EFULL; else LK_EINTERNAL. */
+ * 55P03 and 57014 from lock_timeout: LK_EBUSY; 53xxx: LK_EFULL; 23503: LK_ECONFLICT; else LK_EINTERNAL. */
 int lk_pg_exec(lk_pg *pg, PGresult **res, lk_error *err, const char *sql, int nparams, const char *const *params);
 /* Prepares the statement unless the session has it already, and gives its name. */
 int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[8], lk_error *err);

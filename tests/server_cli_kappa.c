@@ -107,6 +107,9 @@ static void usage(void **state) {
 		{"wants VIEW", {"replay"}},
 		{"wants VIEW", {"compare"}},
 		{"wants VIEW", {"drop"}},
+		{"no view can be named beside it", {"drop", "traffic", "--stream", "hits"}},
+		{"both say which copy", {"drop", "traffic", "--copy", "1", "--former"}},
+		{"a stream has no copies", {"drop", "--stream", "hits", "--former"}},
 		{"one word too many", {"mode", "traffic", "kappa", "now"}},
 		{"did you mean --switch", {"replay", "traffic", "--swich"}},
 		{"never switched to", {"replay", "traffic", "--switch", "--from", "-1h"}},
@@ -147,7 +150,7 @@ static void usage(void **state) {
 		test_run(&lk, NULL, 2, "", lines[i].says, lines[i].argv);
 	LK(0, "--switch", "", "help", "replay");
 	LK(0, "--back", "", "mode", "--help");
-	LK(0, "lk drop VIEW", "", "help");
+	LK(0, "lk drop [VIEW]", "", "help");
 }
 
 static void missing_servers(void **state) {
@@ -178,7 +181,7 @@ static void wrong_names(void **state) {
 	LK(2, "", "version", "replay", "traffic", "--version", "9", "--dry-run");
 	LK(2, "", "its copies are:", "query", "traffic", "--copy", "nope");
 	LK(2, "", "its copies are:", "drop", "traffic", "--copy", "nope");
-	LK(2, "", "has no former copy", "drop", "traffic");
+	LK(2, "", "has no former copy", "drop", "traffic", "--former");
 	LK(2, "", "no former copy", "mode", "traffic", "--back");
 	char *served = copy_of("copy_id = served_copy");
 	LK(2, "", "what readers of view traffic get", "drop", "traffic", "--copy", served);
@@ -520,8 +523,8 @@ static void modes(void **state) {
 	LK(0, "", "is dropped", "mode", "traffic", "lambda");
 	says(former);
 	LK(0, "607 of 607", "", "query", "traffic", "--strict");
-	LK(0, "", "(kappa) is dropped", "drop", "traffic");
-	LK(2, "", "has no former copy", "drop", "traffic");
+	LK(0, "", "(kappa) is dropped", "drop", "traffic", "--former");
+	LK(2, "", "has no former copy", "drop", "traffic", "--former");
 	LK(2, "", "no former copy", "mode", "traffic", "--back");
 	free(former);
 }
@@ -557,7 +560,7 @@ static void a_drop_leaves_nothing(void **state) {
 	char *kappa = copy_of("copy_id = served_copy");
 	assert_int_equal(units_there(lambda), 2);
 	test_ask_is(&lk, tables, "1");
-	LK(0, "", "(lambda) is dropped", "drop", "traffic");
+	LK(0, "", "(lambda) is dropped", "drop", "traffic", "--former");
 	assert_int_equal(units_there(lambda), 0);
 	assert_int_equal(units_there(kappa), 2);
 	test_ask_is(&lk, tables, "0");
@@ -578,13 +581,13 @@ static void one_at_a_time(void **state) {
 	free(view);
 	const char *const *lines[] = {ARGS("replay", "traffic"), ARGS("mode", "traffic", "lambda"),
 	                              ARGS("mode", "traffic", "--back"),
-	                              ARGS("drop", "traffic"), ARGS("compare", "traffic")};
+	                              ARGS("drop", "traffic", "--former"), ARGS("compare", "traffic")};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		test_run(&lk, NULL, 75, "", "(somebody)", lines[i]);
 	LK(0, "kappa", "", "mode");
 	LK(0, "kappa", "", "status");
 	lk_pg_close(&other);
-	LK(0, "", "(lambda) is dropped", "drop", "traffic");
+	LK(0, "", "(lambda) is dropped", "drop", "traffic", "--former");
 }
 
 /* --- digests and comparisons --- */

@@ -314,8 +314,8 @@ static void each_command_twice(void **state) {
 		nothing_is_open();
 	}
 	snprintf(id, sizeof id, "%lld", (long long)test_former(&world, "balances"));
-	SAYS(0, "drop", "balances");
-	SAYS(2, "drop", "balances");
+	SAYS(0, "drop", "balances", "--former");
+	SAYS(2, "drop", "balances", "--former");
 	SAYS(2, "drop", "balances", "--copy", id);
 	SAYS(2, "mode", "balances", "--back");
 	for (int twice = 0; twice < 2; twice++)
