@@ -156,7 +156,8 @@ static int write_out(seal *s, lk_error *err) {
 	return r;
 }
 
-static int write_if_large(seal *s, lk_error *err) {
+static int write_if_large(void *seal_, lk_error *err) {
+	seal *s = seal_;
 	return lk_cells_bytes(&s->cells) > s->o.merge_bytes ? write_out(s, err) : LK_OK;
 }
 
@@ -186,16 +187,17 @@ static int is_of_this_log(seal *s, int part, const lk_unit_state *u, lk_error *e
 /* The open segment has been read with the unit's meta; where it lies above the cut it does not count. */
 static int add_segments(seal *s, int part, const lk_unit_state *u, lk_cells *open, lk_error *err) {
 	int r = LK_OK;
+	const lk_page_reader pages = {.into = &s->cells, .after_page = write_if_large, .ctx = s};
 	for (int i = 0; r == LK_OK && i < u->nsegments; i++) {
 		const lk_segment *g = &u->segments[i];
 		if (!counts(s, part, g))
 			continue;
-		if (g->open)
-			lk_cells_add(&s->cells, open);
-		else
-			r = lk_store_read_segment(s->store, s->copy->units[part], g, NULL, &s->cells, err);
-		if (r == LK_OK)
-			r = write_if_large(s, err);
+		if (!g->open) {
+			r = lk_store_read_pages(s->store, s->copy->units[part], g, &pages, err);
+			continue;
+		}
+		lk_cells_add(&s->cells, open);
+		r = write_if_large(s, err);
 	}
 	return r;
 }

@@ -25,6 +25,7 @@ void lk_cells_init(lk_cells *c, const lk_plan *p) {
 	*c = (lk_cells){.plan = p, .nslots = FIRST_SLOTS};
 	c->slots = lk_calloc(c->nslots, sizeof *c->slots);
 	c->scratch = lk_malloc(p->state_size);
+	c->settled_bytes = lk_cells_bytes(c);
 }
 
 void lk_cells_clear(lk_cells *c) {
@@ -39,6 +40,8 @@ void lk_cells_clear(lk_cells *c) {
 	c->first = c->last = c->first_changed = c->last_changed = NULL;
 	c->ncells = c->nchanged = 0;
 	c->rewritten_bytes = 0;
+	c->stored_bytes = 0;
+	c->settled_bytes = lk_cells_bytes(c);
 }
 
 void lk_cells_release(lk_cells *c) {
@@ -51,6 +54,7 @@ void lk_cells_release(lk_cells *c) {
 }
 
 size_t lk_cells_bytes(const lk_cells *c) { return c->arena.used_bytes + c->nslots * sizeof *c->slots; }
+size_t lk_cells_growth(const lk_cells *c) { return lk_cells_bytes(c) - c->settled_bytes; }
 
 void *lk_cell_state(const lk_cells *c, const lk_cell *cell) {
 	(void)c;
@@ -148,6 +152,7 @@ void lk_cells_settle(lk_cells *c) {
 		cell->changed = false;
 	c->first_changed = c->last_changed = NULL;
 	c->nchanged = 0;
+	c->settled_bytes = lk_cells_bytes(c);
 }
 
 bool lk_cells_rewrites(lk_cells *c) {
@@ -168,6 +173,14 @@ void lk_cell_encode(const lk_cells *c, const lk_cell *cell, lk_buf *out) {
 	lk_buf_addc(out, PARTIAL_FORMAT);
 	for (int i = 0; i < c->plan->naggs; i++)
 		c->plan->aggs[i].verbs->encode(state + c->plan->aggs[i].state_offset, &c->plan->aggs[i], out);
+}
+
+void lk_cell_store(lk_cells *c, lk_cell *cell, lk_buf *out) {
+	size_t before = out->len;
+	lk_cell_encode(c, cell, out);
+	uint32_t len = (uint32_t)(out->len - before);
+	c->stored_bytes += (int64_t)len - cell->stored_len + (cell->stored_len ? 0 : cell->field_len);
+	cell->stored_len = len;
 }
 
 static bool field_is_whole(const lk_plan *p, const uint8_t *field, size_t len) {

@@ -10,8 +10,8 @@ typedef struct lk_cell {
 	uint64_t hash;
 	struct lk_cell *next;          /* in order of creation */
 	struct lk_cell *next_changed;  /* in order of first change since lk_cells_settle() */
-	uint32_t field_len;
-	bool changed;
+	uint32_t field_len : 31, changed : 1;
+	uint32_t stored_len;           /* of the partial that lk_cell_store gave last; 0 before */
 	/* state (plan->state_size bytes, 16-aligned) and then the field follow */
 } lk_cell;
 
@@ -26,12 +26,15 @@ typedef struct lk_cells {
 	lk_arena scratch_texts;
 	lk_buf scratch_field;
 	size_t rewritten_bytes;        /* see lk_cells_rewrites */
+	size_t settled_bytes;          /* lk_cells_bytes at the last settle */
+	int64_t stored_bytes;          /* fields and partials, as lk_cell_store gave them last */
 } lk_cells;
 
 void lk_cells_init(lk_cells *c, const lk_plan *p);
 void lk_cells_clear(lk_cells *c);      /* empties; keeps at most a megabyte for reuse */
 void lk_cells_release(lk_cells *c);
 size_t lk_cells_bytes(const lk_cells *c);
+size_t lk_cells_growth(const lk_cells *c);   /* by how many bytes it has grown since it was settled */
 
 /* The cell of a field, made (all aggregates at their identity) if it is not there. */
 lk_cell *lk_cells_at(lk_cells *c, const void *field, size_t len);
@@ -55,6 +58,8 @@ const uint8_t *lk_cell_field(const lk_cells *c, const lk_cell *cell);
 
 /* The partial codec: one format byte, then each aggregate's encode. */
 void lk_cell_encode(const lk_cells *c, const lk_cell *cell, lk_buf *out);
+/* The same for a partial that takes the place of the one that was stored before: stored_bytes is kept exact. */
+void lk_cell_store(lk_cells *c, lk_cell *cell, lk_buf *out);
 /* Decodes a partial and merges it into the cell of that field, which is marked changed. 0, or -1 if field or partial
  * is malformed: then nothing has changed. */
 int lk_cells_merge(lk_cells *c, const void *field, size_t field_len, const void *partial, size_t partial_len);

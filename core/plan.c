@@ -35,6 +35,32 @@ int lk_plan_key(const lk_plan *p, const char *name) {
 	return -1;
 }
 
+lk_plan *lk_plan_of_cells(const lk_plan *p) {
+	struct of_cells {
+		lk_plan plan;
+		lk_key keys[LK_MAX_KEYS];
+		lk_expr exprs[LK_MAX_KEYS];
+		lk_agg aggs[LK_MAX_AGGS];
+	} *c = lk_calloc(1, sizeof *c);
+	c->plan = (lk_plan){.keys = c->keys, .nkeys = p->nkeys, .aggs = c->aggs, .naggs = p->naggs, .state_size = p->state_size};
+	for (int i = 0; i < p->nkeys; i++) {
+		c->exprs[i].type = p->keys[i].expr->type;
+		c->keys[i] = (lk_key){.name = (char *)"", .expr = &c->exprs[i]};
+	}
+	for (int i = 0; i < p->naggs; i++) {
+		c->aggs[i] = p->aggs[i];
+		c->aggs[i].arg = c->aggs[i].filter = NULL;
+	}
+	return &c->plan;
+}
+
+bool lk_plan_grows(const lk_plan *p) {
+	for (int i = 0; i < p->naggs; i++)
+		if (p->aggs[i].verbs->weight)
+			return true;
+	return false;
+}
+
 static int stable_slot(const lk_stream *s, int slot) { return slot < s->ncolumns ? slot : slot - s->ncolumns + LK_MAX_COLUMNS; }
 
 /* A copy of x with stable slot numbers. */

@@ -120,5 +120,10 @@ lk_type lk_slot_type(const lk_plan *p, int slot);
 /* Index of the output or key of that name; -1. */
 int lk_plan_output(const lk_plan *p, const char *name);
 int lk_plan_key(const lk_plan *p, const char *name);
+/* A copy, by itself, of what the cells of a plan need to be read, merged and written: key types and aggregates. For work
+ * that may outlive the plan. Free it with free(). */
+lk_plan *lk_plan_of_cells(const lk_plan *p);
+/* Do partials grow with the rows, as sets and sketches do? */
+bool lk_plan_grows(const lk_plan *p);
 
 #endif

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "core/time.h"
+#include "speed_layer/compactor.h"
 
 #define LOCK_EVERY_US    250000
 #define SWEEP_EVERY_US  1000000
@@ -70,6 +71,7 @@ int lk_driver_open(lk_driver *d, const char *postgres, const char *redis, const 
 		r = lk_store_open(&d->store, redis, log_id, err);
 	d->path = (lk_path){.reader = &d->reader, .writer = &d->writer, .store = d->store, .limits = *limits, .stop = stop};
 	d->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
+	d->path.compactor = lk_compactor_open(redis, NULL, NULL);
 	if (r == LK_OK)
 		r = try_locks(d, err);
 	for (int i = 0; i < d->partitions && r == LK_OK; i++)
@@ -78,6 +80,7 @@ int lk_driver_open(lk_driver *d, const char *postgres, const char *redis, const 
 }
 
 void lk_driver_close(lk_driver *d) {
+	lk_compactor_close(d->path.compactor);
 	for (int i = 0; i < d->partitions; i++)
 		lk_unit_release(&d->units[i]);
 	lk_store_close(d->store);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "speed_layer/compactor.h"
 #include "speed_layer/speed.h"
 
 /* One partition of a stream: one worker drives all its units, so that they share fetches. */
@@ -33,6 +34,7 @@ enum lk_wait_for { LK_WAIT_SERVER, LK_WAIT_ROOM, LK_WAITS };
 
 typedef struct lk_pool {
 	const lk_speed_options *o;
+	lk_compactor *compactor;   /* of all workers */
 	volatile int ending;       /* read and written atomically */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;    /* something a waiting thread may want to see */

@@ -22,6 +22,7 @@
 #define SWEEP_EVERY_US  60000000
 #define NOTICE_EVERY_US  5000000
 #define LOOK_US            20000
+#define COMPACT_US       2000000
 
 typedef struct supervisor {
 	lk_pool pool;
@@ -273,8 +274,11 @@ static int start(supervisor *v, lk_error *err) {
 	return r;
 }
 
+static void notice_of_compactor(void *pool, const lk_error *e) { lk_pool_notice(pool, e); }
+
 static int start_workers(supervisor *v, lk_error *err) {
 	int n = v->pool.o->workers;
+	v->pool.compactor = lk_compactor_open(v->pool.o->redis, notice_of_compactor, &v->pool);
 	v->workers = lk_calloc((size_t)n, sizeof *v->workers);
 	for (; v->nworkers < n; v->nworkers++) {
 		lk_worker *w = &v->workers[v->nworkers];
@@ -294,6 +298,16 @@ static void end_workers(supervisor *v) {
 	pthread_mutex_unlock(&v->pool.lock);
 	for (int i = 0; i < v->nworkers; i++)
 		pthread_join(v->workers[i].thread, NULL);
+}
+
+/* What a run to an end has found to compact it leaves compacted, unless it takes long or the run is stopped. */
+static void end_compactor(supervisor *v) {
+	const lk_speed_options *o = v->pool.o;
+	bool stopped = o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED);
+	if (v->pool.compactor && o->once && !stopped)
+		lk_compactor_wait(v->pool.compactor, COMPACT_US);
+	lk_compactor_close(v->pool.compactor);
+	v->pool.compactor = NULL;
 }
 
 static void init(supervisor *v, const lk_speed_options *o) {
@@ -329,6 +343,7 @@ int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *e
 	if (r == LK_OK)
 		supervise(&v);
 	end_workers(&v);
+	end_compactor(&v);
 	if (r == LK_OK && v.pool.fatal.code != LK_OK) {
 		r = v.pool.fatal.code;
 		if (err)

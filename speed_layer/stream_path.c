@@ -28,7 +28,11 @@
 #include "core/window.h"
 
 #define CLOCK_EVENTS  1000
-#define SEGMENT_CELLS 50000   /* a reader takes the open segment in one call, which Redis answers without a pause */
+/* A reader takes the open segment in one call, which Redis answers without a pause: it ends at so many cells or stored
+ * bytes. A commit ends when its unit has grown by so much, so that neither is ever much larger. */
+#define SEGMENT_CELLS  50000
+#define SEGMENT_STORED (8 << 20)
+#define COMMIT_GROWTH  (8 << 20)
 
 const lk_stream_limits lk_stream_defaults = {
 	.fetch_events = 500000,
@@ -82,7 +86,8 @@ static void sent(lk_path *p, lk_unit *u) {
 	bool rewrites = lk_cells_rewrites(&u->cells);
 	lk_cells_settle(&u->cells);
 	lk_ledger_clear(u->ledger);
-	if (lk_cells_bytes(&u->cells) > p->limits.segment_bytes || u->cells.ncells > SEGMENT_CELLS || rewrites)
+	if (rewrites || u->cells.ncells > SEGMENT_CELLS || u->cells.stored_bytes > SEGMENT_STORED
+	    || lk_cells_bytes(&u->cells) > p->limits.segment_bytes)
 		begin_segment(u);
 }
 
@@ -156,7 +161,7 @@ static void fold(pass *s, lk_unit *u, int64_t off) {
 	u->uncommitted_events++;
 	const lk_stream_limits *most = &s->path->limits;
 	if (u->uncommitted_events >= most->commit_events || (int64_t)u->cells.nchanged >= most->commit_cells
-	    || lk_cells_bytes(&u->cells) > most->segment_bytes)
+	    || lk_cells_growth(&u->cells) > COMMIT_GROWTH || lk_cells_bytes(&u->cells) > most->segment_bytes)
 		commit(s->path, u);
 }
 

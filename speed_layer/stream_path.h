@@ -62,6 +62,7 @@ typedef struct lk_path {
 	lk_pg *reader;             /* fetches */
 	lk_pg *writer;             /* ledger, catalogue */
 	lk_store *store;
+	struct lk_compactor *compactor;   /* what sweeps post compactions to (speed_layer/compactor.h); NULL: none are made */
 	lk_stream_limits limits;
 	const volatile int *stop;  /* may be NULL */
 	bool gated;                /* a pass stops before the first event whose time, by gate_by, is later than gate */
@@ -86,8 +87,8 @@ void lk_unit_fail(lk_unit *u, const lk_error *why);
  * LK_EUNREACHABLE only for PostgreSQL's reader. */
 int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64_t *folded, lk_error *err);
 
-/* The owner's housekeeping: drops segments below the published cut, compacts, as a repeated sweep; call it between
- * passes. A unit that turns out to be lost is no longer `taken` afterwards. */
+/* The owner's housekeeping: drops segments below the published cut, has others compacted, as a repeated sweep; call it
+ * between passes. A unit that turns out to be lost is no longer `taken` afterwards. */
 int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err);
 
 #endif

@@ -5,24 +5,17 @@
  * commit would bring it back with the changed cells alone. Where an idle unit's open segment ends exactly at the cut,
  * a take-over closes it (its owner token is no longer the unit's), and then it goes like the others.
  *
- * Compaction: a copy that sees many take-overs, or the cuts of other copies, gathers small segments, and every reader
- * pays for each. When more than 16 closed ones lie between two live cuts, the cheapest eight neighbours become one,
- * if together they are small. Large ones are left until there are 64: a view with millions of keys closes a segment
- * for each 50,000 cells, and without this Redis would grow with the events instead of the keys. The live cuts are
- * read before the choice: a later cut lies at the log's end, above every closed segment. One compaction a sweep
- * bounds the work. */
+ * Compaction: take-overs, cuts, and maps that have grown large close segments, and every reader pays for each; so
+ * neighbours become one (tiers.h says which). It is chosen here, after the live cuts were read, and carried out by the
+ * process's compactor, on a thread and a connection of its own: one at a time for each unit. */
 #include "speed_layer/unit.h"
 
 #include <stdlib.h>
 
 #include "core/fault.h"
 #include "event_log/cut.h"
-
-#define COMPACT_ABOVE 16
-#define COMPACT_RUN   8
-#define SMALL_CELLS   50000      /* of all eight: some 50 ms of work */
-#define LARGE_ABOVE   64
-#define LARGE_CELLS   2000000    /* in memory while they are merged: some 300 MiB */
+#include "speed_layer/compactor.h"
+#include "speed_layer/tiers.h"
 
 static int read_state(lk_path *p, lk_unit *u, lk_unit_state *st, lk_error *err) {
 	int r = lk_store_read_unit(p->store, u->id, NULL, st, NULL, err);
@@ -51,57 +44,23 @@ static int drop_below(lk_path *p, lk_unit *u, const lk_unit_state *st, const lk_
 	return r;
 }
 
-static bool is_live_cut(const int64_t *cuts, int ncuts, int64_t off) {
-	for (int i = 0; i < ncuts; i++)
-		if (cuts[i] == off)
-			return true;
-	return false;
-}
-
-/* Where the eight neighbours with the fewest cells begin; -1 where there is nothing to do. */
-static int cheapest_run(const lk_segment *s, int n) {
-	int best = -1;
-	int64_t least = n > LARGE_ABOVE ? LARGE_CELLS : n > COMPACT_ABOVE ? SMALL_CELLS : 0;
-	for (int i = 0; i + COMPACT_RUN <= n; i++) {
-		int64_t cells = 0;
-		for (int k = 0; k < COMPACT_RUN; k++)
-			cells += s[i + k].cells;
-		if (cells < least) {
-			least = cells;
-			best = i;
-		}
-	}
-	return best;
-}
-
-/* Where the stretch of closed segments that begins at `begin` ends: at a live cut, at the open segment, or with the
- * list. */
-static int stretch_end(const lk_unit_state *st, int begin, const int64_t *cuts, int ncuts) {
-	int end = begin;
-	while (end < st->nsegments && !st->segments[end].open
-	       && (end == begin || !is_live_cut(cuts, ncuts, st->segments[end].from)))
-		end++;
-	return end;
-}
-
-static int compact_one(lk_path *p, lk_unit *u, const lk_unit_state *st, int first, lk_error *err) {
-	lk_error e = {0};
+/* Posts a compaction of the segments from `first` on, where one is due. */
+static int compact(lk_path *p, lk_unit *u, const lk_unit_state *st, int first, lk_error *err) {
 	int64_t *cuts = NULL;
-	int ncuts = 0, r = lk_cut_live(p->writer, lk_unit_stream(u), u->part, 0, &cuts, &ncuts, &e);
-	for (int begin = first, end; r == LK_OK && begin < st->nsegments; begin = end > begin ? end : begin + 1) {
-		end = stretch_end(st, begin, cuts, ncuts);
-		int at = cheapest_run(st->segments + begin, end - begin);
-		if (at < 0)
-			continue;
-		r = lk_store_compact(p->store, u->id, u->token, lk_unit_plan(u), st->segments + begin + at, COMPACT_RUN, &e);
-		break;
-	}
-	free(cuts);
-	if (e.code == LK_ECONFLICT)   /* Redis lost what was staged: nothing has changed, the next sweep tries again */
+	int ncuts = 0;
+	if (!p->compactor || st->nsegments - first <= LK_SEGMENTS_MANY || !lk_compactor_is_free(p->compactor, u->id))
 		return LK_OK;
-	if (e.code != LK_OK && err)
-		*err = e;
-	return r;
+	int r = lk_cut_live(p->writer, lk_unit_stream(u), u->part, 0, &cuts, &ncuts, err);
+	lk_run run = {0, 0};
+	if (r == LK_OK)
+		run = lk_run_to_compact(st->segments + first, st->nsegments - first, cuts, ncuts);
+	free(cuts);
+	if (run.n == 0)
+		return r;
+	const lk_compaction job = {.unit = u->id, .token = st->token, .plan = lk_unit_plan(u),
+	                           .inputs = st->segments + first + run.first, .n = run.n};
+	lk_compactor_post(p->compactor, lk_store_log(p->store), &job);
+	return LK_OK;
 }
 
 static bool opens_below(const lk_unit_state *st, int64_t cut) {
@@ -130,9 +89,7 @@ static int sweep(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *
 		r = drop_below(p, u, st, cut, err);
 	while (first < st->nsegments && st->segments[first].from < cut->cursor)
 		first++;
-	if (r == LK_OK && st->nsegments - first > COMPACT_ABOVE)
-		r = compact_one(p, u, st, first, err);
-	return r;
+	return r == LK_OK ? compact(p, u, st, first, err) : r;
 }
 
 int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err) {

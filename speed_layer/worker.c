@@ -244,7 +244,7 @@ static void report(const lk_worker *w) {
 void *lk_worker_main(void *arg) {
 	lk_worker *w = arg;
 	w->path = (lk_path){.reader = &w->reader, .writer = &w->writer, .limits = w->pool->o->limits, .stop = &w->pool->ending,
-	                    .counter = &w->pool->events};
+	                    .counter = &w->pool->events, .compactor = w->pool->compactor};
 	w->turn = ((unsigned)getpid() ^ (unsigned)lk_monotonic_us()) * 2654435761u >> 16;   /* processes begin at different places */
 	w->stride = 1;
 	while (!lk_pool_ending(w->pool)) {

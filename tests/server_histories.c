@@ -18,6 +18,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "replay/costs.h"
+#include "speed_layer/compactor.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/random_view.h"
 #include "tests/support/replays.h"
@@ -145,6 +146,7 @@ static void sweep(history *h, int who, int part) {
 	lk_unit *u = &h->workers[who].units[part];
 	lk_error err = {0};
 	int rc = u->taken ? lk_unit_sweep(&h->workers[who].path, u, &err) : LK_OK;
+	lk_compactor_wait(h->workers[who].path.compactor, 60 * LK_US_PER_S);
 	TELL(h, "sweep");
 	bool dropped = !lk_catalog_copy(world.catalog, h->holds[who]);
 	must_be(h, rc == LK_OK || rc == LK_EFENCED || (rc == LK_ECONFLICT && dropped), "a sweep", &err);

@@ -221,7 +221,7 @@ static void foreign_hands_are_noticed(void **state) {
 static void another_format_is_left_alone(void **state) {
 	(void)state;
 	test_owner o = test_owner_of_three_segments(&servers);
-	test_redis_command(&admin, "HSET lk:test:u:%" PRId64 " format 2", o.unit);
+	test_redis_command(&admin, "HSET lk:test:u:%" PRId64 " format 3", o.unit);
 	char *before = test_redis_snapshot(&admin, o.unit);
 	lk_unit_state u;
 	lk_error err = {0};

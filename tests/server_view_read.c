@@ -318,12 +318,18 @@ static int64_t ttl_of(const test_owner *o, const lk_segment *g) {
 	return ttl;
 }
 
+/* As the unit's owner would. */
+static int compact(lk_store *s, const test_owner *o, const lk_segment *inputs, int n) {
+	lk_compaction job = {.unit = o->unit, .token = o->token, .plan = test_owner_plan(), .inputs = inputs, .n = n};
+	return lk_store_compact(s, &job, NULL);
+}
+
 static void compaction_adds_up(void **state) {
 	(void)state;
 	test_owner o = owner_of_segments(6, 3, 1500);
 	lk_unit_state before = state_of(&o);
 	assert_int_equal(before.nsegments, 6);
-	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, test_owner_plan(), before.segments + 1, 3, NULL), LK_OK);
+	assert_int_equal(compact(o.store, &o, before.segments + 1, 3), LK_OK);
 	lk_unit_state after = state_of(&o);
 	assert_int_equal(after.nsegments, 4);
 	const lk_segment *g = &after.segments[1];
@@ -335,7 +341,7 @@ static void compaction_adds_up(void **state) {
 	for (int p = 0; p < 3; p++)
 		is_total(&o, p, "key 1499", 6, 6 * (p * 1000 + 1499));
 	/* again, with what came out, and the owner writes on */
-	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, test_owner_plan(), after.segments, 3, NULL), LK_OK);
+	assert_int_equal(compact(o.store, &o, after.segments, 3), LK_OK);
 	fill(&o, 3, 1500, 10000);
 	is_total(&o, 2, "key 7", 7, 7 * 2007);
 	lk_unit_state_release(&before);
@@ -352,7 +358,7 @@ static void compaction_of_nothing_keeps_the_range(void **state) {
 		test_owner_must_commit(&o);
 	}
 	lk_unit_state u = state_of(&o);
-	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, test_owner_plan(), u.segments, 2, NULL), LK_OK);
+	assert_int_equal(compact(o.store, &o, u.segments, 2), LK_OK);
 	lk_unit_state_release(&u);
 	u = state_of(&o);
 	assert_true(u.nsegments == 2 && u.segments[0].from == 0 && u.segments[0].to == 10 && u.segments[0].cells == 0);
@@ -365,15 +371,16 @@ static void compaction_refuses_what_it_must(void **state) {
 	test_owner o = owner_of_segments(4, 1, 10);
 	lk_unit_state u = state_of(&o);
 	lk_segment apart[2] = {u.segments[0], u.segments[2]}, stale[2] = {u.segments[0], u.segments[1]};
-	const lk_plan *plan = test_owner_plan();
-	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, u.segments + 2, 2, NULL), LK_EINTERNAL);   /* the open one */
-	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, apart, 2, NULL), LK_EINTERNAL);
-	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, u.segments, 1, NULL), LK_EINTERNAL);
-	assert_int_equal(lk_store_compact(o.store, o.unit, o.token ^ 1, plan, u.segments, 2, NULL), LK_EFENCED);
+	test_owner stranger = o;
+	stranger.token ^= 1;
+	assert_int_equal(compact(o.store, &o, u.segments + 2, 2), LK_EINTERNAL);   /* the open one */
+	assert_int_equal(compact(o.store, &o, apart, 2), LK_EINTERNAL);
+	assert_int_equal(compact(o.store, &o, u.segments, 1), LK_EINTERNAL);
+	assert_int_equal(compact(o.store, &stranger, u.segments, 2), LK_EFENCED);
 	stale[1].to++;   /* not what meta says */
-	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, stale, 2, NULL), LK_ECONFLICT);
+	assert_int_equal(compact(o.store, &o, stale, 2), LK_ECONFLICT);
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, NULL, NULL), LK_OK);
-	assert_int_equal(lk_store_compact(o.store, o.unit, o.token, plan, u.segments, 2, NULL), LK_ECONFLICT);
+	assert_int_equal(compact(o.store, &o, u.segments, 2), LK_ECONFLICT);
 	lk_unit_state after = state_of(&o);
 	assert_int_equal(after.nsegments, 3);
 	is_total(&o, 0, "key 7", 3, 21);
@@ -382,26 +389,37 @@ static void compaction_refuses_what_it_must(void **state) {
 	test_owner_close(&o);
 }
 
-/* A server that lost the first of two staged chunks has fewer cells than were staged. */
-static void stage_cells(lk_store *s, int64_t unit, const lk_segment *staged, int from, int to) {
+/* A chunk of a compaction: cells [from, to), which counts itself. */
+static void stage_chunk(lk_store *s, int64_t unit, const lk_segment *staged, int from, int to, const char *value) {
+	const char *key = lk_segment_key(s, unit, staged->from, staged->token);
+	redisReply *reply;
+	lk_redis_begin(&s->redis, 1);
+	lk_redis_args(&s->redis, "MULTI");
+	lk_redis_more(&s->redis, 4);
+	lk_redis_args(&s->redis, "HINCRBY");
+	lk_redis_args(&s->redis, key);
+	lk_redis_args(&s->redis, "#");
+	lk_redis_args(&s->redis, "1");
 	for (int i = from; i < to; i++) {
-		redisReply *reply;
-		lk_redis_begin(&s->redis, 4);
+		lk_redis_more(&s->redis, 4);
 		lk_redis_args(&s->redis, "HSET");
-		lk_redis_args(&s->redis, lk_segment_key(s, unit, staged->from, staged->token));
+		lk_redis_args(&s->redis, key);
 		lk_redis_argi(&s->redis, i);
-		lk_redis_args(&s->redis, "x");
-		assert_int_equal(lk_redis_call(&s->redis, &reply, NULL), LK_OK);
-		freeReplyObject(reply);
+		lk_redis_args(&s->redis, value);
 	}
+	lk_redis_more(&s->redis, 1);
+	lk_redis_args(&s->redis, "EXEC");
+	assert_int_equal(lk_redis_send(&s->redis, NULL), LK_OK);
+	assert_int_equal(lk_redis_exec(&s->redis, 1 + to - from, &reply, NULL), LK_OK);
+	freeReplyObject(reply);
 }
 
 /* The last step of a compaction: `staged` in the place of the unit's first two segments. */
-static int swap_first_two(lk_store *s, const test_owner *o, const lk_unit_state *u, const lk_segment *staged) {
+static int swap_first_two(lk_store *s, const test_owner *o, const lk_unit_state *u, const lk_segment *staged, int chunks) {
 	char text[LK_NAME_BYTES];
 	lk_buf entry = LK_BUF_INIT;
 	lk_redis *r = &s->redis;
-	lk_redis_script(r, LK_SCRIPT_SWAP, lk_unit_key(s, o->unit), 4 + 4);
+	lk_redis_script(r, LK_SCRIPT_SWAP, lk_unit_key(s, o->unit), 5 + 4);
 	lk_token_print(text, o->token);
 	lk_redis_args(r, text);
 	lk_segment_name(text, staged->from, staged->token);
@@ -409,6 +427,7 @@ static int swap_first_two(lk_store *s, const test_owner *o, const lk_unit_state 
 	lk_segment_entry(&entry, staged);
 	lk_redis_args(r, entry.data);
 	lk_redis_argi(r, staged->cells);
+	lk_redis_argi(r, chunks);
 	for (int i = 0; i < 2; i++) {
 		lk_segment_name(text, u->segments[i].from, u->segments[i].token);
 		lk_redis_args(r, text);
@@ -420,34 +439,66 @@ static int swap_first_two(lk_store *s, const test_owner *o, const lk_unit_state 
 	return lk_fenced_call(s, o->unit, NULL);
 }
 
-/* P17: Half is staged when Redis goes back to before it, and a client that reconnects by itself stages the other half:
- * the swap counts the cells. */
+/* Redis goes back to before the unit's last chunk; what is staged is lost with it. A client that connects anew by itself
+ * goes on. */
+static void go_back(test_owner *o, const char *name) {
+	test_redis_restore(&servers, name);
+	lk_store_close(o->store);
+	assert_int_equal(lk_store_open(&o->store, servers.at.redis, "test", NULL), LK_OK);
+}
+
+/* P17: Redis goes back between two chunks. The cells are fewer then, or, where the second chunk holds what the lost one held, as
+ * many, but older: the swap counts the chunks. */
 static void staged_compaction_across_restart(void **state) {
 	(void)state;
 	test_owner o = owner_of_segments(3, 1, 10);
 	lk_unit_state u = state_of(&o);
-	lk_segment staged = {.from = 0, .to = 20, .token = lk_token_new(), .cells = 10};
-	lk_store *again;
+	lk_segment fewer = {.from = 0, .to = 20, .token = lk_token_new(), .cells = 10};
+	lk_segment older = {.from = 0, .to = 20, .token = lk_token_new(), .cells = 10};
+	stage_chunk(o.store, o.unit, &older, 0, 10, "one");
 	test_redis_save(&servers, "before-staging");
-	stage_cells(o.store, o.unit, &staged, 0, 5);
-	test_redis_restore(&servers, "before-staging");
-	assert_int_equal(lk_store_open(&again, servers.at.redis, "test", NULL), LK_OK);
-	stage_cells(again, o.unit, &staged, 5, 10);
-	assert_int_equal(swap_first_two(again, &o, &u, &staged), LK_ECONFLICT);
-	lk_store_close(o.store);
-	o.store = again;
+	stage_chunk(o.store, o.unit, &fewer, 0, 5, "x");
+	stage_chunk(o.store, o.unit, &older, 0, 5, "one and two");
+	go_back(&o, "before-staging");
+	stage_chunk(o.store, o.unit, &fewer, 5, 10, "x");
+	stage_chunk(o.store, o.unit, &older, 5, 10, "one and two");
+	assert_int_equal(swap_first_two(o.store, &o, &u, &fewer, 2), LK_ECONFLICT);
+	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 3), LK_ECONFLICT);
 	is_total(&o, 0, "key 7", 3, 3 * 7);
 	lk_unit_state now = state_of(&o);
 	assert_int_equal(now.nsegments, 3);
 	lk_unit_state_release(&now);
-	stage_cells(again, o.unit, &staged, 0, 5);
-	assert_int_equal(swap_first_two(again, &o, &u, &staged), LK_OK);   /* whole, it goes */
+	stage_chunk(o.store, o.unit, &older, 0, 5, "one and two");
+	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 3), LK_OK);   /* whole, it goes */
 	now = state_of(&o);
 	assert_int_equal(now.nsegments, 2);
 	lk_unit_state_release(&now);
 	lk_unit_state_release(&u);
 	test_owner_close(&o);
 }
+
+#ifdef LK_FAULTS
+/* P17: without the count of the chunks, older cells in the place of merged ones would be served. */
+static void uncounted_chunks_are_caught(void **state) {
+	(void)state;
+	test_owner o = owner_of_segments(3, 1, 10);
+	lk_unit_state u = state_of(&o);
+	lk_segment older = {.from = 0, .to = 20, .token = lk_token_new(), .cells = 10};
+	stage_chunk(o.store, o.unit, &older, 0, 10, "one");
+	test_redis_save(&servers, "before-second");
+	stage_chunk(o.store, o.unit, &older, 0, 10, "one and two");
+	go_back(&o, "before-second");
+	setenv("LK_MUTANT", "uncounted_chunks", 1);
+	lk_store *mutant;
+	assert_int_equal(lk_store_open(&mutant, servers.at.redis, "test", NULL), LK_OK);
+	unsetenv("LK_MUTANT");
+	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 2), LK_ECONFLICT);
+	assert_int_equal(swap_first_two(mutant, &o, &u, &older, 2), LK_OK);   /* it is seen to go wrong */
+	lk_store_close(mutant);
+	lk_unit_state_release(&u);
+	test_owner_close(&o);
+}
+#endif
 
 #ifdef LK_FAULTS
 /* Runs a compaction in a process of its own that dies at the point. */
@@ -462,7 +513,7 @@ static void compact_and_die(const test_owner *o, const char *point) {
 			_exit(1);
 		if (lk_store_read_unit(s, o->unit, NULL, &u, NULL, NULL) != LK_OK)
 			_exit(1);
-		lk_store_compact(s, o->unit, o->token, test_owner_plan(), u.segments, 3, NULL);
+		compact(s, o, u.segments, 3);
 		_exit(2);
 	}
 	int status;
@@ -615,7 +666,7 @@ static void step_compact(unit_model *m, actor *a, uint64_t *seed, lk_store *read
 	int at = random_below(seed, closed - 1), n = 2 + random_below(seed, closed - at - 1);
 	lk_unit_state u;
 	assert_int_equal(lk_store_read_unit(reader, a->o.unit, NULL, &u, NULL, NULL), LK_OK);
-	int rc = lk_store_compact(a->o.store, a->o.unit, a->o.token, test_owner_plan(), u.segments + at, n, NULL);
+	int rc = compact(a->o.store, &a->o, u.segments + at, n);
 	assert_int_equal(rc, owner ? LK_OK : LK_EFENCED);
 	lk_unit_state_release(&u);
 	if (!owner)
@@ -748,6 +799,7 @@ int main(void) {
 		cmocka_unit_test(compaction_refuses_what_it_must),
 		cmocka_unit_test(staged_compaction_across_restart),
 #ifdef LK_FAULTS
+		cmocka_unit_test(uncounted_chunks_are_caught),
 		cmocka_unit_test(a_killed_compaction_leaves_the_unit_whole),
 #endif
 		cmocka_unit_test(any_sequence_of_steps),

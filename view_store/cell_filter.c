@@ -5,7 +5,7 @@
 #include "core/calendar.h"
 #include "core/key.h"
 
-enum { MOST_FIELDS = 10000 };
+enum { MOST_FIELDS = 10000, MOST_FIELD_BYTES = 4 * LK_CALL_BYTES };   /* that are asked for one by one */
 
 static bool wanted(const lk_cell_filter *f, const void *field, size_t len) {
 	if (!f)
@@ -60,8 +60,16 @@ void lk_each_field(lk_buf *field, const lk_cell_filter *f, lk_panes p, void (*us
 	}
 }
 
+static int64_t bytes_a_pane(const lk_cell_filter *f) {
+	int64_t bytes = 0;
+	for (int i = 0; i < f->nkeys; i++)
+		bytes += LK_PANE_BYTES + (int64_t)f->keys[i].len;
+	return bytes;
+}
+
 bool lk_by_field(const lk_cell_filter *f, lk_panes p, int64_t cells) {
-	return f && f->nkeys > 0 && p.n <= MOST_FIELDS / f->nkeys && p.n * f->nkeys < cells;
+	return f && f->nkeys > 0 && p.n <= MOST_FIELDS / f->nkeys && p.n * f->nkeys < cells
+	       && p.n <= MOST_FIELD_BYTES / bytes_a_pane(f);
 }
 
 int lk_merge_cell(lk_store *s, const char *key, lk_cells *into, const void *field, size_t len,

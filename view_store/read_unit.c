@@ -1,8 +1,8 @@
 /* Reading a unit: its meta and its open segment at one instant (P3).
  *
  * The open segment is written while readers look, so its cells and the cursor they belong to come from one
- * transaction. It holds at most 100,000 cells (its owner closes it there), which bounds how long Redis stands still
- * for it. Which key that is, and which fields a filter calls for (one per key and pane), is known from meta only: so
+ * transaction. Its owner closes it when it has grown to some megabytes (speed_layer/stream_path.c), which bounds how long
+ * Redis stands still for it. Which key that is, and which fields a filter calls for (one per key and pane), is known from meta only: so
  * meta is read first, then meta again together with what it called for. Where the second meta calls for something
  * else, it is asked again by that one. */
 #include <string.h>

@@ -44,6 +44,7 @@ typedef struct lk_segment {
 	uint64_t token;
 	int64_t min_pane, max_pane;   /* of its cells */
 	int64_t cells;
+	int64_t bytes;                /* of their fields and partials; -1: a unit of format 1 does not tell */
 	bool open;
 } lk_segment;
 
@@ -68,7 +69,7 @@ typedef struct lk_commit {
 	int64_t from;                 /* the cursor it began with */
 	lk_position to;
 	int64_t segment_from;
-	const lk_cells *cells;        /* changed ones are written */
+	lk_cells *cells;              /* changed ones are written, and what they take in Redis is counted */
 } lk_commit;
 /* send encodes and sends all; the caller may fold on while Redis works. One commit may be under way per connection,
  * which does nothing else until wait. wait gives the outcome, also that of a failed send: LK_OK, LK_EFENCED, LK_EFULL
@@ -81,11 +82,25 @@ int lk_store_commit_wait(lk_store *s, lk_error *err);
 int lk_store_drop(lk_store *s, int64_t unit, uint64_t token, const lk_segment *segments, int n,
                   const lk_position *base, lk_error *err);
 int lk_store_reset(lk_store *s, int64_t unit, uint64_t token, const lk_position *start, lk_error *err);
-/* Compaction: replaces closed, adjacent segments by one that holds their merged cells. Staged under a fresh name; the
- * swap checks the token, that the inputs are still there exactly so, and the staged cell count (else LK_ECONFLICT, and
- * nothing has changed). All their cells are in memory at once: choose inputs whose cells add up to a bound. */
-int lk_store_compact(lk_store *s, int64_t unit, uint64_t token, const lk_plan *plan, const lk_segment *inputs, int n,
-                     lk_error *err);
+/* Compaction: replaces closed, adjacent segments by one that holds their merged cells. It is staged piece by piece under
+ * a fresh name, however large it is, with about a mebibyte or one cell in memory and in each call; the swap checks the
+ * token, that the inputs are still there exactly so, and that all that was staged is (else LK_ECONFLICT). LK_EFULL also
+ * where Redis has too little room for what is to be staged. LK_EBUSY once *stop is set. After any failure the unit is
+ * as it was; written: bytes that were staged, whatever came of them. */
+typedef struct lk_compaction {
+	int64_t unit;
+	uint64_t token;
+	const lk_plan *plan;          /* or lk_plan_of_cells */
+	const lk_segment *inputs;
+	int n;                        /* >= 2 */
+	const volatile int *stop;     /* may be NULL */
+	int64_t written;              /* out */
+} lk_compaction;
+int lk_store_compact(lk_store *s, lk_compaction *c, lk_error *err);
+/* From another thread: ends whatever call is under way, and all later ones, with LK_EUNREACHABLE. */
+void lk_store_cut_off(lk_store *s);
+/* The log whose units are meant. */
+const char *lk_store_log(const lk_store *s);
 /* Removes units whose ids are not in `live` (a sweep: lists Redis first; the caller then reads the catalogue through
  * `is_live`). */
 int lk_store_sweep(lk_store *s, bool (*is_live)(void *ctx, int64_t unit), void *ctx, lk_error *err);
@@ -106,10 +121,18 @@ typedef struct lk_cell_filter {
 int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_unit_state *out, lk_cells *open,
                        lk_error *err);
 /* Merges the cells of one closed segment into `into`. 1 if it is gone (read the unit again). Uses HMGET where the
- * filter names keys and few panes, HSCAN or HGETALL else. After 1 or a failure of either reading call the map may hold
- * some of the cells: drop it. */
+ * filter names keys and few panes, pages of HSCAN else. After 1 or a failure of any reading call the map may hold some
+ * of the cells: drop it. */
 int lk_store_read_segment(lk_store *s, int64_t unit, const lk_segment *seg, const lk_cell_filter *f, lk_cells *into,
                           lk_error *err);
+/* The same, always in pages, with a call after each, which may empty the map; its failure ends the reading. */
+typedef struct lk_page_reader {
+	const lk_cell_filter *filter;                   /* or NULL */
+	lk_cells *into;
+	int (*after_page)(void *ctx, lk_error *err);    /* or NULL */
+	void *ctx;
+} lk_page_reader;
+int lk_store_read_pages(lk_store *s, int64_t unit, const lk_segment *seg, const lk_page_reader *r, lk_error *err);
 
 /* What the server as a whole uses, whoever asks it to. */
 typedef struct lk_store_usage {

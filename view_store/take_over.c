@@ -1,5 +1,6 @@
 /* Opening the store and taking units over: where every owner begins, and begins again. */
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "core/fault.h"
 #include "view_store/unit.h"
@@ -33,7 +34,17 @@ int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error 
 
 void lk_store_set_log(lk_store *s, const char *log_id) {
 	free(s->prefix);
+	free(s->log_id);
+	s->log_id = lk_strdup(log_id);
 	s->prefix = lk_asprintf("lk:%s:u:", log_id);
+}
+
+const char *lk_store_log(const lk_store *s) { return s->log_id; }
+
+/* The socket is shut, not closed: whoever waits for it is told, and its number is not given to another one. */
+void lk_store_cut_off(lk_store *s) {
+	if (s->redis.conn)
+		shutdown(s->redis.conn->fd, SHUT_RDWR);
 }
 
 void lk_store_close(lk_store *s) {
@@ -42,6 +53,7 @@ void lk_store_close(lk_store *s) {
 	lk_redis_close(&s->redis);
 	lk_buf_release(&s->work);
 	free(s->prefix);
+	free(s->log_id);
 	free(s->key);
 	free(s);
 }

@@ -26,6 +26,8 @@ void lk_segment_name(char name[LK_NAME_BYTES], int64_t from, uint64_t token) {
 void lk_segment_entry(lk_buf *out, const lk_segment *g) {
 	lk_buf_addf(out, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, g->to, g->cells, g->cells ? g->min_pane : 0,
 	            g->cells ? g->max_pane : 0);
+	if (g->bytes >= 0)
+		lk_buf_addf(out, " %" PRId64, g->bytes);
 }
 
 uint64_t lk_token_new(void) {
@@ -60,11 +62,13 @@ static bool read_token(const char **p, uint64_t *out) {
 	return *out != 0;
 }
 
-static bool read_segment(const char *name, const char *entry, lk_segment *g) {
-	*g = (lk_segment){0};
+/* Entries of the former format say nothing of bytes. */
+static bool read_segment(const char *name, const char *entry, bool former, lk_segment *g) {
+	*g = (lk_segment){.bytes = -1};
 	bool good = read_int(&name, &g->from) && *name++ == ':' && read_token(&name, &g->token) && !*name;
 	good = good && read_int(&entry, &g->to) && read_int(&entry, &g->cells);
-	good = good && read_int(&entry, &g->min_pane) && read_int(&entry, &g->max_pane) && !*entry;
+	good = good && read_int(&entry, &g->min_pane) && read_int(&entry, &g->max_pane);
+	good = good && (former || (read_int(&entry, &g->bytes) && g->bytes >= 0)) && !*entry;
 	return good && g->from >= 0 && g->from < g->to && g->cells >= 0;
 }
 
@@ -73,7 +77,7 @@ enum {
 	HAS_ALL = 127
 };
 
-static bool read_field(lk_unit_state *u, const char *name, const char *value, int64_t *open, int *has) {
+static bool read_field(lk_unit_state *u, const char *name, const char *value, bool former, int64_t *open, int *has) {
 	const struct {
 		const char *name;
 		int64_t *to;
@@ -85,7 +89,7 @@ static bool read_field(lk_unit_state *u, const char *name, const char *value, in
 		{"open", open, 0},
 	};
 	if (strncmp(name, "s:", 2) == 0)
-		return read_segment(name + 2, value, &u->segments[u->nsegments++]);
+		return read_segment(name + 2, value, former, &u->segments[u->nsegments++]);
 	if (strcmp(name, "token") == 0) {
 		*has |= HAS_TOKEN;
 		return read_token(&value, &u->token) && !*value;
@@ -123,7 +127,8 @@ int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_sta
 	if (meta->elements == 0)
 		return 1;
 	const char *format = find(meta, "format");
-	if (format && strcmp(format, LK_META_FORMAT) != 0) {
+	bool former = format && strcmp(format, LK_META_FORMER) == 0;
+	if (format && !former && strcmp(format, LK_META_FORMAT) != 0) {
 		lk_fail(err, LK_EUNSUPPORTED, "Redis key %s has format %.20s; this program reads " LK_META_FORMAT,
 		        lk_unit_key(s, unit), format);
 		lk_hint(err, "another version of lk wrote it");
@@ -134,7 +139,7 @@ int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_sta
 	int has = 0;
 	bool good = format != NULL;
 	for (size_t i = 0; good && i < meta->elements; i += 2)
-		good = read_field(out, meta->element[i]->str, meta->element[i + 1]->str, &open, &has);
+		good = read_field(out, meta->element[i]->str, meta->element[i + 1]->str, former, &open, &has);
 	if (!good || has != HAS_ALL || out->at.cursor < out->base.cursor || out->base.cursor < 0) {
 		lk_unit_state_release(out);
 		return lk_fail(err, LK_EINTERNAL, "Redis key %s is malformed: a foreign hand wrote to it", lk_unit_key(s, unit));

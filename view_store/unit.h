@@ -1,12 +1,12 @@
 /* What the parts of view_store/ share: the connection's struct, key names, the form of a unit's meta. Private to it.
  *
  * Meta is a hash of texts:
- *   format                          "1"
+ *   format                          "2"; of "1" entries have no bytes, and the next take-over makes it "2"
  *   token                           16 hex digits
  *   cursor watermark at             decimal
  *   base base_watermark base_at     decimal
  *   open                            from of the segment that the token's owner writes; missing until its first commit
- *   s:<from>:<token>                "<to> <cells> <min pane> <max pane>", one for each segment that is not empty of events
+ *   s:<from>:<token>                "<to> <cells> <min pane> <max pane> <bytes>", one for each segment that is not empty of events
  */
 #ifndef LK_VIEW_STORE_UNIT_H
 #define LK_VIEW_STORE_UNIT_H
@@ -14,17 +14,21 @@
 #include "view_store/redis.h"
 #include "view_store/store.h"
 
-#define LK_META_FORMAT "1"
+#define LK_META_FORMAT "2"
+#define LK_META_FORMER "1"
 #define LK_STAGED_FOR_S "600"        /* what a compaction left behind goes away by itself */
 
-enum { LK_SCAN_CELLS = 5000, LK_WHOLE_CELLS = 10000, LK_NAME_BYTES = 64 };
+/* No call that reads or merges closed segments moves more than about that many bytes, or one cell, or that many cells. */
+enum { LK_CALL_BYTES = 1 << 20, LK_CALL_CELLS = 5000, LK_NAME_BYTES = 64 };
 
 struct lk_store {
 	lk_redis redis;
 	char *prefix;                    /* "lk:<log id>:u:" */
+	char *log_id;
 	char *key;                       /* scratch of lk_unit_key, lk_segment_key */
 	lk_buf work;
 	int64_t committing;              /* the unit whose commit is under way; -1 */
+	lk_commit commit;                /* that commit, without its cells */
 	int commands;                    /* that its transaction holds */
 	lk_error verdict;                /* of that commit, where it was refused before it was sent */
 };

@@ -21,6 +21,7 @@
 #include "event_log/copies.h"
 #include "event_log/cut.h"
 #include "event_log/zones.h"
+#include "speed_layer/compactor.h"
 #include "speed_layer/speed.h"
 
 static void must(int rc, const lk_error *err, const char *what) {
@@ -218,6 +219,7 @@ void test_worker_open_copy(test_worker *t, test_world *w, const lk_cat_copy *cop
 	must(lk_pg_open(&t->writer, w->servers->at.postgres, "lk test writer", &err), &err, "open PostgreSQL");
 	t->path = (lk_path){.reader = &t->reader, .writer = &t->writer, .limits = lk_stream_defaults};
 	must(lk_store_open(&t->path.store, w->servers->at.redis, w->log_id, &err), &err, "open Redis");
+	t->path.compactor = lk_compactor_open(w->servers->at.redis, NULL, NULL);
 	init_units(t, copy);
 }
 
@@ -234,6 +236,7 @@ void test_worker_turn_to(test_worker *t, const char *view) {
 }
 
 void test_worker_close(test_worker *t) {
+	lk_compactor_close(t->path.compactor);
 	release_units(t);
 	lk_store_close(t->path.store);
 	lk_pg_close(&t->reader);
@@ -275,6 +278,7 @@ void test_worker_catch_up(test_worker *t) {
 void test_worker_sweep(test_worker *t, int part) {
 	lk_error err = {0};
 	int rc = t->units[part].taken ? lk_unit_sweep(&t->path, &t->units[part], &err) : LK_OK;
+	lk_compactor_wait(t->path.compactor, 60 * LK_US_PER_S);
 	must(rc == LK_EFENCED ? 0 : rc, &err, "sweep");
 	lk_error_clear(&t->units[part].error);
 }
