@@ -214,6 +214,7 @@ typedef struct between {
 	char url[40];
 	test_owner *thief;
 	bool failed, seen;
+	lk_segment *inputs;          /* of a compaction by the owner itself */
 } between;
 
 /* Not by test_owner_take: cmocka must not be called from the relay's thread. */
@@ -260,6 +261,45 @@ static void a_take_over_between_check_and_write_wins(void **state) {
 	int64_t maps = test_redis_command(&admin, "EVAL return(#redis.call('KEYS',ARGV[1])) 0 lk:test:u:%" PRId64 ":*", thief.unit);
 	assert_int_equal(maps, 1);
 	test_owner_close(&thief);
+}
+
+static void swap_closed(void *ctx, const char *piece, size_t n) {
+	between *x = ctx;
+	if (x->seen || !memmem(piece, n, "MULTI", 5))
+		return;
+	x->seen = true;
+	lk_compaction job = {.unit = x->thief->unit, .token = x->thief->token, .plan = test_owner_plan(), .inputs = x->inputs, .n = 2};
+	x->failed = lk_store_compact(x->thief->store, &job, NULL) != LK_OK;
+}
+
+/* P2: A compaction of the owner's own, on another connection, is swapped between a commit's comparison and its EXEC: the commit
+ * is compared and sent again, and nothing is folded twice or lost. */
+static void a_swap_between_check_and_write_delays_the_commit(void **state) {
+	(void)state;
+	test_owner a = test_owner_of_three_segments(&servers), other = a;
+	lk_error err = {0};
+	between x = {.relay = {.seen = swap_closed, .ctx = &x}, .thief = &other};
+	lk_unit_state u = test_owner_state(&a);
+	x.inputs = u.segments;
+	assert_int_equal(lk_store_open(&other.store, servers.at.redis, "test", &err), LK_OK);
+	lk_store_close(a.store);
+	test_relay_open(&x.relay, &servers);
+	snprintf(x.url, sizeof x.url, "redis://127.0.0.1:%d", x.relay.port);
+	assert_int_equal(lk_store_open(&a.store, x.url, "test", &err), LK_OK);
+	test_owner_fold_some(&a, 6);
+	assert_int_equal(test_owner_commit(&a, &err), LK_OK);
+	assert_true(x.seen && !x.failed);
+	lk_unit_state_release(&u);
+	u = test_owner_state(&other);
+	assert_int_equal(u.at.cursor, 24);
+	assert_int_equal(u.nsegments, 2);   /* the two closed ones are one */
+	assert_true(u.segments[1].open && u.segments[1].to == 24);
+	lk_unit_state_release(&u);
+	lk_store_close(a.store);
+	a.store = other.store;
+	is_total(&a, 0, "/a", 4, 400);
+	test_owner_close(&a);
+	test_relay_close(&x.relay);
 }
 
 static void one_commit_at_a_time(void **state) {
@@ -524,6 +564,7 @@ int main(void) {
 		cmocka_unit_test(a_wrong_cursor_changes_nothing),
 		cmocka_unit_test(a_commit_never_makes_a_unit),
 		cmocka_unit_test(a_take_over_between_check_and_write_wins),
+		cmocka_unit_test(a_swap_between_check_and_write_delays_the_commit),
 		cmocka_unit_test(one_commit_at_a_time),
 		cmocka_unit_test(what_was_folded_after_send_is_not_in_it),
 		cmocka_unit_test(a_new_segment_closes_the_one_before),

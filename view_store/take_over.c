@@ -35,8 +35,8 @@ int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error 
 void lk_store_set_log(lk_store *s, const char *log_id) {
 	free(s->prefix);
 	free(s->log_id);
-	s->log_id = lk_strdup(log_id);
-	s->prefix = lk_asprintf("lk:%s:u:", log_id);
+	s->log_id = lk_strdup(log_id ? log_id : "");   /* NULL: it is named later */
+	s->prefix = lk_asprintf("lk:%s:u:", s->log_id);
 }
 
 const char *lk_store_log(const lk_store *s) { return s->log_id; }

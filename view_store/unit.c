@@ -68,7 +68,8 @@ static bool read_segment(const char *name, const char *entry, bool former, lk_se
 	bool good = read_int(&name, &g->from) && *name++ == ':' && read_token(&name, &g->token) && !*name;
 	good = good && read_int(&entry, &g->to) && read_int(&entry, &g->cells);
 	good = good && read_int(&entry, &g->min_pane) && read_int(&entry, &g->max_pane);
-	good = good && (former || (read_int(&entry, &g->bytes) && g->bytes >= 0)) && !*entry;
+	if (good && !(former && !*entry))
+		good = read_int(&entry, &g->bytes) && g->bytes >= 0 && !*entry;
 	return good && g->from >= 0 && g->from < g->to && g->cells >= 0;
 }
 
