@@ -9,32 +9,6 @@
 
 enum { TABLE_ROWS = 10000 };   /* of one table: more rows come as more tables, each with its own widths */
 
-static bool windowed(const lk_answer *a) { return a->plan->window.kind != LK_W_NONE; }
-
-int lk_answer_columns(const lk_answer *a) { return a->plan->noutputs + (windowed(a) ? 2 : 0); }
-
-const char *lk_answer_column(const lk_answer *a, int i, lk_type *type) {
-	if (windowed(a)) {
-		*type = (lk_type){.kind = LK_TIME};
-		if (i < 2)
-			return i == 0 ? "window_start" : "window_end";
-		i -= 2;
-	}
-	*type = a->plan->outputs[i].type;
-	return a->plan->outputs[i].name;
-}
-
-void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
-	if (windowed(a)) {
-		if (i < 2) {
-			*out = lk_int(i ? lk_answer_span(a, row).end : lk_answer_span(a, row).start);
-			return;
-		}
-		i -= 2;
-	}
-	lk_answer_value(a, row, i, out);
-}
-
 int64_t lk_answer_lag(const lk_answer *a) {
 	int64_t lag = 0;
 	for (int p = 0; p < a->partitions; p++)
@@ -57,18 +31,18 @@ static int leading_keys(const lk_answer *a) {
 	int n = 0;
 	while (n < a->plan->noutputs && a->plan->outputs[n].kind != LK_OUT_AGG)
 		n++;
-	return n + (windowed(a) ? 2 : 0);
+	return n + lk_columns(a->plan) - a->plan->noutputs;
 }
 
 static void print_table(const lk_answer *a, const lk_chart *chart) {
 	lk_buf b = LK_BUF_INIT;
-	int n = lk_answer_columns(a);
+	int n = lk_columns(a->plan);
 	for (size_t first = 0; first < a->nrows; first += TABLE_ROWS) {
 		lk_table *t = lk_table_new();
 		lk_type type;
 		lk_table_keys(t, leading_keys(a));
 		for (int i = 0; i < n; i++) {
-			const char *name = lk_answer_column(a, i, &type);
+			const char *name = lk_column_name(a->plan, i, &type);
 			lk_table_column(t, name, lk_type_is_number(type));
 		}
 		if (lk_answer_marks_final(a))
@@ -78,7 +52,7 @@ static void print_table(const lk_answer *a, const lk_chart *chart) {
 		for (size_t r = first; r < a->nrows && r < first + TABLE_ROWS; r++) {
 			for (int i = 0; i < n; i++) {
 				lk_value v;
-				lk_answer_column(a, i, &type);
+				lk_column_name(a->plan, i, &type);
 				lk_answer_cell(a, a->rows[r], i, &v);
 				lk_buf_clear(&b);
 				lk_buf_adds(&b, lk_is_null(&v) ? "NULL" : "");
@@ -98,11 +72,11 @@ static void print_table(const lk_answer *a, const lk_chart *chart) {
 }
 
 static void add_object(const lk_answer *a, const lk_cell *row, lk_buf *b) {
-	int n = lk_answer_columns(a);
+	int n = lk_columns(a->plan);
 	for (int i = 0; i < n; i++) {
 		lk_type type;
 		lk_value v;
-		const char *name = lk_answer_column(a, i, &type);
+		const char *name = lk_column_name(a->plan, i, &type);
 		lk_answer_cell(a, row, i, &v);
 		lk_buf_addc(b, i ? ',' : '{');
 		lk_json_text(name, b);
@@ -129,10 +103,10 @@ static void print_jsonl(const lk_answer *a) {
 
 static void print_csv(const lk_answer *a) {
 	lk_buf b = LK_BUF_INIT, text = LK_BUF_INIT;
-	int n = lk_answer_columns(a);
+	int n = lk_columns(a->plan);
 	lk_type type;
 	for (int i = 0; i < n; i++) {
-		const char *name = lk_answer_column(a, i, &type);
+		const char *name = lk_column_name(a->plan, i, &type);
 		lk_buf_adds(&b, i ? "," : "");
 		lk_csv_field(name, strlen(name), &b);
 	}
@@ -141,7 +115,7 @@ static void print_csv(const lk_answer *a) {
 	for (size_t r = 0; r < a->nrows && lk_put_buf(&b); r++) {
 		for (int i = 0; i < n; i++) {
 			lk_value v;
-			lk_answer_column(a, i, &type);
+			lk_column_name(a->plan, i, &type);
 			lk_answer_cell(a, a->rows[r], i, &v);
 			lk_buf_clear(&text);
 			lk_value_print(type, &v, &text);
@@ -260,10 +234,50 @@ static void add_filled(const lk_answer *a, lk_buf *b) {
 	lk_buf_addf(b, " of the rows, for windows without events (%s)\n", fill_name(a->fill));
 }
 
-static void print_json(const lk_answer *a, const char *view, enum lk_layer layer) {
+/* What last, sort and limit made of the rows. */
+static void add_json_chosen(const lk_answer *a, const lk_query *q, lk_buf *b) {
+	if (q->last)
+		lk_json_int("last", q->last, b);
+	if (q->sort) {
+		lk_json_member("sort", q->sort, b);
+		lk_json_flag("descending", q->descending, b);
+	}
+	if (q->limit)
+		lk_json_int("limit", q->limit, b);
+	if (q->limit)
+		lk_json_int("rows_found", (int64_t)a->found, b);
+}
+
+static void add_chosen(const lk_answer *a, const lk_query *q, lk_buf *b) {
+	const char *comma = "";
+	if (!q->last && !q->sort && !q->limit)
+		return;
+	lk_buf_adds(b, "chosen:    ");
+	if (q->last) {
+		lk_buf_addf(b, "the last %s%lld window%s", q->last == 1 ? "" : "", (long long)q->last, q->last == 1 ? "" : "s");
+		comma = ", ";
+	}
+	if (q->sort) {
+		lk_buf_addf(b, "%sby %s, the %s first", comma, q->sort, q->descending ? "largest" : "smallest");
+		comma = ", ";
+	}
+	if (a->nrows < a->found) {
+		lk_buf_adds(b, comma);
+		lk_count_print((int64_t)a->nrows, b);
+		lk_buf_adds(b, " of ");
+		lk_count_print((int64_t)a->found, b);
+		lk_buf_adds(b, " rows");
+	} else if (q->limit) {
+		lk_buf_addf(b, "%sall rows", comma);
+	}
+	lk_buf_addc(b, '\n');
+}
+
+static void print_json(const lk_answer *a, const lk_query *q) {
+	enum lk_layer layer = q->layer;
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"view\":");
-	lk_json_text(view, &b);
+	lk_json_text(q->view, &b);
 	lk_buf_addf(&b, ",\"version\":%d,\"mode\":\"%s\",\"layer\":\"%s\"", a->version, a->kappa ? "kappa" : "lambda",
 	            layer_name(layer));
 	lk_buf_addf(&b, ",\"copy\":%lld,\"state\":\"%s\"", (long long)a->copy_id, lk_copy_state_name(a->state));
@@ -282,6 +296,7 @@ static void print_json(const lk_answer *a, const char *view, enum lk_layer layer
 	add_json_limits(a, layer, &b);
 	if (a->fill)
 		lk_buf_addf(&b, ",\"fill\":\"%s\",\"filled_rows\":%lld", fill_name(a->fill), (long long)filled_rows(a));
+	add_json_chosen(a, q, &b);
 	lk_buf_adds(&b, ",\"rows\":[");
 	for (size_t r = 0; r < a->nrows; r++) {
 		lk_buf_adds(&b, r ? ",\n" : "\n");
@@ -294,10 +309,10 @@ static void print_json(const lk_answer *a, const char *view, enum lk_layer layer
 	lk_buf_release(&b);
 }
 
-void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format, const lk_chart *chart) {
+void lk_answer_print(const lk_answer *a, const lk_query *q, enum lk_answer_format format, const lk_chart *chart) {
 	switch (format) {
 	case LK_AS_TABLE: print_table(a, chart); break;
-	case LK_AS_JSON: print_json(a, view, layer); break;
+	case LK_AS_JSON: print_json(a, q); break;
 	case LK_AS_JSONL: print_jsonl(a); break;
 	case LK_AS_CSV: print_csv(a); break;
 	}
@@ -387,9 +402,10 @@ static void add_idle(const lk_answer *a, lk_buf *b) {
 		lk_buf_addf(b, " (provisional: %d of %d partition%s idle)", idle, a->partitions, a->partitions == 1 ? "" : "s");
 }
 
-void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out) {
+void lk_answer_boundary(const lk_answer *a, const lk_query *q, lk_buf *out) {
+	enum lk_layer layer = q->layer;
 	lk_count_print((int64_t)a->nrows, out);
-	lk_buf_addf(out, " row%s of %s, version %d, %s", a->nrows == 1 ? "" : "s", view, a->version,
+	lk_buf_addf(out, " row%s of %s, version %d, %s", a->nrows == 1 ? "" : "s", q->view, a->version,
 	            a->kappa ? "kappa" : "lambda");
 	lk_copy_describe(lk_catalog_copy(a->catalog, a->copy_id), out);
 	lk_buf_addc(out, '\n');
@@ -401,6 +417,7 @@ void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer laye
 	add_covered(a, out);
 	lk_buf_addc(out, '\n');
 	add_filled(a, out);
+	add_chosen(a, q, out);
 	add_limits(a, layer, out);
 	add_time("watermark: ", a->watermark, out);
 	if (a->plan->allowed_lateness_us < 0) {

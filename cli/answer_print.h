@@ -9,9 +9,9 @@
 enum lk_answer_format { LK_AS_TABLE, LK_AS_JSON, LK_AS_JSONL, LK_AS_CSV };
 
 /* The chart is a table's last column. */
-void lk_answer_print(const lk_answer *a, const char *view, enum lk_layer layer, enum lk_answer_format format, const lk_chart *chart);
+void lk_answer_print(const lk_answer *a, const lk_query *q, enum lk_answer_format format, const lk_chart *chart);
 /* The boundary, a line each: what the rows cover and how they were put together. */
-void lk_answer_boundary(const lk_answer *a, const char *view, enum lk_layer layer, lk_buf *out);
+void lk_answer_boundary(const lk_answer *a, const lk_query *q, lk_buf *out);
 /* Of a kappa copy: has it a sealed part? */
 bool lk_answer_sealed(const lk_answer *a);
 /* Events of the log that the answer does not cover; of a sandbox, events below its end. */
@@ -20,10 +20,5 @@ int64_t lk_answer_lag(const lk_answer *a);
 void lk_copy_describe(const lk_cat_copy *copy, lk_buf *out);
 /* "only events with event time in [a, b)", "all events" */
 void lk_range_describe(const lk_range *r, lk_buf *out);
-
-/* The columns of a row: window_start and window_end where there are windows, then the select list. */
-int lk_answer_columns(const lk_answer *a);
-const char *lk_answer_column(const lk_answer *a, int i, lk_type *type);
-void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
 
 #endif

@@ -17,35 +17,12 @@
 
 enum { LEAST_WIDTH = 8, MOST_WIDTH = 40, EIGHTHS = 8 };
 
-static int no_such_column(const lk_answer *a, const char *name, lk_error *err) {
-	int n = lk_answer_columns(a), known = 0;
-	const char **names = lk_calloc((size_t)n, sizeof *names);
-	lk_buf all = LK_BUF_INIT;
-	lk_type type;
-	for (int i = 0; i < n; i++) {
-		const char *column = lk_answer_column(a, i, &type);
-		if (!lk_type_is_number(type))
-			continue;
-		names[known++] = column;
-		lk_buf_addf(&all, "%s%s", all.len ? ", " : "", column);
-	}
-	lk_fail(err, LK_EUSAGE, "--chart %s: view %s has no column of numbers of that name", name, a->plan->view);
-	const char *near = lk_did_you_mean(name, names, known);
-	if (near)
-		lk_hint(err, "did you mean \"%s\"?", near);
-	else
-		lk_hint(err, known ? "one of %s" : "none of its columns has numbers", all.data ? all.data : "");
-	free(names);
-	lk_buf_release(&all);
-	return LK_EUSAGE;
-}
-
 /* NaN where there is none. */
 static double number_of(const lk_answer *a, const lk_cell *row, int column) {
 	lk_type type;
 	lk_value v;
 	lk_buf text = LK_BUF_INIT;
-	lk_answer_column(a, column, &type);
+	lk_column_name(a->plan, column, &type);
 	lk_answer_cell(a, row, column, &v);
 	if (lk_is_null(&v))
 		return NAN;
@@ -79,7 +56,7 @@ static int column_width(const lk_answer *a, int column) {
 	lk_type type;
 	lk_value v;
 	lk_buf text = LK_BUF_INIT;
-	int most = lk_text_width(lk_answer_column(a, column, &type));
+	int most = lk_text_width(lk_column_name(a->plan, column, &type));
 	for (size_t r = 0; r < a->nrows; r++) {
 		lk_answer_cell(a, a->rows[r], column, &v);
 		lk_buf_clear(&text);
@@ -98,20 +75,18 @@ static int fitting_width(const lk_answer *a) {
 	if (!screen)
 		return MOST_WIDTH;
 	int left = screen - 1 - (lk_answer_marks_final(a) ? (int)sizeof "provisional" : 0);
-	for (int i = 0; i < lk_answer_columns(a) && left > LEAST_WIDTH; i++)
+	for (int i = 0; i < lk_columns(a->plan) && left > LEAST_WIDTH; i++)
 		left -= column_width(a, i);
 	return left < LEAST_WIDTH ? LEAST_WIDTH : left > MOST_WIDTH ? MOST_WIDTH : left;
 }
 
 int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, lk_error *err) {
-	*c = (lk_chart){.column = -1, .blocks = has_blocks(), .width = MOST_WIDTH};
-	for (int i = 0; name && c->column < 0 && i < lk_answer_columns(a); i++) {
-		lk_type type;
-		if (!strcmp(lk_answer_column(a, i, &type), name) && lk_type_is_number(type))
-			c->column = i;
-	}
+	lk_type type;
+	*c = (lk_chart){.column = name ? lk_column_find(a->plan, name) : -1, .blocks = has_blocks(), .width = MOST_WIDTH};
+	if (c->column >= 0 && (lk_column_name(a->plan, c->column, &type), !lk_type_is_number(type)))
+		c->column = -1;
 	if (name && c->column < 0)
-		return no_such_column(a, name, err);
+		return lk_column_unknown(a->plan, "--chart", name, true, err);
 	if (name) {
 		find_scale(c, a);
 		c->width = fitting_width(a);

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/answer_args.h"
@@ -12,6 +11,8 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
+#include "cli/signal.h"
+#include "cli/terminal.h"
 #include "cli/table.h"
 #include "core/time.h"
 
@@ -20,11 +21,8 @@ enum { NARROW = 100, SIDE_BY_SIDE = 120, GAP = 4 };
 /* --- text in columns --- */
 
 static int terminal_width(void) {
-	struct winsize w;
-	const char *columns = getenv("COLUMNS");
-	if (columns && atoi(columns) > 0)
-		return atoi(columns);
-	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : NARROW;
+	int screen = lk_terminal_width(STDOUT_FILENO);
+	return screen ? screen : NARROW;
 }
 
 /* Bytes of the next line of at most `width` letters, broken at a space outside quotes where there is one; *skip: what
@@ -315,7 +313,7 @@ done:
 /* --- one answer --- */
 
 static bool is_aggregate(const lk_answer *a, int i) {
-	int windows = lk_answer_columns(a) - a->plan->noutputs;
+	int windows = lk_columns(a->plan) - a->plan->noutputs;
 	return i >= windows && a->plan->outputs[i - windows].kind == LK_OUT_AGG;
 }
 
@@ -323,11 +321,11 @@ static bool is_aggregate(const lk_answer *a, int i) {
 static void print_line(const lk_answer *a, const lk_cell *row, const lk_cells *part, const char *name, bool first,
                        lk_table *t) {
 	lk_buf b = LK_BUF_INIT;
-	int n = lk_answer_columns(a), windows = n - a->plan->noutputs;
+	int n = lk_columns(a->plan), windows = n - a->plan->noutputs;
 	for (int i = 0; i < n; i++) {
 		lk_type type;
 		lk_value v;
-		lk_answer_column(a, i, &type);
+		lk_column_name(a->plan, i, &type);
 		lk_answer_cell(a, row, i, &v);
 		if (part && is_aggregate(a, i))
 			lk_answer_part_value(a, part, row, i - windows, &v);
@@ -348,9 +346,9 @@ static void print_sum(const lk_answer *a) {
 	enum { ROWS_OF_A_TABLE = 3000 };
 	for (size_t first = 0; first < a->nrows; first += ROWS_OF_A_TABLE) {
 		lk_table *t = lk_table_new();
-		for (int i = 0; i < lk_answer_columns(a); i++) {
+		for (int i = 0; i < lk_columns(a->plan); i++) {
 			lk_type type;
-			const char *name = lk_answer_column(a, i, &type);
+			const char *name = lk_column_name(a->plan, i, &type);
 			lk_table_column(t, name, is_aggregate(a, i));
 		}
 		lk_table_column(t, "PART", false);
@@ -390,11 +388,13 @@ static int explain_answer(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_connect(&c, LK_WITH_STORE, err);
 	if (rc == LK_OK)
+		lk_cancel_on_signal(&c.pg);
+	if (rc == LK_OK)
 		rc = lk_answer_make(&c.pg, c.store, &wanted.query, &a, err);
 	if (rc == LK_OK) {
 		lk_buf b = LK_BUF_INIT;
 		print_sum(&a);
-		lk_answer_boundary(&a, wanted.query.view, LK_LAYER_MERGED, &b);
+		lk_answer_boundary(&a, &wanted.query, &b);
 		lk_buf_addc(&b, '\n');
 		lk_put_lines(b.data);
 		lk_buf_release(&b);

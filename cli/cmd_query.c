@@ -4,14 +4,16 @@
 #include "cli/answer_print.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
+#include "cli/empty.h"
 #include "cli/output.h"
-#include "serving/fill.h"
+#include "cli/pager.h"
+#include "cli/signal.h"
 
 static void print_boundary(const lk_answer *a, const lk_query *q, enum lk_answer_format format) {
 	lk_buf b = LK_BUF_INIT;
 	if (format == LK_AS_JSON)
 		return;
-	lk_answer_boundary(a, q->view, q->layer, &b);
+	lk_answer_boundary(a, q, &b);
 	if (format == LK_AS_TABLE)
 		lk_put_lines(b.data);
 	else
@@ -44,32 +46,61 @@ static int judge(const lk_answer *a, lk_error *err) {
 	return LK_OK;
 }
 
-int lk_cmd_query(const lk_args *args, lk_error *err) {
+enum { BOUNDARY_LINES = 4 };   /* under a table, at least; and its head */
+
+static void print(const lk_args *args, const lk_answer *a, const lk_query *q, enum lk_answer_format format, const lk_chart *chart) {
+	if (format == LK_AS_TABLE && !lk_args_has(args, "no-pager"))
+		lk_pager_begin((int64_t)a->nrows + 1 + BOUNDARY_LINES);
+	lk_answer_print(a, q, format, chart);
+	print_boundary(a, q, format);
+	lk_pager_end();
+}
+
+static int read_args(const lk_args *args, lk_answer_args *wanted, int *format, lk_error *err) {
 	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
 	static const char *const fills[] = {"null", "zero", "previous", NULL};
+	int fill = -1;
+	int rc = lk_answer_args_read(args, wanted, err);
+	if (rc == LK_OK)
+		rc = lk_rows_args_read(args, wanted, err);
+	if (rc == LK_OK)
+		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, format, err);
+	if (rc == LK_OK)
+		rc = lk_args_choice(args, "fill", fills, -1, &fill, err);
+	if (rc == LK_OK && fill >= 0)
+		wanted->query.fill = (enum lk_fill)(LK_FILL_NULL + fill);
+	if (rc == LK_OK && *format != LK_AS_TABLE && lk_args_has(args, "chart"))
+		rc = lk_fail(err, LK_EUSAGE, "--chart draws beside a table: --format %s has none", formats[*format]);
+	return rc;
+}
+
+static void say_why_empty(lk_connection *c, const lk_query *q, const lk_answer *a) {
+	lk_buf why = LK_BUF_INIT;
+	lk_answer_why_empty(c, q, a, &why);
+	lk_say("no rows: %s", why.data);
+	lk_buf_release(&why);
+}
+
+int lk_cmd_query(const lk_args *args, lk_error *err) {
 	lk_answer_args wanted;
+	const lk_query *q = &wanted.query;
 	lk_connection c = {0};
 	lk_answer a = {0};
 	lk_chart chart;
-	int format = LK_AS_TABLE, fill = -1;
-	int rc = lk_answer_args_read(args, &wanted, err);
+	int format = LK_AS_TABLE;
+	int rc = read_args(args, &wanted, &format, err);
 	if (rc == LK_OK)
-		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
+		rc = lk_connect(&c, q->layer == LK_LAYER_BATCH ? 0 : LK_WITH_STORE, err);
 	if (rc == LK_OK)
-		rc = lk_args_choice(args, "fill", fills, -1, &fill, err);
-	if (rc == LK_OK && format != LK_AS_TABLE && lk_args_has(args, "chart"))
-		rc = lk_fail(err, LK_EUSAGE, "--chart draws beside a table: --format %s has none", formats[format]);
+		lk_cancel_on_signal(&c.pg);
 	if (rc == LK_OK)
-		rc = lk_connect(&c, wanted.query.layer == LK_LAYER_BATCH ? 0 : LK_WITH_STORE, err);
-	if (rc == LK_OK)
-		rc = lk_answer_make(&c.pg, c.store, &wanted.query, &a, err);
-	if (rc == LK_OK && fill >= 0)
-		rc = lk_answer_fill(&a, (enum lk_fill)(LK_FILL_NULL + fill), err);
+		rc = lk_answer_make(&c.pg, c.store, q, &a, err);
 	if (rc == LK_OK)
 		rc = lk_chart_init(&chart, &a, lk_args_text(args, "chart", NULL), err);
 	if (rc == LK_OK) {
-		lk_answer_print(&a, wanted.query.view, wanted.query.layer, (enum lk_answer_format)format, &chart);
-		print_boundary(&a, &wanted.query, (enum lk_answer_format)format);
+		print(args, &a, q, (enum lk_answer_format)format, &chart);
+		if (!a.nrows)
+			say_why_empty(&c, q, &a);
 		if (lk_args_has(args, "strict"))
 			rc = judge(&a, err);
 	}

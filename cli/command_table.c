@@ -2,13 +2,18 @@
 #include "cli/commands.h"
 
 #define WHERE_OPTIONS \
-	{"where", "COL=VALUE", "only this group key; may be repeated (all must hold); 'COL is null' for NULL", true}, \
+	{"where", "COL=VALUE", "only rows of which this holds; may be repeated (all must hold). Also 'COL != VALUE', < <= > >=, 'COL is " \
+	 "null', 'COL is not null'. On group keys it picks what is read; on other columns it is applied last, as HAVING is", true}, \
 	{"from", "TIME", "windows that start at or after TIME: RFC 3339, or -1h for an hour before now", false}, \
 	{"to", "TIME", "windows that start before TIME", false}, \
 	{"window", "SIZE", "another window size: a multiple of the view's panes", false}, \
 	{"slide", "SIZE", "with --window: windows that overlap, one every SIZE", false}, \
 	{"version", "N", "another version than the one that is served", false}, \
-	{"copy", "COPY", "this copy: a sandbox's name, or an id that lk status shows", false}
+	{"copy", "COPY", "this copy: a sandbox's name, or an id that lk status shows", false}, \
+	{"max-rows", "N", "give up where more rows would be put together, before --where and --limit take some away (5000000; 0: no bound)", \
+	 false}, \
+	{"max-memory", "SIZE", "give up where the rows and what they are made from would take more: 512MB, 2GB (1GB; 0: no bound)", false}, \
+	{"timeout", "SIZE", "give up after so long (no bound)", false}
 
 const lk_command lk_commands[] = {
 	{"up", "", 0, 0, "start a private PostgreSQL and Redis under LK_HOME",
@@ -92,13 +97,17 @@ const lk_command lk_commands[] = {
 	 {WHERE_OPTIONS,
 	  {"fill", "HOW", "rows for windows without events too, between the first and the last one, or --from and --to: null, zero, or "
 	   "previous (what was there before)", false},
+	  {"last", "N", "rows of the last N windows that have any", false},
+	  {"sort", "COL", "by this column instead of window and keys; 'COL desc' for the largest first; NULL comes last", false},
+	  {"limit", "N", "the first N rows of what all else leaves", false},
 	  {"layer", "LAYER", "merged, batch or speed (merged)", false},
 	  {"format", "FORMAT", "table, json, jsonl or csv (table)", false},
 	  {"chart", "COLUMN", "with a table: a bar beside each row, as long as this column says", false},
+	  {"no-pager", NULL, "print on the screen directly, however long the table is", false},
 	  {"strict", NULL, "exit 5 where the answer lacks events: the last ones of the log, or late ones", false}},
 	 {{"lk query traffic", "all of it"},
 	  {"lk query traffic --where path=/ --format jsonl", "one path, a JSON object per row"},
-	  {"lk query traffic --from 2015-05-17T10:00:00Z --window 1h", "by the hour"},
+	  {"lk query traffic --window 1h --last 1 --sort 'hits desc' --limit 10", "the ten most of the last hour"},
 	  {"lk query traffic --window 1h --slide 10min", "the last hour, every ten minutes"},
 	  {"lk query traffic --where path=/ --fill zero --chart hits", "with the minutes in which nothing came, and bars"}},
 	 lk_cmd_query},

@@ -269,7 +269,7 @@ void lk_help_summary(lk_buf *out) {
 	            "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://host:port/db or unix:path); "
 	            "without them, the private ones that `lk up` started under LK_HOME (default .lk).\n\n"
 	            "Exit status: 0 done; 1 answers that were compared differ; 2 usage; 3 a server cannot be reached; "
-	            "5 the answer is partial or stale and --strict was given; 65 input refused; 70 an internal error; "
+	            "5 the answer is partial or stale and --strict was given; 6 it would be too large; 65 input refused; 70 an internal error; "
 	            "71 no memory; 75 busy, full, or stopped before it was done, try again; 78 a definition is invalid; "
 	            "130 stopped by Ctrl-C. README.md tells more.", 0, 0);
 }

@@ -28,7 +28,7 @@ typedef struct lk_command {
 	int min_operands, max_operands;   /* max -1: any number */
 	const char *summary;          /* one line */
 	const char *detail;           /* paragraphs, or "" */
-	lk_option options[18];
+	lk_option options[24];
 	lk_example examples[6];
 	/* 0, or a failure that *err tells (or that was told already: err unset). */
 	int (*run)(const lk_args *args, lk_error *err);

@@ -20,6 +20,35 @@ void lk_stop_on_signal(void) {
 	sigaction(SIGTERM, &a, NULL);
 }
 
+static void *statement;
+static volatile sig_atomic_t ending;   /* the signal that ends the process */
+
+static void end_now(int signo) {
+	sigset_t these;
+	(void)signo;
+	signal(ending, SIG_DFL);
+	sigemptyset(&these);
+	sigaddset(&these, ending);
+	raise(ending);
+	sigprocmask(SIG_UNBLOCK, &these, NULL);
+}
+
+static void cancel_and_end(int signo) {
+	ending = signo;
+	signal(SIGALRM, end_now);
+	alarm(1);
+	lk_pg_cancel_by_handle(statement);
+	end_now(signo);
+}
+
+void lk_cancel_on_signal(lk_pg *pg) {
+	struct sigaction a = {.sa_handler = cancel_and_end};
+	statement = lk_pg_cancel_handle(pg);
+	sigemptyset(&a.sa_mask);
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+}
+
 void lk_wait_until(int64_t until_us) {
 	while (!lk_stop && lk_monotonic_us() < until_us)
 		usleep(20 * 1000);

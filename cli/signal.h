@@ -5,9 +5,14 @@
 
 #include <stdint.h>
 
+#include "event_log/pg.h"
+
 extern volatile int lk_stop;
 
 void lk_stop_on_signal(void);
+/* For a command that holds nothing: the first signal ends the process as the system would, once what this session runs in
+ * PostgreSQL is cancelled, for which it waits a second at most. */
+void lk_cancel_on_signal(lk_pg *pg);
 /* Waits until monotonic time `until_us` or lk_stop. */
 void lk_wait_until(int64_t until_us);
 

@@ -271,39 +271,79 @@ static sort_entry make_entry(const lk_cells *c, lk_cell *cell) {
 	return (sort_entry){lk_get64(head), lk_get64(head + 8), cell};
 }
 
-static int compare_entries(const void *x, const void *y, void *cells) {
+/* Of a sort. Once the budget is spent all are equal, so that it ends soon. */
+typedef struct sorting {
+	const lk_cells *cells;
+	lk_budget *budget;
+	size_t bytes;            /* of the arrays */
+	unsigned compared;
+	bool over;
+} sorting;
+
+enum { LOOK_EVERY = 1024 };
+
+static bool is_over(sorting *s) {
+	if (!s->over && ++s->compared % LOOK_EVERY == 0)
+		s->over = !lk_budget_allows(s->budget, s->bytes);
+	return s->over;
+}
+
+static int compare_entries(const void *x, const void *y, void *ctx) {
 	const sort_entry *a = x, *b = y;
+	sorting *s = ctx;
+	if (is_over(s))
+		return 0;
 	if (a->pane != b->pane)
 		return a->pane < b->pane ? -1 : 1;
 	if (a->prefix != b->prefix)
 		return a->prefix < b->prefix ? -1 : 1;
-	return lk_cell_compare(cells, a->cell, b->cell);
+	return lk_cell_compare(s->cells, a->cell, b->cell);
 }
 
-lk_cell **lk_cells_sorted(const lk_cells *c) {
+/* What a sort gives, where it may and did. */
+static lk_cell **sorted_or_null(const sorting *s, lk_cell **sorted) {
+	if (!s->over)
+		return sorted;
+	free(sorted);
+	return NULL;
+}
+
+lk_cell **lk_cells_sorted_within(const lk_cells *c, lk_budget *b) {
+	sorting s = {.cells = c, .budget = b, .bytes = c->ncells * (sizeof(sort_entry) + sizeof(lk_cell *))};
+	if (!lk_budget_allows(b, s.bytes))
+		return NULL;
 	sort_entry *entries = lk_malloc(c->ncells * sizeof *entries);
 	lk_cell **sorted = lk_malloc(c->ncells * sizeof *sorted);
 	size_t n = 0;
 	for (lk_cell *cell = c->first; cell; cell = cell->next)
 		entries[n++] = make_entry(c, cell);
-	qsort_r(entries, n, sizeof *entries, compare_entries, (void *)c);
+	qsort_r(entries, n, sizeof *entries, compare_entries, &s);
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = entries[i].cell;
 	free(entries);
-	return sorted;
+	return sorted_or_null(&s, sorted);
 }
 
-static int by_key_then_pane(const void *x, const void *y, void *cells) {
+static int by_key_then_pane(const void *x, const void *y, void *ctx) {
 	const lk_cell *a = *(lk_cell *const *)x, *b = *(lk_cell *const *)y;
-	int order = lk_cell_compare_keys(cells, a, b);
-	return order ? order : memcmp(lk_cell_field(cells, a), lk_cell_field(cells, b), LK_PANE_BYTES);
+	sorting *s = ctx;
+	if (is_over(s))
+		return 0;
+	int order = lk_cell_compare_keys(s->cells, a, b);
+	return order ? order : memcmp(lk_cell_field(s->cells, a), lk_cell_field(s->cells, b), LK_PANE_BYTES);
 }
 
-lk_cell **lk_cells_by_key(const lk_cells *c) {
+lk_cell **lk_cells_by_key_within(const lk_cells *c, lk_budget *b) {
+	sorting s = {.cells = c, .budget = b, .bytes = c->ncells * sizeof(lk_cell *)};
+	if (!lk_budget_allows(b, s.bytes))
+		return NULL;
 	lk_cell **sorted = lk_malloc(c->ncells * sizeof *sorted);
 	size_t n = 0;
 	for (lk_cell *cell = c->first; cell; cell = cell->next)
 		sorted[n++] = cell;
-	qsort_r(sorted, n, sizeof *sorted, by_key_then_pane, (void *)c);
-	return sorted;
+	qsort_r(sorted, n, sizeof *sorted, by_key_then_pane, &s);
+	return sorted_or_null(&s, sorted);
 }
+
+lk_cell **lk_cells_sorted(const lk_cells *c) { return lk_cells_sorted_within(c, NULL); }
+lk_cell **lk_cells_by_key(const lk_cells *c) { return lk_cells_by_key_within(c, NULL); }

@@ -4,6 +4,7 @@
 #ifndef LK_CORE_CELLS_H
 #define LK_CORE_CELLS_H
 
+#include "core/budget.h"
 #include "core/plan.h"
 
 typedef struct lk_cell {
@@ -77,5 +78,8 @@ int lk_cell_compare_keys(const lk_cells *c, const lk_cell *a, const lk_cell *b);
 /* All cells, by field or by group key and then pane. The array is lk_malloc'ed. */
 lk_cell **lk_cells_sorted(const lk_cells *c);
 lk_cell **lk_cells_by_key(const lk_cells *c);
+/* The same within a budget: NULL once it is spent. */
+lk_cell **lk_cells_sorted_within(const lk_cells *c, lk_budget *b);
+lk_cell **lk_cells_by_key_within(const lk_cells *c, lk_budget *b);
 
 #endif

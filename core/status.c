@@ -39,6 +39,7 @@ int lk_exit_status(int code) {
 	case LK_EUNREACHABLE:
 	case LK_EUNSUPPORTED: return 3;
 	case LK_EPARTIAL: return 5;
+	case LK_ETOOBIG: return 6;
 	case LK_EINPUT: return 65;
 	case LK_EDEFINITION: return 78;
 	case LK_EFULL:

@@ -21,6 +21,7 @@ enum lk_status {
 	LK_ECONFLICT = -10,   /* a compare-and-set found another value: someone else was first */
 	LK_EUNSUPPORTED = -11,/* a server is too old or wrongly set up; exit 3 */
 	LK_EPARTIAL = -12,    /* the answer is partial or stale and --strict was given; exit 5 */
+	LK_ETOOBIG = -15,     /* an answer has met a bound of its rows, bytes or time; exit 6 */
 	LK_EDIFFERS = -14,    /* two answers that should be equal are not; exit 1 */
 	LK_EINTERNAL = -13,   /* a statement failed that should not; a bug, or a foreign hand; exit 70 */
 };

@@ -281,6 +281,15 @@ void lk_pg_cancel(lk_pg *pg) {
 	}
 }
 
+void *lk_pg_cancel_handle(lk_pg *pg) { return PQgetCancel(pg->conn); }
+
+/* libpq promises that PQcancel may be called in a handler. */
+void lk_pg_cancel_by_handle(void *handle) {
+	char ignored[256];
+	if (handle)
+		PQcancel(handle, ignored, sizeof ignored);
+}
+
 void lk_pg_rollback(lk_pg *pg) {
 	if (!pg->conn || PQstatus(pg->conn) != CONNECTION_OK)
 		return;

@@ -44,6 +44,9 @@ enum { LK_IDLE_MS = 5000 };
 int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Ends what the session is doing (a COPY, unread results) and throws its answers away. */
 void lk_pg_cancel(lk_pg *pg);
+/* For a signal handler: cancels what the session runs. The handle is made before, and kept as long as the process. */
+void *lk_pg_cancel_handle(lk_pg *pg);
+void lk_pg_cancel_by_handle(void *handle);
 /* Cancels and rolls back what is open; ignores errors (the connection may be gone). */
 void lk_pg_rollback(lk_pg *pg);
 

@@ -41,7 +41,7 @@ static void add_key(latency *l, event *e, const lk_output *o, const lk_value *v)
 	lk_where *w = &e->where[e->nwhere++];
 	lk_buf text = LK_BUF_INIT;
 	lk_value_print(o->type, v, &text);
-	*w = (lk_where){.column = o->name, .is_null = lk_is_null(v), .text = lk_arena_strndup(&l->arena, text.len ? text.data : "", text.len)};
+	*w = (lk_where){.column = o->name, .op = lk_is_null(v) ? LK_WHERE_NULL : LK_WHERE_EQ, .text = lk_arena_strndup(&l->arena, text.len ? text.data : "", text.len)};
 	lk_buf_release(&text);
 }
 
@@ -133,7 +133,8 @@ static int read_events(latency *l, lk_error *err) {
 static int stream_one(latency *l, const event *e, lk_error *err) {
 	lk_costing *c = l->c;
 	lk_answer a = {0};
-	const lk_query q = {.view = c->copy->version->view->name, .copy = l->copy, .where = e->where, .nwhere = e->nwhere, .from = e->from, .to = e->to};
+	const lk_query q = {.view = c->copy->version->view->name, .copy = l->copy, .where = e->where, .nwhere = e->nwhere, .from = e->from, .to = e->to,
+	                    .bounds = {.stop = c->run.watch->stop}};
 	int64_t began = lk_monotonic_us();
 	l->reached[e->part] = e->off + 1;
 	int rc = lk_driver_run(&l->driver, l->reached, began + ONE_EVENT_US, err);

@@ -51,7 +51,8 @@ static int answer(lk_costing *c, const int64_t *end, lk_error *err) {
 	char id[24];
 	lk_answer a = {0};
 	snprintf(id, sizeof id, "%lld", (long long)c->copy->id);
-	const lk_query q = {.view = c->copy->version->view->name, .copy = id, .from = INT64_MIN, .to = INT64_MAX};
+	const lk_query q = {.view = c->copy->version->view->name, .copy = id, .from = INT64_MIN, .to = INT64_MAX,
+	                    .bounds = {.stop = c->run.watch->stop}};
 	int rc = lk_answer_make(c->pg, c->store, &q, &a, err);
 	for (int i = 0; rc == LK_OK && i < a.partitions; i++)
 		if (a.end[i] < end[i])

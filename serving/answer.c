@@ -25,7 +25,9 @@
  * is published, that answer can no longer be given, and is refused at once.
  *
  * Batch rows and cells of Redis are merged into one map by the window asked for, and finalised once, when a value is
- * asked for. The work is bounded by the cells that pass the query's filters. */
+ * asked for. The work is bounded by the cells that pass the query's filters, and by its budget (core/budget.h), which
+ * every loop over cells, windows and rows asks. What is counted: while units are read, the cells of those read so far; then
+ * they and what is merged of them; then the merged cells and the windows and rows that are made of these. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -38,6 +40,21 @@
 #include "serving/windows.h"
 
 enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
+
+/* By a column that there is, whose values have an order. */
+static int check_sort(const lk_reader *r, lk_error *err) {
+	const lk_query *q = r->query;
+	lk_type type;
+	if (q->last && r->plan->window.kind == LK_W_NONE)
+		return lk_fail(err, LK_EUSAGE, "view %s has no windows: --last cannot be asked for", q->view);
+	if (!q->sort)
+		return LK_OK;
+	int column = lk_column_find(r->plan, q->sort);
+	if (column < 0)
+		return lk_column_unknown(r->plan, "--sort", q->sort, false, err);
+	lk_column_name(r->plan, column, &type);
+	return type.kind == LK_JSON ? lk_fail(err, LK_EUSAGE, "--sort %s: its values have no order", q->sort) : LK_OK;
+}
 
 static int open_copy(lk_reader *r, lk_error *err) {
 	int rc = lk_catalog_load_view(r->pg, r->query->view, &r->catalog, err);
@@ -59,11 +76,14 @@ static int open_copy(lk_reader *r, lk_error *err) {
 	r->plan = r->copy->version->plan;
 	r->partitions = r->plan->stream->partitions;
 	memcpy(r->hint, r->copy->cut, (size_t)r->partitions * sizeof *r->hint);
-	return lk_filter_init(&r->filter, r->plan, r->query, err);
+	rc = lk_filter_init(&r->filter, r->plan, r->query, err);
+	r->filter.cells.budget = &r->budget;
+	return rc == LK_OK ? check_sort(r, err) : rc;
 }
 
 int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, const lk_query *q, lk_error *err) {
 	*r = (lk_reader){.pg = pg, .store = store, .query = q};
+	lk_budget_begin(&r->budget, &q->bounds);
 	if (!store && q->layer != LK_LAYER_BATCH)
 		return lk_fail(err, LK_EUNREACHABLE, "no view store: only the batch layer can be asked");
 	return open_copy(r, err);
@@ -90,6 +110,7 @@ void lk_reader_close(lk_reader *r) {
 
 int lk_reader_units(lk_reader *r, lk_error *err) {
 	release_units(r);
+	r->budget.held_bytes = 0;
 	if (r->query->layer == LK_LAYER_BATCH)
 		return LK_OK;
 	for (int i = 0; i < r->partitions; i++) {
@@ -186,10 +207,17 @@ static int units_are_of_this_log(lk_reader *r, lk_error *err) {
 	return rc;
 }
 
-static int64_t add_cells(lk_cells *into, const lk_cells *from, const lk_filter *f) {
+/* May `into` grow on? Its cells are the answer's rows where windows are tiles. */
+static bool may_grow(lk_reader *r, const lk_cells *into) {
+	return lk_budget_allows(&r->budget, lk_cells_bytes(into)) &&
+	       (!lk_is_tiling(&r->filter.window) || lk_budget_allows_rows(&r->budget, (int64_t)into->ncells));
+}
+
+static int64_t add_cells(lk_reader *r, lk_cells *into, const lk_cells *from) {
+	const lk_filter *f = &r->filter;
 	lk_buf field = LK_BUF_INIT;
 	int64_t n = 0;
-	for (const lk_cell *c = from->first; c; c = c->next) {
+	for (const lk_cell *c = from->first; c && may_grow(r, into); c = c->next) {
 		const uint8_t *name = lk_cell_field(from, c);
 		if (!lk_filter_field(f, name, c->field_len))
 			continue;
@@ -209,7 +237,7 @@ static void add_units(lk_reader *r, lk_answer *a, lk_cells *into) {
 			if (!lk_unit_read_counts(u, s, r->pointer.cut[i], lk_reader_end(r, i)))
 				continue;
 			part->segments++;
-			part->cells += add_cells(into, &u->cells[s], &r->filter);
+			part->cells += add_cells(r, into, &u->cells[s]);
 		}
 		a->speed_cells += part->cells;
 	}
@@ -218,21 +246,33 @@ static void add_units(lk_reader *r, lk_answer *a, lk_cells *into) {
 static int add_batch(lk_reader *r, lk_answer *a, lk_cells *into, lk_error *err) {
 	if (!r->pointer.batch_table || r->query->layer == LK_LAYER_SPEED)
 		return LK_OK;
-	return lk_batch_read(r->pg, r->pointer.batch_table, &r->filter, into, &a->batch_cells, err);
+	lk_batch_rows rows;
+	const lk_filter *f = &r->filter;
+	int rc = lk_batch_open(&rows, r->pg, r->pointer.batch_table, f, err);
+	while (rc == LK_OK && may_grow(r, into) && (rc = lk_batch_rows_next(&rows, err)) == LK_OK) {
+		rc = lk_batch_rows_merge(&rows, lk_filter_tag(f, rows.pane), into, err);
+		a->batch_cells++;
+	}
+	lk_batch_rows_close(&rows);
+	return rc < 0 ? rc : lk_budget_fail(&r->budget, err);
 }
 
 /* With query.split the parts are kept, and their sum is made of them; without, all goes into the sum at once. */
 static int add_all(lk_reader *r, lk_answer *a, lk_error *err) {
 	bool split = r->query->split;
 	lk_cells *sum = lk_is_tiling(&a->window) ? &a->cells : &a->panes;
-	add_units(r, a, split ? &a->speed_part : sum);
-	int rc = add_batch(r, a, split ? &a->batch_part : sum, err);
-	if (rc < 0)
-		return rc;
 	const lk_cells *parts[] = {&a->batch_part, &a->speed_part};
-	for (int i = 0; split && i < 2; i++)
-		lk_cells_add(sum, parts[i]);
-	return LK_OK;
+	int64_t held = r->budget.held_bytes;   /* by the units */
+	add_units(r, a, split ? &a->speed_part : sum);
+	r->budget.held_bytes += split ? (int64_t)lk_cells_bytes(&a->speed_part) : 0;
+	int rc = add_batch(r, a, split ? &a->batch_part : sum, err);
+	r->budget.held_bytes += split ? (int64_t)lk_cells_bytes(&a->batch_part) : 0;
+	for (int i = 0; rc == LK_OK && split && i < 2; i++)
+		for (const lk_cell *c = parts[i]->first; c && may_grow(r, sum); c = c->next)
+			lk_cells_add_state(sum, lk_cell_field(parts[i], c), c->field_len, lk_cell_state(parts[i], c));
+	may_grow(r, sum);   /* beyond its last cell */
+	r->budget.held_bytes = held;
+	return rc < 0 ? rc : lk_budget_fail(&r->budget, err);
 }
 
 /* SELECT count(*) without GROUP BY has a row even over nothing. */
@@ -259,7 +299,10 @@ static void begin_answer(lk_reader *r, lk_answer *a) {
 	const lk_cat_copy *c = r->copy;
 	*a = (lk_answer){.plan = r->plan, .version = c->version->number, .kappa = c->kappa, .copy_id = c->id,
 	                 .state = c->state, .range = c->range, .copy_name = c->name, .partitions = r->partitions,
-	                 .window = r->filter.window, .from = r->filter.from, .to = r->filter.to, .rereads = rereads};
+	                 .window = r->filter.window, .from = r->filter.from, .to = r->filter.to, .rereads = rereads,
+	                 .budget = &r->budget};
+	if (r->query->last && !r->plan->having && !r->filter.nof_rows && !r->query->fill)
+		a->only_last = r->query->last;
 	lk_cells_init(&a->cells, r->plan);
 	lk_cells_init(&a->panes, r->plan);
 	lk_cells_init(&a->filled, r->plan);
@@ -292,7 +335,7 @@ static bool copy_has_moved(lk_reader *r) {
 /* Step 3 in one snapshot. 0, 1 where it does not fit, or a failure. */
 static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
 	lk_pointer_release(&r->pointer);
-	int rc = lk_pointer_read(&r->pointer, r->pg, r->copy, err);
+	int rc = lk_pointer_read(&r->pointer, r->pg, r->copy, &r->budget, err);
 	if (rc < 0)
 		return rc;
 	if (copy_has_moved(r))
@@ -313,6 +356,20 @@ static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_pg_run(r->pg, err, "COMMIT");
 	return rc;
+}
+
+/* Rows of the cells that are merged. */
+static int make_rows(lk_reader *r, lk_answer *a, lk_error *err) {
+	const lk_cells *maps[] = {&a->cells, &a->panes, &a->batch_part, &a->speed_part};
+	r->budget.held_bytes = 0;
+	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+		r->budget.held_bytes += (int64_t)lk_cells_bytes(maps[i]);
+	if (!lk_answer_put_together(a))
+		return lk_budget_fail(&r->budget, err);
+	r->budget.held_bytes += (int64_t)(a->nrows * sizeof *a->rows);
+	a->made = a->nrows;
+	int rc = lk_having_apply(a, r->query->layer == LK_LAYER_MERGED, err);
+	return rc == LK_OK ? lk_answer_select(a, r->query, &r->filter, err) : rc;
 }
 
 static void pause_us(int64_t us) { nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL); }
@@ -337,13 +394,13 @@ int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err) {
 		pause_us(PAUSE_MIN_US);
 	}
 	add_the_one_row(r, out);
-	lk_answer_put_together(out);
-	out->catalog = r->catalog;
 	release_units(r);
+	out->catalog = r->catalog;
 	r->catalog = NULL;
-	int rc = lk_having_apply(out, r->query->layer == LK_LAYER_MERGED, err);
+	int rc = make_rows(r, out, err);
 	if (rc != LK_OK)
 		lk_answer_release(out);
+	out->budget = NULL;
 	return rc;
 }
 
@@ -369,6 +426,38 @@ static int give_up(lk_reader *r, lk_error *err) {
 	return LK_EPARTIAL;
 }
 
+/* What to leave out of this very query. */
+static void add_ways(const lk_reader *r, lk_buf *out) {
+	const lk_query *q = r->query;
+	const lk_plan *p = r->plan;
+	if (p && p->window.kind != LK_W_NONE && (q->from == INT64_MIN || q->to == INT64_MAX))
+		lk_buf_adds(out, "less time (--from, --to), ");
+	if (p && p->window.kind != LK_W_NONE && !r->filter.nothing && q->slide_us)
+		lk_buf_adds(out, "windows that overlap less (a larger --slide), ");
+	for (int k = 0; p && k < p->nkeys; k++)
+		if (!r->filter.given[k] && *p->keys[k].name) {
+			lk_buf_addf(out, "one key (--where %s=…), ", p->keys[k].name);
+			break;
+		}
+}
+
+/* PostgreSQL ends a statement that the time is over for by an error of its own. */
+static int told(lk_reader *r, int rc, lk_error *err) {
+	lk_budget *b = &r->budget;
+	if (rc == LK_EBUSY && err && !strcmp(err->sqlstate, "57014") && !lk_budget_allows(b, 0))
+		lk_error_clear(err);
+	if (rc < 0 && b->spent)
+		rc = lk_budget_fail(b, err);
+	if (rc != LK_ETOOBIG)
+		return rc;
+	static const char *const more[] = {[LK_SPENT_ROWS] = "--max-rows", [LK_SPENT_BYTES] = "--max-memory", [LK_SPENT_TIME] = "--timeout"};
+	lk_buf ways = LK_BUF_INIT;
+	add_ways(r, &ways);
+	lk_hint(err, "ask for %s%sallow it more (%s)", ways.data ? ways.data : "", ways.len ? "or " : "", more[b->spent]);
+	lk_buf_release(&ways);
+	return rc;
+}
+
 int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err) {
 	*out = (lk_answer){0};
 	int64_t deadline = lk_monotonic_us() + DEADLINE_US;
@@ -390,6 +479,7 @@ int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out
 		wait_us = wait_us * 2 < PAUSE_MAX_US ? wait_us * 2 : PAUSE_MAX_US;
 		rc = begin_again(&r, err);
 	}
+	rc = told(&r, rc, err);
 	lk_reader_close(&r);
 	return rc;
 }
@@ -399,30 +489,4 @@ void lk_answer_release(lk_answer *a) {
 	free(a->rows);
 	lk_catalog_free(a->catalog);
 	*a = (lk_answer){0};
-}
-
-static int by_end_then_key(const void *x, const void *y, void *answer) {
-	const lk_answer *a = answer;
-	const lk_cell *p = *(lk_cell *const *)x, *q = *(lk_cell *const *)y;
-	int64_t ends[] = {lk_answer_span(a, p).end, lk_answer_span(a, q).end};
-	return ends[0] != ends[1] ? (ends[0] < ends[1] ? -1 : 1) : lk_cell_compare_keys(&a->cells, p, q);
-}
-
-/* A tag says where a session starts, and rows go by its end before they go by the keys. */
-static void sort_sessions_by_end(lk_answer *a) {
-	for (size_t i = 0, end; i < a->nrows; i = end) {
-		int64_t start = lk_pane_get(lk_cell_field(&a->cells, a->rows[i]));
-		for (end = i + 1; end < a->nrows && lk_pane_get(lk_cell_field(&a->cells, a->rows[end])) == start;)
-			end++;
-		qsort_r(a->rows + i, end - i, sizeof *a->rows, by_end_then_key, a);
-	}
-}
-
-void lk_answer_put_together(lk_answer *a) {
-	lk_windows_make(a);
-	free(a->rows);
-	a->rows = lk_cells_sorted(&a->cells);
-	a->nrows = a->cells.ncells;
-	if (a->window.kind == LK_W_SESSION)
-		sort_sessions_by_end(a);
 }

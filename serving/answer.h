@@ -2,6 +2,7 @@
 #ifndef LK_SERVING_ANSWER_H
 #define LK_SERVING_ANSWER_H
 
+#include "core/budget.h"
 #include "core/cells.h"
 #include "core/window.h"
 #include "event_log/catalog.h"
@@ -10,10 +11,13 @@
 enum lk_layer { LK_LAYER_MERGED, LK_LAYER_BATCH, LK_LAYER_SPEED };
 enum lk_fill { LK_FILL_NOTHING, LK_FILL_NULL, LK_FILL_ZERO, LK_FILL_PREVIOUS };   /* serving/fill.h */
 
+/* A comparison with NULL is not true, as in SQL. */
+enum lk_where_op { LK_WHERE_EQ, LK_WHERE_NE, LK_WHERE_LT, LK_WHERE_LE, LK_WHERE_GT, LK_WHERE_GE, LK_WHERE_NULL, LK_WHERE_NOT_NULL };
+
 typedef struct lk_where {
 	const char *column;
-	bool is_null;
-	const char *text;     /* read by the key's type */
+	enum lk_where_op op;
+	const char *text;     /* read by the column's type; NULL for the tests of NULL */
 } lk_where;
 
 typedef struct lk_query {
@@ -24,12 +28,19 @@ typedef struct lk_query {
 	                             all units have passed and no published cut is beyond; where one is, LK_EPARTIAL at once,
 	                             where a unit is behind, after the usual time */
 	enum lk_layer layer;
-	const lk_where *where;    /* AND-ed, also where they name one column twice; group key columns only */
+	const lk_where *where;    /* AND-ed, also where they name one column twice. Those on group keys pick the cells that are
+	                             read; those on other columns pick rows when all else is done, as HAVING would */
 	int nwhere;
 	int64_t from, to;         /* windows with from <= window_start < to; INT64_MIN, INT64_MAX */
 	int64_t window_us;        /* 0: the view's windows; else of this size, … */
 	int64_t slide_us;         /* … one every so often; 0: one after the other */
 	bool split;               /* keep the batch's and the speed layer's part of every row beside their sum */
+	enum lk_fill fill;        /* rows of windows without events */
+	int64_t last;             /* rows of the last so many windows that have rows; 0: of all. Then: */
+	const char *sort;         /* a column, by which rows are sorted anew, NULL last; those that are equal stay in order */
+	bool descending;
+	int64_t limit;            /* the first so many rows; 0: all */
+	lk_bounds bounds;
 } lk_query;
 
 /* What one partition gave to an answer. */
@@ -66,7 +77,11 @@ typedef struct lk_answer {
 	int64_t from, to;                  /* windows that start in [from, to) */
 	lk_cells cells;                    /* windows (by their tags, core/window.h) + keys, merged */
 	lk_cells panes;                    /* that cells was put together from, where !lk_is_tiling(window); else empty */
-	lk_cell **rows; size_t nrows;      /* sorted, filtered */
+	lk_cell **rows; size_t nrows;      /* by window start, window end and group keys, or as query.sort says; filtered */
+	size_t made, had, found;           /* how many there were before HAVING; after it, with those that fill added; before
+	                                      query.limit */
+	int64_t only_last;                 /* windows that are made at all, where nothing can take rows away later; 0: all */
+	lk_budget *budget;                 /* while it is made; then NULL */
 	enum lk_fill fill;                 /* by which rows were added, of windows without events: */
 	lk_cells filled, blank;            /* with values, and all NULL */
 	int64_t batch_cells, speed_cells;  /* that went in */
@@ -76,7 +91,8 @@ typedef struct lk_answer {
 } lk_answer;
 
 /* Exact for the prefix `end` that it names, or a failure: LK_EUSAGE for what the query names wrongly, LK_EPARTIAL
- * where the segments of a unit do not tile what they must for five seconds. store may be NULL for LK_LAYER_BATCH. A
+ * where the segments of a unit do not tile what they must for five seconds, LK_ETOOBIG where a bound was met, LK_EBUSY where it
+ * was stopped. store may be NULL for LK_LAYER_BATCH. A
  * view without keys and window always has its one row, as in SQL. Main thread only (the catalogue is parsed). */
 int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err);
 void lk_answer_release(lk_answer *a);
@@ -88,6 +104,14 @@ void lk_answer_digest(const lk_answer *a, char out[33]);
 
 /* Value of output `i` (of plan->outputs) in a row; finalised. Borrows. */
 void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
+/* The columns of a view's rows: window_start and window_end where there are windows, then the select list. */
+int lk_columns(const lk_plan *p);
+const char *lk_column_name(const lk_plan *p, int i, lk_type *type);
+int lk_column_find(const lk_plan *p, const char *name);   /* -1: there is none */
+/* LK_EUSAGE: says so, and what it may be. option: "--where", "--sort". numbers: among columns of numbers alone. */
+int lk_column_unknown(const lk_plan *p, const char *option, const char *name, bool numbers, lk_error *err);
+/* The value of column i in a row; finalised. Borrows. */
+void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
 /* The window of a row. */
 lk_span lk_answer_span(const lk_answer *a, const lk_cell *row);
 /* Are rows final or open? Only where windows end and events can be too late. */
@@ -96,8 +120,8 @@ bool lk_answer_is_final(const lk_answer *a, const lk_cell *row);
 /* Only because idle partitions were left out. */
 bool lk_answer_is_provisional(const lk_answer *a, const lk_cell *row);
 /* Makes cells and rows anew from the panes, to which something was added; not of a split answer. Where windows
- * are tiles, of the cells as they are. */
-void lk_answer_put_together(lk_answer *a);
+ * are tiles, of the cells as they are. False where a->budget is spent; without one it never is. */
+bool lk_answer_put_together(lk_answer *a);
 /* The same value in one part of a split answer: as if that part had been alone. */
 void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out);
 

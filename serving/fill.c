@@ -90,6 +90,8 @@ static void fill_key(filling *f, const uint8_t *key, size_t len, size_t from, si
 	for (int64_t tag = f->first; tag < f->end; tag = lk_next_tag(&f->a->window, tag)) {
 		while (from < to && tag_of(f->a, f->cells[from]) < tag)
 			before = f->cells[from++];
+		if (!lk_budget_allows(f->a->budget, lk_cells_bytes(&f->a->filled) + lk_cells_bytes(&f->a->blank)))
+			return;
 		bool is_empty = from == to || tag_of(f->a, f->cells[from]) != tag;
 		if (is_empty && !lk_is_past(f->a->plan, lk_span_of_tag(&f->a->window, tag), f->a->horizon))
 			add_row(f, tag, key, len, before);
@@ -142,12 +144,14 @@ int lk_answer_fill(lk_answer *a, enum lk_fill how, lk_error *err) {
 	find_keys(&f);
 	int rc = LK_OK;
 	if (find_range(&f)) {
-		f.cells = lk_cells_by_key(&a->cells);
-		rc = check_size(&f, err);
+		f.cells = lk_cells_by_key_within(&a->cells, a->budget);
+		rc = f.cells ? check_size(&f, err) : lk_budget_fail(a->budget, err);
 		if (rc == LK_OK) {
 			fill_all(&f);
-			put_rows(&f);
+			rc = lk_budget_fail(a->budget, err);
 		}
+		if (rc == LK_OK)
+			put_rows(&f);
 	}
 	lk_cells_release(&f.keys);
 	lk_buf_release(&f.field);

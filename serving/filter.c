@@ -1,48 +1,17 @@
 /* A query's conditions in three forms: a pane range and whole keys for the view store, SQL for the batch table, and a
  * check of each cell for what neither could decide.
  *
- * Only group keys can be conditions: then a condition picks whole cells, and commutes with the sum of batch and speed.
- * A time range picks whole windows by their start, so it becomes a range of panes. Values are compared by their key
+ * A condition on a group key picks whole cells, and commutes with the sum of batch and speed; one on another column can
+ * be looked at in whole rows only (serving/select.c). A time range picks whole windows by their start, so it becomes a range of panes. Values are compared by their key
  * encoding, which is equal exactly where SQL calls two values the same. */
 #include "serving/reader.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/key.h"
 #include "core/window.h"
-
-static int unknown_column(const lk_plan *p, const char *name, lk_error *err) {
-	if (!strcmp(name, "window_start") || !strcmp(name, "window_end")) {
-		lk_fail(err, LK_EUSAGE, "\"%s\" is not a group key of view %s", name, p->view);
-		lk_hint(err, "choose windows with --from and --to");
-		return LK_EUSAGE;
-	}
-	if (lk_plan_output(p, name) >= 0) {
-		lk_fail(err, LK_EUSAGE, "\"%s\" is an aggregate of view %s: only group keys can be filtered", name, p->view);
-	} else {
-		lk_fail(err, LK_EUSAGE, "view %s has no group key \"%s\"", p->view, name);
-	}
-	const char **names = lk_calloc((size_t)p->noutputs, sizeof *names);
-	lk_buf all = LK_BUF_INIT;
-	int n = 0;
-	for (int i = 0; i < p->noutputs; i++) {
-		if (p->outputs[i].kind != LK_OUT_KEY)
-			continue;
-		names[n++] = p->outputs[i].name;
-		lk_buf_addf(&all, "%s%s", all.len ? ", " : "", p->outputs[i].name);
-	}
-	const char *near = lk_did_you_mean(name, names, n);
-	if (near)
-		lk_hint(err, "did you mean \"%s\"?", near);
-	else if (n)
-		lk_hint(err, "its group keys are: %s", all.data);
-	else
-		lk_hint(err, "it has no group keys in its select list");
-	lk_buf_release(&all);
-	free(names);
-	return LK_EUSAGE;
-}
 
 /* The key that an output shows; several outputs may show one. */
 static int key_of(const lk_plan *p, const char *column) {
@@ -56,25 +25,17 @@ static bool is_rounded(lk_type type, const lk_where *w, const lk_value *v) {
 	lk_type wide = {LK_NUMERIC, 38, (uint8_t)(38 - (type.precision - type.scale))};
 	lk_value exact;
 	const char *reason;
-	return type.kind == LK_NUMERIC && !w->is_null && !lk_value_parse(wide, w->text, strlen(w->text), &exact, &reason)
+	return type.kind == LK_NUMERIC && w->op == LK_WHERE_EQ && !lk_value_parse(wide, w->text, strlen(w->text), &exact, &reason)
 	       && lk_value_compare(wide, &exact, v) != 0;
 }
 
-static int add_condition(lk_filter *f, const lk_where *w, lk_error *err) {
-	const lk_plan *p = f->plan;
-	int k = key_of(p, w->column);
-	if (k < 0)
-		return unknown_column(p, w->column, err);
-	lk_type type = p->keys[k].expr->type;
+/* A key that equals a value, or is NULL: then its encoding is known. */
+static int add_given(lk_filter *f, int k, const lk_where *w, lk_error *err) {
+	lk_type type = f->plan->keys[k].expr->type;
 	lk_value v = lk_null();
 	const char *reason = "";
-	if (!w->is_null && lk_value_parse(type, w->text, strlen(w->text), &v, &reason)) {
-		lk_buf name = LK_BUF_INIT;
-		lk_type_name(type, &name);
-		lk_fail(err, LK_EUSAGE, "\"%s\" is not a value of %s (%s): %s", w->text, w->column, name.data, reason);
-		lk_buf_release(&name);
-		return LK_EUSAGE;
-	}
+	if (w->op == LK_WHERE_EQ && lk_value_parse(type, w->text, strlen(w->text), &v, &reason))
+		return lk_condition_no_value(w, type, reason, err);
 	f->nothing |= is_rounded(type, w, &v);
 	lk_buf encoded = LK_BUF_INIT;
 	lk_key_put(&encoded, type, &v);
@@ -88,6 +49,22 @@ static int add_condition(lk_filter *f, const lk_where *w, lk_error *err) {
 	f->values[k] = v;
 	f->encoded[k] = encoded;
 	return LK_OK;
+}
+
+static int add_condition(lk_filter *f, const lk_where *w, lk_error *err) {
+	const lk_plan *p = f->plan;
+	int column = lk_column_find(p, w->column), k = key_of(p, w->column);
+	if (column < 0)
+		return lk_column_unknown(p, "--where", w->column, false, err);
+	if (k >= 0 && (w->op == LK_WHERE_EQ || w->op == LK_WHERE_NULL))
+		return add_given(f, k, w, err);
+	lk_condition c;
+	int rc = lk_condition_read(&c, p, column, w, err);
+	if (k >= 0)
+		f->of_keys[f->nof_keys++] = (lk_key_condition){k, c};
+	else
+		f->of_rows[f->nof_rows++] = c;
+	return rc;
 }
 
 static int no_such_window(const lk_plan *p, const lk_query *q, const char *why, lk_error *err) {
@@ -129,6 +106,36 @@ static int set_windows(lk_filter *f, const lk_query *q, lk_error *err) {
 	return LK_OK;
 }
 
+static bool key_passes(const lk_filter *f, int k, const lk_value *v, const uint8_t *encoded, size_t len) {
+	if (f->given[k] && (len != f->encoded[k].len || memcmp(encoded, f->encoded[k].data, len)))
+		return false;
+	for (int i = 0; i < f->nof_keys; i++)
+		if (f->of_keys[i].key == k && !lk_condition_holds(&f->of_keys[i].condition, v))
+			return false;
+	return true;
+}
+
+static bool keys_pass(const void *filter, const uint8_t *field, size_t len) {
+	const lk_filter *f = filter;
+	const lk_plan *p = f->plan;
+	const uint8_t *at = field + LK_PANE_BYTES, *end = field + len;
+	for (int k = 0; k < p->nkeys; k++) {
+		const uint8_t *begin = at;
+		lk_value v;
+		if (lk_key_get(p->keys[k].expr->type, &at, end, &v) || !key_passes(f, k, &v, begin, (size_t)(at - begin)))
+			return false;
+	}
+	return true;
+}
+
+/* Not moved once this is set: the store is given its address. */
+static bool picks_keys(const lk_filter *f) {
+	bool any = f->nof_keys > 0;
+	for (int k = 0; k < f->nkeys; k++)
+		any |= f->given[k];
+	return any;
+}
+
 static void set_cell_filter(lk_filter *f) {
 	const lk_plan *p = f->plan;
 	f->cells.from_pane = f->from_pane;
@@ -137,6 +144,10 @@ static void set_cell_filter(lk_filter *f) {
 	f->cells.calendar = p->window.kind == LK_W_CALENDAR ? p->window.calendar : NULL;
 	if (f->nothing)
 		f->cells.from_pane = f->cells.to_pane = 0;
+	if (picks_keys(f)) {
+		f->cells.keeps = keys_pass;
+		f->cells.ctx = f;
+	}
 	for (int k = 0; k < p->nkeys; k++) {
 		if (!f->given[k])
 			return;
@@ -154,6 +165,8 @@ int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *
 	f->given = lk_calloc(n, sizeof *f->given);
 	f->values = lk_calloc(n, sizeof *f->values);
 	f->encoded = lk_calloc(n, sizeof *f->encoded);
+	f->of_keys = lk_calloc((size_t)q->nwhere, sizeof *f->of_keys);
+	f->of_rows = lk_calloc((size_t)q->nwhere, sizeof *f->of_rows);
 	int rc = set_windows(f, q, err);
 	f->asked_pane = f->from_pane;
 	for (int i = 0; rc == LK_OK && i < q->nwhere; i++)
@@ -169,6 +182,8 @@ void lk_filter_release(lk_filter *f) {
 	free(f->given);
 	free(f->values);
 	free(f->encoded);
+	free(f->of_keys);
+	free(f->of_rows);
 	lk_buf_release(&f->key);
 	*f = (lk_filter){0};
 }
@@ -179,25 +194,14 @@ void lk_filter_hide(lk_filter *f, int64_t horizon) {
 }
 
 bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len) {
-	const lk_plan *p = f->plan;
 	if (f->nothing)
 		return false;
-	if (p->window.kind != LK_W_NONE) {
+	if (f->plan->window.kind != LK_W_NONE) {
 		int64_t pane = lk_pane_get(field);
 		if (pane < f->from_pane || pane >= f->to_pane)
 			return false;
 	}
-	const uint8_t *at = field + LK_PANE_BYTES, *end = field + len;
-	for (int k = 0; k < p->nkeys; k++) {
-		const uint8_t *begin = at;
-		lk_value v;
-		if (lk_key_get(p->keys[k].expr->type, &at, end, &v))
-			return false;
-		size_t n = (size_t)(at - begin);
-		if (f->given[k] && (n != f->encoded[k].len || memcmp(begin, f->encoded[k].data, n)))
-			return false;
-	}
-	return true;
+	return keys_pass(f, field, len);
 }
 
 int64_t lk_filter_tag(const lk_filter *f, int64_t pane_start) {
@@ -265,5 +269,11 @@ void lk_filter_sql(const lk_filter *f, lk_buf *out) {
 			continue;
 		add_term(out, &terms);
 		add_key(f, k, out);
+	}
+	for (int i = 0; i < f->nof_keys; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "_k%d", f->of_keys[i].key);
+		add_term(out, &terms);
+		lk_condition_sql(&f->of_keys[i].condition, name, out);
 	}
 }

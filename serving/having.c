@@ -73,13 +73,13 @@ static int check_limits(const lk_answer *a, lk_error *err) {
 		const lk_agg *g = &a->plan->aggs[i];
 		if (!g->verbs->refused)
 			continue;
-		for (size_t r = 0; r < a->nrows; r++) {
+		for (size_t r = 0; r < a->nrows && lk_budget_allows(a->budget, 0); r++) {
 			const char *why = g->verbs->refused(state_of(&a->cells, a->rows[r], g));
 			if (why)
 				return refuse(a, a->rows[r], g, why, err);
 		}
 	}
-	return LK_OK;
+	return lk_budget_fail(a->budget, err);
 }
 
 int lk_having_apply(lk_answer *a, bool merged, lk_error *err) {
@@ -87,9 +87,9 @@ int lk_having_apply(lk_answer *a, bool merged, lk_error *err) {
 	if (rc != LK_OK || !merged || !a->plan->having)
 		return rc;
 	size_t n = 0;
-	for (size_t r = 0; r < a->nrows; r++)
+	for (size_t r = 0; r < a->nrows && lk_budget_allows(a->budget, 0); r++)
 		if (lk_having_passes(a->plan, &a->cells, a->rows[r]))
 			a->rows[n++] = a->rows[r];
 	a->nrows = n;
-	return LK_OK;
+	return lk_budget_fail(a->budget, err);
 }

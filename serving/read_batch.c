@@ -4,18 +4,18 @@
  * new snapshot, in which the pointer has moved (P16). */
 #include "serving/reader.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/key.h"
 #include "core/window.h"
-#include "event_log/batch_rows.h"
 
 enum { R_VIEW, R_COPY, R_TAIL, R_CUT, NRESULTS };
 
 /* One round trip takes the snapshot and reads the pointer in it. Four plain reads cost a new
  * session less than one with joins. */
 static const char pointer_sql[] =
-	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;%s"
 	"SELECT served_copy FROM lk.view WHERE view_id = %lld;"
 	"SELECT dropped, cut_id, batch_table FROM lk.copy WHERE copy_id = %lld;"
 	"SELECT part, next_off, last_at, clock_timestamp() FROM lk.tail WHERE stream_id = %lld;"
@@ -56,14 +56,23 @@ static int take_rows(lk_pointer *p, PGresult *const r[NRESULTS], int partitions)
 	return found;
 }
 
-int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
+/* 0 would be no limit. */
+static int64_t left_ms(const lk_budget *b) {
+	int64_t ms = (b->deadline_us - lk_monotonic_us()) / 1000;
+	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : ms;
+}
+
+int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, const lk_budget *b, lk_error *err) {
 	const lk_cat_view *view = copy->version->view;
 	int partitions = view->stream->stream->partitions;
 	long long id = (long long)copy->id;
 	lk_buf sql = LK_BUF_INIT;
 	PGresult *r[NRESULTS];
 	*p = (lk_pointer){0};
-	lk_buf_addf(&sql, pointer_sql, (long long)view->id, id, (long long)view->stream->id, id);
+	char limit[64] = "";
+	if (b->deadline_us)
+		snprintf(limit, sizeof limit, "SET LOCAL statement_timeout = %lld;", (long long)left_ms(b));
+	lk_buf_addf(&sql, pointer_sql, limit, (long long)view->id, id, (long long)view->stream->id, id);
 	int rc = lk_pg_query_all(pg, r, NRESULTS, "reading the pointer", err, sql.data);
 	int found = rc == LK_OK ? take_rows(p, r, partitions) : 0;
 	if (rc == LK_OK && found != partitions)
@@ -126,16 +135,10 @@ int lk_prefix_high(lk_pg *pg, const lk_cat_stream *s, const int64_t *off, int64_
 	return rc;
 }
 
-int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cells *into, int64_t *cells, lk_error *err) {
-	lk_batch_rows rows;
+int lk_batch_open(lk_batch_rows *rows, lk_pg *pg, const char *batch_table, const lk_filter *f, lk_error *err) {
 	lk_buf where = LK_BUF_INIT;
 	lk_filter_sql(f, &where);
-	int rc = lk_batch_rows_open(&rows, pg, f->plan, batch_table, where.data ? where.data : "", err);
-	while (rc == LK_OK && (rc = lk_batch_rows_next(&rows, err)) == LK_OK) {
-		rc = lk_batch_rows_merge(&rows, lk_filter_tag(f, rows.pane), into, err);
-		++*cells;
-	}
-	lk_batch_rows_close(&rows);
+	int rc = lk_batch_rows_open(rows, pg, f->plan, batch_table, where.data ? where.data : "", err);
 	lk_buf_release(&where);
-	return rc > 0 ? LK_OK : rc;
+	return rc;
 }

@@ -46,6 +46,8 @@ static int read_closed(lk_unit_read *u, lk_store *store, int64_t unit, int64_t h
 		if (rc < 0)
 			return rc;
 		u->whole[i] = rc == 0;
+		if (filter->budget)
+			filter->budget->held_bytes += (int64_t)lk_cells_bytes(&u->cells[i]);
 		scanned++;
 	}
 	return scanned ? check_closed(u, store, unit, err) : LK_OK;
@@ -76,6 +78,8 @@ int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_plan *plan, in
 	}
 	if (!taken)
 		lk_cells_release(&open);
+	if (filter->budget)
+		filter->budget->held_bytes += taken ? (int64_t)lk_cells_bytes(&open) : 0;
 	return u->state.at.cursor > hint ? read_closed(u, store, unit, hint, filter, err) : LK_OK;
 }
 

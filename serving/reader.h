@@ -2,9 +2,15 @@
 #ifndef LK_SERVING_READER_H
 #define LK_SERVING_READER_H
 
-#include "serving/answer.h"
+#include "event_log/batch_rows.h"
+#include "serving/condition.h"
 
 /* --- filter.c: what a query asks for, in the forms that Redis, PostgreSQL and the merge want it --- */
+
+typedef struct lk_key_condition {
+	int key;
+	lk_condition condition;
+} lk_key_condition;
 
 typedef struct lk_filter {
 	const lk_plan *plan;      /* of the catalogue, which may go before the filter */
@@ -14,13 +20,18 @@ typedef struct lk_filter {
 	int64_t from_pane, to_pane;   /* … may hold panes that start in [from, to); INT64_MIN, INT64_MAX */
 	int64_t asked_pane;       /* from_pane by the query alone, without what is past */
 	bool nothing;             /* the conditions contradict each other */
-	bool *given;              /* [nkeys] */
+	bool *given;              /* [nkeys]: equal to a value, or NULL */
 	lk_value *values;         /* [nkeys] where given */
 	lk_buf *encoded;          /* [nkeys] where given */
+	lk_key_condition *of_keys;   /* what else keys must be */
+	int nof_keys;
+	lk_condition *of_rows;    /* what other columns must be */
+	int nof_rows;
 	lk_buf key;               /* the whole key, where all are given */
 	lk_cell_filter cells;     /* for the store */
 } lk_filter;
 
+/* *f stays where it is: f->cells points to it. */
 int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *err);
 void lk_filter_release(lk_filter *f);
 /* Leaves out what lies in past windows alone (core/window.h), from now on. */
@@ -64,16 +75,17 @@ typedef struct lk_pointer {
 	int64_t now;              /* PostgreSQL's clock */
 } lk_pointer;
 
-/* Begins the snapshot, and reads the pointer and the log's end in it. */
-int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, lk_error *err);
+/* Begins the snapshot, and reads the pointer and the log's end in it. What is read in it may take the time that the budget
+ * has left. */
+int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, const lk_budget *b, lk_error *err);
 void lk_pointer_release(lk_pointer *p);
 /* `_at` of event off[i] of each partition, LK_NEVER where it is not there; off[i] < 0: not asked for. */
 int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at, lk_error *err);
 /* What lk_watermark_of_prefix wants of the prefix that ends at off[i] of each partition, from a live cut that has this
  * offset; LK_NEVER where none has. */
 int lk_prefix_high(lk_pg *pg, const lk_cat_stream *s, const int64_t *off, int64_t *high, int64_t *at, lk_error *err);
-/* Merges the batch rows that pass the filter into `into`, by lk_filter_tag. */
-int lk_batch_read(lk_pg *pg, const char *batch_table, const lk_filter *f, lk_cells *into, int64_t *cells, lk_error *err);
+/* The batch rows that pass the filter. */
+int lk_batch_open(lk_batch_rows *rows, lk_pg *pg, const char *batch_table, const lk_filter *f, lk_error *err);
 
 /* --- answer.c --- */
 
@@ -92,8 +104,10 @@ typedef struct lk_reader {
 	lk_pointer pointer;
 	bool moved;               /* readers were switched to another copy, or it was dropped meanwhile: open again */
 	lk_buf why;               /* what did not fit, for the message */
+	lk_budget budget;
 } lk_reader;
 
+/* *r stays where it is until it is closed. */
 int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, const lk_query *q, lk_error *err);   /* step 1 */
 int lk_reader_units(lk_reader *r, lk_error *err);                                                 /* step 2 */
 /* Step 3. 0: *out is the answer, and owns the catalogue; 1: what was read does not fit, begin at step 2 again (step 1
@@ -102,6 +116,11 @@ int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err);
 void lk_reader_close(lk_reader *r);
 /* Where the answer ends in partition i. */
 int64_t lk_reader_end(const lk_reader *r, int i);
+
+/* --- select.c: which rows of all, and in which order --- */
+
+/* After lk_having_apply: fills, then takes what the query's conditions, last, sort and limit leave. */
+int lk_answer_select(lk_answer *a, const lk_query *q, const lk_filter *f, lk_error *err);
 
 /* --- prefix.c: names in *a the prefix that it covers, with its watermark, horizon and what is final --- */
 

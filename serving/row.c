@@ -1,8 +1,10 @@
 /* What a row of an answer says: its window, whether that is final, and its values, which are
  * finalised when they are asked for. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/key.h"
+#include "core/sql.h"
 #include "core/window.h"
 #include "serving/answer.h"
 #include "serving/fill.h"
@@ -26,6 +28,55 @@ void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *ou
 	if (a->fill && a->plan->outputs[i].kind == LK_OUT_AGG && lk_fill_value(a, row, i, out))
 		return;
 	output_value(a, lk_cell_field(&a->cells, row), row->field_len, lk_cell_state(&a->cells, row), i, out);
+}
+
+static int windows(const lk_plan *p) { return p->window.kind != LK_W_NONE ? 2 : 0; }
+
+int lk_columns(const lk_plan *p) { return p->noutputs + windows(p); }
+
+const char *lk_column_name(const lk_plan *p, int i, lk_type *type) {
+	int n = windows(p);
+	*type = i < n ? (lk_type){.kind = LK_TIME} : p->outputs[i - n].type;
+	return i >= n ? p->outputs[i - n].name : i == 0 ? "window_start" : "window_end";
+}
+
+int lk_column_find(const lk_plan *p, const char *name) {
+	lk_type type;
+	for (int i = 0; i < lk_columns(p); i++)
+		if (!strcmp(lk_column_name(p, i, &type), name))
+			return i;
+	return -1;
+}
+
+int lk_column_unknown(const lk_plan *p, const char *option, const char *name, bool numbers, lk_error *err) {
+	int n = lk_columns(p), known = 0;
+	const char **names = lk_calloc((size_t)n, sizeof *names);
+	lk_buf all = LK_BUF_INIT;
+	for (int i = 0; i < n; i++) {
+		lk_type type;
+		const char *column = lk_column_name(p, i, &type);
+		if (numbers && !lk_type_is_number(type))
+			continue;
+		names[known++] = column;
+		lk_buf_addf(&all, "%s%s", all.len ? ", " : "", column);
+	}
+	lk_fail(err, LK_EUSAGE, "%s %s: view %s has no column%s of that name", option, name, p->view, numbers ? " of numbers" : "");
+	const char *near = lk_did_you_mean(name, names, known);
+	if (near)
+		lk_hint(err, "did you mean \"%s\"?", near);
+	else
+		lk_hint(err, known ? "one of %s" : "none of its columns has numbers", all.data ? all.data : "");
+	free(names);
+	lk_buf_release(&all);
+	return LK_EUSAGE;
+}
+
+void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
+	int n = windows(a->plan);
+	if (i < n)
+		*out = lk_int(i ? lk_answer_span(a, row).end : lk_answer_span(a, row).start);
+	else
+		lk_answer_value(a, row, i - n, out);
 }
 
 lk_span lk_answer_span(const lk_answer *a, const lk_cell *row) {

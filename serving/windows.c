@@ -23,7 +23,8 @@
 typedef struct maker {
 	const lk_answer *a;
 	const lk_plan *plan;
-	int64_t horizon;
+	lk_budget *budget;
+	int64_t horizon, first;        /* windows that start before it are not asked for */
 	lk_cells *from, *into;
 	lk_cell **panes;               /* of the key, ascending */
 	size_t n;
@@ -51,7 +52,15 @@ static char *row(maker *m, int64_t tag) {
 }
 
 static bool is_asked_for(const maker *m, lk_span window) {
-	return m->a->from <= window.start && window.start < m->a->to && !lk_is_past(m->plan, window, m->horizon);
+	return m->first <= window.start && window.start < m->a->to && !lk_is_past(m->plan, window, m->horizon);
+}
+
+/* May another window be made? */
+static bool may_go_on(maker *m) {
+	size_t bytes = lk_cells_bytes(m->into) + m->arena.used_bytes;
+	for (int k = 0; m->parts_into && k < 2; k++)
+		bytes += lk_cells_bytes(&m->parts_into[k]);
+	return lk_budget_allows(m->budget, bytes) && lk_budget_allows_rows(m->budget, (int64_t)m->into->ncells);
 }
 
 /* A window whose panes are in two states, the second of which may be NULL. */
@@ -82,6 +91,10 @@ static void push(maker *m, queue *q) {
 
 static void flip(maker *m, queue *q) {
 	for (size_t i = q->hi; i-- > q->lo;) {
+		if (!may_go_on(m)) {
+			q->lo = q->hi = m->n;
+			return;
+		}
 		q->front[i] = new_state(m);
 		lk_state_merge(m->plan, q->front[i], state_of(m, i), &m->arena);
 		if (i + 1 < q->hi)
@@ -109,8 +122,13 @@ static int64_t first_start(const lk_window *w, int64_t pane) {
 
 static void make_hops(maker *m) {
 	const lk_window *w = &m->a->window;
-	queue q = {.front = lk_calloc(m->n, sizeof *q.front)};
-	for (int64_t start = first_start(w, pane_of(m, 0));;) {
+	size_t from = 0;
+	while (from < m->n && pane_of(m, from) < m->first)
+		from++;
+	if (from == m->n)
+		return;
+	queue q = {.front = lk_calloc(m->n, sizeof *q.front), .lo = from, .middle = from, .hi = from};
+	for (int64_t start = first_start(w, pane_of(m, from)); may_go_on(m);) {
 		slide(m, &q, start, start + w->size_us);
 		if (q.lo < q.hi) {
 			emit(m, start, q.front[q.lo], q.back);
@@ -128,11 +146,11 @@ static void make_hops(maker *m) {
 
 static void make_cumulated(maker *m) {
 	const lk_window *w = &m->a->window;
-	for (size_t i = 0; i < m->n;) {
+	for (size_t i = 0; i < m->n && may_go_on(m);) {
 		lk_span all = lk_span_of_tag(w, pane_of(m, i));
 		char *running = new_state(m);
 		int64_t end = all.start + w->size_us;
-		for (int64_t step = pane_of(m, i); step < end; step += w->slide_us) {
+		for (int64_t step = pane_of(m, i); step < end && may_go_on(m); step += w->slide_us) {
 			if (i < m->n && pane_of(m, i) == step)
 				lk_state_merge(m->plan, running, state_of(m, i++), &m->arena);
 			emit(m, step, running, NULL);
@@ -177,7 +195,7 @@ static lk_span session_from(const maker *m, size_t from, size_t *to) {
 }
 
 static void make_sessions(maker *m) {
-	for (size_t from = 0, to; from < m->n; from = to) {
+	for (size_t from = 0, to; from < m->n && may_go_on(m); from = to) {
 		lk_span session = session_from(m, from, &to);
 		if (!is_asked_for(m, session))
 			continue;
@@ -205,11 +223,10 @@ static void add_removable(maker *m) {
 
 /* --- all keys --- */
 
-static void for_each_key(maker *m, void (*make)(maker *m)) {
+static void for_each_key(maker *m, lk_cell **all, void (*make)(maker *m)) {
 	lk_cells *from = m->from;
 	size_t n = from->ncells, end;
-	lk_cell **all = lk_cells_by_key(from);
-	for (size_t i = 0; i < n; i = end) {
+	for (size_t i = 0; i < n && may_go_on(m); i = end) {
 		for (end = i + 1; end < n && !lk_cell_compare_keys(from, all[i], all[end]);)
 			end++;
 		m->panes = all + i;
@@ -219,17 +236,49 @@ static void for_each_key(maker *m, void (*make)(maker *m)) {
 	}
 	lk_arena_release(&m->arena);
 	lk_buf_release(&m->field);
-	free(all);
+}
+
+/* A row takes its cell, the slots that lead to it, and its place among the sorted rows. */
+static size_t row_bytes(const lk_plan *p) { return sizeof(lk_cell) + p->state_size + LK_PANE_BYTES + 4 * sizeof(void *); }
+
+static void make_windows(maker *m, lk_cell **all) {
+	const lk_answer *a = m->a;
+	if (a->window.kind == LK_W_SESSION) {
+		for_each_key(m, all, make_sessions);
+		return;
+	}
+	if (a->only_last) {
+		int64_t start = lk_windows_start_of_last(a, m->from, a->only_last);
+		m->first = start > m->first ? start : m->first;
+	} else if (m->budget && !lk_budget_allows_plan(m->budget, lk_windows_planned(a, m->from, all), row_bytes(m->plan))) {
+		return;
+	}
+	for_each_key(m, all, a->window.kind == LK_W_HOP ? make_hops : make_cumulated);
+}
+
+static void hold(lk_budget *b, int64_t bytes) {
+	if (b)
+		b->held_bytes += bytes;
 }
 
 static void make_from(const lk_answer *a, lk_cells *from, lk_cells *into, const lk_cells *parts, lk_cells *parts_into) {
-	maker m = {.a = a, .plan = a->plan, .horizon = a->horizon, .from = from, .into = into, .parts = parts, .parts_into = parts_into};
-	for_each_key(&m, a->window.kind == LK_W_HOP ? make_hops : a->window.kind == LK_W_CUMULATE ? make_cumulated : make_sessions);
+	maker m = {.a = a, .plan = a->plan, .budget = a->budget, .horizon = a->horizon, .first = a->from,
+	           .from = from, .into = into, .parts = parts, .parts_into = parts_into};
+	lk_cell **all = lk_cells_by_key_within(from, a->budget);
+	int64_t array_bytes = (int64_t)(from->ncells * sizeof *all);
+	hold(a->budget, array_bytes);
+	if (all)
+		make_windows(&m, all);
+	lk_budget_allows_rows(a->budget, (int64_t)into->ncells);
+	hold(a->budget, (int64_t)lk_cells_bytes(into) - array_bytes);
+	free(all);
 }
 
 void lk_sessions_removable(const lk_plan *p, lk_cells *panes, int64_t horizon, lk_cells *into) {
 	maker m = {.plan = p, .horizon = horizon, .from = panes, .into = into};
-	for_each_key(&m, add_removable);
+	lk_cell **all = lk_cells_by_key(panes);
+	for_each_key(&m, all, add_removable);
+	free(all);
 }
 
 static void replace(lk_cells *c, lk_cells *by) {
@@ -237,9 +286,9 @@ static void replace(lk_cells *c, lk_cells *by) {
 	*c = *by;
 }
 
-void lk_windows_make(lk_answer *a) {
+bool lk_windows_make(lk_answer *a) {
 	if (lk_is_tiling(&a->window))
-		return;
+		return true;
 	lk_cells whole, parts[2], *old[2] = {&a->batch_part, &a->speed_part};
 	lk_cells_init(&whole, a->plan);
 	for (int k = 0; k < 2; k++)
@@ -252,4 +301,5 @@ void lk_windows_make(lk_answer *a) {
 	replace(&a->cells, &whole);
 	for (int k = 0; k < 2; k++)
 		replace(old[k], &parts[k]);
+	return lk_budget_allows(a->budget, 0);
 }

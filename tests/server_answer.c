@@ -383,7 +383,7 @@ static void state_that_does_not_fit_is_not_served(void **state) {
 }
 
 static void where_is(const char *column, const char *text, const char *condition) {
-	lk_where where = {.column = column, .text = text, .is_null = !text};
+	lk_where where = {.column = column, .text = text, .op = text ? LK_WHERE_EQ : LK_WHERE_NULL};
 	lk_query q = test_query("traffic");
 	q.where = &where;
 	q.nwhere = 1;
@@ -481,10 +481,10 @@ static void refused(const char *column, const char *text, int64_t window_us, int
 static void what_a_query_may_not_name(void **state) {
 	(void)state;
 	declare(traffic);
-	refused("pth", "/", 0, INT64_MIN, "view traffic has no group key \"pth\"", "did you mean \"path\"?");
-	refused("nothing_like_it", "/", 0, INT64_MIN, "no group key", "its group keys are: path, status");
-	refused("hits", "1", 0, INT64_MIN, "\"hits\" is an aggregate", "");
-	refused("window_start", "1", 0, INT64_MIN, "not a group key", "--from");
+	refused("pth", "/", 0, INT64_MIN, "--where pth: view traffic has no column of that name", "did you mean \"path\"?");
+	refused("nothing_like_it", "/", 0, INT64_MIN, "no column of that name", "one of window_start, window_end, path, status");
+	refused("hits", "many", 0, INT64_MIN, "\"many\" is not a value of hits (bigint)", "");
+	refused("window_start", "1", 0, INT64_MIN, "\"1\" is not a value of window_start", "");
 	refused("status", "abc", 0, INT64_MIN, "\"abc\" is not a value of status (integer)", "");
 	refused(NULL, NULL, 90 * LK_US_PER_S, INT64_MIN, "windows of 90 s cannot be put together", "multiples of 1 min");
 	test_world_declare(&world, "CREATE VIEW flat AS SELECT path, count(*) AS hits FROM hits GROUP BY path;");

@@ -342,7 +342,7 @@ static void answers(void **state) {
 	LK(0, "", "0 rows", "query", "traffic", "--format", "jsonl", "--where", "path=/none");
 	LK(2, "", "traffic", "query", "trafic");
 	LK(2, "", "path", "query", "traffic", "--where", "paht=/");
-	LK(2, "", "", "query", "traffic", "--where", "hits=1");
+	LK(2, "", "is not a value of hits", "query", "traffic", "--where", "hits=many");
 	LK(2, "", "", "query", "traffic", "--window", "90s");
 }
 

@@ -261,7 +261,7 @@ static void check_where(round *r) {
 		lk_answer_value(&a, a.rows[below(r, (unsigned)a.nrows)], i, &v);
 		lk_buf_clear(&text);
 		lk_value_print(o->type, &v, &text);
-		where[n] = (lk_where){.column = lk_arena_strdup(&arena, o->name), .is_null = lk_is_null(&v), .text = lk_arena_strdup(&arena, text.data ? text.data : "")};
+		where[n] = (lk_where){.column = lk_arena_strdup(&arena, o->name), .op = lk_is_null(&v) ? LK_WHERE_NULL : LK_WHERE_EQ, .text = lk_arena_strdup(&arena, text.data ? text.data : "")};
 		add_condition(&sql, o, &v, where[n].text);
 		n++;
 	}

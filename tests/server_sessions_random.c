@@ -166,8 +166,8 @@ static void check_where(round *r) {
 	if (k < 0 || p->outputs[k].kind != LK_OUT_KEY)
 		return;
 	q.nwhere = 1;
-	q.where = &(lk_where){.column = "k", .is_null = one_in(r, 3), .text = "a"};
-	same(r, "with --where", &q, q.where->is_null ? "k IS NULL" : "k = 'a'");
+	q.where = &(lk_where){.column = "k", .op = one_in(r, 3) ? LK_WHERE_NULL : LK_WHERE_EQ, .text = "a"};
+	same(r, "with --where", &q, q.where->op == LK_WHERE_NULL ? "k IS NULL" : "k = 'a'");
 }
 
 static void declare(round *r) {

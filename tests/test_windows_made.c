@@ -266,6 +266,155 @@ static void no_panes_no_windows(void **state) {
 	}
 }
 
+/* A random stretch of time, horizon and panes for a random window. */
+static lk_answer random_answer(uint64_t *s, int n) {
+	lk_window w = random_window(s);
+	int64_t range = w.size_us * (1 + random_below(s, 8)) + 1;
+	lk_answer a = begin(&w, INT64_MIN, INT64_MAX);
+	if (random_below(s, 2))
+		a.from = (int64_t)(random_next(s) % (uint64_t)range);
+	if (random_below(s, 2))
+		a.to = (int64_t)(random_next(s) % (uint64_t)range);
+	if (random_below(s, 2))
+		a.horizon = (int64_t)(random_next(s) % (uint64_t)range);
+	random_panes(s, &w, random_below(s, n), 0, range, &a.panes);
+	return a;
+}
+
+static void as_many_as_planned(void **state) {
+	(void)state;
+	uint64_t s = random_seed();
+	for (int round = 0; round < 400; round++) {
+		uint64_t seed = s;
+		lk_answer a = random_answer(&s, 40);
+		lk_cell **by_key = lk_cells_by_key(&a.panes);
+		int64_t planned = lk_windows_planned(&a, &a.panes, by_key);
+		assert_true(lk_windows_make(&a));
+		if (planned != (int64_t)a.cells.ncells)
+			fail_msg("SEED=%llu: %zu windows, planned were %lld", (unsigned long long)seed, a.cells.ncells, (long long)planned);
+		free(by_key);
+		end(&a);
+	}
+}
+
+/* Those of all windows whose starts are among the last so many. */
+static void the_last_windows_alone(void **state) {
+	(void)state;
+	uint64_t s = random_seed();
+	for (int round = 0; round < 200; round++) {
+		uint64_t seed = s, again = s;
+		lk_answer all = random_answer(&s, 40), last = random_answer(&again, 40);
+		last.only_last = 1 + random_below(&s, 6);
+		lk_windows_make(&all);
+		lk_windows_make(&last);
+		lk_cell **rows = lk_cells_sorted(&all.cells);
+		size_t n = all.cells.ncells;
+		int64_t least = INT64_MAX;
+		for (int64_t left = last.only_last; n > 0; n--) {
+			int64_t start = lk_pane_get(lk_cell_field(&all.cells, rows[n - 1]));
+			if (start != least && left-- == 0)
+				break;
+			least = start;
+		}
+		for (size_t i = n; i < all.cells.ncells; i++)
+			if (!lk_cells_find(&last.cells, lk_cell_field(&all.cells, rows[i]), rows[i]->field_len))
+				fail_msg("SEED=%llu: one of the last windows was not made", (unsigned long long)seed);
+		if (last.window.kind == LK_W_HOP && last.cells.ncells != all.cells.ncells - n)
+			fail_msg("SEED=%llu: %zu windows are made for %zu", (unsigned long long)seed, last.cells.ncells, all.cells.ncells - n);
+		free(rows);
+		end(&all);
+		end(&last);
+	}
+}
+
+/* --- bounds --- */
+
+static lk_answer many_panes(const lk_window *w, lk_budget *b, const lk_bounds *most) {
+	lk_answer a = begin(w, INT64_MIN, INT64_MAX);
+	for (int i = 0; i < 1000; i++)
+		fold_event(&a.panes, "k", i * w->size_us, i * w->size_us, i, i, "x");
+	lk_budget_begin(b, most);
+	a.budget = b;
+	return a;
+}
+
+static void refused_before_the_first_window(void **state) {
+	(void)state;
+	lk_window w = hop(S, 1000 * S, 0);
+	static const lk_bounds bounds[] = {{.rows = 999999}, {.bytes = 100 << 20}};
+	static const char *const says[] = {"would have 1000000 rows, and may have 999999", "would take at least"};
+	for (int i = 0; i < 2; i++) {
+		lk_budget b;
+		lk_error err = {0};
+		lk_answer a = many_panes(&w, &b, &bounds[i]);
+		merges = 0;
+		assert_false(lk_windows_make(&a));
+		assert_int_equal(merges, 0);
+		assert_int_equal(lk_budget_fail(&b, &err), LK_ETOOBIG);
+		assert_non_null(strstr(err.text, says[i]));
+		end(&a);
+	}
+}
+
+/* What no plan sees: states that grow. And a stop, which is heard at the next window. */
+static void ended_midway(void **state) {
+	(void)state;
+	lk_window w = hop(S, 1000 * S, 0);
+	lk_budget b;
+	lk_error err = {0};
+	int stop = 1;
+	lk_answer a = many_panes(&w, &b, &(lk_bounds){.stop = &stop});
+	merges = 0;
+	assert_false(lk_windows_make(&a));
+	assert_true(merges < 10 * tiny.plan.naggs);
+	assert_int_equal(lk_budget_fail(&b, &err), LK_EBUSY);
+	end(&a);
+	lk_error_clear(&err);
+	lk_window sessions = {.kind = LK_W_SESSION, .size_us = S, .slide_us = S, .pane_us = S};
+	a = many_panes(&sessions, &b, &(lk_bounds){.bytes = 1});
+	assert_false(lk_windows_make(&a));
+	assert_int_equal(lk_budget_fail(&b, &err), LK_ETOOBIG);
+	assert_non_null(strstr(err.text, "more than 1 bytes of memory"));
+	end(&a);
+}
+
+static void bounds_that_are_not_met_change_nothing(void **state) {
+	(void)state;
+	lk_window w = hop(S, 100 * S, 0);
+	lk_budget b;
+	lk_answer a = many_panes(&w, &b, &(lk_bounds){.rows = 100000, .bytes = INT64_C(1) << 30, .time_us = 3600 * S});
+	assert_true(lk_windows_make(&a));
+	assert_int_equal(a.cells.ncells, 100000);
+	assert_true(b.peak_bytes > (int64_t)lk_cells_bytes(&a.cells));
+	assert_int_equal(lk_budget_fail(&b, NULL), LK_OK);
+	end(&a);
+}
+
+/* Time that is over, and a sort that ends early: what was met first stays. */
+static void a_budget_is_spent_once(void **state) {
+	(void)state;
+	lk_budget b;
+	lk_error err = {0};
+	lk_budget_begin(&b, &(lk_bounds){.time_us = 1});
+	while (lk_budget_allows(&b, 0))
+		continue;
+	b.most.rows = 1;
+	assert_false(lk_budget_allows_rows(&b, 2));
+	assert_int_equal(lk_budget_fail(&b, &err), LK_ETOOBIG);
+	assert_non_null(strstr(err.text, "takes longer"));
+	lk_window w = hop(S, 10 * S, 0);
+	lk_answer a = many_panes(&w, &b, &(lk_bounds){.bytes = 1000 * 16});
+	assert_null(lk_cells_sorted_within(&a.panes, &b));
+	assert_null(lk_cells_by_key_within(&a.panes, &b));
+	int stop = 0;
+	lk_budget_begin(&b, &(lk_bounds){.stop = &stop});
+	lk_cell **sorted = lk_cells_sorted_within(&a.panes, &b);
+	assert_non_null(sorted);
+	free(sorted);
+	assert_true(lk_budget_allows(NULL, SIZE_MAX) && lk_budget_allows_rows(NULL, INT64_MAX));
+	end(&a);
+}
+
 static int start(void **state) {
 	(void)state;
 	make_plan();
@@ -285,6 +434,12 @@ int main(void) {
 		cmocka_unit_test(far_panes_are_near),
 		cmocka_unit_test(tiles_are_left_alone),
 		cmocka_unit_test(no_panes_no_windows),
+		cmocka_unit_test(as_many_as_planned),
+		cmocka_unit_test(the_last_windows_alone),
+		cmocka_unit_test(refused_before_the_first_window),
+		cmocka_unit_test(ended_midway),
+		cmocka_unit_test(bounds_that_are_not_met_change_nothing),
+		cmocka_unit_test(a_budget_is_spent_once),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -11,7 +11,7 @@ static bool wanted(const lk_cell_filter *f, const void *field, size_t len) {
 	if (!f)
 		return true;
 	int64_t pane = len >= LK_PANE_BYTES ? lk_pane_get(field) : 0;
-	if (pane < f->from_pane || pane >= f->to_pane)
+	if (pane < f->from_pane || pane >= f->to_pane || (f->keeps && !f->keeps(f->ctx, field, len)))
 		return false;
 	const char *key = (const char *)field + LK_PANE_BYTES;
 	for (int i = 0; i < f->nkeys; i++)
@@ -86,6 +86,8 @@ int lk_merge_pairs(lk_store *s, const char *key, const lk_cell_filter *f, const 
 		const redisReply *field = pairs->element[i];
 		if (wanted(f, field->str, field->len))
 			rc = lk_merge_cell(s, key, into, field->str, field->len, pairs->element[i + 1], err);
+		if (rc == LK_OK && f && !lk_budget_allows(f->budget, lk_cells_bytes(into)))
+			rc = lk_budget_fail(f->budget, err);
 	}
 	return rc;
 }

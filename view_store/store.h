@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/budget.h"
 #include "core/cells.h"
 #include "core/status.h"
 
@@ -114,6 +115,9 @@ typedef struct lk_cell_filter {
 	int nkeys;
 	int64_t pane_us;                      /* of every pane, or … */
 	const struct lk_calendar *calendar;   /* … where they start, of panes that differ in length; else NULL */
+	bool (*keeps)(const void *ctx, const uint8_t *field, size_t len);   /* of those; NULL: all. Others are not kept */
+	const void *ctx;
+	lk_budget *budget;                    /* of whoever reads; may be NULL */
 } lk_cell_filter;
 
 /* Meta and open segment in one atomic call: cells of the open segment are merged into `open` (may be NULL to skip

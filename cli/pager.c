@@ -1,0 +1,108 @@
+#include "cli/pager.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+#include "cli/terminal.h"
+
+static pid_t pager;
+static int screen = -1;    /* what standard output was */
+static const char *command;
+
+static int screen_lines(void) {
+	struct winsize w;
+	const char *lines = getenv("LINES");
+	if (lines && atoi(lines) > 1)
+		return atoi(lines);
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_row : 0;
+}
+
+static bool is_there(const char *program) {
+	const char *path = getenv("PATH");
+	for (const char *end; path && *path; path = *end ? end + 1 : end) {
+		end = path + strcspn(path, ":");
+		char *file = lk_asprintf("%.*s/%s", (int)(end - path), path, program);
+		bool found = access(file, X_OK) == 0;
+		free(file);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+static const char *which(void) {
+	const char *own = getenv("LK_PAGER"), *of_all = getenv("PAGER");
+	const char *name = own ? own : of_all && *of_all ? of_all : is_there("less") ? "less" : "";
+	return name[strspn(name, " ")] && strcmp(name, "cat") != 0 ? name : NULL;
+}
+
+/* less that nobody has told otherwise ends where all fits, shows colours and leaves the screen as it is. */
+static void become_pager(const int ends[2]) {
+	dup2(ends[0], STDIN_FILENO);
+	close(ends[0]);
+	close(ends[1]);
+	close(screen);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	setenv("LESS", "FRX", 0);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
+}
+
+/* What is printed is made for the screen, though it goes into a pipe. */
+static void keep_width(void) {
+	int width = lk_terminal_width(STDOUT_FILENO);
+	char text[16];
+	snprintf(text, sizeof text, "%d", width);
+	if (width)
+		setenv("COLUMNS", text, 1);
+}
+
+void lk_pager_begin(int64_t lines) {
+	int ends[2], height = isatty(STDOUT_FILENO) ? screen_lines() : 0;
+	if (pager || !height || lines < height || !(command = which()))
+		return;
+	keep_width();
+	fflush(stdout);
+	if (pipe(ends) != 0)
+		return;
+	screen = dup(STDOUT_FILENO);
+	void (*before)(int) = signal(SIGINT, SIG_IGN);   /* Ctrl-C is the pager's */
+	pager = fork();
+	if (pager == 0)
+		become_pager(ends);
+	close(ends[0]);
+	if (pager > 0) {
+		dup2(ends[1], STDOUT_FILENO);
+	} else {
+		signal(SIGINT, before);
+		close(screen);
+		pager = 0;
+	}
+	close(ends[1]);
+}
+
+void lk_pager_end(void) {
+	int status = 0;
+	if (!pager)
+		return;
+	if (fflush(stdout) != 0)
+		__fpurge(stdout);   /* it was left before the end: the rest is for nobody */
+	dup2(screen, STDOUT_FILENO);
+	close(screen);
+	while (waitpid(pager, &status, 0) < 0 && errno == EINTR)
+		;
+	signal(SIGINT, SIG_DFL);
+	pager = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		lk_say("the pager `%s` cannot be run: set LK_PAGER or PAGER to another one, or give --no-pager", command);
+}

@@ -1,0 +1,78 @@
+#include "serving/condition.h"
+
+#include <string.h>
+
+enum { MOST_DIGITS = 38, MOST_FRACTION = 20 };
+
+/* An exact number that the text may be: with as many digits behind the point as it has. */
+static lk_type number_of(const char *text) {
+	const char *point = strchr(text, '.');
+	size_t digits = point ? strspn(point + 1, "0123456789") : 0;
+	if (strpbrk(text, "eE"))
+		digits = MOST_FRACTION;
+	return (lk_type){LK_NUMERIC, MOST_DIGITS, (uint8_t)(digits < MOST_FRACTION ? digits : MOST_FRACTION)};
+}
+
+int lk_condition_no_value(const lk_where *w, lk_type type, const char *reason, lk_error *err) {
+	lk_buf name = LK_BUF_INIT;
+	lk_type_name(type, &name);
+	lk_fail(err, LK_EUSAGE, "\"%s\" is not a value of %s (%s): %s", w->text, w->column, name.data, reason);
+	lk_buf_release(&name);
+	return LK_EUSAGE;
+}
+
+int lk_condition_read(lk_condition *c, const lk_plan *p, int column, const lk_where *w, lk_error *err) {
+	lk_type type, wide = w->text ? number_of(w->text) : (lk_type){0};
+	const char *reason = "";
+	lk_column_name(p, column, &type);
+	*c = (lk_condition){.column = column, .op = w->op, .type = type};
+	if (w->op == LK_WHERE_NULL || w->op == LK_WHERE_NOT_NULL)
+		return LK_OK;
+	if (type.kind == LK_JSON) {
+		lk_fail(err, LK_EUSAGE, "--where %s: its values have no order", w->column);
+		return lk_hint(err, "'%s is not null' can be asked for", w->column);
+	}
+	size_t len = strlen(w->text);
+	bool exact = type.kind == LK_NUMERIC || lk_type_is_integer(type);
+	if (exact && !lk_value_parse(wide, w->text, len, &c->value, &reason)) {
+		c->widen = type.kind != LK_NUMERIC;
+		c->type = wide;
+		return LK_OK;
+	}
+	return lk_value_parse(type, w->text, len, &c->value, &reason) ? lk_condition_no_value(w, type, reason, err) : LK_OK;
+}
+
+bool lk_condition_holds(const lk_condition *c, const lk_value *v) {
+	if (c->op == LK_WHERE_NULL || c->op == LK_WHERE_NOT_NULL)
+		return lk_is_null(v) == (c->op == LK_WHERE_NULL);
+	if (lk_is_null(v))
+		return false;
+	lk_value wide = c->widen ? lk_numeric(v->i, 0) : *v;
+	int order = lk_value_compare(c->type, &wide, &c->value);
+	switch (c->op) {
+	case LK_WHERE_EQ: return order == 0;
+	case LK_WHERE_NE: return order != 0;
+	case LK_WHERE_LT: return order < 0;
+	case LK_WHERE_LE: return order <= 0;
+	case LK_WHERE_GT: return order > 0;
+	default: return order >= 0;
+	}
+}
+
+void lk_condition_sql(const lk_condition *c, const char *name, lk_buf *out) {
+	static const char *const ops[] = {"=", "<>", "<", "<=", ">", ">="};
+	if (c->op == LK_WHERE_NULL || c->op == LK_WHERE_NOT_NULL) {
+		lk_buf_addf(out, "%s IS %sNULL", name, c->op == LK_WHERE_NULL ? "" : "NOT ");
+		return;
+	}
+	lk_buf text = LK_BUF_INIT;
+	lk_value_print(c->type, &c->value, &text);
+	lk_buf_addf(out, "%s%s %s ", name, c->type.kind == LK_TEXT ? " COLLATE \"C\"" : "", ops[c->op]);
+	lk_sql_literal(text.data ? text.data : "", text.len, out);
+	lk_buf_adds(out, "::");
+	if (c->type.kind == LK_NUMERIC)
+		lk_buf_adds(out, "numeric");
+	else
+		lk_type_name(c->type, out);
+	lk_buf_release(&text);
+}
