@@ -15,6 +15,7 @@
 #include "core/time.h"
 #include "event_log/tail_holder.h"
 #include "replay/cpu.h"
+#include "replay/switch.h"
 #include "replay/trial.h"
 #include "serving/answer.h"
 
@@ -160,7 +161,7 @@ static int hold_and_catch_up(lk_costing *c, lk_driver *d, lk_error *err) {
 		tail[i] = i < PQntuples(res) ? lk_pg_int(res, i, 1) : 0;
 	PQclear(res);
 	if (rc == LK_OK)
-		rc = lk_driver_run(d, tail, lk_monotonic_us() + SWITCH_PATIENCE_US, err);
+		rc = lk_hold_fold(d, tail, SWITCH_PATIENCE_US, err);
 	if (rc == LK_OK)
 		rc = lk_pg_runf(c->pg, err, "UPDATE lk.copy SET made_at = made_at WHERE copy_id = %lld", (long long)c->copy->id);
 	return rc == LK_OK ? lk_pg_run(c->pg, err, "COMMIT") : rc;
@@ -172,7 +173,7 @@ static int try_switch(lk_costing *c, lk_driver *d, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_driver_run(d, tail, lk_monotonic_us() + SWITCH_NEAR_US, err);
 	if (rc == LK_OK)
-		rc = lk_pg_begin(c->pg, 1000, err);
+		rc = lk_hold_begin(c->pg, SWITCH_PATIENCE_US, err);
 	int64_t began = lk_monotonic_us();
 	if (rc == LK_OK && (rc = hold_and_catch_up(c, d, err)) != LK_OK)
 		lk_pg_rollback(c->pg);

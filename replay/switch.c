@@ -3,8 +3,9 @@
  * folded, the pointer moves, and the commit gives the log back.
  *
  * An append that hangs keeps its rows of the tail: the lock is not waited for longer than appends on other
- * partitions may be held up by it. A process that is stopped in the middle keeps the log locked until the server
- * ends its session, so the server is told to. */
+ * partitions may be held up by it. The lock is held for HOLD_US at most, whatever the view store or this process does: what
+ * Redis has not answered until shortly before is given up, together with the connection; and the server ends the session
+ * of a process that is stopped, or waits for something else, in the middle. */
 #include "replay/switch.h"
 
 #include <stdio.h>
@@ -14,7 +15,10 @@
 #include "event_log/tail_holder.h"
 
 #define PATIENCE_LEAST_US  50000
-#define PATIENCE_MOST_US 1000000
+#define PATIENCE_MOST_US  800000
+#define HOLD_US          1000000
+#define ANSWER_US         900000   /* of the hold: for Redis */
+#define ROWS_MS              100   /* waiting for rows of the catalogue at its end */
 #define TRIES                  8
 #define NEAR_EVENTS         1000
 #define NEAR_ROUNDS          200
@@ -64,7 +68,9 @@ static int approach(lk_pg *pg, lk_driver *to, const volatile int *stop, lk_error
 static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const int64_t *tail, lk_switch_report *out,
                          lk_error *err) {
 	out->gap = lag(to, tail);
-	int r = lk_copy_serve(pg, to->copy->version->view->id, from_copy, to->copy->id, &out->retired, err);
+	int r = lk_pg_runf(pg, err, "SET LOCAL lock_timeout = %d", ROWS_MS);
+	if (r == LK_OK)
+		r = lk_copy_serve(pg, to->copy->version->view->id, from_copy, to->copy->id, &out->retired, err);
 	if (r != LK_OK)
 		return r;
 	LK_CRASH_POINT("switch.moved");
@@ -74,19 +80,32 @@ static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const int6
 	return r;
 }
 
+int lk_hold_begin(lk_pg *pg, int64_t patience_us, lk_error *err) {
+	int r = lk_pg_begin(pg, (int)(patience_us / 1000), err);
+	return r == LK_OK ? lk_pg_runf(pg, err, "SET LOCAL idle_in_transaction_session_timeout = %d", HOLD_US / 1000) : r;
+}
+
+int lk_hold_fold(lk_driver *to, const int64_t *tail, int64_t patience_us, lk_error *err) {
+	int64_t now = lk_monotonic_us();
+	lk_store_give_up_at(to->store, now + ANSWER_US);
+	int r = lk_driver_run(to, tail, now + patience_us, err);
+	lk_store_give_up_at(to->store, 0);
+	return r;
+}
+
 /* LK_EBUSY where the lock or the end was not reached in time: then nothing has changed. */
 static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t patience_us, lk_switch_report *out,
                          lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], since = 0;
 	out->tries++;
-	int r = lk_pg_begin(pg, (int)(patience_us / 1000), err);
+	int r = lk_hold_begin(pg, patience_us, err);
 	if (r == LK_OK) {
 		since = lk_monotonic_us();
 		r = read_tail(pg, to, true, tail, err);
 	}
 	if (r == LK_OK) {
 		LK_CRASH_POINT("switch.locked");
-		r = lk_driver_run(to, tail, lk_monotonic_us() + patience_us, err);
+		r = lk_hold_fold(to, tail, patience_us, err);
 	}
 	if (r == LK_OK && !lk_driver_reached(to, tail))
 		r = lk_fail(err, LK_EBUSY, "stopped before the switch");

@@ -8,8 +8,8 @@
 #ifndef LK_REPLAY_SWITCH_H
 #define LK_REPLAY_SWITCH_H
 
-#include "replay/driver.h"
 #include "event_log/copies.h"
+#include "replay/driver.h"
 
 typedef struct lk_switch_report {
 	int64_t held_us;           /* how long appends waited, at most */
@@ -17,6 +17,12 @@ typedef struct lk_switch_report {
 	int64_t retired;           /* the copy that was dropped because another one is the former now; 0: none */
 	int tries;
 } lk_switch_report;
+
+/* The two halves of holding the log's end, for all who do: a transaction that waits for the rows of the tail for patience_us and
+ * is ended by the server where nothing comes of it; and, once they are locked, folding up to `tail`. The second is LK_EBUSY
+ * after patience_us, LK_EUNREACHABLE where the view store does not answer. */
+int lk_hold_begin(lk_pg *pg, int64_t patience_us, lk_error *err);
+int lk_hold_fold(lk_driver *to, const int64_t *tail, int64_t patience_us, lk_error *err);
 
 /* pg: the session that holds the view's lock. LK_ECONFLICT where something else is served by now; LK_EBUSY where
  * it cannot catch up with the appends; LK_EUNREACHABLE: the outcome is unknown, read the pointer. */

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/time.h"
+
 /* --- building --- */
 
 static void put_head(lk_buf *b, char kind, uint64_t n) {
@@ -109,9 +111,28 @@ int lk_redis_unexpected(lk_redis *r, const char *doing, lk_error *err) {
 
 /* --- exchange --- */
 
+void lk_redis_give_up_at(lk_redis *r, int64_t monotonic_us) {
+	r->give_up_us = monotonic_us;
+	if (r->conn && !monotonic_us)
+		redisSetTimeout(r->conn, (struct timeval){.tv_sec = LK_REDIS_REPLY_S});
+}
+
+static int heed_the_end(lk_redis *r, lk_error *err) {
+	int64_t left = r->give_up_us - lk_monotonic_us();
+	if (!r->give_up_us)
+		return LK_OK;
+	if (left <= 0)
+		return lost(r, "no answer in time", err);
+	redisSetTimeout(r->conn, (struct timeval){.tv_sec = left / LK_US_PER_S, .tv_usec = left % LK_US_PER_S});
+	return LK_OK;
+}
+
 int lk_redis_send(lk_redis *r, lk_error *err) {
 	if (r->broken || !r->conn)
 		return lost(r, "the connection was lost before", err);
+	int rc = heed_the_end(r, err);
+	if (rc != LK_OK)
+		return rc;
 	for (size_t sent = 0; sent < r->out.len;) {
 		ssize_t n = send(r->conn->fd, r->out.data + sent, r->out.len - sent, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
@@ -128,9 +149,12 @@ static int read_reply(lk_redis *r, redisReply **reply, lk_error *err) {
 	if (r->broken || !r->conn)
 		return lost(r, "the connection was lost before", err);
 	void *p = NULL;
+	int rc = heed_the_end(r, err);
+	if (rc != LK_OK)
+		return rc;
 	if (redisGetReply(r->conn, &p) != REDIS_OK) {
 		bool late = r->conn->err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT);
-		return lost(r, late ? "no answer for 10 s" : r->conn->errstr, err);
+		return lost(r, late ? r->give_up_us ? "no answer in time" : "no answer for 10 s" : r->conn->errstr, err);
 	}
 	*reply = p;
 	return LK_OK;

@@ -21,6 +21,7 @@ typedef struct lk_redis {
 	redisContext *conn;
 	char *where;                     /* for messages: the url without user and password */
 	bool broken;
+	int64_t give_up_us;              /* monotonic: an answer that has not come by then is not waited for; 0: the usual limit */
 	int logging_in;                  /* replies to AUTH and SELECT that lk_redis_ready still has to read */
 	lk_buf out;                      /* the requests that are built or under way */
 	char sha[LK_NSCRIPTS][41];
@@ -51,6 +52,8 @@ void lk_redis_arg(lk_redis *r, const void *p, size_t n);
 void lk_redis_args(lk_redis *r, const char *s);
 void lk_redis_argi(lk_redis *r, int64_t i);
 
+/* Until it is called again, answers are waited for until that instant of the monotonic clock, and no longer; 0: as usual. */
+void lk_redis_give_up_at(lk_redis *r, int64_t monotonic_us);
 int lk_redis_send(lk_redis *r, lk_error *err);
 /* The next reply; the caller frees it with freeReplyObject. An error reply becomes a code, and *reply is NULL. A
  * script that the server no longer has is loaded and run again: `out` must still hold that one request. */

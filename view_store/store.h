@@ -32,6 +32,9 @@ int lk_store_start(lk_store **out, const char *url, lk_error *err);
 int lk_store_ready(lk_store *s, lk_error *err);
 /* Names the log whose units are meant from now on; for a store that was started before its id was known. */
 void lk_store_set_log(lk_store *s, const char *log_id);
+/* Until it is called again: what has not answered by that instant of the monotonic clock is given up (LK_EUNREACHABLE, as when
+ * a server is lost). 0: the usual limit. */
+void lk_store_give_up_at(lk_store *s, int64_t monotonic_us);
 void lk_store_close(lk_store *s);
 
 typedef struct lk_position {

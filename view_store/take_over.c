@@ -47,6 +47,8 @@ void lk_store_cut_off(lk_store *s) {
 		shutdown(s->redis.conn->fd, SHUT_RDWR);
 }
 
+void lk_store_give_up_at(lk_store *s, int64_t monotonic_us) { lk_redis_give_up_at(&s->redis, monotonic_us); }
+
 void lk_store_close(lk_store *s) {
 	if (!s)
 		return;

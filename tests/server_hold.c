@@ -1,0 +1,114 @@
+/* The end of the log, held for a switch of readers while Redis stands still: it is given back, by the switch itself. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/time.h"
+#include "replay/switch.h"
+#include "tests/support/fixtures.h"
+#include "tests/support/relay.h"
+
+enum { DEADLINE_MS = 60000 };
+
+static test_servers servers;
+static test_world world;
+
+static const char definitions[] =
+	"CREATE TABLE hits (ts timestamptz, ip text) WITH (event_time = ts, partition_by = ip, partitions = 3);"
+	"CREATE VIEW traffic AS SELECT ip, count(*) AS n FROM hits GROUP BY ip, tumble(ts, '1 minute');";
+
+/* Stands between a switch and Redis. While the log is free it adds an event now and then, so that one is always left to be folded
+ * under the lock; once it is locked, nothing comes through until it is free again. */
+typedef struct standstill {
+	test_relay relay;
+	lk_pg pg;
+	volatile int appended, held, freed;
+} standstill;
+
+static const char append_sql[] =
+	"WITH t AS (UPDATE lk.tail SET next_off = next_off + 1, last_at = clock_timestamp(), high = greatest(high, '2024-01-01Z') WHERE part = 0"
+	" RETURNING next_off - 1 AS off, last_at)"
+	" INSERT INTO lk.log_hits (part, off, _at, ts, ip) SELECT 0, off, last_at, '2024-01-01Z', 'a' FROM t";
+
+static int is_free(void *ctx) {
+	standstill *s = ctx;
+	PGresult *res = PQexec(s->pg.conn, "SELECT count(*) FROM (SELECT FROM lk.tail FOR UPDATE SKIP LOCKED) t");
+	int all = PQresultStatus(res) == PGRES_TUPLES_OK && atoi(PQgetvalue(res, 0, 0)) == 3;
+	PQclear(res);
+	return all;
+}
+
+static void stand_still(void *ctx, const char *piece, size_t n) {
+	standstill *s = ctx;
+	(void)piece;
+	(void)n;
+	if (!is_free(s)) {
+		s->held++;
+		s->freed += test_poll(is_free, s, DEADLINE_MS);
+	} else if (s->appended < 500) {
+		PQclear(PQexec(s->pg.conn, append_sql));
+		s->appended++;
+	}
+}
+
+static void append(int n) {
+	lk_buf lines = LK_BUF_INIT;
+	for (int i = 0; i < n; i++)
+		lk_buf_addf(&lines, "{\"ts\":\"2024-01-01T00:%02d:%02dZ\",\"ip\":\"%d\"}\n", i / 60 % 60, i % 60, i % 11);
+	test_world_append_json(&world, "hits", lines.data);
+	lk_buf_release(&lines);
+}
+
+static int switch_by(const char *redis, const lk_cat_copy *from, const lk_cat_copy *to, lk_error *err) {
+	lk_driver *d = lk_calloc(1, sizeof *d);
+	lk_switch_report report;
+	int rc = lk_driver_open(d, servers.at.postgres, redis, world.log_id, to, &lk_stream_defaults, NULL, err);
+	if (rc == LK_OK)
+		rc = lk_switch_readers(&world.pg, d, from->id, NULL, &report, err);
+	lk_driver_close(d);
+	free(d);
+	return rc;
+}
+
+/* I11, P15: with the old limit, 10 s for an answer, the server would have ended the session that switches. */
+static void redis_stands_still_in_the_middle(void **state) {
+	(void)state;
+	lk_error err = {0};
+	standstill s = {.relay = {.seen = stand_still, .ctx = &s}};
+	test_world_declare(&world, definitions);
+	append(300);
+	test_world_speed_once(&world, "traffic");
+	const lk_cat_copy *to = test_world_kappa(&world, "traffic"), *from = test_world_copy(&world, "traffic");
+	assert_int_equal(lk_pg_open(&s.pg, servers.at.postgres, "standstill", &err), LK_OK);
+	test_relay_open(&s.relay, &servers);
+	char *url = lk_asprintf("redis://127.0.0.1:%d", s.relay.port);
+	assert_int_equal(switch_by(url, from, to, &err), LK_EUNREACHABLE);
+	assert_non_null(strstr(err.text, "lost Redis"));
+	test_relay_close(&s.relay);
+	assert_true(s.appended > 0 && s.held > 0);
+	assert_int_equal(s.freed, s.held);
+	assert_int_equal(lk_pg_run(&world.pg, &(lk_error){0}, "SELECT 1"), LK_OK);
+	assert_int_equal(test_world_int(&world, "SELECT served_copy FROM lk.view"), from->id);
+	err = (lk_error){0};
+	assert_int_equal(switch_by(servers.at.redis, from, to, &err), LK_OK);
+	assert_int_equal(test_world_int(&world, "SELECT served_copy FROM lk.view"), to->id);
+	test_world_reload(&world);
+	lk_query q = test_query("traffic");
+	test_world_same(&world, &q);
+	lk_pg_close(&s.pg);
+	free(url);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(redis_stands_still_in_the_middle),
+	};
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
+}
