@@ -116,7 +116,7 @@ const lk_command lk_commands[] = {
 	 "With a view's name, by partition too; of a stream with idle_timeout, IDLE says which partitions are left out of what "
 	 "answers call final. Numbers count events where they name nothing else.\n"
 	 "NEWEST EVENT is the largest event time that is believed (max_ahead in docs/language.md). REJECTED LINES could not "
-	 "be events; for MARKED EVENTS a clause of a view had no value; both are in lk.rejected. BELOW CUT: in the published "
+	 "be events; for MARKED EVENTS a clause of a view had no value; `lk rejected` shows both. BELOW CUT: in the published "
 	 "batch. COVERED: in an answer now; LAG: not yet. LATE: refused by the speed layer so far (lk.late); batches count "
 	 "them.\n"
 	 "STATE: served is what readers get, former what they got before the last switch; live copies are kept up to date "
@@ -129,6 +129,17 @@ const lk_command lk_commands[] = {
 	  {"lk status traffic --format json", "one view"},
 	  {"lk status traffic --digest", "are the copies the same?"}},
 	 lk_cmd_status},
+
+	{"rejected", "STREAM", 1, 1, "show the lines that could not be events of a stream, and why",
+	 "How often each reason came, and the lines, those of the source that was read last first. PLACE is where a line begins in its "
+	 "uncompressed source. Events for which a clause of a view had no value (they are in the log, and count with that NULL) stand "
+	 "below them, by partition and offset.",
+	 {{"limit", "N", "show N lines (20); 0: the reasons alone", false},
+	  {"source", "TEXT", "only lines of sources with this in their name", false},
+	  {"format", "FORMAT", "table, json, jsonl or csv (table)", false}},
+	 {{"lk rejected hits", "the first ones, and all reasons"},
+	  {"lk rejected hits --source access.log --limit 1000 --format csv", "of one source, for a program"}},
+	 lk_cmd_rejected},
 
 	{"late", "VIEW", 1, 1, "show the events that came too late for a view, and how late they were",
 	 "Of a view with allowed_lateness: the events that the speed layer refused, newest first, and a histogram of all of them. "

@@ -16,6 +16,7 @@ int lk_cmd_batch(const lk_args *args, lk_error *err);
 int lk_cmd_run(const lk_args *args, lk_error *err);
 int lk_cmd_query(const lk_args *args, lk_error *err);
 int lk_cmd_status(const lk_args *args, lk_error *err);
+int lk_cmd_rejected(const lk_args *args, lk_error *err);
 int lk_cmd_late(const lk_args *args, lk_error *err);
 int lk_cmd_explain(const lk_args *args, lk_error *err);
 int lk_cmd_replay(const lk_args *args, lk_error *err);

@@ -147,12 +147,44 @@ static void nothing_that_could_be_read(void **state) {
 	free(empty);
 }
 
+/* I12: All that was rejected, with the reasons by their number, whatever it was. */
+static void what_was_rejected(void **state) {
+	(void)state;
+	char *view = test_file(&lk, "view.sql", "CREATE VIEW halves AS SELECT k, sum(n * 2) AS twice FROM ev GROUP BY k;\n");
+	LK(0, "", "", "apply", view);
+	LK(0, "0 lines that could not be events of ev\n", "", "rejected", "ev");
+	LK(0, "{\"stream\":\"ev\",\"rejected_lines\":0,\"marked_events\":0,\"reasons\":[],\"rows\":[]}\n", "", "rejected", "ev", "--format", "json");
+	INGEST(0, "1 event", "old.csv", "ts,k,n\nx,a,1\n2024-01-01T00:00:00Z,big,2147483647\nx,\"b,\"\"c\",2\n", "ev");
+	INGEST(0, "rejected: 2", "new.jsonl", "{\"ts\":\"2024-01-01T00:00:00Z\",\"k\":\"a\",\"n\":1}\nnonsense \xff\n{\"ts\":\"x\"}\n", "ev", "--source", "new");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "new\n  byte 44: not a JSON object\n    nonsense ?\n  byte 55: ts: not a time\n    {\"ts\":\"x\"}\n", "", "rejected", "ev");
+	assert_non_null(strstr(lk.out, "old.csv (run "));
+	assert_true(strstr(lk.out, "old.csv (run ") > strstr(lk.out, "new\n"));
+	assert_non_null(strstr(lk.out, "  byte 7: ts: not a time\n    x,a,1\n  byte 49: ts: not a time\n    x,\"b,\"\"c\",2\n"));
+	assert_non_null(strstr(lk.out, "events of the log, for view halves, version 1\n  part 0, off 0: "));
+	assert_non_null(strstr(lk.out, "\n         3  ts: not a time\n"));
+	assert_non_null(strstr(lk.out, "4 lines that could not be events of ev, 1 event for which a clause of a view had no value\n"));
+	LK(0, "; the first 1\n", "", "rejected", "ev", "--limit", "1");
+	assert_null(strstr(lk.out, "byte 55"));
+	LK(0, "", "2 lines that could not be events of ev\n", "rejected", "ev", "--source", "old", "--format", "csv");
+	assert_non_null(strstr(lk.out, "at,source,position,view,version,part,off,reason,content\r\n"));
+	assert_non_null(strstr(lk.out, ",49,,,,,ts: not a time,\"x,\"\"b,\"\"\"\"c\"\",2\"\r\n"));
+	LK(0, "\"reason\":\"not a JSON object\"", "", "rejected", "ev", "--format", "jsonl");
+	assert_non_null(strstr(lk.out, "\"source\":\"new\",\"position\":44,\"view\":null,\"version\":null,\"part\":null,\"off\":null,\"content\":\"nonsense ?\"}\n"));
+	assert_non_null(strstr(lk.out, "\"source\":null,\"position\":null,\"view\":\"halves\",\"version\":1,\"part\":0,\"off\":0,\"content\":null}\n"));
+	LK(0, "\"rejected_lines\":4,\"marked_events\":1,", "", "rejected", "ev", "--format", "json", "--limit", "0");
+	assert_non_null(strstr(lk.out, "{\"reason\":\"ts: not a time\",\"rows\":3,\"view\":null,"));
+	LK(2, "", "did you mean", "rejected", "eve");
+	free(view);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(logs_of_real_servers, fresh),
 		cmocka_unit_test_setup(documents_of_json, fresh),
 		cmocka_unit_test_setup(csv_of_all_kinds, fresh),
 		cmocka_unit_test_setup(nothing_that_could_be_read, fresh),
+		cmocka_unit_test_setup(what_was_rejected, fresh),
 	};
 	test_share_program(&lk, NULL);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);

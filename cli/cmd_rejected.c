@@ -1,0 +1,44 @@
+/* lk rejected: the lines that could not be events of a stream, and why. All of it is in PostgreSQL. */
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "cli/output.h"
+#include "cli/rejected_print.h"
+
+/* Under the table, and beside what programs read. */
+static void print(const lk_rejected_page *p, enum lk_answer_format format) {
+	lk_buf b = LK_BUF_INIT;
+	lk_rejected_print(p, format);
+	if (format == LK_AS_JSON)
+		return;
+	lk_rejected_summary(p, &b);
+	if (format == LK_AS_TABLE)
+		lk_put_lines(b.data);
+	else
+		fputs(b.data, stderr);
+	lk_buf_release(&b);
+}
+
+int lk_cmd_rejected(const lk_args *args, lk_error *err) {
+	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
+	lk_connection c = {0};
+	lk_rejected_report report = {0};
+	const lk_cat_stream *stream = NULL;
+	int64_t limit = 0;
+	int format = LK_AS_TABLE;
+	int rc = lk_args_int(args, "limit", 20, 0, 1000000, &limit, err);
+	if (rc == LK_OK)
+		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
+	if (rc == LK_OK)
+		rc = lk_connect(&c, LK_WITH_CATALOG, err);
+	if (rc == LK_OK)
+		rc = lk_catalog_need_stream(c.catalog, args->operands[0], &stream, err);
+	if (rc == LK_OK)
+		rc = lk_rejected_report_read(&c.pg, stream, lk_args_text(args, "source", NULL), (int)limit, &report, err);
+	if (rc == LK_OK)
+		print(&(lk_rejected_page){.stream = stream->stream->name, .report = &report}, (enum lk_answer_format)format);
+	lk_rejected_report_release(&report);
+	lk_disconnect(&c);
+	return rc;
+}
