@@ -41,6 +41,12 @@ static void say_report(const lk_ingest_options *o, const lk_ingest_report *r) {
 		lk_count_print(r->skipped_bytes, &b);
 		lk_buf_adds(&b, " bytes were in already");
 	}
+	if (r->another_file)
+		lk_buf_adds(&b, ", a new file of this source");
+	if (r->others) {
+		lk_buf_adds(&b, ", appended by another run meanwhile: ");
+		lk_count_print(r->others, &b);
+	}
 	if (r->rejects) {
 		lk_buf_adds(&b, ", rejected: ");
 		lk_count_print(r->rejects, &b);

@@ -45,7 +45,7 @@ const lk_command lk_commands[] = {
 	   "file's ending (.jsonl .json .csv .tsv .log, also with .gz), jsonl for standard input", false},
 	  {"delimiter", "C", "what stands between the fields of csv: a character, or tab (,)", false},
 	  {"source", "NAME", "remember under this name how far the input was read, so that the same input adds nothing "
-	   "twice", false},
+	   "twice; the files of a rotated log have one name, and are told by their content", false},
 	  {"strict", NULL, "append nothing at all where one line cannot be an event (exit 65)", false}},
 	 {{"lk gen web --events 100000 | lk ingest hits", "generated events"},
 	  {"lk ingest hits access.log.gz --source access.log", "a web server's log, once"},

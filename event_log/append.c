@@ -6,6 +6,9 @@
  *   2. fill the holes                                                                                (memory only)
  *   3. COPY into each partition's leaf, COPY the rejects, COMMIT                                     one query
  *
+ * The batch was encoded for a definition of the stream. Who changes it holds all tail rows to the end of that (catalog_apply.c),
+ * so a definition that is read under the lock is the one that holds when the append commits; another one refuses the batch.
+ *
  * The locks are held to the end of the transaction, so an event becomes visible together with its tail, after every
  * event with a lower offset (P14). They are taken by a statement of their own: the UPDATE after it waits for nothing,
  * so it reads the clock once, under the lock, and _at, last_at and high come from that one reading. The client sends
@@ -43,10 +46,11 @@ static const char move_sql[] =
 	" high = greatest(high, least(" LK_SQL_TIME("max_ts") ", greatest(last_at, now) + $5::bigint * interval '1 second'"
 	" + $6::bigint * interval '1 microsecond'))"
 	" FROM (SELECT clock_timestamp() AS now OFFSET 0) c, unnest($2::int[], $3::bigint[], $4::bigint[]) v (p, n, max_ts)"
-	" WHERE stream_id = $1::bigint AND part = p RETURNING part, next_off - n, " LK_SQL_US("last_at");
+	" WHERE stream_id = $1::bigint AND part = p RETURNING part, next_off - n, " LK_SQL_US("last_at") ","
+	" (SELECT definition = $7 FROM lk.stream WHERE stream_id = $1::bigint)";
 
 /* Parameters of the two statements above; the lock has the first two. */
-enum { P_STREAM, P_PARTS, P_COUNTS, P_MAX_TS, P_AHEAD_S, P_AHEAD_US, NPARAMS };
+enum { P_STREAM, P_PARTS, P_COUNTS, P_MAX_TS, P_AHEAD_S, P_AHEAD_US, P_DEFINITION, NPARAMS };
 
 static void reserve_params(const lk_append_batch *b, lk_buf params[NPARAMS]) {
 	const lk_stream *s = b->stream->stream;
@@ -54,6 +58,7 @@ static void reserve_params(const lk_append_batch *b, lk_buf params[NPARAMS]) {
 	lk_buf_addf(&params[P_STREAM], "%lld", (long long)b->stream->id);
 	lk_buf_addf(&params[P_AHEAD_S], "%lld", (long long)(ahead / LK_US_PER_S));
 	lk_buf_addf(&params[P_AHEAD_US], "%lld", (long long)(ahead % LK_US_PER_S));
+	lk_buf_adds(&params[P_DEFINITION], s->text);
 	char sep = '{';
 	for (int p = 0; p < s->partitions; p++) {
 		if (!b->parts[p].n)
@@ -65,19 +70,6 @@ static void reserve_params(const lk_append_batch *b, lk_buf params[NPARAMS]) {
 	}
 	for (int i = P_PARTS; i <= P_MAX_TS; i++)
 		lk_buf_addc(&params[i], '}');
-}
-
-static int send_source(lk_pg *pg, const lk_append_batch *b, const lk_source_step *step) {
-	char stream[24], from[24], to[24];
-	snprintf(stream, sizeof stream, "%lld", (long long)b->stream->id);
-	snprintf(from, sizeof from, "%lld", (long long)step->position_from);
-	snprintf(to, sizeof to, "%lld", (long long)step->position_to);
-	const char *const params[] = {stream, step->source, to, from};
-	const char *sql = step->position_from
-		? "UPDATE lk.source SET position = $3 WHERE stream_id = $1 AND name = $2 AND position = $4"
-		: "INSERT INTO lk.source AS s (stream_id, name, position) VALUES ($1, $2, $3)"
-		  " ON CONFLICT (stream_id, name) DO UPDATE SET position = excluded.position WHERE s.position = $4::bigint";
-	return PQsendQueryParams(pg->conn, sql, 4, NULL, params, NULL, NULL, 0);
 }
 
 /* What the pipeline needs prepared; outside of it, because a refused PREPARE would abort it. */
@@ -97,7 +89,7 @@ static int prepare(lk_pg *pg, struct names *n, lk_error *err) {
 static int send_prepared(lk_pg *pg, const char *name, int nparams, const lk_buf *params) {
 	const char *values[NPARAMS];
 	for (int i = 0; i < nparams; i++)
-		values[i] = params[i].data;
+		values[i] = params[i].data ? params[i].data : "";
 	return PQsendQueryPrepared(pg->conn, name, nparams, values, NULL, NULL, 0);
 }
 
@@ -121,6 +113,8 @@ static int take_places(lk_append_batch *b, const PGresult *res, size_t nparts, l
 		struct lk_append_part *p = &b->parts[lk_pg_int(res, i, 0)];
 		p->first_off = lk_pg_int(res, i, 1);
 		p->at = lk_pg_int(res, i, 2);
+		if (*PQgetvalue(res, i, 3) != 't')
+			return lk_fail(err, LK_ECHANGED, "stream %s is declared otherwise by now", b->stream->stream->name);
 	}
 	return 0;
 }
@@ -136,7 +130,7 @@ static int reserve_results(lk_pg *pg, lk_append_batch *b, const lk_source_step *
 		int r = pipeline_result(pg, &res, rc ? NULL : err);
 		if (!r && !rc && i == SOURCE && strcmp(PQcmdTuples(res), "1"))
 			r = lk_fail(err, LK_ECONFLICT, "source %s is not at position %lld: another process reads it, or this part is already in",
-			            step->source, (long long)step->position_from);
+			            step->source, (long long)step->from->position);
 		if (!r && !rc && i == MOVE)
 			r = take_places(b, res, nparts, err);
 		PQclear(res);
@@ -151,7 +145,7 @@ static int reserve_results(lk_pg *pg, lk_append_batch *b, const lk_source_step *
 static int send_all(lk_pg *pg, const lk_append_batch *b, const lk_source_step *step, size_t nparts, const struct names *n, const lk_buf *params) {
 	return PQenterPipelineMode(pg->conn)
 	       && PQsendQueryParams(pg->conn, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", 0, NULL, NULL, NULL, NULL, 0)
-	       && send_prepared(pg, n->settings, 0, NULL) && (!step->named || send_source(pg, b, step))
+	       && send_prepared(pg, n->settings, 0, NULL) && (!step->named || lk_source_send(pg, b->stream, step))
 	       && (!nparts || (send_prepared(pg, n->lock, P_PARTS + 1, params) && send_prepared(pg, n->move, NPARAMS, params)))
 	       && PQpipelineSync(pg->conn);
 }
@@ -299,20 +293,4 @@ int lk_append(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_erro
 	if (b->nevents)
 		hint_readers(pg);
 	return 0;
-}
-
-int lk_source_position(lk_pg *pg, const lk_cat_stream *s, const char *source, int64_t *position, lk_error *err) {
-	char id[24];
-	snprintf(id, sizeof id, "%lld", (long long)s->id);
-	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT p.position FROM lk.stream s LEFT JOIN lk.source p ON p.stream_id = s.stream_id AND p.name = $2"
-	                    " WHERE s.stream_id = $1", 2, (const char *const[]){id, source});
-	if (rc)
-		return rc;
-	if (PQntuples(res))
-		*position = lk_pg_int(res, 0, 0);
-	else
-		rc = lk_fail(err, LK_EUSAGE, "stream %s was dropped", s->stream->name);
-	PQclear(res);
-	return rc;
 }

@@ -2,7 +2,7 @@
 #ifndef LK_EVENT_LOG_APPEND_H
 #define LK_EVENT_LOG_APPEND_H
 
-#include "event_log/catalog.h"
+#include "event_log/source.h"
 
 #define LK_MAX_AHEAD_US INT64_C(315360000000000000)   /* 10,000 years: beyond it _at + max_ahead passes every event time anyway */
 
@@ -24,18 +24,9 @@ size_t lk_append_batch_rejects(const lk_append_batch *b);
 size_t lk_append_batch_bytes(const lk_append_batch *b);
 
 /* Appends: tail rows in ascending order, COPY, rejects, the source's position, commit; then a rate-limited NOTIFY.
- * source: a name, kept in lk.source and moved from `position_from` to `position_to` by compare-and-set (LK_ECONFLICT if
- * it is elsewhere: someone else reads this source, or this batch is already in), or for an unnamed source a run id that
- * only labels rejects (named = false). After an unknown outcome (LK_EUNREACHABLE) the caller reads the position again:
- * it tells whether the batch is in. After any failure the batch may be appended again as it is. */
-typedef struct lk_source_step {
-	const char *source;
-	bool named;
-	int64_t position_from, position_to;
-} lk_source_step;
+ * step: LK_ECONFLICT if the source's file is elsewhere (someone else reads it, or this batch is already in). After an
+ * unknown outcome (LK_EUNREACHABLE) the caller reads the file's row again: it tells whether the batch is in. LK_ECHANGED:
+ * the stream is declared otherwise than when the batch was made. After any other failure it may be appended again as it is. */
 int lk_append(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_error *err);
-
-/* 0 where the source is new. LK_EUSAGE where the stream is not there any more. */
-int lk_source_position(lk_pg *pg, const lk_cat_stream *s, const char *source, int64_t *position, lk_error *err);
 
 #endif

@@ -323,6 +323,22 @@ void lk_catalog_free(lk_catalog *c) {
 }
 
 /* The hash lives as long as one process looks at it, so PostgreSQL's own will do. */
+int lk_catalog_read_stream(lk_pg *pg, int64_t stream_id, lk_definitions *out, lk_error *err) {
+	char id[24];
+	PGresult *res;
+	*out = (lk_definitions){0};
+	int rc = lk_pg_exec(pg, &res, err, "SELECT definition FROM lk.stream WHERE stream_id = $1", 1,
+	                    (const char *const[]){lk_pg_number(id, stream_id)});
+	if (rc)
+		return rc;
+	if (PQntuples(res))
+		rc = lk_catalog_parse(PQgetvalue(res, 0, 0), NULL, out, err);
+	else
+		rc = lk_fail(err, LK_EUSAGE, "the stream was dropped");
+	PQclear(res);
+	return rc;
+}
+
 int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err) {
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err,

@@ -73,6 +73,9 @@ int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err);
 /* The same, but only this view's plans (NULL: all) are parsed, which is what takes time: those of other views are NULL. */
 int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err);
 void lk_catalog_free(lk_catalog *c);
+/* A stream as it is declared now, in out->items[0]; LK_EUSAGE where it is not there any more. The caller releases *out in
+ * either case. Parses. */
+int lk_catalog_read_stream(lk_pg *pg, int64_t stream_id, lk_definitions *out, lk_error *err);
 /* Something that changes whenever what lk_catalog_load gives (but for published pointers) would change; cheap to read. */
 int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err);
 

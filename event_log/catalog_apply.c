@@ -157,6 +157,12 @@ static int apply_views_again(lk_pg *pg, const char *stream_id, const lk_stream *
 	return rc;
 }
 
+/* An append compares the definition under the lock of its tail rows: who changes it holds them all, so each event is of
+ * the definition that holds when it commits. Before the table's lock, which an append takes after its rows too. */
+static int hold_log(lk_pg *pg, const char *stream_id, lk_error *err) {
+	return lk_pg_exec(pg, NULL, err, "SELECT 1 FROM lk.tail WHERE stream_id = $1 ORDER BY part FOR UPDATE", 1, &stream_id);
+}
+
 static int change_stream(lk_pg *pg, const char *stream_id, const lk_stream *old, const lk_stream *s, lk_apply_result *out, lk_error *err) {
 	int rc = check_growth(old, s, err);
 	if (rc)
@@ -167,6 +173,8 @@ static int change_stream(lk_pg *pg, const char *stream_id, const lk_stream *old,
 		return 0;
 	}
 	out->what = LK_APPLIED_CHANGED;
+	if ((rc = hold_log(pg, stream_id, err)))
+		return rc;
 	if ((rc = add_columns(pg, old, s, err)))
 		return rc;
 	rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.stream SET definition = $2 WHERE stream_id = $1",

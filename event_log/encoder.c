@@ -1,8 +1,8 @@
 /* Records to batches.
  *
- * A batch is full at BATCH_EVENTS events or BATCH_BYTES; an event that would pass that is the next batch's first. From a pipe it also ends when nothing came for
- * LINGER_US since its first event, and at AGE_US in any case, so that a slow producer's events are in the
- * log soon. Blank lines are nothing.
+ * A batch is full at BATCH_EVENTS events, BATCH_BYTES or KEPT_BYTES of records; an event that would pass BATCH_BYTES is the
+ * next batch's first. From a pipe it also ends when nothing came for LINGER_US since its first event, and at AGE_US in
+ * any case, so that a slow producer's events are in the log soon. Blank lines are nothing.
  *
  * Somebody may be writing to a file that is read as a named source. Its last line, while it has no line break,
  * is left for the next run, unless it is a complete JSON object: half a line would be taken for a whole one,
@@ -27,16 +27,20 @@ enum {
 	AGE_US = 200000,
 	STOP_CHECK_MS = 100,
 	CLOCK_EVERY = 256,       /* records between two looks at the clock */
+	KEPT_BYTES = 8 << 20,
 };
 
 enum { BATCH_FULL = LK_ENCODER_END + 1, TAKE_AGAIN };   /* beside what lk_encoder_fill returns */
 
 struct lk_encoder {
 	const lk_encoder_options *o;
-	const lk_stream *stream;
+	const lk_cat_stream *declared;
+	const lk_stream *stream; /* of that */
 	lk_input *in;
 	lk_json_scanner *json;
 	lk_csv_map csv;
+	lk_buf header;           /* that it was made of, … */
+	int64_t header_line;     /* … and where that stands */
 	lk_log_scanner *log;
 	lk_buf notes;            /* of the beginning, not handed out yet */
 	lk_first_reject first;
@@ -44,6 +48,8 @@ struct lk_encoder {
 	lk_arena arena;          /* of the current record */
 	lk_value *row;
 	lk_buf reason;
+	lk_source_file at;       /* how far the input has been taken */
+	int64_t first_event;     /* where the first one that was taken ends; 0: none yet */
 	int64_t limit, left;
 	lk_record held;          /* read, and the next batch's first; points into the input */
 	bool holds;
@@ -51,11 +57,18 @@ struct lk_encoder {
 	bool checked;            /* no record is bad, all were read before */
 };
 
-static int open_scanner(lk_encoder *e, lk_error *err) {
+/* What reads records for the stream as it is declared now. */
+static int declare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {
 	const lk_format *f = &e->o->format;
 	char why[200];
-	if (f->kind == LK_FORMAT_JSON)
-		e->json = lk_json_scanner_new(e->stream);
+	e->declared = s;
+	e->stream = s->stream;
+	free(e->row);
+	e->row = lk_calloc((size_t)e->stream->ncolumns + 1, sizeof *e->row);
+	lk_json_scanner_free(e->json);
+	lk_log_scanner_free(e->log);
+	e->json = f->kind == LK_FORMAT_JSON ? lk_json_scanner_new(e->stream) : NULL;
+	e->log = NULL;
 	if (f->kind != LK_FORMAT_LOG || (e->log = lk_log_scanner_new(e->stream, f->log, why, sizeof why)))
 		return 0;
 	return lk_fail(err, LK_EUSAGE, "--format: %s", why);
@@ -64,11 +77,9 @@ static int open_scanner(lk_encoder *e, lk_error *err) {
 int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err) {
 	lk_encoder *e = lk_calloc(1, sizeof *e);
 	e->o = o;
-	e->stream = o->stream->stream;
 	e->limit = INT64_MAX;
-	e->row = lk_calloc((size_t)e->stream->ncolumns + 1, sizeof *e->row);
 	*out = e;
-	int status = open_scanner(e, err);
+	int status = declare(e, o->stream, err);
 	return status ? status : lk_input_open(&e->in, o->path, &o->format, err);
 }
 
@@ -79,6 +90,7 @@ void lk_encoder_close(lk_encoder *e) {
 	lk_json_scanner_free(e->json);
 	lk_log_scanner_free(e->log);
 	lk_csv_map_release(&e->csv);
+	lk_buf_release(&e->header);
 	lk_arena_release(&e->arena);
 	lk_buf_release(&e->notes);
 	lk_buf_release(&e->reason);
@@ -115,17 +127,17 @@ static int next_record(lk_encoder *e, lk_record *r, lk_error *err) {
 	return status;
 }
 
-static int no_header(lk_encoder *e, const lk_record *r, const char *reason, lk_error *err) {
+static int no_header(lk_encoder *e, const char *reason, lk_error *err) {
 	const char *time = e->stream->columns[e->stream->event_time].name;
 	lk_buf what = LK_BUF_INIT, todo = LK_BUF_INIT;
 	size_t len;
 	const char *sample = lk_input_sample(e->in, &len);
 	lk_looks_like(&e->o->format, sample, len, &what, &todo);
 	if (what.len) {
-		lk_fail(err, LK_EINPUT, "%s:%lld: %s; the file looks like %s", name(e), (long long)r->line, reason, what.data);
+		lk_fail(err, LK_EINPUT, "%s:%lld: %s; the file looks like %s", name(e), (long long)e->header_line, reason, what.data);
 		lk_hint(err, "%s; the event time is \"%s\"", todo.data, time);
 	} else {
-		lk_fail(err, LK_EINPUT, "%s:%lld: %s", name(e), (long long)r->line, reason);
+		lk_fail(err, LK_EINPUT, "%s:%lld: %s", name(e), (long long)e->header_line, reason);
 		lk_hint(err, "the first line names the columns, with commas between them; the event time is \"%s\"", time);
 	}
 	lk_buf_release(&what);
@@ -133,21 +145,29 @@ static int no_header(lk_encoder *e, const lk_record *r, const char *reason, lk_e
 	return LK_EINPUT;
 }
 
-static int read_header(lk_encoder *e, lk_error *err) {
-	lk_record r;
+/* By the columns of the stream as it is declared now. */
+static int map_header(lk_encoder *e, lk_error *err) {
 	const char *reason = "it is too long";
-	int status = next_record(e, &r, err);
-	if (status)
-		return status < 0 ? status : 0;
 	lk_csv_map_release(&e->csv);
-	if (r.too_long || lk_csv_header(e->stream, e->o->format.delimiter, r.text, r.len, &e->csv, &reason))
-		return no_header(e, &r, reason, err);
+	if (!e->header.len || lk_csv_header(e->stream, e->o->format.delimiter, e->header.data, e->header.len, &e->csv, &reason))
+		return no_header(e, reason, err);
 	lk_buf_clear(&e->notes);
 	if (e->csv.lacking)
 		lk_buf_addf(&e->notes, "%s: no column %s in the header: NULL in all events\n", name(e), e->csv.lacking);
 	if (e->csv.unknown)
 		lk_buf_addf(&e->notes, "%s: not read, for the stream does not declare it: %s\n", name(e), e->csv.unknown);
 	return 0;
+}
+
+static int read_header(lk_encoder *e, lk_error *err) {
+	lk_record r;
+	int status = next_record(e, &r, err);
+	if (status)
+		return status < 0 ? status : 0;
+	lk_buf_clear(&e->header);
+	lk_buf_add(&e->header, r.text, r.too_long ? 0 : r.len);
+	e->header_line = r.line;
+	return map_header(e, err);
 }
 
 /* Columns for which an access log has no field. */
@@ -162,17 +182,58 @@ static void note_lacking_fields(lk_encoder *e) {
 	lk_buf_release(&names);
 }
 
-int lk_encoder_begin(lk_encoder *e, int64_t position, lk_error *err) {
-	if (e->o->format.kind == LK_FORMAT_CSV) {
-		int status = read_header(e, err);
-		if (status)
-			return status;
+/* --- Which file it is --- */
+
+int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n) {
+	for (;;) {
+		size_t len;
+		bool all;
+		const char *first = lk_input_first(e->in, &len, &all);
+		int found = lk_source_find(files, n, first, len, all || stopped(e));
+		if (found != LK_SOURCE_UNDECIDED)
+			return found;
+		(void)lk_input_look_ahead(e->in, STOP_CHECK_MS, NULL);   /* a failure is told behind the records before it */
 	}
-	e->holds = false;
-	if (e->log)
-		note_lacking_fields(e);
-	return lk_input_seek(e->in, position, e->o->stop, err);
 }
+
+static int other_bytes(const lk_encoder *e, const lk_source_file *at, lk_error *err) {
+	lk_fail(err, LK_EINPUT, "%s begins like a file that was read up to byte %lld before, but does not go on like it", name(e), (long long)at->position);
+	return lk_hint(err, "was it edited, or written anew? To append all of it give another --source name");
+}
+
+int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {
+	char trail[33];
+	int status = 0;
+	e->at = *at;
+	e->holds = false;
+	if (e->o->format.kind == LK_FORMAT_CSV)
+		status = read_header(e, err);
+	if (!status && e->log)
+		note_lacking_fields(e);
+	if (!status)
+		status = lk_input_seek(e->in, at->position, e->o->stop, err);
+	if (status || !*at->trail || stopped(e))
+		return status;
+	lk_input_trail(e->in, at->position, trail);
+	return strcmp(trail, at->trail) ? other_bytes(e, at, err) : 0;
+}
+
+/* What tells the file, at the place behind the last record that was taken. The head grows until there is an event in it. */
+static void mark(lk_encoder *e, int64_t position, bool trail) {
+	size_t len;
+	bool all, from_before = e->at.position && !e->at.head_len;    /* none was kept when it was begun */
+	const char *first = lk_input_first(e->in, &len, &all);
+	if ((int64_t)e->at.head_len == e->at.position || from_before) {
+		int64_t end = e->first_event && !from_before ? e->first_event : position;
+		e->at.head_len = (size_t)(end < (int64_t)len ? end : (int64_t)len);
+		memcpy(e->at.head, first, e->at.head_len);
+	}
+	e->at.position = position;
+	if (trail)
+		lk_input_trail(e->in, position, e->at.trail);
+}
+
+/* --- Encoding --- */
 
 /* 0 and the row, or -1 and e->reason. */
 static int scan(lk_encoder *e, const lk_record *r) {
@@ -218,9 +279,10 @@ static void note_near_miss(lk_encoder *e, lk_buf *notes) {
 		            "a quoted name in the definition keeps its case\n", name(e), key);
 }
 
-static bool full(const lk_encoder *e, const lk_append_batch *b) {
-	return lk_append_batch_events(b) >= (e->o->batch_events ? e->o->batch_events : BATCH_EVENTS) ||
-	       lk_append_batch_rejects(b) >= BATCH_REJECTS || lk_append_batch_bytes(b) >= BATCH_BYTES;
+static bool full(const lk_encoder *e, const lk_encoded *out) {
+	const lk_append_batch *b = out->batch;
+	return lk_append_batch_events(b) >= (e->o->batch_events ? e->o->batch_events : BATCH_EVENTS) || lk_append_batch_rejects(b) >= BATCH_REJECTS ||
+	       lk_append_batch_bytes(b) >= BATCH_BYTES || out->kept.text.len >= KEPT_BYTES;
 }
 
 /* May the writer of a growing file not be done with this line? */
@@ -232,6 +294,19 @@ static int refused(lk_encoder *e, const lk_record *r, lk_error *err) {
 	if (r->line)
 		return lk_fail(err, LK_EINPUT, "%s:%lld: %s", name(e), (long long)r->line, e->reason.data);
 	return lk_fail(err, LK_EINPUT, "%s, byte %lld: %s", name(e), (long long)r->position, e->reason.data);
+}
+
+/* A record that cannot be an event. */
+static int reject(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
+	if (e->checked)
+		return refused(e, r, err);
+	if (!e->any_reject) {
+		e->first = (lk_first_reject){.position = r->position, .line = r->line};
+		snprintf(e->first.reason, sizeof e->first.reason, "%s", e->reason.data);
+		e->any_reject = true;
+	}
+	lk_append_batch_reject(b, r->position, e->reason.data, r->text, r->len);
+	return 0;
 }
 
 /* The event that was just added has no room; it may be larger than any batch should be, but then it is one by itself. */
@@ -246,21 +321,17 @@ static int hold_back(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
 	return BATCH_FULL;
 }
 
-static void reject(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
-	if (!e->any_reject) {
-		e->first = (lk_first_reject){.position = r->position, .line = r->line};
-		snprintf(e->first.reason, sizeof e->first.reason, "%s", e->reason.data);
-		e->any_reject = true;
-	}
-	lk_append_batch_reject(b, r->position, e->reason.data, r->text, r->len);
-}
-
 /* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; TAKE_AGAIN if it was cut
  * wrong; LK_EINPUT. */
 static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
 	bool leave = r->position >= e->limit || (half_written(e, r) && !e->json);
-	if (!leave && !add(e, b, r))
-		return is_too_much(b) ? hold_back(e, b, r) : 0;
+	if (!leave && !add(e, b, r)) {
+		if (is_too_much(b))
+			return hold_back(e, b, r);
+		if (!e->first_event)
+			e->first_event = r->position + (int64_t)r->len;
+		return 0;
+	}
 	if (!leave && r->guessed && e->malformed) {
 		lk_input_again(e->in);
 		return TAKE_AGAIN;
@@ -270,10 +341,7 @@ static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error 
 		e->ended = true;
 		return LK_ENCODER_END;
 	}
-	if (e->checked)
-		return refused(e, r, err);
-	reject(e, b, r);
-	return 0;
+	return reject(e, b, r, err);
 }
 
 /* The next record: the one that was held back, or the input's. */
@@ -297,13 +365,15 @@ static int wait_for_record(lk_encoder *e, int64_t began_us, lk_record *r, lk_err
 	return lk_input_next(e->in, wait_ms, r, err);
 }
 
-int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf *notes, lk_error *err) {
+/* Takes the records of one batch. *position: behind the last one. */
+static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err) {
 	int64_t began_us = 0;
+	lk_append_batch *b = out->batch;
 	lk_record r;
 	if (e->notes.len)
-		lk_buf_adds(notes, e->notes.data);
+		lk_buf_adds(&out->notes, e->notes.data);
 	lk_buf_clear(&e->notes);
-	for (unsigned n = 1; !full(e, b); n++) {
+	for (unsigned n = 1; !full(e, out); n++) {
 		if (stopped(e))
 			return LK_ENCODER_END;
 		int status = next(e, &r, err);
@@ -321,7 +391,9 @@ int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf
 			continue;
 		if (status)
 			return status == BATCH_FULL ? 0 : status;
-		note_near_miss(e, notes);
+		if (!is_blank(&r))
+			lk_kept_add(&out->kept, &r);
+		note_near_miss(e, &out->notes);
 		*position = r.end;
 		if (!began_us && lk_append_batch_events(b) + lk_append_batch_rejects(b))
 			began_us = lk_monotonic_us();
@@ -331,25 +403,50 @@ int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf
 	return 0;
 }
 
-int lk_encoder_check(lk_encoder *e, int64_t position, lk_error *err) {
-	lk_append_batch *b = lk_append_batch_new(e->o->stream);
+int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err) {
+	int64_t position = e->at.position;
+	int status = fill(e, out, &position, err);
+	mark(e, position, out->kept.n > 0);
+	out->to = e->at;
+	return status;
+}
+
+int lk_encoder_redeclare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {
+	int status = declare(e, s, err);
+	return !status && e->header.len ? map_header(e, err) : status;
+}
+
+int lk_encoder_again(lk_encoder *e, lk_encoded *out, lk_error *err) {
+	int status = 0;
+	lk_append_batch_free(out->batch);
+	out->batch = lk_append_batch_new(e->declared);
+	for (size_t i = 0; !status && i < out->kept.n; i++) {
+		lk_record r = lk_kept_get(&out->kept, i);
+		status = add(e, out->batch, &r) ? reject(e, out->batch, &r, err) : 0;
+	}
+	return status;
+}
+
+int lk_encoder_keep(lk_encoder *e, lk_error *err) { return lk_input_spool(e->in, e->o->stop, err); }
+
+int lk_encoder_check(lk_encoder *e, const lk_source_file *at, lk_error *err) {
+	lk_encoded all = {.batch = lk_append_batch_new(e->declared)};
+	int64_t position = at->position;
 	lk_record r;
-	int status = lk_input_spool(e->in, e->o->stop, err);
-	if (!status)
-		status = lk_encoder_begin(e, position, err);
+	int status = lk_encoder_begin(e, at, err);
 	while (!status && !(status = next_record(e, &r, err))) {
 		if (half_written(e, &r) && !r.guessed && (!e->json || scan(e, &r)))
 			continue;
-		if (!add(e, b, &r))
+		if (!add(e, all.batch, &r))
 			position = r.end;
 		else if (r.guessed && e->malformed)
 			lk_input_again(e->in);
 		else
 			status = refused(e, &r, err);
-		if (full(e, b))
-			lk_append_batch_clear(b);
+		if (full(e, &all))
+			lk_append_batch_clear(all.batch);
 	}
-	lk_append_batch_free(b);
+	lk_append_batch_free(all.batch);
 	if (status < 0)
 		return status;
 	e->limit = position;

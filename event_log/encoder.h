@@ -3,7 +3,7 @@
 #define LK_EVENT_LOG_ENCODER_H
 
 #include "event_log/append.h"
-#include "event_log/input.h"
+#include "event_log/kept.h"
 
 typedef struct lk_encoder lk_encoder;
 
@@ -21,18 +21,33 @@ typedef struct lk_encoder_options {
 int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err);
 void lk_encoder_close(lk_encoder *e);
 
-/* Reads the header where the format has one, and goes to `position`. LK_EINPUT where the header will not do. */
-int lk_encoder_begin(lk_encoder *e, int64_t position, lk_error *err);
+/* Which of a named source's files the input is, by its first bytes: lk_source_find; waits for as many as that takes. */
+int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n);
+/* Reads the header where the format has one, and goes to where the file was read up to. LK_EINPUT where the header will not do,
+ * or the input is not what was read there. */
+int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err);
 
+/* A batch, with what it stands for: the records that it was made of and how far they reach. */
+typedef struct lk_encoded {
+	lk_append_batch *batch;
+	lk_kept kept;
+	lk_source_file to;
+	lk_buf notes;               /* what the user should know, a line each */
+} lk_encoded;
 enum { LK_ENCODER_END = 1 };
-/* Fills an empty batch until it is full, or until a pipe is silent for a moment, or the input ends (LK_ENCODER_END).
- * *position is moved behind the last record that was taken. What the user should know is added to notes, a line each.
- * On LK_EINPUT the batch holds what came before. */
-int lk_encoder_fill(lk_encoder *e, lk_append_batch *b, int64_t *position, lk_buf *notes, lk_error *err);
+/* Fills an empty batch until it is full, or until a pipe is silent for a moment, or the input ends (LK_ENCODER_END). On
+ * LK_EINPUT the batch holds what came before. */
+int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err);
+
+/* The stream is declared otherwise now: what is read next is encoded by this definition, and lk_encoder_again encodes the
+ * kept records of a batch once more. LK_EINPUT where a csv header, or under strict a record, will not do any more. */
+int lk_encoder_redeclare(lk_encoder *e, const lk_cat_stream *s, lk_error *err);
+int lk_encoder_again(lk_encoder *e, lk_encoded *out, lk_error *err);
 
 /* Reads to the end and gives nothing: LK_EINPUT with the place of the first record that cannot be an event. Then goes
- * back to the beginning; records after what was seen now will not be read. A pipe is copied to a file first. */
-int lk_encoder_check(lk_encoder *e, int64_t position, lk_error *err);
+ * back to the beginning; records after what was seen now will not be read. Of a pipe lk_encoder_keep makes a file before. */
+int lk_encoder_check(lk_encoder *e, const lk_source_file *at, lk_error *err);
+int lk_encoder_keep(lk_encoder *e, lk_error *err);
 
 /* Was the last record of the input taken, or is what is left no whole record yet? Not where it was stopped before. */
 bool lk_encoder_ended(const lk_encoder *e);

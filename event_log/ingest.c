@@ -1,18 +1,21 @@
 /* Ingest.
  *
- *   encoder thread                 ring of QUEUE batches              the caller's thread
+ *   encoder thread                 ring of batches                    the caller's thread
  *   input -> scan -> encode   -->  [from, to) [from, to) …      -->   lk_append
  *
  * Encoding overlaps the server's work; nothing is locked in the log while input is waited for (P14).
  *
- * Exactly once. A batch carries the input positions it stands for, and the append moves the source's position from one
- * to the other by compare-and-set in the same transaction. When an outcome is unknown the position tells it: at `to`
- * the batch is in, at `from` it is not, and is sent again; the row lock decides if the first attempt is still under
- * way. A run without a --source name gets a random one for itself, so that the same holds while it lasts; its row is
- * removed at the end. (If the process is killed the row stays; nobody reads it again.) */
+ * Exactly once. A batch carries the places of the source's file it stands for, and the append moves the file from one to
+ * the other by compare-and-set in the same transaction. When an outcome is unknown the file's row tells it: at `to` the
+ * batch is in, at `from` it is not, and is sent again; the row lock decides if the first attempt is still under way. The
+ * row also says which run moved it, so two runs of one source do not both count a batch as theirs. A run without a
+ * --source name gets a random one for itself, so that the same holds while it lasts; its row is removed at the end. (If
+ * the process is killed the row stays; nobody reads it again.)
+ *
+ * Where the stream was declared anew meanwhile, the append refuses the batch. Then the encoder's thread is ended, what
+ * waits in the ring is encoded again from the kept records, and both go on. */
 #include "event_log/ingest.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,27 +23,11 @@
 #include <time.h>
 
 #include "core/time.h"
+#include "event_log/ingest_queue.h"
 #include "event_log/looks.h"
 
-enum { QUEUE = 3, RETRY_FIRST_MS = 50, RETRY_MOST_MS = 1000, STOP_CHECK_MS = 50 };
+enum { RETRY_FIRST_MS = 50, RETRY_MOST_MS = 1000, STOP_CHECK_MS = 50 };
 #define RETRY_DEFAULT_US (INT64_C(300) * LK_US_PER_S)
-
-typedef struct item {
-	lk_append_batch *batch;
-	int64_t from, to;
-	lk_buf notes;
-} item;
-
-/* What both threads share. filled - emptied batches wait; the encoder owns items[filled % QUEUE], the appender
- * items[emptied % QUEUE]. */
-typedef struct queue {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	item items[QUEUE];
-	uint64_t filled, emptied;
-	bool ended;        /* the encoder fills no more */
-	bool abandoned;    /* the appender takes no more */
-} queue;
 
 typedef struct ingest {
 	const lk_ingest_options *o;
@@ -48,56 +35,22 @@ typedef struct ingest {
 	lk_encoder *encoder;
 	lk_pg pg;
 	bool connected;
-	queue q;
-	int64_t start;          /* the first position to read */
+	struct {
+		lk_cat_stream stream;
+		lk_definitions parsed;
+	} declared[2];          /* the one before and … */
+	int which;              /* … the one that holds */
+	lk_ingest_queue q;
+	lk_source_file start;   /* where the first batch begins */
+	lk_source_file pushed;  /* where the next one that the encoder fills begins */
+	int64_t run;
+	bool knows_others;      /* that another run reads this source */
 	volatile int halt;      /* for an encoder that waits for input when the appender has given up */
 	int encoder_status;
 	lk_error encoder_error;
 } ingest;
 
-static void queue_init(queue *q, const lk_cat_stream *s) {
-	*q = (queue){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-	for (int i = 0; i < QUEUE; i++)
-		q->items[i].batch = lk_append_batch_new(s);
-}
-
-static void queue_release(queue *q) {
-	for (int i = 0; i < QUEUE; i++) {
-		lk_append_batch_free(q->items[i].batch);
-		lk_buf_release(&q->items[i].notes);
-	}
-}
-
-/* An empty batch; NULL when the appender has given up. */
-static item *queue_fillable(queue *q) {
-	pthread_mutex_lock(&q->lock);
-	while (q->filled - q->emptied == QUEUE && !q->abandoned)
-		pthread_cond_wait(&q->changed, &q->lock);
-	item *it = q->abandoned ? NULL : &q->items[q->filled % QUEUE];
-	pthread_mutex_unlock(&q->lock);
-	return it;
-}
-
-/* A filled batch; NULL when there will be none. */
-static item *queue_filled(queue *q) {
-	pthread_mutex_lock(&q->lock);
-	while (q->filled == q->emptied && !q->ended)
-		pthread_cond_wait(&q->changed, &q->lock);
-	item *it = q->filled == q->emptied ? NULL : &q->items[q->emptied % QUEUE];
-	pthread_mutex_unlock(&q->lock);
-	return it;
-}
-
-static void queue_step(queue *q, uint64_t *counter, bool *flag) {
-	pthread_mutex_lock(&q->lock);
-	if (counter)
-		++*counter;
-	if (flag)
-		*flag = true;
-	pthread_cond_signal(&q->changed);
-	pthread_mutex_unlock(&q->lock);
-}
-
+static const lk_cat_stream *declared(const ingest *g) { return &g->declared[g->which].stream; }
 static bool stopped(const ingest *g) { return g->o->stop && __atomic_load_n(g->o->stop, __ATOMIC_RELAXED); }
 
 static void note(const ingest *g, const char *text) {
@@ -107,27 +60,28 @@ static void note(const ingest *g, const char *text) {
 
 /* --- The encoder's thread --- */
 
-static bool is_empty(const item *it) {
-	return !lk_append_batch_events(it->batch) && !lk_append_batch_rejects(it->batch);
+static bool is_empty(const lk_encoded *e) {
+	return !lk_append_batch_events(e->batch) && !lk_append_batch_rejects(e->batch);
 }
 
 static void *encode(void *arg) {
 	ingest *g = arg;
-	int64_t position = g->start, pushed = position;
 	int status = 0;
-	item *it;
-	while (status == 0 && (it = queue_fillable(&g->q))) {
-		lk_append_batch_clear(it->batch);
-		lk_buf_clear(&it->notes);
-		status = lk_encoder_fill(g->encoder, it->batch, &position, &it->notes, &g->encoder_error);
-		if (is_empty(it))
+	lk_ingest_item *it;
+	while (status == 0 && (it = lk_ingest_queue_fillable(&g->q))) {
+		lk_append_batch_clear(it->encoded.batch);
+		lk_kept_clear(&it->encoded.kept);
+		lk_buf_clear(&it->encoded.notes);
+		status = lk_encoder_fill(g->encoder, &it->encoded, &g->encoder_error);
+		if (is_empty(&it->encoded))
 			continue;
-		it->from = pushed;
-		it->to = pushed = position;
-		queue_step(&g->q, &g->q.filled, NULL);
+		it->from = g->pushed;
+		it->encoded.to.run = g->run;
+		g->pushed = it->encoded.to;
+		lk_ingest_queue_step(&g->q, &g->q.filled, NULL);
 	}
 	g->encoder_status = status < 0 ? status : 0;
-	queue_step(&g->q, NULL, &g->q.ended);
+	lk_ingest_queue_step(&g->q, NULL, &g->q.ended);
 	return NULL;
 }
 
@@ -173,46 +127,50 @@ static bool try_again(ingest *g, retry *r, int status, const lk_error *why) {
 	return !stopped(g);
 }
 
-static int ask_position(ingest *g, bool reconnect, int64_t *position, lk_error *err) {
+static int ask_place(ingest *g, bool reconnect, lk_source_file *now, lk_error *err) {
 	if (reconnect || !g->connected) {
 		int status = connect_again(g, err);
 		if (status)
 			return status;
 		g->report->reconnects++;
 	}
-	return lk_source_position(&g->pg, g->o->stream, g->report->source, position, err);
+	return lk_source_read(&g->pg, declared(g), g->report->source, g->start.number, now, err);
 }
 
-static int moved(const ingest *g, const item *it, int64_t position, lk_error *err) {
-	lk_fail(err, LK_ECONFLICT, "source \"%s\" stands at byte %lld, and not at byte %lld, where this run left it",
-	        g->report->source, (long long)position, (long long)it->from);
-	lk_hint(err, "another run reads the same source, or the log was restored from a backup; a new run goes on from there");
-	return LK_ECONFLICT;
+static int moved(const ingest *g, const lk_ingest_item *it, const lk_source_file *now, lk_error *err) {
+	if (now->position == it->from.position || now->position == it->encoded.to.position)
+		lk_fail(err, LK_ECONFLICT, "another file is read as source \"%s\" at the same time", g->report->source);
+	else
+		lk_fail(err, LK_ECONFLICT, "source \"%s\" stands at byte %lld, and not at byte %lld, where this run left it",
+		        g->report->source, (long long)now->position, (long long)it->from.position);
+	return lk_hint(err, "another run reads the same source, or the log was restored from a backup; a new run goes on from there");
 }
 
-static int append_once(ingest *g, const item *it, lk_error *err) {
-	const lk_source_step step = {
-		.source = g->report->source, .named = true, .position_from = it->from, .position_to = it->to,
-	};
+/* 0 and whose append it was, once the batch is in. */
+static int append_once(ingest *g, const lk_ingest_item *it, bool *mine, lk_error *err) {
+	const lk_source_step step = {.source = g->report->source, .named = true, .from = &it->from, .to = &it->encoded.to};
 	retry r = {0};
+	*mine = true;
 	for (;;) {
 		lk_error why = {0};
-		int64_t position = it->from;
-		int status = lk_append(&g->pg, it->batch, &step, &why);
+		lk_source_file now;
+		int status = lk_append(&g->pg, it->encoded.batch, &step, &why);
 		if (!status)
 			return 0;
 		while (status && try_again(g, &r, status, &why)) {
 			lk_error_clear(&why);
-			status = ask_position(g, status == LK_EUNREACHABLE, &position, &why);
+			status = ask_place(g, status == LK_EUNREACHABLE, &now, &why);
 		}
 		if (status) {
 			*err = why;
 			return status;
 		}
-		if (position == it->to)
+		if (lk_source_same_place(&now, &it->encoded.to)) {
+			*mine = now.run == g->run;
 			return 0;
-		if (position != it->from)
-			return moved(g, it, position, err);
+		}
+		if (!lk_source_same_place(&now, &it->from))
+			return moved(g, it, &now, err);
 	}
 }
 
@@ -221,26 +179,85 @@ static void note_lines(const ingest *g, lk_buf *notes) {
 	while (notes->len && (line = strsep(&rest, "\n")))
 		if (*line)
 			note(g, line);
+	lk_buf_clear(notes);
+}
+
+static void count(ingest *g, const lk_ingest_item *it, bool mine) {
+	lk_ingest_report *report = g->report;
+	int64_t events = (int64_t)lk_append_batch_events(it->encoded.batch), rejects = (int64_t)lk_append_batch_rejects(it->encoded.batch);
+	report->events += mine ? events : 0;
+	report->rejects += mine ? rejects : 0;
+	report->others += mine ? 0 : events + rejects;
+	report->bytes = it->encoded.to.position - g->start.position;
+	report->batches++;
+	if (!mine && !g->knows_others)
+		note(g, "another run reads the same source at the same time; what it has appended is not counted here");
+	g->knows_others |= !mine;
 }
 
 static int append_all(ingest *g, lk_error *err) {
-	lk_ingest_report *report = g->report;
-	int status = 0;
-	item *it;
-	while (!status && (it = queue_filled(&g->q))) {
-		note_lines(g, &it->notes);
-		status = append_once(g, it, err);
+	lk_ingest_item *it;
+	while ((it = lk_ingest_queue_filled(&g->q))) {
+		bool mine;
+		note_lines(g, &it->encoded.notes);
+		int status = append_once(g, it, &mine, err);
 		if (status)
-			break;
-		report->events += (int64_t)lk_append_batch_events(it->batch);
-		report->rejects += (int64_t)lk_append_batch_rejects(it->batch);
-		report->bytes = it->to - g->start;
-		report->batches++;
-		queue_step(&g->q, &g->q.emptied, NULL);
+			return status;
+		count(g, it, mine);
+		lk_ingest_queue_step(&g->q, &g->q.emptied, NULL);
 		if (g->o->progress)
-			g->o->progress(g->o->ctx, report);
+			g->o->progress(g->o->ctx, g->report);
+	}
+	return 0;
+}
+
+/* --- Another definition --- */
+
+/* Reads it, and waits for a server that is away. */
+static int read_definition(ingest *g, lk_definitions *out, lk_error *err) {
+	retry r = {0};
+	for (;;) {
+		lk_error why = {0};
+		int status = lk_catalog_read_stream(&g->pg, declared(g)->id, out, &why);
+		if (!status)
+			return 0;
+		while (status && try_again(g, &r, status, &why)) {
+			lk_error_clear(&why);
+			status = connect_again(g, &why);
+		}
+		if (status) {
+			*err = why;
+			return status;
+		}
+	}
+}
+
+/* The encoder's thread has ended. What waits is encoded again; the other batches are new ones, for they too hold on to the
+ * definition that they were made for. */
+static int encode_again(ingest *g, const lk_cat_stream *s, lk_error *err) {
+	int status = lk_encoder_redeclare(g->encoder, s, err);
+	for (uint64_t i = g->q.emptied; !status && i < g->q.emptied + LK_INGEST_QUEUE; i++) {
+		lk_encoded *e = &g->q.items[i % LK_INGEST_QUEUE].encoded;
+		if (i >= g->q.filled)
+			lk_kept_clear(&e->kept);
+		status = lk_encoder_again(g->encoder, e, err);
 	}
 	return status;
+}
+
+/* Batches still point at the definition before, so that one stays until the next change. */
+static int take_definition(ingest *g, lk_error *err) {
+	int next = !g->which;
+	lk_definitions_release(&g->declared[next].parsed);
+	int status = read_definition(g, &g->declared[next].parsed, err);
+	if (status)
+		return status;
+	g->declared[next].stream = (lk_cat_stream){declared(g)->id, g->declared[next].parsed.items[0].stream};
+	g->which = next;
+	char *text = lk_asprintf("stream %s is declared otherwise now; going on by its new definition", declared(g)->stream->name);
+	note(g, text);
+	free(text);
+	return encode_again(g, declared(g), err);
 }
 
 /* --- The run --- */
@@ -258,6 +275,7 @@ static int name_source(ingest *g, lk_error *err) {
 		return lk_fail(err, LK_EUSAGE, "a source's name is UTF-8 text of 1 to 255 bytes");
 	if (getrandom(&run, sizeof run, 0) != (ssize_t)sizeof run)
 		return lk_fail(err, LK_EINTERNAL, "no random numbers from the kernel");
+	g->run = (int64_t)(run >> 1);
 	const char *path = is_source_name(o->path) ? o->path : "file";
 	if (o->source)
 		snprintf(g->report->source, sizeof g->report->source, "%s", o->source);
@@ -269,28 +287,72 @@ static int name_source(ingest *g, lk_error *err) {
 /* Best effort: the events are in, and a row too many does no harm. */
 static void forget_run(ingest *g) {
 	char id[24];
-	const char *params[] = {id, g->report->source};
-	snprintf(id, sizeof id, "%lld", (long long)g->o->stream->id);
-	if (g->connected)
-		lk_pg_exec(&g->pg, NULL, NULL, "DELETE FROM lk.source WHERE stream_id = $1::bigint AND name = $2", 2, params);
+	if (g->connected && !g->o->source)
+		lk_pg_exec(&g->pg, NULL, NULL, "DELETE FROM lk.source WHERE stream_id = $1::bigint AND name = $2", 2,
+		           (const char *const[]){lk_pg_number(id, declared(g)->id), g->report->source});
+	else if (g->connected && g->start.number > LK_SOURCE_FILES)
+		lk_source_forget(&g->pg, declared(g), g->report->source, g->start.number, NULL);
+}
+
+/* The appender here, the encoder in a thread of its own, until one of them ends; first what the ring still holds. */
+static int run_both(ingest *g, lk_error *err) {
+	pthread_t thread;
+	bool has_thread = !g->q.ended;
+	g->halt = 0;
+	g->q.abandoned = false;
+	if (has_thread && pthread_create(&thread, NULL, encode, g) != 0)
+		return lk_fail(err, LK_EINTERNAL, "cannot start a thread");
+	int status = append_all(g, err);
+	__atomic_store_n(&g->halt, 1, __ATOMIC_RELAXED);
+	lk_ingest_queue_step(&g->q, NULL, &g->q.abandoned);
+	if (has_thread)
+		pthread_join(thread, NULL);
+	return status;
 }
 
 static int pump(ingest *g, lk_error *err) {
-	pthread_t thread;
-	queue_init(&g->q, g->o->stream);
-	if (pthread_create(&thread, NULL, encode, g) != 0) {
-		queue_release(&g->q);
-		return lk_fail(err, LK_EINTERNAL, "cannot start a thread");
+	int status;
+	lk_ingest_queue_init(&g->q, declared(g));
+	g->pushed = g->start;
+	while ((status = run_both(g, err)) == LK_ECHANGED) {
+		lk_error_clear(err);
+		if ((status = take_definition(g, err)))
+			break;
+		g->q.ended = g->encoder_status || lk_encoder_ended(g->encoder);
 	}
-	int status = append_all(g, err);
-	__atomic_store_n(&g->halt, 1, __ATOMIC_RELAXED);
-	queue_step(&g->q, NULL, &g->q.abandoned);
-	pthread_join(thread, NULL);
-	queue_release(&g->q);
+	lk_ingest_queue_release(&g->q);
 	if (!status && g->encoder_status) {
 		*err = g->encoder_error;
 		status = g->encoder_status;
 	}
+	return status;
+}
+
+/* Where to begin: behind what earlier runs have read of this file, which is one of those of the source, or a new one. */
+static int find_start(ingest *g, lk_error *err) {
+	lk_source_file *files = NULL;
+	size_t n = 0;
+	int status = g->o->source ? lk_source_files(&g->pg, declared(g), g->report->source, &files, &n, err) : 0;
+	int found = status ? LK_SOURCE_NEW : lk_encoder_find(g->encoder, files, n);
+	g->start = found >= 0 ? files[found] : (lk_source_file){.number = n ? files[0].number + 1 : 1};
+	g->start.run = g->run;
+	g->report->another_file = found < 0 && n;
+	free(files);
+	return status;
+}
+
+static int begin(ingest *g, lk_error *err) {
+	int status = name_source(g, err);
+	if (!status)
+		status = connect_again(g, err);
+	if (!status && g->o->strict)
+		status = lk_encoder_keep(g->encoder, err);
+	if (!status)
+		status = find_start(g, err);
+	if (!status && g->o->strict)
+		status = lk_encoder_check(g->encoder, &g->start, err);
+	if (!status)
+		status = lk_encoder_begin(g->encoder, &g->start, err);
 	return status;
 }
 
@@ -311,7 +373,7 @@ static void tell_rejects(const ingest *g) {
 	if (!r->rejects || !first)
 		return;
 	r->first = *first;
-	if (r->events || g->start)
+	if (r->events || g->start.position)
 		return;
 	lk_looks_like(&g->o->format, sample, len, &what, &todo);
 	snprintf(r->looks, sizeof r->looks, "%s", what.len ? what.data : "");
@@ -323,7 +385,7 @@ static void tell_rejects(const ingest *g) {
 int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *err) {
 	int64_t began_us = lk_monotonic_us();
 	lk_encoder_options eo = encoder_options(o);
-	ingest g = {.o = o, .report = out};
+	ingest g = {.o = o, .report = out, .declared[0].stream = *o->stream};
 	eo.halt = &g.halt;
 	lk_error local = {0};
 	if (!err)
@@ -331,28 +393,21 @@ int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *e
 	*out = (lk_ingest_report){0};
 	int status = lk_encoder_open(&g.encoder, &eo, err);
 	if (!status)
-		status = name_source(&g, err);
-	if (!status)
-		status = connect_again(&g, err);
-	if (!status && o->source)
-		status = lk_source_position(&g.pg, o->stream, out->source, &g.start, err);
-	if (!status && o->strict)
-		status = lk_encoder_check(g.encoder, g.start, err);
-	if (!status)
-		status = lk_encoder_begin(g.encoder, g.start, err);
+		status = begin(&g, err);
 	if (!status) {
-		out->skipped_bytes = g.start;
+		out->skipped_bytes = g.start.position;
 		status = pump(&g, err);
 		out->left_bytes = lk_encoder_left(g.encoder);
 		tell_rejects(&g);
-		if (!o->source)
-			forget_run(&g);
+		forget_run(&g);
 	}
 	out->stopped = stopped(&g) && !(g.encoder && lk_encoder_ended(g.encoder));
 	out->seconds = (double)(lk_monotonic_us() - began_us) / LK_US_PER_S;
 	if (g.connected)
 		lk_pg_close(&g.pg);
 	lk_encoder_close(g.encoder);
+	for (int i = 0; i < 2; i++)
+		lk_definitions_release(&g.declared[i].parsed);
 	return status;
 }
 
@@ -361,7 +416,7 @@ int lk_ingest_check(const lk_ingest_options *o, lk_error *err) {
 	lk_encoder *e = NULL;
 	int status = lk_encoder_open(&e, &eo, err);
 	if (!status && lk_encoder_is_file(e))
-		status = lk_encoder_check(e, 0, err);
+		status = lk_encoder_check(e, &(lk_source_file){0}, err);
 	lk_encoder_close(e);
 	return status;
 }

@@ -5,12 +5,15 @@
 #include "event_log/encoder.h"
 
 typedef struct lk_ingest_report {
-	int64_t events, rejects, batches;   /* in the log now */
+	int64_t events, rejects;            /* that this run has appended */
+	int64_t others;                     /* events and rejects that another run of the source has appended meanwhile */
+	int64_t batches;                    /* of both */
 	int64_t bytes;                      /* of uncompressed input, read by this run */
 	int64_t skipped_bytes;              /* a named source: read by earlier runs */
 	int64_t left_bytes;                 /* a named source: a last line without a line break, left for the next run */
 	int64_t reconnects;
 	double seconds;
+	bool another_file;                  /* a named source: not one of those that were read before */
 	bool stopped;                       /* *stop was set before the end */
 	lk_first_reject first;              /* of this run; where rejects is not 0 */
 	char looks[160], todo[240];         /* where nothing was an event: what the input looks like and what to do, or "" */
@@ -34,7 +37,8 @@ typedef struct lk_ingest_options {
 
 /* Runs to the end of the input. *out is filled in any case: what it counts is in the log. LK_EINPUT: a bad record under
  * strict, a csv header that will not do, an input that cannot be read on (what came before is in); LK_EUSAGE;
- * LK_EUNREACHABLE; LK_ECONFLICT: another process reads the same named source. */
+ * LK_EUNREACHABLE; LK_ECONFLICT: another process reads the same named source. A stream that is declared anew meanwhile is
+ * parsed: see core/sql.h for the thread. */
 int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *err);
 
 /* The strict check alone, without a server: LK_EINPUT with the place of the first bad record. For a

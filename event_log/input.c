@@ -5,7 +5,8 @@
  * Plain input is read straight into text; gzip (several members too) goes through raw. The text buffer grows until
  * a record fits, up to LK_RECORD_MAX; of a longer one the head is kept, and the rest read and forgotten. At the end
  * of the input a missing line break is added to the buffer, so that the last record is found like any other;
- * positions do not count it. Damaged gzip data is told after the records before it; what its checksum alone shows
+ * positions do not count it. The last LK_INPUT_TRAIL bytes before a record stay in the buffer: they tell the input from
+ * others when it is gone on with. Damaged gzip data is told after the records before it; what its checksum alone shows
  * is told at the end of the member. Zeros behind the last member are no data: tapes and some downloads have them.
  *
  * A pipe is asked with poll() before every read: what reads it must be able to send what it has when nothing
@@ -22,11 +23,12 @@
 #include <zlib.h>
 
 #include "core/buf.h"
+#include "core/digest.h"
 #include "core/json_cut.h"
 #include "core/scan_csv.h"
 #include "event_log/looks.h"
 
-enum { READ_BYTES = 1 << 20, RAW_BYTES = 256 << 10, STOP_CHECK_MS = 100, SAMPLE_BYTES = 1000 };
+enum { READ_BYTES = 1 << 20, RAW_BYTES = 256 << 10, STOP_CHECK_MS = 100, KEEP_BYTES = 2 * LK_INPUT_TRAIL };   /* blanks may be between the last record and `at` */
 
 enum packing { PACK_UNKNOWN, PACK_PLAIN, PACK_GZIP };
 
@@ -54,12 +56,12 @@ struct lk_input {
 		int64_t position, line;
 		lk_json_place place;
 	} back;
-	char sample[SAMPLE_BYTES];
-	size_t sample_len;
-	bool looked_at;          /* the sample is whole; it is text, or a failure is told */
+	bool looked_at;          /* at its first bytes: it is text, or a failure is told */
 	bool within;             /* of a record that is too long: not at the beginning of a line */
 	char *head;              /* of a record that is too long, while the rest is being forgotten */
 	int64_t head_position, head_line;
+	char first[LK_INPUT_FIRST];
+	size_t nfirst;
 	lk_error failure;        /* of reading; told when the records before it were handed out */
 };
 
@@ -111,7 +113,7 @@ static void start_over(lk_input *in) {
 		inflateEnd(&in->z);
 	in->packing = PACK_UNKNOWN;
 	in->in_member = in->raw_end = in->end = in->added_break = false;
-	in->raw_at = in->raw_len = in->at = in->len = in->searched = 0;
+	in->raw_at = in->raw_len = in->at = in->len = in->searched = in->nfirst = 0;
 	in->position = 0;
 	in->line = 1;
 	in->place = (lk_json_place){0};
@@ -239,10 +241,11 @@ static int find_packing(lk_input *in, int wait_ms, lk_error *err) {
 }
 
 static void make_room(lk_input *in) {
-	if (in->at && in->cap - in->len < READ_BYTES) {
-		memmove(in->text, in->text + in->at, in->len - in->at);
-		in->len -= in->at;
-		in->at = 0;
+	if (in->at > KEEP_BYTES && in->cap - in->len < READ_BYTES) {
+		size_t gone = in->at - KEEP_BYTES;
+		memmove(in->text, in->text + gone, in->len - gone);
+		in->len -= gone;
+		in->at -= gone;
 	}
 	if (in->cap - in->len < READ_BYTES) {
 		in->cap = in->len + READ_BYTES > 2 * in->cap ? in->len + READ_BYTES : 2 * in->cap;
@@ -250,15 +253,21 @@ static void make_room(lk_input *in) {
 	}
 }
 
-/* Keeps the beginning of the text. What can be no text at all is told before any of it is taken for records. */
+/* Keeps the input's first bytes: text[before … len) is what was read now. */
+static void keep_first(lk_input *in, size_t before) {
+	size_t n = in->len - before, room = LK_INPUT_FIRST - in->nfirst;
+	if (in->position + (int64_t)(before - in->at) != (int64_t)in->nfirst)
+		return;
+	memcpy(in->first + in->nfirst, in->text + before, n < room ? n : room);
+	in->nfirst += n < room ? n : room;
+}
+
+/* What can be no text at all is told before any of it is taken for records. */
 static int look_at(lk_input *in, lk_error *err) {
-	size_t have = in->len < SAMPLE_BYTES ? in->len : SAMPLE_BYTES;
-	memcpy(in->sample, in->text, have);
-	in->sample_len = have;
-	if (have < LK_MAGIC_BYTES && !in->end)
+	if (in->nfirst < LK_MAGIC_BYTES && !in->end)
 		return 0;
 	in->looked_at = true;
-	int status = lk_looks_packed(shown(in), in->sample, have, err);
+	int status = lk_looks_packed(shown(in), in->first, in->nfirst, err);
 	if (status)
 		in->at = in->len = 0;
 	return status;
@@ -268,6 +277,7 @@ static int fill(lk_input *in, int wait_ms, lk_error *err) {
 	size_t n;
 	int status;
 	make_room(in);
+	size_t before = in->len;
 	if (in->packing == PACK_UNKNOWN)
 		status = find_packing(in, wait_ms, err);
 	else if (in->packing == PACK_GZIP)
@@ -276,6 +286,7 @@ static int fill(lk_input *in, int wait_ms, lk_error *err) {
 		in->len += n;
 		in->end = n == 0;
 	}
+	keep_first(in, before);
 	if (!status && !in->looked_at && in->position == 0 && in->at == 0)
 		status = look_at(in, err);
 	if (!status && in->end && in->len > in->at && in->text[in->len - 1] != '\n') {
@@ -355,7 +366,8 @@ static bool forget(lk_input *in, lk_record *out) {
 			const char *found = line_break(in);
 			if (!found) {
 				in->position += (int64_t)(in->len - in->at);
-				in->at = in->len = in->searched = 0;
+				in->at = in->len;
+				in->searched = 0;
 				return false;
 			}
 			advance(in, (size_t)(found + 1 - (in->text + in->at)), 1);
@@ -426,8 +438,8 @@ void lk_input_again(lk_input *in) {
 }
 
 const char *lk_input_sample(const lk_input *in, size_t *len) {
-	*len = in->sample_len;
-	return in->sample;
+	*len = in->nfirst;
+	return in->first;
 }
 
 static bool take(lk_input *in, lk_record *out) {
@@ -464,9 +476,34 @@ int lk_input_next(lk_input *in, int wait_ms, lk_record *out, lk_error *err) {
 	}
 }
 
+const char *lk_input_first(const lk_input *in, size_t *len, bool *all) {
+	*len = in->nfirst;
+	*all = in->nfirst == LK_INPUT_FIRST || in->end || in->failure.code;
+	return in->first;
+}
+
+int lk_input_look_ahead(lk_input *in, int wait_ms, lk_error *err) {
+	int status = fill(in, wait_ms, &in->failure);
+	if (status < 0 && err)
+		*err = in->failure;
+	return status;
+}
+
+void lk_input_trail(const lk_input *in, int64_t position, char out[33]) {
+	size_t n = position < LK_INPUT_TRAIL ? (size_t)position : LK_INPUT_TRAIL;
+	int64_t end = (int64_t)in->at - (in->position - position) - (in->added_break && in->at == in->len);
+	lk_digest d;
+	*out = '\0';
+	if (end < (int64_t)n)
+		return;
+	lk_digest_init(&d, 0, 0);
+	lk_digest_add(&d, in->text + end - n, n);
+	lk_digest_end(&d, out);
+}
+
 static int too_short(lk_input *in, int64_t position, int64_t size, lk_error *err) {
 	lk_fail(err, LK_EINPUT, "%s ends at byte %lld, but was read up to byte %lld before", shown(in), (long long)size, (long long)position);
-	lk_hint(err, "is it another file? Give it another --source name");
+	lk_hint(err, "is it a part of that file, or an edited one? To append all of it give another --source name");
 	return LK_EINPUT;
 }
 
@@ -477,17 +514,17 @@ int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_e
 		if (status && status != LK_INPUT_IDLE)
 			return status < 0 ? status : 0;
 	}
-	if (in->regular && in->packing == PACK_PLAIN && position > in->position) {
-		if (fstat(in->fd, &st) != 0 || lseek(in->fd, position, SEEK_SET) != position)
+	int64_t near = position - LK_INPUT_TRAIL;
+	if (in->regular && in->packing == PACK_PLAIN && near > in->position) {
+		if (fstat(in->fd, &st) != 0 || lseek(in->fd, near, SEEK_SET) != near)
 			return lk_fail(err, LK_EINPUT, "cannot seek in %s: %s", shown(in), strerror(errno));
 		if (st.st_size < position)
 			return too_short(in, position, st.st_size, err);
 		in->at = in->len = in->searched = 0;
-		in->position = position;
+		in->position = near;
 		in->end = in->added_break = false;
 		in->line = 0;
 		in->place = (lk_json_place){0};
-		return 0;
 	}
 	while (in->position < position) {
 		int64_t have = (int64_t)(in->len - in->at), n = position - in->position < have ? position - in->position : have;

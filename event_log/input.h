@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/buf.h"
 #include "core/status.h"
 #include "event_log/format.h"
 
@@ -46,6 +47,16 @@ const char *lk_input_sample(const lk_input *in, size_t *len);
 /* Goes on at `position`, at or after the current one: seeks in a plain file, reads and forgets elsewhere. LK_EINPUT
  * where the input ends before it. stop may be NULL. */
 int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_error *err);
+
+/* What tells one input from another, in bytes of the uncompressed input. */
+enum { LK_INPUT_FIRST = 1024, LK_INPUT_TRAIL = 4096 };
+/* The first bytes, as far as they were read, at most LK_INPUT_FIRST; borrowed. *all: the input has no more than these. */
+const char *lk_input_first(const lk_input *in, size_t *len, bool *all);
+/* Reads on, so that lk_input_first gives more; takes nothing. 0; LK_INPUT_IDLE as lk_input_next; LK_EINPUT. */
+int lk_input_look_ahead(lk_input *in, int wait_ms, lk_error *err);
+/* A digest of the last LK_INPUT_TRAIL bytes before `position` (all, where there are fewer), which is where the last
+ * record ends or where it begins; "" where they are gone. */
+void lk_input_trail(const lk_input *in, int64_t position, char out[33]);
 
 bool lk_input_is_file(const lk_input *in);      /* can be read twice */
 bool lk_input_may_grow(const lk_input *in);     /* a plain file: someone may still be writing its last line */

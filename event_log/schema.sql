@@ -32,13 +32,18 @@ CREATE TABLE lk.tail (
   PRIMARY KEY (stream_id, part)
 ) WITH (fillfactor = 20);
 
--- How far a named source has been read, in the source's own unit (bytes of uncompressed input); moved by
--- compare-and-set in the transaction that appends what was read.
+-- How far each file of a named source has been read (bytes of uncompressed input); moved by compare-and-set in the
+-- transaction that appends what was read. head: the file's first bytes, up to the end of its first event, at most 1,024;
+-- trail: a digest of the 4,096 bytes before the position. They tell the file from others; NULL where they are not known.
 CREATE TABLE lk.source (
   stream_id bigint NOT NULL REFERENCES lk.stream,
   name      text NOT NULL,
+  number    int NOT NULL,
   position  bigint NOT NULL,
-  PRIMARY KEY (stream_id, name)
+  run       bigint,               -- the process that moved it there
+  head      bytea,
+  trail     text,
+  PRIMARY KEY (stream_id, name, number)
 );
 
 -- What could not become an event (source, position), and events of which a clause of a view could not be

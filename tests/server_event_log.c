@@ -362,19 +362,19 @@ static void test_retry_after_lost_connection(void **unused) {
 	test_log l;
 	lk_pg other;
 	lk_error err = {0};
-	int64_t position;
+	lk_source_file now;
 	test_log_open(&l, &servers, 3);
 	test_open(&other, &servers);
 	lk_append_batch *b = test_batch(&l, 100, &random);
-	const lk_source_step step = {"file", true, 0, 1000};
+	const lk_source_step step = {"file", true, TEST_PLACE(0), TEST_PLACE(1000)};
 	test_sql(&l.pg, "SELECT pg_terminate_backend(%d, 10000)", PQbackendPID(other.conn));
 	assert_int_equal(lk_append(&other, b, &step, &err), LK_EUNREACHABLE);
-	test_ok(lk_source_position(&l.pg, &l.at, "file", &position, &(lk_error){0}), &err);
-	assert_int_equal(position, 0);
+	test_ok(lk_source_read(&l.pg, &l.at, "file", 1, &now, &(lk_error){0}), &err);
+	assert_int_equal(now.position, 0);
 	lk_error_clear(&err);
 	test_ok(lk_append(&l.pg, b, &step, &err), &err);
-	test_ok(lk_source_position(&l.pg, &l.at, "file", &position, &err), &err);
-	assert_int_equal(position, 1000);
+	test_ok(lk_source_read(&l.pg, &l.at, "file", 1, &now, &err), &err);
+	assert_int_equal(now.position, 1000);
 	assert_int_equal(read_all(&l), 100);
 	lk_append_batch_free(b);
 	lk_pg_close(&other);
@@ -410,8 +410,8 @@ static void crash_at(const char *point, bool committed) {
 	unsigned long random = test_seed(point);
 	test_log l;
 	lk_error err = {0};
-	int64_t position;
-	const lk_source_step step = {"file", true, 0, 1};
+	lk_source_file now;
+	const lk_source_step step = {"file", true, TEST_PLACE(0), TEST_PLACE(1)};
 	test_log_open(&l, &servers, 3);
 	lk_append_batch *b = test_batch(&l, 60, &random);
 	pid_t child = fork();
@@ -425,8 +425,8 @@ static void crash_at(const char *point, bool committed) {
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	if (!committed)      /* its session ends soon, and gives the locks back */
 		test_sql(&l.pg, "SELECT * FROM lk.tail WHERE stream_id = %lld FOR UPDATE", (long long)l.at.id);
-	test_ok(lk_source_position(&l.pg, &l.at, "file", &position, &err), &err);
-	assert_int_equal(position, committed);
+	test_ok(lk_source_read(&l.pg, &l.at, "file", 1, &now, &err), &err);
+	assert_int_equal(now.position, committed);
 	assert_int_equal(read_all(&l), committed ? 60 : 0);
 	assert_int_equal(lk_append(&l.pg, b, &step, &err), committed ? LK_ECONFLICT : 0);
 	assert_int_equal(read_all(&l), 60);
@@ -452,11 +452,12 @@ static void test_source_moves_by_compare_and_set(void **unused) {
 	unsigned long random = test_seed("source moves by compare-and-set");
 	test_log l;
 	lk_error err = {0};
-	int64_t position;
+	lk_source_file now;
 	test_log_open(&l, &servers, 3);
 	lk_append_batch *b = test_batch(&l, 10, &random);
 	lk_append_batch_reject(b, 17, "no event time", "{}", 2);
-	const lk_source_step first = {"a 'name'", true, 0, 50}, second = {"a 'name'", true, 50, 80}, other = {"b", true, 50, 80};
+	const lk_source_step first = {"a 'name'", true, TEST_PLACE(0), TEST_PLACE(50)}, second = {first.source, true, first.to, TEST_PLACE(80)},
+		other = {"b", true, first.to, second.to};
 	test_ok(lk_append(&l.pg, b, &first, &err), &err);
 	assert_int_equal(lk_append(&l.pg, b, &first, &err), LK_ECONFLICT);
 	lk_error_clear(&err);
@@ -466,13 +467,13 @@ static void test_source_moves_by_compare_and_set(void **unused) {
 	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.rejected WHERE stream_id = %lld", (long long)l.at.id), 1);
 	lk_error_clear(&err);
 	test_ok(lk_append(&l.pg, b, &second, &err), &err);
-	test_ok(lk_source_position(&l.pg, &l.at, first.source, &position, &err), &err);
-	assert_int_equal(position, 80);
+	test_ok(lk_source_read(&l.pg, &l.at, first.source, 1, &now, &err), &err);
+	assert_int_equal(now.position, 80);
 	assert_int_equal(read_all(&l), 20);
 	lk_append_batch_clear(b);
-	test_ok(lk_append(&l.pg, b, &(lk_source_step){first.source, true, 80, 90}, &err), &err);
-	test_ok(lk_source_position(&l.pg, &l.at, first.source, &position, &err), &err);
-	assert_int_equal(position, 90);
+	test_ok(lk_append(&l.pg, b, &(lk_source_step){first.source, true, second.to, TEST_PLACE(90)}, &err), &err);
+	test_ok(lk_source_read(&l.pg, &l.at, first.source, 1, &now, &err), &err);
+	assert_int_equal(now.position, 90);
 	lk_append_batch_free(b);
 	test_log_close(&l);
 }

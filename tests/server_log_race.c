@@ -41,7 +41,7 @@ static int reopen(lk_pg *pg, int number, lk_error *err) {
 /* One batch, once: after an unknown outcome the source's position tells whether it is in. */
 static int append_once(struct appender *a, lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_error *err) {
 	for (;;) {
-		int64_t position;
+		lk_source_file now;
 		lk_error e = {0};
 		int rc = lk_append(pg, b, step, &e);
 		if (rc != LK_EUNREACHABLE)
@@ -50,11 +50,11 @@ static int append_once(struct appender *a, lk_pg *pg, lk_append_batch *b, const 
 		do {
 			lk_error_clear(&e);
 			if (!(rc = reopen(pg, a->number, &e)))
-				rc = lk_source_position(pg, &a->log->at, step->source, &position, &e);
+				rc = lk_source_read(pg, &a->log->at, step->source, 1, &now, &e);
 		} while (rc == LK_EUNREACHABLE);
 		if (rc)
 			return lk_fail(err, rc, "%s", e.text);
-		if (position == step->position_to)
+		if (lk_source_same_place(&now, step->to))
 			return 0;
 	}
 }
@@ -70,12 +70,12 @@ static void *append_batches(void *arg) {
 		lk_append_batch *b = test_batch(a->log, n, &a->random);
 		if (test_random(&a->random) % 4 == 0) {   /* reserved, then rolled back */
 			lk_error e = {0};
-			int refused = lk_append(&pg, b, &(lk_source_step){source, true, i + 7, i + 8}, &e);
+			int refused = lk_append(&pg, b, &(lk_source_step){source, true, TEST_PLACE(i + 7), TEST_PLACE(i + 8)}, &e);
 			if (refused != LK_ECONFLICT && refused != LK_EUNREACHABLE)
 				rc = lk_fail(&a->err, LK_EINTERNAL, "a wrong position was taken: %d", refused);
 			a->refused += refused == LK_ECONFLICT;
 		}
-		if (!rc && !(rc = append_once(a, &pg, b, &(lk_source_step){source, true, i, i + 1}, &a->err))) {
+		if (!rc && !(rc = append_once(a, &pg, b, &(lk_source_step){source, true, TEST_PLACE(i), TEST_PLACE(i + 1)}, &a->err))) {
 			a->acknowledged += n;
 			atomic_fetch_add(&appended, n);
 		}

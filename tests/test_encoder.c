@@ -82,24 +82,24 @@ static void check_batch(const lk_append_batch *b, encoded *e) {
 static void encode(size_t batch_events, encoded *e) {
 	lk_encoder *encoder;
 	lk_error err = {0};
-	lk_buf notes = LK_BUF_INIT;
-	int64_t position = 0;
+	lk_encoded out = {.batch = lk_append_batch_new(&stream)};
 	int status;
 	const lk_encoder_options o = {.stream = &stream, .path = path, .format = {.kind = LK_FORMAT_JSON}, .batch_events = batch_events};
-	lk_append_batch *b = lk_append_batch_new(&stream);
 	assert_int_equal(lk_encoder_open(&encoder, &o, &err), 0);
-	assert_int_equal(lk_encoder_begin(encoder, 0, &err), 0);
+	assert_int_equal(lk_encoder_begin(encoder, &(lk_source_file){0}, &err), 0);
 	do {
-		int64_t from = position;
-		lk_append_batch_clear(b);
-		status = lk_encoder_fill(encoder, b, &position, &notes, &err);
+		int64_t from = out.to.position;
+		lk_append_batch_clear(out.batch);
+		lk_kept_clear(&out.kept);
+		status = lk_encoder_fill(encoder, &out, &err);
 		assert_true(status == 0 || status == LK_ENCODER_END);
-		assert_true(position > from || status == LK_ENCODER_END);
-		check_batch(b, e);
+		assert_true(out.to.position > from || status == LK_ENCODER_END);
+		check_batch(out.batch, e);
 	} while (status != LK_ENCODER_END);
-	lk_append_batch_free(b);
+	lk_append_batch_free(out.batch);
 	lk_encoder_close(encoder);
-	lk_buf_release(&notes);
+	lk_kept_release(&out.kept);
+	lk_buf_release(&out.notes);
 }
 
 /* Whatever the sizes: no batch but one of a single event passes the limit, and the log is the same. */

@@ -36,6 +36,7 @@ void test_open(lk_pg *pg, const test_servers *s) {
 
 void test_log_open(test_log *l, const test_servers *s, int partitions) {
 	static int used;
+	static char no_text[] = "";
 	char id[33];
 	lk_error err = {0};
 	lk_apply_result result;
@@ -43,12 +44,11 @@ void test_log_open(test_log *l, const test_servers *s, int partitions) {
 	test_open(&l->pg, s);
 	l->stream = (lk_stream){
 		.name = lk_asprintf("log%d", used++), .columns = columns, .ncolumns = LOG_COLUMNS, .event_time = LOG_TS,
-		.partition_by = LOG_KEY, .partitions = partitions, .max_ahead_us = 60 * LK_US_PER_S, .text = (char[]){""},
+		.partition_by = LOG_KEY, .partitions = partitions, .max_ahead_us = 60 * LK_US_PER_S, .text = no_text,
 	};
 	test_ok(lk_catalog_install(&l->pg, id, &err), &err);
 	test_ok(lk_apply_stream(&l->pg, &l->stream, &result, &err), &err);
 	assert_int_equal(result.what, LK_APPLIED_NEW);
-	l->stream.text = NULL;
 	l->at.stream = &l->stream;
 	l->at.id = test_number(&l->pg, "SELECT stream_id FROM lk.stream WHERE name = '%s'", l->stream.name);
 }

@@ -33,6 +33,9 @@ lk_append_batch *test_batch(const test_log *l, int events, unsigned long *random
 /* Appends that many events from no source. */
 void test_append(test_log *l, int events, unsigned long *random);
 
+/* A place in the first file of a source, for a step. */
+#define TEST_PLACE(at) (&(lk_source_file){.number = 1, .position = (at)})
+
 /* One number from one SQL statement. */
 int64_t test_number(lk_pg *pg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void test_sql(lk_pg *pg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
