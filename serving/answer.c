@@ -395,13 +395,15 @@ int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err) {
 	}
 	add_the_one_row(r, out);
 	release_units(r);
+	int rc = make_rows(r, out, err);
+	out->budget = NULL;
+	if (rc != LK_OK) {
+		lk_answer_release(out);
+		return rc;
+	}
 	out->catalog = r->catalog;
 	r->catalog = NULL;
-	int rc = make_rows(r, out, err);
-	if (rc != LK_OK)
-		lk_answer_release(out);
-	out->budget = NULL;
-	return rc;
+	return LK_OK;
 }
 
 static int begin_again(lk_reader *r, lk_error *err) {
@@ -426,38 +428,6 @@ static int give_up(lk_reader *r, lk_error *err) {
 	return LK_EPARTIAL;
 }
 
-/* What to leave out of this very query. */
-static void add_ways(const lk_reader *r, lk_buf *out) {
-	const lk_query *q = r->query;
-	const lk_plan *p = r->plan;
-	if (p && p->window.kind != LK_W_NONE && (q->from == INT64_MIN || q->to == INT64_MAX))
-		lk_buf_adds(out, "less time (--from, --to), ");
-	if (p && p->window.kind != LK_W_NONE && !r->filter.nothing && q->slide_us)
-		lk_buf_adds(out, "windows that overlap less (a larger --slide), ");
-	for (int k = 0; p && k < p->nkeys; k++)
-		if (!r->filter.given[k] && *p->keys[k].name) {
-			lk_buf_addf(out, "one key (--where %s=…), ", p->keys[k].name);
-			break;
-		}
-}
-
-/* PostgreSQL ends a statement that the time is over for by an error of its own. */
-static int told(lk_reader *r, int rc, lk_error *err) {
-	lk_budget *b = &r->budget;
-	if (rc == LK_EBUSY && err && !strcmp(err->sqlstate, "57014") && !lk_budget_allows(b, 0))
-		lk_error_clear(err);
-	if (rc < 0 && b->spent)
-		rc = lk_budget_fail(b, err);
-	if (rc != LK_ETOOBIG)
-		return rc;
-	static const char *const more[] = {[LK_SPENT_ROWS] = "--max-rows", [LK_SPENT_BYTES] = "--max-memory", [LK_SPENT_TIME] = "--timeout"};
-	lk_buf ways = LK_BUF_INIT;
-	add_ways(r, &ways);
-	lk_hint(err, "ask for %s%sallow it more (%s)", ways.data ? ways.data : "", ways.len ? "or " : "", more[b->spent]);
-	lk_buf_release(&ways);
-	return rc;
-}
-
 int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err) {
 	*out = (lk_answer){0};
 	int64_t deadline = lk_monotonic_us() + DEADLINE_US;
@@ -479,7 +449,7 @@ int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out
 		wait_us = wait_us * 2 < PAUSE_MAX_US ? wait_us * 2 : PAUSE_MAX_US;
 		rc = begin_again(&r, err);
 	}
-	rc = told(&r, rc, err);
+	rc = lk_reader_bounded(&r, rc, err);
 	lk_reader_close(&r);
 	return rc;
 }

@@ -117,6 +117,11 @@ void lk_reader_close(lk_reader *r);
 /* Where the answer ends in partition i. */
 int64_t lk_reader_end(const lk_reader *r, int i);
 
+/* --- bounded.c --- */
+
+/* The code of a failure: where a bound of the query was met, that is what *err says, with what to ask for instead. */
+int lk_reader_bounded(lk_reader *r, int rc, lk_error *err);
+
 /* --- select.c: which rows of all, and in which order --- */
 
 /* After lk_having_apply: fills, then takes what the query's conditions, last, sort and limit leave. */
