@@ -78,7 +78,7 @@ bench: lk $(BUILD)/bench/bench
 	LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
 # --- for people: what the README names ---
-.PHONY: help packages demo check model-check layers tour fresh-check compose-check clean
+.PHONY: help packages demo check model-check layers tour soak fresh-check compose-check clean
 help:
 	@echo 'make              builds ./lk'
 	@echo 'make demo         installs what is missing, builds, and shows all of it in a minute'
@@ -88,6 +88,7 @@ help:
 	@echo 'make model-check  searches the model of the protocol and its mutants (wants spin; minutes, 3 GB)'
 	@echo 'make layers       checks that includes point downwards only'
 	@echo 'make tour         runs the commands of docs/lambda-vs-kappa.md and compares what they print with the page'
+	@echo 'make soak         a load that lasts: memory and calls to Redis must not grow (MINUTES=n, 30)'
 	@echo 'make fresh-check  the README in an empty Debian, as root and as an ordinary user (wants root and debootstrap)'
 	@echo 'make compose-check  the services of compose/ in a Docker engine, its own (root) where none runs'
 	@echo 'make clean        removes what was built; data of servers stays'
@@ -106,6 +107,8 @@ layers:
 	@scripts/layers
 tour: lk
 	@LK_BIN=$(BUILD)/lk scripts/tour --check
+soak: lk
+	@LK_BIN=$(BUILD)/lk scripts/soak
 fresh-check:
 	@tests/fresh-check
 compose-check:

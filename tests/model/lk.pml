@@ -16,7 +16,7 @@
  *
  * -DN=…       events                          -DROUNDS=…  batches, one after the other
  * -DTAKES=…   take-overs of each worker       -DTWOBATCH  two batch processes
- * -DSWEEP     owners drop what is published   -DCOMPACT   owners compact
+ * -DSWEEP     owners drop what is published   -DCOMPACT   owners compact, each by a process beside it
  * -DSKIP      owners below the cut skip to it -DLATE      event 1 is late: it goes to the ledger, not into a cell
  * -DGOBACK    Redis goes back once            -DFLUSH     Redis loses everything once
  * -DPGLOSS    PostgreSQL loses its last event once, and other events get its offset
@@ -76,7 +76,8 @@ typedef Unit {
 	bool there;
 	byte cursor, base, token, open;    /* open: from of the open segment, or NONE */
 	byte last;                         /* what event cursor-1 was (its _at) */
-	byte staged;                       /* the name under which a compaction has staged its cells */
+	byte staged, pieces;               /* the name under which a compaction stages its cells, piece by piece; how many are there */
+	byte staged_even, staged_odd;
 	byte n;
 	Segment s[NSEG]
 };
@@ -89,6 +90,11 @@ byte counter, old_counter;
 #ifdef GOBACK
 Unit old;
 #endif
+#ifdef COMPACT
+typedef Job { bool posted; byte token, from, middle, to, first, second };   /* two segments: [from, middle) and [middle, to) */
+Job job;                     /* what a worker has posted to its process's compactor: one of the two, once */
+bool compacted_once;
+#endif
 
 #define TOUCH touched[0] = true; touched[1] = true
 #define IS_OPEN(u, i) (u.s[i].from == u.open && u.s[i].token == u.token)
@@ -96,9 +102,9 @@ Unit old;
 #define COPY_SEGMENT(a, i, b, j) a.s[i].from = b.s[j].from; a.s[i].to = b.s[j].to; a.s[i].token = b.s[j].token; \
 	a.s[i].even = b.s[j].even; a.s[i].odd = b.s[j].odd
 #define COPY(a, b) a.there = b.there; a.cursor = b.cursor; a.base = b.base; a.token = b.token; a.open = b.open; a.last = b.last; \
-	a.staged = b.staged; a.n = b.n; k = 0; do :: k < NSEG -> COPY_SEGMENT(a, k, b, k); k++ :: else -> break od; k = 0
+	a.staged = b.staged; a.pieces = b.pieces; a.staged_even = b.staged_even; a.staged_odd = b.staged_odd; a.n = b.n; k = 0; do :: k < NSEG -> COPY_SEGMENT(a, k, b, k); k++ :: else -> break od; k = 0
 #define EMPTY(u) u.open = NONE; u.n = 0; k = 0; do :: k < NSEG -> CLEAR_SEGMENT(u, k); k++ :: else -> break od; k = 0
-#define LOSE(u) u.there = false; u.cursor = 0; u.base = 0; u.token = 0; u.last = NONE; u.staged = 0; EMPTY(u)
+#define LOSE(u) u.there = false; u.cursor = 0; u.base = 0; u.token = 0; u.last = NONE; u.staged = 0; u.pieces = 0; u.staged_even = 0; u.staged_odd = 0; EMPTY(u)
 /* Follows the segments of u from position pos on, in whatever order they are listed. */
 #define FOLLOW(u, pos) k = 0; do :: k < u.n -> j = 0; \
 	do :: j < u.n -> if :: u.s[j].from == pos && u.s[j].to > pos -> pos = u.s[j].to :: else fi; j++ :: else -> break od; k++ \
@@ -117,11 +123,7 @@ proctype Appender() {
 
 proctype Worker(bool me) {
 	byte takes, start, cursor, from, token, even, odd;     /* the owner's state: it is dropped on any doubt */
-	byte hi, seen, end, late, i, j, k, a, b, name; bool even_changed, odd_changed, fits;
-#ifdef COMPACT
-	Unit mine;                                              /* what it read to compact: two segments */
-	bool compacted_once;
-#endif
+	byte hi, seen, end, late, i, j, k, a, b; bool even_changed, odd_changed, fits;
 #ifdef PGLOSS
 	byte session; bool saw_other;
 #endif
@@ -308,60 +310,34 @@ sweep:
 	fi;
 #endif
 #ifdef COMPACT
-	/* two adjacent closed segments, read and merged at leisure */
-	d_step { a = NONE; i = 0;
-		do
-		:: i < redis.n ->
-			j = 0;
-			do
-			:: j < redis.n ->
-				if :: redis.s[i].to == redis.s[j].from && !IS_OPEN(redis, i) && !IS_OPEN(redis, j) -> a = i; b = j :: else fi; j++
-			:: else -> break
-			od; i++
-		:: else -> break
-		od; i = 0; j = 0 };
+	/* two adjacent closed segments are chosen, then the live cuts are looked at; the rest is done beside the owner */
 	if
-	:: a != NONE && !compacted_once ->
-		d_step { compacted_once = true; COPY_SEGMENT(mine, 0, redis, a); COPY_SEGMENT(mine, 1, redis, b); a = 0; b = 0;
-			name = fresh; fresh++; redis.staged = name };
-#ifndef COMPACTACROSS
-		if :: HAS_CUT(cuts, mine.s[0].to) -> goto compacted :: else fi;
-#endif
-		atomic { if                                         /* the swap script, fenced */
-#ifdef NOSWAPCHECK
-		:: redis.there ->
+	:: !compacted_once ->
+		d_step { a = NONE; i = 0;
+			do
+			:: i < redis.n ->
+				j = 0;
+				do
+				:: j < redis.n ->
+					if :: redis.s[i].to == redis.s[j].from && !IS_OPEN(redis, i) && !IS_OPEN(redis, j) -> a = i; b = j :: else fi; j++
+				:: else -> break
+				od; i++
+			:: else -> break
+			od; i = 0; j = 0;
+			if
+			:: a != NONE -> job.token = token; job.from = redis.s[a].from; job.middle = redis.s[a].to; job.to = redis.s[b].to;
+				job.first = redis.s[a].token; job.second = redis.s[b].token; compacted_once = true; a = 1
+			:: else -> a = 0
+			fi; b = 0 };
+		if
+#ifdef COMPACTACROSS
+		:: atomic { a == 1 -> job.posted = true; a = 0 }
 #else
-		:: redis.there && redis.token == token ->
+		:: atomic { a == 1 && !HAS_CUT(cuts, job.middle) -> job.posted = true; a = 0 }
 #endif
-			d_step {
-				i = 0; do :: i < redis.n && !(redis.s[i].from == mine.s[0].from && redis.s[i].token == mine.s[0].token) -> i++ :: else -> break od;
-				j = 0; do :: j < redis.n && !(redis.s[j].from == mine.s[1].from && redis.s[j].token == mine.s[1].token) -> j++ :: else -> break od;
-				if
-#ifndef NOSTAGECHECK
-				:: redis.staged != name
-#endif
-#ifndef NOSWAPCHECK
-				:: i == redis.n || j == redis.n || redis.s[i].to != mine.s[0].to || redis.s[j].to != mine.s[1].to ||
-				   IS_OPEN(redis, i) || IS_OPEN(redis, j)   /* again: it went back to where it was open */
-#endif
-				:: else ->
-					/* in place of the first one; the second one goes, and the last takes its place */
-					if :: i == redis.n -> redis.n++ :: else fi; assert(i < NSEG);
-					redis.s[i].from = mine.s[0].from; redis.s[i].to = mine.s[1].to; redis.s[i].token = name;
-					redis.s[i].even = 0; redis.s[i].odd = 0;
-					if :: redis.staged == name -> redis.s[i].even = mine.s[0].even | mine.s[1].even;
-						redis.s[i].odd = mine.s[0].odd | mine.s[1].odd :: else fi;
-					if :: j < redis.n && j != i -> redis.n--; if :: j < redis.n -> COPY_SEGMENT(redis, j, redis, redis.n) :: else fi;
-						CLEAR_SEGMENT(redis, redis.n) :: else fi;
-					TOUCH
-				fi;
-				i = 0; j = 0 }
-		:: else
-		fi };
-compacted:
-		skip;
-		d_step { i = 0; do :: i < 2 -> CLEAR_SEGMENT(mine, i); i++ :: else -> break od; i = 0; name = 0; a = 0; b = 0 }
-	:: else -> a = 0; b = 0
+		:: else -> a = 0
+		fi
+	:: else
 	fi;
 #endif
 	goto loop;
@@ -410,6 +386,58 @@ idle:
 done:
 	skip
 }
+
+#ifdef COMPACT
+/* --- the compactor of a worker's process, beside its owner --- */
+
+#define FIND(at, f, t) at = 0; do :: at < redis.n && !(redis.s[at].from == f && redis.s[at].token == t) -> at++ :: else -> break od
+/* What segment `at` holds goes to what is staged: into it, or, where Redis has lost it, into a new one of that name. */
+#define STAGE(at) if :: redis.staged != name -> redis.staged = name; redis.pieces = 0; redis.staged_even = 0; redis.staged_odd = 0 :: else fi; \
+	redis.pieces++; redis.staged_even = redis.staged_even | redis.s[at].even; redis.staged_odd = redis.staged_odd | redis.s[at].odd
+
+proctype Compactor() {
+	byte i, j, name; bool gone;
+	if
+	:: job.posted ->
+		d_step { name = fresh; fresh++; FIND(i, job.from, job.first); gone = (i == redis.n);
+			if :: !gone -> STAGE(i) :: else fi; i = 0 };
+		d_step { FIND(j, job.middle, job.second); gone = gone || (j == redis.n);
+			if :: !gone -> STAGE(j) :: else fi; j = 0 };
+		atomic { if                                         /* the swap script, fenced */
+#ifdef NOSWAPCHECK
+		:: !gone && redis.there ->
+#else
+		:: !gone && redis.there && redis.token == job.token ->
+#endif
+			d_step {
+				FIND(i, job.from, job.first); FIND(j, job.middle, job.second);
+				if
+#ifndef NOSTAGECHECK
+				:: redis.staged != name || redis.pieces != 2
+#else
+				:: redis.staged != name                         /* as many cells, perhaps older ones */
+#endif
+#ifndef NOSWAPCHECK
+				:: i == redis.n || j == redis.n || redis.s[i].to != job.middle || redis.s[j].to != job.to ||
+				   IS_OPEN(redis, i) || IS_OPEN(redis, j)   /* again: it went back to where it was open */
+#endif
+				:: else ->
+					/* in place of the first one; the second one goes, and the last takes its place */
+					if :: i == redis.n -> redis.n++ :: else fi; assert(i < NSEG);
+					redis.s[i].from = job.from; redis.s[i].to = job.to; redis.s[i].token = name;
+					redis.s[i].even = redis.staged_even; redis.s[i].odd = redis.staged_odd;
+					if :: j < redis.n && j != i -> redis.n--; if :: j < redis.n -> COPY_SEGMENT(redis, j, redis, redis.n) :: else fi;
+						CLEAR_SEGMENT(redis, redis.n) :: else fi;
+					TOUCH
+				fi;
+				i = 0; j = 0 }
+		:: else
+		fi };
+		d_step { gone = false; name = 0; job.token = 0; job.from = 0; job.middle = 0; job.to = 0; job.first = 0;
+			job.second = 0; job.posted = false }
+	fi
+}
+#endif
 
 /* --- the batch layer --- */
 
@@ -664,6 +692,9 @@ init {
 	atomic {
 		redis.open = NONE; redis.last = NONE;
 		run Appender(); run Worker(0); run Worker(1);
+#ifdef COMPACT
+		run Compactor();
+#endif
 #ifdef SEAL
 		run Sealer(ROUNDS);
 #elif defined(TWOBATCH)
