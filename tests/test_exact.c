@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "core/exact.h"
+#include "core/varint.h"
 #include "tests/support/random.h"
 
 static lk_arena arena;
@@ -193,6 +194,63 @@ static void nothing_is_left_of_what_cancels(void **state) {
 	lk_arena_clear(&arena);
 }
 
+/* sum * 2^bits above the units, cut into digits by arithmetic that knows nothing of carries. */
+static void expect(const lk_exact *e, lk_int128 sum, int bits) {
+	lk_uint128 rest = sum < 0 ? -(lk_uint128)sum : (lk_uint128)sum;
+	uint32_t want[LK_EXACT_DIGITS] = {0};
+	for (int bit = 32 * LK_EXACT_ONE + bits; rest; rest >>= 1, bit++)
+		want[bit / 32] |= (uint32_t)(rest & 1) << bit % 32;
+	lk_magnitude m;
+	lk_exact_magnitude(e, &m);
+	assert_memory_equal(m.digit, want, sizeof want);
+	assert_int_equal(m.negative, sum < 0);
+}
+
+/* What is added 2^29 times has to be carried, by an addition or by a merge. Doubling gets there: each merge of a sum with
+ * itself doubles the additions that it stands for. In odd rounds it is the addition after them that carries. Terms of both signs are added in between, and now and then most of the sum
+ * is taken away again, so that small values have large digits that cancel. */
+static void carried_when_it_has_to_be(void **state) {
+	(void)state;
+	uint64_t s = random_seed();
+	int carried[2] = {0};
+	for (int round = 0; round < 300; round++) {
+		lk_exact e = {0};
+		lk_int128 sum = 0;
+		int bits = random_below(&s, 2) ? 0 : -1000;      /* of whole numbers, or of doubles far below */
+		for (int step = 0; step < 500; step++) {
+			lk_int128 term = (int64_t)(random_next(&s) >> (12 + random_below(&s, 40))) * (random_below(&s, 2) ? 1 : -1);
+			bool at_the_edge = !e.uncarried || e.uncarried == (1 << 29) - 1;       /* here an addition carries */
+			bool doubles = round % 2 ? !at_the_edge : random_below(&s, 3) > 0, large = sum > (lk_int128)1 << 110 || sum < -((lk_int128)1 << 110);
+			uint32_t before = e.uncarried;
+			if (large) {
+				for (; sum > (lk_int128)1 << 40 || sum < -((lk_int128)1 << 40); ) {      /* the leading bits away, as a double */
+					int shift = 0;
+					lk_int128 top = sum;
+					for (; top > (lk_int128)1 << 50 || top < -((lk_int128)1 << 50); shift++)
+						top /= 2;
+					lk_exact_add(&e, -ldexp((double)(int64_t)top, bits + shift), &arena);
+					sum -= top * ((lk_int128)1 << shift);
+				}
+			} else if (doubles) {
+				lk_exact_merge(&e, &e, &arena);
+				sum *= 2;
+			} else if (bits) {
+				lk_exact_add(&e, ldexp((double)(int64_t)term, bits), &arena);
+				sum += term;
+			} else {
+				lk_exact_add_int(&e, term, 0, &arena);
+				sum += term;
+			}
+			if (e.uncarried < before)
+				carried[doubles && !large]++;
+			expect(&e, sum, bits);
+		}
+		lk_arena_clear(&arena);
+	}
+	print_message("carried by %d additions and %d merges\n", carried[0], carried[1]);
+	assert_true(carried[0] > 0 && carried[1] > 0);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edges_of_sums),
@@ -202,6 +260,7 @@ int main(void) {
 		cmocka_unit_test(edges_of_variances),
 		cmocka_unit_test(bytes_do_not_tell_the_path),
 		cmocka_unit_test(nothing_is_left_of_what_cancels),
+		cmocka_unit_test(carried_when_it_has_to_be),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	lk_arena_release(&arena);
