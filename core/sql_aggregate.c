@@ -4,6 +4,7 @@
  * text, so that the oracle is still that text: sum(x) FILTER (WHERE b) over doubles becomes lk.sum(array_agg(x) FILTER
  * (WHERE b)). */
 #include "core/sql_aggregate.h"
+#include "core/sql_hint.h"
 #include "core/sql_window.h"
 
 #include <math.h>
@@ -209,8 +210,12 @@ static void no_aggregate(lk_scope *c, const json_t *f, const char *name, int at)
 	int n = 0;
 	for (const lk_aggregate *const *a = lk_aggregates; *a && n < 64; a++)
 		names[n++] = (*a)->name;
-	const char *near = lk_did_you_mean(name, names, n);
-	if (lk_sql_is_window(name))
+	const json_t *path = json_object_get(f, "funcname");        /* EXTRACT is pg_catalog.extract */
+	const char *last = lk_tree_string_node(json_array_get(path, json_array_size(path) - 1));
+	const char *near = lk_did_you_mean(name, names, n), *hint = last ? lk_sql_function_hint(last) : NULL;
+	if (hint)
+		lk_stmt_fault(c->s, at, hint, "function %s(…) is not supported in the select list", last);
+	else if (lk_sql_is_window(name))
 		lk_stmt_fault(c->s, at, "leave it out: window_start and window_end come by themselves, before the select list",
 		              "%s(…) is not supported in the select list", name);
 	else if (json_array_size(json_object_get(f, "funcname")) > 1)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/sql_aggregate.h"
+#include "core/sql_hint.h"
 
 lk_expr *lk_expr_new(lk_scope *c, int op, lk_type type, int at, int nargs) {
 	if (++c->nodes > LK_MAX_EXPR_NODES) {
@@ -182,8 +183,12 @@ static lk_expr *cast(lk_scope *c, const json_t *f, int at) {
 		lk_expr *x = constant(c, arg, lk_tree_location(arg));
 		return x ? lk_sql_literal_as(c, x, lk_type_of(LK_TIME), true) : NULL;
 	}
-	lk_stmt_fault(c->s, at, "types convert by themselves where PostgreSQL converts them; declare the column with the type you need",
-	              "casts are not supported");
+	if (lk_tree_is_type(json_object_get(f, "typeName"), "interval"))
+		lk_stmt_fault(c->s, at, "there is no arithmetic with times: a length stands in quotes alone, as in tumble(column, '1 hour'); for the last"
+		              " hour, ask when you read: lk query VIEW --from -1h", "an interval is not supported in %s", c->clause);
+	else
+		lk_stmt_fault(c->s, at, "types convert by themselves where PostgreSQL converts them; declare the column with the type you need",
+		              "casts are not supported");
 	return NULL;
 }
 
@@ -227,16 +232,13 @@ static lk_expr *function(lk_scope *c, const json_t *f, int at) {
 			              "%s(…) is not supported in %s", name, c->clause);
 			return NULL;
 		}
-	static const char *const clocks[] = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", NULL};
-	const char *hint = "expressions have columns, constants, operators, CASE and COALESCE";
-	for (const char *const *w = clocks; *w; w++)
-		if (strcmp(name, *w) == 0)
-			hint = "_at is the time at which the log took the event";
+	const char *hint = lk_sql_function_hint(name);
 	if (lk_aggregate_known(name))
 		lk_stmt_fault(c->s, at, "an aggregate is an item of the select list of its own: sum(x) AS name",
 		              "aggregate %s(…) is not allowed in %s", name, c->clause);
 	else
-		lk_stmt_fault(c->s, at, hint, "function %s(…) is not supported", name);
+		lk_stmt_fault(c->s, at, hint ? hint : "expressions have columns, constants, operators, CASE and COALESCE",
+		              "function %s(…) is not supported", name);
 	return NULL;
 }
 

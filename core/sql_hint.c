@@ -20,6 +20,52 @@ static void tokens_before(lk_stmt *s, int at, lk_token *before, lk_token *second
 	}
 }
 
+/* Names, with blanks around each, and what they are here. */
+static const struct {
+	const char *names, *hint;
+} functions[] = {
+	{" date_trunc time_bucket date_bin time_slice window tumbling hopping tumble_start tumble_end hop_start hop_end timestamp_trunc ",
+	 "write GROUP BY tumble(column, '1 minute'), or tumble(column, '1 day', 'Europe/Berlin') for days, weeks, months and years;"
+	 " window_start and window_end come by themselves"},
+	{" extract date_part hour minute day dayofweek month year to_char date_format to_date strftime timezone ",
+	 "group by tumble(column, '1 hour'), and take the part of window_start where you read the answer"},
+	{" now clock_timestamp statement_timestamp transaction_timestamp current_timestamp age ",
+	 "_at is the time at which the log took the event; for the last hour, ask when you read: lk query VIEW --from -1h"},
+	{" percentile_cont percentile_disc percentile approx_quantile approx_percentile_cont quantile median percentile_approx ",
+	 "write approx_percentile(x, 0.5), a value within 1 % of it"},
+	{" mode topk top_k_distinct topkdistinct approx_top_k histogram ", "write top_k(x, 10): the most common values with their counts"},
+	{" approx_distinct hll_count hyperloglog count_distinct uniq ndv ", "write approx_count_distinct(x), or count(DISTINCT x)"},
+	{" array_agg string_agg json_agg jsonb_agg json_object_agg listagg group_concat collect_list collect_set xmlagg ",
+	 "top_k(x, 10) has the most common values; or GROUP BY x, and put the values together where you read the answer"},
+	{" any_value arbitrary first_value latest_by_offset last_value argmax max_by locf ", "write first(x) or last(x), by event time"},
+	{" earliest_by_offset argmin min_by ", "write first(x), by event time"},
+	{" count_if countif sum_if sumif avg_if avgif ", "write count(*) FILTER (WHERE condition)"},
+	{" bit_and bit_or bit_xor corr covar_pop covar_samp regr_slope regr_intercept regr_r2 kurtosis skewness ",
+	 "read the log's table lk.log_<stream> with SQL, or compute it where you read an answer by finer keys"},
+	{" rank dense_rank row_number ntile lag lead percent_rank cume_dist ",
+	 "sort and number the rows where you read the answer: lk query VIEW --sort COL"},
+	{" rate increase irate delta idelta ", "write max(x) and min(x), and compute with them where you read the answer"},
+	{" round trunc floor ceil ceiling abs sign mod power sqrt ln log exp width_bucket ",
+	 "select the value itself, and compute where you read the answer; write CASE WHEN … for a few classes of it"},
+	{" lower upper substring substr left right trim btrim split_part concat replace regexp_replace length char_length md5 ",
+	 "group by the column itself, or put what you need into the events as a column of its own"},
+	{" greatest least nullif ifnull nvl if iif decode ", "write CASE WHEN … or COALESCE"},
+};
+
+const char *lk_sql_function_hint(const char *name) {
+	char word[66];
+	size_t len = strlen(name);
+	if (len + 3 > sizeof word)
+		return NULL;
+	word[0] = word[len + 1] = ' ';
+	memcpy(word + 1, name, len);
+	word[len + 2] = '\0';
+	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+		if (strstr(functions[i].names, word))
+			return functions[i].hint;
+	return NULL;
+}
+
 const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
 	static const char *const units[] = {"us", "ms", "s", "second", "seconds", "m", "min", "minute", "minutes", "h", "hour", "hours",
 	                                    "d", "day", "days", "w", "week", "weeks", "month", "months", "year", "years", NULL};
@@ -40,6 +86,8 @@ const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
 		return "write WITH (event_time = column, watermark = '10 seconds') after the columns";
 	if (lk_token_is(s->text, t, "emit") || lk_token_is(s->text, before, "emit"))
 		return "leave EMIT out: answers are always current";
+	if (lk_token_is(s->text, t, "window") || (lk_token_is(s->text, second, "window") && lk_token_is(s->text, t, "(")))
+		return "write GROUP BY tumble(column, '1 minute'), hop(column, '10 s', '1 minute') or session(column, '30 min')";
 	if (lk_token_is(s->text, t, "table") && (lk_token_is(s->text, second, "tumble") || lk_token_is(s->text, before, "from")))
 		return "write FROM stream … GROUP BY tumble(column, '1 minute')";
 	if (lk_token_is(s->text, t, "nulls") || lk_token_is(s->text, before, "nulls"))

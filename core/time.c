@@ -61,10 +61,10 @@ typedef struct moment {
 	int year, month, day, hour, minute, second, fraction_us, zone_minutes;
 } moment;
 
-/* A leap second, :60, is the first second of the next minute, as in PostgreSQL. */
+/* A leap second, :60, is the first second of the next minute, and has no fraction, as in PostgreSQL. */
 static int to_us(const moment *m, int64_t *out_us) {
 	if (m->year < 1 || m->month < 1 || m->month > 12 || m->day < 1 || m->day > days_in_month(m->year, m->month) ||
-	    m->hour > 23 || m->minute > 59 || m->second > 60)
+	    m->hour > 23 || m->minute > 59 || m->second > 60 || (m->second == 60 && m->fraction_us))
 		return -1;
 	int64_t s = days_from_civil(m->year, m->month, m->day) * 86400 + m->hour * 3600 + m->minute * 60 + m->second;
 	int64_t us = (s - (int64_t)m->zone_minutes * 60) * LK_US_PER_S + m->fraction_us;
@@ -74,6 +74,7 @@ static int to_us(const moment *m, int64_t *out_us) {
 	return 0;
 }
 
+/* Digits beyond the microsecond are cut: rounded, the last instant before a window's end would be in the next window. */
 static bool read_fraction(reader *r, int *us) {
 	int n = 0;
 	*us = 0;
