@@ -15,7 +15,7 @@ typedef struct lk_world_part {
 	int owner;                 /* the index of the worker that drives it */
 	int64_t end;               /* where `once` stops; INT64_MAX without */
 	atomic_int reached;
-	atomic_llong behind;
+	atomic_llong behind;       /* events between its units and the end */
 } lk_world_part;
 
 /* One picture of the catalogue and the work that follows from it. Workers hold references: the plans of their units are

@@ -192,7 +192,7 @@ static void tell_progress(supervisor *v) {
 	for (int i = 0; i < v->pool.world->nparts; i++)
 		behind += atomic_load(&v->pool.world->parts[i].behind);
 	if (v->pool.o->progress)
-		v->pool.o->progress(v->pool.o->ctx, atomic_load(&v->pool.events), behind);
+		v->pool.o->progress(v->pool.o->ctx, atomic_load(&v->pool.events), behind > 0 ? behind : 0);
 }
 
 static int connect_supervisor(supervisor *v, lk_error *err) {

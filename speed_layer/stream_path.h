@@ -73,6 +73,7 @@ typedef struct lk_path {
 	lk_unit *pending;          /* whose commit is under way; NULL between passes */
 	struct { int64_t events, commits, cells, late, marked; } done;   /* acknowledged, each event once; never reset here */
 	atomic_llong *counter;     /* done.events, for other threads to see; NULL: not */
+	atomic_llong *behind;      /* lowered by what is acknowledged, for them too; NULL: not */
 } lk_path;
 
 /* Takes over (a unit that stood still may be taken again, at or after retry_at_us): asks the catalogue where a

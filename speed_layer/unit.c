@@ -116,6 +116,8 @@ void lk_unit_acknowledged(lk_path *p, lk_unit *u) {
 	p->done.marked += u->on_way.marked;
 	if (p->counter)
 		atomic_fetch_add(p->counter, events);
+	if (p->behind)
+		atomic_fetch_sub(p->behind, events);
 }
 
 int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *err) {

@@ -174,12 +174,15 @@ static void publish_progress(lk_share *s) {
 
 static int advance(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 	int r = lk_share_take(w, s, err);
+	publish_progress(s);
+	w->path.behind = &s->of->behind;
 	if (r == LK_OK)
 		r = pass(w, s, busy, err);
 	if (r == LK_OK && lk_monotonic_us() >= s->next_sweep_us)
 		r = lk_share_sweep(w, s, err);
 	if (r == LK_OK && w->pool->o->once && !atomic_load(&s->of->reached))
 		r = lk_share_check_end(w, s, err);
+	w->path.behind = NULL;
 	publish_progress(s);
 	return r;
 }
