@@ -203,7 +203,7 @@ void lk_rejected_print(const lk_rejected_page *p, enum lk_answer_format format) 
 void lk_rejected_summary(const lk_rejected_page *p, lk_buf *out) {
 	const lk_rejected_report *r = p->report;
 	lk_count_print(r->records, out);
-	lk_buf_addf(out, " line%s that could not be events of %s", r->records == 1 ? "" : "s", p->stream);
+	lk_buf_addf(out, r->records == 1 ? " line that could not be an event of %s" : " lines that could not be events of %s", p->stream);
 	if (r->marked) {
 		lk_buf_adds(out, ", ");
 		lk_count_print(r->marked, out);
