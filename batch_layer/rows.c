@@ -55,16 +55,16 @@ static int put_cell(writer *w, const lk_cell *cell, lk_buf *out) {
 }
 
 static int send(writer *w, lk_buf *out, lk_error *err) {
-	int sent = PQputCopyData(w->pg->conn, out->data, (int)out->len);
+	int sent = lk_pg_put(w->pg, out->data, out->len);
 	lk_buf_clear(out);
-	return sent == 1 ? LK_OK : lk_pg_failed(w->pg, NULL, "writing the batch", err);
+	return sent == 0 ? LK_OK : lk_pg_failed(w->pg, NULL, "writing the batch", err);
 }
 
 static int end_copy(lk_pg *pg, const char *abort, lk_error *err) {
 	int r = LK_OK;
-	if (PQputCopyEnd(pg->conn, abort) != 1)
+	if (lk_pg_put_end(pg, abort) != 0)
 		return lk_pg_failed(pg, NULL, "writing the batch", err);
-	for (PGresult *res; (res = PQgetResult(pg->conn)); PQclear(res))
+	for (PGresult *res; (res = lk_pg_result(pg)); PQclear(res))
 		if (r == LK_OK && PQresultStatus(res) != PGRES_COMMAND_OK)
 			r = lk_pg_failed(pg, res, "writing the batch", err);
 	return r;
@@ -72,7 +72,7 @@ static int end_copy(lk_pg *pg, const char *abort, lk_error *err) {
 
 static int start_copy(lk_pg *pg, const char *table, lk_error *err) {
 	char *sql = lk_asprintf("COPY %s FROM STDIN (FORMAT binary)", table);
-	PGresult *res = PQexec(pg->conn, sql);
+	PGresult *res = lk_pg_answer(pg, sql);
 	int r = PQresultStatus(res) == PGRES_COPY_IN ? LK_OK : lk_pg_failed(pg, res, "writing the batch", err);
 	PQclear(res);
 	free(sql);

@@ -23,5 +23,5 @@ int lk_cmd_batch(const lk_args *args, lk_error *err) {
 		lk_batch_rounds(&at, args->operands, args->noperands, every);
 	}
 	lk_servers_release(&at);
-	return rc;
+	return every ? lk_until_stopped(rc, err) : rc;
 }

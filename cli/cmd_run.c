@@ -63,5 +63,5 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 			lk_speed_say_report(&speed.report);
 	}
 	lk_servers_release(&at);
-	return rc;
+	return lk_until_stopped(rc, err);
 }

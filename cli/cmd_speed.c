@@ -5,7 +5,7 @@
 
 int lk_cmd_speed(const lk_args *args, lk_error *err) {
 	lk_servers at;
-	lk_speed_options o;
+	lk_speed_options o = {0};
 	lk_speed_report report = {0};
 	int rc = lk_servers_find(lk_home(), &at, err);
 	if (rc == LK_OK)
@@ -21,5 +21,5 @@ int lk_cmd_speed(const lk_args *args, lk_error *err) {
 		lk_hint(err, "run it again to go on");
 	}
 	lk_servers_release(&at);
-	return rc;
+	return o.once ? rc : lk_until_stopped(rc, err);
 }

@@ -258,6 +258,14 @@ int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_roun
 	return rc;
 }
 
+int lk_until_stopped(int rc, lk_error *err) {
+	if (!lk_ended_by_signal(rc))
+		return rc;
+	lk_say_error(err);
+	lk_error_clear(err);
+	return LK_OK;
+}
+
 void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us) {
 	while (!lk_stop) {
 		int64_t next = lk_monotonic_us() + every_us;

@@ -19,6 +19,8 @@ enum lk_round { LK_ROUND_ONE, LK_ROUND_FIRST, LK_ROUND_AGAIN };
  * mode is computed, since that is the one that readers get next; and what they get now, where that is another one
  * still. Tells what it did; a failure of one view does not stop the others: it is told, and its code returned. */
 int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, lk_error *err);
+/* The end of what runs until it is stopped: that a server was silent while it ended is told, and is no failure. */
+int lk_until_stopped(int rc, lk_error *err);
 /* Rounds every `every_us` until lk_stop; failures are told and tried again in the next round. */
 void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us);
 

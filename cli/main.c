@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/signal.h"
 #include "event_log/tail_holder.h"
 
 /* Only the alphabet is the user's; numbers and times are the same everywhere. Data is UTF-8, so a terminal that says
@@ -50,6 +51,8 @@ int main(int argc, char **argv) {
 	set_locale();
 	lk_tail_tell(tell);
 	int rc = run(argc, argv, &err);
+	if (lk_ended_by_signal(rc))
+		rc = LK_EBUSY;
 	int written = lk_put_end(&output);
 	lk_say_error(&err);
 	lk_say_error(&output);

@@ -4,21 +4,40 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "core/status.h"
 #include "core/time.h"
+#include "core/wait.h"
+
+enum { SAY_AFTER_S = 1 };
 
 volatile int lk_stop;
+static volatile sig_atomic_t signalled;
+
+/* Said by a handler, since whatever the program does at that moment may be what takes long. */
+static void say_it_was_heard(int signo) {
+	static const char text[] = "lk: stopping: what is under way is finished first; a second signal ends it at once\n";
+	(void)signo;
+	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+		return;
+}
 
 static void on_signal(int signo) {
 	(void)signo;
 	lk_stop = 1;
+	signalled = 1;
+	alarm(SAY_AFTER_S);
 }
 
 void lk_stop_on_signal(void) {
+	lk_wait_heed(&lk_stop);
+	signal(SIGALRM, say_it_was_heard);
 	struct sigaction a = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	sigemptyset(&a.sa_mask);
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
 }
+
+bool lk_ended_by_signal(int rc) { return signalled && rc == LK_EUNREACHABLE; }
 
 static void *statement;
 static volatile sig_atomic_t ending;   /* the signal that ends the process */

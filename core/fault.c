@@ -34,4 +34,10 @@ bool lk_mutant(const char *name) {
 	const char *on = getenv("LK_MUTANT");
 	return on && strcmp(on, name) == 0;
 }
+
+int64_t lk_limit_us(int64_t usual_us) {
+	const char *ms = getenv("LK_WAIT_MS");
+	int64_t us = ms ? atoll(ms) * 1000 : usual_us;
+	return us < usual_us ? us : usual_us;
+}
 #endif

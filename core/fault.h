@@ -3,23 +3,28 @@
  * LK_CRASH_POINT("commit.sent") kills the process with SIGKILL when LK_CRASH names it ("commit.sent", or
  * "commit.sent:3" for the third time it is passed), and stops it there with SIGSTOP when LK_FREEZE does.
  * LK_MUTANT("keep_map") is true when LK_MUTANT names it: it switches one rule of the protocol off, so that a test can show
- * that the rule is needed. LK_HURRIED(ms) is a wait, divided by what LK_HURRY says, so that tests of bounds are fast. */
+ * that the rule is needed. LK_HURRIED(ms) is a wait, divided by what LK_HURRY says, so that tests of bounds are fast.
+ * LK_LIMIT_US(limit) is the longest that a server is waited for, or what LK_WAIT_MS says where that is less. */
 #ifndef LK_CORE_FAULT_H
 #define LK_CORE_FAULT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #ifdef LK_FAULTS
 void lk_crash_point(const char *name);
 bool lk_mutant(const char *name);
+int64_t lk_limit_us(int64_t usual_us);
 #define LK_CRASH_POINT(name) lk_crash_point(name)
 #define LK_MUTANT(name) lk_mutant(name)
 int lk_hurried(int ms);
 #define LK_HURRIED(ms) lk_hurried(ms)
+#define LK_LIMIT_US(limit) lk_limit_us(limit)
 #else
 #define LK_CRASH_POINT(name) ((void)0)
 #define LK_MUTANT(name) false
 #define LK_HURRIED(ms) (ms)
+#define LK_LIMIT_US(limit) (limit)
 #endif
 
 #endif

@@ -95,11 +95,11 @@ static int send_prepared(lk_pg *pg, const char *name, int nparams, const lk_buf 
 
 /* One result of the pipeline, and the NULL after it. */
 static int pipeline_result(lk_pg *pg, PGresult **out, lk_error *err) {
-	PGresult *res = PQgetResult(pg->conn);
+	PGresult *res = lk_pg_result(pg);
 	ExecStatusType st = PQresultStatus(res);
 	int rc = st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK || st == PGRES_PIPELINE_ABORTED ? 0 : lk_pg_failed(pg, res, "appending", err);
 	if (res && PQstatus(pg->conn) == CONNECTION_OK)
-		PQclear(PQgetResult(pg->conn));
+		PQclear(lk_pg_result(pg));
 	*out = res;
 	return rc;
 }
@@ -138,7 +138,7 @@ static int reserve_results(lk_pg *pg, lk_append_batch *b, const lk_source_step *
 		if (PQstatus(pg->conn) != CONNECTION_OK)
 			return rc ? rc : lk_pg_failed(pg, NULL, "appending", err);
 	}
-	PQclear(PQgetResult(pg->conn));   /* the sync */
+	PQclear(lk_pg_result(pg));   /* the sync */
 	return rc;
 }
 
@@ -154,9 +154,9 @@ static int send_all(lk_pg *pg, const lk_append_batch *b, const lk_source_step *s
 static int leave_pipeline(lk_pg *pg, lk_error *err) {
 	if (PQexitPipelineMode(pg->conn))
 		return 0;
-	PGresult *res = PQgetResult(pg->conn);
+	PGresult *res = lk_pg_result(pg);
 	if (!res)   /* the end of the statement before it */
-		res = PQgetResult(pg->conn);
+		res = lk_pg_result(pg);
 	int rc = lk_pg_failed(pg, res, "appending", err);
 	PQclear(res);
 	return rc;
@@ -204,7 +204,7 @@ static void copy_sql(const lk_append_batch *b, lk_buf *sql) {
 static int put(lk_pg *pg, const char *p, size_t n, lk_error *err) {
 	while (n) {
 		size_t piece = n < SEND_BYTES ? n : SEND_BYTES;
-		if (PQputCopyData(pg->conn, p, (int)piece) != 1)
+		if (lk_pg_put(pg, p, piece) != 0)
 			return lk_pg_failed(pg, NULL, "appending", err);
 		p += piece;
 		n -= piece;
@@ -225,7 +225,7 @@ static int put_rows(lk_pg *pg, const lk_buf *rows, lk_error *err) {
 		rc = put(pg, frame.data, frame.len, err);
 	lk_buf_release(&frame);
 	LK_CRASH_POINT("append.copied");
-	if (!rc && PQputCopyEnd(pg->conn, NULL) != 1)
+	if (!rc && lk_pg_put_end(pg, NULL) != 0)
 		rc = lk_pg_failed(pg, NULL, "appending", err);
 	return rc;
 }
@@ -237,7 +237,7 @@ static int copy_and_commit(lk_pg *pg, lk_append_batch *b, lk_error *err) {
 	copy_sql(b, &b->sql);
 	if (!PQsendQuery(pg->conn, b->sql.data))
 		return lk_pg_failed(pg, NULL, "appending", err);
-	while (!rc && (res = PQgetResult(pg->conn))) {
+	while (!rc && (res = lk_pg_result(pg))) {
 		ExecStatusType st = PQresultStatus(res);
 		if (st == PGRES_COPY_IN) {
 			while (next < partitions && !b->parts[next].n)

@@ -248,12 +248,12 @@ static int wrong_column(const lk_plan *p, const PGresult *d, int i, const char *
 /* PREPAREs a statement without running it and gives its description. */
 static int describe(lk_pg *pg, const lk_plan *p, lk_buf *sql, const char *leg, PGresult **out, lk_error *err) {
 	lk_error e = {0};
-	PGresult *res = PQprepare(pg->conn, "", sql->data, 0, NULL);
+	PGresult *res = lk_pg_last_result(pg, PQsendPrepare(pg->conn, "", sql->data, 0, NULL));
 	int rc = PQresultStatus(res) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, res, leg, &e);
 	PQclear(res);
 	*out = NULL;
 	if (!rc) {
-		*out = PQdescribePrepared(pg->conn, "");
+		*out = lk_pg_last_result(pg, PQsendDescribePrepared(pg->conn, ""));
 		rc = PQresultStatus(*out) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, *out, leg, &e);
 	}
 	lk_buf_release(sql);

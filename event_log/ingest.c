@@ -93,6 +93,8 @@ static int connect_again(ingest *g, lk_error *err) {
 	g->connected = false;
 	int status = lk_pg_open(&g->pg, g->o->postgres, "lk ingest", err);
 	g->connected = status == 0;
+	g->pg.limit_us = LK_PG_ANSWER_US;
+	g->pg.finishes = true;
 	return status;
 }
 

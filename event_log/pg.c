@@ -1,17 +1,7 @@
-/* PostgreSQL sessions.
+/* Statements of a session, their errors, its locks. How sessions are opened is in pg_open.c, how they wait in pg_wait.c.
  *
- * Every session is made equal before it is used (R7): what the database's owner set as defaults (time zone,
- * isolation, durability, search path, timeouts) must not change an answer or a promise. Constraint exclusion is off
- * because it decides, by the plan, whether a condition that contradicts itself is evaluated, and so whether an error
- * in it is met. lk holds session advisory locks, so the session must be a server process of its own: behind a pooler
- * the process that answers is not the one that was announced at the connect, and such a connection is refused. A
- * host that vanishes sends no farewell, and what its sessions hold (the end of the log in the middle of an append,
- * the locks of its units) would stand until the server's kernel asks after it, by default for two hours: hence
- * keepalives on the server's side too.
- *
- * Errors are sorted here by SQLSTATE into what the caller should do (core/status.h); nobody else looks at texts. The
- * conninfo may hold a password, so neither it nor libpq's complaint about its form is ever shown. */
-#include "event_log/pg.h"
+ * Errors are sorted here by SQLSTATE into what the caller should do (core/status.h); nobody else looks at texts. */
+#include "event_log/pg_private.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,27 +10,11 @@
 
 #include "core/fault.h"
 #include "core/time.h"
+#include "event_log/pg_backend.h"
 
 enum { CLOSING_READS = 3 };
 
-static const char session_settings[] =
-	"SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;"
-	"SET search_path = pg_catalog; SET standard_conforming_strings = on; SET transform_null_equals = off; SET jit = off;"
-	"SET constraint_exclusion = off;"
-	"SET bytea_output = 'hex'; SET synchronous_commit = on; SET default_transaction_isolation = 'read committed';"
-	"SET default_transaction_read_only = off; SET default_transaction_deferrable = off;"
-	"SET row_security = off; SET client_min_messages = warning;"
-	"SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0;"
-	"SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
-	"SET tcp_user_timeout = 30000;"
-	"SELECT pg_catalog.current_setting('server_encoding'), pg_catalog.pg_backend_pid()";
-
-static void ignore_notice(void *arg, const PGresult *res) {
-	(void)arg;
-	(void)res;
-}
-
-static void trim_into(lk_buf *out, const char *message) {
+void lk_pg_one_line(lk_buf *out, const char *message) {
 	static const char blank[] = " \t\n";
 	for (const char *p = message + strspn(message, blank), *end; *p; p = end + strspn(end, blank)) {
 		end = p + strcspn(p, "\n");
@@ -78,10 +52,12 @@ int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *er
 	int code = sqlstate ? status_of_sqlstate(sqlstate) : LK_EINTERNAL;
 	if (is_lost(pg, sqlstate))
 		code = LK_EUNREACHABLE;
-	if (!message || !*message)
+	if (pg->lost[0])
+		message = pg->lost;
+	else if (!message || !*message)
 		message = res && *PQresultErrorMessage(res) ? PQresultErrorMessage(res) : PQerrorMessage(pg->conn);
 	lk_buf text = LK_BUF_INIT;
-	trim_into(&text, *message ? message : "an answer that was not expected");
+	lk_pg_one_line(&text, *message ? message : "an answer that was not expected");
 	if (detail)
 		lk_buf_addf(&text, ": %s", detail);
 	bool first = err && err->code == LK_OK;
@@ -92,84 +68,6 @@ int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *er
 	}
 	lk_buf_release(&text);
 	return code;
-}
-
-static void where_is(const PGconn *conn, lk_buf *out) {
-	const char *host = PQhost(conn), *port = PQport(conn);
-	if (host && host[0] == '/')
-		lk_buf_addf(out, "socket %s/.s.PGSQL.%s", host, port ? port : "");
-	else
-		lk_buf_addf(out, "%s port %s", host && *host ? host : "localhost", port && *port ? port : "5432");
-	lk_buf_addf(out, ", database %s, user %s", PQdb(conn) ? PQdb(conn) : "?", PQuser(conn) ? PQuser(conn) : "?");
-}
-
-static int connect_to(lk_pg *pg, const char *conninfo, const char *application_name, lk_error *err) {
-	char *complaint = NULL;
-	PQconninfoOption *options = PQconninfoParse(conninfo, &complaint);
-	PQfreemem(complaint);
-	if (!options) {
-		lk_fail(err, LK_EUSAGE, "PostgreSQL's connection text cannot be read");
-		lk_hint(err, "LK_POSTGRES takes key=value pairs (host=… dbname=…) or a postgresql:// URI");
-		return LK_EUSAGE;
-	}
-	PQconninfoFree(options);
-	/* What stands before dbname may be overridden by the text, what comes after it may not. lk knows its sessions by their name. */
-	const char *const keys[] = {"connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
-	                            "tcp_user_timeout", "dbname", "client_encoding", "application_name", NULL};
-	const char *const values[] = {"5", "1", "10", "5", "3", "30000", conninfo, "UTF8", application_name, NULL};
-	pg->conn = PQconnectdbParams(keys, values, 1);
-	if (!pg->conn)
-		return lk_fail(err, LK_EUNREACHABLE, "PostgreSQL: no memory for a connection");
-	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
-	if (PQstatus(pg->conn) == CONNECTION_OK)
-		return 0;
-	lk_buf place = LK_BUF_INIT, text = LK_BUF_INIT;
-	where_is(pg->conn, &place);
-	trim_into(&text, PQerrorMessage(pg->conn));
-	lk_fail(err, LK_EUNREACHABLE, "PostgreSQL cannot be reached at %s: %s", place.data, text.data);
-	lk_hint(err, "start it (`lk up` starts a private one), or set LK_POSTGRES to where it is");
-	lk_buf_release(&place);
-	lk_buf_release(&text);
-	return LK_EUNREACHABLE;
-}
-
-static int check_session(lk_pg *pg, lk_error *err) {
-	PGresult *res = PQexec(pg->conn, session_settings);
-	int rc = 0;
-	if (PQstatus(pg->conn) == CONNECTION_OK && PQserverVersion(pg->conn) < 140000)
-		rc = lk_fail(err, LK_EUNSUPPORTED, "PostgreSQL is version %s; lk needs 14 or later",
-		             PQparameterStatus(pg->conn, "server_version"));
-	else if (PQresultStatus(res) != PGRES_TUPLES_OK)
-		rc = lk_pg_failed(pg, res, "preparing the session", err);
-	else if (strcmp(PQgetvalue(res, 0, 0), "UTF8")) {
-		rc = lk_fail(err, LK_EUNSUPPORTED, "the database's encoding is %s; lk needs UTF8", PQgetvalue(res, 0, 0));
-		lk_hint(err, "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0");
-	} else if (lk_pg_int(res, 0, 1) != PQbackendPID(pg->conn)) {
-		rc = lk_fail(err, LK_EUNSUPPORTED, "the connection goes through a pooler, where session locks do not hold");
-		lk_hint(err, "let LK_POSTGRES name PostgreSQL itself");
-	}
-	PQclear(res);
-	return rc;
-}
-
-int lk_pg_open(lk_pg *pg, const char *conninfo, const char *application_name, lk_error *err) {
-	*pg = (lk_pg){0};
-	int rc = connect_to(pg, conninfo, application_name, err);
-	if (!rc)
-		rc = check_session(pg, err);
-	if (rc) {
-		lk_pg_close(pg);
-		return rc;
-	}
-	pg->conninfo = lk_strdup(conninfo);
-	return 0;
-}
-
-void lk_pg_close(lk_pg *pg) {
-	if (pg->conn)
-		PQfinish(pg->conn);
-	free(pg->conninfo);
-	*pg = (lk_pg){0};
 }
 
 /* The statement's first words, for messages: enough to find it, short enough to read. */
@@ -201,24 +99,43 @@ static int finish_exec(lk_pg *pg, PGresult *r, PGresult **res, const char *sql, 
 	return rc;
 }
 
+/* What a former statement has left unread is thrown away, as PQexec does. */
+static void clear_former(lk_pg *pg) {
+	if (PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE)
+		lk_pg_cancel(pg);
+}
+
+PGresult *lk_pg_answer(lk_pg *pg, const char *sql) {
+	clear_former(pg);
+	return lk_pg_last_result(pg, PQsendQuery(pg->conn, sql));
+}
+
+PGresult *lk_pg_answer_prepared(lk_pg *pg, const char *name, int nparams, const char *const *params) {
+	clear_former(pg);
+	return lk_pg_last_result(pg, PQsendQueryPrepared(pg->conn, name, nparams, params, NULL, NULL, 0));
+}
+
 int lk_pg_exec(lk_pg *pg, PGresult **res, lk_error *err, const char *sql, int nparams, const char *const *params) {
 	if (res)
 		*res = NULL;
-	return finish_exec(pg, PQexecParams(pg->conn, sql, nparams, NULL, params, NULL, NULL, 0), res, sql, err);
+	clear_former(pg);
+	int sent = PQsendQueryParams(pg->conn, sql, nparams, NULL, params, NULL, NULL, 0);
+	return finish_exec(pg, lk_pg_last_result(pg, sent), res, sql, err);
 }
 
 int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[8], lk_error *err) {
 	snprintf(name, 8, "lk%d", (int)which);
 	if (pg->prepared >> which & 1)
 		return 0;
-	int rc = finish_exec(pg, PQprepare(pg->conn, name, sql, 0, NULL), NULL, sql, err);
+	clear_former(pg);
+	int rc = finish_exec(pg, lk_pg_last_result(pg, PQsendPrepare(pg->conn, name, sql, 0, NULL)), NULL, sql, err);
 	if (!rc)
 		pg->prepared |= 1u << which;
 	return rc;
 }
 
 int lk_pg_run(lk_pg *pg, lk_error *err, const char *sql) {
-	return finish_exec(pg, PQexec(pg->conn, sql), NULL, sql, err);
+	return finish_exec(pg, lk_pg_answer(pg, sql), NULL, sql, err);
 }
 
 int lk_pg_begin(lk_pg *pg, int lock_timeout_ms, lk_error *err) {
@@ -229,15 +146,16 @@ int lk_pg_begin(lk_pg *pg, int lock_timeout_ms, lk_error *err) {
 
 int lk_pg_query(lk_pg *pg, PGresult **res, lk_error *err, const char *sql) {
 	*res = NULL;
-	return finish_exec(pg, PQexec(pg->conn, sql), res, sql, err);
+	return finish_exec(pg, lk_pg_answer(pg, sql), res, sql, err);
 }
 
 int lk_pg_query_all(lk_pg *pg, PGresult **res, int n, const char *doing, lk_error *err, const char *sql) {
 	int got = 0, rc = 0;
 	memset(res, 0, (size_t)n * sizeof *res);
+	clear_former(pg);
 	if (!PQsendQuery(pg->conn, sql))
 		return lk_pg_failed(pg, NULL, doing, err);
-	for (PGresult *r; (r = PQgetResult(pg->conn));) {
+	for (PGresult *r; (r = lk_pg_result(pg));) {
 		ExecStatusType st = PQresultStatus(r);
 		if (st == PGRES_TUPLES_OK && got < n) {
 			res[got++] = r;
@@ -264,19 +182,15 @@ int lk_pg_runf(lk_pg *pg, lk_error *err, const char *fmt, ...) {
 void lk_pg_cancel(lk_pg *pg) {
 	PGresult *res;
 	char *row;
-	while (pg->conn && PQstatus(pg->conn) == CONNECTION_OK && (res = PQgetResult(pg->conn))) {
+	while (pg->conn && PQstatus(pg->conn) == CONNECTION_OK && (res = lk_pg_result(pg))) {
 		ExecStatusType st = PQresultStatus(res);
 		PQclear(res);
 		if (st == PGRES_COPY_IN)
-			PQputCopyEnd(pg->conn, "given up");
+			lk_pg_put_end(pg, "given up");
 		if (st != PGRES_COPY_OUT)
 			continue;
-		PGcancel *cancel = PQgetCancel(pg->conn);
-		char ignored[256];
-		if (cancel)
-			PQcancel(cancel, ignored, sizeof ignored);
-		PQfreeCancel(cancel);
-		while (PQgetCopyData(pg->conn, &row, 0) > 0)
+		lk_pg_backend_cancel(pg);
+		while (lk_pg_copy_data(pg, &row) > 0)
 			PQfreemem(row);
 	}
 }
@@ -296,7 +210,7 @@ void lk_pg_rollback(lk_pg *pg) {
 	if (PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE)
 		lk_pg_cancel(pg);
 	if (PQtransactionStatus(pg->conn) == PQTRANS_INTRANS || PQtransactionStatus(pg->conn) == PQTRANS_INERROR)
-		PQclear(PQexec(pg->conn, "ROLLBACK"));
+		PQclear(lk_pg_answer(pg, "ROLLBACK"));
 }
 
 /* "lk" in the upper bits keeps lk's locks apart from the small numbers that other programs in the database use. */

@@ -3,23 +3,33 @@
 #define LK_EVENT_LOG_PG_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
 #include "core/status.h"
+#include "core/wait.h"
 
 typedef struct lk_pg {
 	PGconn *conn;
 	char *conninfo;     /* never printed: it may hold a password */
 	unsigned prepared;  /* bit set of enum lk_prepared */
+	int64_t limit_us;   /* without any answer for so long the session is given up; 0: only where the server is silent */
+	bool finishes;      /* a process that is asked to stop still waits for it some seconds, where the server works */
+	char lost[96];      /* why it was given up, or "" */
 } lk_pg;
+
+/* The limit of sessions whose statements are all short. */
+#define LK_PG_ANSWER_S 60
+#define LK_PG_ANSWER_US (LK_PG_ANSWER_S * INT64_C(1000000))
 
 /* Statements that are run often enough to be planned once a session. */
 enum lk_prepared { LK_PREPARED_TAIL, LK_PREPARED_END, LK_PREPARED_CUTS, LK_PREPARED_SETTINGS, LK_PREPARED_LOCK, LK_PREPARED_MOVE };
 
-/* Connects within 5 s and checks version (>= 14), encoding (UTF8), that session advisory locks work here (a direct
+/* Connects within 5 s (or the text's connect_timeout) and checks version (>= 14), encoding (UTF8), that session advisory locks work here (a direct
  * connection). conninfo: libpq key=value text or URI; from LK_POSTGRES or the private server. Errors say which server,
- * where it was looked for, what to do; never the password. LK_EUNREACHABLE, LK_EUNSUPPORTED. */
+ * where it was looked for, what to do; never the password. LK_EUNREACHABLE, also for a database or role that is
+ * not there; LK_EUNSUPPORTED. The session has no limit_us yet. */
 int lk_pg_open(lk_pg *pg, const char *conninfo, const char *application_name, lk_error *err);
 void lk_pg_close(lk_pg *pg);
 
@@ -49,6 +59,18 @@ void *lk_pg_cancel_handle(lk_pg *pg);
 void lk_pg_cancel_by_handle(void *handle);
 /* Cancels and rolls back what is open; ignores errors (the connection may be gone). */
 void lk_pg_rollback(lk_pg *pg);
+
+/* --- libpq's calls that may wait, for who needs more than the above (pg_wait.c). No wait is for ever: where the server
+ * is silent too long, or the process is asked to stop, the connection is given up, and is then a lost one to libpq. --- */
+
+PGresult *lk_pg_result(lk_pg *pg);                            /* PQgetResult */
+int lk_pg_copy_data(lk_pg *pg, char **row);                   /* PQgetCopyData */
+int lk_pg_put(lk_pg *pg, const char *data, size_t n);         /* PQputCopyData, and sent; 0 or -1 */
+int lk_pg_put_end(lk_pg *pg, const char *why_not);            /* PQputCopyEnd, and sent; 0 or -1 */
+PGresult *lk_pg_last_result(lk_pg *pg, int sent);             /* the end of PQexec; sent: what PQsendQuery returned */
+PGresult *lk_pg_answer(lk_pg *pg, const char *sql);           /* PQexec */
+PGresult *lk_pg_answer_prepared(lk_pg *pg, const char *name, int nparams, const char *const *params);   /* PQexecPrepared */
+enum lk_waited lk_pg_connect(PGconn *conn, int64_t until_us); /* of PQconnectStartParams; READY: connected or refused */
 
 /* Turns a failed result (or the connection's state, res NULL) into an error; returns its code. */
 int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *err);

@@ -32,7 +32,7 @@ enum {
 static int await_copy(lk_pg *pg, const char *doing, PGresult **seen, int nseen, lk_error *err) {
 	PGresult *res;
 	int n = 0;
-	while ((res = PQgetResult(pg->conn))) {
+	while ((res = lk_pg_result(pg))) {
 		ExecStatusType st = PQresultStatus(res);
 		if (st == PGRES_TUPLES_OK && n < nseen) {
 			seen[n++] = res;
@@ -50,7 +50,7 @@ static int await_copy(lk_pg *pg, const char *doing, PGresult **seen, int nseen, 
 static int finish_copy(lk_pg *pg, const char *doing, lk_error *err) {
 	PGresult *res;
 	int rc = 0;
-	while ((res = PQgetResult(pg->conn))) {
+	while ((res = lk_pg_result(pg))) {
 		if (PQresultStatus(res) != PGRES_COMMAND_OK && !rc)
 			rc = lk_pg_failed(pg, res, doing, err);
 		PQclear(res);
@@ -62,7 +62,7 @@ static int finish_copy(lk_pg *pg, const char *doing, lk_error *err) {
 static int next_message(lk_pg *pg, char **message, const char *doing, lk_error *err) {
 	PQfreemem(*message);
 	*message = NULL;
-	int len = PQgetCopyData(pg->conn, message, 0);
+	int len = lk_pg_copy_data(pg, message);
 	if (len > 0)
 		return len;
 	return len == -1 ? 0 : lk_pg_failed(pg, NULL, doing, err);
@@ -264,7 +264,7 @@ int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *l
 	                       " FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part", name, err);
 	if (rc)
 		return rc;
-	PGresult *res = PQexecPrepared(pg->conn, name, 1, (const char *const[]){id}, NULL, NULL, 0);
+	PGresult *res = lk_pg_answer_prepared(pg, name, 1, (const char *const[]){id});
 	if (PQresultStatus(res) != PGRES_TUPLES_OK)
 		rc = lk_pg_failed(pg, res, "reading the end of the log", err);
 	else if (PQntuples(res) != s->stream->partitions)

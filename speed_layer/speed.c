@@ -199,6 +199,7 @@ static int connect_supervisor(supervisor *v, lk_error *err) {
 	if (v->connected)
 		return LK_OK;
 	int r = lk_pg_open(&v->pg, v->pool.o->postgres, "lk speed", err);
+	v->pg.limit_us = LK_PG_ANSWER_US;
 	v->connected = r == LK_OK;
 	return r;
 }

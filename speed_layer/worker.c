@@ -42,6 +42,7 @@ static int connect_all(lk_worker *w, lk_error *err) {
 	int r = lk_pg_open(&w->reader, o->postgres, "lk speed", err);
 	if (r == LK_OK)
 		r = lk_pg_open(&w->writer, o->postgres, "lk speed", err);
+	w->reader.limit_us = w->writer.limit_us = LK_PG_ANSWER_US;
 	if (r == LK_OK)
 		r = lk_log_listen(&w->writer, err);
 	if (r == LK_OK)

@@ -87,7 +87,15 @@ static void test_unreachable(void **unused) {
 	lk_buf other = LK_BUF_INIT;
 	lk_buf_addf(&other, "%s dbname=nonesuch", servers.at.postgres);
 	assert_int_equal(lk_pg_open(&pg, other.data, "lk test", &err), LK_EUNREACHABLE);
-	assert_non_null(strstr(err.text, "nonesuch"));
+	assert_non_null(strstr(err.text, "\"nonesuch\" does not exist"));
+	assert_null(strstr(err.text, "LOCATION"));
+	assert_non_null(strstr(err.hint, "create the database"));
+	lk_error_clear(&err);
+	lk_buf_clear(&other);
+	lk_buf_addf(&other, "%s user=nobody_here", servers.at.postgres);
+	assert_int_equal(lk_pg_open(&pg, other.data, "lk test", &err), LK_EUNREACHABLE);
+	assert_non_null(strstr(err.text, "\"nobody_here\" does not exist"));
+	assert_non_null(strstr(err.hint, "CREATE ROLE"));
 	lk_buf_release(&other);
 }
 

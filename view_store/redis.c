@@ -8,11 +8,14 @@
 #include "view_store/redis.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/fault.h"
 #include "core/time.h"
+#include "core/wait.h"
 
 /* --- building --- */
 
@@ -59,23 +62,30 @@ void lk_redis_script(lk_redis *r, enum lk_script script, const char *key, int na
 
 /* --- errors --- */
 
-static const struct {
+#define ROOM_HINT    "give it more memory (maxmemory) or disk; nothing was written, and it is tried again"
+#define LOADING_HINT "it starts, and reads its data: try again when it is done (`redis-cli info persistence`)"
+#define MASTER_HINT  "it is a replica: let LK_REDIS name the master"
+#define LOG_IN_HINT  "let LK_REDIS carry a user and password that may do this (redis://user:password@host)"
+
+static const struct meaning {
 	const char *word;
 	int code;
+	const char *hint;
 } meanings[] = {
-	{"OOM", LK_EFULL},
-	{"MISCONF", LK_EFULL},            /* it cannot write its disk */
-	{"LOADING", LK_EUNREACHABLE},
-	{"MASTERDOWN", LK_EUNREACHABLE},
-	{"READONLY", LK_EUNREACHABLE},    /* it became a replica */
-	{"NOREPLICAS", LK_EUNREACHABLE},
-	{"BUSY", LK_EUNREACHABLE},
-	{"NOAUTH", LK_EUNSUPPORTED},
-	{"WRONGPASS", LK_EUNSUPPORTED},
-	{"NOPERM", LK_EUNSUPPORTED},
+	{"OOM", LK_EFULL, ROOM_HINT},
+	{"MISCONF", LK_EFULL, ROOM_HINT},            /* it cannot write its disk */
+	{"LOADING", LK_EUNREACHABLE, LOADING_HINT},
+	{"MASTERDOWN", LK_EUNREACHABLE, MASTER_HINT},
+	{"READONLY", LK_EUNREACHABLE, MASTER_HINT},  /* it became a replica */
+	{"NOREPLICAS", LK_EUNREACHABLE, "it wants more replicas than are connected (min-replicas-to-write)"},
+	{"BUSY", LK_EUNREACHABLE, "another program's script runs in it: wait for its end, or end it (SCRIPT KILL)"},
+	{"NOAUTH", LK_EUNSUPPORTED, LOG_IN_HINT},
+	{"WRONGPASS", LK_EUNSUPPORTED, LOG_IN_HINT},
+	{"NOPERM", LK_EUNSUPPORTED, LOG_IN_HINT},
 };
 
-int lk_redis_error_code(const char *text) {
+/* NULL for an error that is not expected. */
+static const struct meaning *meaning_of(const char *text) {
 	static const char in_script[] = "ERR Error running script", in_exec[] = "EXECABORT Transaction discarded because of: ";
 	const char *inner = strncmp(text, in_script, sizeof in_script - 1) == 0 ? strstr(text, ": -") : NULL;
 	if (inner)
@@ -85,8 +95,13 @@ int lk_redis_error_code(const char *text) {
 	size_t n = strcspn(text, " ");
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
 		if (strlen(meanings[i].word) == n && memcmp(text, meanings[i].word, n) == 0)
-			return meanings[i].code;
-	return LK_EINTERNAL;
+			return &meanings[i];
+	return NULL;
+}
+
+int lk_redis_error_code(const char *text) {
+	const struct meaning *m = meaning_of(text);
+	return m ? m->code : LK_EINTERNAL;
 }
 
 /* The connection is of no more use. */
@@ -96,12 +111,13 @@ static int lost(lk_redis *r, const char *why, lk_error *err) {
 }
 
 static int refused(lk_redis *r, const char *text, lk_error *err) {
-	int code = lk_redis_error_code(text);
+	const struct meaning *m = meaning_of(text);
+	int code = m ? m->code : LK_EINTERNAL;
 	if (code == LK_EUNREACHABLE)
 		r->broken = true;
 	lk_fail(err, code, "Redis at %s: %s", r->where, text);
-	if (code == LK_EFULL)
-		lk_hint(err, "give it more memory (maxmemory) or disk; nothing was written, and it is tried again");
+	if (m)
+		lk_hint(err, "%s", m->hint);
 	return code;
 }
 
@@ -111,20 +127,25 @@ int lk_redis_unexpected(lk_redis *r, const char *doing, lk_error *err) {
 
 /* --- exchange --- */
 
-void lk_redis_give_up_at(lk_redis *r, int64_t monotonic_us) {
-	r->give_up_us = monotonic_us;
-	if (r->conn && !monotonic_us)
-		redisSetTimeout(r->conn, (struct timeval){.tv_sec = LK_REDIS_REPLY_S});
-}
+void lk_redis_give_up_at(lk_redis *r, int64_t monotonic_us) { r->give_up_us = monotonic_us; }
 
 static int heed_the_end(lk_redis *r, lk_error *err) {
-	int64_t left = r->give_up_us - lk_monotonic_us();
-	if (!r->give_up_us)
+	return r->give_up_us && lk_monotonic_us() >= r->give_up_us ? lost(r, "no answer in time", err) : LK_OK;
+}
+
+/* Waits until the socket takes or has data. */
+static int await(lk_redis *r, short events, lk_error *err) {
+	int64_t until_us = lk_monotonic_us() + LK_LIMIT_US(LK_REDIS_REPLY_S * LK_US_PER_S);
+	bool sooner = r->give_up_us && r->give_up_us < until_us;
+	enum lk_waited w = lk_wait_fd(r->conn->fd, events, sooner ? r->give_up_us : until_us);
+	if (w == LK_WAIT_READY)
 		return LK_OK;
-	if (left <= 0)
+	if (w == LK_WAIT_LATE && sooner)
 		return lost(r, "no answer in time", err);
-	redisSetTimeout(r->conn, (struct timeval){.tv_sec = left / LK_US_PER_S, .tv_usec = left % LK_US_PER_S});
-	return LK_OK;
+	if (w == LK_WAIT_LATE)
+		return lost(r, events == POLLOUT ? "it takes no data for 10 s" : "no answer for 10 s", err);
+	lk_wait_gave_up();
+	return lost(r, "stopped before it answered", err);
 }
 
 int lk_redis_send(lk_redis *r, lk_error *err) {
@@ -134,12 +155,13 @@ int lk_redis_send(lk_redis *r, lk_error *err) {
 	if (rc != LK_OK)
 		return rc;
 	for (size_t sent = 0; sent < r->out.len;) {
-		ssize_t n = send(r->conn->fd, r->out.data + sent, r->out.len - sent, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return lost(r, errno == EAGAIN ? "it takes no data" : strerror(errno), err);
-		sent += (size_t)n;
+		ssize_t n = send(r->conn->fd, r->out.data + sent, r->out.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		rc = n < 0 && errno == EAGAIN ? await(r, POLLOUT, err) : LK_OK;
+		if (rc != LK_OK)
+			return rc;
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return lost(r, strerror(errno), err);
+		sent += n < 0 ? 0 : (size_t)n;
 	}
 	return LK_OK;
 }
@@ -148,16 +170,20 @@ static int read_reply(lk_redis *r, redisReply **reply, lk_error *err) {
 	*reply = NULL;
 	if (r->broken || !r->conn)
 		return lost(r, "the connection was lost before", err);
-	void *p = NULL;
 	int rc = heed_the_end(r, err);
 	if (rc != LK_OK)
 		return rc;
-	if (redisGetReply(r->conn, &p) != REDIS_OK) {
-		bool late = r->conn->err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT);
-		return lost(r, late ? r->give_up_us ? "no answer in time" : "no answer for 10 s" : r->conn->errstr, err);
+	for (void *p = NULL;;) {
+		if (redisGetReplyFromReader(r->conn, &p) != REDIS_OK)
+			return lost(r, r->conn->errstr, err);
+		if ((*reply = p))
+			return LK_OK;
+		rc = await(r, POLLIN, err);
+		if (rc != LK_OK)
+			return rc;
+		if (redisBufferRead(r->conn) != REDIS_OK)
+			return lost(r, r->conn->errstr, err);
 	}
-	*reply = p;
-	return LK_OK;
 }
 
 static void put_scripts(lk_redis *r) {
@@ -178,7 +204,9 @@ static int take_scripts(lk_redis *r, lk_error *err) {
 	for (int i = 0; rc == LK_OK && i < LK_NSCRIPTS; i++) {
 		redisReply *reply;
 		rc = read_reply(r, &reply, err);
-		if (rc == LK_OK && reply->type == REDIS_REPLY_ERROR)
+		if (rc == LK_OK && reply->type == REDIS_REPLY_ERROR && meaning_of(reply->str))
+			rc = refused(r, reply->str, err);
+		else if (rc == LK_OK && reply->type == REDIS_REPLY_ERROR)
 			rc = lost(r, reply->str, err);
 		else if (rc == LK_OK && (reply->type != REDIS_REPLY_STRING || reply->len != 40))
 			rc = lost(r, "unexpected reply to SCRIPT LOAD", err);
@@ -263,14 +291,15 @@ int lk_redis_exec(lk_redis *r, int queued, redisReply **reply, lk_error *err) {
 /* --- opening --- */
 
 static int connect_to(lk_redis *r, const lk_redis_url *u, lk_error *err) {
-	struct timeval connect_in = {.tv_sec = LK_REDIS_CONNECT_S}, reply_in = {.tv_sec = LK_REDIS_REPLY_S};
-	r->conn = u->path ? redisConnectUnixWithTimeout(u->path, connect_in)
-	                  : redisConnectWithTimeout(u->host, u->port, connect_in);
-	if (!r->conn || r->conn->err || redisSetTimeout(r->conn, reply_in) != REDIS_OK) {
+	const char *why;
+	int fd = lk_redis_connect(u, &why);
+	r->conn = fd < 0 ? NULL : redisConnectFd(fd);
+	if (!r->conn || r->conn->err) {
 		r->broken = true;
 		return lk_fail(err, LK_EUNREACHABLE, "cannot reach Redis at %s: %s", r->where,
-		               r->conn ? r->conn->errstr : "no memory");
+		               r->conn ? r->conn->errstr : fd < 0 ? why : "no memory");
 	}
+	r->conn->flags &= ~REDIS_BLOCK;   /* it reads what is there; waiting is ours */
 	if (!u->path)
 		redisEnableKeepAlive(r->conn);
 	return LK_OK;
@@ -338,7 +367,7 @@ static int check_server(lk_redis *r, const char *text, lk_error *err) {
 	if (info_is(text, "redis_mode", "cluster"))
 		return lk_fail(err, LK_EUNSUPPORTED, "Redis at %s is a cluster; a single server is needed", r->where);
 	if (!info_is(text, "loading", "0"))
-		return lost(r, "it is loading its data", err);
+		return refused(r, "LOADING its data", err);
 	if (!info_is(text, "role", "master")) {
 		lk_fail(err, LK_EUNREACHABLE, "Redis at %s is a replica", r->where);
 		lk_hint(err, "say where the master is");

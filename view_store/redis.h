@@ -43,6 +43,9 @@ typedef struct lk_redis_url {
 int lk_redis_url_parse(lk_redis_url *u, const char *url, lk_error *err);   /* LK_EUSAGE */
 void lk_redis_url_release(lk_redis_url *u);
 
+/* A socket that is connected to where the url points, each address tried for 5 s; -1, and *why, a text that stays. */
+int lk_redis_connect(const lk_redis_url *u, const char **why);
+
 /* Empties `out` and begins a first request; lk_redis_more begins another one behind it. */
 void lk_redis_begin(lk_redis *r, int nargs);
 void lk_redis_more(lk_redis *r, int nargs);

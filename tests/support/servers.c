@@ -84,6 +84,8 @@ static void remove_links(const char *home) {
 	}
 }
 
+static void send_both(const char *home, int signo);
+
 /* Every home under dir, also those that tests make beside their own: each has a lock file. */
 static void stop_all(const char *dir) {
 	char *command = lk_asprintf("find %s -type f -name lock", dir), path[4096];
@@ -92,6 +94,7 @@ static void stop_all(const char *dir) {
 		lk_error err = {0};
 		char *slash = strrchr(path, '/');
 		*slash = '\0';
+		send_both(path, SIGCONT);
 		if (lk_servers_down(path, &err))
 			fprintf(stderr, "test servers: %s\n", err.text);
 		remove_links(path);
@@ -240,6 +243,41 @@ void test_postgres_kill(test_servers *s) {
 	await_gone(pid);
 	for (int i = 0; i < n; i++)
 		await_gone(child[i]);
+}
+
+static void send_both(const char *home, int signo) {
+	int child[1024], postgres = lk_server_pid(home, LK_SERVER_POSTGRES), redis = lk_server_pid(home, LK_SERVER_REDIS);
+	int n = postgres ? children_of(postgres, child, 1024) : 0;
+	for (int i = 0; i < n; i++)
+		kill(child[i], signo);
+	if (postgres)
+		kill(postgres, signo);
+	if (redis)
+		kill(redis, signo);
+}
+
+void test_thaw(test_servers *s) { send_both(s->at.home, SIGCONT); }
+
+/* "postgres: lk postgres [local] idle" */
+static bool is_session(int pid) {
+	char path[64], title[256] = "";
+	snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return false;
+	bool is = fgets(title, sizeof title, f) && strncmp(title, "postgres: lk ", 13) == 0;
+	fclose(f);
+	return is;
+}
+
+void test_freeze(test_servers *s, enum test_frozen what) {
+	int child[1024], pid = lk_server_pid(s->at.home, what == TEST_REDIS ? LK_SERVER_REDIS : LK_SERVER_POSTGRES);
+	if (what != TEST_SESSIONS)
+		kill(pid, SIGSTOP);
+	int n = what == TEST_REDIS ? 0 : children_of(pid, child, 1024);
+	for (int i = 0; i < n; i++)
+		if (what == TEST_POSTGRES || is_session(child[i]))
+			kill(child[i], SIGSTOP);
 }
 
 void test_postgres_start(test_servers *s) { start_one(s, LK_SERVER_POSTGRES); }

@@ -20,6 +20,10 @@ void test_servers_clear(test_servers *s);
 
 void test_postgres_kill(test_servers *s);     /* SIGKILL to the postmaster and its children */
 void test_postgres_start(test_servers *s);
+/* SIGSTOP, and back (SIGCONT to all of both servers): PostgreSQL's sessions that there are now, all of its processes, Redis. */
+enum test_frozen { TEST_SESSIONS, TEST_POSTGRES, TEST_REDIS };
+void test_freeze(test_servers *s, enum test_frozen what);
+void test_thaw(test_servers *s);
 void test_redis_kill(test_servers *s);        /* SIGKILL */
 void test_redis_start(test_servers *s);
 /* Copies its persisted state (as of now) aside, and puts it back: killed, files replaced, started. */

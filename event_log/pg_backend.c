@@ -1,0 +1,82 @@
+/* PQcancel is of no use here: it waits for the server without a limit. */
+#include "event_log/pg_backend.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "core/time.h"
+#include "core/wait.h"
+
+#define LOOK_US    (5 * LK_US_PER_S)
+#define STOPPING_US INT64_C(250000)     /* less than LK_STOP_US, so that a stop does not end it */
+
+/* On this machine a process that is stopped or cannot be woken shows it, which no table of PostgreSQL does. */
+static bool is_stopped_here(const PGconn *conn) {
+	char path[64], line[256];
+	const char *host = PQhost(conn);
+	if (host && *host && host[0] != '/' && strcmp(host, "localhost") && strncmp(host, "127.", 4) && strcmp(host, "::1"))
+		return false;
+	snprintf(path, sizeof path, "/proc/%d/stat", PQbackendPID(conn));
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return false;
+	size_t n = fread(line, 1, sizeof line - 1, f);
+	fclose(f);
+	line[n] = '\0';
+	const char *end = strrchr(line, ')');
+	return strstr(line, "(postgres)") && end && (!strncmp(end, ") T", 3) || !strncmp(end, ") t", 3));
+}
+
+static PGresult *result_within(PGconn *conn, int64_t until_us, bool *answered) {
+	PQsetnonblocking(conn, 1);
+	while (PQisBusy(conn)) {
+		PQflush(conn);
+		if (lk_wait_fd_through(PQsocket(conn), POLLIN, until_us) != LK_WAIT_READY)
+			return NULL;
+		if (!PQconsumeInput(conn))
+			break;
+	}
+	*answered = true;
+	return PQgetResult(conn);
+}
+
+/* Asks from a session of its own. The result; NULL where there is none. *answered: by whatever, a refusal too. */
+static PGresult *ask(const lk_pg *pg, const char *sql, int64_t within_us, bool *answered) {
+	const char *const keys[] = {"dbname", "application_name", NULL};
+	const char *const values[] = {pg->conninfo, "lk watch", NULL};
+	int64_t until_us = lk_monotonic_us() + within_us;
+	char pid[16];
+	PGresult *res = NULL;
+	*answered = false;
+	PGconn *conn = PQconnectStartParams(keys, values, 1);
+	if (!conn)
+		return NULL;
+	enum lk_waited w = lk_pg_connect(conn, until_us);
+	*answered = w == LK_WAIT_READY && PQstatus(conn) != CONNECTION_OK;
+	snprintf(pid, sizeof pid, "%d", PQbackendPID(pg->conn));
+	if (w == LK_WAIT_READY && PQsendQueryParams(conn, sql, 1, NULL, (const char *const[]){pid}, NULL, NULL, 0))
+		res = result_within(conn, until_us, answered);
+	PQfinish(conn);
+	return res;
+}
+
+static int64_t patience_us(void) { return lk_stop_asked() ? STOPPING_US : LK_LIMIT_US(LOOK_US); }
+
+bool lk_pg_backend_works(const lk_pg *pg) {
+	bool answered;
+	if (!pg->conninfo || is_stopped_here(pg->conn))
+		return false;
+	PGresult *res = ask(pg, "SELECT count(*) FILTER (WHERE coalesce(state, '') !~ '^idle' AND wait_event_type IS DISTINCT FROM 'Client')"
+	                    " FROM pg_catalog.pg_stat_activity WHERE pid = $1::int", patience_us(), &answered);
+	bool known = PQresultStatus(res) == PGRES_TUPLES_OK, works = known && strcmp(PQgetvalue(res, 0, 0), "0");
+	PQclear(res);
+	return known ? works : answered;
+}
+
+void lk_pg_backend_cancel(const lk_pg *pg) {
+	bool answered;
+	if (pg->conninfo && PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE && !is_stopped_here(pg->conn))
+		PQclear(ask(pg, "SELECT pg_catalog.pg_cancel_backend($1::int)", patience_us(), &answered));
+}

@@ -1,0 +1,311 @@
+/* Servers that are frozen (SIGSTOP): a signal is heard all the same, a silent session is given up, and when the server is
+ * back all goes on by itself, with nothing lost or doubled. A connection that was made before says nothing while it is
+ * frozen; PostgreSQL itself takes new ones. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <libpq-fe.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "tests/support/fixtures.h"
+
+enum { SOON_MS = 10000, LONG_MS = 60000 };   /* deadlines; what is waited for takes a second, or a few */
+
+static test_program lk;
+static int running;
+
+static const char *const quick[] = {"LK_WAIT_MS=1500", NULL};
+static const char definitions[] =
+	"CREATE TABLE hits (ts timestamptz, ip text, path text) WITH (event_time = ts, partition_by = ip, partitions = 2);\n"
+	"CREATE VIEW traffic AS SELECT path, count(*) AS hits FROM hits GROUP BY path, tumble(ts, '1 minute');\n";
+
+static char *events(const char *name, int n) {
+	lk_buf b = LK_BUF_INIT;
+	for (int i = 0; i < n; i++)
+		lk_buf_addf(&b, "{\"ts\":\"2015-05-17T10:00:%02dZ\",\"ip\":\"%d\",\"path\":\"/\"}\n", i % 60, i % 7);
+	char *path = test_file(&lk, name, b.data);
+	lk_buf_release(&b);
+	return path;
+}
+
+static void ingest(int n) {
+	char *path = events("events.jsonl", n);
+	LK(0, "", "", "ingest", "hits", path);
+	free(path);
+}
+
+static int fresh(void **state) {
+	(void)state;
+	test_servers_clear(&lk.servers);
+	char *path = test_file(&lk, "def.sql", definitions);
+	LK(0, "", "", "apply", path);
+	free(path);
+	ingest(100);
+	return 0;
+}
+
+static int thaw(void **state) {
+	(void)state;
+	test_thaw(&lk.servers);
+	if (running) {
+		kill(running, SIGKILL);
+		test_lk_wait(running, SOON_MS);
+	}
+	running = 0;
+	return 0;
+}
+
+static int ended(int deadline_ms) {
+	int status = test_lk_wait(running, deadline_ms);
+	if (status >= 0)
+		running = 0;
+	return status;
+}
+
+/* Does a statement say t? */
+static int holds(void *sql) {
+	char *t = test_ask(&lk, sql, NULL);
+	int yes = strcmp(t, "t") == 0;
+	free(t);
+	return yes;
+}
+
+static void await(const char *sql) { assert_true(test_poll(holds, (void *)(uintptr_t)sql, LONG_MS)); }
+
+static int covers(void *all) {
+	char *out = NULL;
+	int status = test_lk(&lk.servers, NULL, &out, NULL, ARGS("query", "traffic", "--format", "json"));
+	int yes = status == 0 && strstr(out, all) != NULL;
+	free(out);
+	return yes;
+}
+
+static void await_hits(int n) {
+	char *all = lk_asprintf("\"hits\":%d", n);
+	assert_true(test_poll(covers, all, LONG_MS));
+	free(all);
+}
+
+/* --- a signal --- */
+
+static const char workers_run[] = "SELECT count(*) >= 5 FROM pg_stat_activity WHERE application_name = 'lk speed'";
+
+static const struct { const char *name; const char *const *argv; const char *working; int status; } commands[] = {
+	{"lk speed", ARGS("speed"), workers_run, 0},
+	{"lk run", ARGS("run", "--every", "50ms"), "SELECT count(*) > 0 FROM lk.batch", 0},
+	{"lk batch", ARGS("batch", "--every", "50ms"), "SELECT count(*) > 0 FROM lk.batch", 0},
+	{"lk replay", ARGS("replay", "traffic", "--pace", "0.01x", "--from", "2015-05-17T10:00:00Z", "--to", "2015-05-17T10:01:00Z", "--as", "slow"),
+	 "SELECT count(*) > 0 FROM lk.replay", 75},
+};
+
+static int would_catch_a_signal(void *ctx) {
+	char path[64], line[256];
+	unsigned long long caught = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", *(int *)ctx);
+	FILE *f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f))
+		sscanf(line, "SigCgt: %llx", &caught);
+	if (f)
+		fclose(f);
+	return caught >> (SIGTERM - 1) & 1;
+}
+
+static void a_signal_is_heard(enum test_frozen what) {
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		print_message("%s\n", commands[i].name);
+		running = test_lk_start(&lk.servers, NULL, commands[i].argv);
+		assert_true(test_poll(would_catch_a_signal, &running, LONG_MS));
+		await(commands[i].working);
+		test_freeze(&lk.servers, what);
+		kill(running, SIGTERM);
+		assert_int_equal(ended(SOON_MS), commands[i].status);
+		test_thaw(&lk.servers);
+	}
+	LK(0, "", "", "speed", "--once");
+	await_hits(100);
+}
+
+static void a_signal_is_heard_while_sessions_are_frozen(void **state) {
+	(void)state;
+	a_signal_is_heard(TEST_SESSIONS);
+}
+
+static void a_signal_is_heard_while_postgresql_is_frozen(void **state) {
+	(void)state;
+	a_signal_is_heard(TEST_POSTGRES);
+}
+
+static void a_signal_is_heard_while_redis_is_frozen(void **state) {
+	(void)state;
+	a_signal_is_heard(TEST_REDIS);
+}
+
+static const char waits_for_a_lock[] = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+
+/* I5, P14: an append whose server is frozen is given up, and the next run finds out what became of it. */
+static void a_frozen_append_hears_a_signal(void **state) {
+	(void)state;
+	char *path = events("more.jsonl", 50);
+	PGconn *c = PQconnectdb(lk.servers.at.postgres);
+	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
+	running = test_lk_start(&lk.servers, NULL, ARGS("ingest", "hits", "--source", "s", path));
+	await(waits_for_a_lock);
+	test_freeze(&lk.servers, TEST_SESSIONS);
+	kill(running, SIGINT);
+	assert_int_equal(ended(SOON_MS), 75);
+	test_thaw(&lk.servers);
+	PQfinish(c);
+	LK(0, "", "50 events", "ingest", "hits", "--source", "s", path);
+	LK(0, "", "", "speed", "--once");
+	await_hits(150);
+	free(path);
+}
+
+/* What nobody waits for any more is cancelled. */
+static void a_stopped_batch_leaves_no_statement(void **state) {
+	(void)state;
+	PGconn *c = PQconnectdb(lk.servers.at.postgres);
+	PQclear(PQexec(c, "BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE"));
+	running = test_lk_start(&lk.servers, NULL, ARGS("batch", "--every", "50ms"));
+	await(waits_for_a_lock);
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+	await("SELECT count(*) = 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+	PQfinish(c);
+	LK(0, "", "100 events", "batch");
+}
+
+/* --- without a signal --- */
+
+static char *sessions(const char *name) {
+	return lk_asprintf("SELECT coalesce(string_agg(pid::text, ','), '0') FROM pg_stat_activity WHERE application_name = '%s'", name);
+}
+
+/* Sessions of that name that were not there before. */
+static void await_new_session(const char *name, const char *before) {
+	char *sql = lk_asprintf("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = '%s' AND pid NOT IN (%s)", name, before);
+	await(sql);
+	free(sql);
+}
+
+static char *freeze_sessions(const char *name) {
+	char *sql = sessions(name), *before = test_ask(&lk, sql, NULL);
+	free(sql);
+	test_freeze(&lk.servers, TEST_SESSIONS);
+	return before;
+}
+
+/* I11: the units are taken again when the frozen sessions are gone, which hold their locks. */
+static void workers_give_up_a_frozen_session(void **state) {
+	(void)state;
+	running = test_lk_start(&lk.servers, quick, ARGS("speed"));
+	await_hits(100);
+	char *before = freeze_sessions("lk speed");
+	await_new_session("lk speed", before);
+	test_thaw(&lk.servers);
+	ingest(50);
+	await_hits(150);
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+	free(before);
+}
+
+/* I5, I11, P14: sent once, taken once, whichever of the two attempts it is. */
+static void an_append_gives_up_a_frozen_session(void **state) {
+	(void)state;
+	char *path = events("more.jsonl", 50);
+	PGconn *c = PQconnectdb(lk.servers.at.postgres);
+	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
+	running = test_lk_start(&lk.servers, (const char *const[]){quick[0], "LK_HURRY=10", NULL}, ARGS("ingest", "hits", path));
+	await(waits_for_a_lock);
+	char *before = freeze_sessions("lk ingest");
+	await_new_session("lk ingest", before);
+	test_thaw(&lk.servers);
+	PQfinish(c);
+	assert_int_equal(ended(LONG_MS), 0);
+	LK(0, "", "", "speed", "--once");
+	await_hits(150);
+	free(before);
+	free(path);
+}
+
+/* I11: a batch may compute for hours; that its process is stopped shows from another session. */
+static void a_batch_gives_up_a_frozen_session(void **state) {
+	(void)state;
+	PGconn *c = PQconnectdb(lk.servers.at.postgres);
+	PQclear(PQexec(c, "BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE"));
+	running = test_lk_start(&lk.servers, quick, ARGS("batch", "--every", "50ms"));
+	await(waits_for_a_lock);
+	char *before = freeze_sessions("lk batch");
+	await_new_session("lk batch", before);
+	test_thaw(&lk.servers);
+	PQfinish(c);
+	await("SELECT count(*) > 0 FROM lk.batch");
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+	free(before);
+}
+
+/* A statement that takes far longer than the limits, on a server that is well, is not given up. */
+static void a_long_statement_is_waited_for(void **state) {
+	(void)state;
+	free(test_ask(&lk, "CREATE FUNCTION public.work() RETURNS event_trigger LANGUAGE plpgsql AS"
+	              " $$ BEGIN PERFORM pg_catalog.pg_sleep(6); END $$", NULL));
+	free(test_ask(&lk, "CREATE EVENT TRIGGER work ON ddl_command_start WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS')"
+	              " EXECUTE FUNCTION public.work()", NULL));
+	test_run(&lk, quick, 0, "", "100 events", ARGS("batch"));
+	free(test_ask(&lk, "DROP FUNCTION public.work() CASCADE", NULL));
+	test_ask_is(&lk, "SELECT seconds > 6 AND events = 100 FROM lk.batch", "t");
+}
+
+/* I11: nothing of either server answers for longer than the limits. */
+static void all_frozen_and_back(void **state) {
+	(void)state;
+	running = test_lk_start(&lk.servers, quick, ARGS("run", "--every", "50ms"));
+	await(workers_run);
+	await_hits(100);
+	test_freeze(&lk.servers, TEST_REDIS);
+	ingest(20);
+	char *out = NULL;
+	assert_int_equal(test_lk(&lk.servers, quick, NULL, &out, ARGS("query", "traffic")), 3);
+	assert_non_null(strstr(out, "no answer for 10 s"));
+	free(out);
+	test_thaw(&lk.servers);
+	await_hits(120);
+	test_freeze(&lk.servers, TEST_POSTGRES);
+	assert_int_equal(test_lk(&lk.servers, quick, NULL, &out, ARGS("query", "traffic")), 3);
+	assert_non_null(strstr(out, "PostgreSQL does not answer at"));
+	free(out);
+	test_thaw(&lk.servers);
+	ingest(30);
+	await_hits(150);
+	await("SELECT max(events) = 150 FROM lk.batch");
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, thaw)
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		TEST(a_signal_is_heard_while_sessions_are_frozen),
+		TEST(a_signal_is_heard_while_postgresql_is_frozen),
+		TEST(a_signal_is_heard_while_redis_is_frozen),
+		TEST(a_frozen_append_hears_a_signal),
+		TEST(a_stopped_batch_leaves_no_statement),
+		TEST(workers_give_up_a_frozen_session),
+		TEST(an_append_gives_up_a_frozen_session),
+		TEST(a_batch_gives_up_a_frozen_session),
+		TEST(a_long_statement_is_waited_for),
+		TEST(all_frozen_and_back),
+	};
+	test_share_program(&lk, NULL);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
+}

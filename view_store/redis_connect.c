@@ -1,0 +1,68 @@
+/* Connecting. hiredis connects either without hearing a signal or to the first address of a name only, so it is given a
+ * socket that is connected. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/fault.h"
+#include "core/time.h"
+#include "core/wait.h"
+#include "view_store/redis.h"
+
+/* A socket that is connected to the address, or -1 with *why. */
+static int connect_to(const struct sockaddr *a, socklen_t n, int64_t until_us, const char **why) {
+	int fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), failed = errno, on = 1;
+	socklen_t size = sizeof failed;
+	enum lk_waited w = LK_WAIT_READY;
+	if (fd >= 0 && (connect(fd, a, n) == 0 || errno == EINPROGRESS)) {
+		w = lk_wait_fd(fd, POLLOUT, until_us);
+		getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &size);
+	} else if (fd >= 0) {
+		failed = errno;
+	}
+	if (w == LK_WAIT_STOPPED)
+		lk_wait_gave_up();
+	if (fd >= 0 && w == LK_WAIT_READY && !failed) {
+		if (a->sa_family != AF_UNIX)
+			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		return fd;
+	}
+	*why = w == LK_WAIT_LATE ? "no answer for 5 s" : w == LK_WAIT_STOPPED ? "stopped before it answered" : strerror(failed);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int connect_unix(const char *path, int64_t until_us, const char **why) {
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	*why = "the path of its socket is too long";
+	if ((size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= sizeof a.sun_path)
+		return -1;
+	return connect_to((const struct sockaddr *)&a, sizeof a, until_us, why);
+}
+
+int lk_redis_connect(const lk_redis_url *u, const char **why) {
+	int64_t within_us = LK_LIMIT_US(LK_REDIS_CONNECT_S * LK_US_PER_S);
+	if (u->path)
+		return connect_unix(u->path, lk_monotonic_us() + within_us, why);
+	struct addrinfo *found = NULL;
+	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	char port[16];
+	int fd = -1;
+	snprintf(port, sizeof port, "%d", u->port);
+	int failed = getaddrinfo(u->host, port, &hints, &found);
+	*why = failed ? gai_strerror(failed) : "it has no address";
+	for (const struct addrinfo *a = found; !failed && a && fd < 0; a = a->ai_next)
+		fd = connect_to(a->ai_addr, a->ai_addrlen, lk_monotonic_us() + within_us, why);
+	if (found)
+		freeaddrinfo(found);
+	return fd;
+}
