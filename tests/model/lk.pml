@@ -312,7 +312,7 @@ sweep:
 #ifdef COMPACT
 	/* two adjacent closed segments are chosen, then the live cuts are looked at; the rest is done beside the owner */
 	if
-	:: !compacted_once ->
+	:: atomic { !compacted_once ->
 		d_step { a = NONE; i = 0;
 			do
 			:: i < redis.n ->
@@ -328,7 +328,7 @@ sweep:
 			:: a != NONE -> job.token = token; job.from = redis.s[a].from; job.middle = redis.s[a].to; job.to = redis.s[b].to;
 				job.first = redis.s[a].token; job.second = redis.s[b].token; compacted_once = true; a = 1
 			:: else -> a = 0
-			fi; b = 0 };
+			fi; b = 0 } };
 		if
 #ifdef COMPACTACROSS
 		:: atomic { a == 1 -> job.posted = true; a = 0 }
