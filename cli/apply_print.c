@@ -6,6 +6,10 @@
 void lk_applied_stream_print(const lk_stream *s, const lk_apply_result *r) {
 	static const char *const what[] = {[LK_APPLIED_NEW] = "new", [LK_APPLIED_SAME] = "unchanged",
 	                                   [LK_APPLIED_CHANGED] = "changed"};
+	if (r->anew) {
+		lk_say("stream %s: declared anew, with the views over it: it had no events", s->name);
+		return;
+	}
 	if (!r->new_versions) {
 		lk_say("stream %s: %s", s->name, what[r->what]);
 		return;

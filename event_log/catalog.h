@@ -99,6 +99,7 @@ enum lk_applied { LK_APPLIED_NEW, LK_APPLIED_SAME, LK_APPLIED_CHANGED };
 
 typedef struct lk_apply_result {
 	enum lk_applied what;
+	bool anew;            /* of a stream: it had no event, and was declared anew, with the views over it */
 	int new_versions;     /* of a stream: views over it that have a new version, since the watermark delay is another one */
 	int version;          /* of a view */
 	int served_version;   /* of a view: what readers get until the new one is in service */

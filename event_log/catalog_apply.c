@@ -1,7 +1,7 @@
 /* Declaring: definitions become rows of the catalogue and, for a stream, tables of the log.
  *
  * Each declaration is one transaction under the catalogue's lock, so it happens whole or not at all, and applying a
- * file again changes nothing. A stream may only grow: nullable columns at its end; and its watermark delay and
+ * file again changes nothing. A stream that has events may only grow: nullable columns at its end; and its watermark delay and
  * idle_timeout may change. A new delay is another meaning of every view over the stream, so each gets a new version in
  * the same transaction. A new idle_timeout changes no row, and so no version.
  *
@@ -13,6 +13,7 @@
 
 #include "core/fault.h"
 #include "event_log/catalog_private.h"
+#include "event_log/drop.h"
 #include "event_log/tail_holder.h"
 #include "event_log/zones.h"
 
@@ -163,10 +164,82 @@ static int hold_log(lk_pg *pg, const char *stream_id, lk_error *err) {
 	return lk_pg_exec(pg, NULL, err, "SELECT 1 FROM lk.tail WHERE stream_id = $1 ORDER BY part FOR UPDATE", 1, &stream_id);
 }
 
-static int change_stream(lk_pg *pg, const char *stream_id, const lk_stream *old, const lk_stream *s, lk_apply_result *out, lk_error *err) {
-	int rc = check_growth(old, s, err);
-	if (rc)
+/* --- a stream without events --- */
+
+static int is_empty(lk_pg *pg, const char *stream_id, bool *empty, lk_error *err) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT next_off FROM lk.tail WHERE stream_id = $1 ORDER BY part FOR UPDATE", 1, &stream_id);
+	*empty = !rc;
+	for (int i = 0; !rc && i < PQntuples(res); i++)
+		*empty &= lk_pg_int(res, i, 0) == 0;
+	PQclear(res);
+	return rc;
+}
+
+/* Gives the newest text of each view over the stream, and removes the view, unless somebody replays it. */
+static int take_views(lk_pg *pg, const char *stream_id, PGresult **views, lk_error *err) {
+	int rc = lk_pg_exec(pg, views, err,
+		"SELECT DISTINCT ON (view_id) view_id, w.name, v.definition, c.mode = 'kappa' FROM lk.version v JOIN lk.view w USING (view_id)"
+		" LEFT JOIN lk.copy c ON c.copy_id = w.served_copy WHERE w.stream_id = $1 ORDER BY view_id, number DESC", 1, &stream_id);
+	for (int i = 0; !rc && i < PQntuples(*views); i++) {
+		const char *name = PQgetvalue(*views, i, 1);
+		if (PQgetvalue(*views, i, 3)[0] == 't') {
+			rc = lk_fail(err, LK_EDEFINITION, "view %s over it is in kappa mode and cannot be begun anew", name);
+			lk_hint(err, "`lk drop %s` removes it, `lk mode %s lambda` changes its mode", name, name);
+		}
+		if (!rc)
+			rc = lk_pg_lock_transaction(pg, lk_pg_int(*views, i, 0), err);
+		if (!rc)
+			rc = lk_view_delete(pg, lk_pg_int(*views, i, 0), err);
+	}
+	return rc;
+}
+
+static int apply_taken(lk_pg *pg, const PGresult *views, int i, const lk_stream *s, lk_error *err) {
+	lk_definitions d = {0};
+	lk_apply_result view;
+	lk_error e = {0};
+	int rc = lk_catalog_parse(PQgetvalue(views, i, 2), s, &d, &e);
+	if (rc) {
+		lk_fail(err, LK_EDEFINITION, "stream %s: view %s does not fit it as it would be: %s", s->name, PQgetvalue(views, i, 1),
+		        d.nfaults ? d.faults[0].message : e.text);
+		lk_hint(err, "`lk drop %s` removes the view", PQgetvalue(views, i, 1));
+	}
+	rc = rc ? LK_EDEFINITION : apply_view(pg, d.items[0].plan, &view, err);
+	lk_definitions_release(&d);
+	return rc;
+}
+
+/* Under another id, so that a process which still appends by the old declaration finds that its stream is gone. */
+static int declare_anew(lk_pg *pg, const char *stream_id, lk_stream *old, const lk_stream *s, lk_apply_result *out, lk_error *err) {
+	const lk_cat_stream gone = {.id = strtoll(stream_id, NULL, 10), .stream = old};
+	PGresult *views = NULL;
+	int rc = take_views(pg, stream_id, &views, err);
+	if (!rc)
+		rc = lk_stream_delete(pg, &gone, err);
+	if (!rc)
+		rc = insert_stream(pg, s, err);
+	for (int i = 0; !rc && i < PQntuples(views); i++)
+		rc = apply_taken(pg, views, i, s, err);
+	out->what = LK_APPLIED_CHANGED;
+	out->anew = true;
+	PQclear(views);
+	return rc;
+}
+
+static int change_stream(lk_pg *pg, const char *stream_id, lk_stream *old, const lk_stream *s, lk_apply_result *out, lk_error *err) {
+	lk_error refused = {0};
+	bool empty = false;
+	int rc = check_growth(old, s, &refused);
+	if (rc && (rc = is_empty(pg, stream_id, &empty, err)))
 		return rc;
+	if (empty)
+		return declare_anew(pg, stream_id, old, s, out, err);
+	if (refused.code) {
+		if (err)
+			*err = refused;
+		return refused.code;
+	}
 	bool other_delay = old->watermark_delay_us != s->watermark_delay_us;
 	if (old->ncolumns == s->ncolumns && !other_delay && old->idle_timeout_us == s->idle_timeout_us) {
 		out->what = LK_APPLIED_SAME;

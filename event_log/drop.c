@@ -155,7 +155,7 @@ static int refuse_read(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	return rc;
 }
 
-static int drop_stream(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	static const char *const lock[] = {
 		"SELECT FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part FOR UPDATE",
 		NULL,
@@ -189,7 +189,7 @@ int lk_stream_drop(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	int rc;
 	do {
 		rc = lk_catalog_begin(pg, err);
-		rc = end(pg, rc ? rc : drop_stream(pg, s, err), err);
+		rc = end(pg, rc ? rc : lk_stream_delete(pg, s, err), err);
 	} while (rc == LK_EBUSY && lk_tail_free(pg, err));
 	return rc;
 }

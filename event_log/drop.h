@@ -25,5 +25,7 @@ int lk_view_delete(lk_pg *pg, int64_t view_id, lk_error *err);
  * error names them. LK_ECONFLICT where it is gone already; LK_EBUSY where a reader or an append holds its log for
  * long. */
 int lk_stream_drop(lk_pg *pg, const lk_cat_stream *s, lk_error *err);
+/* The same inside the caller's transaction, of lk_catalog_begin. */
+int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err);
 
 #endif

@@ -265,6 +265,7 @@ static void test_stream_keeps_its_form(void **unused) {
 		{"CREATE TABLE hits (ts timestamptz, path text, bytes bigint) WITH (event_time = ts, partition_by = path, partitions = 3, max_ahead = '2 days')", "max_ahead"},
 	};
 	apply(STREAM);
+	test_sql(&pg, "UPDATE lk.tail SET next_off = 1 WHERE part = 2");      /* as long as it is empty, anything may change */
 	int64_t before = stamp();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		assert_refused(cases[i].text, cases[i].because);

@@ -181,6 +181,7 @@ static void another_watermark(void **state) {
 	apply(later, "stream hits: changed; 3 views over it have a new version");
 	LK(0, "", "batch traffic@2: 0 events, 0 cells", "batch");
 	assert_non_null(strstr(lk.err, "batch ever@2: "));
+	ingest(first_events);
 	char *path = test_file(&lk, "parted.sql", parted);
 	LK(78, "", "the number of partitions cannot change", "apply", path);
 	assert_non_null(strstr(lk.err, "another watermark"));
@@ -226,6 +227,7 @@ static void a_check_changes_nothing(void **state) {
 static void a_check_says_what_is_refused(void **state) {
 	(void)state;
 	apply(definitions, "");
+	ingest(first_events);
 	char *bad = test_file(&lk, "bad.sql",
 		"\nCREATE VIEW one AS SELECT count(*) AS n FROM hits;\n"
 		"CREATE TABLE hits (ts timestamptz, ip text, path text, status int, bytes bigint)\n"

@@ -120,6 +120,36 @@ static void a_stream_goes_when_nobody_reads_it(void **state) {
 	LK(0, "11", "", "status");
 }
 
+/* I8: what was declared wrong can be put right until the first event. */
+static void an_empty_stream_is_declared_anew(void **state) {
+	(void)state;
+	char *other = test_file(&lk, "other.sql",
+		"CREATE TABLE hits (at timestamptz, ip text, n double precision) WITH (event_time = at, partition_by = ip, partitions = 5);");
+	char *fits = test_file(&lk, "fits.sql",
+		"CREATE TABLE hits (ts timestamptz, ip text, n double precision) WITH (event_time = ts, partition_by = n, partitions = 5);");
+	int64_t id = test_world_int(&world, "SELECT stream_id FROM lk.stream");
+	LK(78, "", "view traffic does not fit it as it would be", "apply", other);
+	LK(0, "", "declared anew", "apply", "--check", fits);
+	assert_int_equal(test_world_int(&world, "SELECT stream_id FROM lk.stream"), id);
+	LK(0, "", "stream hits: declared anew, with the views over it", "apply", fits);
+	LK(0, "", "stream hits: unchanged", "apply", fits);
+	assert_true(test_world_int(&world, "SELECT stream_id FROM lk.stream") != id);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.tail"), 5);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.unit"), 10);
+	LK(0, "", "", "drop", "traffic", "--yes");
+	ingest(0, 40);
+	LK(0, "", "", "speed", "--once");
+	LK(0, "780", "", "query", "total");
+	LK(0, "", "", "batch");
+	LK(0, "780", "", "query", "total");
+	char *late = test_file(&lk, "late.sql",
+		"CREATE TABLE hits (ts timestamptz, ip text, n double precision) WITH (event_time = ts, partition_by = ip, partitions = 5);");
+	LK(78, "", "partition_by cannot change", "apply", late);
+	free(late);
+	free(fits);
+	free(other);
+}
+
 /* --- beside those who are at work --- */
 
 static int answers(void *want) {
@@ -257,6 +287,7 @@ int main(void) {
 		cmocka_unit_test_setup(a_view_goes_whole, fresh),
 		cmocka_unit_test_setup(the_name_can_be_used_again, fresh),
 		cmocka_unit_test_setup(a_stream_goes_when_nobody_reads_it, fresh),
+		cmocka_unit_test_setup(an_empty_stream_is_declared_anew, fresh),
 		cmocka_unit_test_setup(beside_running_layers, fresh),
 		cmocka_unit_test_setup(beside_an_ingest, fresh),
 		cmocka_unit_test_setup(beside_a_batch, fresh),
