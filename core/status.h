@@ -23,7 +23,7 @@ enum lk_status {
 	LK_EPARTIAL = -12,    /* the answer is partial or stale and --strict was given; exit 5 */
 	LK_ETOOBIG = -15,     /* an answer has met a bound of its rows, bytes or time; exit 6 */
 	LK_EDIFFERS = -14,    /* two answers that should be equal are not; exit 1 */
-	LK_ECHANGED = -15,    /* the stream is declared otherwise by now: read its definition again, nothing was written */
+	LK_ECHANGED = -16,    /* the stream is declared otherwise by now: read its definition again, nothing was written */
 	LK_EINTERNAL = -13,   /* a statement failed that should not; a bug, or a foreign hand; exit 70 */
 };
 

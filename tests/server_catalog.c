@@ -240,8 +240,8 @@ static void test_stream_grows(void **unused) {
 	assert_int_equal(apply(WIDER).what, LK_APPLIED_SAME);
 	assert_int_equal(apply(WIDER VIEW).what, LK_APPLIED_SAME);
 	assert_int_equal(apply(WIDER BY_ARRIVAL).what, LK_APPLIED_SAME);
-	test_ok(lk_append(&pg, b, NULL, &err), &err);            /* an appender that does not know yet */
-	assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.log_hits WHERE agent IS NULL AND cost IS NULL AND bytes = 7"), 2);
+	assert_int_equal(lk_append(&pg, b, NULL, &err), LK_ECHANGED);      /* an appender that does not know yet */
+	assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.log_hits WHERE agent IS NULL AND cost IS NULL AND bytes = 7"), 1);
 	assert_int_equal(test_number(&pg, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'lk.log_hits'::regclass AND attname = 'agent'"
 	                             " AND attcollation = '\"C\"'::regcollation"), 1);
 	lk_catalog *c = load();
