@@ -98,7 +98,7 @@ static int is_next(batch *b, bool *next, int64_t *served, lk_error *err) {
 		"SELECT w.served_copy FROM lk.copy c JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)"
 		" LEFT JOIN lk.copy sc ON sc.copy_id = w.served_copy LEFT JOIN lk.version sv ON sv.version_id = sc.version_id"
 		" WHERE c.copy_id = $1::bigint AND c.state = 'live'"
-		" AND NOT EXISTS (SELECT FROM lk.copy o WHERE o.version_id = c.version_id AND o.was_served)"
+		" AND NOT v.was_served"
 		" AND (w.served_copy IS NULL OR sc.mode = 'lambda' AND sv.number < v.number)",
 		1, (const char *const[]){lk_pg_number(copy, b->copy->id)});
 	if (r != LK_OK)

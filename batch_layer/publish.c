@@ -56,6 +56,7 @@ int lk_publish_record(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *cut, con
 	snprintf(took, sizeof took, "%.6f", seconds);
 	const char *const params[] = {lk_pg_number(cut_id, cut->id), lk_pg_number(copy_id, copy->id), table, path,
 	                              lk_pg_number(events, report->events), lk_pg_number(cells, report->cells), took};
-	return lk_pg_exec(pg, NULL, err, "INSERT INTO lk.batch (cut_id, copy_id, batch_table, path, events, cells, seconds)"
-	                  " VALUES ($1::bigint, $2::bigint, $3, $4, $5::bigint, $6::bigint, $7::float8)", 7, params);
+	return lk_pg_exec(pg, NULL, err, "INSERT INTO lk.batch (cut_id, copy_id, batch_table, path, events, cells, seconds, table_rows)"
+	                  " SELECT $1::bigint, $2::bigint, $3, $4, $5::bigint, $6::bigint, $7::float8, $6::bigint + coalesce(max(table_rows), 0)"
+	                  " FROM lk.batch WHERE copy_id = $2::bigint AND batch_table = $3", 7, params);
 }

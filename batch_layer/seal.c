@@ -245,9 +245,11 @@ static int add_unit(seal *s, int part, lk_error *err) {
 
 /* Rows that came into the table by all its publishes, and by the first. */
 static int count_rows(seal *s, int64_t *all, int64_t *first, lk_error *err) {
+	char copy[24];
 	PGresult *res = NULL;
-	int r = lk_pg_exec(s->pg, &res, err, "SELECT coalesce(sum(cells), 0), coalesce((array_agg(cells ORDER BY cut_id))[1], 0)"
-	                   " FROM lk.batch WHERE batch_table = $1", 1, (const char *const[]){s->table});
+	int r = lk_pg_exec(s->pg, &res, err, "SELECT coalesce(max(table_rows), 0), coalesce((array_agg(cells ORDER BY cut_id))[1], 0)"
+	                   " FROM lk.batch WHERE copy_id = $1::bigint AND batch_table = $2", 2,
+	                   (const char *const[]){lk_pg_number(copy, s->copy->id), s->table});
 	if (r == LK_OK) {
 		*all = lk_pg_int(res, 0, 0);
 		*first = lk_pg_int(res, 0, 1);

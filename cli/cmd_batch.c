@@ -8,19 +8,22 @@
  * batch that is not repeated is left to the system's Ctrl-C: killed at any point it leaves nothing. */
 int lk_cmd_batch(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
+	lk_keep keep;
 	int64_t every;
 	int rc = lk_args_interval(args, "every", 0, &every, err);
+	if (rc == LK_OK)
+		rc = lk_keep_from_args(args, &keep, err);
 	if (rc == LK_OK)
 		rc = lk_servers_find(lk_home(), &at, err);
 	if (rc == LK_OK && every)
 		lk_stop_on_signal();
 	if (rc == LK_OK)
-		rc = lk_batch_round(&at, args->operands, args->noperands, LK_ROUND_ONE, err);
+		rc = lk_batch_round(&at, args->operands, args->noperands, LK_ROUND_ONE, &keep, err);
 	if (every && err->code == LK_OK)
 		rc = LK_OK;
 	if (rc == LK_OK && every) {
 		lk_wait_until(lk_monotonic_us() + every);
-		lk_batch_rounds(&at, args->operands, args->noperands, every);
+		lk_batch_rounds(&at, args->operands, args->noperands, every, &keep);
 	}
 	lk_servers_release(&at);
 	return every ? lk_until_stopped(rc, err) : rc;

@@ -38,15 +38,18 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	speed_thread speed = {.rc = LK_OK};
 	pthread_t thread;
+	lk_keep keep;
 	int64_t every;
 	int rc = lk_args_interval(args, "every", 60 * LK_US_PER_S, &every, err);
+	if (rc == LK_OK)
+		rc = lk_keep_from_args(args, &keep, err);
 	if (rc == LK_OK)
 		rc = lk_servers_find(lk_home(), &at, err);
 	if (rc == LK_OK)
 		rc = lk_speed_from_args(args, &at, &speed.options, err);
 	if (rc == LK_OK) {
 		lk_stop_on_signal();
-		rc = lk_batch_round(&at, NULL, 0, LK_ROUND_FIRST, err);
+		rc = lk_batch_round(&at, NULL, 0, LK_ROUND_FIRST, &keep, err);
 		if (err->code == LK_OK)
 			rc = LK_OK;
 	}
@@ -54,7 +57,7 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 		rc = start(&speed, &thread, err);
 	if (rc == LK_OK) {
 		lk_wait_until(lk_monotonic_us() + every);
-		lk_batch_rounds(&at, NULL, 0, every);
+		lk_batch_rounds(&at, NULL, 0, every, &keep);
 		pthread_join(thread, NULL);
 		rc = speed.rc;
 		if (rc)

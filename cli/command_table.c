@@ -15,6 +15,9 @@
 	{"max-memory", "SIZE", "give up where the rows and what they are made from would take more: 512MB, 2GB (1GB; 0: no bound)", false}, \
 	{"timeout", "SIZE", "give up after so long (no bound)", false}
 
+#define KEEP_OPTION \
+	{"keep-rejected", "N", "keep the newest N rows of lk.rejected of each stream (100,000)", false}
+
 const lk_command lk_commands[] = {
 	{"up", "", 0, 0, "start a private PostgreSQL and Redis under LK_HOME",
 	 "Both listen on unix sockets only; their data is kept between runs. Started by root they run as user postgres. "
@@ -79,14 +82,14 @@ const lk_command lk_commands[] = {
 	 "Without a name, all views. A batch that finds nothing new in the log does nothing. A view in kappa mode is not computed "
 	 "again but sealed: what its speed layer has done up to now moves from Redis to PostgreSQL. That waits for a running "
 	 "speed layer (`lk speed`, `lk run`) to come to where the log ends at the start.",
-	 {{"every", "SIZE", "go on, one batch each SIZE, until stopped", false}},
+	 {{"every", "SIZE", "go on, one batch each SIZE, until stopped", false}, KEEP_OPTION},
 	 {{"lk batch", "one batch of every view"},
 	  {"lk batch traffic --every 5m", "a batch of traffic every five minutes"}},
 	 lk_cmd_batch},
 
 	{"run", "", 0, 0, "run speed layer and batch layer together, until stopped", "",
 	 {{"every", "SIZE", "time between batches (1min)", false},
-	  {"workers", "N", "threads of the speed layer (2)", false}},
+	  {"workers", "N", "threads of the speed layer (2)", false}, KEEP_OPTION},
 	 {{"lk run", "both layers, a batch each minute"},
 	  {"lk run --every 10s --workers 4", "a batch each ten seconds"}},
 	 lk_cmd_run},

@@ -186,7 +186,7 @@ static void print_json(const lk_late_page *p) {
 			lk_buf_addf(&b, "%lld", (long long)k->to_us);
 		lk_buf_addf(&b, ",\"events\":%lld,\"healed\":%lld}", (long long)k->events, (long long)k->healed);
 	}
-	lk_buf_adds(&b, "],\"events\":[");
+	lk_buf_addf(&b, "],\"not_kept\":%lld,\"events\":[", (long long)r->removed);
 	for (int i = 0; i < r->nnewest; i++) {
 		lk_buf_adds(&b, i ? ",\n" : "\n");
 		add_object(p, &r->newest[i], &b);
@@ -235,7 +235,12 @@ static void add_totals(const lk_late_page *p, lk_buf *b) {
 	lk_buf_adds(b, p->copy->kappa ? "; a kappa copy never counts them" : ", counted by the batch since: ");
 	if (!p->copy->kappa)
 		lk_count_print(r->healed, b);
-	if (r->events) {
+	if (r->removed) {
+		lk_buf_adds(b, "\nnot kept:  ");
+		lk_count_print(r->removed, b);
+		lk_buf_adds(b, " of them, the oldest, are counted above and shown nowhere else");
+	}
+	if (r->events > r->removed) {
 		lk_buf_adds(b, "\nlate by:   ");
 		lk_duration_print(r->least_us, b);
 		lk_buf_adds(b, " to ");

@@ -231,14 +231,19 @@ static int batch_views(round_of *of, char *const *names, int n, lk_error *err) {
 	return rc ? rc : first;
 }
 
-/* What dropped copies have left is swept by whoever comes by; a failure of it is told, and not the round's. */
-static void sweep_dropped(lk_pg *pg) {
+int lk_keep_from_args(const lk_args *args, lk_keep *keep, lk_error *err) {
+	*keep = lk_keep_defaults;
+	return lk_args_int(args, "keep-rejected", keep->rejected, 0, INT64_MAX / 2, &keep->rejected, err);
+}
+
+/* A failure of it is told, and not the round's. */
+static void keep_house(round_of *of, const lk_keep *keep) {
 	lk_error e = {0};
-	if (lk_copies_sweep(pg, NULL, &e) != LK_OK)
+	if (lk_housekeep(&of->pg, of->catalog, keep, &e) != LK_OK)
 		lk_say_error(&e);
 }
 
-int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, lk_error *err) {
+int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, const lk_keep *keep, lk_error *err) {
 	round_of of = {.at = at, .quiet = how == LK_ROUND_AGAIN, .seals = how != LK_ROUND_FIRST};
 	int rc = lk_pg_open(&of.pg, at->postgres, "lk batch", err);
 	if (rc == LK_OK)
@@ -248,7 +253,7 @@ int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_roun
 	if (rc == LK_OK)
 		rc = batch_views(&of, views, n, err);
 	if (of.pg.conn && of.catalog && !lk_stop)
-		sweep_dropped(&of.pg);
+		keep_house(&of, keep);
 	if (of.store)
 		lk_store_close(of.store);
 	if (of.catalog)
@@ -266,11 +271,11 @@ int lk_until_stopped(int rc, lk_error *err) {
 	return LK_OK;
 }
 
-void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us) {
+void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us, const lk_keep *keep) {
 	while (!lk_stop) {
 		int64_t next = lk_monotonic_us() + every_us;
 		lk_error e = {0};
-		lk_batch_round(at, views, n, LK_ROUND_AGAIN, &e);
+		lk_batch_round(at, views, n, LK_ROUND_AGAIN, keep, &e);
 		lk_say_error(&e);
 		lk_wait_until(next);
 	}

@@ -5,6 +5,7 @@
 #include "batch_layer/seal.h"
 #include "cli/options.h"
 #include "cli/servers.h"
+#include "event_log/housekeeping.h"
 #include "speed_layer/speed.h"
 
 /* Fills *o from the options of `lk speed` and `lk run`, with notices and progress on standard error. */
@@ -17,11 +18,13 @@ enum lk_round { LK_ROUND_ONE, LK_ROUND_FIRST, LK_ROUND_AGAIN };
 
 /* One batch of each named view (n = 0: of all), a seal of those in kappa mode. The newest version of a view in lambda
  * mode is computed, since that is the one that readers get next; and what they get now, where that is another one
- * still. Tells what it did; a failure of one view does not stop the others: it is told, and its code returned. */
-int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, lk_error *err);
+ * still. Then housekeeping. Tells what it did; a failure of one view does not stop the others: it is told, and its code returned. */
+int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, const lk_keep *keep, lk_error *err);
 /* The end of what runs until it is stopped: that a server was silent while it ended is told, and is no failure. */
 int lk_until_stopped(int rc, lk_error *err);
 /* Rounds every `every_us` until lk_stop; failures are told and tried again in the next round. */
-void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us);
+void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us, const lk_keep *keep);
+/* What is kept, from the options of `lk batch` and `lk run`. */
+int lk_keep_from_args(const lk_args *args, lk_keep *keep, lk_error *err);
 
 #endif

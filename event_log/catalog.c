@@ -26,13 +26,14 @@ static const char load_sql[] =
 	" FROM lk.copy WHERE NOT dropped;"
 	"SELECT copy_id, part, unit_id FROM lk.unit WHERE copy_id = ANY (ARRAY(SELECT copy_id FROM lk.copy WHERE NOT dropped));"
 	"SELECT cut_id, part, off, high, last_at FROM lk.cut_part"
-	" WHERE cut_id = ANY (ARRAY(SELECT cut_id FROM lk.copy WHERE NOT dropped));"
-	"COMMIT";
+	" WHERE cut_id = ANY (ARRAY(SELECT cut_id FROM lk.copy WHERE NOT dropped));";
 
+/* Leaves the transaction open: calendars are read in its snapshot, too. */
 static int fetch(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
 	lk_error e = {0};
 	int rc = lk_pg_query_all(pg, results, NRESULTS, "reading the catalogue", &e, load_sql);
-	lk_pg_rollback(pg);
+	if (rc)
+		lk_pg_rollback(pg);
 	if (rc && (!strcmp(e.sqlstate, "42P01") || !strcmp(e.sqlstate, "3F000"))) {
 		rc = lk_fail(err, LK_EUSAGE, "nothing is declared in database %s: it has no schema lk", PQdb(pg->conn));
 		lk_hint(err, "run `lk apply FILE` first");
@@ -288,6 +289,7 @@ static int fetch_of_this_version(lk_pg *pg, PGresult *r[NRESULTS], char log_id[3
 		return version;
 	if (version > 0) {
 		clear(r);
+		lk_pg_rollback(pg);
 		rc = lk_catalog_install(pg, log_id, err);
 		return rc ? rc : fetch(pg, r, err);
 	}
@@ -302,6 +304,7 @@ int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error
 	int rc = fetch_of_this_version(pg, r, c->log_id, err);
 	if (rc == 0)
 		rc = build(pg, c, r, view, err);
+	lk_pg_rollback(pg);
 	clear(r);
 	if (rc)
 		lk_catalog_free(c);

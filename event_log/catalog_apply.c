@@ -440,9 +440,9 @@ static bool same_stream(const lk_stream *a, const lk_stream *b) {
 /* The view's row, its newest version, the version it serves and how. */
 static const char newest_sql[] =
 	"SELECT w.view_id, w.stream_id, n.number, n.plan_hash, s.number, c.mode = 'kappa',"
-	" n.version_id <> s.version_id AND EXISTS (SELECT FROM lk.copy k WHERE k.version_id = n.version_id AND k.was_served)"
+	" n.version_id <> s.version_id AND n.was_served"
 	" FROM lk.view w LEFT JOIN lk.copy c ON c.copy_id = w.served_copy LEFT JOIN lk.version s ON s.version_id = c.version_id"
-	" JOIN LATERAL (SELECT version_id, number, plan_hash FROM lk.version v WHERE v.view_id = w.view_id ORDER BY number DESC LIMIT 1) n ON true"
+	" JOIN LATERAL (SELECT version_id, number, plan_hash, was_served FROM lk.version v WHERE v.view_id = w.view_id ORDER BY number DESC LIMIT 1) n ON true"
 	" WHERE w.name = $1";
 
 static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {

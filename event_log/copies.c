@@ -5,8 +5,9 @@
  * lk.view.served_copy is the one pointer that readers follow, former_copy the one place to go back to. Whatever moves
  * either of them, or drops a copy, first locks the view's row, then rows of copies, then rows of cuts, as a publish
  * does: so none of them can wait for each other in a ring, and each sees what the one before it has committed. Nothing
- * is deleted here but batch tables and the ledger of late events: rows of dropped copies stay, because an owner that
- * sleeps now must find out when it wakes, and units that a restored Redis brings back must be known as dead. */
+ * is deleted here but batch tables and the ledger of late events. Rows of dropped copies go much later
+ * (event_log/housekeeping.c), and a copy or unit of which there is no row is dropped to all who ask: to an owner that
+ * sleeps now and wakes then, and to the sweep that finds units which a restored Redis brought back. */
 #include "event_log/copies.h"
 
 #include <stdio.h>
@@ -165,7 +166,8 @@ static int make_served(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
 		rc = lk_fail(err, LK_ECONFLICT,
 		             "copy %s cannot be served: it was dropped, is a sandbox or a trial, or is of another view", copy);
 	PQclear(res);
-	return rc;
+	return rc ? rc : one_row(pg, err, "its version is gone", "UPDATE lk.version SET was_served = true WHERE version_id ="
+	                         " (SELECT version_id FROM lk.copy WHERE copy_id = $1::bigint)", to);
 }
 
 /* Lambda copies that wait for a batch to bring their version into service, of versions up to `number`. */
@@ -245,7 +247,7 @@ int lk_copy_drop(lk_pg *pg, int64_t copy_id, lk_error *err) {
 int lk_version_was_served(lk_pg *pg, const lk_cat_version *v, bool *was, lk_error *err) {
 	char id[24];
 	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT EXISTS (SELECT FROM lk.copy WHERE version_id = $1::bigint AND was_served)", 1,
+	int rc = lk_pg_exec(pg, &res, err, "SELECT coalesce((SELECT was_served FROM lk.version WHERE version_id = $1::bigint), false)", 1,
 	                    (const char *const[]){lk_pg_number(id, v->id)});
 	if (rc)
 		return rc;
@@ -269,10 +271,11 @@ static const char tables_sql[] =
 	" LEFT JOIN lk.copy c ON c.copy_id = substring(t.relname from '^batch_([0-9]+)_[0-9]+$')::bigint"
 	" WHERE n.nspname = 'lk' AND t.relkind = 'r' AND t.relname ~ '^batch_[0-9]+_[0-9]+$' AND coalesce(c.dropped, true) ORDER BY 1";
 
-/* A look into the index for each dropped copy, not a scan of a ledger that may be long. */
+/* A look into the index for each dropped copy, not a scan of a ledger that may be long; a transaction of 10,000 rows each. */
 static const char late_sql[] =
-	"DELETE FROM lk.late WHERE copy_id = ANY (ARRAY(SELECT c.copy_id FROM lk.copy c,"
-	" LATERAL (SELECT FROM lk.late l WHERE l.copy_id = c.copy_id LIMIT 1) found WHERE c.dropped))";
+	"WITH found AS MATERIALIZED (SELECT l.copy_id, l.part, l.off FROM lk.copy c CROSS JOIN LATERAL"
+	"  (SELECT copy_id, part, off FROM lk.late l WHERE l.copy_id = c.copy_id LIMIT 10000) l WHERE c.dropped LIMIT 10000)"
+	" DELETE FROM lk.late l USING found f WHERE l.copy_id = f.copy_id AND l.part = f.part AND l.off = f.off";
 
 int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err) {
 	PGresult *res = NULL;
@@ -287,7 +290,9 @@ int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err) {
 	PQclear(res);
 	if (tables)
 		*tables = gone;
-	return rc ? rc : lk_pg_run(pg, err, late_sql);
+	for (int64_t rows = 1; !rc && rows > 0;)
+		rc = lk_pg_changed(pg, late_sql, 0, NULL, &rows, err);
+	return rc;
 }
 
 bool lk_unit_is_live(void *pg, int64_t unit) {

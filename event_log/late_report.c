@@ -169,6 +169,10 @@ int lk_late_report_read(lk_pg *pg, const lk_cat_copy *copy, const int *columns, 
 	int rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 	if (!rc)
 		rc = read_buckets(pg, copy, out, err);
+	if (!rc)
+		rc = lk_late_removed(pg, copy, &out->removed, err);
+	out->events += out->removed;
+	out->healed += copy->kappa ? 0 : out->removed;
 	if (!rc && limit > 0)
 		rc = read_newest(pg, copy, columns, ncolumns, limit, out, err);
 	if (!rc)

@@ -23,8 +23,9 @@ typedef struct lk_late_bucket {
 enum { LK_LATE_BUCKETS = 12 };
 
 typedef struct lk_late_report {
-	int64_t events, healed;        /* all of them */
-	int64_t least_us, most_us;     /* late by; 0 where there are none */
+	int64_t events, healed;        /* all of them, also those that are not kept */
+	int64_t removed;               /* not kept one by one any more: in no bucket, and none of the newest */
+	int64_t least_us, most_us;     /* late by, of those that are kept; 0 where there are none */
 	lk_late_bucket buckets[LK_LATE_BUCKETS];
 	lk_late_event *newest;         /* by the time at which the log took them */
 	int nnewest;

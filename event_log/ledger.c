@@ -101,6 +101,7 @@ int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
 			"INSERT INTO lk.late (copy_id, part, off, event_time, pane, watermark)"
 			" SELECT c, p, o, " LK_SQL_TIME("e") ", " LK_SQL_TIME("n") ", " LK_SQL_TIME("w")
 			" FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) AS u (c, p, o, e, n, w)"
+			" WHERE NOT EXISTS (SELECT FROM lk.unit t WHERE t.copy_id = c AND t.part = p AND o < t.late_from)"
 			" ON CONFLICT DO NOTHING", err);
 	if (!rc)
 		rc = insert(pg, &l->marked, MARKED_COLUMNS,
@@ -157,4 +158,16 @@ int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_
 	PQclear(res);
 	lk_buf_release(&sql);
 	return rc;
+}
+
+int lk_late_removed(lk_pg *pg, const lk_cat_copy *copy, int64_t *removed, lk_error *err) {
+	char id[24];
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT sum(b.events) FROM lk.unit u JOIN lk.late_block b USING (copy_id, part)"
+	                    " WHERE u.copy_id = $1::bigint AND b.block < u.late_from >> 16", 1, (const char *const[]){lk_pg_number(id, copy->id)});
+	if (rc)
+		return rc;
+	*removed = lk_pg_int(res, 0, 0);
+	PQclear(res);
+	return 0;
 }

@@ -25,4 +25,8 @@ void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out
 /* Late events of a copy below `end`, a vector by partition, that are not healed, and those that are, by copy->cut. */
 int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_t *late, int64_t *healed, lk_error *err);
 
+/* Of these late events those that are counted but not kept one by one any more (event_log/housekeeping.c). They lie below the
+ * copy's published cut. */
+int lk_late_removed(lk_pg *pg, const lk_cat_copy *copy, int64_t *removed, lk_error *err);
+
 #endif

@@ -34,8 +34,8 @@ static int ask(lk_pg *pg, const char *sql, int64_t id, PGresult **res, lk_error 
 int lk_overview_stream(lk_pg *pg, const lk_cat_stream *s, lk_stream_overview *out, lk_error *err) {
 	PGresult *res;
 	*out = (lk_stream_overview){0};
-	int rc = ask(pg, "SELECT count(*) FILTER (WHERE version_id IS NULL), count(version_id), clock_timestamp() FROM lk.rejected"
-	                 " WHERE stream_id = $1", s->id, &res, err);
+	int rc = ask(pg, "SELECT count(*) FILTER (WHERE version_id IS NULL) + (SELECT rejected_removed FROM lk.stream WHERE stream_id = $1),"
+	                 " count(version_id), clock_timestamp() FROM lk.rejected WHERE stream_id = $1", s->id, &res, err);
 	if (rc)
 		return rc;
 	out->lines = lk_pg_int(res, 0, 0);

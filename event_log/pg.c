@@ -30,6 +30,7 @@ static int status_of_sqlstate(const char *s) {
 		{"08", LK_EUNREACHABLE}, {"57P", LK_EUNREACHABLE}, {"25006", LK_EUNREACHABLE}, {"25P03", LK_EUNREACHABLE}, {"22", LK_EVALUE},
 		{"23503", LK_ECONFLICT},   /* a row that is named is gone, or one that was to go is named */
 		{"55P03", LK_EBUSY}, {"57014", LK_EBUSY}, {"40001", LK_EBUSY}, {"40P01", LK_EBUSY}, {"53", LK_EFULL},
+		{"23503", LK_ECONFLICT},   /* a row that is named is gone, or one that was to go is named */
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (!strncmp(s, table[i].prefix, strlen(table[i].prefix)))
@@ -121,6 +122,14 @@ int lk_pg_exec(lk_pg *pg, PGresult **res, lk_error *err, const char *sql, int np
 	clear_former(pg);
 	int sent = PQsendQueryParams(pg->conn, sql, nparams, NULL, params, NULL, NULL, 0);
 	return finish_exec(pg, lk_pg_last_result(pg, sent), res, sql, err);
+}
+
+int lk_pg_changed(lk_pg *pg, const char *sql, int nparams, const char *const *params, int64_t *rows, lk_error *err) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, sql, nparams, params);
+	*rows = rc ? 0 : strtoll(PQcmdTuples(res), NULL, 10);
+	PQclear(res);
+	return rc;
 }
 
 int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[8], lk_error *err) {

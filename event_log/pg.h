@@ -37,6 +37,8 @@ void lk_pg_close(lk_pg *pg);
  * SQL must be constant or built from quoted identifiers. Connection loss: LK_EUNREACHABLE; SQLSTATE class 22: LK_EVALUE;
  * 55P03 and 57014 from lock_timeout: LK_EBUSY; 53xxx: LK_EFULL; 23503: LK_ECONFLICT; else LK_EINTERNAL. */
 int lk_pg_exec(lk_pg *pg, PGresult **res, lk_error *err, const char *sql, int nparams, const char *const *params);
+/* The same for a statement that changes rows: how many it changed. */
+int lk_pg_changed(lk_pg *pg, const char *sql, int nparams, const char *const *params, int64_t *rows, lk_error *err);
 /* Prepares the statement unless the session has it already, and gives its name. */
 int lk_pg_prepare(lk_pg *pg, enum lk_prepared which, const char *sql, char name[8], lk_error *err);
 /* Several statements without parameters ("BEGIN", "SET LOCAL …; …"). */

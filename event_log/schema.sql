@@ -18,7 +18,8 @@ CREATE TABLE lk.stream (
   stream_id  bigint PRIMARY KEY DEFAULT nextval('lk.id'),
   name       text NOT NULL UNIQUE,
   definition text NOT NULL,
-  partitions int NOT NULL
+  partitions int NOT NULL,
+  rejected_removed bigint NOT NULL DEFAULT 0   -- lines that were in lk.rejected and are not kept any more
 );
 
 -- Where a partition of the log ends. The row lock, held to the end of an append, makes offsets dense and visible in
@@ -60,7 +61,7 @@ CREATE TABLE lk.rejected (
   at         timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE UNIQUE INDEX rejected_event ON lk.rejected (version_id, part, off) WHERE version_id IS NOT NULL;
-CREATE INDEX rejected_stream ON lk.rejected (stream_id);
+CREATE INDEX rejected_stream ON lk.rejected (stream_id, at);
 
 CREATE TABLE lk.view (
   view_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
@@ -79,6 +80,7 @@ CREATE TABLE lk.version (
   plan_hash  text NOT NULL,
   fold_only  boolean NOT NULL DEFAULT false,  -- the batch layer folds in C, and need not try SQL first
   watermark_delay_us bigint NOT NULL,         -- the stream's when the version was made: another one is another version
+  was_served boolean NOT NULL DEFAULT false,  -- a copy of it was served, of those too that are gone
   UNIQUE (view_id, number)
 );
 
@@ -121,6 +123,8 @@ CREATE TABLE lk.copy (
   was_served  boolean NOT NULL DEFAULT false,
   made_at     timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+CREATE INDEX copy_live ON lk.copy (copy_id) WHERE NOT dropped;
+CREATE INDEX copy_version ON lk.copy (version_id);
 CREATE UNIQUE INDEX copy_name ON lk.copy (name) WHERE name IS NOT NULL AND NOT dropped;
 
 -- A unit's id names keys in Redis, which does not go back when PostgreSQL is restored, as the sequence does: so it has 20
@@ -129,6 +133,7 @@ CREATE TABLE lk.unit (
   unit_id bigint PRIMARY KEY DEFAULT nextval('lk.id') * 1048576 + floor(random() * 1048576)::bigint,
   copy_id bigint NOT NULL REFERENCES lk.copy,
   part    int NOT NULL,
+  late_from bigint NOT NULL DEFAULT 0,   -- late events below this offset are counted in lk.late_block, but not kept in lk.late
   UNIQUE (copy_id, part)
 );
 
@@ -141,6 +146,7 @@ CREATE TABLE lk.cut (
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX cut_copy ON lk.cut (copy_id) WHERE state IN ('open', 'published');
+CREATE INDEX cut_all ON lk.cut (copy_id, cut_id);
 
 CREATE TABLE lk.cut_part (
   cut_id  bigint NOT NULL REFERENCES lk.cut,
@@ -160,6 +166,7 @@ CREATE TABLE lk.replay (
   started_off bigint NOT NULL,                    -- sum of the cursors then
   ended_at   timestamptz
 );
+CREATE INDEX replay_cut ON lk.replay (cut_id);
 
 -- One row for each batch or seal that was published: what it covers, how it was computed, what it cost. cells: rows of the table, of a
 -- seal the rows that it added; the table is another one where there are more rows than cells by far.
@@ -171,7 +178,8 @@ CREATE TABLE lk.batch (
   events       bigint NOT NULL,
   cells        bigint NOT NULL,
   seconds      double precision NOT NULL,
-  published_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  table_rows   bigint NOT NULL DEFAULT 0  -- rows that came into the table by its publishes until this one
 );
 CREATE INDEX batch_copy ON lk.batch (copy_id, cut_id);
 
@@ -201,7 +209,9 @@ BEGIN
     RETURN NULL;
   END IF;
   INSERT INTO lk.late_block (copy_id, part, block, events)
-    SELECT copy_id, part, off >> 16, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END FROM changed GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    SELECT copy_id, part, off >> 16, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
+    FROM changed c WHERE NOT EXISTS (SELECT FROM lk.unit u WHERE u.copy_id = c.copy_id AND u.part = c.part AND c.off < u.late_from)
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (copy_id, part, block) DO UPDATE SET events = lk.late_block.events + excluded.events;
   IF TG_OP = 'DELETE' THEN
     DELETE FROM lk.late_block b USING changed c WHERE b.copy_id = c.copy_id AND b.part = c.part AND b.block = c.off >> 16 AND b.events = 0;

@@ -52,7 +52,7 @@ static void append(int n) {
 
 static int rounds(const char *name, lk_error *err) {
 	char *names[] = {(char *)(uintptr_t)name};
-	int rc = lk_batch_round(&servers.at, names, name ? 1 : 0, LK_ROUND_AGAIN, err);
+	int rc = lk_batch_round(&servers.at, names, name ? 1 : 0, LK_ROUND_AGAIN, &lk_keep_defaults, err);
 	test_world_reload(&world);
 	return rc;
 }
