@@ -144,6 +144,8 @@ static int check_past(const batch *b, lk_error *err) {
 	return LK_OK;
 }
 
+static const int64_t the_whole_log[LK_MAX_PARTITIONS];   /* from offset 0 on */
+
 static int cut_and_compute(batch *b, lk_batch_report *out, lk_error *err) {
 	int r = b->at ? lk_cut_make_at(b->pg, b->stream, b->copy->id, "batch", b->at, &b->cut, err)
 	              : lk_cut_make(b->pg, b->stream, b->copy->id, "batch", &b->cut, err);
@@ -152,7 +154,7 @@ static int cut_and_compute(batch *b, lk_batch_report *out, lk_error *err) {
 	LK_CRASH_POINT("batch.cut");
 	out->cut_id = b->cut.id;
 	b->table = lk_batch_table_name(b->copy, &b->cut);
-	b->compute = (lk_compute){.pg = b->pg, .copy = b->copy, .cut = &b->cut, .from = b->published.cut, .table = b->table};
+	b->compute = (lk_compute){.pg = b->pg, .copy = b->copy, .cut = &b->cut, .from = the_whole_log, .table = b->table};
 	int64_t counted = 0;
 	r = compute(b, &counted, err);
 	for (int i = 0; i < b->cut.partitions; i++)

@@ -4,8 +4,9 @@
  * CREATE TABLE AS rather than INSERT … SELECT, because PostgreSQL lets only the former compute in parallel.
  *
  * The number of events is checked against the cut: a hole in the log, or a server that has not yet replayed to the
- * cut, must not become a batch that is silently short. Only [published cut, cut) is counted, since the log below the
- * published cut was counted when that one was made and does not change. */
+ * cut, must not become a batch that is silently short. A batch counts all that it is about to read, below the published
+ * cut too: events may have been deleted since by hand. What is published was computed while they were there, and stays.
+ * A seal reads none of the log, and counts what is new alone. */
 #include "batch_layer/compute.h"
 #include "batch_layer/past.h"
 
@@ -25,6 +26,35 @@ static void count_sql(const lk_compute *c, lk_buf *out) {
 	}
 }
 
+/* Which offsets of [from, cut) are missing first. For messages only: it reads them in order. */
+static void first_hole(const lk_compute *c, int part, lk_buf *out) {
+	lk_buf sql = LK_BUF_INIT;
+	PGresult *res = NULL;
+	lk_buf_adds(&sql, "SELECT before + 1, off - 1 FROM (SELECT off, lag(off, 1, $1::bigint - 1) OVER (ORDER BY off) AS before FROM"
+	                  " (SELECT off FROM ");
+	lk_log_leaf(stream_of(c), part, &sql);
+	lk_buf_adds(&sql, " WHERE off >= $1::bigint AND off < $2::bigint UNION ALL SELECT $2::bigint) AS o) AS pairs WHERE off > before + 1"
+	                  " ORDER BY off LIMIT 1");
+	char from[24], to[24];
+	int r = lk_pg_exec(c->pg, &res, NULL, sql.data, 2, (const char *const[]){lk_pg_number(from, c->from[part]),
+	                                                                         lk_pg_number(to, c->cut->off[part])});
+	if (r == LK_OK && PQntuples(res) == 1)
+		lk_buf_addf(out, "; the first that are missing: %lld to %lld", (long long)lk_pg_int(res, 0, 0), (long long)lk_pg_int(res, 0, 1));
+	PQclear(res);
+	lk_buf_release(&sql);
+}
+
+static int is_short(const lk_compute *c, int part, int64_t found, lk_error *err) {
+	lk_buf hole = LK_BUF_INIT;
+	long long from = (long long)c->from[part], to = (long long)c->cut->off[part];
+	first_hole(c, part, &hole);
+	lk_fail(err, LK_EGAP, "stream %s, partition %d holds %lld events in [%lld, %lld), not %lld%s", stream_of(c)->name, part,
+	        (long long)found, from, to, to - from, hole.len ? hole.data : "");
+	lk_hint(err, "nothing is published, and what was published before stays; put the events back (from a backup): lk needs the whole log");
+	lk_buf_release(&hole);
+	return LK_EGAP;
+}
+
 int lk_compute_check(const lk_compute *c, int64_t *events, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT;
 	PGresult *res = NULL;
@@ -39,9 +69,7 @@ int lk_compute_check(const lk_compute *c, int64_t *events, lk_error *err) {
 		int64_t found = lk_pg_int(res, i, 1), wanted = c->cut->off[part] - c->from[part];
 		*events += found;
 		if (found != wanted)
-			r = lk_fail(err, LK_EGAP, "stream \"%s\", partition %d holds %lld events in [%lld, %lld), not %lld",
-			            stream_of(c)->name, part, (long long)found, (long long)c->from[part],
-			            (long long)c->cut->off[part], (long long)wanted);
+			r = is_short(c, part, found, err);
 	}
 	PQclear(res);
 	return r;

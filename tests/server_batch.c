@@ -228,6 +228,33 @@ static void a_short_log_is_no_batch(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM pg_class WHERE relname ~ '^batch_[0-9]+_[0-9]+$' AND relkind = 'r'"), 1);
 }
 
+/* I2, P5: what is published was computed while the events were there; a batch without them would not be the view. */
+static void events_deleted_below_the_published_cut_are_missed(void **state) {
+	(void)state;
+	lk_batch_report r;
+	lk_error err = {0};
+	append(0, 500);
+	batch("traffic");
+	test_world_run(&world, "CREATE TABLE public.gone AS SELECT * FROM lk.log_hits WHERE part = 1 AND off BETWEEN 7 AND 16");
+	test_world_run(&world, "DELETE FROM lk.log_hits WHERE part = 1 AND off BETWEEN 7 AND 16");
+	append(500, 100);
+	int64_t cut = test_world_int(&world, "SELECT cut_id FROM lk.copy");
+	for (int fold = 0; fold < 2; fold++) {
+		test_world_run(&world, fold ? "UPDATE lk.version SET fold_only = true" : "UPDATE lk.version SET fold_only = false");
+		test_world_reload(&world);
+		assert_int_equal(lk_batch_run(&world.pg, world.catalog, test_world_copy(&world, "traffic"), &r, &err), LK_EGAP);
+		assert_non_null(strstr(err.text, "partition 1"));
+		assert_non_null(strstr(err.text, "the first that are missing: 7 to 16"));
+		assert_int_equal(test_world_int(&world, "SELECT cut_id FROM lk.copy"), cut);
+		lk_error_clear(&err);
+	}
+	test_world_run(&world, "INSERT INTO lk.log_hits SELECT * FROM public.gone");
+	test_world_run(&world, "DROP TABLE public.gone");
+	batch("traffic");
+	lk_query q = test_query("traffic");
+	test_world_same(&world, &q);
+}
+
 /* P5 */
 static void strange_defaults_change_nothing(void **state) {
 	(void)state;
@@ -411,6 +438,7 @@ int main(void) {
 		TEST(a_value_that_sql_cannot_compute_is_folded),
 		TEST(a_fold_in_little_memory_is_the_same),
 		TEST(a_short_log_is_no_batch),
+		TEST(events_deleted_below_the_published_cut_are_missed),
 		TEST(strange_defaults_change_nothing),
 		TEST(large_tables_get_an_index_where_it_helps),
 		TEST(one_batch_of_a_copy_at_a_time),
