@@ -1,9 +1,9 @@
 # lk: the lambda and kappa architectures, side by side. `make help` lists the targets.
 #
-# BUILD is the folder of the objects; SAN=1 builds with AddressSanitizer and UBSan, FAULTS=1 with the
-# crash points and mutants that the tests switch on.
+# BUILD is the folder of the objects; SAN=1 builds with AddressSanitizer and UBSan, TSAN=1 with ThreadSanitizer, FAULTS=1
+# with the crash points and mutants that the tests switch on.
 
-VARIANT := $(if $(SAN),san,plain)$(if $(FAULTS),-faults)
+VARIANT := $(if $(SAN),san,$(if $(TSAN),tsan,plain))$(if $(FAULTS),-faults)
 BUILD   ?= build/$(VARIANT)
 CC      ?= cc
 
@@ -15,7 +15,7 @@ SUPPORT:= $(wildcard tests/support/*.c)
 TESTS  := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c tests/server_*.c))
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla -Wundef -Werror
-CFLAGS ?= $(if $(SAN),-O1,-O2) -g
+CFLAGS ?= $(if $(SAN)$(TSAN),-O1,-O2) -g
 FLAGS  := -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) $(shell pg_config --includedir 2>/dev/null | sed 's/^/-I/') \
           -fno-strict-aliasing -ffp-contract=off -fno-omit-frame-pointer -pthread $(WARN) $(CFLAGS)
 # libpg_query as an archive where there is one: its 2,600 relocations at every start cost more than all else that `lk query` computes.
@@ -25,6 +25,10 @@ ifdef SAN
 # The checks that the sanitizers add make gcc see paths that are not there.
 FLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-maybe-uninitialized
 LIBS   += -fsanitize=address,undefined
+endif
+ifdef TSAN
+FLAGS  += -fsanitize=thread -Wno-maybe-uninitialized
+LIBS   += -fsanitize=thread
 endif
 ifdef FAULTS
 FLAGS  += -DLK_FAULTS
@@ -78,7 +82,7 @@ bench: lk $(BUILD)/bench/bench
 	LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
 # --- for people: what the README names ---
-.PHONY: help packages demo check model-check layers tour soak fresh-check compose-check clean
+.PHONY: help packages demo check tsan model-check layers tour soak fresh-check compose-check clean
 help:
 	@echo 'make              builds ./lk'
 	@echo 'make demo         installs what is missing, builds, and shows all of it in a minute'
@@ -86,6 +90,7 @@ help:
 	@echo 'make bench        measures: each number beside the limit of the same run'
 	@echo 'make packages     installs what building and testing need (Debian, Ubuntu)'
 	@echo 'make model-check  searches the model of the protocol and its mutants (wants spin; minutes, 3 GB)'
+	@echo 'make tsan         the test programs that run threads, under ThreadSanitizer (minutes)'
 	@echo 'make layers       checks that includes point downwards only'
 	@echo 'make tour         runs the commands of docs/lambda-vs-kappa.md and compares what they print with the page'
 	@echo 'make soak         a load that lasts: memory and calls to Redis must not grow (MINUTES=n, 30)'
@@ -101,6 +106,8 @@ demo: packages
 	@scripts/demo
 check:
 	@MAKE='$(MAKE)' scripts/check
+tsan:
+	@MAKE='$(MAKE)' scripts/tsan
 model-check:
 	@tests/model/check
 layers:
