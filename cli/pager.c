@@ -95,8 +95,10 @@ void lk_pager_end(void) {
 	int status = 0;
 	if (!pager)
 		return;
-	if (fflush(stdout) != 0)
-		__fpurge(stdout);   /* it was left before the end: the rest is for nobody */
+	if (fflush(stdout) != 0) {   /* it was left before the end: the rest is for nobody, and that is no error */
+		__fpurge(stdout);
+		clearerr(stdout);
+	}
 	dup2(screen, STDOUT_FILENO);
 	close(screen);
 	while (waitpid(pager, &status, 0) < 0 && errno == EINTR)
