@@ -8,13 +8,13 @@
 #include "core/time.h"
 
 #define REST_US    30000000   /* after a job that would fail again */
-#define GIVE_UP_US   300000   /* for a job to end by itself, and remove what it has staged */
+#define GIVE_UP_US   300000   /* for a job to end and remove what it has staged */
 
 typedef struct job {
 	struct job *next;
 	char *log_id;
 	lk_compaction work;
-	int64_t rests_until_us;   /* it has failed; 0: it waits or is under way */
+	int64_t rests_until_us;   /* set after a failure; 0: it waits or runs */
 } job;
 
 struct lk_compactor {
@@ -23,12 +23,12 @@ struct lk_compactor {
 	void *ctx;
 	pthread_t thread;
 	bool started;
-	pthread_mutex_t lock;     /* of all below */
+	pthread_mutex_t lock;     /* guards all below */
 	pthread_cond_t changed;
-	job *jobs;                /* in the order they came */
-	volatile int ending;      /* read and written atomically */
-	bool idle;                /* the thread has ended its last job */
-	lk_store *store;          /* its connection; NULL while there is none. Used by the thread without the lock */
+	job *jobs;                /* in order of arrival */
+	volatile int ending;      /* accessed atomically */
+	bool idle;                /* no job waits or runs */
+	lk_store *store;          /* its connection, or NULL. The thread uses it without the lock */
 	lk_compactor_report done;
 };
 
@@ -87,7 +87,7 @@ static int run(lk_compactor *c, job *j, lk_error *err) {
 	return r;
 }
 
-/* What somebody else was first to change is chosen anew by the next sweep. */
+/* If another process changed the segments first, the job is removed: the next sweep chooses again. */
 static void end_job(lk_compactor *c, job *j, int result) {
 	bool rests = result == LK_EFULL || result == LK_EINTERNAL || result == LK_EUNSUPPORTED;
 	pthread_mutex_lock(&c->lock);
@@ -181,7 +181,7 @@ void lk_compactor_post(lk_compactor *c, const char *log_id, const lk_compaction 
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* With the lock held. */
+/* The caller holds the lock. */
 static void wait_idle(lk_compactor *c, int64_t patience_us) {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -198,7 +198,7 @@ void lk_compactor_wait(lk_compactor *c, int64_t patience_us) {
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* One that waits for a server that does not answer is cut off. */
+/* A thread that waits for a server that does not answer is cut off. */
 static void end_thread(lk_compactor *c) {
 	pthread_mutex_lock(&c->lock);
 	__atomic_store_n(&c->ending, 1, __ATOMIC_RELAXED);

@@ -1,12 +1,12 @@
-/* Where a run that has an end is at it: each unit has committed what lies below the end, in our hands or in another
- * process's. */
+/* When a run with an end has reached it: each unit has committed everything below the end, whether this process holds
+ * it or another does. */
 #include "speed_layer/worker.h"
 
 #include "core/time.h"
 
 #define STALLED_US 60000000
 
-/* Such a run does not wait for ever for another process that holds units and does nothing. */
+/* The run gives up when another process holds a unit whose cursor has not moved for STALLED_US. */
 static void watch_other(lk_worker *w, lk_share *s, const lk_unit *u, int64_t cursor) {
 	lk_error e = {0};
 	int64_t now = lk_monotonic_us();
@@ -16,9 +16,9 @@ static void watch_other(lk_worker *w, lk_share *s, const lk_unit *u, int64_t cur
 	}
 	if (now - s->moved_us < STALLED_US)
 		return;
-	lk_fail(&e, LK_EBUSY, "partition %d of copy %lld of view %s is held by another process and stands at %lld", u->part,
-	        (long long)u->copy->id, u->copy->version->view->name, (long long)cursor);
-	lk_hint(&e, "in pg_locks, the session with the advisory lock %lld is that process's", (long long)u->id);
+	lk_fail(&e, LK_EBUSY, "another process holds partition %d of copy %lld of view %s, and has been at offset %lld for"
+	        " a minute", u->part, (long long)u->copy->id, u->copy->version->view->name, (long long)cursor);
+	lk_hint(&e, "find that process by its session, which holds the advisory lock %lld in pg_locks", (long long)u->id);
 	lk_worker_fatal(w, &e, true);
 }
 
@@ -43,8 +43,8 @@ static int have_arrived(lk_worker *w, lk_share *s, bool *all, lk_error *err) {
 	return r;
 }
 
-/* A share that has nothing to do may be at its end before its turn to be locked comes. What a batch answers is dropped all
- * the same. */
+/* A share without work may be at its end before its locks were ever tried. It is swept all the same, to drop what the
+ * published cut covers. */
 static int sweep_at_end(lk_worker *w, lk_share *s, lk_error *err) {
 	int r = s->next_lock_us == 0 ? lk_share_lock(w, s, err) : LK_OK;
 	if (r == LK_OK)
@@ -52,7 +52,7 @@ static int sweep_at_end(lk_worker *w, lk_share *s, lk_error *err) {
 	return r == LK_OK ? lk_share_sweep(w, s, err) : r;
 }
 
-/* Asked again after the units that were free are taken: one that does not fit the log any more begins anew (P6). */
+/* Checks twice: taking the free units may reset one that no longer fits the log (P6). */
 int lk_share_check_end(lk_worker *w, lk_share *s, lk_error *err) {
 	bool all;
 	int r = have_arrived(w, s, &all, err);

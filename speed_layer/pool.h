@@ -18,8 +18,8 @@ typedef struct lk_world_part {
 	atomic_llong behind;       /* events between its units and the end */
 } lk_world_part;
 
-/* One picture of the catalogue and the work that follows from it. Workers hold references: the plans of their units are
- * in it. */
+/* One snapshot of the catalogue and the work that follows from it. Workers hold references, because the plans of their
+ * units are in it. */
 typedef struct lk_world {
 	lk_catalog *catalog;
 	lk_world_part *parts;
@@ -29,22 +29,22 @@ typedef struct lk_world {
 
 #define LK_NOTICE_CODES 16
 
-/* What workers, and the supervisor, may have to wait for. */
+/* What workers and the supervisor may have to wait for. */
 enum lk_wait_for { LK_WAIT_SERVER, LK_WAIT_ROOM, LK_WAITS };
 
 typedef struct lk_pool {
 	const lk_speed_options *o;
-	lk_compactor *compactor;   /* of all workers */
-	volatile int ending;       /* read and written atomically */
+	lk_compactor *compactor;   /* shared by all workers */
+	volatile int ending;       /* accessed atomically */
 	pthread_mutex_t lock;
-	pthread_cond_t changed;    /* something a waiting thread may want to see */
+	pthread_cond_t changed;    /* signals any change that a waiting thread may want to see */
 	lk_world *world;
 	atomic_llong events;
-	lk_speed_report report;    /* added to as workers end */
-	lk_error fatal;            /* what a `once` run could not get past */
-	atomic_int given_up;       /* it is of no use that the other units go on */
+	lk_speed_report report;    /* each worker adds its part when it ends */
+	lk_error fatal;            /* the error that ended a `once` run */
+	atomic_int given_up;       /* 1: the other units need not go on either */
 	int64_t noticed_us[LK_NOTICE_CODES];
-	int waiting[LK_WAITS];     /* how many wait, under the lock */
+	int waiting[LK_WAITS];     /* number of waiters; under the lock */
 } lk_pool;
 
 typedef struct lk_worker lk_worker;   /* speed_layer/worker.h */
@@ -53,21 +53,23 @@ static inline bool lk_pool_ending(const lk_pool *p) { return __atomic_load_n(&p-
 
 void *lk_worker_main(void *worker);
 
-/* A world of the catalogue, which it owns from then on. former: the one before it, whose partitions stay where they are, or NULL. */
+/* Makes a world of the catalogue, which it then owns. `former` is the world before it, whose partitions stay with their
+ * workers, or NULL. */
 lk_world *lk_world_make(const lk_pool *p, lk_catalog *cat, const lk_world *former);
 lk_world *lk_world_hold(lk_pool *p);             /* the current one */
 void lk_world_leave(lk_pool *p, lk_world *w);
 int lk_world_parts_of(const lk_world *w, int worker);
-/* Tells the user, at most every 5 s for errors of one kind. */
+/* Tells the user of an error, at most every 5 s for each error code. */
 void lk_pool_notice(lk_pool *p, const lk_error *e);
-/* Waits until something changes or the time is over. */
+/* Waits until something changes or us microseconds have passed. */
 void lk_pool_pause(lk_pool *p, int64_t us);
 void lk_pool_wake(lk_pool *p);
-/* Do the options let this copy in: the one they name, else live ones, of the view they name? */
+/* True if the options select this copy: the one they name, else live copies, of the named view if there is one. */
 bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy);
 bool lk_pool_wants_stream(const lk_pool *p, const lk_catalog *cat, const lk_cat_stream *s);   /* any copy over it */
 
-/* One of them waits now, or no longer: *mine is what it said last. When the last one no longer waits, the user is told. */
+/* Reports that a thread waits now, or no longer does; *mine holds its last report. When no thread waits any more, the
+ * user is told. */
 void lk_pool_waits(lk_pool *p, enum lk_wait_for what, bool *mine, bool now);
 
 #endif

@@ -16,7 +16,8 @@ int64_t lk_ranges_add(lk_ranges *r, int64_t from, int64_t to) {
 		first++;
 	struct lk_offsets whole = {from, to};
 	int64_t added = to - from;
-	for (end = first; end < r->n && r->of[end].from <= to; end++) {   /* those that the new one meets become one with it */
+	/* ranges that the new one meets are merged into it */
+	for (end = first; end < r->n && r->of[end].from <= to; end++) {
 		added -= most(0, least(to, r->of[end].to) - most(from, r->of[end].from));
 		whole = (struct lk_offsets){least(whole.from, r->of[end].from), most(whole.to, r->of[end].to)};
 	}

@@ -1,4 +1,4 @@
-/* Which offsets of a partition are counted: a set of ranges, of which there are as many as there are gaps. */
+/* Which offsets of a partition are counted: a set of ranges, one more than there are gaps. */
 #ifndef LK_SPEED_LAYER_RANGES_H
 #define LK_SPEED_LAYER_RANGES_H
 
@@ -9,7 +9,7 @@ typedef struct lk_ranges {
 	int n;
 } lk_ranges;
 
-/* Adds [from, to) and gives how many of its offsets were not in the set. */
+/* Adds [from, to) and returns how many of its offsets were not in the set before. */
 int64_t lk_ranges_add(lk_ranges *r, int64_t from, int64_t to);
 void lk_ranges_release(lk_ranges *r);
 

@@ -1,13 +1,13 @@
 /* A worker's shares of the partitions, and what it keeps of them when the catalogue changes.
  *
- * A change of the catalogue mostly concerns one view. So a new world takes over from the old one every unit that is the
- * same in both: cells, token, position and lock stay, and the unit is shown the plan as the new catalogue has it, which
- * is the same text read once more (a version never changes its meaning). Where a stream was declared anew, rows may
- * have other slots, and the units over it keep their locks alone.
+ * A change of the catalogue mostly concerns one view. So a new world takes over every unit that is in both worlds:
+ * cells, token, position and lock stay, and the unit gets the plan of the new catalogue, which is the same text parsed
+ * again (a version never changes its meaning). If a stream was redeclared, rows may have other slots, and the units
+ * over it keep only their locks.
  *
- * Locks are taken in growing strides: one partition in the first round, then twice as many in each, until one is met
- * that another process holds, and then one a round again. So a process that is alone has all its partitions after a few rounds,
- * and processes that start together still share the work, each beginning at another place. */
+ * Locks are taken in growing strides: one partition in the first round, then twice as many in each round, until another
+ * process holds one; then one a round again. So a process that is alone has all its partitions after a few rounds, and
+ * processes that start together still share the work, since each begins at a different place. */
 #include "speed_layer/worker.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static lk_share *share_of(const lk_worker *w, const lk_world_part *part) {
 	return NULL;
 }
 
-/* The share's unit of the copy, which is the caller's from then on; NULL where it has none. */
+/* Removes the copy's unit from the share and gives it to the caller; NULL if there is none. */
 static lk_unit *take_out(lk_share *s, const lk_cat_copy *copy) {
 	for (int i = 0; s && i < s->nunits; i++) {
 		lk_unit *u = s->units[i];
@@ -89,7 +89,7 @@ static void release_shares(lk_share *shares, int n) {
 	free(shares);
 }
 
-/* The locks of units that went, or are another worker's now. */
+/* Releases the locks of units that are gone or that another worker drives now. */
 static int give_back(lk_worker *w, const lk_share *shares, int n, lk_error *err) {
 	int r = LK_OK;
 	for (int i = 0; i < n; i++)
@@ -117,7 +117,8 @@ static int change_world(lk_worker *w, lk_world *now, lk_error *err) {
 	return r;
 }
 
-/* A catalogue of another log (schema lk was made anew) names other keys in Redis, so that everything is opened again. */
+/* The catalogue of another log (schema lk was recreated) means other keys in Redis, so every session is opened
+ * again. */
 int lk_worker_adopt(lk_worker *w, lk_error *err) {
 	lk_world *now = lk_world_hold(w->pool);
 	bool other_log = strcmp(now->catalog->log_id, w->log_id) != 0;

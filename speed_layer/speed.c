@@ -1,12 +1,12 @@
 /* The supervisor: loads the catalogue, hands it to the workers, and loads it again when its stamp changes. It is the
- * only thread that parses definitions. Cells of units that the catalogue no longer knows are removed from Redis here,
- * on a session of its own: Redis is listed first and each unit then looked up, so a unit made in between is not taken
- * for dead.
+ * only thread that parses definitions. On its own session it also removes the cells of units that the catalogue no
+ * longer knows: it lists Redis first and looks each unit up afterwards, so it does not take a unit made in between for
+ * dead.
  *
- * A replay runs the same for its own copy alone, up to a vector that it gives. Then nobody else is served while a unit
- * waits, so what other runs wait for ends this one: no room in Redis, where that is asked for, and a copy that is gone.
+ * A replay runs the same code for its own copy alone, up to an end vector. Nothing else is served while a unit waits,
+ * so what other runs wait out ends this one: no room in Redis (if the options say so), and a dropped copy.
  *
- * A picture of the catalogue is freed when the last worker has left it. */
+ * A world is freed when the last worker has left it. */
 #include "speed_layer/worker.h"
 
 #include <stdio.h>
@@ -104,7 +104,8 @@ static void install_world(supervisor *v, lk_catalog *cat) {
 	pthread_mutex_lock(&v->pool.lock);
 	v->pool.world = w;
 	pthread_mutex_unlock(&v->pool.lock);
-	if (former && strcmp(former->catalog->log_id, cat->log_id) != 0) {   /* the store's keys begin with the former one */
+	/* the store's keys begin with the old log's id */
+	if (former && strcmp(former->catalog->log_id, cat->log_id) != 0) {
 		lk_store_close(v->store);
 		v->store = NULL;
 	}
@@ -114,8 +115,8 @@ static void install_world(supervisor *v, lk_catalog *cat) {
 	lk_pool_wake(&v->pool);
 }
 
-/* The stamp is read first: what changes in between is loaded once more. LK_EUNSUPPORTED: a newer lk has made another schema
- * of it, which this one must not write to. */
+/* The stamp is read first, so a change in between causes one more load. LK_EUNSUPPORTED: a newer lk has upgraded the
+ * schema, and this one must not write to it. */
 static int look_at_catalogue(supervisor *v, lk_error *err) {
 	int64_t stamp;
 	lk_catalog *cat = NULL;
@@ -130,8 +131,8 @@ static int look_at_catalogue(supervisor *v, lk_error *err) {
 	return LK_OK;
 }
 
-/* An end that the log does not have is not waited for: one that was given wrongly, or that a server
- * has lost which went back in time. */
+/* Fails if the log does not reach the end vector: the vector was wrong, or a server came back without its last events.
+ * Waiting would not help. */
 static int check_ends(supervisor *v, lk_error *err) {
 	const lk_catalog *cat = v->pool.world->catalog;
 	for (int i = 0; i < cat->nstreams; i++) {
@@ -165,7 +166,7 @@ static int note_ends(supervisor *v, lk_error *err) {
 
 /* --- dead units --- */
 
-/* Failing is no harm: workers say when Redis is away, and the next sweep does it. */
+/* A failure does no harm: workers report that Redis is away, and the next sweep tries again. */
 static void sweep_dead_units(supervisor *v) {
 	lk_error e = {0};
 	v->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
@@ -301,7 +302,7 @@ static void end_workers(supervisor *v) {
 		pthread_join(v->workers[i].thread, NULL);
 }
 
-/* What a run to an end has found to compact it leaves compacted, unless it takes long or the run is stopped. */
+/* A run to an end finishes the compactions that it has posted, unless that takes long or the run was stopped. */
 static void end_compactor(supervisor *v) {
 	const lk_speed_options *o = v->pool.o;
 	bool stopped = o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED);

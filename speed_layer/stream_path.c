@@ -1,4 +1,4 @@
-/* The stream path. One pass is one fetch: the units of a partition that stand at the lowest cursor share it.
+/* The stream path. One pass is one fetch: the units of a partition that are at the lowest cursor share it.
  *
  *     fetch [from, limit) ── event ──► unit A: fold, watermark, batch full? ──► commit
  *              │                 └───► unit B: …
@@ -6,19 +6,19 @@
  *
  * All folders of the group read one row, so an event is decoded once, straight into the place where it is evaluated.
  *
- * A commit is sent and folding goes on while Redis works: one commit may be under way on the connection, so the units
- * take turns, and the outcome is learned before the next one is sent. That is safe because the request is encoded in
- * full when it is sent, and because a unit whose commit fails drops everything it folded since: nothing that
- * was not acknowledged is ever built upon.
+ * After a commit is sent, folding goes on while Redis works: one commit may be under way on the connection, so units
+ * take turns, and the outcome is read before the next one is sent. That is safe because the request is encoded in full
+ * when it is sent, and because a unit whose commit fails drops everything that it folded since: nothing is ever built
+ * upon a commit that was not acknowledged.
  *
- * Where a live cut lies at the offset of the next event, what was folded is committed and the segment ends there. The
- * new segment begins with an empty map; the same happens when a map has grown too large, or when its commits mostly
- * write again what they have written (sets of distinct values, which are stored by what is added). What the ledger is
- * owed is committed to PostgreSQL before the commit that passes it.
+ * If a live cut lies at the offset of the next event, the folded events are committed and the segment ends there. The
+ * new segment begins with an empty map. The same happens when a map has grown too large, or when its commits mostly
+ * rewrite what they have written before (sets of distinct values, which are stored as their additions). Ledger entries
+ * are committed to PostgreSQL before the commit whose cursor passes their events.
  *
- * A gate holds the pass up before the first event that is not due yet, for all units of the group at the same event, so
- * that a paced replay makes the cells that any other makes. What does not belong to a sandbox's range moves cursor and
- * watermark like every event, and nothing else. */
+ * A gate stops the pass before the first event that is not due yet, at the same event for all units of the group, so a
+ * paced replay makes the same cells as any other. An event outside a sandbox's range moves cursor and watermark like
+ * every event, and changes nothing else. */
 #include "speed_layer/unit.h"
 
 #include <stdlib.h>
@@ -28,8 +28,8 @@
 #include "core/window.h"
 
 #define CLOCK_EVENTS  1000
-/* A reader takes the open segment in one call, which Redis answers without a pause: it ends at so many cells or stored
- * bytes. A commit ends when its unit has grown by so much, so that neither is ever much larger. */
+/* A reader fetches the open segment in one call, during which Redis serves nobody else: so a segment ends at this many
+ * cells or stored bytes. A commit ends when its unit has grown by COMMIT_GROWTH, so neither is ever much larger. */
 #define SEGMENT_CELLS  50000
 #define SEGMENT_STORED (8 << 20)
 #define COMMIT_GROWTH  (8 << 20)
@@ -45,10 +45,10 @@ const lk_stream_limits lk_stream_defaults = {
 typedef struct pass {
 	lk_path *path;
 	const lk_cat_stream *stream;
-	lk_unit **group;          /* at the lowest cursor; a unit that fails leaves */
+	lk_unit **group;          /* the units at the lowest cursor; one that fails leaves */
 	int ngroup;
 	int64_t from, limit, events;
-	int64_t commit_at_us;     /* when the batch is as old as it may get */
+	int64_t commit_at_us;     /* when the oldest uncommitted event may wait no longer */
 	int columns[LK_MAX_COLUMNS], ncolumns;
 	int next_cut;
 	lk_value *row;            /* shared by the folders of the group */
@@ -139,7 +139,7 @@ static void record(pass *s, lk_unit *u, int64_t off, int result) {
 	}
 }
 
-/* By `_at` the offsets where a sandbox begins and ends say what belongs to it. */
+/* A sandbox by `_at` is bounded by the offsets where it begins and ends; by event time each event is checked. */
 static bool is_in_range(const pass *s, const lk_cat_copy *copy) {
 	if (copy->state != LK_COPY_SANDBOX || copy->range.by != LK_BY_EVENT)
 		return true;
@@ -165,8 +165,8 @@ static void fold(pass *s, lk_unit *u, int64_t off) {
 		commit(s->path, u);
 }
 
-/* Events are dense and the cuts ascend, so a cut that is at or below the next event and above the last is that
- * event's offset. */
+/* Offsets are dense and the cuts ascend, so a cut that is at or below the next event and above the last one equals the
+ * next event's offset. */
 static void close_at_cut(pass *s, int64_t off) {
 	while (s->next_cut < s->scan.ncuts && s->scan.cuts[s->next_cut] <= off)
 		s->next_cut++;
@@ -178,7 +178,7 @@ static void close_at_cut(pass *s, int64_t off) {
 
 static bool stopped(const lk_path *p) { return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED); }
 
-/* Is the event that was just read later than the gate lets through? What a sandbox leaves out is not waited for. */
+/* True if the event just read is later than the gate. Events outside a sandbox's range do not wait. */
 static bool waits_at_gate(const pass *s) {
 	lk_path *p = s->path;
 	if (!p->gated || !is_in_range(s, s->group[0]->copy))
@@ -217,7 +217,7 @@ static int fold_events(pass *s, lk_error *err) {
 
 /* --- the pass --- */
 
-/* The units at the lowest cursor come first in `units`; the next higher cursor bounds the fetch, so that they meet. */
+/* The group is the units at the lowest cursor. The next higher cursor bounds the fetch, so that they meet there. */
 static void form_group(pass *s, lk_unit **units, int nunits, int64_t end_off) {
 	int64_t lowest = INT64_MAX, next = INT64_MAX;
 	for (int i = 0; i < nunits; i++)
@@ -248,7 +248,7 @@ static void gather_columns(pass *s) {
 			s->columns[s->ncolumns++] = c;
 }
 
-/* Folders own a row each; during the pass all of them read one. */
+/* Each folder owns a row; during the pass all of them read one shared row. */
 static lk_value **share_row(pass *s) {
 	int nslots = 0;
 	lk_value **own = lk_calloc((size_t)s->ngroup, sizeof *own);
@@ -266,7 +266,7 @@ static lk_value **share_row(pass *s) {
 }
 
 #ifdef LK_FAULTS
-/* The mutant reads the cuts before the events: as they were at the pass before. */
+/* The mutant reads the cuts before the events: it sees the cuts of the pass before. */
 static void forget_new_cuts(lk_scan *scan) {
 	static _Thread_local int64_t seen;
 	int64_t before = seen;
@@ -281,7 +281,7 @@ static void forget_new_cuts(lk_scan *scan) {
 static void forget_new_cuts(lk_scan *scan) { (void)scan; }
 #endif
 
-/* What the reader cannot give is the trouble of all who asked, but for a lost server, which is the caller's. */
+/* An error of the reader fails every unit of the group, except a lost server, which the caller handles. */
 static int share_failure(pass *s, int r, lk_error *e, lk_error *err) {
 	if (r == LK_OK)
 		return LK_OK;

@@ -1,13 +1,13 @@
-/* The owner's housekeeping, repeated for ever because Redis may go back in time and bring old segments with it.
+/* The owner's housekeeping. It repeats for ever, because Redis may go back in time and bring old segments with it.
  *
- * Dropping: segments that end at or below the published cut are answered by the batch. They go together with the move
- * of the base, so that segments tile [base, cursor) at every instant. The open segment is never among them: the next
- * commit would bring it back with the changed cells alone. Where an idle unit's open segment ends exactly at the cut,
- * a take-over closes it (its owner token is no longer the unit's), and then it goes like the others.
+ * Dropping: the batch answers segments that end at or below the published cut. They are dropped in the same step that
+ * moves the base, so segments tile [base, cursor) at every instant. The open segment is never dropped: the next commit
+ * would bring it back with only the changed cells. If an idle unit's open segment ends exactly at the cut, a take-over
+ * closes it (its owner token is no longer the unit's), and then it is dropped like the others.
  *
- * Compaction: take-overs, cuts, and maps that have grown large close segments, and every reader pays for each; so
- * neighbours become one (tiers.h says which). It is chosen here, after the live cuts were read, and carried out by the
- * process's compactor, on a thread and a connection of its own: one at a time for each unit. */
+ * Compaction: take-overs, cuts and full maps close segments, and every reader pays for each segment, so neighbours are
+ * merged into one (tiers.h says which). The choice is made here, after the live cuts were read; the process's compactor
+ * carries it out on its own thread and connection, one job at a time for each unit. */
 #include "speed_layer/unit.h"
 
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static int drop_below(lk_path *p, lk_unit *u, const lk_unit_state *st, const lk_
 	return r;
 }
 
-/* Posts a compaction of the segments from `first` on, where one is due. */
+/* Posts a compaction of the segments from `first` on, if one is due. */
 static int compact(lk_path *p, lk_unit *u, const lk_unit_state *st, int first, lk_error *err) {
 	int64_t *cuts = NULL;
 	int ncuts = 0;
@@ -70,8 +70,9 @@ static bool opens_below(const lk_unit_state *st, int64_t cut) {
 	return false;
 }
 
-/* An idle unit whose open segment ends at the cut: a take-over closes it. It also begins a unit again that does not fit
- * the cut. The state says what is open: the owner may have begun another segment that no commit has written yet. */
+/* Takes an idle unit over whose open segment ends at the cut, to close that segment; also a unit that does not fit the
+ * cut, to reset it. The stored state says what is open: the owner may have begun a segment that no commit has written
+ * yet. */
 static int take_anew(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *st, lk_error *err) {
 	bool idle = u->committed == cut->cursor && opens_below(st, cut->cursor);
 	if (!idle && !lk_unit_straddles(st, cut->cursor))

@@ -6,7 +6,7 @@ enum { RUN_LEAST = 8, RUN_MOST = 64, SHORT_PAYS = 32 };
 
 typedef struct best {
 	lk_run run;
-	double cost;                 /* bytes for each segment that goes */
+	double cost;                 /* bytes per removed segment */
 } best;
 
 static bool is_cut(const int64_t *cuts, int ncuts, int64_t off) {
@@ -16,7 +16,7 @@ static bool is_cut(const int64_t *cuts, int ncuts, int64_t off) {
 	return false;
 }
 
-/* Where the stretch that begins at `begin` ends: at a cut, at the open segment, or with the list. */
+/* End of the stretch that begins at `begin`: a cut, the open segment, or the end of the list. */
 static int stretch_end(const lk_segment *s, int n, int begin, const int64_t *cuts, int ncuts) {
 	int end = begin;
 	while (end < n && !s[end].open && (end == begin || !is_cut(cuts, ncuts, s[end].from)))
@@ -30,7 +30,8 @@ static void try_run(best *b, int first, int n, int64_t bytes) {
 		*b = (best){{first, n}, cost};
 }
 
-/* The cheapest run of `least` segments or more; where they must double, of those that do. */
+/* The cheapest run of at least `least` segments; with must_double, among those whose largest has at most half the
+ * bytes. */
 static best cheapest(const lk_segment *s, int n, int least, bool must_double) {
 	best b = {{0, 0}, 0};
 	for (int i = 0; i < n; i++) {
@@ -45,7 +46,7 @@ static best cheapest(const lk_segment *s, int n, int least, bool must_double) {
 	return b;
 }
 
-/* Long runs, since each compaction has its price; a short one where it costs far less. */
+/* Prefers long runs, since each compaction has a fixed price; takes a short one if it costs far less. */
 static lk_run run_of_stretch(const lk_segment *s, int n) {
 	if (n <= LK_SEGMENTS_MANY)
 		return (lk_run){0, 0};

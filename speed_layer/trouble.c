@@ -1,5 +1,5 @@
-/* What stands still, and what follows from it: the user is told at once and again when it goes on, and a run that is to end by
- * itself does not wait for ever. */
+/* Stuck units and lost servers: the user is told at once, and again when it is over. A run with an end does not wait
+ * for ever. */
 #include "speed_layer/worker.h"
 
 #include <stdio.h>
@@ -26,13 +26,14 @@ void lk_worker_fatal(lk_worker *w, const lk_error *why, bool give_up) {
 
 static void hint_at_room(const lk_unit *u, lk_error *e) {
 	if (lk_unit_plan(u)->allowed_lateness_us < 0 && !u->copy->kappa)
-		lk_hint(e, "a batch makes room (`lk batch`); or raise maxmemory, or drop copies that are not needed (`lk mode`, `lk drop`)");
+		lk_hint(e, "run a batch to make room (`lk batch`), raise maxmemory, or drop copies that you do not need"
+		        " (`lk mode`, `lk drop`)");
 	else
-		lk_hint(e, "raise maxmemory, or drop copies that are not needed (`lk mode`, `lk drop`); then batches, and in kappa mode seals, that come"
-		        " more often keep less in it (`lk run --every`)");
+		lk_hint(e, "raise maxmemory, or drop copies that you do not need (`lk mode`, `lk drop`); then more frequent"
+		        " batches, or seals in kappa mode, keep less in Redis (`lk run --every`)");
 }
 
-/* No room in Redis: how much there is, who waits and how long, what is in, and what makes room. */
+/* Makes the message about Redis without room: its usage, who waits and how long, what is stored, what makes room. */
 static void add_usage(lk_worker *w, const lk_unit *u, bool over, lk_error *e) {
 	lk_store_usage use;
 	char time[64] = "";
@@ -45,9 +46,10 @@ static void add_usage(lk_worker *w, const lk_unit *u, bool over, lk_error *e) {
 	if (wait_s > 0)
 		snprintf(time, sizeof time, over ? " for %lld s" : " for up to %lld s", (long long)wait_s);
 	lk_error_clear(e);
-	lk_fail(e, LK_EFULL, "no room for partition %d of view %s, which %s%s; its events below %lld are in, nothing is lost. %.600s (%lld of %lld bytes"
-	        " of maxmemory are used)", u->part, u->copy->version->view->name, over ? "has waited" : "waits", time, (long long)u->committed,
-	        u->error.text, (long long)use.used_bytes, (long long)use.max_bytes);
+	lk_fail(e, LK_EFULL, "no room for partition %d of view %s, which %s%s; its events below %lld are in, nothing is lost."
+	        " %.600s (%lld of %lld bytes of maxmemory are used)", u->part, u->copy->version->view->name,
+	        over ? "has waited" : "waits", time, (long long)u->committed, u->error.text, (long long)use.used_bytes,
+	        (long long)use.max_bytes);
 	hint_at_room(u, e);
 }
 
@@ -83,7 +85,8 @@ void lk_worker_server_trouble(lk_worker *w, lk_error *why) {
 	}
 	size_t len = strlen(why->text);
 	if (most > 0)
-		snprintf(why->text + len, sizeof why->text - len, "; it is tried for %lld s, and what was folded is kept", (long long)(most / LK_US_PER_S));
+		snprintf(why->text + len, sizeof why->text - len, "; lk tries again for %lld s and keeps what is folded",
+		         (long long)(most / LK_US_PER_S));
 	lk_pool_notice(w->pool, why);
 	lk_pool_waits(w->pool, LK_WAIT_SERVER, &w->waits_for_server, true);
 }

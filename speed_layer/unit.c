@@ -1,19 +1,19 @@
 /* Taking a unit over: the one way into the stream path, and the one way back after any doubt.
  *
- * The position of a unit lives in Redis beside its cells, so a take-over asks Redis where to go on, and then asks the
- * log whether that position is one of its own. It is, exactly if event cursor-1 is there with the `_at` that the unit
- * noted when it folded it: `_at` never goes back in a partition and an append takes it anew, so a log that lost its
- * tail (a failover, a restore) and grew again shows another one. Then the unit begins again.
+ * The position of a unit lives in Redis beside its cells. A take-over reads it there and asks the log whether it
+ * belongs to this log. It does exactly if event cursor-1 exists with the `_at` that the unit noted when it folded it:
+ * `_at` never goes back in a partition and each append takes a new one, so a log that lost its tail (a failover, a
+ * restore) and grew again shows a different `_at`. Then the unit is reset.
  *
- * The catalogue is read before the take-over, to know where a unit that is missing begins, and once more where the
- * base lies above the cut that was read: another owner may have moved it between the two. Afterwards nobody else can,
- * so a base that is still above the published cut belongs to a publish that the log has lost. A segment across the
- * published cut cannot be either, unless Redis holds what a foreign hand, or a fault, put there: readers refuse it,
- * and the unit begins again at the cut.
+ * The catalogue is read before the take-over, to know where a missing unit begins, and once more if the base lies above
+ * the cut that was read: another owner may have moved the base in between. After the take-over nobody else can, so a
+ * base that is still above the published cut comes from a publish that the log has lost. A segment across the published
+ * cut is impossible too, unless a fault or another program wrote it to Redis: readers refuse it, and the unit is reset
+ * to the cut.
  *
- * Skipping ahead: what lies below the published cut is answered by the batch, so a unit that is more than one fetch
- * behind the cut may go on there, and one for whose cells Redis has no room: so a batch makes room. It would have
- * recorded late events on the way, so this is for views without a lateness bound alone. */
+ * Skipping ahead: the batch answers what lies below the published cut. So a unit may go on at the cut if it is more
+ * than one fetch behind it, or if Redis has no room for its cells: that is how a batch makes room. The unit would have
+ * recorded late events on the way, so only units of views without a lateness bound skip. */
 #include "speed_layer/unit.h"
 
 #include <stdio.h>
@@ -46,7 +46,7 @@ void lk_unit_release(lk_unit *u) {
 	u->taken = false;
 }
 
-/* Rows have the slots that the stream's declaration gives them. */
+/* The stream's declaration decides which slots a row has. */
 static bool rows_are_the_same(const lk_cat_copy *a, const lk_cat_copy *b) {
 	const lk_plan *p = a->version->plan, *q = b->version->plan;
 	return strcmp(p->stream->text, q->stream->text) == 0 && p->nslots == q->nslots && p->state_size == q->state_size;
@@ -150,7 +150,7 @@ bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int
 	       && (behind > p->limits.fetch_events || (behind > 0 && u->error.code == LK_EFULL));
 }
 
-/* Is the position one that this log has gone through? */
+/* Sets *fits if this log has gone through the position. */
 static int check_against_log(lk_path *p, const lk_unit *u, const lk_position *at, bool *fits, lk_error *err) {
 	*fits = true;
 	if (at->cursor == 0)

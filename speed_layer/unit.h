@@ -4,17 +4,17 @@
 
 #include "speed_layer/stream_path.h"
 
-/* Where the copy's published cut stands in the unit's partition, read now: 0 and LK_NEVER where none is. LK_ECONFLICT
- * if the copy was dropped. Uses the writer. */
+/* Reads the copy's published cut in the unit's partition: 0 and LK_NEVER if there is none. LK_ECONFLICT if the copy was
+ * dropped. Uses the writer session. */
 int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *err);
 
-/* May, and should, the unit leave out what lies between its cursor and the published cut? */
+/* True if the unit may, and should, skip what lies between its cursor and the published cut. */
 bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int64_t cut);
 
-/* Does a segment lie across the cut? Readers could not serve it. */
+/* True if a segment spans the cut: readers could not serve it. */
 bool lk_unit_straddles(const lk_unit_state *st, int64_t cut);
 
-/* The commit that was sent is in Redis: its events are counted. */
+/* Records that the commit sent last is in Redis: counts its events. */
 void lk_unit_acknowledged(lk_path *p, lk_unit *u);
 
 static inline const lk_plan *lk_unit_plan(const lk_unit *u) { return u->copy->version->plan; }

@@ -1,15 +1,15 @@
 /* A worker: a thread with its own sessions that drives a share of the partitions.
  *
- * Which partitions, the world says (speed_layer/world.c). For each unit the worker tries the advisory lock of the
- * unit's id on its writer session; what another process holds is left to it and tried again within the second, so that a
- * process that dies is succeeded (speed_layer/share.c). The lock says who should own a unit; the token in Redis keeps
- * the state right whoever believes it does.
+ * The world says which partitions (speed_layer/world.c). For each unit the worker tries the advisory lock of the unit's
+ * id on its writer session. It leaves units that another process holds and tries again within the second, so a process
+ * that dies has a successor (speed_layer/share.c). The lock says who should own a unit; the token in Redis protects the
+ * state from every process that wrongly believes it is the owner.
  *
- * Appends send hints to whoever listens. A worker that is idle waits for one; each round takes those that have come, also
- * one that has had work all the time, since libpq and the server keep them until they are taken.
+ * Appends notify all listeners. An idle worker waits for such a hint. Each round takes the hints that have come, even
+ * if the worker was never idle, since libpq and the server keep them until they are taken.
  *
- * A lost server is one case: the sessions are opened anew (50 ms to 2 s between tries), locks and units taken again. A
- * unit's own trouble (no room in Redis, a hole in the log) stops that unit alone. */
+ * A lost server is one case: the sessions are opened again (50 ms to 2 s between attempts), and locks and units taken
+ * again. Trouble of one unit (no room in Redis, a hole in the log) stops that unit alone. */
 #include "speed_layer/worker.h"
 
 #include <stdlib.h>
@@ -99,7 +99,7 @@ static int64_t lowest_cursor(lk_unit *const *units, int n) {
 	return lowest;
 }
 
-/* Puts the units at `cursor`, and those that are not taken, first. How many they are. */
+/* Moves the units at `cursor`, and those that are not taken, to the front. Returns how many they are. */
 static int put_first(lk_unit **units, int n, int64_t cursor) {
 	int first = 0;
 	for (int i = 0; i < n; i++) {
@@ -112,11 +112,11 @@ static int put_first(lk_unit **units, int n, int64_t cursor) {
 	return first;
 }
 
-/* Where the share's work ends: at the log's end, or where `once` stops. */
+/* The end of the share's work: the log's end, or where `once` stops. */
 static int64_t end_of(const lk_share *s) { return s->tail < s->of->end ? s->tail : s->of->end; }
 
-/* One fetch for the units at the lowest cursor, and, unless they have met the next ones by it, one for those, and so on:
- * however far behind a unit is (a view that was just declared over a long log), the others go on. */
+/* One fetch for the units at the lowest cursor. Unless that brings them up to the next ones, one fetch for those too,
+ * and so on: however far behind a unit is (a view just declared over a long log), the others go on. */
 static int pass_all(lk_worker *w, lk_share *s, lk_unit **units, int n, bool *busy, lk_error *err) {
 	int64_t end = end_of(s);
 	for (int first; n > 0; units += first, n -= first) {
@@ -166,7 +166,8 @@ static void publish_progress(lk_share *s) {
 	for (int i = 0; i < s->nunits; i++) {
 		lk_unit *u = s->units[i];
 		if (u->taken && u->committed >= end)
-			u->full_since_us = 0;   /* it needs no more room, also where a batch has answered what it waited with */
+			/* it needs no more room, also if a batch has answered the events that it waited with */
+			u->full_since_us = 0;
 		if (u->taken && end - u->committed > behind)
 			behind = end - u->committed;
 	}
@@ -190,7 +191,7 @@ static int advance(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 
 static int round_of_work(lk_worker *w, lk_error *err) {
 	bool busy = false;
-	bool hints;   /* of no use here: the ends of the log are read below */
+	bool hints;   /* not used: the ends of the log are read below */
 	int r = lk_worker_adopt(w, err);
 	if (r == LK_OK)
 		r = lk_log_hints(&w->writer, &hints, err);
@@ -205,7 +206,7 @@ static int round_of_work(lk_worker *w, lk_error *err) {
 	return r;
 }
 
-/* More workers than partitions: who has none takes no sessions, which would be missing elsewhere. */
+/* If there are more workers than partitions: a worker without partitions opens no sessions. */
 static bool has_work(const lk_worker *w) {
 	lk_world *now = lk_world_hold(w->pool);
 	bool has = lk_world_parts_of(now, w->index) > 0;
@@ -249,7 +250,8 @@ void *lk_worker_main(void *arg) {
 	lk_worker *w = arg;
 	w->path = (lk_path){.reader = &w->reader, .writer = &w->writer, .limits = w->pool->o->limits, .stop = &w->pool->ending,
 	                    .counter = &w->pool->events, .compactor = w->pool->compactor};
-	w->turn = ((unsigned)getpid() ^ (unsigned)lk_monotonic_us()) * 2654435761u >> 16;   /* processes begin at different places */
+	/* processes begin at different places */
+	w->turn = ((unsigned)getpid() ^ (unsigned)lk_monotonic_us()) * 2654435761u >> 16;
 	w->stride = 1;
 	while (!lk_pool_ending(w->pool)) {
 		if (has_work(w)) {

@@ -1,4 +1,4 @@
-/* A worker, as its files share it: its sessions, and its share of the partitions. */
+/* A worker, as its files share it: its sessions and its share of the partitions. */
 #ifndef LK_SPEED_LAYER_WORKER_H
 #define LK_SPEED_LAYER_WORKER_H
 
@@ -12,7 +12,7 @@ typedef struct lk_share {
 	int nunits;
 	lk_ranges *tally;          /* which of the partition's events are counted */
 	int64_t tail, next_lock_us, next_sweep_us;
-	int64_t seen, moved_us;    /* the cursor of a unit that another process holds, and since when it stands there */
+	int64_t seen, moved_us;    /* cursor of a unit that another process holds, and when it last moved */
 } lk_share;
 
 struct lk_worker {
@@ -23,7 +23,7 @@ struct lk_worker {
 	lk_share *shares;
 	int nshares;
 	unsigned turn;             /* the share whose locks are tried next */
-	int stride;                /* how many shares may be got in this round */
+	int stride;                /* how many shares may be locked in this round */
 	bool connected;
 	lk_pg reader, writer;
 	lk_path path;
@@ -34,38 +34,39 @@ struct lk_worker {
 
 /* --- shares (share.c) --- */
 
-/* Where the catalogue has changed: units that are the same in the new world stay as they are, with lock, token, cells
- * and position; those that are gone give their locks back. LK_EUNREACHABLE where it is another log's catalogue. */
+/* Adopts the current world if the catalogue has changed: units that are in both worlds keep lock, token, cells and
+ * position; units that are gone give their locks back. LK_EUNREACHABLE if the catalogue belongs to another log. */
 int lk_worker_adopt(lk_worker *w, lk_error *err);
-/* The sessions are gone, and the locks with them: all units are to be taken again. */
+/* Call when the sessions, and with them the locks, are gone: all units must be taken again. */
 void lk_worker_lost_sessions(lk_worker *w);
 void lk_worker_leave_world(lk_worker *w);
 
-/* Tries the locks of the shares whose turn it is. */
+/* Tries the locks of the shares that are next in turn. */
 int lk_worker_lock(lk_worker *w, lk_error *err);
-/* Tries the locks of the share's units; those that others hold are left to them. */
+/* Tries the locks of the share's units; locks that others hold stay with them. */
 int lk_share_lock(lk_worker *w, lk_share *s, lk_error *err);
 
 /* --- a round (worker.c) --- */
 
-int lk_share_take(lk_worker *w, lk_share *s, lk_error *err);    /* the units that stand still, when it is time */
+/* takes units that are not taken, when it is time to try */
+int lk_share_take(lk_worker *w, lk_share *s, lk_error *err);
 int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err);
 
 /* --- trouble (trouble.c) --- */
 
-/* A unit that stands still: told, and whatever follows for the run. LK_EUNREACHABLE is the caller's. */
+/* Handles a stuck unit: tells the user and decides whether the run ends. LK_EUNREACHABLE is left to the caller. */
 int lk_worker_trouble(lk_worker *w, const lk_unit *u, lk_error *err);
-/* The servers went away: told; a run that is to end by itself does not try for ever. */
+/* Handles the loss of a server: tells the user; a run with an end gives up after server_wait_us. */
 void lk_worker_server_trouble(lk_worker *w, lk_error *why);
-/* After a round: what had to wait and waits no longer is told. */
+/* Call after a successful round: tells the user what no longer waits. */
 void lk_worker_end_of_trouble(lk_worker *w);
 void lk_worker_fatal(lk_worker *w, const lk_error *why, bool give_up);
-/* Is it of no use to wait for this unit? */
+/* True if waiting for this unit cannot help. */
 bool lk_unit_is_hopeless(const lk_unit *u);
 
 /* --- the end of a run that has one (end.c) --- */
 
-/* Are all units of the partition at its end, in our hands or in others'? */
+/* Marks the partition as reached if all its units are at its end, whether this process holds them or another does. */
 int lk_share_check_end(lk_worker *w, lk_share *s, lk_error *err);
 
 #endif

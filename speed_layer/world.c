@@ -1,7 +1,7 @@
 /* Worlds: a catalogue, and which worker drives which partition.
  *
- * A partition stays with the worker that has it, so that a change of the catalogue moves nothing that has not changed.
- * A new one goes to the worker that has fewest; where partitions went away, as few move as make the shares even. */
+ * A partition stays with its worker, so a change of the catalogue moves nothing that has not changed. A new partition
+ * goes to the worker with the fewest; after partitions are removed, as few move as make the shares even. */
 #include "speed_layer/pool.h"
 
 #include <stdlib.h>
@@ -53,7 +53,7 @@ static int owner_in(const lk_world *w, int64_t stream, int part) {
 	return -1;
 }
 
-/* The workers that have fewest and most partitions. */
+/* The workers with the fewest and the most partitions. */
 static void extremes(const int *has, int workers, int *fewest, int *most) {
 	*fewest = *most = 0;
 	for (int i = 1; i < workers; i++) {

@@ -153,7 +153,7 @@ static void a_full_redis_is_told_and_waited_for(void **state) {
 static void a_batch_makes_room(void **state) {
 	(void)state;
 	fill_up("pages");
-	assert_non_null(strstr(last_notice.hint, "a batch makes room"));
+	assert_non_null(strstr(last_notice.hint, "run a batch to make room"));
 	is_right_and_behind("pages");
 	test_world_batch(&world, "pages");
 	test_catches_up(&world, "pages");
