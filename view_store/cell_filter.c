@@ -5,7 +5,7 @@
 #include "core/calendar.h"
 #include "core/key.h"
 
-enum { MOST_FIELDS = 10000, MOST_FIELD_BYTES = 4 * LK_CALL_BYTES };   /* that are asked for one by one */
+enum { MOST_FIELDS = 10000, MOST_FIELD_BYTES = 4 * LK_CALL_BYTES };   /* limits for asking field by field */
 
 static bool wanted(const lk_cell_filter *f, const void *field, size_t len) {
 	if (!f)

@@ -1,16 +1,17 @@
 /* Commits: the changed cells of the open segment and the new position, all or nothing (P1, P17).
  *
- * A commit is an optimistic transaction: WATCH meta and segment, read token, cursor and open segment, then MULTI,
- * HSET, HSET, EXEC. EXEC does nothing when meta was touched in between, so what was compared still holds when the
- * cells are written: compare-and-set. A script that is given the cells does the same in one round trip less, but Redis
- * makes every argument a Lua string and back: a commit of 10,000 cells took 13 ms that way and takes 4 ms this way (of
- * 1,000: 1.2 and 0.4 ms; Redis 7.0, one machine). What can make a command fail is looked at before EXEC: the types of
- * both keys here, memory by Redis, which then refuses the transaction as a whole.
+ * A commit is an optimistic transaction: WATCH meta and segment, read token, cursor and open segment, then MULTI, HSET,
+ * HSET, EXEC. EXEC does nothing if meta was touched in between, so what was compared still holds when the cells are
+ * written: compare-and-set. A script that gets the cells needs one round trip less, but Redis copies every argument
+ * into a Lua string and back: a commit of 10,000 cells took 13 ms that way and takes 4 ms this way (of 1,000: 1.2 and
+ * 0.4 ms; Redis 7.0, one machine). Whatever can make a command fail is checked before EXEC: the types of both keys
+ * here, memory by Redis, which then refuses the transaction as a whole.
  *
- * What touches meta in between need not be another owner: a compaction of closed segments is swapped over the same token,
- * on another connection. So what EXEC refuses is compared again, and sent again, the very same bytes, where it still fits.
+ * A change of meta in between need not come from another owner: a compaction of closed segments swaps under the same
+ * token, on another connection. So if EXEC refuses, the commit compares again, and if all still fits it sends the very
+ * same bytes again.
  *
- * Cells go as absolute values. Between send and wait the caller folds on: the cells are in the request already. */
+ * Cells are absolute values. Between send and wait the caller goes on folding: the request already holds the cells. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,20 +37,20 @@ static int check_owner(const lk_commit *c, const redisReply *now, lk_error *err)
 	snprintf(from, sizeof from, "%" PRId64, c->from);
 	snprintf(segment, sizeof segment, "%" PRId64, c->segment_from);
 	if (now->element[1]->type != REDIS_REPLY_STRING)
-		return refuse(c, LK_EFENCED, "is not in Redis any more", err);
+		return refuse(c, LK_EFENCED, "is no longer in Redis", err);
 	if (!is_text(now->element[0], token) && !LK_MUTANT("cursor_only_fence"))
 		return refuse(c, LK_EFENCED, "has another owner now", err);
 	if (!is_text(now->element[1], from))
 		return refuse(c, LK_EFENCED, "is at another offset", err);
 	if (c->segment_from != c->from && !is_text(now->element[2], segment) && !LK_MUTANT("cursor_only_fence"))
-		return refuse(c, LK_EINTERNAL, "was to write a closed segment", err);
+		return refuse(c, LK_EINTERNAL, "cannot write a closed segment", err);
 	return LK_OK;
 }
 
 static int check_type(lk_store *s, const char *key, const redisReply *type, lk_error *err) {
 	if (type->type == REDIS_REPLY_STATUS && (strcmp(type->str, "hash") == 0 || strcmp(type->str, "none") == 0))
 		return LK_OK;
-	return lk_fail(err, LK_EINTERNAL, "Redis at %s: key %s is no hash", s->redis.where, key);
+	return lk_fail(err, LK_EINTERNAL, "Redis at %s: key %s is not a hash", s->redis.where, key);
 }
 
 static void unwatch(lk_redis *r) {
@@ -60,7 +61,7 @@ static void unwatch(lk_redis *r) {
 	freeReplyObject(reply);
 }
 
-/* Watches both keys and compares. */
+/* Watches both keys and compares owner, cursor and type. */
 static int watch_and_check(lk_store *s, const lk_commit *c, const char *meta, const char *segment, lk_error *err) {
 	lk_redis *r = &s->redis;
 	lk_redis_begin(r, 3);
@@ -114,7 +115,7 @@ static void put_number(lk_store *s, const char *name, int64_t value) {
 	lk_redis_argi(&s->redis, value);
 }
 
-/* The position, and the segment's entry once it covers an event; its bytes are known since its cells were put. */
+/* The position, and the segment's entry once it covers an event. Its bytes are known, since put_cells came before. */
 static void put_meta(lk_store *s, const char *meta, const lk_commit *c) {
 	lk_segment g = {
 		.from = c->segment_from, .to = c->to.cursor, .token = c->token,
@@ -168,7 +169,7 @@ int lk_store_commit_send(lk_store *s, const lk_commit *c, lk_error *err) {
 	return LK_OK;
 }
 
-/* The request is still in the connection's buffer. */
+/* The connection's buffer still holds the request. */
 static int send_again(lk_store *s, lk_error *err) {
 	const lk_commit *c = &s->commit;
 	char *meta = lk_strdup(lk_unit_key(s, c->unit));

@@ -1,10 +1,10 @@
 /* Compaction: many segments become one, whatever their sizes, in little memory and short calls.
  *
- * The inputs are closed, so they can be read at leisure. The result is staged (merge.h) under the name it will have, which is
- * fresh and which no meta names yet, with an expiry: left alone, it goes away. The swap is one script: it checks the
- * owner, the inputs and what is staged, and only then do readers see the one in the place of the many. Stopped anywhere,
- * the unit is as it was. A chunk counts itself in the staged hash's field '#', so that the swap notices a server that has lost
- * one: cells that stand there with an older value are not fewer. */
+ * The inputs are closed, so they can be read without haste. The result is staged (merge.h) under its final name, which
+ * is fresh and which no meta names yet, with an expiry: if abandoned it disappears. The swap is one script: it checks
+ * the owner, the inputs and the staged cells, and only then readers see the one segment instead of the many. Stopped at
+ * any point, the unit is as it was. Each chunk adds one to the staged hash's field '#', so the swap notices a server
+ * that has lost a chunk: cells with an older value would not change the number of cells. */
 #include <stdlib.h>
 
 #include "core/fault.h"
@@ -15,11 +15,11 @@ enum { CELL_OVERHEAD_BYTES = 64 };   /* about what Redis takes for a cell beside
 static int check_inputs(const lk_compaction *c, lk_error *err) {
 	for (int i = 0; i < c->n; i++)
 		if (c->inputs[i].open || (i > 0 && c->inputs[i - 1].to != c->inputs[i].from))
-			return lk_fail(err, LK_EINTERNAL, "segments to compact must be closed and adjacent");
-	return c->n < 2 ? lk_fail(err, LK_EINTERNAL, "compaction needs two segments") : LK_OK;
+			return lk_fail(err, LK_EINTERNAL, "the segments of a compaction must be closed and adjacent");
+	return c->n < 2 ? lk_fail(err, LK_EINTERNAL, "a compaction needs two segments or more") : LK_OK;
 }
 
-/* What is staged would take the room of commits, and be given up in the end. */
+/* Staged cells would take room that commits need, and be given up in the end. */
 static int check_room(lk_store *s, const lk_compaction *c, lk_error *err) {
 	lk_store_usage use;
 	int64_t need = 0;
@@ -27,7 +27,8 @@ static int check_room(lk_store *s, const lk_compaction *c, lk_error *err) {
 		need += c->inputs[i].bytes + c->inputs[i].cells * CELL_OVERHEAD_BYTES;
 	int rc = lk_store_usage_read(s, &use, err);
 	if (rc == LK_OK && use.max_bytes > 0 && use.used_bytes + need > use.max_bytes)
-		rc = lk_fail(err, LK_EFULL, "Redis at %s has no room to compact segments of %lld bytes", s->redis.where, (long long)need);
+		rc = lk_fail(err, LK_EFULL, "Redis at %s has no room to compact segments of %lld bytes", s->redis.where,
+		             (long long)need);
 	return rc;
 }
 
@@ -56,7 +57,7 @@ static int swap(lk_merger *m, lk_error *err) {
 	return lk_fenced_call(s, m->c->unit, err);
 }
 
-/* Makes room at once. */
+/* Frees the room of the staged cells at once. */
 static void forget_staged(lk_merger *m) {
 	redisReply *reply;
 	if (m->chunks == 0 || m->s->redis.broken)

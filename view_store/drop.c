@@ -1,4 +1,4 @@
-/* What makes units smaller or ends them: drop, reset, and the sweep of units that no copy has any more. */
+/* What makes units smaller or removes them: drop, reset, and the sweep of units that no copy has any more. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +52,9 @@ int lk_store_reset(lk_store *s, int64_t unit, uint64_t token, const lk_position 
 
 /* --- sweep ---
  *
- * Redis is listed to its end first and the catalogue is asked then: a unit that is made in between is not in the list.
- * Ids are never used again, so what is dead stays dead, and its keys may go without a fence: a commit never makes a
- * unit. */
+ * Redis is listed to its end first, and the catalogue is asked afterwards: a unit made in between is not in the list.
+ * Ids are never used again, so a dead unit stays dead, and its keys can be removed without a fence: a commit never
+ * creates a unit. */
 
 typedef struct litter {
 	int64_t unit;

@@ -1,13 +1,14 @@
-/* Two ways to merge, by what the partials are.
+/* Two ways to merge, depending on the partials.
  *
- * Those that keep their size (counts, sums, extremes) are merged into what is staged, an input after the other; the
- * largest input, which comes first, is copied as it is:
+ * Partials of fixed size (counts, sums, extremes) are merged into the staged hash, one input after another. The largest
+ * input comes first and is copied unchanged:
  *
- *     page of an input ──► the same fields of what is staged ──► merged ──► one chunk
- *        (HSCAN)                     (HMGET)                             (MULTI HSET EXEC)
+ *     page of an input ──► the same staged fields ──► merged ──► one chunk
+ *        (HSCAN)                 (HMGET)                         (MULTI HSET EXEC)
  *
- * Those that grow (sets, sketches) would be written again for each input that way. They are gathered: a page's fields are
- * asked of all inputs behind it, merged, and written once. A field that is staged already came with an input before. */
+ * Partials that grow (sets, sketches) would be rewritten for each input that way. They are gathered instead: a page's
+ * fields are read from all later inputs, merged, and written once. A field that is staged already came with an earlier
+ * input. */
 #include "view_store/merge.h"
 
 #include <stdlib.h>
@@ -15,12 +16,12 @@
 
 typedef struct work {
 	lk_merger *m;
-	const redisReply *page;      /* of the input at the moment */
+	const redisReply *page;      /* of the current input */
 	int input;
 	int64_t largest;             /* bytes of a staged value */
-	lk_cells cells;              /* that are merged at the moment */
-	lk_buf values;               /* of a chunk, one behind the other */
-	const redisReply **fields;   /* of a chunk, and how long the value of each is */
+	lk_cells cells;              /* being merged */
+	lk_buf values;               /* of a chunk, one after another */
+	const redisReply **fields;   /* of a chunk, and the length of each value */
 	size_t *lengths;
 	int n, cap;
 } work;
@@ -31,7 +32,8 @@ static const redisReply *value_of(const work *w, int i) { return w->page->elemen
 static int merge_value(work *w, const redisReply *field, const redisReply *value, lk_error *err) {
 	if (value->type == REDIS_REPLY_STRING && lk_cells_merge(&w->cells, field->str, field->len, value->str, value->len) == 0)
 		return LK_OK;
-	return lk_fail(err, LK_EINTERNAL, "Redis at %s: a cell of unit %lld is malformed", w->m->s->redis.where, (long long)w->m->c->unit);
+	return lk_fail(err, LK_EINTERNAL, "Redis at %s: a cell of unit %lld is malformed", w->m->s->redis.where,
+	               (long long)w->m->c->unit);
 }
 
 /* --- a chunk --- */
@@ -41,8 +43,8 @@ static void begin_chunk(work *w) {
 	lk_buf_clear(&w->values);
 }
 
-/* The value that was added to `values` since they were `before` bytes is the field's; was: bytes of the one that it takes the
- * place of, 0 where there is none. */
+/* Adds the field to the chunk; its value is what `values` holds behind the first `before` bytes. was: bytes of the
+ * staged value that it replaces, 0 if there is none. */
 static void add_to_chunk(work *w, const redisReply *field, size_t before, size_t was) {
 	lk_segment *g = &w->m->staged;
 	size_t length = w->values.len - before;
@@ -86,7 +88,7 @@ static void put_chunk(work *w) {
 	lk_redis_args(r, LK_STAGED_FOR_S);
 }
 
-/* One transaction, which counts itself. */
+/* One transaction, which adds one to the staged hash's chunk count. */
 static int stage(work *w, lk_error *err) {
 	lk_redis *r = &w->m->s->redis;
 	redisReply *reply = NULL;
@@ -106,7 +108,7 @@ static int stage(work *w, lk_error *err) {
 	return rc == 1 ? lk_redis_unexpected(r, "EXEC", err) : rc;
 }
 
-/* --- partials that keep their size --- */
+/* --- partials of fixed size --- */
 
 static int merge_with_staged(void *ctx, int first, const redisReply *values, lk_error *err) {
 	work *w = ctx;
@@ -139,7 +141,8 @@ static int copy_page(work *w, lk_error *err) {
 
 /* --- partials that grow --- */
 
-/* What the inputs from the page's on have of its fields: lengths[k * n + i], k = 0 for the page itself. */
+/* The lengths of the page's fields in the inputs from the page's own on: lengths[k * n + i], k = 0 for the page
+ * itself. */
 static int lengths_of_inputs(work *w, const lk_field *fields, int n, int64_t *lengths, lk_error *err) {
 	int rc = LK_OK;
 	for (int i = 0; i < n; i++)
@@ -154,13 +157,13 @@ static int lengths_of_inputs(work *w, const lk_field *fields, int n, int64_t *le
 	return rc;
 }
 
-typedef struct group {       /* of the page's fields, that is merged at once: `at` says which they are */
+typedef struct group {       /* of the page's fields that are merged at once; `at`: which fields */
 	work *w;
 	const int *at;
 	int n;
 } group;
 
-typedef struct asked {       /* those of a group that an input has */
+typedef struct asked {       /* the fields of a group that an input has */
 	work *w;
 	int *at;
 } asked;
@@ -203,7 +206,7 @@ static int gather_group(const group *g, const lk_field *fields, int n, const int
 	for (int k = w->input + 1; rc == LK_OK && k < w->m->c->n; k++)
 		rc = merge_from_input(g, k, fields, lengths + (size_t)(k - w->input) * (size_t)n, err);
 	begin_chunk(w);
-	const lk_cell *cell = w->cells.first;   /* in the order of the group, which made them */
+	const lk_cell *cell = w->cells.first;   /* the group made the cells in its own order */
 	for (int i = 0; rc == LK_OK && cell && i < g->n; i++, cell = cell->next) {
 		size_t before = w->values.len;
 		lk_cell_encode(&w->cells, cell, &w->values);
@@ -212,7 +215,7 @@ static int gather_group(const group *g, const lk_field *fields, int n, const int
 	return rc == LK_OK ? stage(w, err) : rc;
 }
 
-/* The fields that are not staged yet, in groups of so many that all their values are about a mebibyte, or one field. */
+/* Gathers the fields that are not staged yet, in groups whose values have about 1 MiB together, or one field. */
 static int gather_new(work *w, const lk_field *fields, int n, const int64_t *staged, const int64_t *lengths, lk_error *err) {
 	int *at = lk_malloc((size_t)n * sizeof *at), rc = LK_OK, k = w->m->c->n - w->input;
 	group g = {.w = w, .at = at};
@@ -279,7 +282,8 @@ static int merge_input(work *w, bool grows, bool first, lk_error *err) {
 	while (rc == LK_OK && (rc = stopped(w->m, err)) == LK_OK && (rc = lk_pages_next(&p, &w->page, err)) == LK_OK)
 		rc = merge_page(w, grows, first, err);
 	if (rc == 1)
-		rc = p.cells == in->cells ? LK_OK : lk_fail(err, LK_ECONFLICT, "unit %lld lost a segment while it was compacted", (long long)w->m->c->unit);
+		rc = p.cells == in->cells ? LK_OK
+		     : lk_fail(err, LK_ECONFLICT, "unit %lld lost a segment while it was compacted", (long long)w->m->c->unit);
 	lk_pages_end(&p);
 	return rc;
 }
@@ -300,7 +304,8 @@ static int largest_of(const lk_compaction *c) {
 static int merge_all(work *w, lk_error *err) {
 	const lk_compaction *c = w->m->c;
 	bool grows = lk_plan_grows(c->plan), first = true;
-	int largest = grows ? -1 : largest_of(c), rc = LK_OK;   /* what is gathered goes in the order of the inputs */
+	/* partials that grow are gathered in the order of the inputs */
+	int largest = grows ? -1 : largest_of(c), rc = LK_OK;
 	for (int i = grows ? 0 : -1; rc == LK_OK && i < c->n; i++) {
 		w->input = i < 0 ? largest : i;
 		if (c->inputs[w->input].cells == 0 || i == largest)

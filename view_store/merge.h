@@ -1,4 +1,4 @@
-/* What a compaction stages: its inputs merged, chunk by chunk. Private to view_store/. */
+/* What a compaction stages: its inputs, merged chunk by chunk. Private to view_store/. */
 #ifndef LK_VIEW_STORE_MERGE_H
 #define LK_VIEW_STORE_MERGE_H
 
@@ -7,13 +7,13 @@
 typedef struct lk_merger {
 	lk_store *s;
 	lk_compaction *c;
-	char *key;                   /* of what is staged; fresh */
-	lk_segment staged;           /* panes, cells and bytes are counted here */
+	char *key;                   /* of the staged hash; fresh */
+	lk_segment staged;           /* counts the staged panes, cells and bytes */
 	int64_t chunks;              /* transactions so far */
 } lk_merger;
 
-/* Stages all inputs. No call moves more than about a mebibyte or one cell, and no more than that is in memory, merged.
- * LK_ECONFLICT: an input has gone away. LK_EBUSY: *stop was set. Otherwise as all calls of the store. */
+/* Stages all inputs. No call moves more than about 1 MiB or one cell, and memory holds no more than that, merged.
+ * LK_ECONFLICT: an input is gone. LK_EBUSY: *stop was set. Otherwise fails like every call of the store. */
 int lk_merge_inputs(lk_merger *m, lk_error *err);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where nothing is known of a segment's bytes its first page is small, and says what to expect. */
+/* If nothing is known of a segment's bytes, the first page is small and shows what to expect. */
 enum { FIRST_CELLS = 16 };
 
 void lk_pages_begin(lk_pages *p, lk_store *s, int64_t unit, const lk_segment *g) {
@@ -18,7 +18,7 @@ void lk_pages_end(lk_pages *p) {
 	*p = (lk_pages){0};
 }
 
-/* How many cells a page may have, by what cells take on average. */
+/* How many cells a page may have, by the average size of a cell. */
 static int64_t page_cells(const lk_pages *p) {
 	int64_t cells = p->listed_bytes >= 0 ? p->listed_cells : p->cells;
 	int64_t bytes = p->listed_bytes >= 0 ? p->listed_bytes : p->bytes;
@@ -38,7 +38,7 @@ static void put_call(lk_pages *p) {
 	lk_redis_argi(r, page_cells(p));
 }
 
-/* The pairs of the reply, or NULL where it has another shape. The cursor moves on. */
+/* The pairs of the reply, or NULL if it has another shape. Moves the cursor. */
 static const redisReply *pairs_of(lk_pages *p) {
 	const redisReply *r = p->reply;
 	if (r->type != REDIS_REPLY_ARRAY)
@@ -96,7 +96,7 @@ int lk_ask_lengths(lk_store *s, const char *key, const lk_field *fields, int n, 
 		lk_redis_arg(&s->redis, fields[i].p, fields[i].len);
 	}
 	int rc = lk_redis_send(&s->redis, err);
-	for (int i = 0; i < n && !s->redis.broken; i++) {   /* all replies are read, also after a refusal */
+	for (int i = 0; i < n && !s->redis.broken; i++) {   /* all replies are read, even after a refusal */
 		redisReply *reply;
 		int got = lk_redis_reply(&s->redis, &reply, err);
 		lengths[i] = got == LK_OK ? reply->integer : 0;

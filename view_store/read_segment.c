@@ -1,21 +1,21 @@
-/* Reading a closed segment. It never changes; it may only go away as a whole.
+/* Reading a closed segment. It never changes; it can only disappear as a whole.
  *
- * Field by field where the filter names keys, else in pages, and no call moves more than about a mebibyte or one cell
- * (pages.h). A page is merged as it comes, so that memory holds a page beside what passes the filter. The number of
- * cells that came must be the number it has: else it went away half-way. */
+ * It is read field by field if the filter names keys, else in pages, and no call moves more than about 1 MiB or one
+ * cell (pages.h). A page is merged when it arrives, so memory holds one page besides the cells that pass the filter.
+ * The number of cells read must be the segment's number of cells: otherwise it disappeared half-way. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "view_store/cell_filter.h"
 #include "view_store/pages.h"
 
-/* Fields that one request asks for: so many, or so many bytes of them. */
+/* Limits of one request: fields, and bytes of fields. */
 enum { FIELDS_A_CALL = 1000, FIELD_BYTES_A_CALL = LK_CALL_BYTES };
 
 typedef struct request {
 	lk_store *s;
 	const char *key;
-	int64_t most;                /* bytes that one value may have */
+	int64_t most;                /* upper bound of a value's bytes */
 	lk_cells *into;
 	lk_field fields[FIELDS_A_CALL];
 	size_t ends[FIELDS_A_CALL];  /* in `bytes` */
@@ -57,7 +57,7 @@ static void use_field(void *ctx, const lk_buf *field) {
 		flush(q);
 }
 
-/* HMGETs and an EXISTS behind them: a key that is there at the end was there all the time. */
+/* HMGETs followed by EXISTS: a key that exists at the end existed all the time. */
 static int read_fields(lk_store *s, const char *key, const lk_segment *g, const lk_cell_filter *f, lk_cells *into,
                        lk_error *err) {
 	request *q = lk_calloc(1, sizeof *q);

@@ -1,16 +1,16 @@
 /* Reading a unit: its meta and its open segment at one instant (P3).
  *
- * The open segment is written while readers look, so its cells and the cursor they belong to come from one
- * transaction. Its owner closes it when it has grown to some megabytes (speed_layer/stream_path.c), which bounds how long
- * Redis stands still for it. Which key that is, and which fields a filter calls for (one per key and pane), is known from meta only: so
- * meta is read first, then meta again together with what it called for. Where the second meta calls for something
- * else, it is asked again by that one. */
+ * The open segment is written while readers look at it, so its cells and the cursor they belong to come from one
+ * transaction. Its owner closes it when it has grown to some megabytes (speed_layer/stream_path.c), which bounds how
+ * long Redis is blocked by the call. Only meta tells the segment's key and the fields that a filter asks for (one per
+ * key and pane). So meta is read first, then meta again together with the cells that it asks for. If the second meta
+ * asks for something else, the call is repeated with that one. */
 #include <string.h>
 
 #include "view_store/cell_filter.h"
 
-/* A unit is asked again when it changed hands or began a segment within a round trip: 100 times in a row is no
- * accident. */
+/* The call is repeated if the unit changed hands or began a segment within one round trip: 100 times in a row is no
+ * coincidence. */
 enum { TRIES = 100 };
 
 static int read_meta(lk_store *s, int64_t unit, lk_unit_state *out, lk_error *err) {
@@ -32,7 +32,7 @@ static const lk_segment *open_of(const lk_unit_state *u) {
 	return NULL;
 }
 
-typedef struct values {      /* of the fields that were asked for, in order */
+typedef struct values {      /* of the requested fields, in order */
 	lk_store *s;
 	const char *key;
 	const redisReply *reply;
@@ -59,7 +59,7 @@ typedef struct call {
 	bool by_field;
 } call;
 
-/* False where there is nothing to read. */
+/* False if there is nothing to read. */
 static bool plan_call(const lk_unit_state *u, const lk_cell_filter *f, call *out) {
 	const lk_segment *open = open_of(u);
 	if (!open || open->cells == 0)
@@ -99,13 +99,13 @@ static int merge_call(lk_store *s, int64_t unit, const call *c, const redisReply
 	return v.rc;
 }
 
-/* Is what `c` called for, by an earlier meta, what this one calls for? */
+/* True if this meta asks for the same cells as the earlier one that `c` was made from. */
 static bool still_good(const call *c, const call *now) {
 	return c->open.from == now->open.from && c->open.token == now->open.token &&
 	       (!c->by_field || (c->panes.first == now->panes.first && c->panes.n == now->panes.n));
 }
 
-/* Meta and the cells that `c` calls for. 2: meta is another one by now, *c is what it calls for. */
+/* Meta and the cells that `c` asks for. 2: meta has changed, and *c is now what it asks for. */
 static int read_both(lk_store *s, int64_t unit, call *c, lk_unit_state *out, lk_cells *open, lk_error *err) {
 	put_call(s, unit, c);
 	redisReply *reply = NULL;
@@ -141,7 +141,7 @@ int lk_store_read_unit(lk_store *s, int64_t unit, const lk_cell_filter *f, lk_un
 		lk_unit_state_release(out);
 		rc = read_both(s, unit, &c, out, open, err);
 	}
-	return rc == 2 ? lk_fail(err, LK_EBUSY, "unit %lld changes hands too fast to be read", (long long)unit) : rc;
+	return rc == 2 ? lk_fail(err, LK_EBUSY, "unit %lld changes hands too often to be read", (long long)unit) : rc;
 }
 
 int lk_store_unit_bytes(lk_store *s, int64_t unit, int64_t *bytes, lk_error *err) {

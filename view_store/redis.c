@@ -1,10 +1,10 @@
 /* Requests, replies and errors of one connection.
  *
  * hiredis connects and reads. Requests are written here, straight into one buffer and from there into the socket: a
- * commit has 20,000 arguments, which are encoded once and copied once, and send(2) with MSG_NOSIGNAL keeps a server
- * that goes away from ending the process. The buffer is kept until the next request, so that a script that the server
- * has forgotten (SCRIPT FLUSH) can be loaded and the very same bytes be sent again: NOSCRIPT says that nothing was
- * done. */
+ * commit has 20,000 arguments, which are encoded once and copied once, and send(2) with MSG_NOSIGNAL keeps a vanished
+ * server from killing the process with SIGPIPE. The buffer is kept until the next request: if the server has lost a
+ * script (SCRIPT FLUSH), the script is loaded and the very same bytes are sent again, since NOSCRIPT says that nothing
+ * was done. */
 #include "view_store/redis.h"
 
 #include <errno.h>
@@ -62,10 +62,10 @@ void lk_redis_script(lk_redis *r, enum lk_script script, const char *key, int na
 
 /* --- errors --- */
 
-#define ROOM_HINT    "give it more memory (maxmemory) or disk; nothing was written, and it is tried again"
-#define LOADING_HINT "it starts, and reads its data: try again when it is done (`redis-cli info persistence`)"
-#define MASTER_HINT  "it is a replica: let LK_REDIS name the master"
-#define LOG_IN_HINT  "let LK_REDIS carry a user and password that may do this (redis://user:password@host)"
+#define ROOM_HINT    "give Redis more memory (maxmemory) or disk; nothing was written, and lk tries again"
+#define LOADING_HINT "Redis is loading its data: try again when it is done (`redis-cli info persistence`)"
+#define MASTER_HINT  "this Redis is a replica: set LK_REDIS to the master"
+#define LOG_IN_HINT  "give LK_REDIS a user and password with this right (redis://user:password@host)"
 
 static const struct meaning {
 	const char *word;
@@ -73,12 +73,12 @@ static const struct meaning {
 	const char *hint;
 } meanings[] = {
 	{"OOM", LK_EFULL, ROOM_HINT},
-	{"MISCONF", LK_EFULL, ROOM_HINT},            /* it cannot write its disk */
+	{"MISCONF", LK_EFULL, ROOM_HINT},            /* Redis cannot write to its disk */
 	{"LOADING", LK_EUNREACHABLE, LOADING_HINT},
 	{"MASTERDOWN", LK_EUNREACHABLE, MASTER_HINT},
-	{"READONLY", LK_EUNREACHABLE, MASTER_HINT},  /* it became a replica */
-	{"NOREPLICAS", LK_EUNREACHABLE, "it wants more replicas than are connected (min-replicas-to-write)"},
-	{"BUSY", LK_EUNREACHABLE, "another program's script runs in it: wait for its end, or end it (SCRIPT KILL)"},
+	{"READONLY", LK_EUNREACHABLE, MASTER_HINT},  /* the server became a replica */
+	{"NOREPLICAS", LK_EUNREACHABLE, "connect more replicas to Redis, or lower min-replicas-to-write"},
+	{"BUSY", LK_EUNREACHABLE, "Redis runs another program's script: wait for its end, or end it (SCRIPT KILL)"},
 	{"NOAUTH", LK_EUNSUPPORTED, LOG_IN_HINT},
 	{"WRONGPASS", LK_EUNSUPPORTED, LOG_IN_HINT},
 	{"NOPERM", LK_EUNSUPPORTED, LOG_IN_HINT},
@@ -104,7 +104,7 @@ int lk_redis_error_code(const char *text) {
 	return m ? m->code : LK_EINTERNAL;
 }
 
-/* The connection is of no more use. */
+/* Marks the connection as broken. */
 static int lost(lk_redis *r, const char *why, lk_error *err) {
 	r->broken = true;
 	return lk_fail(err, LK_EUNREACHABLE, "lost Redis at %s: %s", r->where, why);
@@ -133,7 +133,7 @@ static int heed_the_end(lk_redis *r, lk_error *err) {
 	return r->give_up_us && lk_monotonic_us() >= r->give_up_us ? lost(r, "no answer in time", err) : LK_OK;
 }
 
-/* Waits until the socket takes or has data. */
+/* Waits until the socket accepts data or has some. */
 static int await(lk_redis *r, short events, lk_error *err) {
 	int64_t until_us = lk_monotonic_us() + LK_LIMIT_US(LK_REDIS_REPLY_S * LK_US_PER_S);
 	bool sooner = r->give_up_us && r->give_up_us < until_us;
@@ -143,14 +143,14 @@ static int await(lk_redis *r, short events, lk_error *err) {
 	if (w == LK_WAIT_LATE && sooner)
 		return lost(r, "no answer in time", err);
 	if (w == LK_WAIT_LATE)
-		return lost(r, events == POLLOUT ? "it takes no data for 10 s" : "no answer for 10 s", err);
+		return lost(r, events == POLLOUT ? "it accepted no data for 10 s" : "no answer for 10 s", err);
 	lk_wait_gave_up();
 	return lost(r, "stopped before it answered", err);
 }
 
 int lk_redis_send(lk_redis *r, lk_error *err) {
 	if (r->broken || !r->conn)
-		return lost(r, "the connection was lost before", err);
+		return lost(r, "the connection was already lost", err);
 	int rc = heed_the_end(r, err);
 	if (rc != LK_OK)
 		return rc;
@@ -169,7 +169,7 @@ int lk_redis_send(lk_redis *r, lk_error *err) {
 static int read_reply(lk_redis *r, redisReply **reply, lk_error *err) {
 	*reply = NULL;
 	if (r->broken || !r->conn)
-		return lost(r, "the connection was lost before", err);
+		return lost(r, "the connection was already lost", err);
 	int rc = heed_the_end(r, err);
 	if (rc != LK_OK)
 		return rc;
@@ -299,7 +299,7 @@ static int connect_to(lk_redis *r, const lk_redis_url *u, lk_error *err) {
 		return lk_fail(err, LK_EUNREACHABLE, "cannot reach Redis at %s: %s", r->where,
 		               r->conn ? r->conn->errstr : fd < 0 ? why : "no memory");
 	}
-	r->conn->flags &= ~REDIS_BLOCK;   /* it reads what is there; waiting is ours */
+	r->conn->flags &= ~REDIS_BLOCK;   /* hiredis only reads what is there; this file waits */
 	if (!u->path)
 		redisEnableKeepAlive(r->conn);
 	return LK_OK;
@@ -339,7 +339,7 @@ static int take_log_in(lk_redis *r, lk_error *err) {
 	return rc;
 }
 
-/* Length of the value of "name:value" in INFO's text; 0 where it is not there. */
+/* Length of the value of "name:value" in INFO's text; 0 if it is missing. */
 static size_t info(const char *text, const char *name, const char **value) {
 	size_t n = strlen(name);
 	for (const char *p = text; p && *p; p = strchr(p, '\n'), p += p != NULL) {
@@ -370,7 +370,7 @@ static int check_server(lk_redis *r, const char *text, lk_error *err) {
 		return refused(r, "LOADING its data", err);
 	if (!info_is(text, "role", "master")) {
 		lk_fail(err, LK_EUNREACHABLE, "Redis at %s is a replica", r->where);
-		lk_hint(err, "say where the master is");
+		lk_hint(err, "set LK_REDIS to the master");
 		return LK_EUNREACHABLE;
 	}
 	if (!info_is(text, "maxmemory_policy", "noeviction")) {
@@ -394,7 +394,7 @@ static int take_info(lk_redis *r, lk_error *err) {
 
 static int start_it(int rc, lk_error *err) {
 	if (rc == LK_EUNREACHABLE)
-		lk_hint(err, "start it (`lk up` starts a private one), or set LK_REDIS to where it is");
+		lk_hint(err, "start it (`lk up` starts a private one), or set LK_REDIS to its address");
 	return rc;
 }
 

@@ -1,5 +1,5 @@
-/* Connecting. hiredis connects either without hearing a signal or to the first address of a name only, so it is given a
- * socket that is connected. */
+/* Connecting. hiredis would either not notice a signal or try only the first address of a name, so it is given a socket
+ * that is already connected. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -17,7 +17,7 @@
 #include "core/wait.h"
 #include "view_store/redis.h"
 
-/* A socket that is connected to the address, or -1 with *why. */
+/* A socket connected to the address, or -1 and *why. */
 static int connect_to(const struct sockaddr *a, socklen_t n, int64_t until_us, const char **why) {
 	int fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), failed = errno, on = 1;
 	socklen_t size = sizeof failed;
@@ -43,7 +43,7 @@ static int connect_to(const struct sockaddr *a, socklen_t n, int64_t until_us, c
 
 static int connect_unix(const char *path, int64_t until_us, const char **why) {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	*why = "the path of its socket is too long";
+	*why = "the path of the socket is too long";
 	if ((size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= sizeof a.sun_path)
 		return -1;
 	return connect_to((const struct sockaddr *)&a, sizeof a, until_us, why);
@@ -59,7 +59,7 @@ int lk_redis_connect(const lk_redis_url *u, const char **why) {
 	int fd = -1;
 	snprintf(port, sizeof port, "%d", u->port);
 	int failed = getaddrinfo(u->host, port, &hints, &found);
-	*why = failed ? gai_strerror(failed) : "it has no address";
+	*why = failed ? gai_strerror(failed) : "the host has no address";
 	for (const struct addrinfo *a = found; !failed && a && fd < 0; a = a->ai_next)
 		fd = connect_to(a->ai_addr, a->ai_addrlen, lk_monotonic_us() + within_us, why);
 	if (found)

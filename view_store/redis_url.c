@@ -1,4 +1,4 @@
-/* Where Redis is: "unix:/path/to/socket" or "redis://[user:password@]host[:port][/db]", as IANA has registered it. */
+/* Where Redis is: "unix:/path/to/socket" or "redis://[user:password@]host[:port][/db]", as registered with IANA. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ static int hex(char c) {
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* %xx decoded. */
+/* Decodes %xx. */
 static char *decoded(const char *s, size_t n) {
 	lk_buf b = LK_BUF_INIT;
 	for (size_t i = 0; i < n; i++) {
@@ -46,7 +46,7 @@ static void parse_login(lk_redis_url *u, const char *s, size_t n) {
 		u->password = decoded(colon + 1, n - user - 1);
 }
 
-/* host[:port], the host in brackets where it is an IPv6 address. */
+/* host[:port]; an IPv6 address stands in brackets. */
 static int parse_place(lk_redis_url *u, const char *s, size_t n) {
 	const char *close = n && s[0] == '[' ? memchr(s, ']', n) : NULL;
 	const char *colon = close ? memchr(close, ':', n - (size_t)(close - s)) : memchr(s, ':', n);
@@ -91,7 +91,7 @@ int lk_redis_url_parse(lk_redis_url *u, const char *url, lk_error *err) {
 	}
 	if (strncmp(url, "redis://", 8) == 0 && parse_tcp(u, url + 8) == 0)
 		return LK_OK;
-	lk_fail(err, LK_EUSAGE, "the place of Redis is not understood");
+	lk_fail(err, LK_EUSAGE, "the URL of Redis is invalid");
 	lk_hint(err, strncmp(url, "rediss:", 7) == 0
 	                 ? "TLS is not supported: use a tunnel, or redis://host:port/db"
 	                 : "write redis://[user:password@]host:port/db or unix:/path/to/socket");

@@ -1,4 +1,4 @@
--- Empties the unit and begins again at a start, for the same owner.
+-- Empties the unit and restarts it at the given position, for the same owner.
 -- KEYS meta  ARGV token, start offset, its watermark, its _at
 local meta = KEYS[1]
 local now = redis.call('HMGET', meta, 'token', 'cursor')
@@ -10,7 +10,7 @@ for _, name in ipairs(redis.call('HKEYS', meta)) do
     redis.call('UNLINK', meta .. string.sub(name, 2))
   end
 end
-redis.call('HDEL', meta, 'open') -- never refused, so the next line is not either
+redis.call('HDEL', meta, 'open') -- Redis never refuses this, so it does not refuse the next line either
 redis.call('HSET', meta, 'cursor', ARGV[2], 'watermark', ARGV[3], 'at', ARGV[4],
   'base', ARGV[2], 'base_watermark', ARGV[3], 'base_at', ARGV[4])
 return 'done'

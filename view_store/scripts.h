@@ -1,5 +1,5 @@
-/* The Lua scripts that Redis runs for the view store, each one atomic: the changes of a unit that are small.
- * Their texts are the .lua files beside this. What moves many cells is a transaction instead (see commit.c). */
+/* The Lua scripts that Redis runs for the view store, each atomic: small changes of a unit. Their texts are the .lua
+ * files next to this one. A change that moves many cells is a transaction instead (see commit.c). */
 #ifndef LK_VIEW_STORE_SCRIPTS_H
 #define LK_VIEW_STORE_SCRIPTS_H
 
@@ -13,8 +13,7 @@ enum lk_script {
 	LK_NSCRIPTS
 };
 
-/* Adds the text of a script. With the fault build, lines that end in "-- fault: <name>" are left out where that mutant
- * is on. */
+/* Adds the text of a script. The fault build leaves out lines that end in "-- fault: <name>" if that mutant is on. */
 void lk_script_text(enum lk_script script, lk_buf *out);
 
 #endif

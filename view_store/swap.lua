@@ -1,7 +1,8 @@
--- Puts a staged segment in the place of the segments it was made of, if nothing about them has changed and all that was staged
--- is still there: each chunk that was merged into it added one to its field '#', in the transaction of its cells, so a server
--- that lost its last second between two chunks has fewer; an older value of a cell would not show in their number.
--- KEYS meta  ARGV token, staged "s:<from>:<token>", its entry, its number of cells, of chunks, then name, entry per input
+-- Replaces the input segments by the staged segment made of them, if the inputs are unchanged and everything staged is
+-- still there. Each staged chunk adds one to the field '#' in the transaction of its cells, so a server that lost its
+-- last second between two chunks has a lower count; an older value of a cell would not change the number of cells.
+-- KEYS meta  ARGV token, staged "s:<from>:<token>", its entry, its number of cells, of chunks,
+-- then name, entry per input
 local meta = KEYS[1]
 local now = redis.call('HMGET', meta, 'token', 'cursor', 'open')
 if not now[2] then return 'gone' end
@@ -15,7 +16,7 @@ for i = 6, #ARGV, 2 do
   if ARGV[i] == open then return 'open' end
   if redis.call('HGET', meta, ARGV[i]) ~= ARGV[i + 1] then return 'inputs' end
 end
-redis.call('PERSIST', staged) -- never refused, so the rest is not either
+redis.call('PERSIST', staged) -- Redis never refuses this, so it does not refuse the rest either
 redis.call('HDEL', staged, '#')
 redis.call('HSET', meta, ARGV[2], ARGV[3])
 for i = 6, #ARGV, 2 do

@@ -35,13 +35,13 @@ int lk_store_open(lk_store **out, const char *url, const char *log_id, lk_error 
 void lk_store_set_log(lk_store *s, const char *log_id) {
 	free(s->prefix);
 	free(s->log_id);
-	s->log_id = lk_strdup(log_id ? log_id : "");   /* NULL: it is named later */
+	s->log_id = lk_strdup(log_id ? log_id : "");   /* NULL: the log is named later */
 	s->prefix = lk_asprintf("lk:%s:u:", s->log_id);
 }
 
 const char *lk_store_log(const lk_store *s) { return s->log_id; }
 
-/* The socket is shut, not closed: whoever waits for it is told, and its number is not given to another one. */
+/* The socket is shut down, not closed: whoever waits for it wakes up, and its number is not reused. */
 void lk_store_cut_off(lk_store *s) {
 	if (s->redis.conn)
 		shutdown(s->redis.conn->fd, SHUT_RDWR);

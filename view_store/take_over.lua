@@ -1,6 +1,6 @@
--- Makes the unit where it is missing, gives it a new owner, returns its meta. A commit of the former owner is refused
--- from here on, and its segment is closed. A unit of the former format, "1", whose entries do not end with the bytes of
--- their cells, is given what Redis takes for them, which is more.
+-- Creates the unit if it is missing, gives it a new owner, returns its meta. From here on a commit of the former owner
+-- is refused, and its segment is closed. A unit of the former format, "1", has entries without the bytes of their
+-- cells; they get what Redis uses for the segment, which is more.
 -- KEYS meta  ARGV format, token, start offset, its watermark, its _at
 local meta = KEYS[1]
 local format = redis.call('HGET', meta, 'format')
@@ -10,7 +10,7 @@ if redis.call('EXISTS', meta) == 0 then
 elseif format ~= ARGV[1] and format ~= '1' then
   return redis.call('HGETALL', meta)
 end
--- A write that Redis never refuses comes first, so that a unit can change hands, and then shrink, when memory is full.
+-- A write that Redis never refuses comes first, so a unit can change hands, and then shrink, when memory is full.
 redis.call('HDEL', meta, 'open')
 redis.call('HSET', meta, 'token', ARGV[2])
 if format == '1' then

@@ -62,7 +62,7 @@ static bool read_token(const char **p, uint64_t *out) {
 	return *out != 0;
 }
 
-/* Entries of the former format say nothing of bytes. */
+/* Entries of the former format have no bytes. */
 static bool read_segment(const char *name, const char *entry, bool former, lk_segment *g) {
 	*g = (lk_segment){.bytes = -1};
 	bool good = read_int(&name, &g->from) && *name++ == ':' && read_token(&name, &g->token) && !*name;
@@ -132,7 +132,7 @@ int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_sta
 	if (format && !former && strcmp(format, LK_META_FORMAT) != 0) {
 		lk_fail(err, LK_EUNSUPPORTED, "Redis key %s has format %.20s; this program reads " LK_META_FORMAT,
 		        lk_unit_key(s, unit), format);
-		lk_hint(err, "another version of lk wrote it");
+		lk_hint(err, "another version of lk wrote it: use that one, or upgrade this lk");
 		return LK_EUNSUPPORTED;
 	}
 	out->segments = lk_malloc((meta->elements / 2) * sizeof *out->segments);
@@ -143,7 +143,8 @@ int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_sta
 		good = read_field(out, meta->element[i]->str, meta->element[i + 1]->str, former, &open, &has);
 	if (!good || has != HAS_ALL || out->at.cursor < out->base.cursor || out->base.cursor < 0) {
 		lk_unit_state_release(out);
-		return lk_fail(err, LK_EINTERNAL, "Redis key %s is malformed: a foreign hand wrote to it", lk_unit_key(s, unit));
+		return lk_fail(err, LK_EINTERNAL, "Redis key %s is malformed: another program wrote to it",
+		               lk_unit_key(s, unit));
 	}
 	for (int i = 0; i < out->nsegments; i++)
 		out->segments[i].open = out->segments[i].token == out->token && out->segments[i].from == open;
@@ -157,7 +158,7 @@ void lk_unit_state_release(lk_unit_state *u) {
 	*u = (lk_unit_state){0};
 }
 
-/* --- what fenced scripts say --- */
+/* --- the words of fenced scripts --- */
 
 int lk_fenced_reply(lk_store *s, int64_t unit, const redisReply *reply, lk_error *err) {
 	static const struct {
@@ -166,13 +167,13 @@ int lk_fenced_reply(lk_store *s, int64_t unit, const redisReply *reply, lk_error
 		const char *text;
 	} words[] = {
 		{"done", LK_OK, ""},
-		{"gone", LK_EFENCED, "is not in Redis any more"},
+		{"gone", LK_EFENCED, "is no longer in Redis"},
 		{"owner", LK_EFENCED, "has another owner now"},
-		{"cursor", LK_EINTERNAL, "was to begin above its cursor"},
-		{"open", LK_EINTERNAL, "was to lose the segment that is being written"},
+		{"cursor", LK_EINTERNAL, "cannot have a base above its cursor"},
+		{"open", LK_EINTERNAL, "cannot lose its open segment"},
 		{"straddles", LK_EINTERNAL, "has a segment across the new base"},
 		{"staged", LK_ECONFLICT, "lost staged cells of a compaction"},
-		{"inputs", LK_ECONFLICT, "has other segments than were compacted"},
+		{"inputs", LK_ECONFLICT, "no longer has the segments that were compacted"},
 	};
 	for (size_t i = 0; reply->type == REDIS_REPLY_STRING && i < sizeof words / sizeof *words; i++) {
 		if (strcmp(reply->str, words[i].word) != 0)

@@ -1,4 +1,4 @@
-/* What the server as a whole uses. Fields that a server does not tell are 0. */
+/* What the server as a whole uses. Fields that the server does not report are 0. */
 #include <stdlib.h>
 #include <string.h>
 
