@@ -1,20 +1,19 @@
 /* One batch: cut, compute, publish.
  *
- *   the copy's session lock ── held over everything; the statements run on the session that holds it, so a batch whose
- *   │                          session was killed cannot publish, and one that begins finds no other's open cut alive
+ *   the copy's session lock ── held throughout; the statements run on the session that holds it, so a batch whose
+ *   │                          session was killed cannot publish, and a new one may abandon every open cut
  *   ├─ transaction 1: the cut       (event_log/cut.c) open; an event at or after it commits after the cut row
  *   └─ transaction 2: READ COMMITTED
  *        check the count, compute into a table whose name is used once,
  *        lock the view's row, cut open -> published, pointer forward by compare-and-set, lk.batch,
  *        a newer version into service
  *
- * READ COMMITTED is enough, because what is computed lies below the cut: it was committed before the cut row and
- * never changes, whatever the snapshot. And it is wanted, because publishing must see the pointer as it is, not as it
- * was when a long computation began. A batch that is killed leaves an open cut, which the next one abandons, and
- * nothing else.
+ * READ COMMITTED is enough, because everything computed lies below the cut: it was committed before the cut row and
+ * never changes, whatever the snapshot. It is also necessary, because publishing must see the current pointer, not the
+ * one at the start of a long computation. A batch that is killed leaves only an open cut, which the next one abandons.
  *
- * A batch brings a version into service once: where readers get an older version in lambda mode, and nobody was ever
- * served this one, from whatever copy. What readers were moved away from is not taken up again by itself. */
+ * A batch brings a version into service once: if readers get an older version in lambda mode, and no copy of this
+ * version was ever served. A version that readers were moved away from does not come back by itself. */
 #include "batch_layer/batch.h"
 
 #include <stdio.h>
@@ -32,7 +31,7 @@ typedef struct batch {
 	lk_pg *pg;
 	const lk_cat_copy *copy;
 	const lk_cat_stream *stream;
-	const int64_t *at;         /* where the cut is; NULL: the log's end */
+	const int64_t *at;         /* offsets of the cut; NULL: the log's end */
 	lk_cut cut;
 	lk_compute compute;
 	char *table;
@@ -89,8 +88,8 @@ static int record(batch *b, const lk_batch_report *out, lk_error *err) {
 	                         (double)(lk_monotonic_us() - b->started_us) / 1e6, err);
 }
 
-/* Is this copy the next to be served, and instead of which? A statement of its own after the lock, so that it sees what
- * the former holder has committed. */
+/* Is this copy the next to be served, and in place of which one? A separate statement after the lock, so that it sees
+ * what the former holder has committed. */
 static int is_next(batch *b, bool *next, int64_t *served, lk_error *err) {
 	char copy[24];
 	PGresult *res = NULL;
@@ -136,11 +135,11 @@ static int publish(batch *b, lk_batch_report *out, lk_error *err) {
 	return r;
 }
 
-/* A cut in the past may lie below what is published, and then nothing needs to be computed to know that it is of no use. */
+/* If a cut in the past lies below the published one, the batch would be useless: fail before computing it. */
 static int check_past(const batch *b, lk_error *err) {
 	for (int i = 0; b->at && i < b->stream->stream->partitions; i++)
 		if (b->at[i] < b->published.cut[i])
-			return lk_fail(err, LK_ECONFLICT, "a later batch of view %s is published", view_name(b));
+			return lk_fail(err, LK_ECONFLICT, "a later batch of view %s is already published", view_name(b));
 	return LK_OK;
 }
 
@@ -177,20 +176,20 @@ static int locked(batch *b, lk_batch_report *out, lk_error *err) {
 	r = cut_and_compute(b, out, err);
 	if (r == LK_OK)
 		return lk_batch_sweep(b->pg, b->copy, NULL) == LK_EUNREACHABLE
-		       ? lk_fail(err, LK_EUNREACHABLE, "PostgreSQL went away after the batch was published") : LK_OK;
+		       ? lk_fail(err, LK_EUNREACHABLE, "the batch was published, then PostgreSQL went away") : LK_OK;
 	lk_pg_rollback(b->pg);
 	lk_cut_abandon(b->pg, b->copy->id, "batch", NULL);
 	return r;
 }
 
-/* A client that is gone should not leave its computation running. Where the server's system cannot tell, it goes on. */
+/* If the client is gone the server should stop computing. Not every operating system can tell it; there it goes on. */
 static void notice_a_dead_client(lk_pg *pg) { lk_pg_run(pg, NULL, "SET client_connection_check_interval = '1s'"); }
 
 static int run(batch *b, lk_batch_report *out, lk_error *err) {
 	int64_t id = b->copy->id;
 	*out = (lk_batch_report){.copy_id = id};
 	if (b->copy->kappa)
-		return lk_fail(err, LK_EUSAGE, "a kappa copy of view %s has no batch", view_name(b));
+		return lk_fail(err, LK_EUSAGE, "view %s is in kappa mode: this copy has no batch", view_name(b));
 	int r = lk_pg_try_lock(b->pg, id, err);
 	if (r == LK_EBUSY)
 		return lk_fail(err, LK_EBUSY, "another batch of view %s, or a comparison, is running", view_name(b));

@@ -7,17 +7,16 @@
 typedef struct lk_batch_report {
 	int64_t copy_id, cut_id;
 	int64_t events, cells;
-	bool folded;             /* in C, not SQL */
-	bool nothing_new;        /* the cut is the published one: nothing was done */
+	bool folded;             /* in C, not by SQL */
+	bool nothing_new;        /* the cut would equal the published one: nothing was done */
 	double seconds;
-	int switched_to;         /* version number that readers got with this publish; 0: none */
+	int switched_to;         /* number of the version that this publish brought into service; 0: none */
 } lk_batch_report;
 
-/* One batch of one lambda copy, on a session that holds the copy's lock. LK_EBUSY: another batch of it, or
- * a comparison (which keeps batches away), is running. Former batch tables that no reader can need are
- * dropped on the way (lk_batch_sweep). */
+/* One batch of one lambda copy, on a session that will hold the copy's lock. LK_EBUSY: another batch of it is running,
+ * or a comparison, which keeps batches away. Drops old batch tables that no reader can need (lk_batch_sweep). */
 int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err);
-/* The same at a cut in the past, for a copy whose units nobody has begun (lk_cut_make_at). */
+/* The same at a cut in the past, for a copy whose units nobody has started (lk_cut_make_at). */
 int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const int64_t *at, lk_batch_report *out, lk_error *err);
 int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err);
 

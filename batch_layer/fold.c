@@ -1,9 +1,9 @@
 /* The batch by folding in C, for what SQL cannot compute: the same lk_fold_event as the stream path, over COPY of the
  * same range, without the lateness rule.
  *
- * The log is read in chunks of offsets, a partition at a time. When the cells take more than their limit they are
- * written to the table and the map begins anew, so memory is bounded whatever the number of keys. A cell may then
- * stand in several rows of the table; readers merge rows as they merge segments. */
+ * The log is read in chunks of offsets, one partition at a time. When the cells take more than their limit they are
+ * written to the table and the map starts empty, so memory is bounded for any number of keys. A cell may then be in
+ * several rows of the table; readers merge rows as they merge segments. */
 #include "batch_layer/compute.h"
 #include "batch_layer/past.h"
 #include "batch_layer/rows.h"

@@ -1,12 +1,12 @@
-/* Past windows are in no answer (core/window.h), so that their cells may go, or stay: what is removed here is
- * housekeeping and no decision. A batch does not compute them. A seal's table grows by inserts, and loses here what
+/* Past windows are in no answer (core/window.h), so their cells may be kept or removed: removing them here is
+ * housekeeping and decides nothing. A batch does not compute them. A seal's table grows by inserts, and loses here what
  * has become past since the last seal.
  *
- * Sessions may be of any length, and the panes of one that is not past must all be there. So panes go by whole
- * sessions, and those are found by gaps and islands, over intervals [first, last] of rows, of which a pane may have
- * several: a session begins with a row whose first event is a gap or more behind every event before it. It goes when
- * the last event + 2 gaps is at or before the horizon: then no event that is not late can join it. This holds for both
- * programs alike, also for a batch, which computes all sessions and deletes the past ones. */
+ * Sessions may be of any length, and all panes of a session that is not past must be kept. So panes are removed by
+ * whole sessions. Those are found by gaps and islands, over intervals [first, last] of rows (a pane may have several
+ * rows): a session begins with a row whose first event is at least a gap behind every event before it. It is removed
+ * when its last event + 2 gaps is at or before the horizon: then no event that is not late can join it. This holds for
+ * SQL and C alike, and for a batch too, which computes all sessions and deletes the past ones. */
 #include "batch_layer/past.h"
 
 #include "batch_layer/rows.h"

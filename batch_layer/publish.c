@@ -14,7 +14,8 @@ int lk_published_read(lk_pg *pg, const lk_cat_copy *copy, lk_published *out, lk_
 	if (r != LK_OK)
 		return r;
 	if (PQntuples(res) == 0 || PQgetvalue(res, 0, 0)[0] == 't')
-		r = lk_fail(err, LK_ECONFLICT, "this copy of view %s was dropped; where its definition has just changed, run the batch again",
+		r = lk_fail(err, LK_ECONFLICT, "this copy of view %s was dropped; if its definition has just changed,"
+		            " run the batch again",
 		            copy->version->view->name);
 	else if (!PQgetisnull(res, 0, 1))
 		out->table = lk_strdup(PQgetvalue(res, 0, 1));

@@ -1,5 +1,5 @@
-/* What a batch and a seal share: the pointer as it is now, and the transaction that moves it. All on the session that
- * holds the copy's lock. */
+/* What a batch and a seal share: reading the pointer, and the transaction that moves it. All on the session that holds
+ * the copy's lock. */
 #ifndef LK_BATCH_LAYER_PUBLISH_H
 #define LK_BATCH_LAYER_PUBLISH_H
 
@@ -7,24 +7,26 @@
 
 typedef struct lk_published {
 	bool any;
-	int64_t cut[LK_MAX_PARTITIONS];   /* 0 without */
-	char *table;                      /* quoted, or NULL */
+	int64_t cut[LK_MAX_PARTITIONS];   /* 0 if nothing is published */
+	char *table;                      /* quoted; or NULL */
 } lk_published;
 
-/* The pointer as it is now; the catalogue that the caller loaded may be older. LK_ECONFLICT where the copy was dropped. */
+/* Reads the current pointer; the catalogue that the caller loaded may be older. LK_ECONFLICT if the copy was
+ * dropped. */
 int lk_published_read(lk_pg *pg, const lk_cat_copy *copy, lk_published *out, lk_error *err);
 void lk_published_release(lk_published *p);
-/* The name of the table that a publish at this cut makes, quoted; lk_malloc'ed. */
+/* The quoted name of the table that a publish at this cut makes; lk_malloc'ed. */
 char *lk_batch_table_name(const lk_cat_copy *copy, const lk_cut *cut);
 
-/* BEGIN, with what a DBA's defaults say forgotten for this transaction. No statement timeout: it takes as long as it
- * takes. Where its process is stopped, the server ends the session after LK_WORK_IDLE_MS: what comes between two statements may
- * be the work of minutes. */
+/* BEGIN, with settings that override a DBA's defaults for this transaction. No statement timeout: a computation may
+ * take any time. If the process is stopped, the server ends its session after LK_WORK_IDLE_MS: minutes of work may lie
+ * between two statements. */
 enum { LK_WORK_IDLE_MS = 600000 };
 int lk_publish_begin(lk_pg *pg, lk_error *err);
-/* All that moves pointers of a view locks its row first; from then on others wait, and LK_IDLE_MS is the bound. */
+/* Locks the view's row, which everything that moves its pointers locks first. Others wait from then on, so LK_IDLE_MS
+ * becomes the bound. */
 int lk_publish_lock_view(lk_pg *pg, const lk_cat_copy *copy, lk_error *err);
-/* A row of lk.batch. path: how it was made. */
+/* Adds a row to lk.batch. path: how the batch was made. */
 int lk_publish_record(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *cut, const char *table, const char *path,
                       const lk_batch_report *report, double seconds, lk_error *err);
 

@@ -8,7 +8,7 @@
 #include "event_log/pg_binary.h"
 
 #define SEND_BYTES   ((size_t)256 << 10)
-#define ROWS_AT_ONCE 1000000            /* in memory while they are put together */
+#define ROWS_AT_ONCE 1000000            /* in memory while they are merged */
 
 /* --- writing --- */
 
@@ -18,7 +18,7 @@ typedef struct writer {
 	const lk_plan *plan;
 	lk_type types[LK_MAX_BATCH_COLUMNS];
 	int ntypes;
-	lk_arena texts;        /* of the row that is written */
+	lk_arena texts;        /* of the row being written */
 } writer;
 
 static int put_keys(const writer *w, const lk_cell *cell, lk_buf *out) {
@@ -111,9 +111,9 @@ int lk_batch_rows_table(lk_pg *pg, const lk_plan *p, const char *table, lk_error
 	return r;
 }
 
-/* --- putting together --- */
+/* --- merging rows --- */
 
-/* Merges those rows for which the condition holds. */
+/* Merges the rows that meet the condition. */
 static int read_rows(lk_pg *pg, const char *table, const char *where, lk_cells *into, lk_error *err) {
 	lk_batch_rows rows;
 	int r = lk_batch_rows_open(&rows, pg, into->plan, table, where, err);
@@ -123,7 +123,7 @@ static int read_rows(lk_pg *pg, const char *table, const char *where, lk_cells *
 	return r > 0 ? LK_OK : r;
 }
 
-/* Rows of one cell are in one share. */
+/* The condition for one share of the rows. All rows of a cell are in one share. */
 static char *share_of(const lk_plan *p, int64_t share, int64_t shares) {
 	lk_buf names = LK_BUF_INIT;
 	lk_plan_cell_names(p, &names);

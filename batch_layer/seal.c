@@ -1,6 +1,6 @@
-/* Sealing keeps Redis small in kappa mode. It is a publish at an ordinary cut (P12), and so everything that knows what a
- * published cut is needs nothing new: readers add the table and the segments from the cut on, a unit that is missing begins
- * at the cut, its owner drops the segments below it.
+/* Sealing keeps Redis small in kappa mode. It is a publish at an ordinary cut (P12), so everything that knows published
+ * cuts works unchanged: readers add the table and the segments from the cut on, a missing unit begins at the cut, a
+ * unit's owner drops the segments below it.
  *
  *   the copy's session lock
  *   ├─ transaction 1: the cut (event_log/cut.c), at which the units' segments end
@@ -8,20 +8,20 @@
  *   └─ transaction 2: the segments of [sealed, cut), read from Redis, as rows of the copy's table;
  *                     cut open -> published, pointer forward by compare-and-set, lk.batch
  *
- * Nothing computes here: the rows are what the stream path has committed, merged. A closed segment never changes, and the
- * one that is being written ends at the cut as soon as its unit has passed it, so what is read is the same whoever owns the
- * units, however often they change hands. Segments must tile [sealed, cut) exactly, as for a reader; where one goes away
- * while it is read (a compaction, Redis going back in time), the transaction is given up and all is read again. A seal that
- * is killed leaves an open cut, which the next one abandons.
+ * Nothing is computed here: the rows are what the stream path has committed, merged. A closed segment never changes,
+ * and the open one ends at the cut as soon as its unit has passed it, so the cells are the same whoever owns the units
+ * and however often they change hands. Segments must tile [sealed, cut) exactly, as for a reader. If one disappears
+ * while it is read (a compaction, Redis going back in time), the transaction is rolled back and all is read again. A
+ * seal that is killed leaves an open cut, which the next one abandons.
  *
- * At an ordinary cut, and not where some segment happens to end: Redis may come back at an earlier position and be
- * folded across that place before the seal commits, and then nothing would tile from the seal on, for ever. Not
- * before all cursors have passed: the sealed part would be short. And not cell by cell: between two stores a cell
- * would be counted twice or not at all.
+ * The seal is at an ordinary cut, not wherever some segment happens to end: Redis may come back at an earlier position
+ * and fold across that place before the seal commits, and then nothing would ever tile from the seal on. It is not made
+ * before all cursors have passed: the sealed part would be short. It does not move cell by cell: between the two stores
+ * a cell would be counted twice or not at all.
  *
- * The table grows by inserts, one seal after the other; a snapshot that was taken before does not see the new rows, and has
- * the old pointer. A cell that changed in several seals stands in several rows, which add up when they are read. When the
- * table has doubled, the next seal puts it together into a new one. */
+ * The table grows by inserts, seal after seal; a snapshot taken before a seal sees neither its rows nor its pointer. A
+ * cell that changed in several seals is in several rows, which readers merge. When the table has doubled, the next seal
+ * merges its rows into a new table. */
 #include "batch_layer/seal.h"
 
 #include <stdlib.h>
@@ -36,7 +36,7 @@
 #include "event_log/scan.h"
 
 #define PATIENCE_US    10000000
-#define ALONE_US        1000000   /* … where no process holds the unit that is waited for */
+#define ALONE_US        1000000   /* the same if no process holds the unit that is waited for */
 #define POLL_LEAST_US      2000
 #define POLL_MOST_US      50000
 #define MERGE_BYTES  ((size_t)512 << 20)
@@ -50,7 +50,7 @@ typedef struct seal {
 	lk_seal_options o;
 	lk_cut cut;
 	lk_published sealed;
-	char *table;               /* that the rows go to */
+	char *table;               /* that the rows are written to */
 	lk_cells cells;
 	int64_t rows;              /* written */
 	int lagging;               /* the first partition that has not passed the cut */
@@ -69,13 +69,13 @@ static int has_passed(const seal *s, int part, const lk_unit_state *u, bool ther
 	if (s->cut.off[part] == s->sealed.cut[part] || LK_MUTANT("seal_early"))
 		return true;
 	if (!there)
-		lk_buf_addf(why, "partition %d is not in the view store", part);
+		lk_buf_addf(why, "partition %d is not in Redis", part);
 	else if (u->at.cursor < cut)
-		lk_buf_addf(why, "partition %d stands at %lld and has not reached %lld", part, (long long)u->at.cursor, cut);
+		lk_buf_addf(why, "partition %d is at offset %lld and has not reached %lld", part, (long long)u->at.cursor, cut);
 	return there && u->at.cursor >= cut;
 }
 
-/* *sum: of the cursors, to see whether anything moves. */
+/* *sum: the sum of the cursors, which shows whether any of them moves. */
 static int all_have_passed(seal *s, bool *passed, int64_t *sum, lk_buf *why, lk_error *err) {
 	*passed = true;
 	*sum = 0;
@@ -96,9 +96,10 @@ static int all_have_passed(seal *s, bool *passed, int64_t *sum, lk_buf *why, lk_
 
 static int give_up(const seal *s, const lk_buf *why, lk_error *err) {
 	if (s->o.stop && *s->o.stop)
-		return lk_fail(err, LK_EBUSY, "sealing view %s was stopped", view_name(s));
-	lk_fail(err, LK_EBUSY, "view %s cannot be sealed: %s, and does not move", view_name(s), why->data ? why->data : "a unit changes");
-	lk_hint(err, "what is sealed is what the speed layer has done: start `lk speed`, or use `lk run`, which does both");
+		return lk_fail(err, LK_EBUSY, "the seal of view %s was stopped", view_name(s));
+	lk_fail(err, LK_EBUSY, "view %s cannot be sealed: %s, and its cursors do not move", view_name(s),
+	        why->data ? why->data : "a unit changes");
+	lk_hint(err, "a seal needs the speed layer to fold first: start `lk speed`, or use `lk run`, which does both");
 	return LK_EBUSY;
 }
 
@@ -147,7 +148,7 @@ static int wait_for_units(seal *s, patience *p, lk_error *err) {
 	return r;
 }
 
-/* --- reading the segments: 1 where they do not fit, or no longer --- */
+/* --- reading the segments: 1 if they do not fit, or no longer fit --- */
 
 static int write_out(seal *s, lk_error *err) {
 	int r = lk_batch_rows_write(s->pg, s->table, &s->cells, err);
@@ -177,14 +178,14 @@ static bool tiles(const seal *s, int part, const lk_unit_state *u) {
 	return next == s->cut.off[part] || LK_MUTANT("seal_early");
 }
 
-/* Is the last event that the unit has folded the one that the log has there (P6)? */
+/* 0 if the last event that the unit has folded is the one that the log has there (P6); 1 if not. */
 static int is_of_this_log(seal *s, int part, const lk_unit_state *u, lk_error *err) {
 	int64_t at = LK_NEVER;
 	int r = lk_log_at(s->pg, stream_of(s), part, u->at.cursor - 1, &at, err);
 	return r != LK_OK ? r : at == LK_NEVER || at != u->at.last_at;
 }
 
-/* The open segment has been read with the unit's meta; where it lies above the cut it does not count. */
+/* The open segment was read together with the unit's meta; it does not count if it lies above the cut. */
 static int add_segments(seal *s, int part, const lk_unit_state *u, lk_cells *open, lk_error *err) {
 	int r = LK_OK;
 	const lk_page_reader pages = {.into = &s->cells, .after_page = write_if_large, .ctx = s};
@@ -209,8 +210,8 @@ static bool is_listed(const lk_unit_state *u, const lk_segment *g) {
 	return false;
 }
 
-/* Were the closed segments that were read those that were listed? Where Redis went back meanwhile, one may be open
- * again under its name, and longer. */
+/* 1 unless the closed segments that were read are still those that were listed. If Redis went back meanwhile, one may
+ * be open again under its name, and longer. */
 static int check_again(seal *s, int part, const lk_unit_state *u, lk_error *err) {
 	lk_unit_state now = {0};
 	int r = lk_store_read_unit(s->store, s->copy->units[part], NULL, &now, NULL, err);
@@ -241,9 +242,9 @@ static int add_unit(seal *s, int part, lk_error *err) {
 	return r;
 }
 
-/* --- putting the table together --- */
+/* --- merging the table's rows --- */
 
-/* Rows that came into the table by all its publishes, and by the first. */
+/* Rows that all publishes wrote to the table, and those of the first publish. */
 static int count_rows(seal *s, int64_t *all, int64_t *first, lk_error *err) {
 	char copy[24];
 	PGresult *res = NULL;
@@ -267,7 +268,7 @@ static int put_together(seal *s, int64_t rows, lk_error *err) {
 	return r == LK_OK ? lk_compute_index(&made, err) : r;
 }
 
-/* A table that has doubled since it was made, by enough rows to be worth it. */
+/* Merges the table's rows if it has doubled since it was made, by at least compact_rows rows. */
 static int put_together_if_grown(seal *s, lk_error *err) {
 	int64_t all = 0, first = 0;
 	int r = s->sealed.table ? count_rows(s, &all, &first, err) : LK_OK;
@@ -329,7 +330,7 @@ static void begin_anew(seal *s) {
 	s->rows = 0;
 }
 
-/* Again where the segments went away while they were read, as long as the units move, or for as long as patience lasts. */
+/* Tries again if segments disappeared while they were read, as long as the units move or patience lasts. */
 static int wait_and_move(seal *s, lk_error *err) {
 	patience p = {0};
 	for (;;) {
@@ -376,7 +377,7 @@ static int locked(seal *s, lk_batch_report *out, lk_error *err) {
 	r = cut_and_seal(s, out, err);
 	if (r == LK_OK)
 		return lk_batch_sweep(s->pg, s->copy, NULL) == LK_EUNREACHABLE
-		       ? lk_fail(err, LK_EUNREACHABLE, "PostgreSQL went away after the seal was published") : LK_OK;
+		       ? lk_fail(err, LK_EUNREACHABLE, "the seal was published, then PostgreSQL went away") : LK_OK;
 	lk_pg_rollback(s->pg);
 	lk_cut_abandon(s->pg, s->copy->id, purpose, NULL);
 	return r;
@@ -394,10 +395,10 @@ int lk_seal_run(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_se
 	seal s = {.pg = pg, .store = store, .copy = copy, .plan = copy->version->plan, .o = with_defaults(o), .started_us = lk_monotonic_us()};
 	*out = (lk_batch_report){.copy_id = copy->id};
 	if (!copy->kappa || copy->state != LK_COPY_LIVE)
-		return lk_fail(err, LK_EUSAGE, "only a live kappa copy of view %s is sealed", view_name(&s));
+		return lk_fail(err, LK_EUSAGE, "only a live kappa copy of view %s can be sealed", view_name(&s));
 	int r = lk_pg_try_lock(pg, copy->id, err);
 	if (r == LK_EBUSY)
-		return lk_fail(err, LK_EBUSY, "view %s is being sealed, or compared, by another process", view_name(&s));
+		return lk_fail(err, LK_EBUSY, "another process is sealing or comparing view %s", view_name(&s));
 	if (r != LK_OK)
 		return r;
 	lk_cells_init(&s.cells, s.plan);

@@ -1,4 +1,4 @@
-/* Sealing: what a kappa copy's segments hold below a cut goes to PostgreSQL, so that Redis need not keep it. */
+/* Sealing: moves what a kappa copy's segments hold below a cut to PostgreSQL, so that Redis need not keep it. */
 #ifndef LK_BATCH_LAYER_SEAL_H
 #define LK_BATCH_LAYER_SEAL_H
 
@@ -9,14 +9,15 @@
 
 typedef struct lk_seal_options {
 	int64_t patience_us;               /* gives up when no cursor has moved for so long; 0: 10 s */
-	const volatile sig_atomic_t *stop; /* NULL, or: gives up when it is set */
+	const volatile sig_atomic_t *stop; /* gives up when it is set; may be NULL */
 	size_t merge_bytes;                /* cells that take more are written out before all are read; 0: 512 MiB */
-	int64_t compact_rows;              /* a table is put together when so many rows came since; 0: COMPACT_ROWS */
+	int64_t compact_rows;              /* rewrites a table after so many new rows; 0: COMPACT_ROWS */
 } lk_seal_options;
 
-/* Seals one live kappa copy at a cut made at the log's end: waits until the units, which a running speed layer drives, have
- * passed it, then publishes. On a session that holds the copy's lock. LK_EBUSY: another seal, or a comparison, is running,
- * or nobody drives the units: nothing was done. report->nothing_new: nothing was there to be sealed. */
+/* Seals one live kappa copy at a cut made at the log's end: waits until its units, which a running speed layer drives,
+ * have passed the cut, then publishes. On a session that will hold the copy's lock. LK_EBUSY: another seal or a
+ * comparison is running, or nobody drives the units; nothing was done. report->nothing_new: there was nothing to
+ * seal. */
 int lk_seal_run(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_seal_options *o, lk_batch_report *out, lk_error *err);
 
 #endif

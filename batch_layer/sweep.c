@@ -1,13 +1,14 @@
-/* Former batch tables of a copy. A reader that finds its table gone (SQLSTATE 42P01) reads the pointer again, so dropping
- * one is right at any time; keeping the last but one saves readers that trouble. What a reader held today is dropped
- * the next time. A seal's table is used by many cuts. Those of dropped copies are lk_copies_sweep's. */
+/* Drops old batch tables of a copy. A reader that finds its table gone (SQLSTATE 42P01) reads the pointer again, so
+ * dropping one is correct at any time; keeping the last but one saves readers that detour. A table that a reader locks
+ * today is dropped the next time. Several cuts share a seal's table. lk_copies_sweep drops the tables of dropped
+ * copies. */
 #include "batch_layer/batch.h"
 
 #include <stdio.h>
 
 #include "event_log/copies.h"
 
-/* Tables of the copy that are there, but for those of its two newest published cuts. */
+/* The copy's existing tables, except those of its two newest published cuts. */
 static const char former[] =
 	"SELECT quote_ident(n.nspname) || '.' || quote_ident(t.relname)"
 	" FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
