@@ -1,33 +1,33 @@
-/* One exact answer out of two stores that share no transaction.
+/* One exact answer from two stores that share no transaction.
  *
- * The log prefix [0, cut) is in a batch table of PostgreSQL, the rest [cut, cursor) in segments in Redis, and both
- * move while we read: batches are published, segments below the published cut are dropped. The order of reading makes
+ * The log prefix [0, cut) is in a batch table of PostgreSQL, the rest [cut, cursor) in segments in Redis, and both move
+ * during the reading: batches are published, segments below the published cut are dropped. The order of reading makes
  * the sum exact without locks, grace times or clocks:
  *
- *   1. the catalogue, and in it the published cut, as a hint of what need not be read;
+ *   1. the catalogue, and in it the published cut, as a hint which segments need not be read;
  *   2. Redis: each unit's segments at one cursor (read_units.c);
  *   3. PostgreSQL, one snapshot: the published cut again, and the rows of that batch (read_batch.c).
  *
  * Only segments from the cut of step 3 on count, and they must tile [cut, cursor) exactly. A segment that was dropped
- * before step 2 lay below a cut that was published before, and step 3 sees that cut or a later one; a batch that was
+ * before step 2 lay below a cut that was published before, and step 3 sees that cut or a later one. A batch that was
  * published between 2 and 3 makes the segments below it not count. What does not tile (a segment was compacted away
  * while it was read; Redis lost state that nobody has taken over yet) is never served: the reader begins again.
  *
- * Each partition is on its own: a unit that is missing, or whose cursor is at or below the cut, leaves batch alone.
- * So the answer covers max(cut, cursor) of each partition, and names that vector.
+ * Each partition stands alone: if its unit is missing, or has a cursor at or below the cut, the batch answers alone. So
+ * the answer covers max(cut, cursor) of each partition, and names that vector.
  *
- * A kappa copy has no batch: its cut is 0, or for a sandbox the place where it begins, and everything
- * is in segments. Or its cut is where it is sealed: the rows below it are segments that went to
- * PostgreSQL, and nothing else is different.
+ * A kappa copy has no batch: its cut is 0, or for a sandbox the position where it begins, and everything is in
+ * segments. If it is sealed, its cut is that of the last seal: the rows below it are segments that were moved to
+ * PostgreSQL, and nothing else differs.
  *
- * An answer can be asked for a given prefix instead, query.until: then only segments that end there or below count, and
- * they must tile [cut, until). They do where `until` is a live cut, since segments end at live cuts. Once a batch above it
- * is published, that answer can no longer be given, and is refused at once.
+ * A query may ask for a given prefix, query.until: then only segments that end at or below it count, and they must tile
+ * [cut, until). They do if `until` is a live cut, since segments end at live cuts. Once a batch above it is published
+ * that answer no longer exists, and the query is refused at once.
  *
- * Batch rows and cells of Redis are merged into one map by the window asked for, and finalised once, when a value is
- * asked for. The work is bounded by the cells that pass the query's filters, and by its budget (core/budget.h), which
- * every loop over cells, windows and rows asks. What is counted: while units are read, the cells of those read so far; then
- * they and what is merged of them; then the merged cells and the windows and rows that are made of these. */
+ * Batch rows and cells of Redis are merged into one map by the requested window, and finalised once, when a value is
+ * read. The work is bounded by the cells that pass the query's filters, and by its budget (core/budget.h), which every
+ * loop over cells, windows and rows checks. It counts first the cells of the units read so far; then these and the
+ * cells merged from them; then the merged cells, and the windows and rows made from them. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -41,12 +41,12 @@
 
 enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
 
-/* By a column that there is, whose values have an order. */
+/* The sort column must exist, and its values must have an order. */
 static int check_sort(const lk_reader *r, lk_error *err) {
 	const lk_query *q = r->query;
 	lk_type type;
 	if (q->last && r->plan->window.kind == LK_W_NONE)
-		return lk_fail(err, LK_EUSAGE, "view %s has no windows: --last cannot be asked for", q->view);
+		return lk_fail(err, LK_EUSAGE, "view %s has no windows: --last does not apply", q->view);
 	if (!q->sort)
 		return LK_OK;
 	int column = lk_column_find(r->plan, q->sort);
@@ -70,7 +70,7 @@ static int open_copy(lk_reader *r, lk_error *err) {
 		return rc;
 	if (r->copy->kappa && !r->copy->batch_table && r->query->layer == LK_LAYER_BATCH) {
 		lk_fail(err, LK_EUSAGE, "this copy of view %s is kappa: it has no batch layer", r->view->name);
-		lk_hint(err, "leave --layer out: all of the answer comes from the speed layer");
+		lk_hint(err, "leave out --layer: the whole answer comes from the speed layer");
 		return LK_EUSAGE;
 	}
 	r->plan = r->copy->version->plan;
@@ -85,7 +85,7 @@ int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, const lk_query *q, 
 	*r = (lk_reader){.pg = pg, .store = store, .query = q};
 	lk_budget_begin(&r->budget, &q->bounds);
 	if (!store && q->layer != LK_LAYER_BATCH)
-		return lk_fail(err, LK_EUNREACHABLE, "no view store: only the batch layer can be asked");
+		return lk_fail(err, LK_EUNREACHABLE, "without Redis only the batch layer can answer");
 	return open_copy(r, err);
 }
 
@@ -136,7 +136,7 @@ int64_t lk_reader_end(const lk_reader *r, int i) {
 	return u->there && u->state.at.cursor > cut ? u->state.at.cursor : cut;
 }
 
-/* Has the unit come to where the answer ends? */
+/* True if the unit has come to where the answer ends. */
 static bool unit_reaches(lk_reader *r, int i) {
 	const lk_unit_read *u = &r->units[i];
 	int64_t end = lk_reader_end(r, i);
@@ -145,11 +145,11 @@ static bool unit_reaches(lk_reader *r, int i) {
 	if (u->there)
 		lk_buf_addf(&r->why, "its cursor %lld has not reached offset %lld", (long long)u->state.at.cursor, (long long)end);
 	else
-		lk_buf_addf(&r->why, "it is not in the view store, and should have reached offset %lld", (long long)end);
+		lk_buf_addf(&r->why, "it is not in Redis, and should have reached offset %lld", (long long)end);
 	return false;
 }
 
-/* Does what was read of Redis fit the cut and the log's end? */
+/* True if what was read from Redis fits the cut and the log's end. */
 static bool units_fit(lk_reader *r) {
 	const lk_pointer *p = &r->pointer;
 	for (int i = 0; i < r->partitions; i++) {
@@ -166,7 +166,7 @@ static bool units_fit(lk_reader *r) {
 	return true;
 }
 
-/* Can the prefix that was asked for still be had? What lies below the cut is one lump, and no time brings it apart. */
+/* Fails if the requested prefix can no longer be answered: what lies below the cut is merged for good. */
 static int until_can_be_had(const lk_reader *r, lk_error *err) {
 	const lk_pointer *p = &r->pointer;
 	for (int i = 0; r->query->until && i < r->partitions; i++) {
@@ -182,8 +182,9 @@ static int until_can_be_had(const lk_reader *r, lk_error *err) {
 	return LK_OK;
 }
 
-/* Is the last event that each unit folded the one that the log has there? A log that lost its end and grew again has
- * another (P6). 1 where not. A unit at the log's end is compared with the end itself, without a look at the event. */
+/* Compares the last event that each unit folded with the one that the log has there: a log that lost its end and grew
+ * again has another one (P6). 1 if they differ. A unit at the log's end is compared with the tail row, without reading
+ * the event. */
 static int units_are_of_this_log(lk_reader *r, lk_error *err) {
 	const lk_pointer *p = &r->pointer;
 	int64_t off[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS];
@@ -201,13 +202,13 @@ static int units_are_of_this_log(lk_reader *r, lk_error *err) {
 		if ((off[i] < 0 || at[i] == unit->last_at) && (!at_end || p->tail_at[i] == unit->last_at))
 			continue;
 		why_in(r, i);
-		lk_buf_addf(&r->why, "event %lld of the log is not the one that it has folded", (long long)unit->cursor - 1);
+		lk_buf_addf(&r->why, "event %lld of the log is not the one that the unit folded", (long long)unit->cursor - 1);
 		rc = 1;
 	}
 	return rc;
 }
 
-/* May `into` grow on? Its cells are the answer's rows where windows are tiles. */
+/* True if `into` may still grow. If windows are tiles, its cells are the answer's rows. */
 static bool may_grow(lk_reader *r, const lk_cells *into) {
 	return lk_budget_allows(&r->budget, lk_cells_bytes(into)) &&
 	       (!lk_is_tiling(&r->filter.window) || lk_budget_allows_rows(&r->budget, (int64_t)into->ncells));
@@ -257,7 +258,7 @@ static int add_batch(lk_reader *r, lk_answer *a, lk_cells *into, lk_error *err) 
 	return rc < 0 ? rc : lk_budget_fail(&r->budget, err);
 }
 
-/* With query.split the parts are kept, and their sum is made of them; without, all goes into the sum at once. */
+/* With query.split the parts are kept, and their sum is made from them; otherwise all goes into the sum directly. */
 static int add_all(lk_reader *r, lk_answer *a, lk_error *err) {
 	bool split = r->query->split;
 	lk_cells *sum = lk_is_tiling(&a->window) ? &a->cells : &a->panes;
@@ -270,7 +271,7 @@ static int add_all(lk_reader *r, lk_answer *a, lk_error *err) {
 	for (int i = 0; rc == LK_OK && split && i < 2; i++)
 		for (const lk_cell *c = parts[i]->first; c && may_grow(r, sum); c = c->next)
 			lk_cells_add_state(sum, lk_cell_field(parts[i], c), c->field_len, lk_cell_state(parts[i], c));
-	may_grow(r, sum);   /* beyond its last cell */
+	may_grow(r, sum);   /* with its last cell */
 	r->budget.held_bytes = held;
 	return rc < 0 ? rc : lk_budget_fail(&r->budget, err);
 }
@@ -332,7 +333,7 @@ static bool copy_has_moved(lk_reader *r) {
 	return true;
 }
 
-/* Step 3 in one snapshot. 0, 1 where it does not fit, or a failure. */
+/* Step 3 in one snapshot. 0, 1 if it does not fit, or a failure. */
 static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
 	lk_pointer_release(&r->pointer);
 	int rc = lk_pointer_read(&r->pointer, r->pg, r->copy, &r->budget, err);
@@ -358,7 +359,7 @@ static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
 	return rc;
 }
 
-/* Rows of the cells that are merged. */
+/* Makes the rows of the merged cells. */
 static int make_rows(lk_reader *r, lk_answer *a, lk_error *err) {
 	const lk_cells *maps[] = {&a->cells, &a->panes, &a->batch_part, &a->speed_part};
 	r->budget.held_bytes = 0;
@@ -420,11 +421,11 @@ static int give_up(lk_reader *r, lk_error *err) {
 	lk_fail(err, LK_EPARTIAL, "view %s cannot be put together: %s", r->query->view,
 	        r->why.data ? r->why.data : "it keeps changing");
 	if (r->copy->state != LK_COPY_LIVE)
-		lk_hint(err, "its replay puts the unit right when it is run again");
+		lk_hint(err, "run its replay again: that repairs the unit");
 	else if (r->copy->kappa)
-		lk_hint(err, "a running speed layer (lk speed) puts the unit right");
+		lk_hint(err, "a running speed layer (`lk speed`) repairs the unit");
 	else
-		lk_hint(err, "a running speed layer (lk speed) puts the unit right; --layer batch answers without it");
+		lk_hint(err, "a running speed layer (`lk speed`) repairs the unit; --layer batch answers without it");
 	return LK_EPARTIAL;
 }
 

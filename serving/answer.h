@@ -22,35 +22,37 @@ typedef struct lk_where {
 
 typedef struct lk_query {
 	const char *view;
-	int version;              /* 0: served */
+	int version;              /* 0: the one that readers get */
 	const char *copy;         /* a sandbox's name, or a copy's id in digits, instead of version; NULL: neither */
-	const int64_t *until;     /* NULL, or a prefix to answer for: the state at these offsets, which must be a live cut that
-	                             all units have passed and no published cut is beyond; where one is, LK_EPARTIAL at once,
-	                             where a unit is behind, after the usual time */
+	const int64_t *until;     /* NULL, or a prefix to answer for: the state at these offsets. They must be a live cut
+	                             that all units have passed and that no published cut exceeds: else LK_EPARTIAL, at once if a
+	                             published cut does, after the usual time if a unit is behind */
 	enum lk_layer layer;
-	const lk_where *where;    /* AND-ed, also where they name one column twice. Those on group keys pick the cells that are
-	                             read; those on other columns pick rows when all else is done, as HAVING would */
+	const lk_where *where;    /* AND-ed, even if two name one column. Conditions on group keys pick the cells to read;
+	                             conditions on other columns pick rows when all else is done, as HAVING would */
 	int nwhere;
-	int64_t from, to;         /* windows with from <= window_start < to; INT64_MIN, INT64_MAX */
-	int64_t window_us;        /* 0: the view's windows; else of this size, … */
-	int64_t slide_us;         /* … one every so often; 0: one after the other */
+	int64_t from, to;         /* windows with from <= window_start < to; INT64_MIN, INT64_MAX: no bound */
+	int64_t window_us;        /* 0: the view's windows; else windows of this size, … */
+	int64_t slide_us;         /* … one every slide_us; 0: tumbling */
 	bool split;               /* keep the batch's and the speed layer's part of every row beside their sum */
 	enum lk_fill fill;        /* rows of windows without events */
-	int64_t last;             /* rows of the last so many windows that have rows; 0: of all. Then: */
-	const char *sort;         /* a column, by which rows are sorted anew, NULL last; those that are equal stay in order */
+	int64_t last;             /* only rows of the last so many windows that have rows; 0: of all. Then: */
+	const char *sort;         /* the column to sort by, NULL last; equal rows keep their order */
 	bool descending;
-	int64_t limit;            /* the first so many rows; 0: all */
+	int64_t limit;            /* only the first so many rows; 0: all */
 	lk_bounds bounds;
 } lk_query;
 
-/* What one partition gave to an answer. */
+/* What one partition contributed to an answer. */
 typedef struct lk_answer_part {
 	int64_t unit;
-	bool taken;               /* the unit is in the view store; without it, and below the cut, batch stands alone */
-	int segments;             /* that tile [cut, cursor) */
-	int64_t cells;            /* of them, after filters */
+	/* the unit is in Redis; if not, or at a cursor at or below the cut, the batch answers alone */
+	bool taken;
+	int segments;             /* the number of those that tile [cut, cursor) */
+	int64_t cells;            /* in them, after filters */
 	int64_t watermark;        /* of the prefix that the answer covers */
-	bool idle;                /* the stream's idle_timeout has passed since its last event, and the answer covers that */
+	/* its last event is older than the stream's idle_timeout, and the answer covers that event */
+	bool idle;
 } lk_answer_part;
 
 typedef struct lk_answer {
@@ -60,69 +62,72 @@ typedef struct lk_answer {
 	bool kappa;
 	int64_t copy_id;
 	enum lk_copy_state state;
-	lk_range range;           /* everything, but for a sandbox: the answer is about these events only */
-	const char *copy_name;    /* of a sandbox, else NULL; the catalogue's */
+	lk_range range;           /* unlimited, except for a sandbox: the answer covers only the events in it */
+	const char *copy_name;    /* of a sandbox, else NULL; owned by the catalogue */
 	int partitions;
 	int64_t cut[LK_MAX_PARTITIONS], cursor[LK_MAX_PARTITIONS], tail[LK_MAX_PARTITIONS];
 	int64_t end[LK_MAX_PARTITIONS];    /* of the prefix it covers: max(cut, cursor), or query.until; layer batch: cut;
 	                                      layer speed, a sandbox: [cut, end) */
-	int64_t goal[LK_MAX_PARTITIONS];   /* where its copy is going: the log's end; a sandbox: its own, fixed when it began */
-	int64_t watermark;                 /* least of the partitions; LK_NEVER */
+	/* where the copy is going: the log's end; for a sandbox its own end, fixed when it began */
+	int64_t goal[LK_MAX_PARTITIONS];
+	int64_t watermark;                 /* the least of the partitions; LK_NEVER */
 	int64_t horizon;                   /* windows that end at or before it are past, and in no row; LK_NEVER: none */
 	int64_t final_to;                  /* LK_NEVER: none */
-	bool provisional;                  /* final_to is beyond what the watermark makes final, since idle partitions were left out: one
-	                                      that wakes up may still change windows between the two */
-	int64_t late, healed;              /* refused at or above the cut; below it, counted by batch */
+	bool provisional;                  /* final_to exceeds what the watermark makes final, since idle partitions were
+	                                      left out: if one wakes up it may still change windows between the two */
+	int64_t late, healed;              /* refused at or above the cut; refused below it, but counted by the batch */
 	lk_window window;                  /* of the rows */
 	int64_t from, to;                  /* windows that start in [from, to) */
-	lk_cells cells;                    /* windows (by their tags, core/window.h) + keys, merged */
-	lk_cells panes;                    /* that cells was put together from, where !lk_is_tiling(window); else empty */
-	lk_cell **rows; size_t nrows;      /* by window start, window end and group keys, or as query.sort says; filtered */
-	size_t made, had, found;           /* how many there were before HAVING; after it, with those that fill added; before
-	                                      query.limit */
-	int64_t only_last;                 /* windows that are made at all, where nothing can take rows away later; 0: all */
-	lk_budget *budget;                 /* while it is made; then NULL */
-	enum lk_fill fill;                 /* by which rows were added, of windows without events: */
-	lk_cells filled, blank;            /* with values, and all NULL */
-	int64_t batch_cells, speed_cells;  /* that went in */
-	lk_cells batch_part, speed_part;   /* with query.split: what cells is the sum of; find them by the row's field */
+	lk_cells cells;                    /* merged; by window (its tag, core/window.h) and keys */
+	lk_cells panes;                    /* that `cells` was made from if !lk_is_tiling(window); else empty */
+	lk_cell **rows; size_t nrows;      /* by window start, window end and group keys, or by query.sort; filtered */
+	size_t made, had, found;           /* rows before HAVING; after it, with filled ones; before query.limit */
+	int64_t only_last;                 /* make only the last so many windows, if no later step removes rows; 0: all */
+	lk_budget *budget;                 /* while the answer is being made; then NULL */
+	enum lk_fill fill;                 /* rows added for windows without events: … */
+	lk_cells filled, blank;            /* … with values; … with only NULLs */
+	int64_t batch_cells, speed_cells;  /* that went into the answer */
+	/* with query.split: the parts whose sum is `cells`; find them by the row's field */
+	lk_cells batch_part, speed_part;
 	lk_answer_part part[LK_MAX_PARTITIONS];
 	int rereads;                       /* how often the reader began again */
 } lk_answer;
 
-/* Exact for the prefix `end` that it names, or a failure: LK_EUSAGE for what the query names wrongly, LK_EPARTIAL
- * where the segments of a unit do not tile what they must for five seconds, LK_ETOOBIG where a bound was met, LK_EBUSY where it
- * was stopped. store may be NULL for LK_LAYER_BATCH. A
- * view without keys and window always has its one row, as in SQL. Main thread only (the catalogue is parsed). */
+/* Makes an answer that is exact for the prefix `end` that it names, or fails: LK_EUSAGE if the query names something
+ * that does not exist or does not fit, LK_EPARTIAL if a unit's segments have not tiled what they must for five seconds,
+ * LK_ETOOBIG if a bound was reached, LK_EBUSY if it was stopped. store may be NULL for LK_LAYER_BATCH. A view without
+ * keys and windows always has its one row, as in SQL. Main thread only, because the catalogue is parsed. */
 int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err);
 void lk_answer_release(lk_answer *a);
 
-/* A digest of the merged cells (window, key, partials, in the order of the encoding), 32 hexadecimal digits: equal
- * digests mean byte-identical cells. Of an unfiltered answer it is the digest of a copy at `end`, whatever its segments,
- * batches and workers were; a batch that counted late events shows, since they are in its cells. Not cryptographic. */
+/* A digest of the merged cells (window, key, partials, in encoding order) in 32 hexadecimal digits: equal digests mean
+ * byte-identical cells. For an unfiltered answer it is the digest of a copy at `end`, whatever its segments, batches
+ * and workers were. If a batch counted late events the digest differs, since they are in its cells. Not
+ * cryptographic. */
 void lk_answer_digest(const lk_answer *a, char out[33]);
 
-/* Value of output `i` (of plan->outputs) in a row; finalised. Borrows. */
+/* The final value of output `i` (of plan->outputs) in a row. Borrows. */
 void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
-/* The columns of a view's rows: window_start and window_end where there are windows, then the select list. */
+/* The number of columns of a view's rows: window_start and window_end if there are windows, then the select list. */
 int lk_columns(const lk_plan *p);
 const char *lk_column_name(const lk_plan *p, int i, lk_type *type);
-int lk_column_find(const lk_plan *p, const char *name);   /* -1: there is none */
-/* LK_EUSAGE: says so, and what it may be. option: "--where", "--sort". numbers: among columns of numbers alone. */
+int lk_column_find(const lk_plan *p, const char *name);   /* -1: no such column */
+/* Fails with LK_EUSAGE and names the columns there are. option: "--where", "--sort". numbers: only numeric columns
+ * count. */
 int lk_column_unknown(const lk_plan *p, const char *option, const char *name, bool numbers, lk_error *err);
-/* The value of column i in a row; finalised. Borrows. */
+/* The final value of column i in a row. Borrows. */
 void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
 /* The window of a row. */
 lk_span lk_answer_span(const lk_answer *a, const lk_cell *row);
-/* Are rows final or open? Only where windows end and events can be too late. */
+/* True if rows are marked as final or open: only if windows end and events can be too late. */
 bool lk_answer_marks_final(const lk_answer *a);
 bool lk_answer_is_final(const lk_answer *a, const lk_cell *row);
-/* Only because idle partitions were left out. */
+/* True if the row is final only because idle partitions were left out. */
 bool lk_answer_is_provisional(const lk_answer *a, const lk_cell *row);
-/* Makes cells and rows anew from the panes, to which something was added; not of a split answer. Where windows
- * are tiles, of the cells as they are. False where a->budget is spent; without one it never is. */
+/* Makes cells and rows again from the panes, after something was added to these; not for a split answer. If windows are
+ * tiles, makes the rows of the cells as they are. False if a->budget is spent; it never is without a budget. */
 bool lk_answer_put_together(lk_answer *a);
-/* The same value in one part of a split answer: as if that part had been alone. */
+/* The same value in one part of a split answer, as if that part were alone. */
 void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cell *row, int i, lk_value *out);
 
 #endif

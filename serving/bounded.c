@@ -1,9 +1,9 @@
-/* What is said where an answer has met a bound: which one, and how to ask this very query for less. */
+/* The message when an answer has reached a bound: which bound, and how to ask this very query for less. */
 #include <string.h>
 
 #include "serving/reader.h"
 
-/* What to leave out of this very query. */
+/* What could be left out of this query. */
 static void add_ways(const lk_reader *r, lk_buf *out) {
 	const lk_query *q = r->query;
 	const lk_plan *p = r->plan;
@@ -18,7 +18,7 @@ static void add_ways(const lk_reader *r, lk_buf *out) {
 		}
 }
 
-/* PostgreSQL ends a statement that the time is over for by an error of its own. */
+/* If the time is over, PostgreSQL may end the statement with an error of its own. */
 int lk_reader_bounded(lk_reader *r, int rc, lk_error *err) {
 	lk_budget *b = &r->budget;
 	if (rc == LK_EBUSY && err && !strcmp(err->sqlstate, "57014") && !lk_budget_allows(b, 0))
@@ -31,7 +31,7 @@ int lk_reader_bounded(lk_reader *r, int rc, lk_error *err) {
 		[LK_SPENT_ROWS] = "--max-rows", [LK_SPENT_BYTES] = "--max-memory", [LK_SPENT_TIME] = "--timeout"};
 	lk_buf ways = LK_BUF_INIT;
 	add_ways(r, &ways);
-	lk_hint(err, "ask for %s%sallow it more (%s)", ways.data ? ways.data : "", ways.len ? "or " : "", more[b->spent]);
+	lk_hint(err, "ask for %s%sallow more (%s)", ways.data ? ways.data : "", ways.len ? "or " : "", more[b->spent]);
 	lk_buf_release(&ways);
 	return rc;
 }

@@ -4,7 +4,7 @@
 
 enum { MOST_DIGITS = 38, MOST_FRACTION = 20 };
 
-/* An exact number that the text may be: with as many digits behind the point as it has. */
+/* The numeric type that can hold the text, with as many digits after the point as the text has. */
 static lk_type number_of(const char *text) {
 	const char *point = strchr(text, '.');
 	size_t digits = point ? strspn(point + 1, "0123456789") : 0;
@@ -30,7 +30,7 @@ int lk_condition_read(lk_condition *c, const lk_plan *p, int column, const lk_wh
 		return LK_OK;
 	if (type.kind == LK_JSON) {
 		lk_fail(err, LK_EUSAGE, "--where %s: its values have no order", w->column);
-		return lk_hint(err, "'%s is not null' can be asked for", w->column);
+		return lk_hint(err, "you can ask for '%s is not null'", w->column);
 	}
 	size_t len = strlen(w->text);
 	bool exact = type.kind == LK_NUMERIC || lk_type_is_integer(type);

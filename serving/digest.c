@@ -1,9 +1,9 @@
-/* What the cells of an answer are, in 32 digits: field and partial of each, in the order of the fields, each with its
- * length before it. Partials are encoded from the merged state, so neither segments nor batches nor the order of
- * merging shows: two copies of one version that counted the same events have the same digest. A lambda copy whose batch
- * counted events that came late has another one than a kappa copy that refused them. Where windows are put together
- * from panes it is of the panes: different ones may make the same windows. But for sessions of a view with retention:
- * panes of past ones may be there or not. */
+/* The cells of an answer in 32 digits: field and partial of each, in the order of the fields, each preceded by its
+ * length. Partials are encoded from the merged state, so segments, batches and the order of merging do not matter: two
+ * copies of one version that counted the same events have the same digest. A lambda copy whose batch counted late
+ * events has another digest than a kappa copy that refused them. If windows are put together from panes, the digest is
+ * of the panes, since different panes may make the same windows. Sessions of a view with retention are the exception:
+ * their windows are used, since panes of past sessions may or may not be stored. */
 #include <stdlib.h>
 
 #include "core/digest.h"

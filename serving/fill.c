@@ -1,11 +1,10 @@
-/* Which windows are empty is known only of keys and a stretch of time: the keys are those of the answer's rows, and the
- * time is from the first window of the rows to the last, or as far as the query's from and to say. All cells of the
- * answer, also those that HAVING has taken out of its rows, are put in the order of key and window; beside each key's
- * cells goes a walk over all windows, and where the walk meets no cell, a row is made.
+/* Only keys and a stretch of time tell which windows are empty. The keys are those of the answer's rows; the time is
+ * from the first window of the rows to the last, or as far as the query's from and to say. All cells of the answer,
+ * even those that HAVING has removed from its rows, are sorted by key and window. Beside each key's cells goes a walk
+ * over all windows, and where it meets no cell a row is added.
  *
- * A row that is made is a cell like others, in a map of its own: with the partial of the last window before it, or with
- * the partial of no events at all, from which a count makes 0. Those whose aggregates are all NULL are in another
- * map. */
+ * An added row is a cell like others, in a map of its own: it has the partial of the last window before it, or the
+ * partial of no events, which makes 0 of a count. Rows whose aggregates are all NULL are in another map. */
 #include "serving/fill.h"
 
 #include <stdlib.h>
@@ -17,8 +16,8 @@ typedef struct filling {
 	lk_answer *a;
 	enum lk_fill how;
 	int64_t first, end;          /* tags of windows in [first, end) */
-	lk_cells keys;               /* of the rows: cells of pane 0 */
-	lk_cell **cells;             /* all, by key and window */
+	lk_cells keys;               /* of the rows, as cells of pane 0 */
+	lk_cell **cells;             /* all of them, by key and window */
 	int64_t added;
 	lk_buf field;
 } filling;
@@ -27,7 +26,7 @@ typedef struct filling {
 
 static int64_t tag_of(const lk_answer *a, const lk_cell *c) { return lk_pane_get(lk_cell_field(&a->cells, c)); }
 
-/* Rows are sorted by window. False where neither they nor the query bound the time. */
+/* Rows are sorted by window. False if neither they nor the query bound the time. */
 static bool find_range(filling *f) {
 	const lk_answer *a = f->a;
 	int64_t first, end;
@@ -64,7 +63,7 @@ static void find_keys(filling *f) {
 		key_field(f, 0, lk_cell_field(&a->cells, a->rows[r]), a->rows[r]->field_len);
 		lk_cells_at(&f->keys, f->field.data, f->field.len);
 	}
-	if (!a->plan->nkeys && !f->keys.ncells) {   /* the one group that is always there */
+	if (!a->plan->nkeys && !f->keys.ncells) {   /* the one group that always exists */
 		key_field(f, 0, none, sizeof none);
 		lk_cells_at(&f->keys, f->field.data, f->field.len);
 	}
@@ -84,7 +83,7 @@ static void add_row(filling *f, int64_t tag, const uint8_t *like, size_t len, co
 		lk_cells_at(into, f->field.data, f->field.len);
 }
 
-/* cells[from, to) are the key's. */
+/* cells[from, to) belong to the key. */
 static void fill_key(filling *f, const uint8_t *key, size_t len, size_t from, size_t to) {
 	const lk_cell *before = NULL;
 	for (int64_t tag = f->first; tag < f->end; tag = lk_next_tag(&f->a->window, tag)) {
@@ -112,7 +111,7 @@ static void fill_all(filling *f) {
 		fill_key(f, lk_cell_field(&f->keys, f->keys.first), f->keys.first->field_len, 0, 0);
 }
 
-/* All maps keep cells in the same form, so any of them reads the field. */
+/* All maps store cells in the same form, so any map can read the field. */
 static int by_field(const void *x, const void *y, void *cells) { return lk_cell_compare(cells, *(lk_cell *const *)x, *(lk_cell *const *)y); }
 
 static void put_rows(filling *f) {
@@ -129,16 +128,19 @@ static int check_size(const filling *f, lk_error *err) {
 	int64_t most = LK_FILL_MOST + (int64_t)f->a->cells.ncells, windows = count_windows(f, most + 1);
 	if ((lk_int128)windows * (int64_t)f->keys.ncells <= most)
 		return LK_OK;
-	lk_fail(err, LK_EUSAGE, "--fill would add more than %d rows: %s%lld windows of %lld key%s", LK_FILL_MOST, windows > most ? "more than " : "",
-	        (long long)(windows > most ? most : windows), (long long)f->keys.ncells, f->keys.ncells == 1 ? "" : "s");
+	lk_fail(err, LK_EUSAGE, "--fill would add more than %d rows: %s%lld windows of %lld key%s", LK_FILL_MOST,
+	        windows > most ? "more than " : "", (long long)(windows > most ? most : windows), (long long)f->keys.ncells,
+	        f->keys.ncells == 1 ? "" : "s");
 	return lk_hint(err, "ask for less time (--from, --to), for longer windows (--window) or for fewer keys (--where)");
 }
 
 int lk_answer_fill(lk_answer *a, enum lk_fill how, lk_error *err) {
 	filling f = {.a = a, .how = how};
 	if (a->window.kind == LK_W_NONE || a->window.kind == LK_W_SESSION)
-		return lk_fail(err, LK_EUSAGE, a->window.kind == LK_W_NONE ? "view %s has no windows: there is nothing to fill"
-		                                                           : "the windows of view %s are sessions: between them there is none to fill", a->plan->view);
+		return lk_fail(err, LK_EUSAGE, a->window.kind == LK_W_NONE
+		                                   ? "view %s has no windows: there is nothing to fill"
+		                                   : "view %s has sessions: there are no windows to fill between them",
+		               a->plan->view);
 	a->fill = how;
 	lk_cells_init(&f.keys, a->plan);
 	find_keys(&f);

@@ -4,20 +4,19 @@
 
 #include "serving/answer.h"
 
-enum { LK_FILL_MOST = 1000000 };   /* rows that are made */
+enum { LK_FILL_MOST = 1000000 };   /* rows that may be added */
 
-/* Adds a row for each window without events, of each group key that has a row, between the first and the last window of the rows;
- * where the query has from or to, from or up to there. A window whose row HAVING has taken away has events: it is not filled; a past
- * one (retention) neither. The values of what is added:
+/* Adds a row for each window without events, for each group key that has a row, between the first and the last window
+ * of the rows; if the query has from or to, from or up to there. A window whose row HAVING has removed has events, so it
+ * is not filled; nor is a past one (retention). The values of added rows:
  *   null      NULL
- *   zero      what the aggregates say of no events, and 0 for a sum
+ *   zero      what the aggregates give for no events, and 0 for a sum
  *   previous  those of the key's last window that has events; NULL before the first one
- * Call it once. LK_EUSAGE for sessions, for views without windows, and where more than LK_FILL_MOST rows would be
- * added. */
+ * Call it once. LK_EUSAGE for sessions, for views without windows, and if it would add more than LK_FILL_MOST rows. */
 int lk_answer_fill(lk_answer *a, enum lk_fill how, lk_error *err);
 
-/* Of a row that was added, aggregate output i: true, and its value, where the row's partial
- * does not say it. For lk_answer_value. */
+/* For aggregate output i of an added row: true, and its value, if the row's partial does not give the value. For
+ * lk_answer_value. */
 bool lk_fill_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
 
 #endif

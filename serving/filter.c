@@ -1,9 +1,10 @@
 /* A query's conditions in three forms: a pane range and whole keys for the view store, SQL for the batch table, and a
  * check of each cell for what neither could decide.
  *
- * A condition on a group key picks whole cells, and commutes with the sum of batch and speed; one on another column can
- * be looked at in whole rows only (serving/select.c). A time range picks whole windows by their start, so it becomes a range of panes. Values are compared by their key
- * encoding, which is equal exactly where SQL calls two values the same. */
+ * A condition on a group key picks whole cells, and commutes with the sum of batch and speed. A condition on another
+ * column can be checked only in whole rows (serving/select.c). A time range picks whole windows by their start, so it
+ * becomes a range of panes. Values are compared by their key encoding, which is equal exactly if SQL does not
+ * distinguish two values. */
 #include "serving/reader.h"
 
 #include <stdio.h>
@@ -13,14 +14,14 @@
 #include "core/key.h"
 #include "core/window.h"
 
-/* The key that an output shows; several outputs may show one. */
+/* The key that an output shows; several outputs may show the same one. */
 static int key_of(const lk_plan *p, const char *column) {
 	int i = lk_plan_output(p, column);
 	return i >= 0 && p->outputs[i].kind == LK_OUT_KEY ? p->outputs[i].index : -1;
 }
 
-/* Equality is exact: 1.234 is no value of a numeric(9,2), so nothing equals it, where reading it by the key's type
- * rounds. */
+/* Equality is exact: 1.234 is not a value of a numeric(9,2), so nothing equals it, but reading it by the key's type
+ * would round it. */
 static bool is_rounded(lk_type type, const lk_where *w, const lk_value *v) {
 	lk_type wide = {LK_NUMERIC, 38, (uint8_t)(38 - (type.precision - type.scale))};
 	lk_value exact;
@@ -29,7 +30,7 @@ static bool is_rounded(lk_type type, const lk_where *w, const lk_value *v) {
 	       && lk_value_compare(wide, &exact, v) != 0;
 }
 
-/* A key that equals a value, or is NULL: then its encoding is known. */
+/* A condition that a key equals a value, or is NULL: then its encoding is known. */
 static int add_given(lk_filter *f, int k, const lk_where *w, lk_error *err) {
 	lk_type type = f->plan->keys[k].expr->type;
 	lk_value v = lk_null();
@@ -79,7 +80,7 @@ static int no_such_window(const lk_plan *p, const lk_query *q, const char *why, 
 	if (p->window.pane_us && p->window.kind != LK_W_SESSION)
 		lk_hint(err, "ask for multiples of %s", pane.data);
 	else
-		lk_hint(err, "declare a view with tumble(…) for that");
+		lk_hint(err, "declare a view with tumble(…) of that size");
 	lk_buf_release(&pane);
 	lk_buf_release(&want);
 	return LK_EUSAGE;
@@ -93,7 +94,7 @@ static int set_windows(lk_filter *f, const lk_query *q, lk_error *err) {
 	f->from = q->from;
 	f->to = q->to;
 	if (p->window.kind == LK_W_NONE && (q->window_us || q->slide_us || ranged))
-		return lk_fail(err, LK_EUSAGE, "view %s has no windows: %s cannot be asked for", p->view,
+		return lk_fail(err, LK_EUSAGE, "view %s has no windows: %s does not apply", p->view,
 		               q->window_us ? "--window" : q->slide_us ? "--slide" : "--from and --to");
 	if (q->slide_us && !q->window_us) {
 		lk_fail(err, LK_EUSAGE, "--slide needs --window");
@@ -128,7 +129,7 @@ static bool keys_pass(const void *filter, const uint8_t *field, size_t len) {
 	return true;
 }
 
-/* Not moved once this is set: the store is given its address. */
+/* *f must not move once cells.ctx is set: the store has its address. */
 static bool picks_keys(const lk_filter *f) {
 	bool any = f->nof_keys > 0;
 	for (int k = 0; k < f->nkeys; k++)
@@ -218,7 +219,7 @@ static void add_term(lk_buf *out, int *terms) {
 	lk_buf_adds(out, (*terms)++ ? " AND " : " WHERE ");
 }
 
-/* A pane may begin before the first instant that can be written as a time, so it is an interval from 1970. */
+/* A pane may begin before the first time that PostgreSQL can write, so it is written as an interval from 1970. */
 static void add_time(lk_buf *out, const char *op, int64_t us) {
 	int64_t seconds = us / LK_US_PER_S;
 	lk_buf_addf(out, "_pane %s timestamptz '1970-01-01 00:00:00+00' + interval", op);

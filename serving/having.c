@@ -1,6 +1,6 @@
-/* HAVING is evaluated on final values of merged rows, and nowhere else: a part of a sum says nothing about the sum. A
- * value that is not known makes the answer refused instead of wrong: which rows pass would depend on it, and so would
- * what is shown. */
+/* HAVING is evaluated on final values of merged rows, and nowhere else: a part of a sum says nothing about the sum. If
+ * a value is unknown the answer is refused instead of wrong, because both the choice of rows and their contents depend
+ * on it. */
 #include "serving/having.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static bool names_slot(const lk_expr *x, int slot) {
 	return false;
 }
 
-/* Final values are made only where the condition names them. */
+/* Makes final values only of the aggregates that the condition names. */
 static void fill_row(const lk_plan *p, const lk_cells *cells, const lk_cell *row, lk_value *values) {
 	const uint8_t *at = lk_cell_field(cells, row) + LK_PANE_BYTES, *end = lk_cell_field(cells, row) + row->field_len;
 	for (int k = 0; k < p->nkeys; k++) {
@@ -62,8 +62,10 @@ static int refuse(const lk_answer *a, const lk_cell *row, const lk_agg *g, const
 		lk_buf_adds(&key, lk_is_null(&v) ? "NULL" : "");
 		lk_value_print(a->plan->keys[k].expr->type, &v, &key);
 	}
-	lk_fail(err, LK_EPARTIAL, "view %s: %s%s is not known: %s", a->plan->view, g->verbs->name, key.data ? key.data : "", why);
-	lk_hint(err, "ask for other keys or smaller windows (--where, --from, --window), or declare an approximate aggregate");
+	lk_fail(err, LK_EPARTIAL, "view %s: %s%s is not known: %s", a->plan->view, g->verbs->name,
+	        key.data ? key.data : "", why);
+	lk_hint(err, "ask for other keys or smaller windows (--where, --from, --window), or declare an approximate"
+	             " aggregate");
 	lk_buf_release(&key);
 	return LK_EPARTIAL;
 }

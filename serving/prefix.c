@@ -5,8 +5,8 @@
 #include "event_log/copies.h"
 #include "serving/reader.h"
 
-/* The watermark where the answer ends in partition i: the unit's, or the published cut's. Between them it has to be
- * looked up: false. */
+/* The watermark where the answer ends in partition i: the unit's, or the published cut's. False if the answer ends
+ * between them: then it must be looked up. */
 static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
 	const lk_pointer *p = &r->pointer;
 	const lk_unit_read *u = &r->units[i];
@@ -17,8 +17,8 @@ static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
 	return true;
 }
 
-/* What is final, by the least watermark of the partitions that are not idle. Where all are idle there is nobody to wait
- * for: the largest counts, so that a partition which falls idle never takes final_to back. */
+/* What is final, by the least watermark of the partitions that are not idle. If all are idle there is nothing to wait
+ * for, and the largest one counts: so a partition that falls idle never moves final_to back. */
 static void find_final(const lk_reader *r, lk_answer *a) {
 	const lk_pointer *p = &r->pointer;
 	int64_t least = INT64_MAX, most = LK_NEVER;
@@ -46,7 +46,7 @@ static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 			if (rc < 0)
 				return rc;
 			looked = true;
-			if (r->plan->retention_us && a->end[i] > 0 && high[i] == LK_NEVER)   /* the horizon hangs on it */
+			if (r->plan->retention_us && a->end[i] > 0 && high[i] == LK_NEVER)   /* the horizon depends on it */
 				return lk_fail(err, LK_EPARTIAL, "view %s: there is no live cut at offset %lld of partition %d", r->query->view,
 				               (long long)a->end[i], i);
 			*watermark = lk_watermark_of_prefix(r->plan, high[i], at[i]);
@@ -55,7 +55,8 @@ static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 			a->watermark = *watermark;
 	}
 	find_final(r, a);
-	a->horizon = a->state == LK_COPY_SANDBOX ? LK_NEVER : lk_horizon(r->plan, a->watermark);   /* its range was asked for */
+	/* a sandbox keeps the whole range that was asked for */
+	a->horizon = a->state == LK_COPY_SANDBOX ? LK_NEVER : lk_horizon(r->plan, a->watermark);
 	lk_filter_hide(&r->filter, a->horizon);
 	return LK_OK;
 }

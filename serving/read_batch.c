@@ -1,7 +1,7 @@
-/* PostgreSQL's side of an answer. All of it runs inside one REPEATABLE READ snapshot, which the first step begins and
- * the caller ends, so the pointer and the rows it points to are of one moment (I9). A batch table is never written
- * again once it is published; one that was dropped after the snapshot was taken raises 42P01, and the caller takes a
- * new snapshot, in which the pointer has moved (P16). */
+/* PostgreSQL's side of an answer. It runs inside one REPEATABLE READ snapshot, which the first step begins and the
+ * caller ends, so the pointer and the rows it points to are of one moment (I9). A published batch table is never
+ * written again. One that was dropped after the snapshot was taken raises 42P01, and the caller takes a new snapshot,
+ * in which the pointer has moved (P16). */
 #include "serving/reader.h"
 
 #include <stdio.h>
@@ -12,8 +12,8 @@
 
 enum { R_VIEW, R_COPY, R_TAIL, R_CUT, NRESULTS };
 
-/* One round trip takes the snapshot and reads the pointer in it. Four plain reads cost a new
- * session less than one with joins. */
+/* One round trip takes the snapshot and reads the pointer in it. For a new session four plain reads are cheaper than
+ * one with joins. */
 static const char pointer_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;%s"
 	"SELECT served_copy FROM lk.view WHERE view_id = %lld;"
@@ -56,7 +56,7 @@ static int take_rows(lk_pointer *p, PGresult *const r[NRESULTS], int partitions)
 	return found;
 }
 
-/* 0 would be no limit. */
+/* At least 1, since 0 would mean no limit. */
 static int64_t left_ms(const lk_budget *b) {
 	int64_t ms = (b->deadline_us - lk_monotonic_us()) / 1000;
 	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : ms;
@@ -109,7 +109,7 @@ int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at,
 	return rc;
 }
 
-/* A cut of any copy of the stream will do: what it keeps of a partition is a function of the prefix. */
+/* A cut of any copy of the stream serves: what it keeps of a partition is a function of the prefix. */
 static const char prefix_high_sql[] =
 	"SELECT DISTINCT ON (p.part) p.part, " LK_SQL_US("p.high") ", " LK_SQL_US("p.last_at")
 	" FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version USING (version_id) JOIN lk.view w USING (view_id)"

@@ -1,12 +1,13 @@
 /* The view store's side of an answer: every unit at one cursor.
  *
- * The open segment is still being written, so it comes in the same atomic call as the unit's meta: its cells are
- * those of the cursor. Closed segments never change; they may be scanned at leisure, and the meta read once more at
- * the end shows that none of them went away meanwhile (a drop takes a segment's cells and its entry in one step).
+ * The open segment is still being written, so it comes in the same atomic call as the unit's meta: its cells are those
+ * of the cursor. Closed segments never change; they may be scanned without haste, and reading the meta once more at the
+ * end shows that none of them disappeared meanwhile (a drop removes a segment's cells and its entry in one step).
  *
- * Which segments count is known only later, when the cut is read in PostgreSQL: those from the cut on. So the cells
- * of each stay apart until then. A segment that was dropped while it was read does no harm if it turns out to lie
- * below the cut: it was dropped because a batch above it had been published, and the cut is read after that. */
+ * Which segments count is known only later, when the cut is read from PostgreSQL: those from the cut on. So each
+ * segment's cells stay in a map of their own until then. A segment that was dropped while it was read does no harm if
+ * it turns out to lie below the cut: it was dropped because a batch above it had been published, and the cut is read
+ * after that. */
 #include "serving/reader.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static bool listed(const lk_unit_state *u, const lk_segment *s) {
 	return false;
 }
 
-/* Forgets closed segments that are no longer there as they were listed. */
+/* Marks closed segments that no longer exist as listed. */
 static int check_closed(lk_unit_read *u, lk_store *store, int64_t unit, lk_error *err) {
 	lk_unit_state now = {0};
 	int rc = lk_store_read_unit(store, unit, NULL, &now, NULL, err);
@@ -107,7 +108,8 @@ bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, int64_t end, lk_buf 
 		if (!lk_unit_read_counts(u, i, cut, end))
 			continue;
 		if (s->from != next) {
-			lk_buf_addf(why, "no segment begins at offset %lld, the next one begins at %lld", (long long)next, (long long)s->from);
+			lk_buf_addf(why, "no segment begins at offset %lld, the next one begins at %lld", (long long)next,
+			            (long long)s->from);
 			return false;
 		}
 		if (!u->whole[i]) {

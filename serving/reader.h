@@ -1,11 +1,11 @@
-/* The steps of one answer, private to serving/ and its tests, which let other things happen between them. */
+/* The steps of one answer, private to serving/ and its tests, which run other things between them. */
 #ifndef LK_SERVING_READER_H
 #define LK_SERVING_READER_H
 
 #include "event_log/batch_rows.h"
 #include "serving/condition.h"
 
-/* --- filter.c: what a query asks for, in the forms that Redis, PostgreSQL and the merge want it --- */
+/* --- filter.c: what a query asks for, as Redis, PostgreSQL and the merge need it --- */
 
 typedef struct lk_key_condition {
 	int key;
@@ -13,34 +13,34 @@ typedef struct lk_key_condition {
 } lk_key_condition;
 
 typedef struct lk_filter {
-	const lk_plan *plan;      /* of the catalogue, which may go before the filter */
+	const lk_plan *plan;      /* of the catalogue, which may be freed before the filter */
 	int nkeys;
 	lk_window window;         /* of the rows */
 	int64_t from, to;         /* windows that start in [from, to) … */
 	int64_t from_pane, to_pane;   /* … may hold panes that start in [from, to); INT64_MIN, INT64_MAX */
-	int64_t asked_pane;       /* from_pane by the query alone, without what is past */
+	int64_t asked_pane;       /* from_pane by the query alone, ignoring what is past */
 	bool nothing;             /* the conditions contradict each other */
-	bool *given;              /* [nkeys]: equal to a value, or NULL */
-	lk_value *values;         /* [nkeys] where given */
-	lk_buf *encoded;          /* [nkeys] where given */
-	lk_key_condition *of_keys;   /* what else keys must be */
+	bool *given;              /* [nkeys]: the key must equal a value or be NULL */
+	lk_value *values;         /* [nkeys] if given */
+	lk_buf *encoded;          /* [nkeys] if given */
+	lk_key_condition *of_keys;   /* other conditions on keys */
 	int nof_keys;
-	lk_condition *of_rows;    /* what other columns must be */
+	lk_condition *of_rows;    /* conditions on other columns */
 	int nof_rows;
-	lk_buf key;               /* the whole key, where all are given */
+	lk_buf key;               /* the whole key, if all keys are given */
 	lk_cell_filter cells;     /* for the store */
 } lk_filter;
 
-/* *f stays where it is: f->cells points to it. */
+/* *f must not move: f->cells points to it. */
 int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *err);
 void lk_filter_release(lk_filter *f);
-/* Leaves out what lies in past windows alone (core/window.h), from now on. */
+/* From now on leaves out cells that lie only in past windows (core/window.h). */
 void lk_filter_hide(lk_filter *f, int64_t horizon);
-/* Does a cell pass? field: pane + key. */
+/* True if a cell passes. field: pane + key. */
 bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len);
 /* " WHERE …" over the columns of a batch table, or nothing. */
 void lk_filter_sql(const lk_filter *f, lk_buf *out);
-/* Where a cell is merged: the row of its window, or, where windows share panes, its pane. */
+/* The tag that a cell is merged under: its window's, or if windows share panes its pane's. */
 int64_t lk_filter_tag(const lk_filter *f, int64_t pane_start);
 void lk_filter_row_field(const lk_filter *f, const uint8_t *field, size_t len, lk_buf *out);
 
@@ -49,18 +49,18 @@ void lk_filter_row_field(const lk_filter *f, const uint8_t *field, size_t len, l
 typedef struct lk_unit_read {
 	bool there;
 	lk_unit_state state;
-	lk_cells *cells;          /* [state.nsegments], apart: which of them count is known only when the cut is */
-	bool *whole;              /* [state.nsegments]: read, and still there when all were read */
+	lk_cells *cells;          /* [state.nsegments], one map each: which of them count is known only when the cut is */
+	bool *whole;              /* [state.nsegments]: was read, and still existed when all were read */
 } lk_unit_read;
 
 /* hint: segments below it are not read. */
 int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_plan *plan, int64_t unit, int64_t hint,
                        const lk_cell_filter *filter, lk_error *err);
 void lk_unit_read_release(lk_unit_read *u);
-/* Do the segments from the cut on tile [cut, end)? end: the unit's cursor, or an offset below it where the query ends.
- * Where they do not, *why says what is wrong. Nothing above the cut: true, none count. */
+/* True if the segments from the cut on tile [cut, end), or if end <= cut, where none count. end: the unit's cursor, or
+ * an offset below it where the query ends. If they do not tile, *why says what is wrong. */
 bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, int64_t end, lk_buf *why);
-/* Does segment i count in [cut, end)? */
+/* True if segment i counts in [cut, end). */
 bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut, int64_t end);
 
 /* --- read_batch.c: PostgreSQL, in one snapshot --- */
@@ -68,23 +68,23 @@ bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut, int64_t end)
 typedef struct lk_pointer {
 	bool dropped;
 	int64_t served_copy;
-	int64_t cut_id;           /* 0: no batch */
+	int64_t cut_id;           /* 0: nothing published */
 	char *batch_table;        /* or NULL */
 	int64_t cut[LK_MAX_PARTITIONS], cut_high[LK_MAX_PARTITIONS], cut_at[LK_MAX_PARTITIONS];
 	int64_t tail[LK_MAX_PARTITIONS], tail_at[LK_MAX_PARTITIONS];
 	int64_t now;              /* PostgreSQL's clock */
 } lk_pointer;
 
-/* Begins the snapshot, and reads the pointer and the log's end in it. What is read in it may take the time that the budget
+/* Begins the snapshot and reads the pointer and the log's end in it. Statements in it may take the time that the budget
  * has left. */
 int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, const lk_budget *b, lk_error *err);
 void lk_pointer_release(lk_pointer *p);
-/* `_at` of event off[i] of each partition, LK_NEVER where it is not there; off[i] < 0: not asked for. */
+/* The `_at` of event off[i] of each partition, LK_NEVER if it does not exist; off[i] < 0: not needed. */
 int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at, lk_error *err);
-/* What lk_watermark_of_prefix wants of the prefix that ends at off[i] of each partition, from a live cut that has this
- * offset; LK_NEVER where none has. */
+/* What lk_watermark_of_prefix needs to know of the prefix that ends at off[i] of each partition, from a live cut at
+ * this offset; LK_NEVER if there is no such cut. */
 int lk_prefix_high(lk_pg *pg, const lk_cat_stream *s, const int64_t *off, int64_t *high, int64_t *at, lk_error *err);
-/* The batch rows that pass the filter. */
+/* Opens the batch rows that pass the filter. */
 int lk_batch_open(lk_batch_rows *rows, lk_pg *pg, const char *batch_table, const lk_filter *f, lk_error *err);
 
 /* --- answer.c --- */
@@ -102,15 +102,15 @@ typedef struct lk_reader {
 	int64_t hint[LK_MAX_PARTITIONS];
 	lk_unit_read units[LK_MAX_PARTITIONS];
 	lk_pointer pointer;
-	bool moved;               /* readers were switched to another copy, or it was dropped meanwhile: open again */
+	bool moved;               /* readers were switched to another copy meanwhile, or it was dropped: open again */
 	lk_buf why;               /* what did not fit, for the message */
 	lk_budget budget;
 } lk_reader;
 
-/* *r stays where it is until it is closed. */
+/* *r must not move until it is closed. */
 int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, const lk_query *q, lk_error *err);   /* step 1 */
 int lk_reader_units(lk_reader *r, lk_error *err);                                                 /* step 2 */
-/* Step 3. 0: *out is the answer, and owns the catalogue; 1: what was read does not fit, begin at step 2 again (step 1
+/* Step 3. 0: *out is the answer, and owns the catalogue. 1: what was read does not fit; repeat from step 2 (from step 1
  * if r->moved). */
 int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err);
 void lk_reader_close(lk_reader *r);
@@ -119,15 +119,15 @@ int64_t lk_reader_end(const lk_reader *r, int i);
 
 /* --- bounded.c --- */
 
-/* The code of a failure: where a bound of the query was met, that is what *err says, with what to ask for instead. */
+/* Maps a failure: if a bound of the query was reached, *err says so, with a hint what to ask for instead. */
 int lk_reader_bounded(lk_reader *r, int rc, lk_error *err);
 
-/* --- select.c: which rows of all, and in which order --- */
+/* --- select.c: which rows to show, and in which order --- */
 
-/* After lk_having_apply: fills, then takes what the query's conditions, last, sort and limit leave. */
+/* After lk_having_apply: fills, then applies the query's conditions, last, sort and limit. */
 int lk_answer_select(lk_answer *a, const lk_query *q, const lk_filter *f, lk_error *err);
 
-/* --- prefix.c: names in *a the prefix that it covers, with its watermark, horizon and what is final --- */
+/* --- prefix.c: sets in *a the prefix that it covers, its watermark, its horizon, and what is final --- */
 
 int lk_reader_prefix(lk_reader *r, lk_answer *a, lk_error *err);
 

@@ -1,5 +1,5 @@
-/* What a row of an answer says: its window, whether that is final, and its values, which are
- * finalised when they are asked for. */
+/* What a row of an answer tells: its window, whether that is final, and its values, which are finalised when they are
+ * read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,12 +60,13 @@ int lk_column_unknown(const lk_plan *p, const char *option, const char *name, bo
 		names[known++] = column;
 		lk_buf_addf(&all, "%s%s", all.len ? ", " : "", column);
 	}
-	lk_fail(err, LK_EUSAGE, "%s %s: view %s has no column%s of that name", option, name, p->view, numbers ? " of numbers" : "");
+	lk_fail(err, LK_EUSAGE, "%s %s: view %s has no %scolumn of that name", option, name, p->view,
+	        numbers ? "numeric " : "");
 	const char *near = lk_did_you_mean(name, names, known);
 	if (near)
 		lk_hint(err, "did you mean \"%s\"?", near);
 	else
-		lk_hint(err, known ? "one of %s" : "none of its columns has numbers", all.data ? all.data : "");
+		lk_hint(err, known ? "one of %s" : "none of its columns is numeric", all.data ? all.data : "");
 	free(names);
 	lk_buf_release(&all);
 	return LK_EUSAGE;

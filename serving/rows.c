@@ -11,7 +11,7 @@ static int by_end_then_key(const void *x, const void *y, void *answer) {
 	return ends[0] != ends[1] ? (ends[0] < ends[1] ? -1 : 1) : lk_cell_compare_keys(&a->cells, p, q);
 }
 
-/* A tag says where a session starts, and rows go by its end before they go by the keys. */
+/* A session's tag is its start; rows with the same start are sorted by end before keys. */
 static void sort_sessions_by_end(lk_answer *a) {
 	for (size_t i = 0, end; i < a->nrows; i = end) {
 		int64_t start = lk_pane_get(lk_cell_field(&a->cells, a->rows[i]));

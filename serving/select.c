@@ -1,5 +1,5 @@
-/* Which rows of all are shown, and in which order: what is decided when every row is whole. Filled rows are rows like
- * others, so that windows without events can be asked for. */
+/* Which rows are shown, and in which order: decided when every row is complete. Filled rows are rows like others, so
+ * queries can ask for windows without events. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,10 +31,10 @@ static bool apply_conditions(lk_answer *a, const lk_filter *f) {
 
 /* --- the last windows --- */
 
-/* Of two windows: is x before y, by start and end? */
+/* True if window x is before window y, by start and end. */
 static bool is_before(lk_span x, lk_span y) { return x.start != y.start ? x.start < y.start : x.end < y.end; }
 
-/* Rows are in the order of their windows still. */
+/* Rows are still in the order of their windows. */
 static void keep_last(lk_answer *a, int64_t windows) {
 	size_t first = a->nrows;
 	for (; first > 0; first--) {
@@ -48,7 +48,7 @@ static void keep_last(lk_answer *a, int64_t windows) {
 
 /* --- another order --- */
 
-/* Values are made once, not at each comparison. */
+/* Each value is made once, not at each comparison. */
 typedef struct sort_row {
 	lk_value value;
 	size_t place;

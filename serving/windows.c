@@ -1,17 +1,17 @@
-/* From panes to windows, a group key at a time: its panes in the order of time, and over them
+/* From panes to windows, one group key at a time: its panes in the order of time, and over them
  *
- *   hop       a queue as two stacks: panes come in at the back and leave at the front, and the merged state of the queue is
- *             the front's, kept for every pane that may be its first, and the back's. A pane is merged twice, a window twice,
- *             however many panes a window has, and nothing is ever subtracted, which sketches and extremes could not do.
- *             (The two-stacks algorithm; with its bounds in Tangwongsan, Hirzel, Schneider, "In-order sliding-window
- *             aggregation in worst-case constant time", VLDB Journal 30, 2021.)
+ *   hop       a queue made of two stacks: panes enter at the back and leave at the front. The merged state of the queue
+ *             is the front's, kept for every pane that may become its first, plus the back's. A pane is merged twice and
+ *             a window twice, however many panes a window has, and nothing is ever subtracted, which sketches
+ *             and extremes could not do. (The two-stacks algorithm; bounds in Tangwongsan, Hirzel, Schneider, "In-order
+ *             sliding-window aggregation in worst-case constant time", VLDB Journal 30, 2021.)
  *   cumulate  one running state for all windows that start together;
- *   session   the panes of a run in which each one's first event is less than a gap behind the last event of the one before.
- *             One pane is never split, since a pane is as long as the gap: its events are less than a gap apart. So nothing
- *             but this file knows of sessions: what is stored, streamed, sealed and replayed are panes, whose partials have
- *             the times of the first and last event among them, and events of one session that lie in different panes,
- *             segments, layers or partitions meet here. Whether a pane begins a session is seen from the one pane before
- *             it, so windows from a given time on need no panes but those and one more. */
+ *   session   a run of panes in which each pane's first event is less than a gap behind the last event of the pane
+ *             before it. A pane is never split, since it is as long as the gap: its events are less than a gap apart. So only this
+ *             file knows of sessions. Panes are stored, streamed, sealed and replayed; their partials have the times of
+ *             their first and last event, and events of one session that lie in different panes, segments, layers or
+ *             partitions meet here. The pane before a pane shows whether it begins a session, so windows from a given
+ *             time on need only their own panes and one more. */
 #include "serving/windows.h"
 
 #include <stdlib.h>
@@ -19,18 +19,18 @@
 
 #include "core/key.h"
 
-/* One group key's panes, and what is made of them. */
+/* One group key's panes, and what is made from them. */
 typedef struct maker {
 	const lk_answer *a;
 	const lk_plan *plan;
 	lk_budget *budget;
-	int64_t horizon, first;        /* windows that start before it are not asked for */
+	int64_t horizon, first;        /* windows that start before `first` are not wanted */
 	lk_cells *from, *into;
 	lk_cell **panes;               /* of the key, ascending */
 	size_t n;
-	const lk_cells *parts;         /* two, of a split answer, or NULL; what is made of them */
+	const lk_cells *parts;         /* the two of a split answer, or NULL; what is made from them */
 	lk_cells *parts_into;
-	lk_arena arena;                /* of the states of this key */
+	lk_arena arena;                /* for the states of this key */
 	lk_buf field;
 } maker;
 
@@ -55,7 +55,7 @@ static bool is_asked_for(const maker *m, lk_span window) {
 	return m->first <= window.start && window.start < m->a->to && !lk_is_past(m->plan, window, m->horizon);
 }
 
-/* May another window be made? */
+/* True if another window may be made. */
 static bool may_go_on(maker *m) {
 	size_t bytes = lk_cells_bytes(m->into) + m->arena.used_bytes;
 	for (int k = 0; m->parts_into && k < 2; k++)
@@ -63,7 +63,7 @@ static bool may_go_on(maker *m) {
 	return lk_budget_allows(m->budget, bytes) && lk_budget_allows_rows(m->budget, (int64_t)m->into->ncells);
 }
 
-/* A window whose panes are in two states, the second of which may be NULL. */
+/* Adds a window whose panes are in two states; the second may be NULL. */
 static void emit(maker *m, int64_t tag, const char *state, const char *more) {
 	if (!is_asked_for(m, lk_span_of_tag(&m->a->window, tag)))
 		return;
@@ -75,7 +75,7 @@ static void emit(maker *m, int64_t tag, const char *state, const char *more) {
 
 /* --- hop --- */
 
-/* Panes [lo, hi) are in the queue; [lo, middle) are its front, whose state from each pane on to middle is kept in front[];
+/* Panes [lo, hi) are in the queue. [lo, middle) are its front: front[i] is the merged state of panes [i, middle).
  * [middle, hi) are its back. */
 typedef struct queue {
 	char **front;
@@ -113,7 +113,7 @@ static void slide(maker *m, queue *q, int64_t start, int64_t end) {
 		flip(m, q);
 }
 
-/* Where the first window begins that a pane is in. */
+/* Start of the first window that contains the pane. */
 static int64_t first_start(const lk_window *w, int64_t pane) {
 	lk_span first, last;
 	lk_windows_of_pane(w, pane, &first, &last);
@@ -168,7 +168,7 @@ lk_span lk_session_of(const lk_plan *p, const void *state) {
 	return lk_session_span(&p->window, first.i, last.i);
 }
 
-/* What a part of the answer knows of panes [from, to), as a row of its own under the tag. */
+/* Adds what a part of the answer holds of panes [from, to), as a row of its own under the tag. */
 static void emit_part(maker *m, const lk_cells *part, lk_cells *into, size_t from, size_t to, int64_t tag) {
 	lk_cells *all = m->into;
 	m->into = into;
@@ -180,8 +180,8 @@ static void emit_part(maker *m, const lk_cells *part, lk_cells *into, size_t fro
 	m->into = all;
 }
 
-/* Is pane i in the session of the pane before it? Panes do not overlap, so that pane's last event is the last one
- * before it. */
+/* True if pane i is in the session of the pane before it. Panes do not overlap, so the last event of that pane is the
+ * last one before pane i. */
 static bool goes_on(const maker *m, size_t i) {
 	const lk_window *w = &m->plan->window;
 	return lk_in_one_session(w, lk_session_of(m->plan, state_of(m, i - 1)).end - w->size_us, lk_session_of(m->plan, state_of(m, i)).start);

@@ -1,12 +1,12 @@
-/* Which windows panes will make, found by arithmetic before the first merge: a few events in small panes are enough for
- * more windows than any memory holds. For windows that share panes: hop and cumulate. */
+/* Which windows the panes will make, by arithmetic before the first merge: a few events in small panes can make more
+ * windows than fit in memory. For windows that share panes: hop and cumulate. */
 #include "serving/windows.h"
 
 #include <stdlib.h>
 
 #include "core/key.h"
 
-/* Tags, a slide apart, from lo to hi; none where hi < lo. */
+/* Tags from lo to hi, one slide apart; none if hi < lo. */
 typedef struct tags {
 	int64_t lo, hi;
 } tags;
@@ -19,7 +19,7 @@ static tags tags_of_pane(const lk_window *w, int64_t pane) {
 
 static bool is_past(const lk_answer *a, int64_t tag) { return lk_is_past(a->plan, lk_span_of_tag(&a->window, tag), a->horizon); }
 
-/* Without those that are past, which are the first ones. */
+/* Without the past ones, which come first. */
 static tags kept(const lk_answer *a, tags t) {
 	int64_t slide = a->window.slide_us, past = t.lo, first = t.hi;
 	if (a->horizon == LK_NEVER || t.hi < t.lo || !is_past(a, t.lo))
@@ -36,7 +36,7 @@ static tags kept(const lk_answer *a, tags t) {
 	return (tags){first, t.hi};
 }
 
-/* Those of [from, to), which are whole slides of cumulated windows. */
+/* The tags in [from, to), in whole slides of cumulated windows. */
 static tags asked(const lk_answer *a, tags t) {
 	const lk_window *w = &a->window;
 	int64_t first, end;
@@ -54,7 +54,7 @@ static tags asked(const lk_answer *a, tags t) {
 
 int64_t lk_windows_planned(const lk_answer *a, const lk_cells *panes, lk_cell *const *by_key) {
 	const lk_window *w = &a->window;
-	int64_t n = 0, next = INT64_MIN;   /* tags below it are counted */
+	int64_t n = 0, next = INT64_MIN;   /* tags below `next` are counted */
 	for (size_t i = 0; i < panes->ncells; i++) {
 		if (i == 0 || lk_cell_compare_keys(panes, by_key[i - 1], by_key[i]))
 			next = INT64_MIN;
@@ -73,7 +73,7 @@ static int descending(const void *x, const void *y) {
 	return (a < b) - (a > b);
 }
 
-/* The windows of a later pane are all later or the same: each pane adds those below the ones that are counted. */
+/* The windows of a later pane are later or the same, so each pane adds its windows below those already counted. */
 int64_t lk_windows_start_of_last(const lk_answer *a, const lk_cells *panes, int64_t n) {
 	const lk_window *w = &a->window;
 	int64_t *at = lk_malloc(panes->ncells * sizeof *at), lowest = INT64_MAX, found = INT64_MIN;

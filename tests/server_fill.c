@@ -365,7 +365,7 @@ static void charts(void **state) {
 	assert_non_null(strstr(lk.out, "   1      NaN 1 \n"));
 	assert_non_null(strstr(lk.out, "NULL Infinity 1                     ########################################\n"));
 	LK(2, "", "one of s, d, n", "query", "v", "--chart", "m");
-	LK(2, "", "no column of numbers", "query", "v", "--chart", "window_start");
+	LK(2, "", "no numeric column", "query", "v", "--chart", "window_start");
 	LK(2, "", "draws beside a table", "query", "v", "--chart", "n", "--format", "csv");
 }
 

@@ -386,7 +386,7 @@ static void prefixes_that_cannot_be_had(void **state) {
 	lk_answer_release(&a);
 
 	test_redis_empty(&servers);
-	does_not_fit(&kappa, "not in the view store");
+	does_not_fit(&kappa, "not in Redis");
 }
 
 /* The rows are right at any place where segments end; the watermark is known only at a live cut. */

@@ -142,7 +142,7 @@ static void bounds_are_met_at_each_stage(void **state) {
 	for (int round = 0; round < 2; round++) {
 		lk_query q = test_query("many");
 		q.bounds = (lk_bounds){.rows = ROWS - 1};
-		refused_for(&q, LK_ETOOBIG, "more than 3999 rows", "less time (--from, --to), one key (--where path=…), or allow it more (--max-rows)");
+		refused_for(&q, LK_ETOOBIG, "more than 3999 rows", "less time (--from, --to), one key (--where path=…), or allow more (--max-rows)");
 		q.bounds = (lk_bounds){.bytes = 300 << 10};
 		refused_for(&q, LK_ETOOBIG, "of memory", "--max-memory");
 		q.window_us = 60 * LK_MAX_PANES / 10 * LK_US_PER_S;

@@ -193,8 +193,8 @@ static void what_is_refused(void **state) {
 	LK(2, "", "in more than 10000 windows", "query", "hops", "--window", "300030s", "--slide", "30s");
 	LK(2, "", "sessions have no fixed size", "query", "apart", "--window", "1m");
 	LK(2, "", "sessions have no fixed size", "query", "apart", "--window", "1m", "--slide", "30s");
-	LK(2, "", "view ever has no windows: --window cannot be asked for", "query", "ever", "--window", "1m");
-	LK(2, "", "view ever has no windows: --slide cannot be asked for", "query", "ever", "--slide", "1m");
+	LK(2, "", "view ever has no windows: --window does not apply", "query", "ever", "--window", "1m");
+	LK(2, "", "view ever has no windows: --slide does not apply", "query", "ever", "--slide", "1m");
 	LK(2, "", "--slide", "query", "hops", "--window", "1m", "--slide", "soon");
 	LK(2, "", "--slide", "query", "hops", "--window", "1m", "--slide", "0s");
 	LK(2, "", "--slide needs --window", "explain", "hops", "--slide", "30s");
