@@ -25,8 +25,8 @@ typedef struct lk_query {
 	int version;              /* 0: the one that readers get */
 	const char *copy;         /* a sandbox's name, or a copy's id in digits, instead of version; NULL: neither */
 	const int64_t *until;     /* NULL, or a prefix to answer for: the state at these offsets. They must be a live cut
-	                             that all units have passed and that no published cut exceeds: else LK_EPARTIAL, at once if a
-	                             published cut does, after the usual time if a unit is behind */
+	                             that all units have passed and that no published cut exceeds: else LK_EPARTIAL, at once
+	                             if a published cut does, after the usual time if a unit is behind */
 	enum lk_layer layer;
 	const lk_where *where;    /* AND-ed, even if two name one column. Conditions on group keys pick the cells to read;
 	                             conditions on other columns pick rows when all else is done, as HAVING would */

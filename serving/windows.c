@@ -1,14 +1,14 @@
 /* From panes to windows, one group key at a time: its panes in the order of time, and over them
  *
  *   hop       a queue made of two stacks: panes enter at the back and leave at the front. The merged state of the queue
- *             is the front's, kept for every pane that may become its first, plus the back's. A pane is merged twice and
- *             a window twice, however many panes a window has, and nothing is ever subtracted, which sketches
- *             and extremes could not do. (The two-stacks algorithm; bounds in Tangwongsan, Hirzel, Schneider, "In-order
+ *             is the front's, kept for every pane that may become its first, plus the back's. A pane is merged twice
+ *             and a window twice, however many panes a window has, and nothing is ever subtracted, which sketches and
+ *             extremes could not do. (The two-stacks algorithm; bounds in Tangwongsan, Hirzel, Schneider, "In-order
  *             sliding-window aggregation in worst-case constant time", VLDB Journal 30, 2021.)
  *   cumulate  one running state for all windows that start together;
  *   session   a run of panes in which each pane's first event is less than a gap behind the last event of the pane
- *             before it. A pane is never split, since it is as long as the gap: its events are less than a gap apart. So only this
- *             file knows of sessions. Panes are stored, streamed, sealed and replayed; their partials have the times of
+ *             before it. A pane is never split, since it is as long as the gap: its events are less than a gap apart.
+ *             So only this file knows of sessions. Panes are stored, streamed, sealed and replayed; their partials have the times of
  *             their first and last event, and events of one session that lie in different panes, segments, layers or
  *             partitions meet here. The pane before a pane shows whether it begins a session, so windows from a given
  *             time on need only their own panes and one more. */
