@@ -8,10 +8,10 @@
  *   cumulate  one running state for all windows that start together;
  *   session   a run of panes in which each pane's first event is less than a gap behind the last event of the pane
  *             before it. A pane is never split, since it is as long as the gap: its events are less than a gap apart.
- *             So only this file knows of sessions. Panes are stored, streamed, sealed and replayed; their partials have the times of
- *             their first and last event, and events of one session that lie in different panes, segments, layers or
- *             partitions meet here. The pane before a pane shows whether it begins a session, so windows from a given
- *             time on need only their own panes and one more. */
+ *             So only this file knows of sessions. Panes are stored, streamed, sealed and replayed; their partials have the
+ *             times of their first and last event, and events of one session that lie in different panes, segments,
+ *             layers or partitions meet here. The pane before a pane shows whether it begins a session, so windows from a
+ *             given time on need only their own panes and one more. */
 #include "serving/windows.h"
 
 #include <stdlib.h>
