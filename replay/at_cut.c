@@ -1,9 +1,9 @@
 /* One position for several copies of a view.
  *
- * An answer for a prefix can be put together only where segments end at it, no batch reaches beyond it, and every unit
- * has passed it. So: the batch locks of the copies first (a batch or seal that is under way is waited for, another one
- * cannot begin), then the cut, at which the segments of all units of the stream will close, then the units are brought
- * to it. From then on any of the copies answers for the cut, however far it goes on. */
+ * An answer for a prefix exists only if segments end at it, no batch reaches beyond it, and every unit has passed it.
+ * So first the batch locks of the copies are taken (a running batch or seal is waited for, and no other can start);
+ * then the cut is made, at which the segments of all units of the stream will close; then the units are brought to it.
+ * From then on each of the copies answers for the cut, however far it goes on. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -18,7 +18,8 @@ static const char purpose[] = "compare";
 
 static void tell_waiting(const lk_replay_watch *w, const lk_cat_copy *copy) {
 	lk_error e = {0};
-	lk_fail(&e, LK_EBUSY, "waiting for the %s of view %s that is running", copy->kappa ? "seal" : "batch", copy->version->view->name);
+	lk_fail(&e, LK_EBUSY, "waiting for the running %s of view %s", copy->kappa ? "seal" : "batch",
+	        copy->version->view->name);
 	if (w->notice)
 		w->notice(w->ctx, &e);
 }
@@ -40,7 +41,7 @@ static int lock_batches(lk_meeting *m, int i, const lk_replay_watch *watch, lk_e
 	return rc;
 }
 
-/* A comparison that was killed left its cut open; whoever made it is gone, since its view is locked by the caller. */
+/* A killed comparison left its cut open; its process is gone, since the caller holds the view's lock. */
 static int make_cut(lk_meeting *m, lk_error *err) {
 	int rc = LK_OK;
 	for (int i = 0; rc == LK_OK && i < m->n; i++)
@@ -57,7 +58,7 @@ static bool all_there(const lk_meeting *m, const lk_unit_state *units) {
 	return true;
 }
 
-/* Are the units of the copy at the cut or beyond? Then nobody has to be asked to drive them. */
+/* True if all units of the copy are at the cut or beyond: then they need not be driven. */
 static int has_passed(lk_meeting *m, lk_store *store, const lk_cat_copy *copy, bool *passed, lk_error *err) {
 	lk_unit_state *units = lk_calloc(LK_MAX_PARTITIONS, sizeof *units);
 	int rc = LK_OK;

@@ -1,8 +1,8 @@
-/* Attempts: what a run does about servers that go away, and what every attempt begins and ends with.
+/* Attempts: what a run does about lost servers, and what every attempt begins and ends with.
  *
- * The view's lock is a session's. Where the session is lost, the server may take a while to see that and keeps the
- * lock until then, so a later attempt of the same run waits for it longer than a first one does, which is there to
- * be told at once that another replay is running. */
+ * The view's lock belongs to a session. If the session is lost, the server may take a while to notice, and keeps the
+ * lock until then. So a later attempt of the same run waits longer for it than a first one, which should learn at once
+ * that another replay is running. */
 #include "replay/private.h"
 
 #include <stdio.h>
@@ -13,8 +13,8 @@
 
 #define BACKOFF_LEAST_US   50000
 #define BACKOFF_MOST_US  2000000
-#define OWN_LOCK_US     45000000   /* until the server has noticed that a lost session is gone */
-#define KILLED_LOCK_US    500000   /* the same for a process that was killed a moment ago on this machine */
+#define OWN_LOCK_US     45000000   /* until the server notices that a lost session is gone */
+#define KILLED_LOCK_US    500000   /* the same for a process killed a moment ago on this machine */
 #define LOCK_EVERY_US      20000
 #define PARTIAL_TRIES          5
 
@@ -60,7 +60,7 @@ int lk_replay_attempts(lk_replay *r, int (*attempt)(lk_replay *r, lk_error *err)
 	}
 }
 
-/* --- where things stand --- */
+/* --- the current state --- */
 
 static int load(lk_replay *r, lk_error *err) {
 	r->copy = NULL;
@@ -78,13 +78,13 @@ static int load(lk_replay *r, lk_error *err) {
 	return LK_OK;
 }
 
-/* What was served when the run began may be something else by now: a batch brought a newer version into service,
- * or this run's own switch went through and was not heard. */
+/* The copy served when the run began may have changed: a batch brought a newer version into service, or this run's own
+ * switch was committed without the run learning it. */
 static int find_copy(lk_replay *r, lk_error *err) {
 	if (r->copy_id && !(r->copy = lk_catalog_copy(r->catalog, r->copy_id))) {
 		lk_fail(err, LK_ECONFLICT, "copy %lld of view %s was dropped while it was replayed", (long long)r->copy_id,
 		        r->o->view);
-		lk_hint(err, "run it again: it begins with another copy");
+		lk_hint(err, "run it again: it will make another copy");
 		return LK_ECONFLICT;
 	}
 	if (r->copy && ((r->unserved && r->view->served_copy == r->copy_id) || (r->unheard && r->copy->was_served))) {
@@ -97,8 +97,7 @@ static int find_copy(lk_replay *r, lk_error *err) {
 	return LK_OK;
 }
 
-/* until_us: when to give up on another session, which may be one that is gone and that the server has not missed
- * yet. */
+/* Tries until until_us, since the other session may be gone without the server having noticed yet. */
 static int lock(lk_replay *r, int (*try)(lk_replay *r, int64_t id, lk_error *err), int64_t id, int64_t until_us,
                 lk_error *err) {
 	for (;;) {
@@ -190,7 +189,8 @@ void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total
 		return;
 	if (elapsed > 0 && done > r->at_start)
 		p.rate = (double)(done - r->at_start) / elapsed;
-	if (p.rate > 0 && r->o->pace <= 0)   /* a paced one takes as long as its events lie apart, and not as they are many */
+	/* a paced replay takes as long as its events took to happen, however many they are */
+	if (p.rate > 0 && r->o->pace <= 0)
 		p.eta_s = (double)(p.total - p.done) / p.rate;
 	r->o->watch.progress(r->o->watch.ctx, &p);
 }

@@ -1,5 +1,5 @@
-/* Which copy a run goes on with. What an interrupted run left is gone on with by the next one, whatever it was
- * interrupted in; a copy that was served once is not: what is replayed again is replayed from the beginning. */
+/* Which copy a run works on. The next run resumes a copy that an interrupted run left, whatever step it was in. It
+ * never resumes a copy that was once served: replaying that again starts from the beginning. */
 #include "core/fault.h"
 #include "core/time.h"
 #include "replay/private.h"
@@ -24,8 +24,7 @@ static bool is_waiting(const lk_cat_copy *c, const lk_cat_view *view, const lk_c
 	       && (c->state == LK_COPY_BUILDING || (c->state == LK_COPY_LIVE && !c->was_served));
 }
 
-/* The one that has come furthest in its life; the others are litter of runs that did not hear that they had made
- * one. */
+/* The most advanced one; the others were left by runs that did not learn that they had made a copy. */
 const lk_cat_copy *lk_replay_waiting(const lk_catalog *c, const lk_cat_view *view, const lk_cat_version *v,
                                      bool kappa) {
 	const lk_cat_copy *best = NULL;
@@ -53,8 +52,8 @@ static int drop_waiting(lk_replay *r, const lk_cat_version *v, const lk_cat_copy
 	return rc;
 }
 
-/* Is what is wanted served already? A change of mode is about nothing else; a replay is done where an earlier run
- * switched, and ended before it could say so. */
+/* Is the wanted copy already served? For a change of mode that is the only question; a replay is done if an earlier run
+ * switched and ended before it could report it. */
 static int is_served(lk_replay *r, const lk_cat_version *v, bool *already, lk_error *err) {
 	const lk_cat_copy *served = lk_catalog_copy(r->catalog, r->view->served_copy);
 	lk_replay_row row = {0};

@@ -1,11 +1,11 @@
 /* The difference of two legs. Both are sorted by identity, so one walk over both meets rows of equal identity together.
  *
- * A view may leave group keys out of its select list; then several rows share an identity. Among those, equal ones are
- * matched first, and what is left is paired in the order of values.
+ * A view may leave group keys out of its select list; then several rows share an identity. Among those, equal rows are
+ * matched first, and the rest is paired in the order of values.
  *
- * A difference is explained by late events where the rows of that identity are equal as soon as each side is given the
- * events that it refused. A session becomes another one by that, longer, or one out of two: there it is the rows in
- * whose time the row lies that must be equal. */
+ * Late events explain a difference if the rows of that identity become equal when each side gets the events that it
+ * refused. Such events can make a session longer, or join two into one; then the rows that share time with the row must
+ * become equal. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ typedef struct walk {
 	const lk_leg *left, *right;
 	lk_difference *out;
 	bool approximate;         /* one side is PostgreSQL's, and the select list has approximate aggregates */
-	bool showing, late;       /* the second and third walk: show what is not, then what is explained by late events */
+	bool showing, late;       /* second and third walk: show what late events do not explain, then what they explain */
 } walk;
 
 static bool same_output(const lk_output *a, const lk_output *b) {
@@ -62,13 +62,13 @@ static lk_leg_rows sessions_at(const lk_leg *l, const struct lk_leg_row *like) {
 	return rows;
 }
 
-/* Where a relative bound says nothing: a small count may be off by two, and a subnormal number counts as 0. */
+/* If a relative bound says nothing: a small count may be off by two, and a subnormal number counts as 0. */
 static bool is_near(double a, double b, const lk_output *o, double error) {
 	double least = o->type.kind == LK_INT8 ? 2 : DBL_MIN;
 	return (isnan(a) && isnan(b)) || a == b || fabs(a - b) <= error * fabs(b) + least;
 }
 
-/* sql: the row of PostgreSQL; its values are exact where lk's are approximate. */
+/* sql: PostgreSQL's row, whose values are exact where lk's are approximate. */
 static bool is_close(const lk_plan *p, const struct lk_leg_row *row, const struct lk_leg_row *sql) {
 	int k = 0;
 	if (strcmp(row->exact, sql->exact))

@@ -1,11 +1,10 @@
-/* One comparison of a view, from the lock to the last thing removed.
+/* One comparison of a view, from the lock to the last removal.
  *
- *   lock the view ─ remove what a killed one left ─ make copies on trial ─ measure each mode ─ all copies at one cut ─ legs ─ differences ─ first events
- *                                                                                                                    └─ measure the switches ─ remove
+ *   lock the view ─ remove what a killed one left ─ make trial copies ─ measure each mode ─ all copies at one cut
+ *    ─ legs ─ differences ─ first events ─ measure the switches ─ remove
  *
- * What is compared are the view's own copies where it has them, since those are what its users get; copies on
- * trial stand in for what is missing. The trial copies of a comparison with costs are always new: what is
- * measured is the whole way from nothing. */
+ * The comparison uses the view's own copies if it has them, since its users get those; trial copies stand in for
+ * missing ones. With costs, trial copies are always made: the measurement covers the whole way from nothing. */
 #include "replay/costs.h"
 
 #include <stdlib.h>
@@ -29,9 +28,9 @@ typedef struct comparing {
 	lk_catalog *catalog;
 	const lk_cat_view *view;
 	const lk_cat_version *version;
-	int64_t locked;                    /* id of the view whose lock is held; 0: none */
+	int64_t locked;                    /* id of the locked view; 0: none */
 	int64_t trial[MODES];              /* ids; 0: none */
-	const lk_cat_copy *copy[MODES];    /* that are compared */
+	const lk_cat_copy *copy[MODES];    /* being compared */
 	lk_places places;
 	lk_leg leg[MODES], sql;
 } comparing;
@@ -126,7 +125,7 @@ static int fix_places(comparing *c, lk_error *err) {
 	return rc;
 }
 
-/* Without costs: what is missing is built as its mode builds it, and the meeting brings it to the cut. */
+/* Without costs: builds what is missing as its mode does, and the meeting brings it to the cut. */
 static int build_missing(comparing *c, lk_error *err) {
 	lk_batch_report batch;
 	if (!c->trial[LAMBDA])
@@ -166,15 +165,15 @@ static int read_log_bytes(comparing *c, lk_error *err) {
 	return rc;
 }
 
-/* --- what batch has healed --- */
+/* --- what the batch has healed --- */
 
-/* How many late events stand behind a row: those that were added to make the leg whole. */
+/* How many late events are behind a row: those that were added to make the leg whole. */
 static int64_t late_events(const lk_leg *l, const struct lk_leg_row *like) {
 	size_t first;
 	return l->whole && lk_leg_find(l->whole, like->identity, like->identity_len, &first) ? l->whole->rows[first].late_events : 0;
 }
 
-/* What was a longer session by late events may be several ones without them. */
+/* What late events make one long session may be several sessions without them. */
 static char *sessions_in(const lk_leg *l, const struct lk_leg_row *like) {
 	lk_leg_rows rows = {0};
 	lk_buf out = LK_BUF_INIT;
@@ -218,7 +217,7 @@ static void find_healed(comparing *c) {
 
 /* --- comparing --- */
 
-/* PostgreSQL may have no answer where lk has one: it raises over values that lk counts as NULL (R1). */
+/* PostgreSQL may have no answer where lk has one: it raises an error over values that lk counts as NULL (R1). */
 static int make_sql_leg(comparing *c, const lk_cut *cut, lk_error *err) {
 	lk_error e = {0};
 	int64_t began = lk_monotonic_us();
@@ -319,7 +318,7 @@ static int steps(comparing *c, lk_error *err) {
 	return rc == LK_OK && c->costs ? for_each_mode(c, lk_mode_cost_switch, err) : rc;
 }
 
-/* A session that broke is replaced once: what is left then is for the next comparison. */
+/* If the session broke, it is replaced once; what remains then is removed by the next comparison. */
 static int remove_trials(comparing *c, lk_error *err) {
 	int rc = LK_OK;
 	for (int m = 0; m < MODES; m++) {
@@ -377,7 +376,8 @@ int lk_compare_view(const lk_replay_options *o, bool costs, lk_comparison *out, 
 	free(c);
 	if (rc == LK_EBUSY && lk_watch_stopped(&o->watch) && err) {
 		lk_error_clear(err);
-		lk_fail(err, rc, "interrupted: nothing was compared%s", cleaned == LK_OK ? ", and what was made for it is removed" : "");
+		lk_fail(err, rc, "interrupted: nothing was compared%s",
+		        cleaned == LK_OK ? "; its trial copies are removed" : "");
 	}
 	return rc == LK_OK ? cleaned : rc;
 }

@@ -1,7 +1,7 @@
-/* lk tells its own processor time by getrusage, Redis by INFO. PostgreSQL tells nothing, but its processes are
- * children of one postmaster: where it runs on this machine, /proc has what those that live have used, and the
- * postmaster's entry what those have used that ended. The sum over all of them does not depend on which session did
- * the work, or on whether it is still there. */
+/* getrusage gives lk's own processor time, INFO gives that of Redis. PostgreSQL reports none, but its processes are
+ * children of one postmaster: if it runs on this machine, /proc shows the time of each living process, and the
+ * postmaster's entry that of those that have ended. The sum does not depend on which session did the work, or on
+ * whether it still exists. */
 #include "replay/cpu.h"
 
 #include <ctype.h>
@@ -18,7 +18,7 @@ typedef struct process {
 	double own_s, ended_children_s;
 } process;
 
-/* "<pid> (<name>) S <parent> …"; user and system time are fields 14 and 15, those of children that ended 16 and 17. */
+/* "<pid> (<name>) S <parent> …"; user and system time are fields 14 and 15, those of ended children 16 and 17. */
 static bool read_process(int pid, process *out) {
 	char path[64], line[1024];
 	long long own[2], children[2];

@@ -1,9 +1,8 @@
 /* Driving one copy from one thread.
  *
- * A partition that is ours goes through the stream path, one pass at a time; of one that another process drives
- * (the live workers, once the copy is live) the cursor is looked up in the view store. Locks that were not to be
- * had are tried again now and then, so that a process which dies is succeeded. A lost server ends the driver: open
- * it again. */
+ * A partition that this driver owns goes through the stream path, one pass at a time. If another process drives it (the
+ * live workers, once the copy is live), its cursor is read from the view store. Locks that others hold are tried again
+ * now and then, so a process that dies has a successor. A lost server ends the driver: open it again. */
 #include "replay/driver.h"
 
 #include <string.h>
@@ -28,7 +27,7 @@ static int try_locks(lk_driver *d, lk_error *err) {
 	return LK_OK;
 }
 
-/* Does it mend by itself, so that the unit is just taken again? */
+/* True if retrying cures the error, so that the unit is simply taken again. */
 static bool mends(int code) { return code == LK_OK || code == LK_EFENCED || code == LK_EBUSY; }
 
 static int take(lk_driver *d, int part, lk_error *err) {
@@ -150,8 +149,9 @@ static int too_late(const lk_driver *d, const int64_t *end, lk_error *err) {
 	        d->copy->version->view->name);
 	for (int i = 0; i < d->partitions; i++)
 		if (!d->locked[i] && d->cursor[i] < end[i])
-			return lk_hint(err, "partition %d is held by another process and stands at %lld: in pg_locks, the session with"
-			               " the advisory lock %lld is that process's", i, (long long)d->cursor[i], (long long)d->units[i].id);
+			return lk_hint(err, "another process holds partition %d, and is at offset %lld: find it by its session,"
+			               " which holds the advisory lock %lld in pg_locks", i, (long long)d->cursor[i],
+			               (long long)d->units[i].id);
 	return LK_EBUSY;
 }
 

@@ -1,12 +1,12 @@
-/* What a replay would take, found out by a small one in memory.
+/* What a replay would take, estimated by a small one in memory.
  *
- * Where a partition has few events all of them are folded, in their order and with the lateness rule, and the
- * number of cells is exact. Of a larger one a sample is folded. It is of whole pages of the table, spread over all
- * of it (TABLESAMPLE SYSTEM), because how many cells there are depends on how events are spread over keys and time,
- * which a stretch of the log does not show. A quarter of the pages, half of them and all of them make so many cells:
- * how many an event adds, and how that changes as more are known, is seen between the first two and the last two. It
- * changes by a power of the events (the law of Heaps, for words in texts; "Information Retrieval", 1978), and with
- * that power it is followed to all events:
+ * If a partition has few events, all of them are folded, in order and with the lateness rule, and the number of cells
+ * is exact. Of a larger partition a sample is folded. It consists of whole pages of the table, spread over all of it
+ * (TABLESAMPLE SYSTEM), because the number of cells depends on how events are spread over keys and time, which one
+ * stretch of the log does not show. Cells are counted in each quarter of the sampled pages, in each half, and in all of
+ * them. The steps between these counts show how many cells an event adds, and how that changes as more events are
+ * known. It changes with a power of the number of events (Heaps' law, for words in texts; "Information Retrieval",
+ * 1978), and with that power it is extrapolated to all events:
  *
  *     cells ^                    ___---    all keys were seen: nothing is added        power  none
  *           |           __--w--''          each event makes a cell of its own                 0
@@ -14,17 +14,17 @@
  *           |  q-'
  *           +-----------------------> events
  *
- * Some keys that come often beside many that come once are followed as well, since what was seen does not count but
- * what is added. Where keys are many but finite the estimate is too high: that they come to an end is not seen yet.
+ * A few frequent keys beside many rare ones fit this too, since only the added cells count, not the known ones. If keys
+ * are many but finite the estimate is too high: the sample does not show that they come to an end.
  *
- * The rate is that of the stream path without its last step: fetched in order and folded, by one thread, now.
- * Committing goes on beside folding. A worker and the server's process that reads for it take a processor each, so
- * workers are counted only as far as there are two processors for each of them.
+ * The rate is that of the stream path without its last step: fetched in order and folded, by one thread, now. Commits
+ * run beside the folding. A worker and the server process that reads for it need a processor each, so workers count
+ * only as far as there are two processors for each of them.
  *
- * A cell in Redis is an entry of a hash: its field, its partial, and what Redis adds. All of it is taken from the
- * copies of the version that are there, where they are not much smaller. Else what Redis adds is what was measured
- * (7.0, 64 bit): 38 to 60 bytes, as the table of the hash is full or has just grown; some bytes in a hash of up to 512
- * short entries, which is packed. */
+ * A cell in Redis is an entry of a hash: its field, its partial, and the overhead of Redis. If copies of the version
+ * exist that are not much smaller, all of it is measured on them. Otherwise the overhead is as measured once (7.0, 64
+ * bit): 38 to 60 bytes, depending on how full the hash table is; a few bytes in a hash of up to 512 short entries,
+ * which is packed. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,12 +37,12 @@
 #include "replay/private.h"
 
 #define SAMPLE_EVENTS   200000   /* of a partition */
-#define STRETCH_EVENTS   50000   /* for the rate, where a partition is not folded as a whole */
-#define PAGE_EVENTS         64   /* about as many lie on a page, so shares are told apart by them */
+#define STRETCH_EVENTS   50000   /* for the rate, if a partition is not folded as a whole */
+#define PAGE_EVENTS         64   /* about as many are on a page, so shares are told apart by this number */
 #define ENTRY_BYTES         50
 #define PACKED_BYTES         6
-#define PACKED_MOST        512   /* entries, the default of hash-max-listpack-entries, of texts up to */
-#define PACKED_TEXT         64   /* hash-max-listpack-value */
+#define PACKED_MOST        512   /* entries, the default of hash-max-listpack-entries, whose texts have up to … */
+#define PACKED_TEXT         64   /* … bytes: hash-max-listpack-value */
 #define UNIT_BYTES         350   /* meta and the segment's own key */
 #define MUCH_SMALLER        10
 
@@ -66,7 +66,7 @@ static const lk_stream *stream(const estimate *e) { return e->view->stream->stre
 
 /* --- what would be replayed --- */
 
-/* Where the units of an interrupted copy stand. */
+/* From the cursors of an interrupted copy's units. */
 static int from_cursors(estimate *e, const lk_cat_copy *copy, lk_error *err) {
 	e->out->resumes = true;
 	for (int p = 0; p < stream(e)->partitions; p++) {
@@ -87,7 +87,7 @@ static int whole_log(estimate *e, lk_error *err) {
 	return rc == LK_OK && waiting ? from_cursors(e, waiting, err) : rc;
 }
 
-/* The watermark of the log below a sandbox is left out: it matters to late events alone, of which there are few. */
+/* Ignores the watermark of the log below a sandbox: it matters only for late events, which are few. */
 static int part_of_log(estimate *e, lk_error *err) {
 	const lk_cat_copy *copy = e->o->fresh ? NULL : lk_sandbox_find(e->catalog, e->version, e->o->sandbox, &e->o->range);
 	lk_replay_row row = {0};
@@ -119,7 +119,7 @@ static int find(estimate *e, lk_error *err) {
 	return rc;
 }
 
-/* --- in order --- */
+/* --- folding in order --- */
 
 static bool belongs(const estimate *e) {
 	int64_t time = e->folder.row[stream(e)->event_time].i;
@@ -148,7 +148,7 @@ static int fold_in_order(estimate *e, int part, int64_t from, int64_t to, lk_cel
 	return rc < 0 ? rc : ended;
 }
 
-/* These cells stand for so many of the partition. */
+/* Counts these cells as a sample of as_many cells of the partition. */
 static void count_cells(estimate *e, const lk_cells *cells, double as_many) {
 	lk_buf partial = LK_BUF_INIT;
 	double texts = 0;
@@ -184,7 +184,7 @@ static void sample_sql(const estimate *e, int part, lk_buf *out) {
 	            (long long)e->from[part], (long long)e->to[part]);
 }
 
-enum { QUARTERS, HALVES = 4, WHOLE = 6, SHARES };   /* the first of the quarters, of the halves */
+enum { QUARTERS, HALVES = 4, WHOLE = 6, SHARES };   /* index of the first quarter, the first half */
 
 typedef struct sample {
 	lk_cells cells[SHARES];
@@ -225,7 +225,7 @@ static int read_sample(estimate *e, int part, sample *s, lk_error *err) {
 	return rc < 0 ? rc : LK_OK;
 }
 
-/* The mean of n shares: how many events, how many cells. */
+/* The means over n shares: events, cells. */
 static void mean(const sample *s, int first, int n, double *events, double *cells) {
 	*events = *cells = 0;
 	for (int i = first; i < first + n; i++) {
@@ -234,9 +234,9 @@ static void mean(const sample *s, int first, int n, double *events, double *cell
 	}
 }
 
-/* The sum of adds * (x / at)^(power - 1) over the events that are not in the sample; `adds` is what an event adds
- * between a half and the whole, about at `at`, and the power is that by which it changed since it was between a quarter
- * and a half. */
+/* The sum of adds * (x / at)^(power - 1) over the events that are not in the sample. `adds` is the number of cells that
+ * an event adds between half the sample and all of it, roughly at `at`; the power follows from the change since the
+ * step from a quarter to a half. */
 static double extrapolate(const sample *s, int64_t events) {
 	double n[3], cells[3], all = (double)events, power = 1;
 	mean(s, QUARTERS, 4, &n[0], &cells[0]);
@@ -313,7 +313,7 @@ static int measure_unit(estimate *e, int64_t unit, int64_t *cells, int64_t *byte
 	return rc < 0 ? rc : LK_OK;
 }
 
-/* What the copies of this version hold by now. */
+/* What the copies of this version hold now. */
 static int measure_copies(estimate *e, int64_t *cells, int64_t *bytes, lk_error *err) {
 	int rc = LK_OK;
 	*cells = *bytes = 0;

@@ -1,12 +1,12 @@
 /* Why two rows differ: the first event that only one side counts.
  *
- * Where both sides have the same plan, an event can make a difference only by being late for one of them; those
- * are in lk.late, so the log is not scanned. Where the plans differ, each event is folded alone by both, and
- * what it adds to the rows in question is compared. "First" is in the order in which the log took the events: by
- * _at, then partition, then offset.
+ * If both sides have the same plan, an event can make a difference only by being late for one of them; such events are
+ * in lk.late, so the log need not be scanned. If the plans differ, each event is folded alone by both, and what it adds
+ * to the rows in question is compared. "First" means in the order in which the log took the events: by _at, then
+ * partition, then offset.
  *
- * If no event explains a row, or late events do not make it equal, what is stored is not what the log
- * makes of it, and pieces.c finds where. */
+ * If no event explains a row, or late events do not make it equal, then what is stored is not what the log makes of it,
+ * and pieces.c finds where. */
 #include "replay/first_event.h"
 
 #include <stdlib.h>
@@ -145,7 +145,7 @@ static void end_text(search *s, int i, lk_buf *out) {
 	s->d->shown[i].first_event = lk_buf_steal(out);
 }
 
-/* --- one plan: late for one side alone --- */
+/* --- one plan: late for only one side --- */
 
 static void note_late(search *s, lk_side *side, const lk_side *other, const place *at) {
 	const lk_plan *p = side->plan;
@@ -298,8 +298,9 @@ static int look_for_events(search *s, const lk_cat_stream *stream, lk_error *err
 }
 
 static void say_why_none(search *s, bool with_sql) {
-	const char *why = with_sql ? "no event explains it: PostgreSQL computes something else of the same events"
-	                  : one_plan(s) ? "no event explains it" : "no single event: both count the same of each, and differ in what they make of all of them";
+	const char *why = with_sql ? "no event explains it: PostgreSQL computes another value from the same events"
+	                  : one_plan(s) ? "no event explains it"
+	                  : "no single event: both sides count the same of each event, and differ in the sum of all events";
 	for (int i = 0; i < s->d->nshown; i++) {
 		if (s->d->shown[i].first_event)
 			continue;
@@ -307,8 +308,7 @@ static void say_why_none(search *s, bool with_sql) {
 	}
 }
 
-/* Those that no event explains; where the plan is one, also those that have a late event but differ by something else
- * too. */
+/* Rows that no event explains; with one plan, also rows that have a late event but differ by something else too. */
 static unsigned rows_in_question(const search *s) {
 	unsigned rows = 0;
 	for (int i = 0; i < s->d->nshown; i++)

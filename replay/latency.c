@@ -1,6 +1,6 @@
-/* From an event being in the log to its being in an answer: fetch, fold, commit, query, for one event after the other. A
- * query asks for the row that the event belongs to, as a user who waits for it would; an event that is in no row is
- * streamed, and nobody waits for it. What wakes a worker up (a notification, or its polling) is not part of it. */
+/* The time from an event being in the log to its being in an answer: fetch, fold, commit, query, one event after the
+ * other. The query asks for the row of the event, as a user who waits for it would; an event that is in no row is
+ * streamed but not queried. What wakes a worker up (a notification, or its polling) is not included. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ typedef struct event {
 	int part;
 	bool in_row;               /* WHERE keeps it */
 	int64_t from, to;          /* its window */
-	lk_where *where;           /* the keys of its row that can be asked for */
+	lk_where *where;           /* the keys of its row that a query can name */
 	int nwhere;
 } event;
 
@@ -45,7 +45,8 @@ static void add_key(latency *l, event *e, const lk_output *o, const lk_value *v)
 	lk_buf_release(&text);
 }
 
-/* Where windows overlap, the last one that begins before the event; a session begins nobody knows where. */
+/* If windows overlap, the last one that begins before the event. For a session the start is unknown, so no window is
+ * set. */
 static void find_window(event *e, const lk_window *w, int64_t pane) {
 	lk_span first, last;
 	if (w->kind == LK_W_NONE || !lk_windows_of_pane(w, pane, &first, &last))
@@ -54,7 +55,7 @@ static void find_window(event *e, const lk_window *w, int64_t pane) {
 	e->to = e->from + 1;
 }
 
-/* The first cell that it is folded into. */
+/* The row of the first cell that the event is folded into. */
 static void find_row(latency *l, event *e, const lk_plan *p, const lk_cells *one) {
 	e->from = INT64_MIN;
 	e->to = INT64_MAX;
@@ -161,7 +162,7 @@ static int by_number(const void *x, const void *y) {
 	return a < b ? -1 : a > b;
 }
 
-/* Nearest rank. */
+/* By nearest rank. */
 static double percentile(const latency *l, size_t percent) {
 	size_t rank = (l->ntook * percent + 99) / 100;
 	return (double)l->took_us[rank ? rank - 1 : 0] / 1e6;

@@ -40,7 +40,7 @@ void lk_leg_row_begin(lk_leg_writer *w, lk_span window) {
 	lk_pane_put(&w->identity, w->window.end);
 }
 
-/* Would the bare text be read as itself, in a list and alone? */
+/* True if the bare text reads as itself, in a list and alone. */
 static bool is_plain(const char *s, size_t len) {
 	if (!len || s[0] == '"' || s[0] == ' ' || s[len - 1] == ' ' || (len == 4 && !memcmp(s, "NULL", 4)))
 		return false;
@@ -96,7 +96,7 @@ static lk_buf *list_of(lk_leg_writer *w, const lk_output *o) {
 	return list;
 }
 
-/* NULL is not near any number, and neither is NaN. */
+/* NAN stands for NULL: it is near no number. */
 static double number(lk_type t, const lk_value *v) {
 	return lk_is_null(v) ? NAN : t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8 ? v->d : (double)v->i;
 }
@@ -155,7 +155,7 @@ void lk_leg_row_end(lk_leg_writer *w) {
 
 int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen) {
 	size_t common = alen < blen ? alen : blen;
-	int order = common ? memcmp(a, b, common) : 0;   /* without keys there may be nothing to point to */
+	int order = common ? memcmp(a, b, common) : 0;   /* without keys the pointers may be NULL */
 	return order ? order : (alen > blen) - (alen < blen);
 }
 
@@ -227,7 +227,7 @@ void lk_leg_written(lk_leg_writer *w) {
 	lk_buf_release(&w->text);
 }
 
-/* How many entries are before the first row of these keys that starts at `start` or later. */
+/* The number of entries before the first row with these keys that starts at `start` or later. */
 static size_t before_start(const lk_leg *l, const void *keys, size_t len, int64_t start) {
 	size_t low = 0, high = l->nrows;
 	while (low < high) {

@@ -1,8 +1,8 @@
-/* Rows of a leg, made one value at a time. Private to replay/ and its tests; no I/O.
+/* Rows of a leg, written one value at a time. Private to replay/ and its tests; no I/O.
  *
- * Values are compared as text, so the text of a value must not depend on who computed it: a numeric's
- * trailing zeros are not part of its value, -0 is 0, and a text that could be taken for something else (NULL,
- * a list of two) is quoted as JSON is. */
+ * Values are compared as text, so the text of a value must not depend on who computed it: trailing zeros of a numeric
+ * are dropped, -0 becomes 0, and a text that could be mistaken for something else (NULL, a list of two) is quoted as
+ * JSON. */
 #ifndef LK_REPLAY_LEG_ROWS_H
 #define LK_REPLAY_LEG_ROWS_H
 
@@ -22,8 +22,8 @@ typedef struct lk_leg_writer {
 
 void lk_leg_init(lk_leg *l, const char *name, const lk_plan *plan);
 void lk_leg_write(lk_leg_writer *w, lk_leg *l);
-/* A row: begin with its window (which does not matter where the view has none), then the outputs of the plan in order,
- * each as a value or, of a numeric, as text. */
+/* One row: begin with its window (ignored if the view has none), then the outputs of the plan in order, each as a value
+ * or, for a numeric, as text. */
 void lk_leg_row_begin(lk_leg_writer *w, lk_span window);
 void lk_leg_row_value(lk_leg_writer *w, const lk_output *o, const lk_value *v);
 void lk_leg_row_numeric(lk_leg_writer *w, const lk_output *o, const char *text, size_t len);
@@ -34,19 +34,19 @@ void lk_leg_written(lk_leg_writer *w);
 /* The relative error that an output may have against PostgreSQL's exact value; 0: none. */
 double lk_output_error(const lk_plan *p, const lk_output *o);
 
-/* An identity is the start and the end of the window (all of time where there is none) and then the keys. */
+/* An identity is the start and the end of the window (all of time if there is none), followed by the keys. */
 enum { LK_IDENTITY_KEYS = 2 * LK_PANE_BYTES };
 lk_span lk_identity_span(const void *identity);
 int lk_values_compare(const struct lk_leg_row *a, const struct lk_leg_row *b);
 int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen);
 
-/* Rows with this identity: the first one and how many. */
+/* Finds the rows with this identity: returns how many, and the index of the first. */
 size_t lk_leg_find(const lk_leg *l, const void *identity, size_t len, size_t *first);
 
-/* Rows and cells need not be one to one: a row is put together from panes, a pane may be part of several rows. A cell
- * is part of the rows that have its keys and share time with its place: its pane; of a session view, where a row ends
- * with what is in it, the session that the cell makes alone. An event that is not in the row can be so near that it
- * would be, and then the row would be another one. */
+/* Rows and cells need not correspond one to one: a row is made from panes, and a pane may be part of several rows. A
+ * cell is part of the rows that have its keys and share time with its place. Its place is its pane; in a session view,
+ * where a row ends with its events, it is the session that the cell alone would make. So an event that is not in a row
+ * may be near enough to join it, and then the row would be another one. */
 lk_span lk_cell_place(const lk_cells *c, const lk_cell *cell);
 void lk_cell_keys(const lk_cells *c, const lk_cell *cell, lk_buf *out);   /* replaces *out */
 static inline bool lk_spans_meet(lk_span a, lk_span b) { return a.start < b.end && b.start < a.end; }

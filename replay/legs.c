@@ -1,14 +1,14 @@
-/* The ways to an answer over a prefix: a copy, as the serving layer puts it together, and the
- * user's own text, run by PostgreSQL.
+/* The ways to an answer over a prefix: a copy, as the serving layer answers, and the user's own text, run by
+ * PostgreSQL.
  *
- * What a copy has refused as late is not part of its answer. To tell such a difference from any other, the refused
- * events are read from the log by their positions in lk.late, folded without the lateness rule, and added to the cells
- * of the answer: that is what the copy would say of the whole prefix. Each row of it knows how many events were added.
+ * The events that a copy has refused as late are not part of its answer. To tell such a difference from any other, they
+ * are read from the log by their positions in lk.late, folded without the lateness rule, and added to the cells of the
+ * answer: that is what the copy would answer for the whole prefix. Each of its rows knows how many events were added.
  *
- * A late event may also join a session that is past to one that is not. The copy need not have the panes of the former
- * any more: housekeeping may have removed them. So the sessions that it may remove are made once more, of the events
- * before the horizon that the copy counts, and those panes that it does not hold are added too. They change no row
- * alone, being past; and a pane that is lacking in a session that is not past stays lacking. */
+ * A late event may also join a past session to one that is not past. The copy need not have the panes of the past one
+ * any more: housekeeping may have removed them. So the sessions that it may remove are made again, from the counted
+ * events before the horizon, and those of their panes that the copy does not hold are added too. Alone they change no
+ * row, since they are past; and a pane that is missing from a session that is not past stays missing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static void write_rows(const lk_answer *a, lk_leg *leg) {
 typedef struct addition {
 	lk_answer *answer;
 	lk_folder folder;
-	lk_cells one;             /* of one event */
+	lk_cells one;             /* the cells of one event */
 	lk_arena arena;
 	struct touched { lk_span span; void *keys; size_t len; } *touched;
 	size_t n, cap;
@@ -183,7 +183,7 @@ int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk
 
 /* --- the user's text --- */
 
-/* Numerics come as text, since an average has a scale of its own; a key has its column's. */
+/* Numerics come as text, since an average has its own scale; a key has its column's scale. */
 static bool as_text(const lk_output *o) { return o->type.kind == LK_NUMERIC && o->kind != LK_OUT_KEY; }
 
 static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {

@@ -1,11 +1,11 @@
-/* Changing what a view is served from.
+/* Changing the mode that a view is served in.
  *
- * To kappa is a replay of the version that is served, verified and switched to. To lambda is the same run with
- * another copy: its batch computes what lies below the log's end, and the stream path goes on from there. Both are
- * gone on with where they were interrupted, and find nothing to do where the view is in that mode.
+ * To kappa is a replay of the served version, verified and switched to. To lambda is the same run with another kind of
+ * copy: its batch computes what lies below the log's end, and the stream path goes on from there. Both resume where
+ * they were interrupted, and find nothing to do if the view is already in that mode.
  *
- * Back is a switch and nothing else: the former copy was served, and live workers have kept it up to date; where
- * none run it is brought to the log's end first. Twice is there and back. */
+ * Back is only a switch: the former copy was served, and live workers have kept it up to date; if none run, it is first
+ * brought to the log's end. Going back twice returns to the first copy. */
 #include "replay/private.h"
 
 #include "batch_layer/batch.h"
@@ -25,7 +25,7 @@ static int choose_former(lk_replay *r, lk_error *err) {
 	if (r->view->former_copy)
 		return lk_replay_adopt(r, r->view->former_copy, err);
 	lk_fail(err, LK_EUSAGE, "view %s has no former copy to go back to", r->o->view);
-	return lk_hint(err, "there is one after a switch, until it is dropped or readers are moved once more");
+	return lk_hint(err, "a view has one after a switch, until it is dropped or readers are moved again");
 }
 
 static int go_back(lk_replay *r, lk_error *err) {

@@ -1,11 +1,12 @@
-/* What a mode costs, as it is done: built from nothing, streamed one by one, lost in Redis and rebuilt, switched to.
+/* What a mode costs, measured as it is used: built from nothing, streamed one by one, lost in Redis and rebuilt,
+ * switched to.
  *
  *   0 ───────────── batch ──────── built ──────── end
  *   lambda: cut, batch, publish │ streamed in bulk │ one by one
  *   kappa:  replayed ───────────┴────────────────┘ │ one by one
  *
- * Both modes are built up to the same place and measured by the same clock, one after the other, with the servers as
- * they are: what others do on them meanwhile counts as well. */
+ * Both modes are built up to the same position and measured by the same clock, one after the other, with the servers as
+ * they are: what others do on them meanwhile is included. */
 #include "replay/mode_cost.h"
 
 #include <stdio.h>
@@ -20,8 +21,8 @@
 #include "serving/answer.h"
 
 enum {
-	STREAMED_MOST = 1000,     /* events of the prefix that are not in lambda's batch, */
-	STREAMED_SHARE = 10,      /* or a tenth; the second half of them one by one */
+	STREAMED_MOST = 1000,     /* events of the prefix that are not in lambda's batch, … */
+	STREAMED_SHARE = 10,      /* … or a tenth; the second half of them go one by one */
 	SWITCH_TRIES = 5,
 	SWITCH_NEAR_US = 30000000,
 	SWITCH_PATIENCE_US = 500000,
@@ -47,7 +48,7 @@ void lk_places_of(lk_places *p, const int64_t *tail, int partitions) {
 
 static double since(int64_t began_us) { return (double)(lk_monotonic_us() - began_us) / 1e6; }
 
-/* An answer, to be thrown away: the work is done when it can be given. */
+/* Makes an answer and throws it away: the work is done when it can be made. */
 static int answer(lk_costing *c, const int64_t *end, lk_error *err) {
 	char id[24];
 	lk_answer a = {0};
@@ -148,8 +149,8 @@ int lk_mode_cost_measure(lk_costing *c, lk_error *err) {
 
 /* --- switch --- */
 
-/* The steps of replay/switch.c with a row of the trial copy instead of the view's: the log is held, the units come to
- * its end, a row is written and committed. Readers are not moved. */
+/* The steps of replay/switch.c, with a row of the trial copy instead of the view's: the log's end is held, the units
+ * come to it, a row is written and committed. Readers are not moved. */
 static int hold_and_catch_up(lk_costing *c, lk_driver *d, lk_error *err) {
 	char stream[24];
 	int64_t tail[LK_MAX_PARTITIONS];
@@ -210,7 +211,7 @@ static int read_table(lk_costing *c, char **table, lk_error *err) {
 	return rc;
 }
 
-/* A later cut is published with the same table: the transaction that ends a batch, without the batch. */
+/* Publishes a later cut with the same table: the transaction that ends a batch, without the batch. */
 static int switch_lambda(lk_costing *c, lk_error *err) {
 	lk_cut cut;
 	char *table = NULL;

@@ -5,8 +5,8 @@
 #include "replay/costs.h"
 #include "replay/run_to.h"
 
-/* The prefix of both measurements: built in bulk up to `built` (lambda: a batch up to `batch`),
- * then streamed one by one to `end`. */
+/* The positions that both measurements share: built in bulk up to `built` (lambda: a batch up to `batch`), then
+ * streamed one by one up to `end`. */
 typedef struct lk_places {
 	int partitions;
 	int64_t batch[LK_MAX_PARTITIONS], built[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
@@ -18,17 +18,17 @@ typedef struct lk_costing {
 	lk_pg *pg;
 	lk_store *store;
 	const char *log_id;
-	const lk_cat_copy *copy;   /* on trial, not begun */
+	const lk_cat_copy *copy;   /* on trial, not started */
 	const lk_places *places;
 	lk_mode_cost *out;
 } lk_costing;
 
-/* Build, latency, bytes, recovery. */
+/* Measures build, latency, bytes, recovery. */
 int lk_mode_cost_measure(lk_costing *c, lk_error *err);
-/* switch_s; afterwards the copy is of no use any more. */
+/* Measures switch_s; the copy is unusable afterwards. */
 int lk_mode_cost_switch(lk_costing *c, lk_error *err);
 
-/* latency.c: streams the events between places->built and places->end one by one, or in bulk after a few seconds. */
+/* latency.c: streams the events between places->built and places->end, one by one, but in bulk after a few seconds. */
 int lk_latency_measure(lk_costing *c, lk_error *err);
 
 int64_t lk_vector_sum(const int64_t *v, int n);

@@ -1,20 +1,19 @@
 /* Replaying at a pace.
  *
- * One thread drives all partitions through one gate, which is what the clock shows: a pass over a partition stops
- * before the first event that is later. Where every partition waits, the earliest of the waiting events says how
- * long nothing is to be done; a time without any event is known then, and is shortened where that is asked for, by
- * putting the clock forward.
+ * One thread drives all partitions through one gate, the time that the clock shows: a pass over a partition stops
+ * before the first event that is later. If every partition waits, the earliest of the waiting events says how long
+ * there is nothing to do. A gap without events is known then, and is shortened, if the options say so, by moving the
+ * clock forward.
  *
- *     partition 0   a   b        │ e                the gate lets through what is not later than the clock;
+ *     partition 0   a   b        │ e                events that are not later than the clock pass the gate;
  *     partition 1     c   d      │       f          the thread sleeps until e is due
  *                            clock
  *
- * The pace decides when events are folded and never what becomes of them: the order in a partition is that of the
- * log, and so are the cells (I4). A run that is interrupted goes on at the cursors, and its clock begins anew
- * there.
+ * The pace decides when events are folded and never what they become: the order in a partition is that of the log, and
+ * so are the cells (I4). A run that is interrupted is resumed at the cursors, and its clock starts again there.
  *
- * A fetch that meets the gate is cancelled, which costs more than the few events that are due then, so fetches are
- * as small as what the last ones let through makes likely. */
+ * A fetch that reaches the gate is cancelled, which costs more than the few events that are due then. So a fetch is
+ * only as large as the last passes through the gate suggest. */
 #include "replay/pace.h"
 
 #include <time.h>
@@ -22,9 +21,9 @@
 #include "core/time.h"
 #include "replay/private.h"
 
-#define SLEEP_LEAST_US     1000   /* events that are due within it are folded together */
-#define SLEEP_MOST_US     50000   /* *stop is looked at so often */
-#define LOOK_EVERY_US   1000000   /* units are swept and locks tried while nothing is due */
+#define SLEEP_LEAST_US     1000   /* events due within it are folded together */
+#define SLEEP_MOST_US     50000   /* how often *stop is checked */
+#define LOOK_EVERY_US   1000000   /* how often units are swept and locks tried while nothing is due */
 #define TELL_EVERY_US    200000
 #define PAUSE_US          10000   /* while another process drives a partition */
 #define FETCH_LEAST          64
@@ -35,8 +34,8 @@ void lk_pace_init(lk_pace *p, double pace, int64_t max_gap_us) {
 	*p = (lk_pace){.pace = pace, .max_gap_us = max_gap_us, .shortened = LK_NEVER};
 }
 
-/* Sums of times that lie further apart than an int64_t can say stop at its ends. Rounded down before it is added: a sum
- * with a far time has no bits left for what is below a microsecond, and would be rounded up. */
+/* Sums of times that are further apart than an int64_t can hold stop at its ends. by_us is rounded down before it is
+ * added: a sum with a distant time has no bits left below a microsecond, and would be rounded up. */
 static int64_t later(int64_t time, long double by_us) {
 	long double sum = (long double)time + __builtin_floorl(by_us);
 	if (sum >= 0x1p63L)
@@ -50,7 +49,7 @@ int64_t lk_pace_shows(const lk_pace *p, int64_t now_us) {
 
 int64_t lk_pace_due_us(const lk_pace *p, int64_t time) {
 	int64_t due = later(p->at_us, __builtin_ceill(((long double)time - p->time) / (long double)p->pace));
-	while (due < INT64_MAX && lk_pace_shows(p, due) < time)   /* what division rounds away */
+	while (due < INT64_MAX && lk_pace_shows(p, due) < time)   /* makes up for rounding in the division */
 		due++;
 	return due;
 }
@@ -96,8 +95,8 @@ static void tell(paced *p) {
 	p->tell(p->ctx, p->events);
 }
 
-/* The earliest event that a partition waits for; LK_NEVER where one of them may have more to read than it did, or
- * is another process's. */
+/* The earliest event that a partition waits for; LK_NEVER if a partition may have more to read, or another process
+ * drives it. */
 static int64_t earliest(const paced *p) {
 	int64_t next = INT64_MAX;
 	for (int i = 0; i < p->d->partitions; i++) {
@@ -111,7 +110,7 @@ static int64_t earliest(const paced *p) {
 	return next == INT64_MAX ? LK_NEVER : next;
 }
 
-/* As many as went through a gate last time are likely to be due the next time, too. */
+/* As many events as passed the gate last time are likely to be due next time. */
 static void size_fetch(paced *p, int64_t folded, bool all_wait) {
 	int64_t *size = &p->d->path.limits.fetch_events;
 	int64_t want = all_wait ? 2 * folded : 2 * *size;

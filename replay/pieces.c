@@ -1,12 +1,12 @@
 /* Which stored piece of a copy is not what the log makes of it.
  *
- * An answer is a sum over pieces: the batch (of kappa: what is sealed) below its cut, then the segments of each unit.
- * The log is folded once more, each event into the piece whose range it lies in, but only what belongs to the rows in
- * question is kept; then held and made are compared piece by piece, cell by cell. A cell whose session is wrong may be
- * part of rows that it does not belong to, so the cells of a session view that are kept are also those around its rows.
+ * An answer is a sum over pieces: the batch (in kappa: the sealed part) below its cut, then the segments of each unit.
+ * The log is folded once more, each event into the piece whose range it lies in, but only cells of the rows in question
+ * are kept; then the held and the made cells are compared piece by piece. A cell whose session is wrong may be part of
+ * rows that it does not belong to, so for a session view the cells around its rows are kept too.
  *
- * What a batch or a seal may have removed, being in past sessions alone, is not missing. Such a session is known by its
- * end, and from each of the cells kept on to where its row ends, which is after the horizon, all cells are kept. */
+ * Cells of past sessions only, which a batch or a seal may have removed, are not missing. Such a session is known by
+ * its end, and the cells are kept from each kept cell up to the end of its row, which is after the horizon. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ typedef struct pieces {
 	lk_cell_filter filter;     /* the panes of the rows in question */
 	int64_t cut[LK_MAX_PARTITIONS];
 	int64_t horizon;           /* at the cut */
-	lk_cells removable;        /* below it */
+	lk_cells removable;        /* panes below the cut that housekeeping may remove */
 	piece *of;
 	size_t n, cap;
 	unsigned rows;             /* in question */
@@ -67,12 +67,12 @@ static int64_t less(int64_t a, int64_t b) {
 	return __builtin_sub_overflow(a, b, &r) ? INT64_MIN : r;
 }
 
-/* The time in which the panes of a row begin. */
+/* The span in which the panes of a row begin. */
 static lk_span panes_of(const lk_plan *p, lk_span row) {
 	return p->window.kind == LK_W_SESSION ? (lk_span){less(row.start, 2 * p->window.size_us), row.end} : row;
 }
 
-/* Of the rows in question. */
+/* Which of the rows in question the cell is part of. */
 static unsigned rows_of(pieces *s, const lk_cells *c, const lk_cell *cell) {
 	int64_t pane = lk_pane_get(lk_cell_field(c, cell));
 	unsigned rows = lk_cell_rows(c, cell, s->d, &s->scratch);
@@ -82,7 +82,7 @@ static unsigned rows_of(pieces *s, const lk_cells *c, const lk_cell *cell) {
 	return rows & s->rows;
 }
 
-/* Adds what is in question. */
+/* Adds the cells of the rows in question. */
 static void keep(pieces *s, lk_cells *into, const lk_cells *from) {
 	for (const lk_cell *c = from->first; c; c = c->next)
 		if (rows_of(s, from, c))
@@ -111,7 +111,7 @@ static int read_batch(pieces *s, lk_error *err) {
 	return rc;
 }
 
-/* 1 where a segment went away meanwhile. */
+/* 1 if a segment disappeared meanwhile. */
 static int read_unit(pieces *s, int part, lk_error *err) {
 	lk_unit_state u = {0};
 	lk_cells open, cells;
@@ -195,7 +195,7 @@ static void find_removable(pieces *s) {
 
 /* --- held and made --- */
 
-/* Of what the log makes. */
+/* True if the piece need not hold this cell, which the log makes. */
 static bool may_lack(const pieces *s, const piece *p, const lk_cell *made) {
 	const uint8_t *field = lk_cell_field(&p->made, made);
 	return p->part < 0 && lk_cells_find(&s->removable, field, made->field_len) && !lk_cells_find(&p->held, field, made->field_len);
@@ -214,8 +214,8 @@ static bool same_cell(const lk_cells *a, const lk_cell *x, const lk_cells *b) {
 	return same;
 }
 
-/* The first cell of row i that is not what the log makes it, and in which of both it is; NULL: none. What lies beside
- * the row and is held nowhere any more has not changed the row. */
+/* The first cell of row i that is not what the log makes of it, and which of the two maps has it; NULL: none. Cells
+ * beside the row that are no longer held have not changed the row. */
 static const lk_cell *wrong_cell(pieces *s, const piece *p, int i, const lk_cells **in) {
 	const lk_cells *const sides[] = {&p->held, &p->made};
 	const lk_cell *first = NULL;
@@ -282,7 +282,7 @@ static bool share_time(const lk_difference *d, int i, int k) {
 	       && !memcmp((const uint8_t *)d->shown[i].identity + LK_IDENTITY_KEYS, (const uint8_t *)d->shown[k].identity + LK_IDENTITY_KEYS, n - LK_IDENTITY_KEYS);
 }
 
-/* A session that a wrong cell makes too long takes in others, far from that cell: what is wrong with it is wrong with
+/* If a wrong cell makes a session too long, it takes in other sessions, far from that cell: the same cell explains
  * them. */
 static void judge_taken_in(pieces *s, unsigned asked) {
 	lk_difference *d = s->d;

@@ -1,15 +1,15 @@
-/* A range of history: which offsets it takes, and the copy that a replay of it is made into.
+/* A range of history: its offsets, and the copy that a replay of it fills.
  *
- * By `_at`, which never goes back in a partition, the range is an interval of offsets, and its ends are found by
- * halving. By event time it is not: the events of the range lie between the first and the last of them, and what
- * lies there beside them is left out by the stream path (speed_layer/stream_path.c). A partition without events in
- * the range is left where its log ends, so that it does not hold back what is final.
+ * By `_at`, which never goes back in a partition, the range is an interval of offsets, and its ends are found by binary
+ * search. By event time it is not: the events of the range lie between the first and the last of them, and the stream
+ * path (speed_layer/stream_path.c) leaves out the others there. A partition without events in the range starts and ends
+ * at its log's end, so it does not hold back what is final.
  *
- * Units of a sandbox begin at a cut, with the watermark of the log below it: so an event of the range is late in
- * the sandbox exactly if it is late in a replay of everything.
+ * Units of a sandbox begin at a cut, with the watermark of the log below it: so an event of the range is late in the
+ * sandbox exactly if it is late in a replay of everything.
  *
- * A sandbox has a lock of its own, its copy's id. An interrupted one is gone on with by who asks for the same
- * again: by its name, or, where none is given, one of the same range that was given its name too. */
+ * A sandbox has its own lock, its copy's id. The same request resumes an interrupted one: by its name, or if no name is
+ * given, one of the same range with a generated name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +34,8 @@ static void column_sql(const lk_stream *s, const lk_range *range, lk_buf *out) {
 	lk_sql_ident(range->by == LK_BY_AT ? "_at" : s->columns[s->event_time].name, out);
 }
 
-/* What lies where: (part, first offset, one beyond the last, least time, largest) of the events below tail[] in the
- * range; NULLs where there are none. */
+/* Looks for the events below tail[] in the range: rows (part, first offset, last offset + 1, least time, largest time);
+ * NULLs if there are none. */
 static int look(lk_pg *pg, const lk_stream *s, const lk_range *range, const int64_t *tail, PGresult **res,
                 lk_error *err) {
 	lk_buf sql = LK_BUF_INIT, column = LK_BUF_INIT;
@@ -107,7 +107,7 @@ static int by_at(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const
 	return rc;
 }
 
-/* --- where there is nothing --- */
+/* --- empty ranges --- */
 
 static void add_range(const lk_range *range, lk_buf *out) {
 	if (range->from != INT64_MIN) {
@@ -141,11 +141,10 @@ static int say_nothing_there(lk_pg *pg, const lk_cat_stream *s, const lk_range *
 	lk_time_print(least, &there);
 	lk_buf_adds(&there, " to ");
 	lk_time_print(largest, &there);
-	lk_fail(err, LK_EUSAGE, "no event lies in the range%s%s: the events of stream %s lie from %s",
-	        asked.len ? asked.data : "",
-	        range->by == LK_BY_AT ? " by _at" : "", s->stream->name, there.data);
+	lk_fail(err, LK_EUSAGE, "no event lies in the range%s%s: the events of stream %s are from %s",
+	        asked.len ? asked.data : "", range->by == LK_BY_AT ? " by _at" : "", s->stream->name, there.data);
 	if (range->by == LK_BY_EVENT)
-		lk_hint(err, "this is event time; --by _at goes by when the log took the events");
+		lk_hint(err, "the range is in event time; --by _at takes the time when the log took the events");
 	lk_buf_release(&asked);
 	lk_buf_release(&there);
 	return LK_EUSAGE;
@@ -158,7 +157,7 @@ static int check_range(const lk_range *range, lk_error *err) {
 	add_range(range, &text);
 	lk_fail(err, LK_EUSAGE, "a range%s holds nothing", text.data);
 	lk_buf_release(&text);
-	return lk_hint(err, "it begins with the first time and ends before the second");
+	return lk_hint(err, "a range includes its first time and ends before its second");
 }
 
 int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, int64_t *start, int64_t *end,
@@ -212,7 +211,7 @@ static int busy(lk_replay *r, const lk_cat_copy *c, lk_error *err) {
 	return LK_EBUSY;
 }
 
-/* Has the view store lost a part of it? Nobody else than a replay puts that right. */
+/* Sets *behind if the view store has lost a part of the copy: only a replay repairs that. */
 static int is_behind(lk_replay *r, const lk_cat_copy *c, const lk_cut *end, bool *behind, lk_error *err) {
 	*behind = false;
 	for (int p = 0; p < end->partitions; p++) {
@@ -228,7 +227,7 @@ static int is_behind(lk_replay *r, const lk_cat_copy *c, const lk_cut *end, bool
 
 enum found { COMPLETE, INTERRUPTED, GONE };
 
-/* Locks the copy and looks what has become of it; where it was not interrupted, the lock is given back. */
+/* Locks the copy and finds out its state; unlocks it unless it was interrupted. */
 static int lock_found(lk_replay *r, const lk_cat_copy *c, enum found *found, lk_error *err) {
 	lk_replay_row row = {0};
 	bool behind = false;
@@ -241,7 +240,7 @@ static int lock_found(lk_replay *r, const lk_cat_copy *c, enum found *found, lk_
 	if (rc != LK_OK)
 		return rc;
 	*found = !row.there || row.ended_at == LK_NEVER || behind ? INTERRUPTED : COMPLETE;
-	if (!lk_unit_is_live(&r->pg, c->units[0]))   /* who replayed it a moment ago has removed it */
+	if (!lk_unit_is_live(&r->pg, c->units[0]))   /* the process that replayed it a moment ago has removed it */
 		*found = GONE;
 	return *found == INTERRUPTED ? LK_OK : lk_pg_unlock(&r->pg, c->id, err);
 }
@@ -267,7 +266,7 @@ static int make_at(lk_replay *r, const lk_cat_version *v, const char *name, cons
 		return rc;
 	LK_CRASH_POINT("replay.made");
 	rc = lk_pg_try_lock(&r->pg, id, err);
-	if (rc == LK_EBUSY)   /* who found it without an owner took it for an interrupted one */
+	if (rc == LK_EBUSY)   /* another process found it without an owner and resumed it */
 		return lk_fail(err, LK_EBUSY, "sandbox %s is being replayed by another process", name);
 	return rc == LK_OK ? lk_replay_adopt(r, id, err) : rc;
 }
@@ -278,14 +277,15 @@ static int make(lk_replay *r, const lk_cat_version *v, const char *name, lk_erro
 	return rc == LK_OK ? make_at(r, v, name, start, err) : rc;
 }
 
-/* Times such as -1h are others each time, so that the same command does not name the same range. */
+/* Relative times such as -1h differ each time, so the same command does not name the same range. */
 static int name_is_taken(const lk_cat_copy *c, const lk_cat_version *v, const lk_range *asked, lk_error *err) {
 	const char *view = c->version->view->name;
 	lk_buf range = LK_BUF_INIT;
 	lk_fail(err, LK_EUSAGE, "there is a sandbox %s of view %s already", c->name, view);
 	add_range(&c->range, &range);
 	if (c->version == v && !is_same_range(&c->range, asked))
-		lk_hint(err, "it holds %s%s: the same times go on with it; or choose another name, or drop it: lk drop %s --copy %s",
+		lk_hint(err, "it holds %s%s: name the same times to resume it, choose another name, or drop it:"
+		        " lk drop %s --copy %s",
 		        range.len ? "the events" : "all events", range.len ? range.data : "", view, c->name);
 	else
 		lk_hint(err, "choose another name, or drop it: lk drop %s --copy %s", view, c->name);
@@ -306,13 +306,13 @@ static int adopt_named(lk_replay *r, const lk_cat_version *v, const char *name, 
 			rc = go_on_with(r, c, err);
 		if (rc != LK_OK || r->copy)
 			return rc;
-		if (found != COMPLETE)   /* or dropped now, to begin again */
+		if (found != COMPLETE)   /* or it was dropped just now, to start afresh */
 			return make(r, v, name, err);
 	}
 	return name_is_taken(c, v, &r->o->range, err);
 }
 
-/* One that was interrupted, of the same version and range, and that nobody replays. */
+/* Adopts an interrupted sandbox of the same version and range that nobody replays. */
 static int adopt_unnamed(lk_replay *r, const lk_cat_version *v, lk_error *err) {
 	for (int i = 0; i < r->catalog->ncopies; i++) {
 		const lk_cat_copy *c = &r->catalog->copies[i];
@@ -350,7 +350,7 @@ static int make_unnamed(lk_replay *r, const lk_cat_version *v, lk_error *err) {
 
 int lk_sandbox_adopt(lk_replay *r, const lk_cat_version *v, lk_error *err) {
 	int rc = LK_OK;
-	if (r->copy) {   /* an attempt before this one had it */
+	if (r->copy) {   /* an earlier attempt had it */
 		rc = lk_replay_lock(r, r->copy_id, err);
 		return rc == LK_EBUSY ? busy(r, r->copy, err) : rc;
 	}

@@ -1,18 +1,17 @@
 /* A replay: the steps in their order.
  *
- *   connect      a session with the view's lock, the catalogue, where things stand
- *   choose       the copy: what an interrupted or switch-less replay left, or a new one
- *   batch        of a change to lambda: what lies below the log's end is computed, and the stream path begins there
+ *   connect      a session with the view's lock, the catalogue, the current state
+ *   choose       the copy: left by an interrupted replay or one without a switch, or a new one
+ *   batch        for a change to lambda: computes what lies below the log's end; the stream path begins there
  *   fix_end      a cut at the log's end: where the bulk ends, and where copies can be compared
- *   replay       the stream path to it; a paced one goes event by event
- *   verify       against what is served, on the same prefix
- *   come_up      to the log's end as it is by now, and readers to the copy or the copy to the live workers
- *   settle       the end is released, what nobody needs any more is removed
+ *   replay       the stream path up to it; a paced one goes event by event
+ *   verify       against the served copy, on the same prefix
+ *   come_up      to the current end of the log; then readers move to the copy, or it is left to the live workers
+ *   settle       releases the end and removes what nobody needs any more
  *
- * Every step looks at what is there before it does anything, so that an attempt that begins anew goes through the
- * steps that are done at no cost: cursors stand at the end already, the pointer has moved. A sandbox is no
- * different, but that it has an end of its own, is compared with nothing, has no readers to come, and goes away
- * when it is done. */
+ * Every step first looks at what exists, so a new attempt passes through finished steps at no cost: the cursors are
+ * already at the end, the pointer has moved. A sandbox differs only in having its own end, no comparison and no
+ * readers, and in being removed when it is done. */
 #include "replay/private.h"
 
 #include <string.h>
@@ -31,15 +30,14 @@ static int check_end(lk_replay *r, lk_error *err) {
 	int rc = lk_log_tail(&r->pg, r->view->stream, tail, NULL, NULL, err);
 	for (int i = 0; rc == LK_OK && i < r->end.partitions; i++)
 		if (r->end.off[i] > tail[i]) {
-			rc = lk_fail(err, LK_EGAP, "sandbox %s ends at %lld in partition %d, where the log has lost its end: it ends at %lld",
-			             r->copy->name, (long long)r->end.off[i], i, (long long)tail[i]);
-			lk_hint(err, "--fresh begins again, with what the log has now");
+			rc = lk_fail(err, LK_EGAP, "sandbox %s ends at %lld in partition %d, but the log has lost its end: it ends"
+			             " at %lld", r->copy->name, (long long)r->end.off[i], i, (long long)tail[i]);
+			lk_hint(err, "--fresh starts again, with the current log");
 		}
 	return rc;
 }
 
-/* A sandbox ends where its range does, wherever the log has come to meanwhile: the end that it was given first
- * stays. */
+/* A sandbox ends where its range does, however far the log has grown: the end fixed first stays. */
 static int end_of_sandbox(lk_replay *r, lk_error *err) {
 	int64_t start[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
 	lk_replay_row row = {0};
@@ -109,7 +107,7 @@ static int replay(lk_replay *r, lk_error *err) {
 	return rc;
 }
 
-/* --- what becomes of it --- */
+/* --- after the replay --- */
 
 static int verify(lk_replay *r, lk_error *err) {
 	if (!r->o->verify || r->o->sandbox)
@@ -133,7 +131,8 @@ static int settle(lk_replay *r, lk_error *err) {
 	if (r->o->sandbox && !r->o->keep)
 		return lk_replay_drop(r, err);
 	int rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
-	if (rc == LK_OK && !r->o->sandbox)   /* a sandbox does not hold the view's lock: the meeting may be somebody's */
+	/* a sandbox does not hold the view's lock: the meeting may belong to another run */
+	if (rc == LK_OK && !r->o->sandbox)
 		rc = lk_meeting_abandon(&r->pg, r->from_copy, err);
 	if (rc == LK_OK)
 		rc = lk_replay_phase_is(r, "done", err);
@@ -142,7 +141,7 @@ static int settle(lk_replay *r, lk_error *err) {
 	return rc;
 }
 
-/* The next run makes an end of its own. */
+/* Releases the end: the next run makes its own. */
 static void leave(lk_replay *r) {
 	lk_error ignored = {0};
 	if (r->copy)

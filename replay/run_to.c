@@ -11,7 +11,7 @@ typedef struct run {
 static void tell(void *ctx, int64_t events, int64_t behind) {
 	run *r = ctx;
 	double seconds = (double)(lk_monotonic_us() - r->started_us) / 1e6;
-	if (events + behind > r->now.total)   /* units that are not taken yet are behind by nobody knows how much */
+	if (events + behind > r->now.total)   /* units not taken yet are behind by an unknown number */
 		r->now.total = events + behind;
 	r->now.done = events < r->now.total ? events : r->now.total;
 	r->now.rate = seconds > 0 ? (double)events / seconds : 0;

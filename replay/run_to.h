@@ -1,5 +1,5 @@
-/* What long steps of replay/ share: driving a copy's units to a place in bulk, and looking
- * at the watch. Private to replay/. */
+/* What long steps of replay/ share: driving a copy's units to a position in bulk, and checking the watch. Private to
+ * replay/. */
 #ifndef LK_REPLAY_RUN_TO_H
 #define LK_REPLAY_RUN_TO_H
 
@@ -13,8 +13,8 @@ typedef struct lk_run_to_options {
 	const lk_replay_watch *watch;
 } lk_run_to_options;
 
-/* By the speed layer's own path, unless another process drives them. LK_EFULL where Redis has no room; LK_EBUSY where
- * it was interrupted, or another process holds a unit and stands still. report may be NULL. */
+/* Drives the units by the speed layer's own path, unless another process does. LK_EFULL if Redis has no room; LK_EBUSY
+ * if it was interrupted, or another process holds a unit and does not move it. report may be NULL. */
 int lk_run_to(const lk_run_to_options *o, const lk_cat_copy *copy, const int64_t *end, const char *phase, lk_speed_report *report, lk_error *err);
 
 bool lk_watch_stopped(const lk_replay_watch *w);

@@ -1,5 +1,5 @@
-/* The steps that bring a copy to the log's end and readers to the copy. They are the same for a replay and for a
- * change of mode, and none of them cares whether an earlier run has done a part of it. */
+/* The steps that bring a copy to the log's end and readers to the copy. They are the same for a replay and for a change
+ * of mode, and each works whether or not an earlier run has done a part of it. */
 #include "replay/private.h"
 
 #include <string.h>
@@ -43,23 +43,23 @@ int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
 	if (r->goal == LK_GOAL_BACK) {
 		lk_fail(err, LK_EFULL, "no room to bring the former copy of view %s to the log's end: %s", r->o->view,
 		        why->text);
-		return lk_hint(err, "nothing was switched; it goes on where it stands when there is room");
+		return lk_hint(err, "nothing was switched; when Redis has room, run it again to resume");
 	}
-	if (why->sqlstate[0]) {   /* PostgreSQL's disk: dropping cells of Redis would not help it */
+	if (why->sqlstate[0]) {   /* PostgreSQL's disk: dropping cells from Redis would not help */
 		lk_fail(err, LK_EFULL, "no room to replay view %s: %s", r->o->view, why->text);
-		return lk_hint(err, "the copy stays: when PostgreSQL has room, run it again, and it goes on");
+		return lk_hint(err, "the copy stays: when PostgreSQL has room, run it again to resume");
 	}
 	int rc = lk_replay_drop(r, err);
 	if (rc != LK_OK)
 		return rc;
 	lk_fail(err, LK_EFULL, "no room to replay view %s: %s", r->o->view, why->text);
-	lk_hint(err, "copy %lld was dropped and its cells removed, so that what is served has its room;"
-	        " `lk replay %s --dry-run` says how much it takes", id, r->o->view);
+	lk_hint(err, "copy %lld was dropped and its cells removed, so that the served copy has its room;"
+	        " `lk replay %s --dry-run` says how much it needs", id, r->o->view);
 	return LK_EFULL;
 }
 
-/* Why the speed layer met a hole: where the log has come back without its end, this
- * attempt's end is void, as its session is. */
+/* Why the speed layer met a hole: if the log has come back without its last events, this attempt's end is void, just as
+ * its session is. */
 static int look_at_gap(lk_replay *r, const int64_t *end, const lk_error *why, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS];
 	int rc = lk_log_tail(&r->pg, r->view->stream, tail, NULL, NULL, err);
@@ -99,7 +99,7 @@ int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error
 	return rc;
 }
 
-/* --- comparing with what is served --- */
+/* --- comparing with the served copy --- */
 
 static int compare_at(lk_replay *r, const lk_cat_copy *served, const lk_cut *cut, lk_difference *out, lk_error *err) {
 	lk_leg left = {0}, right = {0};
@@ -121,13 +121,13 @@ static int judge(const lk_replay *r, const lk_difference *d, lk_error *err) {
 	if (lk_difference_none(d) || r->o->force)
 		return LK_OK;
 	if (d->other_shape)
-		lk_fail(err, LK_EDIFFERS, "version %d of view %s has other columns than what is served",
+		lk_fail(err, LK_EDIFFERS, "version %d of view %s has other columns than the served copy",
 		        r->copy->version->number, r->o->view);
 	else
-		lk_fail(err, LK_EDIFFERS, "version %d of view %s, copy %lld, answers otherwise than what is served:"
-		        " of %lld rows %lld are equal", r->copy->version->number, r->o->view, (long long)r->copy_id,
+		lk_fail(err, LK_EDIFFERS, "version %d of view %s, copy %lld, differs from the served copy:"
+		        " of %lld rows, %lld are equal", r->copy->version->number, r->o->view, (long long)r->copy_id,
 		        (long long)d->compared, (long long)d->equal);
-	lk_hint(err, "nothing was switched, and the copy stays; --force says that the definition was meant to change");
+	lk_hint(err, "nothing was switched, and the copy stays; if the definition was meant to change, use --force");
 	return LK_EDIFFERS;
 }
 
@@ -165,7 +165,7 @@ int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 
 /* --- to the log's end, and readers to the copy --- */
 
-/* Each round is shorter than the one before, as long as the log grows more slowly than it is read. */
+/* Each round is shorter than the one before, as long as the log grows more slowly than it is replayed. */
 int lk_replay_catch_up(lk_replay *r, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], cursors, before = INT64_MAX;
 	int rc = lk_replay_phase_is(r, "catching up", err);
@@ -183,7 +183,7 @@ int lk_replay_catch_up(lk_replay *r, lk_error *err) {
 		if (slow >= SLOW_ROUNDS) {
 			lk_fail(err, LK_EBUSY, "view %s cannot catch up: events arrive as fast as they are replayed,"
 			        " and %lld are missing", r->o->view, (long long)lag);
-			return lk_hint(err, "the copy stays: run it again when less arrives, or with more --workers");
+			return lk_hint(err, "the copy stays: run it again when fewer events arrive, or with more --workers");
 		}
 		rc = lk_replay_bulk(r, "catching up", tail, err);
 	}
@@ -204,7 +204,7 @@ int lk_replay_switch(lk_replay *r, lk_switch_report *out, lk_error *err) {
 	if (rc == LK_EFULL)
 		return lk_replay_no_room(r, &e, err);
 	if (rc == LK_ECONFLICT)
-		lk_hint(&e, "something else is served by now; run it again, it goes on with copy %lld", (long long)r->copy_id);
+		lk_hint(&e, "another copy is served by now; run it again to resume with copy %lld", (long long)r->copy_id);
 	if (rc != LK_OK && err)
 		*err = e;
 	r->report.switched = rc == LK_OK;

@@ -1,11 +1,11 @@
-/* The switch. What takes long is done before: the new copy approaches the log's end until what a round finds is
- * little. Then the tail rows are locked, in ascending order like everywhere, and the log holds still. The rest is
- * folded, the pointer moves, and the commit gives the log back.
+/* The switch. What takes long is done before: the new copy approaches the log's end until a round finds few events.
+ * Then the tail rows are locked, in ascending order as everywhere, and the log does not grow. The rest is folded, the
+ * pointer moves, and the commit releases the log.
  *
- * An append that hangs keeps its rows of the tail: the lock is not waited for longer than appends on other
- * partitions may be held up by it. The lock is held for HOLD_US at most, whatever the view store or this process does: what
- * Redis has not answered until shortly before is given up, together with the connection; and the server ends the session
- * of a process that is stopped, or waits for something else, in the middle. */
+ * An append that hangs keeps its tail rows locked: the switch does not wait longer for the lock than appends on other
+ * partitions may be delayed by that. The lock is held for HOLD_US at most, whatever the view store or this process
+ * does: calls that Redis has not answered shortly before are given up together with the connection; and if the process
+ * is stopped or waits for something else in the middle, the server ends its session. */
 #include "replay/switch.h"
 
 #include <stdio.h>
@@ -17,13 +17,13 @@
 #define PATIENCE_LEAST_US  50000
 #define PATIENCE_MOST_US  800000
 #define HOLD_US          1000000
-#define ANSWER_US         900000   /* of the hold: for Redis */
-#define ROWS_MS              100   /* waiting for rows of the catalogue at its end */
+#define ANSWER_US         900000   /* of the hold, for answers of Redis */
+#define ROWS_MS              100   /* for rows of the catalogue at the end of the hold */
 #define TRIES                  8
 #define NEAR_EVENTS         1000
 #define NEAR_ROUNDS          200
 #define ROUND_US        30000000
-#define FETCH_EVENTS       20000   /* a pass is short, so that the deadline is kept */
+#define FETCH_EVENTS       20000   /* passes are short, so that the deadline is kept */
 
 static int read_tail(lk_pg *pg, const lk_driver *to, bool lock, int64_t *tail, lk_error *err) {
 	char id[24];
@@ -52,10 +52,10 @@ static int64_t lag(const lk_driver *to, const int64_t *tail) {
 
 static bool is_stopped(const volatile int *stop) { return stop && __atomic_load_n(stop, __ATOMIC_RELAXED); }
 
-/* Rounds to the log's end as it is, each shorter than the one before, while appends go on. */
+/* Rounds to the log's current end, each shorter than the one before, while appends go on. */
 static int approach(lk_pg *pg, lk_driver *to, const volatile int *stop, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], missing = INT64_MAX, folded;
-	int r = lk_driver_pass(to, to->cursor, &folded, err);   /* looks where the units of others stand */
+	int r = lk_driver_pass(to, to->cursor, &folded, err);   /* reads the cursors of units that others drive */
 	for (int round = 0; r == LK_OK && round < NEAR_ROUNDS && missing > NEAR_EVENTS && !is_stopped(stop); round++) {
 		r = read_tail(pg, to, false, tail, err);
 		missing = r == LK_OK ? lag(to, tail) : 0;
@@ -93,7 +93,7 @@ int lk_hold_fold(lk_driver *to, const int64_t *tail, int64_t patience_us, lk_err
 	return r;
 }
 
-/* LK_EBUSY where the lock or the end was not reached in time: then nothing has changed. */
+/* LK_EBUSY if the lock or the end was not reached in time: then nothing has changed. */
 static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t patience_us, lk_switch_report *out,
                          lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], since = 0;

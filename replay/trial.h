@@ -6,11 +6,11 @@
 #include "view_store/store.h"
 
 int lk_trial_make(lk_pg *pg, const lk_cat_version *v, bool kappa, int64_t *copy_id, lk_error *err);
-/* Drops it and removes what it has in both servers. */
+/* Drops the copy and removes what it has in both servers. */
 int lk_trial_drop(lk_pg *pg, lk_store *store, int64_t copy_id, lk_error *err);
-/* Those of a view whose maker is gone. Call it holding the view's lock. */
+/* Drops those of a view whose process is gone. Call it holding the view's lock. */
 int lk_trial_drop_left(lk_pg *pg, lk_store *store, const lk_catalog *c, const lk_cat_view *v, lk_error *err);
-/* Removes the cells of its units and forgets its units' positions, as an empty Redis would. Nobody drives them. */
+/* Removes all cells and positions of its units, as an empty Redis would. Nobody may drive them. */
 int lk_trial_empty(lk_store *store, const lk_cat_copy *copy, lk_error *err);
 
 #endif

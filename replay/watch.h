@@ -8,9 +8,9 @@
 
 typedef struct lk_replay_progress {
 	const char *view, *phase;  /* "replaying", "verifying", "catching up" */
-	int64_t done, total;       /* events; done counts those of an interrupted run too */
+	int64_t done, total;       /* events; done includes those of an interrupted run */
 	double rate;               /* events/s of this run */
-	double eta_s;              /* < 0: not known */
+	double eta_s;              /* < 0: unknown */
 } lk_replay_progress;
 
 typedef struct lk_replay_watch {

@@ -232,7 +232,7 @@ static void a_difference_ends_it(void **state) {
 	(void)state;
 	apply(doubled);
 	says("`lk replay traffic --switch`) brings it into service");
-	LK(1, "/p1", "answers otherwise than what is served", "replay", "traffic", "--verify", "--switch");
+	LK(1, "/p1", "differs from the served copy", "replay", "traffic", "--verify", "--switch");
 	says("0 equal");
 	says("--force says that the definition was meant to change");
 	LK(0, "\"version\":1", "", "query", "traffic", "--format", "json");
