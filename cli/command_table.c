@@ -20,15 +20,19 @@
 
 const lk_command lk_commands[] = {
 	{"up", "", 0, 0, "start a private PostgreSQL and Redis under LK_HOME",
-	 "Both listen on unix sockets only; their data is kept between runs. Started by root they run as user postgres. "
+	 "Both listen on unix sockets only; their data is kept between runs. Started by root they run as user postgres; where that "
+	 "user cannot go into LK_HOME, their data lies in a folder under /var/lib/lk, which lk up names. "
 	 "Servers that run already are left alone.",
 	 {{0}},
 	 {{"lk up", "start both under .lk"}, {"LK_HOME=/srv/lk lk up", "start both under /srv/lk"}},
 	 lk_cmd_up},
 
-	{"down", "", 0, 0, "stop the private servers; their data stays", "",
-	 {{0}},
-	 {{"lk down", "stop both"}},
+	{"down", "", 0, 0, "stop the private servers; their data stays, unless --remove is given",
+	 "With --remove their data goes too, also where it lies outside of LK_HOME, and the folder itself if nothing else is in it. It "
+	 "asks first, and where there is no terminal it wants --yes. What lk up did not make is never removed, but named.",
+	 {{"remove", NULL, "remove their data, the log too, for good", false},
+	  {"yes", NULL, "with --remove: do not ask", false}},
+	 {{"lk down", "stop both"}, {"lk down --remove", "stop both and remove what is in them, after a question"}},
 	 lk_cmd_down},
 
 	{"apply", "FILE...", 1, -1, "declare streams and views from SQL files",

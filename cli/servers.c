@@ -1,11 +1,4 @@
-/* The private servers of one folder, $LK_HOME:
- *
- *   lock              held while servers are started or stopped, so that two callers do not both do it
- *   data/postgres     PostgreSQL's data; data is a link to a folder under /var/lib/lk where home cannot be
- *   data/redis        reached by the user that the servers run as (root's own home, say)
- *   run/              both sockets; a link to a folder under /tmp where the path is too long for a socket or has
- *                     odd letters in it
- *   postgres.log, redis.log
+/* The private servers of one folder, $LK_HOME (cli/homedir.h).
  *
  * Nothing listens on a port, and the sockets' folder is closed to everyone else, so PostgreSQL trusts whoever gets to
  * its socket. Whether a server runs is asked of the process that its pid file names: it must be alive and work in our
@@ -14,20 +7,18 @@
 #include "cli/servers.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cli/homedir.h"
 #include "cli/process.h"
 #include "cli/programs.h"
 #include "core/buf.h"
@@ -37,137 +28,20 @@ enum {
 	ANSWER_WITHIN_MS = 60 * 1000,   /* a server that replays its log at start takes its time */
 	STOP_WITHIN_MS = 60 * 1000,
 	POLL_MS = 20,
-	RUN_PATH_MAX = 80,              /* of 107, less "/.s.PGSQL.5432.lock" */
 };
-
-typedef struct place {
-	char home[PATH_MAX], data[PATH_MAX], run[PATH_MAX];   /* data and run: "" where home has none */
-	lk_account account;
-	int lock;                                             /* -1 while it is not held */
-} place;
-
-static const char *const server_names[] = {"postgres", "redis"};
-
-static char *path_of(const char *dir, const char *name) { return lk_asprintf("%s/%s", dir, name); }
 
 static bool fast(void) {
 	const char *v = getenv("LK_SERVERS_FAST");
 	return v && strcmp(v, "1") == 0;
 }
 
-/* --- the folder --- */
-
-static void resolve(const char *home, const char *name, char out[PATH_MAX]) {
-	char *path = path_of(home, name);
-	if (!realpath(path, out))
-		out[0] = '\0';
-	free(path);
-}
-
-/* Looks at what is there; makes nothing. */
-static int place_find(place *p, const char *home, lk_error *err) {
-	*p = (place){.lock = -1};
-	int rc = lk_account_find(&p->account, err);
-	if (rc)
-		return rc;
-	if (!realpath(home, p->home))
-		return 1;
-	resolve(p->home, "data", p->data);
-	resolve(p->home, "run", p->run);
-	return LK_OK;
-}
-
-static int cannot(lk_error *err, const char *what, const char *path) {
-	return lk_fail(err, LK_EUNREACHABLE, "cannot %s %s: %s", what, path, strerror(errno));
-}
-
-static int place_lock(place *p, lk_error *err) {
-	char *path = path_of(p->home, "lock");
-	p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int rc = p->lock < 0 || flock(p->lock, LOCK_EX) != 0 ? cannot(err, "lock", path) : LK_OK;
-	free(path);
-	return rc;
-}
-
-static void place_release(place *p) {
-	if (p->lock >= 0)
-		close(p->lock);
-}
-
-static int make_folders(const char *path, lk_error *err) {
-	char *part = lk_strdup(path);
-	int rc = LK_OK;
-	for (char *s = part + 1; rc == LK_OK; s++) {
-		char c = *s;
-		if (c != '/' && c != '\0')
-			continue;
-		*s = '\0';
-		if (mkdir(part, 0755) != 0 && errno != EEXIST)
-			rc = cannot(err, "make", part);
-		*s = c;
-		if (c == '\0')
-			break;
-	}
-	free(part);
-	return rc;
-}
-
-static bool plain_letters(const char *s) {
-	return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")] == '\0';
-}
-
-static int give(const place *p, const char *path, lk_error *err) {
-	if (p->account.other && chown(path, p->account.uid, p->account.gid) != 0)
-		return cannot(err, "give away", path);
-	return LK_OK;
-}
-
-/* home/<name>: a folder there, or a link to a fresh one under `elsewhere`. mode: of the folder. */
-static int make_part(place *p, const char *name, bool here, const char *elsewhere, char out[PATH_MAX], lk_error *err) {
-	if (out[0])
-		return LK_OK;
-	char *path = path_of(p->home, name), *there = lk_asprintf("%s/lk-XXXXXX", elsewhere);
-	int rc = LK_OK;
-	unlink(path);   /* a link to a folder that is gone */
-	if (here) {
-		if (mkdir(path, 0700) != 0)
-			rc = cannot(err, "make", path);
-	} else if ((rc = make_folders(elsewhere, err)) == LK_OK && (!mkdtemp(there) || symlink(there, path) != 0)) {
-		rc = cannot(err, "make", there);
-	}
-	if (rc == LK_OK)
-		rc = give(p, here ? path : there, err);
-	if (rc == LK_OK && !realpath(path, out))
-		rc = cannot(err, "open", path);
-	free(path);
-	free(there);
-	return rc;
-}
-
-static int place_make(place *p, const char *home, lk_error *err) {
-	int rc = make_folders(home, err);
-	if (rc)
-		return rc;
-	if ((rc = place_find(p, home, err)) != 0)
-		return rc < 0 ? rc : cannot(err, "open", home);
-	if ((rc = place_lock(p, err)))
-		return rc;
-	resolve(p->home, "data", p->data);
-	resolve(p->home, "run", p->run);
-	bool reached = lk_account_reaches(&p->account, p->home);
-	if ((rc = make_part(p, "data", reached, "/var/lib/lk", p->data, err)))
-		return rc;
-	bool fits = reached && strlen(p->home) + strlen("/run") <= RUN_PATH_MAX && plain_letters(p->home);
-	return make_part(p, "run", fits, "/tmp", p->run, err);
-}
-
 /* --- the two servers --- */
 
-static int server_pid(const place *p, enum lk_server which) {
+static int server_pid(const lk_homedir *p, enum lk_server which) {
 	if (!p->data[0])
 		return 0;
-	char *dir = path_of(p->data, server_names[which]);
-	char *file = path_of(dir, which == LK_SERVER_POSTGRES ? "postmaster.pid" : "redis.pid");
+	char *dir = lk_homedir_path(p->data, lk_server_names[which]);
+	char *file = lk_homedir_path(dir, which == LK_SERVER_POSTGRES ? "postmaster.pid" : "redis.pid");
 	int pid = 0;
 	FILE *f = fopen(file, "re");
 	if (f) {
@@ -186,14 +60,14 @@ static char *postgres_conninfo(const char *run) {
 	return lk_asprintf("host=%s port=5432 user=lk dbname=postgres", run);
 }
 
-static bool postgres_answers(const place *p) {
+static bool postgres_answers(const lk_homedir *p) {
 	char *conninfo = lk_asprintf("host=%s port=5432 user=lk dbname=postgres connect_timeout=2", p->run);
 	PGPing ping = PQping(conninfo);
 	free(conninfo);
 	return ping == PQPING_OK;
 }
 
-static bool redis_answers(const place *p) {
+static bool redis_answers(const lk_homedir *p) {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	if ((size_t)snprintf(a.sun_path, sizeof a.sun_path, "%.100s/redis.sock", p->run) >= sizeof a.sun_path)
 		return false;
@@ -208,7 +82,7 @@ static bool redis_answers(const place *p) {
 	return ok;
 }
 
-static bool answers(const place *p, enum lk_server which) {
+static bool answers(const lk_homedir *p, enum lk_server which) {
 	return which == LK_SERVER_POSTGRES ? postgres_answers(p) : redis_answers(p);
 }
 
@@ -235,8 +109,8 @@ static int did_not(lk_error *err, const char *name, const char *what, const char
 }
 
 /* Under another name first, so that a folder that is there is whole. */
-static int init_postgres(place *p, const char *bin, const char *dir, const char *log, lk_error *err) {
-	char *fresh = lk_asprintf("%s.new", dir), *initdb = path_of(bin, "initdb");
+static int init_postgres(lk_homedir *p, const char *bin, const char *dir, const char *log, lk_error *err) {
+	char *fresh = lk_asprintf("%s.new", dir), *initdb = lk_homedir_path(bin, "initdb");
 	char *clear[] = {"/bin/rm", "-rf", fresh, NULL};
 	locale_t utf8 = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0);
 	char *init[] = {initdb, "-D", fresh, "-U", "lk", "-A", "trust", "-E", "UTF8",
@@ -251,19 +125,19 @@ static int init_postgres(place *p, const char *bin, const char *dir, const char 
 	if (status != 0)
 		rc = did_not(err, "PostgreSQL", "could not be set up", log);
 	else if (rename(fresh, dir) != 0)
-		rc = cannot(err, "make", dir);
+		rc = lk_homedir_cannot(err, "make", dir);
 	free(fresh);
 	free(initdb);
 	return rc;
 }
 
 static void clear_stale(const char *dir, const char *file) {
-	char *path = path_of(dir, file);
+	char *path = lk_homedir_path(dir, file);
 	unlink(path);
 	free(path);
 }
 
-static pid_t start_postgres(place *p, const char *dir, const char *log, lk_error *err) {
+static pid_t start_postgres(lk_homedir *p, const char *dir, const char *log, lk_error *err) {
 	char *bin = lk_postgres_bin(dir, err);
 	if (!bin)
 		return -1;
@@ -271,7 +145,7 @@ static pid_t start_postgres(place *p, const char *dir, const char *log, lk_error
 	if (access(dir, F_OK) == 0 || init_postgres(p, bin, dir, log, err) == LK_OK) {
 		clear_stale(dir, "postmaster.pid");
 		clear_stale(p->run, ".s.PGSQL.5432.lock");
-		char *program = path_of(bin, "postgres"), *sockets = lk_asprintf("unix_socket_directories=%s", p->run);
+		char *program = lk_homedir_path(bin, "postgres"), *sockets = lk_asprintf("unix_socket_directories=%s", p->run);
 		char *argv[] = {program, "-D", (char *)dir, "-p", "5432", "-c", sockets, "-c", "listen_addresses=", "-c",
 		                "unix_socket_permissions=0700",
 		                "-c", fast() ? "fsync=off" : "fsync=on", NULL};
@@ -283,7 +157,7 @@ static pid_t start_postgres(place *p, const char *dir, const char *log, lk_error
 	return pid;
 }
 
-static pid_t start_redis(place *p, const char *dir, const char *log, lk_error *err) {
+static pid_t start_redis(lk_homedir *p, const char *dir, const char *log, lk_error *err) {
 	char *bin = lk_program_folder("redis-server");
 	if (!bin) {
 		lk_fail(err, LK_EUNREACHABLE, "redis-server is not installed (looked in PATH)");
@@ -291,9 +165,9 @@ static pid_t start_redis(place *p, const char *dir, const char *log, lk_error *e
 		return -1;
 	}
 	pid_t pid = -1;
-	if ((mkdir(dir, 0700) == 0 && give(p, dir, err) == LK_OK) || errno == EEXIST) {
+	if ((mkdir(dir, 0700) == 0 && lk_homedir_give(p, dir, err) == LK_OK) || errno == EEXIST) {
 		clear_stale(dir, "redis.pid");
-		char *program = path_of(bin, "redis-server"), *socket = path_of(p->run, "redis.sock");
+		char *program = lk_homedir_path(bin, "redis-server"), *socket = lk_homedir_path(p->run, "redis.sock");
 		char *argv[] = {program, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--pidfile",
 		                "redis.pid", "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "everysec",
 		                "--save", "", "--maxmemory-policy", "noeviction", NULL};
@@ -301,7 +175,7 @@ static pid_t start_redis(place *p, const char *dir, const char *log, lk_error *e
 		free(program);
 		free(socket);
 	} else {
-		cannot(err, "make", dir);
+		lk_homedir_cannot(err, "make", dir);
 	}
 	free(bin);
 	return pid;
@@ -311,9 +185,9 @@ static void pause_ms(int ms) { usleep((useconds_t)ms * 1000); }
 
 /* Children of a killed PostgreSQL may still be leaving when the new one starts: it refuses then, and is started
  * again. */
-static int start(place *p, enum lk_server which, lk_error *err) {
+static int start(lk_homedir *p, enum lk_server which, lk_error *err) {
 	const char *name = which == LK_SERVER_POSTGRES ? "PostgreSQL" : "Redis";
-	char *dir = path_of(p->data, server_names[which]), *log = lk_asprintf("%s/%s.log", p->home, server_names[which]);
+	char *dir = lk_homedir_path(p->data, lk_server_names[which]), *log = lk_asprintf("%s/%s.log", p->home, lk_server_names[which]);
 	int rc = LK_OK, tries = 0;
 	pid_t pid = server_pid(p, which);
 	for (int waited = 0; pid >= 0 && !(pid > 0 && answers(p, which)); waited += POLL_MS) {
@@ -339,16 +213,16 @@ static int start(place *p, enum lk_server which, lk_error *err) {
 	return rc;
 }
 
-static int stop(const place *p, enum lk_server which, lk_error *err) {
+static int stop(const lk_homedir *p, enum lk_server which, lk_error *err) {
 	int pid = server_pid(p, which);
 	if (!pid)
 		return LK_OK;
 	if (kill(pid, which == LK_SERVER_POSTGRES ? SIGINT : SIGTERM) != 0 && errno != ESRCH)
-		return lk_fail(err, LK_EUNREACHABLE, "cannot stop the private %s (process %d): %s", server_names[which], pid,
+		return lk_fail(err, LK_EUNREACHABLE, "cannot stop the private %s (process %d): %s", lk_server_names[which], pid,
 		               strerror(errno));
 	for (int waited = 0; server_pid(p, which) == pid; waited += POLL_MS) {
 		if (waited > STOP_WITHIN_MS)
-			return lk_fail(err, LK_EBUSY, "the private %s (process %d) does not stop", server_names[which], pid);
+			return lk_fail(err, LK_EBUSY, "the private %s (process %d) does not stop", lk_server_names[which], pid);
 		pause_ms(POLL_MS);
 	}
 	return LK_OK;
@@ -356,76 +230,127 @@ static int stop(const place *p, enum lk_server which, lk_error *err) {
 
 /* --- the outside --- */
 
-static void describe(const place *p, lk_servers *out) {
+static void describe(const lk_homedir *p, lk_servers *out) {
 	out->home = lk_strdup(p->home);
 	out->postgres = postgres_conninfo(p->run);
 	out->redis = lk_asprintf("unix:%s/redis.sock", p->run);
 }
 
 int lk_servers_up(const char *home, lk_servers *out, lk_error *err) {
-	place p;
+	lk_homedir p;
 	*out = (lk_servers){0};
 	p.lock = -1;
-	int rc = place_make(&p, home, err);
+	int rc = lk_homedir_make(&p, home, err);
 	if (rc == LK_OK)
 		rc = start(&p, LK_SERVER_POSTGRES, err);
 	if (rc == LK_OK)
 		rc = start(&p, LK_SERVER_REDIS, err);
 	if (rc == LK_OK)
 		describe(&p, out);
-	place_release(&p);
+	lk_homedir_release(&p);
 	return rc;
 }
 
 int lk_server_start(const char *home, enum lk_server which, lk_error *err) {
-	place p;
+	lk_homedir p;
 	p.lock = -1;
-	int rc = place_make(&p, home, err);
+	int rc = lk_homedir_make(&p, home, err);
 	if (rc == LK_OK)
 		rc = start(&p, which, err);
-	place_release(&p);
+	lk_homedir_release(&p);
 	return rc;
 }
 
+static int stop_both(lk_homedir *p, lk_error *err) {
+	int rc = lk_homedir_lock(p, err);
+	if (rc == LK_OK)
+		rc = stop(p, LK_SERVER_REDIS, err);
+	if (rc == LK_OK)
+		rc = stop(p, LK_SERVER_POSTGRES, err);
+	if (rc == LK_OK)
+		lk_homedir_remove_run(p);
+	return rc;
+}
+
+static bool is_empty(const lk_homedir *p) { return !p->data[0] && !p->run[0]; }
+
 int lk_servers_down(const char *home, lk_error *err) {
-	place p;
-	int rc = place_find(&p, home, err);
+	lk_homedir p;
+	int rc = lk_homedir_find(&p, home, err);
+	if (rc || is_empty(&p))
+		return rc < 0 ? rc : LK_OK;
+	rc = stop_both(&p, err);
+	lk_homedir_release(&p);
+	return rc;
+}
+
+int lk_servers_may_be_removed(const char *home, lk_error *err) {
+	lk_homedir p;
+	int rc = lk_homedir_find(&p, home, err);
+	if (rc)
+		return rc;
+	return p.data[0] ? lk_homedir_check_ours(&p, err) : 1;
+}
+
+int lk_servers_remove(const char *home, bool *kept, lk_error *err) {
+	lk_homedir p;
+	*kept = false;
+	int rc = lk_servers_may_be_removed(home, err);
+	if (rc == LK_OK)
+		rc = lk_homedir_find(&p, home, err);
 	if (rc)
 		return rc < 0 ? rc : LK_OK;
-	rc = place_lock(&p, err);
+	rc = stop_both(&p, err);
 	if (rc == LK_OK)
-		rc = stop(&p, LK_SERVER_REDIS, err);
-	if (rc == LK_OK)
-		rc = stop(&p, LK_SERVER_POSTGRES, err);
-	place_release(&p);
+		rc = lk_homedir_remove(&p, kept, err);
+	lk_homedir_release(&p);
 	return rc;
+}
+
+char *lk_servers_elsewhere(const char *home) {
+	lk_homedir p;
+	return lk_homedir_find(&p, home, NULL) == LK_OK && lk_homedir_is_elsewhere(&p) ? lk_strdup(p.data) : NULL;
 }
 
 int lk_server_pid(const char *home, enum lk_server which) {
-	place p;
-	return place_find(&p, home, NULL) == LK_OK ? server_pid(&p, which) : 0;
+	lk_homedir p;
+	return lk_homedir_find(&p, home, NULL) == LK_OK ? server_pid(&p, which) : 0;
 }
 
 char *lk_server_data(const char *home, enum lk_server which) {
-	place p;
-	return place_find(&p, home, NULL) == LK_OK && p.data[0] ? path_of(p.data, server_names[which]) : NULL;
+	lk_homedir p;
+	return lk_homedir_find(&p, home, NULL) == LK_OK && p.data[0] ? lk_homedir_path(p.data, lk_server_names[which]) : NULL;
+}
+
+/* Where nothing was found: which folder was looked for, since another one may have been meant. */
+static int find_nothing(const lk_homedir *p, const char *home, lk_error *err) {
+	char *path = lk_homedir_absolute(home);
+	if (p->data[0]) {
+		lk_fail(err, LK_EUNREACHABLE, "the private servers of %s are stopped", path);
+		lk_hint(err, "`lk up` starts them again");
+	} else {
+		lk_fail(err, LK_EUNREACHABLE, "no servers: LK_POSTGRES and LK_REDIS are not both set, and %s %s", path,
+		        p->home[0] ? "holds no private ones" : "is not there");
+		lk_hint(err, "`lk up` starts private servers there; for those of another folder go there, or set LK_HOME");
+	}
+	free(path);
+	return LK_EUNREACHABLE;
 }
 
 int lk_servers_find(const char *home, lk_servers *out, lk_error *err) {
 	*out = (lk_servers){0};
 	const char *postgres = getenv("LK_POSTGRES"), *redis = getenv("LK_REDIS");
 	bool both = postgres && *postgres && redis && *redis;
-	place p;
-	int rc = place_find(&p, home, both ? NULL : err);
-	if (rc == LK_OK && p.run[0]) {
+	lk_homedir p;
+	int rc = lk_homedir_find(&p, home, both ? NULL : err);
+	if (rc < 0 && !both)
+		return rc;
+	if (rc == LK_OK && p.run[0])
 		describe(&p, out);
-	} else if (!both) {
-		lk_fail(err, LK_EUNREACHABLE,
-		        "no servers: LK_POSTGRES and LK_REDIS are not both set, and %s holds no private ones", home);
-		return lk_hint(err, "`lk up` starts private servers");
-	} else {
+	else if (!both)
+		return find_nothing(&p, home, err);
+	else
 		out->home = lk_strdup(home);
-	}
 	if (postgres && *postgres) {
 		free(out->postgres);
 		out->postgres = lk_strdup(postgres);

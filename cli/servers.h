@@ -3,6 +3,8 @@
 #ifndef LK_CLI_SERVERS_H
 #define LK_CLI_SERVERS_H
 
+#include <stdbool.h>
+
 #include "core/status.h"
 
 typedef struct lk_servers {
@@ -15,8 +17,15 @@ typedef struct lk_servers {
  * nobody). Socket folders are short (a unix socket's path is limited to 107 bytes): where home is long, under /tmp.
  * Calling it twice changes nothing. */
 int lk_servers_up(const char *home, lk_servers *out, lk_error *err);
-/* Stops both, waits until they are gone; data stays. */
+/* Stops both, waits until they are gone, removes the sockets' folder; data stays. */
 int lk_servers_down(const char *home, lk_error *err);
+/* Does home hold data that lk made for it? 1: it holds none. LK_EUSAGE: it was not made by lk, or for another home. */
+int lk_servers_may_be_removed(const char *home, lk_error *err);
+/* Stops both, and removes their data and home itself; kept: home or the data's folder stays, since something else is in it. What
+ * lk did not make is never removed: LK_EUSAGE, as above. */
+int lk_servers_remove(const char *home, bool *kept, lk_error *err);
+/* The folder outside of home that holds the data, lk_malloc'ed; NULL where it is in home, or there is none. */
+char *lk_servers_elsewhere(const char *home);
 /* Where commands look: LK_POSTGRES and LK_REDIS, else the private servers of home (they need not run).
  * LK_EUNREACHABLE with the hint "lk up" where neither is there. */
 int lk_servers_find(const char *home, lk_servers *out, lk_error *err);
