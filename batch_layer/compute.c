@@ -26,7 +26,7 @@ static void count_sql(const lk_compute *c, lk_buf *out) {
 	}
 }
 
-/* Which offsets of [from, cut) are missing first. For messages only: it reads them in order. */
+/* Names the first missing offsets of [from, cut). For messages only: it reads all events in order. */
 static void first_hole(const lk_compute *c, int part, lk_buf *out) {
 	lk_buf sql = LK_BUF_INIT;
 	PGresult *res = NULL;
@@ -39,7 +39,8 @@ static void first_hole(const lk_compute *c, int part, lk_buf *out) {
 	int r = lk_pg_exec(c->pg, &res, NULL, sql.data, 2, (const char *const[]){lk_pg_number(from, c->from[part]),
 	                                                                         lk_pg_number(to, c->cut->off[part])});
 	if (r == LK_OK && PQntuples(res) == 1)
-		lk_buf_addf(out, "; the first that are missing: %lld to %lld", (long long)lk_pg_int(res, 0, 0), (long long)lk_pg_int(res, 0, 1));
+		lk_buf_addf(out, "; the first missing ones are %lld to %lld", (long long)lk_pg_int(res, 0, 0),
+		            (long long)lk_pg_int(res, 0, 1));
 	PQclear(res);
 	lk_buf_release(&sql);
 }
@@ -50,7 +51,7 @@ static int is_short(const lk_compute *c, int part, int64_t found, lk_error *err)
 	first_hole(c, part, &hole);
 	lk_fail(err, LK_EGAP, "stream %s, partition %d holds %lld events in [%lld, %lld), not %lld%s", stream_of(c)->name, part,
 	        (long long)found, from, to, to - from, hole.len ? hole.data : "");
-	lk_hint(err, "nothing is published, and what was published before stays; put the events back (from a backup): lk needs the whole log");
+	lk_hint(err, "the former batch stays published; restore the events from a backup: lk needs the whole log");
 	lk_buf_release(&hole);
 	return LK_EGAP;
 }

@@ -110,7 +110,7 @@ static int add_kept(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, add
 	return rc < 0 ? rc : LK_OK;
 }
 
-/* Those that housekeeping has removed are healed, or in panes that are past: they change no row. */
+/* Late events that housekeeping has removed are healed, or in past panes: they change no row. */
 static int add_late(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, addition *a, lk_error *err) {
 	int64_t found = 0, removed = 0;
 	int rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");

@@ -139,7 +139,7 @@ int lk_answer_fill(lk_answer *a, enum lk_fill how, lk_error *err) {
 	if (a->window.kind == LK_W_NONE || a->window.kind == LK_W_SESSION)
 		return lk_fail(err, LK_EUSAGE, a->window.kind == LK_W_NONE
 		                                   ? "view %s has no windows: there is nothing to fill"
-		                                   : "view %s has sessions: there are no windows to fill between them",
+		                                   : "the windows of view %s are sessions: there are none to fill between them",
 		               a->plan->view);
 	a->fill = how;
 	lk_cells_init(&f.keys, a->plan);

@@ -366,7 +366,7 @@ static void state_that_does_not_fit_is_not_served(void **state) {
 	test_worker_catch_up(&t);
 	static const struct { const char *sql, *why; } faults[] = {
 		{"UPDATE lk.tail SET next_off = next_off - 1 WHERE next_off > 0", "beyond the log's end"},
-		{"UPDATE lk.tail SET next_off = next_off + 1, last_at = last_at + interval '1 second' WHERE next_off > 0", "not the one that it has folded"},
+		{"UPDATE lk.tail SET next_off = next_off + 1, last_at = last_at + interval '1 second' WHERE next_off > 0", "not the one that the unit folded"},
 	};
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
 		test_world_run(&world, faults[i].sql);

@@ -244,7 +244,7 @@ static void events_deleted_below_the_published_cut_are_missed(void **state) {
 		test_world_reload(&world);
 		assert_int_equal(lk_batch_run(&world.pg, world.catalog, test_world_copy(&world, "traffic"), &r, &err), LK_EGAP);
 		assert_non_null(strstr(err.text, "partition 1"));
-		assert_non_null(strstr(err.text, "the first that are missing: 7 to 16"));
+		assert_non_null(strstr(err.text, "the first missing ones are 7 to 16"));
 		assert_int_equal(test_world_int(&world, "SELECT cut_id FROM lk.copy"), cut);
 		lk_error_clear(&err);
 	}

@@ -234,7 +234,7 @@ static void a_difference_ends_it(void **state) {
 	says("`lk replay traffic --switch`) brings it into service");
 	LK(1, "/p1", "differs from the served copy", "replay", "traffic", "--verify", "--switch");
 	says("0 equal");
-	says("--force says that the definition was meant to change");
+	says("if the definition was meant to change, use --force");
 	LK(0, "\"version\":1", "", "query", "traffic", "--format", "json");
 	LK(1, "", "0 events", "replay", "traffic", "--verify", "--switch");
 	LK(0, "", "gap 0 events", "replay", "traffic", "--verify", "--switch", "--force");

@@ -270,7 +270,7 @@ static void a_run_that_ends_gives_a_server_up(void **state) {
 	test_redis_start(&servers);
 	test_world_reconnect(&world);
 	assert_int_equal(layer.result, LK_EUNREACHABLE);
-	assert_non_null(strstr(first_lost.text, "it is tried for 1 s, and what was folded is kept"));
+	assert_non_null(strstr(first_lost.text, "lk tries again for 1 s and keeps what is folded"));
 	assert_in_range(layer.report.events, 1, 5999);
 	test_world_speed_once(&world, NULL);
 	test_view_is_right(&world, "pages");
