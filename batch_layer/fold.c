@@ -79,7 +79,7 @@ static int flush(folding *f, lk_error *err) {
 	return r;
 }
 
-/* --- the whole --- */
+/* --- entry point --- */
 
 static int fold_partition(folding *f, int part, lk_error *err) {
 	int r = LK_OK;

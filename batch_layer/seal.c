@@ -278,7 +278,7 @@ static int put_together_if_grown(seal *s, lk_error *err) {
 	return came >= s->o.compact_rows && came >= first ? put_together(s, all + s->rows, err) : LK_OK;
 }
 
-/* --- the whole --- */
+/* --- entry point --- */
 
 static int make_table(seal *s, lk_error *err) {
 	if (s->sealed.table) {

@@ -295,7 +295,7 @@ static int compare_copies(comparing *c, lk_error *err) {
 	return rc == LK_OK && lk_watch_stopped(&c->o->watch) ? lk_stopped(err) : rc;
 }
 
-/* --- the whole --- */
+/* --- entry point --- */
 
 static int steps(comparing *c, lk_error *err) {
 	int rc = load(c, err);

@@ -283,7 +283,7 @@ static int scan_log(search *s, const lk_cat_stream *stream, lk_error *err) {
 	return rc;
 }
 
-/* --- the whole --- */
+/* --- entry point --- */
 
 static bool one_plan(const search *s) { return !strcmp(s->side[0].plan->hash, s->side[1].plan->hash); }
 

@@ -36,10 +36,10 @@ typedef struct lk_query {
 	int64_t slide_us;         /* … one every slide_us; 0: tumbling */
 	bool split;               /* keep the batch's and the speed layer's part of every row beside their sum */
 	enum lk_fill fill;        /* rows of windows without events */
-	int64_t last;             /* only rows of the last so many windows that have rows; 0: of all. Then: */
+	int64_t last;             /* rows of only the last windows that have rows, this many; 0: of all. Then: */
 	const char *sort;         /* the column to sort by, NULL last; equal rows keep their order */
 	bool descending;
-	int64_t limit;            /* only the first so many rows; 0: all */
+	int64_t limit;            /* the most rows to return, from the first on; 0: all */
 	lk_bounds bounds;
 } lk_query;
 
@@ -82,7 +82,7 @@ typedef struct lk_answer {
 	lk_cells panes;                    /* that `cells` was made from if !lk_is_tiling(window); else empty */
 	lk_cell **rows; size_t nrows;      /* by window start, window end and group keys, or by query.sort; filtered */
 	size_t made, had, found;           /* rows before HAVING; after it, with filled ones; before query.limit */
-	int64_t only_last;                 /* make only the last so many windows, if no later step removes rows; 0: all */
+	int64_t only_last;                 /* make only this many windows, the last ones, if no later step removes rows; 0: all */
 	lk_budget *budget;                 /* while the answer is being made; then NULL */
 	enum lk_fill fill;                 /* rows added for windows without events: … */
 	lk_cells filled, blank;            /* … with values; … with only NULLs */

@@ -27,7 +27,7 @@ struct lk_compactor {
 	pthread_cond_t changed;
 	job *jobs;                /* in order of arrival */
 	volatile int ending;      /* accessed atomically */
-	bool idle;                /* no job waits or runs */
+	bool idle;                /* the thread has nothing to do, or has ended */
 	lk_store *store;          /* its connection, or NULL. The thread uses it without the lock */
 	lk_compactor_report done;
 };
@@ -125,7 +125,7 @@ static void *compact(void *arg) {
 	return NULL;
 }
 
-/* --- the others --- */
+/* --- called by other threads --- */
 
 lk_compactor *lk_compactor_open(const char *redis, void (*notice)(void *ctx, const lk_error *e), void *ctx) {
 	lk_compactor *c = lk_calloc(1, sizeof *c);

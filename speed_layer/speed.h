@@ -12,7 +12,7 @@ typedef struct lk_speed_options {
 	int64_t copy;                   /* only this copy, in any state; 0: live copies */
 	/* with `once` and `copy`: stop at these offsets, one per partition; NULL: at the log's end */
 	const int64_t *end;
-	/* the run ends with LK_EFULL when a unit has found no room in Redis for so long; 0: it waits for ever */
+	/* the run ends with LK_EFULL when a unit has found no room in Redis for this long; 0: it waits for ever */
 	int64_t room_wait_us;
 	int64_t server_wait_us;         /* the same for a server that does not answer: LK_EUNREACHABLE */
 	lk_stream_limits limits;
