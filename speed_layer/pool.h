@@ -41,7 +41,7 @@ typedef struct lk_pool {
 	lk_world *world;
 	atomic_llong events;
 	lk_speed_report report;    /* each worker adds its part when it ends */
-	lk_error fatal;            /* the error that ended a `once` run */
+	lk_error fatal;            /* the error that ended the run */
 	atomic_int given_up;       /* 1: the other units need not go on either */
 	int64_t noticed_us[LK_NOTICE_CODES];
 	int waiting[LK_WAITS];     /* number of waiters; under the lock */
