@@ -28,7 +28,6 @@ void lk_pg_one_line(lk_buf *out, const char *message) {
 static int status_of_sqlstate(const char *s) {
 	static const struct { const char *prefix; int code; } table[] = {
 		{"08", LK_EUNREACHABLE}, {"57P", LK_EUNREACHABLE}, {"25006", LK_EUNREACHABLE}, {"25P03", LK_EUNREACHABLE}, {"22", LK_EVALUE},
-		{"23503", LK_ECONFLICT},   /* a row that is named is gone, or one that was to go is named */
 		{"55P03", LK_EBUSY}, {"57014", LK_EBUSY}, {"40001", LK_EBUSY}, {"40P01", LK_EBUSY}, {"53", LK_EFULL},
 		{"23503", LK_ECONFLICT},   /* a row that is named is gone, or one that was to go is named */
 	};

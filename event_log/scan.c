@@ -267,6 +267,8 @@ int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *l
 	PGresult *res = lk_pg_answer_prepared(pg, name, 1, (const char *const[]){id});
 	if (PQresultStatus(res) != PGRES_TUPLES_OK)
 		rc = lk_pg_failed(pg, res, "reading the end of the log", err);
+	else if (!PQntuples(res))
+		rc = lk_fail(err, LK_ECONFLICT, "stream %s was dropped", s->stream->name);
 	else if (PQntuples(res) != s->stream->partitions)
 		rc = lk_fail(err, LK_EINTERNAL, "stream %s has %d partitions in lk.tail, not %d", s->stream->name, PQntuples(res), s->stream->partitions);
 	for (int i = 0; !rc && i < s->stream->partitions; i++) {

@@ -29,7 +29,8 @@ static bool is_part(const PGresult *res, int row, int partitions, int64_t *part)
 static int take_rows(lk_pointer *p, PGresult *const r[NRESULTS], int partitions) {
 	int64_t part;
 	int found = 0;
-	if (PQntuples(r[R_VIEW]) != 1 || PQntuples(r[R_COPY]) != 1)
+	p->dropped = PQntuples(r[R_VIEW]) == 0 || PQntuples(r[R_COPY]) == 0;   /* with all of the view */
+	if (p->dropped)
 		return 0;
 	p->served_copy = lk_pg_int(r[R_VIEW], 0, 0);
 	p->dropped = PQgetvalue(r[R_COPY], 0, 0)[0] == 't';
@@ -75,7 +76,7 @@ int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, const lk_
 	lk_buf_addf(&sql, pointer_sql, limit, (long long)view->id, id, (long long)view->stream->id, id);
 	int rc = lk_pg_query_all(pg, r, NRESULTS, "reading the pointer", err, sql.data);
 	int found = rc == LK_OK ? take_rows(p, r, partitions) : 0;
-	if (rc == LK_OK && found != partitions)
+	if (rc == LK_OK && !p->dropped && found != partitions)
 		rc = lk_fail(err, LK_EINTERNAL, "copy %lld: the catalogue lists %d of %d partitions", id, found, partitions);
 	for (int i = 0; i < NRESULTS; i++)
 		PQclear(r[i]);

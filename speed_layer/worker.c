@@ -55,6 +55,17 @@ static int connect_all(lk_worker *w, lk_error *err) {
 
 /* --- one round --- */
 
+/* A stream that is gone has no events; what reads it leaves with the next picture of the catalogue. */
+static int read_tail(lk_worker *w, const lk_cat_stream *stream, int64_t *next, lk_error *err) {
+	lk_error e = {0};
+	int r = lk_log_tail(&w->reader, stream, next, NULL, NULL, &e);
+	if (r == LK_ECONFLICT)
+		memset(next, 0, LK_MAX_PARTITIONS * sizeof *next);
+	else if (r != LK_OK && err)
+		*err = e;
+	return r == LK_ECONFLICT ? LK_OK : r;
+}
+
 static int read_tails(lk_worker *w, lk_error *err) {
 	int64_t next[LK_MAX_PARTITIONS];
 	for (int i = 0; i < w->nshares; i++) {
@@ -64,7 +75,7 @@ static int read_tails(lk_worker *w, lk_error *err) {
 			known = w->shares[k].of->stream == stream;
 		if (known)
 			continue;
-		int r = lk_log_tail(&w->reader, stream, next, NULL, NULL, err);
+		int r = read_tail(w, stream, next, err);
 		if (r != LK_OK)
 			return r;
 		for (int k = i; k < w->nshares; k++)

@@ -13,6 +13,7 @@
 
 #include "core/time.h"
 #include "core/window.h"
+#include "event_log/drop.h"
 #include "serving/reader.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/world.h"
@@ -299,6 +300,28 @@ static void a_switch_between_the_steps(void **state) {
 	assert_int_equal(a.version, 1);
 	assert_int_equal(sum(a.end, 2), 40);
 	lk_answer_release(&a);
+}
+
+/* I9: All rows of the view go, and with its name another one may come: the reader begins with what is there then. */
+static void a_view_is_dropped_between_the_steps(void **state) {
+	(void)state;
+	for (int again = 0; again < 2; again++) {
+		lk_answer a = {0};
+		lk_error err = {0};
+		declare(traffic);
+		append(0, 40, 1);
+		test_world_batch(&world, "traffic");
+		begin_reading();
+		read_redis();
+		assert_int_equal(lk_view_drop(&world.pg, lk_catalog_view(world.catalog, "traffic"), &err), 0);
+		if (again)
+			test_world_declare(&world, traffic);
+		assert_int_equal(lk_reader_finish(&reader, &a, &err), 1);
+		assert_true(reader.moved);
+		lk_reader_close(&reader);
+	}
+	lk_query q = test_query("traffic");
+	test_world_same(&world, &q);
 }
 
 static void *finish_in_thread(void *arg) {
@@ -592,6 +615,7 @@ int main(void) {
 		cmocka_unit_test(reader_redis_first_never_restarts),
 		cmocka_unit_test(many_batches_while_reading),
 		cmocka_unit_test(a_switch_between_the_steps),
+		cmocka_unit_test(a_view_is_dropped_between_the_steps),
 		cmocka_unit_test(a_batch_table_is_dropped_under_the_reader),
 		cmocka_unit_test(state_that_does_not_fit_is_not_served),
 		cmocka_unit_test(filters),
