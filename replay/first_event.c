@@ -300,7 +300,7 @@ static int look_for_events(search *s, const lk_cat_stream *stream, lk_error *err
 static void say_why_none(search *s, bool with_sql) {
 	const char *why = with_sql ? "no event explains it: PostgreSQL computes another value from the same events"
 	                  : one_plan(s) ? "no event explains it"
-	                  : "no single event: both sides count the same of each event, and differ in the sum of all events";
+	                  : "no single event: both sides count the same of each event, but their results over all of them differ";
 	for (int i = 0; i < s->d->nshown; i++) {
 		if (s->d->shown[i].first_event)
 			continue;

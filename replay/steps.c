@@ -43,7 +43,7 @@ int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
 	if (r->goal == LK_GOAL_BACK) {
 		lk_fail(err, LK_EFULL, "no room to bring the former copy of view %s to the log's end: %s", r->o->view,
 		        why->text);
-		return lk_hint(err, "nothing was switched; when Redis has room, run it again to resume");
+		return lk_hint(err, "nothing was switched; when there is room, run it again to resume");
 	}
 	if (why->sqlstate[0]) {   /* PostgreSQL's disk: dropping cells from Redis would not help */
 		lk_fail(err, LK_EFULL, "no room to replay view %s: %s", r->o->view, why->text);
