@@ -8,8 +8,8 @@
 
 /* --- conditions ---
  *
- * COL OP VALUE. Where the operator stands right behind the column, the value is all that follows it, byte for byte; where
- * blanks stand before it, those around it do not count and a text may stand in quotes, as in SQL. */
+ * COL OP VALUE. If the operator directly follows the column, the value is the rest of the text, byte for byte. If
+ * blanks precede the operator, blanks after it are skipped too, and a text may be quoted as in SQL. */
 
 static const struct { const char *text; enum lk_where_op op; } operators[] = {   /* the longer ones first */
 	{"!=", LK_WHERE_NE}, {"<>", LK_WHERE_NE}, {"<=", LK_WHERE_LE}, {">=", LK_WHERE_GE},
@@ -18,7 +18,7 @@ static const struct { const char *text; enum lk_where_op op; } operators[] = {  
 
 static const char blank[] = " \t";
 
-/* The first operator in a text; NULL: there is none. */
+/* The first operator in a text, or NULL. */
 static const char *find_operator(const char *s, enum lk_where_op *op, size_t *len) {
 	for (; *s; s++)
 		for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
@@ -30,7 +30,7 @@ static const char *find_operator(const char *s, enum lk_where_op *op, size_t *le
 	return NULL;
 }
 
-/* The word at *s, which moves behind it and the blanks after it. */
+/* If *s begins with the word, moves *s past it and the blanks after it. */
 static bool takes_word(const char **s, const char *word) {
 	size_t n = strlen(word);
 	if (strncasecmp(*s, word, n) != 0 || ((*s)[n] && !strchr(blank, (*s)[n])))
@@ -47,7 +47,7 @@ static bool is_null_test(const char *s, enum lk_where_op *op) {
 	return takes_word(&s, "null") && !*s;
 }
 
-/* 'it''s' -> it's; anything else as it is. */
+/* 'it''s' -> it's; anything else is copied unchanged. */
 static char *without_quotes(const char *s) {
 	size_t len = strlen(s), n = 0;
 	if (len < 2 || s[0] != '\'' || s[len - 1] != '\'')
@@ -62,7 +62,7 @@ static char *without_quotes(const char *s) {
 }
 
 static int no_condition(const char *text, lk_error *err) {
-	lk_fail(err, LK_EUSAGE, "--where %s: not COL=VALUE, nor another condition", text);
+	lk_fail(err, LK_EUSAGE, "--where %s: not a condition", text);
 	return lk_hint(err, "write 'COL >= VALUE' (= != < <= > >=), 'COL is null' or 'COL is not null'");
 }
 
@@ -118,7 +118,7 @@ static void read_sort(const char *text, lk_answer_args *out) {
 	out->query.descending = descending;
 }
 
-/* 512MB, 2GiB: powers of 1024, as memory is counted. */
+/* 512MB, 2GiB: powers of 1024, as usual for memory. */
 static int read_memory(const lk_args *args, int64_t *bytes, lk_error *err) {
 	static const struct { const char *unit; int shift; } units[] = {
 		{"k", 10}, {"kb", 10}, {"kib", 10}, {"m", 20}, {"mb", 20}, {"mib", 20}, {"g", 30}, {"gb", 30}, {"gib", 30}};
@@ -134,7 +134,7 @@ static int read_memory(const lk_args *args, int64_t *bytes, lk_error *err) {
 			shift = units[i].shift;
 	if (shift < 0 || errno || n < 0 || n > INT64_MAX >> 30) {
 		lk_fail(err, LK_EUSAGE, "--max-memory %s: not a size", text);
-		return lk_hint(err, "a whole number and a unit: 512MB, 2GB; 0 for no bound");
+		return lk_hint(err, "write a whole number and a unit: 512MB, 2GB; 0 for no bound");
 	}
 	*bytes = (int64_t)n << shift;
 	return LK_OK;
@@ -165,8 +165,8 @@ int lk_args_copy(const lk_args *args, const char **copy, int *version, lk_error 
 	*version = (int)number;
 	if (rc != LK_OK || !*copy || !number)
 		return rc;
-	lk_fail(err, LK_EUSAGE, "--version and --copy both say which copy is meant");
-	return lk_hint(err, "a copy is of one version: leave --version out");
+	lk_fail(err, LK_EUSAGE, "--version and --copy both say which copy to read");
+	return lk_hint(err, "each copy has one version: leave --version out");
 }
 
 int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err) {
@@ -180,8 +180,8 @@ int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err)
 	if (rc == LK_OK)
 		rc = lk_args_time(args, "to", INT64_MAX, &q->to, err);
 	if (rc == LK_OK && q->from >= q->to) {
-		lk_fail(err, LK_EUSAGE, "no window starts from %s on and before %s", lk_args_text(args, "from", ""), lk_args_text(args, "to", ""));
-		rc = lk_hint(err, "--from is the first time, --to is the one that ends the range");
+		lk_fail(err, LK_EUSAGE, "no window can start at or after %s and before %s", lk_args_text(args, "from", ""), lk_args_text(args, "to", ""));
+		rc = lk_hint(err, "--from must be before --to, which is not part of the range");
 	}
 	if (rc == LK_OK)
 		rc = lk_args_interval(args, "window", 0, &q->window_us, err);

@@ -7,7 +7,7 @@
 #include "cli/table.h"
 #include "core/time.h"
 
-enum { TABLE_ROWS = 10000 };   /* of one table: more rows come as more tables, each with its own widths */
+enum { TABLE_ROWS = 10000 };   /* per table; longer answers are split into tables, each with its own column widths */
 
 int64_t lk_answer_lag(const lk_answer *a) {
 	int64_t lag = 0;
@@ -23,10 +23,10 @@ static const char *mark(const lk_answer *a, const lk_cell *row) {
 	return !lk_answer_is_final(a, row) ? "open" : lk_answer_is_provisional(a, row) ? "provisional" : "yes";
 }
 
-/* Beside _final, where that can be provisional at all. */
+/* Is there a _provisional column beside _final? */
 static bool marks_provisional(const lk_answer *a) { return lk_answer_marks_final(a) && a->plan->stream->idle_timeout_us > 0; }
 
-/* Columns that say what a row is about: the window, then group keys up to the first aggregate. */
+/* The number of columns that identify a row: the window, then group keys up to the first aggregate. */
 static int leading_keys(const lk_answer *a) {
 	int n = 0;
 	while (n < a->plan->noutputs && a->plan->outputs[n].kind != LK_OUT_AGG)
@@ -143,7 +143,7 @@ void lk_copy_describe(const lk_cat_copy *copy, lk_buf *out) {
 	switch (copy->state) {
 	case LK_COPY_SANDBOX: lk_buf_addf(out, "sandbox %s", copy->name); break;
 	case LK_COPY_BUILDING: lk_buf_adds(out, "being replayed"); break;
-	case LK_COPY_TRIAL: lk_buf_adds(out, "of a comparison"); break;
+	case LK_COPY_TRIAL: lk_buf_adds(out, "made for a comparison"); break;
 	case LK_COPY_LIVE: lk_buf_adds(out, copy->was_served ? "served before" : "not served yet"); break;
 	}
 	lk_buf_addc(out, ')');
@@ -151,7 +151,7 @@ void lk_copy_describe(const lk_cat_copy *copy, lk_buf *out) {
 
 void lk_range_describe(const lk_range *r, lk_buf *out) {
 	bool from = r->from != INT64_MIN, to = r->to != INT64_MAX;
-	const char *what = r->by == LK_BY_AT ? "only events that the log took" : "only events with event time";
+	const char *what = r->by == LK_BY_AT ? "only events appended" : "only events with event time";
 	if (!from && !to) {
 		lk_buf_adds(out, "all events");
 		return;
@@ -184,7 +184,7 @@ static const char *bound_of(const lk_answer *a, int output) {
 	return o->kind == LK_OUT_AGG ? a->plan->aggs[o->index].verbs->bound : NULL;
 }
 
-/* What is approximate, and by how much; and whether HAVING was applied, where there is one. */
+/* Which columns are approximate and their error bounds; whether HAVING was applied, if the view has one. */
 static void add_json_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
 	bool any = false;
 	for (int i = 0; i < a->plan->noutputs; i++) {
@@ -205,10 +205,10 @@ static void add_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
 		if (bound_of(a, i))
 			lk_buf_addf(b, "approximate: %s, %s\n", a->plan->outputs[i].name, bound_of(a, i));
 	if (a->plan->having && layer != LK_LAYER_MERGED)
-		lk_buf_adds(b, "HAVING is not applied to one layer alone\n");
+		lk_buf_adds(b, "HAVING is not applied to a single layer\n");
 }
 
-/* Of a stream with an idle_timeout: the partitions that are idle, and whether leaving them out has made anything final. */
+/* For a stream with an idle_timeout: the idle partitions, and whether leaving them out has made any row final. */
 static void add_json_idle(const lk_answer *a, lk_buf *b) {
 	bool any = false;
 	if (!a->plan->stream->idle_timeout_us)
@@ -234,7 +234,7 @@ static void add_filled(const lk_answer *a, lk_buf *b) {
 	lk_buf_addf(b, " of the rows, for windows without events (%s)\n", fill_name(a->fill));
 }
 
-/* What last, sort and limit made of the rows. */
+/* How --last, --sort and --limit chose the rows. */
 static void add_json_chosen(const lk_answer *a, const lk_query *q, lk_buf *b) {
 	if (q->last)
 		lk_json_int("last", q->last, b);
@@ -342,7 +342,7 @@ static void add_time(const char *name, int64_t us, lk_buf *b) {
 		lk_time_print(us, b);
 }
 
-/* A kappa copy has no batch, so there is no boundary either, unless a part of it is sealed. */
+/* A kappa copy has no batch and so no boundary, unless a part of it is sealed. */
 static void add_kappa(const lk_answer *a, lk_buf *b) {
 	int64_t n = sum(a->end, a->partitions) - sum(a->cut, a->partitions);
 	if (a->state == LK_COPY_SANDBOX) {

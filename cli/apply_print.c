@@ -7,7 +7,7 @@ void lk_applied_stream_print(const lk_stream *s, const lk_apply_result *r) {
 	static const char *const what[] = {[LK_APPLIED_NEW] = "new", [LK_APPLIED_SAME] = "unchanged",
 	                                   [LK_APPLIED_CHANGED] = "changed"};
 	if (r->anew) {
-		lk_say("stream %s: declared anew, with the views over it: it had no events", s->name);
+		lk_say("stream %s: redeclared, with the views over it: it had no events", s->name);
 		return;
 	}
 	if (!r->new_versions) {
@@ -18,13 +18,13 @@ void lk_applied_stream_print(const lk_stream *s, const lk_apply_result *r) {
 	       " service", s->name, r->new_versions, r->new_versions == 1 ? " over it has" : "s over it have");
 }
 
-/* How a version that readers do not get yet comes to be theirs. */
+/* How a version that is not served yet will be served. */
 static void say_waiting(const char *view, const lk_apply_result *r) {
 	const char *unchanged = r->what == LK_APPLIED_SAME ? ", unchanged" : "";
 	lk_buf how = LK_BUF_INIT;
 	if (r->left) {
 		lk_say("view %s: version %d%s; readers were moved from it to version %d: `lk mode %s --back` or `lk replay %s --switch` moves"
-		       " them again", view, r->version, unchanged, r->served_version, view, view);
+		       " them back to it", view, r->version, unchanged, r->served_version, view, view);
 		return;
 	}
 	if (!r->kappa)
@@ -35,7 +35,7 @@ static void say_waiting(const char *view, const lk_apply_result *r) {
 	lk_buf_release(&how);
 }
 
-/* An event that is dated ahead moves the watermark, and others come late for it, or find their windows gone. */
+/* An event with a time in the future moves the watermark: other events are then late, or their windows past. */
 static void warn_of_ahead(const lk_plan *p) {
 	int64_t ahead = p->stream->max_ahead_us, until_late = lk_ahead_until_late(p), until_past = lk_ahead_until_past(p);
 	lk_buf most = LK_BUF_INIT, late = LK_BUF_INIT, past = LK_BUF_INIT;
@@ -43,11 +43,11 @@ static void warn_of_ahead(const lk_plan *p) {
 	lk_duration_print(until_late, &late);
 	lk_duration_print(until_past, &past);
 	if (ahead > until_late)
-		lk_say("view %s: one event that is dated up to %s ahead (max_ahead of stream %s) makes those of the present late, and in kappa mode"
-		       " they are never counted; with a max_ahead of %s it would make none late", p->view, most.data, p->stream->name, late.data);
+		lk_say("view %s: one event dated up to %s ahead (max_ahead of stream %s) makes current events late, and in kappa mode"
+		       " they are never counted; a max_ahead of at most %s avoids this", p->view, most.data, p->stream->name, late.data);
 	if (ahead > until_past)
-		lk_say("view %s: its retention is shorter than max_ahead of stream %s, %s: events that are dated ahead, one in each partition, take"
-		       " windows away that have not ended; with a max_ahead of %s they would not", p->view, p->stream->name, most.data, past.data);
+		lk_say("view %s: its retention is shorter than max_ahead of stream %s, %s: one event dated ahead in each partition removes"
+		       " windows that have not ended; a max_ahead of at most %s avoids this", p->view, p->stream->name, most.data, past.data);
 	lk_buf_release(&most);
 	lk_buf_release(&late);
 	lk_buf_release(&past);
@@ -56,10 +56,10 @@ static void warn_of_ahead(const lk_plan *p) {
 static void warn(const lk_plan *p) {
 	warn_of_ahead(p);
 	if (p->retention_us > 0 && !lk_has_final_rows(p))
-		lk_say("view %s: its windows are past as soon as they are final: with an allowed_lateness%s shorter than its retention, answers have final"
-		       " rows, too", p->view, p->window.kind == LK_W_SESSION ? " + gap" : "");
+		lk_say("view %s: its windows are past as soon as they are final, so answers have no final rows; choose an allowed_lateness%s"
+		       " shorter than its retention", p->view, p->window.kind == LK_W_SESSION ? " + gap" : "");
 	if (p->retention_us > 0 && p->stream->partitions > 1)
-		lk_say("view %s: as long as one of the %d partitions of stream %s has had no event, no window is past and its retention removes nothing",
+		lk_say("view %s: retention removes nothing until each of the %d partitions of stream %s has an event",
 		       p->view, p->stream->partitions, p->stream->name);
 }
 

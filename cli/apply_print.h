@@ -1,4 +1,4 @@
-/* What an apply did, or would do, and what its user may not expect of it, on standard error. */
+/* Says on standard error what an apply did or would do, with warnings of consequences that users may not expect. */
 #ifndef LK_CLI_APPLY_PRINT_H
 #define LK_CLI_APPLY_PRINT_H
 

@@ -11,8 +11,8 @@ int lk_ask(const char *what_goes, lk_error *err) {
 	char line[16];
 	lk_say("%s", what_goes);
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-		lk_fail(err, LK_EUSAGE, "nothing was removed: there is nobody here to ask");
-		return lk_hint(err, "--yes removes it without a question");
+		lk_fail(err, LK_EUSAGE, "nothing was removed: there is no terminal to ask on");
+		return lk_hint(err, "--yes removes it without asking");
 	}
 	fputs("Remove it? [y/N] ", stderr);
 	if (!fgets(line, sizeof line, stdin))

@@ -1,8 +1,8 @@
-/* Bars begin where 0 is, so that their lengths can be compared; all of an answer's rows have one scale. A length
- * is rounded to eighths of a character where the terminal's alphabet has blocks for them, and what is not 0 has
- * one eighth at least. Negative numbers go to the left, in whole characters, and take room only where there are
- * some. On a terminal the scale is as long as the other columns leave room, so that lines are not broken;
- * elsewhere, and at most, 40 characters. */
+/* Bars begin at 0, so that their lengths can be compared; all rows of an answer share one scale. A length is rounded
+ * to eighths of a character if the locale's character set has eighth blocks; a nonzero value gets at least one eighth.
+ * Bars of negative numbers extend to the left, in whole characters; without negative numbers that side takes no room.
+ * On a terminal the scale fills the room that the other columns leave, at most 40 characters, so that no line breaks;
+ * elsewhere it is 40 characters. */
 #include "cli/chart.h"
 
 #include <langinfo.h>
@@ -17,7 +17,7 @@
 
 enum { LEAST_WIDTH = 8, MOST_WIDTH = 40, EIGHTHS = 8 };
 
-/* NaN where there is none. */
+/* NaN for NULL. */
 static double number_of(const lk_answer *a, const lk_cell *row, int column) {
 	lk_type type;
 	lk_value v;
@@ -42,7 +42,7 @@ static void find_scale(lk_chart *c, const lk_answer *a) {
 	}
 }
 
-/* Does the user's own alphabet have them? What the program goes by may be another one (cli/main.c). */
+/* Does the user's own character set have the blocks? The program's may be another one (cli/main.c). */
 static bool has_blocks(void) {
 	locale_t own = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
 	bool utf8 = own && !strcmp(nl_langinfo_l(CODESET, own), "UTF-8");
@@ -51,7 +51,7 @@ static bool has_blocks(void) {
 	return utf8;
 }
 
-/* What a column takes, with the blank behind it. */
+/* The width of a column with the blank after it. */
 static int column_width(const lk_answer *a, int column) {
 	lk_type type;
 	lk_value v;
@@ -69,7 +69,7 @@ static int column_width(const lk_answer *a, int column) {
 	return most + 1;
 }
 
-/* One letter is left for the rounding of both directions. */
+/* Leaves one character for rounding on both sides. */
 static int fitting_width(const lk_answer *a) {
 	int screen = lk_terminal_width(STDOUT_FILENO);
 	if (!screen)
@@ -99,7 +99,7 @@ static void repeat(const char *s, int n, lk_buf *out) {
 		lk_buf_adds(out, s);
 }
 
-/* In eighths of a character; the whole scale is c->width characters. Halves, so that the longest double is no infinity. */
+/* In eighths of a character; the scale is c->width characters. Works with halves, so that most - least is finite. */
 static int length(const lk_chart *c, double d) {
 	double share = fabs(d) == INFINITY ? 1 : fabs(d) / 2 / (c->most / 2 - c->least / 2);
 	if (d == 0 || isnan(share))

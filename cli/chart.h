@@ -1,4 +1,4 @@
-/* Bars beside the rows of a table, for eyes: how one column's numbers lie to each other. */
+/* Bars beside the rows of a table: how the numbers of one column compare. */
 #ifndef LK_CLI_CHART_H
 #define LK_CLI_CHART_H
 
@@ -6,16 +6,16 @@
 
 typedef struct lk_chart {
 	int column;              /* of the answer's columns; < 0: no chart */
-	double least, most;      /* over all rows, 0 among them */
+	double least, most;      /* over all rows and 0 */
 	bool blocks;             /* UTF-8's eighths of a block; else '#' */
-	int width;               /* letters from least to most */
+	int width;               /* characters from least to most */
 } lk_chart;
 
-/* What the bars of a column are drawn to. name NULL: no chart. LK_EUSAGE where the answer has
- * no such column or it is no number. */
+/* Finds the column and its scale. name NULL: no chart. LK_EUSAGE if the answer has no such column or it is not
+ * numeric. */
 int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, lk_error *err);
-/* The bar of a row: to the right of where 0 is, to the left of it for a negative number;
- * replaces *out. NULL and NaN have none. */
+/* Replaces *out with the bar of a row: to the right of 0, or to the left for a negative number. NULL and NaN have no
+ * bar. */
 void lk_chart_bar(const lk_chart *c, const lk_answer *a, const lk_cell *row, lk_buf *out);
 
 #endif

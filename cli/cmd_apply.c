@@ -1,6 +1,6 @@
-/* apply reads all files before it changes anything: a fault in the last one leaves nothing half declared.
- * Definitions are then applied in the order of the files, each in a transaction of its own; applying the rest again
- * after a failure changes nothing that is there. A check applies them all in one transaction, and undoes it. */
+/* apply reads all files before it changes anything, so a fault in the last file leaves nothing half declared. It then
+ * applies the definitions in file order, each in its own transaction; after a failure, applying all again changes
+ * nothing that is already applied. --check applies them all in one transaction and rolls it back. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "cli/output.h"
 #include "event_log/zones.h"
 
-enum { FILE_MAX_BYTES = 1024 * 1024 };   /* read at most; the parser's own limit is lower and tells it better */
+enum { FILE_MAX_BYTES = 1024 * 1024 };   /* read at most; the parser has a lower limit and a better message */
 
 typedef struct source {
 	const char *name;
@@ -24,9 +24,9 @@ typedef struct job {
 	lk_connection at;
 	source *sources;
 	int nsources;
-	bool check;        /* say what would be, and change nothing */
+	bool check;        /* say what would happen, change nothing */
 	int faults;
-	lk_error failed;   /* what could not be asked while a file was read */
+	lk_error failed;   /* a query that failed while a file was parsed */
 } job;
 
 static int read_file(source *s, lk_error *err) {
@@ -108,9 +108,9 @@ static int apply_all(job *j, lk_error *err) {
 	return rc;
 }
 
-/* --- only a check --- */
+/* --- --check --- */
 
-/* In the form of a fault of the text, at the beginning of the definition. */
+/* Prints the refusal like a fault in the text, at the beginning of the definition. */
 static void print_refused(const source *s, const lk_definition *d, const lk_error *why) {
 	const char *text = d->kind == LK_DEF_STREAM ? d->stream->text : d->plan->text, *at = strstr(s->text.data, text);
 	lk_fault fault = {.line = 1, .col = 1, .message = (char *)(uintptr_t)why->text, .hint = (char *)(uintptr_t)why->hint};
@@ -158,7 +158,7 @@ static int apply_parsed(job *j, lk_error *err) {
 	return apply_all(j, err);
 }
 
-/* A check makes no schema where there is none: nothing is declared then. */
+/* A check does not create a missing schema: nothing is declared then. */
 static int load(job *j, lk_error *err) {
 	char log_id[33];
 	lk_error e = {0};

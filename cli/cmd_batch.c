@@ -4,8 +4,9 @@
 #include "cli/signal.h"
 #include "core/time.h"
 
-/* The first round fails for wrong names and missing servers; a view that failed was told, and has its next round. A
- * batch that is not repeated is left to the system's Ctrl-C: killed at any point it leaves nothing. */
+/* The first round fails for wrong names and missing servers; the failure of a view was reported, and the next round
+ * tries it again. A batch without --every keeps the default action of Ctrl-C: killed at any point it leaves nothing
+ * behind. */
 int lk_cmd_batch(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	lk_keep keep;

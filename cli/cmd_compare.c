@@ -10,7 +10,7 @@
 
 enum { LINE_EVERY_US = 5000000 };
 
-/* On a terminal one line that is overwritten; elsewhere a line for each new phase, and every five seconds. */
+/* On a terminal, one line that is overwritten; elsewhere a line per phase and every five seconds. */
 static void show_progress(void *ctx, const lk_replay_progress *p) {
 	static const char *last_phase;
 	static int64_t last_us;

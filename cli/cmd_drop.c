@@ -1,5 +1,5 @@
-/* lk drop: removes a view, a copy of one that nobody reads, or a stream that no view reads. Cells go from Redis at once; a speed
- * layer that runs would remove them within a minute. */
+/* lk drop: removes a view, a copy that is not served, or a stream that no view reads. It removes the cells from Redis
+ * at once; a running speed layer would remove them within a minute. */
 #include <stdlib.h>
 
 #include "cli/ask.h"
@@ -26,8 +26,8 @@ static int find(const lk_connection *c, const lk_args *args, const lk_cat_copy *
 	return lk_hint(err, "`lk mode %s` lists its copies; --copy names one", v->name);
 }
 
-/* Whoever replays or compares holds the lock. A sandbox's is its own: it has nothing to do with what else becomes of
- * the view. */
+/* A replay or comparison holds the view's lock. A sandbox has its own lock: other work on the view does not affect
+ * it. */
 static int lock(lk_connection *c, const lk_cat_copy *copy, lk_error *err) {
 	if (copy->state != LK_COPY_SANDBOX)
 		return lk_view_lock(&c->pg, copy->version->view, err);
@@ -38,7 +38,7 @@ static int lock(lk_connection *c, const lk_cat_copy *copy, lk_error *err) {
 	return lk_hint(err, "stop that replay, or wait until it has ended");
 }
 
-/* What was found before the lock was taken may have changed. */
+/* The catalogue may have changed before the lock was taken. */
 static int find_again(lk_connection *c, const lk_args *args, const lk_cat_copy **copy, lk_error *err) {
 	int64_t id = (*copy)->id;
 	lk_catalog_free(c->catalog);
@@ -47,7 +47,7 @@ static int find_again(lk_connection *c, const lk_args *args, const lk_cat_copy *
 	if (rc == LK_OK)
 		rc = find(c, args, copy, err);
 	if (rc == LK_OK && (*copy)->id != id)
-		rc = lk_fail(err, LK_ECONFLICT, "the copies of view %s have changed this moment: try again", args->operands[0]);
+		rc = lk_fail(err, LK_ECONFLICT, "the copies of view %s have just changed: try again", args->operands[0]);
 	return rc;
 }
 
@@ -55,11 +55,11 @@ static int refuse_served(const lk_cat_copy *copy, lk_error *err) {
 	const char *view = copy->version->view->name;
 	if (copy->version->view->served_copy != copy->id)
 		return LK_OK;
-	lk_fail(err, LK_EUSAGE, "copy %lld is what readers of view %s get: it is not dropped", (long long)copy->id, view);
+	lk_fail(err, LK_EUSAGE, "copy %lld serves the readers of view %s and cannot be dropped", (long long)copy->id, view);
 	return lk_hint(err, "`lk mode %s --back` or `lk replay %s --switch` moves readers to another one", view, view);
 }
 
-/* What is not live any more goes from both stores. */
+/* Removes from both stores what is no longer in the catalogue. */
 static int sweep(lk_connection *c, lk_error *err) {
 	int rc = lk_store_sweep(c->store, lk_unit_is_live, &c->pg, err);
 	return rc == LK_OK ? lk_copies_sweep(&c->pg, NULL, err) : rc;
@@ -99,13 +99,13 @@ static int ask_for_view(lk_connection *c, const lk_cat_view *v, lk_error *err) {
 	int rc = lk_view_weigh(&c->pg, v, &w, err);
 	if (rc != LK_OK)
 		return rc;
-	lk_buf_addf(&what, "view %s goes with %lld version%s and %lld cop%s", v->name, (long long)w.versions, w.versions == 1 ? "" : "s",
+	lk_buf_addf(&what, "this removes view %s, its %lld version%s and %lld cop%s", v->name, (long long)w.versions, w.versions == 1 ? "" : "s",
 	            (long long)w.copies, w.copies == 1 ? "y" : "ies");
 	if (w.sandboxes)
 		lk_buf_addf(&what, ", %lld of them sandboxes", (long long)w.sandboxes);
 	lk_buf_adds(&what, ", their cells in Redis and ");
 	add_size(&what, w.bytes);
-	lk_buf_addf(&what, " of batches in PostgreSQL; the log of stream %s stays, from which it can be computed again", v->stream->stream->name);
+	lk_buf_addf(&what, " of batches in PostgreSQL; the log of stream %s stays, and the view can be computed from it again", v->stream->stream->name);
 	rc = lk_ask(what.data, err);
 	lk_buf_release(&what);
 	return rc;
@@ -134,18 +134,18 @@ static int ask_for_stream(lk_connection *c, const lk_cat_stream *s, lk_error *er
 	int rc = lk_stream_weigh(&c->pg, s, &w, err);
 	if (rc != LK_OK)
 		return rc;
-	lk_buf_addf(&what, "stream %s goes with its log of ", s->stream->name);
+	lk_buf_addf(&what, "this removes stream %s, its log of ", s->stream->name);
 	lk_count_print(w.events, &what);
 	lk_buf_addf(&what, " event%s (", w.events == 1 ? "" : "s");
 	add_size(&what, w.bytes);
-	lk_buf_addf(&what, "), %lld source%s and %lld rejected line%s; they cannot be had back", (long long)w.sources, w.sources == 1 ? "" : "s",
+	lk_buf_addf(&what, "), %lld source%s and %lld rejected line%s; this cannot be undone", (long long)w.sources, w.sources == 1 ? "" : "s",
 	            (long long)w.rejects, w.rejects == 1 ? "" : "s");
 	rc = lk_ask(what.data, err);
 	lk_buf_release(&what);
 	return rc;
 }
 
-/* Then it will be refused, and nobody needs to be asked. */
+/* Does a view read the stream? Then the drop is refused without a question. */
 static bool is_read(const lk_connection *c, const lk_cat_stream *s) {
 	for (int i = 0; i < c->catalog->nviews; i++)
 		if (c->catalog->views[i].stream == s)
@@ -170,11 +170,11 @@ static int drop_stream(lk_connection *c, const lk_args *args, lk_error *err) {
 static int check_args(const lk_args *args, lk_error *err) {
 	bool stream = lk_args_has(args, "stream"), copy = lk_args_has(args, "copy"), former = lk_args_has(args, "former");
 	if (stream == (args->noperands > 0)) {
-		lk_fail(err, LK_EUSAGE, stream ? "--stream names what goes: no view can be named beside it" : "lk drop wants VIEW, or --stream NAME");
+		lk_fail(err, LK_EUSAGE, stream ? "lk drop takes VIEW or --stream NAME, not both" : "lk drop wants VIEW or --stream NAME");
 		return lk_hint(err, "`lk help drop`");
 	}
 	if (copy && former)
-		return lk_fail(err, LK_EUSAGE, "--copy and --former both say which copy");
+		return lk_fail(err, LK_EUSAGE, "--copy and --former both say which copy to drop");
 	if (stream && (copy || former))
 		return lk_fail(err, LK_EUSAGE, "a stream has no copies: leave --%s out", copy ? "copy" : "former");
 	return LK_OK;

@@ -1,6 +1,6 @@
-/* explain shows the one definition and its two executions: the stream plan, which the speed layer folds event by
- * event, and the SQL that the batch layer runs. With a filter it shows one answer instead: what each side gave to
- * every row, and the sum. */
+/* explain shows a definition and its two executions: the stream plan, by which the speed layer folds each event, and
+ * the SQL that the batch layer runs. With a filter it shows an answer instead: for each row the part from each layer,
+ * and their sum. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +25,8 @@ static int terminal_width(void) {
 	return screen ? screen : NARROW;
 }
 
-/* Bytes of the next line of at most `width` letters, broken at a space outside quotes where there is one; *skip: what
- * stands between it and the one after it. */
+/* Bytes of the next line of at most `width` characters, broken at a space outside quotes if there is one. *skip: bytes
+ * between this line and the next one. */
 static size_t next_line(const char *s, int width, size_t *skip) {
 	size_t n = 0, space = 0;
 	int letters = 0;
@@ -122,19 +122,19 @@ static void describe_window(const lk_plan *p, const char *const *names, lk_buf *
 		return;
 	}
 	const lk_window *w = &p->window;
-	lk_buf_adds(b, w->kind == LK_W_SESSION ? "window: sessions, apart by " : "window: ");
+	lk_buf_adds(b, w->kind == LK_W_SESSION ? "window: sessions, separated by " : "window: ");
 	if (w->kind == LK_W_CALENDAR)
-		lk_buf_addf(b, "1 %s of %s in %s, as the calendar has it", w->calendar->unit, names[w->time_slot], w->calendar->zone);
+		lk_buf_addf(b, "1 calendar %s of %s in %s", w->calendar->unit, names[w->time_slot], w->calendar->zone);
 	else
 		describe_lengths(w, names[w->time_slot], b);
 	lk_buf_adds(b, "\nlate: ");
 	if (p->allowed_lateness_us < 0) {
-		lk_buf_adds(b, "never, every event counts however late\n");
+		lk_buf_adds(b, "never: every event counts, however late\n");
 		return;
 	}
 	lk_buf_adds(b, "when the watermark is ");
 	lk_interval_print(p->allowed_lateness_us, b);
-	lk_buf_adds(b, w->kind == LK_W_SESSION ? " past its own time and the gap\n" : " past the end of its pane\n");
+	lk_buf_adds(b, w->kind == LK_W_SESSION ? " past an event's own time and the gap\n" : " past the end of an event's pane\n");
 	if (!p->retention_us)
 		return;
 	lk_buf_adds(b, "gone: when the watermark is ");
@@ -190,7 +190,7 @@ static void describe_aggregates(const lk_plan *p, const char *const *names, lk_b
 	}
 }
 
-/* The slots of HAVING are keys and calls, which are named by what they are. */
+/* The slots of HAVING are keys and aggregates, shown by their expressions. */
 static void describe_having(const lk_plan *p, const char *const *names, lk_buf *b) {
 	if (!p->having)
 		return;
@@ -217,7 +217,7 @@ static void describe_having(const lk_plan *p, const char *const *names, lk_buf *
 	lk_buf_release(&text);
 }
 
-/* Why there is no batch in SQL: the calls that have no exact form there. */
+/* Why the batch is not SQL: the calls that have no exact form there. */
 static void describe_fold_only(const lk_plan *p, lk_buf *b) {
 	const char **names = slot_names(p), *comma = "";
 	for (int i = 0; i < p->naggs; i++) {
@@ -272,8 +272,8 @@ static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 		describe_fold_only(p, &sql);
 	else
 		lk_plan_batch_sql(p, log.data, "off < ($1::bigint[])[part + 1]", &sql);
-	const char *batch = p->fold_only ? "a batch folds the log in C by the same plan, since the partials of these have no exact form in SQL:"
-	                  : copy->kappa ? "kappa has no batch; in lambda mode it would be:"
+	const char *batch = p->fold_only ? "the batch folds the log in C by the same plan, since the partials of these calls have no exact form in SQL:"
+	                  : copy->kappa ? "kappa has no batch; in lambda mode the batch would run:"
 	                  : fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
 	const char *const titles[2] = {"the stream path folds each event:", batch};
 	print_wrapped(head.data, p->text, INT_MAX);
@@ -317,7 +317,7 @@ static bool is_aggregate(const lk_answer *a, int i) {
 	return i >= windows && a->plan->outputs[i - windows].kind == LK_OUT_AGG;
 }
 
-/* part: NULL for the sum. Keys are shown once, beside the first line of a row. */
+/* part: NULL for the sum. Keys are shown once, on the first line of a row. */
 static void print_line(const lk_answer *a, const lk_cell *row, const lk_cells *part, const char *name, bool first,
                        lk_table *t) {
 	lk_buf b = LK_BUF_INIT;
@@ -341,7 +341,7 @@ static void print_line(const lk_answer *a, const lk_cell *row, const lk_cells *p
 	lk_buf_release(&b);
 }
 
-/* A kappa answer of which nothing is sealed comes from one side: there is no sum to show. */
+/* A kappa answer without a sealed part comes from one layer: there is no sum to show. */
 static void print_sum(const lk_answer *a) {
 	enum { ROWS_OF_A_TABLE = 3000 };
 	for (size_t first = 0; first < a->nrows; first += ROWS_OF_A_TABLE) {

@@ -18,11 +18,11 @@ static int unknown_kind(const char *kind, lk_error *err) {
 		names[n++] = k->name;
 	}
 	const char *near = lk_did_you_mean(kind, names, n);
-	lk_fail(err, LK_EUSAGE, "lk gen knows no events of kind \"%s\"", kind);
+	lk_fail(err, LK_EUSAGE, "there is no kind of events \"%s\"", kind);
 	if (near)
 		lk_hint(err, "did you mean %s?", near);
 	else
-		lk_hint(err, "there is: %s", all.data);
+		lk_hint(err, "one of %s", all.data);
 	lk_buf_release(&all);
 	return LK_EUSAGE;
 }
@@ -39,7 +39,7 @@ static int read_late(const lk_args *args, double *out, lk_error *err) {
 static int check_years(const lk_gen_options *o, lk_error *err) {
 	int64_t late = o->late > 0 ? o->span_us / 4 : 0, back = late > o->jitter_us ? late : o->jitter_us;
 	if (o->start_us > LK_TIME_MAX - o->span_us || o->start_us - LK_TIME_MIN < back)
-		return lk_fail(err, LK_EUSAGE, "event times would leave the years 1 to 9999");
+		return lk_fail(err, LK_EUSAGE, "event times would be outside the years 1 to 9999");
 	return LK_OK;
 }
 

@@ -39,12 +39,12 @@ static void say_report(const lk_ingest_options *o, const lk_ingest_report *r) {
 	if (r->skipped_bytes) {
 		lk_buf_adds(&b, ", ");
 		lk_count_print(r->skipped_bytes, &b);
-		lk_buf_adds(&b, " bytes were in already");
+		lk_buf_adds(&b, " bytes were already in the log");
 	}
 	if (r->another_file)
 		lk_buf_adds(&b, ", a new file of this source");
 	if (r->others) {
-		lk_buf_adds(&b, ", appended by another run meanwhile: ");
+		lk_buf_adds(&b, ", appended meanwhile by another run: ");
 		lk_count_print(r->others, &b);
 	}
 	if (r->rejects) {
@@ -52,7 +52,7 @@ static void say_report(const lk_ingest_options *o, const lk_ingest_report *r) {
 		lk_count_print(r->rejects, &b);
 	}
 	if (r->left_bytes)
-		lk_buf_adds(&b, ", the last line is not ended yet and was left");
+		lk_buf_adds(&b, ", the last line is incomplete and was not read");
 	if (r->stopped)
 		lk_buf_adds(&b, ", stopped");
 	lk_say("ingest %s: %s", shown(o->path), b.data);
@@ -61,16 +61,16 @@ static void say_report(const lk_ingest_options *o, const lk_ingest_report *r) {
 		say_first_reject(o, r);
 }
 
-/* A whole input of which nothing could be read was most likely taken for something that it is not. */
+/* If no line of an input could be read, its format was most likely guessed or given wrong. */
 static int nothing_read(const lk_ingest_options *o, const lk_ingest_report *r, lk_error *err) {
 	if (r->events || !r->rejects || r->skipped_bytes || r->stopped)
 		return LK_OK;
-	lk_fail(err, LK_EINPUT, "nothing in %s, read as %s, could be an event%s%s", shown(o->path), lk_format_name(&o->format),
+	lk_fail(err, LK_EINPUT, "no line of %s, read as %s, could be an event%s%s", shown(o->path), lk_format_name(&o->format),
 	        r->looks[0] ? "; it looks like " : "", r->looks);
 	if (r->todo[0])
 		return lk_hint(err, "%s", r->todo);
 	if (o->format.kind == LK_FORMAT_LOG && !o->format.log)
-		return lk_hint(err, "give --format as the web server's configuration has it (LogFormat, log_format)");
+		return lk_hint(err, "give --format the text from the web server's configuration (LogFormat, log_format)");
 	return lk_hint(err, "lk rejected %s shows the reasons", o->stream->stream->name);
 }
 
@@ -95,7 +95,7 @@ static int find_format(const lk_args *args, const char *path, lk_format *out, lk
 	if (given) {
 		rc = lk_format_parse(given, out, err);
 	} else if (strcmp(path, "-") != 0 && lk_format_of_path(path, out) != 0) {
-		lk_fail(err, LK_EUSAGE, "the name of %s does not tell its format", path);
+		lk_fail(err, LK_EUSAGE, "the name of %s does not say its format", path);
 		rc = lk_hint(err, "add --format jsonl, csv, tsv or access, or a web server's format");
 	}
 	return rc == LK_OK ? set_delimiter(args, out, err) : rc;
@@ -105,8 +105,8 @@ static int stopped(const lk_ingest_options *o, bool appended, lk_error *err) {
 	lk_fail(err, LK_EBUSY, appended ? "stopped before the end of the input; what was read is in the log"
 	                                : "stopped before the end of the input; nothing was appended");
 	if (o->source || !appended)
-		return lk_hint(err, "run it again to go on");
-	return lk_hint(err, "without --source the same input again is appended from its beginning, beside what is in");
+		return lk_hint(err, "run it again to continue");
+	return lk_hint(err, "without --source, the same input is appended again from its beginning");
 }
 
 static int ingest_one(const lk_args *args, lk_ingest_options *o, bool only_check, bool *appended, lk_error *err) {
@@ -139,13 +139,13 @@ static int check_args(const lk_args *args, const lk_ingest_options *o, lk_error 
 	for (int i = 0; rc == LK_OK && i < n; i++)
 		rc = find_format(args, files[i], &format, err);
 	if (rc == LK_OK && o->source && n > 1) {
-		rc = lk_fail(err, LK_EUSAGE, "--source %s names one input, and %d files are given", o->source, n);
-		lk_hint(err, "ingest them one by one, each under a name of its own");
+		rc = lk_fail(err, LK_EUSAGE, "--source %s names one input, but %d files are given", o->source, n);
+		lk_hint(err, "ingest them one by one, each with its own --source");
 	}
 	return rc;
 }
 
-/* What is wrong with one file does not keep the others out: the first fault is told at the end, further ones at once. */
+/* A fault in one file does not keep the others out: the first is reported at the end, later ones at once. */
 static int go_on(int rc, const lk_error *why, lk_error *err) {
 	if (rc != LK_OK && err->code)
 		lk_say_error(why);
@@ -154,7 +154,7 @@ static int go_on(int rc, const lk_error *why, lk_error *err) {
 	return rc == LK_EINPUT ? LK_OK : rc;
 }
 
-/* Under --strict all files are checked before the first is appended: they go in whole or not at all. */
+/* With --strict, all files are checked before the first is appended: all are appended in full, or none. */
 static int ingest_all(const lk_args *args, lk_ingest_options *o, lk_error *err) {
 	char **files;
 	int n = inputs(args, &files), rc = LK_OK;

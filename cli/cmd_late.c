@@ -1,4 +1,4 @@
-/* lk late: the events that the stream path of a copy refused. All of it is in PostgreSQL. */
+/* lk late: the events that the stream path of a copy refused as late. All of them are in PostgreSQL. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static int find_column(const lk_stream *s, const char *name, size_t len) {
 	return -1;
 }
 
-/* "a,b", or "all", or, without the option, what the view reads besides the event time. */
+/* "a,b" or "all"; without the option, the columns that the view reads, except the event time. */
 static int choose_columns(const lk_plan *p, const char *list, int out[LK_MAX_COLUMNS], int *n, lk_error *err) {
 	const lk_stream *s = p->stream;
 	bool all = list && strcmp(list, "all") == 0;
@@ -85,7 +85,7 @@ static int find_copy(const lk_connection *c, const wanted *w, const lk_cat_copy 
 	return rc == LK_OK ? lk_catalog_wanted_copy(c->catalog, v, w->copy, w->version, out, err) : rc;
 }
 
-/* Under the table, and beside what programs read. */
+/* Prints the summary below a table, and on standard error beside jsonl and csv. */
 static void print(const lk_late_page *p, enum lk_answer_format format) {
 	lk_buf b = LK_BUF_INIT;
 	lk_late_print(p, format);

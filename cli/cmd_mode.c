@@ -1,4 +1,4 @@
-/* lk mode: which copy of each view is served, and moving readers to one of the other kind, or back. */
+/* lk mode: shows which copy of each view is served; moves readers to a copy of the other mode, or back. */
 #include <string.h>
 
 #include "cli/commands.h"
@@ -167,7 +167,7 @@ static void say_report(const lk_replay_options *o, const lk_mode_report *r, int 
 	if (rc != LK_OK || r->stopped)
 		return;
 	if (r->nothing_to_do) {
-		lk_say("view %s is in this mode already", o->view);
+		lk_say("view %s is already in this mode", o->view);
 		return;
 	}
 	lk_kappa_say_switch(&r->switched_how);
@@ -199,15 +199,15 @@ static int change(const lk_args *args, bool back, bool kappa, lk_error *err) {
 	return rc;
 }
 
-/* Options that do nothing together are refused. */
+/* Refuses options that would have no effect together. */
 static int check(const lk_args *args, bool back, bool named, lk_error *err) {
 	bool change_options = lk_args_has(args, "force") || lk_args_has(args, "workers");
 	if (back && args->noperands != 1)
-		lk_fail(err, LK_EUSAGE, "--back wants a view and no mode: what was served before says which it is");
+		lk_fail(err, LK_EUSAGE, "--back wants a view and no mode: it goes back to the copy served before");
 	else if (back && change_options)
-		lk_fail(err, LK_EUSAGE, "--back goes back to a copy that is there: nothing is compared or built");
+		lk_fail(err, LK_EUSAGE, "--back goes back to an existing copy: it compares and builds nothing");
 	else if (!back && !named && change_options)
-		lk_fail(err, LK_EUSAGE, "--force and --workers are for a change, and no mode is named");
+		lk_fail(err, LK_EUSAGE, "--force and --workers are for a change, but no mode is named");
 	else if ((back || named) && lk_args_has(args, "format"))
 		lk_fail(err, LK_EUSAGE, "--format is for the list of modes; a change prints none");
 	else

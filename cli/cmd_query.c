@@ -32,21 +32,21 @@ static int judge(const lk_answer *a, lk_error *err) {
 	int64_t lag = lk_answer_lag(a);
 	if (lag && a->state == LK_COPY_SANDBOX) {
 		fail_with_count(err, "the answer is partial: the sandbox lacks the last", lag, "before its end");
-		return lk_hint(err, "they are there when its replay is done");
+		return lk_hint(err, "they are there when its replay has ended");
 	}
 	if (lag) {
 		fail_with_count(err, "the answer is stale: it does not cover the last", lag, "of the log");
-		return lk_hint(err, a->state == LK_COPY_LIVE ? "`lk speed --once` catches up" : "`lk replay` goes on with this copy");
+		return lk_hint(err, a->state == LK_COPY_LIVE ? "`lk speed --once` catches up" : "`lk replay` continues this copy");
 	}
 	if (a->late) {
-		fail_with_count(err, "the answer is partial: it does not count", a->late, "that came late");
+		fail_with_count(err, "the answer is partial: it does not count", a->late, "that came too late");
 		return lk_hint(err, a->kappa ? "a kappa copy never does; in lambda mode (`lk mode`) a batch counts them"
 		                             : "`lk batch` counts them");
 	}
 	return LK_OK;
 }
 
-enum { BOUNDARY_LINES = 4 };   /* under a table, at least; and its head */
+enum { BOUNDARY_LINES = 4 };   /* below a table, at least, and its header line */
 
 static void print(const lk_args *args, const lk_answer *a, const lk_query *q, enum lk_answer_format format, const lk_chart *chart) {
 	if (format == LK_AS_TABLE && !lk_args_has(args, "no-pager"))
@@ -70,7 +70,7 @@ static int read_args(const lk_args *args, lk_answer_args *wanted, int *format, l
 	if (rc == LK_OK && fill >= 0)
 		wanted->query.fill = (enum lk_fill)(LK_FILL_NULL + fill);
 	if (rc == LK_OK && *format != LK_AS_TABLE && lk_args_has(args, "chart"))
-		rc = lk_fail(err, LK_EUSAGE, "--chart draws beside a table: --format %s has none", formats[*format]);
+		rc = lk_fail(err, LK_EUSAGE, "--chart needs a table: it does not go with --format %s", formats[*format]);
 	return rc;
 }
 

@@ -1,4 +1,4 @@
-/* lk rejected: the lines that could not be events of a stream, and why. All of it is in PostgreSQL. */
+/* lk rejected: the lines that could not be events of a stream, and why. All of them are in PostgreSQL. */
 #include <stdio.h>
 
 #include "cli/commands.h"
@@ -6,7 +6,7 @@
 #include "cli/output.h"
 #include "cli/rejected_print.h"
 
-/* Under the table, and beside what programs read. */
+/* Prints the summary below a table, and on standard error beside jsonl and csv. */
 static void print(const lk_rejected_page *p, enum lk_answer_format format) {
 	lk_buf b = LK_BUF_INIT;
 	lk_rejected_print(p, format);

@@ -1,4 +1,4 @@
-/* lk replay: options in, progress and a report in words out. What a replay is: replay/replay.h. */
+/* lk replay: reads the options, shows progress, prints a report. replay/replay.h says what a replay is. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static int read_pace(const lk_args *args, double *pace, lk_error *err) {
 	if (decimal && strcmp(end, "x") == 0 && *pace > 0 && *pace <= PACE_MOST)
 		return LK_OK;
 	lk_fail(err, LK_EUSAGE, "--pace %s: not max, and not a multiple such as 10x or 0.5x", text);
-	return lk_hint(err, "1x is as fast as it happened; at most %.0fx", PACE_MOST);
+	return lk_hint(err, "1x is the speed at which the events happened; at most %.0fx", PACE_MOST);
 }
 
 static int refuse(lk_error *err, const char *fact, const char *hint) {
@@ -36,16 +36,16 @@ static int refuse(lk_error *err, const char *fact, const char *hint) {
 
 static int check_sandbox(const lk_replay_options *o, lk_error *err) {
 	if (o->switch_over)
-		return refuse(err, "--switch with --from, --to or --as: a sandbox answers for a range; it is never switched to",
+		return refuse(err, "--switch with --from, --to or --as: a sandbox covers a range and is never served",
 		              "leave --switch out, or replay the whole log");
 	if (o->verify)
-		return refuse(err, "--verify with --from, --to or --as: a sandbox answers for a range, what is served for all of "
+		return refuse(err, "--verify with --from, --to or --as: a sandbox covers a range, the served copy all of "
 		              "the log",
 		              "leave --verify out, or replay the whole log");
 	return LK_OK;
 }
 
-/* Options that do nothing together are refused: whoever wrote them expects something. */
+/* Refuses options that would have no effect together: the user expects one. */
 static int check(const lk_args *args, const lk_replay_options *o, lk_error *err) {
 	if (o->sandbox && check_sandbox(o, err) != LK_OK)
 		return LK_EUSAGE;
@@ -53,18 +53,18 @@ static int check(const lk_args *args, const lk_replay_options *o, lk_error *err)
 		return refuse(err, "--keep is for a sandbox; a copy of the whole log stays in any case",
 		              "--from, --to or --as make a sandbox");
 	if (o->force && !o->verify)
-		return refuse(err, "--force without --verify: nothing is compared, so nothing is in the way",
+		return refuse(err, "--force without --verify: nothing is compared, so there is nothing to override",
 		              "write --verify --force, or leave it out");
 	if (o->force && !o->switch_over)
-		return refuse(err, "--force without --switch: there is nothing that a difference keeps from happening",
+		return refuse(err, "--force without --switch: a difference would prevent nothing",
 		              "write --switch --verify --force, or leave it out");
 	if (o->max_gap_us && o->pace == 0)
-		return refuse(err, "--max-gap without --pace: no time passes between events",
+		return refuse(err, "--max-gap without --pace: there are no pauses between events",
 		              "write --pace 1x too, or leave it out");
 	if (o->pace > 0 && lk_args_has(args, "workers"))
 		return refuse(err, "--workers with --pace: a paced replay has one thread", "leave one of them out");
 	if (!o->sandbox && o->pace == 0 && lk_args_has(args, "by"))
-		return refuse(err, "--by says which time --from, --to and --pace mean, and none of them is there",
+		return refuse(err, "--by without --from, --to or --pace: no option uses it",
 		              "leave --by out");
 	return LK_OK;
 }
@@ -122,11 +122,11 @@ static void say_work(const lk_replay_options *o, const lk_replay_report *r) {
 		lk_count_print(r->late, &b);
 	}
 	if (r->marked) {
-		lk_buf_adds(&b, ", not to be evaluated (lk.rejected): ");
+		lk_buf_adds(&b, ", could not be evaluated (lk.rejected): ");
 		lk_count_print(r->marked, &b);
 	}
 	if (r->resumed)
-		lk_buf_adds(&b, "; it went on where an earlier replay ended");
+		lk_buf_adds(&b, "; it continued an earlier replay");
 	lk_say("%s", b.data);
 	lk_buf_release(&b);
 }
@@ -145,9 +145,9 @@ static void say_next(const lk_replay_options *o, const lk_replay_report *r) {
 	if (o->sandbox) {
 		say_next_of_sandbox(view, r->sandbox, o->keep);
 	} else if (r->already && !r->switched) {
-		lk_say("readers get copy %lld of version %d already", copy, r->version);
+		lk_say("readers already get copy %lld of version %d", copy, r->version);
 	} else if (r->switched) {
-		lk_say("readers get copy %lld now; `lk mode %s --back` goes back to what they got before, `lk drop %s --former` removes that",
+		lk_say("readers get copy %lld now; `lk mode %s --back` goes back to the former copy, `lk drop %s --former` removes it",
 		       copy, view, view);
 	} else {
 		lk_say("`lk query %s --copy %lld` reads it, `lk drop %s --copy %lld` removes it", view, copy, view, copy);
@@ -197,7 +197,7 @@ static void print_estimate(const lk_replay_estimate *e) {
 	lk_table *t = lk_table_new();
 	lk_table_column(t, "WHAT", false);
 	lk_table_column(t, "HOW MUCH", true);
-	add_row(t, e->resumes ? "events that an interrupted replay lacks" : "events", "", e->events, "");
+	add_row(t, e->resumes ? "events left of an interrupted replay" : "events", "", e->events, "");
 	add_time(t, e->seconds);
 	add_row(t, "cells", e->sampled < e->events ? "about " : "", e->cells, "");
 	add_row(t, "bytes in Redis", "about ", e->bytes, "");
@@ -209,7 +209,7 @@ static void print_estimate(const lk_replay_estimate *e) {
 	}
 	lk_table_end(t);
 	if (e->room >= 0 && e->bytes > e->room)
-		lk_say("that does not fit: raise maxmemory of Redis, or drop a copy (`lk mode` lists them)");
+		lk_say("Redis has too little memory for this: raise its maxmemory, or drop a copy (`lk mode` lists them)");
 }
 
 static int dry_run(const lk_replay_options *o, lk_error *err) {

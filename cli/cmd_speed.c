@@ -18,7 +18,7 @@ int lk_cmd_speed(const lk_args *args, lk_error *err) {
 		lk_speed_say_report(&report);
 	if (rc == LK_OK && report.stopped) {
 		rc = lk_fail(err, LK_EBUSY, "stopped before the end of the log; what was folded is kept");
-		lk_hint(err, "run it again to go on");
+		lk_hint(err, "run it again to continue");
 	}
 	lk_servers_release(&at);
 	return o.once ? rc : lk_until_stopped(rc, err);

@@ -4,7 +4,7 @@
 #include "cli/output.h"
 #include "cli/status.h"
 
-/* Servers that run with nothing declared are in order: that is said, not a failure. Redis is asked for all the same. */
+/* Servers with nothing declared are no failure; a message says so. Redis is still checked. */
 static int connect_to(lk_status_report *s, bool *empty, lk_error *err) {
 	lk_error e = {0};
 	int rc = lk_connect(&s->at, 0, err);

@@ -10,7 +10,7 @@
 
 /* --- numbers for people --- */
 
-/* Three significant digits, and all digits before the point: 0.0123, 1.23, 12.3, 123, 12,300. */
+/* Three significant digits; zeros fill up to the point: 0.0123, 1.23, 12.3, 123, 12,300. */
 void lk_number_print(double n, lk_buf *out) {
 	if (n >= 1000) {
 		double unit = pow(10, floor(log10(n)) - 2);
@@ -111,7 +111,7 @@ static int64_t unequal(const lk_difference *d) { return d->compared - d->equal; 
 
 void lk_difference_counts(const lk_difference *d, lk_buf *out) {
 	if (d->other_shape) {
-		lk_buf_addf(out, "%s and %s have other columns: rows cannot be matched", d->left, d->right);
+		lk_buf_addf(out, "%s and %s have different columns: rows cannot be matched", d->left, d->right);
 		return;
 	}
 	put_count(d->compared, "row", out);
@@ -182,7 +182,7 @@ static void put_pair(const lk_difference *d, const char **and, lk_buf *out) {
 		return;
 	lk_buf_addf(out, "%s%s and %s ", *and, d->left, d->right);
 	if (d->other_shape) {
-		lk_buf_adds(out, "have other columns");
+		lk_buf_adds(out, "have different columns");
 	} else {
 		lk_buf_adds(out, "in ");
 		lk_count_print(unequal(d), out);
@@ -214,7 +214,7 @@ void lk_comparison_verdict(const lk_comparison *c, lk_buf *out) {
 		lk_buf_adds(out, lk_comparison_explained(c) ? "; late events explain all of it" : "; late events do not explain it");
 	}
 	if (c->sql_raised)
-		lk_buf_addf(out, "; PostgreSQL has no answer to the same text: %s", c->sql_raised);
+		lk_buf_addf(out, "; PostgreSQL cannot run the same text: %s", c->sql_raised);
 }
 
 /* --- the pairs --- */
@@ -266,7 +266,7 @@ static void print_rows(const lk_difference *d, bool markdown) {
 	lk_buf_release(&title);
 }
 
-/* --- what batch has healed --- */
+/* --- what the batch has healed --- */
 
 static void say_healed(const lk_comparison *c) {
 	lk_buf b = LK_BUF_INIT;
@@ -276,7 +276,7 @@ static void say_healed(const lk_comparison *c) {
 	if (c->healed) {
 		lk_buf_adds(&b, "Lambda's batch counts ");
 		lk_count_print(c->healed, &b);
-		lk_buf_adds(&b, " of them, since it looks at the log and not\nat the watermark; kappa has nothing but the stream path, so it never will. ");
+		lk_buf_adds(&b, " of them, since it reads the log and ignores\nthe watermark; kappa has only the stream path and never counts them. ");
 		put_count(c->healed_rows, "row", &b);
 		lk_buf_addf(&b, " %s healed", c->healed_rows == 1 ? "is" : "are");
 		if (c->healed_rows > c->nhealed_shown)
@@ -383,17 +383,17 @@ static void say_baseline(const lk_comparison *c) {
 /* What each measure means, a line each. */
 static void say_meaning(const lk_comparison *c, bool markdown) {
 	static const char *const meanings[] = {
-		"build: an empty copy until it answers for %s: cut, batch, publish and the rest streamed; or replayed from offset 0. "
+		"build: from an empty copy until it answers for %s: cut, batch, publish, then stream the rest; or replay from offset 0. "
 		"A changed definition takes as long until it is served",
-		"processor time: of lk, and of both servers as wholes meanwhile",
-		"event to answer: of one event after the other: fetch, fold, commit, query; how a worker wakes up is not in it",
-		"recovery: the copy's keys removed from Redis, until it answers for all; lambda begins at its last cut",
+		"processor time: of lk and, during the build, of both servers as a whole",
+		"event to answer: one event at a time: fetch, fold, commit, query; without the time that a worker needs to wake up",
+		"recovery: after the copy's keys are removed from Redis, until it answers for all; lambda begins at its last cut",
 		"switch: lambda: the transaction that publishes a batch, for which appends do not wait; kappa: how long the log's end "
-		"was locked and appends waited, with the steps of a switch, but no reader was moved",
+		"was locked and appends waited, in a trial of the switch that moved no reader",
 	};
 	lk_buf b = LK_BUF_INIT, events = LK_BUF_INIT;
 	put_count(c->lambda.events, "event", &events);
-	put_line("Measured in this run, on a new copy of each mode, which was removed again:");
+	put_line("Measured in this run on a new copy of each mode, removed afterwards:");
 	if (markdown)
 		put_line("");
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
@@ -439,7 +439,7 @@ static void say_approximate(const lk_comparison *c, bool markdown) {
 	lk_buf b = LK_BUF_INIT;
 	if (!c->approximate || c->sql_raised)
 		return;
-	lk_buf_addf(&b, "Approximate, and compared with the exact values of plain SQL within their bounds: %s.", c->approximate);
+	lk_buf_addf(&b, "Approximate, compared with the exact values of plain SQL within the error bounds: %s.", c->approximate);
 	if (markdown)
 		put_line("");
 	put_line(b.data);

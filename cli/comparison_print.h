@@ -1,4 +1,4 @@
-/* What a comparison says, for people (a table on the terminal, markdown for a report) and for programs (json). */
+/* Prints a comparison, for people (a table on the terminal, markdown for a report) and for programs (json). */
 #ifndef LK_CLI_COMPARISON_PRINT_H
 #define LK_CLI_COMPARISON_PRINT_H
 
@@ -11,7 +11,8 @@ void lk_comparison_print(const lk_comparison *c, enum lk_comparison_format forma
 /* One sentence, without a line break. */
 void lk_comparison_verdict(const lk_comparison *c, lk_buf *out);
 
-/* The rows that differ, as a table on standard output, or nothing where none does. title: a line above it; NULL: none. */
+/* Prints the rows that differ as a table on standard output; nothing if there are none. title: a line above it, or
+ * NULL. */
 void lk_difference_print(const lk_difference *d, const char *title, bool markdown);
 /* "1,234 rows compared: 1,230 equal, 1 only lambda, 0 only kappa, 3 different; late events
  * explain 3", without a line break. */

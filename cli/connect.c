@@ -7,7 +7,7 @@ const char *lk_home(void) {
 	return home && *home ? home : ".lk";
 }
 
-/* Without a catalogue the store learns the log's id from whoever loads one: a round trip less for each query. */
+/* Without a catalogue, the store gets the log's id from the code that loads one: each query saves a round trip. */
 static int finish_store(lk_connection *c, const lk_error *started, lk_error *err) {
 	if (!c->store) {
 		*err = *started;
@@ -18,7 +18,7 @@ static int finish_store(lk_connection *c, const lk_error *started, lk_error *err
 	return lk_store_ready(c->store, err);
 }
 
-/* Redis answers while PostgreSQL makes a session. Where neither can be reached, PostgreSQL is spoken of. */
+/* Redis connects while PostgreSQL opens a session. If neither can be reached, the error is PostgreSQL's. */
 int lk_connect(lk_connection *c, int with, lk_error *err) {
 	lk_error started = {0};
 	*c = (lk_connection){0};

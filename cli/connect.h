@@ -1,4 +1,4 @@
-/* What most commands begin with: the servers, found and connected to, and the catalogue. */
+/* How most commands begin: find and connect to the servers, load the catalogue. */
 #ifndef LK_CLI_CONNECT_H
 #define LK_CLI_CONNECT_H
 
@@ -16,7 +16,7 @@ typedef struct lk_connection {
 enum { LK_WITH_CATALOG = 1, LK_WITH_STORE = 2 };
 
 const char *lk_home(void);   /* LK_HOME, or ".lk" */
-/* PostgreSQL always. Release in either case. */
+/* Connects to PostgreSQL, and to what `with` names. Call lk_disconnect also after a failure. */
 int lk_connect(lk_connection *c, int with, lk_error *err);
 void lk_disconnect(lk_connection *c);
 

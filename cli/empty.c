@@ -1,5 +1,5 @@
-/* The causes are looked at from the outside in: the log, what is folded of it, what HAVING and conditions took away, the
- * range and the keys that were asked for, and at last what the view itself leaves out. */
+/* Checks the causes from the outside in: the log, how much of it is folded, what HAVING and conditions removed, the
+ * range and the keys of the query, and last what the view itself leaves out. */
 #include "cli/empty.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void add_events(int64_t n, lk_buf *out) {
 	lk_buf_addf(out, " event%s", n == 1 ? "" : "s");
 }
 
-/* --- what is read of the log --- */
+/* --- how much of the log is read --- */
 
 static bool nothing_read(const lk_query *q, const lk_answer *a, lk_buf *out) {
 	bool sandbox = a->state == LK_COPY_SANDBOX;
@@ -35,9 +35,9 @@ static bool nothing_read(const lk_query *q, const lk_answer *a, lk_buf *out) {
 	if (tail == 0)
 		lk_buf_addf(out, "stream %s has no event yet (`lk ingest %s`)", a->plan->stream->name, a->plan->stream->name);
 	else if (sandbox)
-		lk_buf_adds(out, "its replay has read nothing yet, or there is nothing in its range");
+		lk_buf_adds(out, "its replay has read nothing yet, or its range has no events");
 	else if (q->layer == LK_LAYER_BATCH)
-		lk_buf_addf(out, a->kappa ? "nothing of it is sealed yet (`lk batch %s`)" : "it has no batch yet (`lk batch %s`)", q->view);
+		lk_buf_addf(out, a->kappa ? "no part of it is sealed yet (`lk batch %s`)" : "it has no batch yet (`lk batch %s`)", q->view);
 	else if (cut > 0)
 		lk_buf_adds(out, "the speed layer has nothing above the batch");
 	else {
@@ -48,7 +48,7 @@ static bool nothing_read(const lk_query *q, const lk_answer *a, lk_buf *out) {
 	return true;
 }
 
-/* --- what was taken away of the rows --- */
+/* --- rows that were removed --- */
 
 static bool all_taken_away(const lk_answer *a, lk_buf *out) {
 	int64_t n = (int64_t)(a->had ? a->had : a->made);
@@ -60,17 +60,17 @@ static bool all_taken_away(const lk_answer *a, lk_buf *out) {
 	return true;
 }
 
-/* --- the range and the keys that were asked for --- */
+/* --- the range and the keys of the query --- */
 
 typedef struct probe {
 	const lk_query *q;
 	const lk_answer *all;      /* without range and conditions */
 	lk_condition *keys;        /* what they must be */
-	const lk_where **where;    /* as they were written */
+	const lk_where **where;    /* as the user wrote them */
 	int nkeys;
-	size_t *passed;            /* [nkeys]: rows of which each holds */
+	size_t *passed;            /* [nkeys]: rows that pass each condition */
 	size_t pass_all;
-	int64_t first, last;       /* starts of the windows of those that pass all */
+	int64_t first, last;       /* window starts of the rows that pass all */
 } probe;
 
 static bool is_key(const lk_plan *p, const char *name) {
@@ -118,7 +118,7 @@ static void look_at_rows(probe *p) {
 	}
 }
 
-/* The nearest of the values that the key has; lk_malloc'ed, or NULL. */
+/* The key value most similar to the condition's; lk_malloc'ed, or NULL. */
 static char *nearest(const probe *p, int key) {
 	const lk_condition *c = &p->keys[key];
 	size_t n = 0, most = p->all->nrows < MOST_NAMES ? p->all->nrows : MOST_NAMES;
@@ -151,7 +151,7 @@ static void say_no_such_key(const probe *p, lk_buf *out) {
 		free(near);
 		return;
 	}
-	lk_buf_adds(out, "no row passes all conditions on its keys, though each holds for some");
+	lk_buf_adds(out, "each condition on the keys holds for some row, but no row passes all");
 }
 
 static void say_where_windows_are(const probe *p, lk_buf *out) {
@@ -196,7 +196,7 @@ static bool asked_for_too_little(lk_connection *c, const lk_query *q, lk_buf *ou
 	lk_error ignored = {0};
 	int rc = lk_answer_make(&c->pg, c->store, &all, &a, &ignored);
 	if (rc == LK_ETOOBIG) {
-		lk_buf_adds(out, "there are rows, but none for these conditions and this range");
+		lk_buf_adds(out, "there are rows, but none with these conditions in this range");
 		return true;
 	}
 	probe p = {.q = q, .all = &a};
@@ -229,7 +229,7 @@ static void left_out_by_view(const lk_answer *a, lk_buf *out) {
 		any = true;
 	}
 	if (!any)
-		lk_buf_adds(out, a->state == LK_COPY_SANDBOX ? "the sandbox's range has none of them" : "they make no group");
+		lk_buf_adds(out, a->state == LK_COPY_SANDBOX ? "the sandbox's range has none of them" : "they form no group");
 }
 
 void lk_answer_why_empty(lk_connection *c, const lk_query *q, const lk_answer *a, lk_buf *out) {

@@ -5,8 +5,8 @@
 #include "cli/connect.h"
 #include "serving/answer.h"
 
-/* The reason, as one line for people, with what to do about it. Where the query's conditions or range may be it, asks once
- * more without them, within small bounds. */
+/* Adds the reason as one line for people, with what to do about it. If the query's conditions or range may be the
+ * reason, queries once more without them, within small bounds. */
 void lk_answer_why_empty(lk_connection *c, const lk_query *q, const lk_answer *a, lk_buf *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Members of the JSON objects that commands print. All but the first begin with a comma: ,"name":value. */
+/* Members of the JSON objects that commands print. Each begins with a comma: ,"name":value. */
 #ifndef LK_CLI_JSON_H
 #define LK_CLI_JSON_H
 
@@ -6,13 +6,13 @@
 
 #include "core/buf.h"
 
-/* A text alone, or null. */
+/* The text without a name, or null. */
 void lk_json_text(const char *s, lk_buf *out);
 void lk_json_member(const char *name, const char *text, lk_buf *out);   /* NULL: null */
 void lk_json_int(const char *name, int64_t n, lk_buf *out);
 void lk_json_flag(const char *name, bool on, lk_buf *out);
 void lk_json_time(const char *name, int64_t us, lk_buf *out);           /* LK_NEVER: null */
-/* Numbers of the partitions: ,"name":[0,7]. */
+/* One number per partition: ,"name":[0,7]. */
 void lk_json_ints(const char *name, const int64_t *v, int n, lk_buf *out);
 
 #endif

@@ -76,8 +76,8 @@ void lk_kappa_say_switch(const lk_switch_report *s) {
 }
 
 int lk_kappa_stopped(const char *view, int64_t copy, lk_error *err) {
-	lk_fail(err, LK_EBUSY, "stopped; what is done is kept, and readers get what they got before");
+	lk_fail(err, LK_EBUSY, "stopped; the work done so far is kept, and readers get the same copy as before");
 	if (copy)
-		return lk_hint(err, "run it again to go on; `lk drop %s --copy %lld` gives it up", view, (long long)copy);
-	return lk_hint(err, "run it again to go on");
+		return lk_hint(err, "run it again to continue; `lk drop %s --copy %lld` removes it", view, (long long)copy);
+	return lk_hint(err, "run it again to continue");
 }

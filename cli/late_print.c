@@ -25,8 +25,8 @@ static const struct {
 	[HEALED] = {"healed", "counted since", LK_BOOL},
 };
 
-/* All windows that would have counted the event, from the first one's start to the last one's end. A session is
- * taken as if the event were alone. */
+/* All windows that would have counted the event, from the first one's start to the last one's end. For sessions: the
+ * session that the event alone would make. */
 static lk_span windows_of(const lk_plan *p, int64_t ts, int64_t *n) {
 	lk_span first, last;
 	*n = lk_windows_of_pane(&p->window, lk_pane_start(&p->window, ts), &first, &last);
@@ -48,14 +48,14 @@ static lk_value own_value(const lk_late_page *p, const lk_late_event *e, int i) 
 
 static const lk_column *stream_column(const lk_late_page *p, int i) { return &p->copy->version->plan->stream->columns[p->columns[i]]; }
 
-/* Where each event is in one window, their number is not worth a column for people. */
+/* If each event is in one window, a table leaves out the number of windows. */
 static bool is_shown(const lk_late_page *p, int i) {
 	return i != WINDOWS || !(lk_is_tiling(&p->copy->version->plan->window) || p->copy->version->plan->window.kind == LK_W_SESSION);
 }
 
 /* --- table --- */
 
-/* As much of a text as has room; a character is not cut. */
+/* Adds as much of the text as has room, without splitting a character. */
 static void add_cell(lk_table *t, lk_type type, const lk_value *v) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, lk_is_null(v) ? "NULL" : "");
@@ -134,7 +134,7 @@ static void print_jsonl(const lk_late_page *p) {
 	lk_buf_release(&b);
 }
 
-/* The stream's columns are named event.<column>: they may have the name of one of the report's. */
+/* The stream's columns are named event.<column>, since the report may have a column of the same name. */
 static void print_csv(const lk_late_page *p) {
 	lk_buf b = LK_BUF_INIT, text = LK_BUF_INIT;
 	for (int i = 0; i < COLUMNS; i++)
@@ -238,7 +238,7 @@ static void add_totals(const lk_late_page *p, lk_buf *b) {
 	if (r->removed) {
 		lk_buf_adds(b, "\nnot kept:  ");
 		lk_count_print(r->removed, b);
-		lk_buf_adds(b, " of them, the oldest, are counted above and shown nowhere else");
+		lk_buf_adds(b, " of them, the oldest; they are counted above but no longer stored");
 	}
 	if (r->events > r->removed) {
 		lk_buf_adds(b, "\nlate by:   ");
@@ -249,7 +249,7 @@ static void add_totals(const lk_late_page *p, lk_buf *b) {
 	lk_buf_addc(b, '\n');
 }
 
-/* At least one character for any event at all. */
+/* At least one character if there are any events. */
 static int bar_of(int64_t events, int64_t most) { return events ? 1 + (int)((double)events / (double)most * (BAR - 1)) : 0; }
 
 static void add_bar(const lk_late_bucket *k, int64_t most, lk_buf *b) {

@@ -8,12 +8,12 @@
 typedef struct lk_late_page {
 	const lk_cat_copy *copy;
 	const lk_late_report *report;
-	const int *columns;        /* of the stream, beside the report's own */
+	const int *columns;        /* the stream's columns to print after the report's own */
 	int ncolumns;
 } lk_late_page;
 
 void lk_late_print(const lk_late_page *p, enum lk_answer_format format);
-/* What the events are of, and how late all of them were, in lines for people. */
+/* Adds lines for people: which view and copy refused the events, and how late all of them were. */
 void lk_late_summary(const lk_late_page *p, lk_buf *out);
 
 #endif

@@ -12,15 +12,15 @@
 #include "cli/signal.h"
 #include "event_log/tail_holder.h"
 
-/* Only the alphabet is the user's; numbers and times are the same everywhere. Data is UTF-8, so a terminal that says
- * nothing gets UTF-8. */
+/* Only the character set is the user's; numbers and times have one format everywhere. Data is UTF-8, so a locale
+ * without UTF-8 is replaced by one with it. */
 static void set_locale(void) {
 	if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-/* A standard file that the caller has closed would become the next file that is opened, and an answer would go into a
- * server's socket. It is put in place so that using it fails. */
+/* If the caller has closed a standard file, the next file opened gets its number, and an answer could go to a server's
+ * socket. This opens a placeholder whose use fails. */
 static void hold_standard_files(void) {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)

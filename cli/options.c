@@ -45,7 +45,7 @@ int lk_command_unknown(const char *name, lk_error *err) {
 	return lk_hint(err, "`lk help` lists the commands");
 }
 
-/* word: as typed, "--wher=x". */
+/* word: what the user typed, "--wher=x". */
 static int unknown_option(const lk_command *c, const char *word, lk_error *err) {
 	size_t dashes = strspn(word, "-");
 	char *name = lk_strndup(word + dashes, strcspn(word + dashes, "="));
@@ -59,9 +59,9 @@ static int unknown_option(const lk_command *c, const char *word, lk_error *err) 
 	return LK_EUSAGE;
 }
 
-/* An option where the command should be. */
+/* An option in the place of the command. */
 static int no_command(const char *word, lk_error *err) {
-	lk_fail(err, LK_EUSAGE, "the first word is a command, and not an option such as %s", word);
+	lk_fail(err, LK_EUSAGE, "%s: the first word must be a command, not an option", word);
 	return lk_hint(err, "usage: lk COMMAND [OPTION...] [OPERAND...]; `lk help` lists the commands");
 }
 
@@ -78,16 +78,16 @@ static int check_operands(const lk_args *a, lk_error *err) {
 	if (a->noperands < c->min_operands)
 		lk_fail(err, LK_EUSAGE, "lk %s wants %s", c->name, c->operands);
 	else if (c->max_operands >= 0 && a->noperands > c->max_operands)
-		lk_fail(err, LK_EUSAGE, "lk %s: \"%s\" is one word too many", c->name, a->operands[c->max_operands]);
+		lk_fail(err, LK_EUSAGE, "lk %s: \"%s\" is one operand too many", c->name, a->operands[c->max_operands]);
 	else
 		return LK_OK;
-	return lk_hint(err, "usage: lk %s%s%s%s; `lk help %s` tells more", c->name,
+	return lk_hint(err, "usage: lk %s%s%s%s; `lk help %s` says more", c->name,
 	               c->options[0].name ? " [OPTION...]" : "", *c->operands ? " " : "",
 	               c->operands, c->name);
 }
 
-/* getopt_long takes any beginning of a name that is unique today; a script that relied on it would break with the
- * next option. */
+/* getopt_long accepts any unique prefix of a name; a script that uses one would break when an option with the same
+ * prefix is added. */
 static bool is_whole(const char *word, const char *name) {
 	size_t n = strlen(name);
 	return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, n) == 0 &&
@@ -182,10 +182,10 @@ int lk_args_interval(const lk_args *a, const char *option, int64_t otherwise, in
 	if (!text || lk_interval_parse(text, strlen(text), false, out_us, &reason) == 0)
 		return LK_OK;
 	lk_fail(err, LK_EUSAGE, "--%s %s: %s", option, text, reason);
-	return lk_hint(err, "a whole number and a unit: 500ms, 30s, 5min, 1h, 1d");
+	return lk_hint(err, "write a whole number and a unit: 500ms, 30s, 5min, 1h, 1d");
 }
 
-/* All times of one command go by one clock: -1h is the same in --from and --to. */
+/* Read once per command, so that -1h is the same time in --from and --to. */
 static int64_t the_time(void) {
 	static int64_t now;
 	now = now ? now : lk_time_now();
@@ -222,7 +222,7 @@ int lk_args_choice(const lk_args *a, const char *option, const char *const *choi
 		}
 	}
 	if (text) {
-		lk_fail(err, LK_EUSAGE, "--%s %s: there is no such choice", option, text);
+		lk_fail(err, LK_EUSAGE, "--%s %s: not a known value", option, text);
 		lk_hint(err, "one of %s", all.data);
 	}
 	lk_buf_release(&all);
@@ -233,13 +233,13 @@ int lk_args_choice(const lk_args *a, const char *option, const char *const *choi
 
 enum { LEAST_WIDTH = 40, MOST_WIDTH = 100, NO_WIDTH = 80, SUMMARY_INDENT = 24, OPTION_INDENT = 22 };
 
-/* Long lines are hard to read, also where there is room for them. */
+/* Long lines are hard to read, even on a wide screen. */
 static size_t help_width(void) {
 	int screen = lk_terminal_width(STDOUT_FILENO);
 	return !screen ? NO_WIDTH : screen < LEAST_WIDTH ? LEAST_WIDTH : screen > MOST_WIDTH ? MOST_WIDTH : (size_t)screen;
 }
 
-/* A paragraph of help; every line but the first is indented. */
+/* Adds a paragraph of help; all lines but the first are indented. */
 static void add_wrapped(lk_buf *out, const char *text, size_t column, size_t indent) {
 	lk_text_wrap(text, help_width(), column, indent, out);
 	lk_buf_addc(out, '\n');
@@ -265,13 +265,13 @@ void lk_help_summary(lk_buf *out) {
 		free(head);
 	}
 	lk_buf_addc(out, '\n');
-	add_wrapped(out, "`lk help COMMAND` tells the options of a command and gives examples.\n\n"
+	add_wrapped(out, "`lk help COMMAND` shows the options of a command with examples.\n\n"
 	            "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://host:port/db or unix:path); "
-	            "without them, the private ones that `lk up` started under LK_HOME (default .lk).\n\n"
-	            "Exit status: 0 done; 1 answers that were compared differ; 2 usage; 3 a server cannot be reached; "
-	            "5 the answer is partial or stale and --strict was given; 6 it would be too large; 65 input refused; 70 an internal error; "
+	            "without them, the private servers that `lk up` started under LK_HOME (default .lk).\n\n"
+	            "Exit status: 0 done; 1 compared answers differ; 2 usage; 3 a server cannot be reached; "
+	            "5 the answer is partial or stale and --strict was given; 6 the answer would be too large; 65 input refused; 70 an internal error; "
 	            "71 no memory; 75 busy, full, or stopped before it was done, try again; 78 a definition is invalid; "
-	            "130 stopped by Ctrl-C. README.md tells more.", 0, 0);
+	            "130 stopped by Ctrl-C. README.md says more.", 0, 0);
 }
 
 void lk_help_command(const lk_command *c, lk_buf *out) {
@@ -295,5 +295,5 @@ void lk_help_command(const lk_command *c, lk_buf *out) {
 	if (c->examples[0].line)
 		lk_buf_adds(out, "\nexamples:\n");
 	for (const lk_example *e = c->examples; e->line; e++)
-		lk_buf_addf(out, "  %s\n      %s\n", e->line, e->meaning);   /* to be copied, so not broken */
+		lk_buf_addf(out, "  %s\n      %s\n", e->line, e->meaning);   /* users copy these lines, so they are not wrapped */
 }

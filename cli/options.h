@@ -1,5 +1,4 @@
-/* Commands and their options: one table, from which getopt_long reads and all help is printed. Tests compare it with
- * the README. */
+/* Commands and their options: one table that drives getopt_long and all help. Tests compare it with the README. */
 #ifndef LK_CLI_OPTIONS_H
 #define LK_CLI_OPTIONS_H
 
@@ -11,7 +10,7 @@
 
 typedef struct lk_option {
 	const char *name;    /* long; NULL ends a list */
-	const char *arg;     /* what follows it, "SIZE"; NULL: a flag */
+	const char *arg;     /* name of its argument, "SIZE"; NULL: a flag */
 	const char *help;
 	bool many;           /* may be given more than once */
 } lk_option;
@@ -30,15 +29,15 @@ typedef struct lk_command {
 	const char *detail;           /* paragraphs, or "" */
 	lk_option options[24];
 	lk_example examples[6];
-	/* 0, or a failure that *err tells (or that was told already: err unset). */
+	/* 0, or a failure in *err (unset if it was already reported). */
 	int (*run)(const lk_args *args, lk_error *err);
 } lk_command;
 
-extern const lk_command lk_commands[];   /* the last one has no name */
+extern const lk_command lk_commands[];   /* ends with an entry without a name */
 
 struct lk_args {
 	const lk_command *command;
-	bool help;                    /* --help: the command is not to be run */
+	bool help;                    /* --help: print help instead of running the command */
 	char **operands;              /* borrowed from argv */
 	int noperands;
 	struct lk_given {
@@ -49,20 +48,20 @@ struct lk_args {
 };
 
 /* argv[0] is the program. LK_EUSAGE with did-you-mean for commands and options. Reorders argv (options before
- * operands). Release in either case. */
+ * operands). Release *out also after a failure. */
 int lk_args_parse(int argc, char **argv, lk_args *out, lk_error *err);
 void lk_args_release(lk_args *a);
 
 bool lk_args_has(const lk_args *a, const char *option);
 const char *lk_args_text(const lk_args *a, const char *option, const char *otherwise);
-/* LK_EUSAGE where the text is not a whole number from min to max. */
+/* LK_EUSAGE if the text is not a whole number from min to max. */
 int lk_args_int(const lk_args *a, const char *option, int64_t otherwise, int64_t min, int64_t max, int64_t *out,
                 lk_error *err);
 /* "5m": a fixed interval, in microseconds, greater than zero. */
 int lk_args_interval(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err);
 /* RFC 3339, or "-1h": that long before now. */
 int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err);
-/* One of `choices` (NULL-ended); *out its index. */
+/* *out: the index of the value in `choices`, which ends with NULL. */
 int lk_args_choice(const lk_args *a, const char *option, const char *const *choices, int otherwise, int *out,
                    lk_error *err);
 

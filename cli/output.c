@@ -10,7 +10,7 @@
 #include "cli/terminal.h"
 #include "core/time.h"
 
-/* --- the line that is overwritten --- */
+/* --- the progress line --- */
 
 static bool progress_shown;
 
@@ -33,7 +33,7 @@ void lk_say_progress(const char *fmt, ...) {
 	va_end(ap);
 	int screen = lk_terminal_width(STDERR_FILENO);
 	end_progress();
-	/* A line that is broken cannot be overwritten. */
+	/* A line longer than the screen wraps and cannot be overwritten. */
 	fprintf(stderr, "%.*s", screen ? lk_text_fit(b.data, screen - 1) : (int)b.len, b.data);
 	fflush(stderr);
 	progress_shown = true;
@@ -64,7 +64,7 @@ bool lk_put_buf(lk_buf *b) {
 	return ok;
 }
 
-/* Where a line goes on: behind its label, else a little to the right of where it begins. */
+/* The indent of a wrapped line: after its label, or two columns more than its first line. */
 static size_t indent_of(const char *line) {
 	size_t blanks = strspn(line, " "), word = blanks + strcspn(line + blanks, " ");
 	bool label = word > blanks && line[word - 1] == ':' && word < LABEL_MOST;

@@ -1,5 +1,5 @@
-/* What commands print. Data goes to standard output, everything else to standard error. A reader that closes the
- * pipe is not an error: what is left is not written. */
+/* What commands print. Data goes to standard output, everything else to standard error. If a reader closes the pipe,
+ * the rest is not written; that is no error. */
 #ifndef LK_CLI_OUTPUT_H
 #define LK_CLI_OUTPUT_H
 
@@ -9,29 +9,29 @@
 #include "core/buf.h"
 #include "core/status.h"
 
-/* Standard output. False once it cannot be written any more: the caller may stop. */
+/* Writes to standard output. False once it can no longer be written: the caller may stop. */
 bool lk_put(const char *s, size_t len);
-/* Adds the buffer and empties it. */
+/* Writes the buffer and empties it. */
 bool lk_put_buf(lk_buf *b);
-/* Lines of text: those that are longer than the screen are broken at blanks, and go on under what stands behind their
- * first word ("covers:    "). */
+/* Writes lines of text. Lines longer than the screen are wrapped at blanks and indented to the text after their label
+ * ("covers:    "). */
 void lk_put_lines(const char *lines);
-/* At the end of the program: what could not be written, a closed pipe aside. */
+/* Called at the end of the program: flushes, and fails if anything could not be written, except to a closed pipe. */
 int lk_put_end(lk_error *err);
 
 /* A line on standard error: "lk: …". */
 void lk_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void lk_say_error(const lk_error *err);
-/* A line on standard error that whatever comes next overwrites, cut to the screen's width; only where that is a terminal,
- * and at most five a second. */
+/* A line on standard error that the next output overwrites, cut to the screen's width. Only on a terminal, at most
+ * five per second. */
 void lk_say_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* 1234567 -> "1,234,567". */
 void lk_count_print(int64_t n, lk_buf *out);
-/* "12 s", "3 min", "5 h", "2 d": how long, for people. */
+/* A duration for people: "12 s", "3 min", "5 h", "2 d". */
 void lk_duration_print(int64_t us, lk_buf *out);
 
-/* A field of csv, by RFC 4180 as ingest reads it: NULL is an empty field, the empty text is "". */
+/* A csv field by RFC 4180 as ingest reads it: NULL is an empty field, the empty text is "". */
 void lk_csv_field(const char *s, size_t len, lk_buf *out);
 
 #endif

@@ -15,7 +15,7 @@
 #include "cli/terminal.h"
 
 static pid_t pager;
-static int screen = -1;    /* what standard output was */
+static int screen = -1;    /* a duplicate of the original standard output */
 static const char *command;
 
 static int screen_lines(void) {
@@ -45,7 +45,7 @@ static const char *which(void) {
 	return name[strspn(name, " ")] && strcmp(name, "cat") != 0 ? name : NULL;
 }
 
-/* less that nobody has told otherwise ends where all fits, shows colours and leaves the screen as it is. */
+/* If LESS is not set, less exits when all fits on the screen, shows colours and does not clear the screen. */
 static void become_pager(const int ends[2]) {
 	dup2(ends[0], STDIN_FILENO);
 	close(ends[0]);
@@ -58,7 +58,7 @@ static void become_pager(const int ends[2]) {
 	_exit(127);
 }
 
-/* What is printed is made for the screen, though it goes into a pipe. */
+/* Output is formatted for the screen, although it goes into a pipe. */
 static void keep_width(void) {
 	int width = lk_terminal_width(STDOUT_FILENO);
 	char text[16];
@@ -76,7 +76,7 @@ void lk_pager_begin(int64_t lines) {
 	if (pipe(ends) != 0)
 		return;
 	screen = dup(STDOUT_FILENO);
-	void (*before)(int) = signal(SIGINT, SIG_IGN);   /* Ctrl-C is the pager's */
+	void (*before)(int) = signal(SIGINT, SIG_IGN);   /* Ctrl-C is for the pager */
 	pager = fork();
 	if (pager == 0)
 		become_pager(ends);
@@ -95,7 +95,7 @@ void lk_pager_end(void) {
 	int status = 0;
 	if (!pager)
 		return;
-	if (fflush(stdout) != 0) {   /* it was left before the end: the rest is for nobody, and that is no error */
+	if (fflush(stdout) != 0) {   /* the pager was quit early: discard the rest; that is no error */
 		__fpurge(stdout);
 		clearerr(stdout);
 	}
@@ -106,5 +106,5 @@ void lk_pager_end(void) {
 	signal(SIGINT, SIG_DFL);
 	pager = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		lk_say("the pager `%s` cannot be run: set LK_PAGER or PAGER to another one, or give --no-pager", command);
+		lk_say("cannot run the pager `%s`: set LK_PAGER or PAGER to another one, or give --no-pager", command);
 }

@@ -106,7 +106,7 @@ static bool works_in(pid_t pid, const char *dir) {
 	return strcmp(cwd, real) == 0;
 }
 
-/* Root in a container may not look into another user's process, but that user may. */
+/* Root in a container may not read another user's /proc entries, but that user may. */
 bool lk_process_is(const lk_account *a, pid_t pid, const char *dir) {
 	if (pid <= 0 || !a->other || works_in(pid, dir))
 		return pid > 0 && works_in(pid, dir);

@@ -1,5 +1,5 @@
-/* Server processes: who they run as, how they are started apart from the terminal, and how a process id of a file is
- * told from a stranger's. */
+/* Server processes: the account they run as, how they are started without a terminal, and how to check that the
+ * process id in a file still is the server's. */
 #ifndef LK_CLI_PROCESS_H
 #define LK_CLI_PROCESS_H
 
@@ -8,7 +8,7 @@
 
 #include "core/status.h"
 
-/* Whom servers run as: the caller, or for root, whom PostgreSQL refuses, user postgres or nobody. */
+/* The account that servers run as: the caller's. PostgreSQL refuses root, so for root it is postgres or nobody. */
 typedef struct lk_account {
 	bool other;          /* not the caller */
 	uid_t uid;
@@ -17,18 +17,18 @@ typedef struct lk_account {
 } lk_account;
 
 int lk_account_find(lk_account *a, lk_error *err);
-/* May the account go into this folder? */
+/* May the account enter this folder? */
 bool lk_account_reaches(const lk_account *a, const char *path);
 
-/* Starts argv in folder dir (NULL: the root), in a session of its own, output added to the log file. The pid, or -1. */
+/* Starts argv in folder dir (NULL: /) in its own session, with output appended to the log file. The pid, or -1. */
 pid_t lk_process_start(const lk_account *a, const char *dir, const char *log, char *const argv[], lk_error *err);
-/* The same and waits for its end: the exit status, 128 + signal, or -1. */
+/* The same, and waits until it exits: the exit status, 128 + signal, or -1. */
 int lk_process_run(const lk_account *a, const char *dir, const char *log, char *const argv[], lk_error *err);
 
-/* Is pid a live process of the account whose working folder is dir? A zombie is not; neither is a stranger that got
- * a dead server's number. */
+/* Is pid a live process of the account with working folder dir? False for a zombie, and for an unrelated process that
+ * got the process id of a dead server. */
 bool lk_process_is(const lk_account *a, pid_t pid, const char *dir);
-/* Reaps it if it is a child of ours that has ended: true then. */
+/* If pid is a child that has exited, reaps it and returns true. */
 bool lk_process_ended(pid_t pid);
 
 #endif

@@ -45,7 +45,7 @@ char *lk_program_folder(const char *program) {
 	return found;
 }
 
-/* The highest of Debian's versioned folders, or the one of `version` (a data folder wants its own). */
+/* The highest of Debian's versioned folders, or the one of `version`: a data folder needs the version that made it. */
 static char *versioned_bin(int version) {
 	glob_t g;
 	char *best = NULL;

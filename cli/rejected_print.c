@@ -11,9 +11,9 @@
 
 /* --- for people --- */
 
-enum { INDENT = 4, COUNT_CELL = 10, CONTENT_CELL = 120 };   /* columns; the last where no screen says */
+enum { INDENT = 4, COUNT_CELL = 10, CONTENT_CELL = 120 };   /* columns; the last one if there is no screen */
 
-/* A line of it: line breaks within the record are blanks here. */
+/* One line of the record's content, with control characters as blanks. */
 static void add_content(const char *content, int screen, lk_buf *b) {
 	char *s = lk_strdup(content);
 	int room = (screen ? screen : CONTENT_CELL) - INDENT;
@@ -38,7 +38,7 @@ static void add_source(const lk_rejected *e, lk_buf *b) {
 		lk_buf_addf(b, "events of the log, for view %s, version %d\n", e->view ? e->view : "(dropped)", e->version);
 }
 
-/* The place and the reason, and, further in, what stood there. */
+/* The place and the reason, and, indented, the content. */
 static void add_row(const lk_rejected *e, int screen, lk_buf *b) {
 	lk_buf line = LK_BUF_INIT;
 	if (e->source)

@@ -11,7 +11,7 @@ typedef struct lk_rejected_page {
 } lk_rejected_page;
 
 void lk_rejected_print(const lk_rejected_page *p, enum lk_answer_format format);
-/* How many there are, in lines for people. */
+/* Adds the counts, as lines for people. */
 void lk_rejected_summary(const lk_rejected_page *p, lk_buf *out);
 
 #endif

@@ -13,9 +13,9 @@ enum { SAY_AFTER_S = 1 };
 volatile int lk_stop;
 static volatile sig_atomic_t signalled;
 
-/* Said by a handler, since whatever the program does at that moment may be what takes long. */
+/* The handler prints this itself, since the program may be busy for a long time. */
 static void say_it_was_heard(int signo) {
-	static const char text[] = "lk: stopping: what is under way is finished first; a second signal ends it at once\n";
+	static const char text[] = "lk: stopping: work in progress is finished first; a second signal ends lk at once\n";
 	(void)signo;
 	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
 		return;

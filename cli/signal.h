@@ -1,6 +1,6 @@
-/* Ctrl-C and SIGTERM. A handler sets one flag; long-running commands look at it, finish what they hold, and end. The
- * second signal is the system's own: it ends the process at once (130 as a shell tells it). Waits for a server end by the
- * first (core/wait.h); a command that takes longer than a second to end says so. */
+/* Ctrl-C and SIGTERM. The handler sets one flag; long-running commands check it, finish their current work, and end.
+ * The second signal has its default action and ends the process at once (130 in a shell). The first signal ends waits
+ * for a server (core/wait.h); a command that needs more than a second to end says so. */
 #ifndef LK_CLI_SIGNAL_H
 #define LK_CLI_SIGNAL_H
 
@@ -12,10 +12,10 @@
 extern volatile int lk_stop;
 
 void lk_stop_on_signal(void);
-/* Is this the failure of a command that did not wait for a silent server any more, since a signal had come? */
+/* Did the command fail only because a signal ended its wait for a silent server? */
 bool lk_ended_by_signal(int rc);
-/* For a command that holds nothing: the first signal ends the process as the system would, once what this session runs in
- * PostgreSQL is cancelled, for which it waits a second at most. */
+/* For a command without work to finish: the first signal cancels what this session runs in PostgreSQL, waits for that
+ * a second at most, and then ends the process by the signal's default action. */
 void lk_cancel_on_signal(lk_pg *pg);
 /* Waits until monotonic time `until_us` or lk_stop. */
 void lk_wait_until(int64_t until_us);

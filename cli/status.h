@@ -9,8 +9,8 @@
 typedef struct lk_part_status {
 	bool taken;             /* the unit is in Redis */
 	int64_t cut, cursor, watermark, bytes;
-	int64_t tail;           /* of the log; of a sandbox, where it ends */
-	int64_t last_at;        /* when the log took its last event */
+	int64_t tail;           /* the log's end; for a sandbox, its own end */
+	int64_t last_at;        /* when the last event was appended */
 	bool idle;              /* lk_is_idle */
 	int segments;
 } lk_part_status;
@@ -20,13 +20,13 @@ typedef struct lk_copy_status {
 	bool served, former;
 	int partitions;
 	lk_part_status part[LK_MAX_PARTITIONS];
-	int64_t cut, watermark, bytes;   /* sums; the least watermark */
-	int64_t covered, tail;           /* events that its answer covers, and those that it would without a lag */
+	int64_t cut, watermark, bytes;   /* sums; the smallest watermark */
+	int64_t covered, tail;           /* events that its answer covers now, and would cover without lag */
 	lk_copy_overview counts;
 	lk_replay_row replay;
-	int64_t streamed;                /* sum of the cursors, as lk_replay_row.started_off is */
-	char digest[33];                 /* "": not asked for, or none to be had */
-	int64_t digest_end[LK_MAX_PARTITIONS];   /* of the prefix that it is of */
+	int64_t streamed;                /* sum of the cursors, like lk_replay_row.started_off */
+	char digest[33];                 /* "": not requested, or not available */
+	int64_t digest_end[LK_MAX_PARTITIONS];   /* the end of the log prefix that the digest covers */
 } lk_copy_status;
 
 typedef struct lk_stream_status {
@@ -49,13 +49,13 @@ int lk_status_read(lk_status_report *s, lk_error *err);
 void lk_status_tables(const lk_status_report *s);
 void lk_status_json(const lk_status_report *s);
 
-/* Events that an answer from this copy lacks. */
+/* Events missing from an answer of this copy. */
 int64_t lk_status_lag(const lk_copy_status *c);
 
 /* A replay, or a change of mode, that has not ended. */
 typedef struct lk_status_replay {
 	int64_t done, total;
-	double rate, eta_s;     /* events/s since it was started last; < 0: not known, or it does not run */
+	double rate, eta_s;     /* events/s since its last start; < 0: unknown, or not running */
 } lk_status_replay;
 bool lk_status_replaying(const lk_copy_status *c);
 void lk_status_progress(const lk_copy_status *c, lk_status_replay *out);

@@ -1,5 +1,5 @@
-/* status reads what is there and changes nothing. Positions come from two servers, Redis first, so a cursor is never
- * shown beyond the log's end. */
+/* status only reads. Positions come from two servers; Redis is read first, so that no cursor is shown beyond the log's
+ * end. */
 #include "cli/status.h"
 
 #include <stdio.h>
@@ -55,7 +55,7 @@ static int64_t now_of(const lk_status_report *s, const lk_cat_stream *stream) {
 	return LK_NEVER;
 }
 
-/* A sandbox is on its way to its own end, and what lies below its beginning is none of its business. */
+/* A sandbox counts events from its own beginning to its own end. */
 static int read_ends(lk_status_report *s, lk_copy_status *out, lk_error *err) {
 	const lk_cat_stream *stream = out->copy->version->view->stream;
 	int64_t tail[LK_MAX_PARTITIONS], last_at[LK_MAX_PARTITIONS], now = now_of(s, stream);
@@ -80,7 +80,7 @@ static int read_ends(lk_status_report *s, lk_copy_status *out, lk_error *err) {
 	return rc;
 }
 
-/* A copy without an answer has no digest: that is told, and the other copies are shown all the same. */
+/* A copy without an answer has no digest: the error is printed, and the other copies are still shown. */
 static int read_digest(lk_status_report *s, lk_copy_status *out, lk_error *err) {
 	char id[24];
 	lk_answer a;
@@ -132,7 +132,7 @@ int lk_status_read(lk_status_report *s, lk_error *err) {
 	return rc;
 }
 
-/* --- what follows from it --- */
+/* --- values derived from these --- */
 
 int64_t lk_status_lag(const lk_copy_status *c) { return c->tail - c->covered; }
 

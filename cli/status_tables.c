@@ -1,4 +1,4 @@
-/* The tables of `lk status`: streams, copies, and, where there are any, replays, sandboxes, digests and partitions. */
+/* The tables of `lk status`: streams and copies; replays, sandboxes, digests and partitions if there are any. */
 #include "cli/status.h"
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static void title(const char *text) {
 	lk_buf_release(&b);
 }
 
-/* --- always --- */
+/* --- always shown --- */
 
 static void print_streams(const lk_status_report *s) {
 	static const char *const names[] = {"STREAM", "PARTITIONS", "EVENTS", "NEWEST EVENT", "LAST APPEND",
@@ -83,7 +83,7 @@ static void print_copies(const lk_status_report *s) {
 	lk_table_end(t);
 }
 
-/* --- where there are any --- */
+/* --- shown if there are any --- */
 
 static void cell_next(lk_table *t, const lk_copy_status *c) {
 	const lk_cat_view *v = c->copy->version->view;
@@ -91,12 +91,12 @@ static void cell_next(lk_table *t, const lk_copy_status *c) {
 	if (c->replay.running)
 		lk_table_cell(t, "runs");
 	else if (c->copy->name)
-		lk_table_cellf(t, "interrupted: the same `lk replay` again, or `lk drop %s --copy %s`", v->name, c->copy->name);
+		lk_table_cellf(t, "interrupted: run the same `lk replay` again, or `lk drop %s --copy %s`", v->name, c->copy->name);
 	else if (c->copy->kappa)
-		lk_table_cellf(t, "interrupted: `lk replay %s --version %d` again, or `lk drop %s --copy %lld`", v->name,
+		lk_table_cellf(t, "interrupted: run `lk replay %s --version %d` again, or `lk drop %s --copy %lld`", v->name,
 		               c->copy->version->number, v->name, id);
 	else
-		lk_table_cellf(t, "interrupted: `lk mode %s lambda` again, or `lk drop %s --copy %lld`", v->name, v->name, id);
+		lk_table_cellf(t, "interrupted: run `lk mode %s lambda` again, or `lk drop %s --copy %lld`", v->name, v->name, id);
 }
 
 static void add_replay(lk_table *t, const lk_copy_status *c) {

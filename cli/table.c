@@ -77,13 +77,13 @@ void lk_table_time(lk_table *t, int64_t us) {
 
 /* --- parts --- */
 
-/* What one part shows: the keys, then the columns [from, to). */
+/* One part of a wide table: the keys, then the columns [from, to). */
 typedef struct part {
 	size_t keys, from, to;
 	int screen;                /* 0: no limit */
 } part;
 
-/* Columns a blank apart, with the blank behind each. */
+/* The width of the columns with a blank after each. */
 static int width_of(const lk_table *t, size_t from, size_t to) {
 	int width = 0;
 	for (size_t i = from; i < to; i++)
@@ -91,7 +91,7 @@ static int width_of(const lk_table *t, size_t from, size_t to) {
 	return width;
 }
 
-/* The keys are repeated as far as they leave half of the line to the others. */
+/* As many keys are repeated as fit in half of the line. */
 static size_t keys_with_room(const lk_table *t, int screen) {
 	size_t n = t->keys < t->ncolumns ? t->keys : t->ncolumns - 1;
 	while (n > 0 && width_of(t, 0, n) > screen / 2)
@@ -99,7 +99,7 @@ static size_t keys_with_room(const lk_table *t, int screen) {
 	return n;
 }
 
-/* As many columns as the line has room for, one at least. */
+/* As many columns as fit on the line, at least one. */
 static size_t end_of_part(const lk_table *t, const part *p) {
 	int left = p->screen + 1 - width_of(t, 0, p->keys);
 	size_t end = p->from;
@@ -118,7 +118,7 @@ static void *need(void *p) {
 	return p;
 }
 
-/* The columns of the part in their order: its i-th, or SIZE_MAX behind the last. */
+/* The table's column shown as the part's i-th, or SIZE_MAX after the last. */
 static size_t column_of(const part *p, size_t i) {
 	if (i < p->keys)
 		return i;

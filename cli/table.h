@@ -1,5 +1,5 @@
-/* Tables for people. A table that is wider than the screen goes on below itself: its first columns, which say what a row is
- * about, stand before each part. */
+/* Tables for people. A table wider than the screen is split into parts below each other; each part begins with the
+ * table's first columns, which identify a row. */
 #ifndef LK_CLI_TABLE_H
 #define LK_CLI_TABLE_H
 
@@ -10,7 +10,7 @@
 typedef struct lk_table lk_table;
 lk_table *lk_table_new(void);
 void lk_table_column(lk_table *t, const char *name, bool right);
-/* The first n columns are repeated in each part of a table that is too wide (1). */
+/* Sets how many of the first columns are repeated in each part of a table that is too wide (default 1). */
 void lk_table_keys(lk_table *t, int n);
 /* Cells are set from left to right; the next one after the last column begins a new row. */
 void lk_table_cell(lk_table *t, const char *text);

@@ -27,7 +27,7 @@ int lk_terminal_width(int fd) {
 	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
 
-/* The next character: its bytes, and the columns that it takes. */
+/* The bytes of the next character, and the columns it takes. */
 static size_t next(const char *s, mbstate_t *state, int *columns) {
 	wchar_t c;
 	size_t n = mbrtowc(&c, s, strlen(s), state);

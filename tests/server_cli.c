@@ -67,19 +67,19 @@ static void usage(void **state) {
 	LK(2, "", "did you mean --where", "query", "traffic", "--were", "path=/");
 	LK(2, "", "wants VIEW", "query");
 	LK(2, "", "not a time", "query", "traffic", "--from", "yesterday");
-	LK(2, "", "no window starts from 2015-05-18T00:00:00Z on and before 2015-05-17T00:00:00Z", "query", "traffic", "--from", "2015-05-18T00:00:00Z", "--to",
+	LK(2, "", "no window can start at or after 2015-05-18T00:00:00Z and before 2015-05-17T00:00:00Z", "query", "traffic", "--from", "2015-05-18T00:00:00Z", "--to",
 	   "2015-05-17T00:00:00Z");
 	for (int i = 0; i < 3; i++)
-		LK(2, "", "no window starts from -1h on and before -1h", "query", "traffic", "--from", "-1h", "--to", "-1h");
+		LK(2, "", "no window can start at or after -1h and before -1h", "query", "traffic", "--from", "-1h", "--to", "-1h");
 	LK(2, "", "table, json, jsonl, csv", "query", "traffic", "--format", "xml");
-	LK(2, "", "not COL=VALUE", "query", "traffic", "--where", "path");
+	LK(2, "", "--where path: not a condition", "query", "traffic", "--where", "path");
 	LK(2, "", "--workers", "speed", "--workers", "0");
 	LK(2, "", "--every", "batch", "--every", "soon");
 	LK(2, "", "jsonl, json, csv, tsv", "ingest", "hits", "--format", "xml");
-	LK(2, "", "does not tell its format", "ingest", "hits", "/tmp/events");
+	LK(2, "", "does not say its format", "ingest", "hits", "/tmp/events");
 	LK(2, "", "names one input", "ingest", "hits", "a.jsonl", "b.jsonl", "--source", "s");
 	LK(2, "", "web", "gen", "wb");
-	LK(2, "", "the first word is a command", "--where", "query");
+	LK(2, "", "the first word must be a command", "--where", "query");
 	LK(2, "", "years 1 to 9999", "gen", "web", "--start", "9999-12-31T23:59:00Z");
 	LK(2, "", "years 1 to 9999", "gen", "web", "--start", "0001-01-01T00:00:00Z", "--jitter", "1s");
 	LK(0, "0001-01-01T00:00:00Z", "", "gen", "web", "--start", "0001-01-01T00:00:00Z", "--events", "1");
@@ -174,7 +174,7 @@ static void another_watermark(void **state) {
 	apply(definitions + strcspn(definitions, ";") + 1, "view traffic: new");
 	apply("CREATE VIEW ever AS SELECT count(*) AS hits FROM hits;", "view ever: new");
 	apply("CREATE VIEW hour WITH (retention = '1 h') AS SELECT count(*) AS hits FROM hits GROUP BY tumble(ts, '1 minute');",
-	      "view hour: its windows are past as soon as they are final: with an allowed_lateness shorter than its retention");
+	      "view hour: its windows are past as soon as they are final, so answers have no final rows");
 	apply("CREATE VIEW hour WITH (retention = '1 h', allowed_lateness = '1 minute') AS SELECT count(*) AS hits FROM hits"
 	      " GROUP BY tumble(ts, '1 minute');", "view hour: version 2; readers");
 	assert_null(strstr(lk.err, "as soon as they are final"));
@@ -259,9 +259,9 @@ static void ahead_is_warned_of(void **state) {
 		test_servers_clear(&lk.servers);
 		char *text = lk_asprintf(sql, rows[i].stream, rows[i].view);
 		apply(text, "view v: new, version 1");
-		assert_int_equal(strstr(lk.err, "makes those of the present late") != NULL, rows[i].late);
-		assert_int_equal(strstr(lk.err, "take windows away that have not ended") != NULL, rows[i].past);
-		assert_int_equal(strstr(lk.err, "its retention removes nothing") != NULL, rows[i].empty);
+		assert_int_equal(strstr(lk.err, "makes current events late") != NULL, rows[i].late);
+		assert_int_equal(strstr(lk.err, "removes windows that have not ended") != NULL, rows[i].past);
+		assert_int_equal(strstr(lk.err, "retention removes nothing until") != NULL, rows[i].empty);
 		apply(text, "view v: unchanged");
 		assert_null(strstr(lk.err, "max_ahead"));
 		free(text);

@@ -107,21 +107,21 @@ static void usage(void **state) {
 		{"wants VIEW", {"replay"}},
 		{"wants VIEW", {"compare"}},
 		{"wants VIEW", {"drop"}},
-		{"no view can be named beside it", {"drop", "traffic", "--stream", "hits"}},
+		{"not both", {"drop", "traffic", "--stream", "hits"}},
 		{"both say which copy", {"drop", "traffic", "--copy", "1", "--former"}},
 		{"a stream has no copies", {"drop", "--stream", "hits", "--former"}},
-		{"one word too many", {"mode", "traffic", "kappa", "now"}},
+		{"one operand too many", {"mode", "traffic", "kappa", "now"}},
 		{"did you mean --switch", {"replay", "traffic", "--swich"}},
 		{"never switched to", {"replay", "traffic", "--switch", "--from", "-1h"}},
 		{"never switched to", {"replay", "traffic", "--switch", "--as", "x"}},
-		{"a sandbox answers for a range", {"replay", "traffic", "--verify", "--to", "-1h"}},
+		{"a sandbox covers a range", {"replay", "traffic", "--verify", "--to", "-1h"}},
 		{"--keep is for a sandbox", {"replay", "traffic", "--keep"}},
 		{"--force without --verify", {"replay", "traffic", "--switch", "--force"}},
 		{"--force without --switch", {"replay", "traffic", "--verify", "--force"}},
 		{"--max-gap without --pace", {"replay", "traffic", "--max-gap", "1s"}},
 		{"--max-gap without --pace", {"replay", "traffic", "--pace", "max", "--max-gap", "1s"}},
 		{"one thread", {"replay", "traffic", "--pace", "2x", "--workers", "2"}},
-		{"--by says which time", {"replay", "traffic", "--by", "_at"}},
+		{"--by without --from, --to or --pace", {"replay", "traffic", "--by", "_at"}},
 		{"event, _at", {"replay", "traffic", "--to", "-1h", "--by", "arrival"}},
 		{"--pace fast", {"replay", "traffic", "--pace", "fast"}},
 		{"--pace 0x", {"replay", "traffic", "--pace", "0x"}},
@@ -184,7 +184,7 @@ static void wrong_names(void **state) {
 	LK(2, "", "has no former copy", "drop", "traffic", "--former");
 	LK(2, "", "no former copy", "mode", "traffic", "--back");
 	char *served = copy_of("copy_id = served_copy");
-	LK(2, "", "what readers of view traffic get", "drop", "traffic", "--copy", served);
+	LK(2, "", "serves the readers of view traffic", "drop", "traffic", "--copy", served);
 	LK(0, served, "", "mode", "traffic");
 	free(served);
 }
@@ -205,7 +205,7 @@ static void replaying(void **state) {
 	LK(0, "kappa", "", "explain", "traffic", "--copy", copy, "--where", "path=/p1");
 	LK(0, copy, "", "mode");
 
-	LK(0, "", "it went on where an earlier replay ended", "replay", "traffic", "--verify", "--switch", "--workers", "1");
+	LK(0, "", "it continued an earlier replay", "replay", "traffic", "--verify", "--switch", "--workers", "1");
 	says("0 events in");
 	says("against what is served, 50 rows compared: 50 equal\n");
 	says("gap 0 events");
@@ -336,14 +336,14 @@ static void shown_while_it_runs_and_after(int signal, int status) {
 	kill(pid, signal);
 	assert_int_equal(test_lk_wait(pid, 10000), status);
 	wait_until("{views,1,replay,running}", "false");
-	LK(0, "interrupted: `lk replay traffic --version 1` again, or `lk drop traffic --copy", "", "status");
+	LK(0, "interrupted: run `lk replay traffic --version 1` again, or `lk drop traffic --copy", "", "status");
 	LK(0, "building", "", "mode");
 }
 
 static void stopped_and_run_again(void **state) {
 	(void)state;
 	shown_while_it_runs_and_after(SIGINT, 75);
-	LK(0, "", "it went on where an earlier replay ended", "replay", "traffic", "--verify", "--switch");
+	LK(0, "", "it continued an earlier replay", "replay", "traffic", "--verify", "--switch");
 	LK(0, "\"mode\":\"kappa\"", "", "query", "traffic", "--format", "json");
 	LK(0, "", "", "status", "traffic", "--format", "json");
 	assert_null(strstr(lk.out, "\"phase\""));
@@ -352,7 +352,7 @@ static void stopped_and_run_again(void **state) {
 static void killed_and_run_again(void **state) {
 	(void)state;
 	shown_while_it_runs_and_after(SIGKILL, 128 + SIGKILL);
-	LK(0, "", "it went on where an earlier replay ended", "replay", "traffic");
+	LK(0, "", "it continued an earlier replay", "replay", "traffic");
 	LK(0, "live", "", "status");
 	LK(0, "", "600 events", "replay", "traffic", "--fresh");
 }
@@ -451,7 +451,7 @@ static void progress_on_a_terminal(void **state) {
 	assert_int_equal(write(t.fd, "\003", 1), 1);
 	assert_true(terminal_shows(&t, NULL));
 	assert_non_null(strstr(t.text.data, "\r\033[Klk: "));
-	assert_non_null(strstr(t.text.data, "run it again to go on"));
+	assert_non_null(strstr(t.text.data, "run it again to continue"));
 	assert_int_equal(terminal_close(&t), 75);
 	lk_buf_release(&t.text);
 }

@@ -72,7 +72,7 @@ static void a_view_goes_whole(void **state) {
 	LK(0, "", "", "replay", "traffic", "--switch");
 	LK(0, "", "", "replay", "traffic", "--from", "2024-01-01T00:01:00Z", "--to", "2024-01-01T00:02:00Z", "--as", "some", "--keep");
 	assert_true(test_world_int(&world, "SELECT count(*) FROM lk.late") > 0);
-	LK(2, "", "nobody here to ask", "drop", "traffic");
+	LK(2, "", "no terminal to ask on", "drop", "traffic");
 	assert_non_null(strstr(lk.err, "view traffic goes with 1 version and 3 copies, 1 of them sandboxes"));
 	LK(0, "", "", "query", "traffic");
 	LK(0, "", "view traffic is dropped", "drop", "traffic", "--yes");
@@ -107,7 +107,7 @@ static void a_stream_goes_when_nobody_reads_it(void **state) {
 	LK(2, "", "did you mean traffic?", "drop", "trafic", "--yes");
 	LK(0, "", "", "drop", "traffic", "--yes");
 	LK(0, "", "", "drop", "total", "--yes");
-	LK(2, "", "stream hits goes with its log of 101 events", "drop", "--stream", "hits");
+	LK(2, "", "this removes stream hits, its log of 101 events", "drop", "--stream", "hits");
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.log_hits"), 101);
 	LK(0, "", "stream hits is dropped", "drop", "--stream", "hits", "--yes");
 	LK(2, "", "there is no stream hits", "drop", "--stream", "hits", "--yes");
@@ -129,9 +129,9 @@ static void an_empty_stream_is_declared_anew(void **state) {
 		"CREATE TABLE hits (ts timestamptz, ip text, n double precision) WITH (event_time = ts, partition_by = n, partitions = 5);");
 	int64_t id = test_world_int(&world, "SELECT stream_id FROM lk.stream");
 	LK(78, "", "view traffic does not fit it as it would be", "apply", other);
-	LK(0, "", "declared anew", "apply", "--check", fits);
+	LK(0, "", "redeclared", "apply", "--check", fits);
 	assert_int_equal(test_world_int(&world, "SELECT stream_id FROM lk.stream"), id);
-	LK(0, "", "stream hits: declared anew, with the views over it", "apply", fits);
+	LK(0, "", "stream hits: redeclared, with the views over it", "apply", fits);
 	LK(0, "", "stream hits: unchanged", "apply", fits);
 	assert_true(test_world_int(&world, "SELECT stream_id FROM lk.stream") != id);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.tail"), 5);

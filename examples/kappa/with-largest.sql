@@ -1,4 +1,4 @@
--- The third version of traffic: the largest answer too.
+-- The third version of traffic: with the largest answer.
 CREATE VIEW traffic AS
   SELECT path, count(*) AS hits, sum(bytes) AS bytes, max(bytes) AS largest
   FROM hits WHERE status < 400

@@ -1,4 +1,4 @@
--- The second version of traffic: an error page is not a page that was read.
+-- The second version of traffic: error pages do not count as read.
 CREATE VIEW traffic AS
   SELECT path, count(*) AS hits, sum(bytes) AS bytes
   FROM hits WHERE status < 400
