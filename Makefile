@@ -1,7 +1,7 @@
 # lk: the lambda and kappa architectures, side by side. `make help` lists the targets.
 #
-# BUILD is the folder of the objects; SAN=1 builds with AddressSanitizer and UBSan, TSAN=1 with ThreadSanitizer, FAULTS=1
-# with the crash points and mutants that the tests switch on.
+# BUILD is the object folder; SAN=1 builds with AddressSanitizer and UBSan, TSAN=1 with ThreadSanitizer, FAULTS=1 with
+# the crash points and mutants that tests switch on.
 
 VARIANT := $(if $(SAN),san,$(if $(TSAN),tsan,plain))$(if $(FAULTS),-faults)
 BUILD   ?= build/$(VARIANT)
@@ -18,11 +18,11 @@ WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpoin
 CFLAGS ?= $(if $(SAN)$(TSAN),-O1,-O2) -g
 FLAGS  := -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) $(shell pg_config --includedir 2>/dev/null | sed 's/^/-I/') \
           -fno-strict-aliasing -ffp-contract=off -fno-omit-frame-pointer -pthread $(WARN) $(CFLAGS)
-# libpg_query as an archive where there is one: its 2,600 relocations at every start cost more than all else that `lk query` computes.
+# Links libpg_query as an archive if there is one: its 2,600 relocations at each start cost more than the rest of `lk query`.
 PG_QUERY := $(firstword $(wildcard $(shell $(CC) -print-file-name=libpg_query.a 2>/dev/null)) -lpg_query)
 LIBS   := -lpq -lhiredis -ljansson $(PG_QUERY) -lsmartcols -lz -lm -pthread
 ifdef SAN
-# The checks that the sanitizers add make gcc see paths that are not there.
+# The sanitizers' checks make gcc warn about paths that cannot happen.
 FLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-maybe-uninitialized
 LIBS   += -fsanitize=address,undefined
 endif
@@ -53,7 +53,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
 	$(CC) -o $@ $^ -lcmocka $(LIBS)
 
-# SQL and Lua files that the program carries, as C strings.
+# SQL and Lua files that are compiled into the program as C strings.
 define AS_C_STRING
 	@mkdir -p $(dir $@)
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
@@ -81,26 +81,26 @@ $(BUILD)/bench/bench: $(BENCH) $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
 bench: lk $(BUILD)/bench/bench
 	LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
-# --- for people: what the README names ---
+# --- targets that the README names ---
 .PHONY: help packages demo check tsan model-check layers tour soak fresh-check compose-check clean
 help:
 	@echo 'make              builds ./lk'
-	@echo 'make demo         installs what is missing, builds, and shows all of it in a minute'
-	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some; SANITIZERS=0: without them)'
-	@echo 'make bench        measures: each number beside the limit of the same run'
-	@echo 'make packages     installs what building and testing need (Debian, Ubuntu)'
-	@echo 'make model-check  searches the model of the protocol and its mutants (wants spin; minutes, 3 GB)'
-	@echo 'make tsan         the test programs that run threads, under ThreadSanitizer (minutes)'
+	@echo 'make demo         installs what is missing, builds, and shows all of lk in a minute'
+	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some of them; SANITIZERS=0: no sanitizers)'
+	@echo 'make bench        measures, each number beside a limit measured in the same run'
+	@echo 'make packages     installs what building and testing needs (Debian, Ubuntu)'
+	@echo 'make model-check  checks the model of the protocol and its mutants (needs spin; minutes, 3 GB)'
+	@echo 'make tsan         the test programs that use threads, under ThreadSanitizer (minutes)'
 	@echo 'make layers       checks that includes point downwards only'
-	@echo 'make tour         runs the commands of docs/lambda-vs-kappa.md and compares what they print with the page'
-	@echo 'make soak         a load that lasts: memory and calls to Redis must not grow (MINUTES=n, 30)'
-	@echo 'make fresh-check  the README in an empty Debian, as root and as an ordinary user (wants root and debootstrap)'
-	@echo 'make compose-check  the services of compose/ in a Docker engine, its own (root) where none runs'
-	@echo 'make clean        removes what was built; data of servers stays'
+	@echo 'make tour         runs the commands of the pages and compares their output with the pages'
+	@echo 'make soak         a long load: memory and calls to Redis must not grow (MINUTES=n, 30)'
+	@echo 'make fresh-check  the README in an empty Debian, as root and as an ordinary user (needs root and debootstrap)'
+	@echo 'make compose-check  the services of compose/ in a Docker engine; starts its own as root if none runs'
+	@echo 'make clean        removes what was built; the servers'"'"' data stays'
 
 packages:
 	@scripts/packages
-# The flags above are made when make reads this file, so what needs the packages runs in a make of its own.
+# make computes the flags above when it reads this file, so what needs the packages runs in a second make.
 demo: packages
 	@$(MAKE) --no-print-directory -s lk
 	@scripts/demo

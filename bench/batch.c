@@ -1,4 +1,4 @@
-/* The batch layer beside the same aggregation written by hand, and its C fold beside the bare COPY. */
+/* The batch layer compared with the same aggregation written by hand, and its C fold with the bare COPY. */
 #include "bench/bench.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ static void load(bench *b) {
 	bench_sql(b, "VACUUM ANALYZE lk.log_hits");
 }
 
-/* A batch of everything: the pointer is taken back first, so that each run computes all of the log. */
+/* A batch of everything: the copy's cut and table are reset first, so that each run computes the whole log. */
 static double whole_batch(bench *b) {
 	bench_sql(b, "UPDATE lk.copy SET cut_id = NULL, batch_table = NULL");
 	bench_sql(b, "UPDATE lk.cut SET state = 'released' WHERE state = 'published'");

@@ -1,4 +1,4 @@
-/* Log to Redis: the rate of the stream path beside that of a bare COPY of the same columns. */
+/* Log to Redis: the rate of the stream path compared with a bare COPY of the same columns. */
 #include "bench/bench.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Files to the log: beside psql's \copy of the same rows into a table of the same shape. */
+/* Files to the log: compared with psql's \copy of the same rows into a table of the same shape. */
 #include "bench/bench.h"
 #include "core/scan_json.h"
 #include "core/sql.h"
@@ -109,7 +109,7 @@ static void scanner(bench *b) {
 	lk_buf text = access(path, R_OK) == 0 ? unzip(path) : (lk_buf)LK_BUF_INIT;
 	free(path);
 	if (!text.len) {
-		printf("  skip scanner: github-2015-01-01-00.jsonl.gz is not there (LK_TEST_DATA)\n");
+		printf("  skip scanner: github-2015-01-01-00.jsonl.gz not found (LK_TEST_DATA)\n");
 		return;
 	}
 	lk_definitions d;

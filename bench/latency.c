@@ -1,5 +1,5 @@
-/* From an event's arrival to an answer that counts it, while 10,000 events/s arrive: the whole way through
- * `lk ingest` (a pipe), the log, `lk speed`, Redis and the serving layer. */
+/* From an event's arrival to an answer that counts it, while 10,000 events/s arrive: through `lk ingest` (a pipe), the
+ * log, `lk speed`, Redis and the serving layer. */
 #include "bench/bench.h"
 #include "serving/answer.h"
 
@@ -40,7 +40,7 @@ static pid_t start_ingest(int *input) {
 	return pid;
 }
 
-/* Writes RATE * TICK events and now and then a probe with a key of its own; the times of the probes go to sent[]. */
+/* Writes RATE * TICK events and sometimes a probe with its own key; the times of the probes go to sent[]. */
 static void feed(int input, double *sent) {
 	lk_buf text = LK_BUF_INIT;
 	lk_buf_adds(&text, "ts,k,v\n");

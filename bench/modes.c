@@ -1,5 +1,5 @@
-/* What each mode costs: the figures of lk compare, medians of some runs, each beside the limit of the same rows:
- * a batch beside the aggregation by hand, a replay beside the bare COPY. */
+/* What each mode costs: the figures of lk compare, medians of several runs, compared with limits on the same rows: a
+ * batch with the aggregation by hand, a replay with the bare COPY. */
 #include "bench/bench.h"
 #include "replay/costs.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS = 360000, TIMES = 41 };  /* one event each 10 ms: 60 minutes */
+enum { EVENTS = 360000, TIMES = 41 };  /* one event every 10 ms: 60 minutes */
 
 static const char definition[] =
 	"CREATE TABLE hits (ts timestamptz, k text, v bigint) WITH (event_time = ts, partition_by = k, partitions = 2);\n"

@@ -1,5 +1,5 @@
-/* Kappa: the rate of a replay beside that of a bare COPY of the same columns, two partitions on two processors beside
- * one, and how long appends wait for a switch as the log grows. */
+/* Kappa: the rate of a replay compared with a bare COPY of the same columns, two partitions on two processors compared
+ * with one, and how long appends wait for a switch as the log grows. */
 #include "bench/bench.h"
 #include "replay/cpu.h"
 #include "replay/replay.h"
@@ -34,7 +34,7 @@ static void load(bench *b, long events) {
 	bench_sql(b, "VACUUM ANALYZE lk.log_two");
 }
 
-/* What PostgreSQL itself says of the log against the replayed copy that is not served, cell by cell. */
+/* Compares PostgreSQL's own result over the log with the replayed copy, which is not served, cell by cell. */
 static void check(bench *b, const char *stream) {
 	char *copy = bench_sql_text(b, "SELECT max(copy_id) FROM lk.copy JOIN lk.version USING (version_id) JOIN lk.view USING "
 	                               "(view_id) WHERE lk.view.name = '%s_per_minute' AND mode = 'kappa' AND NOT dropped", stream);
@@ -66,7 +66,7 @@ typedef struct run {
 	double seconds, cpu_seconds;   /* of lk and both servers together */
 } run;
 
-/* Into an empty Redis, so that nothing of an earlier copy has to be removed meanwhile. */
+/* Replays into an empty Redis, so that it need not remove an earlier copy at the same time. */
 static run replay(bench *b, lk_store *store, const char *stream, const char *workers) {
 	char *view = lk_asprintf("%s_per_minute", stream);
 	lk_cpu before, after;
@@ -81,7 +81,7 @@ static run replay(bench *b, lk_store *store, const char *stream, const char *wor
 	return (run){u.seconds, rc ? 0 : lk_cpu_between(&before, &after) + u.cpu_seconds};
 }
 
-/* The limit of two workers is two processors that never wait: half of the processor time that lk and the servers took. */
+/* The limit for two workers is two processors that never wait: half of the processor time of lk and the servers. */
 static void rates(bench *b) {
 	double copy[BENCH_RUNS], one[BENCH_RUNS], two[BENCH_RUNS], ratio[BENCH_RUNS], gain[BENCH_RUNS], limit[BENCH_RUNS];
 	char *log_id = bench_sql_text(b, "SELECT log_id FROM lk.meta");
@@ -113,7 +113,7 @@ static void rates(bench *b) {
 	             "never wait: %.2f)", EVENTS / bench_median(two, BENCH_RUNS) / 1e6, g, bench_median(limit, BENCH_RUNS));
 }
 
-/* Milliseconds for which appends waited, the median; *most: the longest. */
+/* The median of the milliseconds that appends waited; *most: the maximum. */
 static double switches(bench *b, double *most) {
 	double held[BENCH_RUNS];
 	for (int i = 0; i < BENCH_RUNS; i++) {

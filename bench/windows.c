@@ -1,6 +1,6 @@
-/* What windows cost: the stream path with windows that overlap, with sessions and with many aggregates, each beside the
- * tumbling view of the same events in the same run; sketches in the memory of Redis; and a thousand windows put together
- * from their panes. BENCH_EVENTS=n: fewer events. */
+/* What windows cost: the stream path with hopping windows, with sessions and with many aggregates, each compared with the
+ * tumbling view of the same events in the same run; memory of sketches in Redis; and a thousand windows merged from
+ * their panes. BENCH_EVENTS=n: fewer events. */
 #include "bench/bench.h"
 
 #include <stdio.h>
@@ -49,7 +49,7 @@ static void ingest(bench *b, long from, long to, unsigned long keys) {
 	free(csv);
 }
 
-/* The view's rows and what PostgreSQL says of the same question: how many there are, and the sum of their first numbers. */
+/* Compares the view's rows with PostgreSQL's result of the same query: their number, and the sum of their first numbers. */
 static void check(bench *b, const char *view, const char *oracle) {
 	char *out = NULL;
 	test_lk(&b->servers, NULL, &out, NULL, (const char *const[]){"query", view, "--format", "csv", NULL});
@@ -109,7 +109,7 @@ static long lines_of(bench *b, const char *const *argv) {
 	return lines;
 }
 
-/* 60,000 cells of a second, half in each layer, as in the case `query`. */
+/* 60,000 cells of a second each, half of them in each layer, as in the case `query`. */
 static void queries(bench *b) {
 	double many[TIMES], few[TIMES], limit[TIMES], nothing[TIMES];
 	long seconds = WINDOWS + 60;
@@ -151,7 +151,7 @@ static long long redis_bytes(bench *b) {
 	return usage.used_bytes;
 }
 
-/* A sketch for each of so many keys, of ten events, about as many distinct values. */
+/* One sketch per key, of ten events with about as many distinct values. */
 static void sketches(bench *b, long events) {
 	long n = events / 10 < SKETCHES ? events / 10 : SKETCHES;
 	test_servers_clear(&b->servers);
