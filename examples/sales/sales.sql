@@ -1,4 +1,4 @@
--- What shops sold, as examples/sales/sales.csv has it, and a view of it.
+-- What shops sold (examples/sales/sales.csv), and a view over it.
 CREATE TABLE sales (
   time timestamptz, shop text, article text, price numeric(8,2)
 ) WITH (event_time = time, partition_by = shop);

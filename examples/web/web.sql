@@ -9,7 +9,7 @@ CREATE VIEW traffic AS
   FROM hits WHERE status < 400
   GROUP BY path, tumble(ts, '1 minute');
 
--- How requests end, by five minutes. What comes more than ten minutes late is refused by the speed layer, and counted by the next batch.
+-- How requests end, by five minutes. The speed layer refuses events that are more than ten minutes late; the next batch counts them.
 CREATE VIEW outcomes WITH (allowed_lateness = '10 minutes') AS
   SELECT CASE WHEN status < 300 THEN 'done' WHEN status < 400 THEN 'elsewhere' WHEN status < 500 THEN 'their fault' ELSE 'our fault' END AS outcome,
          method, count(*) AS hits, avg(bytes) AS mean_bytes
@@ -17,7 +17,7 @@ CREATE VIEW outcomes WITH (allowed_lateness = '10 minutes') AS
   GROUP BY CASE WHEN status < 300 THEN 'done' WHEN status < 400 THEN 'elsewhere' WHEN status < 500 THEN 'their fault' ELSE 'our fault' END,
            method, tumble(ts, '5 minutes');
 
--- One event gives several rows: sizes and codes in one table, over all of time.
+-- One event gives several rows: sizes and status codes in one table, over all of time.
 CREATE VIEW extremes AS
   SELECT what, count(value) AS known, min(value) AS least, max(value) AS most
   FROM hits, LATERAL (VALUES ('bytes', bytes), ('status', status)) AS v(what, value)

@@ -1,4 +1,4 @@
--- Who reads what on a news site, an hour around midnight in Berlin, and one question cut in time in every way there is: how much is read?
+-- Who reads what on a news site, an hour around midnight in Berlin, and one question by every kind of window: how much is read?
 CREATE TABLE reads (
   ts timestamptz, reader text, page text, seconds int
 ) WITH (event_time = ts, partition_by = reader, partitions = 2, watermark = '10 seconds');
@@ -8,7 +8,7 @@ CREATE VIEW tumbling AS
   SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY tumble(ts, '1 minute');
 
--- Windows of ten minutes, one every five: each event is in two.
+-- Windows of ten minutes, one every five: each event is in two of them.
 CREATE VIEW hopping AS
   SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY hop(ts, '5 minutes', '10 minutes');
@@ -24,7 +24,7 @@ CREATE VIEW cumulated_2h AS
   SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY cumulate(ts, '30 minutes', '2 hours');
 
--- Visits: a reader is away when nothing is read for so long. The gap makes the session, so each gap is a view.
+-- Visits: a session ends when its reader reads nothing for the gap. The gap is part of the view, so each gap has its own view.
 CREATE VIEW visits_30s AS
   SELECT reader, count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY reader, session(ts, '30 seconds');
@@ -35,7 +35,7 @@ CREATE VIEW visits_10min AS
   SELECT reader, count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY reader, session(ts, '10 minutes');
 
--- The day as people in Berlin have it, which begins at 22:00 UTC in summer; their week, which begins on Monday; and their month.
+-- The calendar day of Berlin, which begins at 22:00 UTC in summer; its week, which begins on Monday; and its month.
 CREATE VIEW by_day AS
   SELECT count(*) AS reads, sum(seconds) AS seconds FROM reads
   GROUP BY tumble(ts, '1 day', 'Europe/Berlin');
