@@ -1,4 +1,4 @@
-/* The program as people run it, for tests: a line, its exit status and what it must say. */
+/* Runs lk as users run it: a command line, its exit status and the texts it must print. */
 #ifndef LK_TESTS_SUPPORT_COMMAND_LINE_H
 #define LK_TESTS_SUPPORT_COMMAND_LINE_H
 
@@ -9,7 +9,7 @@ typedef struct test_program {
 	char *out, *err;        /* what the last line wrote; owned */
 } test_program;
 
-/* Runs lk with its servers; fails the test unless it exits with `want` and says what it should ("" for anything). */
+/* Runs lk with its servers; fails the test unless it exits with `want` and prints the given texts ("" for any). */
 void test_run(test_program *p, const char *const *env, int want, const char *out_has, const char *err_has,
               const char *const *argv);
 void test_program_release(test_program *p);   /* the texts */
@@ -20,7 +20,7 @@ void test_program_release(test_program *p);   /* the texts */
 
 /* Writes a file beside the servers; its path is lk_malloc'ed. */
 char *test_file(const test_program *p, const char *name, const char *text);
-/* The first value of a statement, or PostgreSQL's message; lk_malloc'ed. params: NULL-ended. */
+/* The first value that a statement returns, or PostgreSQL's message; lk_malloc'ed. params ends with NULL. */
 char *test_ask(const test_program *p, const char *sql, const char *const *params);
 void test_ask_is(const test_program *p, const char *sql, const char *want);
 

@@ -132,8 +132,8 @@ static redisReply *call(lk_redis *r) {
 	return reply;
 }
 
-/* A field, from the n-th on, and the value of another one; their format and count, with which all views here begin,
- * differ. False where all have one count. */
+/* Finds a field, from the n-th on, and another one whose value begins with another format and count, as the values of
+ * all views here do. False if all have the same count. */
 static bool two_values(const redisReply *pairs, uint64_t n, size_t *of, size_t *other) {
 	for (size_t i = 0; i < pairs->elements; i += 2) {
 		*of = (n * 2 + i) % pairs->elements;
@@ -193,7 +193,7 @@ void test_break_cell(test_world *w, const lk_cat_copy *copy, int part, uint64_t 
 	lk_unit_state_release(&u);
 }
 
-/* --- what may be left --- */
+/* --- leftovers --- */
 
 typedef struct strangers { test_world *world; int n; } strangers;
 

@@ -1,5 +1,5 @@
-/* What tests of comparisons share: a log with views of each kind of row, two versions of a view side by side, a stored cell
- * that is broken, and what no comparison may leave behind. */
+/* Shared by tests of comparisons: a log with views of each kind of row, two versions of a view, a broken stored cell, and
+ * a check that a comparison leaves nothing behind. */
 #ifndef LK_TESTS_SUPPORT_COMPARISONS_H
 #define LK_TESTS_SUPPORT_COMPARISONS_H
 
@@ -16,20 +16,20 @@ typedef struct test_compared {
 	unsigned long seed;
 	int appended;
 } test_compared;
-/* late: how many in a thousand come up to two minutes late. */
+/* late: how many in a thousand are up to two minutes late. */
 void test_compared_append(test_compared *log, int n, int late);
 uint64_t test_compared_below(test_compared *log, uint64_t n);   /* 0 … n-1 */
 
-/* Fails the test where there is no comparison; what it found is the caller's to judge, and to release. */
+/* Fails the test if there is no comparison; the caller judges and releases its result. */
 void test_compare(test_world *w, const char *view, bool costs, lk_comparison *c);
-/* Lambda, kappa and SQL have the same rows, all of which were compared. */
+/* Fails unless lambda, kappa and SQL have the same rows, and all rows were compared. */
 void test_compare_equal(test_world *w, const char *view);
 /* Fails the test with the rows that differ. */
 void test_compare_fail(const lk_comparison *c, const char *what);
-/* How the event at part * 1000000 + offset is named. */
+/* The name of the event at part * 1000000 + offset. */
 void test_place_text(int64_t place, char out[80]);
 
-/* Version 1 of a view, which is served, and version 2, that only a kappa copy has, compared where they part. */
+/* Version 1 of a view, which is served, and version 2, which only a kappa copy has, with their differences. */
 typedef struct test_versions {
 	lk_meeting m;
 	lk_leg leg[2];             /* "served", "new" */
@@ -38,8 +38,8 @@ typedef struct test_versions {
 void test_versions_compare(test_world *w, const char *view, test_versions *v);
 void test_versions_release(test_versions *v);
 
-/* Gives a cell of the last segment of copy's unit `part` the value of another one, which has another count: the n-th, as
- * far as there are so many. Rows of the view are named by path alone, or `key` says nothing. */
+/* Replaces the value of the n-th cell, or the last, in the last segment of the copy's unit `part` with the value of a
+ * cell with another count. `key` is set only if path alone names the rows of the view. */
 typedef struct test_broken_cell {
 	int64_t unit, from, to;    /* the segment */
 	int64_t pane;
@@ -47,7 +47,7 @@ typedef struct test_broken_cell {
 } test_broken_cell;
 void test_break_cell(test_world *w, const lk_cat_copy *copy, int part, uint64_t n, test_broken_cell *broken);
 
-/* Copies, tables, cuts, locks and cells that comparisons made are gone. */
+/* Fails unless all copies, tables, cuts, locks and cells that comparisons made are gone. */
 void test_compare_left_nothing(test_world *w);
 
 #endif

@@ -26,7 +26,7 @@ static const char *suggest(void *ctx, const char *name) {
 	return lk_did_you_mean(name, (const char *const[]){"hits"}, 1);
 }
 
-/* Knows the days of Europe/Berlin around the two changes of its clocks in 2026, and nothing of other units and of UTC. */
+/* Knows only the days of Europe/Berlin around the two clock changes of 2026, no other units or zones. */
 static int calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
 	enum { DAYS = 365, SPRING = 88, AUTUMN = 298 };   /* March 29 has 23 hours, October 25 has 25 */
 	(void)ctx;

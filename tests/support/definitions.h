@@ -1,4 +1,4 @@
-/* Definitions for tests that need no server: one stream of every type, and parsing with it known. */
+/* Definitions for tests that need no server: a stream with every type, and parsing against it. */
 #ifndef LK_TESTS_SUPPORT_DEFINITIONS_H
 #define LK_TESTS_SUPPORT_DEFINITIONS_H
 
@@ -12,7 +12,7 @@ extern const char test_hits_text[];
 const lk_resolver *test_hits(void);
 void test_hits_release(void);
 
-/* Parses; fails the test with the faults unless there are none. */
+/* Parses; fails the test with the faults if there are any. */
 void test_define(const char *text, lk_definitions *out);
 /* The plan of the one view in text. */
 const lk_plan *test_view(const char *text, lk_definitions *out);

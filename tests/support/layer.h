@@ -1,4 +1,4 @@
-/* A speed layer that runs in a thread of the test, as `lk speed` does in a process. */
+/* A speed layer in a thread of the test, as `lk speed` runs it in a process. */
 #ifndef LK_TESTS_SUPPORT_LAYER_H
 #define LK_TESTS_SUPPORT_LAYER_H
 
@@ -18,16 +18,16 @@ typedef struct test_layer {
 	_Atomic int notices;
 } test_layer;
 
-/* Fills in what `lk speed` would have; change it before test_layer_run. */
+/* Sets the options of `lk speed`; change them before test_layer_run. */
 void test_layer_init(test_layer *l, const test_servers *s, int workers, bool once);
 void test_layer_run(test_layer *l);
 void test_layer_start(test_layer *l, const test_servers *s, int workers, bool once);   /* both */
-void test_layer_wait(test_layer *l);                  /* for its own end */
-/* Tells it to stop and waits, where it runs. */
+void test_layer_wait(test_layer *l);                  /* until it ends by itself */
+/* If it runs, tells it to stop and waits. */
 void test_layer_stop(test_layer *l);
-void test_layer_end(test_layer *l);                   /* the same, and fails the test where it has failed */
+void test_layer_end(test_layer *l);                   /* the same, and fails the test if it has failed */
 
-/* What this process has on its heap, in bytes; where the C library does not tell: what is resident. */
+/* Bytes on this process's heap; if the C library does not report them, resident bytes. */
 int64_t test_memory(void);
 
 #endif

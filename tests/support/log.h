@@ -1,5 +1,4 @@
-/* A log for tests of event_log/: a stream with a column of every type, random events, and small things to ask
- * PostgreSQL. */
+/* A log for tests of event_log/: a stream with a column of every type, random events, and small queries. */
 #ifndef LK_TESTS_SUPPORT_LOG_H
 #define LK_TESTS_SUPPORT_LOG_H
 
@@ -18,25 +17,25 @@ typedef struct test_log {
 } test_log;
 
 void test_open(lk_pg *pg, const test_servers *s);
-/* Declares a stream of a name that no test had before, and opens a session. Nothing is parsed. */
+/* Declares a stream with a new name and opens a session. Parses nothing. */
 void test_log_open(test_log *l, const test_servers *s, int partitions);
 void test_log_close(test_log *l);
-/* A view, version and copy of it in the catalogue, for cuts; their definitions are empty. Gives the copy's id. */
+/* Adds a view, version and copy with empty definitions to the catalogue, for cuts. Returns the copy's id. */
 int64_t test_log_copy(test_log *l);
 
 /* Fails the test with the error's text unless rc is 0. */
 void test_ok(int rc, const lk_error *err);
 
-/* A row whose text points into key (16 bytes). */
+/* Makes a random row; its text points into key (16 bytes). */
 void test_event(lk_value row[LOG_COLUMNS], char key[16], unsigned long *random);
 lk_append_batch *test_batch(const test_log *l, int events, unsigned long *random);
-/* Appends that many events from no source. */
+/* Appends that many random events without a source. */
 void test_append(test_log *l, int events, unsigned long *random);
 
-/* A place in the first file of a source, for a step. */
+/* A position in the first file of a source, for a step. */
 #define TEST_PLACE(at) (&(lk_source_file){.number = 1, .position = (at)})
 
-/* One number from one SQL statement. */
+/* The number that an SQL statement returns. */
 int64_t test_number(lk_pg *pg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void test_sql(lk_pg *pg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -166,7 +166,7 @@ bool test_cell(const lk_cells *c, int pane, const char *key, int64_t *count, int
 	return true;
 }
 
-/* 1: a segment went away. */
+/* *again: a segment was removed during the read. */
 static int read_once(test_unit *u, lk_store *store, int64_t unit, const lk_cell_filter *f, bool *again, lk_error *err) {
 	lk_cells open;
 	*u = (test_unit){0};

@@ -1,5 +1,5 @@
-/* Owners of units without PostgreSQL: they fold made-up events into cells and commit them, so that the view store can
- * be tested by itself. Cells are count(*) and sum(amount) by (pane, a text key). */
+/* Owners of units without PostgreSQL: they fold invented events into cells and commit them, so that the view store can be
+ * tested alone. Cells are count(*) and sum(amount) by (pane, a text key). */
 #ifndef LK_TESTS_SUPPORT_OWNER_H
 #define LK_TESTS_SUPPORT_OWNER_H
 
@@ -22,37 +22,37 @@ typedef struct test_owner {
 
 void test_owner_open(test_owner *o, const test_servers *s, int64_t unit);
 void test_owner_close(test_owner *o);
-/* The number of a unit that no other test of this program has. */
+/* A unit number that no other test of this program uses. */
 int64_t test_unit_new(void);
-/* Open, and the owner of a unit of its own. */
+/* Opens an owner that has taken a new unit. */
 test_owner test_owner_new(const test_servers *s);
-/* The same; six events in each segment: [0,6), [6,12) and [12,18), which is open. */
+/* The same, with six events in each segment: [0,6), [6,12) and the open one, [12,18). */
 test_owner test_owner_of_three_segments(const test_servers *s);
-/* Takes the unit over, made at offset `start` where it is missing; the map is dropped. Fails the test where it cannot. */
+/* Takes the unit over, creating a missing one at offset `start`, and drops the map. Fails the test if it cannot. */
 void test_owner_take(test_owner *o, int64_t start);
-/* One event: into the cell (pane number, key); it counts from the next commit on. */
+/* Folds one event into the cell (pane number, key); it counts from the next commit on. */
 void test_owner_fold(test_owner *o, int pane, const char *key, int amount);
-/* n events of 100, 101 … into the cells (0, "/a"), (1, "/b"), (0, "/c"), (1, "/a"), (0, "/b"), (1, "/c"), and again. */
+/* Folds n events of 100, 101 … into the cells (0, "/a"), (1, "/b"), (0, "/c"), (1, "/a"), (0, "/b"), (1, "/c"), in turn. */
 void test_owner_fold_some(test_owner *o, int n);
-/* Commits what was folded since the last commit; the map is settled. Watermark and _at are made up: 10 * cursor,
+/* Commits what was folded since the last commit and settles the map. Watermark and _at are invented: 10 * cursor and
  * cursor. */
 int test_owner_commit(test_owner *o, lk_error *err);
 void test_owner_must_commit(test_owner *o);
-/* Begins a new segment: the map is dropped. */
+/* Begins a new segment and drops the map. */
 void test_owner_roll(test_owner *o);
 
-/* What is stored of its unit, which must be there. */
+/* The stored state of its unit, which must exist. */
 lk_unit_state test_owner_state(const test_owner *o);
 
-/* The field of a cell, appended. */
+/* Appends the field of a cell. */
 void test_field(lk_buf *out, int pane, const char *key);
-/* The encoded key without the pane, appended. */
+/* Appends the encoded key without the pane. */
 void test_key(lk_buf *out, const char *key);
-/* count and sum of a cell; false where there is no such cell. */
+/* count and sum of a cell; false if it does not exist. */
 bool test_cell(const lk_cells *c, int pane, const char *key, int64_t *count, int64_t *sum);
 
-/* Reads all of a unit as one instant: the state, and the cells of each segment (nsegments maps, released by
- * test_unit_release). Returns what lk_store_read_unit returns; a segment that is gone is read again. */
+/* Reads all of a unit as of one instant: the state, and the cells of each segment (nsegments maps, released by
+ * test_unit_release). Returns what lk_store_read_unit returns; it reads again if a segment was removed meanwhile. */
 typedef struct test_unit {
 	lk_unit_state state;
 	lk_cells *cells;

@@ -32,7 +32,7 @@ static void note(int pid) {
 	fail_msg("too many players");
 }
 
-/* A failed test in a child would go on with the tests of its parent: it aborts. */
+/* A failed test in a child would continue with its parent's tests, so it aborts. */
 int test_player(int (*body)(void *ctx), void *ctx) {
 	fflush(NULL);
 	int pid = fork();
@@ -109,7 +109,7 @@ typedef struct reading {
 	const test_reader *reader;
 	test_world world;          /* its own sessions */
 	bool open;
-	long losses;               /* as of the answer before */
+	long losses;               /* at the answer before */
 	int64_t end[LK_MAX_PARTITIONS], copy;
 	long answers;
 } reading;
@@ -138,7 +138,7 @@ static bool open_reading(reading *r) {
 
 static long losses(void) { return __atomic_load_n(&test_the_table->losses, __ATOMIC_SEQ_CST); }
 
-/* `before`: the losses when the answer was asked for. */
+/* `before`: the losses when the answer was requested. */
 static void look_back(reading *r, const lk_answer *a, long before) {
 	bool quiet = before == losses() && before % 2 == 0;
 	for (int p = 0; p < a->partitions; p++) {
@@ -259,7 +259,7 @@ void test_transfers_append(test_world *w, unsigned long *seed, int n) {
 		fail_msg("%s", err.text);
 }
 
-/* How many are due by now. */
+/* How many transfers are due by now. */
 static int64_t due(const test_transfers *t, int64_t began_us) {
 	int64_t all = t->per_second ? (lk_monotonic_us() - began_us) * t->per_second / LK_US_PER_S : INT64_MAX;
 	return t->most && all > t->most ? t->most : all;
@@ -289,7 +289,7 @@ int test_transfers_body(void *arg) {
 		if (rc == LK_OK) {
 			done += n;
 			__atomic_fetch_add(&test_the_table->appended, n, __ATOMIC_RELAXED);
-		} else if (rc == LK_EUNREACHABLE) {   /* its outcome is not known; twice is as good as once */
+		} else if (rc == LK_EUNREACHABLE) {   /* the outcome is unknown; a transfer may count twice */
 			lk_pg_close(&pg);
 			open = false;
 		} else if (rc != LK_EBUSY) {

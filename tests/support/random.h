@@ -1,4 +1,4 @@
-/* Random input for tests: every value follows from one seed, which is printed and can be given as SEED=. */
+/* Random input for tests: every value follows from one seed, which is printed and can be set with SEED=. */
 #ifndef LK_TESTS_SUPPORT_RANDOM_H
 #define LK_TESTS_SUPPORT_RANDOM_H
 
@@ -63,7 +63,7 @@ static inline lk_value random_text(uint64_t *s, lk_arena *arena) {
 	return lk_text(lk_arena_strndup(arena, text, len), len);
 }
 
-/* A value of the type, with the corners of its range and NULL well represented. */
+/* A value of the type; NULL and the ends of its range are frequent. */
 static inline lk_value random_value(uint64_t *s, lk_type t, lk_arena *arena) {
 	if (random_below(s, 8) == 0)
 		return lk_null();

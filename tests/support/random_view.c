@@ -1,4 +1,4 @@
-/* The grammar is the definition language's own: typed, so that most definitions are accepted. Expressions come fully
+/* Follows the grammar and types of the definition language, so that most definitions are accepted. Expressions are fully
  * parenthesised or in the shapes that people write. */
 #include "tests/support/random_view.h"
 
@@ -19,7 +19,7 @@ static const struct { const char *name, *type; enum kind kind; } columns[TEST_RA
 typedef struct gen {
 	unsigned long *seed;
 	lk_buf *out;
-	int columns;     /* column references made */
+	int columns;     /* column references written so far */
 } gen;
 
 static unsigned below(gen *g, unsigned n) { return (unsigned)(test_random(g->seed) % n); }
@@ -49,7 +49,7 @@ static enum kind exact_kind(gen *g) {
 	return kinds[below(g, sizeof kinds / sizeof *kinds)];
 }
 
-/* A kind that meets `kind` in `kind`. */
+/* A kind whose common kind with `kind` is `kind`. */
 static enum kind lower_kind(gen *g, enum kind kind) {
 	switch (kind) {
 	case K_I4: return K_I2;
@@ -86,7 +86,7 @@ static void constant(gen *g, enum kind kind) {
 	}
 }
 
-/* An expression of the family of `kind`; of exactly that kind unless it has arithmetic in it. */
+/* An expression of the family of `kind`; of exactly that kind unless it contains arithmetic. */
 static void value(gen *g, enum kind kind, int depth) {
 	bool number = kind <= K_F8;
 	unsigned shape = depth <= 0 ? 0 : below(g, 10);
@@ -279,7 +279,7 @@ static void aggregate(gen *g, bool lateral) {
 	put(g, ")");
 }
 
-/* Each condition has an aggregate: PostgreSQL moves others to WHERE, and then does not evaluate what lk evaluates. */
+/* Each condition has an aggregate: PostgreSQL moves others to WHERE and may then not evaluate what lk evaluates. */
 static void having(gen *g, const lk_buf *key) {
 	put(g, " HAVING ");
 	put(g, PICK(g, "count(*) > 2", "NOT (max(i4) > 3)", "sum(i4) BETWEEN -5 AND 20", "avg(n) < 1.5 AND min(t) >= 'a'", "bool_or(b)",
@@ -289,7 +289,7 @@ static void having(gen *g, const lk_buf *key) {
 		lk_buf_addf(g->out, " OR (%s IS NULL AND count(*) > 0)", key->data);
 }
 
-/* A key that names a column: a constant is no group. */
+/* A key that refers to a column: a constant cannot be a group key. */
 static void key(gen *g, bool lateral, lk_buf *out) {
 	static const enum kind kinds[] = {K_TEXT, K_TEXT, K_I4, K_I8, K_NUM, K_F8, K_F4, K_BOOL, K_TIME, K_I2};
 	lk_buf *former = g->out;
@@ -315,7 +315,7 @@ void test_random_stream(unsigned long *seed, const char *name, lk_buf *out) {
 
 /* --- windows ---
  *
- * Each is as likely as any other. Few windows for an event keep the oracle fast, which has a row for each. */
+ * All are equally likely. Few windows per event keep the oracle fast, which has a row for each. */
 static const test_window_shape windows[] = {
 	{"tumble", 1, 1, 0, 1, false}, {"tumble", 7, 7, 0, 7, false}, {"tumble", 60, 60, 0, 60, false},
 	{"tumble", 60, 60, 45, 60, false}, {"tumble", 90, 90, 0, 90, false}, {"tumble", 3600, 3600, 0, 3600, false},
@@ -363,7 +363,7 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 	*shape = (test_view_shape){.lateness = windowed && one_in(&g, 3)};
 	if (windowed)
 		shape->window = window ? *window : any;
-	bool lateral = one_in(&g, 5) && !(windowed && !strcmp(any.name, "session"));   /* which does not go with it */
+	bool lateral = one_in(&g, 5) && !(windowed && !strcmp(any.name, "session"));   /* sessions do not allow LATERAL */
 	lk_buf keys[3] = {LK_BUF_INIT, LK_BUF_INIT, LK_BUF_INIT};
 	unsigned nkeys = below(&g, 4), lateness = below(&g, 60);
 	for (unsigned i = 0; i < nkeys; i++)

@@ -1,4 +1,4 @@
-/* Random definitions and events for tests that compare lk with PostgreSQL. Everything follows from the seed. */
+/* Random definitions and events for tests that compare lk with PostgreSQL. All follow from the seed. */
 #ifndef LK_TESTS_SUPPORT_RANDOM_VIEW_H
 #define LK_TESTS_SUPPORT_RANDOM_VIEW_H
 
@@ -11,11 +11,11 @@ void test_random_stream(unsigned long *seed, const char *name, lk_buf *out);
 typedef struct test_window_shape {
 	const char *name;        /* "tumble", "hop", "cumulate", "session", "week" or "month" of a time zone; NULL: no window */
 	int slide_s, size_s, offset_s;   /* session: the gap, twice */
-	int pane_s;              /* 0: no other windows can be asked for */
+	int pane_s;              /* 0: a query cannot choose other windows */
 	bool by_at;              /* over _at, not the event time */
 } test_window_shape;
 void test_window_call(const test_window_shape *w, lk_buf *out);
-/* One that a query may ask of views with this one, by --window and --slide. */
+/* A window that a query may choose by --window and --slide, for a view with window `of`. */
 test_window_shape test_window_asked(const test_window_shape *of, unsigned long *seed);
 
 typedef struct test_view_shape {
@@ -28,8 +28,8 @@ typedef struct test_view_shape {
 void test_random_view(unsigned long *seed, const char *name, const char *stream, const test_window_shape *window, lk_buf *out,
                       test_view_shape *shape);
 
-/* n rows of the stream's columns, around `base_us`; the arena owns the texts. Keys are few and skewed, times out of
- * order now and then far, extremes and NULLs common. extreme: also values with which arithmetic overflows. */
+/* n rows of the stream's columns, around `base_us`; the arena owns the texts. Keys are few and skewed, times are out of
+ * order and sometimes far away, extremes and NULLs are common. extreme: also values with which arithmetic overflows. */
 lk_value *test_random_rows(unsigned long *seed, int n, int64_t base_us, bool extreme, lk_arena *arena);
 enum { TEST_RANDOM_COLUMNS = 11 };
 

@@ -1,4 +1,4 @@
-/* A hand in Redis that is not lk's: any command, and all that is there of a unit. */
+/* Access to Redis without lk: any command, and a snapshot of a unit. */
 #ifndef LK_TESTS_SUPPORT_REDIS_H
 #define LK_TESTS_SUPPORT_REDIS_H
 
@@ -6,10 +6,10 @@
 #include "view_store/redis.h"
 
 void test_redis_open(lk_redis *r, const test_servers *s);
-/* One command, its words separated by blanks, '' an empty one. The integer of its reply, 0 for another reply, -1 for an
- * error. */
+/* Runs one command; its words are separated by blanks, and '' is an empty word. Returns the integer of its reply, 0 for
+ * another reply, -1 for an error. */
 int64_t test_redis_command(lk_redis *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Everything that Redis holds of a unit of the log "test", as one text (lk_malloc'ed), whatever order Redis gives it in. */
+/* All that Redis holds of a unit of the log "test", as one text (lk_malloc'ed) in an order independent of Redis. */
 char *test_redis_snapshot(lk_redis *r, int64_t unit);
 /* Fails the test unless both are the same; frees both. */
 void test_same_snapshot(char *before, char *after);

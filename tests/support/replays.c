@@ -138,14 +138,14 @@ void test_killed(int (*body)(void *arg), void *arg, const char *point, int64_t a
 	if (d.point) {
 		int status = test_player_wait(pid, 90000);
 		if (status != 128 + SIGKILL)
-			fail_msg("it was to be killed at %s and ended with %d", point, status);
+			fail_msg("it should have been killed at %s but ended with %d", point, status);
 		return;
 	}
 	usleep((useconds_t)after_us);
 	test_player_kill(pid);
 }
 
-/* --- what is there --- */
+/* --- state of the catalogue --- */
 
 int64_t test_copies(test_world *w, const char *view) {
 	return test_world_count(w,

@@ -1,5 +1,5 @@
-/* A guardian process holds the servers' life: it waits at a pipe that only the test program keeps open, so that
- * whatever way the program ends, SIGKILL too, the servers are stopped and the folder is removed. */
+/* A guardian process waits on a pipe that only the test program keeps open. However the program ends, also by SIGKILL,
+ * the guardian stops the servers and removes the folder. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -70,7 +70,7 @@ static int tool(const char *const *argv) {
 
 static char *home_of(const char *dir) { return lk_asprintf("%s/home", dir); }
 
-/* The folders that home links to go too: nothing of a test stays behind. */
+/* Also removes the folders that home links to, so that nothing of a test is left. */
 static void remove_links(const char *home) {
 	static const char *const names[] = {"data", "run"};
 	for (int i = 0; i < 2; i++) {
@@ -86,7 +86,7 @@ static void remove_links(const char *home) {
 
 static void send_both(const char *home, int signo);
 
-/* Every home under dir, also those that tests make beside their own: each has a lock file. */
+/* Stops the servers of every home under dir, also those that tests add: each has a lock file. */
 static void stop_all(const char *dir) {
 	char *command = lk_asprintf("find %s -type f -name lock", dir), path[4096];
 	FILE *f = popen(command, "re");
@@ -132,7 +132,7 @@ static void start_guardian(const char *dir) {
 	guardian_pipe = fd[1];
 }
 
-/* LK_TEST_TEMPLATE: the data of servers that were set up and stopped, which is quicker to copy than to make. */
+/* LK_TEST_TEMPLATE: data of servers that were set up and stopped; copying it is faster than initdb. */
 static void copy_template(const char *home) {
 	const char *from = getenv("LK_TEST_TEMPLATE");
 	if (!from || !*from)
@@ -228,7 +228,7 @@ static int is_gone(void *ctx) {
 
 static void await_gone(int pid) {
 	if (!test_poll(is_gone, &pid, STOP_WITHIN_MS))
-		die("a killed server does not go", "");
+		die("a killed server does not end", "");
 }
 
 void test_postgres_kill(test_servers *s) {
@@ -299,7 +299,7 @@ static void copy_tree(const char *from, const char *to) {
 		die("copy", from);
 }
 
-/* A busy disk makes Redis hold back what it has acknowledged, for up to two seconds. */
+/* On a busy disk, Redis delays writing what it has acknowledged by up to two seconds. */
 static int is_written(void *url) {
 	redisContext *c = redisConnectUnix((char *)url + strlen("unix:"));
 	redisReply *r = c && !c->err ? redisCommand(c, "INFO persistence") : NULL;
@@ -378,7 +378,7 @@ static void become_lk(const test_servers *s, const char *const *env, const char 
 	_exit(127);
 }
 
-/* Both ends are read as they fill, so that neither can block the program. */
+/* Reads both pipes as they fill, so that neither can block the program. */
 static void read_both(int fds[2], lk_buf *bufs[2]) {
 	struct pollfd p[2] = {{fds[0], POLLIN, 0}, {fds[1], POLLIN, 0}};
 	int open_fds = 2;

@@ -1,5 +1,5 @@
 /* Servers for tests: one private PostgreSQL and Redis per test program, in a fresh folder under TMPDIR, stopped and
- * removed at the end, also after a failed test or a signal. Faults that the tests need are here too. */
+ * removed at the end, also after a failed test or a signal. Also the server faults that tests need. */
 #ifndef LK_TESTS_SUPPORT_SERVERS_H
 #define LK_TESTS_SUPPORT_SERVERS_H
 
@@ -13,20 +13,20 @@ typedef struct test_servers {
 	char dir[64];
 } test_servers;
 
-void test_servers_start(test_servers *s);     /* fails the test program with a message where it cannot */
+void test_servers_start(test_servers *s);     /* ends the test program with a message if it cannot */
 void test_servers_stop(test_servers *s);
-/* An empty database and an empty Redis (FLUSHALL): for tests that share one pair of servers. Drops schema lk. */
+/* Empties the database (drops schema lk) and Redis (FLUSHALL), for tests that share one pair of servers. */
 void test_servers_clear(test_servers *s);
 
 void test_postgres_kill(test_servers *s);     /* SIGKILL to the postmaster and its children */
 void test_postgres_start(test_servers *s);
-/* SIGSTOP, and back (SIGCONT to all of both servers): PostgreSQL's sessions that there are now, all of its processes, Redis. */
+/* SIGSTOP to PostgreSQL's current sessions, to all its processes, or to Redis; and SIGCONT to all of both servers. */
 enum test_frozen { TEST_SESSIONS, TEST_POSTGRES, TEST_REDIS };
 void test_freeze(test_servers *s, enum test_frozen what);
 void test_thaw(test_servers *s);
 void test_redis_kill(test_servers *s);        /* SIGKILL */
 void test_redis_start(test_servers *s);
-/* Copies its persisted state (as of now) aside, and puts it back: killed, files replaced, started. */
+/* Saves Redis's persisted state of this moment under a name, and restores it: kill, replace the files, start. */
 void test_redis_save(test_servers *s, const char *name);
 void test_redis_restore(test_servers *s, const char *name);
 void test_redis_empty(test_servers *s);       /* FLUSHALL */
@@ -43,14 +43,14 @@ int test_lk_wait(int pid, int deadline_ms);
 /* Can a terminal be opened? Not where /dev/pts is not mounted. */
 bool test_has_terminals(void);
 
-/* True as soon as check(ctx) is; false at the deadline. */
+/* Returns true as soon as check(ctx) is true; false at the deadline. */
 int test_poll(int (*check)(void *ctx), void *ctx, int deadline_ms);
 /* SEED= from the environment or the clock; prints it. */
 unsigned long test_seed(const char *name);
-/* How many rounds of a random test: what the environment variable (ROUNDS, KILLS …) says, else `usual`, or the LESS-th
- * part of it, at least 1: the sanitizer run has fewer. */
+/* The number of rounds of a random test: the environment variable (ROUNDS, KILLS …), else `usual` divided by LESS, at
+ * least 1, since the sanitizers are slower. */
 int test_rounds(const char *variable, int usual);
-/* The LESS of it, 1 where it is not given: tests of many cases take every n-th. */
+/* LESS, or 1 if it is not set: tests of many cases take every n-th. */
 int test_less(void);
 unsigned long test_random(unsigned long *state);   /* 64 bits, splitmix64 */
 

@@ -1,4 +1,4 @@
-/* A stream made by hand, for tests that need no SQL front: columns in the form "name type", a dotted name is a path. */
+/* A stream built without SQL: columns in the form "name type"; a dotted name is a path. */
 #ifndef LK_TESTS_SUPPORT_STREAMS_H
 #define LK_TESTS_SUPPORT_STREAMS_H
 

@@ -1,4 +1,4 @@
-/* Plans made by hand, for tests of what lies below the SQL front. Everything is on the heap of one arena. */
+/* Plans built without SQL, for tests below the parser. One arena owns all of it. */
 #ifndef LK_TESTS_SUPPORT_TINY_PLAN_H
 #define LK_TESTS_SUPPORT_TINY_PLAN_H
 
@@ -58,7 +58,7 @@ static inline void tiny_plan_init(tiny_plan *t, const lk_type *columns, int ncol
 
 static inline void tiny_key(tiny_plan *t, lk_expr *x) { t->plan.keys[t->plan.nkeys++].expr = x; }
 
-/* arg NULL: the f(*) form. Returns 0 where the aggregate takes the type. */
+/* arg NULL: the f(*) form. Returns 0 if the aggregate accepts the type. */
 static inline int tiny_agg(tiny_plan *t, const char *name, lk_expr *arg) {
 	lk_agg *a = &t->plan.aggs[t->plan.naggs];
 	const char *reason;

@@ -1,5 +1,5 @@
-/* The test's oracle is PostgreSQL running the user's own text, never SQL made from the plan: a fault in reading the
- * definition would be in both layers and could not be seen otherwise. */
+/* The oracle is PostgreSQL running the user's own text, never SQL made from the plan: otherwise a fault in parsing the
+ * definition would be in both and stay hidden. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -79,7 +79,7 @@ static const lk_stream *stream_of(void *ctx, const char *name) {
 	return s ? s->stream : NULL;
 }
 
-/* PostgreSQL reads all zones to find one, so one that was found is not looked for again. */
+/* PostgreSQL reads all zones to find one, so this caches what was found. */
 static int calendar_of(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
 	static char found[64];
 	lk_error err = {0};
@@ -262,7 +262,7 @@ int64_t test_worker_step(test_worker *t, int part, int64_t limit) {
 	return rc < 0 ? rc : folded;
 }
 
-/* A worker that has nothing to do learns that Redis lost its unit only from a sweep. */
+/* An idle worker learns only from a sweep that Redis lost its unit. */
 void test_worker_catch_up(test_worker *t) {
 	for (int i = 0; i < t->nunits; i++) {
 		int tries = 0;
@@ -326,9 +326,9 @@ static void add_value(lk_type t, lk_value v, lk_buf *out) {
 
 static const lk_type time_type = {.kind = LK_TIME}, text_type = {.kind = LK_TEXT};
 
-/* Approximations, and what PostgreSQL computes with less than all digits, come after all else, each behind a character
- * that no JSON text has, and say how far they may be off: "0.01+2=17 ". Counts may also be off by two, and a number
- * below 2^-1022 in size counts as 0. */
+/* Approximations, and values that PostgreSQL computes with rounding, come last, each after a character that no JSON text
+ * contains, with their tolerance: "0.01+2=17 ". Counts may also be off by two, and a number smaller than 2^-1022 counts
+ * as 0. */
 enum { ROUGH = '\x02' };
 
 static double error_of(const lk_plan *p, int output) {
@@ -421,14 +421,14 @@ static void oracle_sql(const lk_plan *p, const char *bound, const char *conditio
 	lk_buf_release(&log);
 }
 
-/* Which of 0 and -0 PostgreSQL shows for a group or an extreme depends on the order of the rows; lk shows 0. */
+/* Whether PostgreSQL shows 0 or -0 for a group or an extreme depends on the order of the rows; lk shows 0. */
 static lk_value plus_zero(lk_type t, lk_value v) {
 	if ((t.kind == LK_FLOAT8 || t.kind == LK_FLOAT4) && !lk_is_null(&v) && v.d == 0)
 		v.d = 0;
 	return v;
 }
 
-/* plan: of the last columns, for those that are approximate; or NULL. */
+/* plan: the plan of the last columns, to find the approximate ones; or NULL. */
 static int read_rows(test_world *w, const char *sql, const lk_plan *plan, const lk_type *types, const bool *numeric, int n, test_rows *out,
                      lk_error *err) {
 	*out = (test_rows){0};
@@ -470,7 +470,7 @@ void test_sql_rows(test_world *w, const char *sql, const lk_type *types, int n, 
 	free(numeric);
 }
 
-/* Numerics come as text, since an average has a scale of its own. */
+/* Numerics come as text, since an average has its own scale. */
 int test_oracle_rows(test_world *w, const lk_plan *p, const char *bound, const char *condition, test_rows *out, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT;
 	oracle_sql(p, bound, condition, &sql);
@@ -565,8 +565,8 @@ void test_world_answer(test_world *w, const lk_query *q, lk_answer *out) {
 	must(lk_answer_make(&w->pg, w->store, q, out, &err), &err, "answer");
 }
 
-/* What the answer says it lacks is what the rule refuses in [cut, end): the ledger has each of them once. A WHERE
- * would have to be applied too, so views with one are left out. */
+/* The events that the answer says it lacks must be those that the rule refuses in [cut, end): the ledger has each once.
+ * Views with a WHERE are skipped, since it would have to be applied too. */
 static void check_late(test_world *w, const lk_answer *a, lk_buf *difference) {
 	lk_buf sql = LK_BUF_INIT;
 	if (a->plan->allowed_lateness_us < 0 || a->plan->where || a->plan->nlateral)
@@ -583,25 +583,25 @@ static void check_late(test_world *w, const lk_answer *a, lk_buf *difference) {
 	lk_buf_release(&sql);
 }
 
-/* Rows go by window start, window end and group keys. */
+/* Rows are ordered by window start, window end and group keys. */
 static void check_order(const lk_answer *a, lk_buf *difference) {
 	for (size_t i = 1; i < a->nrows; i++) {
 		lk_span x = lk_answer_span(a, a->rows[i - 1]), y = lk_answer_span(a, a->rows[i]);
 		bool after = x.start != y.start ? x.start < y.start : x.end != y.end ? x.end < y.end
 		             : lk_cell_compare_keys(&a->cells, a->rows[i - 1], a->rows[i]) < 0;
 		if (!after)
-			lk_buf_addf(difference, "row %zu comes after row %zu that sorts behind it\n", i, i - 1);
+			lk_buf_addf(difference, "row %zu comes after row %zu, which sorts after it\n", i, i - 1);
 	}
 }
 
-/* One layer alone has no HAVING: the text ends before it. */
+/* HAVING is not applied to a single layer: cuts it off the text. */
 static void leave_having_out(lk_plan *p, lk_arena *arena) {
 	if (p->having)
 		p->text = lk_arena_strndup(arena, p->text, (size_t)p->having_at);
 }
 
-/* What retention leaves, by the rule itself: windows that end behind the least watermark of the prefix - retention.
- * Where a partition has no event yet, all. */
+/* What retention keeps, by the rule itself: windows that end after the least watermark of the prefix - retention; all
+ * windows if a partition has no event yet. */
 static void add_kept(const lk_answer *a, const lk_plan *p, lk_buf *out) {
 	const lk_stream *s = p->stream;
 	bool by_at = p->window.time_slot == lk_slot_at(s);
