@@ -205,7 +205,7 @@ static int check(const lk_args *args, bool back, bool named, lk_error *err) {
 	if (back && args->noperands != 1)
 		lk_fail(err, LK_EUSAGE, "--back wants a view and no mode: it goes back to the copy served before");
 	else if (back && change_options)
-		lk_fail(err, LK_EUSAGE, "--back goes back to an existing copy: it compares and builds nothing");
+		lk_fail(err, LK_EUSAGE, "--back goes back to an existing copy: nothing is compared or built");
 	else if (!back && !named && change_options)
 		lk_fail(err, LK_EUSAGE, "--force and --workers are for a change, but no mode is named");
 	else if ((back || named) && lk_args_has(args, "format"))

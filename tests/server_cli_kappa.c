@@ -112,8 +112,8 @@ static void usage(void **state) {
 		{"a stream has no copies", {"drop", "--stream", "hits", "--former"}},
 		{"one operand too many", {"mode", "traffic", "kappa", "now"}},
 		{"did you mean --switch", {"replay", "traffic", "--swich"}},
-		{"never switched to", {"replay", "traffic", "--switch", "--from", "-1h"}},
-		{"never switched to", {"replay", "traffic", "--switch", "--as", "x"}},
+		{"is never served", {"replay", "traffic", "--switch", "--from", "-1h"}},
+		{"is never served", {"replay", "traffic", "--switch", "--as", "x"}},
 		{"a sandbox covers a range", {"replay", "traffic", "--verify", "--to", "-1h"}},
 		{"--keep is for a sandbox", {"replay", "traffic", "--keep"}},
 		{"--force without --verify", {"replay", "traffic", "--switch", "--force"}},
@@ -381,7 +381,7 @@ static void a_sandbox_that_is_being_made(void **state) {
 	LK(0, "", "600 events", "replay", "traffic", "--switch");
 	kill(pid, SIGINT);
 	assert_int_equal(test_lk_wait(pid, 10000), 75);
-	LK(0, "", "it went on", "replay", "traffic", "--from", from, "--to", to, "--as", "slow");
+	LK(0, "", "it continued", "replay", "traffic", "--from", from, "--to", to, "--as", "slow");
 	says("sandbox slow is removed");
 	free(from);
 	free(to);
