@@ -24,16 +24,16 @@ static inline lk_int128 lk_agg_units(const lk_agg *a, const lk_value *v) {
 	return n;
 }
 
-/* Sums wrap instead of being undefined; they cannot get there (see core/agg_sum.c). */
+/* Wraps instead of being undefined; no sum grows that far (core/agg_sum.c). */
 static inline lk_int128 lk_agg_add(lk_int128 a, lk_int128 b) {
 	return (lk_int128)((unsigned __int128)a + (unsigned __int128)b);
 }
 
-/* Scale of the sums of an argument: that of a numeric, 0 of integers. */
+/* The scale of an argument's sums: its own for a numeric, 0 for integers. */
 static inline uint8_t lk_agg_scale(const lk_agg *a) { return a->arg_type.kind == LK_NUMERIC ? a->arg_type.scale : 0; }
 
-/* The values that min, max, first and last keep. Values that are equal have one form in the state: -0 as +0, one NaN,
- * numerics at the argument's scale. A text lives in the arena; a new one that is not longer takes its place. */
+/* The value that min, max, first and last keep. Equal values have one form in the state: -0 as +0, one NaN, numerics at
+ * the argument's scale. A text lives in the arena; a new text that fits overwrites it. */
 typedef struct lk_kept {
 	lk_value v;         /* NULL before the first value */
 	size_t room_bytes;  /* of v.s, for a text */
@@ -44,7 +44,7 @@ void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *aren
 struct lk_bag;
 void lk_agg_add_key(struct lk_bag *b, const lk_agg *a, const lk_value *v, int64_t count, lk_arena *arena);
 
-/* A partial that is one column of bytes in a batch table: what encode writes. */
+/* A partial stored as one column of bytes in a batch table: the output of encode. */
 lk_type lk_agg_bytes_type(const lk_agg *a, int i);
 int lk_agg_bytes_load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena);
 void lk_agg_bytes_store(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena);

@@ -2,15 +2,15 @@
  *
  * Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm"
  * (AofA 2007). The estimate is Ertl's ("New cardinality estimation algorithms for HyperLogLog sketches",
- * arXiv:1702.01284, section 2.3), which needs no tables and no other method for few values. The hash is lk's own over
- * the key encoding, so that the batch and the speed layer fill the same registers (R21).
+ * arXiv:1702.01284, section 2.3), which needs neither tables nor a second method for few values. The hash is lk's own
+ * over the key encoding, so that the batch and the speed layer fill the same registers (R21).
  *
- *     hash of 64 bits:   14 bits: the register   50 bits: the zeros before the first 1, and one more, are the rank;
- *                                                         a register keeps the greatest
+ *     hash of 64 bits:   14 bits: the register   50 bits: the rank is the number of leading zeros, plus one;
+ *                                                         a register keeps the highest
  *
- * A sketch of few values is a list of (register, rank) pairs, ascending, two bytes each; what would take more than all
- * registers at 6 bits each is written as those. In memory it is a list up to 4,096 pairs and then a byte for each
- * register. Which of the two it is does not show in the bytes. */
+ * A sketch of few values is encoded as an ascending list of (register, rank) pairs, two bytes each. If the list would
+ * be longer than all registers at 6 bits each, the registers are encoded instead. In memory it is a list of up to 4,096
+ * pairs, then one byte per register. The encoded bytes do not depend on the form in memory. */
 #include <math.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ enum { DENSE_BYTES = REGISTERS * 6 / 8, SPARSE = 0, DENSE = 1 };
 
 typedef struct hll_state {
 	uint32_t *pairs;   /* register << 8 | rank, ascending; or */
-	uint8_t *ranks;    /* of all registers */
+	uint8_t *ranks;    /* of every register */
 	uint32_t n, room;  /* of pairs */
 } hll_state;
 
@@ -46,7 +46,7 @@ static void make_dense(hll_state *s, lk_arena *arena) {
 	s->n = s->room = 0;
 }
 
-/* The first pair at or behind a register. */
+/* The index of the first pair at or after a register. */
 static uint32_t find(const hll_state *s, uint32_t index) {
 	uint32_t low = 0, high = s->n;
 	while (low < high) {
@@ -109,7 +109,7 @@ static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena
 
 /* --- bytes --- */
 
-/* The next register that is not zero, from position *at on (0 at first): its index and rank. False at the end. */
+/* The index and rank of the next nonzero register from position *at on (0 to start). False at the end. */
 static bool next_register(const hll_state *s, uint32_t *at, uint32_t *index, uint8_t *rank) {
 	uint32_t end = s->ranks ? REGISTERS : s->n;
 	while (s->ranks && *at < end && !s->ranks[*at])
@@ -122,7 +122,7 @@ static bool next_register(const hll_state *s, uint32_t *at, uint32_t *index, uin
 	return true;
 }
 
-/* The number of pairs; then of each the distance to the register before and the rank, in one number. */
+/* The number of pairs; then for each the distance from the previous register and the rank, in one number. */
 static void put_sparse(const hll_state *s, lk_buf *out) {
 	lk_buf pairs = LK_BUF_INIT;
 	uint32_t at = 0, index, last = 0, n = 0;
@@ -135,7 +135,7 @@ static void put_sparse(const hll_state *s, lk_buf *out) {
 	lk_buf_release(&pairs);
 }
 
-/* Never of a list in memory: 4,096 pairs take less than all registers. */
+/* Never called for a list in memory: 4,096 pairs take fewer bytes than all registers. */
 static void put_dense(const hll_state *s, lk_buf *out) {
 	uint32_t bits = 0, nbits = 0;
 	for (uint32_t i = 0; i < REGISTERS; i++) {

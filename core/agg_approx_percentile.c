@@ -1,18 +1,18 @@
-/* approx_percentile(x, p): a value of which a share p of the values is not above, within 1 % of it. A histogram of
+/* approx_percentile(x, p): a value within 1 % of the one that a share p of the values does not exceed. A histogram of
  * buckets with a bounded ratio, after Masson, Rim and Lee, "DDSketch: a fast and fully-mergeable quantile sketch with
  * relative-error guarantees" (PVLDB 12(12), 2019).
  *
- * The bucket is taken from the bits of the double: sign, exponent and the first six bits of the mantissa. So each
+ * The bucket comes from the bits of the double: sign, exponent and the first six bits of the mantissa. So each
  * power of two has 64 buckets of equal width, no logarithm is needed, and every machine finds the same bucket (R20).
  *
  *     value 5.3 = 1.325 * 2^2:   mantissa 010100 110011…   bucket [1.3125, 1.328125) * 2^2 = [5.25, 5.3125)
  *
  * A bucket [l, h) answers with 2lh / (l + h), whose relative distance from l and from h is the same: at most 1/129 =
- * 0.78 %, where l is a power of two. Infinities and NaN (above all numbers) have buckets of their own; numbers below
- * 2^-1022 in size count as 0.
+ * 0.78 %, if l is a power of two. Infinities and NaN (above all numbers) have buckets of their own; numbers below
+ * 2^-1022 in magnitude count as 0.
  *
- * Partials are counts of buckets, so they add. There are at most 262,018 buckets; numbers within a factor of 1,000 of
- * each other take 640. */
+ * Partials are counts per bucket, so they add up. There are at most 262,018 buckets; numbers within a factor of 1,000
+ * of each other need 640. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 	*result = (lk_type){.kind = LK_FLOAT8};
 	if (arg.kind == LK_FLOAT8)
 		return 0;
-	*reason = "a percentile is of numbers";
+	*reason = "it needs a number: a column or expression of a numeric type";
 	return -1;
 }
 
@@ -56,7 +56,7 @@ static double value_of(int32_t bucket) {
 	return bucket < 0 ? -value : value;
 }
 
-/* Four bytes whose order is that of the buckets. */
+/* The key is four bytes that sort like the buckets. */
 static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
 	(void)a, (void)at;
 	uint32_t key = __builtin_bswap32((uint32_t)bucket_of(v->d) ^ UINT32_C(0x80000000));
@@ -78,7 +78,7 @@ static int decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t
 	return lk_bag_decode(state, true, p, end, arena);
 }
 
-/* The value with rank ceil(p * n), from 1, as PostgreSQL's percentile_disc. */
+/* The value of rank ceil(p * n), counted from 1, like PostgreSQL's percentile_disc. */
 static void finish(const void *state, const lk_agg *a, lk_value *out) {
 	const lk_bag *b = state;
 	int64_t n = 0, rank, passed = 0;

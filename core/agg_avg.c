@@ -1,4 +1,5 @@
-/* avg over integers and numerics: the exact sum and the count travel; the division is PostgreSQL's, once, at the end. */
+/* avg over integers and numerics. The partial is the exact sum and the count; finish divides once, as PostgreSQL
+ * does. */
 #include "core/agg.h"
 #include "core/varint.h"
 

@@ -1,4 +1,4 @@
-/* bool_and (in the standard: every) and bool_or. The partial is NULL, false or true: one byte. */
+/* bool_and (every in the SQL standard) and bool_or. The partial is NULL, false or true: one byte. */
 #include "core/agg.h"
 
 typedef struct bool_state {

@@ -1,8 +1,8 @@
 /* count(DISTINCT x), exact: the partial is the set of values, in the key encoding (R18).
  *
- * A set grows with its values, and a commit writes changed cells whole; so the speed layer begins a new segment where
- * its commits mostly write what they have written before (lk_cells_rewrites), and segments hold what was added since
- * they began. Beyond the limit of core/bag.h the set is given up, and an answer that needs it is refused. */
+ * A set grows with its values, and a commit writes changed cells whole. So the speed layer begins a new segment once
+ * its commits mostly rewrite what they wrote before (lk_cells_rewrites); a segment holds what was added since it began.
+ * Beyond the limit of core/bag.h the set is discarded, and an answer that needs it is refused. */
 #include "core/agg.h"
 #include "core/bag.h"
 #include "core/key.h"

@@ -1,9 +1,9 @@
 /* first and last: the value of the event that comes first, or last, by (event time, partition, offset); NULLs are
  * skipped (R17).
  *
- * Event time alone does not order events, and offsets do so within a partition only; all three together do, and so the
- * state does not depend on who folded what. The partial is the value in the key encoding and, where there is one, its
- * place. */
+ * Event time alone does not order events, and offsets do so only within a partition. All three together do, so the
+ * state does not depend on which layer folded which event. The partial is the value in the key encoding, followed by
+ * its place unless it is NULL. */
 #include "core/agg.h"
 #include "core/key.h"
 #include "core/varint.h"

@@ -1,6 +1,6 @@
-/* min and max over every type that PostgreSQL orders, but boolean, for which it has neither.
+/* min and max over every type except boolean, for which PostgreSQL has neither.
  *
- * The order is lk_value_compare's: texts by bytes, NaN above all numbers. The state is the value in its one form
+ * The order is lk_value_compare's: texts by bytes, NaN above all numbers. The state is the value in canonical form
  * (lk_kept_take), so the bytes do not depend on which of two equal values came first. The partial is the value in the
  * key encoding. */
 #include "core/agg.h"

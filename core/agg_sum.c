@@ -1,9 +1,9 @@
 /* sum over integers and numerics: exact, in 128 bits. Doubles are in core/agg_sum_double.c.
  *
  * As in PostgreSQL, the sum of smallint and integer is bigint, that of bigint and numeric is numeric. An argument has
- * fewer than 2^63 units and a log fewer than 2^63 events, so a sum stays below 2^126. A sum of integers would leave
- * bigint after 2^32 rows of the largest integer in one group; where PostgreSQL would raise then, the value here is
- * marked. sum over no rows, or only NULLs, is NULL: the state keeps whether it has seen a value. */
+ * fewer than 2^63 units and a log fewer than 2^63 events, so a sum stays below 2^126. A sum of integers leaves bigint
+ * after 2^32 rows of the largest integer in one group; PostgreSQL would raise then, here the value is marked. sum over
+ * no rows, or only NULLs, is NULL: the state records whether it has seen a value. */
 #include "core/agg.h"
 #include "core/varint.h"
 
@@ -80,7 +80,7 @@ static lk_type partial_type(const lk_agg *a, int i) {
 	return (lk_type){.kind = LK_NUMERIC, .precision = 38, .scale = lk_agg_scale(a)};
 }
 
-/* The cast is paid once a group, and fixes the scale of what a reader sees. */
+/* The cast runs once per group and fixes the scale that readers see. */
 static void partial_sql(const lk_agg *a, int i, const char *arg_sql, const char *filter_sql, lk_buf *out) {
 	(void)i;
 	lk_buf_addf(out, "sum(%s)%s", arg_sql, filter_sql);

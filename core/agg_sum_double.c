@@ -1,9 +1,9 @@
-/* sum and avg of real and double precision: the exact sum of all terms, rounded once when it is read, so equal in any
- * order, which PostgreSQL's are not (R9, R10; core/exact.h names the papers). The sum of reals is a real, the average
- * a double, as in PostgreSQL. A result that the type does not hold is NULL, where PostgreSQL raises; it may pass
- * through such a sum on the way, where PostgreSQL raises too.
+/* sum and avg of real and double precision: the exact sum of all terms, rounded once at the read. So the result does
+ * not depend on order, as PostgreSQL's does (R9, R10; core/exact.h names the papers). The sum of reals is a real, the
+ * average a double, as in PostgreSQL. PostgreSQL raises if any intermediate sum is out of the type's range; here only a
+ * result out of range matters, and it is NULL.
  *
- * SQL has no such sum: the batch layer folds. */
+ * SQL has no such sum, so the batch layer folds in C. */
 #include <math.h>
 
 #include "core/agg.h"

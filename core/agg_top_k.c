@@ -1,9 +1,9 @@
-/* top_k(x, k): the k most common values with their counts, most common first, of equal counts the smaller value first.
- * Exact: the partial is every value with its count, up to the limit of core/bag.h, beyond which an answer is refused
+/* top_k(x, k): the k most common values with their counts, most common first; of equal counts, the smaller value first.
+ * Exact: the partial is every value with its count, up to the limit of core/bag.h; beyond it an answer is refused
  * (R19).
  *
- * (Space-Saving needs less room, but its counters depend on the order of the events and on where segments were cut, so
- * two layers would not show the same list.) The result is JSON: [{"value":"/","count":12},…]. */
+ * (Space-Saving needs less room, but its counters depend on the order of events and on the bounds of segments, so two
+ * layers would not show the same list.) The result is JSON: [{"value":"/","count":12},…]. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -44,7 +44,7 @@ static int decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t
 	return lk_bag_decode(state, true, p, end, arena);
 }
 
-/* What comes first is greater; the heap's root is the least of the list so far. */
+/* An item that comes earlier in the list ranks higher; the heap's root is the lowest item so far. */
 static int rank(const lk_bag_item *a, const lk_bag_item *b) {
 	if (a->count != b->count)
 		return a->count > b->count ? 1 : -1;

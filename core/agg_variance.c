@@ -1,11 +1,11 @@
-/* var_pop, var_samp, variance and stddev_pop, stddev_samp, stddev: from the exact count, sum and sum of squares, as (n
- * * sum(x^2) - sum(x)^2) / (n * n), or n * (n - 1), computed exactly and rounded once. So the bits are the same in any
- * order, and a variance of large numbers close to each other keeps its digits, where Welford's method depends on order
- * and the textbook's sums of doubles lose them.
+/* var_pop, var_samp, variance and stddev_pop, stddev_samp, stddev: from the exact count, sum and sum of squares, as
+ * (n * sum(x^2) - sum(x)^2) / (n * n), or n * (n - 1), computed exactly and rounded once. So the bits are the same in
+ * any order, and a variance of large numbers close to each other keeps its digits. Welford's method depends on order,
+ * and the textbook's sums of doubles lose those digits.
  *
- * The result is a double for every type of argument, where PostgreSQL has numerics for integers and numerics. Those
- * sums have an exact SQL form; the squares are counted in units of 10^-2s and come in two columns, since they need up
- * to 192 bits: div and mod by 2^96. Doubles are folded. */
+ * The result is a double for every argument type; PostgreSQL's is a numeric for integers and numerics. For those two
+ * the sums have an exact SQL form. The squares are counted in units of 10^-2s and take two columns, div and mod by
+ * 2^96, since they need up to 192 bits. For doubles the batch layer folds in C. */
 #include <math.h>
 
 #include "core/agg.h"
@@ -165,8 +165,8 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 #define DOUBLE_VERBS \
 	VARIANCE_VERBS, LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .error = 1e-12, .resolve = resolve_double, .fold = fold_double
 
-/* PostgreSQL rounds the root to as many digits after the point as the variance has, of which it keeps 16: the root of
- * a large one has eight. */
+/* PostgreSQL gives the root as many digits after the point as the variance, which has 16 significant digits: the root
+ * of a large variance has eight. */
 const lk_aggregate lk_agg_var_pop = {EXACT_VERBS, .error = 1e-12, .name = "var_pop", .finish = var_pop};
 const lk_aggregate lk_agg_var_samp = {EXACT_VERBS, .error = 1e-12, .name = "var_samp", .finish = var_samp};
 const lk_aggregate lk_agg_variance = {EXACT_VERBS, .error = 1e-12, .name = "variance", .finish = var_samp};

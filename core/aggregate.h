@@ -15,8 +15,8 @@
 
 #define LK_MAX_PARTIALS 4   /* columns of a batch table that one aggregate may need */
 
-/* Where in the log a row stands: what first and last go by (R17). Rows that LATERAL makes of one event differ in `row`
- * only. */
+/* A row's place in the log, by which first and last order rows (R17). Rows that LATERAL makes from one event differ
+ * only in `row`. */
 typedef struct lk_place {
 	int64_t ts, off;
 	int32_t part, row;
@@ -36,7 +36,7 @@ typedef struct lk_agg {
 enum lk_oracle_form {
 	LK_ORACLE_AS_WRITTEN,
 	LK_ORACLE_AS_DOUBLE,    /* as written, converted to double precision */
-	LK_ORACLE_ARRAY,        /* lk.<name>([param,] array_agg(x)): PostgreSQL has no such aggregate, or none that is free of order */
+	LK_ORACLE_ARRAY,        /* lk.<name>([param,] array_agg(x)): PostgreSQL's depends on order, or does not exist */
 	LK_ORACLE_IN_ORDER,     /* lk.<name>(array_agg(x ORDER BY place in the log)) */
 };
 
@@ -50,13 +50,14 @@ typedef struct lk_aggregate {
 	const char *bound;    /* the same in words, for approximations: "standard error 0.81 %"; NULL: exact */
 	size_t state_size;    /* multiple of 16 */
 
-	/* Result type for an argument type. -1 where refused; *reason is static text that says what to write instead. */
+	/* Result type for an argument type. -1 if it is refused, with static text in *reason that says what to write
+	 * instead. */
 	int (*resolve)(lk_type arg, lk_type *result, const char **reason);
-	const char *param;    /* what the second argument, a constant number, is called; NULL: there is none */
+	const char *param;    /* the name of the second argument, a constant number; NULL: there is none */
 	const char *(*param_fault)(double param);   /* NULL, or what it must be */
 
 	void (*init)(void *state);
-	/* A NULL argument is skipped by the caller (count(*) is always given a non-NULL). Texts are copied to the arena. */
+	/* The caller skips NULL arguments (count(*) always gets a non-NULL). Texts are copied to the arena. */
 	void (*fold)(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena);
 	void (*merge)(void *into, const lk_agg *a, const void *from, lk_arena *arena);
 
@@ -64,16 +65,18 @@ typedef struct lk_aggregate {
 	void (*encode)(const void *state, const lk_agg *a, lk_buf *out);
 	int (*decode)(void *state, const lk_agg *a, const uint8_t **p, const uint8_t *end, lk_arena *arena);
 
-	/* The final value (avg = sum / count …). Borrows from the state, or from a buffer of the thread that the next finish
-	 * of the same aggregate uses again. */
+	/* The final value (avg = sum / count …). Borrows from the state, or from a thread-local buffer that the next finish
+	 * of the same aggregate overwrites. */
 	void (*finish)(const void *state, const lk_agg *a, lk_value *out);
-	/* Where a partial has passed a limit, so that it has no final value: why. NULL where it has one, or no limit at all. */
+	/* Why a partial that exceeds a limit has no final value; NULL if it has one. The pointer is NULL without a
+	 * limit. */
 	const char *(*refused)(const void *state);
-	/* About how many bytes encode takes, where that grows with the rows; NULL where it does not. */
+	/* About how many bytes encode writes. The pointer is NULL if that does not grow with the rows. */
 	size_t (*weight)(const void *state);
 
 	/* The partial as columns of a batch table: npartials of them, their types, the SQL that computes column i from the
-	 * argument's SQL text and " FILTER (…)" or "", and the way from and to values. load: 0, or -1 if malformed. */
+	 * argument's SQL text and " FILTER (…)" or "", and the conversion from and to values. load: 0, or -1 if
+	 * malformed. */
 	int npartials;
 	lk_type (*partial_type)(const lk_agg *a, int i);
 	void (*partial_sql)(const lk_agg *a, int i, const char *arg_sql, const char *filter_sql, lk_buf *out);   /* NULL: fold_only */
@@ -83,10 +86,10 @@ typedef struct lk_aggregate {
 	bool idempotent;      /* merge(s, s) = s: min, max */
 } lk_aggregate;
 
-/* Whether there is one of that name, and the first one of that name and form; NULL where there is none. */
+/* Is there an aggregate of that name? The first one of that name and form; NULL if there is none. */
 bool lk_aggregate_known(const char *name);
 const lk_aggregate *lk_aggregate_find(const char *name, bool star);
-/* The one of a->arg_type: sets a->verbs and a->type. -1 with *reason where none takes it. */
+/* Finds the aggregate that takes a->arg_type; sets a->verbs and a->type. -1, with *reason, if there is none. */
 int lk_aggregate_resolve(lk_agg *a, const char *name, bool star, bool distinct, const char **reason);
 /* All of them, NULL-ended: for did-you-mean, tests of the laws, and the docs. */
 extern const lk_aggregate *const lk_aggregates[];

@@ -1,10 +1,11 @@
 /* Open addressing over pointers to items, at most half full.
  *
- * Encoded, the items stand in the order of their bytes, each without what it has in common with the one before:
+ * Encoded, the items are sorted by their bytes, and each leaves out the prefix that it shares with the one before:
  *
- *   0 for an overfull bag, else the number of items plus one; then each: length in common, length of the rest, the rest [, count]
+ *   0 for an overfull bag, else the number of items plus one;
+ *   then for each item: length of the shared prefix, length of the rest, the rest [, count]
  *
- * Numbers close to each other take two or three bytes that way, and paths of a web site their last part. */
+ * That way numbers close to each other take two or three bytes, and paths of a web site only their last part. */
 #include "core/bag.h"
 
 #include <stdlib.h>
@@ -114,7 +115,7 @@ void lk_bag_encode(const lk_bag *b, _Bool counts, lk_buf *out) {
 	free(items);
 }
 
-/* One item behind `last`, which it takes the place of. */
+/* Reads the item after `last` into `last`. */
 static int read_item(lk_buf *last, _Bool counts, const uint8_t **p, const uint8_t *end, _Bool first, lk_uint128 *count) {
 	lk_uint128 same, rest;
 	if (lk_varint_get(p, end, &same) != 0 || lk_varint_get(p, end, &rest) != 0 || same > last->len || rest > (size_t)(end - *p))

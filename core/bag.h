@@ -1,8 +1,8 @@
-/* A bag: distinct byte strings, each with how often it was added. What count(DISTINCT), top_k and approx_percentile
- * keep.
+/* A bag: distinct byte strings, each with the number of times that it was added. count(DISTINCT), top_k and
+ * approx_percentile keep their partials in one.
  *
- * It has a limit. What would take it beyond empties it for good: an overfull bag is one state, which merging keeps, so
- * whether a union is overfull does not depend on order or grouping, and its bytes neither. */
+ * A bag has a limit. An addition beyond it empties the bag for good: overfull is one state, which every merge keeps. So
+ * neither whether a union is overfull nor its bytes depend on order or grouping. */
 #ifndef LK_CORE_BAG_H
 #define LK_CORE_BAG_H
 
@@ -33,12 +33,12 @@ int lk_bag_item_order(const lk_bag_item *a, const lk_bag_item *b);
 /* The items in the order of their bytes. The array is lk_malloc'ed. */
 const lk_bag_item **lk_bag_sorted(const lk_bag *b);
 
-/* With `counts` or without (decoded counts are then 1). decode: 0, or -1 if malformed. */
+/* With counts, or without (decoded counts are then 1). decode: 0, or -1 if malformed. */
 void lk_bag_encode(const lk_bag *b, _Bool counts, lk_buf *out);
 int lk_bag_decode(lk_bag *b, _Bool counts, const uint8_t **p, const uint8_t *end, lk_arena *arena);
 
-/* About what encode takes. */
+/* About how many bytes encode writes. */
 static inline size_t lk_bag_weight(const lk_bag *b) { return b->bytes + (size_t)b->n * 2; }
-extern const char lk_bag_overfull[];   /* why an overfull bag says nothing */
+extern const char lk_bag_overfull[];   /* why an overfull bag has no result */
 
 #endif

@@ -63,7 +63,7 @@ static int fail_bytes(const lk_budget *b, lk_error *err) {
 	add_bytes(b->most.bytes, &may);
 	add_bytes(b->wanted, &wants);
 	if (b->wanted)
-		lk_fail(err, LK_ETOOBIG, "the answer would take at least %s of memory, and may take %s", wants.data, may.data);
+		lk_fail(err, LK_ETOOBIG, "the answer would take at least %s of memory; the limit is %s", wants.data, may.data);
 	else
 		lk_fail(err, LK_ETOOBIG, "the answer takes more than %s of memory", may.data);
 	lk_buf_release(&may);
@@ -73,7 +73,7 @@ static int fail_bytes(const lk_budget *b, lk_error *err) {
 
 static int fail_rows(const lk_budget *b, lk_error *err) {
 	if (b->wanted)
-		return lk_fail(err, LK_ETOOBIG, "the answer would have %lld rows, and may have %lld", (long long)b->wanted,
+		return lk_fail(err, LK_ETOOBIG, "the answer would have %lld rows; the limit is %lld", (long long)b->wanted,
 		               (long long)b->most.rows);
 	return lk_fail(err, LK_ETOOBIG, "the answer has more than %lld rows", (long long)b->most.rows);
 }

@@ -32,7 +32,7 @@ void lk_buf_addf(lk_buf *b, const char *fmt, ...) __attribute__((format(printf, 
 void lk_buf_vaddf(lk_buf *b, const char *fmt, va_list ap);
 char *lk_buf_steal(lk_buf *b);               /* the caller owns the NUL-ended text */
 
-/* Big endian, as PostgreSQL's binary COPY and the key encoding want it. */
+/* Big endian, as PostgreSQL's binary COPY and the key encoding need it. */
 void lk_buf_put16(lk_buf *b, uint16_t v);
 void lk_buf_put32(lk_buf *b, uint32_t v);
 void lk_buf_put64(lk_buf *b, uint64_t v);

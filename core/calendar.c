@@ -41,14 +41,14 @@ const char *lk_calendar_unit(const char *text, const char **reason) {
 	size_t digits = strspn(text, "0123456789");
 	const char *word = text + digits + strspn(text + digits, " ");
 	size_t len = strcspn(word, " ");
-	*reason = "not a unit of the calendar";
+	*reason = "not a calendar unit";
 	if (!digits || word[len + strspn(word + len, " ")])
 		return NULL;
 	for (size_t u = 0; u < sizeof units / sizeof *units; u++)
 		for (int i = 0; i < 4 && units[u][i]; i++) {
 			if (strlen(units[u][i]) != len || strncasecmp(units[u][i], word, len) != 0)
 				continue;
-			*reason = "a window of the calendar is one unit long";
+			*reason = "a calendar window is one unit long";
 			return digits == 1 && *text == '1' ? units[u][0] : NULL;
 		}
 	return NULL;

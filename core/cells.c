@@ -1,8 +1,8 @@
 /* The map of cells: open addressing with linear probing, at most half full, a power of two of slots.
  *
- * A slot points to a cell in the arena: header, state, field in one piece. The pointer's upper 16 bits, which are 0 in user
- * space, hold 16 bits of the hash, so that a probe touches a cell only where it is almost certainly the one. Cells are
- * never removed one by one, so there are no tombstones. */
+ * A slot points to a cell in the arena: header, state, field in one piece. The pointer's upper 16 bits, which are 0 in
+ * user space, hold 16 bits of the hash, so that a probe touches a cell only if it is almost certainly the right one.
+ * Cells are never removed one by one, so there are no tombstones. */
 #include "core/cells.h"
 
 #include <stdlib.h>
@@ -249,7 +249,7 @@ void lk_cells_add(lk_cells *into, const lk_cells *from) {
 		lk_cells_add_state(into, lk_cell_field(from, cell), cell->field_len, lk_cell_state(from, cell));
 }
 
-/* From the bytes at `skip` on. */
+/* Compares fields from byte `skip` on. */
 static int compare_from(const lk_cells *c, const lk_cell *a, const lk_cell *b, uint32_t skip) {
 	uint32_t la = a->field_len - skip, lb = b->field_len - skip;
 	int order = memcmp(lk_cell_field(c, a) + skip, lk_cell_field(c, b) + skip, la < lb ? la : lb);
@@ -259,7 +259,8 @@ static int compare_from(const lk_cells *c, const lk_cell *a, const lk_cell *b, u
 int lk_cell_compare(const lk_cells *c, const lk_cell *a, const lk_cell *b) { return compare_from(c, a, b, 0); }
 int lk_cell_compare_keys(const lk_cells *c, const lk_cell *a, const lk_cell *b) { return compare_from(c, a, b, LK_PANE_BYTES); }
 
-/* Sorting a million cells by following pointers is slow, so the pane and the first bytes of the key come along. */
+/* Sorting a million cells by following pointers is slow, so an entry carries the pane and the first bytes of the
+ * key. */
 typedef struct sort_entry {
 	uint64_t pane, prefix;
 	lk_cell *cell;
@@ -271,7 +272,7 @@ static sort_entry make_entry(const lk_cells *c, lk_cell *cell) {
 	return (sort_entry){lk_get64(head), lk_get64(head + 8), cell};
 }
 
-/* Of a sort. Once the budget is spent all are equal, so that it ends soon. */
+/* The state of a sort. Once the budget is spent, all entries compare as equal, so that the sort ends soon. */
 typedef struct sorting {
 	const lk_cells *cells;
 	lk_budget *budget;
@@ -300,7 +301,7 @@ static int compare_entries(const void *x, const void *y, void *ctx) {
 	return lk_cell_compare(s->cells, a->cell, b->cell);
 }
 
-/* What a sort gives, where it may and did. */
+/* The result of a sort; NULL if its budget was spent. */
 static lk_cell **sorted_or_null(const sorting *s, lk_cell **sorted) {
 	if (!s->over)
 		return sorted;

@@ -1,7 +1,7 @@
-/* 128 bits of any bytes: SipHash-2-4 with 128 bits of output (Aumasson, Bernstein, "SipHash: a fast short-input PRF",
+/* A 128-bit digest: SipHash-2-4 with 128 bits of output (Aumasson, Bernstein, "SipHash: a fast short-input PRF",
  * 2012; the reference implementation's vectors are in tests/test_digest.c). Every bit of input reaches every bit of
- * output, at about a byte a cycle. Not for secrets: the key is known. lk_hash() is for maps: it is faster, but forgets
- * what it has read where a word of the input meets its constant. */
+ * output, at about a byte a cycle. Not for secrets: the key is known. lk_hash() is for maps: it is faster, but loses
+ * what it has read if a word of the input equals its constant. */
 #ifndef LK_CORE_DIGEST_H
 #define LK_CORE_DIGEST_H
 

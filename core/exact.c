@@ -1,15 +1,14 @@
-/* The accumulator: a number of up to 140 digits to the base 2^32, of which only the window that terms have touched is
- * kept.
+/* The accumulator: a number of up to 140 digits in base 2^32. It keeps only the range of digits that terms have
+ * touched.
  *
  *     index     0 … 33      34 … 67        68         69 … 139
  *     weight    2^-2176 …   2^-1088 …      1          2^32 …
  *               squares     the least      units      the largest squares,
  *                           double, 2^-1074           and room to count
  *
- * A term is cut into at most five pieces of 32 bits that are added to digits of 64 bits, signs included. A digit takes
- * 2^29 pieces before it has to be carried, so most additions touch two or three words and nothing else. The value is
- * unique, its digits are not: they are made so when they are encoded, as a magnitude without zeros at either end,
- * behind a sign. */
+ * A term is cut into at most five pieces of 32 bits that are added to signed digits of 64 bits. A digit takes 2^29
+ * pieces before it must be carried, so most additions touch only two or three words. The value is unique, its digits
+ * are not; encoding makes them unique: a sign, then a magnitude without zeros at either end. */
 #include "core/exact.h"
 
 #include <math.h>
@@ -19,7 +18,7 @@
 
 enum { CARRY_AFTER = 1 << 29, MARGIN = 1, NOT_A_NUMBER = 1, PLUS_INFINITY = 2, MINUS_INFINITY = 4, NEGATIVE = 8 };
 
-/* Widens the window to [low, end). */
+/* Widens the range of digits to [low, end). */
 static void reserve(lk_exact *x, int low, int end, lk_arena *arena) {
 	if (x->n && low >= x->low && end <= x->low + x->n)
 		return;
@@ -37,7 +36,7 @@ static void reserve(lk_exact *x, int low, int end, lk_arena *arena) {
 	x->n = (int16_t)(end - low);
 }
 
-/* Leaves every digit but the top one in [0, 2^32); the top one keeps the sign and stays below 2^32 in size. */
+/* Leaves every digit but the top one in [0, 2^32); the top one keeps the sign and stays below 2^32 in magnitude. */
 static void carry(lk_exact *x, lk_arena *arena) {
 	x->uncarried = 0;
 	for (int i = 0; i < x->n; i++) {
@@ -72,7 +71,7 @@ static void add_bits(lk_exact *x, lk_uint128 m, int offset, bool negative, lk_ar
 
 typedef struct parts {
 	uint64_t mantissa;
-	int exponent;       /* of the mantissa's last bit, above that of the least double */
+	int exponent;       /* of the mantissa's last bit, relative to that of the smallest double */
 	bool negative;
 } parts;
 
@@ -157,7 +156,7 @@ void lk_exact_magnitude(const lk_exact *x, lk_magnitude *out) {
 		out->low++;
 }
 
-/* special and sign; number of digits; where there are any: index of the lowest, the digits in little-endian order. */
+/* special and sign; the number of digits; if there are any, the index of the lowest and the digits, little-endian. */
 void lk_exact_encode(const lk_exact *x, lk_buf *out) {
 	lk_magnitude m;
 	lk_exact_magnitude(x, &m);

@@ -15,7 +15,7 @@
 typedef struct lk_exact {
 	int64_t *digits;          /* their sum, times 2^(32 * (low + i - LK_EXACT_ONE)), is the value */
 	int16_t low, n;
-	uint32_t uncarried;       /* additions since digits were last made small */
+	uint32_t uncarried;       /* additions since the last carry */
 	uint8_t special;          /* NaN and infinities among the terms */
 } lk_exact;
 
@@ -37,13 +37,13 @@ typedef struct lk_magnitude {
 } lk_magnitude;
 void lk_exact_magnitude(const lk_exact *x, lk_magnitude *out);
 
-/* NaN, Infinity or -Infinity where such terms decide; 0 where all are finite. */
+/* NaN, Infinity or -Infinity if such terms decide the sum; 0 if all are finite. */
 double lk_exact_special(const lk_exact *x);
 
-/* x / by, rounded once: to the nearest double, or real where `real`; ties to even. Infinite where it is too large. */
+/* x / by, rounded once: to the nearest double, or real if `real`; ties to even. Infinite if it is too large. */
 double lk_exact_quotient(const lk_exact *x, uint64_t by, bool real);
-/* (n * squares - sum^2) / (n * m * by * by), rounded once; its square root where `root`. Of finite terms; n > 0, m >
- * 0. */
+/* (n * squares - sum^2) / (n * m * by * by), rounded once, or its square root if `root`. All terms are finite; n > 0,
+ * m > 0. */
 double lk_exact_variance(const lk_exact *sum, const lk_exact *squares, uint64_t n, uint64_t m, uint64_t by, bool root);
 
 #endif

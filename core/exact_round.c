@@ -1,9 +1,9 @@
 /* From exact sums to doubles: one long division, one rounding.
  *
- * The dividend x, a whole number of 2^-2176, gets 384 zero bits at its low end. Divisors are below 2^256 together, so a
- * quotient that is not a tie between two doubles is further than 2^-2432 from it, and digits that are kept show on
- * which side it lies; what the division leaves over need not be looked at. So each result is the double nearest to the
- * true value, whatever the order of the terms was. */
+ * The dividend x, a whole number of 2^-2176, gets 384 zero bits at its low end. The product of the divisors is below
+ * 2^256, so a quotient that is not a tie between two doubles is further than 2^-2432 from it. The kept digits show on
+ * which side it lies; the remainder of the division does not matter. So each result is the double nearest to the true
+ * value, in whatever order the terms came. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 enum { GUARD = 12, WIDE = 2 * LK_EXACT_DIGITS + GUARD };   
 
-/* digit[0 … n) to the base 2^32, times 2^exponent. */
+/* digit[0 … n) in base 2^32, times 2^exponent. */
 typedef struct wide {
 	uint32_t digit[WIDE];
 	int n, exponent;
@@ -44,7 +44,7 @@ static int bit_length(const wide *w) {
 	return i ? 32 * i - __builtin_clz(w->digit[i - 1]) : 0;
 }
 
-/* To at most `bits` bits, none of them below 2^least; *exponent: of the last one. */
+/* Rounds to at most `bits` bits, none of them below 2^least; *exponent is that of the last one. */
 static uint64_t rounded(const wide *w, int bits, int least, int *exponent) {
 	int length = bit_length(w), drop = length - bits;
 	if (drop < least - w->exponent)

@@ -36,27 +36,27 @@ typedef struct lk_expr {
 	struct lk_expr **args;
 } lk_expr;
 
-/* Why the last LK_MARKED came about; static text such as "integer out of range". */
+/* The context of an evaluation. reason: of the last LK_MARKED, static text such as "integer out of range". */
 typedef struct lk_eval {
 	lk_arena *arena;         /* for texts an operator makes; the caller clears it per event */
 	const char *reason;
 } lk_eval;
 
-/* Evaluates x over row[slot]. Never fails: what would raise is LK_MARKED, with ev->reason set. */
+/* Evaluates x over row[slot]. Never fails: an operator that would raise gives LK_MARKED and sets ev->reason. */
 lk_value lk_expr_eval(const lk_expr *x, const lk_value *row, lk_eval *ev);
 
-/* SQL text of x, fully parenthesised, operators as OPERATOR(pg_catalog.=) are not needed since
- * search_path=pg_catalog (R7). slot_sql(ctx, slot, out) writes the name of a slot. Constants carry their type. */
+/* SQL text of x, fully parenthesised. Operators need no OPERATOR(pg_catalog.=), since search_path=pg_catalog (R7).
+ * slot_sql(ctx, slot, out) writes the name of a slot. Constants carry their type. */
 typedef void (*lk_slot_sql)(void *ctx, int slot, lk_buf *out);
 void lk_expr_sql(const lk_expr *x, lk_slot_sql slot_sql, void *ctx, lk_buf *out);
 
-/* Canonical text for the version hash (R27): types and constants spelled out; no names of the user's. */
+/* Canonical text for the version hash (R27): types and constants spelled out, without the user's names. */
 void lk_expr_canonical(const lk_expr *x, lk_buf *out);
 
 /* A readable form for `lk explain`: column names, infix operators. */
 void lk_expr_describe(const lk_expr *x, const char *const *slot_names, lk_buf *out);
 
-/* 'text' with quotes doubled, E'' never needed (standard_conforming_strings=on); "name" with quotes doubled. */
+/* 'text' with quotes doubled, never E'' (standard_conforming_strings=on); "name" with quotes doubled. */
 void lk_sql_literal(const char *s, size_t len, lk_buf *out);
 void lk_sql_ident(const char *name, lk_buf *out);
 

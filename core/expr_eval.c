@@ -1,8 +1,8 @@
 /* Evaluation of expressions over one row.
  *
- * A result is a value, a plain NULL, or a mark: a NULL that stands for an operator that raises in PostgreSQL. PostgreSQL
- * may skip operands (it reorders conditions, and a filter stops at the first NULL), so a mark counts only where no plain
- * answer exists without it:
+ * A result is a value, a plain NULL, or a mark: a NULL that stands for an operator that raises in PostgreSQL.
+ * PostgreSQL may skip operands (it reorders conditions, and a filter stops at the first NULL), so a mark counts only
+ * where no plain answer exists without it:
  *
  *   strict operators   a plain NULL operand: NULL; else a marked operand: marked
  *   AND, OR            false (true) decides; else a plain NULL: NULL; else a mark: marked
@@ -11,8 +11,8 @@
  *   COALESCE           the first argument with a value; else the last argument, marked or not
  *   IS [NOT] NULL      a mark is a NULL
  *
- * Overflow: integers in the node's own type; doubles as PostgreSQL's float.h, infinity from finite operands, and zero from
- * a product of non-zero ones; real arithmetic in float. */
+ * Overflow: integers in the node's own type; doubles as PostgreSQL's float.h, infinity from finite operands, and zero
+ * from a product of non-zero ones; real arithmetic in float. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static lk_value mark(lk_eval *ev, const char *reason) {
 
 static lk_value boolean(bool b) { return lk_int(b); }
 
-/* What a strict operator gives where an operand has no value: a plain NULL wins over a mark. */
+/* The result of a strict operator when an operand has no value: a plain NULL wins over a mark. */
 static lk_value absent(const lk_value *a, const lk_value *b) {
 	return a->state == LK_NULL || b->state == LK_NULL ? lk_null() : (lk_value){.state = LK_MARKED};
 }
@@ -127,7 +127,7 @@ static lk_value eval_comparison(const lk_expr *x, const lk_value *row, lk_eval *
 	return boolean(holds(x->op, lk_value_compare(x->args[0]->type, &a, &b)));
 }
 
-/* AND, OR and IN where no operand decided. */
+/* AND, OR and IN when no operand decided. */
 static lk_value undecided(bool any_null, bool any_mark, bool otherwise) {
 	return any_null ? lk_null() : any_mark ? (lk_value){.state = LK_MARKED} : boolean(otherwise);
 }
@@ -186,8 +186,8 @@ static lk_value eval_coalesce(const lk_expr *x, const lk_value *row, lk_eval *ev
 	return v;
 }
 
-/* PostgreSQL goes through the decimal text. Up to 2^53 units and 10^22 both operands are
- * exact, and one division is as right. */
+/* PostgreSQL converts through the decimal text. Up to 2^53 units and 10^22 both operands are exact, so one division
+ * gives the same double. */
 static double numeric_to_double(const lk_value *v, bool to_float) {
 	const lk_int128 exact = INT64_C(1) << 53;
 	if (!to_float && v->scale <= 22 && v->n <= exact && v->n >= -exact) {

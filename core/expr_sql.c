@@ -1,8 +1,9 @@
 /* Expressions as text: SQL for PostgreSQL, the canonical form of the version hash, and a form for people.
  *
- * The SQL form parenthesises everything and writes constants as quoted literals with their type, so that no operator
- * precedence, no implicit typing and no sign of a number depends on PostgreSQL's reading. Text constants carry
- * COLLATE "C": a column's collation reaches the operators around it, a constant alone has only the database's (R8). */
+ * The SQL form parenthesises everything and writes constants as quoted literals with their type, so that nothing
+ * depends on operator precedence, implicit typing or how PostgreSQL reads the sign of a number. Text constants carry
+ * COLLATE "C": a column's collation applies to the operators around it, a constant alone has only the database's
+ * (R8). */
 #include "core/expr.h"
 
 #include <string.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Does the variable name this point, and is this the time that it names? */
+/* Does the variable name this point and this passage of it? */
 static bool is_due(const char *variable, const char *name, atomic_int *passed) {
 	const char *want = getenv(variable);
 	size_t n = strlen(name);

@@ -2,9 +2,9 @@
  *
  * LK_CRASH_POINT("commit.sent") kills the process with SIGKILL when LK_CRASH names it ("commit.sent", or
  * "commit.sent:3" for the third time it is passed), and stops it there with SIGSTOP when LK_FREEZE does.
- * LK_MUTANT("keep_map") is true when LK_MUTANT names it: it switches one rule of the protocol off, so that a test can show
- * that the rule is needed. LK_HURRIED(ms) is a wait, divided by what LK_HURRY says, so that tests of bounds are fast.
- * LK_LIMIT_US(limit) is the longest that a server is waited for, or what LK_WAIT_MS says where that is less. */
+ * LK_MUTANT("keep_map") is true when LK_MUTANT names it: it switches one rule of the protocol off, so that a test can
+ * show that the rule is needed. LK_HURRIED(ms) is a wait divided by LK_HURRY, so that tests of bounds are fast.
+ * LK_LIMIT_US(limit) is the longest wait for a server: the limit, or LK_WAIT_MS if that is less. */
 #ifndef LK_CORE_FAULT_H
 #define LK_CORE_FAULT_H
 

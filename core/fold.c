@@ -1,8 +1,8 @@
-/* One event, one plan: lateness by the event's pane, LATERAL rows, WHERE, group key, aggregates. FILTER comes before the
- * argument of its aggregate, which is not evaluated where the filter is not true, as in PostgreSQL.
+/* One event, one plan: lateness by the event's pane, LATERAL rows, WHERE, group key, aggregates. FILTER is evaluated
+ * first, and the argument of its aggregate only if the filter is true, as in PostgreSQL.
  *
- * Most expressions are plain columns, so those are read from the row without a call. The field, pane and key, is
- * encoded straight into one buffer that is kept between events. */
+ * Most expressions are plain columns, so those are read from the row without a call. The field (pane and key) is
+ * encoded straight into one buffer that all events share. */
 #include "core/fold.h"
 
 #include <stdlib.h>
@@ -38,13 +38,13 @@ static inline lk_value eval_clause(lk_folder *f, const lk_expr *x) {
 	return v;
 }
 
-/* WHERE and FILTER let through what is true. */
+/* WHERE and FILTER pass only what is true. */
 static bool holds(lk_folder *f, const lk_expr *condition) {
 	lk_value v = eval_clause(f, condition);
 	return v.state == LK_VALUE && v.i;
 }
 
-/* One row of the event. Returns whether WHERE let it through. */
+/* Folds one row of the event. Returns whether it passes WHERE. */
 static bool fold_row(lk_folder *f, lk_cells *cells, bool late) {
 	const lk_plan *p = f->plan;
 	lk_value one = lk_int(1);

@@ -1,5 +1,5 @@
-/* Generated events. Only integer arithmetic decides what comes out, so a seed means the same everywhere. What is
- * popular is so by Zipf's law: the k-th path or client has the weight 1/k.
+/* Generated events. Only integer arithmetic decides the output, so a seed gives the same events everywhere. Popularity
+ * follows Zipf's law: the k-th path or client has the weight 1/k.
  *
  * web: requests to a web site, with the columns of examples/web/web.sql. A client keeps its address and browser; a path
  * keeps the size of its answer within some limits. */
@@ -22,7 +22,7 @@ struct lk_gen {
 	const lk_gen_kind *kind;
 	uint64_t random;
 	int64_t done;
-	uint64_t late_below;   /* a random 53 bit number below this: late */
+	uint64_t late_below;   /* an event is late if its random 53-bit number is below this */
 	popularity paths, clients;
 	lk_buf texts;          /* all paths, one after the other */
 	uint32_t path_at[PATHS + 1];
@@ -71,7 +71,7 @@ static void add_number(lk_buf *out, uint64_t n) {
 	lk_buf_add(out, digits + i, sizeof digits - i);
 }
 
-/* lk_time_print, but the part up to the second is kept: it rarely changes. */
+/* lk_time_print with a cache for the part up to the second, which rarely changes. */
 static void add_time(lk_gen *g, int64_t us, lk_buf *out) {
 	int64_t second = us / LK_US_PER_S - (us % LK_US_PER_S < 0), fraction = us - second * LK_US_PER_S;
 	if (!g->time_len || second != g->second) {

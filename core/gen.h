@@ -14,7 +14,7 @@ typedef struct lk_gen_options {
 	int64_t start_us;     /* event time of the first event */
 	int64_t span_us;      /* event times lie in [start, start + span), evenly; > 0 */
 	double late;          /* this share of events (0 … 1) comes late: its event time is up to a quarter of the span back */
-	int64_t jitter_us;    /* all other event times are up to this much back: small disorder */
+	int64_t jitter_us;    /* all other event times are up to this much back: a small disorder */
 } lk_gen_options;
 
 typedef struct lk_gen lk_gen;
@@ -27,7 +27,7 @@ typedef struct lk_gen_kind {
 } lk_gen_kind;
 extern const lk_gen_kind lk_gen_kinds[];   /* ends with a NULL name */
 
-/* NULL where there is no such kind. */
+/* NULL if there is no such kind. */
 lk_gen *lk_gen_new(const lk_gen_options *o);
 void lk_gen_free(lk_gen *g);
 /* Adds at most `max` lines (JSON objects); returns how many, 0 at the end. */

@@ -1,4 +1,5 @@
-/* Intervals of fixed length: "<int> <unit>". Months, quarters and years have no fixed length and are no intervals here. */
+/* Intervals of fixed length: "<int> <unit>". Months, quarters and years have no fixed length, so they are not
+ * intervals. */
 #include <string.h>
 #include <strings.h>
 

@@ -10,14 +10,15 @@ static const char *skip_blanks(const char *p, const char *end) {
 	return p;
 }
 
-/* Is the [ at p that of an array of events? NULL: what follows decides. */
+/* The first byte after the [ at p that is not blank, which tells whether it opens an array of events; NULL if the text
+ * ends first. */
 static const char *array_of_events(const char *p, const char *end) {
 	for (p++; p < end && (is_blank(*p) || *p == '\n');)
 		p++;
 	return p < end ? p : NULL;
 }
 
-/* Blanks, line breaks, commas, and brackets of arrays. */
+/* Skips blanks, line breaks, commas, and brackets of arrays. */
 static const char *skip_between(const char *p, const char *end, lk_json_place *at) {
 	for (; p < end; p++) {
 		if (*p == '[') {
@@ -39,7 +40,8 @@ bool lk_json_begins_anew(const char *p, size_t at_column, size_t column) {
 	return at_column <= column && *p != '}' && *p != '\n' && *p != '\r';
 }
 
-/* p at the opening quote: the first byte after the string, or the line break that it runs into (*broken); NULL: goes on. */
+/* p is at the opening quote. The first byte after the string, or the line break inside it (*broken); NULL if the text
+ * ends first. */
 static const char *string_end(const char *p, const char *end, bool *broken) {
 	for (p++; p < end; p++) {
 		if (*p == '"')
@@ -54,8 +56,8 @@ static const char *string_end(const char *p, const char *end, bool *broken) {
 	return NULL;
 }
 
-/* The end of the object at p: behind its last brace, or, where it is damaged, before the line that begins anew (*damaged).
- * NULL: the text ends within it. */
+/* The end of the object at p: after its last brace, or, if it is damaged, before the line where reading can resume
+ * (*damaged). NULL if the text ends first. */
 static const char *object_end(const char *p, const char *end, size_t column, bool *damaged) {
 	int depth = 0;
 	bool broken = false;
@@ -81,7 +83,7 @@ static const char *object_end(const char *p, const char *end, size_t column, boo
 	return NULL;
 }
 
-/* From p to the end of the line, or of the element: something that is no object. */
+/* The end of something at p that is not an object: that of its line, or of its array element. */
 static const char *junk_end(const char *p, const char *end, bool in_array) {
 	bool broken = false;
 	while (p && p < end && *p != '\n') {
@@ -92,7 +94,8 @@ static const char *junk_end(const char *p, const char *end, bool in_array) {
 	return p && p < end ? p + 1 : NULL;
 }
 
-/* p behind an object: blanks and the line break belong to it, and what else follows in its line but for the next object. */
+/* p is after an object. Blanks and the line break belong to its record, and so does anything else in the line up to the
+ * next object. */
 static const char *with_the_rest(const char *p, const char *end, bool in_array) {
 	const char *rest = skip_blanks(p, end);
 	if (rest == end)
@@ -104,7 +107,7 @@ static const char *with_the_rest(const char *p, const char *end, bool in_array) 
 	return *rest == '{' || *rest == '[' ? rest : junk_end(rest, end, in_array);
 }
 
-/* Where the line at p ends, if it looks like one object. */
+/* The end of the line at p if the line looks like one object; else NULL. */
 static const char *object_line(const char *p, const char *end) {
 	const char *lf = memchr(p, '\n', (size_t)(end - p)), *last = lf;
 	while (last && last > p && is_blank(last[-1]))

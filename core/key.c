@@ -37,7 +37,7 @@ static double from_ordered(uint64_t u) {
 	return d;
 }
 
-/* A key's numeric is of a type with at most 18 digits; what is beyond stands at the end of the range. */
+/* A key's numeric type has at most 18 digits; a larger value is clamped to the end of the range. */
 static int64_t scaled64(lk_type t, const lk_value *v) {
 	lk_int128 n = v->n;
 	if (v->scale != t.scale && !lk_numeric_rescale(n, v->scale, t.scale, &n))
@@ -184,7 +184,7 @@ uint64_t lk_key_hash(lk_type t, const lk_value *v) {
 	return hash;
 }
 
-/* The partition takes the hash's upper bits; maps take the lower ones. */
+/* The partition uses the hash's upper bits; maps use the lower ones. */
 int lk_partition_of(lk_type t, const lk_value *v, int partitions) {
 	return partitions <= 1 ? 0 : (int)((unsigned __int128)lk_key_hash(t, v) * (unsigned)partitions >> 64);
 }

@@ -11,7 +11,7 @@ void lk_key_put(lk_buf *out, lk_type t, const lk_value *v);
 /* Reads one column; text is borrowed from the key. 0, or -1 if malformed. *p moves on. */
 int lk_key_get(lk_type t, const uint8_t **p, const uint8_t *end, lk_value *out);
 
-/* The same without a buffer: what it takes, and the bytes written to p. */
+/* The same without a buffer: the size that it needs, and the bytes written to p. */
 size_t lk_key_size(lk_type t, const lk_value *v);
 size_t lk_key_write(uint8_t *p, lk_type t, const lk_value *v);
 

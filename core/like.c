@@ -6,8 +6,8 @@ static size_t code_point_end(const char *s, size_t len, size_t at) {
 	return at;
 }
 
-/* On a mismatch the last % takes one byte more; earlier ones need no second look, since the last one can take up whatever
- * they would. So the time is at most text times pattern. */
+/* On a mismatch the last % takes one more character. Earlier ones need no second look, since the last one can match
+ * whatever they would. So the time is at most proportional to the lengths' product. */
 bool lk_like(const char *text, size_t text_len, const char *pattern, size_t pattern_len) {
 	size_t t = 0, p = 0, retry_t = 0, retry_p = 0;
 	bool can_retry = false;

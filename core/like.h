@@ -1,4 +1,4 @@
-/* SQL's LIKE: % any run of characters, _ one character (code point), \ takes the next character as it is. */
+/* SQL's LIKE: % any run of characters, _ one character (code point), \ makes the next character literal. */
 #ifndef LK_CORE_LIKE_H
 #define LK_CORE_LIKE_H
 

@@ -12,7 +12,7 @@
 #define COMMON "%h %l %u %t \"%r\" %>s %b"
 #define COMBINED_AFTER " \"%{Referer}i\" \"%{User-Agent}i\""
 
-/* What Apache, Debian's Apache and nginx bring with them. */
+/* The formats that Apache, Debian's Apache and nginx predefine. */
 static const struct { const char *name, *text; } known[] = {
 	{"common", COMMON},
 	{"combined", COMMON COMBINED_AFTER},
@@ -24,7 +24,7 @@ static const struct { const char *name, *text; } known[] = {
 
 const char *lk_log_format_names(void) { return "common, combined, vhost_common, vhost_combined, combinedio, main"; }
 
-/* A field by the letter of Apache's directive, and by what stands in braces before it ("": nothing). */
+/* Fields by the letter of Apache's directive and the argument in braces before it ("": none). */
 static const struct apache { char letter; const char *argument, *name; enum lk_log_kind kind; } apache[] = {
 	{'h', "", "ip", LK_LOG_WORD}, {'a', "", "ip", LK_LOG_WORD}, {'a', "c", "peer_ip", LK_LOG_WORD}, {'A', "", "server_ip", LK_LOG_WORD},
 	{'l', "", "ident", LK_LOG_IDENT}, {'u', "", "user_name", LK_LOG_USER}, {'r', "", "request", LK_LOG_REQUEST},
@@ -44,12 +44,13 @@ static const struct apache { char letter; const char *argument, *name; enum lk_l
 	{'i', "referer", "referer", LK_LOG_TEXT}, {'i', "user-agent", "agent", LK_LOG_TEXT}, {'i', "x-forwarded-for", "forwarded_for", LK_LOG_TEXT},
 };
 
-/* Directives that name a thing of the server or of the request in braces: the column is this and the name. */
+/* Directives whose argument in braces names a header, a cookie, a variable …: the column is this prefix and that
+ * name. */
 static const struct { char letter; const char *prefix; } named[] = {
 	{'i', "http_"}, {'o', "sent_http_"}, {'C', "cookie_"}, {'e', "env_"}, {'n', "note_"}, {'x', ""},
 };
 
-/* nginx' variables that another name is known for here; all others keep their own. */
+/* nginx's variables whose column has another name; all others keep their own. */
 static const struct { const char *variable, *name; enum lk_log_kind kind; } nginx[] = {
 	{"remote_addr", "ip", LK_LOG_WORD}, {"remote_user", "user_name", LK_LOG_USER}, {"time_local", "ts", LK_LOG_TIME},
 	{"time_iso8601", "ts", LK_LOG_ISO}, {"msec", "ts", LK_LOG_SECONDS}, {"request", "request", LK_LOG_REQUEST},
@@ -95,7 +96,7 @@ static void end_literal(compiler *c) {
 	}
 }
 
-/* Names are as a definition has them: in lower case, without hyphens. */
+/* Names as in a definition: lower case, with _ for anything but letters and digits. */
 static char *column_name(const char *prefix, const char *name, size_t len) {
 	char *s = lk_asprintf("%s%.*s", prefix, (int)len, name);
 	for (char *p = s; *p; p++)
@@ -109,7 +110,7 @@ static bool add_field(compiler *c, char *name, enum lk_log_kind kind) {
 	bool quoted = c->literal.len && c->literal.data[c->literal.len - 1] == '"';
 	if (!fits || !apart) {
 		free(name);
-		return fits ? wrong(c, "nothing stands between two fields, so nobody can tell where the first one ends") : wrong(c, "more than %d fields", LK_LOG_FIELDS);
+		return fits ? wrong(c, "nothing separates two fields, so the first one has no end") : wrong(c, "more than %d fields", LK_LOG_FIELDS);
 	}
 	end_literal(c);
 	lk_buf_clear(&c->literal);
@@ -122,11 +123,11 @@ static bool named_directive(compiler *c, char letter, const char *argument, size
 		if (named[i].letter == letter)
 			return add_field(c, column_name(named[i].prefix, argument, len), LK_LOG_TEXT);
 	if (letter == 't')
-		return wrong(c, "times are read as %%t, %%{sec}t, %%{msec}t, %%{usec}t, %%{%%FT%%T%%z}t or %%{%%d/%%b/%%Y:%%T %%z}t, not as this");
-	return wrong(c, "no field is known for %%%s%.*s%s%c", len ? "{" : "", (int)len, argument, len ? "}" : "", letter);
+		return wrong(c, "this time format is unknown: write %%t, %%{sec}t, %%{msec}t, %%{usec}t, %%{%%FT%%T%%z}t or %%{%%d/%%b/%%Y:%%T %%z}t");
+	return wrong(c, "there is no field for %%%s%.*s%s%c", len ? "{" : "", (int)len, argument, len ? "}" : "", letter);
 }
 
-/* %t stands for the time with its brackets. */
+/* %t is the time in brackets. */
 static bool add_time(compiler *c) {
 	lk_buf_addc(&c->literal, '[');
 	if (!add_field(c, lk_strdup("ts"), LK_LOG_TIME))
@@ -143,12 +144,12 @@ static bool directive(compiler *c) {
 	if (*p == '{') {
 		argument = p + 1;
 		if (!(close = strchr(argument, '}')))
-			return wrong(c, "a { without its }");
+			return wrong(c, "a { without a }");
 		len = (size_t)(close - argument);
 		p = close + 1 + strspn(close + 1, "<>");
 	}
 	if (!*p)
-		return wrong(c, "a %% without a letter behind it");
+		return wrong(c, "a %% without a letter after it");
 	char letter = *p++;
 	if (letter == 't' && !strncmp(argument, "begin:", 6)) {
 		argument += 6;
@@ -156,7 +157,7 @@ static bool directive(compiler *c) {
 	}
 	lk_log_format *f = c->f;
 	bool query_of_path = letter == 'q' && !c->literal.len && f->nfields && !strcmp(f->fields[f->nfields - 1].name, "path");
-	bool ok = true, found = query_of_path;   /* %U%q is the path as it was asked for */
+	bool ok = true, found = query_of_path;   /* %U%q is the path as requested */
 	if (letter == 't' && !len)
 		ok = found = add_time(c);
 	for (size_t i = 0; ok && !found && i < COUNT(apache); i++)
@@ -177,7 +178,7 @@ static bool variable(compiler *c) {
 		end++;
 	size_t len = (size_t)(end - name);
 	if (!len || (c->p[1] == '{' && *end != '}'))
-		return wrong(c, "a $ without a variable's name behind it");
+		return wrong(c, "a $ without a variable's name after it");
 	const char *column = NULL;
 	enum lk_log_kind kind = LK_LOG_TEXT;
 	for (size_t i = 0; !column && i < COUNT(nginx); i++)
@@ -191,7 +192,7 @@ static bool variable(compiler *c) {
 	return true;
 }
 
-/* A character that stands for itself; \" \\ and \t are as in the server's configuration. */
+/* A literal character; \" \\ and \t are escapes, as in the server's configuration. */
 static void literal(compiler *c) {
 	bool escaped = c->p[0] == '\\' && c->p[1];
 	c->p += escaped;
@@ -224,7 +225,7 @@ static bool compile(compiler *c) {
 			return false;
 	}
 	if (!c->f->nfields)
-		return wrong(c, "no field is in it");
+		return wrong(c, "no field");
 	end_literal(c);
 	return true;
 }

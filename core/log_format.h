@@ -1,9 +1,10 @@
-/* Formats of access logs: the text by which a web server writes its lines, as a list of fields and what stands between.
+/* Formats of access logs: a web server's format string as a list of fields and the text between them.
  *
- *   %h %l %u %t \"%r\" %>s %b                    Apache's mod_log_config (also with the quotes as they are)
- *   $remote_addr - $remote_user [$time_local]    nginx' log_format
+ *   %h %l %u %t \"%r\" %>s %b                    Apache's mod_log_config (quotes may be unescaped)
+ *   $remote_addr - $remote_user [$time_local]    nginx's log_format
  *
- * Both give the same fields; each has the name of the column that takes it. README.md has the table of names. */
+ * Both give the same fields; a field has the name of the column that it fills. docs/formats.md has the table of
+ * names. */
 #ifndef LK_CORE_LOG_FORMAT_H
 #define LK_CORE_LOG_FORMAT_H
 
@@ -11,10 +12,10 @@
 #include <stddef.h>
 
 enum lk_log_kind {
-	LK_LOG_TEXT,      /* ends where what follows it in the format stands for the first time */
-	LK_LOG_WORD,      /* text without blanks, but for those after a comma: "192.0.2.1, 198.51.100.2" */
-	LK_LOG_IDENT,     /* a word that is no address */
-	LK_LOG_USER,      /* may hold blanks */
+	LK_LOG_TEXT,      /* ends at the first occurrence of the text that follows it in the format */
+	LK_LOG_WORD,      /* text without blanks, except after a comma: "192.0.2.1, 198.51.100.2" */
+	LK_LOG_IDENT,     /* a word that is not an address */
+	LK_LOG_USER,      /* may contain blanks */
 	LK_LOG_NUMBER,    /* digits, points and signs */
 	LK_LOG_STATUS,    /* three digits */
 	LK_LOG_REQUEST,   /* method, path, protocol */
@@ -26,7 +27,7 @@ enum lk_log_kind {
 typedef struct lk_log_field {
 	char *name;
 	enum lk_log_kind kind;
-	bool quoted;      /* stands between quotes */
+	bool quoted;      /* is between quotes */
 	char *then;       /* what follows it, "" at the end of the line */
 	size_t then_len;
 } lk_log_field;
@@ -34,13 +35,13 @@ typedef struct lk_log_field {
 enum { LK_LOG_FIELDS = 64 };
 
 typedef struct lk_log_format {
-	char *name;       /* "combined"; "the format" of one that is given as a text */
+	char *name;       /* "combined"; "the format" if it was given as a format string */
 	char *first;      /* before the first field */
-	lk_log_field fields[LK_LOG_FIELDS + 1];   /* one more: whoever looks at the next one may */
+	lk_log_field fields[LK_LOG_FIELDS + 1];   /* one more, so that code may look at the next field */
 	int nfields;
 } lk_log_format;
 
-/* text: a name below, or a format string. NULL, with `why`, where it is neither. */
+/* text: one of lk_log_format_names, or a format string. NULL, with `why`, if it is neither. */
 lk_log_format *lk_log_format_new(const char *text, char *why, size_t cap);
 void lk_log_format_free(lk_log_format *f);   /* NULL too */
 /* "common, combined, …" */

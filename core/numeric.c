@@ -1,9 +1,9 @@
 /* Decimal numbers as scaled 128-bit integers: n / 10^scale.
  *
- * Division gives the text that PostgreSQL's numeric division gives. Its rule (select_div_scale) looks at the operands
- * as PostgreSQL keeps them, in base 10000: the weight of the first digit and that digit estimate the weight of the
+ * Division gives the same text as PostgreSQL's numeric division. Its rule (select_div_scale) looks at the operands in
+ * base 10000, as PostgreSQL stores them: the weight of the first digit and that digit estimate the weight of the
  * quotient, and the scale is chosen so that about 16 significant digits remain, never less than either operand's scale.
- * The quotient is then exact long division, rounded half away from zero. */
+ * The quotient is then an exact long division, rounded half away from zero. */
 #include <stdio.h>
 
 #include "core/value.h"
@@ -97,7 +97,7 @@ static int div_scale(u128 a, int as, u128 b, int bs) {
 	return scale > 0 ? scale : 0;
 }
 
-/* One more decimal digit of remainder / b where ten times the remainder may not fit: ten additions modulo b. */
+/* One more decimal digit of remainder / b if ten times the remainder may not fit: ten additions modulo b. */
 static int next_digit(u128 *remainder, u128 b) {
 	u128 r = *remainder, sum = 0;
 	int digit = 0;

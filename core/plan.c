@@ -1,8 +1,8 @@
-/* Plans: what they answer about themselves, and their canonical text.
+/* Plans: questions about them, and their canonical text.
  *
- * The canonical text spells out everything that decides what a view's rows are: the stream and how its watermark runs,
- * the window, types, constants, output names. Spelling, comments and aliases of FROM are not in it. Slots are numbered
- * so that a column added at the end of the stream moves none: _at is 256, lateral columns begin at 257. PLAN_FORMAT
+ * The canonical text spells out everything that determines a view's rows: the stream and its watermark options, the
+ * window, types, constants, output names. Spelling, comments and aliases of FROM are not in it. Slots are numbered so
+ * that a column added at the end of the stream moves none: _at is 256, lateral columns begin at 257. PLAN_FORMAT
  * changes when the meaning of a stored partial does. */
 #include <stdio.h>
 #include <string.h>
@@ -132,7 +132,7 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	}
 }
 
-/* 128 bits: the 64-bit hash of the text behind two prefixes. */
+/* 128 bits: two 64-bit hashes of the text, each after another prefix. */
 static void hash_text(const lk_buf *text, char hash[33]) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_addf(&b, "0%s", text->data);

@@ -30,8 +30,9 @@ typedef struct lk_stream {
 	int partitions;              /* 1 … LK_MAX_PARTITIONS */
 	int64_t watermark_delay_us;  /* WITH (watermark = '10 seconds'); default 0 */
 	int64_t max_ahead_us;        /* WITH (max_ahead = '1 day'): how far event time may run ahead of _at before it is not believed (P9) */
-	int64_t idle_timeout_us;     /* WITH (idle_timeout = '1 minute'): partitions that take no event for so long do not hold back what answers call
-	                                final, provisionally; 0: never. It decides no row, no late event and no seal */
+	int64_t idle_timeout_us;     /* WITH (idle_timeout = '1 minute'): a partition without events for this long does not hold
+	                              * back what answers call final, provisionally; 0: never. It decides no row, no late event
+	                              * and no seal */
 	char *text;                  /* the statement as written, NUL-ended, for the catalogue */
 } lk_stream;
 
@@ -41,9 +42,9 @@ static inline int lk_slot_lateral(const lk_stream *s) { return s->ncolumns + 1; 
 
 enum lk_window_kind { LK_W_NONE, LK_W_TUMBLE, LK_W_HOP, LK_W_CUMULATE, LK_W_SESSION, LK_W_CALENDAR };
 
-/* How time is cut, of a view or of the rows that a query asks for (core/window.h). Only panes are stored: the smallest
- * slices of time that every window is a union of. A session's pane is as long as its gap: two events of one pane are less
- * than a gap apart, so they are in one session, whatever comes between. */
+/* How a view, or a query that asks for other rows, divides time (core/window.h). Only panes are stored: every window is
+ * a union of panes. A session's pane is as long as its gap: two events of one pane are less than a gap apart, so they
+ * are in one session, whatever comes between. */
 typedef struct lk_window {
 	uint8_t kind;
 	int time_slot;      /* event time, or _at. For LK_W_NONE: event time (for the watermark) */
@@ -63,7 +64,7 @@ typedef struct lk_output {
 	lk_type type;
 } lk_output;
 
-/* Of the user's text, to make the oracle: `remove` bytes from `at` on are replaced. */
+/* An edit of the user's text for the oracle: `insert` replaces `remove` bytes from `at` on. */
 typedef struct lk_edit {
 	int at, remove;
 	const char *insert;
@@ -71,19 +72,20 @@ typedef struct lk_edit {
 #define LK_MAX_EDITS (4 * LK_MAX_AGGS * 4)
 
 typedef struct lk_key {
-	char *name;         /* of the output that shows it; "" where the select list leaves it out */
+	char *name;         /* of the output that shows it; "" if the select list leaves it out */
 	lk_expr *expr;
 } lk_key;
 
-/* A plan has at least one aggregate. Without keys and window it is SQL's aggregate over everything: always one row, also
- * over no events (count 0, other aggregates NULL), though no cell exists then. */
+/* A plan has at least one aggregate. Without keys and window it is SQL's aggregate over everything: always one row,
+ * even over no events (count 0, other aggregates NULL), though no cell exists then. */
 typedef struct lk_plan {
 	char *view;
 	const lk_stream *stream;
 	const char *stream_name;       /* as the statement calls it: the alias, or its name */
 	lk_window window;
 	int64_t allowed_lateness_us;   /* WITH (allowed_lateness = '…'); -1: an event is never too late */
-	int64_t retention_us;          /* WITH (retention = '…'), at least allowed_lateness_us, which it is where none is given; 0: windows stay for ever */
+	int64_t retention_us;          /* WITH (retention = '…'), at least allowed_lateness_us, whose default it is;
+	                                * 0: windows are kept for ever */
 
 	int nrows, nlateral;           /* LATERAL (VALUES …): nrows rows of nlateral columns; nrows = 1, nlateral = 0 without */
 	lk_expr **lateral;             /* [row * nlateral + column] */
@@ -108,19 +110,19 @@ typedef struct lk_plan {
 	bool fold_only;                /* an aggregate has no exact SQL form */
 
 	char *text;                    /* the statement as written */
-	int select_at, window_at;      /* bytes in text: the first select item; the window's call in GROUP BY, where there is one */
-	int having_at;                 /* the word HAVING, where there is one */
-	lk_edit *edits;                /* ascending; what PostgreSQL runs in the place of aggregates that it does not have */
+	int select_at, window_at;      /* bytes in text: the first select item; the window's call in GROUP BY, if there is one */
+	int having_at;                 /* the word HAVING, if there is one */
+	lk_edit *edits;                /* ascending; what PostgreSQL runs instead of aggregates that it does not have */
 	int nedits;
 	char *canonical;               /* R27; equal for equal meaning as far as lk can tell */
 	char hash[33];                 /* 128 bits of it, hex */
 } lk_plan;
 
 lk_type lk_slot_type(const lk_plan *p, int slot);
-/* Index of the output or key of that name; -1. */
+/* Index of the output or key of that name, or -1. */
 int lk_plan_output(const lk_plan *p, const char *name);
 int lk_plan_key(const lk_plan *p, const char *name);
-/* A copy, by itself, of what the cells of a plan need to be read, merged and written: key types and aggregates. For work
+/* A self-contained copy of what it takes to read, merge and write a plan's cells: key types and aggregates. For work
  * that may outlive the plan. Free it with free(). */
 lk_plan *lk_plan_of_cells(const lk_plan *p);
 /* Do partials grow with the rows, as sets and sketches do? */

@@ -1,6 +1,6 @@
-/* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle, which
- * is the user's own text with few edits: each event comes with the windows that it is in, as columns, which stand where
- * the call of the window was; and an aggregate that PostgreSQL does not have, or not free of order, becomes a function
+/* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle, the
+ * user's own text with few edits. Each event comes with the windows that contain it as columns, which replace the call
+ * of the window. An aggregate that PostgreSQL does not have, or whose result depends on order there, becomes a function
  * of lk's schema over array_agg (core/sql_aggregate.c).
  *
  * For a view by minute the batch is
@@ -43,8 +43,8 @@ static void event_slot(void *ctx, int slot, lk_buf *out) {
 
 static void put_expr(const lk_plan *p, const lk_expr *x, lk_buf *out) { lk_expr_sql(x, event_slot, (void *)p, out); }
 
-/* The list of starts is read once, for each of its two places; an array that is made so is in memory as it is, while
- * one read from a table would be unpacked for every event. */
+/* Each of the two subqueries reads the list of starts once. Their array stays unpacked in memory; one that is read from
+ * a table would be unpacked for every event. */
 static void put_calendar_pane(const lk_plan *p, lk_buf *out) {
 	long long version = (long long)p->window.calendar->version;
 	lk_buf_addf(out, "COALESCE((ARRAY(SELECT s FROM lk.calendar_starts(%lld) AS s))[width_bucket(", version);
@@ -203,7 +203,7 @@ static int call_end(const char *text, int at) {
 	return t.end;
 }
 
-/* Where the SELECT ends whose text goes on at byte `at`: before the parenthesis that closes it, or at the text's end. */
+/* The end of the SELECT that contains byte `at`: before the parenthesis that closes it, or at the text's end. */
 static size_t select_end(const char *text, int at) {
 	int len = (int)strlen(text), depth = 0;
 	for (lk_token t = lk_lex(text, len, at); t.kind != LK_TOKEN_END; t = lk_lex(text, len, t.end)) {
@@ -227,7 +227,7 @@ static void put_log(const lk_plan *p, const char *log, lk_buf *out) {
 	lk_sql_ident(p->stream_name, out);
 }
 
-/* What first and last go by. */
+/* The columns by which first and last order events. */
 static void put_order(const lk_stream *s, bool in_order, lk_buf *out) {
 	if (!in_order)
 		return;
@@ -236,7 +236,7 @@ static void put_order(const lk_stream *s, bool in_order, lk_buf *out) {
 	lk_buf_adds(out, " AS _ts, part AS _part, off AS _off");
 }
 
-/* lk.<call> gives one row (_window_start, _window_end) for each window that an event is in. */
+/* lk.<call> gives one row (_window_start, _window_end) for each window that contains an event. */
 static void put_events(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
 	bool windowed = p->window.kind != LK_W_NONE;
 	lk_buf_adds(out, "SELECT ");
@@ -268,14 +268,13 @@ static void put_session_arguments(const lk_plan *p, lk_buf *out) {
 	            text + comma + 1);
 }
 
-/* The same for sessions, by gaps and islands: an event begins a session where the last one before it, of
- * its group, is a gap or more ago; the sessions of a group are numbered by counting beginnings; each
- * event gets the bounds of its number.
+/* The same for sessions, by gaps and islands: an event begins a session if the previous one of its group is a gap or
+ * more earlier; the sessions of a group are numbered by counting beginnings; each event gets the bounds of its number.
  *
- * Which events make sessions together is known only through WHERE and the group keys, so these two are made from the
- * plan here. They decide nothing else: the user's own text filters and groups once more. An event that does not pass is
- * a group of its own kind and stays, so that a WHERE which the plan has read too narrowly shows as a difference; and
- * its keys are not evaluated, as they would not be in the user's statement. */
+ * Which events share a session depends on WHERE and the group keys, so these two come from the plan here. They decide
+ * nothing else: the user's own text filters and groups again. Events that do not pass form groups apart and stay, so
+ * that a WHERE that the plan reads too narrowly shows as a difference. Their keys are not evaluated, as the user's
+ * statement would not evaluate them. */
 static void put_sessions(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
 	lk_buf group = LK_BUF_INIT;
 	lk_buf_adds(&group, "PARTITION BY _passes");
@@ -304,7 +303,7 @@ static void put_sessions(const lk_plan *p, const char *log, const char *bound, b
 	lk_buf_release(&group);
 }
 
-/* The log's events by the stream's name, once for each window that they are in. */
+/* The log's events under the stream's name, once for each window that contains them. */
 static void put_source(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
 	lk_buf_adds(out, "WITH ");
 	lk_sql_ident(p->stream->name, out);

@@ -1,19 +1,19 @@
 /* Events as CSV (RFC 4180): a header line, then records of fields between commas.
  *
- * A field that begins with a quote ends with one; a doubled quote inside stands for one, and line breaks and commas inside
- * belong to it. A quote elsewhere is a character like any other. Records end with LF, CRLF or, as some spreadsheets still
- * write them, CR alone.
+ * A field that begins with a quote ends with one; a doubled quote inside means one, and line breaks and commas inside
+ * belong to it. A quote elsewhere is a character like any other. Records end with LF, CRLF or a CR alone, which some
+ * spreadsheets still write.
  *
- * A quote that nobody closed would swallow the good lines after it. So a record whose quoted field went over a line
- * break, but is then not closed as it must be (by a comma or a line break after the quote), ends with its first
- * line: that line is refused, the next one is read afresh. */
+ * An unclosed quote would swallow the good lines after it. So if a quoted field spans a line break, and neither a comma
+ * nor a line break follows its closing quote, the record ends with its first line: that line is rejected, and reading
+ * resumes with the next one. */
 #include "core/scan_csv.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* p after the opening quote; the closing one, or NULL. */
+/* p is after the opening quote. The closing one, or NULL. */
 static const char *closing_quote(const char *p, const char *end) {
 	while ((p = memchr(p, '"', (size_t)(end - p)))) {
 		if (end - p < 2 || p[1] != '"')
@@ -35,7 +35,7 @@ static const char *unquoted_end(const lk_csv_dialect *d, const char *p, const ch
 	return p;
 }
 
-/* The first byte after the first line break; NULL where none is in the text, or it ends with a CR. */
+/* The first byte after the first line break; NULL if the text has none, or ends with a CR. */
 static const char *line_end(const char *p, const char *end) {
 	const char *lf = memchr(p, '\n', (size_t)(end - p)), *cr = memchr(p, '\r', (size_t)((lf ? lf : end) - p));
 	if (cr && cr + 1 == end)
@@ -116,7 +116,7 @@ static size_t without_line_break(const char *record, size_t len) {
 	return len;
 }
 
-/* Exactly, else without case: a header line is made for people. */
+/* An exact match, else one that ignores case: people write header lines. */
 static int column_named(const lk_stream *s, const char *name, size_t len) {
 	for (int exact = 1; exact >= 0; exact--)
 		for (int c = 0; c < s->ncolumns; c++) {

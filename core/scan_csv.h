@@ -1,4 +1,4 @@
-/* Events as CSV (RFC 4180), also with another delimiter than a comma. */
+/* Events as CSV (RFC 4180), with a comma or another delimiter. */
 #ifndef LK_CORE_SCAN_CSV_H
 #define LK_CORE_SCAN_CSV_H
 
@@ -16,14 +16,14 @@ typedef struct lk_csv_map {
 	char delimiter;
 	int *column_of;   /* per field; -1: not declared */
 	int nfields;
-	char *unknown;    /* "a, b": names in the header that are no columns; NULL: none */
+	char *unknown;    /* "a, b": names in the header that are not columns; NULL: none */
 	char *lacking;    /* columns that the header does not name */
 } lk_csv_map;
 
 /* End of the record that begins at p (a quoted field may hold line breaks): the first byte after its line break, which
- * is LF, CRLF or CR; NULL where the record, or what tells CR from CRLF, goes on beyond `end`. */
+ * is LF, CRLF or CR; NULL if the record, or the byte that tells CR from CRLF, is beyond `end`. */
 const char *lk_csv_record_end(const lk_csv_dialect *d, const char *p, const char *end);
-/* 0, or -1 with *reason. A header name that is no column is not an error; a missing event_time column is. */
+/* 0, or -1 with *reason. A header name that is not a column is no error; a missing event_time column is. */
 int lk_csv_header(const lk_stream *s, char delimiter, const char *record, size_t len, lk_csv_map *out, const char **reason);
 void lk_csv_map_release(lk_csv_map *m);
 /* An unquoted empty field is NULL, "" is the empty text. 0, or -1 with *reason and *column. */

@@ -1,18 +1,17 @@
 /* Events as JSON, one object per line.
  *
- * The declared paths are a trie. The scanner walks the objects that lie on a declared path key by key and only passes
- * over everything else, checking the full JSON grammar (RFC 8259) as it goes: brackets, commas, strings and their escapes,
- * numbers, literals, at most LK_JSON_DEPTH levels. What it does not check in the passed-over parts, by design (R25): that
- * strings are valid UTF-8, and what a \u escape stands for. A line with such junk in a field that nobody declared is
- * an event like any other.
+ * The declared paths are a trie. The scanner walks the objects on a declared path key by key and skips everything else.
+ * It checks the full JSON grammar (RFC 8259) as it goes: brackets, commas, strings and their escapes, numbers,
+ * literals, at most LK_JSON_DEPTH levels. In the skipped parts it does not check, by design (R25), that strings are
+ * valid UTF-8 or what a \u escape means: a line with such junk in an undeclared field is an event like any other.
  *
- * Two steps. The walk notes for every column where its value stands in the line (a token); the last of duplicate
- * keys wins, so a key that leads to further columns first forgets what an earlier duplicate had set below it.
- * Only when the whole line has turned out to be JSON are tokens read as values. So a wrong value that is
- * overruled by a later duplicate does no harm.
+ * It takes two steps. The walk notes for each column where its value is in the line (a token). The last of duplicate
+ * keys wins, so a key that leads to other columns first clears what an earlier duplicate set below it. Tokens are read
+ * as values only once the whole line has proved to be JSON, so a wrong value that a later duplicate overrides does no
+ * harm.
  *
- * Where the time goes: strings. Their ends are searched 16 bytes at a time (SSE2, or 8 bytes at a time elsewhere). Keys
- * come in the same order in most lines, so each key remembers which one followed it. */
+ * Most of the time goes to strings, so their ends are searched 16 bytes at a time (SSE2; elsewhere 8). Most lines have
+ * their keys in the same order, so each key remembers which one followed it. */
 #include "core/scan_json.h"
 
 #include <stdlib.h>
@@ -36,7 +35,7 @@ typedef struct node {
 	const char *key;
 	size_t len;
 	int column;              /* -1: only leads to others */
-	bool noted;              /* a near miss was told */
+	bool noted;              /* a near miss was reported */
 	uint64_t lengths;        /* of the children's keys, one bit each, the last for 63 and more */
 	struct node *first, *next;
 	struct node *opener;     /* the child that came first in the last object of this kind */
@@ -120,7 +119,7 @@ static node *search(lk_json_scanner *j, node *n, const char *key, size_t len) {
 	return NULL;
 }
 
-/* --- Passing over: each function takes the first byte of what it names and returns the byte after it, or NULL --- */
+/* --- Skipping: each function takes the first byte of what it names and returns the byte after it, or NULL --- */
 
 static const char *bad(lk_json_scanner *j, const char *reason) {
 	j->reason = reason;
@@ -183,7 +182,7 @@ static const char *skip_escape(lk_json_scanner *j, const char *p) {
 	}
 }
 
-/* p at the opening quote. *escaped is set if there is an escape, else left alone. */
+/* p is at the opening quote. *escaped is set if there is an escape, else unchanged. */
 static const char *skip_string(lk_json_scanner *j, const char *p, bool *escaped) {
 	for (p++;;) {
 		p = plain_end(p, j->end);
@@ -266,7 +265,7 @@ static inline const char *skip_colon(lk_json_scanner *j, const char *p) {
 	return skip_space(p + 1, j->end);
 }
 
-/* An object or array with all that is in it. One bit per open bracket says which it is; no recursion. */
+/* An object or array with its contents. One bit per open bracket says which it is; no recursion. */
 static const char *skip_container(lk_json_scanner *j, const char *p) {
 	uint64_t objects[LK_JSON_DEPTH / 64];
 	const char *end = j->end;
@@ -348,7 +347,7 @@ static unsigned unit_at(const char *p) {
 	return (unsigned)(hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 | hex_digit(p[3]));
 }
 
-/* \uXXXX, and the second half of a surrogate pair; the escapes are well-formed. NULL, with *reason, if it is no
+/* \uXXXX, and the second half of a surrogate pair; the escapes are well-formed. NULL, with *reason, if it is not a
  * character. */
 static const char *decode_unit(const char *p, const char *end, char **o, const char **reason) {
 	unsigned c = unit_at(p + 2);
@@ -379,7 +378,8 @@ static char escaped_char(char c) {
 	}
 }
 
-/* The text between the quotes, which was checked already. False, with *reason, where it stands for no text. */
+/* Decodes the text between the quotes, whose grammar is checked. False, with *reason, if an escape is not a
+ * character. */
 static bool decode_string(const char *p, size_t len, lk_arena *arena, const char **text, size_t *text_len, const char **reason) {
 	const char *end = p + len;
 	char *out = lk_arena_alloc(arena, len), *o = out;
@@ -413,7 +413,7 @@ static void forget_below(lk_json_scanner *j, const node *n) {
 	}
 }
 
-/* `guess`: which one it probably is; NULL if there is no guess. */
+/* `guess`: the likely child, or NULL. */
 static node *find(lk_json_scanner *j, node *n, node *guess, const char *key, size_t len, bool escaped) {
 	if (escaped) {
 		const char *reason;
@@ -425,7 +425,7 @@ static node *find(lk_json_scanner *j, node *n, node *guess, const char *key, siz
 	return search(j, n, key, len);
 }
 
-/* p at the opening brace. Recursion is bounded by the longest declared path. */
+/* p is at the opening brace. The longest declared path bounds the recursion. */
 static const char *walk_object(lk_json_scanner *j, node *n, const char *p) {
 	const char *end = j->end;
 	node **guess = &n->opener;

@@ -17,7 +17,7 @@ void lk_json_scanner_free(lk_json_scanner *j);
 int lk_json_scan(lk_json_scanner *j, const char *line, size_t len, lk_arena *arena, lk_value *row,
                  const char **reason, int *column);
 
-/* A key that matched a declared name only without case, seen for the first time since the last call; NULL if none (R24). */
+/* A key that matches a declared name only if case is ignored, seen first since the last call; NULL if none (R24). */
 const char *lk_json_scanner_near_miss(lk_json_scanner *j);
 
 #endif

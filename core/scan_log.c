@@ -3,17 +3,17 @@
  *   83.149.9.216 - frank [17/May/2015:10:05:03 +0000] "GET /a b.png HTTP/1.1" 200 2326 "http://example.org/" "Mozilla/5.0"
  *   ip           ident user_name   ts                    method path protocol  status bytes  referer         agent
  *
- * A line is cut along a format (core/log_format.h), from left to right: a field ends where what follows it in the format
- * begins. It must fit to its end, and what fields must look like is checked, whether or not the stream declares
- * them: a field too many at the front would otherwise shift all that follow, and nobody would notice.
+ * A format (core/log_format.h) cuts a line from left to right: a field ends where the text that follows it in the
+ * format begins. The whole line must fit, and the form of every field is checked, whether or not the stream declares
+ * it: an extra field at the front would otherwise shift all that follow, unnoticed.
  *
- * Quotes within quotes. Servers escape them since 2004 (Apache) or ever (nginx), older logs have them as they came. So a quoted
- * field ends at the first quote that is not escaped and has behind it what the format says, of a request also a status.
- * Where quotes come in pairs within a field ("the "new" agent"), the second of a pair does not end it.
+ * Quotes within quotes. Apache escapes them since 2004, nginx always has; older logs contain them raw. So a quoted
+ * field ends at the first unescaped quote that is followed by what the format says, for a request also by a status. If
+ * quotes come in pairs within a field ("the "new" agent"), the second of a pair does not end it.
  *
  * A request is split into method, path and protocol if it is a method, a blank and a path, with or without " HTTP/…" at
- * its end; one that is not (a probe's binary junk, "-") leaves all three NULL, and the event stays. Escapes are
- * decoded (\" \\ \n \x16 \u0016), but for texts that would then be no UTF-8: those stay as the server wrote them. */
+ * its end. Any other (a probe's binary junk, "-") leaves all three NULL, and the event is kept. Escapes are decoded
+ * (\" \\ \n \x16 \u0016), unless the text would then not be UTF-8: it stays as the server wrote it. */
 #include "core/scan_log.h"
 
 #include <arpa/inet.h>
@@ -44,9 +44,9 @@ struct lk_log_scanner {
 	candidate candidates[CANDIDATES];
 	int ncandidates;
 	bool told_by_shape;
-	int last;                  /* the candidate that the line before was of */
+	int last;                  /* the candidate that the previous line matched */
 	span spans[NSPANS];
-	const char *furthest;      /* that a candidate came along the line */
+	const char *furthest;      /* how far along the line a candidate matched */
 	char why[200];
 };
 
@@ -69,7 +69,7 @@ static int span_named(const lk_log_format *f, const char *name) {
 	return -1;
 }
 
-/* Its own, or one that says the same nearly enough where the format has no other. */
+/* Its own field, or a near equivalent if the format does not have that. */
 static int span_for(const lk_log_format *f, const char *name) {
 	static const char *const instead[][2] = {{"bytes", "bytes_sent"}, {"ip", "forwarded_for"}, {"ip", "peer_ip"}, {"host", "http_host"}};
 	int found = span_named(f, name);
@@ -150,9 +150,9 @@ static bool is_status(const char *p, const char *end) { return end - p >= 3 && i
 static const char *fault(const lk_log_field *f, const char *p, const char *end) {
 	switch (f->kind) {
 	case LK_LOG_NUMBER: case LK_LOG_SECONDS: case LK_LOG_MILLIS: case LK_LOG_MICROS:
-		return p < end && all_of(p, end, "0123456789.,+- ") ? NULL : "is no number";
+		return p < end && all_of(p, end, "0123456789.,+- ") ? NULL : "is not a number";
 	case LK_LOG_STATUS:
-		return end - p == 3 && is_status(p, end) ? NULL : "is no status";
+		return end - p == 3 && is_status(p, end) ? NULL : "is not a status";
 	case LK_LOG_IDENT:
 		return is_address(p, (size_t)(end - p)) ? "is an address: is there a field before the client?" : NULL;
 	case LK_LOG_USER:
@@ -166,13 +166,13 @@ static bool has_blanks(enum lk_log_kind kind) {
 	return kind == LK_LOG_TEXT || kind == LK_LOG_USER || kind == LK_LOG_REQUEST || kind == LK_LOG_TIME || kind == LK_LOG_ISO;
 }
 
-/* --- Where fields end: NULL where they do not --- */
+/* --- The ends of fields; NULL if a field does not end --- */
 
 static bool stands(const char *p, const char *end, const lk_log_field *f) {
 	return (size_t)(end - p) >= f->then_len && !memcmp(p, f->then, f->then_len);
 }
 
-/* May the quote at e end the field? After the last field only a blank may follow, and then the line is too long. */
+/* May the quote at e end the field? After the last one only a blank may follow, which makes the line too long. */
 static bool may_end(const lk_log_field *f, bool last, const char *e, const char *end) {
 	if (!stands(e, end, f))
 		return false;
@@ -206,12 +206,12 @@ static const char *quoted_end(const lk_log_field *f, bool last, const char *p, c
 	return NULL;
 }
 
-/* A list goes on after a comma, and, between the groups of nginx' upstreams, after a colon with blanks around it. */
+/* A list continues after a comma and, between the groups of nginx's upstreams, after a colon with blanks around it. */
 static bool goes_on(const char *p, const char *e, const char *end) {
 	return *e == ' ' && ((e > p && e[-1] == ',') || (end - e > 2 && e[1] == ':' && e[2] == ' ') || (e - p > 1 && e[-1] == ':' && e[-2] == ' '));
 }
 
-/* A user may call himself "x [y": his name ends before a time, where the format has one there. */
+/* A user's name may be "x [y": it ends before a time, if a time follows it in the format. */
 static bool before_time(const lk_log_field *f, const char *e, const char *end) {
 	const char *next = e + f->then_len;
 	return f[1].kind != LK_LOG_TIME || (end - next > 3 && is_digit(next[0]) && is_digit(next[1]) && next[2] == '/');
@@ -220,7 +220,7 @@ static bool before_time(const lk_log_field *f, const char *e, const char *end) {
 static const char *plain_end(const lk_log_field *f, const char *p, const char *end) {
 	if (!f->then_len)
 		return end;
-	if (*f->then == ':' && f->kind == LK_LOG_WORD) {   /* of an IPv6 address: the last one */
+	if (*f->then == ':' && f->kind == LK_LOG_WORD) {   /* an IPv6 address has several: the last one */
 		const char *blank = memchr(p, ' ', (size_t)(end - p));
 		return memrchr(p, ':', (size_t)((blank ? blank : end) - p));
 	}
@@ -265,7 +265,7 @@ static void split_request(span request, span *spans) {
 	spans[PATH] = (span){blank + 1, (size_t)(end - blank - 1)};
 }
 
-/* Says why, unless another candidate came further along the line. */
+/* Notes why, unless another candidate matched further along the line. */
 static bool refused(lk_log_scanner *g, const lk_log_format *f, const char *at, const char *field, const char *what) {
 	if (g->furthest && at <= g->furthest)
 		return false;
@@ -285,9 +285,9 @@ static bool take_field(lk_log_scanner *g, const lk_log_format *f, int i, const c
 		e = plain_end(field, p, end);
 	}
 	if (!e)
-		return refused(g, f, p, field->name, "does not end as it must");
+		return refused(g, f, p, field->name, "does not end as the format says");
 	if (!has_blanks(field->kind) && holds_blank(p, e))
-		return refused(g, f, p, field->name, last ? "is not the last field of the line" : "has a blank in it");
+		return refused(g, f, p, field->name, last ? "is not the last field of the line" : "contains a blank");
 	if (e == p && !field->quoted && field->kind != LK_LOG_TEXT && field->kind != LK_LOG_USER)
 		return refused(g, f, p, field->name, "is empty");
 	g->spans[i] = span_from(p, e);
@@ -303,17 +303,17 @@ static bool fits(lk_log_scanner *g, const lk_log_format *f, const char *p, const
 	size_t first = strlen(f->first);
 	memset(g->spans, 0, sizeof g->spans);
 	if ((size_t)(end - p) < first || memcmp(p, f->first, first))
-		return refused(g, f, p, f->fields[0].name, "does not begin as it must");
+		return refused(g, f, p, f->fields[0].name, "does not begin as the format says");
 	p += first;
 	for (int i = 0; i < f->nfields; i++)
 		if (!take_field(g, f, i, &p, end))
 			return false;
-	return p == end || refused(g, f, p, f->fields[f->nfields - 1].name, "is not the last field of the line: say --format");
+	return p == end || refused(g, f, p, f->fields[f->nfields - 1].name, "is not the last field of the line: use --format");
 }
 
-/* --- Formats told by the line --- */
+/* --- Formats recognised by the line --- */
 
-/* "www.example.org:443 " and not an address of version 6. */
+/* "www.example.org:443 " and not an IPv6 address. */
 static bool begins_with_vhost(const char *p, const char *end) {
 	const char *blank = memchr(p, ' ', (size_t)(end - p));
 	const char *colon = blank ? memrchr(p, ':', (size_t)(blank - p)) : NULL;
@@ -321,7 +321,7 @@ static bool begins_with_vhost(const char *p, const char *end) {
 	       !is_address(p, (size_t)(blank - p));
 }
 
-/* What stands behind the agent may be anything: only what looks like a list of clients is taken for one. */
+/* Anything may follow the agent: only what looks like a list of clients counts as one. */
 static bool is_client_list(span s) {
 	const char *p = s.p, *end = p + s.len, *e;
 	while (p < end) {
@@ -346,7 +346,7 @@ static int tell(lk_log_scanner *g, const char *p, const char *end) {
 		span *list = &g->spans[f->nfields - 1];
 		if (strcmp(f->name, "main") != 0 || !list->p || is_client_list(*list))
 			return g->last = i;
-		refused(g, f, end, "what follows the agent", "is no list of clients: say --format");
+		refused(g, f, end, "what follows the agent", "is not a list of clients: use --format");
 	}
 	return -1;
 }
@@ -371,7 +371,7 @@ static bool hex_digits(const char *p, const char *end, int n, unsigned *out) {
 	return true;
 }
 
-/* p at a backslash. Writes what it stands for and returns what follows; NULL where it is no escape of a server. */
+/* p is at a backslash. Writes what the escape means and returns the byte after it; NULL if no server writes it. */
 static const char *unescape(const char *p, const char *end, char **o) {
 	static const char letters[] = "\"\\/bfnrtv", meanings[] = "\"\\/\b\f\n\r\t\v";
 	unsigned c;
@@ -386,7 +386,7 @@ static const char *unescape(const char *p, const char *end, char **o) {
 		*(*o)++ = (char)c;
 		return p + 4;
 	}
-	if (p[1] == 'u' && hex_digits(p + 2, end, 4, &c) && c < 0x80) {   /* nginx writes control characters so, and no others */
+	if (p[1] == 'u' && hex_digits(p + 2, end, 4, &c) && c < 0x80) {   /* nginx escapes only control characters this way */
 		*(*o)++ = (char)c;
 		return p + 6;
 	}
@@ -407,7 +407,7 @@ static span decoded(span s, lk_arena *arena) {
 	return memchr(out, '\0', len) || !lk_utf8_valid(out, len) ? s : (span){out, len};
 }
 
-/* The first of a list: in what proxies add to, the client. */
+/* The first of a list: the client, if proxies add to the list. */
 static span first_of_list(span s) {
 	while (s.p) {
 		const char *comma = memchr(s.p, ',', s.len);

@@ -1,10 +1,10 @@
 /* A definition file: checked, split into statements, each parsed by libpg_query and read by its own reader.
  *
- * Statements are split here, so that a fault in one does not hide those of the next ones. A stream whose statement has
- * a fault is remembered by name: views over it are not blamed for its absence.
+ * Statements are split here, so that a fault in one does not hide faults in the next ones. The name of a stream whose
+ * statement has a fault is remembered, so that views over it are not blamed for its absence.
  *
- * The parser recurses over its own tree, about 130 bytes of stack for each operator of a chain, so a statement's tokens are
- * counted before it sees them; jansson stops at 2,048 levels by itself. */
+ * The parser recurses over its own tree, with about 130 bytes of stack for each operator of a chain, so a statement's
+ * tokens are counted before it is parsed; jansson stops at 2,048 levels by itself. */
 #include "core/sql.h"
 
 #include <pg_query.h>
@@ -73,21 +73,21 @@ static bool is_declared(const lk_definitions *d, const char *name) {
 	return false;
 }
 
-/* What else one may want to run, and what to do instead. */
+/* Other statements that people try, and what to do instead. */
 static const struct {
 	const char *kind, *what, *hint;
 } refused[] = {
 	{"CreateTableAsStmt", "CREATE TABLE AS or MATERIALIZED VIEW", "write CREATE VIEW; every view is materialised"},
 	{"SelectStmt", "a query", "write CREATE VIEW name AS SELECT …"},
-	{"InsertStmt", "INSERT", "events are added with lk ingest"},
+	{"InsertStmt", "INSERT", "add events with lk ingest"},
 	{"UpdateStmt", "UPDATE", "events do not change"},
 	{"DeleteStmt", "DELETE", "events do not change"},
-	{"DropStmt", "DROP", "a definition file declares what there is"},
+	{"DropStmt", "DROP", "a definition file only declares; lk drop removes a view or a stream"},
 	{"AlterTableStmt", "ALTER TABLE", "add a column at the end of the CREATE TABLE and apply it again"},
 	{"IndexStmt", "CREATE INDEX", "leave it out"},
 	{"CreateForeignTableStmt", "CREATE FOREIGN TABLE", "write CREATE TABLE"},
 	{"TransactionStmt", "transaction control", "leave it out"},
-	{"VariableSetStmt", "SET", "options are given by WITH (…)"},
+	{"VariableSetStmt", "SET", "write options in WITH (…)"},
 };
 
 static void refuse_statement(lk_stmt *s, const char *kind) {
@@ -100,7 +100,7 @@ static void refuse_statement(lk_stmt *s, const char *kind) {
 	              lk_stmt_token(s, lk_lex(s->text, s->len, 0).end));
 }
 
-/* A name that could not be declared, so that what depends on it is not blamed. */
+/* Remembers a name that could not be declared, so that statements that depend on it are not blamed. */
 static void note_broken(sql_file *f, const json_t *relation) {
 	f->broken[f->nbroken++] = lk_arena_strdup(&f->out->arena, lk_tree_str(relation, "relname"));
 }
@@ -172,7 +172,7 @@ static void read_tree(sql_file *f, lk_stmt *s, const char *text) {
 	json_decref(tree);
 }
 
-/* What the parser would cut silently, or crash on. */
+/* Refuses what the parser would truncate silently, or crash on. */
 static bool check_tokens(lk_stmt *s) {
 	int nesting = 0;
 	for (lk_token t = lk_lex(s->text, s->len, 0); t.kind != LK_TOKEN_END; t = lk_lex(s->text, s->len, t.end)) {
@@ -216,7 +216,7 @@ static int each_statement(sql_file *f, void (*each)(sql_file *f, int from, int t
 			continue;
 		}
 		if (t.kind == LK_TOKEN_END && !t.closed)
-			to = f->len;   /* a comment without end: the parser says so */
+			to = f->len;   /* a comment without end: the parser reports it */
 		if (from < 0 && !t.closed)
 			from = 0;
 		if (from >= 0) {

@@ -1,5 +1,5 @@
 /* The definition language: SQL text -> streams and plans (docs/language.md; R1 … R31 in comments are its rules).
- * libpg_query parses; its JSON tree is read with jansson; only what the tables of this directory list is let through. The
+ * libpg_query parses; its JSON tree is read with jansson; only what the tables of this directory list is accepted. The
  * parser recurses: call it on the main thread, or on one with a stack of 2 MiB or more. */
 #ifndef LK_CORE_SQL_H
 #define LK_CORE_SQL_H
@@ -11,7 +11,7 @@
 typedef struct lk_fault {
 	int line, col;
 	char *message;    /* a short fact with the offending text in it */
-	char *hint;       /* what to write instead; "" where there is nothing to say */
+	char *hint;       /* what to write instead, or "" */
 } lk_fault;
 
 /* What a file declares, in file order. */
@@ -29,10 +29,11 @@ typedef struct lk_definitions {
 	lk_arena arena;      /* owns all of it */
 } lk_definitions;
 
-/* Finds a stream that is declared elsewhere (the catalogue); NULL if there is none. suggest: names for did-you-mean.
- * calendar: is there the time zone c->zone, and, for a version that is kept, which starts have its windows of c->unit?
- * 0, with the list, allocated in `arena`, or without one; LK_EUSAGE where there is no such zone, *near a similar name
- * or NULL; else a failure, which the caller of lk_sql_parse learns from its own ctx. Without it no zone is known. */
+/* stream: finds a stream declared elsewhere (in the catalogue); NULL if there is none. suggest: a similar name for
+ * did-you-mean. calendar: does the time zone c->zone exist, and, for a stored version, where do its windows of c->unit
+ * start? 0, with the list, allocated in `arena`, or without one; LK_EUSAGE if there is no such zone, with *near a
+ * similar name or NULL; else a failure, which the caller of lk_sql_parse finds in its own ctx. Without it no zone is
+ * known. */
 typedef struct lk_resolver {
 	const lk_stream *(*stream)(void *ctx, const char *name);
 	const char *(*suggest)(void *ctx, const char *name);   /* may be NULL */
@@ -40,8 +41,8 @@ typedef struct lk_resolver {
 	int (*calendar)(void *ctx, lk_calendar *c, lk_arena *arena, const char **near);   /* may be NULL */
 } lk_resolver;
 
-/* Parses a whole file. Streams declared earlier in it are visible to later views. All faults are collected;
- * items holds what is good even so. 0, or LK_EDEFINITION when there is any fault. Release in either case. */
+/* Parses a whole file. Streams declared earlier in it are visible to later views. All faults are collected; items holds
+ * the definitions without faults. 0, or LK_EDEFINITION if there is any fault. Release in either case. */
 int lk_sql_parse(const char *text, size_t len, const lk_resolver *resolver, lk_definitions *out);
 void lk_definitions_release(lk_definitions *d);
 
@@ -62,24 +63,24 @@ void lk_plan_batch_sql(const lk_plan *p, const char *log, const char *bound, lk_
 
 /* "col type, …" of the batch table: _pane timestamptz, _k0 …, _p0_0 …; text columns COLLATE "C". */
 void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
-/* Their names alone, "_pane, _k0, …, _p0_0, …"; and of those that name a cell, "_pane, _k0, …", which is
- * empty for a view that has one cell. */
+/* Only their names, "_pane, _k0, …, _p0_0, …"; and those that identify a cell, "_pane, _k0, …", empty for a view that
+ * has one cell. */
 void lk_plan_batch_names(const lk_plan *p, lk_buf *out);
 void lk_plan_cell_names(const lk_plan *p, lk_buf *out);
 
 /* The third leg (R4): the user's own text, run over a prefix of the log:
  *   SELECT <columns> FROM (WITH <stream> AS (SELECT <columns>, _at FROM <log> WHERE <bound>)
  *     SELECT <window_start, window_end,> <user's text from the first select item to the statement's end>) ORDER BY all columns.
- * The columns of the source are joined by _window_start and _window_end, once for each window that an event is in: what
- * lk.<the window's call as written> gives, or, for sessions, gaps and islands of what passes WHERE, by group. The edits of the
- * text are that these stand where the call was, and that aggregates of lk's own become functions over array_agg
- * (event_log/schema.sql). Text columns come as COLLATE "C". */
+ * The source also has the columns _window_start and _window_end, with a row for each window that contains the event:
+ * from lk.<the window's call as written>, or, for sessions, from gaps and islands of the events that pass WHERE, by
+ * group. Two edits are made to the text: these columns replace the call, and lk's own aggregates become functions over
+ * array_agg (event_log/schema.sql). Text columns have COLLATE "C". */
 void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out);
 
 /* Types of the columns of lk_plan_batch_sql, in order (R5). Returns how many (<= max). */
 int lk_plan_batch_types(const lk_plan *p, lk_type *types, int max);
 
-/* The table a stream's log is, e.g. lk.log_hits, quoted; and one partition's leaf. */
+/* The quoted name of a stream's log table, such as lk.log_hits; and that of one partition's table. */
 void lk_log_table(const lk_stream *s, lk_buf *out);
 void lk_log_leaf(const lk_stream *s, int part, lk_buf *out);
 

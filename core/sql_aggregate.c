@@ -1,8 +1,8 @@
 /* Aggregate calls of a definition become entries of plan->aggs; equal calls share one.
  *
- * Where PostgreSQL has no such aggregate, or one whose result depends on order, the plan notes edits of the user's
- * text, so that the oracle is still that text: sum(x) FILTER (WHERE b) over doubles becomes lk.sum(array_agg(x) FILTER
- * (WHERE b)). */
+ * If PostgreSQL has no such aggregate, or one whose result depends on order, the plan notes edits of the user's text,
+ * so that the oracle is still that text: sum(x) FILTER (WHERE b) over doubles becomes lk.sum(array_agg(x) FILTER (WHERE
+ * b)). */
 #include "core/sql_aggregate.h"
 #include "core/sql_hint.h"
 #include "core/sql_window.h"
@@ -72,10 +72,10 @@ static lk_token next_is(const char *text, int len, lk_token t, const char *word,
 
 /* A call in the text: name ( x [, constant] ) [FILTER ( … )] */
 typedef struct call_text {
-	int name, open, comma, close, end;   /* comma: 0 without; end: behind all of it */
+	int name, open, comma, close, end;   /* comma: 0 without; end: after all of it */
 } call_text;
 
-/* The token of the parenthesis that closes the one at t; *comma: the last comma between them, on their level. */
+/* The parenthesis that closes the one at t; *comma: the last comma between them, on their level. */
 static lk_token closing(const char *text, int len, lk_token t, int *comma) {
 	int depth = 0;
 	for (; t.kind != LK_TOKEN_END; t = lk_lex(text, len, t.end)) {
@@ -149,7 +149,7 @@ static int add(lk_scope *c, const lk_agg *a, int at) {
 	return p->naggs++;
 }
 
-/* An argument or filter: no aggregate may be in it, also where the call itself stands in HAVING. */
+/* An argument or filter. It contains no aggregate, even if the call itself is in HAVING. */
 static lk_expr *read_inside(lk_scope *c, const char *clause, const json_t *node, bool condition) {
 	lk_scope inner = *c;
 	inner.clause = clause;
@@ -186,7 +186,7 @@ static bool read_param(lk_scope *c, const json_t *node, lk_agg *a, int at) {
 	lk_expr *number = x->op == LK_X_CONST && lk_type_is_number(x->type) ? lk_sql_coerce(c, x, lk_type_of(LK_FLOAT8), true) : NULL;
 	const char *fault = number ? v->param_fault(number->value.d) : "it is not a constant number";
 	if (fault) {
-		lk_stmt_fault(c->s, x->location ? x->location : at, fault, "%s(x, %s): %s is not what it must be", v->name, v->param, v->param);
+		lk_stmt_fault(c->s, x->location ? x->location : at, fault, "%s(x, %s): %s is not valid", v->name, v->param, v->param);
 		return false;
 	}
 	a->param = number->value.d;
@@ -216,7 +216,7 @@ static void no_aggregate(lk_scope *c, const json_t *f, const char *name, int at)
 	if (hint)
 		lk_stmt_fault(c->s, at, hint, "function %s(…) is not supported in the select list", last);
 	else if (lk_sql_is_window(name))
-		lk_stmt_fault(c->s, at, "leave it out: window_start and window_end come by themselves, before the select list",
+		lk_stmt_fault(c->s, at, "leave it out: lk adds window_start and window_end before the select list",
 		              "%s(…) is not supported in the select list", name);
 	else if (json_array_size(json_object_get(f, "funcname")) > 1)
 		lk_stmt_fault(c->s, at, "write the name alone", "a function name with a schema is not supported");

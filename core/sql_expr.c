@@ -1,6 +1,6 @@
-/* Expressions of definitions, typed as PostgreSQL types them: names, constants, and which reader takes which node of
- * the tree. Operators are in sql_operator.c, AND, IS and the branches of CASE in sql_logic.c. What no table lists is
- * refused, with what to write instead. */
+/* Expressions of definitions, typed as PostgreSQL types them: names, constants, and the reader for each kind of node.
+ * Operators are in sql_operator.c, AND, IS and the branches of CASE in sql_logic.c. What no table lists is refused,
+ * with a hint what to write instead. */
 #include "core/sql_expr.h"
 
 #include <string.h>
@@ -90,11 +90,11 @@ static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, 
 	else if (*qualifier && !known)
 		hint = lk_stmt_text(s, "the stream is called %s here", c->stream_name);
 	else if (strcmp(name, "window_start") == 0 || strcmp(name, "window_end") == 0)
-		hint = "window_start and window_end come by themselves, before the select list";
+		hint = "lk adds window_start and window_end before the select list";
 	else if (near)
 		hint = lk_stmt_text(s, "did you mean %s?", near);
 	else if (c->aggregates)
-		hint = "HAVING does not know the names of the select list: write the aggregate itself, such as count(*)";
+		hint = "HAVING cannot use the names of the select list: write the aggregate itself, such as count(*)";
 	lk_stmt_fault(s, at, hint, "column \"%s\" does not exist in stream \"%s\"", *qualifier ? dotted : name,
 	              c->plan->stream->name);
 	return NULL;
@@ -137,7 +137,7 @@ lk_expr *lk_sql_text_constant(lk_scope *c, const char *text, int at, lk_type typ
 	return x;
 }
 
-/* Digits alone are the first of integer, bigint, numeric that holds them. */
+/* Digits without a point or exponent have the first type of integer, bigint, numeric that holds them. */
 static lk_expr *decimal_constant(lk_scope *c, const char *text, int at) {
 	lk_expr *x = lk_expr_new(c, LK_X_CONST, lk_type_of(LK_NUMERIC), at, 0);
 	if (!x)
@@ -184,7 +184,7 @@ static lk_expr *cast(lk_scope *c, const json_t *f, int at) {
 		return x ? lk_sql_literal_as(c, x, lk_type_of(LK_TIME), true) : NULL;
 	}
 	if (lk_tree_is_type(json_object_get(f, "typeName"), "interval"))
-		lk_stmt_fault(c->s, at, "there is no arithmetic with times: a length stands in quotes alone, as in tumble(column, '1 hour'); for the last"
+		lk_stmt_fault(c->s, at, "there is no arithmetic with times: write a length alone in quotes, as in tumble(column, '1 hour'); for the last"
 		              " hour, ask when you read: lk query VIEW --from -1h", "an interval is not supported in %s", c->clause);
 	else
 		lk_stmt_fault(c->s, at, "types convert by themselves where PostgreSQL converts them; declare the column with the type you need",
@@ -228,13 +228,13 @@ static lk_expr *function(lk_scope *c, const json_t *f, int at) {
 	static const char *const windows[] = {"tumble", "hop", "cumulate", "session", NULL};
 	for (const char *const *w = windows; *w; w++)
 		if (strcmp(name, *w) == 0) {
-			lk_stmt_fault(c->s, at, "a window is an item of GROUP BY: tumble(column, '1 minute'); its bounds come by themselves as window_start and window_end",
+			lk_stmt_fault(c->s, at, "write a window in GROUP BY: tumble(column, '1 minute'); lk adds its bounds as window_start and window_end",
 			              "%s(…) is not supported in %s", name, c->clause);
 			return NULL;
 		}
 	const char *hint = lk_sql_function_hint(name);
 	if (lk_aggregate_known(name))
-		lk_stmt_fault(c->s, at, "an aggregate is an item of the select list of its own: sum(x) AS name",
+		lk_stmt_fault(c->s, at, "write the aggregate as an item of the select list: sum(x) AS name",
 		              "aggregate %s(…) is not allowed in %s", name, c->clause);
 	else
 		lk_stmt_fault(c->s, at, hint ? hint : "expressions have columns, constants, operators, CASE and COALESCE",
@@ -291,7 +291,7 @@ lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) {
 		}
 	if (!known)
 		refuse_node(c, kind, at);
-	else if (!x && !c->s->nfaults)   /* what cannot be read is never left out in silence */
+	else if (!x && !c->s->nfaults)   /* what cannot be read is never skipped silently */
 		lk_stmt_fault(c->s, at, "", "this expression is not supported in %s", c->clause);
 	c->depth--;
 	return x;

@@ -17,26 +17,26 @@ typedef struct lk_scope {
 	lk_stmt *s;
 	lk_plan *plan;
 	const char *stream_name;       /* the alias, or the stream's name */
-	bool lateral;                  /* the lateral columns can be seen */
+	bool lateral;                  /* the lateral columns are visible */
 	const char *clause;            /* "WHERE", … for messages */
 	int depth, nodes;
-	bool too_deep;                 /* said so */
-	bool aggregates;               /* calls of aggregates are let through, as slots plan->nslots + index in plan->aggs */
+	bool too_deep;                 /* the fault is noted */
+	bool aggregates;               /* calls of aggregates are accepted, as slots plan->nslots + index in plan->aggs */
 } lk_scope;
 
 lk_expr *lk_sql_expr(lk_scope *c, const json_t *node);                  /* may be of LK_UNKNOWN */
 lk_expr *lk_sql_typed(lk_scope *c, const json_t *node);                 /* LK_UNKNOWN becomes text */
 lk_expr *lk_sql_condition(lk_scope *c, const json_t *node);             /* boolean */
 
-/* The slot a ColumnRef means; -1 where there is none (no fault noted), -2 where it is
- * ambiguous. name, qualifier ("" for none). */
+/* The slot that a ColumnRef means; -1 if there is none (no fault is noted), -2 if it is ambiguous. qualifier: "" for
+ * none. */
 int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name);
 
 /* --- making nodes --- */
 static inline lk_type lk_type_of(uint8_t kind) { return (lk_type){.kind = kind}; }
-/* NULL with a fault where the statement has too many nodes. */
+/* NULL with a fault if the statement has too many nodes. */
 lk_expr *lk_expr_new(lk_scope *c, int op, lk_type type, int at, int nargs);
-/* A node of two arguments; NULL where one is. */
+/* A node of two arguments; NULL if one of them is. */
 lk_expr *lk_expr_pair(lk_scope *c, int op, lk_type type, int at, lk_expr *l, lk_expr *r);
 lk_expr *lk_sql_text_constant(lk_scope *c, const char *text, int at, lk_type type);
 bool lk_expr_equal(const lk_expr *a, const lk_expr *b);
@@ -54,14 +54,15 @@ lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_ex
 /* --- types (core/sql_type.c) --- */
 /* The type as a number: exact digits of integers as NUMERIC(p,0). */
 lk_type lk_type_as_numeric(lk_type t);
-/* x as that type: constants are converted, others get an LK_X_CAST; an LK_UNKNOWN is read as the type. x must be castable
- * implicitly. For LK_NUMERIC an LK_UNKNOWN or integer constant keeps its own digits unless `exact`. */
+/* x as that type: constants are converted, others get an LK_X_CAST; an LK_UNKNOWN is read as the type. x must be
+ * castable implicitly. For LK_NUMERIC an LK_UNKNOWN or integer constant keeps its own digits unless `exact`. */
 lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact);
-/* PostgreSQL's select_common_type over n expressions; false with a fault ("CASE types text and int cannot be matched"). */
+/* PostgreSQL's select_common_type over n expressions; false with a fault ("CASE types text and int cannot be
+ * matched"). */
 bool lk_sql_common_type(lk_scope *c, lk_expr *const *x, int n, const char *what, lk_type *out);
-/* The kind in which PostgreSQL compares two types; false where there is no such operator. */
+/* The kind in which PostgreSQL compares two types; false if there is no such operator. */
 bool lk_sql_compare_kind(lk_type a, lk_type b, uint8_t *kind);
-/* A numeric constant from its text: [sign] digits [. digits] [e exponent]. False where it is none or has too many
+/* A numeric constant from its text: [sign] digits [. digits] [e exponent]. False if it is not one, or has too many
  * digits. */
 bool lk_numeric_literal(const char *text, lk_int128 *n, lk_type *type);
 lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool exact);

@@ -24,7 +24,7 @@ static const char *near_stream(lk_stmt *s, const char *name) {
 	return near;
 }
 
-/* A stream whose own statement has faults is no second fault here. */
+/* A stream whose own statement has faults causes no second fault here. */
 static void no_stream(lk_stmt *s, const char *name, int at) {
 	for (int i = 0; i < s->nbroken; i++)
 		if (strcmp(s->broken[i], name) == 0) {
@@ -37,7 +37,7 @@ static void no_stream(lk_stmt *s, const char *name, int at) {
 			return;
 		}
 	const char *near = near_stream(s, name);
-	lk_stmt_fault(s, at, near ? lk_stmt_text(s, "did you mean %s?", near) : "declare it before: CREATE TABLE … WITH (event_time = …, partition_by = …)",
+	lk_stmt_fault(s, at, near ? lk_stmt_text(s, "did you mean %s?", near) : "declare it first: CREATE TABLE … WITH (event_time = …, partition_by = …)",
 	              "stream \"%s\" does not exist", name);
 }
 

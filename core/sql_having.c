@@ -1,11 +1,11 @@
 /* HAVING: a condition over group keys and aggregates, for the serving layer, which evaluates it on merged rows.
  *
- * It is read as an expression over the stream in which aggregate calls are let through, as slots behind those of a
- * row. Then what is spelt as a key of GROUP BY becomes that key, and a column that is left is a fault. The slots of
- * the result are the keys and, behind them, plan->aggs.
+ * It is read as an expression over the stream that may contain aggregate calls, as slots after those of a row. Then
+ * each part that is spelt like a key of GROUP BY becomes that key, and any column left is a fault. The slots of the
+ * result are the keys, then plan->aggs.
  *
- * A numeric average has as many digits as PostgreSQL's division gives it, so no type bounds it: it may be compared,
- * and nothing else. */
+ * A numeric average has as many digits as PostgreSQL's division gives it, so no type bounds it: it can only be
+ * compared. */
 #include <string.h>
 
 #include "core/sql_aggregate.h"

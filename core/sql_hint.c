@@ -20,13 +20,13 @@ static void tokens_before(lk_stmt *s, int at, lk_token *before, lk_token *second
 	}
 }
 
-/* Names, with blanks around each, and what they are here. */
+/* Names of functions, with blanks around each, and what to write instead. */
 static const struct {
 	const char *names, *hint;
 } functions[] = {
 	{" date_trunc time_bucket date_bin time_slice window tumbling hopping tumble_start tumble_end hop_start hop_end timestamp_trunc ",
 	 "write GROUP BY tumble(column, '1 minute'), or tumble(column, '1 day', 'Europe/Berlin') for days, weeks, months and years;"
-	 " window_start and window_end come by themselves"},
+	 " lk adds window_start and window_end"},
 	{" extract date_part hour minute day dayofweek month year to_char date_format to_date strftime timezone ",
 	 "group by tumble(column, '1 hour'), and take the part of window_start where you read the answer"},
 	{" now clock_timestamp statement_timestamp transaction_timestamp current_timestamp age ",
@@ -99,6 +99,6 @@ const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
 	if (table && one_of(s, t, reserved))
 		return "a name that is a keyword must be quoted, such as \"user\"";
 	if (lk_token_is(s->text, before, ","))
-		return "is the comma before it one too many?";
+		return "is there a comma too many before it?";
 	return "";
 }

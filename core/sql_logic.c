@@ -76,7 +76,7 @@ lk_expr *lk_sql_boolean_test(lk_scope *c, const json_t *f, int at) {
 
 /* --- branches --- */
 
-/* args[from], args[from + step] … and the last one get their common type, which is the node's. */
+/* Gives args[from], args[from + step] … and the last one their common type, which is also the node's. */
 static lk_expr *unify(lk_scope *c, lk_expr *x, int from, int step, const char *what) {
 	lk_expr **branch = lk_arena_alloc(c->s->arena, sizeof *branch * (size_t)(x->nargs + 1));
 	int n = 0;

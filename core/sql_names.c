@@ -23,7 +23,7 @@ bool lk_sql_check_column(lk_stmt *s, const char *what, const char *name, int at)
 	for (const char *const *r = reserved; *r; r++)
 		good &= strcmp(name, *r) != 0;
 	if (!good)
-		lk_stmt_fault(s, at, "names that begin with _ and window_start, window_end are lk's own", "the %s name \"%s\" is reserved",
+		lk_stmt_fault(s, at, "names that begin with _, and window_start and window_end, belong to lk", "the %s name \"%s\" is reserved",
 		              what, name);
 	return good;
 }

@@ -1,4 +1,4 @@
-/* What names and options of declarations may be. */
+/* The rules for names and options of declarations. */
 #ifndef LK_CORE_SQL_NAMES_H
 #define LK_CORE_SQL_NAMES_H
 
@@ -10,17 +10,17 @@
 bool lk_sql_check_name(lk_stmt *s, const char *what, const char *name, int at);
 /* Name of a column or output: not reserved. */
 bool lk_sql_check_column(lk_stmt *s, const char *what, const char *name, int at);
-/* The name in a RangeVar; NULL with a fault where more than a name is written. */
+/* The name in a RangeVar; NULL with a fault if it has more than a name. */
 const char *lk_sql_relation(lk_stmt *s, const json_t *range_var, const char *what);
 
 /* Options of WITH (…): finds each option by name; unknown, repeated, valueless and namespaced ones are faults. */
 typedef struct lk_option {
 	const char *name;
-	const json_t *value;   /* DefElem's arg; NULL where the option is absent */
+	const json_t *value;   /* DefElem's arg; NULL if the option is absent */
 	int at;                /* of the option's name */
 } lk_option;
 bool lk_sql_options(lk_stmt *s, const json_t *list, lk_option *known, int nknown);
-/* An interval's microseconds. fallback where the option is absent. False with a fault. */
+/* An interval in microseconds; `fallback` if the option is absent. False with a fault. */
 bool lk_sql_interval_option(lk_stmt *s, const lk_option *o, int64_t fallback, int64_t *out);
 
 #endif

@@ -135,7 +135,7 @@ static lk_expr *operator(lk_scope *c, const json_t *f, const char *name, int at)
 	return op <= LK_X_MUL ? arithmetic(c, op, name, a, b, at) : lk_sql_compare(c, op, name, a, b, at);
 }
 
-/* parts joined by AND or OR; one part is itself. */
+/* parts joined by AND or OR; a single part stays as it is. */
 static lk_expr *join(lk_scope *c, int op, lk_expr *const *parts, int n, int at) {
 	for (int i = 0; i < n; i++)
 		if (!parts[i])
@@ -164,7 +164,7 @@ static bool has_slot(const lk_expr *x) {
 	return found;
 }
 
-/* x IN (constants): all of the common type of x and them. fixed[0] is x. */
+/* x IN (constants): the constants take the common type of x and them. fixed[0] is x. */
 static lk_expr *in_array(lk_scope *c, int op, lk_expr **fixed, int n, int at) {
 	lk_type common;
 	uint8_t kind;

@@ -1,5 +1,5 @@
-/* The two statements of the definition language. Each notes faults in the statement and gives NULL,
- * or a finished object in its arena. */
+/* The two statements of the definition language. Each reader returns a finished object in the statement's arena, or
+ * notes faults and returns NULL. */
 #ifndef LK_CORE_SQL_STATEMENTS_H
 #define LK_CORE_SQL_STATEMENTS_H
 

@@ -1,4 +1,5 @@
-/* CREATE TABLE name (columns) WITH (event_time, partition_by, partitions, watermark, max_ahead, idle_timeout): a stream.
+/* CREATE TABLE name (columns) WITH (event_time, partition_by, partitions, watermark, max_ahead, idle_timeout): a
+ * stream.
  *
  * The value of event_time and partition_by is a column name, which the grammar reads as the name of a type: `ts` stays
  * ts, but `time` becomes pg_catalog.time and `int` becomes int4. So the name is taken from the source text. */
@@ -123,7 +124,7 @@ static bool column_path(lk_stmt *s, lk_column *column, int at) {
 	return true;
 }
 
-/* Columns that the log has already, by lk or by PostgreSQL. */
+/* Columns that the log's tables already have, from lk or from PostgreSQL. */
 static bool taken_by_log(const char *name) {
 	static const char *const taken[] = {"part", "off", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax", NULL};
 	for (const char *const *t = taken; *t; t++)
@@ -139,14 +140,14 @@ static int find_column(const lk_stream *st, const char *name) {
 	return -1;
 }
 
-/* Every column is added even where it has a fault, so that other clauses do not fail for that. */
+/* A column is added even if it has a fault, so that other clauses do not fail for its absence. */
 static void read_column(lk_stmt *s, lk_stream *st, const json_t *element) {
 	static const char *const keys[] = {"colname", "typeName", "is_local", "location", NULL};
 	const char *kind;
 	const json_t *f = lk_tree_node(element, &kind);
 	int at = f ? lk_tree_start(element, 0) : 0;
 	if (strcmp(kind, "ColumnDef") != 0) {
-		lk_stmt_fault(s, at, "a stream has columns only", strcmp(kind, "Constraint") == 0 ? "a table constraint is not supported"
+		lk_stmt_fault(s, at, "a stream has only columns", strcmp(kind, "Constraint") == 0 ? "a table constraint is not supported"
 		                                                                                 : "this table element is not supported");
 		return;
 	}
@@ -157,7 +158,7 @@ static void read_column(lk_stmt *s, lk_stream *st, const json_t *element) {
 	lk_sql_check_column(s, "column", column->name, at);
 	column_path(s, column, at);
 	if (taken_by_log(column->name))
-		lk_stmt_fault(s, at, "a key of this name cannot be a column of its own", "the column name \"%s\" is taken by the log", column->name);
+		lk_stmt_fault(s, at, "choose another name; a key of this name cannot be a column", "the column name \"%s\" is taken by the log", column->name);
 	if (find_column(st, column->name) >= 0)
 		lk_stmt_fault(s, at, "", "column \"%s\" is declared twice", column->name);
 	if (!json_object_get(f, "typeName"))
@@ -182,7 +183,7 @@ static void read_columns(lk_stmt *s, lk_stream *st, const json_t *elements) {
 	}
 }
 
-/* The column name that an option's value is, from the source text; NULL where it is no name. */
+/* The column name in an option's value, from the source text; NULL if it is not a name. */
 static const char *name_value(lk_stmt *s, const lk_option *o) {
 	const json_t *type = lk_tree_as(o->value, "TypeName");
 	if (!type)
@@ -194,7 +195,7 @@ static const char *name_value(lk_stmt *s, const lk_option *o) {
 	return alone && is_name && !lk_tree_flag(type, "setof") ? lk_token_name(s->text, t, s->arena) : NULL;
 }
 
-/* -1 with a fault. A missing option is one only where all options are `known`: else it may be the misspelt one. */
+/* -1 with a fault. A missing option is a fault only if all options are `known`: else it may be the misspelt one. */
 static int column_option(lk_stmt *s, const lk_stream *st, const lk_option *o, bool known) {
 	if (!o->value) {
 		if (known)

@@ -6,7 +6,7 @@
 
 #include "core/sql_lex.h"
 
-/* Bytes of the character at s, 0 where it is none: the parser quotes by bytes and may cut one in two. */
+/* Bytes of the character at s, 0 if it is not one: the parser quotes by bytes and may cut a character in two. */
 static size_t character(const char *s, size_t left) {
 	for (size_t n = 1; n <= 4 && n <= left; n++)
 		if (lk_utf8_valid(s, n))
@@ -14,7 +14,7 @@ static size_t character(const char *s, size_t left) {
 	return 0;
 }
 
-/* A message is one line that a terminal can show: control characters are blanks, and it is cut where it is long. */
+/* Makes a message one line that a terminal can show: control characters become blanks, and a long message is cut. */
 static char *one_line(lk_arena *arena, const char *message) {
 	const size_t most = 300, len = strlen(message);
 	lk_buf b = LK_BUF_INIT;
@@ -148,8 +148,8 @@ const char *lk_tree_string_node(const json_t *node) {
 	return s ? lk_tree_str(s, "sval") : NULL;
 }
 
-/* What a field that nobody understands means in SQL, what to write instead, and the keyword to show where the tree
- * has no place for it. */
+/* What an unsupported field means in SQL, what to write instead, and the keyword to point at if the tree has no
+ * location for it. */
 static const struct {
 	const char *key, *what, *hint, *keyword;
 } unsupported[] = {

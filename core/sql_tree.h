@@ -1,7 +1,7 @@
 /* The parse tree of one statement: libpg_query's JSON, read with jansson through an allow-list.
  *
- * A node is {"Kind": {fields}}; fields that are zero, false or empty are left out. A reader of a node names the
- * fields it understands, and any other field is a fault: what is not understood is never passed over.
+ * A node is {"Kind": {fields}}; fields that are zero, false or empty are left out. A reader of a node names the fields
+ * that it understands, and any other field is a fault: what is not understood is never skipped.
  *
  * The tree of libpg_query 15 and 16 loses negative integers: -1 and 0 are the same {"ival":{}}. lk_tree_integer() reads
  * those from the source text at the constant's location. */
@@ -27,7 +27,7 @@ typedef struct lk_stmt {
 	int nbroken;
 } lk_stmt;
 
-/* Notes a fault at a byte of the statement. hint: "" for none; it is a finished text. */
+/* Notes a fault at a byte of the statement. hint: a finished text, "" for none. */
 void lk_stmt_fault(lk_stmt *s, int at, const char *hint, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* The same with a hint made by printf. */
 const char *lk_stmt_text(lk_stmt *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -36,7 +36,7 @@ const char *lk_stmt_token(lk_stmt *s, int at);
 /* A fault of the file itself, at a byte of it. */
 void lk_file_fault(lk_definitions *d, const char *file, size_t file_len, size_t at, const char *message, const char *hint);
 
-/* {"Kind": fields} -> fields, *kind; NULL (and *kind "") where it is no such node. */
+/* {"Kind": fields} -> fields, *kind; NULL (and *kind "") if it is not such a node. */
 const json_t *lk_tree_node(const json_t *node, const char **kind);
 const json_t *lk_tree_as(const json_t *node, const char *kind);     /* fields if it is of that kind, else NULL */
 int lk_tree_location(const json_t *fields);                          /* the node's own location; 0 without */
@@ -45,13 +45,13 @@ const char *lk_tree_str(const json_t *fields, const char *key);      /* "" witho
 bool lk_tree_flag(const json_t *fields, const char *key);
 const char *lk_tree_string_node(const json_t *node);                 /* {"String":{"sval":…}}; NULL if it is none */
 
-/* False, with a fault for each, where fields has a key beyond `keys` (NULL-ended). `what` names the construct. */
+/* False, with a fault for each, if fields has keys beyond `keys` (NULL-ended). `what` names the construct. */
 bool lk_tree_only(lk_stmt *s, const json_t *fields, int at, const char *what, const char *const *keys);
 
 /* Is this TypeName the built-in type of that name (as pg_type has it), without modifiers, array bounds or SETOF? */
 bool lk_tree_is_type(const json_t *type, const char *name);
 
-/* The integer constant of A_Const fields, repaired from the source. False with a fault where it cannot be told. */
+/* The integer constant of A_Const fields, repaired from the source. False with a fault if the source is unclear. */
 bool lk_tree_integer(lk_stmt *s, const json_t *a_const, int64_t *out);
 
 #endif

@@ -1,11 +1,11 @@
 /* Types in the definition language: PostgreSQL's implicit casts, its common type of branches, the kind in which it
  * compares, and constants read as a type.
  *
- * Numbers form a ladder, smallint -> integer -> bigint -> numeric -> real -> double precision, and implicit casts only go
- * up. The order of enum lk_kind is that ladder. Branches (CASE, COALESCE, VALUES, IN) meet at the highest step. Operators
- * do too, but that real meets any other number as double precision, because that is the preferred type of numbers.
+ * Numbers form a ladder, smallint -> integer -> bigint -> numeric -> real -> double precision, and implicit casts only
+ * go up. The order of enum lk_kind is that ladder. Branches (CASE, COALESCE, VALUES, IN) meet at the highest step. So
+ * do operators, except that real and any other number meet at double precision, the preferred type of numbers.
  *
- * A numeric has a precision that bounds what it can reach, so that 128 bits always suffice. */
+ * A numeric's precision bounds its values, so that 128 bits always suffice. */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -125,8 +125,8 @@ static bool read_double(const char *text, uint8_t kind, double *out) {
 	                                      strcspn(text, "123456789") > strcspn(text, "eE")));
 }
 
-/* RFC 3339 with a zone and at most microseconds: what PostgreSQL reads the same way under any setting. It has no zone
- * beyond 15:59 and no fraction after :60. */
+/* RFC 3339 with a zone and at most microseconds: PostgreSQL reads it the same way under any setting. PostgreSQL has no
+ * zone beyond 15:59 and no fraction after :60. */
 static bool read_time(const char *text, int64_t *out) {
 	if (lk_time_parse(text, strlen(text), false, out) != 0)
 		return false;
@@ -189,7 +189,7 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 	return good ? x : not_valid(c, unknown, to, hint);
 }
 
-/* The least numeric type that holds an exact number: constants have as many digits as they have. */
+/* The smallest numeric type that holds an exact number; for a constant, one with just its digits. */
 static lk_type numeric_of(const lk_expr *x) {
 	if (x->op == LK_X_CONST && !lk_is_null(&x->value) && lk_type_is_integer(x->type))
 		return type_of_numeric(x->value.i, 0);

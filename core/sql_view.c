@@ -1,8 +1,8 @@
 /* CREATE VIEW name [WITH (allowed_lateness, retention)] AS SELECT … GROUP BY …: a plan.
  *
- * GROUP BY items are the window (core/sql_window.h) and the group keys. A name there is a column of the stream before it
- * is an alias of the select list (PostgreSQL's rule). The select list has keys, each equal to an item of GROUP BY, and
- * aggregates. A view without GROUP BY has one row, also over no events.
+ * GROUP BY items are the window (core/sql_window.h) and the group keys. If a name there is both a column of the stream
+ * and an alias of the select list, it means the column (PostgreSQL's rule). The select list has keys, each equal to an
+ * item of GROUP BY, and aggregates. A view without GROUP BY has one row, even over no events.
  *
  * An argument or key that may need more than the 18 digits of a stored numeric gets a cast to numeric(18,s), which
  * raises in PostgreSQL and marks in C, so that both refuse the same values. */
@@ -29,7 +29,7 @@ typedef struct view_reader {
 
 /* --- GROUP BY --- */
 
-/* The select item that a bare name in GROUP BY means; NULL where the name is a column of the stream, or nothing. */
+/* The select item that a bare name in GROUP BY means; NULL if the name is a column of the stream, or unknown. */
 static const json_t *aliased(view_reader *v, const json_t *column) {
 	const json_t *fields = json_object_get(column, "fields");
 	const char *name = json_array_size(fields) == 1 ? lk_tree_string_node(json_array_get(fields, 0)) : NULL;
@@ -110,7 +110,7 @@ static const char *output_name(view_reader *v, const json_t *target, const json_
 	if (!*name && fields)
 		name = lk_tree_string_node(json_array_get(fields, json_array_size(fields) - 1));
 	if (!name || (name != lk_tree_str(target, "name") && lk_scope_find(&v->c, "", name) == -1))
-		return name;   /* not a column: read_key says so */
+		return name;   /* not a column: read_key reports it */
 	if (!*name) {
 		lk_stmt_fault(v->s, at, "write expression AS name", "this item of the select list has no name");
 		return NULL;
@@ -233,28 +233,28 @@ static void read_view_options(lk_stmt *s, lk_plan *p, const json_t *list, lk_opt
 	lk_sql_interval_option(s, &options[RETENTION], 0, &p->retention_us);
 }
 
-/* An event that is taken after its window is gone would begin that window anew, with wrong numbers: so
- * retention is a lateness bound, too. */
+/* An event that is accepted after its window is past would start that window again, with wrong numbers. So retention is
+ * a bound of lateness, too. */
 static void check_view_options(lk_stmt *s, lk_plan *p, const lk_option options[NOPTIONS]) {
 	const lk_option *lateness = &options[LATENESS], *retention = &options[RETENTION];
 	bool windowed = p->window.kind != LK_W_NONE;
 	if (!windowed && lateness->value)
-		lk_stmt_fault(s, lateness->at, "leave it out, or group by a window", "without a window no event is late: allowed_lateness means nothing");
+		lk_stmt_fault(s, lateness->at, "leave it out, or group by a window", "without a window no event is late: allowed_lateness has no effect");
 	if (!windowed && retention->value)
-		lk_stmt_fault(s, retention->at, "leave it out, or group by a window", "without a window nothing grows old: retention means nothing");
+		lk_stmt_fault(s, retention->at, "leave it out, or group by a window", "without a window nothing becomes past: retention has no effect");
 	if (!windowed || !retention->value)
 		return;
 	if (p->retention_us < (p->window.pane_us ? p->window.pane_us : 1))
 		lk_stmt_fault(s, retention->at, "choose a longer one", "retention is shorter than %s",
-		              p->window.kind == LK_W_SESSION ? "the gap of the sessions" : "what the view's windows are made of");
+		              p->window.kind == LK_W_SESSION ? "the gap of the sessions" : "the view's panes");
 	if (p->allowed_lateness_us > p->retention_us)
 		lk_stmt_fault(s, lateness->at, "choose a longer retention, or a shorter allowed_lateness",
-		              "allowed_lateness is longer than retention: an event would be taken when its window is gone");
+		              "allowed_lateness is longer than retention: an event would be accepted after its window is past");
 	if (p->allowed_lateness_us < 0)
 		p->allowed_lateness_us = p->retention_us;
 }
 
-/* Edits of one place are of a close and an end: the close comes first, and has nothing to remove. */
+/* Two edits at one byte are a close and an end: the close, which removes nothing, comes first. */
 static int by_place(const void *a, const void *b) {
 	const lk_edit *x = a, *y = b;
 	return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->remove > y->remove) - (x->remove < y->remove);

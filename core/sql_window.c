@@ -1,9 +1,9 @@
 /* tumble(time, size [, offset]), hop(time, slide, size [, offset]), cumulate(time, step, size), session(time, gap);
  * and tumble(time, '1 <unit of the calendar>', zone).
  *
- * The order of arguments and the meaning of each are Flink's; intervals are constants of fixed length (R13). What has only
- * one window per pane becomes a tumbling window, however it was written: hop(ts, '1 min', '1 min') is one. What follows the
- * size of tumble is an offset where it begins with a digit, else a time zone, no name of which does. */
+ * The order of arguments and the meaning of each are Flink's; intervals are constants of fixed length (R13). Windows
+ * whose slide is their size become tumbling windows, however they were written: hop(ts, '1 min', '1 min') is one. The
+ * argument after tumble's size is a time zone if it begins with a letter, else an offset. */
 #include "core/sql_window.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "core/time.h"
 #include "core/window.h"
 
-/* arguments: what each is called, after the time. The last one may be left out where `optional`. */
+/* arguments: their names, after the time. The last one may be left out if `optional`. */
 static const struct form {
 	const char *name, *arguments[3], *usage;
 	int n;
@@ -42,11 +42,11 @@ static const char *constant(const json_t *node) {
 	return sval ? lk_tree_str(sval, "sval") : NULL;
 }
 
-/* What to write instead of an interval that is none. */
+/* The hint for what is not an interval. */
 static const char *interval_hint(const char *text, bool of_tumble) {
 	const char *ignored;
 	if (of_tumble && lk_calendar_unit(text, &ignored))
-		return "name the time zone whose calendar is meant: tumble(column, '1 month', 'Europe/Berlin')";
+		return "name the time zone: tumble(column, '1 month', 'Europe/Berlin')";
 	return "write a whole number and a unit (us, ms, s, min, h, d, w) in quotes, such as '1 minute'";
 }
 
@@ -76,7 +76,7 @@ static int64_t gcd(int64_t a, int64_t b) {
 	return a;
 }
 
-/* slide, size and offset as they are given, to the plan. */
+/* Checks slide, size and offset as given, and sets them in the plan. */
 static bool set_lengths(lk_scope *c, const struct form *f, int64_t slide, int64_t size, int64_t offset, int at) {
 	lk_window *w = &c->plan->window;
 	if (slide > size) {

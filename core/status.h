@@ -13,18 +13,18 @@ enum lk_status {
 	LK_EDEFINITION = -2,  /* a definition is invalid; exit 78 */
 	LK_EINPUT = -3,       /* input refused under --strict; exit 65 */
 	LK_EUNREACHABLE = -4, /* a server cannot be reached or went away: reconnect, take over again; exit 3 */
-	LK_EFENCED = -5,      /* the unit belongs to someone else now: drop the map, take over again */
+	LK_EFENCED = -5,      /* the unit has another owner now: drop the map, take over again */
 	LK_EFULL = -6,        /* the server has no room: wait and try again, nothing was written */
 	LK_EBUSY = -7,        /* a lock is held elsewhere: try later */
 	LK_EGAP = -8,         /* the log has a hole or does not fit the state: stop this unit */
 	LK_EVALUE = -9,       /* SQLSTATE class 22: the statement met a value it cannot compute */
-	LK_ECONFLICT = -10,   /* a compare-and-set found another value: someone else was first */
-	LK_EUNSUPPORTED = -11,/* a server is too old or wrongly set up; exit 3 */
+	LK_ECONFLICT = -10,   /* a compare-and-set found another value: another process was first */
+	LK_EUNSUPPORTED = -11,/* a server is too old or misconfigured; exit 3 */
 	LK_EPARTIAL = -12,    /* the answer is partial or stale and --strict was given; exit 5 */
-	LK_ETOOBIG = -15,     /* an answer has met a bound of its rows, bytes or time; exit 6 */
+	LK_ETOOBIG = -15,     /* an answer exceeds its bound of rows, bytes or time; exit 6 */
 	LK_EDIFFERS = -14,    /* two answers that should be equal are not; exit 1 */
-	LK_ECHANGED = -16,    /* the stream is declared otherwise by now: read its definition again, nothing was written */
-	LK_EINTERNAL = -13,   /* a statement failed that should not; a bug, or a foreign hand; exit 70 */
+	LK_ECHANGED = -16,    /* the stream's definition has changed: read it again, nothing was written */
+	LK_EINTERNAL = -13,   /* a statement failed that never should: a bug, or the tables were changed by hand; exit 70 */
 };
 
 typedef struct lk_error {

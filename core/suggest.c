@@ -1,5 +1,5 @@
-/* Did you mean: the nearest name by optimal string alignment distance (Damerau-Levenshtein without repeated edits of one
- * place), near being two edits, or a third of a longer name; and more than half of the name must remain. */
+/* Did you mean: the nearest name by optimal string alignment distance (Damerau-Levenshtein without repeated edits of
+ * one place). Near is at most two edits, or a third of a longer name; more than half of the name must remain. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -74,7 +74,7 @@ static int to_us(const moment *m, int64_t *out_us) {
 	return 0;
 }
 
-/* Digits beyond the microsecond are cut: rounded, the last instant before a window's end would be in the next window. */
+/* Digits beyond the microsecond are cut: rounding would move the last instant of a window into the next one. */
 static bool read_fraction(reader *r, int *us) {
 	int n = 0;
 	*us = 0;
@@ -141,8 +141,8 @@ int lk_time_parse_clf(const char *s, size_t len, int64_t *out_us) {
 	return to_us(&m, out_us);
 }
 
-/* n with at least so many digits, and what follows it. Answers have many times, and printf takes
- * most of the work of writing them. */
+/* Writes n with at least `digits` digits, and `then`. Answers have many times, and printf would be most of the cost of
+ * writing them. */
 static void put_digits(lk_buf *out, int n, int digits, char then) {
 	static const int limit[] = {1, 10, 100, 1000, 10000};
 	char text[8];

@@ -14,7 +14,7 @@
 #define LK_NEVER INT64_MIN                       /* a watermark before any event */
 
 /* RFC 3339 with zone ("2015-05-17T10:05:03Z", "+02:00", ' ' for 'T', up to 6 fraction digits kept, more
- * truncated). A date-time without zone is read as UTC where `zoneless_utc`. 0, or -1. Range as above. */
+ * truncated). A date-time without zone is read as UTC if `zoneless_utc`. 0, or -1. Range as above. */
 int lk_time_parse(const char *s, size_t len, bool zoneless_utc, int64_t *out_us);
 /* "17/May/2015:10:05:03 +0000", the combined log format's time. 0, or -1. */
 int lk_time_parse_clf(const char *s, size_t len, int64_t *out_us);

@@ -1,8 +1,9 @@
 /* Types and values: names, order, text forms.
  *
- * Doubles are printed as the shortest decimal that reads back as the same double. 15 significant digits survive the way
- * to a normal double and back, so "%.15g", whose trailing zeros are gone, is the shortest form wherever it reads back;
- * else 16 digits or 17 do. Subnormal numbers have fewer digits and are tried from one digit on. Reals: 6 to 9. */
+ * Doubles are printed as the shortest decimal that reads back as the same double. 15 significant digits survive the
+ * conversion to a normal double and back, so "%.15g", which drops trailing zeros, is the shortest form if it reads
+ * back; else 16 or 17 digits are. Subnormal numbers have fewer digits and are tried from one digit on. Reals: 6 to
+ * 9. */
 #include "core/value.h"
 
 #include <float.h>

@@ -10,19 +10,20 @@
 
 typedef __int128 lk_int128;
 
-/* LK_BYTES is for partials in batch tables, LK_JSON for results (top_k): neither is a column's, a key's or an operand's. */
+/* LK_BYTES is for partials in batch tables, LK_JSON for results (top_k): neither is a column's, a key's or an
+ * operand's. */
 enum lk_kind { LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TIME, LK_BYTES, LK_JSON };
 
-/* precision and scale matter for LK_NUMERIC only. A column has precision <= 18; inside an
- * expression precision is what the operands can reach at most, and the plan refuses more than
- * 38, so numeric arithmetic in 128 bits never overflows. */
+/* precision and scale matter only for LK_NUMERIC. A column has precision <= 18. Inside an expression the precision is
+ * the most that the operands can reach, and the plan refuses more than 38, so numeric arithmetic in 128 bits never
+ * overflows. */
 typedef struct lk_type {
 	uint8_t kind, precision, scale;
 } lk_type;
 
 #define LK_TEXT_MAX 65536  /* bytes a text value may have (R26) */
 
-/* LK_MARKED is a NULL that stands for an operator that would have raised in PostgreSQL. */
+/* LK_MARKED is the NULL of an operator that would have raised in PostgreSQL. */
 enum lk_value_state { LK_VALUE = 0, LK_NULL = 1, LK_MARKED = 2 };
 
 /* A value does not say its kind: the plan's types do. The bytes of a text are borrowed. */
@@ -79,11 +80,11 @@ bool lk_utf8_valid(const char *s, size_t len);
 
 /* 10^k, 0 <= k <= 38. */
 lk_int128 lk_pow10(int k);
-/* Changes the scale; going down rounds half away from zero. False where it does not fit 38 digits. */
+/* Changes the scale; a smaller one rounds half away from zero. False if the result does not fit 38 digits. */
 bool lk_numeric_rescale(lk_int128 n, int from, int to, lk_int128 *out);
 void lk_int128_print(lk_int128 n, int scale, lk_buf *out);
 /* a/10^as divided by b/10^bs with the scale PostgreSQL's numeric division picks (select_div_scale in
- * src/backend/utils/adt/numeric.c), rounded half away from zero. b is not 0. Marked where it has over 38 digits, which no
+ * src/backend/utils/adt/numeric.c), rounded half away from zero. b is not 0. Marked if it has over 38 digits, which no
  * average of 18-digit numbers has. */
 lk_value lk_numeric_div(lk_int128 a, int as, lk_int128 b, int bs);
 

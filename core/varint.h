@@ -8,7 +8,7 @@
 typedef unsigned __int128 lk_uint128;
 
 void lk_varint_put(lk_buf *out, lk_uint128 u);
-/* 0, or -1 where the bytes end early, do not fit 128 bits, or are not the shortest form. *p moves on. */
+/* 0, or -1 if the bytes end early, do not fit 128 bits, or are not the shortest form. *p moves on. */
 int lk_varint_get(const uint8_t **p, const uint8_t *end, lk_uint128 *out);
 
 static inline lk_uint128 lk_zigzag(lk_int128 n) { return (lk_uint128)n << 1 ^ (lk_uint128)(n >> 127); }

@@ -127,7 +127,7 @@ lk_span lk_session_span(const lk_window *w, int64_t first, int64_t last) { retur
 
 bool lk_in_one_session(const lk_window *w, int64_t last, int64_t next_first) { return next_first < add(last, w->size_us); }
 
-/* The start of the first window at or after t; the ends of time where no window can lie beyond t. */
+/* The start of the first window at or after t; INT64_MIN or INT64_MAX if no window can lie beyond t. */
 static int64_t start_at_or_after(const lk_window *w, int64_t t) {
 	if (t == INT64_MIN || t == INT64_MAX)
 		return t;
@@ -161,7 +161,7 @@ void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *fi
 	*end = INT64_MAX;
 	if (w->kind == LK_W_NONE)
 		return;
-	if (w->kind == LK_W_SESSION) {   /* that it begins is seen from less than a gap before; where it ends, nobody knows */
+	if (w->kind == LK_W_SESSION) {   /* events less than a gap before decide whether one begins; its end is unknown */
 		*first = from == INT64_MIN ? from : sub(lk_pane_start(w, from), w->pane_us);
 		return;
 	}
@@ -203,7 +203,7 @@ int64_t lk_horizon(const lk_plan *p, int64_t least_watermark) {
 	return most(sub(least_watermark, p->retention_us), LK_NEVER + 1);
 }
 
-/* Where the first window of the view begins that is not past. */
+/* The start of the view's first window that is not past. */
 static int64_t kept_from(const lk_plan *p, int64_t horizon) {
 	const lk_window *w = &p->window;
 	if (horizon == LK_NEVER || w->kind == LK_W_SESSION || w->kind == LK_W_NONE)

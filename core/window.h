@@ -5,7 +5,8 @@
 #include "core/plan.h"
 #include "core/time.h"
 
-/* Start of the slice of `size_us` that holds ts: aligned to 1970-01-01T00:00:00Z, floor also before it. size 0: 0. */
+/* Start of the slice of `size_us` that holds ts: aligned to 1970-01-01T00:00:00Z, rounded down also before it. size 0:
+ * 0. */
 int64_t lk_slice_start(int64_t ts, int64_t size_us);
 
 /* Pane of an event, start inclusive and end exclusive; 0 for LK_W_NONE. */
@@ -26,80 +27,80 @@ int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_
 /* Stateless lateness (P11): is an event at ts (of the window's time) late against the watermark before it? Decided by
  * the end of its pane, so that all windows that share the pane agree; for a session by its own time + gap. */
 bool lk_is_late(const lk_plan *p, int64_t ts, int64_t watermark);
-/* The least watermark against which it is late, so that watermark - this is by how much; INT64_MAX where it never is. */
+/* The least watermark against which it is late; watermark - this is how late. INT64_MAX if it never is. */
 int64_t lk_late_from(const lk_plan *p, int64_t ts);
 
 /* Has a partition taken no event for longer than the stream's idle_timeout? last_at: of its last append, LK_NEVER:
- * there was none; now: the clock that gave it. One with events that whoever asks has not counted (`behind` of them) is
- * behind, and not idle. Only what answers call final goes by it, provisionally. */
+ * there was none; now: by the same clock. A partition with events that the caller has not counted (`behind` of them) is
+ * behind, not idle. Only what answers call final depends on it, provisionally. */
 bool lk_is_idle(const lk_stream *s, int64_t behind, int64_t last_at, int64_t now);
 
 /* A window is final when window end + allowed lateness <= the least watermark of the partitions: then no event can
- * change it any more. A session's end takes another gap: an event that comes before the end of the session and is not
- * late, by its own time + gap, would belong to it. Returns the largest instant T such that every window that ends at or
- * before T is final; LK_NEVER if there is none. A view without a lateness bound takes every event however late, and a
- * view without windows has one that never ends: nothing of theirs is ever final, so LK_NEVER. */
+ * change it any more. A session needs another gap after its end: an event before the session's end that is not late, by
+ * its own time + gap, would belong to it. Returns the largest instant T such that every window that ends at or before T
+ * is final; LK_NEVER if there is none. A view without a lateness bound accepts every event, and a view without windows
+ * has one that never ends: nothing of theirs is ever final, so LK_NEVER. */
 int64_t lk_final_to(const lk_plan *p, int64_t min_watermark);
 static inline bool lk_is_final(int64_t window_end, int64_t final_to) { return final_to != LK_NEVER && window_end <= final_to; }
 
 /* --- windows put together from panes ---
  *
- * A row of an answer is named by a window and a group key. The window is written as one instant, its tag, in the place
- * where a cell has its pane: the start of the window, or, where windows of several lengths start together (cumulate),
- * the start of its last pane. Tags sort as (start, end). */
+ * A window and a group key identify a row of an answer. The window is written as one instant, its tag, where a cell has
+ * its pane: the start of the window, or, if windows of several lengths start together (cumulate), the start of its last
+ * pane. Tags sort as (start, end). */
 typedef struct lk_span { int64_t start, end; } lk_span;   /* end exclusive */
 
 /* Tumbling windows of `size_us`, or, with a slide below it, hopping ones, from the plan's panes; with the view's
- * offset. 0, or -1 with *reason where that cannot be: not multiples of the pane, an event in more than LK_MAX_PANES
- * windows, or a view whose panes are no fixed slices. */
+ * offset. 0, or -1 with *reason if that is impossible: lengths that are not multiples of the pane, an event in more
+ * than LK_MAX_PANES windows, or a view whose panes are not fixed slices. */
 int lk_window_ask(const lk_plan *p, int64_t size_us, int64_t slide_us, lk_window *out, const char **reason);
 /* Is each window one run of panes that no other window shares (tumble, calendar, none)? Then a pane's window has this
  * tag. */
 bool lk_is_tiling(const lk_window *w);
 int64_t lk_tag_of_pane(const lk_window *w, int64_t pane_start);
-/* The window of a tag. For a session, which only its events bound, end is the start; see lk_session_span. */
+/* The window of a tag. A session is bounded only by its events, so its end is the start here; see lk_session_span. */
 lk_span lk_span_of_tag(const lk_window *w, int64_t tag);
 /* A session from the times of its first and last event: [first, last + gap). */
 lk_span lk_session_span(const lk_window *w, int64_t first, int64_t last);
 /* Do two neighbouring events, or partial sessions, belong together? Exactly one gap apart they do not. */
 bool lk_in_one_session(const lk_window *w, int64_t last, int64_t next_first);
-/* The tags of windows that start in [from, to): from *first on, each the next of the one before, below *end.
- * INT64_MIN and INT64_MAX stand for no bound; so they do in the results, where no window can lie beyond. Not of
- * sessions, which only their events bound. */
+/* The tags of windows that start in [from, to): from *first on, each the lk_next_tag of the one before, below *end.
+ * INT64_MIN and INT64_MAX mean no bound; in the results, that no window can lie beyond. Not for sessions, which only
+ * their events bound. */
 void lk_tags_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end);
 int64_t lk_next_tag(const lk_window *w, int64_t tag);   /* INT64_MAX: there is none */
-/* The panes that windows which start in [from, to) may be made of: their starts are in [*first, *end). INT64_MIN and
- * INT64_MAX stand for no bound. */
+/* The panes that may belong to windows that start in [from, to): their starts are in [*first, *end). INT64_MIN and
+ * INT64_MAX mean no bound. */
 void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end);
-/* The windows that hold a pane: how many, the first and the last of them. Of a session, which only its events bound: 0. */
+/* The windows that hold a pane: how many, the first and the last of them. 0 for sessions, which only events bound. */
 int64_t lk_windows_of_pane(const lk_window *w, int64_t pane_start, lk_span *first, lk_span *last);
 /* May a pane of this start belong to the window? */
 bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start);
 
-/* --- retention: windows that are gone ---
+/* --- retention: windows that are past ---
  *
- * A window that ends at or before the least watermark of the partitions - retention is past: it is no part of any
- * answer, of whatever layer or mode. That is a function of the prefix that the answer covers. What lies in past windows
- * alone may be removed from the stores at any time, or not: nobody sees the difference. A window that is longer than
- * those of the view (lk_window_ask) is past, too, where it begins before what must still be kept. */
+ * A window that ends at or before the least watermark of the partitions - retention is past: it is in no answer of any
+ * layer or mode. That is a function of the prefix that the answer covers. What lies only in past windows may be removed
+ * from the stores at any time, or stay: no answer changes. A window that is longer than those of the view
+ * (lk_window_ask) is past, too, if it begins before what must still be kept. */
 
 /* Windows that end at or before it are past; LK_NEVER: none is. The watermark must be that of all partitions, idle ones
- * too: one that has no event yet keeps everything. */
+ * too: a partition without events keeps everything. */
 int64_t lk_horizon(const lk_plan *p, int64_t least_watermark);
 bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon);
-/* Can an answer have a final row that is not past? Not where the retention is no longer than it takes to be final. */
+/* Can an answer have a final row that is not past? Not if windows are past by the time they are final. */
 bool lk_has_final_rows(const lk_plan *p);
-/* How far an event may be ahead of the clock without harm: events whose time is that of the clock are not late then (the past
- * one: windows that have not ended are not past). One that is further ahead, and is believed (max_ahead), does that harm, and
- * for the second it takes one in each partition. INT64_MAX: none does. */
+/* How far an event may be ahead of the clock before it does harm. First function: events at the clock's time become
+ * late. Second: windows that have not ended become past, which takes one such event in each partition. An event further
+ * ahead does that harm if it is believed (max_ahead). INT64_MAX: no event does. */
 int64_t lk_ahead_until_late(const lk_plan *p);
 int64_t lk_ahead_until_past(const lk_plan *p);
-/* Panes that start before it are in past windows only, of the view or of the rows by `w` that a query asks
- * for. INT64_MIN where all may be needed: always for sessions, which may be of any length: theirs may be
- * removed together (lk_session_may_go). */
+/* Panes that start before it are only in past windows, of the view or of the rows by `w` that a query asks for.
+ * INT64_MIN if all may be needed. That is always so for sessions, which have any length: their panes may be removed
+ * together (lk_session_may_go). */
 int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon);
-/* May the panes of this session be removed? When last event + 2 gaps <= horizon. Then the session is past, and no event
- * can join it but one that is late: its own time + gap + lateness is at or before the watermark. */
+/* May the panes of this session be removed? They may if last event + 2 gaps <= horizon. Then the session is past, and
+ * only a late event can join it: its own time + gap + lateness is at or before the watermark. */
 bool lk_session_may_go(const lk_plan *p, lk_span session, int64_t horizon);
 
 #define LK_MAX_PANES 10000   /* in a window of a definition */

@@ -72,7 +72,7 @@ static void logs_of_real_servers(void **state) {
 	INGEST(0, "5 events", "vhosts.txt", apache, "acc", "--format", "vhost_combined");
 	test_ask_is(&lk, "SELECT count(*) FROM lk.log_acc WHERE ts = '2026-11-30 09:35:09+00' AND host = 'www.example.org'", "6");
 	fresh(NULL);
-	INGEST(65, "say --format", "nginx.log", nginx, "acc");
+	INGEST(65, "use --format", "nginx.log", nginx, "acc");
 	test_ask_is(&lk, "SELECT count(*) FROM lk.log_acc", "0");
 	test_ask_is(&lk, "SELECT count(*) FROM lk.rejected", "2");
 	INGEST(0, "no field for column duration_us: NULL", "nginx.log", nginx, "acc", "--format", nginx_format);

@@ -148,7 +148,7 @@ static void bounds_are_met_at_each_stage(void **state) {
 		q.window_us = 60 * LK_MAX_PANES / 10 * LK_US_PER_S;
 		q.slide_us = 60 * LK_US_PER_S;
 		q.bounds = (lk_bounds){.rows = 1000000};
-		refused_for(&q, LK_ETOOBIG, "would have 2002000 rows, and may have 1000000", "a larger --slide");
+		refused_for(&q, LK_ETOOBIG, "would have 2002000 rows; the limit is 1000000", "a larger --slide");
 		q.bounds = (lk_bounds){.bytes = 100 << 20};
 		refused_for(&q, LK_ETOOBIG, "would take at least", "--max-memory");
 		q.last = 1;

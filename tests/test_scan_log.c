@@ -311,7 +311,7 @@ static void refuses_lines_of_another_format(void **state) {
 		{"combined", "v.example.org:80 h - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"agent\"", "user_name begins with"},
 		{"vhost_combined", "192.0.2.1 - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"agent\"", "host does not end"},
 		{"%h %t %D %>s", "h [17/May/2015:10:05:03 +0000] 200", "duration_us does not end"},
-		{"%h %t %D %>s", "h [17/May/2015:10:05:03 +0000] x 200", "duration_us is no number"},
+		{"%h %t %D %>s", "h [17/May/2015:10:05:03 +0000] x 200", "duration_us is not a number"},
 		{"%h %t %D %>s", "h [17/May/2015:10:05:03 +0000]  200", "duration_us is empty"},
 		{"<%h %t", "h [17/May/2015:10:05:03 +0000]", "ip does not begin"},
 		{"%h %t \"%r\" %D", "h [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1 5", "request does not end"},
@@ -327,9 +327,9 @@ static void refuses_lines_of_another_format(void **state) {
 static void refuses_formats(void **state) {
 	(void)state;
 	static const struct { const char *format, *why; } cases[] = {
-		{"", "no field"}, {"plain", "no field"}, {"%h %Z", "%Z (at character 4"}, {"%h%t", NULL}, {"%h%u %t", "nothing stands between"}, {"%h %", "without a letter"},
-		{"%{Referer", "without its }"}, {"$", "no field"}, {"$a $", "without a variable"}, {"${a", "without a variable"}, {"%h %u", "no time"},
-		{"%h %{%c}t", "times are read as"}, {"%{Referer}h %t", "%{Referer}h"},
+		{"", "no field"}, {"plain", "no field"}, {"%h %Z", "%Z (at character 4"}, {"%h%t", NULL}, {"%h%u %t", "nothing separates"}, {"%h %", "without a letter"},
+		{"%{Referer", "a { without a }"}, {"$", "no field"}, {"$a $", "without a variable"}, {"${a", "without a variable"}, {"%h %u", "no time"},
+		{"%h %{%c}t", "this time format is unknown"}, {"%{Referer}h %t", "%{Referer}h"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		lk_log_scanner *g = lk_log_scanner_new(stream, cases[i].format, why, sizeof why);

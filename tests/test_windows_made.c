@@ -342,7 +342,7 @@ static void refused_before_the_first_window(void **state) {
 	(void)state;
 	lk_window w = hop(S, 1000 * S, 0);
 	static const lk_bounds bounds[] = {{.rows = 999999}, {.bytes = 100 << 20}};
-	static const char *const says[] = {"would have 1000000 rows, and may have 999999", "would take at least"};
+	static const char *const says[] = {"would have 1000000 rows; the limit is 999999", "would take at least"};
 	for (int i = 0; i < 2; i++) {
 		lk_budget b;
 		lk_error err = {0};
