@@ -166,14 +166,17 @@ static int hold_log(lk_pg *pg, const char *stream_id, lk_error *err) {
 
 /* --- a stream without events --- */
 
+/* Held from here on, so that it stays empty until it is declared anew. */
 static int is_empty(lk_pg *pg, const char *stream_id, bool *empty, lk_error *err) {
 	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT next_off FROM lk.tail WHERE stream_id = $1 ORDER BY part FOR UPDATE", 1, &stream_id);
-	*empty = !rc;
-	for (int i = 0; !rc && i < PQntuples(res); i++)
-		*empty &= lk_pg_int(res, i, 0) == 0;
+	int rc = lk_stream_hold(pg, strtoll(stream_id, NULL, 10), err);
+	if (!rc)
+		rc = lk_pg_exec(pg, &res, err, "SELECT coalesce(max(next_off), 0) = 0 FROM lk.tail WHERE stream_id = $1", 1, &stream_id);
+	if (rc)
+		return rc;
+	*empty = *PQgetvalue(res, 0, 0) == 't';
 	PQclear(res);
-	return rc;
+	return 0;
 }
 
 /* Gives the newest text of each view over the stream, and removes the view, unless somebody replays it. */

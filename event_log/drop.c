@@ -155,30 +155,41 @@ static int refuse_read(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	return rc;
 }
 
-int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
-	static const char *const lock[] = {
+int lk_stream_hold(lk_pg *pg, int64_t stream_id, lk_error *err) {
+	static const char *const locks[] = {
+		"SELECT FROM lk.stream WHERE stream_id = $1::bigint FOR UPDATE",
+		"SELECT FROM lk.source WHERE stream_id = $1::bigint ORDER BY name, number FOR UPDATE",
 		"SELECT FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part FOR UPDATE",
 		NULL,
-	}, *const rows[] = {
+	};
+	return run_for(pg, locks, stream_id, err);
+}
+
+static int need_stream(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+	char id[24];
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT FROM lk.stream WHERE stream_id = $1::bigint", 1, (const char *const[]){lk_pg_number(id, s->id)});
+	if (!rc && PQntuples(res) != 1)
+		rc = lk_fail(err, LK_ECONFLICT, "stream %s is not there any more", s->stream->name);
+	PQclear(res);
+	return rc;
+}
+
+int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+	static const char *const rows[] = {
 		"DELETE FROM lk.rejected WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.source WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.tail WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.stream WHERE stream_id = $1::bigint",
 		NULL,
 	};
-	char id[24];
-	PGresult *res;
 	lk_buf log = LK_BUF_INIT;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT FROM lk.stream WHERE stream_id = $1::bigint FOR UPDATE", 1,
-	                    (const char *const[]){lk_pg_number(id, s->id)});
-	if (!rc && PQntuples(res) != 1)
-		rc = lk_fail(err, LK_ECONFLICT, "stream %s is not there any more", s->stream->name);
-	PQclear(res);
+	int rc = need_stream(pg, s, err);
 	lk_log_table(s->stream, &log);
 	if (!rc)
 		rc = refuse_read(pg, s, err);
 	if (!rc)
-		rc = run_for(pg, lock, s->id, err);
+		rc = lk_stream_hold(pg, s->id, err);
 	if (!rc)
 		rc = lk_pg_runf(pg, err, "DROP TABLE %s", log.data);
 	lk_buf_release(&log);

@@ -209,6 +209,37 @@ static void beside_an_ingest(void **state) {
 	free(line);
 }
 
+static int waiters(void *n) {
+	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lk%' AND wait_event_type = 'Lock'") == *(int *)n;
+}
+
+/* P14: An append locks its source before the tail, and so does who removes both: they wait for each other in one order. */
+static void beside_an_append_that_waits(void **state) {
+	(void)state;
+	const char *const patient[] = {"PGOPTIONS=-c deadlock_timeout=1h", NULL}, *const hasty[] = {"PGOPTIONS=-c deadlock_timeout=10ms", NULL};
+	LK(0, "", "", "drop", "traffic", "--yes");
+	LK(0, "", "", "drop", "total", "--yes");
+	ingest(0, 10);
+	char *path = test_file(&lk, "events.jsonl", "{\"ts\":\"2024-01-01T00:00:00Z\",\"ip\":\"1\",\"n\":1}\n{\"ts\":\"2024-01-01T00:00:00Z\",\"ip\":\"2\",\"n\":1}\n");
+	LK(0, "", "", "ingest", "hits", path, "--source", "more");
+	char *more = test_file(&lk, "events.jsonl", "{\"ts\":\"2024-01-01T00:00:00Z\",\"ip\":\"1\",\"n\":1}\n{\"ts\":\"2024-01-01T00:00:00Z\",\"ip\":\"2\",\"n\":1}\n"
+	                       "{\"ts\":\"2024-01-01T00:00:00Z\",\"ip\":\"3\",\"n\":1}\n");
+	lk_pg holder;
+	lk_error err = {0};
+	assert_int_equal(lk_pg_open(&holder, lk.servers.at.postgres, "holder", &err), 0);
+	assert_int_equal(lk_pg_run(&holder, &err, "BEGIN; SELECT FROM lk.tail FOR UPDATE"), 0);
+	int drop = test_lk_start(&lk.servers, hasty, ARGS("drop", "--stream", "hits", "--yes"));
+	assert_true(test_poll(waiters, (int[]){1}, DEADLINE_MS));
+	int append = test_lk_start(&lk.servers, patient, ARGS("ingest", "hits", more, "--source", "more"));
+	assert_true(test_poll(waiters, (int[]){2}, DEADLINE_MS));
+	assert_int_equal(lk_pg_run(&holder, &err, "ROLLBACK"), 0);
+	assert_int_equal(test_lk_wait(drop, DEADLINE_MS), 0);
+	assert_int_equal(test_lk_wait(append, DEADLINE_MS), 2);
+	lk_pg_close(&holder);
+	free(more);
+	free(path);
+}
+
 /* I7: a batch that was computing when its view went publishes nothing. */
 static void beside_a_batch(void **state) {
 	(void)state;
@@ -290,6 +321,7 @@ int main(void) {
 		cmocka_unit_test_setup(an_empty_stream_is_declared_anew, fresh),
 		cmocka_unit_test_setup(beside_running_layers, fresh),
 		cmocka_unit_test_setup(beside_an_ingest, fresh),
+		cmocka_unit_test_setup(beside_an_append_that_waits, fresh),
 		cmocka_unit_test_setup(beside_a_batch, fresh),
 		cmocka_unit_test_setup(not_while_it_is_replayed, fresh),
 #ifdef LK_FAULTS
