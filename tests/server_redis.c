@@ -63,6 +63,33 @@ static void a_full_server_takes_nothing_and_gives_back(void **state) {
 	test_owner_close(&o);
 }
 
+/* I9, P3: a reader needs no room, and still sees one instant. */
+static void a_full_server_can_be_read(void **state) {
+	(void)state;
+	test_owner o = test_owner_of_three_segments(&servers);
+	lk_error err = {0};
+	test_unit before, after;
+	assert_int_equal(test_unit_read(&before, o.store, o.unit, NULL, &err), LK_OK);
+	fill_up();
+	int read = test_unit_read(&after, o.store, o.unit, NULL, &err);
+	make_room();
+	if (read != LK_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(after.state.at.cursor, 18);
+	assert_int_equal(after.state.nsegments, 3);
+	for (int i = 0; i < 3; i++) {
+		int64_t count = 0, sum = 0, count_before = 0, sum_before = 0;
+		assert_true(test_cell(&after.cells[i], 0, "/a", &count, &sum));
+		assert_true(test_cell(&before.cells[i], 0, "/a", &count_before, &sum_before));
+		assert_true(count == count_before && sum == sum_before);
+	}
+	test_unit_release(&before);
+	test_unit_release(&after);
+	test_owner_fold_some(&o, 6);
+	test_owner_must_commit(&o);   /* nothing is watched any more */
+	test_owner_close(&o);
+}
+
 /* I11 */
 static void forgotten_scripts_are_loaded_again(void **state) {
 	(void)state;
@@ -248,6 +275,7 @@ static int teardown(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_server_takes_nothing_and_gives_back),
+		cmocka_unit_test(a_full_server_can_be_read),
 		cmocka_unit_test(forgotten_scripts_are_loaded_again),
 		cmocka_unit_test(a_lost_server_breaks_the_connection_for_good),
 		cmocka_unit_test(a_server_that_does_not_answer_is_given_up),

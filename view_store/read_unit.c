@@ -4,7 +4,10 @@
  * transaction. Its owner closes it when it has grown to some megabytes (speed_layer/stream_path.c), which bounds how
  * long Redis is blocked by the call. Only meta tells the segment's key and the fields that a filter asks for (one per
  * key and pane). So meta is read first, then meta again together with the cells that it asks for. If the second meta
- * asks for something else, the call is repeated with that one. */
+ * asks for something else, the call is repeated with that one.
+ *
+ * A server above its maxmemory refuses the transaction. Then both are read one after the other, and WATCH tells whether either
+ * was changed in between: a reader needs no room. */
 #include <string.h>
 
 #include "view_store/cell_filter.h"
@@ -71,10 +74,13 @@ static bool plan_call(const lk_unit_state *u, const lk_cell_filter *f, call *out
 	return !f || out->panes.n > 0;
 }
 
-static void put_call(lk_store *s, int64_t unit, const call *c) {
+static void put_word(lk_redis *r, const char *word) {
+	lk_redis_more(r, 1);
+	lk_redis_args(r, word);
+}
+
+static void put_reads(lk_store *s, int64_t unit, const call *c) {
 	lk_redis *r = &s->redis;
-	lk_redis_begin(r, 1);
-	lk_redis_args(r, "MULTI");
 	lk_redis_more(r, 2);
 	lk_redis_args(r, "HGETALL");
 	lk_redis_args(r, lk_unit_key(s, unit));
@@ -83,8 +89,66 @@ static void put_call(lk_store *s, int64_t unit, const call *c) {
 	lk_redis_args(r, lk_segment_key(s, unit, c->open.from, c->open.token));
 	if (c->by_field)
 		lk_each_field(&s->work, c->f, c->panes, use_as_argument, r);
-	lk_redis_more(r, 1);
-	lk_redis_args(r, "EXEC");
+}
+
+/* What the two reads gave. */
+typedef struct both {
+	redisReply *meta, *cells;
+	redisReply *exec;          /* owns them, where a transaction gave them */
+} both;
+
+static void release_both(both *b) {
+	if (!b->exec) {
+		freeReplyObject(b->meta);
+		freeReplyObject(b->cells);
+	}
+	freeReplyObject(b->exec);
+	*b = (both){0};
+}
+
+static int call_transaction(lk_store *s, int64_t unit, const call *c, both *out, lk_error *err) {
+	lk_redis *r = &s->redis;
+	lk_buf_clear(&r->out);
+	put_word(r, "MULTI");
+	put_reads(s, unit, c);
+	put_word(r, "EXEC");
+	int rc = lk_redis_send(r, err);
+	if (rc == LK_OK)
+		rc = lk_redis_exec(r, 2, &out->exec, err);
+	if (rc == 1 || (rc == LK_OK && out->exec->elements != 2))
+		rc = lk_redis_unexpected(r, "EXEC", err);
+	if (rc == LK_OK) {
+		out->meta = out->exec->element[0];
+		out->cells = out->exec->element[1];
+	}
+	return rc;
+}
+
+/* The same for a server above its maxmemory, which refuses whatever MULTI would queue, reads too: they are sent as they are, and
+ * an empty transaction tells whether either key was changed since WATCH. 2: it was. */
+static int call_watched(lk_store *s, int64_t unit, const call *c, both *out, lk_error *err) {
+	lk_redis *r = &s->redis;
+	redisReply *watched = NULL;
+	lk_redis_begin(r, 3);
+	lk_redis_args(r, "WATCH");
+	lk_redis_args(r, lk_unit_key(s, unit));
+	lk_redis_args(r, lk_segment_key(s, unit, c->open.from, c->open.token));
+	put_reads(s, unit, c);
+	put_word(r, "MULTI");
+	put_word(r, "EXEC");
+	redisReply **const replies[] = {&watched, &out->meta, &out->cells};
+	int rc = lk_redis_send(r, err);
+	for (int i = 0; i < 3 && !r->broken; i++) {
+		int got = lk_redis_reply(r, replies[i], rc == LK_OK ? err : NULL);
+		rc = rc == LK_OK ? got : rc;
+	}
+	freeReplyObject(watched);
+	if (r->broken)
+		return rc;
+	redisReply *exec = NULL;
+	int got = lk_redis_exec(r, 0, &exec, rc == LK_OK ? err : NULL);
+	freeReplyObject(exec);
+	return rc != LK_OK ? rc : got == 1 ? 2 : got;
 }
 
 static int merge_call(lk_store *s, int64_t unit, const call *c, const redisReply *cells, lk_cells *open, lk_error *err) {
@@ -105,25 +169,26 @@ static bool still_good(const call *c, const call *now) {
 	       (!c->by_field || (c->panes.first == now->panes.first && c->panes.n == now->panes.n));
 }
 
-/* Meta and the cells that `c` asks for. 2: meta has changed, and *c is now what it asks for. */
+/* Meta and the cells that `c` asks for, of one instant. 2: not of one instant, or meta has changed, and *c is now what it asks
+ * for. */
 static int read_both(lk_store *s, int64_t unit, call *c, lk_unit_state *out, lk_cells *open, lk_error *err) {
-	put_call(s, unit, c);
-	redisReply *reply = NULL;
-	int rc = lk_redis_send(&s->redis, err);
-	if (rc == LK_OK)
-		rc = lk_redis_exec(&s->redis, 2, &reply, err);
-	if (rc == 1 || (rc == LK_OK && reply->elements != 2))
-		rc = lk_redis_unexpected(&s->redis, "EXEC", err);
-	if (rc == LK_OK)
-		rc = lk_unit_parse(s, unit, reply->element[0], out, err);
+	both got = {0};
 	call now;
+	lk_error full = {0};
+	int rc = call_transaction(s, unit, c, &got, &full);
+	if (rc == LK_EFULL)
+		rc = call_watched(s, unit, c, &got, err);
+	else if (rc != LK_OK && err)
+		*err = full;
+	if (rc == LK_OK)
+		rc = lk_unit_parse(s, unit, got.meta, out, err);
 	if (rc == LK_OK && plan_call(out, c->f, &now)) {
-		rc = still_good(c, &now) ? merge_call(s, unit, c, reply->element[1], open, err) : 2;
+		rc = still_good(c, &now) ? merge_call(s, unit, c, got.cells, open, err) : 2;
 		*c = now;
 	}
 	if (rc != LK_OK)
 		lk_unit_state_release(out);
-	freeReplyObject(reply);
+	release_both(&got);
 	return rc;
 }
 
