@@ -73,7 +73,7 @@ static void a_view_goes_whole(void **state) {
 	LK(0, "", "", "replay", "traffic", "--from", "2024-01-01T00:01:00Z", "--to", "2024-01-01T00:02:00Z", "--as", "some", "--keep");
 	assert_true(test_world_int(&world, "SELECT count(*) FROM lk.late") > 0);
 	LK(2, "", "no terminal to ask on", "drop", "traffic");
-	assert_non_null(strstr(lk.err, "view traffic goes with 1 version and 3 copies, 1 of them sandboxes"));
+	assert_non_null(strstr(lk.err, "this removes view traffic, its 1 version and 3 copies, 1 of them sandboxes"));
 	LK(0, "", "", "query", "traffic");
 	LK(0, "", "view traffic is dropped", "drop", "traffic", "--yes");
 	LK(2, "", "there is no view traffic", "query", "traffic");

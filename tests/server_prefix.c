@@ -542,7 +542,7 @@ static void what_people_read(void **state) {
 	says(0, TEXTS(copy, "kappa:     120 events, all from the speed layer, up to [",
 	              "covers:    120 of 120 events of the log", "late, and not counted: "),
 	     "batch", TEXTS("query", "strict", "--copy", id));
-	says(5, TEXTS("that came late", "a kappa copy never does"), NULL, TEXTS("query", "strict", "--copy", id, "--strict"));
+	says(5, TEXTS("that came too late", "a kappa copy never does"), NULL, TEXTS("query", "strict", "--copy", id, "--strict"));
 	says(0, TEXTS(json, "\"healed\":0"), NULL, TEXTS("query", "strict", "--copy", id, "--format", "json"));
 	says(2, TEXTS("has no batch layer"), NULL, TEXTS("query", "strict", "--copy", id, "--layer", "batch"));
 	says(0, TEXTS("PART", "speed", "BEGIN"), "batch",
