@@ -6,6 +6,7 @@
 
 #include "core/key.h"
 #include "core/time.h"
+#include "replay/top_values.h"
 #include "serving/windows.h"
 
 void lk_leg_init(lk_leg *l, const char *name, const lk_plan *plan) {
@@ -50,39 +51,26 @@ static bool is_plain(const char *s, size_t len) {
 	return true;
 }
 
-static void put_numeric(const char *s, size_t len, lk_buf *out) {
-	if (memchr(s, '.', len)) {
-		while (s[len - 1] == '0')
-			len--;
-		len -= s[len - 1] == '.';
-	}
-	lk_buf_add(out, s, len);
-}
-
-static void put_value(lk_leg_writer *w, lk_type t, const lk_value *v, lk_buf *out) {
-	lk_value plus_zero;
+static void put_value(lk_leg_writer *w, const lk_output *o, const lk_value *v, lk_buf *out) {
+	lk_type t = o->type;
 	if (lk_is_null(v)) {
 		lk_buf_adds(out, "NULL");
-		return;
-	}
-	if (t.kind == LK_TEXT && is_plain(v->s, v->len)) {
+	} else if (t.kind == LK_TEXT && is_plain(v->s, v->len)) {
 		lk_buf_add(out, v->s, v->len);
-		return;
-	}
-	if (t.kind == LK_TEXT) {
+	} else if (t.kind == LK_TEXT) {
 		lk_json_quote(v->s, v->len, out);
-		return;
+	} else if (t.kind == LK_JSON) {
+		lk_top_values_put(w->leg->plan->aggs[o->index].arg_type, v->s, v->len, out);
+	} else {
+		lk_value plus_zero = lk_double(0);
+		bool is_zero = (t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8) && v->d == 0;
+		lk_buf_clear(&w->text);
+		lk_value_print(t, is_zero ? &plus_zero : v, &w->text);
+		if (t.kind == LK_NUMERIC)
+			lk_numeric_text_put(w->text.data, w->text.len, out);
+		else
+			lk_buf_add(out, w->text.data, w->text.len);
 	}
-	if ((t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8) && v->d == 0) {
-		plus_zero = lk_double(0);
-		v = &plus_zero;
-	}
-	lk_buf_clear(&w->text);
-	lk_value_print(t, v, &w->text);
-	if (t.kind == LK_NUMERIC)
-		put_numeric(w->text.data, w->text.len, out);
-	else
-		lk_buf_add(out, w->text.data, w->text.len);
 }
 
 double lk_output_error(const lk_plan *p, const lk_output *o) {
@@ -104,7 +92,7 @@ static double number(lk_type t, const lk_value *v) {
 void lk_leg_row_value(lk_leg_writer *w, const lk_output *o, const lk_value *v) {
 	lk_buf *list = list_of(w, o);
 	size_t before = list->len;
-	put_value(w, o->type, v, list);
+	put_value(w, o, v, list);
 	if (o->kind == LK_OUT_KEY)
 		lk_key_put(&w->identity, o->type, v);
 	else if (lk_output_error(w->leg->plan, o) > 0)
@@ -116,7 +104,7 @@ void lk_leg_row_value(lk_leg_writer *w, const lk_output *o, const lk_value *v) {
 void lk_leg_row_numeric(lk_leg_writer *w, const lk_output *o, const char *text, size_t len) {
 	lk_buf *list = list_of(w, o);
 	size_t before = list->len;
-	put_numeric(text, len, list);
+	lk_numeric_text_put(text, len, list);
 	lk_buf_addf(&w->exact, "%s, ", list->data + before);
 }
 

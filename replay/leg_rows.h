@@ -1,7 +1,7 @@
 /* Rows of a leg, written one value at a time. Private to replay/ and its tests; no I/O.
  *
  * Values are compared as text, so the text of a value must not depend on who computed it: trailing zeros of a numeric
- * are dropped, -0 becomes 0, and a text that could be mistaken for something else (NULL, a list of two) is quoted as
+ * are dropped, -0 becomes 0, the values in a list of top_k are printed as lk prints them, and a text that could be mistaken for something else (NULL, a list of two) is quoted as
  * JSON. */
 #ifndef LK_REPLAY_LEG_ROWS_H
 #define LK_REPLAY_LEG_ROWS_H

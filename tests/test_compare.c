@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "replay/leg_rows.h"
+#include "replay/top_values.h"
 #include "tests/support/definitions.h"
 #include "tests/support/random.h"
 
@@ -206,6 +207,45 @@ static void minus_zero_is_zero(void **state) {
 	assert_null(s[0].leg.rows[0].window);
 	end(&s[0], &s[1], &d);
 	lk_definitions_release(&defs);
+}
+
+/* lk and PostgreSQL write one value in two ways; values that differ must still differ. */
+static void lists_of_top_k_are_compared_by_value(void **state) {
+	(void)state;
+	static const struct { lk_type t; const char *ours, *theirs; bool same; } lists[] = {
+		{{.kind = LK_TIME}, "\"2024-01-01T00:00:00.5Z\"", "\"2024-01-01T00:00:00.5+00:00\"", true},
+		{{.kind = LK_TIME}, "\"2024-01-01T00:00:00Z\"", "\"2024-01-01T00:00:00.000001+00:00\"", false},
+		{{.kind = LK_FLOAT4}, "16777216", "1.6777216e+07", true},
+		{{.kind = LK_FLOAT4}, "16777216", "1.6777218e+07", false},
+		{{.kind = LK_FLOAT8}, "9007199254740992", "9.007199254740992e+15", true},
+		{{.kind = LK_FLOAT8}, "0", "-0", true},
+		{{.kind = LK_FLOAT8}, "\"NaN\"", "\"NaN\"", true},
+		{{.kind = LK_FLOAT8}, "\"-Infinity\"", "\"Infinity\"", false},
+		{{.kind = LK_NUMERIC, .precision = 12, .scale = 2}, "1.50", "1.5", true},
+		{{.kind = LK_NUMERIC, .precision = 12, .scale = 2}, "1.50", "1.501", false},
+		{{.kind = LK_TEXT}, "\"a\\\"},{\\n\"", "\"a\\\"},{\\n\"", true},
+		{{.kind = LK_TEXT}, "\"1.0\"", "\"1\"", false},
+		{{.kind = LK_BOOL}, "true", "true", true},
+		{{.kind = LK_INT8}, "9007199254740993", "9007199254740992", false},
+	};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		lk_buf json = LK_BUF_INIT, out[2] = {LK_BUF_INIT, LK_BUF_INIT};
+		for (int k = 0; k < 2; k++) {
+			const char *value = k ? lists[i].theirs : lists[i].ours;
+			lk_buf_clear(&json);
+			lk_buf_addf(&json, "[{\"value\":%s,\"count\":2},{\"value\":%s,\"count\":1}]", value, value);
+			lk_top_values_put(lists[i].t, json.data, json.len, &out[k]);
+		}
+		if (!strcmp(out[0].data, out[1].data) != lists[i].same)
+			fail_msg("%s and %s", out[0].data, out[1].data);
+		lk_buf_clear(&out[0]);
+		lk_top_values_put(lists[i].t, json.data, json.len - 1, &out[0]);
+		assert_int_equal(out[0].len, json.len - 1);
+		assert_memory_equal(out[0].data, json.data, json.len - 1);
+		lk_buf_release(&json);
+		lk_buf_release(&out[0]);
+		lk_buf_release(&out[1]);
+	}
 }
 
 static void keys_that_are_not_selected(void **state) {
@@ -509,6 +549,7 @@ int main(void) {
 		cmocka_unit_test(an_empty_side),
 		cmocka_unit_test(texts_are_told_apart),
 		cmocka_unit_test(minus_zero_is_zero),
+		cmocka_unit_test(lists_of_top_k_are_compared_by_value),
 		cmocka_unit_test(keys_that_are_not_selected),
 		cmocka_unit_test(other_columns_are_another_shape),
 		cmocka_unit_test(late_events_explain_what_they_make_equal),
