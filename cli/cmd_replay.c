@@ -69,6 +69,18 @@ static int check(const lk_args *args, const lk_replay_options *o, lk_error *err)
 	return LK_OK;
 }
 
+/* A replay takes events, so its range lies within their times. */
+static void within_time(lk_range *r) {
+	if (r->from < LK_TIME_MIN)
+		r->from = INT64_MIN;
+	if (r->from > LK_TIME_MAX)
+		r->from = LK_TIME_MAX;
+	if (r->to < LK_TIME_MIN)
+		r->to = LK_TIME_MIN;
+	if (r->to > LK_TIME_MAX)
+		r->to = INT64_MAX;
+}
+
 static int read_times(const lk_args *args, lk_replay_options *o, lk_error *err) {
 	static const char *const clocks[] = {"event", "_at", NULL};
 	int by = LK_BY_EVENT;
@@ -82,6 +94,7 @@ static int read_times(const lk_args *args, lk_replay_options *o, lk_error *err) 
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "by", clocks, LK_BY_EVENT, &by, err);
 	o->range.by = (enum lk_range_by)by;
+	within_time(&o->range);
 	return rc;
 }
 

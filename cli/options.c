@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/terminal.h"
+#include "core/bound.h"
 #include "core/sql.h"
 #include "core/time.h"
 
@@ -198,7 +199,7 @@ int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_
 	const char *text = lk_args_text(a, option, NULL), *reason = "";
 	int64_t ago;
 	*out_us = otherwise;
-	if (!text || lk_time_parse(text, strlen(text), false, out_us) == 0)
+	if (!text || lk_bound_parse(text, strlen(text), out_us) == 0)
 		return LK_OK;
 	if (text[0] == '-' && lk_interval_parse(text + 1, strlen(text + 1), true, &ago, &reason) == 0) {
 		*out_us = within_time(the_time() - ago);

@@ -167,7 +167,9 @@ void lk_time_print(int64_t us, lk_buf *out) {
 	int64_t days = s >= 0 ? s / 86400 : -((86399 - s) / 86400);
 	int of_day = (int)(s - days * 86400), year, month, day;
 	civil_from_days(days, &year, &month, &day);
-	put_digits(out, year, 4, '-');
+	if (year < 0)   /* as in ISO 8601: a sign, and four digits */
+		lk_buf_addc(out, '-');
+	put_digits(out, year < 0 ? -year : year, 4, '-');
 	put_digits(out, month, 2, '-');
 	put_digits(out, day, 2, 'T');
 	put_digits(out, of_day / 3600, 2, ':');

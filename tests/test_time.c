@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/bound.h"
 #include "core/time.h"
 #include "tests/support/random.h"
 
@@ -82,6 +83,52 @@ static void prints_a_fraction_only_where_there_is_one(void **state) {
 		lk_buf b = LK_BUF_INIT;
 		lk_time_print(rows[i].us, &b);
 		assert_string_equal(b.data, rows[i].text);
+		lk_buf_release(&b);
+	}
+}
+
+/* Starts and ends of windows, the longest of which have 100 years. */
+static void windows_reach_beyond_the_times_of_events(void **state) {
+	(void)state;
+	static const struct { int64_t us; const char *text; } rows[] = {
+		{LK_TIME_MIN - 1, "0000-12-31T23:59:59.999999Z"},
+		{LK_TIME_MIN - 366 * 86400 * LK_US_PER_S, "0000-01-01T00:00:00Z"},   /* 0000 is a leap year */
+		{LK_TIME_MIN - 366 * 86400 * LK_US_PER_S - 1, "-0001-12-31T23:59:59.999999Z"},
+		{LK_TIME_MIN - (366 + 365) * 86400 * LK_US_PER_S, "-0001-01-01T00:00:00Z"},
+		{LK_TIME_MIN - INT64_C(36525) * 86400 * LK_US_PER_S, "-0099-01-01T00:00:00Z"},
+		{LK_TIME_MIN, "0001-01-01T00:00:00Z"}, {0, "1970-01-01T00:00:00Z"},
+		{LK_TIME_MAX + 1, "10000-01-01T00:00:00Z"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int64_t us = 0;
+		lk_buf b = LK_BUF_INIT;
+		lk_time_print(rows[i].us, &b);
+		assert_string_equal(b.data, rows[i].text);
+		assert_int_equal(lk_bound_parse(b.data, b.len, &us), 0);
+		assert_int_equal(us, rows[i].us);
+		bool is_an_events = us >= LK_TIME_MIN && us <= LK_TIME_MAX;
+		assert_int_equal(lk_time_parse(b.data, b.len, false, &us), is_an_events ? 0 : -1);
+		lk_buf_release(&b);
+	}
+	static const char *const bad[] = {"", "-", "-0000-01-01T00:00:00Z", "-1-01-01T00:00:00Z", "00001-01-01T00:00:00Z", "-10000-01-01T00:00:00Z",
+	                                  "-0200-01-01T00:00:00Z", "20000-01-01T00:00:00Z", "+0001-01-01T00:00:00Z", "1970-01-01T00:00:00", "-1h", "-00010-01-01T00:00:00Z"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		int64_t us;
+		assert_int_equal(lk_bound_parse(bad[i], strlen(bad[i]), &us), -1);
+	}
+}
+
+static void random_bounds_print_what_they_read(void **state) {
+	(void)state;
+	uint64_t s = random_seed();
+	const int64_t century = INT64_C(36525) * 86400 * LK_US_PER_S;
+	for (int i = 0; i < 5000; i++) {
+		int64_t from = i % 2 ? LK_TIME_MIN - century : LK_TIME_MAX - century, back;
+		int64_t us = from + (int64_t)(random_next(&s) % (uint64_t)(2 * century));
+		lk_buf b = LK_BUF_INIT;
+		lk_time_print(us, &b);
+		assert_int_equal(lk_bound_parse(b.data, b.len, &back), 0);
+		assert_int_equal(back, us);
 		lk_buf_release(&b);
 	}
 }
@@ -165,6 +212,8 @@ int main(void) {
 		cmocka_unit_test(refuses_what_is_no_time),
 		cmocka_unit_test(prints_what_it_reads),
 		cmocka_unit_test(prints_a_fraction_only_where_there_is_one),
+		cmocka_unit_test(windows_reach_beyond_the_times_of_events),
+		cmocka_unit_test(random_bounds_print_what_they_read),
 		cmocka_unit_test(reads_the_combined_logs_time),
 		cmocka_unit_test(reads_intervals),
 		cmocka_unit_test(refuses_other_intervals),
