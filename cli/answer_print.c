@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/table.h"
 #include "core/time.h"
+#include "serving/fill.h"
 
 enum { TABLE_ROWS = 10000 };   /* per table; longer answers are split into tables, each with its own column widths */
 
@@ -224,13 +225,11 @@ static void add_json_idle(const lk_answer *a, lk_buf *b) {
 
 static const char *fill_name(enum lk_fill fill) { return fill == LK_FILL_NULL ? "null" : fill == LK_FILL_ZERO ? "zero" : "previous"; }
 
-static int64_t filled_rows(const lk_answer *a) { return (int64_t)(a->filled.ncells + a->blank.ncells); }
-
 static void add_filled(const lk_answer *a, lk_buf *b) {
 	if (!a->fill)
 		return;
 	lk_buf_adds(b, "filled:    ");
-	lk_count_print(filled_rows(a), b);
+	lk_count_print(lk_fill_rows(a), b);
 	lk_buf_addf(b, " of the rows, for windows without events (%s)\n", fill_name(a->fill));
 }
 
@@ -295,7 +294,7 @@ static void print_json(const lk_answer *a, const lk_query *q) {
 	lk_json_int("healed", a->healed, &b);
 	add_json_limits(a, layer, &b);
 	if (a->fill)
-		lk_buf_addf(&b, ",\"fill\":\"%s\",\"filled_rows\":%lld", fill_name(a->fill), (long long)filled_rows(a));
+		lk_buf_addf(&b, ",\"fill\":\"%s\",\"filled_rows\":%lld", fill_name(a->fill), (long long)lk_fill_rows(a));
 	add_json_chosen(a, q, &b);
 	lk_buf_adds(&b, ",\"rows\":[");
 	for (size_t r = 0; r < a->nrows; r++) {

@@ -167,6 +167,13 @@ static bool is_in(const lk_cells *c, const lk_answer *a, const lk_cell *row) {
 	return c->ncells && lk_cells_find(c, lk_cell_field(&a->cells, row), row->field_len) == row;
 }
 
+int64_t lk_fill_rows(const lk_answer *a) {
+	int64_t n = 0;
+	for (size_t r = 0; r < a->nrows; r++)
+		n += is_in(&a->blank, a, a->rows[r]) || is_in(&a->filled, a, a->rows[r]);
+	return n;
+}
+
 bool lk_fill_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
 	const lk_agg *g = &a->plan->aggs[a->plan->outputs[i].index];
 	*out = lk_null();

@@ -15,6 +15,9 @@ enum { LK_FILL_MOST = 1000000 };   /* rows that may be added */
  * Call it once. LK_EUSAGE for sessions, for views without windows, and if it would add more than LK_FILL_MOST rows. */
 int lk_answer_fill(lk_answer *a, enum lk_fill how, lk_error *err);
 
+/* How many rows of the answer were added, of those that --where, --last and --limit left. */
+int64_t lk_fill_rows(const lk_answer *a);
+
 /* For aggregate output i of an added row: true, and its value, if the row's partial does not give the value. For
  * lk_answer_value. */
 bool lk_fill_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);

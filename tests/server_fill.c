@@ -337,6 +337,9 @@ static void the_formats(void **state) {
 	LK(0, "2020-01-01T00:02:00Z a  0 NULL", "", "query", "v", "--fill", "zero");
 	LK(0, "4 rows of v", "", "query", "v", "--fill", "zero");
 	LK(0, "2020-01-01T00:02:00Z,2020-01-01T00:04:00Z", "", "query", "v", "--fill", "zero", "--window", "2min", "--format", "csv");
+	LK(0, "\"filled_rows\":0,\"last\":1", "", "query", "v", "--fill", "null", "--last", "1", "--format", "json");
+	LK(0, "filled:    1 of the rows", "", "query", "v", "--fill", "zero", "--where", "n=0", "--limit", "1");
+	LK(0, "filled:    0 of the rows", "", "query", "v", "--fill", "previous", "--where", "window_start=2020-01-01T00:00:00Z");
 	LK(2, "", "one of null, zero, previous", "query", "v", "--fill", "some");
 	LK(2, "", "lk explain has no option --fill", "explain", "v", "--fill", "zero");
 }
