@@ -61,6 +61,12 @@ static void say_report(const lk_ingest_options *o, const lk_ingest_report *r) {
 		say_first_reject(o, r);
 }
 
+static bool about_event_time(const lk_stream *s, const char *reason) {
+	const char *column = s->columns[s->event_time].name;
+	size_t len = strlen(column);
+	return strcmp(reason, "no event time") == 0 || (strncmp(reason, column, len) == 0 && strncmp(reason + len, ": ", 2) == 0);
+}
+
 /* If no line of an input could be read, its format was most likely guessed or given wrong. */
 static int nothing_read(const lk_ingest_options *o, const lk_ingest_report *r, lk_error *err) {
 	if (r->events || !r->rejects || r->skipped_bytes || r->stopped)
@@ -71,6 +77,9 @@ static int nothing_read(const lk_ingest_options *o, const lk_ingest_report *r, l
 		return lk_hint(err, "%s", r->todo);
 	if (o->format.kind == LK_FORMAT_LOG && !o->format.log)
 		return lk_hint(err, "give --format the text from the web server's configuration (LogFormat, log_format)");
+	if (about_event_time(o->stream->stream, r->first.reason))
+		return lk_hint(err, "the event time is \"%s\", written as 2015-05-17T10:05:03Z; lk rejected %s shows the reasons",
+		               o->stream->stream->columns[o->stream->stream->event_time].name, o->stream->stream->name);
 	return lk_hint(err, "lk rejected %s shows the reasons", o->stream->stream->name);
 }
 
@@ -139,8 +148,8 @@ static int check_args(const lk_args *args, const lk_ingest_options *o, lk_error 
 	for (int i = 0; rc == LK_OK && i < n; i++)
 		rc = find_format(args, files[i], &format, err);
 	if (rc == LK_OK && o->source && n > 1) {
-		rc = lk_fail(err, LK_EUSAGE, "--source %s names one input, but %d files are given", o->source, n);
-		lk_hint(err, "ingest them one by one, each with its own --source");
+		rc = lk_fail(err, LK_EUSAGE, "--source takes one file at a time, but %d files are given", n);
+		lk_hint(err, "ingest them one by one: the files of one rotated log under the same name, others each under its own");
 	}
 	return rc;
 }

@@ -77,7 +77,7 @@ static void usage(void **state) {
 	LK(2, "", "--every", "batch", "--every", "soon");
 	LK(2, "", "jsonl, json, csv, tsv", "ingest", "hits", "--format", "xml");
 	LK(2, "", "does not say its format", "ingest", "hits", "/tmp/events");
-	LK(2, "", "names one input", "ingest", "hits", "a.jsonl", "b.jsonl", "--source", "s");
+	LK(2, "", "the files of one rotated log under the same name", "ingest", "hits", "a.jsonl", "b.jsonl", "--source", "s");
 	LK(2, "", "web", "gen", "wb");
 	LK(2, "", "the first word must be a command", "--where", "query");
 	LK(2, "", "years 1 to 9999", "gen", "web", "--start", "9999-12-31T23:59:00Z");

@@ -134,6 +134,9 @@ static void nothing_that_could_be_read(void **state) {
 	INGEST(65, "looks like XML", "feed.json", "<?xml version=\"1.0\"?>\n<a/>\n", "ev");
 	INGEST(65, "is a zip archive or a spreadsheet", "book.csv", "PK\003\004\n", "ev");
 	INGEST(65, "nothing in", "others.json", "{\"time\":1}\n{\"time\":2}\n", "ev");
+	assert_non_null(strstr(lk.err, "the event time is \"ts\", written as 2015-05-17T10:05:03Z"));
+	INGEST(65, "the event time is \"ts\", written as", "days.csv", "ts,k,n\n02.03.2026,a,1\n", "ev");
+	INGEST(65, "lk rejected ev shows the reasons", "numbers.csv", "ts,k,n\n2024-01-01T00:00:00Z,a,x\n", "ev");
 	INGEST(0, "rejected: 1", "bad.jsonl", "{\"ts\":\"2024-01-01T00:00:00Z\",\"k\":\"b\",\"n\":1}\nbad\n", "ev");
 	assert_non_null(strstr(lk.err, "bad.jsonl, line 2: not a JSON object; all: lk rejected ev"));
 	INGEST(0, "first rejected: ", "bad.jsonl", "{\"n\":\"x\"}\nbad\n{\"ts\":\"2024-01-01T00:00:00Z\",\"k\":\"c\",\"n\":1}\n", "ev");
