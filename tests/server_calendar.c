@@ -1,5 +1,5 @@
 /* Windows of the calendar through all layers (R15). The lists of starts are compared with days that are
- * written by hand, with date_trunc, and with the oracle, which computes each window anew from AT TIME ZONE;
+ * written by hand, with date_trunc, and with the oracle, which computes each window again from AT TIME ZONE;
  * answers with the user's own text. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -262,7 +262,7 @@ static void changes_of_mode(const char *view, const char *mode, const char *befo
 	}
 }
 
-/* I8: the log stands still; whatever is done, once or twice, the answer does not change. */
+/* I8: nothing is appended; no command, run once or twice, changes the answer. */
 static void each_command_twice(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("each_command_twice");

@@ -84,7 +84,7 @@ static void a_view_goes_whole(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.rejected WHERE version_id IS NOT NULL"), 0);
 }
 
-/* I8: the same name is another view: it begins anew, with the log that is there. */
+/* I8: the same name is another view: it starts from the existing log, without old state. */
 static void the_name_can_be_used_again(void **state) {
 	(void)state;
 	ingest(0, 100);

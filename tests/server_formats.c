@@ -122,7 +122,7 @@ static void csv_of_all_kinds(void **state) {
 	INGEST(2, "one character", "a.csv", "", "ev", "--delimiter", ";;");
 }
 
-/* I12: Where nothing of an input was an event it is told, with what the input looks like, and other files go in all the same. */
+/* I12: if no line of an input was an event, the error says what the input looks like, and other files are still appended. */
 static void nothing_that_could_be_read(void **state) {
 	(void)state;
 	static const char good[] = "{\"ts\":\"2024-01-01T00:00:00Z\",\"k\":\"a\",\"n\":1}\n";

@@ -1,4 +1,4 @@
-/* The end of the log, held for a switch of readers while Redis stands still: it is given back, by the switch itself. */
+/* The end of the log, locked for a switch of readers while Redis is frozen: the switch itself releases it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -178,7 +178,7 @@ static void named_source_goes_on(void **state) {
 	assert_int_equal(r.rejects, 1);
 	expect_once(1002, bad + 1);
 
-	/* nobody knows what a file is that begins like this one and ends before the position */
+	/* a file that begins like this one and ends before the position cannot be identified */
 	lk_error err = {0};
 	write_text("w", "no event 0\n{\"ts\":\"2024-01-01T00:00:00Z\",\"key\":\"k0\",\"n\":0}\n");
 	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);

@@ -115,7 +115,7 @@ static void a_cut_that_the_log_has_lost_is_not_waited_for(void **state) {
 	lk_replay_report_release(&r);
 }
 
-/* The end of a sandbox is fixed: where the log has lost it, it is told. */
+/* The end of a sandbox is fixed: if the log has lost it, the replay fails and says so. */
 static void a_sandbox_whose_end_is_lost_is_told(void **state) {
 	lk_replay_options o = a_morning();
 	lk_replay_report r;

@@ -248,7 +248,7 @@ static void redis_is_emptied(void) {
 	lose(false);
 }
 
-/* What a run may end with whose servers went away: a first connect that failed is told at once. */
+/* The allowed results of a run whose servers were lost: a first connect that fails is reported at once. */
 static bool may_end_with(const struct run *r, int status) {
 	return status == 0 || status == -LK_EUNREACHABLE || (r->kind == RUN_BACK && status == -LK_EUSAGE);
 }

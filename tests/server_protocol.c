@@ -405,7 +405,7 @@ static void pg_loses_tail_above_a_batch(void **state) {
 	append(500, 77);
 	test_world_speed_once(&world, NULL);
 	lk_unit_state st = state_of(test_world_copy(&world, "traffic")->units[0]);
-	assert_int_equal(st.base.cursor, 100);   /* begun again at the cut, not at 0 */
+	assert_int_equal(st.base.cursor, 100);   /* restarted at the cut, not at 0 */
 	assert_int_equal(st.at.cursor, 230);
 	lk_unit_state_release(&st);
 	is_right();

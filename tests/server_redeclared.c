@@ -1,4 +1,4 @@
-/* A stream is declared anew while events are appended to it: every event that is committed after that has the new columns,
+/* A stream is redeclared while events are appended to it: every event that is committed after that has the new columns,
  * also those that had been read and encoded before. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -17,7 +17,7 @@
 #include "view_store/unit.h"
 
 static test_servers servers;
-static lk_redis admin;       /* a foreign hand */
+static lk_redis admin;       /* a client other than lk */
 
 static const lk_position beginning = {0, LK_NEVER, LK_NEVER};
 

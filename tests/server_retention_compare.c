@@ -147,7 +147,7 @@ static void a_batch_brings_removed_sessions_back(void **state) {
 	is_explained();
 }
 
-/* I3: a cell that is lost of a session that is not past is told, not the removed ones */
+/* I3: a lost cell of a session that is not past is reported; removed cells of past sessions are not */
 static void a_lost_cell_is_no_removed_one(void **state) {
 	(void)state;
 	lk_comparison c;

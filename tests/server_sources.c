@@ -199,7 +199,7 @@ static void rotated_by_rename(void **state) {
 	expect_once(3610);
 }
 
-/* I5, I8: The file itself is cut off and written anew: shorter, and longer than what was read. */
+/* I5, I8: The file itself is truncated and rewritten: shorter, and longer than what was read. */
 static void cut_off_and_written_anew(void **state) {
 	(void)state;
 	declare();
@@ -315,7 +315,7 @@ static void the_same_header(void **state) {
 	expect_once(30);
 }
 
-/* A row of an older schema has a position alone: the run goes on there, and from then on the file is told. */
+/* A row of an older schema has only a position: the run continues there, and from then on the file is identified. */
 static void from_before_fingerprints(void **state) {
 	(void)state;
 	declare();

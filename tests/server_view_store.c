@@ -17,7 +17,7 @@
 #include "view_store/unit.h"
 
 static test_servers servers;
-static lk_redis admin;       /* a foreign hand */
+static lk_redis admin;       /* a client other than lk */
 
 static const lk_position beginning = {0, LK_NEVER, LK_NEVER};
 
@@ -122,7 +122,7 @@ static void values_are_absolute_and_only_changed_cells_travel(void **state) {
 	test_owner o = test_owner_new(&servers);
 	test_owner_fold_some(&o, 6);
 	test_owner_must_commit(&o);
-	/* a foreign hand removes one cell; the next commit does not bring it back, since it did not change */
+	/* another client removes one cell; the next commit does not bring it back, since it did not change */
 	lk_buf field = LK_BUF_INIT;
 	test_field(&field, 0, "/a");
 	lk_redis_begin(&admin, 3);
