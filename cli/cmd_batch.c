@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/layers.h"
+#include "cli/output.h"
 #include "cli/signal.h"
 #include "core/time.h"
 
@@ -18,6 +19,8 @@ int lk_cmd_batch(const lk_args *args, lk_error *err) {
 		rc = lk_servers_find(lk_home(), &at, err);
 	if (rc == LK_OK && every)
 		lk_stop_on_signal();
+	if (every)
+		lk_say_times();
 	if (rc == LK_OK)
 		rc = lk_batch_round(&at, args->operands, args->noperands, LK_ROUND_ONE, &keep, err);
 	if (every && err->code == LK_OK)

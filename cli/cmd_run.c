@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/layers.h"
+#include "cli/output.h"
 #include "cli/signal.h"
 #include "core/time.h"
 
@@ -34,6 +35,24 @@ static int start(speed_thread *s, pthread_t *thread, lk_error *err) {
 	return failed ? lk_fail(err, LK_EINTERNAL, "cannot start a thread: %s", strerror(failed)) : LK_OK;
 }
 
+/* Both servers must answer once: a wrong name is told at once. From then on they are waited for. */
+static int reach_both(lk_error *err) {
+	lk_connection c = {0};
+	int rc = lk_connect(&c, LK_WITH_CATALOG | LK_WITH_STORE, err);
+	lk_disconnect(&c);
+	return rc;
+}
+
+/* A view that failed was told and has its next round; a server that went away is waited for by the speed layer. */
+static int first_round(const lk_servers *at, const lk_keep *keep, lk_error *err) {
+	lk_batch_round(at, NULL, 0, LK_ROUND_FIRST, keep, err);
+	if (err->code == LK_EUNREACHABLE && !lk_stop) {
+		lk_say_error(err);
+		lk_error_clear(err);
+	}
+	return err->code;
+}
+
 int lk_cmd_run(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	speed_thread speed = {.rc = LK_OK};
@@ -47,11 +66,13 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 		rc = lk_servers_find(lk_home(), &at, err);
 	if (rc == LK_OK)
 		rc = lk_speed_from_args(args, &at, &speed.options, err);
+	speed.options.waits_at_start = true;
+	lk_say_times();
+	if (rc == LK_OK)
+		rc = reach_both(err);
 	if (rc == LK_OK) {
 		lk_stop_on_signal();
-		rc = lk_batch_round(&at, NULL, 0, LK_ROUND_FIRST, &keep, err);
-		if (err->code == LK_OK)
-			rc = LK_OK;
+		rc = first_round(&at, &keep, err);
 	}
 	if (rc == LK_OK)
 		rc = start(&speed, &thread, err);

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/layers.h"
+#include "cli/output.h"
 #include "cli/signal.h"
 
 int lk_cmd_speed(const lk_args *args, lk_error *err) {
@@ -10,6 +11,8 @@ int lk_cmd_speed(const lk_args *args, lk_error *err) {
 	int rc = lk_servers_find(lk_home(), &at, err);
 	if (rc == LK_OK)
 		rc = lk_speed_from_args(args, &at, &o, err);
+	if (!lk_args_has(args, "once"))
+		lk_say_times();
 	if (rc == LK_OK) {
 		lk_stop_on_signal();
 		rc = lk_speed_run(&o, &report, err);

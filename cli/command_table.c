@@ -46,7 +46,7 @@ const lk_command lk_commands[] = {
 
 	{"ingest", "STREAM [FILE...]", 1, -1, "append events to a stream's log",
 	 "Reads standard input if no file, or -, is named. A line that cannot be an event goes to lk.rejected and never "
-	 "stops the rest. On the first Ctrl-C it appends what it has read and ends (exit 75); the second ends it at once.",
+	 "stops the rest. If PostgreSQL goes away or has no room, it says what is in and tries again for five minutes. On the first Ctrl-C it appends what it has read and ends (exit 75); the second ends it at once.",
 	 {{"format", "FORMAT", "jsonl, json, csv, tsv, access (a web server's log, recognised line by line), the name of a log format (common, "
 	   "combined, vhost_common, vhost_combined, combinedio, main) or its text in the syntax of Apache or nginx. Default: by "
 	   "the file's ending (.jsonl .json .csv .tsv .log, also with .gz); jsonl for standard input", false},
@@ -92,7 +92,9 @@ const lk_command lk_commands[] = {
 	  {"lk batch traffic --every 5m", "a batch of traffic every five minutes"}},
 	 lk_cmd_batch},
 
-	{"run", "", 0, 0, "run speed layer and batch layer together, until stopped", "",
+	{"run", "", 0, 0, "run speed layer and batch layer together, until stopped",
+	 "Both servers must answer at the start. From then on a server that goes away, or is full, is waited for: it says so, and when "
+	 "it goes on. Each line on standard error begins with the time.",
 	 {{"every", "SIZE", "time between batches (1min)", false},
 	  {"workers", "N", "threads of the speed layer (2)", false}, KEEP_OPTION},
 	 {{"lk run", "both layers, a batch every minute"},

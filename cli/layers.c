@@ -271,12 +271,30 @@ int lk_until_stopped(int rc, lk_error *err) {
 	return LK_OK;
 }
 
+/* A server that is away or has no room: the first round that meets it says what follows, the first that does not says that
+ * it is over. since_us: of the first one, 0 while all is well. */
+static void say_trouble(int rc, int64_t every_us, int64_t *since_us) {
+	bool troubled = rc == LK_EUNREACHABLE || rc == LK_EFULL;
+	lk_buf b = LK_BUF_INIT;
+	if (lk_stop || troubled == (*since_us != 0))
+		return;
+	lk_duration_print(troubled ? every_us : lk_monotonic_us() - *since_us, &b);
+	if (troubled)
+		lk_say("batch: tried again every %s; what is published stays, and the log has the rest", b.data);
+	else
+		lk_say("batch: works again, after %s", b.data);
+	*since_us = troubled ? lk_monotonic_us() : 0;
+	lk_buf_release(&b);
+}
+
 void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us, const lk_keep *keep) {
+	int64_t since_us = 0;
 	while (!lk_stop) {
 		int64_t next = lk_monotonic_us() + every_us;
 		lk_error e = {0};
-		lk_batch_round(at, views, n, LK_ROUND_AGAIN, keep, &e);
+		int rc = lk_batch_round(at, views, n, LK_ROUND_AGAIN, keep, &e);
 		lk_say_error(&e);
+		say_trouble(rc, every_us, &since_us);
 		lk_wait_until(next);
 	}
 }

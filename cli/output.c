@@ -108,6 +108,31 @@ int lk_put_end(lk_error *err) {
 
 /* --- standard error --- */
 
+static bool with_times;
+
+void lk_say_times(void) { with_times = true; }
+
+/* It has room for all that is added to it, so that nothing is allocated. */
+size_t lk_say_stamp(char out[LK_STAMP_BYTES]) {
+	lk_buf b = {out, 0, LK_STAMP_BYTES};
+	out[0] = '\0';
+	if (!with_times)
+		return 0;
+	lk_time_print(lk_time_now() / LK_US_PER_S * LK_US_PER_S, &b);
+	lk_buf_addc(&b, ' ');
+	return b.len;
+}
+
+/* In one write, since threads speak too. */
+static void say(const char *text, const char *hint) {
+	char stamp[LK_STAMP_BYTES];
+	lk_say_stamp(stamp);
+	end_progress();
+	if (*hint)
+		fprintf(stderr, "%slk: %s\n%s  hint: %s\n", stamp, text, stamp, hint);
+	else
+		fprintf(stderr, "%slk: %s\n", stamp, text);
+}
 
 void lk_say(const char *fmt, ...) {
 	lk_buf b = LK_BUF_INIT;
@@ -115,17 +140,13 @@ void lk_say(const char *fmt, ...) {
 	va_start(ap, fmt);
 	lk_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	end_progress();
-	fprintf(stderr, "lk: %s\n", b.data);
+	say(b.data, "");
 	lk_buf_release(&b);
 }
 
 void lk_say_error(const lk_error *err) {
-	if (!err->text[0])
-		return;
-	lk_say("%s", err->text);
-	if (err->hint[0])
-		fprintf(stderr, "  hint: %s\n", err->hint);
+	if (err->text[0])
+		say(err->text, err->hint);
 }
 
 /* --- numbers for people --- */

@@ -22,6 +22,11 @@ int lk_put_end(lk_error *err);
 /* A line on standard error: "lk: …". */
 void lk_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void lk_say_error(const lk_error *err);
+/* From now on each of these lines begins with the time, "2026-11-30T10:05:03Z ": for what runs until it is stopped. */
+void lk_say_times(void);
+/* What such a line begins with now, "" without times; its length. For a signal handler, too. */
+enum { LK_STAMP_BYTES = 64 };
+size_t lk_say_stamp(char out[LK_STAMP_BYTES]);
 /* A line on standard error that the next output overwrites, cut to the screen's width. Only on a terminal, at most
  * five per second. */
 void lk_say_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -2,8 +2,10 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "cli/output.h"
 #include "core/status.h"
 #include "core/time.h"
 #include "core/wait.h"
@@ -16,8 +18,11 @@ static volatile sig_atomic_t signalled;
 /* The handler prints this itself, since the program may be busy for a long time. */
 static void say_it_was_heard(int signo) {
 	static const char text[] = "lk: stopping: work in progress is finished first; a second signal ends lk at once\n";
+	char line[LK_STAMP_BYTES + sizeof text];
+	size_t n = lk_say_stamp(line);
 	(void)signo;
-	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+	memcpy(line + n, text, sizeof text - 1);
+	if (write(STDERR_FILENO, line, n + sizeof text - 1) < 0)
 		return;
 }
 

@@ -105,23 +105,46 @@ static bool passes(int status, const lk_error *err) {
 }
 
 typedef struct retry {
-	int64_t deadline_us;
+	int64_t since_us;       /* the first failure; 0: there was none */
 	int delay_ms;
+	int told;               /* the last kind of failure that was told */
 } retry;
+
+static int64_t retry_us(const ingest *g) { return g->o->retry_us ? g->o->retry_us : RETRY_DEFAULT_US; }
+
+/* What is in, how long it is tried, what to do: at the first failure, and where it turns into one of another kind. */
+static void tell_trouble(const ingest *g, retry *r, int status, const lk_error *why) {
+	lk_buf b = LK_BUF_INIT;
+	if (status == LK_ECONFLICT || status == r->told)
+		return;
+	r->told = status;
+	lk_buf_addf(&b, "%s; %lld event%s of this input are in so far, and it is tried again for up to ", why->text,
+	            (long long)g->report->events, g->report->events == 1 ? "" : "s");
+	lk_interval_print(retry_us(g), &b);
+	if (why->hint[0])
+		lk_buf_addf(&b, "; to do: %s", why->hint);
+	note(g, b.data);
+	lk_buf_release(&b);
+}
+
+static void tell_end_of_trouble(const ingest *g, const retry *r) {
+	if (!r->told)
+		return;
+	char *text = lk_asprintf("PostgreSQL takes events again, after %.1f s", (double)(lk_monotonic_us() - r->since_us) / LK_US_PER_S);
+	note(g, text);
+	free(text);
+}
 
 /* Waits before another attempt; false where there shall be none. */
 static bool try_again(ingest *g, retry *r, int status, const lk_error *why) {
-	if (!passes(status, why))
+	if (!passes(status, why) || stopped(g))
 		return false;
-	if (!r->deadline_us) {
-		r->deadline_us = lk_monotonic_us() + (g->o->retry_us ? g->o->retry_us : RETRY_DEFAULT_US);
+	if (!r->since_us) {
+		r->since_us = lk_monotonic_us();
 		r->delay_ms = RETRY_FIRST_MS;
-		char *text = lk_asprintf("%s; trying again", why->text);
-		if (status != LK_ECONFLICT)
-			note(g, text);
-		free(text);
 	}
-	if (lk_monotonic_us() > r->deadline_us)
+	tell_trouble(g, r, status, why);
+	if (lk_monotonic_us() - r->since_us > retry_us(g))
 		return false;
 	for (int slept = 0; slept < r->delay_ms && !stopped(g); slept += STOP_CHECK_MS)
 		nanosleep(&(struct timespec){.tv_nsec = STOP_CHECK_MS * 1000000L}, NULL);
@@ -149,9 +172,8 @@ static int moved(const ingest *g, const lk_ingest_item *it, const lk_source_file
 }
 
 /* 0 and whose append it was, once the batch is in. */
-static int append_once(ingest *g, const lk_ingest_item *it, bool *mine, lk_error *err) {
+static int append_once(ingest *g, const lk_ingest_item *it, bool *mine, retry *r, lk_error *err) {
 	const lk_source_step step = {.source = g->report->source, .named = true, .from = &it->from, .to = &it->encoded.to};
-	retry r = {0};
 	*mine = true;
 	for (;;) {
 		lk_error why = {0};
@@ -159,7 +181,7 @@ static int append_once(ingest *g, const lk_ingest_item *it, bool *mine, lk_error
 		int status = lk_append(&g->pg, it->encoded.batch, &step, &why);
 		if (!status)
 			return 0;
-		while (status && try_again(g, &r, status, &why)) {
+		while (status && try_again(g, r, status, &why)) {
 			lk_error_clear(&why);
 			status = ask_place(g, status == LK_EUNREACHABLE, &now, &why);
 		}
@@ -201,10 +223,12 @@ static int append_all(ingest *g, lk_error *err) {
 	lk_ingest_item *it;
 	while ((it = lk_ingest_queue_filled(&g->q))) {
 		bool mine;
+		retry r = {0};
 		note_lines(g, &it->encoded.notes);
-		int status = append_once(g, it, &mine, err);
+		int status = append_once(g, it, &mine, &r, err);
 		if (status)
 			return status;
+		tell_end_of_trouble(g, &r);
 		count(g, it, mine);
 		lk_ingest_queue_step(&g->q, &g->q.emptied, NULL);
 		if (g->o->progress)
@@ -221,8 +245,10 @@ static int read_definition(ingest *g, lk_definitions *out, lk_error *err) {
 	for (;;) {
 		lk_error why = {0};
 		int status = lk_catalog_read_stream(&g->pg, declared(g)->id, out, &why);
-		if (!status)
+		if (!status) {
+			tell_end_of_trouble(g, &r);
 			return 0;
+		}
 		while (status && try_again(g, &r, status, &why)) {
 			lk_error_clear(&why);
 			status = connect_again(g, &why);

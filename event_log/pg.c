@@ -61,7 +61,12 @@ int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *er
 	if (detail)
 		lk_buf_addf(&text, ": %s", detail);
 	bool first = err && err->code == LK_OK;
-	lk_fail(err, code, "PostgreSQL, %s: %s", doing, text.data);
+	if (sqlstate && strcmp(sqlstate, "53100") == 0) {
+		lk_fail(err, code, "PostgreSQL's disk is full, %s: %s", doing, text.data);
+		lk_hint(err, "make room where PostgreSQL keeps its data; what was acknowledged is in the log, and nothing of this was written");
+	} else {
+		lk_fail(err, code, "PostgreSQL, %s: %s", doing, text.data);
+	}
 	if (first && sqlstate) {
 		memcpy(err->sqlstate, sqlstate, 5);
 		err->sqlstate[5] = '\0';

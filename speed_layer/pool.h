@@ -61,6 +61,8 @@ void lk_world_leave(lk_pool *p, lk_world *w);
 int lk_world_parts_of(const lk_world *w, int worker);
 /* Tells the user of an error, at most every 5 s for each error code. */
 void lk_pool_notice(lk_pool *p, const lk_error *e);
+/* Adds to a server's failure for how long it is tried again; e. */
+const lk_error *lk_pool_say_how_long(const lk_pool *p, lk_error *e);
 /* Waits until something changes or us microseconds have passed. */
 void lk_pool_pause(lk_pool *p, int64_t us);
 void lk_pool_wake(lk_pool *p);

@@ -50,6 +50,17 @@ void lk_pool_notice(lk_pool *p, const lk_error *e) {
 	pthread_mutex_unlock(&p->lock);
 }
 
+const lk_error *lk_pool_say_how_long(const lk_pool *p, lk_error *e) {
+	int64_t most = p->o->server_wait_us;
+	size_t len = strlen(e->text);
+	if (e->code == LK_EUNREACHABLE && most > 0)
+		snprintf(e->text + len, sizeof e->text - len, "; lk tries again for %lld s and keeps what is folded",
+		         (long long)(most / LK_US_PER_S));
+	else if (e->code == LK_EUNREACHABLE)
+		snprintf(e->text + len, sizeof e->text - len, "; lk tries again until it answers and keeps what is folded");
+	return e;
+}
+
 void lk_pool_pause(lk_pool *p, int64_t us) {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -228,7 +239,7 @@ static void look(supervisor *v) {
 	if (r == LK_OK && lk_monotonic_us() >= v->next_sweep_us)
 		sweep_dead_units(v);
 	if (r != LK_OK) {
-		lk_pool_notice(&v->pool, &e);
+		lk_pool_notice(&v->pool, lk_pool_say_how_long(&v->pool, &e));
 		lk_pg_close(&v->pg);
 		v->connected = false;
 	}
@@ -273,6 +284,27 @@ static int start(supervisor *v, lk_error *err) {
 		r = note_ends(v, err);
 	if (r == LK_OK)
 		r = lk_store_open(&v->store, v->pool.o->redis, v->pool.world->catalog->log_id, err);
+	return r;
+}
+
+static bool is_stopped(const supervisor *v) { return v->pool.o->stop && __atomic_load_n(v->pool.o->stop, __ATOMIC_RELAXED); }
+
+/* Begins again from what is there already. */
+static int start_or_wait(supervisor *v, lk_error *err) {
+	lk_error e = {0};
+	int r;
+	while ((r = start(v, &e)) == LK_EUNREACHABLE && v->pool.o->waits_at_start && !is_stopped(v)) {
+		lk_pool_notice(&v->pool, lk_pool_say_how_long(&v->pool, &e));
+		lk_pool_waits(&v->pool, LK_WAIT_SERVER, &v->waits_for_server, true);
+		lk_error_clear(&e);
+		lk_pg_close(&v->pg);
+		v->connected = false;
+		lk_pool_pause(&v->pool, LK_US_PER_S / 2);
+	}
+	if (r == LK_OK)
+		lk_pool_waits(&v->pool, LK_WAIT_SERVER, &v->waits_for_server, false);
+	else if (err)
+		*err = e;
 	return r;
 }
 
@@ -339,7 +371,7 @@ int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *e
 	supervisor v = {0};
 	int64_t started = lk_monotonic_us();
 	init(&v, o);
-	int r = start(&v, err);
+	int r = start_or_wait(&v, err);
 	if (r == LK_OK)
 		r = start_workers(&v, err);
 	if (r == LK_OK)

@@ -15,6 +15,7 @@ typedef struct lk_speed_options {
 	/* the run ends with LK_EFULL when a unit has found no room in Redis for this long; 0: it waits for ever */
 	int64_t room_wait_us;
 	int64_t server_wait_us;         /* the same for a server that does not answer: LK_EUNREACHABLE */
+	bool waits_at_start;            /* also for servers that do not answer at the start; not with `once` */
 	lk_stream_limits limits;
 	const volatile int *stop;       /* set by the signal handler: drain, commit, report, end */
 	void (*progress)(void *ctx, int64_t events, int64_t behind);   /* may be NULL */
@@ -34,8 +35,8 @@ typedef struct lk_speed_report {
 } lk_speed_report;
 
 /* Runs until *stop, or with `once` until every unit has reached the end vector. When a server goes away it reconnects
- * with backoff (50 ms to 2 s) and goes on; it fails with LK_EUNREACHABLE if the first connect fails, or after
- * server_wait_us. With `once` it fails with LK_EBUSY if another process holds a unit that has not moved for a minute,
+ * with backoff (50 ms to 2 s) and goes on; it fails with LK_EUNREACHABLE if the first connect fails (but for
+ * waits_at_start), or after server_wait_us. With `once` it fails with LK_EBUSY if another process holds a unit that has not moved for a minute,
  * and with LK_EGAP if the log does not reach the end vector, also when PostgreSQL came back without its last events. */
 int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *err);
 

@@ -83,11 +83,7 @@ void lk_worker_server_trouble(lk_worker *w, lk_error *why) {
 		lk_worker_fatal(w, why, true);
 		return;
 	}
-	size_t len = strlen(why->text);
-	if (most > 0)
-		snprintf(why->text + len, sizeof why->text - len, "; lk tries again for %lld s and keeps what is folded",
-		         (long long)(most / LK_US_PER_S));
-	lk_pool_notice(w->pool, why);
+	lk_pool_notice(w->pool, lk_pool_say_how_long(w->pool, why));
 	lk_pool_waits(w->pool, LK_WAIT_SERVER, &w->waits_for_server, true);
 }
 

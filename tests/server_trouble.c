@@ -1,0 +1,357 @@
+/* What commands say while a server is away or its disk is full, that they go on by themselves, and that nothing is lost. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "tests/support/fixtures.h"
+
+enum { SOON_MS = 20000, LONG_MS = 60000 };   /* deadlines */
+
+static test_program lk;
+static int running;
+static char *said_in;   /* the file of what the running one says */
+
+static const char definitions[] =
+	"CREATE TABLE hits (ts timestamptz, ip text, path text) WITH (event_time = ts, partition_by = ip, partitions = 2);\n"
+	"CREATE VIEW traffic AS SELECT path, count(*) AS hits FROM hits GROUP BY path, tumble(ts, '1 minute');\n";
+static const char three[] = "{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\",\"path\":\"/\"}\n"
+                            "{\"ts\":\"2015-05-17T10:00:02Z\",\"ip\":\"b\",\"path\":\"/\"}\n"
+                            "{\"ts\":\"2015-05-17T10:00:03Z\",\"ip\":\"c\",\"path\":\"/\"}\n";
+
+static void start(const char *const *env, const char *const *argv) {
+	int own = dup(STDERR_FILENO), fd;
+	said_in = lk_asprintf("%s/said", lk.servers.dir);
+	fd = open(said_in, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(own >= 0 && fd >= 0);
+	dup2(fd, STDERR_FILENO);
+	running = test_lk_start(&lk.servers, env, argv);
+	dup2(own, STDERR_FILENO);
+	close(own);
+	close(fd);
+}
+
+static char *said(void) {
+	lk_buf b = LK_BUF_INIT;
+	char part[4096];
+	size_t n;
+	FILE *f = fopen(said_in, "r");
+	assert_non_null(f);
+	lk_buf_adds(&b, "");
+	while ((n = fread(part, 1, sizeof part, f)) > 0)
+		lk_buf_add(&b, part, n);
+	fclose(f);
+	return lk_buf_steal(&b);
+}
+
+static int says(void *what) {
+	char *text = said();
+	int found = strstr(text, what) != NULL;
+	free(text);
+	return found;
+}
+
+static void await_said(const char *what) {
+	if (!test_poll(says, (void *)(uintptr_t)what, LONG_MS))
+		fail_msg("not said: %s\nbut: %s", what, said());
+}
+
+static int ended(int deadline_ms) {
+	int status = test_lk_wait(running, deadline_ms);
+	if (status >= 0)
+		running = 0;
+	return status;
+}
+
+static int holds(void *sql) {
+	char *t = test_ask(&lk, sql, NULL);
+	int yes = strcmp(t, "t") == 0;
+	free(t);
+	return yes;
+}
+
+static void await(const char *sql) { assert_true(test_poll(holds, (void *)(uintptr_t)sql, LONG_MS)); }
+
+static int covers(void *all) {
+	char *out = NULL;
+	int status = test_lk(&lk.servers, NULL, &out, NULL, ARGS("query", "traffic", "--format", "json"));
+	int yes = status == 0 && strstr(out, all) != NULL;
+	free(out);
+	return yes;
+}
+
+static void declare(void) {
+	char *path = test_file(&lk, "def.sql", definitions);
+	LK(0, "", "", "apply", path);
+	free(path);
+}
+
+static int fresh(void **state) {
+	(void)state;
+	test_servers_clear(&lk.servers);
+	declare();
+	return 0;
+}
+
+static int stop(void **state) {
+	(void)state;
+	if (running) {
+		kill(running, SIGKILL);
+		test_lk_wait(running, SOON_MS);
+	}
+	running = 0;
+	free(said_in);
+	said_in = NULL;
+	test_postgres_start(&lk.servers);
+	return 0;
+}
+
+/* --- lk ingest and a server that goes away --- */
+
+static char *pipe_to_ingest(int *fd) {
+	char *path = lk_asprintf("%s/in.jsonl", lk.servers.dir);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	*fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(*fd >= 0);
+	return path;
+}
+
+static void feed(int fd) { assert_int_equal(write(fd, three, sizeof three - 1), (int)sizeof three - 1); }
+
+static void ingest_says_what_is_in_and_when_it_goes_on(void **state) {
+	(void)state;
+	int fd;
+	char *path = pipe_to_ingest(&fd);
+	start(NULL, ARGS("ingest", "hits", path));
+	feed(fd);
+	await("SELECT count(*) = 3 FROM lk.log_hits");
+	test_postgres_kill(&lk.servers);
+	feed(fd);
+	await_said("3 events of this input are in so far, and it is tried again for up to 5 min");
+	test_postgres_start(&lk.servers);
+	await_said("PostgreSQL takes events again, after ");
+	close(fd);
+	assert_int_equal(ended(LONG_MS), 0);
+	await_said("6 events in ");
+	test_ask_is(&lk, "SELECT count(*) FROM lk.log_hits", "6");
+	char *text = said(), *first = strstr(text, "takes events again");
+	assert_null(strstr(first + 1, "takes events again"));
+	free(text);
+	free(path);
+}
+
+static void a_stopped_ingest_does_not_speak_of_trying_again(void **state) {
+	(void)state;
+	int fd;
+	char *path = pipe_to_ingest(&fd);
+	start(NULL, ARGS("ingest", "hits", path));
+	feed(fd);
+	await("SELECT count(*) = 3 FROM lk.log_hits");
+	kill(running, SIGSTOP);
+	test_postgres_kill(&lk.servers);
+	feed(fd);
+	kill(running, SIGTERM);
+	kill(running, SIGCONT);
+	assert_true(ended(SOON_MS) > 0);
+	assert_false(says((void *)(uintptr_t)"tried again"));
+	close(fd);
+	free(path);
+}
+
+/* --- a full disk --- */
+
+static char *disk;   /* mounted; NULL: none */
+
+static void query(const char *sql) { free(test_ask(&lk, sql, NULL)); }
+
+/* All that lk makes lies in 32 MB of memory: only root may mount, and not everywhere. */
+static void mount_disk(void) {
+	struct passwd *owner = getpwnam("postgres");
+	char *path = lk_asprintf("%s/disk", lk.servers.dir);
+	mkdir(path, 0755);
+	if (geteuid() != 0 || !owner || mount("none", path, "tmpfs", 0, "size=32m") != 0) {
+		print_message("          skipped: no file system can be mounted here\n");
+		free(path);
+		skip();
+	}
+	disk = path;
+	assert_int_equal(chown(disk, owner->pw_uid, owner->pw_gid), 0);
+	char *make = lk_asprintf("CREATE TABLESPACE small LOCATION '%s'", disk);
+	test_servers_clear(&lk.servers);
+	query(make);
+	query("ALTER ROLE lk SET default_tablespace = 'small'");
+	declare();
+	test_ask_is(&lk, "SELECT count(*) > 0 FROM pg_class c JOIN pg_tablespace t ON t.oid = c.reltablespace WHERE spcname = 'small'", "t");
+	free(make);
+}
+
+static void fill_disk(void) {
+	static const char zeros[4096];
+	char *path = lk_asprintf("%s/filler", disk);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	while (write(fd, zeros, sizeof zeros) > 0)
+		;
+	close(fd);
+	free(path);
+}
+
+static void empty_disk(void) {
+	char *path = lk_asprintf("%s/filler", disk);
+	unlink(path);
+	free(path);
+}
+
+static int unmount_disk(void **state) {
+	stop(state);
+	if (!disk)
+		return 0;
+	empty_disk();
+	query("ALTER ROLE lk RESET default_tablespace");
+	test_servers_clear(&lk.servers);
+	query("DROP TABLESPACE small");
+	int failed = umount2(disk, MNT_DETACH);
+	free(disk);
+	disk = NULL;
+	return failed;
+}
+
+/* Nothing is lost, and it goes on by itself. */
+static void a_full_disk_is_named_and_waited_for(void **state) {
+	(void)state;
+	mount_disk();
+	char *path = test_file(&lk, "events.jsonl", three);
+	fill_disk();
+	start(NULL, ARGS("ingest", "hits", path));
+	await_said("PostgreSQL's disk is full");
+	await_said("0 events of this input are in so far, and it is tried again for up to 5 min; to do: make room");
+	empty_disk();
+	await_said("PostgreSQL takes events again, after ");
+	assert_int_equal(ended(LONG_MS), 0);
+	test_ask_is(&lk, "SELECT count(*) FROM lk.log_hits", "3");
+	free(path);
+}
+
+static void batches_and_seals_name_a_full_disk(void **state) {
+	(void)state;
+	mount_disk();
+	char *path = test_file(&lk, "events.jsonl", three);
+	LK(0, "", "3 events", "ingest", "hits", path);
+	fill_disk();
+	LK(75, "", "PostgreSQL's disk is full", "batch");
+	assert_non_null(strstr(lk.err, "make room where PostgreSQL keeps its data"));
+	empty_disk();
+	LK(0, "", "3 events", "batch");
+	LK(0, "\"hits\":3", "", "query", "traffic", "--format", "json", "--layer", "batch");
+	LK(0, "", "", "mode", "traffic", "kappa");
+	LK(0, "", "3 events", "ingest", "hits", path);
+	LK(0, "", "", "speed", "--once");
+	fill_disk();
+	LK(75, "", "PostgreSQL's disk is full", "batch");
+	empty_disk();
+	LK(0, "", "", "batch");
+	LK(0, "\"hits\":6", "", "query", "traffic", "--format", "json");
+	free(path);
+}
+
+/* --- lk run --- */
+
+/* The last line may be half written. */
+static void each_line_has_its_time(void) {
+	regex_t line;
+	char *text = said(), *rest = text, *next;
+	assert_int_equal(regcomp(&line, "^20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z (lk: |  hint: )", REG_EXTENDED), 0);
+	int lines = 0;
+	for (; (next = strchr(rest, '\n')); rest = next + 1, lines++) {
+		*next = '\0';
+		if (regexec(&line, rest, 0, NULL, 0) != 0)
+			fail_msg("no time: %s", rest);
+	}
+	assert_true(lines > 0);
+	regfree(&line);
+	free(text);
+}
+
+static void run_says_when_it_works_again(void **state) {
+	(void)state;
+	char *path = test_file(&lk, "events.jsonl", three);
+	LK(0, "", "", "ingest", "hits", path);
+	start(NULL, ARGS("run", "--every", "200ms"));
+	assert_true(test_poll(covers, (void *)(uintptr_t)"\"hits\":3", LONG_MS));
+	await("SELECT count(*) >= 4 FROM pg_stat_activity WHERE application_name = 'lk speed'");
+	test_postgres_kill(&lk.servers);
+	await_said("lk tries again until it answers");
+	await_said("batch: tried again every ");
+	test_postgres_start(&lk.servers);
+	await_said("speed: the servers answer again");
+	await_said("batch: works again, after ");
+	LK(0, "", "", "ingest", "hits", path);
+	assert_true(test_poll(covers, (void *)(uintptr_t)"\"hits\":6", LONG_MS));
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+	each_line_has_its_time();
+	free(path);
+}
+
+static int is_frozen(void *unused) {
+	char path[64], state = 0;
+	(void)unused;
+	snprintf(path, sizeof path, "/proc/%d/stat", running);
+	FILE *f = fopen(path, "r");
+	int ok = f && fscanf(f, "%*d (lk) %c", &state) == 1;
+	if (f)
+		fclose(f);
+	return ok && state == 'T';
+}
+
+/* Between its first batch and the start of its workers. */
+static void run_waits_for_a_server_that_goes_before_the_workers_start(void **state) {
+	(void)state;
+	static const char *const freeze[] = {"LK_FREEZE=batch.published", NULL};
+	char *path = test_file(&lk, "events.jsonl", three);
+	LK(0, "", "", "ingest", "hits", path);
+	start(freeze, ARGS("run", "--every", "10s"));
+	assert_true(test_poll(is_frozen, NULL, LONG_MS));
+	test_postgres_kill(&lk.servers);
+	test_redis_kill(&lk.servers);
+	kill(running, SIGCONT);
+	await_said("lk tries again until it answers");
+	test_redis_start(&lk.servers);
+	test_postgres_start(&lk.servers);
+	await_said("speed: the servers answer again");
+	assert_true(test_poll(covers, (void *)(uintptr_t)"\"hits\":3", LONG_MS));
+	await("SELECT count(*) >= 4 FROM pg_stat_activity WHERE application_name = 'lk speed'");
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+	free(path);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, stop)
+#define DISK_TEST(name) cmocka_unit_test_setup_teardown(name, fresh, unmount_disk)
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		TEST(ingest_says_what_is_in_and_when_it_goes_on),
+		TEST(a_stopped_ingest_does_not_speak_of_trying_again),
+		DISK_TEST(a_full_disk_is_named_and_waited_for),
+		DISK_TEST(batches_and_seals_name_a_full_disk),
+		TEST(run_says_when_it_works_again),
+		TEST(run_waits_for_a_server_that_goes_before_the_workers_start),
+	};
+	test_share_program(&lk, NULL);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
+}
