@@ -27,10 +27,10 @@ static void show_notice(void *ctx, const lk_error *e) {
 
 static void show_again(void *ctx, const char *what) {
 	(void)ctx;
-	lk_say("speed: %s; it goes on where it was", what);
+	lk_say("speed: %s; it continues where it was", what);
 }
 
-/* A run that is to end waits for so long where nothing moves: for a batch, or for servers that are started anew. */
+/* How long `lk speed --once` waits without progress: for a batch to make room, or for servers to be restarted. */
 enum { ROOM_WAIT_S = 30, SERVER_WAIT_S = 300 };
 
 int lk_speed_from_args(const lk_args *args, const lk_servers *at, lk_speed_options *o, lk_error *err) {
@@ -57,7 +57,7 @@ void lk_speed_say_report(const lk_speed_report *r) {
 		lk_count_print(r->late, &b);
 	}
 	if (r->marked) {
-		lk_buf_adds(&b, ", not to be evaluated (lk.rejected): ");
+		lk_buf_adds(&b, ", could not be evaluated (lk.rejected): ");
 		lk_count_print(r->marked, &b);
 	}
 	lk_say("speed: %s", b.data);
@@ -81,7 +81,7 @@ static bool in_kappa(const lk_catalog *c, const lk_cat_view *v) {
 	return served && served->kappa;
 }
 
-/* The lambda copy of the newest version: the served one, or that which is served next. NULL where it has none. */
+/* The lambda copy of the newest version: the served one, or the one that is served next. NULL if it has none. */
 static const lk_cat_copy *newest_copy(const lk_catalog *c, const lk_cat_view *v) {
 	const lk_cat_version *newest = lk_catalog_newest(c, v);
 	const lk_cat_copy *best = served_copy(c, v);
@@ -122,7 +122,7 @@ static int batch_copy(round_of *of, const lk_cat_copy *copy, bool *switched, lk_
 	return rc;
 }
 
-/* What readers get never goes without batches, also while the batch of a newer version fails. */
+/* The served copy always gets batches, also while the batch of a newer version fails. */
 static int batch_view(round_of *of, const lk_cat_view *v) {
 	const lk_cat_copy *newest = newest_copy(of->catalog, v), *served = served_copy(of->catalog, v);
 	int rc = LK_OK, failed = LK_OK;
@@ -140,7 +140,7 @@ static int batch_view(round_of *of, const lk_cat_view *v) {
 	return rc ? rc : failed;
 }
 
-/* What a kappa view has instead of a batch. */
+/* A kappa view is sealed instead of computed. */
 static int seal_view(round_of *of, const lk_cat_view *v) {
 	const lk_cat_copy *copy = served_copy(of->catalog, v);
 	const lk_seal_options o = {.stop = &lk_stop};
@@ -236,7 +236,7 @@ int lk_keep_from_args(const lk_args *args, lk_keep *keep, lk_error *err) {
 	return lk_args_int(args, "keep-rejected", keep->rejected, 0, INT64_MAX / 2, &keep->rejected, err);
 }
 
-/* A failure of it is told, and not the round's. */
+/* A failure of housekeeping is reported and does not fail the round. */
 static void keep_house(round_of *of, const lk_keep *keep) {
 	lk_error e = {0};
 	if (lk_housekeep(&of->pg, of->catalog, keep, &e) != LK_OK)
