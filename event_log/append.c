@@ -1,13 +1,15 @@
 /* Appending.
  *
- * The batch is encoded before anything is locked (append_batch.c), with holes for what is known only under the lock. Then
+ * The batch is encoded before anything is locked (append_batch.c), with holes for the values known only under the lock.
+ * Then
  *
  *   1. BEGIN; the source's compare-and-set; lock the tail rows in ascending order; move them on      one round trip
  *   2. fill the holes                                                                                (memory only)
  *   3. COPY into each partition's leaf, COPY the rejects, COMMIT                                     one query
  *
- * The batch was encoded for a definition of the stream. Who changes it holds all tail rows to the end of that (catalog_apply.c),
- * so a definition that is read under the lock is the one that holds when the append commits; another one refuses the batch.
+ * The batch was encoded for one definition of the stream. A change of the definition holds all tail rows to its end
+ * (catalog_apply.c), so the definition that is read under the lock is valid when the append commits. If it is not the
+ * batch's, the batch is refused.
  *
  * The locks are held to the end of the transaction, so an event becomes visible together with its tail, after every
  * event with a lower offset (P14). They are taken by a statement of their own: the UPDATE after it waits for nothing,
@@ -16,10 +18,10 @@
  *
  * high is lk_high_advance() in SQL: greatest(high, least(largest event time, _at + max_ahead)).
  *
- * The server ends the session of a client that stops between two statements, and who waits for the end of the log that of
- * one that stops in its COPY (tail_holder.c).
+ * The server ends the session of a client that stops between two statements. If a client stops in its COPY, those who
+ * wait for the end of the log end its session (tail_holder.c).
  *
- * If anything fails the transaction is rolled back and the batch is as before: it may be appended again as it is. */
+ * If anything fails, the transaction is rolled back and the batch is unchanged: it may be appended again as it is. */
 #include "event_log/append_private.h"
 
 #include <stdatomic.h>
@@ -72,7 +74,7 @@ static void reserve_params(const lk_append_batch *b, lk_buf params[NPARAMS]) {
 		lk_buf_addc(&params[i], '}');
 }
 
-/* What the pipeline needs prepared; outside of it, because a refused PREPARE would abort it. */
+/* Statements that the pipeline needs; they are prepared outside of it, because a refused PREPARE would abort it. */
 struct names {
 	char settings[8], lock[8], move[8];
 };
@@ -106,7 +108,7 @@ static int pipeline_result(lk_pg *pg, PGresult **out, lk_error *err) {
 
 static int take_places(lk_append_batch *b, const PGresult *res, size_t nparts, lk_error *err) {
 	if (!PQntuples(res))
-		return lk_fail(err, LK_ECONFLICT, "stream %s is not there any more", b->stream->stream->name);
+		return lk_fail(err, LK_ECONFLICT, "stream %s no longer exists", b->stream->stream->name);
 	if ((size_t)PQntuples(res) != nparts)
 		return lk_fail(err, LK_EINTERNAL, "stream %s: %d of %zu partitions are in lk.tail", b->stream->stream->name, PQntuples(res), nparts);
 	for (int i = 0; i < PQntuples(res); i++) {
@@ -114,7 +116,7 @@ static int take_places(lk_append_batch *b, const PGresult *res, size_t nparts, l
 		p->first_off = lk_pg_int(res, i, 1);
 		p->at = lk_pg_int(res, i, 2);
 		if (*PQgetvalue(res, i, 3) != 't')
-			return lk_fail(err, LK_ECHANGED, "stream %s is declared otherwise by now", b->stream->stream->name);
+			return lk_fail(err, LK_ECHANGED, "the definition of stream %s has changed", b->stream->stream->name);
 	}
 	return 0;
 }
@@ -150,7 +152,8 @@ static int send_all(lk_pg *pg, const lk_append_batch *b, const lk_source_step *s
 	       && PQpipelineSync(pg->conn);
 }
 
-/* A session that is ended behind the last statement says so in one more result, with which the pipeline cannot be left. */
+/* A session that is ended after the last statement reports it in one more result, which blocks the end of the
+ * pipeline. */
 static int leave_pipeline(lk_pg *pg, lk_error *err) {
 	if (PQexitPipelineMode(pg->conn))
 		return 0;
@@ -212,7 +215,7 @@ static int put(lk_pg *pg, const char *p, size_t n, lk_error *err) {
 	return 0;
 }
 
-/* Sends one COPY's rows; the server has said that it waits for them. */
+/* Sends one COPY's rows; the server is waiting for them. */
 static int put_rows(lk_pg *pg, const lk_buf *rows, lk_error *err) {
 	lk_buf frame = LK_BUF_INIT;
 	lk_copy_header(&frame);
@@ -253,8 +256,8 @@ static int copy_and_commit(lk_pg *pg, lk_append_batch *b, lk_error *err) {
 	return rc || committed ? rc : lk_pg_failed(pg, NULL, "appending", err);
 }
 
-/* A transaction of its own, which need not reach the disk: the hint may be lost, and it must not make the commit of
- * the append wait for the lock that NOTIFY takes. */
+/* In its own transaction, which need not reach the disk: the hint may be lost, and the append's commit must not wait
+ * for the lock that NOTIFY takes. */
 static void hint_readers(lk_pg *pg) {
 	static _Atomic int64_t last_us;
 	int64_t now = lk_monotonic_us(), last = atomic_load(&last_us);

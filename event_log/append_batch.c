@@ -1,9 +1,8 @@
 /* Encoding a batch: no connection, no lock.
  *
- * A partition's events are binary COPY tuples in one buffer, (part, off, _at, columns…). Offset and _at are
- * known only under the lock, so they are left as holes of eight bytes, found again by the tuple's begin, and
- * filled in place. The rest of a tuple is never touched again, and filling twice is harmless: a batch that was
- * rolled back is appended again as it is. */
+ * A partition's events are binary COPY tuples in one buffer, (part, off, _at, columns…). Offset and _at are known only
+ * under the lock, so they are holes of eight bytes at a fixed place in each tuple, filled in place. Filling twice is
+ * harmless: a batch that was rolled back is appended again as it is. */
 #include "event_log/append_private.h"
 
 #include <stdlib.h>
@@ -98,7 +97,7 @@ void lk_append_batch_take_back(lk_append_batch *b) {
 	b->nevents--;
 }
 
-/* Length of the valid UTF-8 character at s (not NUL), 0 where there is none. */
+/* Length of the valid UTF-8 character at s (not NUL), 0 if there is none. */
 static size_t character(const char *s, size_t len) {
 	for (size_t n = 1; n <= 4 && n <= len; n++)
 		if (*s && lk_utf8_valid(s, n))
@@ -106,7 +105,7 @@ static size_t character(const char *s, size_t len) {
 	return 0;
 }
 
-/* At most REJECT_BYTES of valid UTF-8 without NUL; '?' stands for each byte that is neither. */
+/* At most REJECT_BYTES of valid UTF-8 without NUL; '?' replaces each invalid byte. */
 static char *clean(lk_arena *a, const char *s, size_t len) {
 	char *out = lk_arena_alloc(a, REJECT_BYTES + 1);
 	size_t used = 0;

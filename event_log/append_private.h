@@ -9,7 +9,7 @@ struct lk_append_part {
 	size_t *begins;          /* of the tuples */
 	size_t n, cap;
 	int64_t max_ts;
-	int64_t first_off, at;   /* given by the tail */
+	int64_t first_off, at;   /* from the tail */
 };
 
 struct lk_append_reject {

@@ -1,10 +1,10 @@
 /* Reading the catalogue: one round trip, one snapshot.
  *
- * Definitions are kept as the text that the user wrote and are parsed again here, so what is stored never has to be
- * migrated when the form of a plan changes. (Not made again is where windows of the calendar start: that is kept too,
- * and read while the text is parsed, for those versions that are asked for.) A version's plan sees the stream as it is
- * declared now (columns may have been added at its end) but with the watermark delay that the version was made with: a
- * version never changes its meaning. */
+ * Definitions are stored as the user's text and parsed again here, so nothing stored needs a migration when the form of
+ * a plan changes. (The starts of calendar windows are not computed again: they are stored too, and read while the text
+ * is parsed, for the requested versions.) A version's plan sees the stream as it is declared now (columns may have been
+ * added at its end) but with the watermark delay of the time when the version was made: a version never changes its
+ * meaning. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +14,8 @@
 
 enum { R_META, R_STREAMS, R_VIEWS, R_VERSIONS, R_COPIES, R_UNITS, R_CUTS, NRESULTS };
 
-/* Plain reads of tables: a session that is new plans each of them from nothing, and joins, sorts and arithmetic would
- * cost it more than the rows do. What is related is put together here. */
+/* Plain reads of tables: a new session plans each of them from nothing, and joins, sorts and arithmetic would cost it
+ * more than the rows do. The rows are joined here. */
 static const char load_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 	"SELECT log_id, schema_version FROM lk.meta;"
@@ -28,7 +28,7 @@ static const char load_sql[] =
 	"SELECT cut_id, part, off, high, last_at FROM lk.cut_part"
 	" WHERE cut_id = ANY (ARRAY(SELECT cut_id FROM lk.copy WHERE NOT dropped));";
 
-/* Leaves the transaction open: calendars are read in its snapshot, too. */
+/* Leaves the transaction open, since calendars are read in its snapshot, too. */
 static int fetch(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
 	lk_error e = {0};
 	int rc = lk_pg_query_all(pg, results, NRESULTS, "reading the catalogue", &e, load_sql);
@@ -48,7 +48,7 @@ static int fetch(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
 /* What a stored definition is read with. */
 typedef struct reading {
 	const lk_stream *stream;
-	lk_pg *pg;            /* with the version; NULL: of a version that is not there yet, and has no list */
+	lk_pg *pg;            /* with the version; NULL: the version does not exist yet, and has no list */
 	int64_t version_id;
 	int failed;           /* the list could not be read */
 	lk_error *err;
@@ -59,7 +59,7 @@ static const lk_stream *give_stream(void *ctx, const char *name) {
 	return s && !strcmp(s->name, name) ? s : NULL;
 }
 
-/* That the zone exists was checked when the definition was written. */
+/* The zone was checked when the view was declared. */
 static int give_calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
 	reading *r = ctx;
 	*near = NULL;
@@ -110,7 +110,7 @@ static void *array_for(lk_catalog *c, const PGresult *res, size_t size, int *n) 
 }
 
 static int dangling(lk_error *err, const char *what, int64_t id) {
-	return lk_fail(err, LK_EINTERNAL, "the catalogue names %s %lld, which is not there", what, (long long)id);
+	return lk_fail(err, LK_EINTERNAL, "the catalogue names %s %lld, which does not exist", what, (long long)id);
 }
 
 static int load_streams(lk_catalog *c, const PGresult *res, lk_error *err) {
@@ -247,7 +247,7 @@ static int load_units(lk_catalog *c, const PGresult *res, lk_error *err) {
 	return 0;
 }
 
-/* Rows come by cut; a copy's are those of the cut that it names. */
+/* Rows are keyed by cut; a copy takes those of the cut that it names. */
 static int load_cuts(lk_catalog *c, const PGresult *res, lk_error *err) {
 	for (int i = 0; i < PQntuples(res); i++) {
 		int64_t cut_id = lk_pg_int(res, i, 0), part = lk_pg_int(res, i, 1);
@@ -281,7 +281,7 @@ static void clear(PGresult *r[NRESULTS]) {
 	}
 }
 
-/* The version comes first: a schema of another version may lack what the rest asks for. */
+/* Checks the version first: a schema of another version may lack what the rest reads. */
 static int fetch_of_this_version(lk_pg *pg, PGresult *r[NRESULTS], char log_id[33], lk_error *err) {
 	lk_error e = {0};
 	int rc = fetch(pg, r, &e), version = r[R_META] ? lk_catalog_check_meta(r[R_META], log_id, err) : 0;
@@ -325,7 +325,7 @@ void lk_catalog_free(lk_catalog *c) {
 	free(c);
 }
 
-/* The hash lives as long as one process looks at it, so PostgreSQL's own will do. */
+/* The hash is compared only within one process, so PostgreSQL's own function is enough. */
 int lk_catalog_read_stream(lk_pg *pg, int64_t stream_id, lk_definitions *out, lk_error *err) {
 	char id[24];
 	PGresult *res;

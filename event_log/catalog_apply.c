@@ -1,12 +1,13 @@
 /* Declaring: definitions become rows of the catalogue and, for a stream, tables of the log.
  *
  * Each declaration is one transaction under the catalogue's lock, so it happens whole or not at all, and applying a
- * file again changes nothing. A stream that has events may only grow: nullable columns at its end; and its watermark delay and
- * idle_timeout may change. A new delay is another meaning of every view over the stream, so each gets a new version in
- * the same transaction. A new idle_timeout changes no row, and so no version.
+ * file again changes nothing. A stream that has events may only get nullable columns at its end, another watermark
+ * delay and another idle_timeout. A new delay changes the meaning of every view over the stream, so each gets a new
+ * version in the same transaction. A new idle_timeout changes no row, and so makes no version.
  *
- * A view's definition is compared with its newest version only: one that goes back to an older form is a new version
- * too, because the versions tell in which order readers saw what, and the older copies may be dropped at any time. */
+ * A view's definition is compared only with its newest version: going back to an older form makes a new version too,
+ * because versions record the order in which readers saw the definitions, and older copies may be dropped at any
+ * time. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,8 +159,8 @@ static int apply_views_again(lk_pg *pg, const char *stream_id, const lk_stream *
 	return rc;
 }
 
-/* An append compares the definition under the lock of its tail rows: who changes it holds them all, so each event is of
- * the definition that holds when it commits. Before the table's lock, which an append takes after its rows too. */
+/* An append compares the definition under the lock of its tail rows. A change of the definition holds all of them, so
+ * each event follows the definition that is valid when it commits. Taken before the table's lock, as an append does. */
 static int hold_log(lk_pg *pg, const char *stream_id, lk_error *err) {
 	return lk_pg_exec(pg, NULL, err, "SELECT 1 FROM lk.tail WHERE stream_id = $1 ORDER BY part FOR UPDATE", 1, &stream_id);
 }
@@ -179,7 +180,7 @@ static int is_empty(lk_pg *pg, const char *stream_id, bool *empty, lk_error *err
 	return 0;
 }
 
-/* Gives the newest text of each view over the stream, and removes the view, unless somebody replays it. */
+/* Gives the newest text of each view over the stream, and removes the view, unless it is being replayed. */
 static int take_views(lk_pg *pg, const char *stream_id, PGresult **views, lk_error *err) {
 	int rc = lk_pg_exec(pg, views, err,
 		"SELECT DISTINCT ON (view_id) view_id, w.name, v.definition, c.mode = 'kappa' FROM lk.version v JOIN lk.view w USING (view_id)"
@@ -187,7 +188,7 @@ static int take_views(lk_pg *pg, const char *stream_id, PGresult **views, lk_err
 	for (int i = 0; !rc && i < PQntuples(*views); i++) {
 		const char *name = PQgetvalue(*views, i, 1);
 		if (PQgetvalue(*views, i, 3)[0] == 't') {
-			rc = lk_fail(err, LK_EDEFINITION, "view %s over it is in kappa mode and cannot be begun anew", name);
+			rc = lk_fail(err, LK_EDEFINITION, "view %s over it is in kappa mode and cannot be rebuilt", name);
 			lk_hint(err, "`lk drop %s` removes it, `lk mode %s lambda` changes its mode", name, name);
 		}
 		if (!rc)
@@ -213,7 +214,7 @@ static int apply_taken(lk_pg *pg, const PGresult *views, int i, const lk_stream 
 	return rc;
 }
 
-/* Under another id, so that a process which still appends by the old declaration finds that its stream is gone. */
+/* Under another id, so that a process that still appends by the old declaration finds its stream dropped. */
 static int declare_anew(lk_pg *pg, const char *stream_id, lk_stream *old, const lk_stream *s, lk_apply_result *out, lk_error *err) {
 	const lk_cat_stream gone = {.id = strtoll(stream_id, NULL, 10), .stream = old};
 	PGresult *views = NULL;
@@ -301,7 +302,7 @@ static int end_apply(lk_pg *pg, bool trial, int rc, lk_error *err) {
 int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err) {
 	bool trial = is_trial(pg);
 	int rc;
-	do {   /* more columns wait for those who append */
+	do {   /* new columns wait for running appends */
 		*out = (lk_apply_result){0};
 		rc = begin_apply(pg, trial, err);
 		rc = end_apply(pg, trial, rc ? rc : apply_stream(pg, s, out, err), err);
@@ -314,9 +315,9 @@ int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_erro
 static int wrong_column(const lk_plan *p, const PGresult *d, int i, const char *leg, const char *name, lk_type type, lk_error *err) {
 	lk_buf wanted = LK_BUF_INIT;
 	lk_type_name(type, &wanted);
-	lk_fail(err, LK_EDEFINITION, "view %s: PostgreSQL reads %s otherwise than lk: column %d is %s (type oid %u), not %s %s", p->view,
+	lk_fail(err, LK_EDEFINITION, "view %s: PostgreSQL reads %s differently from lk: column %d is %s (type oid %u), not %s %s", p->view,
 	        leg, i + 1, PQfname(d, i), (unsigned)PQftype(d, i), name, wanted.data);
-	lk_hint(err, "this is a fault of lk; another spelling of the expression may do");
+	lk_hint(err, "this is a bug in lk; another spelling of the expression may work");
 	lk_buf_release(&wanted);
 	return LK_EDEFINITION;
 }
@@ -408,7 +409,7 @@ static int new_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_res
 	return rc ? rc : lk_copy_serve(pg, view_id, 0, copy_id, &retired, err);
 }
 
-/* A view in kappa mode gets no copy yet: a replay makes one when it is wanted. */
+/* A view in kappa mode gets no copy yet: the replay that brings the version into service makes one. */
 static int next_version(lk_pg *pg, const lk_plan *p, int64_t view_id, lk_apply_result *out, lk_error *err) {
 	int64_t version_id, copy_id;
 	out->what = LK_APPLIED_CHANGED;

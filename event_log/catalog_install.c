@@ -1,5 +1,5 @@
-/* Schema lk: installed once, and brought to this program's version where an older one made it. Each of the two is one
- * transaction under the catalogue's lock, so that any number of processes may begin together. */
+/* Schema lk: installs it once, and upgrades a schema that an older version made. Each of the two is one transaction
+ * under the catalogue's lock, so that any number of processes may start together. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static const char schema[] =
 
 enum { SCHEMA_VERSION = 6, OLDEST_VERSION = 5 };
 
-/* migrations[i] makes version OLDEST_VERSION + i + 1 of the one before. */
+/* migrations[i] upgrades the version before to OLDEST_VERSION + i + 1. */
 static const char *const migrations[] = {
 #include "event_log/migrations/006.sql.h"
 	,
@@ -22,8 +22,8 @@ static_assert(sizeof migrations / sizeof *migrations == SCHEMA_VERSION - OLDEST_
 
 enum { OLDER = 1, MISSING = 2 };
 
-/* 0, or one of these. Schema lk is looked for in pg_namespace: to_regclass() may answer from the session's
- * cache, which does not yet know what another session has installed while this one waited for the lock. */
+/* 0, or one of these. Looks for schema lk in pg_namespace: to_regclass() may answer from the session's cache, which
+ * does not yet know what another session installed while this one waited for the lock. */
 static int read_meta(lk_pg *pg, char log_id[33], lk_error *err) {
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err, "SELECT FROM pg_namespace WHERE nspname = 'lk'", 0, NULL);
@@ -37,7 +37,7 @@ static int read_meta(lk_pg *pg, char log_id[33], lk_error *err) {
 	rc = lk_pg_exec(pg, &res, &e, "SELECT log_id, schema_version FROM lk.meta", 0, NULL);
 	if (rc && (!strcmp(e.sqlstate, "42P01") || !strcmp(e.sqlstate, "42703"))) {
 		lk_fail(err, LK_EUNSUPPORTED, "database %s has a schema lk that is not this program's", PQdb(pg->conn));
-		lk_hint(err, "let LK_POSTGRES name another database");
+		lk_hint(err, "set LK_POSTGRES to another database");
 		return LK_EUNSUPPORTED;
 	}
 	if (rc)
@@ -58,7 +58,7 @@ int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err) 
 		if (version > SCHEMA_VERSION)
 			lk_hint(err, "a newer lk made it; use that");
 		else
-			lk_hint(err, "it can be brought forward from version %d on", OLDEST_VERSION);
+			lk_hint(err, "this lk upgrades schemas from version %d on", OLDEST_VERSION);
 		return LK_EUNSUPPORTED;
 	}
 	memcpy(log_id, PQgetvalue(meta, 0, 0), 33);
@@ -68,7 +68,7 @@ int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err) 
 static int fresh_id(char id[33], lk_error *err) {
 	unsigned char bytes[16];
 	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		return lk_fail(err, LK_EINTERNAL, "no random bytes to be had");
+		return lk_fail(err, LK_EINTERNAL, "the kernel gave no random bytes");
 	for (int i = 0; i < 16; i++)
 		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
 	return 0;
@@ -93,7 +93,7 @@ static int install(lk_pg *pg, lk_error *err) {
 	                  2, (const char *const[]){id, version});
 }
 
-/* Step by step: each migration knows the version before its own alone. */
+/* Step by step: each migration knows only the version before its own. */
 static int migrate(lk_pg *pg, lk_error *err) {
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err, "SELECT schema_version FROM lk.meta", 0, NULL);
@@ -107,7 +107,7 @@ static int migrate(lk_pg *pg, lk_error *err) {
 	if (!rc)
 		rc = lk_pg_runf(pg, &e, "UPDATE lk.meta SET schema_version = %d", SCHEMA_VERSION);
 	if (rc) {
-		lk_fail(err, rc, "schema lk cannot be brought from version %d to %d: %s", version, SCHEMA_VERSION, e.text);
+		lk_fail(err, rc, "schema lk cannot be upgraded from version %d to %d: %s", version, SCHEMA_VERSION, e.text);
 		lk_hint(err, "run `lk status` as the owner of schema lk, while no other lk runs");
 	}
 	return rc;

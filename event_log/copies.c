@@ -2,12 +2,12 @@
  *
  *   building --go live, or served--> live --dropped-->      a sandbox and a trial are dropped only
  *
- * lk.view.served_copy is the one pointer that readers follow, former_copy the one place to go back to. Whatever moves
+ * lk.view.served_copy is the one pointer that readers follow, former_copy the one place to go back to. Code that moves
  * either of them, or drops a copy, first locks the view's row, then rows of copies, then rows of cuts, as a publish
- * does: so none of them can wait for each other in a ring, and each sees what the one before it has committed. Nothing
- * is deleted here but batch tables and the ledger of late events. Rows of dropped copies go much later
- * (event_log/housekeeping.c), and a copy or unit of which there is no row is dropped to all who ask: to an owner that
- * sleeps now and wakes then, and to the sweep that finds units which a restored Redis brought back. */
+ * does. So there is no deadlock, and each sees what the one before it has committed. Only batch tables and the ledger
+ * of late events are deleted here. Rows of dropped copies are removed much later (event_log/housekeeping.c). A copy or
+ * unit without a row counts as dropped: for an owner that sleeps now and wakes then, and for the sweep that finds units
+ * that a restored Redis brought back. */
 #include "event_log/copies.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@
 
 enum { NAME_MAX_BYTES = 60 };
 
-/* A row that a statement changed or gave; another number than one is a conflict. */
+/* Runs a statement that must change or give one row; any other number is a conflict. */
 static int one_row(lk_pg *pg, lk_error *err, const char *what, const char *sql, int64_t id) {
 	char text[24];
 	PGresult *res;
@@ -55,7 +55,7 @@ static int check_name(const lk_copy_spec *spec, lk_error *err) {
 	return LK_EUSAGE;
 }
 
-/* A time of the range for SQL; NULL where it is no bound. */
+/* A bound of the range for SQL; NULL if there is none. */
 static const char *bound(char text[24], int64_t us) {
 	return us == INT64_MIN || us == INT64_MAX ? NULL : lk_pg_number(text, us);
 }
@@ -87,7 +87,7 @@ int lk_copy_insert(lk_pg *pg, int64_t version_id, int partitions, const lk_copy_
 			"INSERT INTO lk.unit (copy_id, part) SELECT $1::bigint, p FROM generate_series(0, $2::int - 1) p",
 			2, (const char *const[]){lk_pg_number(copy, *copy_id), lk_pg_number(n, partitions)});
 	} else
-		rc = lk_fail(err, LK_ECONFLICT, "version %s is not there any more", version);
+		rc = lk_fail(err, LK_ECONFLICT, "version %s no longer exists", version);
 	PQclear(res);
 	return rc;
 }
@@ -137,7 +137,7 @@ static int drop_rows(lk_pg *pg, int64_t copy_id, lk_error *err) {
 		" WHERE copy_id = $1::bigint AND state IN ('open', 'published')", 1, &param);
 }
 
-/* Locks the view's row; where $1 is a copy, that of its view. */
+/* Locks the view's row, which sql finds by its own id or by that of a copy. */
 static int lock_view(lk_pg *pg, const char *sql, int64_t id, int64_t *served, int64_t *former, lk_error *err) {
 	char text[24];
 	PGresult *res;
@@ -148,7 +148,7 @@ static int lock_view(lk_pg *pg, const char *sql, int64_t id, int64_t *served, in
 		*served = lk_pg_int(res, 0, 0);
 		*former = lk_pg_int(res, 0, 1);
 	} else
-		rc = lk_fail(err, LK_ECONFLICT, "the view is not there any more");
+		rc = lk_fail(err, LK_ECONFLICT, "the view no longer exists");
 	PQclear(res);
 	return rc;
 }
@@ -240,7 +240,7 @@ int lk_copy_drop(lk_pg *pg, int64_t copy_id, lk_error *err) {
 	rc = lock_view(pg, "SELECT served_copy, former_copy FROM lk.view WHERE view_id = (SELECT view_id FROM lk.copy JOIN lk.version"
 	               " USING (version_id) WHERE copy_id = $1::bigint) FOR NO KEY UPDATE", copy_id, &served, &former, err);
 	if (!rc && served == copy_id)
-		rc = lk_fail(err, LK_ECONFLICT, "copy %lld is what readers get: it is not dropped", (long long)copy_id);
+		rc = lk_fail(err, LK_ECONFLICT, "readers get copy %lld: it cannot be dropped", (long long)copy_id);
 	return end_transaction(pg, rc ? rc : drop_rows(pg, copy_id, err), err);
 }
 
@@ -271,7 +271,7 @@ static const char tables_sql[] =
 	" LEFT JOIN lk.copy c ON c.copy_id = substring(t.relname from '^batch_([0-9]+)_[0-9]+$')::bigint"
 	" WHERE n.nspname = 'lk' AND t.relkind = 'r' AND t.relname ~ '^batch_[0-9]+_[0-9]+$' AND coalesce(c.dropped, true) ORDER BY 1";
 
-/* A look into the index for each dropped copy, not a scan of a ledger that may be long; a transaction of 10,000 rows each. */
+/* One index lookup for each dropped copy, not a scan of a ledger that may be long; 10,000 rows in each transaction. */
 static const char late_sql[] =
 	"WITH found AS MATERIALIZED (SELECT l.copy_id, l.part, l.off FROM lk.copy c CROSS JOIN LATERAL"
 	"  (SELECT copy_id, part, off FROM lk.late l WHERE l.copy_id = c.copy_id LIMIT 10000) l WHERE c.dropped LIMIT 10000)"

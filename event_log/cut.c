@@ -1,8 +1,8 @@
 /* Cuts.
  *
  * The tail rows are locked in ascending order, as appends lock them, and the lock is kept until the cut is committed.
- * So every event at or after the cut was committed after the cut, and a fetch that reads such an event also reads the
- * cut (P5). FOR UPDATE and no weaker lock: it must wait for an append that is being committed.
+ * So every event at or after the cut is committed after the cut, and a fetch that reads such an event also reads the
+ * cut (P5). The lock is FOR UPDATE and none weaker: it must wait for an append that is being committed.
  *
  *   open --publish--> published --the next publish--> released
  *     \--abandon--> abandoned

@@ -1,9 +1,9 @@
 /* Cuts at offsets in the past.
  *
- * No lock is needed: what lies below an offset that the log has passed does not change any more. What the tail knew when
- * it stood there (the last _at, and high, from which the watermark of the prefix follows) is computed again from the
- * events, by the appender's own formula. That reads the whole prefix, which the planner may do in parallel, since it
- * is a statement apart from the INSERT; and it counts the events on the way. */
+ * No lock is needed: events below an offset that the log has passed do not change any more. What the tail held at that
+ * point (the last _at, and high, from which the watermark of the prefix follows) is computed again from the events, by
+ * the appender's own formula. That reads the whole prefix. It is a statement apart from the INSERT, so that the planner
+ * may read in parallel; it also counts the events. */
 #include "event_log/cut_private.h"
 
 #include <stdio.h>

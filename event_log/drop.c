@@ -1,12 +1,12 @@
 /* Removing what was declared.
  *
- * A view goes with all of its rows in one transaction, under the catalogue's lock. Its copies are locked first, as a
- * publish and the ledger of a worker lock them, so that nobody adds rows to what is being removed: who waits for that
- * lock finds the copy gone and gives up. What is not in the catalogue any more is dropped to all who ask: owners of
- * its units, batches that want to publish, sweeps of cells and tables.
+ * A view is removed with all of its rows in one transaction, under the catalogue's lock. Its copies are locked first,
+ * as a publish and a worker's ledger lock them, so that no rows are added to what is being removed: a session that
+ * waits for that lock then finds no copy and gives up. What is no longer in the catalogue counts as dropped for
+ * everyone: owners of its units, batches that want to publish, sweeps of cells and tables.
  *
- * A stream's rows of the tail are locked as by an append, so none is half done; the next one of a process that ingests
- * finds that there is no such stream. */
+ * A stream's tail rows are locked as by an append, so no append is half done; the next append of a running ingest finds
+ * that the stream no longer exists. */
 #include "event_log/drop.h"
 
 #include <stdlib.h>
@@ -88,7 +88,7 @@ int lk_view_delete(lk_pg *pg, int64_t view_id, lk_error *err) {
 	int rc = lk_pg_exec(pg, &res, err, "SELECT name FROM lk.view WHERE view_id = $1::bigint FOR UPDATE", 1,
 	                    (const char *const[]){lk_pg_number(id, view_id)});
 	if (!rc && PQntuples(res) != 1)
-		rc = lk_fail(err, LK_ECONFLICT, "the view is not there any more");
+		rc = lk_fail(err, LK_ECONFLICT, "the view no longer exists");
 	PQclear(res);
 	return rc ? rc : run_for(pg, statements, view_id, err);
 }
@@ -103,7 +103,7 @@ static int end(lk_pg *pg, int rc, lk_error *err) {
 	return rc;
 }
 
-/* Whoever replays a sandbox holds the lock of its copy, and not that of the view. */
+/* The replay of a sandbox holds the lock of its copy, not that of the view. */
 static int refuse_replayed(lk_pg *pg, const lk_cat_view *v, lk_error *err) {
 	char id[24];
 	PGresult *res;
@@ -170,7 +170,7 @@ static int need_stream(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err, "SELECT FROM lk.stream WHERE stream_id = $1::bigint", 1, (const char *const[]){lk_pg_number(id, s->id)});
 	if (!rc && PQntuples(res) != 1)
-		rc = lk_fail(err, LK_ECONFLICT, "stream %s is not there any more", s->stream->name);
+		rc = lk_fail(err, LK_ECONFLICT, "stream %s no longer exists", s->stream->name);
 	PQclear(res);
 	return rc;
 }

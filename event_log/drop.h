@@ -1,11 +1,11 @@
-/* Removing what was declared. Names may be declared again afterwards; ids are never used again, so whoever still works
- * at what is gone finds that it is dropped, and nothing of it can be taken for what comes later. */
+/* Removing what was declared. Names may be declared again afterwards; ids are never reused. So a process that still
+ * works on a removed view or stream finds it dropped, and nothing of it can be mistaken for a later one. */
 #ifndef LK_EVENT_LOG_DROP_H
 #define LK_EVENT_LOG_DROP_H
 
 #include "event_log/catalog.h"
 
-/* What a removal takes away, as PostgreSQL knows it. */
+/* What a removal would remove, as PostgreSQL counts it. */
 typedef struct lk_drop_weight {
 	int64_t versions, copies, sandboxes;   /* of a view */
 	int64_t events, rejects, sources;      /* of a stream */
@@ -15,15 +15,14 @@ int lk_view_weigh(lk_pg *pg, const lk_cat_view *v, lk_drop_weight *out, lk_error
 int lk_stream_weigh(lk_pg *pg, const lk_cat_stream *s, lk_drop_weight *out, lk_error *err);
 
 /* Removes a view with its versions, copies, cuts and ledger, in one transaction. Call it holding lk_view_lock. Batch
- * tables are left to lk_copies_sweep, cells to lk_store_sweep. LK_ECONFLICT where it is gone already, LK_EBUSY where a
- * sandbox of it is being replayed, or rows of it are locked for long. */
+ * tables are left to lk_copies_sweep, cells to lk_store_sweep. LK_ECONFLICT if it no longer exists, LK_EBUSY if a
+ * sandbox of it is being replayed, or its rows are locked for long. */
 int lk_view_drop(lk_pg *pg, const lk_cat_view *v, lk_error *err);
-/* The same inside the caller's transaction, of lk_catalog_begin, and without a look at sandboxes. */
+/* The same inside the caller's transaction, of lk_catalog_begin, without the check for sandboxes. */
 int lk_view_delete(lk_pg *pg, int64_t view_id, lk_error *err);
 
-/* Removes a stream with its log, sources and rejected lines, in one transaction. LK_EUSAGE where views are over it: the
- * error names them. LK_ECONFLICT where it is gone already; LK_EBUSY where a reader or an append holds its log for
- * long. */
+/* Removes a stream with its log, sources and rejected lines, in one transaction. LK_EUSAGE if views read it: the error
+ * names them. LK_ECONFLICT if it no longer exists; LK_EBUSY if a reader or an append holds its log for long. */
 int lk_stream_drop(lk_pg *pg, const lk_cat_stream *s, lk_error *err);
 /* The same inside the caller's transaction, of lk_catalog_begin. */
 int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err);

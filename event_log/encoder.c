@@ -1,12 +1,12 @@
 /* Records to batches.
  *
- * A batch is full at BATCH_EVENTS events, BATCH_BYTES or KEPT_BYTES of records; an event that would pass BATCH_BYTES is the
- * next batch's first. From a pipe it also ends when nothing came for LINGER_US since its first event, and at AGE_US in
- * any case, so that a slow producer's events are in the log soon. Blank lines are nothing.
+ * A batch is full at BATCH_EVENTS events, BATCH_BYTES or KEPT_BYTES of records; an event that would pass BATCH_BYTES is
+ * the next batch's first. A batch from a pipe also ends when nothing has come for LINGER_US since its first event, and
+ * at AGE_US in any case, so that a slow producer's events are in the log soon. Blank lines are skipped.
  *
- * Somebody may be writing to a file that is read as a named source. Its last line, while it has no line break,
- * is left for the next run, unless it is a complete JSON object: half a line would be taken for a whole one,
- * and its position would be passed. */
+ * A file that is read as a named source may still be growing. Its last line, while it has no line break, is left for
+ * the next run, unless it is a complete JSON object: otherwise half a line would be taken for a whole one, and the
+ * position would pass it. */
 #include "event_log/encoder.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ enum {
 	KEPT_BYTES = 8 << 20,
 };
 
-enum { BATCH_FULL = LK_ENCODER_END + 1, TAKE_AGAIN };   /* beside what lk_encoder_fill returns */
+enum { BATCH_FULL = LK_ENCODER_END + 1, TAKE_AGAIN };   /* besides what lk_encoder_fill returns */
 
 struct lk_encoder {
 	const lk_encoder_options *o;
@@ -57,7 +57,7 @@ struct lk_encoder {
 	bool checked;            /* no record is bad, all were read before */
 };
 
-/* What reads records for the stream as it is declared now. */
+/* Sets up the scanner for a declaration of the stream. */
 static int declare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {
 	const lk_format *f = &e->o->format;
 	char why[200];
@@ -155,7 +155,7 @@ static int map_header(lk_encoder *e, lk_error *err) {
 	if (e->csv.lacking)
 		lk_buf_addf(&e->notes, "%s: no column %s in the header: NULL in all events\n", name(e), e->csv.lacking);
 	if (e->csv.unknown)
-		lk_buf_addf(&e->notes, "%s: not read, for the stream does not declare it: %s\n", name(e), e->csv.unknown);
+		lk_buf_addf(&e->notes, "%s: not read, because the stream does not declare it: %s\n", name(e), e->csv.unknown);
 	return 0;
 }
 
@@ -192,13 +192,13 @@ int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n) {
 		int found = lk_source_find(files, n, first, len, all || stopped(e));
 		if (found != LK_SOURCE_UNDECIDED)
 			return found;
-		(void)lk_input_look_ahead(e->in, STOP_CHECK_MS, NULL);   /* a failure is told behind the records before it */
+		(void)lk_input_look_ahead(e->in, STOP_CHECK_MS, NULL);   /* a failure is reported after the records before it */
 	}
 }
 
 static int other_bytes(const lk_encoder *e, const lk_source_file *at, lk_error *err) {
-	lk_fail(err, LK_EINPUT, "%s begins like a file that was read up to byte %lld before, but does not go on like it", name(e), (long long)at->position);
-	return lk_hint(err, "was it edited, or written anew? To append all of it give another --source name");
+	lk_fail(err, LK_EINPUT, "%s begins like a file that was read up to byte %lld before, but differs from it", name(e), (long long)at->position);
+	return lk_hint(err, "was it edited or rewritten? To append all of it give another --source name");
 }
 
 int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {
@@ -218,7 +218,7 @@ int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {
 	return strcmp(trail, at->trail) ? other_bytes(e, at, err) : 0;
 }
 
-/* What tells the file, at the place behind the last record that was taken. The head grows until there is an event in it. */
+/* Sets position, head and trail after the last record that was taken. The head grows until it holds an event. */
 static void mark(lk_encoder *e, int64_t position, bool trail) {
 	size_t len;
 	bool all, from_before = e->at.position && !e->at.head_len;    /* none was kept when it was begun */
@@ -285,7 +285,7 @@ static bool full(const lk_encoder *e, const lk_encoded *out) {
 	       lk_append_batch_bytes(b) >= BATCH_BYTES || out->kept.text.len >= KEPT_BYTES;
 }
 
-/* May the writer of a growing file not be done with this line? */
+/* May this line of a growing file still be incomplete? */
 static bool half_written(const lk_encoder *e, const lk_record *r) {
 	return r->unterminated && e->o->resumable && lk_input_may_grow(e->in);
 }
@@ -309,7 +309,7 @@ static int reject(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_erro
 	return 0;
 }
 
-/* The event that was just added has no room; it may be larger than any batch should be, but then it is one by itself. */
+/* Does the event that was just added exceed the batch? An event larger than a whole batch is a batch by itself. */
 static bool is_too_much(const lk_append_batch *b) {
 	return lk_append_batch_bytes(b) > BATCH_BYTES && lk_append_batch_events(b) + lk_append_batch_rejects(b) > 1;
 }
@@ -321,8 +321,8 @@ static int hold_back(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
 	return BATCH_FULL;
 }
 
-/* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; TAKE_AGAIN if it was cut
- * wrong; LK_EINPUT. */
+/* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; TAKE_AGAIN if it was
+ * cut wrong; LK_EINPUT. */
 static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
 	bool leave = r->position >= e->limit || (half_written(e, r) && !e->json);
 	if (!leave && !add(e, b, r)) {
@@ -365,7 +365,7 @@ static int wait_for_record(lk_encoder *e, int64_t began_us, lk_record *r, lk_err
 	return lk_input_next(e->in, wait_ms, r, err);
 }
 
-/* Takes the records of one batch. *position: behind the last one. */
+/* Takes the records of one batch. *position: after the last one. */
 static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err) {
 	int64_t began_us = 0;
 	lk_append_batch *b = out->batch;

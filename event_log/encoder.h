@@ -21,13 +21,13 @@ typedef struct lk_encoder_options {
 int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err);
 void lk_encoder_close(lk_encoder *e);
 
-/* Which of a named source's files the input is, by its first bytes: lk_source_find; waits for as many as that takes. */
+/* Which of a named source's files the input is, by its first bytes (lk_source_find); waits for as many as it needs. */
 int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n);
-/* Reads the header where the format has one, and goes to where the file was read up to. LK_EINPUT where the header will not do,
- * or the input is not what was read there. */
+/* Reads the header, if the format has one, and moves to the position up to which the file was read. LK_EINPUT if the
+ * header is invalid, or the input differs from what was read there. */
 int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err);
 
-/* A batch, with what it stands for: the records that it was made of and how far they reach. */
+/* A batch with its origin: the records that it was made from and how far they reach. */
 typedef struct lk_encoded {
 	lk_append_batch *batch;
 	lk_kept kept;
@@ -39,17 +39,18 @@ enum { LK_ENCODER_END = 1 };
  * LK_EINPUT the batch holds what came before. */
 int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err);
 
-/* The stream is declared otherwise now: what is read next is encoded by this definition, and lk_encoder_again encodes the
- * kept records of a batch once more. LK_EINPUT where a csv header, or under strict a record, will not do any more. */
+/* The stream's definition has changed: later records are encoded by this one, and lk_encoder_again encodes the kept
+ * records of a batch again. LK_EINPUT if a csv header, or under strict a record, is no longer valid. */
 int lk_encoder_redeclare(lk_encoder *e, const lk_cat_stream *s, lk_error *err);
 int lk_encoder_again(lk_encoder *e, lk_encoded *out, lk_error *err);
 
-/* Reads to the end and gives nothing: LK_EINPUT with the place of the first record that cannot be an event. Then goes
- * back to the beginning; records after what was seen now will not be read. Of a pipe lk_encoder_keep makes a file before. */
+/* Reads to the end and only checks: LK_EINPUT with the place of the first record that cannot be an event. Then returns
+ * to the beginning; records beyond those checked will not be read. For a pipe call lk_encoder_keep first, which copies
+ * it to a file. */
 int lk_encoder_check(lk_encoder *e, const lk_source_file *at, lk_error *err);
 int lk_encoder_keep(lk_encoder *e, lk_error *err);
 
-/* Was the last record of the input taken, or is what is left no whole record yet? Not where it was stopped before. */
+/* Was the last record of the input taken, or is the rest not a whole record yet? False if it was stopped before. */
 bool lk_encoder_ended(const lk_encoder *e);
 /* Bytes of a last line that was left for later. */
 int64_t lk_encoder_left(const lk_encoder *e);

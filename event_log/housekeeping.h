@@ -1,10 +1,10 @@
-/* What of schema lk grows with time and use, and how much of it is kept. */
+/* The parts of schema lk that grow with time and use, and how much of each is kept. */
 #ifndef LK_EVENT_LOG_HOUSEKEEPING_H
 #define LK_EVENT_LOG_HOUSEKEEPING_H
 
 #include "event_log/catalog.h"
 
-/* The newest so many are kept; what is older goes unless something needs it (housekeeping.c says what). */
+/* How many of the newest are kept; older ones are removed unless something needs them (see housekeeping.c). */
 typedef struct lk_keep {
 	int64_t rejected;    /* rows of lk.rejected of a stream */
 	int64_t late;        /* rows of lk.late of a partition of a copy */
@@ -14,9 +14,9 @@ typedef struct lk_keep {
 } lk_keep;
 extern const lk_keep lk_keep_defaults;
 
-/* Removes what is older, and what dropped copies have left (lk_copies_sweep). cat: of any age, its cuts may be older than the
- * published ones. In short transactions; what somebody has locked, or has begun to need, is left to the next time. Twice
- * is once, and any number may do it at a time. */
+/* Removes what is older, and what dropped copies have left (lk_copies_sweep). cat may be out of date: its cuts may be
+ * older than the published ones. Works in short transactions; what is locked, or needed meanwhile, stays until the next
+ * call. Idempotent, and any number of processes may do it at once. */
 int lk_housekeep(lk_pg *pg, const lk_catalog *cat, const lk_keep *keep, lk_error *err);
 
 #endif

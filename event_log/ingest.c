@@ -5,15 +5,15 @@
  *
  * Encoding overlaps the server's work; nothing is locked in the log while input is waited for (P14).
  *
- * Exactly once. A batch carries the places of the source's file it stands for, and the append moves the file from one to
- * the other by compare-and-set in the same transaction. When an outcome is unknown the file's row tells it: at `to` the
- * batch is in, at `from` it is not, and is sent again; the row lock decides if the first attempt is still under way. The
- * row also says which run moved it, so two runs of one source do not both count a batch as theirs. A run without a
- * --source name gets a random one for itself, so that the same holds while it lasts; its row is removed at the end. (If
- * the process is killed the row stays; nobody reads it again.)
+ * Exactly once. A batch carries the positions in the source's file between which it lies, and the append moves the file
+ * from one to the other by compare-and-set in the same transaction. If an outcome is unknown, the file's row tells: at
+ * `to` the batch is in; at `from` it is not, and is sent again; the row lock waits for a first attempt that is still
+ * running. The row also says which run moved it, so that two runs of one source do not both count a batch. A run
+ * without a --source name gets a random one, so that the same holds for it; its row is removed at the end. (If the
+ * process is killed, the row stays; nothing reads it again.)
  *
- * Where the stream was declared anew meanwhile, the append refuses the batch. Then the encoder's thread is ended, what
- * waits in the ring is encoded again from the kept records, and both go on. */
+ * If the stream's definition has changed meanwhile, the append refuses the batch. Then the encoder's thread ends, the
+ * batches that wait in the ring are encoded again from the kept records, and both continue. */
 #include "event_log/ingest.h"
 
 #include <stdio.h>
@@ -98,7 +98,7 @@ static int connect_again(ingest *g, lk_error *err) {
 	return status;
 }
 
-/* Is it a fault that passes? Deadlocks and serialization failures (class 40) too. */
+/* Is the fault transient? Deadlocks and serialization failures (class 40) are, too. */
 static bool passes(int status, const lk_error *err) {
 	return status == LK_EUNREACHABLE || status == LK_EFULL || status == LK_EBUSY || status == LK_ECONFLICT ||
 	       !strncmp(err->sqlstate, "40", 2);
@@ -135,7 +135,7 @@ static void tell_end_of_trouble(const ingest *g, const retry *r) {
 	free(text);
 }
 
-/* Waits before another attempt; false where there shall be none. */
+/* Waits before another attempt; false if there is to be none. */
 static bool try_again(ingest *g, retry *r, int status, const lk_error *why) {
 	if (!passes(status, why) || stopped(g))
 		return false;
@@ -168,10 +168,10 @@ static int moved(const ingest *g, const lk_ingest_item *it, const lk_source_file
 	else
 		lk_fail(err, LK_ECONFLICT, "source \"%s\" stands at byte %lld, and not at byte %lld, where this run left it",
 		        g->report->source, (long long)now->position, (long long)it->from.position);
-	return lk_hint(err, "another run reads the same source, or the log was restored from a backup; a new run goes on from there");
+	return lk_hint(err, "another run reads the same source, or the log was restored from a backup; a new run continues from there");
 }
 
-/* 0 and whose append it was, once the batch is in. */
+/* 0 once the batch is in; *mine: this run appended it. */
 static int append_once(ingest *g, const lk_ingest_item *it, bool *mine, retry *r, lk_error *err) {
 	const lk_source_step step = {.source = g->report->source, .named = true, .from = &it->from, .to = &it->encoded.to};
 	*mine = true;
@@ -239,7 +239,7 @@ static int append_all(ingest *g, lk_error *err) {
 
 /* --- Another definition --- */
 
-/* Reads it, and waits for a server that is away. */
+/* Reads it, and waits for a server that is unreachable. */
 static int read_definition(ingest *g, lk_definitions *out, lk_error *err) {
 	retry r = {0};
 	for (;;) {
@@ -260,8 +260,8 @@ static int read_definition(ingest *g, lk_definitions *out, lk_error *err) {
 	}
 }
 
-/* The encoder's thread has ended. What waits is encoded again; the other batches are new ones, for they too hold on to the
- * definition that they were made for. */
+/* Call it when the encoder's thread has ended. Waiting batches are encoded again; the empty ones are replaced too,
+ * since they hold the definition that they were made for. */
 static int encode_again(ingest *g, const lk_cat_stream *s, lk_error *err) {
 	int status = lk_encoder_redeclare(g->encoder, s, err);
 	for (uint64_t i = g->q.emptied; !status && i < g->q.emptied + LK_INGEST_QUEUE; i++) {
@@ -273,7 +273,7 @@ static int encode_again(ingest *g, const lk_cat_stream *s, lk_error *err) {
 	return status;
 }
 
-/* Batches still point at the definition before, so that one stays until the next change. */
+/* Batches still point at the previous definition, so it stays until the next change. */
 static int take_definition(ingest *g, lk_error *err) {
 	int next = !g->which;
 	lk_definitions_release(&g->declared[next].parsed);
@@ -282,7 +282,7 @@ static int take_definition(ingest *g, lk_error *err) {
 		return status;
 	g->declared[next].stream = (lk_cat_stream){declared(g)->id, g->declared[next].parsed.items[0].stream};
 	g->which = next;
-	char *text = lk_asprintf("stream %s is declared otherwise now; going on by its new definition", declared(g)->stream->name);
+	char *text = lk_asprintf("the definition of stream %s has changed; continuing with the new one", declared(g)->stream->name);
 	note(g, text);
 	free(text);
 	return encode_again(g, declared(g), err);
@@ -312,7 +312,7 @@ static int name_source(ingest *g, lk_error *err) {
 	return 0;
 }
 
-/* Best effort: the events are in, and a row too many does no harm. */
+/* Best effort: the events are in, and an extra row does no harm. */
 static void forget_run(ingest *g) {
 	char id[24];
 	if (g->connected && !g->o->source)
@@ -356,7 +356,7 @@ static int pump(ingest *g, lk_error *err) {
 	return status;
 }
 
-/* Where to begin: behind what earlier runs have read of this file, which is one of those of the source, or a new one. */
+/* Where to begin: after what earlier runs have read of this file, which is one of the source's, or a new one. */
 static int find_start(ingest *g, lk_error *err) {
 	lk_source_file *files = NULL;
 	size_t n = 0;
@@ -391,7 +391,7 @@ static lk_encoder_options encoder_options(const lk_ingest_options *o) {
 	};
 }
 
-/* What the user should know of the records that were no events. */
+/* What the user should know about the records that were not events. */
 static void tell_rejects(const ingest *g) {
 	lk_ingest_report *r = g->report;
 	const lk_first_reject *first = lk_encoder_first_reject(g->encoder);

@@ -8,7 +8,7 @@
 
 enum { LK_INGEST_QUEUE = 3 };
 
-/* A batch moves the source's file from one place to the other. */
+/* A batch, which moves the source's file from one position to another. */
 typedef struct lk_ingest_item {
 	lk_encoded encoded;
 	lk_source_file from;

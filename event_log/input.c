@@ -2,15 +2,16 @@
  *
  *   fd --read--> raw --inflate--> text [at … len) --> records
  *
- * Plain input is read straight into text; gzip (several members too) goes through raw. The text buffer grows until
- * a record fits, up to LK_RECORD_MAX; of a longer one the head is kept, and the rest read and forgotten. At the end
- * of the input a missing line break is added to the buffer, so that the last record is found like any other;
- * positions do not count it. The last LK_INPUT_TRAIL bytes before a record stay in the buffer: they tell the input from
- * others when it is gone on with. Damaged gzip data is told after the records before it; what its checksum alone shows
- * is told at the end of the member. Zeros behind the last member are no data: tapes and some downloads have them.
+ * Plain input is read straight into text; gzip (several members too) goes through raw. The text buffer grows until a
+ * record fits, up to LK_RECORD_MAX; of a longer record only the head is kept, and the rest is read and discarded. At
+ * the end of the input a missing line break is added to the buffer, so that the last record is found like any other;
+ * positions do not count it. The last LK_INPUT_TRAIL bytes before a record stay in the buffer: they identify the input
+ * when a later run continues it. Damaged gzip data is reported after the records before it; damage that only the
+ * checksum shows is reported at the end of the member. Zeros after the last member are skipped: tapes and some
+ * downloads have them.
  *
- * A pipe is asked with poll() before every read: what reads it must be able to send what it has when nothing
- * comes for a while, and to notice a stop. */
+ * A pipe is polled before every read: its reader must be able to send what it has when nothing comes for a while, and
+ * to notice a stop. */
 #include "event_log/input.h"
 
 #include <errno.h>
@@ -56,13 +57,13 @@ struct lk_input {
 		int64_t position, line;
 		lk_json_place place;
 	} back;
-	bool looked_at;          /* at its first bytes: it is text, or a failure is told */
+	bool looked_at;          /* its first bytes are checked: it is text, or a failure is noted */
 	bool within;             /* of a record that is too long: not at the beginning of a line */
-	char *head;              /* of a record that is too long, while the rest is being forgotten */
+	char *head;              /* of a record that is too long, while the rest is being discarded */
 	int64_t head_position, head_line;
 	char first[LK_INPUT_FIRST];
 	size_t nfirst;
-	lk_error failure;        /* of reading; told when the records before it were handed out */
+	lk_error failure;        /* of reading; reported once the records before it are handed out */
 };
 
 static const char *shown(const lk_input *in) { return strcmp(in->path, "-") ? in->path : "standard input"; }
@@ -177,7 +178,7 @@ static int damaged(lk_input *in, const char *what, lk_error *err) {
 	               (long long)(in->position + (int64_t)(in->len - in->at)));
 }
 
-/* Between members: zeros are passed over, as gzip does. */
+/* Between members: skips zeros, as gzip does. */
 static void next_member(lk_input *in) {
 	while (in->raw_at < in->raw_len && in->raw[in->raw_at] == 0)
 		in->raw_at++;
@@ -262,7 +263,7 @@ static void keep_first(lk_input *in, size_t before) {
 	in->nfirst += n < room ? n : room;
 }
 
-/* What can be no text at all is told before any of it is taken for records. */
+/* Reports an input that cannot be text before any of it is taken as records. */
 static int look_at(lk_input *in, lk_error *err) {
 	if (in->nfirst < LK_MAGIC_BYTES && !in->end)
 		return 0;
@@ -326,7 +327,7 @@ static const char *line_break(lk_input *in) {
 	return found;
 }
 
-/* The first byte after the record that begins at `at`; NULL where the text does not hold all of it yet. */
+/* The first byte after the record that begins at `at`; NULL if the text does not hold all of it yet. */
 static const char *record_end(lk_input *in) {
 	const char *start = in->text + in->at, *end = in->text + in->len, *found;
 	size_t bom = in->position == 0 && end - start >= 3 && !memcmp(start, "\xef\xbb\xbf", 3) ? 3 : 0;
@@ -334,14 +335,14 @@ static const char *record_end(lk_input *in) {
 		found = lk_csv_record_end(&in->csv, start + bom, end);
 		if (found || (!in->end && end - start <= LK_RECORD_MAX))
 			return found;
-		/* a quote that nobody closed: the record is its first line */
+		/* an unclosed quote: the record is its first line */
 	}
 	found = line_break(in);
 	return found ? found + 1 : NULL;
 }
 
-/* Behind a record that is too long: does the next one begin at text[at]? *more: what follows tells. Lines of a damaged
- * object belong to it. */
+/* After a record that is too long: does the next one begin at text[at]? *more: it takes more text to tell. Lines of a
+ * damaged object belong to it. */
 static bool begins_anew(lk_input *in, bool *more) {
 	const char *p = in->text + in->at, *end = in->text + in->len, *first = p;
 	if (in->kind != LK_FORMAT_JSON)
@@ -352,7 +353,7 @@ static bool begins_anew(lk_input *in, bool *more) {
 	return !*more && (first == end || lk_json_begins_anew(first, (size_t)(first - p), in->place.column));
 }
 
-/* The text of a record that is too long goes; its head stays until the next one begins. */
+/* Discards the text of a record that is too long; its head stays until the next record begins. */
 static bool forget(lk_input *in, lk_record *out) {
 	bool more = false;
 	if (!in->head) {
@@ -454,7 +455,7 @@ static bool take(lk_input *in, lk_record *out) {
 	return in->kind == LK_FORMAT_JSON ? take_json(in, out) : take_line(in, out);
 }
 
-/* A file's first bytes are looked at before its first record is handed out; a pipe is not held back for that. */
+/* A file's first bytes are checked before its first record is handed out; a pipe is not held back for that. */
 static bool may_take(const lk_input *in) {
 	return !in->regular || in->looked_at || in->end || in->failure.code || in->position > 0;
 }

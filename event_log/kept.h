@@ -1,4 +1,4 @@
-/* Records that are kept as they were read, until what was made of them is in the log. */
+/* Records that are kept as read until the batch made from them is in the log. */
 #ifndef LK_EVENT_LOG_KEPT_H
 #define LK_EVENT_LOG_KEPT_H
 

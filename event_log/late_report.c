@@ -1,11 +1,11 @@
 /* The report of late events. Both parts of it are read in one snapshot.
  *
- * How late an event was is computed from what the ledger keeps of it: its pane, its time, and the watermark
- * that refused it. For calendar windows, whose panes differ in length, the ends of the panes that occur are
- * asked of core/window.h and sent along.
+ * How late an event was follows from what the ledger keeps of it: its pane, its time, and the watermark that refused
+ * it. Panes of calendar windows differ in length, so core/window.h computes the ends of those that occur, and the query
+ * gets them as values.
  *
- * The newest events are found without sorting all of them: _at never goes back within a partition, so
- * they are among the last ones of each. */
+ * The newest events are found without sorting all of them: _at never goes back within a partition, so they are among
+ * the last ones of each. */
 #include "event_log/late_report.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "core/window.h"
 #include "event_log/ledger.h"
 
-/* Where one bucket ends and the next one begins: about ten times as long, in units that people know. */
+/* Where one bucket ends and the next one, about ten times as long, begins; in units that people know. */
 static const int64_t bounds[LK_LATE_BUCKETS - 1] = {
 	10000, 100000, LK_US_PER_S, 10 * LK_US_PER_S, 60 * LK_US_PER_S, 600 * LK_US_PER_S, 3600 * LK_US_PER_S, 6 * 3600 * LK_US_PER_S,
 	86400 * LK_US_PER_S, 7 * 86400 * LK_US_PER_S, 30 * 86400 * LK_US_PER_S,
@@ -25,7 +25,7 @@ static void add_int(lk_buf *out, const char *before, int64_t n) { lk_buf_addf(ou
 
 /* --- how late they were --- */
 
-/* The ends of the panes that late events are of, as " JOIN (VALUES …)": calendar windows only. */
+/* The ends of the panes of late events, as " JOIN (VALUES …)": only for calendar windows. */
 static int ends_sql(lk_pg *pg, const lk_cat_copy *copy, lk_buf *out, lk_error *err) {
 	const lk_window *w = &copy->version->plan->window;
 	lk_buf sql = LK_BUF_INIT;

@@ -1,10 +1,10 @@
-/* The ledger: one batch of rows is sent as arrays, one statement a table. A worker that folds a range a second time
- * finds its rows there already and adds nothing: rows are keyed by the event's position.
+/* The ledger: sends a batch of rows as arrays, one statement per table. Rows are keyed by the event's position, so a
+ * worker that folds a range a second time finds its rows there and adds nothing.
  *
- * A batch that folds writes the same rows in its own transaction, and who inserts a key that another transaction has not
- * committed waits for it. A worker, which has other units to drive, does not wait for a batch: the transaction made here
- * gives up after LOCK_TIMEOUT_MS (LK_EBUSY). That is less than PostgreSQL's deadlock_timeout, so where both wait for each
- * other it is never the batch that is ended. */
+ * A batch that folds writes the same rows in its own transaction, and an insert of a key that another transaction has
+ * not committed waits for it. A worker, which has other units to drive, does not wait for a batch: its transaction
+ * gives up after LOCK_TIMEOUT_MS (LK_EBUSY). That is less than PostgreSQL's deadlock_timeout, so in a deadlock it is
+ * never the batch that is ended. */
 #include "event_log/ledger.h"
 
 #include <stdio.h>
@@ -115,7 +115,7 @@ int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
 	return rc;
 }
 
-/* The rule itself is this line and the next function, in numbers and in SQL. */
+/* The rule itself: this line in numbers, the next function in SQL. */
 static int64_t healed_below(const lk_cat_copy *copy, int part) { return copy->kappa ? 0 : copy->cut[part]; }
 
 void lk_healed_sql(const lk_cat_copy *copy, const char *cut, lk_buf *out) {
@@ -130,8 +130,8 @@ void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out
 	            (long long)copy->id, part);
 }
 
-/* How many late events of the copy lie below the offset that an SQL expression says of the row v: whole blocks of 65,536
- * offsets, as the triggers on lk.late count them (event_log/schema.sql), and what is in the last. */
+/* How many late events of the copy are below the offset that an SQL expression gives for the row v: whole blocks of
+ * 65,536 offsets, as the triggers on lk.late count them (event_log/schema.sql), plus the rows of the last block. */
 static void late_below_sql(const lk_cat_copy *copy, const char *off, lk_buf *out) {
 	long long id = (long long)copy->id;
 	lk_buf_addf(out, "coalesce((SELECT sum(events)::bigint FROM lk.late_block b WHERE b.copy_id = %lld AND b.part = v.part AND b.block < %s >> 16), 0)"

@@ -1,5 +1,5 @@
-/* What the stream path refused or could not evaluate, written to PostgreSQL before the Redis commit that passes it
- * (P10). */
+/* Events that the stream path refused or could not evaluate, written to PostgreSQL before the Redis commit that moves
+ * the cursor past them (P10). */
 #ifndef LK_EVENT_LOG_LEDGER_H
 #define LK_EVENT_LOG_LEDGER_H
 
@@ -12,21 +12,22 @@ void lk_ledger_clear(lk_ledger *l);
 bool lk_ledger_empty(const lk_ledger *l);
 void lk_ledger_late(lk_ledger *l, int64_t copy_id, int part, int64_t off, int64_t event_time, int64_t pane, int64_t watermark);
 void lk_ledger_marked(lk_ledger *l, int64_t stream_id, int64_t version_id, int part, int64_t off, const char *reason);
-/* Inserts all with ON CONFLICT DO NOTHING and commits (own transaction, or inside the caller's where one is open). */
+/* Inserts all with ON CONFLICT DO NOTHING and commits (in its own transaction, or inside the caller's if one is
+ * open). */
 int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err);
 
-/* Whether a batch has counted a late event since, as SQL over rows l of lk.late: those below the published cut, which
- * `cut` says of the row's partition (NULL: none). A kappa copy's cut is a seal, which counts no late event, being what
- * its segments held: nothing heals them. */
+/* Has a batch counted a late event since? SQL over rows l of lk.late: those below the published cut, which the
+ * expression `cut` gives for the row's partition (NULL: none). A kappa copy's cut is a seal, which holds only what its
+ * segments held and so counts no late event: nothing heals them. */
 void lk_healed_sql(const lk_cat_copy *copy, const char *cut, lk_buf *out);
-/* " LEFT JOIN … c ON …": c.off is the copy's published cut in the partition that `part` says. */
+/* " LEFT JOIN … c ON …": c.off is the copy's published cut in the partition that the expression `part` gives. */
 void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out);
 
-/* Late events of a copy below `end`, a vector by partition, that are not healed, and those that are, by copy->cut. */
+/* The late events of a copy below `end`, a vector by partition: those not healed, and those healed, by copy->cut. */
 int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_t *late, int64_t *healed, lk_error *err);
 
-/* Of these late events those that are counted but not kept one by one any more (event_log/housekeeping.c). They lie below the
- * copy's published cut. */
+/* Of these late events, how many are counted but no longer kept one by one (event_log/housekeeping.c). They are below
+ * the copy's published cut. */
 int lk_late_removed(lk_pg *pg, const lk_cat_copy *copy, int64_t *removed, lk_error *err);
 
 #endif

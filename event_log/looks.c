@@ -66,7 +66,7 @@ static void set(lk_buf *what, lk_buf *todo, const char *w, const char *t) {
 	lk_buf_adds(todo, t);
 }
 
-/* The delimiter that the first line has most of; 0 where it has none. */
+/* The most frequent delimiter of the first line; 0 if it has none. */
 static char delimiter_of(const char *p, size_t len) {
 	static const char delimiters[] = ",;\t|";
 	char found = 0;

@@ -1,4 +1,4 @@
-/* What an input looks like by its first bytes, where it is not what it was taken for. */
+/* What an input looks like by its first bytes, if it is not in the format in which it was read. */
 #ifndef LK_EVENT_LOG_LOOKS_H
 #define LK_EVENT_LOG_LOOKS_H
 
@@ -7,13 +7,13 @@
 #include "core/buf.h"
 #include "event_log/format.h"
 
-enum { LK_MAGIC_BYTES = 16 };   /* so many tell what is no text */
+enum { LK_MAGIC_BYTES = 16 };   /* enough to recognise what is not text */
 
-/* LK_EINPUT, with what to do, where the bytes are those of a packed or binary format; else LK_OK. */
+/* LK_EINPUT, with what to do, if the bytes are those of a packed or binary format; else LK_OK. */
 int lk_looks_packed(const char *name, const char *p, size_t len, lk_error *err);
 
-/* A text that was read as `f`, and nothing of it was an event: "looks like csv with ; between fields" and what to do, or
- * nothing where it looks like what it was read as. */
+/* For a text that was read as `f` without a single event: what it looks like ("CSV with ; between fields") and what to
+ * do, or nothing if it looks like `f`. */
 void lk_looks_like(const lk_format *f, const char *p, size_t len, lk_buf *what, lk_buf *todo);
 
 #endif

@@ -1,6 +1,8 @@
-/* Statements of a session, their errors, its locks. How sessions are opened is in pg_open.c, how they wait in pg_wait.c.
+/* Statements of a session, their errors, its locks. How sessions are opened is in pg_open.c, how they wait in
+ * pg_wait.c.
  *
- * Errors are sorted here by SQLSTATE into what the caller should do (core/status.h); nobody else looks at texts. */
+ * Errors are sorted here by SQLSTATE into what the caller should do (core/status.h); no other code reads error
+ * texts. */
 #include "event_log/pg_private.h"
 
 #include <stdbool.h>
@@ -37,8 +39,8 @@ static int status_of_sqlstate(const char *s) {
 	return LK_EINTERNAL;
 }
 
-/* Where libpq cannot send, its error has no SQLSTATE, and the connection looks well until what the server sent before
- * it closed has been read, too: a warning, where another session's crash has ended all. */
+/* If libpq cannot send, its error has no SQLSTATE, and the connection looks alive until what the server sent before it
+ * closed is read, too: a warning, if another session's crash has ended all. */
 static bool is_lost(lk_pg *pg, const char *sqlstate) {
 	for (int i = 0; !sqlstate && i < CLOSING_READS && PQstatus(pg->conn) == CONNECTION_OK; i++)
 		PQconsumeInput(pg->conn);
@@ -57,7 +59,7 @@ int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *er
 	else if (!message || !*message)
 		message = res && *PQresultErrorMessage(res) ? PQresultErrorMessage(res) : PQerrorMessage(pg->conn);
 	lk_buf text = LK_BUF_INIT;
-	lk_pg_one_line(&text, *message ? message : "an answer that was not expected");
+	lk_pg_one_line(&text, *message ? message : "unexpected answer");
 	if (detail)
 		lk_buf_addf(&text, ": %s", detail);
 	bool first = err && err->code == LK_OK;
@@ -104,7 +106,7 @@ static int finish_exec(lk_pg *pg, PGresult *r, PGresult **res, const char *sql, 
 	return rc;
 }
 
-/* What a former statement has left unread is thrown away, as PQexec does. */
+/* Discards what an earlier statement left unread, as PQexec does. */
 static void clear_former(lk_pg *pg) {
 	if (PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE)
 		lk_pg_cancel(pg);

@@ -1,4 +1,4 @@
-/* PQcancel is of no use here: it waits for the server without a limit. */
+/* PQcancel is not used here, because it waits for the server without a limit. */
 #include "event_log/pg_backend.h"
 
 #include <poll.h>
@@ -12,7 +12,7 @@
 #define LOOK_US    (5 * LK_US_PER_S)
 #define STOPPING_US INT64_C(250000)     /* less than LK_STOP_US, so that a stop does not end it */
 
-/* On this machine a process that is stopped or cannot be woken shows it, which no table of PostgreSQL does. */
+/* On this machine /proc shows that a process is stopped, which no table of PostgreSQL does. */
 static bool is_stopped_here(const PGconn *conn) {
 	char path[64], line[256];
 	const char *host = PQhost(conn);
@@ -42,7 +42,7 @@ static PGresult *result_within(PGconn *conn, int64_t until_us, bool *answered) {
 	return PQgetResult(conn);
 }
 
-/* Asks from a session of its own. The result; NULL where there is none. *answered: by whatever, a refusal too. */
+/* Asks from a session of its own. The result, or NULL. *answered: the server gave any answer, even a refusal. */
 static PGresult *ask(const lk_pg *pg, const char *sql, int64_t within_us, bool *answered) {
 	const char *const keys[] = {"dbname", "application_name", NULL};
 	const char *const values[] = {pg->conninfo, "lk watch", NULL};

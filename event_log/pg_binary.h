@@ -6,7 +6,7 @@
 #include "core/status.h"
 #include "core/value.h"
 
-#define LK_PG_EPOCH_US INT64_C(946684800000000)   /* where PostgreSQL counts time from: 2000-01-01T00:00:00Z */
+#define LK_PG_EPOCH_US INT64_C(946684800000000)   /* PostgreSQL's epoch: 2000-01-01T00:00:00Z */
 
 void lk_copy_header(lk_buf *out);                  /* signature, flags, extension */
 void lk_copy_trailer(lk_buf *out);

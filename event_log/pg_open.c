@@ -1,13 +1,13 @@
 /* Opening PostgreSQL sessions.
  *
- * Every session is made equal before it is used (R7): what the database's owner set as defaults (time zone,
- * isolation, durability, search path, timeouts) must not change an answer or a promise. Constraint exclusion is off
- * because it decides, by the plan, whether a condition that contradicts itself is evaluated, and so whether an error
- * in it is met. lk holds session advisory locks, so the session must be a server process of its own: behind a pooler
- * the process that answers is not the one that was announced at the connect, and such a connection is refused. A
- * host that vanishes sends no farewell, and what its sessions hold (the end of the log in the middle of an append,
- * the locks of its units) would stand until the server's kernel asks after it, by default for two hours: hence
- * keepalives on the server's side too.
+ * Every session gets the same settings before it is used (R7): defaults of the database's owner (time zone, isolation,
+ * durability, search path, timeouts) must not change an answer or a promise. Constraint exclusion is off because it
+ * decides, by the plan, whether a condition that contradicts itself is evaluated, and so whether an error in it is
+ * raised. lk holds session advisory locks, so the session must be a server process of its own. Behind a pooler the
+ * process that answers is not the one that was announced at the connect; such a connection is refused. A host that
+ * vanishes closes no connection, and what its sessions hold (the end of the log in the middle of an append, the locks
+ * of its units) would stay held until the server's kernel probes it, by default after two hours: hence keepalives on
+ * the server's side too.
  *
  * The conninfo may hold a password, so neither it nor libpq's complaint about its form is ever shown. */
 #include "event_log/pg_private.h"
@@ -47,7 +47,8 @@ static void where_is(const PGconn *conn, lk_buf *out) {
 	lk_buf_addf(out, ", database %s, user %s", PQdb(conn) ? PQdb(conn) : "?", PQuser(conn) ? PQuser(conn) : "?");
 }
 
-/* "FATAL:  3D000: database …\nLOCATION: …": takes code and place out of libpq's verbose form of the server's refusal. */
+/* "FATAL:  3D000: database …\nLOCATION: …": takes code and place out of libpq's verbose form of the server's
+ * refusal. */
 static void split_refusal(char *message, char sqlstate[6]) {
 	char *at = message;
 	while ((at = strstr(at, ":  "))) {
@@ -64,14 +65,14 @@ static void split_refusal(char *message, char sqlstate[6]) {
 		*place = '\0';
 }
 
-/* What a server that answers refuses, and what to do. */
+/* Refusals of a server that answers, and what to do. */
 static const struct { const char *sqlstate, *hint; } refusals[] = {
-	{"3D000", "create the database, or let LK_POSTGRES name another one (dbname=…)"},
+	{"3D000", "create the database, or name another one in LK_POSTGRES (dbname=…)"},
 	{"28P01", "give the role's password: in LK_POSTGRES (password=…), PGPASSWORD or ~/.pgpass"},
-	{"28", "create the role (CREATE ROLE … LOGIN) or let it in (pg_hba.conf), or let LK_POSTGRES name another one (user=…)"},
-	{"42501", "GRANT CONNECT ON DATABASE to the role, or let LK_POSTGRES name another one (user=…)"},
-	{"53300", "it has as many sessions as it takes: end some, or raise max_connections"},
-	{"57P03", "it starts or stops at this moment: try again when it is up"},
+	{"28", "create the role (CREATE ROLE … LOGIN) or let it in (pg_hba.conf), or name another one in LK_POSTGRES (user=…)"},
+	{"42501", "GRANT CONNECT ON DATABASE to the role, or name another one in LK_POSTGRES (user=…)"},
+	{"53300", "it has max_connections sessions already: end some, or raise the limit"},
+	{"57P03", "it is starting or stopping: try again when it is up"},
 };
 
 static int refused(lk_pg *pg, const char *place, lk_error *err) {
@@ -93,7 +94,7 @@ static int refused(lk_pg *pg, const char *place, lk_error *err) {
 	return LK_EUNREACHABLE;
 }
 
-/* connect_timeout of the conninfo; 0 there waits for ever in libpq, and as long as for any answer here. */
+/* connect_timeout of the conninfo; 0 waits for ever in libpq, and here as long as for any answer. */
 static int64_t connect_us(PGconn *conn) {
 	int64_t s = CONNECT_S;
 	PQconninfoOption *options = PQconninfo(conn);
@@ -117,7 +118,7 @@ static int await_connection(lk_pg *pg, lk_error *err) {
 		rc = lk_fail(err, LK_EUNREACHABLE, "PostgreSQL at %s: stopped before it answered", place.data);
 	else if (w == LK_WAIT_LATE) {
 		rc = lk_fail(err, LK_EUNREACHABLE, "PostgreSQL does not answer at %s within %d s", place.data, (int)(within_us / LK_US_PER_S));
-		lk_hint(err, "look at whether it and its host are well, or set LK_POSTGRES to where another one is");
+		lk_hint(err, "check the server and its host, or set LK_POSTGRES to another one");
 	}
 	PQsetErrorVerbosity(pg->conn, PQERRORS_DEFAULT);
 	lk_buf_release(&place);
@@ -134,7 +135,8 @@ static int connect_to(lk_pg *pg, const char *conninfo, const char *application_n
 		return LK_EUSAGE;
 	}
 	PQconninfoFree(options);
-	/* What stands before dbname may be overridden by the text, what comes after it may not. lk knows its sessions by their name. */
+	/* The text may override what comes before dbname, but not what comes after. lk recognises its sessions by their
+	 * name. */
 	const char *const keys[] = {"keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
 	                            "tcp_user_timeout", "dbname", "client_encoding", "application_name", NULL};
 	const char *const values[] = {"1", "10", "5", "3", "30000", conninfo, "UTF8", application_name, NULL};
@@ -158,7 +160,7 @@ static int check_session(lk_pg *pg, lk_error *err) {
 		lk_hint(err, "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0");
 	} else if (lk_pg_int(res, 0, 1) != PQbackendPID(pg->conn)) {
 		rc = lk_fail(err, LK_EUNSUPPORTED, "the connection goes through a pooler, where session locks do not hold");
-		lk_hint(err, "let LK_POSTGRES name PostgreSQL itself");
+		lk_hint(err, "set LK_POSTGRES to PostgreSQL itself");
 	}
 	PQclear(res);
 	return rc;

@@ -1,16 +1,16 @@
 /* Waiting for PostgreSQL.
  *
- * Sessions are in libpq's non-blocking mode, and each call that may have to wait is one of those below: what is not sent
- * is sent when the socket takes it, what has not come is waited for with core/wait.h. So no wait lasts for ever:
+ * Sessions are in libpq's non-blocking mode, and each call that may have to wait is one of those below: they send when
+ * the socket accepts data, and wait for answers with core/wait.h. So no wait lasts for ever:
  *
  *   - a session with a limit (workers, appends) is given up when nothing has come for that long;
- *   - one without, whose statements may compute for hours, is looked after every 10 s from a second, short session
- *     (pg_backend.c), and given up when for a minute the server has not shown that it works at the statement;
+ *   - one without, whose statements may compute for hours, is checked every 10 s from a second, short session
+ *     (pg_backend.c), and given up when for a minute the server has not shown that it works on the statement;
  *   - a process that is asked to stop gives up what has no answer after half a second, and cancels it, so that the
- *     server does not go on for nobody. A session that `finishes` (an append, which may be nearly in) is waited for
- *     some seconds more where the server works at it.
+ *     server does not continue for nobody. It waits some seconds more for a session that `finishes` (an append, which
+ *     may be nearly in), if the server works on it.
  *
- * To give up is to shut the socket: libpq and all callers then see a lost connection, and go by the same rules (P1, P14). */
+ * Giving up shuts the socket: libpq and all callers then see a lost connection, and follow the same rules (P1, P14). */
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,11 +64,11 @@ static int wait_for(lk_pg *pg, short events) {
 		if (lk_pg_backend_works(pg))
 			worked = now;
 		else if (now - worked >= LK_LIMIT_US(DEAD_AFTER_US))
-			return give_up(pg, "no answer, and no sign that the server works at it for %d s", (int)(DEAD_AFTER_US / LK_US_PER_S));
+			return give_up(pg, "no answer, and no sign for %d s that the server works on it", (int)(DEAD_AFTER_US / LK_US_PER_S));
 	}
 }
 
-/* Takes in what has come; first without waiting where it may be in the buffers of TLS, which poll(2) does not see. */
+/* Reads what has come; first without waiting if it may be in the buffers of TLS, which poll(2) does not see. */
 static int wait_and_read(lk_pg *pg, short events) {
 	if (PQsslInUse(pg->conn) && !PQconsumeInput(pg->conn))
 		return -1;

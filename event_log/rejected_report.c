@@ -10,7 +10,7 @@ static const char reasons_sql[] =
 	" FROM lk.rejected r" VIEWS WHERE " GROUP BY r.reason, r.version_id, v.name, n.number"
 	" ORDER BY count(*) DESC, r.reason COLLATE \"C\", v.name, n.number";
 
-/* Those that were noted last come first, by source and version; within one, in their order. */
+/* The source or version noted last comes first; within one, rows are in order of position. */
 static const char first_sql[] =
 	"SELECT " LK_SQL_US("r.at") ", r.source, r.position, v.name, n.number, r.part, r.off, r.reason, r.content"
 	" FROM (SELECT *, max(r.at) OVER (PARTITION BY r.source, r.version_id) AS newest FROM lk.rejected r" WHERE ") r" VIEWS

@@ -1,4 +1,4 @@
-/* What could not become an event of a stream, and of which events a clause of a view had no value, for people. */
+/* For people: what could not become an event of a stream, and the events for which a view's clause had no value. */
 #ifndef LK_EVENT_LOG_REJECTED_REPORT_H
 #define LK_EVENT_LOG_REJECTED_REPORT_H
 
@@ -17,7 +17,7 @@ typedef struct lk_rejected {
 	const char *content;     /* of a record, cut at 1,000 bytes; else NULL */
 } lk_rejected;
 
-/* All rows with one reason; of a view's version apart. */
+/* All rows with one reason; each version of a view is counted apart. */
 typedef struct lk_rejected_reason {
 	const char *reason, *view;
 	int version;
@@ -28,13 +28,13 @@ typedef struct lk_rejected_report {
 	int64_t records, marked;         /* all of them */
 	lk_rejected_reason *reasons;     /* the most common ones first */
 	int nreasons;
-	lk_rejected *first;              /* records before marked events; of what was read last first, then in their order */
+	lk_rejected *first;              /* records before marked events; the last source read first, then in order */
 	int nfirst;
 	lk_arena arena;
 } lk_rejected_report;
 
-/* At most `limit` rows, but all reasons; source: only records of sources with this in their name, NULL: all. Of one
- * snapshot. Release in either case. */
+/* At most `limit` rows, but all reasons, from one snapshot. source: only records of sources whose name contains this;
+ * NULL: all. Release in either case. */
 int lk_rejected_report_read(lk_pg *pg, const lk_cat_stream *s, const char *source, int limit, lk_rejected_report *out, lk_error *err);
 void lk_rejected_report_release(lk_rejected_report *r);
 

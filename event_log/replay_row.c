@@ -1,4 +1,4 @@
-/* What a replay notes for others to see, and the lock under which it runs. */
+/* What a replay records for others to see, and the lock under which it runs. */
 #include "event_log/copies.h"
 
 #include <stdio.h>

@@ -1,13 +1,12 @@
 /* Reading the log.
  *
  * One simple query carries the whole fetch: BEGIN REPEATABLE READ, the partition's end, the live cuts, the COPY,
- * COMMIT. So a fetch costs one round trip, and events, cuts and end are of one snapshot (P4): whoever reads an event
- * that lies at or after a cut also sees that cut, and offsets below the snapshot's end are all there. One that is
- * missing is an error: the scan never steps over it, because what it stepped over could never be folded again (I6).
+ * COMMIT. So a fetch costs one round trip, and events, cuts and end come from one snapshot (P4): a reader of an event
+ * at or after a cut also sees that cut, and all offsets below the snapshot's end exist. A missing one is an error: the
+ * scan never skips it, because a skipped event would never be folded (I6).
  *
- * The statement reads the partition's leaf by its primary key. Plans that sort are switched off: the heap
- * is nearly in offset order, but only nearly (space of aborted appends is used again), and on a large
- * range the planner would sort it all. */
+ * The statement reads the partition's leaf by its primary key. Plans that sort are switched off: the heap is only
+ * nearly in offset order (space of aborted appends is reused), and on a large range the planner would sort it all. */
 #include "event_log/scan.h"
 
 #include <errno.h>
@@ -100,7 +99,7 @@ static int next_tuple(const struct rows *r, lk_value *row, const char **begin, l
 		}
 		int rc = lk_copy_decode_to(*begin, len, r->types, r->slots, r->n, row);
 		if (rc < 0)
-			return lk_fail(err, LK_EINTERNAL, "PostgreSQL, %s: a row that is not of the expected form", r->doing);
+			return lk_fail(err, LK_EINTERNAL, "PostgreSQL, %s: a row of an unexpected form", r->doing);
 		if (rc == 0)
 			return 0;
 	}
@@ -158,7 +157,7 @@ static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t 
 	return 0;
 }
 
-/* The offset is the tuple's first field; it has no slot in a row, so _at, which comes next, is let overwrite it. */
+/* The offset is the tuple's first field; it has no slot in a row, so _at, which comes next, overwrites it. */
 static void describe_row(lk_scan *s) {
 	s->types = lk_calloc((size_t)s->ncolumns + 2, sizeof *s->types);
 	s->slots = lk_calloc((size_t)s->ncolumns + 2, sizeof *s->slots);
@@ -304,7 +303,7 @@ int lk_log_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t off, int64_t 
 
 int lk_log_listen(lk_pg *pg, lk_error *err) { return lk_pg_run(pg, err, "LISTEN lk_log"); }
 
-/* What has come, without waiting. More may come while it is taken: that is left to the next call. */
+/* Takes what has come, without waiting. More may come meanwhile: that is left to the next call. */
 int lk_log_hints(lk_pg *pg, bool *any, lk_error *err) {
 	bool more = true;
 	*any = false;

@@ -4,7 +4,7 @@
 
 #include "event_log/catalog.h"
 
-/* A fetch that is under way: COPY (…) TO STDOUT (FORMAT binary) of one partition from an offset. */
+/* A running fetch: COPY (…) TO STDOUT (FORMAT binary) of one partition from an offset. */
 typedef struct lk_scan {
 	lk_pg *pg;
 	const lk_stream *stream;
@@ -26,14 +26,15 @@ typedef struct lk_scan {
 int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_cat_stream *stream, int part, const int *columns, int ncolumns,
                   int64_t from, int64_t limit_off, lk_error *err);
 /* The next event: row[column] for the wanted columns and row[lk_slot_at]; texts are borrowed until the next call. 0; 1
- * at the end; LK_EGAP where the log has a hole; LK_EUNREACHABLE. */
+ * at the end; LK_EGAP if the log has a hole; LK_EUNREACHABLE. */
 int lk_scan_next(lk_scan *s, lk_value *row, int64_t *off, lk_error *err);
 /* Ends the transaction, also in the middle of the COPY (the rest is cancelled). Safe after any failure. */
 int lk_scan_end(lk_scan *s, lk_error *err);
 
-/* The end of each partition, [partitions]: next offsets; last_at and high may be NULL. LK_ECONFLICT: the stream was dropped. */
+/* The end of each partition, [partitions]: next offsets; last_at and high may be NULL. LK_ECONFLICT: the stream was
+ * dropped. */
 int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *last_at, int64_t *high, lk_error *err);
-/* `_at` of one event, LK_NEVER if it is not there (P6). */
+/* `_at` of one event, LK_NEVER if it does not exist (P6). */
 int lk_log_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t off, int64_t *at, lk_error *err);
 
 /* Rows of any COPY with the given types; used by the batch layer's fold and to read batch tables. sql: a SELECT. */
@@ -50,8 +51,8 @@ void lk_copy_close(lk_copy_reader *r);   /* cancels what is left */
 
 /* LISTEN for the appender's hint, and wait for one at most timeout_ms (or until *stop). Polling alone must suffice. */
 int lk_log_listen(lk_pg *pg, lk_error *err);
-/* Takes the hints that have come, without waiting. A session that listens and is never waited on calls it now and then:
- * libpq keeps each hint that it reads, and the server each that it cannot send, until somebody asks. */
+/* Takes the hints that have come, without waiting. A session that listens but never waits must call it now and then:
+ * libpq keeps each hint that it reads, and the server each that it cannot send, until they are taken. */
 int lk_log_hints(lk_pg *pg, bool *any, lk_error *err);
 int lk_log_wait(lk_pg *pg, int timeout_ms, lk_error *err);
 

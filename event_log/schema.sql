@@ -1,17 +1,17 @@
--- The catalogue of lk and the tables that every stream shares. Applied once, by lk_catalog_install(), in one
--- transaction, under a lock. Event tables lk.log_<stream> are made by lk apply. What is changed here must also be in
--- the newest of migrations/, which makes the same of a schema of the version before.
+-- The catalogue of lk and the tables that all streams share. lk_catalog_install() applies it once, in one transaction,
+-- under a lock. lk apply makes the event tables lk.log_<stream>. Every change here must also be in the newest of
+-- migrations/, which upgrades a schema of the version before to this one.
 CREATE SCHEMA lk;
 
--- id is random: every Redis key begins with it, so state of another log is never taken for ours.
+-- log_id is random: every Redis key begins with it, so that the state of another log is never mistaken for this one's.
 CREATE TABLE lk.meta (
   only_row       boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   log_id         text NOT NULL,
   schema_version int NOT NULL
 );
 
--- One sequence for streams, views, versions, copies, units and cuts: an id is never used again, so it can name an
--- advisory lock for good.
+-- One sequence for streams, views, versions, copies, units and cuts: an id is never reused, so it can name an advisory
+-- lock for good.
 CREATE SEQUENCE lk.id;
 
 CREATE TABLE lk.stream (
@@ -19,10 +19,10 @@ CREATE TABLE lk.stream (
   name       text NOT NULL UNIQUE,
   definition text NOT NULL,
   partitions int NOT NULL,
-  rejected_removed bigint NOT NULL DEFAULT 0   -- lines that were in lk.rejected and are not kept any more
+  rejected_removed bigint NOT NULL DEFAULT 0   -- lines that were in lk.rejected and are no longer kept
 );
 
--- Where a partition of the log ends. The row lock, held to the end of an append, makes offsets dense and visible in
+-- The end of each partition of the log. The row lock, held to the end of an append, makes offsets dense and visible in
 -- order. high = max over the partition of least(event time, _at + max_ahead).
 CREATE TABLE lk.tail (
   stream_id bigint NOT NULL REFERENCES lk.stream,
@@ -33,9 +33,9 @@ CREATE TABLE lk.tail (
   PRIMARY KEY (stream_id, part)
 ) WITH (fillfactor = 20);
 
--- How far each file of a named source has been read (bytes of uncompressed input); moved by compare-and-set in the
--- transaction that appends what was read. head: the file's first bytes, up to the end of its first event, at most 1,024;
--- trail: a digest of the 4,096 bytes before the position. They tell the file from others; NULL where they are not known.
+-- How far each file of a named source has been read (bytes of uncompressed input). The transaction that appends what was
+-- read moves it by compare-and-set. head: the file's first bytes, up to the end of its first event, at most 1,024; trail:
+-- a digest of the 4,096 bytes before the position. They identify the file; NULL if they are unknown.
 CREATE TABLE lk.source (
   stream_id bigint NOT NULL REFERENCES lk.stream,
   name      text NOT NULL,
@@ -47,8 +47,8 @@ CREATE TABLE lk.source (
   PRIMARY KEY (stream_id, name, number)
 );
 
--- What could not become an event (source, position), and events of which a clause of a view could not be
--- evaluated (version_id, part, off).
+-- Lines that could not become an event (source, position), and events for which a view's clause could not be evaluated
+-- (version_id, part, off).
 CREATE TABLE lk.rejected (
   stream_id  bigint NOT NULL REFERENCES lk.stream,
   source     text,
@@ -79,13 +79,14 @@ CREATE TABLE lk.version (
   definition text NOT NULL,
   plan_hash  text NOT NULL,
   fold_only  boolean NOT NULL DEFAULT false,  -- the batch layer folds in C, and need not try SQL first
-  watermark_delay_us bigint NOT NULL,         -- the stream's when the version was made: another one is another version
-  was_served boolean NOT NULL DEFAULT false,  -- a copy of it was served, of those too that are gone
+  watermark_delay_us bigint NOT NULL,         -- the stream's when the version was made: another delay makes another version
+  was_served boolean NOT NULL DEFAULT false,  -- a copy of it was served, perhaps one that no longer exists
   UNIQUE (view_id, number)
 );
 
--- Where the windows of a version by the calendar start: `times` windows of `seconds` each, one after the other, from `start` on.
--- Made once, with the version, so that a later change of the time zone's rules changes no answer. The last one has no end.
+-- The starts of a version's calendar windows: `times` windows of `seconds` each, one after the other, from `start` on.
+-- Made once, with the version, so that a later change of the time zone's rules changes no answer. The last window has no
+-- end.
 CREATE TABLE lk.calendar (
   version_id bigint NOT NULL REFERENCES lk.version,
   start      timestamptz NOT NULL,
@@ -101,13 +102,13 @@ CREATE FUNCTION lk.calendar_starts(version bigint) RETURNS SETOF timestamptz
     WHERE version_id = version ORDER BY 1
   $$;
 
--- One materialisation of a version, lambda or kappa for its whole life. The pointer (cut_id, batch_table) is what a
--- batch publishes, and, of a kappa copy, a seal; a sandbox has a cut there too, where its units begin. batch_table is a name
--- that is given once; a batch's is never written again, to a seal's the next seal adds rows.
+-- One materialisation of a version, lambda or kappa for its whole life. A batch publishes the pointer (cut_id,
+-- batch_table), as a seal does for a kappa copy; a sandbox's pointer is the cut where its units begin. The name
+-- batch_table is used once; a batch's table is never written again, the next seal adds rows to a seal's.
 --   live      the speed layer keeps it up to date
---   building  a replay, or a change of mode, is bringing it to the log's end; the speed layer leaves it alone
+--   building  a replay, or a change of mode, brings it to the log's end; the speed layer leaves it alone
 --   sandbox   a replay of a part of history: has a name and an end, is never served
---   trial     a comparison made it and removes it
+--   trial     a comparison makes it and removes it
 CREATE TABLE lk.copy (
   copy_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
   version_id  bigint NOT NULL REFERENCES lk.version,
@@ -117,7 +118,7 @@ CREATE TABLE lk.copy (
   cut_id      bigint,
   batch_table text,
   name        text CHECK ((name IS NOT NULL) = (state = 'sandbox')),
-  range_by    text CHECK (range_by IN ('event', '_at')),   -- of a sandbox: which time says what belongs to it
+  range_by    text CHECK (range_by IN ('event', '_at')),   -- of a sandbox: the time that selects its events
   range_from  timestamptz,                                 -- [from, to); NULL: no bound
   range_to    timestamptz,
   was_served  boolean NOT NULL DEFAULT false,
@@ -127,13 +128,13 @@ CREATE INDEX copy_live ON lk.copy (copy_id) WHERE NOT dropped;
 CREATE INDEX copy_version ON lk.copy (version_id);
 CREATE UNIQUE INDEX copy_name ON lk.copy (name) WHERE name IS NOT NULL AND NOT dropped;
 
--- A unit's id names keys in Redis, which does not go back when PostgreSQL is restored, as the sequence does: so it has 20
--- random bits, and a unit that is declared after a restore does not find the cells of one that is forgotten.
+-- A unit's id names keys in Redis. A restore of PostgreSQL sets the sequence back, but not Redis. So an id has 20 random
+-- bits: a unit that is declared after a restore does not find the cells of a forgotten one.
 CREATE TABLE lk.unit (
   unit_id bigint PRIMARY KEY DEFAULT nextval('lk.id') * 1048576 + floor(random() * 1048576)::bigint,
   copy_id bigint NOT NULL REFERENCES lk.copy,
   part    int NOT NULL,
-  late_from bigint NOT NULL DEFAULT 0,   -- late events below this offset are counted in lk.late_block, but not kept in lk.late
+  late_from bigint NOT NULL DEFAULT 0,   -- late events below it are counted in lk.late_block, but not kept in lk.late
   UNIQUE (copy_id, part)
 );
 
@@ -157,7 +158,7 @@ CREATE TABLE lk.cut_part (
   PRIMARY KEY (cut_id, part)
 );
 
--- How far a replay has come is in the view store; this is what its progress is measured by. One row for a copy.
+-- The view store holds how far a replay has come; this is what its progress is measured against. One row per copy.
 CREATE TABLE lk.replay (
   copy_id    bigint PRIMARY KEY REFERENCES lk.copy,
   cut_id     bigint NOT NULL REFERENCES lk.cut,   -- its end
@@ -168,8 +169,8 @@ CREATE TABLE lk.replay (
 );
 CREATE INDEX replay_cut ON lk.replay (cut_id);
 
--- One row for each batch or seal that was published: what it covers, how it was computed, what it cost. cells: rows of the table, of a
--- seal the rows that it added; the table is another one where there are more rows than cells by far.
+-- One row for each published batch or seal: what it covers, how it was computed, what it cost. cells: rows of the table,
+-- or, for a seal, the rows that it added; a seal moves to a new table once there are far more rows than cells.
 CREATE TABLE lk.batch (
   cut_id       bigint PRIMARY KEY REFERENCES lk.cut,
   copy_id      bigint NOT NULL REFERENCES lk.copy,
@@ -179,7 +180,7 @@ CREATE TABLE lk.batch (
   cells        bigint NOT NULL,
   seconds      double precision NOT NULL,
   published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  table_rows   bigint NOT NULL DEFAULT 0  -- rows that came into the table by its publishes until this one
+  table_rows   bigint NOT NULL DEFAULT 0  -- rows that publishes have added to the table, up to this one
 );
 CREATE INDEX batch_copy ON lk.batch (copy_id, cut_id);
 
@@ -194,7 +195,7 @@ CREATE TABLE lk.late (
   PRIMARY KEY (copy_id, part, off)
 );
 
--- How many of them there are, by blocks of 65,536 offsets: each answer says how many it lacks, and does not count a long ledger for it.
+-- Their number, by blocks of 65,536 offsets: each answer says how many it lacks, without counting a long ledger.
 CREATE TABLE lk.late_block (
   copy_id bigint NOT NULL,
   part    int NOT NULL,
@@ -222,8 +223,8 @@ CREATE TRIGGER count_new AFTER INSERT ON lk.late REFERENCING NEW TABLE AS change
 CREATE TRIGGER count_none AFTER TRUNCATE ON lk.late FOR EACH STATEMENT EXECUTE FUNCTION lk.count_late();
 CREATE TRIGGER count_old AFTER DELETE ON lk.late REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION lk.count_late();
 
--- The window functions of the definition language, for the user's own text: the windows that an event at ts is in. PostgreSQL
--- inlines the first two.
+-- The window functions of the definition language, for the user's own text: the windows that contain an event at ts.
+-- PostgreSQL inlines the first two.
 CREATE FUNCTION lk.tumble(ts timestamptz, size interval, "offset" interval DEFAULT '0') RETURNS TABLE (window_start timestamptz, window_end timestamptz)
   LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
   AS $$ SELECT s, s + size FROM (SELECT date_bin(size, ts, timestamptz '1970-01-01 00:00:00+00' + "offset") AS s) AS t $$;
@@ -246,9 +247,10 @@ CREATE FUNCTION lk.cumulate(ts timestamptz, step interval, size interval) RETURN
     WHERE s + i * step > ts
   $$;
 
--- What lk.calendar is made from: the first instants of the days, weeks (Mondays), months, quarters or years 1900 to 2200 of a time
--- zone. Where the offset from UTC is the same 16 hours before and after (no zone is further away), it tells; else the first
--- second is looked for at which the date is that one or a later one. A date that a zone has skipped has the start of the next one.
+-- What lk.calendar is made from: the first instants of the days, weeks (Mondays), months, quarters or years 1900 to 2200
+-- of a time zone. If the offset from UTC is the same 16 hours before and after (no zone is further away), it gives the
+-- instant; else the search is for the first second at which the date is that one or later. A date that a zone skips has
+-- the start of the next one.
 CREATE FUNCTION lk.calendar_first_instants(unit text, zone text) RETURNS SETOF timestamptz
   LANGUAGE sql STABLE
   AS $$
@@ -269,9 +271,10 @@ CREATE FUNCTION lk.calendar_first_instants(unit text, zone text) RETURNS SETOF t
       OFFSET 0) AS offsets
   $$;
 
--- tumble(ts, '1 day', zone) in the user's own text, written anew. `late` is d AT TIME ZONE zone: the one instant at which the zone has
--- local midnight d, but where clocks are changed. Put back, there may be two, of which that is the later one, and the offset of a day
--- ago gives the earlier one. Put forward over it, there is none, and it is what the offset from before would give: too late by as
+-- tumble(ts, '1 day', zone) for the user's own text, written independently of lk.calendar. `late` is d AT TIME ZONE zone:
+-- the one instant at which the zone has local midnight d, unless clocks change there. If they are put back, there may be
+-- two such instants; `late` is the later one, and the offset of a day before gives the earlier one. If they are put
+-- forward over midnight, there is none; `late` is what the offset before the change would give, which is too late by as
 -- much as the change went beyond midnight.
 CREATE FUNCTION lk.after_the_gap(d timestamp, zone text) RETURNS timestamptz
   LANGUAGE sql STABLE PARALLEL SAFE
@@ -293,7 +296,7 @@ CREATE FUNCTION lk.date_begins(d timestamp, late timestamptz, zone text) RETURNS
         THEN least(late, late + (d - interval '1 day' - ((late - interval '1 day') AT TIME ZONE zone)))
       ELSE late END
   $$;
--- When clocks are put back over midnight, the date of an event may be one whose next one has begun before.
+-- When clocks are put back over midnight, an event may have a date whose next date has already begun.
 CREATE FUNCTION lk.calendar_window(ts timestamptz, unit text, zone text) RETURNS TABLE (window_start timestamptz, window_end timestamptz)
   LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
   AS $$
@@ -312,8 +315,9 @@ CREATE FUNCTION lk.calendar_window(ts timestamptz, unit text, zone text) RETURNS
       OFFSET 0) AS windows
   $$;
 
--- The oracle of aggregates that PostgreSQL does not have, or whose result depends on the order of the rows: in the user's own text
--- f(x) is run as lk.f(array_agg(x)). They are written to be plainly right and share nothing with lk's C code; they are not fast.
+-- The oracle of aggregates that PostgreSQL does not have, or whose result depends on the order of the rows: the user's own
+-- text runs f(x) as lk.f(array_agg(x)). They are written to be plainly right, share nothing with lk's C code, and are not
+-- fast.
 
 -- A double as a whole number of 2^-1074; NaN and infinities as they are.
 CREATE FUNCTION lk.units(x double precision) RETURNS numeric
@@ -326,7 +330,8 @@ CREATE FUNCTION lk.units(x double precision) RETURNS numeric
           FROM (SELECT ('x' || encode(float8send(x), 'hex'))::bit(64)::bigint AS bits) b) parts
   $$;
 
--- n / (2^twos * 10^tens), n whole, as a decimal that PostgreSQL reads as the nearest double, or real; NULL where it is too large.
+-- n / (2^twos * 10^tens), n whole, as a decimal that PostgreSQL reads as the nearest double, or real; NULL if it is too
+-- large.
 CREATE FUNCTION lk.decimal(n numeric, twos int, tens int, is_real boolean) RETURNS text
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
   AS $$
@@ -338,7 +343,7 @@ CREATE FUNCTION lk.decimal(n numeric, twos int, tens int, is_real boolean) RETUR
       ELSE trunc(n * power(5::numeric, twos))::text || 'e-' || (twos + tens)::text END
   $$;
 
--- The whole part of n / by with 26 more digits, the last of them not 0 where there is a rest.
+-- The whole part of n / by with 26 more digits, the last of them not 0 if there is a remainder.
 CREATE FUNCTION lk.ratio(n numeric, by numeric) RETURNS numeric
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
   AS $$

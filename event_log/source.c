@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A row without a number where the stream is there and the source is not. */
+/* A row without a number if the stream exists and the source does not. */
 static const char rows_sql[] =
 	"SELECT p.number, p.position, coalesce(p.run, 0), encode(p.head, 'hex'), p.trail"
 	" FROM lk.stream s LEFT JOIN lk.source p ON p.stream_id = s.stream_id AND p.name = $2%s WHERE s.stream_id = $1 ORDER BY p.number DESC";
@@ -66,8 +66,8 @@ bool lk_source_same_place(const lk_source_file *a, const lk_source_file *b) {
 	return a->position == b->position && !strcmp(a->trail, b->trail);
 }
 
-/* Of two files that the input begins as: one that is told by its head rather than one of which none is known; and of two
- * with events behind the same bytes the one that was read further. */
+/* Of two files that the input may be: one with a known head rather than one without; of two whose heads both match, the
+ * one that was read further. */
 static bool is_better(const lk_source_file *f, const lk_source_file *than) {
 	if (!f->head_len != !than->head_len)
 		return f->head_len > 0;

@@ -1,16 +1,16 @@
-/* Ending those who hold the log's end and are frozen.
+/* Ending sessions that hold the log's end and are frozen.
  *
- * A transaction of lk between two statements is ended by the server (LK_IDLE_MS). Within a statement the server waits for
- * its client without a limit: of an append that was stopped (SIGSTOP, a suspended machine) in its COPY, and a backend that
- * waits there hears neither statement_timeout nor a cancel, only a termination. So whoever has waited for the log's end looks
- * for a session that
+ * The server ends a transaction of lk that is idle between two statements (LK_IDLE_MS). Within a statement it waits for
+ * the client without a limit. If an append is stopped in its COPY (SIGSTOP, a suspended machine), its backend reacts
+ * neither to statement_timeout nor to a cancel, only to a termination. So a session whose wait for the log's end failed
+ * looks for a session that
  *
  *   is lk's own, in this database; has rows of lk.tail or lk.source locked; has been in one statement for FROZEN_MS and
  *   waits for its client in it; and a second later is in the same transaction and statement, without another byte.
  *
- * What was seen is compared in the statement that ends the session, so that the next transaction of a process that woke up
- * is not taken for the frozen one. Were it ended all the same, between the look and the signal, nothing would be lost: its
- * client does not know what became of its transaction, and looks (ingest.c). */
+ * The statement that ends the session compares what was seen, so that the next transaction of a process that woke up is
+ * not mistaken for the frozen one. If it is ended even so, between the comparison and the signal, nothing is lost: its
+ * client does not know the outcome of its transaction, and checks (ingest.c). */
 #include "event_log/tail_holder.h"
 
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static void name_holder(lk_pg *pg, lk_error *err) {
 	PQclear(res);
 }
 
-/* What is seen of the frozen, as an array; NULL where there is none. */
+/* What is seen of frozen sessions, as an array; NULL if there is none. */
 static char *look(lk_pg *pg, const char *frozen_ms) {
 	PGresult *res;
 	if (lk_pg_exec(pg, &res, NULL, "SELECT array_agg(seen) FROM " FROZEN_SQL, 1, &frozen_ms))
@@ -65,7 +65,7 @@ static void tell_ended(const PGresult *res, int i) {
 	free(text);
 }
 
-/* Ends those that are as they were seen. How many. */
+/* Ends the sessions that are still as they were seen. Returns how many. */
 static int end_seen(lk_pg *pg, const char *frozen_ms, const char *seen) {
 	PGresult *res;
 	int ended = 0;

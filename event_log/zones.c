@@ -1,7 +1,6 @@
-/* The list of a version is made by PostgreSQL in one statement and kept in runs of windows of equal length
- * (lk.calendar): the 110,000 days of 1900 to 2200 are about 600 runs in a zone that changes its clocks, and
- * one in UTC. So reading them costs a query less than a millisecond, and they are read for the versions
- * that are asked for, never for all. */
+/* PostgreSQL makes the list of a version in one statement. It is stored as runs of windows of equal length
+ * (lk.calendar): the 110,000 days of 1900 to 2200 are about 600 runs in a zone that changes its clocks, and one in UTC.
+ * So reading them costs a query less than a millisecond; they are read only for the requested versions. */
 #include "event_log/zones.h"
 
 #include <stdio.h>

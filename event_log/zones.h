@@ -1,15 +1,15 @@
-/* Time zones, of which PostgreSQL alone knows, and the lists of starts that calendar windows go by (core/calendar.h). */
+/* Time zones, which only PostgreSQL knows, and the lists of starts of calendar windows (core/calendar.h). */
 #ifndef LK_EVENT_LOG_ZONES_H
 #define LK_EVENT_LOG_ZONES_H
 
 #include "core/calendar.h"
 #include "event_log/pg.h"
 
-/* Is there a zone of that name? LK_EUSAGE, with err left as it is, where there is none; then *near is a similar
- * name, allocated in `arena`, or NULL. */
+/* Is there a zone of that name? LK_EUSAGE, with err unchanged, if there is none; then *near is a similar name,
+ * allocated in `arena`, or NULL. */
 int lk_zone_check(lk_pg *pg, const char *zone, lk_arena *arena, const char **near, lk_error *err);
 
-/* Makes the list of a version that is being declared, and keeps it; in the caller's transaction. */
+/* Makes and stores the list of a version that is being declared; in the caller's transaction. */
 int lk_calendar_make(lk_pg *pg, int64_t version_id, const lk_calendar *c, lk_error *err);
 /* Reads the list of a version into c->starts, allocated in `arena`. */
 int lk_calendar_read(lk_pg *pg, int64_t version_id, lk_calendar *c, lk_arena *arena, lk_error *err);

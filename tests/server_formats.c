@@ -115,7 +115,7 @@ static void csv_of_all_kinds(void **state) {
 	INGEST(0, "1 event", "tabs.txt", "k\tts\tn\ne\t2024-01-01T00:00:00Z\t3\n", "ev", "--format", "csv", "--delimiter", "tab");
 	test_ask_is(&lk, LOG, "a;b~1 c,d~2 e~3");
 	INGEST(0, "no column k, n in the header: NULL in all events", "less.csv", "ts\n2024-01-01T00:00:00Z\n", "ev");
-	INGEST(0, "not read, for the stream does not declare it: x, y", "more.csv", "ts,x,k,y,n\n2024-01-01T00:00:00Z,1,a,2,3\n", "ev");
+	INGEST(0, "not read, because the stream does not declare it: x, y", "more.csv", "ts,x,k,y,n\n2024-01-01T00:00:00Z,1,a,2,3\n", "ev");
 	INGEST(65, "looks like CSV with ; between fields", "semicolons.csv", "ts;k\n2024-01-01T00:00:00Z;a\n", "ev");
 	INGEST(65, "does not name the event time's column", "other.csv", "time,k\n2024-01-01T00:00:00Z,a\n", "ev");
 	INGEST(2, "--delimiter is for csv", "a.jsonl", "", "ev", "--delimiter", ";");

@@ -150,7 +150,7 @@ static void a_column_added_under_a_pipe(void **state) {
 		assert_int_equal(j.r.events, 3);
 		assert_int_equal(ask("sum(x0)"), 5);
 		assert_int_equal(ask("count(*) FILTER (WHERE x0 IS NULL)"), 1);
-		assert_non_null(strstr(j.notes, "is declared otherwise now"));
+		assert_non_null(strstr(j.notes, "has changed; continuing with the new one"));
 	}
 }
 

@@ -5,7 +5,7 @@ CREATE INDEX batch_copy ON lk.batch (copy_id, cut_id);
 ALTER TABLE lk.source ADD COLUMN number int NOT NULL DEFAULT 1, ADD COLUMN run bigint, ADD COLUMN head bytea, ADD COLUMN trail text;
 ALTER TABLE lk.source ALTER COLUMN number DROP DEFAULT, DROP CONSTRAINT source_pkey, ADD PRIMARY KEY (stream_id, name, number);
 
--- What housekeeping needs (event_log/housekeeping.c): what it removed is counted, and what it looks for is found by an index.
+-- For housekeeping (event_log/housekeeping.c): counts of what it removed, and indexes for what it looks for.
 ALTER TABLE lk.stream ADD COLUMN rejected_removed bigint NOT NULL DEFAULT 0;
 DROP INDEX lk.rejected_stream;
 CREATE INDEX rejected_stream ON lk.rejected (stream_id, at);
