@@ -171,6 +171,7 @@ static void print_json(const lk_rejected_page *p) {
 	lk_json_text(p->stream, &b);
 	lk_json_int("rejected_lines", r->records, &b);
 	lk_json_int("marked_events", r->marked, &b);
+	lk_json_int("removed_lines", r->removed, &b);
 	lk_buf_adds(&b, ",\"reasons\":[");
 	for (int i = 0; i < r->nreasons; i++) {
 		lk_buf_adds(&b, i ? ",\n" : "\n");
@@ -204,12 +205,17 @@ void lk_rejected_summary(const lk_rejected_page *p, lk_buf *out) {
 	const lk_rejected_report *r = p->report;
 	lk_count_print(r->records, out);
 	lk_buf_addf(out, r->records == 1 ? " line that could not be an event of %s" : " lines that could not be events of %s", p->stream);
+	if (r->removed) {
+		lk_buf_adds(out, " (");
+		lk_count_print(r->removed, out);
+		lk_buf_adds(out, " of them not kept any more)");
+	}
 	if (r->marked) {
 		lk_buf_adds(out, ", ");
 		lk_count_print(r->marked, out);
 		lk_buf_addf(out, " event%s for which a clause of a view had no value", r->marked == 1 ? "" : "s");
 	}
-	if (r->nfirst && r->nfirst < r->records + r->marked)
+	if (r->nfirst && r->nfirst < r->records - r->removed + r->marked)
 		lk_buf_addf(out, "; the first %d", r->nfirst);
 	lk_buf_addc(out, '\n');
 }

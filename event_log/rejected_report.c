@@ -41,6 +41,18 @@ static int read_reasons(lk_pg *pg, const char *const *params, lk_rejected_report
 	return LK_OK;
 }
 
+/* A stream counts what housekeeping removed from it, but not of which source. */
+static int read_removed(lk_pg *pg, const char *const *params, lk_rejected_report *r, lk_error *err) {
+	PGresult *res = NULL;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT rejected_removed FROM lk.stream WHERE stream_id = $1::bigint AND $2::text IS NULL", 2, params);
+	if (rc)
+		return rc;
+	r->removed = PQntuples(res) ? lk_pg_int(res, 0, 0) : 0;
+	r->records += r->removed;
+	PQclear(res);
+	return LK_OK;
+}
+
 static int read_first(lk_pg *pg, const char *const *params, lk_rejected_report *r, lk_error *err) {
 	PGresult *res = NULL;
 	int rc = lk_pg_exec(pg, &res, err, first_sql, 3, params);
@@ -65,6 +77,8 @@ int lk_rejected_report_read(lk_pg *pg, const lk_cat_stream *s, const char *sourc
 	int rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 	if (!rc)
 		rc = read_reasons(pg, params, out, err);
+	if (!rc)
+		rc = read_removed(pg, params, out, err);
 	if (!rc && limit > 0)
 		rc = read_first(pg, params, out, err);
 	if (!rc)

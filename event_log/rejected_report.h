@@ -25,7 +25,8 @@ typedef struct lk_rejected_reason {
 } lk_rejected_reason;
 
 typedef struct lk_rejected_report {
-	int64_t records, marked;         /* all of them */
+	int64_t records, marked;         /* all of them, also records that housekeeping has removed */
+	int64_t removed;                 /* those of `records` that are not kept any more; 0 where sources are chosen */
 	lk_rejected_reason *reasons;     /* the most common ones first */
 	int nreasons;
 	lk_rejected *first;              /* records before marked events; the last source read first, then in order */

@@ -156,7 +156,7 @@ static void what_was_rejected(void **state) {
 	char *view = test_file(&lk, "view.sql", "CREATE VIEW halves AS SELECT k, sum(n * 2) AS twice FROM ev GROUP BY k;\n");
 	LK(0, "", "", "apply", view);
 	LK(0, "0 lines that could not be events of ev\n", "", "rejected", "ev");
-	LK(0, "{\"stream\":\"ev\",\"rejected_lines\":0,\"marked_events\":0,\"reasons\":[],\"rows\":[]}\n", "", "rejected", "ev", "--format", "json");
+	LK(0, "{\"stream\":\"ev\",\"rejected_lines\":0,\"marked_events\":0,\"removed_lines\":0,\"reasons\":[],\"rows\":[]}\n", "", "rejected", "ev", "--format", "json");
 	INGEST(0, "1 event", "old.csv", "ts,k,n\nx,a,1\n2024-01-01T00:00:00Z,big,2147483647\nx,\"b,\"\"c\",2\n", "ev");
 	INGEST(0, "rejected: 2", "new.jsonl", "{\"ts\":\"2024-01-01T00:00:00Z\",\"k\":\"a\",\"n\":1}\nnonsense \xff\n{\"ts\":\"x\"}\n", "ev", "--source", "new");
 	LK(0, "", "", "speed", "--once");

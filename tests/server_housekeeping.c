@@ -79,6 +79,9 @@ static void the_newest_rejected_lines_are_kept(void **unused) {
 		assert_int_equal(number("SELECT count(*) FROM lk.rejected"), 14);
 		test_ask_is(&lk, "SELECT min(content) FROM lk.rejected", "line 13");
 		LK(0, "\"rejected_lines\":20", "", "status", "--format", "json");
+		LK(0, "\"rejected_lines\":20,\"marked_events\":0,\"removed_lines\":13,", "", "rejected", "hits", "--format", "json");
+		LK(0, "20 lines that could not be events of hits (13 of them not kept any more)\n", "", "rejected", "hits");
+		LK(0, "\"rejected_lines\":7,\"marked_events\":0,\"removed_lines\":0,", "", "rejected", "hits", "--source", "bad", "--format", "json");
 	}
 	free(file);
 	lk_buf_release(&bad);
