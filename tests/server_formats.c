@@ -133,7 +133,7 @@ static void nothing_that_could_be_read(void **state) {
 	LK(0, "", "0 events", "ingest", "ev", empty);
 	INGEST(65, "looks like XML", "feed.json", "<?xml version=\"1.0\"?>\n<a/>\n", "ev");
 	INGEST(65, "is a zip archive or a spreadsheet", "book.csv", "PK\003\004\n", "ev");
-	INGEST(65, "nothing in", "others.json", "{\"time\":1}\n{\"time\":2}\n", "ev");
+	INGEST(65, "no line of", "others.json", "{\"time\":1}\n{\"time\":2}\n", "ev");
 	assert_non_null(strstr(lk.err, "the event time is \"ts\", written as 2015-05-17T10:05:03Z"));
 	INGEST(65, "the event time is \"ts\", written as", "days.csv", "ts,k,n\n02.03.2026,a,1\n", "ev");
 	INGEST(65, "lk rejected ev shows the reasons", "numbers.csv", "ts,k,n\n2024-01-01T00:00:00Z,a,x\n", "ev");
