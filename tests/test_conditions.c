@@ -75,7 +75,7 @@ static void what_is_no_condition(void **state) {
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		lk_answer_args a;
 		lk_error err;
-		if (read_one(texts[i], &a, &err) != LK_EUSAGE || !strstr(err.text, "not COL=VALUE") || !strstr(err.hint, "is not null"))
+		if (read_one(texts[i], &a, &err) != LK_EUSAGE || !strstr(err.text, "not a condition") || !strstr(err.hint, "is not null"))
 			fail_msg("\"%s\": %s (%s)", texts[i], err.text, err.hint);
 		lk_answer_args_release(&a);
 	}
