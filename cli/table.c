@@ -91,10 +91,14 @@ static int width_of(const lk_table *t, size_t from, size_t to) {
 	return width;
 }
 
-/* As many keys are repeated as fit in half of the line. */
+/* Each part repeats the keys as far as every other column has room beside them. */
 static size_t keys_with_room(const lk_table *t, int screen) {
 	size_t n = t->keys < t->ncolumns ? t->keys : t->ncolumns - 1;
-	while (n > 0 && width_of(t, 0, n) > screen / 2)
+	int widest = 0;
+	for (size_t i = n; i < t->ncolumns; i++)
+		widest = t->columns[i].width > widest ? t->columns[i].width : widest;
+	widest = widest < screen / 2 ? widest : screen / 2;   /* a wider one is broken into lines */
+	while (n > 0 && width_of(t, 0, n) + widest > screen)
 		n--;
 	return n;
 }

@@ -84,6 +84,8 @@ const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
 		return "write an interval in quotes: '10 seconds'";
 	if (lk_token_is(s->text, before, "watermark") && lk_token_is(s->text, t, "for"))
 		return "write WITH (event_time = column, watermark = '10 seconds') after the columns";
+	if (lk_token_is(s->text, before, "create") && lk_token_is(s->text, t, "stream"))
+		return "a stream is a table: CREATE TABLE name (column type, ...) WITH (event_time = column, partition_by = column)";
 	if (lk_token_is(s->text, t, "emit") || lk_token_is(s->text, before, "emit"))
 		return "leave EMIT out: answers are always current";
 	if (lk_token_is(s->text, t, "window") || (lk_token_is(s->text, second, "window") && lk_token_is(s->text, t, "(")))
