@@ -75,7 +75,7 @@ static void data_elsewhere_is_named_and_removed(void **state) {
 	char *data = target_of(home, "data"), *run = target_of(home, "run");
 	assert_non_null(strstr(lk.err, data));
 	assert_non_null(strstr(lk.err, home));
-	with_home(home, 2, "--yes removes it without a question", ARGS("down", "--remove"));
+	with_home(home, 2, "--yes removes it without asking", ARGS("down", "--remove"));
 	assert_non_null(strstr(lk.err, data));
 	with_home(home, 0, "lk apply", ARGS("status"));
 	with_home(home, 0, data, ARGS("down"));
