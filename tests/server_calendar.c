@@ -261,7 +261,7 @@ static void as_people_see_it(void **state) {
 	LK(78, "", "did you mean America/Havana?", "apply", good, bad);
 	LK(0, "", "view v: new, version 1", "apply", good);
 	LK(0, "", "view v: unchanged, version 1", "apply", good);
-	LK(0, "window: 1 week of ts in America/Havana", "", "explain", "v");
+	LK(0, "window: 1 calendar week of ts in America/Havana", "", "explain", "v");
 	LK(2, "", "windows of 2 d cannot be put together", "query", "v", "--window", "2d");
 	test_program_release(&lk);
 	free(good);
