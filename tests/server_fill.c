@@ -369,7 +369,7 @@ static void charts(void **state) {
 	assert_non_null(strstr(lk.out, "NULL Infinity 1                     ########################################\n"));
 	LK(2, "", "one of s, d, n", "query", "v", "--chart", "m");
 	LK(2, "", "no numeric column", "query", "v", "--chart", "window_start");
-	LK(2, "", "draws beside a table", "query", "v", "--chart", "n", "--format", "csv");
+	LK(2, "", "needs a table", "query", "v", "--chart", "n", "--format", "csv");
 }
 
 /* Its lines are not broken: 61 letters for the columns, 1 for rounding, 18 for the bars. */

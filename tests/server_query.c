@@ -312,7 +312,7 @@ static void a_query_that_is_too_large(void **state) {
 	(void)state;
 	begin_program();
 	fill_program();
-	LK(6, "", "may have 10", "query", "traffic", "--window", "10000min", "--slide", "1min", "--max-rows", "10");
+	LK(6, "", "the limit is 10", "query", "traffic", "--window", "10000min", "--slide", "1min", "--max-rows", "10");
 	assert_non_null(strstr(lk.err, "a larger --slide"));
 	LK(6, "", "more than 3 rows", "query", "traffic", "--max-rows", "3");
 	LK(6, "", "of memory", "query", "traffic", "--max-memory", "1kB");
@@ -385,7 +385,7 @@ static void long_tables_go_through_a_pager(void **state) {
 	}
 	assert_int_equal(on_terminal("LK_PAGER=true", "query traffic"), 0);   /* it reads nothing, and that is no error */
 	on_terminal("LK_PAGER=no-such-pager", "query traffic");
-	assert_non_null(strstr(lk.out, "the pager `no-such-pager` cannot be run"));
+	assert_non_null(strstr(lk.out, "cannot run the pager `no-such-pager`"));
 	assert_int_equal(on_terminal("LK_PAGER=cat", "query traffic --strict"), 0);
 	char *path = test_file(&lk, "late.csv", "ts,path,bytes\n2020-01-01T00:00:01Z,/a,5\n");
 	LK(0, "", "", "ingest", "hits", path);
