@@ -276,7 +276,7 @@ static void say_healed(const lk_comparison *c) {
 	if (c->healed) {
 		lk_buf_adds(&b, "Lambda's batch counts ");
 		lk_count_print(c->healed, &b);
-		lk_buf_adds(&b, " of them, since it reads the log and ignores\nthe watermark; kappa has only the stream path and never counts them. ");
+		lk_buf_adds(&b, " of them, since it reads the log and ignores the watermark; kappa has only the stream path and never counts them. ");
 		put_count(c->healed_rows, "row", &b);
 		lk_buf_addf(&b, " %s healed", c->healed_rows == 1 ? "is" : "are");
 		if (c->healed_rows > c->nhealed_shown)
