@@ -53,7 +53,7 @@ static void note_failure(void) {
 
 bool lk_put(const char *s, size_t len) {
 	end_progress();
-	if (!write_errno && fwrite(s, 1, len, stdout) != len)
+	if (!write_errno && len && fwrite(s, 1, len, stdout) != len)
 		note_failure();
 	return !write_errno;
 }

@@ -77,6 +77,7 @@ typedef struct lk_path {
 	lk_unit *pending;          /* the unit whose commit is under way; NULL between passes */
 	struct { int64_t events, commits, cells, late, marked; } done;   /* acknowledged, each event once; never reset here */
 	atomic_llong *counter;     /* copy of done.events that other threads read; may be NULL */
+	bool far_behind;           /* the unit that is swept lacks more events than a commit has: compaction leaves Redis to it */
 	atomic_llong *behind;      /* lowered by acknowledged events, for other threads; may be NULL */
 } lk_path;
 

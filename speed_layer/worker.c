@@ -163,6 +163,7 @@ static int pass(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err) {
 	s->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
 	for (int i = 0; i < s->nunits; i++) {
+		w->path.far_behind = end_of(s) - s->units[i]->committed > w->path.limits.commit_events;
 		if (lk_unit_sweep(&w->path, s->units[i], NULL) == LK_OK)
 			continue;
 		int r = lk_worker_trouble(w, s->units[i], err);
