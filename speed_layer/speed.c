@@ -22,7 +22,7 @@
 #define SWEEP_EVERY_US  60000000
 #define NOTICE_EVERY_US  5000000
 #define LOOK_US            20000
-#define COMPACT_US       2000000
+#define COMPACT_US        500000
 
 typedef struct supervisor {
 	lk_pool pool;
