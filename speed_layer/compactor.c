@@ -192,10 +192,12 @@ static void wait_idle(lk_compactor *c, int64_t patience_us) {
 		;
 }
 
-void lk_compactor_wait(lk_compactor *c, int64_t patience_us) {
+bool lk_compactor_wait(lk_compactor *c, int64_t patience_us) {
 	pthread_mutex_lock(&c->lock);
 	wait_idle(c, patience_us);
+	bool idle = c->idle;
 	pthread_mutex_unlock(&c->lock);
+	return idle;
 }
 
 /* A thread that waits for a server that does not answer is cut off. */

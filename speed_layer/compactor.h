@@ -22,8 +22,8 @@ lk_compactor *lk_compactor_open(const char *redis, void (*notice)(void *ctx, con
 bool lk_compactor_is_free(lk_compactor *c, int64_t unit);
 /* Copies the job (of the plan, the part that cells need) and posts it. Does nothing if the unit is not free. */
 void lk_compactor_post(lk_compactor *c, const char *log_id, const lk_compaction *job);
-/* Waits until all jobs are done, for at most patience_us. */
-void lk_compactor_wait(lk_compactor *c, int64_t patience_us);
+/* Waits until all jobs are done, for at most patience_us. True if they are. */
+bool lk_compactor_wait(lk_compactor *c, int64_t patience_us);
 /* Gives up jobs that wait or run, within a fraction of a second, and frees everything. NULL is ignored. */
 void lk_compactor_close(lk_compactor *c);
 

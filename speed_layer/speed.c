@@ -22,7 +22,6 @@
 #define SWEEP_EVERY_US  60000000
 #define NOTICE_EVERY_US  5000000
 #define LOOK_US            20000
-#define COMPACT_US        500000
 
 typedef struct supervisor {
 	lk_pool pool;
@@ -334,12 +333,11 @@ static void end_workers(supervisor *v) {
 		pthread_join(v->workers[i].thread, NULL);
 }
 
-/* A run to an end finishes the compactions that it has posted, unless that takes long or the run was stopped. */
+/* A run to an end finishes the compactions that it has posted, unless it is stopped: nobody else may come and do it. */
 static void end_compactor(supervisor *v) {
-	const lk_speed_options *o = v->pool.o;
-	bool stopped = o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED);
-	if (v->pool.compactor && o->once && !stopped)
-		lk_compactor_wait(v->pool.compactor, COMPACT_US);
+	while (v->pool.compactor && v->pool.o->once && !is_stopped(v))
+		if (lk_compactor_wait(v->pool.compactor, LOOK_US))
+			break;
 	lk_compactor_close(v->pool.compactor);
 	v->pool.compactor = NULL;
 }

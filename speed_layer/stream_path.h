@@ -77,7 +77,8 @@ typedef struct lk_path {
 	lk_unit *pending;          /* the unit whose commit is under way; NULL between passes */
 	struct { int64_t events, commits, cells, late, marked; } done;   /* acknowledged, each event once; never reset here */
 	atomic_llong *counter;     /* copy of done.events that other threads read; may be NULL */
-	bool far_behind;           /* the unit that is swept lacks more events than a commit has: compaction leaves Redis to it */
+	/* a sweep posts no compaction where a unit has at most so many segments; 0: LK_SEGMENTS_MANY (speed_layer/tiers.h) */
+	int segments_kept;
 	atomic_llong *behind;      /* lowered by acknowledged events, for other threads; may be NULL */
 } lk_path;
 

@@ -48,8 +48,8 @@ static int drop_below(lk_path *p, lk_unit *u, const lk_unit_state *st, const lk_
 static int compact(lk_path *p, lk_unit *u, const lk_unit_state *st, int first, lk_error *err) {
 	int64_t *cuts = NULL;
 	int ncuts = 0;
-	int many = p->far_behind ? LK_SEGMENTS_MOST : LK_SEGMENTS_MANY;
-	if (!p->compactor || st->nsegments - first <= many || !lk_compactor_is_free(p->compactor, u->id))
+	int kept = p->segments_kept ? p->segments_kept : LK_SEGMENTS_MANY;
+	if (!p->compactor || st->nsegments - first <= kept || !lk_compactor_is_free(p->compactor, u->id))
 		return LK_OK;
 	int r = lk_cut_live(p->writer, lk_unit_stream(u), u->part, 0, &cuts, &ncuts, err);
 	lk_run run = {0, 0};

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/time.h"
+#include "speed_layer/tiers.h"
 
 #define BACKOFF_LEAST_US   50000
 #define BACKOFF_MOST_US  2000000
@@ -160,10 +161,17 @@ static int pass(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 	return r;
 }
 
+/* Compaction is for readers, and Redis has one thread: a unit that is behind comes first, and so does the end of a run
+ * that has one. */
+static int segments_kept(const lk_worker *w, const lk_share *s, const lk_unit *u) {
+	bool behind = end_of(s) - u->committed > w->path.limits.commit_events;
+	return behind || w->pool->o->once ? LK_SEGMENTS_MOST : LK_SEGMENTS_MANY;
+}
+
 int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err) {
 	s->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
 	for (int i = 0; i < s->nunits; i++) {
-		w->path.far_behind = end_of(s) - s->units[i]->committed > w->path.limits.commit_events;
+		w->path.segments_kept = segments_kept(w, s, s->units[i]);
 		if (lk_unit_sweep(&w->path, s->units[i], NULL) == LK_OK)
 			continue;
 		int r = lk_worker_trouble(w, s->units[i], err);

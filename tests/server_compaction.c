@@ -137,6 +137,30 @@ static void commits_and_open_segments_end_by_bytes(void **state) {
 	same("sets");
 }
 
+static int segments_of(const char *view) {
+	lk_unit_state st = state_of(test_world_copy(&world, view)->units[0]);
+	int n = st.nsegments;
+	lk_unit_state_release(&st);
+	return n;
+}
+
+/* I1: a run to an end leaves the segments to those who stay, up to LK_SEGMENTS_MOST; of more it makes few before it ends,
+ * since there may be nobody else. Each run takes the unit over and so closes a segment. */
+static void runs_to_an_end_compact_where_there_are_too_many_segments(void **state) {
+	(void)state;
+	for (int run = 1; run <= LK_SEGMENTS_MOST + 1; run++) {
+		char line[100];
+		snprintf(line, sizeof line, "{\"ts\":\"2026-01-01T00:00:00Z\",\"k\":\"g\",\"v\":\"%d\"}\n", run);
+		test_world_append_json(&world, "s", line);
+		test_world_speed_once(&world, NULL);
+		if (run <= LK_SEGMENTS_MOST)
+			assert_int_equal(segments_of("sets"), run);
+	}
+	assert_in_range(segments_of("sets"), 1, LK_SEGMENTS_MOST / 2);
+	same("sets");
+	same("longest");
+}
+
 /* --- what the store tells and takes --- */
 
 static int64_t exact_bytes(const test_owner *o) {
@@ -350,6 +374,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(large_segments_are_compacted_and_read_in_small_calls, fresh),
 		cmocka_unit_test_setup(commits_and_open_segments_end_by_bytes, fresh),
+		cmocka_unit_test_setup(runs_to_an_end_compact_where_there_are_too_many_segments, fresh),
 		cmocka_unit_test(entries_tell_exact_bytes),
 		cmocka_unit_test(a_unit_of_the_former_format_goes_on),
 		cmocka_unit_test(each_cell_of_a_page_comes_once),
