@@ -83,13 +83,13 @@ void bench_modes(bench *b) {
 	}
 	printf("       %-34s %12s %12s\n", "", "lambda", "kappa");
 	row("build, until it answers", "s", lambda.build, kappa.build);
-	row("processor time of it", "s", lambda.cpu, kappa.cpu);
+	row("processor time of the build", "s", lambda.cpu, kappa.cpu);
 	row("in Redis", "MB", lambda.redis, kappa.redis);
 	row("in PostgreSQL", "MB", lambda.postgres, kappa.postgres);
 	row("event to answer, median", "ms", lambda.p50, kappa.p50);
 	row("event to answer, 99th percentile", "ms", lambda.p99, kappa.p99);
 	row("recovery of an empty Redis", "s", lambda.recover, kappa.recover);
-	row("events streamed for it", "events", lambda.again, kappa.again);
+	row("events streamed to recover", "events", lambda.again, kappa.again);
 	row("switch of readers", "ms", lambda.held, kappa.held);
 	bench_report(b, true, "lambda's build: %.2f times the CREATE TABLE AS by hand (%.2f s)", bench_median(hand_ratio, RUNS),
 	             bench_median(hand, RUNS));

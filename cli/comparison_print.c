@@ -211,7 +211,7 @@ void lk_comparison_verdict(const lk_comparison *c, lk_buf *out) {
 		put_pair(&c->kappa_sql, &and, out);
 		lk_buf_adds(out, ",");
 		put_over(c, out);
-		lk_buf_adds(out, lk_comparison_explained(c) ? "; late events explain all of it" : "; late events do not explain it");
+		lk_buf_adds(out, lk_comparison_explained(c) ? "; late events explain all differences" : "; late events do not explain them");
 	}
 	if (c->sql_raised)
 		lk_buf_addf(out, "; PostgreSQL cannot run the same text: %s", c->sql_raised);
@@ -323,9 +323,9 @@ enum cost {
 };
 
 static const char *const cost_names[NCOSTS] = {
-	[BUILD] = "build, until it answers", [CPU] = "processor time of it", [RATE] = "events/s of it", [ROWS] = "rows of the log read for it",
+	[BUILD] = "build, until it answers", [CPU] = "processor time of the build", [RATE] = "events/s of the build", [ROWS] = "log rows read by the build",
 	[REDIS] = "bytes in Redis", [POSTGRES] = "bytes in PostgreSQL", [P50] = "event to answer, median", [P99] = "event to answer, p99",
-	[RECOVERY] = "recovery of an empty Redis", [RECOVERY_EVENTS] = "events streamed for it", [SWITCH] = "switch of readers",
+	[RECOVERY] = "recovery of an empty Redis", [RECOVERY_EVENTS] = "events streamed to recover", [SWITCH] = "switch of readers",
 };
 
 static void put_cost(const lk_mode_cost *m, enum cost which, lk_buf *out) {
@@ -383,13 +383,13 @@ static void say_baseline(const lk_comparison *c) {
 /* What each measure means, a line each. */
 static void say_meaning(const lk_comparison *c, bool markdown) {
 	static const char *const meanings[] = {
-		"build: from an empty copy until it answers for %s: cut, batch, publish, then stream the rest; or replay from offset 0. "
-		"A changed definition takes as long until it is served",
-		"processor time: of lk and, during the build, of both servers as a whole",
-		"event to answer: one event at a time: fetch, fold, commit, query; without the time that a worker needs to wake up",
-		"recovery: after the copy's keys are removed from Redis, until it answers for all; lambda begins at its last cut",
-		"switch: lambda: the transaction that publishes a batch, for which appends do not wait; kappa: how long the log's end "
-		"was locked and appends waited, in a trial of the switch that moved no reader",
+		"build: from an empty copy until it answers for %s. lambda: cut, batch, publish, then stream the rest; kappa: replay "
+		"from offset 0. A changed definition takes as long until it is served",
+		"processor time: of lk, and of both servers as a whole, during the build",
+		"event to answer: for one event at a time: fetch, fold, commit, query; without the time that a worker needs to wake up",
+		"recovery: from the removal of the copy's keys from Redis until it answers for all events; lambda begins at its last cut",
+		"switch: lambda: the transaction that publishes a batch, during which appends do not wait; kappa: how long the log's "
+		"end was locked and appends waited, in a trial of the switch that moved no readers",
 	};
 	lk_buf b = LK_BUF_INIT, events = LK_BUF_INIT;
 	put_count(c->lambda.events, "event", &events);

@@ -328,7 +328,7 @@ static void the_command_tells_differences(void **state) {
 	test_world_batch(&world, "strict");
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(test_lk(&servers, NULL, &out, &err, (const char *const[]){"compare", "strict", "--no-costs", "--format", formats[i], NULL}), 1);
-		assert_non_null(strstr(out, "late events explain all of it"));
+		assert_non_null(strstr(out, "late events explain all differences"));
 		assert_non_null(strstr(out, "late for kappa, counted by lambda"));
 		assert_non_null(strstr(err, "late events explain every difference"));
 		if (i == 1)

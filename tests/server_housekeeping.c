@@ -138,7 +138,7 @@ static void late_events_below_the_cut_go(void **unused) {
 	assert_int_equal(late_of("strict").rows, after.rows);
 	assert_int_equal(late_of("strict").healed, after.healed);
 	LK(0, "not kept", "", "late", "strict");
-	LK(1, "late events explain all of it", "", "compare", "strict", "--no-costs");
+	LK(1, "late events explain all differences", "", "compare", "strict", "--no-costs");
 }
 
 static void serve_kappa(const char *view) {
@@ -185,7 +185,7 @@ static void late_events_of_kappa_go_with_their_windows(void **unused) {
 		after[i] = late_of(views[i]);
 		assert_true(after[i].reported == before[i].reported && after[i].late == before[i].late);
 		assert_true((after[i].removed > 0) == (i == 1));
-		LK(1, "late events explain all of it", "", "compare", views[i], "--no-costs");
+		LK(1, "late events explain all differences", "", "compare", views[i], "--no-costs");
 	}
 }
 
