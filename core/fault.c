@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/buf.h"
+
 /* Does the variable name this point and this passage of it? */
 static bool is_due(const char *variable, const char *name, atomic_int *passed) {
 	const char *want = getenv(variable);
@@ -39,5 +41,14 @@ int64_t lk_limit_us(int64_t usual_us) {
 	const char *ms = getenv("LK_WAIT_MS");
 	int64_t us = ms ? atoll(ms) * 1000 : usual_us;
 	return us < usual_us ? us : usual_us;
+}
+
+char *lk_test_addresses(const char *host) {
+	const char *names = getenv("LK_NAMES");
+	size_t n = strlen(host);
+	for (const char *p = names; p && *p; p += strcspn(p, " "), p += strspn(p, " "))
+		if (strncmp(p, host, n) == 0 && p[n] == '=')
+			return lk_strndup(p + n + 1, strcspn(p + n + 1, " "));
+	return NULL;
 }
 #endif

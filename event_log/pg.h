@@ -12,9 +12,9 @@
 
 typedef struct lk_pg {
 	PGconn *conn;
-	char *conninfo;     /* never printed: it may hold a password */
 	unsigned prepared;  /* bit set of enum lk_prepared */
 	int64_t limit_us;   /* the session is given up after this long without an answer; 0: only if the server is silent */
+	bool watched;       /* it is prepared: a second session may look at it */
 	bool finishes;      /* a process that is asked to stop still waits some seconds for it, if the server works */
 	char lost[96];      /* why it was given up, or "" */
 } lk_pg;
@@ -26,7 +26,7 @@ typedef struct lk_pg {
 /* Statements that run often enough to be planned once per session. */
 enum lk_prepared { LK_PREPARED_TAIL, LK_PREPARED_END, LK_PREPARED_CUTS, LK_PREPARED_SETTINGS, LK_PREPARED_LOCK, LK_PREPARED_MOVE };
 
-/* Connects within 5 s (or the text's connect_timeout) and checks the version (>= 14), the encoding (UTF8) and that
+/* Connects to the first host of the text that answers, within 5 s each (or the text's connect_timeout), and checks the version (>= 14), the encoding (UTF8) and that
  * session advisory locks work (a direct connection). conninfo: libpq key=value text or URI; from LK_POSTGRES or the
  * private server. Errors say which server, where it was expected and what to do; never the password. LK_EUNREACHABLE,
  * also if the database or role does not exist; LK_EUNSUPPORTED. The session has no limit_us yet. */

@@ -2,6 +2,7 @@
 #include "event_log/pg_backend.h"
 
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,15 +43,36 @@ static PGresult *result_within(PGconn *conn, int64_t until_us, bool *answered) {
 	return PQgetResult(conn);
 }
 
+enum { OPTIONS_MOST = 96 };
+
+/* A session like this one: at the same address, since it is that server which knows, and since no name must be looked
+ * up. */
+static PGconn *start_beside(const PGconn *conn) {
+	const struct { const char *key, *value; } own[] = {
+		{"host", PQhost(conn)}, {"hostaddr", PQhostaddr(conn)}, {"port", PQport(conn)}, {"application_name", "lk watch"},
+	};
+	const char *keys[OPTIONS_MOST + 1] = {0}, *values[OPTIONS_MOST + 1] = {0};
+	PQconninfoOption *options = PQconninfo((PGconn *)(uintptr_t)conn);
+	int n = 0;
+	for (PQconninfoOption *o = options; o && o->keyword && n < OPTIONS_MOST; o++, n++) {
+		keys[n] = o->keyword;
+		values[n] = o->val;
+		for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+			if (strcmp(o->keyword, own[i].key) == 0)
+				values[n] = own[i].value;
+	}
+	PGconn *beside = PQconnectStartParams(keys, values, 0);
+	PQconninfoFree(options);
+	return beside;
+}
+
 /* Asks from a session of its own. The result, or NULL. *answered: the server gave any answer, even a refusal. */
 static PGresult *ask(const lk_pg *pg, const char *sql, int64_t within_us, bool *answered) {
-	const char *const keys[] = {"dbname", "application_name", NULL};
-	const char *const values[] = {pg->conninfo, "lk watch", NULL};
 	int64_t until_us = lk_monotonic_us() + within_us;
 	char pid[16];
 	PGresult *res = NULL;
 	*answered = false;
-	PGconn *conn = PQconnectStartParams(keys, values, 1);
+	PGconn *conn = start_beside(pg->conn);
 	if (!conn)
 		return NULL;
 	enum lk_waited w = lk_pg_connect(conn, until_us);
@@ -66,7 +88,7 @@ static int64_t patience_us(void) { return lk_stop_asked() ? STOPPING_US : LK_LIM
 
 bool lk_pg_backend_works(const lk_pg *pg) {
 	bool answered;
-	if (!pg->conninfo || is_stopped_here(pg->conn))
+	if (!pg->watched || is_stopped_here(pg->conn))
 		return false;
 	PGresult *res = ask(pg, "SELECT count(*) FILTER (WHERE coalesce(state, '') !~ '^idle' AND wait_event_type IS DISTINCT FROM 'Client')"
 	                    " FROM pg_catalog.pg_stat_activity WHERE pid = $1::int", patience_us(), &answered);
@@ -77,6 +99,6 @@ bool lk_pg_backend_works(const lk_pg *pg) {
 
 void lk_pg_backend_cancel(const lk_pg *pg) {
 	bool answered;
-	if (pg->conninfo && PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE && !is_stopped_here(pg->conn))
+	if (pg->watched && PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE && !is_stopped_here(pg->conn))
 		PQclear(ask(pg, "SELECT pg_catalog.pg_cancel_backend($1::int)", patience_us(), &answered));
 }

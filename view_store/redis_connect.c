@@ -1,5 +1,5 @@
-/* Connecting. hiredis would either not notice a signal or try only the first address of a name, so it is given a socket
- * that is already connected. */
+/* Connecting. hiredis would either not notice a signal or try only the first address of a name, and looks names up
+ * without a limit, so it is given a socket that is already connected. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/fault.h"
+#include "core/lookup.h"
 #include "core/time.h"
 #include "core/wait.h"
 #include "view_store/redis.h"
@@ -49,20 +50,31 @@ static int connect_unix(const char *path, int64_t until_us, const char **why) {
 	return connect_to((const struct sockaddr *)&a, sizeof a, until_us, why);
 }
 
+/* address: a numeric one. */
+static int connect_tcp(const char *address, int port, int64_t until_us, const char **why) {
+	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *a = NULL;
+	char service[16];
+	snprintf(service, sizeof service, "%d", port);
+	int failed = getaddrinfo(address, service, &hints, &a), fd = -1;
+	*why = gai_strerror(failed);
+	if (!failed)
+		fd = connect_to(a->ai_addr, a->ai_addrlen, until_us, why);
+	if (a)
+		freeaddrinfo(a);
+	return fd;
+}
+
 int lk_redis_connect(const lk_redis_url *u, const char **why) {
 	int64_t within_us = LK_LIMIT_US(LK_REDIS_CONNECT_S * LK_US_PER_S);
+	lk_addresses found;
+	int fd = -1;
 	if (u->path)
 		return connect_unix(u->path, lk_monotonic_us() + within_us, why);
-	struct addrinfo *found = NULL;
-	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-	char port[16];
-	int fd = -1;
-	snprintf(port, sizeof port, "%d", u->port);
-	int failed = getaddrinfo(u->host, port, &hints, &found);
-	*why = failed ? gai_strerror(failed) : "the host has no address";
-	for (const struct addrinfo *a = found; !failed && a && fd < 0; a = a->ai_next)
-		fd = connect_to(a->ai_addr, a->ai_addrlen, lk_monotonic_us() + within_us, why);
-	if (found)
-		freeaddrinfo(found);
+	enum lk_waited w = lk_lookup(u->host, lk_monotonic_us() + within_us, &found, why);
+	if (w != LK_WAIT_READY)
+		*why = w == LK_WAIT_LATE ? "its name cannot be looked up within 5 s" : "stopped before its name was looked up";
+	for (int i = 0; i < found.n && fd < 0 && !(i && lk_stop_asked()); i++)
+		fd = connect_tcp(found.text[i], u->port, lk_monotonic_us() + within_us, why);
 	return fd;
 }
