@@ -14,6 +14,8 @@
 
 #include "replay/leg_rows.h"
 
+#define MATCH_TRIES 1e7   /* pairs of rows that may be tried where rows are in no common order */
+
 typedef struct group {
 	const struct lk_leg_row *rows;
 	size_t n;
@@ -95,13 +97,64 @@ static bool same_row(const walk *w, const struct lk_leg_row *l, const struct lk_
 	return w->left->sql ? is_close(w->left->plan, r, l) : is_close(w->left->plan, l, r);
 }
 
+/* Two groups without the rows that are the same in both. */
+typedef struct rest {
+	const struct lk_leg_row **left, **right;
+	size_t nleft, nright, same;
+} rest;
+
+/* Both groups are in the order of values. */
+static void match_in_order(const walk *w, group l, group r, rest *out) {
+	for (size_t i = 0, k = 0; i < l.n || k < r.n;) {
+		int order = i == l.n ? 1 : k == r.n ? -1 : same_row(w, &l.rows[i], &r.rows[k]) ? 0 : lk_values_compare(&l.rows[i], &r.rows[k]);
+		if (!order) {
+			i++, k++;
+			out->same++;
+		} else if (order < 0) {
+			out->left[out->nleft++] = &l.rows[i++];
+		} else {
+			out->right[out->nright++] = &r.rows[k++];
+		}
+	}
+}
+
+/* Rows with several approximate values need not be in the same order on both sides. */
+static void match_in_any_order(const walk *w, rest *out) {
+	size_t kept = 0;
+	for (size_t i = 0; i < out->nleft; i++) {
+		size_t k = 0;
+		while (k < out->nright && !same_row(w, out->left[i], out->right[k]))
+			k++;
+		if (k == out->nright) {
+			out->left[kept++] = out->left[i];
+			continue;
+		}
+		out->same++;
+		out->nright--;
+		memmove(out->right + k, out->right + k + 1, (out->nright - k) * sizeof *out->right);
+	}
+	out->nleft = kept;
+}
+
+static rest match(const walk *w, group l, group r) {
+	rest out = {.left = lk_calloc(l.n + 1, sizeof *out.left), .right = lk_calloc(r.n + 1, sizeof *out.right)};
+	match_in_order(w, l, r, &out);
+	if (w->approximate && l.n && l.rows->napproximate > 1 && (double)out.nleft * (double)out.nright <= MATCH_TRIES)
+		match_in_any_order(w, &out);
+	return out;
+}
+
+static void release_rest(rest *r) {
+	free(r->left);
+	free(r->right);
+}
+
 static bool same_rows(const walk *w, group a, group b) {
 	if (a.n != b.n)
 		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (!same_row(w, &a.rows[i], &b.rows[i]))
-			return false;
-	return true;
+	rest r = match(w, a, b);
+	release_rest(&r);
+	return r.same == a.n;
 }
 
 static bool same_sessions(const walk *w, const lk_leg_rows *a, const lk_leg_rows *b) {
@@ -157,24 +210,14 @@ static void unequal(walk *w, const struct lk_leg_row *left, const struct lk_leg_
 }
 
 static void compare_groups(walk *w, group l, group r) {
-	const struct lk_leg_row **left = lk_calloc(l.n + 1, sizeof *left), **right = lk_calloc(r.n + 1, sizeof *right);
-	size_t nl = 0, nr = 0;
-	for (size_t i = 0, k = 0; i < l.n || k < r.n;) {
-		int order = i == l.n ? 1 : k == r.n ? -1 : same_row(w, &l.rows[i], &r.rows[k]) ? 0 : lk_values_compare(&l.rows[i], &r.rows[k]);
-		if (!order) {
-			i++, k++;
-			w->out->compared += !w->showing;
-			w->out->equal += !w->showing;
-		} else if (order < 0) {
-			left[nl++] = &l.rows[i++];
-		} else {
-			right[nr++] = &r.rows[k++];
-		}
+	rest m = match(w, l, r);
+	if (!w->showing) {
+		w->out->compared += (int64_t)m.same;
+		w->out->equal += (int64_t)m.same;
 	}
-	for (size_t i = 0; i < nl || i < nr; i++)
-		unequal(w, i < nl ? left[i] : NULL, i < nr ? right[i] : NULL);
-	free(left);
-	free(right);
+	for (size_t i = 0; i < m.nleft || i < m.nright; i++)
+		unequal(w, i < m.nleft ? m.left[i] : NULL, i < m.nright ? m.right[i] : NULL);
+	release_rest(&m);
 }
 
 static void walk_legs(walk *w) {

@@ -7,8 +7,8 @@
 #include "replay/watch.h"
 #include "view_store/store.h"
 
-/* The rows of one leg, sorted by (window start, window end, the group keys that the view selects), then by value; all
- * values as text. */
+/* The rows of one leg, sorted by (window start, window end, the group keys that the view selects), then by lk_values_compare;
+ * all values as text. */
 typedef struct lk_leg {
 	char *name;                /* "lambda", "kappa", "sql", "served" */
 	const lk_plan *plan;       /* of the caller's catalogue */
@@ -20,8 +20,9 @@ typedef struct lk_leg {
 		char *key;             /* "path=/, status=200", for people; "" without keys */
 		char *values;          /* "hits=3, bytes=12" */
 		void *identity; size_t identity_len;   /* orders and matches rows */
-		/* values of the select list's approximate aggregates, which `exact` leaves out; NULL if there are none */
+		/* values of the select list's approximate aggregates, which `exact` leaves out */
 		double *approximate;
+		int napproximate;
 		char *exact;
 		int64_t late_events;   /* of a `whole` leg: the number of events added to this row */
 	} *rows;

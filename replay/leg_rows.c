@@ -129,7 +129,8 @@ void lk_leg_row_end(lk_leg_writer *w) {
 		l->rows = lk_realloc(l->rows, w->cap * sizeof *l->rows);
 	}
 	struct lk_leg_row *r = &l->rows[l->nrows++];
-	*r = (struct lk_leg_row){.key = keep(l, &w->key), .values = keep(l, &w->values), .identity_len = w->identity.len};
+	*r = (struct lk_leg_row){.key = keep(l, &w->key), .values = keep(l, &w->values), .identity_len = w->identity.len,
+	                         .napproximate = w->napproximate};
 	r->identity = keep(l, &w->identity);
 	r->exact = w->napproximate ? keep(l, &w->exact) : r->values;
 	if (w->napproximate)
@@ -147,8 +148,15 @@ int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen) 
 	return order ? order : (alen > blen) - (alen < blen);
 }
 
+/* NAN is the largest. */
+static int compare_numbers(double a, double b) {
+	return isnan(a) || isnan(b) ? !!isnan(a) - !!isnan(b) : (a > b) - (a < b);
+}
+
 int lk_values_compare(const struct lk_leg_row *a, const struct lk_leg_row *b) {
 	int order = strcmp(a->exact, b->exact);
+	for (int i = 0; !order && i < a->napproximate; i++)
+		order = compare_numbers(a->approximate[i], b->approximate[i]);
 	return order ? order : strcmp(a->values, b->values);
 }
 

@@ -1,8 +1,8 @@
 /* Rows of a leg, written one value at a time. Private to replay/ and its tests; no I/O.
  *
  * Values are compared as text, so the text of a value must not depend on who computed it: trailing zeros of a numeric
- * are dropped, -0 becomes 0, the values in a list of top_k are printed as lk prints them, and a text that could be mistaken for something else (NULL, a list of two) is quoted as
- * JSON. */
+ * are dropped, -0 becomes 0, the values in a list of top_k are printed as lk prints them, and a text that could be
+ * mistaken for something else (NULL, a list of two) is quoted as JSON. */
 #ifndef LK_REPLAY_LEG_ROWS_H
 #define LK_REPLAY_LEG_ROWS_H
 
@@ -37,6 +37,8 @@ double lk_output_error(const lk_plan *p, const lk_output *o);
 /* An identity is the start and the end of the window (all of time if there is none), followed by the keys. */
 enum { LK_IDENTITY_KEYS = 2 * LK_PANE_BYTES };
 lk_span lk_identity_span(const void *identity);
+/* By the exact values as text, then the approximate ones as numbers, so that rows with nearly equal values are at about the
+ * same place among those of either side. */
 int lk_values_compare(const struct lk_leg_row *a, const struct lk_leg_row *b);
 int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen);
 

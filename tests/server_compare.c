@@ -107,51 +107,72 @@ static void a_view_in_kappa_mode(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT served_copy FROM lk.view WHERE name = 'traffic'"), kappa);
 }
 
-/* I3: whatever the definition. Each round follows from its own seed: SEED=<seed of the round> ROUNDS=1 repeats it. */
+static void declare_any(unsigned long *seed, const char *stream, const char *view, lk_buf *sql, test_view_shape *shape) {
+	char *fault = NULL;
+	test_random_stream(seed, stream, sql);
+	test_world_declare(&world, sql->data);
+	do {
+		free(fault);
+		fault = NULL;
+		lk_buf_clear(sql);
+		test_random_view(seed, view, stream, NULL, sql, shape);
+	} while (test_world_try(&world, sql->data, &fault) != LK_OK);
+}
+
+static void append_any(unsigned long *seed, const char *stream, const char *view) {
+	int64_t base_us = TEST_COMPARED_BASE_S * LK_US_PER_S;
+	for (int k = 0; k < 3; k++, base_us += 60 * LK_US_PER_S) {
+		lk_arena arena = {0};
+		int n = 1 + (int)(test_random(seed) % 200);
+		bool extreme = test_random(seed) % 4 == 0;
+		test_world_append(&world, stream, test_random_rows(seed, n, base_us, extreme, &arena), n);
+		lk_arena_release(&arena);
+		if (test_random(seed) % 2)
+			test_world_speed_once(&world, view);
+		if (test_random(seed) % 2)
+			test_world_batch(&world, view);
+	}
+}
+
+/* A view and its events follow from the seed alone. False if PostgreSQL raised an error over them; then lambda and kappa
+ * were compared with each other alone. */
+static bool compare_any(unsigned long *seed, const char *stream, const char *view, unsigned long repeat) {
+	test_view_shape shape;
+	lk_comparison c;
+	lk_buf sql = LK_BUF_INIT;
+	declare_any(seed, stream, view, &sql, &shape);
+	append_any(seed, stream, view);
+	test_compare(&world, view, test_random(seed) % 4 == 0, &c);
+	bool raised = c.sql_raised != NULL;
+	if (!lk_comparison_explained(&c) || (!shape.lateness && !lk_comparison_equal(&c))) {
+		print_message("SEED=%lu ROUNDS=1 repeats it\n%s\n", repeat, sql.data);
+		test_compare_fail(&c, "not equal");
+	}
+	assert_true(raised || (c.lambda_sql.made && c.kappa_sql.made));
+	lk_comparison_release(&c);
+	lk_buf_release(&sql);
+	return !raised;
+}
+
+/* I3: whatever the definition. Each round follows from its own seed, and ends with one that PostgreSQL can compute. */
 static void any_view(void **state) {
 	(void)state;
+	enum { TRIES = 20 };
 	int rounds = test_rounds("ROUNDS", ROUNDS), raised = 0;
 	for (int i = 0; i < rounds; i++) {
 		unsigned long own = hits.seed + (unsigned long)i;
-		char stream[24], view[24], *fault = NULL;
-		test_view_shape shape;
-		lk_comparison c;
-		lk_arena arena = {0};
-		lk_buf sql = LK_BUF_INIT;
-		snprintf(stream, sizeof stream, "s%d", i);
-		snprintf(view, sizeof view, "v%d", i);
-		test_random_stream(&own, stream, &sql);
-		test_world_declare(&world, sql.data);
-		do {
-			free(fault);
-			fault = NULL;
-			lk_buf_clear(&sql);
-			test_random_view(&own, view, stream, NULL, &sql, &shape);
-		} while (test_world_try(&world, sql.data, &fault) != LK_OK);
-		int64_t base_us = TEST_COMPARED_BASE_S * LK_US_PER_S;
-		for (int k = 0; k < 3; k++) {
-			int n = 1 + (int)(test_random(&own) % 200);
-			lk_value *rows = test_random_rows(&own, n, base_us, test_random(&own) % 4 == 0, &arena);
-			test_world_append(&world, stream, rows, n);
-			base_us += 60 * LK_US_PER_S;
-			if (test_random(&own) % 2)
-				test_world_speed_once(&world, view);
-			if (test_random(&own) % 2)
-				test_world_batch(&world, view);
+		for (int t = 0;; t++) {
+			char stream[24], view[24];
+			snprintf(stream, sizeof stream, "s%d_%d", i, t);
+			snprintf(view, sizeof view, "v%d_%d", i, t);
+			assert_true(t < TRIES);
+			if (compare_any(&own, stream, view, hits.seed + (unsigned long)i))
+				break;
+			raised++;
 		}
-		test_compare(&world, view, i % 4 == 0, &c);
-		raised += c.sql_raised != NULL;
-		if (!lk_comparison_explained(&c) || (!shape.lateness && !lk_comparison_equal(&c))) {
-			print_message("SEED=%lu ROUNDS=1 repeats it\n%s\n", hits.seed + (unsigned long)i, sql.data);
-			test_compare_fail(&c, "not equal");
-		}
-		lk_comparison_release(&c);
-		lk_arena_release(&arena);
-		lk_buf_release(&sql);
 	}
 	test_compare_left_nothing(&world);
-	print_message("%d rounds, PostgreSQL raised in %d\n", rounds, raised);
-	assert_true(raised < rounds || rounds == 1);
+	print_message("%d rounds, PostgreSQL raised in %d more\n", rounds, raised);
 }
 
 /* One value has one text for lk and another for PostgreSQL (R9, R12): they are compared by value. */

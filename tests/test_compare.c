@@ -431,6 +431,42 @@ static void approximate_values_are_near_postgresqls(void **state) {
 	lk_definitions_release(&defs);
 }
 
+/* Rows of one window whose keys are not selected are told apart by their values alone, which are only nearly equal. */
+static void near_rows_find_each_other(void **state) {
+	(void)state;
+	static const int64_t lk[][2] = {{0, 9}, {100, 9}, {1000, 500}, {1000, 900}, {1010, 300}},
+	                     sql[][2] = {{0, 9}, {101, 10}, {1001, 905}, {1005, 301}, {1008, 501}};
+	enum { ROWS = sizeof lk / sizeof *lk };
+	lk_definitions defs;
+	lk_plan p = *test_view("CREATE VIEW v AS SELECT count(*) AS hits, count(ip) AS ips FROM hits GROUP BY path, tumble(ts, '1 minute')", &defs);
+	lk_aggregate verbs = *p.aggs[0].verbs;
+	lk_agg aggs[] = {p.aggs[0], p.aggs[1]};
+	verbs.error = 0.02;
+	aggs[0].verbs = aggs[1].verbs = &verbs;
+	p.aggs = aggs;
+	for (int columns = 1; columns <= 2; columns++) {
+		side s[2];
+		lk_difference d;
+		p.noutputs = columns;
+		for (int k = 0; k < 2; k++) {
+			begin(&s[k], k ? "sql" : "lambda", &p);
+			for (int i = 0; i < ROWS; i++) {
+				lk_leg_row_begin(&s[k].w, (lk_span){0, MINUTE});
+				for (int c = 0; c < columns; c++) {
+					lk_value v = lk_int(k ? sql[i][c] : lk[i][c]);
+					lk_leg_row_value(&s[k].w, &p.outputs[c], &v);
+				}
+				lk_leg_row_end(&s[k].w);
+			}
+		}
+		s[1].leg.sql = true;
+		compare(&s[0], &s[1], &d);
+		counts(&d, ROWS, 0, 0, 0);
+		end(&s[0], &s[1], &d);
+	}
+	lk_definitions_release(&defs);
+}
+
 /* --- any two legs --- */
 
 /* Rows are few kinds, so that all cases of multiplicity come up. counted[kind] on each side. */
@@ -556,6 +592,7 @@ int main(void) {
 		cmocka_unit_test(what_late_events_make_unequal_is_not_counted),
 		cmocka_unit_test(ten_are_shown_the_unexplained_first),
 		cmocka_unit_test(approximate_values_are_near_postgresqls),
+		cmocka_unit_test(near_rows_find_each_other),
 		cmocka_unit_test(any_two_legs),
 		cmocka_unit_test(rows_that_share_time),
 	};

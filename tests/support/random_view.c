@@ -254,7 +254,8 @@ static void call(gen *g, bool lateral) {
 	}
 	case 9:
 		put(g, PICK(g, "approx_percentile(i4, 0.5)", "approx_percentile(f8, 0.9)", "approx_percentile(n * 2, 1)", "approx_percentile(i8, 0)",
-		             "top_k(k, 3)", "top_k(t, 2)", "top_k(i4 + i2, 5)", "top_k(b, 1)", "top_k(n, 100)"));
+		             "top_k(k, 3)", "top_k(t, 2)", "top_k(i4 + i2, 5)", "top_k(b, 1)", "top_k(n, 100)", "top_k(ts, 3)",
+		             "top_k(other, 2)", "top_k(f4, 3)", "top_k(f8 * 0.5, 4)"));
 		break;
 	case 10:
 		put(g, PICK(g, "bool_and(", "bool_or(", "every("));
