@@ -11,7 +11,7 @@
 #include "core/exact.h"
 #include "core/varint.h"
 
-enum { GUARD = 12, WIDE = 2 * LK_EXACT_DIGITS + GUARD };   
+enum { GUARD = 12, WIDE = 2 * LK_EXACT_DIGITS + GUARD };
 
 /* digit[0 … n) in base 2^32, times 2^exponent. */
 typedef struct wide {
