@@ -17,6 +17,7 @@
 #include "core/scan_json.h"
 #include "core/scan_log.h"
 #include "core/time.h"
+#include "event_log/edited.h"
 #include "event_log/looks.h"
 
 enum {
@@ -48,6 +49,9 @@ struct lk_encoder {
 	lk_arena arena;          /* of the current record */
 	lk_value *row;
 	lk_buf reason;
+	const lk_source_file *known;   /* the source's files */
+	size_t nknown;
+	int64_t ruled_out;       /* an input in which this position cannot be the one up to which an older lk read; 0: none */
 	lk_source_file at;       /* how far the input has been taken */
 	int64_t first_event;     /* where the first one that was taken ends; 0: none yet */
 	int64_t limit, left;
@@ -184,16 +188,45 @@ static void note_lacking_fields(lk_encoder *e) {
 
 /* --- Which file it is --- */
 
+/* Only its position is known, as in rows of schema version 5. */
+static bool is_bare(const lk_source_file *f) { return f->position && !f->head_len; }
+
 int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n) {
+	e->known = files;
+	e->nknown = n;
 	for (;;) {
 		size_t len;
 		bool all;
 		const char *first = lk_input_first(e->in, &len, &all);
 		int found = lk_source_find(files, n, first, len, all || stopped(e));
+		if (found >= 0 && is_bare(&files[found]) && lk_input_is_file(e->in) && !lk_input_reaches(e->in, files[found].position, e->o->stop)) {
+			e->ruled_out = files[found].position;
+			found = LK_SOURCE_NEW;
+		}
 		if (found != LK_SOURCE_UNDECIDED)
 			return found;
 		(void)lk_input_look_ahead(e->in, STOP_CHECK_MS, NULL);   /* a failure is reported after the records before it */
 	}
+}
+
+/* The bytes before the position are not known, but that it is between two lines. What is known from now on is what the input
+ * has there. */
+static int take_for_known(lk_encoder *e, lk_error *err) {
+	lk_source_file *at = &e->at;
+	size_t len;
+	bool all;
+	const char *first = lk_input_first(e->in, &len, &all);
+	if (!lk_input_between_lines(e->in, e->o->stop)) {
+		lk_fail(err, LK_EINPUT, "%s is not the file that was read up to byte %lld before: that is within a line", name(e), (long long)at->position);
+		return lk_hint(err, "give it as a file, which is then read from its beginning, or give another --source name");
+	}
+	at->head_len = at->position < (int64_t)len ? (size_t)at->position : len;
+	memcpy(at->head, first, at->head_len);
+	lk_input_trail(e->in, at->position, at->trail);
+	lk_buf_addf(&e->notes, "%s: its first %lld bytes are taken as read: an older lk read the source up to there, and kept nothing by"
+	            " which to tell its file; if this is another file, append its first %lld bytes alone, without --source\n", name(e),
+	            (long long)at->position, (long long)at->position);
+	return 0;
 }
 
 static int other_bytes(const lk_encoder *e, const lk_source_file *at, lk_error *err) {
@@ -206,31 +239,41 @@ int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {
 	int status = 0;
 	e->at = *at;
 	e->holds = false;
+	lk_buf_clear(&e->notes);
 	if (e->o->format.kind == LK_FORMAT_CSV)
 		status = read_header(e, err);
 	if (!status && e->log)
 		note_lacking_fields(e);
 	if (!status)
 		status = lk_input_seek(e->in, at->position, e->o->stop, err);
-	if (status || !*at->trail || stopped(e))
+	if (status || stopped(e))
 		return status;
+	if (e->ruled_out)
+		lk_buf_addf(&e->notes, "%s: read from its first byte: an older lk read the source up to byte %lld, where no line of this file ends\n",
+		            name(e), (long long)e->ruled_out);
+	if (is_bare(at))
+		return take_for_known(e, err);
+	if (!*at->trail)
+		return 0;
 	lk_input_trail(e->in, at->position, trail);
 	return strcmp(trail, at->trail) ? other_bytes(e, at, err) : 0;
 }
 
-/* Sets position, head and trail after the last record that was taken. The head grows until it holds an event. */
-static void mark(lk_encoder *e, int64_t position, bool trail) {
+/* It has no event yet, so it grows with what is read. */
+static bool head_grows(const lk_encoder *e) { return (int64_t)e->at.head_len == e->at.position; }
+
+/* Sets position, head and trail after the last record that was taken. */
+static void mark(lk_encoder *e, int64_t position) {
 	size_t len;
-	bool all, from_before = e->at.position && !e->at.head_len;    /* none was kept when it was begun */
+	bool all;
 	const char *first = lk_input_first(e->in, &len, &all);
-	if ((int64_t)e->at.head_len == e->at.position || from_before) {
-		int64_t end = e->first_event && !from_before ? e->first_event : position;
+	if (head_grows(e)) {
+		int64_t end = e->first_event ? e->first_event : position;
 		e->at.head_len = (size_t)(end < (int64_t)len ? end : (int64_t)len);
 		memcpy(e->at.head, first, e->at.head_len);
 	}
 	e->at.position = position;
-	if (trail)
-		lk_input_trail(e->in, position, e->at.trail);
+	lk_input_trail(e->in, position, e->at.trail);
 }
 
 /* --- Encoding --- */
@@ -321,6 +364,19 @@ static int hold_back(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
 	return BATCH_FULL;
 }
 
+/* Every other event of a file of which the first one was edited would be appended again. */
+static int first_event(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
+	int64_t end = r->position + (int64_t)r->len;
+	const lk_source_file *f = head_grows(e) ? lk_source_edited(e->known, e->nknown, e->in, end) : NULL;
+	if (!f) {
+		e->first_event = end;
+		return 0;
+	}
+	lk_append_batch_take_back(b);
+	lk_fail(err, LK_EINPUT, "%s is a file that was read up to byte %lld before, but for its first event", name(e), (long long)f->position);
+	return lk_hint(err, "was it edited? The events after that one are in; to append all of it again give another --source name");
+}
+
 /* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; TAKE_AGAIN if it was
  * cut wrong; LK_EINPUT. */
 static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
@@ -328,9 +384,7 @@ static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error 
 	if (!leave && !add(e, b, r)) {
 		if (is_too_much(b))
 			return hold_back(e, b, r);
-		if (!e->first_event)
-			e->first_event = r->position + (int64_t)r->len;
-		return 0;
+		return e->first_event ? 0 : first_event(e, b, r, err);
 	}
 	if (!leave && r->guessed && e->malformed) {
 		lk_input_again(e->in);
@@ -406,7 +460,8 @@ static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err
 int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err) {
 	int64_t position = e->at.position;
 	int status = fill(e, out, &position, err);
-	mark(e, position, out->kept.n > 0);
+	if (out->kept.n)
+		mark(e, position);
 	out->to = e->at;
 	return status;
 }

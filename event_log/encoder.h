@@ -21,10 +21,13 @@ typedef struct lk_encoder_options {
 int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err);
 void lk_encoder_close(lk_encoder *e);
 
-/* Which of a named source's files the input is, by its first bytes (lk_source_find); waits for as many as it needs. */
+/* Which of a named source's files the input is, by its first bytes (lk_source_find); waits for as many as it needs. A file of
+ * which only a position is known is ruled out by an input that is shorter, or has the position within a line. Borrows the
+ * files. */
 int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n);
 /* Reads the header, if the format has one, and moves to the position up to which the file was read. LK_EINPUT if the
- * header is invalid, or the input differs from what was read there. */
+ * header is invalid, or the input differs from what was read there. If only the position is known, a note says so, and the
+ * first batch has head and trail, even if it is empty. */
 int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err);
 
 /* A batch with its origin: the records that it was made from and how far they reach. */
@@ -36,7 +39,8 @@ typedef struct lk_encoded {
 } lk_encoded;
 enum { LK_ENCODER_END = 1 };
 /* Fills an empty batch until it is full, or until a pipe is silent for a moment, or the input ends (LK_ENCODER_END). On
- * LK_EINPUT the batch holds what came before. */
+ * LK_EINPUT the batch holds what came before. The first event of a new file is LK_EINPUT if the file is a known one but
+ * for that event. */
 int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err);
 
 /* The stream's definition has changed: later records are encoded by this one, and lk_encoder_again encodes the kept

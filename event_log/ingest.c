@@ -41,6 +41,7 @@ typedef struct ingest {
 	} declared[2];          /* the one before and … */
 	int which;              /* … the one that holds */
 	lk_ingest_queue q;
+	lk_source_file *files;  /* of the source, as they were at the beginning */
 	lk_source_file start;   /* where the first batch begins */
 	lk_source_file pushed;  /* where the next one that the encoder fills begins */
 	int64_t run;
@@ -73,7 +74,7 @@ static void *encode(void *arg) {
 		lk_kept_clear(&it->encoded.kept);
 		lk_buf_clear(&it->encoded.notes);
 		status = lk_encoder_fill(g->encoder, &it->encoded, &g->encoder_error);
-		if (is_empty(&it->encoded))
+		if (is_empty(&it->encoded) && !strcmp(it->encoded.to.trail, g->pushed.trail))
 			continue;
 		it->from = g->pushed;
 		it->encoded.to.run = g->run;
@@ -358,14 +359,12 @@ static int pump(ingest *g, lk_error *err) {
 
 /* Where to begin: after what earlier runs have read of this file, which is one of the source's, or a new one. */
 static int find_start(ingest *g, lk_error *err) {
-	lk_source_file *files = NULL;
 	size_t n = 0;
-	int status = g->o->source ? lk_source_files(&g->pg, declared(g), g->report->source, &files, &n, err) : 0;
-	int found = status ? LK_SOURCE_NEW : lk_encoder_find(g->encoder, files, n);
-	g->start = found >= 0 ? files[found] : (lk_source_file){.number = n ? files[0].number + 1 : 1};
+	int status = g->o->source ? lk_source_files(&g->pg, declared(g), g->report->source, &g->files, &n, err) : 0;
+	int found = status ? LK_SOURCE_NEW : lk_encoder_find(g->encoder, g->files, n);
+	g->start = found >= 0 ? g->files[found] : (lk_source_file){.number = n ? g->files[0].number + 1 : 1};
 	g->start.run = g->run;
 	g->report->another_file = found < 0 && n;
-	free(files);
 	return status;
 }
 
@@ -434,6 +433,7 @@ int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *e
 	if (g.connected)
 		lk_pg_close(&g.pg);
 	lk_encoder_close(g.encoder);
+	free(g.files);
 	for (int i = 0; i < 2; i++)
 		lk_definitions_release(&g.declared[i].parsed);
 	return status;

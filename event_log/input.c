@@ -59,6 +59,7 @@ struct lk_input {
 	} back;
 	bool looked_at;          /* its first bytes are checked: it is text, or a failure is noted */
 	bool within;             /* of a record that is too long: not at the beginning of a line */
+	bool too_short;          /* for a position to which it was to be moved */
 	char *head;              /* of a record that is too long, while the rest is being discarded */
 	int64_t head_position, head_line;
 	char first[LK_INPUT_FIRST];
@@ -118,7 +119,7 @@ static void start_over(lk_input *in) {
 	in->position = 0;
 	in->line = 1;
 	in->place = (lk_json_place){0};
-	in->exact = in->within = false;
+	in->exact = in->within = in->too_short = false;
 	lk_error_clear(&in->failure);
 	free(in->head);
 	in->head = NULL;
@@ -503,6 +504,7 @@ void lk_input_trail(const lk_input *in, int64_t position, char out[33]) {
 }
 
 static int too_short(lk_input *in, int64_t position, int64_t size, lk_error *err) {
+	in->too_short = true;
 	lk_fail(err, LK_EINPUT, "%s ends at byte %lld, but was read up to byte %lld before", shown(in), (long long)size, (long long)position);
 	lk_hint(err, "is it a part of that file, or an edited one? To append all of it give another --source name");
 	return LK_EINPUT;
@@ -545,6 +547,33 @@ int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_e
 			return status < 0 ? status : 0;
 	}
 	return 0;
+}
+
+static bool is_break(char c) { return c == '\n' || c == '\r'; }
+
+/* After a line break, or before one: what was read last may have been the end of the input, without one. */
+bool lk_input_between_lines(lk_input *in, const volatile int *stop) {
+	if (!in->position || (in->at && is_break(in->text[in->at - 1])))
+		return true;
+	while (in->at == in->len && !in->end && !in->failure.code && !(stop && *stop))
+		(void)fill(in, STOP_CHECK_MS, &in->failure);
+	return in->at == in->len || is_break(in->text[in->at]);
+}
+
+bool lk_input_reaches(lk_input *in, int64_t position, const volatile int *stop) {
+	lk_error why = {0};
+	bool there = !lk_input_seek(in, position, stop, &why) && lk_input_between_lines(in, stop);
+	bool unreadable = why.code && !in->too_short;
+	return (lk_input_rewind(in, &why) != 0) || there || unreadable;
+}
+
+bool lk_input_peek(const lk_input *in, int64_t position, size_t n, char *out) {
+	int64_t begin = in->position - (int64_t)in->at, end = begin + (int64_t)in->len - in->added_break;
+	if (position >= begin && position + (int64_t)n <= end) {
+		memcpy(out, in->text + (position - begin), n);
+		return true;
+	}
+	return lk_input_may_grow(in) && pread(in->fd, out, n, (off_t)position) == (ssize_t)n;
 }
 
 /* --- Spooling --- */

@@ -53,6 +53,14 @@ enum { LK_INPUT_FIRST = 1024, LK_INPUT_TRAIL = 4096 };
 /* The first bytes, as far as they were read, at most LK_INPUT_FIRST; borrowed. *all: the input has no more than
  * these. */
 const char *lk_input_first(const lk_input *in, size_t *len, bool *all);
+/* Copies n bytes that begin at `position`. False if the input does not have them, or only in the part that is no longer or
+ * not yet in memory and cannot be read out of order. */
+bool lk_input_peek(const lk_input *in, int64_t position, size_t n, char *out);
+/* Does a file reach `position`, and is that between two lines? Afterwards the file is at its beginning. True also if it
+ * cannot be read up to there: reading it tells why. */
+bool lk_input_reaches(lk_input *in, int64_t position, const volatile int *stop);
+/* Is the position to which lk_input_seek has moved between two lines? stop may be NULL. */
+bool lk_input_between_lines(lk_input *in, const volatile int *stop);
 /* Reads more for lk_input_first; takes no record. 0; LK_INPUT_IDLE as in lk_input_next; LK_EINPUT. */
 int lk_input_look_ahead(lk_input *in, int wait_ms, lk_error *err);
 /* A digest of the last LK_INPUT_TRAIL bytes before `position` (all, if there are fewer). position is where the last

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
@@ -140,6 +141,47 @@ static void answers_go_on(void **unused) {
 	test_ask_is(&lk, "SELECT max(events) FROM lk.batch JOIN lk.view ON copy_id = served_copy WHERE name = 'traffic'", "102");
 }
 
+static void put_events(const char *path, size_t first_bytes, int more) {
+	static const char event[] = "{\"ts\":\"2020-01-01T10:30:00Z\",\"path\":\"%s%.*s\",\"n\":1}\n";
+	static const char wide[] = "----------------------------------------------------------------------------------------------------";
+	lk_buf b = LK_BUF_INIT;
+	size_t bare = sizeof event - 1 - strlen("%s%.*s");
+	while (b.len < first_bytes) {
+		size_t left = first_bytes - b.len, pad = left < 2 * bare + 4 ? left - bare : 4;
+		lk_buf_addf(&b, event, "", (int)pad, wide);
+	}
+	for (int i = 0; i < more; i++)
+		lk_buf_addf(&b, event, "new", i, wide);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(b.data, 1, b.len, f), b.len);
+	fclose(f);
+	lk_buf_release(&b);
+}
+
+/* I5, I8: Version 5 kept of a source only up to where it was read: of a file that has that place, and between two lines, the
+ * rest is taken; of another one all is. */
+static void sources_go_on(void **unused) {
+	(void)unused;
+	char path[] = "/tmp/lk-migration-XXXXXX.jsonl";
+	int fd = mkstemps(path, 6);
+	assert_true(fd >= 0);
+	close(fd);
+	restore();
+	put_events(path, 2901, 3);
+	LK(0, "", "its first 2901 bytes are taken as read", "ingest", "hits", path, "--source", "first");
+	assert_non_null(strstr(lk.err, "3 events"));
+	LK(0, "", "0 events", "ingest", "hits", path, "--source", "first");
+	put_events(path, 0, 12);
+	LK(0, "", "read from its first byte", "ingest", "hits", path, "--source", "second");
+	assert_non_null(strstr(lk.err, "12 events"));
+	LK(0, "", "0 events", "ingest", "hits", path, "--source", "second");
+	test_ask_is(&lk, "SELECT count(*) FILTER (WHERE path LIKE 'new%') || ' of ' || count(*) - 100 FROM lk.log_hits", "15 of 15");
+	test_ask_is(&lk, "SELECT string_agg(name || number || (head IS NULL), ' ' ORDER BY name, number) FROM lk.source",
+	            "first1false second1true second2false");
+	unlink(path);
+}
+
 /* --- who opens it --- */
 
 static void *status_in_thread(void *rc) {
@@ -210,6 +252,7 @@ int main(void) {
 		cmocka_unit_test(migrated_is_fresh),
 		cmocka_unit_test(nothing_is_lost),
 		cmocka_unit_test(answers_go_on),
+		cmocka_unit_test(sources_go_on),
 		cmocka_unit_test(many_open_it_at_once),
 		cmocka_unit_test(only_the_owner_can),
 		cmocka_unit_test(other_versions_are_told),

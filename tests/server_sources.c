@@ -44,6 +44,7 @@ static int set_up(void **state) {
 	(void)state;
 	char id[33];
 	lk_error err = {0};
+	signal(SIGPIPE, SIG_IGN);     /* of a pipe that is not read to its end */
 	test_servers_start(&servers);
 	test_open(&pg, &servers);
 	test_ok(lk_catalog_install(&pg, id, &err), &err);
@@ -118,11 +119,24 @@ static lk_ingest_options options(const char *from) {
 	return (lk_ingest_options){.postgres = servers.at.postgres, .stream = &stream, .format = {.kind = LK_FORMAT_JSON}, .path = from, .source = "access"};
 }
 
-static lk_ingest_report run(const char *from) {
+static char said[2000];       /* the notes of the last run */
+
+static void note(void *ctx, const char *text) {
+	(void)ctx;
+	snprintf(said + strlen(said), sizeof said - strlen(said), "%s\n", text);
+}
+
+static int try_run(const char *from, lk_ingest_report *r, lk_error *err) {
 	lk_ingest_options o = options(from);
+	o.note = note;
+	*said = '\0';
+	return lk_ingest_run(&o, r, err);
+}
+
+static lk_ingest_report run(const char *from) {
 	lk_ingest_report r;
 	lk_error err = {0};
-	test_ok(lk_ingest_run(&o, &r, &err), &err);
+	test_ok(try_run(from, &r, &err), &err);
 	return r;
 }
 
@@ -141,30 +155,39 @@ static void *feed(void *arg) {
 	return NULL;
 }
 
-static lk_ingest_report run_piped(void) {
+static int try_piped(lk_ingest_report *r, lk_error *err) {
 	int fds[2], saved = dup(STDIN_FILENO);
 	pthread_t thread;
 	assert_int_equal(pipe(fds), 0);
 	dup2(fds[0], STDIN_FILENO);
 	close(fds[0]);
 	assert_int_equal(pthread_create(&thread, NULL, feed, &fds[1]), 0);
-	lk_ingest_report r = run("-");
+	int status = try_run("-", r, err);
 	dup2(saved, STDIN_FILENO);
 	close(saved);
 	pthread_join(thread, NULL);
+	return status;
+}
+
+static lk_ingest_report run_piped(void) {
+	lk_ingest_report r;
+	lk_error err = {0};
+	test_ok(try_piped(&r, &err), &err);
 	return r;
 }
 
-static void refuse(const char *from, const char *why) {
-	lk_ingest_options o = options(from);
+static void refuse_run(bool piped, const char *from, const char *why) {
 	lk_ingest_report r;
 	lk_error err = {0};
-	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);
+	assert_int_equal(piped ? try_piped(&r, &err) : try_run(from, &r, &err), LK_EINPUT);
 	if (!strstr(err.text, why))
 		fail_msg("%s", err.text);
 	assert_non_null(strstr(err.hint, "--source"));
 	assert_int_equal(r.events + r.rejects + r.others, 0);
 }
+
+static void refuse(const char *from, const char *why) { refuse_run(false, from, why); }
+static void refuse_piped(const char *why) { refuse_run(true, NULL, why); }
 
 static int64_t ask(const char *what) { return test_number(&pg, "SELECT coalesce(%s, -1)::bigint FROM lk.log_%s", what, stream.stream->name); }
 
@@ -315,22 +338,176 @@ static void the_same_header(void **state) {
 	expect_once(30);
 }
 
-/* A row of an older schema has only a position: the run continues there, and from then on the file is identified. */
+/* --- Rows of an older schema, which have only a position --- */
+
+static void forget_fingerprints(void) {
+	test_sql(&pg, "UPDATE lk.source SET head = NULL, trail = NULL, run = NULL WHERE stream_id = %lld", (long long)stream.id);
+}
+
+static void expect_said(const char *what) {
+	if (!strstr(said, what))
+		fail_msg("no \"%s\" in: %s", what, said);
+}
+
+/* I8: The run continues there, says so, and from then on the file is identified. */
 static void from_before_fingerprints(void **state) {
 	(void)state;
 	declare();
 	put(path, "w", 0, 100);
 	run(path);
-	test_sql(&pg, "UPDATE lk.source SET head = NULL, trail = NULL, run = NULL WHERE stream_id = %lld", (long long)stream.id);
+	forget_fingerprints();
 	put(path, "a", 100, 1);
 	assert_int_equal(run(path).events, 1);
-	put(path, "w", 101, 500);
+	expect_said("bytes are taken as read");
+	put(path, "a", 101, 1);
+	assert_int_equal(run(path).events, 1);
+	assert_string_equal(said, "");
+	put(path, "w", 102, 500);
 	assert_int_equal(run(path).events, 500);
 	put(path, "w", 0, 100);
 	refuse(path, "ends at byte");
-	put(path, "w", 0, 101);
+	put(path, "w", 0, 102);
 	assert_int_equal(run(path).events, 0);
-	expect_once(601);
+	expect_once(602);
+}
+
+/* I8: Also by a run that finds nothing new, in whatever way the file is packed. */
+static void identified_by_a_run_without_events(void **state) {
+	(void)state;
+	for (int way = 0; way < 3; way++) {
+		declare();
+		put(path, "w", 0, 300);
+		run(path);
+		forget_fingerprints();
+		write_file(path, "a", "\n \n", 3);
+		pack(path, other);
+		assert_int_equal((way == 2 ? run_piped() : run(way ? other : path)).events, 0);
+		expect_said("bytes are taken as read");
+		assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld AND trail <> '' AND length(head) > 0",
+		                             (long long)stream.id), 1);
+		put(path, "w", 300, 700);             /* rotated: longer than the one before */
+		assert_int_equal(run(path).events, 700);
+		assert_string_equal(said, "");
+		expect_once(1000);
+	}
+}
+
+static bool is_within_line(const char *file, int64_t position) {
+	char around[2];
+	FILE *f = fopen(file, "r");
+	assert_non_null(f);
+	bool read = !fseek(f, position - 1, SEEK_SET) && fread(around, 1, 2, f) == 2;
+	fclose(f);
+	return read && around[0] != '\n' && around[1] != '\n';
+}
+
+/* I5: An input that ends before the position, or has it within a line, is another file, and all of it is read; then the
+ * old one is still continued. */
+static void what_cannot_be_the_file_of_before(void **state) {
+	(void)state;
+	for (int way = 0; way < 4; way++) {
+		declare();
+		put(path, "w", 0, 900);
+		run(path);
+		forget_fingerprints();
+		int64_t position = size_of(path);
+		put(path, "a", 900, 5);
+		assert_int_equal(rename(path, other), 0);
+		char *third = lk_asprintf("%s/access.2", dir);
+		bool longer = way % 2, packed = way / 2;
+		put(path, "w", 905, 1);
+		write_file(path, "a", "\n\n\n\n\n\n\n", longer ? 7 : 0);   /* so that the position is within a line of it */
+		put(path, "a", 906, longer ? 1999 : 99);
+		assert_true(longer ? is_within_line(path, position) : size_of(path) < position);
+		pack(path, third);
+		lk_ingest_report r = run(packed ? third : path);
+		assert_int_equal(r.events, longer ? 2000 : 100);
+		assert_int_equal(r.skipped_bytes, 0);
+		assert_true(r.another_file);
+		expect_said("read from its first byte");
+		assert_int_equal(run(packed ? third : path).events, 0);
+		assert_int_equal(run(other).events, 5);
+		expect_said("bytes are taken as read");
+		expect_once(905 + (longer ? 2000 : 100));
+		unlink(third);
+		free(third);
+	}
+}
+
+/* I5: A pipe cannot be read twice, so it is refused. */
+static void a_pipe_that_is_not_the_file_of_before(void **state) {
+	(void)state;
+	declare();
+	put(path, "w", 0, 100);
+	run(path);
+	test_sql(&pg, "UPDATE lk.source SET head = NULL, trail = NULL, position = position - 3 WHERE stream_id = %lld", (long long)stream.id);
+	refuse_piped("that is within a line");
+	put(path, "w", 100, 10);
+	refuse_piped("ends at byte");
+	expect_once(100);
+}
+
+/* --- Edited --- */
+
+/* I5, I8: With another first event a file looks like a new one. Where the rest is a known one, it is refused. */
+static void the_first_event_is_edited(void **state) {
+	(void)state;
+	static const int counts[] = {2, 3, 40, 60, 5000};   /* less than a trail, about one, much more */
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		for (int more = 0; more < 2; more++) {
+			declare();
+			put(path, "w", 0, counts[i]);
+			run(path);
+			lk_buf all = events(0, counts[i] + more), edited = LK_BUF_INIT;
+			lk_buf_adds(&edited, "{\"ts\":\"2024-01-01T00:00:00Z\",\"key\":\"corrected\",\"n\":100000}\n");
+			size_t first = (size_t)(strchr(all.data, '\n') + 1 - all.data);
+			lk_buf_add(&edited, all.data + first, all.len - first);
+			write_file(path, "w", edited.data, edited.len);
+			for (int twice = 0; twice < 2; twice++)
+				refuse(path, "but for its first event");
+			write_file(path, "w", all.data, all.len);
+			assert_int_equal(run(path).events, more);
+			expect_once(counts[i] + more);
+			lk_buf_release(&all);
+			lk_buf_release(&edited);
+		}
+}
+
+/* A file that only resembles one: its second event is another one, or there was none to compare. */
+static void two_short_files(void **state) {
+	(void)state;
+	declare();
+	put(path, "w", 0, 1);
+	run(path);
+	put(path, "w", 1, 1);
+	assert_int_equal(run(path).events, 1);
+	put(path, "a", 2, 1);
+	assert_int_equal(run(path).events, 1);
+	put(path, "w", 3, 2);
+	assert_int_equal(run(path).events, 2);
+	expect_once(5);
+}
+
+/* Lines before the first event are part of what tells a file; a refused one is refused again. */
+static void the_header_is_edited(void **state) {
+	(void)state;
+	declare();
+	lk_ingest_options o = options(path);
+	lk_ingest_report r;
+	lk_error err = {0};
+	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
+	csv("w", "ts,key,n\n", 0, 30);
+	test_ok(lk_ingest_run(&o, &r, &err), &err);
+	for (int twice = 0; twice < 2; twice++) {
+		csv("w", "\"ts\",\"key\",n\n", 0, 30);
+		assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);
+		assert_non_null(strstr(err.text, "but for its first event"));
+		csv("w", "ts,key,n\nno time,k,1\n", 0, 30);
+		assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);
+		assert_non_null(strstr(err.text, "but for its first event"));
+		assert_int_equal(r.events, 0);
+	}
+	expect_once(30);
 }
 
 /* What is remembered of a source has a limit. */
@@ -487,6 +664,12 @@ int main(void) {
 		cmocka_unit_test(a_file_of_lines_of_one_length),
 		cmocka_unit_test(the_same_header),
 		cmocka_unit_test(from_before_fingerprints),
+		cmocka_unit_test(identified_by_a_run_without_events),
+		cmocka_unit_test(what_cannot_be_the_file_of_before),
+		cmocka_unit_test(a_pipe_that_is_not_the_file_of_before),
+		cmocka_unit_test(the_first_event_is_edited),
+		cmocka_unit_test(two_short_files),
+		cmocka_unit_test(the_header_is_edited),
 		cmocka_unit_test(many_files),
 		cmocka_unit_test(killed_over_a_rotation),
 		cmocka_unit_test(the_loser_counts_nothing),
