@@ -13,20 +13,30 @@
  * done what they can. One of those who wait sees which transaction of which session waits for its client, and later ends the
  * session, if it is in the same transaction and still waits. The ingest finds its session gone and does not know more.
  *
+ * With TWOFILES the ingests read two files of one length under one name, and the place in a source is the position and what was
+ * read before it (the trail). With COUNT each tells at its end what it has appended, and the place also names the run that moved
+ * it. With DEFINE the stream's definition is changed once, beside the ingests; a batch is encoded for one definition, and its
+ * session compares that one.
+ *
  * What is asserted:
  *   a worker    reads what is visible at off >= cursor, in order, in one snapshot, and meets neither a gap nor a
  *               hole below the tail (I6)
  *   a cut       when it becomes visible, no event at or above it is, and all below it are (P5)
  *   a row       has a place of its own, and an `_at` that is not below the one before it
+ *   a change    has below it only rows of the former definition, and at or above it only rows of the new one
+ *   a count     of both ingests is at most what is in the log
  *   at the end  all have ended (nobody waits for a lock for ever), each batch is in the log exactly
- *               once (I5), and the worker has read all
+ *               once (I5; of two files under one name: what their ingests took for done is), and the worker has read all
  *
  * -DONESOURCE  both ingests read the same file     -DBATCHES=…  of a source
  * -DLOSSES=…   connections lost, ingests killed    -DKILLS=…    transactions that the server ends by itself
  * -DCLOCK      rows have an `_at`                 -DFREEZE      an ingest is frozen in the COPY, once; sessions are ended
+ * -DTWOFILES   two files under one name          -DCOUNT       with ONESOURCE: both tell what they have appended
+ * -DDEFINE     the definition is changed
  *
  * and the mutants: SEQUENCE READFIRST BEGINTIME BLINDSET POSITIONAPART NOREAD TAKENFORDONE ANYORDER HOLE
- * CUTWITHOUTLOCK CUTANYORDER, with FREEZE also NOTENDED SESSIONALONE LOCKTAKEN */
+ * CUTWITHOUTLOCK CUTANYORDER, with FREEZE also NOTENDED SESSIONALONE LOCKTAKEN, with TWOFILES NOTRAIL TRAILNOTSET, with COUNT
+ * NORUN, with DEFINE DEFINITIONFIRST NOTCOMPARED CHANGEWITHOUTLOCK CHANGELOCKSONE */
 
 #ifndef BATCHES
 #define BATCHES 2
@@ -37,24 +47,61 @@
 #ifndef KILLS
 #define KILLS 0
 #endif
-#ifdef ONESOURCE
+#if defined(ONESOURCE) || defined(TWOFILES)
 #define SOURCES 1
 #define SOURCE(c) 0
 #else
 #define SOURCES 2
 #define SOURCE(c) (c)
 #endif
+#ifdef ONESOURCE
+#define FILES 1
+#define FILE(c) 0
+#else
+#define FILES 2
+#define FILE(c) (c)
+#endif
+#ifdef DEFINE
+#define ALL 5                         /* processes that come to an end */
+#else
+#define ALL 4
+#endif
 #define PLACES 5
 #define HAS(batch, p) ((batch) % 2 == 0 || (p) == 1)
-#define CUT 9                         /* who holds a lock: 1 + session, or the cut */
+#define CUT 9                         /* who holds a lock: 1 + session, the cut, or the change */
+#define CHANGE 10
 
-mtype = { waiting, committed, conflict, rolled_back, gone };
+mtype = { waiting, committed, conflict, rolled_back, gone, changed };
 
 /* --- what is visible --- */
 
-typedef Partition { byte tail, row[PLACES], at };   /* a row: 1 + its batch, of whatever source; at: the last row's _at */
+typedef Partition { byte tail, row[PLACES], at      /* a row: 1 + its batch, of whatever file; at: the last row's _at */
+#ifdef DEFINE
+	; byte definition[PLACES], changed_at            /* by which the row was encoded; the first offset after the change */
+#endif
+};
 Partition part[2];
 byte position[SOURCES];               /* batches that the source has in the log */
+#ifdef TWOFILES
+byte read_of[SOURCES], acknowledged[FILES];              /* whose bytes are before the position; what an ingest takes for done */
+#endif
+#ifdef COUNT
+byte mover[SOURCES], counted;
+#endif
+#ifdef DEFINE
+byte definition;
+#endif
+
+#if defined(TWOFILES) && !defined(NOTRAIL)
+#define IS_AT(s, file, n) (position[s] == (n) && ((n) == 0 || read_of[s] == (file)))
+#else
+#define IS_AT(s, file, n) (position[s] == (n))
+#endif
+#ifdef TWOFILES
+#define ACKNOWLEDGED acknowledged[me] = (at > acknowledged[me] -> at : acknowledged[me])
+#else
+#define ACKNOWLEDGED skip
+#endif
 
 /* --- what sessions hold --- */
 
@@ -66,6 +113,9 @@ typedef Session { byte job; mtype reply; bool orphan;      /* job: 1 + batch, or
 #ifdef FREEZE
 	byte transaction; bool copying, sent, frozen, end
 #endif
+#ifdef DEFINE
+	byte definition
+#endif
 };
 Session session[4];                   /* two for each ingest */
 #ifdef CLOCK
@@ -76,7 +126,7 @@ byte losses = LOSSES, kills = KILLS, ended;
 byte freezes = 1;
 #endif
 
-#define ID(source, batch) ((source) * BATCHES + (batch) + 1)
+#define ID(file, batch) ((file) * BATCHES + (batch) + 1)
 #define RELEASE(me) k = 0; do \
 	:: k < 2 -> if :: tail_lock[k] == me -> tail_lock[k] = 0 :: else fi; k++ :: else -> break od; \
 	k = 0; do :: k < SOURCES -> if :: source_lock[k] == me -> source_lock[k] = 0 :: else fi; k++ :: else -> break od; k = 0
@@ -99,12 +149,18 @@ idle:
 		session[me - 1].transaction++; session[me - 1].sent = false
 #endif
 		};
+#if defined(DEFINE) && defined(DEFINITIONFIRST)
+	if
+	:: session[me - 1].definition != definition -> d_step { RELEASE(me); session[me - 1].reply = changed }; goto over
+	:: else
+	fi;
+#endif
 #ifndef POSITIONAPART
 	if
 	:: atomic { source_lock[src] == 0 -> source_lock[src] = me;
 		if
 #ifndef BLINDSET
-		:: position[src] != batch -> d_step { RELEASE(me); session[me - 1].reply = conflict }; goto over
+		:: !IS_AT(src, FILE((me - 1) / 2), batch) -> d_step { RELEASE(me); session[me - 1].reply = conflict }; goto over
 #endif
 		:: else
 		fi }
@@ -143,6 +199,12 @@ idle:
 		i++
 	:: else -> break
 	od;
+#if defined(DEFINE) && !defined(DEFINITIONFIRST) && !defined(NOTCOMPARED)
+	if
+	:: session[me - 1].definition != definition -> d_step { RELEASE(me); session[me - 1].reply = changed }; goto over
+	:: else
+	fi;
+#endif
 #ifdef FREEZE
 	session[me - 1].copying = true;
 	if
@@ -163,8 +225,11 @@ idle:
 #ifdef HOLE
 				:: batch == 0 && p == 1                     /* its COPY was in a savepoint that was rolled back, the tail was not */
 #endif
-				:: else -> assert(part[p].row[off[p]] == 0); part[p].row[off[p]] = ID(src, batch)
+				:: else -> assert(part[p].row[off[p]] == 0); part[p].row[off[p]] = ID(FILE((me - 1) / 2), batch)
 				fi;
+#ifdef DEFINE
+				part[p].definition[off[p]] = session[me - 1].definition;
+#endif
 				if :: part[p].tail <= off[p] -> part[p].tail = off[p] + 1 :: else fi;
 #ifdef CLOCK
 				assert(at[p] >= part[p].at); part[p].at = at[p]
@@ -176,6 +241,12 @@ idle:
 		od;
 #ifndef POSITIONAPART
 		position[src] = batch + 1;
+#if defined(TWOFILES) && !defined(TRAILNOTSET)
+		read_of[src] = FILE((me - 1) / 2);
+#endif
+#ifdef COUNT
+		mover[src] = (me - 1) / 2;
+#endif
 #endif
 		p = 0; i = 0; off[0] = 0; off[1] = 0 }
 	:: atomic { MAY_END -> END_IT }
@@ -196,13 +267,24 @@ roll_back:
 
 proctype Ingest(bool me) {
 	byte at, slot = 2 * me;
+#ifdef DEFINE
+	byte encoded;
+#endif
 start:
-	at = position[SOURCE(me)];
+	atomic { at = position[SOURCE(me)];
+		if :: IS_AT(SOURCE(me), FILE(me), at) -> ACKNOWLEDGED :: else -> goto done fi };    /* another file: it gets a row of its own */
+#ifdef DEFINE
+	encoded = definition;
+#endif
 next:
 	if :: at == BATCHES -> goto done :: else fi;
 again:
 	skip;
-	d_step { session[slot].reply = waiting; session[slot].job = at + 1 };
+	d_step { session[slot].reply = waiting; session[slot].job = at + 1
+#ifdef DEFINE
+		; session[slot].definition = encoded
+#endif
+	};
 wait:
 	if
 	:: atomic { session[slot].job == 0 && session[slot].reply == committed -> session[slot].reply = waiting };
@@ -212,7 +294,14 @@ wait:
 		:: atomic { losses > 0 -> losses--; goto start }
 		fi;
 #endif
-		at++; goto next
+		d_step { at++; ACKNOWLEDGED
+#ifdef COUNT
+		; counted++
+#endif
+		}; goto next
+#ifdef DEFINE
+	:: atomic { session[slot].job == 0 && session[slot].reply == changed -> session[slot].reply = waiting; encoded = definition }; goto again
+#endif
 	:: atomic { session[slot].job == 0 && (session[slot].reply == conflict || session[slot].reply == rolled_back) ->
 #ifdef NOREAD
 		if
@@ -244,8 +333,18 @@ wait:
 	fi;
 	/* what became of it? The position says */
 	if
-	:: atomic { position[SOURCE(me)] == at + 1 -> at++ }; goto next
-	:: position[SOURCE(me)] == at -> goto again
+	:: atomic { IS_AT(SOURCE(me), FILE(me), at + 1) -> at++; ACKNOWLEDGED
+#ifdef COUNT
+		;
+		if
+#ifndef NORUN
+		:: mover[SOURCE(me)] != me
+#endif
+		:: else -> counted++
+		fi
+#endif
+		}; goto next
+	:: IS_AT(SOURCE(me), FILE(me), at) -> goto again
 	:: else                                                 /* another ingest is further: it goes on, this one ends */
 	fi;
 done:
@@ -303,7 +402,7 @@ proctype Worker() {
 	do
 	:: FETCH(0)
 	:: FETCH(1)
-	:: cursor[0] == part[0].tail && cursor[1] == part[1].tail && ended == 3 -> break
+	:: cursor[0] == part[0].tail && cursor[1] == part[1].tail && ended == ALL - 1 -> break
 	od;
 	ended++
 }
@@ -343,6 +442,29 @@ proctype Cut() {
 	ended++
 }
 
+/* --- a change of the definition --- */
+
+#ifdef DEFINE
+proctype Change() {
+	byte i, k;
+#ifndef CHANGEWITHOUTLOCK
+	do
+#ifdef CHANGELOCKSONE
+	:: i < 1 ->
+#else
+	:: i < 2 ->
+#endif
+		atomic { tail_lock[i] == 0 -> tail_lock[i] = CHANGE }; i++
+	:: else -> break
+	od;
+	i = 0;
+#endif
+	d_step { definition = 1; part[0].changed_at = part[0].tail; part[1].changed_at = part[1].tail };
+	d_step { k = 0; do :: k < 2 -> if :: tail_lock[k] == CHANGE -> tail_lock[k] = 0 :: else fi; k++ :: else -> break od; k = 0; i = 0 };
+	ended++
+}
+#endif
+
 init {
 	byte p, k, s, b, n;
 	atomic {
@@ -351,20 +473,39 @@ init {
 #if defined(FREEZE) && !defined(NOTENDED)
 		run Waiter();
 #endif
+#ifdef DEFINE
+		run Change();
+#endif
 		run Ingest(0); run Ingest(1); run Worker(); run Cut()
 	};
 	timeout;                                                /* nobody can do anything any more */
 	d_step {
-		assert(ended == 4);
+		assert(ended == ALL);
 		do
 		:: p < 2 -> s = 1;
 			do
-			:: s <= SOURCES * BATCHES -> n = 0; k = 0; b = (s - 1) % BATCHES;
+			:: s <= FILES * BATCHES -> n = 0; k = 0; b = (s - 1) % BATCHES;
 				do :: k < PLACES -> if :: part[p].row[k] == s -> n++ :: else fi; k++ :: else -> break od;
-				assert(n == (HAS(b, p) -> 1 : 0)); s++
+#ifdef TWOFILES
+				assert(n <= 1 && (n == 1 || !HAS(b, p) || b >= acknowledged[(s - 1) / BATCHES]));
+#else
+				assert(n == (HAS(b, p) -> 1 : 0));
+#endif
+				s++
 			:: else -> break
-			od; p++
+			od;
+#ifdef DEFINE
+			k = 0;
+			do
+			:: k < part[p].tail -> assert(part[p].definition[k] == (k < part[p].changed_at -> 0 : 1)); k++
+			:: else -> break
+			od;
+#endif
+			p++
 		:: else -> break
-		od
+		od;
+#ifdef COUNT
+		assert(counted <= BATCHES)
+#endif
 	}
 }
