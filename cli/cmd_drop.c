@@ -170,7 +170,7 @@ static int drop_stream(lk_connection *c, const lk_args *args, lk_error *err) {
 static int check_args(const lk_args *args, lk_error *err) {
 	bool stream = lk_args_has(args, "stream"), copy = lk_args_has(args, "copy"), former = lk_args_has(args, "former");
 	if (stream == (args->noperands > 0)) {
-		lk_fail(err, LK_EUSAGE, stream ? "lk drop takes VIEW or --stream NAME, not both" : "lk drop wants VIEW or --stream NAME");
+		lk_fail(err, LK_EUSAGE, stream ? "lk drop takes VIEW or --stream NAME, not both" : "lk drop needs VIEW or --stream NAME");
 		return lk_hint(err, "`lk help drop`");
 	}
 	if (copy && former)

@@ -203,7 +203,7 @@ static int change(const lk_args *args, bool back, bool kappa, lk_error *err) {
 static int check(const lk_args *args, bool back, bool named, lk_error *err) {
 	bool change_options = lk_args_has(args, "force") || lk_args_has(args, "workers");
 	if (back && args->noperands != 1)
-		lk_fail(err, LK_EUSAGE, "--back wants a view and no mode: it goes back to the copy served before");
+		lk_fail(err, LK_EUSAGE, "--back needs a view and no mode: it goes back to the copy served before");
 	else if (back && change_options)
 		lk_fail(err, LK_EUSAGE, "--back goes back to an existing copy: nothing is compared or built");
 	else if (!back && !named && change_options)

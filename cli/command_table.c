@@ -29,10 +29,10 @@ const lk_command lk_commands[] = {
 
 	{"down", "", 0, 0, "stop the private servers; their data stays, unless --remove is given",
 	 "With --remove their data goes too, also where it lies outside of LK_HOME, and the folder itself if nothing else is in it. It "
-	 "asks first, and where there is no terminal it wants --yes. What lk up did not make is never removed, but named.",
+	 "asks first; without a terminal it needs --yes. It never removes files that lk up did not make, but names them.",
 	 {{"remove", NULL, "remove their data, the log too, for good", false},
 	  {"yes", NULL, "with --remove: do not ask", false}},
-	 {{"lk down", "stop both"}, {"lk down --remove", "stop both and remove what is in them, after a question"}},
+	 {{"lk down", "stop both"}, {"lk down --remove", "stop both and remove their data; asks first"}},
 	 lk_cmd_down},
 
 	{"apply", "FILE...", 1, -1, "declare streams and views from SQL files",
@@ -46,7 +46,7 @@ const lk_command lk_commands[] = {
 
 	{"ingest", "STREAM [FILE...]", 1, -1, "append events to a stream's log",
 	 "Reads standard input if no file, or -, is named. A line that cannot be an event goes to lk.rejected and never "
-	 "stops the rest. If PostgreSQL goes away or has no room, it says what is in and tries again for five minutes. On the first Ctrl-C it appends what it has read and ends (exit 75); the second ends it at once.",
+	 "stops the rest. If PostgreSQL goes away or its disk is full, it says what the log has and tries again for five minutes. On the first Ctrl-C it appends what it has read and ends (exit 75); the second ends it at once.",
 	 {{"format", "FORMAT", "jsonl, json, csv, tsv, access (a web server's log, recognised line by line), the name of a log format (common, "
 	   "combined, vhost_common, vhost_combined, combinedio, main) or its text in the syntax of Apache or nginx. Default: by "
 	   "the file's ending (.jsonl .json .csv .tsv .log, also with .gz); jsonl for standard input", false},
@@ -93,8 +93,8 @@ const lk_command lk_commands[] = {
 	 lk_cmd_batch},
 
 	{"run", "", 0, 0, "run speed layer and batch layer together, until stopped",
-	 "Both servers must answer at the start. From then on a server that goes away, or is full, is waited for: it says so, and when "
-	 "it goes on. Each line on standard error begins with the time.",
+	 "Both servers must answer at the start. If one goes away later, or is full, it says so, waits, and says when it continues. "
+	 "Each line on standard error begins with the time.",
 	 {{"every", "SIZE", "time between batches (1min)", false},
 	  {"workers", "N", "threads of the speed layer (2)", false}, KEEP_OPTION},
 	 {{"lk run", "both layers, a batch every minute"},
@@ -164,7 +164,7 @@ const lk_command lk_commands[] = {
 	  {"lk late outcomes --limit 1000 --columns all --format csv", "for a program"}},
 	 lk_cmd_late},
 
-	{"explain", "VIEW", 1, 1, "show how a view is computed, or an answer put together",
+	{"explain", "VIEW", 1, 1, "show how a view is computed, or how an answer is built",
 	 "With --where, --from, --to, --window or --slide: an answer with the batch part, the speed part and their sum for each "
 	 "row.",
 	 {WHERE_OPTIONS},

@@ -77,7 +77,7 @@ static int add(lk_args *a, const lk_option *o, const char *value, lk_error *err)
 static int check_operands(const lk_args *a, lk_error *err) {
 	const lk_command *c = a->command;
 	if (a->noperands < c->min_operands)
-		lk_fail(err, LK_EUSAGE, "lk %s wants %s", c->name, c->operands);
+		lk_fail(err, LK_EUSAGE, "lk %s needs %s", c->name, c->operands);
 	else if (c->max_operands >= 0 && a->noperands > c->max_operands)
 		lk_fail(err, LK_EUSAGE, "lk %s: \"%s\" is one operand too many", c->name, a->operands[c->max_operands]);
 	else
@@ -112,7 +112,7 @@ static int parse_options(int argc, char **argv, lk_args *a, lk_error *err) {
 		else if (o && is_whole(word, o->name))
 			rc = add(a, o, optarg, err);
 		else if (got == ':')
-			rc = lk_fail(err, LK_EUSAGE, "%s wants a value: %s", word,
+			rc = lk_fail(err, LK_EUSAGE, "%s needs a value: %s", word,
 			             optopt >= 256 && optopt < 256 + n ? c->options[optopt - 256].arg : "");
 		else
 			rc = unknown_option(c, word, err);

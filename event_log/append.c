@@ -131,7 +131,7 @@ static int reserve_results(lk_pg *pg, lk_append_batch *b, const lk_source_step *
 		PGresult *res;
 		int r = pipeline_result(pg, &res, rc ? NULL : err);
 		if (!r && !rc && i == SOURCE && strcmp(PQcmdTuples(res), "1"))
-			r = lk_fail(err, LK_ECONFLICT, "source %s is not at position %lld: another process reads it, or this part is already in",
+			r = lk_fail(err, LK_ECONFLICT, "source %s is not at position %lld: another process reads it, or this part is already in the log",
 			            step->source, (long long)step->from->position);
 		if (!r && !rc && i == MOVE)
 			r = take_places(b, res, nparts, err);

@@ -205,7 +205,7 @@ static int apply_taken(lk_pg *pg, const PGresult *views, int i, const lk_stream 
 	lk_error e = {0};
 	int rc = lk_catalog_parse(PQgetvalue(views, i, 2), s, &d, &e);
 	if (rc) {
-		lk_fail(err, LK_EDEFINITION, "stream %s: view %s does not fit it as it would be: %s", s->name, PQgetvalue(views, i, 1),
+		lk_fail(err, LK_EDEFINITION, "stream %s: view %s does not fit the new declaration: %s", s->name, PQgetvalue(views, i, 1),
 		        d.nfaults ? d.faults[0].message : e.text);
 		lk_hint(err, "`lk drop %s` removes the view", PQgetvalue(views, i, 1));
 	}

@@ -96,7 +96,7 @@ static const lk_cat_copy *newest_live(const lk_catalog *c, const lk_cat_version 
 static int no_version(const lk_catalog *c, const lk_cat_view *v, int number, lk_error *err) {
 	const lk_cat_version *newest = lk_catalog_newest(c, v);
 	if (lk_catalog_version(c, v, number)) {
-		lk_fail(err, LK_EUSAGE, "version %d of view %s has no copy that could be read", number, v->name);
+		lk_fail(err, LK_EUSAGE, "version %d of view %s has no copy to read", number, v->name);
 		lk_hint(err, "`lk replay %s --version %d` makes one", v->name, number);
 	} else {
 		lk_fail(err, LK_EUSAGE, "view %s has no version %d", v->name, number);

@@ -54,7 +54,7 @@ int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err) 
 	if (version >= OLDEST_VERSION && version < SCHEMA_VERSION)
 		return OLDER;
 	if (version != SCHEMA_VERSION) {
-		lk_fail(err, LK_EUNSUPPORTED, "schema lk is of version %lld; this lk reads version %d", version, SCHEMA_VERSION);
+		lk_fail(err, LK_EUNSUPPORTED, "schema lk has version %lld; this lk reads version %d", version, SCHEMA_VERSION);
 		if (version > SCHEMA_VERSION)
 			lk_hint(err, "a newer lk made it; use that");
 		else

@@ -231,7 +231,7 @@ static int take_for_known(lk_encoder *e, lk_error *err) {
 
 static int other_bytes(const lk_encoder *e, const lk_source_file *at, lk_error *err) {
 	lk_fail(err, LK_EINPUT, "%s begins like a file that was read up to byte %lld before, but differs from it", name(e), (long long)at->position);
-	return lk_hint(err, "was it edited or rewritten? To append all of it give another --source name");
+	return lk_hint(err, "was it edited or rewritten? To append the whole file, give another --source name");
 }
 
 int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {

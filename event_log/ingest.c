@@ -113,13 +113,14 @@ typedef struct retry {
 
 static int64_t retry_us(const ingest *g) { return g->o->retry_us ? g->o->retry_us : RETRY_DEFAULT_US; }
 
-/* What is in, how long it is tried, what to do: at the first failure, and where it turns into one of another kind. */
+/* Says what the log has so far, how long lk tries again, and what to do: at the first failure, and at one of another
+ * kind. */
 static void tell_trouble(const ingest *g, retry *r, int status, const lk_error *why) {
 	lk_buf b = LK_BUF_INIT;
 	if (status == LK_ECONFLICT || status == r->told)
 		return;
 	r->told = status;
-	lk_buf_addf(&b, "%s; %lld event%s of this input are in so far, and it is tried again for up to ", why->text,
+	lk_buf_addf(&b, "%s; the log has %lld event%s of this input so far, and lk tries again for up to ", why->text,
 	            (long long)g->report->events, g->report->events == 1 ? "" : "s");
 	lk_interval_print(retry_us(g), &b);
 	if (why->hint[0])
@@ -167,7 +168,7 @@ static int moved(const ingest *g, const lk_ingest_item *it, const lk_source_file
 	if (now->position == it->from.position || now->position == it->encoded.to.position)
 		lk_fail(err, LK_ECONFLICT, "another file is read as source \"%s\" at the same time", g->report->source);
 	else
-		lk_fail(err, LK_ECONFLICT, "source \"%s\" stands at byte %lld, and not at byte %lld, where this run left it",
+		lk_fail(err, LK_ECONFLICT, "source \"%s\" is at byte %lld, but this run left it at byte %lld",
 		        g->report->source, (long long)now->position, (long long)it->from.position);
 	return lk_hint(err, "another run reads the same source, or the log was restored from a backup; a new run continues from there");
 }

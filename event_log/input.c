@@ -506,7 +506,7 @@ void lk_input_trail(const lk_input *in, int64_t position, char out[33]) {
 static int too_short(lk_input *in, int64_t position, int64_t size, lk_error *err) {
 	in->too_short = true;
 	lk_fail(err, LK_EINPUT, "%s ends at byte %lld, but was read up to byte %lld before", shown(in), (long long)size, (long long)position);
-	lk_hint(err, "is it a part of that file, or an edited one? To append all of it give another --source name");
+	lk_hint(err, "is it a part of that file, or was it edited? To append the whole file, give another --source name");
 	return LK_EINPUT;
 }
 

@@ -65,7 +65,7 @@ int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *er
 	bool first = err && err->code == LK_OK;
 	if (sqlstate && strcmp(sqlstate, "53100") == 0) {
 		lk_fail(err, code, "PostgreSQL's disk is full, %s: %s", doing, text.data);
-		lk_hint(err, "make room where PostgreSQL keeps its data; what was acknowledged is in the log, and nothing of this was written");
+		lk_hint(err, "free space where PostgreSQL keeps its data; what was acknowledged is in the log, and this step wrote nothing");
 	} else {
 		lk_fail(err, code, "PostgreSQL, %s: %s", doing, text.data);
 	}

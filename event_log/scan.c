@@ -211,7 +211,7 @@ static int gap(const lk_scan *s, int64_t found, lk_error *err) {
 	if (found >= 0)
 		lk_buf_addf(&at, "%lld comes next", (long long)found);
 	else
-		lk_buf_addf(&at, "the log should reach to %lld", (long long)s->end_off);
+		lk_buf_addf(&at, "the log ends at %lld", (long long)s->end_off);
 	lk_fail(err, LK_EGAP, "stream %s, partition %d: event %lld is missing from the log; %s", s->stream->name, s->part,
 	        (long long)s->next_off, at.data);
 	lk_hint(err, "rows of the log were removed or changed by hand, or the database was restored in part");

@@ -43,7 +43,7 @@ static void name_holder(lk_pg *pg, lk_error *err) {
 	               " AND pid <> pg_backend_pid() ORDER BY xact_start LIMIT 1))", 0, NULL))
 		return;
 	if (!PQgetisnull(res, 0, 0))
-		lk_hint(err, "%s has been holding the end of the log", PQgetvalue(res, 0, 0));
+		lk_hint(err, "%s holds the end of the log", PQgetvalue(res, 0, 0));
 	PQclear(res);
 }
 
@@ -58,8 +58,8 @@ static char *look(lk_pg *pg, const char *frozen_ms) {
 }
 
 static void tell_ended(const PGresult *res, int i) {
-	char *text = lk_asprintf("process %s of PostgreSQL (%s) was holding the end of the log, and its program was frozen: its session was ended,"
-	                         " and what it had not committed is undone", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
+	char *text = lk_asprintf("ended the session of PostgreSQL process %s (%s): it held the end of the log, and its program was frozen; its last"
+	                         " transaction is undone", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
 	if (tell)
 		tell(text);
 	free(text);

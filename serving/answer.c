@@ -418,7 +418,7 @@ static int begin_again(lk_reader *r, lk_error *err) {
 }
 
 static int give_up(lk_reader *r, lk_error *err) {
-	lk_fail(err, LK_EPARTIAL, "view %s cannot be put together: %s", r->query->view,
+	lk_fail(err, LK_EPARTIAL, "view %s cannot be answered: %s", r->query->view,
 	        r->why.data ? r->why.data : "it keeps changing");
 	if (r->copy->state != LK_COPY_LIVE)
 		lk_hint(err, "run its replay again: that repairs the unit");

@@ -76,7 +76,7 @@ static int no_such_window(const lk_plan *p, const lk_query *q, const char *why, 
 		lk_buf_adds(&want, " by ");
 		lk_interval_print(q->slide_us, &want);
 	}
-	lk_fail(err, LK_EUSAGE, "windows of %s cannot be put together from the panes of view %s: %s", want.data, p->view, why);
+	lk_fail(err, LK_EUSAGE, "windows of %s cannot be built from the panes of view %s: %s", want.data, p->view, why);
 	if (p->window.pane_us && p->window.kind != LK_W_SESSION)
 		lk_hint(err, "ask for multiples of %s", pane.data);
 	else

@@ -46,8 +46,8 @@ static void add_usage(lk_worker *w, const lk_unit *u, bool over, lk_error *e) {
 	if (wait_s > 0)
 		snprintf(time, sizeof time, over ? " for %lld s" : " for up to %lld s", (long long)wait_s);
 	lk_error_clear(e);
-	lk_fail(e, LK_EFULL, "no room for partition %d of view %s, which %s%s; its events below %lld are in, nothing is"
-	        " lost. %.600s (%lld of %lld bytes of maxmemory are used)", u->part, u->copy->version->view->name,
+	lk_fail(e, LK_EFULL, "no room for partition %d of view %s, which %s%s; its cells cover the log below offset %lld, and nothing"
+	        " is lost. %.600s (%lld of %lld bytes of maxmemory are used)", u->part, u->copy->version->view->name,
 	        over ? "has waited" : "waits", time, (long long)u->committed, u->error.text, (long long)use.used_bytes,
 	        (long long)use.max_bytes);
 	hint_at_room(u, e);

@@ -509,7 +509,7 @@ static void what_a_query_may_not_name(void **state) {
 	refused("hits", "many", 0, INT64_MIN, "\"many\" is not a value of hits (bigint)", "");
 	refused("window_start", "1", 0, INT64_MIN, "\"1\" is not a value of window_start", "");
 	refused("status", "abc", 0, INT64_MIN, "\"abc\" is not a value of status (integer)", "");
-	refused(NULL, NULL, 90 * LK_US_PER_S, INT64_MIN, "windows of 90 s cannot be put together", "multiples of 1 min");
+	refused(NULL, NULL, 90 * LK_US_PER_S, INT64_MIN, "windows of 90 s cannot be built", "multiples of 1 min");
 	test_world_declare(&world, "CREATE VIEW flat AS SELECT path, count(*) AS hits FROM hits GROUP BY path;");
 	lk_query q = test_query("flat");
 	lk_answer a;

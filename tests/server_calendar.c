@@ -262,7 +262,7 @@ static void as_people_see_it(void **state) {
 	LK(0, "", "view v: new, version 1", "apply", good);
 	LK(0, "", "view v: unchanged, version 1", "apply", good);
 	LK(0, "window: 1 calendar week of ts in America/Havana", "", "explain", "v");
-	LK(2, "", "windows of 2 d cannot be put together", "query", "v", "--window", "2d");
+	LK(2, "", "windows of 2 d cannot be built", "query", "v", "--window", "2d");
 	test_program_release(&lk);
 	free(good);
 	free(bad);

@@ -65,7 +65,7 @@ static void usage(void **state) {
 	LK(2, "", "did you mean `lk query`", "qurey", "traffic");
 	LK(2, "", "did you mean `lk query`", "help", "qurey");
 	LK(2, "", "did you mean --where", "query", "traffic", "--were", "path=/");
-	LK(2, "", "wants VIEW", "query");
+	LK(2, "", "needs VIEW", "query");
 	LK(2, "", "not a time", "query", "traffic", "--from", "yesterday");
 	LK(2, "", "no window can start at or after 2015-05-18T00:00:00Z and before 2015-05-17T00:00:00Z", "query", "traffic", "--from", "2015-05-18T00:00:00Z", "--to",
 	   "2015-05-17T00:00:00Z");

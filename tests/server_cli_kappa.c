@@ -104,9 +104,9 @@ static char *copy_of(const char *condition) {
 static void usage(void **state) {
 	(void)state;
 	static const struct { const char *says; const char *const argv[10]; } lines[] = {
-		{"wants VIEW", {"replay"}},
-		{"wants VIEW", {"compare"}},
-		{"wants VIEW", {"drop"}},
+		{"needs VIEW", {"replay"}},
+		{"needs VIEW", {"compare"}},
+		{"needs VIEW", {"drop"}},
 		{"not both", {"drop", "traffic", "--stream", "hits"}},
 		{"both say which copy", {"drop", "traffic", "--copy", "1", "--former"}},
 		{"a stream has no copies", {"drop", "--stream", "hits", "--former"}},
@@ -135,8 +135,8 @@ static void usage(void **state) {
 		{"whole number", {"replay", "traffic", "--workers", "0"}},
 		{"whole number", {"replay", "traffic", "--version", "new"}},
 		{"no mode \"kapa\"", {"mode", "traffic", "kapa"}},
-		{"--back wants a view", {"mode", "--back"}},
-		{"--back wants a view and no mode", {"mode", "traffic", "kappa", "--back"}},
+		{"--back needs a view", {"mode", "--back"}},
+		{"--back needs a view and no mode", {"mode", "traffic", "kappa", "--back"}},
 		{"nothing is compared", {"mode", "traffic", "--back", "--force"}},
 		{"no mode is named", {"mode", "traffic", "--force"}},
 		{"no mode is named", {"mode", "--workers", "3"}},

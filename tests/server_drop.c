@@ -128,7 +128,7 @@ static void an_empty_stream_is_declared_anew(void **state) {
 	char *fits = test_file(&lk, "fits.sql",
 		"CREATE TABLE hits (ts timestamptz, ip text, n double precision) WITH (event_time = ts, partition_by = n, partitions = 5);");
 	int64_t id = test_world_int(&world, "SELECT stream_id FROM lk.stream");
-	LK(78, "", "view traffic does not fit it as it would be", "apply", other);
+	LK(78, "", "view traffic does not fit the new declaration", "apply", other);
 	LK(0, "", "redeclared", "apply", "--check", fits);
 	assert_int_equal(test_world_int(&world, "SELECT stream_id FROM lk.stream"), id);
 	LK(0, "", "stream hits: redeclared, with the views over it", "apply", fits);

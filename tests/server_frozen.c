@@ -75,7 +75,7 @@ static int wake(int pid) {
 	return test_lk_wait(pid, DEADLINE_MS);
 }
 
-static const char told[] = "(lk ingest) was holding the end of the log, and its program was frozen: its session was ended";
+static const char told[] = "(lk ingest): it held the end of the log, and its program was frozen";
 
 /* Another one ingests while the first is frozen at the point. */
 static void another_ingests(const char *point, const char *source, bool in_copy) {

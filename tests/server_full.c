@@ -198,7 +198,7 @@ static void a_run_that_ends_does_not_wait_for_ever(void **state) {
 	assert_int_equal(layer.result, LK_EFULL);
 	assert_int_equal(lk_exit_status(layer.result), 75);
 	assert_non_null(strstr(last_notice.text, "waits for up to 1 s"));
-	assert_non_null(strstr(last_notice.text, "are in, nothing is lost"));
+	assert_non_null(strstr(last_notice.text, "and nothing is lost"));
 	assert_non_null(strstr(layer.err.text, "has waited for 1 s"));
 	assert_non_null(strstr(layer.err.hint, "maxmemory"));
 	assert_int_equal(layer.report.events, stands(0, true) + stands(1, true) - before);

@@ -212,7 +212,7 @@ static void nothing_is_late(void **state) {
 	LK(2, "", "--limit", "late", "strict", "--limit", "-1");
 	LK(2, "", "did you mean --limit", "late", "strict", "--limt", "1");
 	LK(2, "", "table, json, jsonl, csv", "late", "strict", "--format", "xml");
-	LK(2, "", "wants VIEW", "late");
+	LK(2, "", "needs VIEW", "late");
 	free(sql);
 }
 

@@ -227,10 +227,10 @@ static void other_versions_are_told(void **unused) {
 	(void)unused;
 	restore();
 	test_sql(&world.pg, "UPDATE lk.meta SET schema_version = 999");
-	LK(3, "", "schema lk is of version 999", "query", "traffic");
+	LK(3, "", "schema lk has version 999", "query", "traffic");
 	assert_non_null(strstr(lk.err, "a newer lk made it; use that"));
 	test_sql(&world.pg, "UPDATE lk.meta SET schema_version = 4");
-	LK(3, "", "schema lk is of version 4", "query", "traffic");
+	LK(3, "", "schema lk has version 4", "query", "traffic");
 	assert_non_null(strstr(lk.err, "from version 5 on"));
 }
 

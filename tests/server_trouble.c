@@ -141,7 +141,7 @@ static void ingest_says_what_is_in_and_when_it_goes_on(void **state) {
 	await("SELECT count(*) = 3 FROM lk.log_hits");
 	test_postgres_kill(&lk.servers);
 	feed(fd);
-	await_said("3 events of this input are in so far, and it is tried again for up to 5 min");
+	await_said("the log has 3 events of this input so far, and lk tries again for up to 5 min");
 	test_postgres_start(&lk.servers);
 	await_said("PostgreSQL takes events again, after ");
 	close(fd);
@@ -238,7 +238,7 @@ static void a_full_disk_is_named_and_waited_for(void **state) {
 	fill_disk();
 	start(NULL, ARGS("ingest", "hits", path));
 	await_said("PostgreSQL's disk is full");
-	await_said("0 events of this input are in so far, and it is tried again for up to 5 min; to do: make room");
+	await_said("the log has 0 events of this input so far, and lk tries again for up to 5 min; to do: free space");
 	empty_disk();
 	await_said("PostgreSQL takes events again, after ");
 	assert_int_equal(ended(LONG_MS), 0);
@@ -253,7 +253,7 @@ static void batches_and_seals_name_a_full_disk(void **state) {
 	LK(0, "", "3 events", "ingest", "hits", path);
 	fill_disk();
 	LK(75, "", "PostgreSQL's disk is full", "batch");
-	assert_non_null(strstr(lk.err, "make room where PostgreSQL keeps its data"));
+	assert_non_null(strstr(lk.err, "free space where PostgreSQL keeps its data"));
 	empty_disk();
 	LK(0, "", "3 events", "batch");
 	LK(0, "\"hits\":3", "", "query", "traffic", "--format", "json", "--layer", "batch");

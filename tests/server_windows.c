@@ -187,7 +187,7 @@ static void what_is_refused(void **state) {
 	(void)state;
 	LK(2, "", "--slide needs --window", "query", "hops", "--slide", "30s");
 	LK(2, "", "leaves events out", "query", "hops", "--window", "30s", "--slide", "1m");
-	LK(2, "", "windows of 45 s cannot be put together from the panes of view hops", "query", "hops", "--window", "45s");
+	LK(2, "", "windows of 45 s cannot be built from the panes of view hops", "query", "hops", "--window", "45s");
 	LK(2, "", "ask for multiples of 30 s", "query", "hops", "--window", "1m", "--slide", "20s");
 	LK(2, "", "of 20 s", "query", "shifted", "--window", "20s");
 	LK(2, "", "in more than 10000 windows", "query", "hops", "--window", "300030s", "--slide", "30s");

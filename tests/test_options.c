@@ -80,7 +80,7 @@ static void bad_lines(void **state) {
 	refuses("lk sped", "\"sped\"", "`lk speed`");
 	refuses("lk xyzzy", "\"xyzzy\"", "`lk help`");
 	refuses("lk --vresion", "--vresion", "lk help");
-	refuses("lk query", "wants VIEW", "usage: lk query");
+	refuses("lk query", "needs VIEW", "usage: lk query");
 	refuses("lk query a b", "\"b\"", "usage: lk query");
 	refuses("lk up now", "\"now\"", "usage: lk up");
 	refuses("lk query traffic --were path=/", "--were", "--where");
