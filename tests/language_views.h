@@ -1,4 +1,4 @@
-/* Select statements for tests/server_language.c, over its stream s; each is difficult in its own way. */
+/* Difficult select statements for tests/server_language.c, over its stream s. */
 /* text: constants, escapes, keys, order */
 "SELECT k AS \"odd \"\" näme; --\", count(*) AS \"UPPER\" FROM s GROUP BY k",
 "SELECT count(*) AS n, max(t) AS m, min(k) AS l FROM s WHERE k <> E'it\\'s' AND t <> U&'\\00C4'",
@@ -177,7 +177,7 @@
 "SELECT var_pop(f4) AS a, stddev(f4) AS c, var_pop(f8) AS d, stddev(f8) AS e, stddev(f8) FILTER (WHERE b) AS g FROM s GROUP BY k, tumble(ts, '1 m')",
 "SELECT k, stddev(i4) AS a FROM s GROUP BY k HAVING stddev(i4) > 2 AND sum(f8) < '1e300' AND avg(f8) IS NOT NULL",
 "SELECT k, sum(f8) AS a FROM s GROUP BY k HAVING var_pop(i8) BETWEEN 1 AND 40 OR sum(f4) IN ('NaN', 2.5) OR count(*) = 1",
-/* what depends on the place in the log, sets, sketches */
+/* what depends on the event's place in the log; sets; sketches */
 "SELECT first(k) AS a, last(k) AS c, first(i4) AS d, last(f8) AS e, first(b) AS g, last(other) AS h, first(n) AS i, last(f4) AS j FROM s GROUP BY tumble(ts, '1 m')",
 "SELECT k, first(t) AS a, last(t) AS c, first(i4 + 1) FILTER (WHERE b) AS d, last(COALESCE(t, 'none')) FILTER (WHERE i4 > 0) AS e FROM s GROUP BY k",
 "SELECT first(i8) AS a, last(_at) AS c FROM s GROUP BY k HAVING last(k) = k",

@@ -1,6 +1,6 @@
-/* What aggregates do on the servers: how large sketches are, that sets are stored by what is added, that a set beyond
- * its limit has no answer, that HAVING is applied to the sum and not to its parts, and that places in the log survive
- * owners and batches. */
+/* Aggregates on the servers: the size of sketches; sets are stored in parts; a set beyond its limit has no answer;
+ * HAVING is applied to the merged rows; the place of an event in the log is the same for every owner and every
+ * batch. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -84,7 +84,7 @@ static int64_t only_value(const char *view, enum lk_layer layer) {
 	return v.i;
 }
 
-/* 100,000 groups, each with some values: 256 MB are 2,684 bytes each. */
+/* 100,000 groups of a few values each must fit in 256 MB: 2,684 bytes per group. */
 static void sketches_of_many_groups_fit_in_redis(void **state) {
 	(void)state;
 	enum { GROUPS = 100000, EVENTS = 400000, MOST = 256000000 };
@@ -103,14 +103,14 @@ static void sketches_of_many_groups_fit_in_redis(void **state) {
 	for (size_t i = 0; i < a.nrows; i++) {
 		lk_value v;
 		lk_answer_value(&a, a.rows[i], 1, &v);
-		assert_in_range(v.i, EVENTS / GROUPS - 1, EVENTS / GROUPS);   /* two of a few share a register now and then */
+		assert_in_range(v.i, EVENTS / GROUPS - 1, EVENTS / GROUPS);   /* two of a few values may share a register */
 		all += v.i;
 	}
 	assert_true(all > EVENTS - EVENTS / 100);
 	lk_answer_release(&a);
 }
 
-/* R18: what is written to Redis grows with what is added, and not with its square. */
+/* R18: the bytes written to Redis grow linearly with the values that are added, not with their square. */
 static void sets_are_stored_by_what_is_added(void **state) {
 	(void)state;
 	enum { VALUES = 200000, COMMITS = 400, BYTES_A_VALUE = 9, MOST_WRITTEN = 12 };
@@ -156,7 +156,7 @@ static void refuses(const char *view, enum lk_layer layer) {
 
 static int64_t mostly_one(int64_t i) { return i < LK_BAG_MAX_ITEMS + 1 ? 1 : 2; }
 
-/* R18: no answer where it would be wrong; other rows are there. */
+/* R18: a set beyond the limit has no answer; other rows have one. */
 static void a_set_beyond_its_limit_has_no_answer(void **state) {
 	(void)state;
 	if (test_less() > 1) {
@@ -194,7 +194,7 @@ static size_t rows_of(const char *view, enum lk_layer layer) {
 	return rows;
 }
 
-/* R29: what half of the events says of a group is nothing. */
+/* R29: HAVING is not applied to one layer, since half of the events decides nothing. */
 static void having_is_for_the_sum_of_both_layers(void **state) {
 	(void)state;
 	declare("CREATE VIEW v AS SELECT k, count(*) AS n FROM s GROUP BY k HAVING count(*) > 150 AND k <> 2;");
@@ -208,7 +208,7 @@ static void having_is_for_the_sum_of_both_layers(void **state) {
 	assert_int_equal(rows_of("v", LK_LAYER_SPEED), 3);
 }
 
-/* R17: of events of one instant the partition and the offset decide, whoever folded which of them. */
+/* R17: among events of one instant the partition and the offset decide, whoever folded them. */
 static void first_and_last_go_by_the_place_in_the_log(void **state) {
 	(void)state;
 	for (int round = 0; round < 6; round++) {

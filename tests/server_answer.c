@@ -1,5 +1,5 @@
-/* Answers while things happen: between the reader's steps batches are published, segments dropped, tables dropped,
- * readers switched; and the forms of a query: layers, filters, windows. */
+/* Answers while batches are published, segments and tables dropped, and readers switched between the reader's steps;
+ * and the forms of a query: layers, filters, windows. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -60,7 +60,7 @@ static lk_query named(const char *view, enum lk_layer layer) {
 	return q;
 }
 
-/* The rows of a layer over a prefix, as PostgreSQL says. */
+/* The rows of a layer over a prefix, from PostgreSQL. */
 static void is_over(const lk_query *q, const char *bound) {
 	lk_answer a;
 	test_rows want, got;
@@ -179,7 +179,7 @@ static void read_redis(void) {
 	assert_int_equal(lk_reader_units(&reader, &err), LK_OK);
 }
 
-/* Step 3 must not ask for another reading, and its answer is exact for the prefix it names. */
+/* Step 3 must not request another reading; its answer is exact for the prefix that it names. */
 static void finish_exactly(int64_t cut, int64_t end) {
 	lk_answer a = {0};
 	lk_error err = {0};
@@ -208,7 +208,7 @@ static void sweep_all(test_worker *t) {
 		test_worker_sweep(t, i);
 }
 
-/* I9, P3: Zero grace: batch, publish and drop between any two steps of a reader never make it begin again. */
+/* I9, P3: A batch, a publish and a drop between any two steps never make a reader begin again. */
 static void reader_redis_first_never_restarts(void **state) {
 	(void)state;
 	declare(traffic);
@@ -302,7 +302,7 @@ static void a_switch_between_the_steps(void **state) {
 	lk_answer_release(&a);
 }
 
-/* I9: All rows of the view go, and with its name another one may come: the reader begins with what is there then. */
+/* I9: Another view gets the name of a dropped one: the reader begins again, with the new view. */
 static void a_view_is_dropped_between_the_steps(void **state) {
 	(void)state;
 	for (int again = 0; again < 2; again++) {
@@ -347,8 +347,7 @@ static void must_run(PGconn *c, const char *sql) {
 	PQclear(r);
 }
 
-/* P16: The table that the snapshot's pointer names is dropped before its rows are read (42P01): step 3 alone is
- * repeated. */
+/* P16: The table of the snapshot's pointer is dropped before its rows are read (42P01): only step 3 is repeated. */
 static void a_batch_table_is_dropped_under_the_reader(void **state) {
 	(void)state;
 	declare(traffic);
@@ -528,7 +527,7 @@ static void what_a_query_may_not_name(void **state) {
 	assert_non_null(strstr(err.hint, "traffic"));
 }
 
-/* SELECT count(*) has one row, over nothing too. */
+/* SELECT count(*) has one row, also over no events. */
 static void a_view_without_keys_has_one_row(void **state) {
 	(void)state;
 	declare("CREATE VIEW traffic AS SELECT count(*) AS hits, sum(status) AS total, max(path) AS last, avg(n) AS mean FROM hits WHERE status > 100;");

@@ -1,5 +1,5 @@
-/* The batch layer: a batch is the view over the log below its cut, whichever of the two programs computed it, and
- * publishing it is one step that happens or does not. */
+/* The batch layer: a batch is the view over the log below its cut, computed by SQL or by the fold; it is published
+ * completely or not at all. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -94,7 +94,7 @@ static void a_batch_is_the_view_below_its_cut(void **state) {
 	same("traffic", LK_LAYER_BATCH);
 }
 
-/* I2: events that come between the cut and the computation, for each of the two ways to compute. */
+/* I2: events arrive between the cut and the computation, for both ways to compute. */
 static void what_comes_after_the_cut_is_not_in_the_batch(void **state) {
 	(void)state;
 	append(0, 400);
@@ -148,7 +148,7 @@ static void an_empty_log_has_an_empty_batch(void **state) {
 	same("total", LK_LAYER_BATCH);
 }
 
-/* I2: Two tables over the same range, row by row in both directions. */
+/* I2: Compares two tables over the same range, row by row in both directions. */
 static void both_programs_give_the_same_table(void **state) {
 	(void)state;
 	append(0, 2000);
@@ -185,12 +185,12 @@ static void a_value_that_sql_cannot_compute_is_folded(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.version WHERE fold_only"), 1);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.rejected WHERE version_id IS NOT NULL"), 1);
 	append(300, 10);
-	assert_true(batch("squares").folded);   /* the attempt in SQL is left out from now on */
+	assert_true(batch("squares").folded);   /* from now on there is no attempt in SQL */
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.rejected WHERE version_id IS NOT NULL"), 1);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.batch WHERE path = 'fold'"), 2);
 }
 
-/* A fold that may keep next to nothing in memory writes cells in many rows, which readers merge. */
+/* A fold with very little memory writes a cell in many rows, which readers merge. */
 static void a_fold_in_little_memory_is_the_same(void **state) {
 	(void)state;
 	append(0, 3000);
@@ -228,7 +228,7 @@ static void a_short_log_is_no_batch(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM pg_class WHERE relname ~ '^batch_[0-9]+_[0-9]+$' AND relkind = 'r'"), 1);
 }
 
-/* I2, P5: what is published was computed while the events were there; a batch without them would not be the view. */
+/* I2, P5: the events were there when the published batch was computed; a batch without them would not be the view. */
 static void events_deleted_below_the_published_cut_are_missed(void **state) {
 	(void)state;
 	lk_batch_report r;
@@ -281,7 +281,7 @@ static int64_t indexes(const char *table) {
 	return n;
 }
 
-/* Told that the tables are large. */
+/* As if the batch had 1,000,000 cells. */
 static void large_tables_get_an_index_where_it_helps(void **state) {
 	(void)state;
 	lk_error err = {0};

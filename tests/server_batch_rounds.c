@@ -1,5 +1,5 @@
-/* Which copies a round of batches computes, and what it brings into service: versions that are applied, skipped, gone back
- * from, and views in kappa mode. Each answer is compared with the user's own text run by PostgreSQL. */
+/* Which copies a round of batches computes, and which one it brings into service: versions that are applied, superseded
+ * or left again, and views in kappa mode. Each answer is compared with the oracle. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -121,7 +121,7 @@ static void the_newest_is_brought_into_service(void **state) {
 	same();
 }
 
-/* The newest version's batch is being computed by another process, or fails: what readers get has its batch. */
+/* Another process computes the newest version's batch, or the batch fails: the served version still has its batch. */
 static void the_served_one_has_batches_too(void **state) {
 	(void)state;
 	lk_error err = {0};
@@ -145,7 +145,7 @@ static void the_served_one_has_batches_too(void **state) {
 	same();
 }
 
-/* Readers were moved back: a batch does not move them forward again, but keeps both up to date. */
+/* Readers were moved back: a batch keeps both versions up to date, but does not move readers forward again. */
 static void going_back_lasts(void **state) {
 	(void)state;
 	int64_t first = served()->id;
@@ -169,7 +169,7 @@ static void going_back_lasts(void **state) {
 	append(20);
 	must_round("traffic");
 	assert_int_equal(served()->id, first);
-	assert_int_equal(world.catalog->ncopies, 2);      /* nor is another copy of it made */
+	assert_int_equal(world.catalog->ncopies, 2);      /* nor does it make another copy of it */
 	assert_int_equal(batches_of(first), 4);
 	same();
 }
@@ -188,8 +188,8 @@ static void a_version_after_that_is_served(void **state) {
 	same();
 }
 
-/* A copy that is being built is not brought into service by its batch: whoever builds it does that. */
-/* --- versions that a newer one follows before any batch --- */
+/* A batch does not bring a copy into service that is being built: its builder does. */
+/* --- versions that are superseded before their first batch --- */
 
 static int64_t live_copies(void) { return test_number(&world.pg, "SELECT count(*) FROM lk.copy WHERE NOT dropped AND state = 'live'"); }
 
@@ -197,7 +197,7 @@ static void declare_number(int n) {
 	char *sql = lk_asprintf("CREATE VIEW traffic AS SELECT ip, count(*) AS n FROM hits WHERE ip <> '10.0.0.%d' GROUP BY ip, tumble(ts, '1 minute');", n);
 	test_world_declare(&world, sql);
 	free(sql);
-	while (world.nformer > 0)   /* each has all versions, and nobody is shown any of them any more */
+	while (world.nformer > 0)   /* each lists all versions, and no worker uses it any more */
 		lk_catalog_free(world.former[--world.nformer]);
 }
 
@@ -217,7 +217,7 @@ static void many_changes_leave_few_copies(void **state) {
 	int changes = test_rounds("CHANGES", CHANGES);
 	for (int i = 0; i < changes; i++) {
 		declare_number(i);
-		assert_int_equal(live_copies(), 3);     /* of total, of what readers get, of the newest version */
+		assert_int_equal(live_copies(), 3);     /* of total, of the served version, and of the newest one */
 		if (i % 25 == 0) {
 			append(20);
 			assert_true(test_poll(newest_is_driven, NULL, 20000));
@@ -249,7 +249,7 @@ static void changed_and_changed_back(void **state) {
 	assert_int_equal(view()->former_copy, first);
 	same();
 	serve(first);
-	test_world_declare(&world, by_hour);          /* what readers had stays */
+	test_world_declare(&world, by_hour);          /* the copy that readers had stays */
 	assert_int_equal(live_copies(), 4);
 	must_round("traffic");
 	assert_int_equal(served()->version->number, 4);
@@ -277,7 +277,7 @@ static int somebody_waits(void *unused) {
 	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0;
 }
 
-/* The end of the log is held, so that the batch stands where it makes its cut. */
+/* The end of the log is held, so the batch waits where it makes its cut. */
 static void a_batch_of_a_version_that_is_followed_ends(void **state) {
 	(void)state;
 	batch_thread b = {0};
@@ -311,7 +311,7 @@ static void a_batch_of_a_version_that_is_followed_ends(void **state) {
 	lk_pg_close(&holder);
 }
 
-/* A round that read the catalogue just before. */
+/* A round with the catalogue that it read just before. */
 static void a_batch_of_a_dropped_version_changes_nothing(void **state) {
 	(void)state;
 	const lk_cat_copy *second;
@@ -348,7 +348,7 @@ static void a_copy_in_the_making_is_not_served(void **state) {
 
 /* --- kappa --- */
 
-/* What is in kappa mode is sealed instead, which wants a speed layer that has come to the end. */
+/* A view in kappa mode is sealed instead. A seal needs a speed layer that has reached its cut. */
 static void kappa_is_sealed(void **state) {
 	(void)state;
 	lk_error err = {0};
@@ -358,7 +358,7 @@ static void kappa_is_sealed(void **state) {
 	serve(make(LK_COPY_BUILDING, true));
 	append(50);
 	int64_t total = lk_catalog_view(world.catalog, "total")->served_copy;
-	assert_int_equal(rounds(NULL, &err), LK_EBUSY);        /* traffic; the others go on */
+	assert_int_equal(rounds(NULL, &err), LK_EBUSY);        /* traffic waits; the others are done */
 	assert_int_equal(batches_of(total), 2);
 	assert_int_equal(batches_of(lambda), 1);
 	int64_t kappa = served()->id;
@@ -378,7 +378,7 @@ static void kappa_is_sealed(void **state) {
 	same();
 }
 
-/* A version that was applied in kappa mode has no copy until a replay, or a batch in lambda mode, wants one. */
+/* A version that was applied in kappa mode has no copy until a replay, or a batch in lambda mode, makes one. */
 static void a_version_of_kappa_gets_its_copy_later(void **state) {
 	(void)state;
 	lk_error err = {0};
@@ -399,11 +399,11 @@ static void a_version_of_kappa_gets_its_copy_later(void **state) {
 	lk_error_clear(&err);
 	test_open(&other, &servers);
 	test_ok(lk_view_lock(&other, view(), &err), &err);
-	must_round(NULL);                                /* a replay is at work: nothing is made beside it */
+	must_round(NULL);                                /* a replay is running: the round makes no second copy */
 	assert_int_equal(world.catalog->ncopies, copies);
 	test_ok(lk_pg_unlock(&other, view()->id, &err), &err);
 	must_round(NULL);
-	assert_int_equal(world.catalog->ncopies, copies);      /* one more, and the former kappa copy less */
+	assert_int_equal(world.catalog->ncopies, copies);      /* one copy more, and the former kappa copy less */
 	assert_true(served()->version->number == 2 && !served()->kappa);
 	same();
 	lk_pg_close(&other);
@@ -512,7 +512,7 @@ static void a_batch_at_a_cut_in_the_past(void **state) {
 	assert_int_equal(lk_batch_run_at(&world.pg, k, at, &r, &err), LK_ECONFLICT);     /* the pointer never goes back */
 }
 
-/* The server watches for the client: a batch that is killed does not leave its computation running. */
+/* The server watches for the client: the computation of a killed batch stops. */
 static void the_server_notices_a_dead_batch(void **state) {
 	(void)state;
 	append(10);

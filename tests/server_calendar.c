@@ -1,6 +1,5 @@
-/* Windows of the calendar through all layers (R15). The lists of starts are compared with days that are
- * written by hand, with date_trunc, and with the oracle, which computes each window again from AT TIME ZONE;
- * answers with the user's own text. */
+/* Calendar windows in all layers (R15). The lists of starts are compared with days written by hand, with date_trunc,
+ * and with the oracle, which computes each window from AT TIME ZONE; answers are compared with the oracle's. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -20,7 +19,7 @@ static test_world world;
 static const char stream[] = "CREATE TABLE hits (ts timestamptz, k text, n int)"
 	" WITH (event_time = ts, partition_by = k, partitions = 3, max_ahead = '100000 days');";
 
-/* What each of them does is in days_by_hand. */
+/* days_by_hand says what is special about each of them. */
 static const char *const zones[] = {"Europe/Berlin", "America/Havana", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Amman", "Atlantic/Azores",
                                     "America/St_Johns", "America/Toronto", "Asia/Kolkata", "UTC"};
 static const char *const units[] = {"day", "week", "month", "quarter", "year"};
@@ -73,7 +72,7 @@ static void days_by_hand(void **state) {
 		{"Europe/Berlin", "day", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"},          /* 23 hours */
 		{"Europe/Berlin", "day", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"},          /* 25 hours */
 		{"Europe/Berlin", "day", "2024-02-28T23:00:00Z", "2024-02-29T23:00:00Z"},          /* the leap day */
-		{"Europe/Berlin", "week", "2026-03-22T23:00:00Z", "2026-03-29T22:00:00Z"},         /* from a Monday on */
+		{"Europe/Berlin", "week", "2026-03-22T23:00:00Z", "2026-03-29T22:00:00Z"},         /* from Monday on */
 		{"Europe/Berlin", "month", "2024-01-31T23:00:00Z", "2024-02-29T23:00:00Z"},
 		{"Europe/Berlin", "quarter", "2025-12-31T23:00:00Z", "2026-03-31T22:00:00Z"},
 		{"Europe/Berlin", "year", "1969-12-31T23:00:00Z", "1970-12-31T23:00:00Z"},
@@ -89,7 +88,7 @@ static void days_by_hand(void **state) {
 		{"Atlantic/Azores", "day", "2026-03-29T01:00:00Z", "2026-03-30T00:00:00Z"},
 		{"Atlantic/Azores", "day", "2026-10-25T00:00:00Z", "2026-10-26T01:00:00Z"},
 		{"America/St_Johns", "day", "1990-10-28T02:30:00Z", "1990-10-29T03:30:00Z"},       /* put back at 00:01, to the day before */
-		{"America/St_Johns", "day", "1990-10-27T02:30:00Z", "1990-10-28T02:30:00Z"},       /* whose last hour is seen again: no more */
+		{"America/St_Johns", "day", "1990-10-27T02:30:00Z", "1990-10-28T02:30:00Z"},       /* its last hour is repeated, but no more of it */
 		{"America/Toronto", "day", "1919-03-31T04:30:00Z", "1919-04-01T04:00:00Z"},        /* from 23:30 to 00:30 */
 		{"Pacific/Kwajalein", "day", "1993-08-20T12:00:00Z", "1993-08-21T12:00:00Z"},      /* the 20th; there was no 21st */
 		{"Pacific/Kwajalein", "day", "1993-08-21T12:00:00Z", "1993-08-22T12:00:00Z"},
@@ -112,7 +111,7 @@ static void days_by_hand(void **state) {
 	}
 }
 
-/* Instants at and beside where windows start, those with another length before all, and anywhere. */
+/* Instants at and near the starts of windows, and anywhere. */
 static void make_probes(int64_t version, unsigned long *seed) {
 	lk_buf sql = LK_BUF_INIT;
 	lk_buf_addf(&sql, "CREATE TEMP TABLE probe AS SELECT DISTINCT ts FROM (SELECT start + d * interval '1 us' FROM lk.calendar,"
@@ -125,7 +124,7 @@ static void make_probes(int64_t version, unsigned long *seed) {
 	lk_buf_release(&sql);
 }
 
-/* lk's own look-up in C finds what the oracle does. */
+/* lk's look-up in C finds the same window as the oracle. */
 static void check_lookup(const lk_calendar *list, const char *unit, const char *zone) {
 	lk_buf sql = LK_BUF_INIT;
 	lk_error err = {0};
@@ -161,7 +160,7 @@ static void lists_are_the_oracles(void **state) {
 		assert_int_equal(count("SELECT count(*) FROM probe, LATERAL lk.calendar_window(ts, '1 %s', '%s') w WHERE w.window_start <>"
 		                       " COALESCE((ARRAY(SELECT s FROM lk.calendar_starts(%lld) AS s))[width_bucket(ts, ARRAY(SELECT s FROM lk.calendar_starts(%lld) AS s))], '0001-01-01')",
 		                       unit, zones[z], (long long)list->version, (long long)list->version), 0);
-		/* PostgreSQL's own, where clocks are not changed within a day of the start */
+		/* PostgreSQL's own function, if clocks do not change within a day of the start */
 		assert_int_equal(count("SELECT count(*) FROM probe, LATERAL lk.calendar_window(ts, '1 %s', '%s') w, LATERAL (SELECT array_agg(DISTINCT"
 		                       " (x AT TIME ZONE '%s') - (x AT TIME ZONE 'UTC')) AS offsets FROM unnest(ARRAY[window_start - interval '1 day', window_start,"
 		                       " window_start + interval '1 day']) x) o WHERE ts BETWEEN '1902-01-01' AND '2200-01-01'"
@@ -173,14 +172,14 @@ static void lists_are_the_oracles(void **state) {
 
 /* --- kept with the version --- */
 
-/* I8: what was made once is read ever after, also when the zone's rules are others by then. */
+/* I8: a list is made once and then read, also after the rules of the zone have changed. */
 static void the_list_is_kept(void **state) {
 	(void)state;
 	char *text = declare("v", "day", "Europe/Berlin", "");
 	int64_t version = window_of("v")->calendar->version, rows = count("SELECT count(*) FROM lk.calendar");
 	assert_true(rows > 100 && rows < 2000);
 	assert_int_equal(window_of("v")->calendar->n, 109938);
-	/* as though the government had decided: no summer time after 2026 */
+	/* as if a government had decided: no summer time after 2026 */
 	test_world_run(&world, "DELETE FROM lk.calendar WHERE start > '2026-11-01'");
 	test_world_run(&world, "INSERT INTO lk.calendar SELECT version_id, start + seconds * times * interval '1 second', 86400, 10000 FROM lk.calendar ORDER BY start DESC LIMIT 1");
 	test_world_declare(&world, text);
@@ -188,7 +187,7 @@ static void the_list_is_kept(void **state) {
 	const lk_calendar *list = window_of("v")->calendar;
 	assert_int_equal(list->version, version);
 	assert_int_equal(lk_calendar_start(list, at("2027-07-14T12:00:00Z")), at("2027-07-13T23:00:00Z"));
-	/* both layers go by it */
+	/* both layers use the list */
 	test_world_append_json(&world, "hits", "{\"ts\":\"2027-07-13T22:30:00Z\",\"k\":\"a\",\"n\":1}\n{\"ts\":\"2027-07-13T23:00:00Z\",\"k\":\"a\",\"n\":2}\n");
 	lk_query q = test_query("v");
 	lk_answer a;
@@ -203,7 +202,7 @@ static void the_list_is_kept(void **state) {
 		assert_int_equal(lk_answer_span(&a, a.rows[1]).start, at("2027-07-13T23:00:00Z"));
 		lk_answer_release(&a);
 	}
-	/* a version that is made now goes by the rules of now */
+	/* a version that is declared now uses the new rules */
 	free(text);
 	text = declare("v", "day", "Europe/Berlin", "WITH (allowed_lateness = '1 h')");
 	const lk_calendar *newest = newest_list("v");
@@ -212,7 +211,7 @@ static void the_list_is_kept(void **state) {
 	free(text);
 }
 
-/* Another watermark delay makes another version, from the text that is kept: with a list of its own. */
+/* Another watermark delay makes another version, from the stored text, with a list of its own. */
 static void another_delay(void **state) {
 	(void)state;
 	char *text = declare("v", "month", "America/Havana", "");
@@ -251,7 +250,8 @@ static void refusals(void **state) {
 	free(text);
 }
 
-/* The program asks PostgreSQL for zones, says what is wrong with one at its place, and explains a window in words. */
+/* The program asks PostgreSQL for zones, reports a wrong one with its place, and explains a calendar window in
+ * words. */
 static void as_people_see_it(void **state) {
 	(void)state;
 	test_program lk = {.servers = servers};
@@ -270,7 +270,7 @@ static void as_people_see_it(void **state) {
 
 /* --- answers --- */
 
-/* Instants that days begin and end at, and anywhere. */
+/* Instants at the start and end of days, and anywhere. */
 static int64_t some_time(const lk_calendar *list, int64_t around, unsigned long *seed) {
 	int64_t start = lk_calendar_start(list, around);
 	switch (test_random(seed) % 8) {
@@ -279,7 +279,7 @@ static int64_t some_time(const lk_calendar *list, int64_t around, unsigned long 
 	case 2: return lk_calendar_end(list, start);
 	case 3: return lk_calendar_end(list, start) - 1;
 	case 4: return start + (int64_t)(test_random(seed) % 90000) * LK_US_PER_S;
-	case 5: return ((int64_t)(test_random(seed) % 13000) - 3300) * (10 * 86400 * LK_US_PER_S);   /* 1879 to 2235: beyond the list too */
+	case 5: return ((int64_t)(test_random(seed) % 13000) - 3300) * (10 * 86400 * LK_US_PER_S);   /* 1879 to 2235: also outside the list */
 	case 6: return around - (int64_t)(test_random(seed) % 400) * 6 * 3600 * LK_US_PER_S;
 	default: return around;
 	}
@@ -305,7 +305,7 @@ static void same(const lk_query *q, const char *condition, unsigned long seed) {
 		fail_msg("SEED=%lu ROUNDS=1 repeats it\n%s", seed, difference.data);
 }
 
-/* From and to are starts of windows, or lie beside them or between. */
+/* From and to are starts of windows, or instants near or between them. */
 static void same_in_ranges(const lk_query *of, const lk_calendar *list, int64_t around, unsigned long *seed, unsigned long first_seed) {
 	for (int i = 0; i < 4; i++) {
 		lk_query q = *of;

@@ -1,4 +1,4 @@
-/* Declaring and loading: what apply writes, load gives back, and doing it twice is doing it once. */
+/* Declaring and loading: load returns what apply writes, and applying twice changes nothing. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -217,7 +217,7 @@ static void test_changed_view_is_a_version(void **unused) {
 	test_sql(&pg, "UPDATE lk.copy SET dropped = true WHERE copy_id = (SELECT min(copy_id) FROM lk.copy)");
 	assert_true(stamp() != before);
 	c = load();
-	assert_int_equal(c->ncopies, 1);      /* nor is there one of version 2, which nobody was ever served */
+	assert_int_equal(c->ncopies, 1);      /* nor is there a copy of version 2, which was never served */
 	lk_catalog_free(c);
 }
 
@@ -240,7 +240,7 @@ static void test_stream_grows(void **unused) {
 	assert_int_equal(apply(WIDER).what, LK_APPLIED_SAME);
 	assert_int_equal(apply(WIDER VIEW).what, LK_APPLIED_SAME);
 	assert_int_equal(apply(WIDER BY_ARRIVAL).what, LK_APPLIED_SAME);
-	assert_int_equal(lk_append(&pg, b, NULL, &err), LK_ECHANGED);      /* an appender that does not know yet */
+	assert_int_equal(lk_append(&pg, b, NULL, &err), LK_ECHANGED);      /* an append that does not know the column yet */
 	assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.log_hits WHERE agent IS NULL AND cost IS NULL AND bytes = 7"), 1);
 	assert_int_equal(test_number(&pg, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'lk.log_hits'::regclass AND attname = 'agent'"
 	                             " AND attcollation = '\"C\"'::regcollation"), 1);
@@ -265,7 +265,7 @@ static void test_stream_keeps_its_form(void **unused) {
 		{"CREATE TABLE hits (ts timestamptz, path text, bytes bigint) WITH (event_time = ts, partition_by = path, partitions = 3, max_ahead = '2 days')", "max_ahead"},
 	};
 	apply(STREAM);
-	test_sql(&pg, "UPDATE lk.tail SET next_off = 1 WHERE part = 2");      /* as long as it is empty, anything may change */
+	test_sql(&pg, "UPDATE lk.tail SET next_off = 1 WHERE part = 2");      /* anything may change while the stream is empty */
 	int64_t before = stamp();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		assert_refused(cases[i].text, cases[i].because);
@@ -273,7 +273,7 @@ static void test_stream_keeps_its_form(void **unused) {
 	assert_int_equal(test_number(&pg, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'lk.log_hits'::regclass AND attnum > 0"), 6);
 }
 
-/* Another idle_timeout is not: it decides no row. All plans see it at once. */
+/* Another idle_timeout makes no new version, since it changes no row. All plans get it at once. */
 static void test_changed_idle_timeout_makes_no_version(void **unused) {
 	(void)unused;
 #define IDLE "CREATE TABLE hits (ts timestamptz, path text, bytes bigint)" \
@@ -294,7 +294,7 @@ static void test_changed_idle_timeout_makes_no_version(void **unused) {
 	assert_true(r.what == LK_APPLIED_SAME && r.version == 1);
 }
 
-/* Another watermark delay is another meaning of every view over the stream; what was there keeps the old one. */
+/* Another watermark delay makes a new version of every view over the stream; existing versions keep the old delay. */
 static void test_changed_delay_makes_versions(void **unused) {
 	(void)unused;
 #define DELAYED "CREATE TABLE hits (ts timestamptz, path text, bytes bigint)" \
@@ -306,7 +306,7 @@ static void test_changed_delay_makes_versions(void **unused) {
 	parse(STREAM VIEW, &before);
 	apply(STREAM VIEW);
 	assert_int_equal(apply(DELAYED).what, LK_APPLIED_CHANGED);
-	test_ok(lk_apply_view(&pg, before.items[1].plan, &r, &err), &err);   /* parsed before the change: it means what holds now */
+	test_ok(lk_apply_view(&pg, before.items[1].plan, &r, &err), &err);   /* parsed before the change: it uses the current declaration */
 	assert_true(r.what == LK_APPLIED_SAME && r.version == 2);
 	lk_definitions_release(&before);
 	r = apply(DELAYED VIEW);
@@ -343,8 +343,7 @@ static void test_names_that_cannot_be(void **unused) {
 	               "CREATE VIEW traffic AS SELECT count(*) AS n FROM other", "another stream");
 }
 
-/* R5: a plan that types an output otherwise than PostgreSQL does is refused, as any fault in reading a definition would
- * be. */
+/* R5: a plan with another output type than PostgreSQL's is refused: that would be a fault in reading the definition. */
 static void test_types_are_compared_with_postgresql(void **unused) {
 	(void)unused;
 	lk_definitions d;
@@ -442,7 +441,7 @@ static int stop(void **unused) {
 	return 0;
 }
 
-/* Rows come in the order in which they were last written, and one view's plans can be had alone. */
+/* Rows come in the order of their last write; the plans of one view can be loaded alone. */
 static void test_rows_in_any_order(void **unused) {
 	(void)unused;
 	apply(STREAM "CREATE VIEW a AS SELECT path, count(*) AS n FROM hits GROUP BY path;\n"

@@ -1,8 +1,6 @@
-/* The catalogue changes while speed layers run and events arrive: views are declared and changed, streams grow and are added, copies
- * are made, served, dropped and gone back to, batches and replays run, all in any order. After each step an answer is
- * what PostgreSQL says about the user's own text over the prefix that the answer names; in the end every copy that is
- * live reaches the end of its log and is right. SEED=<seed of the round> ROUNDS=1 repeats a round, but for what threads
- * do in between. */
+/* The catalogue changes in any order while speed layers run and events arrive: views are declared and changed, streams
+ * grow and are added, copies are made, served, dropped and gone back to, batches and replays run. After each step an
+ * answer equals the oracle's; in the end every live copy reaches the end of its log and is right. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -29,7 +27,7 @@ static test_layer layers[LAYERS];
 typedef struct history {
 	unsigned long seed;
 	int streams, views, events;
-	int columns[STREAMS];          /* that were added */
+	int columns[STREAMS];          /* columns that were added */
 	int stream_of[VIEWS];
 	lk_buf story;
 } history;
@@ -50,7 +48,7 @@ static void declare(history *h, char *sql) {
 	free(sql);
 }
 
-/* --- what is done --- */
+/* --- the steps --- */
 
 static void declare_stream(history *h, int i) {
 	lk_buf more = LK_BUF_INIT;
@@ -106,7 +104,7 @@ static const lk_cat_view *view_of(int i) {
 	return lk_catalog_view(world.catalog, name);
 }
 
-/* Any copy of the view, of those of which the caller wants some. */
+/* A random copy of the view, among those that the caller accepts. */
 static const lk_cat_copy *copy_of(history *h, const lk_cat_view *v, bool live_lambda) {
 	const lk_cat_copy *found[64];
 	unsigned n = 0;

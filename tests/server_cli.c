@@ -1,4 +1,4 @@
-/* The program as people run it: each command with good and bad input, its exit status and what it says. */
+/* The program from the command line: each command with good and bad input, its exit status and its messages. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@ static const char definitions[] =
 	"CREATE VIEW traffic AS SELECT path, count(*) AS hits, sum(bytes) AS bytes FROM hits WHERE status < 400\n"
 	"  GROUP BY path, tumble(ts, '1 minute');\n";
 
-/* Lines by ip so that both partitions get some. */
+/* Addresses that put lines into both partitions. */
 static const char first_events[] =
 	"{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\",\"path\":\"/\",\"status\":200,\"bytes\":10}\n"
 	"{\"ts\":\"2015-05-17T10:00:02Z\",\"ip\":\"b\",\"path\":\"/\",\"status\":200,\"bytes\":20}\n"
@@ -191,7 +191,7 @@ static void another_watermark(void **state) {
 	free(parted);
 }
 
-/* What a file would do is what it then does; and nothing is done. */
+/* `apply --check` says what `apply` then does, and changes nothing. */
 static void a_check_changes_nothing(void **state) {
 	(void)state;
 	static const char ids[] = "SELECT string_agg(name || definition, ' ') || (SELECT string_agg(definition, ' ') FROM lk.version) FROM lk.stream";
@@ -223,7 +223,7 @@ static void a_check_changes_nothing(void **state) {
 	free(first);
 }
 
-/* Each refusal with its place, and what else is in the file too. */
+/* Each fault with its place, all faults of a file at once. */
 static void a_check_says_what_is_refused(void **state) {
 	(void)state;
 	apply(definitions, "");
@@ -458,7 +458,7 @@ static int waits_for_a_lock(void *ctx) {
 	return ok;
 }
 
-/* An append that cannot end: the test holds the tail's rows. */
+/* An append that cannot end, since the test holds the tail's rows. */
 static void second_signal_ends_at_once(void **state) {
 	(void)state;
 	apply(definitions, "new");
@@ -476,7 +476,7 @@ static void second_signal_ends_at_once(void **state) {
 	free(path);
 }
 
-/* What a stopped command leaves undone shows in its exit status: `lk ingest a b && rm a b` must not remove b. */
+/* The exit status of a stopped command says that work is left: `lk ingest a b && rm a b` must not remove b. */
 static void stopped_before_the_end(void **state) {
 	(void)state;
 	apply(definitions, "new");
@@ -491,7 +491,7 @@ static void stopped_before_the_end(void **state) {
 	assert_int_equal(test_lk_wait(pid, 10000), 75);
 	LK(0, "\"events\":5", "", "status", "--format", "json");
 
-	/* all of it was read before the signal came */
+	/* everything was read before the signal */
 	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
 	pid = test_lk_start(&lk.servers, NULL, ARGS("ingest", "hits", later));
 	assert_true(test_poll(waits_for_a_lock, NULL, 10000));
@@ -500,7 +500,7 @@ static void stopped_before_the_end(void **state) {
 	PQclear(PQexec(c, "COMMIT"));
 	assert_int_equal(test_lk_wait(pid, 10000), 0);
 
-	/* the units seem to be another process's, which does nothing */
+	/* another process, which does nothing, seems to hold the units */
 	PQclear(PQexec(c, "SELECT pg_advisory_lock(unit_id) FROM lk.unit"));
 	pid = test_lk_start(&lk.servers, NULL, ARGS("speed", "--once"));
 	assert_true(test_poll(would_catch_a_signal, &pid, 10000));
@@ -527,7 +527,7 @@ static void a_closed_pipe_ends_quietly(void **state) {
 	free(command);
 }
 
-/* What is written to a closed standard file must not end in a server's socket, and nothing be read from there. */
+/* If a standard file is closed, output to it must not go to a server's socket, nor input come from there. */
 static void closed_standard_files(void **state) {
 	(void)state;
 	const char *bin = getenv("LK_BIN");

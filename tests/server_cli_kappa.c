@@ -1,4 +1,5 @@
-/* The commands of the kappa path as people run them: each option, what goes wrong and what is said of it, twice. */
+/* The commands of the kappa path from the command line: each option, its errors and their messages, and each command
+ * twice. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -23,7 +24,7 @@
 
 static test_program lk;
 
-enum { EVENTS = 600 };   /* one a second: ten minutes */
+enum { EVENTS = 600 };   /* one event per second: ten minutes */
 
 static const char stream[] =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text, bytes bigint)\n"
@@ -73,7 +74,8 @@ static int fresh(void **state) {
 	return 0;
 }
 
-/* A value of what the last line printed, which must be one JSON value; the path is PostgreSQL's: '{views,0,mode}'. */
+/* A value of what the last command printed, which must be one JSON value; path is in PostgreSQL's form:
+ * '{views,0,mode}'. */
 static char *json(const char *path) {
 	return test_ask(&lk, "SELECT coalesce($1::jsonb #>> $2::text[], 'null')", ARGS(lk.out, path));
 }
@@ -90,7 +92,7 @@ static void says(const char *text) {
 		fail_msg("it does not say \"%s\" but: %s", text, lk.err);
 }
 
-/* The id of a copy of the view that fits; "" without one. */
+/* The id of a copy of the view that matches; "" if there is none. */
 static char *copy_of(const char *condition) {
 	char *sql = lk_asprintf("SELECT coalesce(max(copy_id)::text, '') FROM lk.copy JOIN lk.version USING (version_id)"
 	                        " JOIN lk.view USING (view_id) WHERE NOT dropped AND %s", condition);
@@ -213,7 +215,7 @@ static void replaying(void **state) {
 	LK(0, "\"mode\":\"kappa\"", "", "query", "traffic", "--format", "json");
 	char *served = copy_of("copy_id = served_copy");
 	assert_string_equal(served, copy);
-	LK(0, "", "gap 0 events; copy", "replay", "traffic", "--switch");   /* a replay of what is served is a copy of its own */
+	LK(0, "", "gap 0 events; copy", "replay", "traffic", "--switch");   /* a replay of the served version makes another copy */
 
 	ingest(EVENTS, 5);
 	LK(0, "", "605 events", "replay", "traffic", "--fresh", "--switch", "--version", "1");
@@ -297,13 +299,13 @@ static void sandboxes(void **state) {
 	free(to);
 }
 
-/* --- a replay that takes its time --- */
+/* --- a replay that takes some time --- */
 
 typedef struct seen {
 	const char *path, *want;
 } seen;
 
-/* What status says of the newest copy. */
+/* What status says about the newest copy. */
 static int status_says(void *ctx) {
 	const seen *s = ctx;
 	LK(0, "", "", "status", "traffic", "--format", "json");
@@ -411,7 +413,7 @@ static void terminal_open(terminal *t, const char *const *argv) {
 	assert_true(t->pid > 0);
 }
 
-/* Reads until the text is there, or, NULL, to the end. */
+/* Reads until the text appears; NULL: to the end. */
 static bool terminal_shows(terminal *t, const char *text) {
 	int64_t deadline = lk_monotonic_us() + 20 * LK_US_PER_S;
 	while (lk_monotonic_us() < deadline) {
@@ -436,7 +438,7 @@ static int terminal_close(terminal *t) {
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* One line that the next one overwrites; Ctrl-C, as typed, ends it, and no half of the line is left. */
+/* One line, which is overwritten; Ctrl-C, as typed, ends it and leaves no part of the line. */
 static void progress_on_a_terminal(void **state) {
 	(void)state;
 	terminal t;
@@ -466,7 +468,7 @@ static int has_said(void *ctx) {
 	return strstr(text, "of 600 events, ") != NULL;
 }
 
-/* Elsewhere a line now and then, as a whole. */
+/* Without a terminal it prints a whole line now and then. */
 static void progress_in_a_file(void **state) {
 	(void)state;
 	const char *bin = getenv("LK_BIN");

@@ -1,6 +1,6 @@
-/* Compaction and the reading of segments, in bytes: however large segments and cells are, no call carries more than about a
- * mebibyte or one cell, and nobody who folds waits. Redis itself is the judge: it ends a connection whose reply, or request,
- * is longer than it was told to bear. */
+/* Compaction and reading of segments, in bytes: however large segments and cells are, no call carries more than about 1
+ * MiB or one cell, and no worker waits for a compaction. Redis itself checks: it closes a connection whose reply or
+ * request is longer than the limit that the test sets. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -32,8 +32,8 @@ static const char definitions[] =
 
 enum { GROUPS = 16, VALUE_BYTES = 10000, ROUNDS = 40, REPLY_MOST = 5 << 20 };
 
-/* Two values of 10 kB for each group: a commit of them is a third of a mebibyte, and the set of a group in the end
- * most of one. Redis gives a bucket of its table at once, which may hold two. */
+/* Two values of 10 kB for each group: a commit of them has a third of a MiB, and in the end the set of a group almost
+ * one. Redis returns a bucket of its table at once, which may hold two. */
 static void append(int round) {
 	lk_buf lines = LK_BUF_INIT;
 	char *filler = lk_malloc(VALUE_BYTES + 1);
@@ -115,7 +115,7 @@ static void large_segments_are_compacted_and_read_in_small_calls(void **state) {
 		test_worker_close(&w[v]);
 }
 
-/* P17: a commit of values that are large ends by their bytes, and so does the segment. */
+/* P17: a commit of large values ends by its bytes, and so does the segment. */
 static void commits_and_open_segments_end_by_bytes(void **state) {
 	(void)state;
 	test_worker w;
@@ -144,8 +144,8 @@ static int segments_of(const char *view) {
 	return n;
 }
 
-/* I1: a run to an end leaves the segments to those who stay, up to LK_SEGMENTS_MOST; of more it makes few before it ends,
- * since there may be nobody else. Each run takes the unit over and so closes a segment. */
+/* I1: a run that has an end leaves compaction to others up to LK_SEGMENTS_MOST segments; with more, it compacts before
+ * it ends, since no other process may come. Each run takes the unit over and so closes a segment. */
 static void runs_to_an_end_compact_where_there_are_too_many_segments(void **state) {
 	(void)state;
 	for (int run = 1; run <= LK_SEGMENTS_MOST + 1; run++) {
@@ -161,14 +161,14 @@ static void runs_to_an_end_compact_where_there_are_too_many_segments(void **stat
 	same("longest");
 }
 
-/* --- what the store tells and takes --- */
+/* --- what the store reports and accepts --- */
 
 static int64_t exact_bytes(const test_owner *o) {
 	return test_redis_command(&admin, "EVAL local\tn=0\tfor\t_,k\tin\tipairs(redis.call('KEYS',ARGV[1]))\tdo\tfor\t_,x\tin"
 	                          "\tipairs(redis.call('HGETALL',k))\tdo\tn=n+#x\tend\tend\treturn\tn 0 lk:test:u:%" PRId64 ":*", o->unit);
 }
 
-/* The bytes of entries are those of the cells, through commits that write cells again, and through compaction. */
+/* The bytes of a segment's entry are those of its cells, after commits that rewrite cells, and after compaction. */
 static void entries_tell_exact_bytes(void **state) {
 	(void)state;
 	test_owner o = test_owner_new(&servers);
@@ -191,7 +191,7 @@ static void entries_tell_exact_bytes(void **state) {
 	test_owner_close(&o);
 }
 
-/* A unit as the program before this one left it. */
+/* A unit as the previous program left it. */
 static void make_former(const test_owner *o) {
 	lk_unit_state u = test_owner_state(o);
 	for (int i = 0; i < u.nsegments; i++) {
@@ -232,9 +232,9 @@ static void a_unit_of_the_former_format_goes_on(void **state) {
 	assert_int_equal(u.nsegments, 3);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(u.segments[i].bytes, -1);
-	is_total(&o, 3, 300);                       /* readers take it as it is */
+	is_total(&o, 3, 300);                       /* readers accept it as it is */
 	lk_unit_state_release(&u);
-	test_owner_take(&o, 0);                     /* a take-over makes it one of this format */
+	test_owner_take(&o, 0);                     /* a take-over converts it to the current format */
 	u = test_owner_state(&o);
 	assert_int_equal(u.nsegments, 3);
 	for (int i = 0; i < 3; i++)
@@ -249,7 +249,7 @@ static void a_unit_of_the_former_format_goes_on(void **state) {
 	test_owner_close(&o);
 }
 
-/* What HSCAN promises of a hash that nothing is removed from, also in the middle of a rehash: each field once. */
+/* HSCAN returns each field of a hash from which nothing is removed exactly once, also in the middle of a rehash. */
 static void each_cell_of_a_page_comes_once(void **state) {
 	(void)state;
 	enum { CELLS = 20011 };
@@ -277,13 +277,13 @@ static void each_cell_of_a_page_comes_once(void **state) {
 		for (size_t i = 0; i < pairs->elements; i += 2)
 			assert_int_equal(lk_cells_merge(&once, pairs->element[i]->str, pairs->element[i]->len, pairs->element[i + 1]->str,
 			                                pairs->element[i + 1]->len), 0);
-		test_redis_command(&admin, "HEXISTS %s nothing", lk_segment_key(o.store, o.unit, g.from, g.token));   /* a rehash goes on */
+		test_redis_command(&admin, "HEXISTS %s nothing", lk_segment_key(o.store, o.unit, g.from, g.token));   /* a rehash is running */
 		pages++;
 	}
 	assert_int_equal(rc, 1);
 	assert_true(pages > 100);
 	assert_int_equal(p.cells, CELLS);
-	assert_int_equal(once.ncells, CELLS);       /* as many came, and none of them twice */
+	assert_int_equal(once.ncells, CELLS);       /* as many fields came, none of them twice */
 	lk_pages_end(&p);
 	lk_cells_release(&once);
 	lk_unit_state_release(&u);
@@ -294,7 +294,7 @@ static int64_t keys_of(const test_owner *o) {
 	return test_redis_command(&admin, "EVAL return(#redis.call('KEYS',ARGV[1])) 0 lk:test:u:%" PRId64 "*", o->unit);
 }
 
-/* P17: what was given up, or had no room, leaves the unit as it was and nothing beside it. */
+/* P17: a compaction that was given up, or had no memory, leaves the unit unchanged and nothing beside it. */
 static void a_compaction_that_ends_early_leaves_nothing(void **state) {
 	(void)state;
 	test_owner o = test_owner_of_three_segments(&servers);
@@ -323,7 +323,8 @@ static lk_compaction job_of(const test_owner *o, const lk_unit_state *u) {
 	return (lk_compaction){.unit = o->unit, .token = o->token, .plan = test_owner_plan(), .inputs = u->segments, .n = 2};
 }
 
-/* P2: the compactor acts over the token that it was given; one job of a unit at a time; one that found no room rests. */
+/* P2: the compactor uses the token that it was given; a unit has one job at a time; after a job without memory it
+ * pauses. */
 static void the_compactor_is_fenced_and_rests(void **state) {
 	(void)state;
 	lk_compactor *c = lk_compactor_open(servers.at.redis, NULL, NULL);

@@ -1,5 +1,5 @@
-/* What a comparison of lambda, kappa and plain SQL finds, on real servers: equal where nothing is wrong; the right row,
- * event or segment where something is; what batch has healed. */
+/* What a comparison of lambda, kappa and plain SQL finds on real servers: no difference if nothing is wrong; else the
+ * right row, event or segment; and what a batch has healed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -73,7 +73,7 @@ static void both_copies_of_the_view(void **state) {
 	test_compare_left_nothing(&world);
 }
 
-/* A view in kappa mode, of which a version has no copy at all. */
+/* A view in kappa mode with a version that has no copy. */
 static void a_view_in_kappa_mode(void **state) {
 	(void)state;
 	lk_comparison c;
@@ -154,7 +154,7 @@ static bool compare_any(unsigned long *seed, const char *stream, const char *vie
 	return !raised;
 }
 
-/* I3: whatever the definition. Each round follows from its own seed, and ends with one that PostgreSQL can compute. */
+/* I3: for random definitions; each round ends with one that PostgreSQL can compute. */
 static void any_view(void **state) {
 	(void)state;
 	enum { TRIES = 20 };
@@ -175,7 +175,7 @@ static void any_view(void **state) {
 	print_message("%d rounds, PostgreSQL raised in %d more\n", rounds, raised);
 }
 
-/* One value has one text for lk and another for PostgreSQL (R9, R12): they are compared by value. */
+/* lk and PostgreSQL may write one value as different texts (R9, R12): they are compared by value. */
 static void top_k_over_every_type(void **state) {
 	(void)state;
 	static const char *const columns[] = {"t", "b", "i2", "i4", "i8", "n", "r", "d", "x"};
@@ -246,7 +246,7 @@ static void a_broken_cell_is_named(void **state) {
 	test_compare_left_nothing(&world);
 }
 
-/* The row that is broken has late events too, which do not explain it, and other segments, which lack them rightly. */
+/* The broken row has late events too, which do not explain it, and other segments, which rightly lack them. */
 static void a_broken_cell_beside_late_events(void **state) {
 	(void)state;
 	lk_comparison c;
@@ -271,7 +271,7 @@ static void a_broken_cell_beside_late_events(void **state) {
 	snprintf(segment, sizeof segment, "segment [%lld, ", (long long)broken.from);
 	if (!strstr(c.lambda_kappa.shown[0].first_event, segment))
 		test_compare_fail(&c, segment);
-	/* by chance the wrong value may be what PostgreSQL has with the late events */
+	/* by chance the wrong value may equal PostgreSQL's with the late events */
 	if (!lk_difference_none(&c.lambda_sql) && !strstr(c.lambda_sql.shown[0].first_event, segment))
 		test_compare_fail(&c, segment);
 	lk_comparison_release(&c);
@@ -295,7 +295,7 @@ static void a_broken_batch_is_named(void **state) {
 	test_compare_left_nothing(&world);
 }
 
-/* Rows of bare have no name but their window; a broken one is found among the others of its window. */
+/* Rows of bare are named by their window alone; the broken row is found among the others of its window. */
 static void rows_that_share_a_window(void **state) {
 	(void)state;
 	lk_comparison c;
@@ -315,7 +315,7 @@ static void rows_that_share_a_window(void **state) {
 
 /* --- late events --- */
 
-/* I3, P10: what differs is what lk.late names. */
+/* I3, P10: exactly the events of lk.late differ. */
 static void batch_heals_late_events(void **state) {
 	(void)state;
 	lk_comparison c;
@@ -323,7 +323,7 @@ static void batch_heals_late_events(void **state) {
 	test_world_speed_once(&world, "strict");
 	int64_t late = test_world_int(&world, "SELECT count(*) FROM lk.late");
 	assert_true(late > 0);
-	test_compare(&world, "strict", false, &c);   /* no batch yet: both refuse the same, PostgreSQL nothing */
+	test_compare(&world, "strict", false, &c);   /* no batch yet: both modes refuse the same events, PostgreSQL none */
 	if (c.lambda_kappa.equal != c.lambda_kappa.compared)
 		test_compare_fail(&c, "the stream path refuses the same events in both modes");
 	assert_int_equal(c.late, late);
@@ -355,7 +355,7 @@ static void batch_heals_late_events(void **state) {
 	test_compare_left_nothing(&world);
 }
 
-/* The first event that is named is the first one that the rule refuses in that row, found once more by SQL. */
+/* The first event that is named is the first one that the rule refuses in that row, as SQL finds it. */
 static void the_first_late_event_is_named(void **state) {
 	(void)state;
 	lk_comparison c;
@@ -366,7 +366,7 @@ static void the_first_late_event_is_named(void **state) {
 	test_world_speed_once(&world, "strict");
 	test_compare(&world, "strict", false, &c);
 	assert_true(c.lambda_kappa.nshown > 0);
-	/* a comparison removes its copies and their rows of lk.late, so the rule is written down here */
+	/* a comparison removes its copies and their rows of lk.late, so the test applies the rule itself */
 	for (int i = 0; i < c.lambda_kappa.nshown; i++) {
 		sql = lk_asprintf("SELECT x.part * 1000000 + x.off FROM (SELECT part, off, path, _at, date_bin('10 seconds', ts, '1970-01-01Z') AS pane,"
 		                  " max(least(ts, _at + interval '1 day')) OVER (PARTITION BY part ORDER BY off ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"

@@ -1,5 +1,5 @@
-/* How a comparison runs: what it measures, beside what else it runs, how it ends, whatever ends it, with nothing left
- * behind; and what the command says. */
+/* A run of a comparison: what it measures, what may run beside it, and that it leaves nothing behind, however it ends;
+ * and what the command prints. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -184,7 +184,7 @@ static void *append_on(void *arg) {
 	return NULL;
 }
 
-/* A failed test leaves nothing running. */
+/* Ends all players, also after a failed test. */
 static int running;
 static appender *appending;
 
@@ -207,7 +207,7 @@ static int stop_all(void **state) {
 	return 0;
 }
 
-/* I3, I4, P7: a cut is the same prefix for each of them, whatever goes on. */
+/* I3, I4, P7: all three answer for the same prefix, whatever happens meanwhile. */
 static void while_events_keep_arriving(void **state) {
 	(void)state;
 	static appender a;
@@ -238,7 +238,7 @@ static void while_events_keep_arriving(void **state) {
 
 /* --- killed --- */
 
-/* A random moment of what is under way, not a time in which something must have happened. */
+/* A random moment of the run; nothing has to happen within a time. */
 static void wait_ms(uint64_t ms) { nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}, NULL); }
 
 static int has_trial(void *ctx) {
@@ -246,7 +246,7 @@ static int has_trial(void *ctx) {
 	return test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE state = 'trial' AND NOT dropped") > 0;
 }
 
-/* I8, I11: what a killed comparison made, the next one removes. */
+/* I8, I11: the next comparison removes what a killed one made. */
 static void killed_and_run_again(void **state) {
 	(void)state;
 	append(2000);
@@ -355,7 +355,7 @@ static void approximate_columns_are_named(void **state) {
 	free(err);
 }
 
-/* Below 2^-1022 there is no relative error to speak of: the sketch counts such a number as 0. */
+/* Below 2^-1022 a relative error means nothing: the sketch counts such a number as 0. */
 static void subnormal_numbers_are_near(void **state) {
 	(void)state;
 	static const char event[] = "{\"ts\":\"2020-01-01T00:00:00Z\",\"k\":\"a\",\"x\":5e-324}\n";

@@ -1,6 +1,5 @@
-/* Comparing views of every kind of window: a row may be put together from many panes and an event be in many
- * rows, and still the rows that differ, the event on which they part and the stored piece that is wrong are named
- * as for windows that are one pane each. */
+/* Comparisons of views with every kind of window. A row may be built from many panes, and an event may be in many rows.
+ * Still a comparison names the rows that differ, the event that explains each, and the stored piece that is wrong. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -24,7 +23,7 @@ static test_world world;
 static unsigned long seed;
 static int appended;
 
-/* pane: what lateness and storing go by; session: an event's own time + the gap. */
+/* pane: what decides lateness and is stored; session: an event's own time + the gap. */
 static const struct shape {
 	const char *name, *window;
 	int pane_s;
@@ -59,8 +58,8 @@ static int fresh(void **state) {
 	return 0;
 }
 
-/* About an event in two seconds for each path, so that sessions come and end. late: how many in a
- * thousand come up to a minute late. */
+/* About one event in two seconds per path, so sessions begin and end. late: how many in a thousand come up to a minute
+ * late. */
 static void append(int n, int late) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = 0; i < n; i++, appended++) {
@@ -80,7 +79,7 @@ static void compare(const char *view, bool costs, lk_comparison *c) {
 
 /* --- equal --- */
 
-/* refuses: late events, which the batch counts. */
+/* refuses: there are late events, which the batch counts. */
 static void agree(int late, bool refuses) {
 	lk_comparison c;
 	for (int i = 0; i < SHAPES; i++) {
@@ -106,7 +105,7 @@ static void every_kind_agrees(void **state) {
 	agree(30, false);
 }
 
-/* What is past is in none of the answers. */
+/* Past windows are in none of the answers. */
 static void every_kind_agrees_on_what_is_past(void **state) {
 	(void)state;
 	declare("WITH (retention = '70 seconds')", "");
@@ -135,7 +134,7 @@ static void costs_of_every_kind(void **state) {
 
 /* --- late events --- */
 
-/* The first event that the rule refuses among those that are, or would be, in the row, found once more by SQL. */
+/* The first event that the rule refuses among those that are, or should be, in the row, as SQL finds it. */
 static int64_t first_late(const struct shape *s, const lk_difference *d, int i) {
 	lk_span row = lk_identity_span(d->shown[i].identity);
 	char *late = s->session ? lk_asprintf("ts + interval '%d seconds'", s->pane_s)
@@ -175,7 +174,7 @@ static void late_events_explain_every_kind(void **state) {
 		append(100, 100);
 	for (int i = 0; i < SHAPES; i++) {
 		test_world_speed_once(&world, shapes[i].name);
-		compare(shapes[i].name, false, &c);   /* both refuse the same, PostgreSQL nothing */
+		compare(shapes[i].name, false, &c);   /* both modes refuse the same events, PostgreSQL none */
 		assert_int_equal(c.lambda_kappa.equal, c.lambda_kappa.compared);
 		if (!lk_comparison_explained(&c) || lk_comparison_equal(&c))
 			test_compare_fail(&c, "late events explain it");
@@ -200,7 +199,7 @@ static void late_events_explain_every_kind(void **state) {
 	}
 }
 
-/* A late event between two sessions makes one of them: three rows differ, and it is the reason of each. */
+/* A late event joins two sessions: three rows differ, and the event explains each of them. */
 static void a_late_event_joins_two_sessions(void **state) {
 	(void)state;
 	lk_comparison c;
@@ -225,7 +224,7 @@ static void a_late_event_joins_two_sessions(void **state) {
 	assert_string_equal(c.healed_shown[0].window, "2020-01-01T00:00:10Z/2020-01-01T00:00:20Z");
 	assert_non_null(strstr(c.healed_shown[0].kappa, " and "));
 	lk_comparison_release(&c);
-	/* a session that only one side lost is no late event's doing */
+	/* no late event explains a session that only one side lost */
 	char *sql = lk_asprintf("DELETE FROM %s", test_world_copy(&world, "visits")->batch_table);
 	test_world_run(&world, sql);
 	free(sql);
@@ -240,7 +239,7 @@ static void a_late_event_joins_two_sessions(void **state) {
 
 /* --- something is wrong --- */
 
-/* Of the unit's last segment. Says what the segment is called where it is named. */
+/* In the unit's last segment. Returns the name of the segment. */
 static void break_a_cell(const char *view, test_broken_cell *broken, lk_buf *segment) {
 	test_break_cell(&world, test_world_copy(&world, view), 1, below(1 << 20), broken);
 	lk_buf_addf(segment, "segment [%lld, %lld) of partition 1, unit %lld of lambda, holds ", (long long)broken->from,
@@ -313,7 +312,7 @@ static void a_broken_batch_is_named(void **state) {
 	}
 }
 
-/* Days of Havana, which differ in length, and begin at 1 o'clock when midnight is skipped. */
+/* Days of Havana: they differ in length, and begin at 1 o'clock if midnight is skipped. */
 static void days_of_a_calendar(void **state) {
 	(void)state;
 	lk_comparison c;
@@ -354,7 +353,7 @@ static void days_of_a_calendar(void **state) {
 
 /* --- two versions --- */
 
-/* The first event, of those that WHERE takes away, that was in the row or, of a session, next to what is left of it. */
+/* The first event that WHERE removes and that was in the row or, for a session, within a gap of what is left of it. */
 static int64_t first_unlike(const struct shape *s, const lk_difference *d, int i) {
 	lk_span row = lk_identity_span(d->shown[i].identity);
 	char *sql = lk_asprintf("SELECT part * 1000000 + off FROM lk.log_hits WHERE NOT (status < 400) AND ts < " LK_SQL_TIME("%lld") " AND ts > " LK_SQL_TIME("%lld")
@@ -399,8 +398,7 @@ static void digest(const char *view, const char *copy, char out[33]) {
 	lk_answer_release(&a);
 }
 
-/* I4: and the digest is of what is stored: where an event changes no window, because another
- * one hides it, it shows nevertheless. */
+/* I4: and the digest covers what is stored: an event shows in it even if another event hides it in every window. */
 static void replayed_is_streamed(void **state) {
 	(void)state;
 	declare("WITH (allowed_lateness = '5 seconds')", "");
@@ -437,7 +435,8 @@ static void digests_are_of_panes(void **state) {
 	assert_string_not_equal(one, other);
 }
 
-/* A sandbox is the view over the events of its range: windows that reach beyond it hold what is in it. */
+/* A sandbox is the view over the events of its range: a window that reaches beyond the range counts the events in
+ * it. */
 static void sandboxes_of_every_kind(void **state) {
 	(void)state;
 	declare("", "");

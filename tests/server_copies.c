@@ -1,4 +1,4 @@
-/* Copies: made, served, dropped, swept; cuts at offsets in the past; what a replay notes for others. */
+/* Copies: made, served, dropped, swept; cuts at offsets in the past; what a replay records for other processes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -37,7 +37,7 @@ static int fresh(void **state) {
 	return 0;
 }
 
-/* Times go to and fro; one in a while is further ahead than the log believes. */
+/* Event times go back and forth; now and then one is further ahead than the log believes. */
 static void append(int n, unsigned long *random) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = 0; i < n; i++) {
@@ -170,7 +170,7 @@ static void names(void **state) {
 	assert_int_equal(make_named("sunday-1.b_C", &other), LK_OK);
 }
 
-/* The copy of a version number is one that a user may read by it: the served one, else the newest live one. */
+/* A user may read a version by its number: its served copy, else its newest live one. */
 static void a_version_is_read_from_a_live_copy(void **state) {
 	(void)state;
 	const lk_cat_copy *k;
@@ -201,7 +201,7 @@ static void a_version_is_read_from_a_live_copy(void **state) {
 
 /* --- cuts in the past --- */
 
-/* P7, P9: such a cut knows of its prefix what one that was made there and then knew. */
+/* P7, P9: a cut in the past has the same content as one that was made at that time. */
 static void a_cut_in_the_past_is_the_one_of_then(void **state) {
 	(void)state;
 	unsigned long random = test_seed("a cut in the past");
@@ -251,7 +251,7 @@ static void a_cut_is_not_where_no_log_is(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE name IS NOT NULL"), 0);
 }
 
-/* P7, P8: where a sandbox begins is a published cut, and live. */
+/* P7, P8: a sandbox begins at a published cut, which is live. */
 static void a_sandbox_begins_at_a_cut(void **state) {
 	(void)state;
 	unsigned long random = test_seed("a sandbox begins at a cut");
@@ -332,13 +332,13 @@ static void what_cannot_be_served(void **state) {
 	assert_int_equal(make_named("s", &s), LK_OK);
 	assert_int_equal(drop(gone), LK_OK);
 	before = stamp();
-	assert_int_equal(serve(b, a, &retired), LK_ECONFLICT);     /* b is not what they get */
+	assert_int_equal(serve(b, a, &retired), LK_ECONFLICT);     /* readers do not have b */
 	assert_int_equal(serve(0, b, &retired), LK_ECONFLICT);
 	for (int64_t no[] = {gone, s, trial, other, -1}, *n = no; n < no + 5; n++)
 		assert_int_equal(serve(a, *n, &retired), LK_ECONFLICT);
 	assert_true(stamp() == before);
 	must_serve(a, b, 0);
-	assert_int_equal(serve(a, b, &retired), LK_ECONFLICT);     /* a second time with what was read before the first */
+	assert_int_equal(serve(a, b, &retired), LK_ECONFLICT);     /* a second time, with the state that was read before the first */
 	assert_true(served() == b && former() == a);
 }
 
@@ -364,7 +364,7 @@ static void what_is_served_is_not_dropped(void **state) {
 	assert_int_equal(drop(-1), LK_ECONFLICT);
 }
 
-/* P5: what was computed for a copy that is dropped meanwhile is not published. */
+/* P5: a batch of a copy that is dropped meanwhile is not published. */
 static void a_dropped_copy_publishes_nothing(void **state) {
 	(void)state;
 	unsigned long random = test_seed("a dropped copy publishes nothing");
@@ -434,7 +434,7 @@ static void *drop_in_thread(void *arg) {
 	return NULL;
 }
 
-/* P15: a drop that comes while the same copy is being switched to. */
+/* P15: a drop of the copy that a switch is moving readers to. */
 static void a_drop_waits_for_a_switch(void **state) {
 	(void)state;
 	for (int commit = 0; commit < 2; commit++) {
@@ -475,8 +475,8 @@ static void *batch_in_thread(void *arg) {
 	return NULL;
 }
 
-/* P5: the other order of locks would make a ring: a publish that holds its copy and wants the view, a drop that
- * holds the view and wants the copy. */
+/* P5: locks in the other order would deadlock: a publish that holds its copy and wants the view, a drop that holds the
+ * view and wants the copy. */
 static void a_publish_waits_for_a_drop(void **state) {
 	(void)state;
 	unsigned long random = test_seed("a publish waits for a drop");
@@ -513,7 +513,7 @@ struct hand {
 	lk_error err;
 };
 
-/* What is there, told by SQL: the catalogue is parsed by the main thread only. */
+/* Reads the state by SQL: only the main thread parses the catalogue. */
 static int64_t pick(struct hand *h, const char *sql) {
 	PGresult *res = NULL;
 	lk_error err = {0};
@@ -568,7 +568,7 @@ static void *acts(void *arg) {
 	return NULL;
 }
 
-/* P15: nothing waits for another in a ring, and the two pointers never name what is dropped. */
+/* P15: there is no deadlock, and the two pointers never name a dropped copy. */
 static void many_hands(void **state) {
 	(void)state;
 	unsigned long random = test_seed("many hands");
@@ -650,7 +650,7 @@ static void a_sweep_takes_what_dropped_copies_left(void **state) {
 	test_sql(&reader, "%s", lock.data);
 	lk_buf_release(&lock);
 	assert_int_equal(drop(a), LK_OK);
-	assert_int_equal(swept(), 1);                      /* the other is being read */
+	assert_int_equal(swept(), 1);                      /* a reader is reading the other one */
 	assert_int_equal(tables(), 2);
 	test_sql(&reader, "COMMIT");
 	assert_int_equal(swept(), 1);
@@ -662,7 +662,7 @@ static void a_sweep_takes_what_dropped_copies_left(void **state) {
 	lk_pg_close(&reader);
 }
 
-/* --- what a replay notes --- */
+/* --- what a replay records --- */
 
 static lk_replay_row row_of(int64_t id) {
 	lk_replay_row r;
@@ -711,7 +711,7 @@ static void the_row_of_a_replay(void **state) {
 		ended = again.ended_at;
 	}
 	test_ok(lk_view_lock(&other, view("traffic"), &err), &err);
-	assert_false(row_of(b).running);                                      /* it is done: the lock is another's */
+	assert_false(row_of(b).running);                                      /* it is done: another process has the lock */
 	test_ok(lk_replay_begin(&world.pg, b, &later, 60, &err), &err);
 	assert_true(row_of(b).ended_at == LK_NEVER);
 	assert_int_equal(lk_replay_phase(&world.pg, b, "sleeping", &err), LK_EINTERNAL);

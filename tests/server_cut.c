@@ -109,7 +109,7 @@ static void test_states(void **unused) {
 	test_log_close(&l);
 }
 
-/* P5: The pointer only moves forward, in every component, whichever batch ends last. */
+/* P5: The pointer only moves forward, in every partition, whichever batch ends last. */
 static void test_older_cut_is_not_published(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("older cut is not published");
@@ -134,7 +134,7 @@ static void test_older_cut_is_not_published(void **unused) {
 	test_log_close(&l);
 }
 
-/* P5: An append that hangs does not hang the cut for ever, and the message says who it is. */
+/* P5: An append that hangs does not stop the cut for ever, and the message names it. */
 static void test_cut_gives_up(void **unused) {
 	(void)unused;
 	test_log l;
@@ -196,8 +196,8 @@ static void test_ledger_twice_is_once(void **unused) {
 	test_log_close(&l);
 }
 
-/* Blocks of offsets are counted as they are written: their ends and bounds within them, against
- * counting each event; and taken away. */
+/* Blocks of offsets are counted when they are written, and subtracted: their ends, and bounds within them, against a
+ * count of each event. */
 static void test_late_events_are_counted_by_blocks(void **unused) {
 	(void)unused;
 	enum { BLOCK = 65536, EVENTS = 400, ROUNDS = 60 };

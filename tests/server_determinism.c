@@ -1,5 +1,5 @@
-/* The same log gives the same cells, to the byte: whatever the limits, the workers, the pace, the kills and the kind of
- * the copy were; and a command that is run twice leaves what one run leaves. */
+/* The same log gives the same cells, to the byte, for any limits, workers, pace, kills and mode; and a command that is
+ * run twice leaves what one run leaves. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -57,7 +57,7 @@ static void random_part(unsigned long *seed, int views) {
 	lk_buf_release(&sql);
 }
 
-/* --- replays that are as different as can be --- */
+/* --- very different replays --- */
 
 struct run { lk_replay_options options; char crash[40]; };
 
@@ -83,7 +83,7 @@ static lk_replay_options random_options(const char *view, unsigned long *seed) {
 	return o;
 }
 
-/* Dies somewhere: at a crash point where there are any, or at a random moment. */
+/* Dies at a crash point, if the build has any, or at a random moment. */
 static void killed(const lk_replay_options *o, unsigned long *seed) {
 	struct run r = {.options = *o};
 	unsigned kill_after_us = below(seed, 200000);
@@ -96,7 +96,7 @@ static void killed(const lk_replay_options *o, unsigned long *seed) {
 #endif
 	int pid = test_player(run_and_crash, &r);
 	if (r.crash[0]) {
-		assert_true(test_player_wait(pid, A_RUN_MS) >= 0);   /* it may not pass there so often */
+		assert_true(test_player_wait(pid, A_RUN_MS) >= 0);   /* it may pass the point fewer times */
 	} else {
 		usleep(kill_after_us);   /* the random moment */
 		test_player_kill(pid);
@@ -112,7 +112,7 @@ static void digest_of_replay(const lk_replay_options *o, char digest[33]) {
 	lk_replay_report_release(&r);
 }
 
-/* The lambda copy, too, where it lacks nothing: batch and speed together. */
+/* The lambda copy too, if it lacks no event: batch and speed together. */
 static void digest_of_lambda(const char *view, char digest[33]) {
 	lk_query q = test_query(view);
 	lk_answer a;
@@ -189,7 +189,7 @@ static void says(const char *const *argv, int status) {
 }
 #define SAYS(status, ...) says(ARGS(__VA_ARGS__), status)
 
-/* I4: what status shows is the digest of the copy's answer, and all copies have the same. */
+/* I4: status prints the digest of the copy's answer; all copies have the same. */
 static void status_shows_the_digests(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("status_shows_the_digests");
@@ -283,7 +283,7 @@ static void each_command_twice(void **state) {
 	char *before = answer("balances");
 	int64_t lambda = test_served(&world, "balances");
 
-	for (int twice = 0; twice < 2; twice++) {   /* the second one goes on with what the first one left */
+	for (int twice = 0; twice < 2; twice++) {   /* the second one continues the first one's copy */
 		SAYS(0, "replay", "balances", "--verify");
 		assert_int_equal(copies(), 4);
 		assert_int_equal(test_served(&world, "balances"), lambda);

@@ -1,4 +1,5 @@
-/* Removing views and streams: all of it or nothing, beside those who are at work, and the names can be used again. */
+/* Removing views and streams: completely or not at all, while other processes use them; and their names can be used
+ * again. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -61,7 +62,7 @@ static void no_views_are_left(void) {
 	assert_int_equal(test_redis_keys(&lk.servers), 0);
 }
 
-/* I8, I9: both views with all that there is of them: late events, batches, seals, a former copy, a sandbox, another version. */
+/* I8, I9: two views with everything: late events, batches, seals, a former copy, a sandbox, another version. */
 static void a_view_goes_whole(void **state) {
 	(void)state;
 	ingest(0, 300);
@@ -84,7 +85,7 @@ static void a_view_goes_whole(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.rejected WHERE version_id IS NOT NULL"), 0);
 }
 
-/* I8: the same name is another view: it starts from the existing log, without old state. */
+/* I8: a new view of the same name begins with the existing log and without old state. */
 static void the_name_can_be_used_again(void **state) {
 	(void)state;
 	ingest(0, 100);
@@ -120,7 +121,7 @@ static void a_stream_goes_when_nobody_reads_it(void **state) {
 	LK(0, "11", "", "status");
 }
 
-/* I8: what was declared wrong can be put right until the first event. */
+/* I8: a wrong declaration can be corrected until the first event. */
 static void an_empty_stream_is_declared_anew(void **state) {
 	(void)state;
 	char *other = test_file(&lk, "other.sql",
@@ -150,7 +151,7 @@ static void an_empty_stream_is_declared_anew(void **state) {
 	free(other);
 }
 
-/* --- beside those who are at work --- */
+/* --- while other processes use them --- */
 
 static int answers(void *want) {
 	char *out = NULL;
@@ -159,7 +160,7 @@ static int answers(void *want) {
 	return same;
 }
 
-/* I11: layers that run drop what is gone and go on with the rest, and with what comes after it. */
+/* I11: running layers stop working on what is gone and continue with the rest, and with new views. */
 static void beside_running_layers(void **state) {
 	(void)state;
 	int layers = test_lk_start(&lk.servers, NULL, ARGS("run", "--every", "1s"));
@@ -186,7 +187,7 @@ static int has_ten(void *unused) {
 	return test_world_int(&world, "SELECT sum(next_off)::bigint FROM lk.tail") == 10;
 }
 
-/* A process that goes on ingesting into a stream that is gone ends, and says why. */
+/* An ingest into a stream that is gone ends, and says why. */
 static void beside_an_ingest(void **state) {
 	(void)state;
 	char *path = test_file(&lk, "pipe", ""), *line = lk_asprintf("%s", "{\"ts\":\"2024-01-01T00:00:00Z\",\"ip\":\"1\",\"n\":1}\n");
@@ -213,7 +214,7 @@ static int waiters(void *n) {
 	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lk%' AND wait_event_type = 'Lock'") == *(int *)n;
 }
 
-/* P14: An append locks its source before the tail, and so does who removes both: they wait for each other in one order. */
+/* P14: An append locks its source before the tail. A removal of both does so too: no deadlock. */
 static void beside_an_append_that_waits(void **state) {
 	(void)state;
 	const char *const patient[] = {"PGOPTIONS=-c deadlock_timeout=1h", NULL}, *const hasty[] = {"PGOPTIONS=-c deadlock_timeout=10ms", NULL};
@@ -240,7 +241,7 @@ static void beside_an_append_that_waits(void **state) {
 	free(path);
 }
 
-/* I7: a batch that was computing when its view went publishes nothing. */
+/* I7: a batch of a view that is dropped meanwhile publishes nothing. */
 static void beside_a_batch(void **state) {
 	(void)state;
 	lk_cut cut;
@@ -257,7 +258,7 @@ static void beside_a_batch(void **state) {
 	assert_int_equal(lk_cut_make(&world.pg, copy->version->view->stream, copy->id, "batch", &cut, &err), LK_ECONFLICT);
 }
 
-/* P15: who replays a view, or a sandbox of it, keeps it. */
+/* P15: a view cannot be dropped while it, or a sandbox of it, is being replayed. */
 static void not_while_it_is_replayed(void **state) {
 	(void)state;
 	lk_error err = {0};
@@ -276,7 +277,7 @@ static void not_while_it_is_replayed(void **state) {
 }
 
 #ifdef LK_FAULTS
-/* I8, I9: killed before its commit it has removed nothing, and the next one removes all. */
+/* I8, I9: killed before its commit a drop has removed nothing, and the next one removes everything. */
 static void killed_before_the_commit(void **state) {
 	(void)state;
 	char *crash = lk_asprintf("LK_CRASH=%s", "drop.deleted");
@@ -296,7 +297,7 @@ static void killed_before_the_commit(void **state) {
 }
 #endif
 
-/* On a terminal: only a yes is a yes. */
+/* On a terminal: only y or yes means yes. */
 static void it_asks(void **state) {
 	(void)state;
 	if (!test_has_terminals())

@@ -1,5 +1,4 @@
-/* What --dry-run says, against what the replay then does. Seconds are not compared with anything: the machine may be
- * doing something else. */
+/* What --dry-run prints, against what the replay then does. Seconds are not compared: the machine may be busy. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -36,7 +35,8 @@ static const char *const definitions =
 
 static const int64_t start_us = INT64_C(1500000000000000);
 
-/* Ten a second; every ninth late by up to 99 s; 23 paths, and more and more addresses, of which some come often. */
+/* Ten events per second; every ninth up to 99 s late; 23 paths, and a growing number of addresses, some of them
+ * frequent. */
 static void append(int n) {
 	while (n > 0) {
 		lk_buf lines = LK_BUF_INIT;
@@ -69,7 +69,7 @@ static lk_replay_estimate estimate(const lk_replay_options *o, int64_t sample) {
 	return e;
 }
 
-/* What a copy holds. */
+/* What a copy needs. */
 static void measure(const char *view, const char *name, int64_t *cells, int64_t *bytes) {
 	lk_error err = {0};
 	const lk_cat_copy *c;
@@ -100,8 +100,8 @@ static void replayed(const lk_replay_options *o, int64_t *cells, int64_t *bytes)
 	measure(o->view, id, cells, bytes);
 }
 
-/* Where all is folded the cells are exact. What Redis adds to each is taken to be the same for all of them, and is
- * between half and one and a half of that. */
+/* If the whole log is sampled, the number of cells is exact. Redis's overhead per cell is assumed to be constant; really
+ * it is between half and one and a half of that. */
 static void a_small_log_is_folded_whole(void **state) {
 	(void)state;
 	static const struct { const char *view; double bytes_factor; } views[] = {
@@ -122,9 +122,9 @@ static void a_small_log_is_folded_whole(void **state) {
 	}
 }
 
-/* Of a sample of a sixth. Where all keys were seen the count is exact, and where each event makes a cell it is as good
- * as the sample is large. In between what an event adds is followed by a power, which a sample of some 160 pages gives
- * only about: over a factor of 6, one that is wrong by 0.4 makes a factor of 2 in what is added. */
+/* From a sample of a sixth. If it has seen all keys, the number is exact; if each event makes a cell, it is as good as
+ * the sample is large. In between, a power law describes how cells grow with events. A sample of about 160 pages gives
+ * its exponent only roughly: over a factor of 6, an error of 0.4 makes a factor of 2 in the growth. */
 static void a_large_log_is_sampled(void **state) {
 	(void)state;
 	static const struct { const char *view; double factor; } views[] = {
@@ -143,7 +143,7 @@ static void a_large_log_is_sampled(void **state) {
 			is_within("bytes", views[i].view, e.bytes, bytes, 1.7 * views[i].factor);
 		assert_true(e.seconds > 0);
 		lk_replay_options again = o;
-		again.fresh = true;                    /* now that a copy is there to be measured */
+		again.fresh = true;                    /* now a copy exists that can be measured */
 		e = estimate(&again, SAMPLE / PARTITIONS);
 		assert_int_equal(e.events, LARGE);
 		is_within("bytes, measured,", views[i].view, e.bytes, bytes, 1.1 * views[i].factor);
@@ -196,7 +196,7 @@ static void a_paced_one_takes_its_time(void **state) {
 	double want = (double)span / 2 / 1e6;
 	lk_replay_estimate e = estimate(&o, 0);
 	assert_true(e.seconds > want - 0.001 && e.seconds < want + 0.001);
-	o.max_gap_us = 1;                          /* as good as no time between events */
+	o.max_gap_us = 1;                          /* almost no time between events */
 	assert_true(estimate(&o, 0).seconds < want / 10);
 	o.max_gap_us = 3600 * LK_US_PER_S;
 	e = estimate(&o, 0);

@@ -1,4 +1,4 @@
-/* The log: what goes in comes out, dense, in order, once, whatever the appenders do to each other. */
+/* The log returns exactly the appended events: dense, in order, each once, whatever concurrent appends do. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -22,7 +22,7 @@ static const int all_columns[LOG_COLUMNS] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
 
 enum { DEADLINE_MS = 20000 };
 
-/* Reads [from, the log's end) and fails the test at anything wrong; _at must not go back. Gives the end. */
+/* Reads [from, the log's end) and fails the test if anything is wrong; _at must not go back. Returns the end. */
 static int64_t read_part(test_log *l, int part, int64_t from) {
 	lk_scan s;
 	lk_value row[LOG_COLUMNS + 1];
@@ -49,7 +49,7 @@ static int64_t read_all(test_log *l) {
 	return n;
 }
 
-/* --- what goes in comes out --- */
+/* --- what is appended is read --- */
 
 static void test_values_round_trip(void **unused) {
 	(void)unused;
@@ -79,7 +79,7 @@ static void test_values_round_trip(void **unused) {
 	test_log_close(&l);
 }
 
-/* PostgreSQL reads the same values out of the bytes: its own text of each equals lk's. */
+/* PostgreSQL reads the same values from the bytes: its text of each equals lk's. */
 static void test_postgresql_reads_the_same(void **unused) {
 	(void)unused;
 	enum { N = 500 };
@@ -194,7 +194,7 @@ static int waits_for_a_lock(void *ctx) {
 	return test_number(w->pg, "SELECT count(*) FROM pg_locks WHERE pid = %d AND NOT granted", w->pid) > 0;
 }
 
-/* An append that reserved first commits last: the other waits, and until then readers see neither. */
+/* The append that reserved first commits last: the other one waits, and until then readers see neither. */
 static void opposite_order(bool rollback) {
 	unsigned long random = test_seed("opposite order");
 	test_log l;
@@ -249,7 +249,7 @@ static void test_at_never_goes_back(void **unused) {
 	test_log_close(&l);
 }
 
-/* P9: lk.tail's high is the fold of lk_high_advance over the log, also where event times run ahead of what is believed. */
+/* P9: lk.tail's high is the fold of lk_high_advance over the log, also for event times beyond max_ahead. */
 static void test_high_is_the_fold(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("high is the fold");
@@ -354,8 +354,8 @@ static void test_scan_stops_in_the_middle(void **unused) {
 	test_log_close(&l);
 }
 
-/* I5: After a lost connection the outcome is unknown; the source's position tells it, and the batch can go again as it
- * is. */
+/* I5: After a lost connection the outcome is unknown. The source's position shows it, and the batch can be sent again
+ * unchanged. */
 static void test_retry_after_lost_connection(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("retry after lost connection");
@@ -387,7 +387,7 @@ static void test_acknowledged_survives_a_crash(void **unused) {
 	unsigned long random = test_seed("acknowledged survives a crash");
 	test_log l;
 	test_log_open(&l, &servers, 2);
-	test_sql(&l.pg, "ALTER DATABASE postgres SET synchronous_commit = off");   /* nobody's defaults may decide this */
+	test_sql(&l.pg, "ALTER DATABASE postgres SET synchronous_commit = off");   /* no default of a role or database may change this */
 	lk_pg_close(&l.pg);
 	test_open(&l.pg, &servers);
 	for (int i = 0; i < 40; i++)
@@ -404,8 +404,8 @@ static void test_acknowledged_survives_a_crash(void **unused) {
 }
 
 #ifdef LK_FAULTS
-/* An appender that dies at a named point: the batch is in exactly when the source's position says so, and
- * going on from there makes it whole. */
+/* An append that dies at a named point: the batch is in the log exactly if the source's position says so, and the next
+ * run completes it. */
 static void crash_at(const char *point, bool committed) {
 	unsigned long random = test_seed(point);
 	test_log l;
@@ -423,7 +423,7 @@ static void crash_at(const char *point, bool committed) {
 	int status;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	if (!committed)      /* its session ends soon, and gives the locks back */
+	if (!committed)      /* its session ends soon, and releases the locks */
 		test_sql(&l.pg, "SELECT * FROM lk.tail WHERE stream_id = %lld FOR UPDATE", (long long)l.at.id);
 	test_ok(lk_source_read(&l.pg, &l.at, "file", 1, &now, &err), &err);
 	assert_int_equal(now.position, committed);
@@ -487,7 +487,7 @@ static void test_rejects_are_kept_readable(void **unused) {
 	lk_append_batch *b = lk_append_batch_new(&l.at);
 	char *content = lk_malloc(5000);
 	memset(content, 'y', 5000);
-	memcpy(content + 998, "\xe2\x82\xac", 3);      /* a character across the limit */
+	memcpy(content + 998, "\xe2\x82\xac", 3);      /* a character that crosses the limit */
 	lk_append_batch_reject(b, 1, "not JSON", content, 5000);
 	lk_append_batch_reject(b, 2, "not UTF-8", "a\xff\0b\xc3", 5);
 	lk_append_batch_reject(b, 3, "empty", "", 0);

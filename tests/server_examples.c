@@ -1,5 +1,5 @@
-/* The example of windows runs, prints what its page shows, does so again when it is run again, and each of its views is
- * the same by lambda, by kappa and by plain SQL. */
+/* The example of windows runs and prints what its page shows, also the second time; and lambda, kappa and plain SQL
+ * agree on each of its views. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -47,7 +47,7 @@ static char *run(void) {
 	return read_file(out);
 }
 
-/* The next block of the page: from the line after ```console to the line before ```; NULL after the last. */
+/* The next block of the page: from the line after ```console to the line before ```; NULL after the last one. */
 static char *next_block(const char **at) {
 	static const char begin[] = "```console\n";
 	const char *from = strstr(*at, begin), *to = from ? strstr(from + strlen(begin), "```") : NULL;
@@ -58,7 +58,7 @@ static char *next_block(const char **at) {
 	return lk_strndup(from, (size_t)(to - from));
 }
 
-/* Blanks before the end of a line, which an empty bar leaves, are not in the page. */
+/* The page has no blanks at the end of a line, where an empty bar leaves some. */
 static void cut_blanks(char *text) {
 	char *to = text;
 	for (const char *s = text; *s; s++) {

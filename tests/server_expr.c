@@ -1,5 +1,5 @@
-/* Random expressions over random rows, evaluated in C and by PostgreSQL from lk_expr_sql: where PostgreSQL has an
- * answer, lk has the same one, unmarked (R1); and the types are those PostgreSQL gives. */
+/* Random expressions over random rows, evaluated in C and by PostgreSQL from lk_expr_sql: if PostgreSQL has an answer,
+ * lk has the same one, unmarked (R1); and their types are the same. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +51,7 @@ static lk_expr *random_leaf(fixture *f, lk_type t) {
 	return tiny_const(&f->t, t, random_value(&f->seed, t, &f->t.arena));
 }
 
-/* Arithmetic of the type; products of numerics are of short constants, so that they stay within 38 digits. */
+/* Arithmetic of the type; numerics are multiplied by short constants, so results have at most 38 digits. */
 static lk_expr *random_arithmetic(fixture *f, lk_type t, int depth) {
 	const lk_type product = {.kind = LK_NUMERIC, .precision = 10, .scale = 4},
 	              sum = {.kind = LK_NUMERIC, .precision = 36, .scale = t.scale};
@@ -194,7 +194,7 @@ static bool same(const lk_expr *x, const lk_value *ours, const char *theirs) {
 	return lk_value_parse(x->type, theirs, strlen(theirs), &v, &reason) == 0 && lk_value_compare(x->type, ours, &v) == 0;
 }
 
-/* Rows first … first + n - 1 in one statement. False where PostgreSQL raised an error of class 22. */
+/* Rows first … first + n - 1 in one statement. False if PostgreSQL raised an error of class 22. */
 static bool compare_rows(fixture *f, const lk_expr *x, const char *sql, int first, int n) {
 	lk_buf query = LK_BUF_INIT;
 	lk_error err = {0};
@@ -228,7 +228,7 @@ static bool is_strict(const lk_expr *x) {
 	return strict;
 }
 
-/* Of one row, where PostgreSQL raised: nothing absorbs in strict operators, so there is no value here either. */
+/* One row for which PostgreSQL raised: strict operators absorb nothing, so lk must have no value either. */
 static void check_raised(fixture *f, const lk_expr *x, const char *sql, int row) {
 	f->raised++;
 	if (!is_strict(x))
@@ -262,7 +262,7 @@ static void random_expressions_agree_with_postgresql(void **state) {
 	assert_true(f->answered > EXPRESSIONS && f->raised > EXPRESSIONS / 10 && f->strict > EXPRESSIONS / 10);
 }
 
-/* As a filter PostgreSQL reorders conditions, so it may answer where evaluating in order would raise. */
+/* In a filter PostgreSQL reorders conditions, so it may answer where evaluation in order would raise. */
 static void random_filters_agree_with_postgresql(void **state) {
 	fixture *f = *state;
 	int64_t agreed = 0;

@@ -1,6 +1,5 @@
 /* Processes and servers that die or sleep at the wrong moment (I5, I7, I8, I11): afterwards the system goes on by
- * itself, and what it answers is what PostgreSQL says. Crash points want a build with FAULTS=1, of this program and
- * of LK_BIN. */
+ * itself, and its answers equal the oracle's. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -73,7 +72,7 @@ static void reconnect(void) {
 		fail_msg("%s", err.text);
 }
 
-/* Those that run; a failed test leaves none behind. */
+/* The running ones; teardown kills them, also after a failed test. */
 static int running[4];
 
 static int speed(void) {
@@ -179,7 +178,7 @@ static int64_t tables(void) {
 	                      " AND relname ~ '^batch_[0-9]+_[0-9]+$'");
 }
 
-/* The session of a batch that was killed ends a little later. */
+/* The session of a killed batch ends a little later. */
 static int has_no_batch(void *unused) {
 	(void)unused;
 	return test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lk batch%'") == 0;
@@ -238,7 +237,7 @@ static void killed_at_random_moments(void **state) {
 	}
 	lk_must((const char *const[]){"speed", "--once", NULL});
 	catches_up();
-	int64_t deadline = lk_monotonic_us() + 20 * LK_US_PER_S;   /* a killed batch's session may hold its lock a little longer */
+	int64_t deadline = lk_monotonic_us() + 20 * LK_US_PER_S;   /* the session of a killed batch may hold its lock a little longer */
 	while (test_lk(&servers, NULL, NULL, NULL, (const char *const[]){"batch", NULL}) != 0)
 		assert_true(lk_monotonic_us() < deadline);
 	append(10);
@@ -270,7 +269,7 @@ static void another_process_succeeds(void **state) {
 	end_softly(b);
 }
 
-/* I7, P1: Its sessions are gone and another owns its units; then it wakes, in the middle of what it did. */
+/* I7, P1: Its sessions are gone and another process owns its units. Then it wakes in the middle of its work. */
 static void a_paused_process_changes_nothing(void **state) {
 	(void)state;
 	int a = speed();

@@ -1,5 +1,5 @@
-/* Rows for windows without events, against PostgreSQL's generate_series LEFT JOIN: every kind of window, bounds or
- * none, HAVING or none, NULL keys, batch and speed; and the bars beside a table. */
+/* Rows for windows without events, against PostgreSQL's generate_series LEFT JOIN: every kind of window, with and
+ * without bounds and HAVING, NULL keys, batch and speed; and the bars beside a table. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -22,10 +22,10 @@ static test_program lk;
 static test_world world;
 static unsigned long seed;
 
-/* series: all windows that might be asked for, (ws, we), from before the events to behind them. */
+/* series: all windows that a query may ask for, (ws, we), from before the first event to after the last one. */
 static const struct shape {
 	const char *name, *window, *call, *series;
-	int64_t window_s, slide_s;   /* asked for; 0: the view's own */
+	int64_t window_s, slide_s;   /* of the query; 0: the view's own */
 } shapes[] = {
 	{"minutes", "tumble(ts, '1 minute')", "tumble(ts, '1 minute')",
 	 "SELECT s, s + interval '1 minute' FROM generate_series(timestamptz '2019-12-31 23:00Z', '2020-01-01 01:00Z', '1 minute') s", 0, 0},
@@ -52,7 +52,7 @@ static int fresh(void **state) {
 	return 0;
 }
 
-/* In a few minutes out of many. */
+/* Events in a few of many minutes. */
 static void append(int n) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = 0; i < n; i++) {
@@ -219,7 +219,7 @@ static void what_no_event_makes_of_each_aggregate(void **state) {
 	lk_answer_release(&a);
 }
 
-/* Days of Berlin around the two changes of the clock: 23 and 25 hours, and none is left out. */
+/* Days of Berlin around the two clock changes: 23 and 25 hours, and none is missing. */
 static void days_of_a_calendar(void **state) {
 	(void)state;
 	static const lk_type types[] = {{.kind = LK_TIME}, {.kind = LK_TIME}, {.kind = LK_INT8}};
@@ -244,7 +244,7 @@ static void days_of_a_calendar(void **state) {
 	lk_answer_release(&a);
 }
 
-/* Without keys there is one group, also where nothing came; a key that has no row is not known. */
+/* Without keys there is one group, also without events; a key that has no row is unknown. */
 static void nothing_at_all(void **state) {
 	(void)state;
 	lk_answer a;
@@ -268,12 +268,12 @@ static void nothing_at_all(void **state) {
 		test_world_append_json(&world, "hits", two_events);
 		test_world_speed_once(&world, NULL);
 	}
-	fill("h", "2020-01-01T00:00:00Z", "2020-01-01T00:05:00Z", LK_FILL_ZERO, &a);   /* two windows have an event, and HAVING takes them away */
+	fill("h", "2020-01-01T00:00:00Z", "2020-01-01T00:05:00Z", LK_FILL_ZERO, &a);   /* two windows have an event, and HAVING removes them */
 	assert_int_equal(a.nrows, 3);
 	lk_answer_release(&a);
 }
 
-/* What retention has taken away was not empty. */
+/* Windows that retention has removed were not empty. */
 static void past_windows_are_not_filled(void **state) {
 	(void)state;
 	lk_answer a;
@@ -372,7 +372,7 @@ static void charts(void **state) {
 	LK(2, "", "needs a table", "query", "v", "--chart", "n", "--format", "csv");
 }
 
-/* Its lines are not broken: 61 letters for the columns, 1 for rounding, 18 for the bars. */
+/* Its lines are not broken: 61 characters for the columns, 1 for rounding, 18 for the bars. */
 static void charts_fit_a_terminal(void **state) {
 	(void)state;
 	const char *bin = getenv("LK_BIN");

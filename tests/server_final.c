@@ -1,5 +1,6 @@
-/* Which rows of an answer are final, in every format; and idle_timeout: what it calls final is provisional, and nothing
- * else goes by it. Partitions are made quiet by moving what the log says of their past, before anything has read it. */
+/* Which rows of an answer are final, in every format. With idle_timeout more rows are final, but provisionally, and
+ * nothing else changes. A test makes partitions quiet: it moves the times that the log has of them, before anything has
+ * read the log. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -43,7 +44,7 @@ static void declare(const char *options, const char *views) {
 	lk_buf_release(&sql);
 }
 
-/* One event at so many minutes and seconds after ten. */
+/* One event at these minutes and seconds after ten. */
 static void append(int part, int minute, int second) {
 	lk_buf line = LK_BUF_INIT;
 	lk_buf_adds(&line, "{\"ts\":\"");
@@ -105,7 +106,7 @@ static void idle_partitions_are_left_out(void **state) {
 	append(1, 2, 30);
 	make_quiet(1);
 	test_world_speed_once(&world, "strict");
-	answer_is("000", -1, false, -1);                     /* partition 2 has had no event, and holds all back */
+	answer_is("000", -1, false, -1);                     /* partition 2 has had no event, and holds all others back */
 	declare(", idle_timeout = '1 day'", "");
 	answer_is("011", 10, true, -1);
 	append(2, 5, 0);
@@ -116,10 +117,10 @@ static void idle_partitions_are_left_out(void **state) {
 	declare(", idle_timeout = '0 s'", "");
 	answer_is("000", 2, false, 2);
 	declare(", idle_timeout = '1 us'", "");
-	answer_is("111", 10, true, 2);                       /* all are idle: the one that is ahead counts */
+	answer_is("111", 10, true, 2);                       /* all are idle: the one furthest ahead counts */
 }
 
-/* A partition whose events have not been read is behind, and says nothing about being idle. */
+/* A partition whose events have not been read is behind, not idle. */
 static void a_partition_that_is_behind_is_not_idle(void **state) {
 	(void)state;
 	test_world_empty(&world);
@@ -128,7 +129,7 @@ static void a_partition_that_is_behind_is_not_idle(void **state) {
 	append(2, 9, 0);
 	append(1, 2, 30);
 	make_quiet(1);
-	answer_is("000", -1, false, -1);                     /* nothing was read yet */
+	answer_is("000", -1, false, -1);                     /* nothing has been read yet */
 	test_worker t;
 	test_worker_open(&t, &world, "strict");
 	for (int part = 0; part < PARTS; part += 2)
@@ -145,7 +146,7 @@ static void a_partition_that_is_behind_is_not_idle(void **state) {
 	lk_answer_release(&a);
 }
 
-/* P11: what is final for sure stays; what is provisional need not: the partition wakes up, and its event is in time. */
+/* P11: a final row stays; a provisional one may change: the partition wakes up, and its event is in time. */
 static void a_provisional_window_may_change(void **state) {
 	(void)state;
 	bool final;
@@ -177,8 +178,8 @@ static void digest_of(const char *view, char out[33]) {
 	lk_answer_release(&a);
 }
 
-/* P9, P11: the same events with and without it: the same events are late, the same cells are kept and
- * forgotten, batches and seals are the same. */
+/* P9, P11: the same events with and without idle_timeout: the same events are late, the same cells are kept and
+ * removed, batches and seals are the same. */
 static void nothing_else_goes_by_it(void **state) {
 	(void)state;
 	static const char *const options[] = {"", ", idle_timeout = '1 us'"};
@@ -247,7 +248,7 @@ static void marks(const char *view, const char *jsonl_final, const char *jsonl_o
 	LK(0, "\"_final\":true}", "", "query", view, "--format", "json");
 }
 
-/* The watermark is at 10:08 less a minute. */
+/* The watermark is at 10:08 - 1 minute. */
 static void every_row_says_whether_it_is_final(void **state) {
 	(void)state;
 	test_world_empty(&world);
@@ -262,7 +263,7 @@ static void every_row_says_whether_it_is_final(void **state) {
 	      "\"window_end\":\"2020-01-01T10:08:00Z\",\"k\":\"k0\",\"n\":1,\"_final\":false}");
 	marks("steps", "\"window_end\":\"2020-01-01T10:07:00Z\",\"k\":\"k0\",\"n\":1,\"_final\":true}",
 	      "\"window_end\":\"2020-01-01T10:08:00Z\",\"k\":\"k0\",\"n\":1,\"_final\":false}");
-	/* The session of 10:04 ends at 10:05 and is final at 10:06 and a minute; that of 10:06 would take 10:09. */
+	/* The session of 10:04 ends at 10:05 and is final at 10:06 + 1 minute; that of 10:06 would need 10:09. */
 	marks("visits", "\"window_end\":\"2020-01-01T10:05:00Z\",\"k\":\"k0\",\"n\":1,\"_final\":true}",
 	      "\"window_end\":\"2020-01-01T10:07:00Z\",\"k\":\"k0\",\"n\":1,\"_final\":false}");
 	LK(0, "\"_final\":true}\n", "", "query", "strict", "--window", "3min", "--format", "jsonl");
@@ -289,7 +290,7 @@ static void provisional_is_said(void **state) {
 	append(2, 4, 30);
 	make_quiet(2);
 	LK(0, "", "", "speed", "--once");
-	/* For sure up to 10:03:30, and up to 10:07 unless partition 2 wakes up. */
+	/* Surely final up to 10:03:30, and up to 10:07 unless partition 2 wakes up. */
 	LK(0, "watermark: 2020-01-01T10:04:30Z; final to: 2020-01-01T10:07:00Z (provisional: 1 of 3 partitions idle); late: 0", "", "query", "strict");
 	assert_non_null(strstr(lk.out, " 1 yes\n"));
 	assert_non_null(strstr(lk.out, " 1 provisional\n"));

@@ -1,5 +1,5 @@
-/* Files as people have them, from the file to the log: logs of real servers, JSON documents, CSV of all kinds, and what is no
- * such thing. */
+/* Real files, from the file to the log: logs of real servers, JSON documents, CSV of all kinds, and files that are none
+ * of these. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -40,7 +40,7 @@ static int fresh(void **state) {
 #define LOG "SELECT string_agg(concat_ws('~', k, n), ' ' ORDER BY off) FROM lk.log_ev"
 #define REJECTED "SELECT coalesce(string_agg(concat_ws('~', position, content), ' ' ORDER BY position), '') FROM lk.rejected"
 
-/* As Apache 2.4.71 wrote them on Debian 12. */
+/* Written by Apache 2.4.71 on Debian 12. */
 static const char apache[] =
 	"www.example.org:80 127.0.0.1 - - [30/Nov/2026:09:35:09 +0000] \"GET /a\\\"b HTTP/1.1\" 404 416 \"bb-b\\\\\" \"caf\\xc3\\xa9 \\\"q\\\"\"\n"
 	"www.example.org:80 ::1 - jane doe [30/Nov/2026:09:35:09 +0000] \"GET /private HTTP/1.1\" 401 639 \"-\" \"\"\n"
@@ -51,7 +51,7 @@ static const char apache_events[] =
 	"127.0.0.1~/a\"b~404~416~bb-b\\~caf\xc3\xa9 \"q\"~www.example.org~80 ::1~jane doe~/private~401~639~~www.example.org~80 "
 	"127.0.0.1~ja\"ne] [x~/private~401~639~www.example.org~80 127.0.0.1~400~448~www.example.org~80 127.0.0.1~408~www.example.org~80";
 
-/* As nginx 1.22.1 wrote them, in the format below. */
+/* Written by nginx 1.22.1, in the format below. */
 static const char nginx_format[] =
 	"$host:$server_port $remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" "
 	"\"$http_user_agent\" \"$http_x_forwarded_for\" $request_time $upstream_addr";
@@ -81,7 +81,8 @@ static void logs_of_real_servers(void **state) {
 	INGEST(2, "no time", "nginx.log", nginx, "acc", "--format", "%h %u");
 }
 
-/* I8, I12: Elements of arrays and objects over several lines, with the places of what is none, and of where a run ended. */
+/* I8, I12: Array elements and objects over several lines, with the places of texts that are no objects, and of the ends
+ * of earlier runs. */
 static void documents_of_json(void **state) {
 	(void)state;
 	static const char array[] = "[\n  {\n    \"ts\": \"2024-01-01T00:00:00Z\",\n    \"k\": \"a\"\n  },\n  {\"ts\": \"tomorrow\"},\n  7,\n"
@@ -122,7 +123,8 @@ static void csv_of_all_kinds(void **state) {
 	INGEST(2, "one character", "a.csv", "", "ev", "--delimiter", ";;");
 }
 
-/* I12: if no line of an input was an event, the error says what the input looks like, and other files are still appended. */
+/* I12: if no line of an input was an event, the error says what the input looks like, and other files are still
+ * appended. */
 static void nothing_that_could_be_read(void **state) {
 	(void)state;
 	static const char good[] = "{\"ts\":\"2024-01-01T00:00:00Z\",\"k\":\"a\",\"n\":1}\n";
@@ -141,7 +143,7 @@ static void nothing_that_could_be_read(void **state) {
 	assert_non_null(strstr(lk.err, "bad.jsonl, line 2: not a JSON object; all: lk rejected ev"));
 	INGEST(0, "first rejected: ", "bad.jsonl", "{\"n\":\"x\"}\nbad\n{\"ts\":\"2024-01-01T00:00:00Z\",\"k\":\"c\",\"n\":1}\n", "ev");
 	assert_non_null(strstr(lk.err, "bad.jsonl, line 1: n: not an integer"));
-	/* a source of which earlier runs made events may grow by bad lines alone */
+	/* a source from which earlier runs made events may grow by bad lines alone */
 	LK(0, "", "1 event", "ingest", "ev", file, "--source", "s");
 	char *longer = lk_asprintf("%sbad\n", good);
 	INGEST(0, "rejected: 1", "good.jsonl", longer, "ev", "--source", "s");
@@ -150,7 +152,7 @@ static void nothing_that_could_be_read(void **state) {
 	free(empty);
 }
 
-/* I12: All that was rejected, with the reasons by their number, whatever it was. */
+/* I12: Everything that was rejected, with the reasons by their frequency. */
 static void what_was_rejected(void **state) {
 	(void)state;
 	char *view = test_file(&lk, "view.sql", "CREATE VIEW halves AS SELECT k, sum(n * 2) AS twice FROM ev GROUP BY k;\n");

@@ -1,5 +1,6 @@
-/* Processes of lk that are stopped while they hold what others need: the log's end, rows of the catalogue. The others go on
- * within a bound, and when the process wakes, nothing that it did is lost or in twice. LK_HURRY makes the bounds short. */
+/* Processes of lk that are stopped while they hold what others need: the log's end, rows of the catalogue. The others
+ * continue within a bound. When the process wakes, none of its work is lost or doubled. LK_HURRY shortens the
+ * bounds. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -37,7 +38,7 @@ static int fresh(void **state) {
 	return 0;
 }
 
-/* Events n = from … from + EVENTS - 1, and a line that is none. */
+/* Events n = from … from + EVENTS - 1, and a line that is not an event. */
 static char *events(const char *name, int from) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = from; i < from + EVENTS; i++)
@@ -77,7 +78,7 @@ static int wake(int pid) {
 
 static const char told[] = "(lk ingest): it held the end of the log, and its program was frozen";
 
-/* Another one ingests while the first is frozen at the point. */
+/* Another process ingests while the first one is frozen at the point. */
 static void another_ingests(const char *point, const char *source, bool in_copy) {
 	char *first = events("first.jsonl", 0), *second = events("second.jsonl", EVENTS);
 	int pid = source ? freeze(point, ARGS("ingest", "hits", first, "--source", source)) : freeze(point, ARGS("ingest", "hits", first));
@@ -94,12 +95,12 @@ static void another_ingests(const char *point, const char *source, bool in_copy)
 static void frozen_in_the_first_copy(void **state) { (void)state; another_ingests("append.copied", NULL, true); }
 /* I5, I11, P14 */
 static void frozen_in_a_later_copy(void **state) { (void)state; another_ingests("append.copied:3", NULL, true); }
-/* I5, I11, P14: in that of the rejects all events are sent */
+/* I5, I11, P14: in the COPY of the rejected lines, after all events */
 static void frozen_in_the_last_copy(void **state) { (void)state; another_ingests("append.copied:4", "web", true); }
 /* I5, I11, P14: the server ends it by itself */
 static void frozen_between_statements(void **state) { (void)state; another_ingests("append.reserved", "web", false); }
 
-/* I5, I8, P14: the frozen one finds its events in when it wakes, by another hand, and says so. */
+/* I5, I8, P14: when the frozen process wakes, another one has appended its events, and it says so. */
 static void frozen_beside_its_own_source(void **state) {
 	(void)state;
 	char *first = events("first.jsonl", 0);
@@ -111,7 +112,7 @@ static void frozen_beside_its_own_source(void **state) {
 	free(first);
 }
 
-/* I11, P14: cuts, switches and columns wait for the log's end, too. */
+/* I11, P14: cuts, switches and new columns wait for the log's end, too. */
 static void others_who_wait_go_on(void **state) {
 	(void)state;
 	char *first = events("first.jsonl", 0);
@@ -138,7 +139,7 @@ static int batch_is_done(void *unused) {
 	return test_lk(&lk.servers, NULL, NULL, NULL, ARGS("batch", "traffic")) == 0;
 }
 
-/* I11: a batch that is stopped before its commit holds the copy, the view and their rows, for as long as the bound says. */
+/* I11: a batch that is stopped before its commit holds the copy, the view and their rows, until the bound. */
 static void frozen_before_a_publish(void **state) {
 	(void)state;
 	char *first = events("first.jsonl", 0);
@@ -150,7 +151,7 @@ static void frozen_before_a_publish(void **state) {
 	free(first);
 }
 
-/* I8, I11: and so does who declares something: the catalogue. */
+/* I8, I11: so does an apply: it holds the catalogue. */
 static void frozen_before_a_declaration(void **state) {
 	(void)state;
 	char *one = test_file(&lk, "one.sql", "CREATE VIEW one AS SELECT count(*) AS n FROM hits;");
@@ -184,7 +185,7 @@ static int is_in_copy_for_long(void *unused) {
 	                      " AND state_change < clock_timestamp() - interval '2600 ms'") > 0;
 }
 
-/* P14: the session of another program is named and left alone. */
+/* P14: the session of another program is named and not ended. */
 static void strangers_are_left_alone(void **state) {
 	(void)state;
 	lk_pg stranger;
@@ -193,7 +194,7 @@ static void strangers_are_left_alone(void **state) {
 	assert_true(test_poll(is_in_copy_for_long, NULL, DEADLINE_MS));
 	lk_error err = {0};
 	assert_false(lk_tail_free(&world.pg, &err));
-	assert_int_equal(lk_pg_run(&stranger, NULL, "SELECT 1"), LK_EINTERNAL);      /* it is in its COPY still */
+	assert_int_equal(lk_pg_run(&stranger, NULL, "SELECT 1"), LK_EINTERNAL);      /* it is still in its COPY */
 	lk_pg_rollback(&stranger);
 	assert_int_equal(lk_pg_run(&stranger, &err, "SELECT 1"), 0);
 	lk_pg_close(&stranger);
@@ -214,12 +215,12 @@ static void *feed(void *arg) {
 	while (!__atomic_load_n(&f->stop, __ATOMIC_RELAXED) && !f->failed) {
 		int n = snprintf(row, sizeof row, "0\t%d\t2024-01-01Z\t2024-01-01Z\t%s\n", f->rows++, "a");
 		f->failed = PQputCopyData(f->pg.conn, row, n) != 1 || PQflush(f->pg.conn) < 0;
-		usleep(1000);      /* the pace of a slow line; nothing is waited for */
+		usleep(1000);      /* the pace of a slow line, not a wait */
 	}
 	return NULL;
 }
 
-/* P14: one that is slow, but sends, is not frozen. */
+/* P14: a client that is slow, but sends, is not frozen. */
 static void the_slow_are_left_alone(void **state) {
 	(void)state;
 	feeder f = {0};

@@ -1,5 +1,5 @@
-/* Redis at its memory limit: what is refused is told with numbers and with what to do, nothing is lost, and all goes on
- * by itself when there is room again, which a batch can make. */
+/* Redis at its memory limit: the message has numbers and says what to do, nothing is lost, and work continues when
+ * there is memory again. A batch can free memory. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -41,7 +41,7 @@ static void append(int n) {
 	lk_buf_release(&lines);
 }
 
-/* --- a speed layer in this process, and the last that it said of room and of servers --- */
+/* --- a speed layer in this process, and its last messages about memory and servers --- */
 
 static test_layer layer;
 static lk_error last_notice, first_lost;
@@ -111,7 +111,7 @@ static int fresh(void **state) {
 	return 0;
 }
 
-/* A running layer, and no room for more than half of what comes. */
+/* A running layer, and no memory for more than half of the events. */
 static void fill_up(const char *view) {
 	start(view);
 	append(200);
@@ -122,7 +122,7 @@ static void fill_up(const char *view) {
 		fail_msg("nothing was said of a full Redis in 20 s");
 }
 
-/* The prefix that it covers is right all the same. */
+/* Its answer is still right for the prefix that it covers. */
 static void is_right_and_behind(const char *view) {
 	lk_query q = test_query(view);
 	lk_answer a;
@@ -149,7 +149,7 @@ static void a_full_redis_is_told_and_waited_for(void **state) {
 	assert_true(test_poll(is_over, "Redis has room again", 20000));
 }
 
-/* I11: units leave out what the batch has, and need no more room for it. */
+/* I11: units skip the events that the batch has, and need no memory for them. */
 static void a_batch_makes_room(void **state) {
 	(void)state;
 	fill_up("pages");
@@ -163,7 +163,7 @@ static void a_batch_makes_room(void **state) {
 
 /* --- a run that ends by itself --- */
 
-/* Where the units of a partition stand: the least, or the largest cursor of the views. */
+/* Cursors of a partition: the least, or the largest, of all views. */
 static int64_t stands(int part, bool most) {
 	static const char *const views[] = {"pages", "strict"};
 	int64_t found = most ? 0 : INT64_MAX;
@@ -214,7 +214,7 @@ static void a_run_that_ends_does_not_wait_for_ever(void **state) {
 	test_view_is_right(&world, "strict");
 }
 
-/* What was refused is folded again, and counted once. */
+/* Refused events are folded again, and counted once. */
 static void an_event_that_had_no_room_counts_once(void **state) {
 	(void)state;
 	test_redis_room(&servers, 400000);
@@ -236,7 +236,7 @@ static int has_begun(void *unused) {
 	return test_world_int(&world, "SELECT count(*) FROM lk.late") > 10;
 }
 
-/* Redis comes back without its last second, or with a commit of which nobody heard. */
+/* Redis comes back without its last second, or with a commit whose acknowledgement was lost. */
 static void an_event_of_a_lost_server_counts_once(void **state) {
 	(void)state;
 	append(6000);

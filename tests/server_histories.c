@@ -1,9 +1,7 @@
-/* Random histories: a random view over random events, and everything that can be done to it in any order - appends,
- * steps of workers, batches, seals, replays with and without a switch, some of them killed, changes of mode both ways, ways
- * back, dropped copies, changed definitions, losses of Redis. After each step an answer is what PostgreSQL says about
- * the user's own text over the prefix that the answer names, and covers no less than the one before it unless Redis
- * lost something; in the end lambda = kappa = plain SQL. Each round follows from its own seed: SEED=<seed of the round>
- * ROUNDS=1 repeats it, but for the moments at which replays are killed. */
+/* Random histories: a random view over random events, and every operation in any order: appends, steps of workers,
+ * batches, seals, replays with and without a switch, some of them killed, changes of mode both ways, ways back, dropped
+ * copies, changed definitions, losses of Redis. After each step an answer equals the oracle's, and covers no less than
+ * the answer before it unless Redis has lost something. In the end lambda = kappa = plain SQL. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -27,7 +25,7 @@ enum { ROUNDS = 16, ROUNDS_PER_LOG = 4, LEAST_STEPS = 12, MORE_STEPS = 20, WORKE
 
 static test_servers servers;
 static test_world world;
-static bool killed_in_log;               /* a replay, since the log was made */
+static bool killed_in_log;               /* a replay has run since the log was made */
 
 typedef struct history {
 	unsigned long seed, first_seed;
@@ -70,7 +68,7 @@ static void same(history *h, const char *what, const lk_query *q) {
 	lk_buf_release(&difference);
 }
 
-/* The served copy's answer, and that none goes back. */
+/* The served copy's answer, which must not go back. */
 static void check(history *h) {
 	lk_query q = test_query(h->view);
 	lk_answer a;
@@ -118,7 +116,7 @@ static void check_another(history *h) {
 	check_copy(h, c);
 }
 
-/* --- what is done --- */
+/* --- the steps --- */
 
 static void append(history *h) {
 	lk_arena arena = {0};
@@ -153,8 +151,8 @@ static void sweep(history *h, int who, int part) {
 	lk_error_clear(&u->error);
 }
 
-/* A worker that has lost its units, or whose copy is gone, takes another copy: any one, also one that a replay is about
- * to go on with. */
+/* A worker that has lost its units, or whose copy is gone, takes a random copy, also one that a replay is about to
+ * continue. */
 static void step(history *h) {
 	int who = (int)below(h, WORKERS);
 	test_worker *w = &h->workers[who];
@@ -180,7 +178,7 @@ static void step(history *h) {
 	}
 }
 
-/* Half of them where somebody has brought the units to the end; the others mostly give up. */
+/* In half of them the units reach the end first; the other seals mostly give up. */
 static void seal(history *h, const lk_cat_copy *c) {
 	const lk_seal_options o = {.patience_us = 1, .merge_bytes = one_in(h, 2), .compact_rows = 1 + below(h, 300)};
 	lk_batch_report report;
@@ -228,7 +226,7 @@ static lk_replay_options random_replay(history *h) {
 	return o;
 }
 
-/* The same version never differs from itself. */
+/* Copies of the same version never differ. */
 static void replay(history *h) {
 	lk_replay_options o = random_replay(h);
 	lk_replay_report r;
@@ -257,7 +255,7 @@ static void killed_replay(history *h) {
 	TELL(h, "killed-replay(%d%s)", o.version, o.switch_over ? " switch" : "");
 }
 
-/* A part of history into a sandbox, which goes away: nobody notices. */
+/* Replays a part of history into a sandbox and removes it; answers do not change. */
 static void sandbox(history *h) {
 	lk_replay_options o = test_replay_options(&world, h->view);
 	lk_replay_report r;
@@ -268,7 +266,7 @@ static void sandbox(history *h) {
 		o.range.from = INT64_C(1577836800000000) + (int64_t)below(h, 100) * LK_US_PER_S;
 	int rc = lk_replay_run(&o, &r, &err);
 	TELL(h, "sandbox");
-	must_be(h, rc == LK_OK || rc == LK_EUSAGE, "a sandbox", &err);   /* nothing may lie in the range */
+	must_be(h, rc == LK_OK || rc == LK_EUSAGE, "a sandbox", &err);   /* the range may have no events */
 	lk_replay_report_release(&r);
 }
 
@@ -315,7 +313,7 @@ static void drop(history *h) {
 	TELL(h, "drop(%lld%s)", (long long)c->id, c->id == served ? " refused" : "");
 }
 
-/* Declares a view of this name; a definition that is refused is no step. */
+/* Declares a view of this name; a refused definition does not count as a step. */
 static bool define(history *h) {
 	lk_buf sql = LK_BUF_INIT;
 	test_view_shape shape;
@@ -372,8 +370,8 @@ static void random_step(history *h) {
 
 /* --- in the end --- */
 
-/* Every live copy at the log's end is right, and those of one version without late events are the same to the byte,
- * whatever their kind. */
+/* Every live copy at the log's end is right, and copies of one version without late events are equal to the byte, in
+ * both modes. */
 static void check_copies(history *h) {
 	const lk_cat_copy *copies[32];
 	char digests[32][33];
@@ -404,8 +402,8 @@ static void check_modes(history *h) {
 	lk_comparison_release(&c);
 }
 
-/* A replay that was killed leaves the cut where it was to end, until the next one: unfinished, or, where it was killed before it could
- * note that it has begun, named by no replay. */
+/* A killed replay leaves its end cut until the next one: of an unfinished replay, or, if it was killed before it could
+ * record its start, of no replay. */
 static void nothing_is_left(history *h) {
 	static const char noted[] = "SELECT count(*) FROM lk.cut c WHERE state = 'open' AND NOT EXISTS"
 		" (SELECT FROM lk.replay r WHERE ended_at IS NULL AND (r.copy_id = c.copy_id OR c.purpose <> 'replay'))";

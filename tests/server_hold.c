@@ -23,8 +23,8 @@ static const char definitions[] =
 	"CREATE TABLE hits (ts timestamptz, ip text) WITH (event_time = ts, partition_by = ip, partitions = 3);"
 	"CREATE VIEW traffic AS SELECT ip, count(*) AS n FROM hits GROUP BY ip, tumble(ts, '1 minute');";
 
-/* Stands between a switch and Redis. While the log is free it adds an event now and then, so that one is always left to be folded
- * under the lock; once it is locked, nothing comes through until it is free again. */
+/* A relay between a switch and Redis. While the log is free it appends an event now and then, so there is always one to
+ * fold under the lock. While the log is locked, nothing comes through. */
 typedef struct standstill {
 	test_relay relay;
 	lk_pg pg;
@@ -76,7 +76,7 @@ static int switch_by(const char *redis, const lk_cat_copy *from, const lk_cat_co
 	return rc;
 }
 
-/* I11, P15: with the old limit, 10 s for an answer, the server would have ended the session that switches. */
+/* I11, P15: with the former limit of 10 s for an answer, the server would have ended the session of the switch. */
 static void redis_stands_still_in_the_middle(void **state) {
 	(void)state;
 	lk_error err = {0};

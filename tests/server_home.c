@@ -1,5 +1,5 @@
-/* The folder of the private servers: what lk up makes in it and beside it, what lk down takes away, and what is never
- * removed. */
+/* The folder of the private servers: what lk up makes in it and beside it, what lk down removes, and what it never
+ * removes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 
 static test_program lk;
 
-/* A line with LK_HOME set and no other servers. */
+/* A command line with LK_HOME set and no other servers. */
 static void with_home(const char *home, int want, const char *err_has, const char *const *argv) {
 	char *set = lk_asprintf("LK_HOME=%s", home);
 	test_run(&lk, (const char *const[]){set, "LK_POSTGRES=", "LK_REDIS=", NULL}, want, "", err_has, argv);
@@ -58,7 +58,7 @@ static void write_into(const char *dir, const char *name) {
 	free(path);
 }
 
-/* A home that user postgres cannot go into: only root's servers run as another user. */
+/* A home that user postgres cannot enter: only root's servers run as another user. */
 static char *hidden_home(const char *name) {
 	if (geteuid() != 0)
 		skip();
@@ -111,7 +111,7 @@ static void what_lk_did_not_make_stays(void **state) {
 	free(home);
 }
 
-/* A copy of a home has a link to the data of the first one. */
+/* A copy of a home has a link to the data of the original. */
 static void anothers_data_is_named_and_stays(void **state) {
 	(void)state;
 	char *home = hidden_home("first"), *copy = hidden_home("copy"), *moved = hidden_home("moved");
@@ -133,7 +133,7 @@ static void anothers_data_is_named_and_stays(void **state) {
 	free(home);
 }
 
-/* Data of a home that was made before lk marked them, or by hand. */
+/* Data of a home that was made by hand, or before lk marked homes. */
 static void unmarked_data_is_named_and_stays(void **state) {
 	(void)state;
 	char *home = beside("unmarked"), *data = lk_asprintf("%s/data", home), *mark = lk_asprintf("%s/lk-home", data);
@@ -150,7 +150,7 @@ static void unmarked_data_is_named_and_stays(void **state) {
 	free(home);
 }
 
-/* A mark that is a link, and a data folder of somebody else's in a folder that is no home. */
+/* A mark that is a link, and a data folder that lk has not made, in a folder that is no home. */
 static void a_strange_folder_is_no_home(void **state) {
 	(void)state;
 	char *home = beside("strange"), *data = lk_asprintf("%s/data", home), *mine = lk_asprintf("%s/postgres", data);
@@ -171,7 +171,7 @@ static void a_strange_folder_is_no_home(void **state) {
 	free(home);
 }
 
-/* Sockets of others behind a link that lk has not made. */
+/* Sockets of other servers behind a link that lk has not made. */
 static void sockets_of_others_stay(void **state) {
 	(void)state;
 	char *home = beside("linked"), *theirs = beside("theirs");

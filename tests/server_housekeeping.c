@@ -1,5 +1,5 @@
-/* What of schema lk grows with time and use is kept to a number: one test for each rule, and one in which everything is done
- * again and again. What is removed changes no answer. */
+/* The parts of schema lk that grow with time and use are kept to a number: a test for each rule, and one that does
+ * everything again and again. What is removed changes no answer. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -37,7 +37,7 @@ static void begin(const char *views) {
 	next_event = 0;
 }
 
-/* A second an event; each `late`-th is a minute back. */
+/* One event per second; every `late`-th is a minute late. */
 static void append(int n, int late) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = next_event; i < next_event + n; i++) {
@@ -60,7 +60,7 @@ static void keep_house(const lk_keep *keep) {
 
 static int64_t number(const char *sql) { return test_world_int(&world, sql); }
 
-/* --- one rule after the other --- */
+/* --- each rule --- */
 
 static void the_newest_rejected_lines_are_kept(void **unused) {
 	(void)unused;
@@ -104,7 +104,7 @@ static struct late late_of(const char *view) {
 	return l;
 }
 
-/* The ledger's rows of this copy and partition 0 once more, as a worker adds them that folds its log again. */
+/* Adds the ledger's rows of this copy and partition 0 again, as a worker does that folds its log again. */
 static void refuse_again(const lk_cat_copy *copy, int64_t off) {
 	lk_error err = {0};
 	lk_ledger *l = lk_ledger_new();
@@ -205,7 +205,7 @@ static void closed_cuts_go_and_what_names_them_stays(void **unused) {
 	assert_int_equal(number("SELECT count(*) FROM lk.batch JOIN lk.view ON copy_id = served_copy WHERE name = 'a'"), 3 + 1);
 	assert_int_equal(number("SELECT count(*) FROM lk.replay JOIN lk.cut USING (cut_id)"), 1);
 	assert_int_equal(number("SELECT count(*) FROM lk.cut_part WHERE cut_id NOT IN (SELECT cut_id FROM lk.cut)"), 0);
-	/* the row that made the table of the seals, and how many rows the table has by all of them */
+	/* the seal that made the table, and the number of rows after each seal */
 	assert_int_equal(number("SELECT count(*) FROM lk.batch JOIN lk.view ON copy_id = served_copy WHERE name = 'b'"), 3 + 1 + 1);
 	assert_int_equal(number("SELECT max(table_rows) FROM lk.batch WHERE path = 'seal'"), 12 * 7);
 	append(40, 500);
@@ -224,7 +224,7 @@ static void declare_anew(int i) {
 	lk_buf_release(&sql);
 }
 
-/* I7: who still holds the id of a copy that is gone changes nothing. */
+/* I7: a process that still uses the id of a removed copy changes nothing. */
 static void dropped_copies_and_old_versions_go(void **unused) {
 	(void)unused;
 	lk_error err = {0};
@@ -312,7 +312,7 @@ static void do_everything(int round) {
 	test_world_reload(&world);
 }
 
-/* Rows of the tables of schema lk but for the log and the sources, whose names are kept, and how many tables there are. */
+/* Rows of the tables of schema lk, except the log and the sources, whose names are kept; and the number of tables. */
 static void measure(void) {
 	lk_error err = {0};
 	test_ok(lk_store_sweep(world.store, lk_unit_is_live, &world.pg, &err), &err);

@@ -1,4 +1,4 @@
-/* Ingest: each event once, whatever happens to the process, the connection and the server on the way. */
+/* Ingest: each event once, whatever happens to the process, the connection and the server. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -35,7 +35,7 @@ static const char *const github_columns[] = {"created_at time", "actor.login tex
 static const char *const series_columns[] = {"timestamp time", "value float8"};
 #define DECLARE(columns) declare(columns, (int)(sizeof columns / sizeof *columns))
 
-/* A stream that no test had before. */
+/* A stream that no other test has used. */
 static void declare(const char *const *names, int n) {
 	static int used;
 	char name[16];
@@ -79,7 +79,7 @@ static void write_text(const char *mode, const char *text) {
 	assert_int_equal(fclose(f), 0);
 }
 
-/* Events n = from … from + count - 1, about one in a hundred preceded by a line that is none. */
+/* Events n = from … from + count - 1; before about one in a hundred there is a line that is not an event. */
 static int write_events(const char *to, int from, int count) {
 	FILE *f = fopen(to, "w");
 	int bad = 0;
@@ -107,7 +107,7 @@ static int64_t sources(void) {
 	return test_number(&pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld", (long long)stream.id);
 }
 
-/* The log holds n = 0 … count - 1, each once, at dense offsets, and each bad line once. */
+/* The log has n = 0 … count - 1, each once, at dense offsets, and each bad line once. */
 static void expect_once(int count, int bad) {
 	assert_int_equal(ask("count(*)"), count);
 	assert_int_equal(ask("count(DISTINCT n)"), count);
@@ -130,7 +130,7 @@ static lk_ingest_report run(const lk_ingest_options *o) {
 	return r;
 }
 
-/* --- What goes in --- */
+/* --- What is appended --- */
 
 /* I12 */
 static void rejects_are_named(void **state) {
@@ -164,7 +164,7 @@ static void named_source_goes_on(void **state) {
 	assert_int_equal(r.skipped_bytes, size);
 	expect_once(1000, bad);
 
-	/* half a line is left until it is whole, also where it looks like a whole one */
+	/* an incomplete last line is left until it is complete, even if it looks complete */
 	write_text("a", "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":10");
 	r = run(&o);
 	assert_int_equal(r.events + r.rejects, 0);
@@ -226,7 +226,7 @@ static void half_a_csv_line_is_left(void **state) {
 	r = run(&o);
 	assert_int_equal(r.events + r.rejects, 0);
 
-	/* without a name the last line is what it is */
+	/* without a name the last line is read as it is */
 	DECLARE(columns);
 	o = options(NULL);
 	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
@@ -306,7 +306,7 @@ static void job_start(job *j, lk_ingest_options o) {
 
 static int has_events(void *want) { return ask("count(*)") >= *(int *)want; }
 
-/* A pipe is kept until it is known to be good. */
+/* A pipe is buffered until it is known to be good. */
 static void strict_checks_a_pipe_too(void **state) {
 	(void)state;
 	static const char *const ends[] = {"nonsense\n", "\n"};
@@ -347,7 +347,7 @@ static void stdin_is_not_held_back(void **state) {
 		int len = snprintf(line, sizeof line, "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":%d}\n{\"ts\"", n), want = n + 1;
 		assert_int_equal(write(fds[1], line + (n ? 5 : 0), (size_t)(len - (n ? 5 : 0))), len - (n ? 5 : 0));
 		assert_true(test_poll(has_events, &want, DEADLINE_MS));
-		/* and no lock of the log is held while it waits for the rest of the line */
+		/* and it holds no lock of the log while it waits for the rest of the line */
 		lk_error err = {0};
 		test_ok(lk_pg_run(&pg, &err, "BEGIN; SET LOCAL lock_timeout = '5s'; SELECT 1 FROM lk.tail FOR UPDATE; COMMIT"), &err);
 	}
@@ -393,7 +393,8 @@ static void files_at_once(void **state) {
 	assert_int_equal(sources(), 2);
 }
 
-/* I5, I8: One gets all of it, or both a part, or the loser says so: nothing twice, and a last run completes it. */
+/* I5, I8: One run appends everything, or each a part, or the loser says so: nothing twice, and a last run
+ * completes it. */
 static void one_source_twice_at_once(void **state) {
 	(void)state;
 	for (int round = 0; round < 5; round++) {
@@ -461,7 +462,7 @@ static void count_batches(void *ctx, const lk_ingest_report *r) {
 
 typedef struct waiting {
 	job *job;
-	int64_t batches;      /* that were seen so far */
+	int64_t batches;      /* those seen so far */
 } waiting;
 
 static int goes_on(void *arg) {
@@ -469,7 +470,7 @@ static int goes_on(void *arg) {
 	return __atomic_load_n(&w->job->ended, __ATOMIC_ACQUIRE) || __atomic_load_n(&batches_seen, __ATOMIC_RELAXED) > w->batches;
 }
 
-/* I5, I11: The run goes on by itself, also without a source name, and leaves no name behind. */
+/* I5, I11: The run continues by itself, also without a source name, and leaves no name behind. */
 static void backends_terminated(void **state) {
 	(void)state;
 	enum { EVENTS = 60000 };
@@ -521,7 +522,7 @@ static void server_killed_and_started(void **state) {
 	assert_int_equal(sources(), 0);
 }
 
-/* A server that stays away is not waited for without end, and what is waiting for input is stopped too. */
+/* It does not wait for a server for ever, and a stop ends it also while it waits for input. */
 static void gives_up_in_the_end(void **state) {
 	(void)state;
 	DECLARE(columns);

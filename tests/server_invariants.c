@@ -1,6 +1,5 @@
-/* What holds always, shown on the whole: the same log gives the same bytes however it is cut up; two that believe they
- * own a unit do it no harm; an append that hangs, a wrong clock, servers that go away while events pour in, are the
- * trouble of those they concern and of nobody else. */
+/* Invariants of the whole: the same log gives the same bytes however it is cut up; two workers that believe they own a
+ * unit do no harm; an append that hangs, a wrong clock, or a lost server stops only the work that needs it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -93,7 +92,7 @@ static void limits_at_random(test_worker *t, unsigned long *seed) {
 	l->segment_bytes = test_random(seed) % 3 ? (size_t)64 << 20 : 1;
 }
 
-/* One way through the whole log: two owners that take units from each other, with limits that change. */
+/* One way through the whole log: two owners that take units from each other, with changing limits. */
 static void fold_again(const char *view, unsigned long *seed) {
 	test_worker t[2];
 	for (int i = 0; i < 2; i++)
@@ -112,7 +111,7 @@ static void fold_again(const char *view, unsigned long *seed) {
 		test_worker_close(&t[i]);
 }
 
-/* I4, I10: batch sizes, segments, owners and compaction do not show in a single byte. */
+/* I4, I10: batch sizes, segments, owners and compaction do not change a single byte. */
 static void the_same_log_gives_the_same_bytes(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("the_same_log_gives_the_same_bytes");
@@ -137,7 +136,7 @@ static void the_same_log_gives_the_same_bytes(void **state) {
 	is_right();
 }
 
-/* --- two believers --- */
+/* --- two workers that both believe --- */
 
 typedef struct believer {
 	test_worker worker;
@@ -148,7 +147,7 @@ typedef struct believer {
 	lk_error err;             /* cmocka must not be called from the thread */
 } believer;
 
-/* Goes on with whatever it holds, and takes what it has lost, until the log's end; it never looks for a lock. */
+/* Continues with what it holds and takes again what it has lost, until the log's end; it never looks for a lock. */
 static void *believe(void *arg) {
 	believer *b = arg;
 	int64_t deadline = lk_monotonic_us() + 60 * LK_US_PER_S, folded;
@@ -220,7 +219,7 @@ static int64_t tail_of(int part) {
 	return test_world_int(&world, sql);
 }
 
-/* Events of one partition only; says which. */
+/* Events of one partition only; returns which. */
 static int append_to_one(int i, int n) {
 	int64_t before[3], grown = -1;
 	lk_buf lines = LK_BUF_INIT;
@@ -236,7 +235,8 @@ static int append_to_one(int i, int n) {
 	return (int)grown;
 }
 
-/* I11, P14: a client that stops in the middle of its COPY holds the end of one partition. The others go on. */
+/* I11, P14: a client that stops in the middle of its COPY holds the end of one partition. The other partitions
+ * continue. */
 static void stalled_copy_does_not_stop_other_partitions(void **state) {
 	(void)state;
 	lk_pg stalled;
@@ -271,9 +271,9 @@ static void stalled_copy_does_not_stop_other_partitions(void **state) {
 	free(sql);
 }
 
-/* --- one event from the future --- */
+/* --- an event from the future --- */
 
-/* I12, P9: a date in 2099 is an event like others; it moves the watermark no further than the log's clock and
+/* I12, P9: an event dated 2099 counts like others; it moves the watermark no further than the log's clock +
  * max_ahead. */
 static void a_date_in_2099_makes_nothing_late(void **state) {
 	(void)state;
@@ -282,7 +282,7 @@ static void a_date_in_2099_makes_nothing_late(void **state) {
 	for (int ip = 0; ip < 17; ip++)
 		lk_buf_addf(&lines, "{\"ts\":\"2099-12-31T23:59:59Z\",\"ip\":\"10.0.0.%d\",\"path\":\"/f\",\"bytes\":1}\n", ip);
 	test_world_append_json(&world, "hits", lines.data);
-	for (int round = 0; round < 2; round++) {   /* folded by a worker; then a unit that begins at a cut above it */
+	for (int round = 0; round < 2; round++) {   /* folded by a worker; then by a unit that begins at a cut above it */
 		lk_buf_clear(&lines);
 		for (int i = 0; i < 200; i++) {
 			lk_buf_adds(&lines, "{\"ts\":\"");
@@ -300,7 +300,7 @@ static void a_date_in_2099_makes_nothing_late(void **state) {
 	lk_buf_release(&lines);
 }
 
-/* --- servers that go while events come --- */
+/* --- servers that go away while events arrive --- */
 
 typedef struct load {
 	pthread_t thread;
@@ -309,8 +309,7 @@ typedef struct load {
 	bool failed;
 } load;
 
-/* Writes lines into a pipe until it is told to stop. It sleeps to be no faster than a few each millisecond, so that the log
- * stays short; nothing is waited for. */
+/* Writes lines into a pipe until it is told to stop; its sleep limits the rate, so the log stays short. */
 static void *pour(void *arg) {
 	load *l = arg;
 	FILE *f = fopen(l->path, "we");
@@ -340,7 +339,7 @@ static void reconnect(void) {
 		fail_msg("%s", err.text);
 }
 
-static int process[3];   /* ingest, speed, batch; a failed test leaves none behind */
+static int process[3];   /* ingest, speed, batch; teardown kills them, also after a failed test */
 
 static int end_all(void **state) {
 	(void)state;
@@ -367,7 +366,7 @@ static int end_of(const char *view, int64_t *end) {
 	return 0;
 }
 
-/* Does an answer cover `least` events of the log? Every answer on the way is checked. */
+/* Does an answer cover `least` events of the log? Checks every answer on the way. */
 static int has_come_to(void *least) {
 	int64_t end;
 	if (end_of("strict", &end) != 0 || end < *(int64_t *)least)
@@ -392,12 +391,12 @@ static void fault(int which) {
 	reconnect();
 }
 
-/* I3, I5, I11: Redis emptied, restarted, put back to an older state, PostgreSQL killed and started, while a pipe is
- * ingested, folded and batched: each time the system goes on by itself, every answer is right, and in the end each line
- * is in the log once. */
+/* I3, I5, I11: Redis is emptied, restarted, returned to an older state, PostgreSQL is killed and started, while a pipe
+ * is ingested, folded and batched: each time the system continues by itself, every answer is right, and in the end the
+ * log has each line once. */
 static void faults_under_load(void **state) {
 	(void)state;
-	static const char once_each[] =   /* but for each ninth, which line_of() sets back onto others */
+	static const char once_each[] =   /* except each ninth, which line_of() moves onto others */
 		"SELECT count(DISTINCT ts) FROM lk.log_hits WHERE (extract(epoch FROM ts)::bigint - 1500000000) % 9 <> 0";
 	char *path = lk_asprintf("%s/pour", servers.dir);
 	load l = {.path = path};

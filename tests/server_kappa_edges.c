@@ -1,4 +1,4 @@
-/* What a second reading of the kappa path found: each of these was wrong once. */
+/* Edge cases of the kappa path, each of which was wrong once. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -52,7 +52,7 @@ static const lk_cat_copy *copy_of(int64_t id) {
 
 /* --- PostgreSQL comes back without the log's end --- */
 
-/* As a restore does: sessions are gone, and so are the last events of each partition. */
+/* Like a restore: sessions are gone, and so are the last events of each partition. */
 static void lose_the_end(int events) {
 	test_sql(&world.pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
 	test_sql(&world.pg, "DELETE FROM lk.log_hits h USING lk.tail t WHERE h.part = t.part AND off >= next_off - %d", events);
@@ -97,7 +97,7 @@ static void an_end_that_the_log_has_lost_is_not_waited_for(void **state) {
 	is_right_and_closed();
 }
 
-/* I11: the end at which copies are compared */
+/* I11: the end at which copies are compared is lost */
 static void a_cut_that_the_log_has_lost_is_not_waited_for(void **state) {
 	lk_replay_options o = options();
 	lk_error err = {0};
@@ -136,9 +136,9 @@ static void a_sandbox_whose_end_is_lost_is_told(void **state) {
 	assert_int_equal(r.events, 90);
 }
 
-/* --- PostgreSQL has no room --- */
+/* --- PostgreSQL's disk is full --- */
 
-/* Its disk is not freed by dropping cells of Redis: what is done is kept. */
+/* Dropping cells of Redis would not free the disk: finished work is kept. */
 static void a_full_postgres_does_not_cost_the_copy(void **state) {
 	lk_replay_options o = options();
 	lk_replay_report r;
@@ -184,7 +184,7 @@ static void a_kept_sandbox_is_made_whole_again(void **state) {
 	assert_int_equal(lk_replay_run(&o, &r, &err), LK_EUSAGE);
 }
 
-/* --- a sandbox has nothing to do with what else becomes of the view --- */
+/* --- a sandbox does not depend on other changes of the view --- */
 
 static void a_sandbox_leaves_the_cut_of_a_comparison_alone(void **state) {
 	lk_replay_options o = options();
@@ -239,7 +239,7 @@ static void workers_without_a_partition_take_no_sessions(void **state) {
 	assert_true(r.switched && r.events == 200);
 }
 
-/* --- a version comes into service by a replay while a lambda copy of it waits for a batch --- */
+/* --- a replay brings a version into service while its lambda copy waits for a batch --- */
 
 static int64_t served_version(void) {
 	return test_world_int(&world, "SELECT number FROM lk.view JOIN lk.copy ON copy_id = served_copy JOIN lk.version USING (version_id)");
@@ -249,7 +249,7 @@ static void lk_batch(void) {
 	assert_int_equal(test_lk(&servers, NULL, NULL, NULL, (const char *const[]){"batch", NULL}), 0);
 }
 
-/* I9: where readers were moved is where they stay */
+/* I9: readers stay where the replay moved them */
 static void going_back_is_not_undone_by_a_batch(void **state) {
 	lk_replay_options o = options();
 	lk_mode_report mode;
@@ -272,7 +272,7 @@ static void going_back_is_not_undone_by_a_batch(void **state) {
 	assert_true(test_world_copy(&world, "each")->kappa);
 }
 
-/* A version that was never brought into service before the next one came is nobody's any more. */
+/* A version that was superseded before it was served has no copy any more. */
 static void a_version_that_was_overtaken_leaves_no_copy(void **state) {
 	(void)state;
 	append(100);

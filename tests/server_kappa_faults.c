@@ -1,10 +1,9 @@
-/* The kappa path while everything dies: replays, workers and both servers are killed, at each crash point and at any
- * moment, before, during and after a switch, while transfers arrive and readers read. A replay is gone on with or
- * abandoned; readers never see a mixture: each answer is what PostgreSQL says over the prefix that it names, and goes
- * back only where Redis lost something; in the end lambda = kappa = plain SQL.
+/* The kappa path under faults: replays, workers and both servers are killed, at each crash point and at any moment,
+ * before, during and after a switch, while transfers arrive and readers read. A replay is continued or abandoned.
+ * Readers never see a mixture: each answer equals the oracle's, and goes back only if Redis lost something. In the end
+ * lambda = kappa = plain SQL.
  *
- * KILLS= of what is killed at random. Replays run in children of this program, so that it needs a build with FAULTS=1
- * for the crash points. */
+ * KILLS= sets the number of random kills. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -40,7 +39,7 @@ static unsigned below(unsigned long *seed, unsigned n) { return (unsigned)(test_
 
 static int kills(void) { return test_rounds("KILLS", KILLS); }
 
-/* --- the play --- */
+/* --- the scene --- */
 
 typedef struct play {
 	test_transfers transfers;
@@ -52,8 +51,7 @@ static void spawn_speed(void) {
 	speed = test_player_lk(&servers, NULL, (const char *const[]){"speed", "--workers", "2", NULL});
 }
 
-/* A program whose servers go away before it has reached them for the first time says so and
- * ends: whoever runs it starts it again. */
+/* A program whose servers go away before its first connection says so and ends; its caller starts it again. */
 static int speed_is_connected(void *ctx) {
 	(void)ctx;
 	int status = test_player_wait(speed, 0);
@@ -100,7 +98,7 @@ static int has_more_answers(void *ctx) {
 	return test_the_table->answers > *(long *)ctx || test_the_table->complaint[0];
 }
 
-/* Readers get answers, and all of them were right. */
+/* Readers get answers, and all were right. */
 static void goes_on(void) {
 	long answers = test_the_table->answers + VIEWS;
 	speed_is_up();
@@ -115,7 +113,7 @@ static int has_no_replays(void *ctx) {
 	                      "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lk replay%'") == 0;
 }
 
-/* Lambda = kappa = plain SQL, and the copies that a run after all faults leaves are whole. */
+/* Lambda = kappa = plain SQL, and the copies that remain after all faults are complete. */
 static void ends_well(play *p) {
 	test_the_table->stop = 1;
 	for (int i = 0; i < VIEWS; i++)
@@ -141,7 +139,7 @@ static void ends_well(play *p) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE NOT dropped AND state = 'trial'"), 0);
 }
 
-/* --- replays that die --- */
+/* --- replays that are killed --- */
 
 struct run { lk_replay_options options; const char *crash; int kind; };
 enum { RUN_REPLAY, RUN_KAPPA, RUN_LAMBDA, RUN_BACK, RUN_KINDS };
@@ -171,7 +169,7 @@ static struct run random_run(unsigned long *seed) {
 	return r;
 }
 
-/* The next one finds out what the dead one left. */
+/* The next replay finds out what the killed one left. */
 static void is_gone_on_with(const struct run *killed) {
 	struct run again = *killed;
 	again.crash = NULL;
@@ -219,7 +217,7 @@ static void killed_at_each_point_under_readers(void **state) {
 	ends_well(&p);
 }
 
-/* A loss that readers are told of: what Redis had may be gone until the number is even again. */
+/* An announced loss: the state of Redis may be gone until the number is even again. */
 static void lose(bool begins) {
 	__atomic_fetch_add(&test_the_table->losses, 1, __ATOMIC_SEQ_CST);
 	assert_int_equal(test_the_table->losses % 2, begins);
@@ -296,15 +294,15 @@ static void killed_at_any_moment_under_readers(void **state) {
 	print_message("%ld answers while %ld transfers arrived\n", test_the_table->answers, test_the_table->appended);
 }
 
-/* --- while events pour in --- */
+/* --- while many events arrive --- */
 
 static int has_appended(void *least) { return test_the_table->appended >= *(long *)least; }
 
-/* I3, I9: it catches up with 50,000 events a second, or with what the machine can append, and misses none of them. */
+/* I3, I9: it catches up with 50,000 events per second, or with as many as the machine can append, and misses none. */
 static void catches_up_with_a_flood(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("catches_up_with_a_flood");
-	const int per_second = FAST_PER_SECOND / test_less();   /* slower where everything is */
+	const int per_second = FAST_PER_SECOND / test_less();   /* slower where everything is slower */
 	test_transfers flood = {.world = &world, .seed = test_random(&seed), .per_second = per_second};
 	test_reader reader = {.world = &world, .view = "balances", .prove_every = 50, .check = test_sum_is_zero};
 	lk_replay_options o = test_replay_options(&world, "balances");
@@ -317,7 +315,7 @@ static void catches_up_with_a_flood(void **state) {
 	long least = FAST_EVENTS / test_less();
 	assert_true(test_poll(has_appended, &least, 2 * A_WHILE_MS));
 	o.switch_over = true;
-	do {   /* where the machine appends faster than it folds, that is said, and the next run goes on */
+	do {   /* if the machine appends faster than it folds, the replay says so, and the next run continues */
 		lk_error_clear(&err);
 		rc = lk_replay_run(&o, &r, &err);
 	} while (rc == LK_EBUSY && ++tries < 10);

@@ -1,6 +1,6 @@
-/* Definitions written by hand to be difficult, each run three ways over the same events: the stream path, the batch by
- * SQL, and the batch folded in C. Each answer is what PostgreSQL says about the text as written; where PostgreSQL
- * raises, the three are each other's. */
+/* Difficult definitions, written by hand, each run three ways over the same events: by the stream path, by the batch in
+ * SQL, and by the batch folded in C. Each answer equals the oracle's; if PostgreSQL raises, the three equal each
+ * other. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -32,8 +32,8 @@ static const char *const views[] = {
 #include "tests/language_views.h"
 };
 
-/* Keys and arguments that need more than the 18 digits of a stored number: NULL, and named in
- * lk.rejected, where PostgreSQL goes on. */
+/* Keys and arguments that need more than the 18 digits of a stored number: NULL, and named in lk.rejected; PostgreSQL
+ * computes them. */
 static const char *const beyond[] = {
 	"SELECT i8 * 1.5 AS x, count(*) AS n FROM s GROUP BY x",
 	"SELECT sum(n + i8) AS x, count(n + i8) AS n, avg(i8 * 0.01) AS y FROM s GROUP BY k",
@@ -68,7 +68,7 @@ static bool declare(const char *text) {
 	return good;
 }
 
-/* False where the answer differs; *raises where PostgreSQL raises. */
+/* False if the answer differs; *raises if PostgreSQL raises. */
 static bool agrees(const char *view, int layer, const char *what, const char *text, bool *raises) {
 	lk_query q = test_query(view);
 	lk_buf difference = LK_BUF_INIT;
@@ -96,7 +96,7 @@ static void rows_of(const char *view, int layer, test_rows *out) {
 static bool same_rows(const test_rows *want, const char *view, const char *what, const char *text) {
 	test_rows got;
 	lk_buf difference = LK_BUF_INIT;
-	rows_of(view, strstr(text, "HAVING") ? LK_LAYER_MERGED : LK_LAYER_BATCH, &got);   /* a layer alone has no HAVING */
+	rows_of(view, strstr(text, "HAVING") ? LK_LAYER_MERGED : LK_LAYER_BATCH, &got);   /* HAVING is not applied to one layer */
 	test_rows_difference(want, &got, &difference);
 	bool good = !difference.len;
 	if (!good)

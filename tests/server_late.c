@@ -1,5 +1,5 @@
-/* The events that came too late, as `lk late` shows them: against what PostgreSQL finds in the log by the rule itself,
- * for every kind of window; and the command with its formats. */
+/* Late events as `lk late` shows them, against those that PostgreSQL finds in the log by the rule itself, for every
+ * kind of window; and the command with its formats. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -19,7 +19,7 @@ static test_world world;
 
 #define EPOCH "timestamptz '1970-01-01 00:00:00+00'"
 
-/* window: as GROUP BY has it; until: the end of the pane of an event, or for a session its own time + gap. */
+/* window: as in GROUP BY; until: the end of an event's pane or, for a session, its own time + gap. */
 static const struct kind {
 	const char *window, *until;
 } kinds[] = {
@@ -42,7 +42,7 @@ static void declare(const struct kind *k, int lateness_s) {
 	lk_buf_release(&sql);
 }
 
-/* Two seconds after each other from shortly before midnight in Berlin on, and one in four up to ten minutes back. */
+/* Two seconds apart, from shortly before midnight in Berlin on; one in four is up to ten minutes late. */
 static void append(unsigned long *s, int first, int n) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = first; i < first + n; i++) {
@@ -56,7 +56,7 @@ static void append(unsigned long *s, int first, int n) {
 	lk_buf_release(&lines);
 }
 
-/* What the rule says of the log: part, off, watermark, late by, newest first. */
+/* The late events by the rule: part, off, watermark, late by, newest first. */
 static PGresult *by_the_rule(const struct kind *k, int lateness_s) {
 	lk_buf sql = LK_BUF_INIT;
 	lk_error err = {0};
@@ -161,7 +161,7 @@ static void the_command(void **state) {
 	assert_non_null(strstr(lk.out, "late:      when the watermark of its partition has come to the end of an event's window of 1 min + 10 s"));
 	assert_non_null(strstr(lk.out, "  below 1 min             1  ########################################\n"
 	                               "  below 10 min            1  ########################################\n"));
-	/* 5:00 less the end of the pane, 4:00, and 10 s. */
+	/* 5:00 - the end of the pane, 4:00 - 10 s. */
 	LK(0, "{\"part\":0,\"off\":3,\"_at\":", "2 late events", "late", "strict", "--format", "jsonl");
 	assert_non_null(strstr(lk.out, ",\"event_time\":\"2020-01-01T00:03:59Z\",\"window_start\":\"2020-01-01T00:03:00Z\","
 	                               "\"window_end\":\"2020-01-01T00:04:00Z\",\"windows\":1,\"watermark\":\"2020-01-01T00:05:00Z\","

@@ -1,5 +1,5 @@
-/* Appenders that fail, lose their sessions and start again, readers that follow, and cuts in between: offsets stay
- * dense, nothing is lost or doubled, no reader skips an event, and whoever read past a cut had been told of it. */
+/* Appends that fail, lose their sessions and start again, readers that follow, and cuts: offsets stay dense, nothing is
+ * lost or doubled, no reader skips an event, and every fetch beyond a cut has seen the cut. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -27,7 +27,7 @@ struct appender {
 	unsigned long random;
 	int64_t acknowledged;
 	int refused, lost;
-	lk_error err;             /* the first that should not be; cmocka must not be called from here */
+	lk_error err;             /* the first failure; cmocka must not be called from here */
 };
 
 static int reopen(lk_pg *pg, int number, lk_error *err) {
@@ -38,7 +38,7 @@ static int reopen(lk_pg *pg, int number, lk_error *err) {
 	return rc;
 }
 
-/* One batch, once: after an unknown outcome the source's position tells whether it is in. */
+/* One batch, once: after an unknown outcome the source's position shows whether it is in the log. */
 static int append_once(struct appender *a, lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_error *err) {
 	for (;;) {
 		lk_source_file now;
@@ -86,7 +86,7 @@ static void *append_batches(void *arg) {
 	return NULL;
 }
 
-/* What one fetch read: [from, to) and the first cut in it, if it was told of one. */
+/* What one fetch read: [from, to), and the first cut in it, if the fetch has seen one. */
 struct fetch {
 	int64_t from, to;
 	int64_t *cuts;
@@ -141,7 +141,7 @@ static void *follow(void *arg) {
 	return NULL;
 }
 
-/* Every cut that lies in what a fetch read, or at its end, was in that fetch's list. */
+/* Each fetch has seen every cut in its range or at its end. */
 static void assert_cuts_were_told(const struct reader *r, const lk_cut *cuts, int ncuts) {
 	for (int c = 0; c < ncuts; c++) {
 		int64_t at = cuts[c].off[r->part];

@@ -1,4 +1,5 @@
-/* Schema lk as an older lk made it: whoever opens it first brings it to this program's version, with all that is in it. */
+/* A schema lk that an older lk made: the first program that opens it migrates it to the current version, with all
+ * data. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -18,8 +19,8 @@
 static test_program lk;
 static test_world world;
 
-/* Everything of schema lk that can be described in words, but for the tables of single streams and batches; the order of
- * columns tells nothing, since a migration can only add at the end. */
+/* A description of schema lk, without the tables of single streams and batches; column order is left out, since a
+ * migration can only add columns at the end. */
 static const char described[] =
 	"WITH mine AS (SELECT * FROM pg_class WHERE relnamespace = 'lk'::regnamespace"
 	"  AND relname !~ '^(log_|part_|batch_[0-9])') "
@@ -37,7 +38,7 @@ static const char described[] =
 	"  FROM mine JOIN pg_sequence ON seqrelid = mine.oid"
 	" UNION ALL SELECT format('function %s', pg_get_functiondef(oid)) FROM pg_proc WHERE pronamespace = 'lk'::regnamespace) AS lines(line)";
 
-/* Schema `old` gets a copy of each table; afterwards each of its rows must be in schema lk, and no other. */
+/* Schema `old` gets a copy of each table; afterwards schema lk must have each of these rows, and no other. */
 static const char keep[] =
 	"DO $$ DECLARE t name; BEGIN DROP SCHEMA IF EXISTS old CASCADE; CREATE SCHEMA old;"
 	" FOR t IN SELECT relname FROM pg_class WHERE relnamespace = 'lk'::regnamespace AND relkind = 'r' AND relname <> 'meta' LOOP"
@@ -78,7 +79,7 @@ static void restore(void) {
 	free(dump);
 }
 
-/* The first line in which two texts differ, unless they are equal. */
+/* The first line in which two texts differ; equal texts have none. */
 static void assert_same_lines(char *fresh, char *migrated) {
 	char *x, *y;
 	const char *want = strtok_r(fresh, "\n", &x), *got = strtok_r(migrated, "\n", &y);
@@ -117,7 +118,7 @@ static void nothing_is_lost(void **unused) {
 	LK(0, "traffic", "", "status");
 }
 
-/* I2, I3: what the older lk published and sealed goes on to count. */
+/* I2, I3: batches and seals of the older lk still count. */
 static void answers_go_on(void **unused) {
 	(void)unused;
 	static const char *const views[] = {"traffic", "strict", "days"};
@@ -159,8 +160,8 @@ static void put_events(const char *path, size_t first_bytes, int more) {
 	lk_buf_release(&b);
 }
 
-/* I5, I8: Version 5 kept of a source only up to where it was read: of a file that has that place, and between two lines, the
- * rest is taken; of another one all is. */
+/* I5, I8: Version 5 kept only the position of a source: if a file has that position, and it is between two lines, the rest
+ * of the file is read; any other file is read from its first byte. */
 static void sources_go_on(void **unused) {
 	(void)unused;
 	char path[] = "/tmp/lk-migration-XXXXXX.jsonl";
@@ -182,7 +183,7 @@ static void sources_go_on(void **unused) {
 	unlink(path);
 }
 
-/* --- who opens it --- */
+/* --- opening it --- */
 
 static void *status_in_thread(void *rc) {
 	*(int *)rc = test_lk(&lk.servers, NULL, NULL, NULL, ARGS("status"));
@@ -234,7 +235,7 @@ static void other_versions_are_told(void **unused) {
 	assert_non_null(strstr(lk.err, "from version 5 on"));
 }
 
-/* What newer versions change must not be written by older ones. */
+/* An older lk must not write to a schema that a newer one has changed. */
 static void a_running_lk_ends_when_a_newer_one_comes(void **unused) {
 	(void)unused;
 	restore();

@@ -1,5 +1,4 @@
-/* Changing the mode of a view and going back: with and without live workers, while events arrive, and killed on the
- * way. */
+/* Changes of a view's mode and ways back: with and without live workers, while events arrive, and killed on the way. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -61,7 +60,7 @@ static lk_mode_report change(const lk_replay_options *o, bool kappa) {
 	return report;
 }
 
-/* The same, where what was compared does not matter. */
+/* The same, without a look at the comparison. */
 static lk_mode_report move(const lk_replay_options *o, bool kappa) {
 	lk_mode_report report = change(o, kappa);
 	lk_difference_release(&report.difference);
@@ -87,7 +86,7 @@ static void is_right(const char *view) {
 	test_world_same(&world, &q);
 }
 
-/* It covers all of the log, too. */
+/* And it covers the whole log. */
 static void is_complete(const char *view) {
 	lk_query q = test_query(view);
 	lk_answer a;
@@ -151,7 +150,7 @@ static void lambda_kappa_lambda(void **state) {
 	}
 }
 
-/* Late events: lambda's batch counts them, kappa does not, and neither is a difference. */
+/* Late events: lambda's batch counts them, kappa does not; that is no difference. */
 static void late_events_are_no_difference(void **state) {
 	(void)state;
 	append(3000);
@@ -178,7 +177,7 @@ static void back_and_forth(void **state) {
 	int64_t lambda = test_served(&world, "traffic"), kappa = move(&o, true).to_copy;
 	for (int i = 0; i < 4; i++) {
 		int64_t from = i % 2 ? lambda : kappa, to = i % 2 ? kappa : lambda;
-		append(300);                        /* which nobody has read yet */
+		append(300);                        /* no worker has read them yet */
 		r = go_back(&o);
 		assert_int_equal(r.from_copy, from);
 		assert_int_equal(r.to_copy, to);
@@ -198,7 +197,7 @@ static void back_and_forth(void **state) {
 	assert_int_equal(lk_mode_back(&o, &r, &err), LK_EUSAGE);
 }
 
-/* A replay that was switched to by going back is over: the next one begins from the beginning. */
+/* A replay that was switched to by going back is finished: the next one begins at offset 0. */
 static void going_back_is_no_replay(void **state) {
 	(void)state;
 	append(500);
@@ -214,7 +213,7 @@ static void going_back_is_no_replay(void **state) {
 	is_complete("traffic");
 }
 
-/* The mode is changed for what is served, whatever was declared since. */
+/* The mode changes for the served version, also after a newer one was declared. */
 static void a_newer_version_waits(void **state) {
 	(void)state;
 	append(1000);
@@ -347,7 +346,7 @@ static int appender(void *arg) {
 		}
 		rc = lk_append(&pg, b, &step, &err);
 		lk_append_batch_free(b);
-		usleep(s_now < START_S + 300 ? 20000 : 200000);   /* what is asked below costs more on a longer log, and shows no more */
+		usleep(s_now < START_S + 300 ? 20000 : 200000);   /* the asking below takes longer over a longer log, and shows no more */
 	}
 	lk_pg_close(&pg);
 	if (rc != LK_OK)
@@ -355,8 +354,7 @@ static int appender(void *arg) {
 	return -rc;
 }
 
-/* Asks until the process has ended: each answer is PostgreSQL's over the prefix it names, and none covers less than
- * the one before. */
+/* Queries until the process has ended: each answer equals the oracle's, and none covers less than the one before. */
 static int ask_until_it_ends(const char *view, int pid, int64_t *end) {
 	lk_query q = test_query(view);
 	int64_t until = lk_monotonic_us() + 60 * LK_US_PER_S;
@@ -430,7 +428,7 @@ static void killed_and_run_again(void **state) {
 		is_right("strict");
 		lk_mode_report r = {0};
 		lk_error err = {0};
-		int rc = LK_EBUSY;                 /* while the server has not missed the process that computed a batch */
+		int rc = LK_EBUSY;                 /* until the server has noticed that the process of the batch is gone */
 		for (int64_t until = lk_monotonic_us() + 30 * LK_US_PER_S; rc == LK_EBUSY && lk_monotonic_us() < until;) {
 			lk_error_clear(&err);
 			rc = lk_mode_change(&o, kappa, &r, &err);
@@ -479,7 +477,7 @@ static void servers_go_away_in_the_middle(void **state) {
 	}
 }
 
-/* Going back takes nothing away where there is no room. */
+/* Going back removes nothing if there is no memory. */
 static void no_room_to_go_back(void **state) {
 	(void)state;
 	lk_mode_report r;

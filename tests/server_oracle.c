@@ -1,10 +1,9 @@
-/* The oracle: random views over random events, through random interleavings of appends, workers' steps, take-overs,
- * batches, sweeps and losses of Redis. Whatever happened, a merged answer is what PostgreSQL says about the user's
- * own text over the prefix that the answer names, cell by cell (I3). Each round follows from its own seed: SEED=<seed
- * of the round> ROUNDS=1 repeats it.
+/* The oracle: random views over random events, through random interleavings of appends, steps of workers, take-overs,
+ * batches, sweeps and losses of Redis. A merged answer always equals PostgreSQL's result of the user's own text over
+ * the prefix that the answer names, cell by cell (I3).
  *
- * Where PostgreSQL raises (class 22), lk answers with NULLs and names the events in lk.rejected. Then it is checked
- * that each of these events makes PostgreSQL raise, and that the speed layer's answer is the batch's. */
+ * If PostgreSQL raises (class 22), lk answers with NULLs and names the events in lk.rejected. Then the test checks that
+ * PostgreSQL raises for each of these events, and that the speed layer's answer equals the batch's. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -25,7 +24,7 @@ enum { WORKERS = 2 };
 
 static test_servers servers;
 static test_world world;
-static test_worker pool[WORKERS];   /* open for one log after the other */
+static test_worker pool[WORKERS];   /* open for one log after another */
 
 typedef struct round {
 	unsigned long seed, first_seed;
@@ -36,9 +35,9 @@ typedef struct round {
 	int64_t base_us;
 	test_worker *workers;
 	int partitions;
-	lk_buf story;        /* what was done, for the failure's message */
+	lk_buf story;        /* the steps, for the failure's message */
 	int raised, compared;
-	char why[600];       /* PostgreSQL raised last */
+	char why[600];       /* PostgreSQL raised an error last */
 } round;
 
 static unsigned below(round *r, unsigned n) { return (unsigned)(test_random(&r->seed) % n); }
@@ -169,14 +168,14 @@ static bool is_strict(const char *text) {
 	return true;
 }
 
-/* R1: where PostgreSQL has an answer no event is marked, and an event that is marked makes PostgreSQL raise. The
- * other way round only where the order of evaluation does not matter, for that is PostgreSQL's own choice. */
+/* R1: if PostgreSQL has an answer no event is marked, and PostgreSQL raises for each marked event. The converse holds
+ * only if the order of evaluation, which PostgreSQL chooses, does not matter. */
 static void check_rejected(round *r) {
 	lk_query q = test_query(r->view);
 	int raised = r->raised;
 	same(r, "merged", &q, NULL, NULL);
 	PGresult *events = rejected(r);
-	/* The oracle leaves late events out, lk evaluates them too. */
+	/* The oracle leaves late events out; lk evaluates them too. */
 	if (r->raised == raised && !r->shape.lateness && PQntuples(events) > 0)
 		broken(r, "PostgreSQL has an answer, but an event is in lk.rejected", PQgetvalue(events, 0, 2));
 	const lk_plan *plan = test_world_copy(&world, r->view)->version->plan;
@@ -194,7 +193,7 @@ static void check_rejected(round *r) {
 	PQclear(events);
 }
 
-/* What the speed layer has folded is what the batch computes over the same prefix. */
+/* What the speed layer has folded equals what the batch computes over the same prefix. */
 static void check_batch(round *r) {
 	lk_query q = test_query(r->view);
 	lk_answer before, after;
@@ -203,7 +202,7 @@ static void check_batch(round *r) {
 	test_answer_rows(&before, &got);
 	test_world_batch(&world, r->view);
 	lk_buf_adds(&r->story, " batch");
-	q.layer = before.plan->having ? LK_LAYER_MERGED : LK_LAYER_BATCH;   /* a layer alone has no HAVING */
+	q.layer = before.plan->having ? LK_LAYER_MERGED : LK_LAYER_BATCH;   /* HAVING is not applied to one layer */
 	test_world_answer(&world, &q, &after);
 	test_answer_rows(&after, &want);
 	lk_buf difference = LK_BUF_INIT;
@@ -219,7 +218,7 @@ static void check_batch(round *r) {
 	same(r, "after the batch", &q, NULL, NULL);
 }
 
-/* The same by the batch layer's fold in C. */
+/* The same with the batch layer's fold in C. */
 static void check_fold(round *r) {
 	lk_query q = test_query(r->view);
 	test_world_run(&world, "UPDATE lk.version SET fold_only = true");
@@ -243,7 +242,7 @@ static void add_condition(lk_buf *sql, const lk_output *o, const lk_value *v, co
 	lk_type_name(o->type, sql);
 }
 
-/* --where with the keys of a row that is there: some of them or all. */
+/* --where with some or all keys of an existing row. */
 static void check_where(round *r) {
 	lk_query q = test_query(r->view);
 	lk_answer a;
@@ -279,7 +278,7 @@ static const lk_stream *stream_of(void *ctx, const char *name) {
 	return lk_catalog_stream(ctx, name)->stream;
 }
 
-/* --window and --slide, beside what q asks for already: the same text with another window is the oracle. */
+/* Adds --window and --slide to q: the oracle is the same text with another window. */
 static void check_window(round *r, const lk_query *of, const char *condition) {
 	if (!r->shape.window.pane_s)
 		return;
@@ -299,7 +298,7 @@ static void check_window(round *r, const lk_query *of, const char *condition) {
 	lk_buf_release(&sql);
 }
 
-/* Windows begin at whole slides from an offset, so every second bound is one where one begins. */
+/* Windows begin at whole slides plus an offset, so every second bound is such a start. */
 static int64_t bound_near(round *r, int64_t us) {
 	const test_window_shape *w = &r->shape.window;
 	int64_t second = us / LK_US_PER_S;

@@ -1,4 +1,4 @@
-/* Sessions: alike whatever the database's defaults, honest about what is wrong, silent about passwords. */
+/* Sessions: equal whatever the database's defaults are, precise about what is wrong, silent about passwords. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -29,7 +29,7 @@ static const char *const odd_defaults[][3] = {
 };
 enum { NODD = sizeof odd_defaults / sizeof *odd_defaults };
 
-/* A trigger in the log notes what an append's transaction runs with. */
+/* A trigger in the log records the settings of an append's transaction. */
 static void test_defaults_do_not_matter(void **unused) {
 	(void)unused;
 	unsigned long random = test_seed("defaults do not matter");
@@ -201,7 +201,7 @@ static void test_copy_reader(void **unused) {
 	lk_pg_close(&pg);
 }
 
-/* --- a session whose server process is gone before it is used --- */
+/* --- a session whose server process ends before it is used --- */
 
 static int by_parameters(lk_pg *pg, lk_error *err) { return lk_pg_exec(pg, NULL, err, "SELECT $1::int", 1, (const char *const[]){"1"}); }
 static int by_text(lk_pg *pg, lk_error *err) { return lk_pg_run(pg, err, "BEGIN; SELECT 1; COMMIT"); }
@@ -245,7 +245,7 @@ static int answers(void *ctx) {
 	return 1;
 }
 
-/* Where one server process crashes, PostgreSQL ends all sessions with a warning, behind which the connection is closed. */
+/* If one server process crashes, PostgreSQL ends all sessions with a warning and then closes the connection. */
 static void test_a_crash_beside_it_is_a_server_that_went_away(void **unused) {
 	(void)unused;
 	static int (*const ways[])(lk_pg *, lk_error *) = {by_parameters, by_text, by_all, by_copy, by_append, by_lock};

@@ -1,5 +1,5 @@
-/* Answers for a given prefix, of lambda and kappa copies, while the log, batches and compaction go on; of sandboxes; what
- * is refused; and digests, which must not show how a copy came about. */
+/* Answers for a given prefix, from lambda and kappa copies, while the log, batches and compaction go on; from
+ * sandboxes; refusals; and digests, which must not depend on how a copy was made. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -44,7 +44,7 @@ static int appended;
 
 static uint64_t below(uint64_t n) { return test_random(&seed) % n; }
 
-/* Some are late: event time goes back by up to a minute now and then. */
+/* Some events are late: event time goes back by up to a minute now and then. */
 static void append(int n) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = 0; i < n; i++, appended++) {
@@ -145,7 +145,7 @@ static void rows_are(const lk_answer *a, const char *bound) {
 	test_rows_release(&got);
 }
 
-/* condition: what holds for the events that belong to a sandbox, from its start on; NULL for other copies. */
+/* condition: selects the events of a sandbox, from its start on; NULL for other copies. */
 static void is_exactly_in(const lk_answer *a, const int64_t *until, const char *condition) {
 	lk_buf bound = LK_BUF_INIT;
 	for (int i = 0; i < PARTITIONS; i++)
@@ -161,7 +161,7 @@ static void is_exactly_in(const lk_answer *a, const int64_t *until, const char *
 
 static void is_exactly(const lk_answer *a, const int64_t *until) { is_exactly_in(a, until, NULL); }
 
-/* --- things that happen between the steps of a reader --- */
+/* --- changes between the steps of a reader --- */
 
 static void step_of(test_worker *w) {
 	int part = (int)below(PARTITIONS);
@@ -187,7 +187,7 @@ static void much_happens(const char *batch_view) {
 		test_world_batch(&world, batch_view);
 }
 
-/* The reader's own loop, with a world between its steps that does not stand still. */
+/* The reader's own loop; between its steps the world changes. */
 static int read_amid_things(const lk_query *q, const char *batch_view, lk_answer *a, lk_error *err) {
 	for (int tries = 0; tries < 100; tries++) {
 		lk_reader r;
@@ -223,7 +223,7 @@ static void all_pass(const int64_t *until) {
 
 static int refusals;
 
-/* A batch of this very view that is published above the prefix ends the asking for it, nothing else does. */
+/* Only a batch of this view above the prefix makes the prefix unavailable. */
 static void ask(const pair *p, bool kappa, const int64_t *until) {
 	lk_query q = query_of(p, kappa);
 	lk_answer a;
@@ -274,7 +274,8 @@ static void answers_at_a_prefix_while_all_goes_on(void **state) {
 		}
 }
 
-/* The late events of a prefix are those that the rule refuses in it; those of a batch are healed; nothing above counts. */
+/* The late events of a prefix are those that the rule refuses in it; a batch heals its own; events above do not
+ * count. */
 static void late_events_of_a_prefix(void **state) {
 	(void)state;
 	seed = test_seed("late_events_of_a_prefix");
@@ -301,7 +302,7 @@ static void late_events_of_a_prefix(void **state) {
 	assert_int_equal(late[0], late[1]);
 }
 
-/* With a prefix, batch is what is published, and speed the rest of the prefix. */
+/* With a prefix, batch is the published batch, and speed the rest of the prefix. */
 static void layers_of_a_prefix(void **state) {
 	(void)state;
 	seed = 1;
@@ -330,7 +331,7 @@ static void layers_of_a_prefix(void **state) {
 	}
 }
 
-/* --- what is refused --- */
+/* --- refusals --- */
 
 static void is_refused(const lk_query *q, int code, const char *text, const char *hint) {
 	lk_answer a;
@@ -340,7 +341,7 @@ static void is_refused(const lk_query *q, int code, const char *text, const char
 		fail_msg("%d \"%s\" (\"%s\"), wanted %d \"%s\" (\"%s\")", rc, err.text, err.hint, code, text, hint);
 }
 
-/* One reading of what may yet come right: begin again, and why. */
+/* One read of a state that may still become right: it says "again", and why. */
 static void does_not_fit(const lk_query *q, const char *why) {
 	lk_reader r;
 	lk_answer a;
@@ -353,7 +354,7 @@ static void does_not_fit(const lk_query *q, const char *why) {
 	lk_reader_close(&r);
 }
 
-/* P3, P7: what cannot be had any more is refused at once, the rest is waited for. */
+/* P3, P7: a prefix that is no longer available is refused at once; for any other one the reader waits. */
 static void prefixes_that_cannot_be_had(void **state) {
 	(void)state;
 	seed = 2;
@@ -389,7 +390,7 @@ static void prefixes_that_cannot_be_had(void **state) {
 	does_not_fit(&kappa, "not in Redis");
 }
 
-/* The rows are right at any place where segments end; the watermark is known only at a live cut. */
+/* The rows are right wherever segments end; the watermark is known only at a live cut. */
 static void a_cut_that_is_not_live_has_no_watermark(void **state) {
 	(void)state;
 	seed = 3;
@@ -437,7 +438,7 @@ static void copies_by_name(void **state) {
 	is_refused(&q, LK_EUSAGE, "nothing", "");
 }
 
-/* A copy that is dropped under its reader is not there at the next try. */
+/* A copy that is dropped under its reader is gone at the next attempt. */
 static void a_copy_is_dropped_under_its_reader(void **state) {
 	(void)state;
 	seed = 5;
@@ -501,7 +502,7 @@ static const lk_range a_minute = {.by = LK_BY_EVENT,
                                  .from = (BASE_S + 20) * LK_US_PER_S, .to = (BASE_S + 60) * LK_US_PER_S};
 static const char in_a_minute[] = "ts >= '2020-01-01T00:00:20Z' AND ts < '2020-01-01T00:01:00Z'";
 
-/* A sandbox is about the events from its start to its end, and of these those in its range. */
+/* A sandbox covers the events from its start to its end that are in its range. */
 static void a_sandbox_answers_for_its_range(void **state) {
 	(void)state;
 	seed = 6;
@@ -515,7 +516,7 @@ static void a_sandbox_answers_for_its_range(void **state) {
 	sandbox_is("both", half.off, &a_minute, in_a_minute);
 }
 
-/* --- what people read --- */
+/* --- printed answers --- */
 
 static void says(int status, const char *const *wanted, const char *not_wanted, const char *const *argv) {
 	char *out, *err;
@@ -530,7 +531,7 @@ static void says(int status, const char *const *wanted, const char *not_wanted, 
 }
 #define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* What is printed of kappa copies and sandboxes says what they are, and nothing of a batch. */
+/* The text under an answer says what kappa copies and sandboxes are, and does not mention a batch. */
 static void what_people_read(void **state) {
 	(void)state;
 	seed = 7;
@@ -581,8 +582,8 @@ static void digest_of(const lk_query *q, char out[33], int64_t *healed) {
 	lk_answer_release(&a);
 }
 
-/* I4, I10: the same log has the same digest, whatever the segments, batches and the mode were, as long as no batch has
- * counted an event that came late. */
+/* I4, I10: the same log has the same digest, for any segments, batches and mode, as long as no batch has counted a late
+ * event. */
 static void digests_show_the_log_alone(void **state) {
 	(void)state;
 	seed = test_seed("digests_show_the_log_alone");
@@ -617,7 +618,7 @@ static void digests_show_the_log_alone(void **state) {
 	print_message("%d equal, %d with late events that a batch counted\n", compared, healings);
 	assert_true(compared >= rounds());
 	char again[33];
-	test_redis_empty(&servers);   /* both are folded again, from the batch and from nothing */
+	test_redis_empty(&servers);   /* both are folded again: from the batch, and from offset 0 */
 	catch_up();
 	for (int k = 0; k < 2; k++) {
 		lk_query q = query_of(&pairs[0], k);

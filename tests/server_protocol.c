@@ -1,6 +1,5 @@
-/* The interleavings that the rules of the protocol are there for, each played on real servers. Where a rule can be
- * switched off (FAULTS=1), the same play without the rule must end wrong: a test that passes either way would show
- * nothing. */
+/* The interleavings that need the rules of the protocol, on real servers. If a rule can be switched off (FAULTS=1), the
+ * same interleaving without the rule must go wrong: a test that passes either way shows nothing. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -36,7 +35,7 @@ static void append(int first, int n) {
 	lk_buf_release(&lines);
 }
 
-/* How the answer differs from what PostgreSQL says; "" where it does not. */
+/* How the answer differs from the oracle's; "" if it does not. */
 static char *difference(void) {
 	lk_query q = test_query("traffic");
 	lk_buf text = LK_BUF_INIT;
@@ -57,7 +56,7 @@ static void is_wrong(void) {
 	free(text);
 }
 
-/* I1: events that the unit's segments hold, all paths together. */
+/* I1: the number of events in the unit's segments, over all paths. */
 static int64_t events_in_segments(int64_t unit) {
 	const lk_plan *plan = test_world_copy(&world, "traffic")->version->plan;
 	lk_cells cells;
@@ -123,8 +122,8 @@ static int no_mutant(void **state) {
 
 /* --- P1: the fence --- */
 
-/* Z commits to 300 and is paused. Redis comes back as it was at 250; N takes over and commits to 300. Z wakes, with a
- * client that reconnects by itself, and commits what it holds of [0, 350): its cursor fits, its token does not. */
+/* Z commits to 300 and is paused. Redis goes back to 250; N takes over and commits to 300. Z wakes, with a client that
+ * reconnects by itself, and commits its cells of [0, 350): the cursor matches, the token does not. */
 static void play_aba(void) {
 	test_worker z, n;
 	append(0, 400);
@@ -227,8 +226,8 @@ static void drop_of_the_open_segment(void **state) {
 	assert_true(events_in_segments(test_world_copy(&world, "traffic")->units[0]) != 13);
 }
 
-/* P2: The segment of the last commit was closed for its size, in the worker's memory: in Redis it is
- * the open one until the next commit. */
+/* P2: The worker has closed the segment of the last commit in its memory, for its size: in Redis it is the open one
+ * until the next commit. */
 static void a_cut_where_a_full_segment_ends(void **state) {
 	(void)state;
 	test_worker t;
@@ -299,8 +298,8 @@ static void a_cut_before_the_fetch_ends_the_segment(void **state) {
 	is_right();
 }
 
-/* P3, P4: With the cuts read first a segment spans the cut. Readers notice: what does not tile is not served, and never
- * wrong. */
+/* P3, P4: If cuts are read first, a segment spans the cut. Readers notice: segments that do not tile are never
+ * served. */
 static void cuts_before_fetch_is_caught(void **state) {
 	(void)state;
 	int64_t segments;
@@ -341,7 +340,7 @@ static void two_batches_out_of_order(void **state) {
 	is_right();
 }
 
-/* I7, P15: A batch whose session was killed after its cut; another has published since. On a new session the first must not
+/* I7, P15: A batch lost its session after its cut; another one has published since. On a new session the first must not
  * publish. */
 static void zombie_publish_on_new_session(void **state) {
 	(void)state;
@@ -354,7 +353,7 @@ static void zombie_publish_on_new_session(void **state) {
 	lk_cut cut;
 	assert_int_equal(lk_cut_make(&zombie, copy->version->view->stream, copy->id, "batch", &cut, &err), LK_OK);
 	test_world_run(&world, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'zombie'");
-	test_world_batch(&world, "traffic");   /* as far as the zombie's cut, so only the cut's state can refuse it */
+	test_world_batch(&world, "traffic");   /* as far as the first one's cut, so only the cut's state can refuse it */
 	assert_int_equal(lk_cut_publish(&zombie, copy->id, &cut, "\"lk\".\"z\"", &err), LK_EUNREACHABLE);
 	lk_pg_close(&zombie);
 	lk_error_clear(&err);
@@ -388,7 +387,7 @@ static void pg_loses_tail(void **state) {
 	is_right();
 	assert_int_equal(events_in_segments(test_world_copy(&world, "traffic")->units[0]), 90);
 	lose_the_tail(83);
-	append(500, 37);   /* other events, of other paths, at the offsets that were folded, and beyond */
+	append(500, 37);   /* other events, with other paths, at the offsets that were folded, and beyond */
 	test_world_speed_once(&world, NULL);
 	is_right();
 	assert_int_equal(events_in_segments(test_world_copy(&world, "traffic")->units[0]), 120);
@@ -449,7 +448,7 @@ static void dropped_segments_that_come_back_are_not_counted(void **state) {
 	test_redis_save(&servers, "before-drop");
 	test_world_batch(&world, "traffic");
 	append(100, 50);
-	test_world_speed_once(&world, NULL);   /* sweeps what the batch answers */
+	test_world_speed_once(&world, NULL);   /* sweeps what the batch covers */
 	lk_unit_state st = state_of(test_world_copy(&world, "traffic")->units[0]);
 	assert_int_equal(st.base.cursor, 100);
 	lk_unit_state_release(&st);

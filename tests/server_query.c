@@ -1,5 +1,5 @@
-/* What a query may ask of the rows of an answer, and what an answer may cost: conditions beside PostgreSQL's, bounds that
- * are met at each stage, an end by Ctrl-C, and what is said where there are no rows. */
+/* Options that select rows of an answer, and the cost of an answer: conditions against PostgreSQL's, bounds that are
+ * reached at each stage, an end by Ctrl-C, and the message if there are no rows. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -177,7 +177,7 @@ static void bounds_are_met_at_each_stage(void **state) {
 	test_world_same(&world, &q);
 }
 
-/* Cells of other keys are read in pages, and let go: also where the filter names only some of the keys. */
+/* Cells of other keys are read page by page and discarded, also if the filter names only some of the keys. */
 static void what_does_not_pass_is_not_kept(void **state) {
 	(void)state;
 	enum { KEYS = 5000 };
@@ -203,7 +203,7 @@ static void what_does_not_pass_is_not_kept(void **state) {
 	}
 }
 
-/* A session that holds the batch's table, so that whoever reads it waits. */
+/* A session that locks the batch's table, so readers of it wait. */
 static lk_pg hold_batch(const char *view) {
 	lk_pg pg;
 	lk_error err = {0};
@@ -346,7 +346,7 @@ static void an_empty_answer_says_why(void **state) {
 
 /* --- the pager --- */
 
-/* Runs lk on a terminal of ten lines; what came to the screen is in lk.out. */
+/* Runs lk on a terminal of ten lines; lk.out has what the screen shows. */
 static int on_terminal(const char *env, const char *args) {
 	enum { MOST = 1 << 16 };
 	char *command = lk_asprintf("TERM=xterm LC_ALL=C LK_POSTGRES='%s' LK_REDIS='%s' script -qec 'stty rows 10 cols 100; %s %s %s' /dev/null 2>&1 </dev/null",
@@ -383,7 +383,7 @@ static void long_tables_go_through_a_pager(void **state) {
 		if (strstr(lk.out, "PAGED") || !strstr(lk.out, "2020-01-01T00:03:00Z"))
 			fail_msg("%s lk %s: %s", without[i][0], without[i][1], lk.out);
 	}
-	assert_int_equal(on_terminal("LK_PAGER=true", "query traffic"), 0);   /* it reads nothing, and that is no error */
+	assert_int_equal(on_terminal("LK_PAGER=true", "query traffic"), 0);   /* it reads nothing, which is no error */
 	on_terminal("LK_PAGER=no-such-pager", "query traffic");
 	assert_non_null(strstr(lk.out, "cannot run the pager `no-such-pager`"));
 	assert_int_equal(on_terminal("LK_PAGER=cat", "query traffic --strict"), 0);

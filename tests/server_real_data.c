@@ -1,6 +1,6 @@
 /* Real files against plain SQL over the same lines. PostgreSQL reads the lines itself (regular expressions, its own
- * JSON): nothing of lk's scanners, log or plans is in the oracle. The files are in LK_TEST_DATA; a test whose file is
- * not there is skipped by name. */
+ * JSON): the oracle uses nothing of lk's scanners, log or plans. The files are in LK_TEST_DATA; a test without its file
+ * is skipped by name. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -116,7 +116,7 @@ static void is_plain_sql(const trial *t, const test_rows *want) {
 	test_world_same(&world, &q);
 }
 
-/* The log once more through the stream path, into a kappa copy that readers are moved to. */
+/* The log once more through the stream path, into a kappa copy that readers move to. */
 static void is_replayed(const trial *t, const test_rows *want) {
 	lk_replay_options o = test_replay_options(&world, t->view);
 	o.switch_over = true;
@@ -128,8 +128,8 @@ static void is_replayed(const trial *t, const test_rows *want) {
 	is_plain_sql(t, want);
 }
 
-/* Two thirds of the file, a batch, the rest: the answer is a sum of both layers, and then, after another batch, the
- * batch alone; in the end it is of segments alone. */
+/* Two thirds of the file, a batch, then the rest: the answer is a sum of both layers. After another batch it comes from
+ * the batch alone, in the end from segments alone. */
 static void run(const trial *t) {
 	char *text = read_gz(t->file);
 	if (!text) {
@@ -150,7 +150,7 @@ static void run(const trial *t) {
 	assert_true(test_worker_step(&worker, 0, 1000) > 0);
 	test_world_batch(&world, t->view);
 	rejects += ingest(t->stream, t->format, text + cut, strlen(text + cut));
-	if (test_less() == 1)   /* of a part of the file it is not known */
+	if (test_less() == 1)   /* it is unknown for a part of the file */
 		assert_int_equal(rejects, t->bad_lines);
 	test_worker_catch_up(&worker);
 	is_plain_sql(t, &want);
@@ -208,7 +208,7 @@ static void github_events_by_type_and_actor(void **state) {
 #define RAW_RIDES "SELECT (line::json->>'timestamp')::timestamptz AS ts, line::json->>'event_type' AS kind," \
 	" (line::json->>'location') COLLATE \"C\" AS place, (line::json->>'driver_id')::bigint AS driver FROM pg_temp.raw"
 
-/* definitions: RIDES and the view; sql: over what RAW_RIDES gives. */
+/* definitions: RIDES and the view; sql: over the result of RAW_RIDES. */
 static void rides(const char *view, const char *definitions, const char *sql, const lk_type *types, int ntypes) {
 	trial t = {
 		.file = "cars.jsonl.gz", .stream = "rides", .view = view, .format = {.kind = LK_FORMAT_JSON},
@@ -239,7 +239,7 @@ static void rides_in_hopping_windows(void **state) {
 		(const lk_type[]){T_TIME, T_TIME, T_TEXT, T_INT8, T_TEXT, T_INT8}, 6);
 }
 
-/* Gaps and islands: an event that has no other of its group in the 20 seconds before it begins a session. */
+/* Gaps and islands: an event begins a session if its group has no other event in the 20 seconds before it. */
 #define SESSIONS(group, columns) \
 	"SELECT min(ts), max(ts) + interval '20 s', " columns " FROM (" \
 	" SELECT *, count(*) FILTER (WHERE begins) OVER (" group " ORDER BY ts) AS session FROM (" \

@@ -1,6 +1,6 @@
-/* What the whole must get over by itself, and what one part of it must not do to another: a log that was replaced or
- * restored under running readers and workers, a view that is far behind, keys too long for one commit, a batch that
- * writes where workers write. */
+/* Recovery of the whole system, and parts that must not disturb each other: a log that is replaced or restored under
+ * running readers and workers, a view that is far behind, keys too long for one commit, a batch that writes where
+ * workers write. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -116,7 +116,7 @@ static void workers_follow_a_log_that_was_made_anew(void **state) {
 	same("traffic");
 }
 
-/* I3, P6: PostgreSQL came back without its last events and has got others since; no worker has looked yet. */
+/* I3, P6: PostgreSQL came back without its last events and has got others since; no worker has checked yet. */
 static void readers_notice_a_log_that_went_another_way(void **state) {
 	(void)state;
 	lk_query q = test_query("traffic");
@@ -132,7 +132,7 @@ static void readers_notice_a_log_that_went_another_way(void **state) {
 	same("traffic");
 }
 
-/* I3, P6: PostgreSQL was restored to a time before a view was declared, with all of the log; ids are drawn again. */
+/* I3, P6: PostgreSQL was restored to a time before a view was declared, with the whole log; ids are given out again. */
 static void another_view_after_a_restore_begins_empty(void **state) {
 	(void)state;
 	append(0, 100);
@@ -152,7 +152,7 @@ static void another_view_after_a_restore_begins_empty(void **state) {
 	same("other");
 }
 
-/* --- one unit beside another --- */
+/* --- units that do not disturb each other --- */
 
 /* I11 */
 static void a_view_far_behind_holds_nobody_up(void **state) {

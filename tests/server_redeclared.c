@@ -1,5 +1,5 @@
-/* A stream is redeclared while events are appended to it: every event that is committed after that has the new columns,
- * also those that had been read and encoded before. */
+/* A stream is redeclared while events are appended to it: every event that is committed later has the new columns, also
+ * events that were read and encoded before. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -22,7 +22,7 @@ static const lk_format json = {.kind = LK_FORMAT_JSON}, csv_format = {.kind = LK
 static test_servers servers;
 static test_world world;
 static char dir[64], *path;
-static char stream[16];        /* one that no test had before */
+static char stream[16];        /* a stream that no other test has used */
 
 static int set_up(void **state) {
 	(void)state;
@@ -127,7 +127,7 @@ static void write_file(const char *text) {
 
 /* --- Tests --- */
 
-/* A pipe that stays open for days sees the column from the first event after the apply on. */
+/* A pipe that stays open for days gets the column from the first event after the apply on. */
 static void a_column_added_under_a_pipe(void **state) {
 	(void)state;
 	static const char *const lines[2][3] = {
@@ -159,7 +159,8 @@ static int waits_for_a_lock(void *arg) {
 	return test_number(&world.pg, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lk ingest' AND wait_event_type = 'Lock'") == 1;
 }
 
-/* The first batch of a file waits for its source's row, the others are encoded behind it; then the stream changes. */
+/* The first batch of a file waits for its source's row, later batches are encoded behind it; then the stream
+ * changes. */
 static void change_while_it_waits(job *j, int columns) {
 	lk_pg holder;
 	test_open(&holder, &servers);
@@ -173,7 +174,7 @@ static void change_while_it_waits(job *j, int columns) {
 	lk_pg_close(&holder);
 }
 
-/* I12: What was encoded before is encoded again, and what cannot be an event any more is named. */
+/* I12: Encoded batches are encoded again, and a line that can no longer be an event is named. */
 static void what_waits_is_encoded_again(void **state) {
 	(void)state;
 	lk_buf text = LK_BUF_INIT;
@@ -194,7 +195,7 @@ static void what_waits_is_encoded_again(void **state) {
 	lk_buf_release(&text);
 }
 
-/* Under strict it ends, with the place. */
+/* With strict it ends, and names the place. */
 static void strict_ends_where_it_does_not_fit_any_more(void **state) {
 	(void)state;
 	job j = {.o.strict = true};
@@ -218,14 +219,14 @@ static int has_batches(void *arg) {
 	return __atomic_load_n(&w->job->batches, __ATOMIC_RELAXED) >= w->batches;
 }
 
-/* The partitions in which an event without the column comes after one with it. */
+/* The partitions with an event without the column after one with it. */
 static int64_t torn(int column) {
 	return test_number(&world.pg, "SELECT count(*) FROM (SELECT part, max(off) FILTER (WHERE x%d IS NULL) AS was, min(off) FILTER (WHERE x%d IS NOT NULL)"
 	                   " AS is_now FROM lk.log_%s GROUP BY part) p WHERE was > is_now", column, column, stream);
 }
 
-/* I5, P14: Columns are added again and again under a running ingest: each event once, and in each partition, from the apply on,
- * none without the column. */
+/* I5, P14: Columns are added again and again under a running ingest: each event once; in each partition, every event
+ * after the apply has the column. */
 static void columns_added_under_load(void **state) {
 	(void)state;
 	enum { EVENTS = 30000, COLUMNS = 6 };

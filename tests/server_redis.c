@@ -1,5 +1,5 @@
-/* The view store and a Redis that is not as it should be: full, gone, silent, a replica, closed by a password, about to
- * evict, or with keys that somebody else has written. Nothing is half done, and what is said names the cause. */
+/* The view store and a Redis in a bad state: full, gone, silent, a replica, closed by a password, about to evict keys,
+ * or with keys that another program wrote. Nothing is half done, and the message names the cause. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -63,7 +63,7 @@ static void a_full_server_takes_nothing_and_gives_back(void **state) {
 	test_owner_close(&o);
 }
 
-/* I9, P3: a reader needs no room, and still sees one instant. */
+/* I9, P3: a reader needs no memory in Redis, and still sees one instant. */
 static void a_full_server_can_be_read(void **state) {
 	(void)state;
 	test_owner o = test_owner_of_three_segments(&servers);
@@ -142,7 +142,7 @@ static void a_server_that_does_not_answer_is_given_up(void **state) {
 	assert_int_equal(test_owner_commit(&o, &err), LK_EUNREACHABLE);
 	unsetenv("LK_WAIT_MS");
 	assert_non_null(strstr(err.text, "no answer"));
-	assert_int_equal(test_redis_command(&admin, "PING"), 0);   /* answered after the pause, which Redis 6.0 cannot end */
+	assert_int_equal(test_redis_command(&admin, "PING"), 0);   /* the reply comes after the pause, which Redis 6.0 cannot end */
 	lk_unit_state u;
 	assert_int_equal(lk_store_read_unit(o.store, o.unit, NULL, &u, NULL, NULL), LK_EUNREACHABLE);
 	test_owner_close(&o);
@@ -186,7 +186,7 @@ static void passwords_are_used_and_never_shown(void **state) {
 	static const char *const users[] = {"", "default"};
 	lk_error none = {0}, wrong = {0};
 	lk_store *s;
-	test_relay relay = {0};      /* a url with a login needs TCP */
+	test_relay relay = {0};      /* a url with a password needs TCP */
 	int opened[2];
 	test_relay_open(&relay, &servers);
 	assert_int_equal(test_redis_command(&admin, "CONFIG SET requirepass s3cret-p%%ss"), 0);
@@ -240,7 +240,7 @@ static void foreign_hands_are_noticed(void **state) {
 	test_owner_fold_some(&o, 1);
 	assert_int_equal(test_owner_commit(&o, NULL), LK_EINTERNAL);
 	u = test_owner_state(&o);
-	assert_int_equal(u.at.cursor, 0);   /* not half of the commit */
+	assert_int_equal(u.at.cursor, 0);   /* it has not applied half of the commit */
 	lk_unit_state_release(&u);
 	test_owner_close(&o);
 }

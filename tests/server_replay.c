@@ -1,5 +1,5 @@
-/* What a replay does: a copy made beside the served one through the stream path, verified, switched to while events arrive,
- * stopped and gone on with. */
+/* A replay: a copy that the stream path makes beside the served one; verified, switched to while events arrive, stopped
+ * and continued. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -34,7 +34,7 @@ static int fresh(void **state) {
 	return 0;
 }
 
-/* --- what a replay does --- */
+/* --- one replay --- */
 
 static void a_replay_makes_a_copy_beside_the_served_one(void **state) {
 	(void)state;
@@ -146,7 +146,7 @@ static void a_new_version_is_brought_into_service(void **state) {
 	assert_int_equal(test_replay_fails(&o, &report, &err), LK_EUSAGE);
 }
 
-/* I3, P10: late events are refused by both, and what is compared is the answer with them. */
+/* I3, P10: late events explain the rows that differ, so readers are switched. */
 static void late_events_are_no_difference(void **state) {
 	(void)state;
 	append(2000);
@@ -218,7 +218,7 @@ static void a_stopped_one_is_gone_on_with(void **state) {
 	test_nothing_is_open(&world);
 }
 
-/* I4: whatever the limits, the workers and the kills were. */
+/* I4: for any limits, workers and kills. */
 static void every_replay_gives_the_same_cells(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("every_replay_gives_the_same_cells");
@@ -252,8 +252,7 @@ static void every_replay_gives_the_same_cells(void **state) {
 
 /* --- while events arrive --- */
 
-/* What is in an answer of `balance` adds up to 0, and no answer covers less than the one before it, in any
- * partition. */
+/* Each answer of `balance` adds up to 0, and in no partition covers less than the answer before it. */
 static int reader(void *arg) {
 	lk_pg pg = {0};
 	lk_store *store = NULL;
@@ -296,7 +295,7 @@ static void a_switch_has_no_gap(void **state) {
 		lk_replay_options o = test_replay_options(&world, "balance");
 		o.switch_over = true;
 		o.verify = i % 5 == 0;
-		if (test_random(&seed) % 3 == 0) {   /* live workers take it before it is switched to */
+		if (test_random(&seed) % 3 == 0) {   /* live workers take it before readers are switched to it */
 			o.switch_over = false;
 			test_replay(&o);
 			o.switch_over = true;
@@ -327,8 +326,8 @@ static int has_no_locks(void *ctx) {
 	                      " WHERE application_name = 'lk replay'") == 0;
 }
 
-/* An append that hangs holds the log: then nothing is switched, and appends on other partitions are not held up
- * for longer than a moment. */
+/* An append that hangs holds the log: readers are not switched, and appends on other partitions wait only for a
+ * moment. */
 static void a_log_that_is_held_is_not_waited_for(void **state) {
 	(void)state;
 	lk_pg holder = {0};
@@ -365,7 +364,7 @@ static void an_empty_log_is_replayed_too(void **state) {
 	lk_replay_report_release(&r);
 }
 
-/* What a run for one copy is told is what it does, and nothing else is touched. */
+/* A run for one copy ends at the given offsets and touches no other copy. */
 static void a_run_for_one_copy_ends_where_it_is_told_to(void **state) {
 	(void)state;
 	lk_speed_report report;

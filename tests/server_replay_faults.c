@@ -1,6 +1,5 @@
-/* What befalls a replay: it is killed at any point and gone on with, servers go away, its lock is lost, the log has a hole,
- * there is no room. Players of this program run the replays that are killed, so that crash points want a build with
- * FAULTS=1 of this program only. */
+/* Faults of a replay: it is killed at any point and continued, servers go away, its lock is lost, the log has a gap,
+ * memory or disk is full. Players of this program run the replays that are killed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -65,7 +64,7 @@ static void killed_at_each_point(void **state) {
 		int status = test_player_wait(test_player(run_and_crash, &c), 30000);
 		if (status != 128 + SIGKILL)
 			fail_msg("a replay was to be killed at %s; it ended with %d", points[i], status);
-		append(50);   /* the log is not held by what is gone */
+		append(50);   /* the killed process does not hold the log */
 		bool moved = strcmp(points[i], "switch.committed") == 0;
 		assert_int_equal(test_served(&world, "strict") != before, moved);
 		test_view_is_right(&world, "strict");
@@ -176,7 +175,7 @@ static void servers_go_away_at_any_moment(void **state) {
 		test_world_reconnect(&world);
 		append(100);
 		int status = test_player_wait(pid, 60000);
-		if (status == -LK_EUNREACHABLE)   /* it had not reached both yet */
+		if (status == -LK_EUNREACHABLE)   /* it had not reached both servers yet */
 			test_replay(&o);
 		else
 			assert_int_equal(status, 0);
@@ -189,9 +188,9 @@ static void servers_go_away_at_any_moment(void **state) {
 	}
 }
 
-/* --- what else may be lost --- */
+/* --- other losses --- */
 
-/* P15: its session ends, somebody else gets the lock and drops its copy. */
+/* P15: its session ends, another process gets the lock and drops its copy. */
 static void a_replay_that_lost_its_lock_changes_nothing(void **state) {
 	(void)state;
 	lk_error err = {0};
@@ -250,7 +249,7 @@ static int64_t bytes_of(int64_t copy) {
 	return sum;
 }
 
-/* I11: what is served keeps its room. */
+/* I11: the served copy keeps its memory. */
 static void no_room_for_a_second_copy(void **state) {
 	(void)state;
 	lk_replay_report report;

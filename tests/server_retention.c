@@ -1,5 +1,5 @@
-/* Windows that retention lets go: in no answer, whatever the layer, the mode, or what was removed so far; and what the
- * stores keep does not grow with the log. */
+/* Windows that retention removes: they are in no answer, whatever the layer, the mode, and what has been removed so
+ * far; and the stores do not grow with the log. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -42,7 +42,7 @@ enum { VIEWS = sizeof views / sizeof *views };
 
 static const int64_t start_us = INT64_C(1500000000000000);
 
-/* A second an event, most of them; some go back by up to eight minutes; now and then nothing comes for a while. */
+/* One event per second mostly; some up to eight minutes late; now and then none for a while. */
 static void append(int n) {
 	static int64_t now;
 	lk_buf lines = LK_BUF_INIT;
@@ -59,7 +59,7 @@ static void append(int n) {
 	lk_buf_release(&lines);
 }
 
-/* --- of each view three copies: lambda is served, a kappa copy is sealed, another one never --- */
+/* --- three copies of each view: lambda is served, one kappa copy is sealed, another one never --- */
 
 enum { LAMBDA, SEALED, PLAIN, COPIES };
 static test_worker workers[VIEWS][COPIES];
@@ -160,8 +160,7 @@ static void past_windows_are_in_no_answer(void **state) {
 	}
 }
 
-/* A window asked for that reaches back over what is not kept any more is past as a whole. The
- * oracle is a view of such windows. */
+/* A window of the query that begins before what is kept is past as a whole. The oracle is a view with such windows. */
 static void longer_windows_are_whole_or_not_there(void **state) {
 	(void)state;
 	char id[24], text[400];
@@ -209,7 +208,7 @@ static int64_t rows_of(int v, int c) {
 	return n;
 }
 
-/* Ten times the log, and no more rows and keys than twice those of the first part. */
+/* Ten times the log, and at most twice the rows and keys of the first part. */
 static void stores_do_not_grow_with_the_log(void **state) {
 	(void)state;
 	enum { PART = 600, BATCHES = 2 };
@@ -217,7 +216,7 @@ static void stores_do_not_grow_with_the_log(void **state) {
 	seed = test_seed("stores_do_not_grow_with_the_log");
 	declare();
 	for (int v = 0; v < VIEWS; v++)
-		test_worker_close(&workers[v][PLAIN]);      /* nobody drives it */
+		test_worker_close(&workers[v][PLAIN]);      /* no worker drives it */
 	for (int part = 0; part < 10; part++) {
 		for (int i = 0; i < BATCHES; i++) {
 			append(PART / BATCHES);
@@ -250,7 +249,7 @@ static void stores_do_not_grow_with_the_log(void **state) {
 		test_worker_open_copy(&workers[v][PLAIN], &world, copy_of(v, PLAIN));
 }
 
-/* A partition without an event holds the horizon back: its first event may be as old as it likes. */
+/* A partition without an event holds the horizon back: its first event may have any age. */
 static void an_empty_partition_keeps_all(void **state) {
 	(void)state;
 	lk_query q = test_query("traffic");
@@ -273,7 +272,7 @@ static void an_empty_partition_keeps_all(void **state) {
 	is_right();
 }
 
-/* All three ways over one prefix: what is past is in none of them. */
+/* All three ways over one prefix: past windows are in none of them. */
 static void all_ways_agree(void **state) {
 	(void)state;
 	seed = test_seed("all_ways_agree");

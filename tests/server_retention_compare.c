@@ -1,5 +1,5 @@
-/* Retention under comparison: what housekeeping has removed of past sessions makes no difference between modes, also
- * where a late event joins such a session to one that is not past; and it hides none. */
+/* Retention in comparisons: past sessions that housekeeping has removed make no difference between modes, also if a
+ * late event joins such a session to one that is not past; and they hide no difference. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -43,8 +43,8 @@ static void declare(void) {
 	                           " GROUP BY ip, session(ts, '10 s');");
 }
 
-/* Of a: two sessions that are past, at 0 and at 18 to 25, and one that is not, from 43 on. Of
- * b: the same without events to come. */
+/* For a: two past sessions, at 0 and from 18 to 25, and one that is not past, from 43 on. For b: the same, but no late
+ * events will come. */
 static void put_sessions(void (*housekeeping)(void)) {
 	put("a", 0);
 	put("b", 0);
@@ -62,7 +62,7 @@ static void put_sessions(void (*housekeeping)(void)) {
 	housekeeping();
 }
 
-/* Too late, each of them: they make one session of the three. */
+/* All of them too late: they join the three sessions. */
 static void put_late(void) {
 	put("a", 34);
 	put("a", 9);
@@ -136,7 +136,7 @@ static void removed_sessions_that_late_events_join(void **state) {
 	is_explained();
 }
 
-/* I3: the batch after them has them, and the removed sessions again */
+/* I3: the next batch counts them, and has the removed sessions again */
 static void a_batch_brings_removed_sessions_back(void **state) {
 	(void)state;
 	declare();
@@ -194,7 +194,7 @@ static void to_lambda(void) {
 	test_world_same(&world, &q);
 }
 
-/* I3: seals, two of them, each of which has removed what was past */
+/* I3: two seals, each of which has removed what was past */
 static void a_sealed_view_becomes_lambda(void **state) {
 	(void)state;
 	declare();

@@ -1,5 +1,5 @@
-/* Replaying a part of history into a sandbox, by both clocks and at a pace. Nothing here asks for speed: what takes
- * time is only ever asked to take long enough. */
+/* Replays of a part of history into a sandbox, by both clocks and at a pace. No test expects speed: waits must only be
+ * long enough. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -101,7 +101,7 @@ static const lk_cat_copy *sandbox(const char *view, const char *name) {
 	return c;
 }
 
-/* --- what a sandbox must be --- */
+/* --- the answer of a sandbox --- */
 
 static void range_sql(const lk_range *range, lk_buf *out) {
 	const char *column = range->by == LK_BY_AT ? "_at" : "ts";
@@ -111,8 +111,8 @@ static void range_sql(const lk_range *range, lk_buf *out) {
 		lk_buf_addf(out, " AND %s < " LK_SQL_TIME("%lld"), column, (long long)range->to, (long long)range->to);
 }
 
-/* The answer of the sandbox as it is now, against PostgreSQL's over the events of the range that it says it covers.
- * "" where equal. */
+/* The current answer of the sandbox against PostgreSQL's over the events of the range that it says it covers. "" if
+ * equal. */
 static void difference_of(const lk_answer *a, const lk_range *range, lk_buf *out) {
 	test_rows want, got;
 	lk_error err = {0};
@@ -188,7 +188,7 @@ static void begins_with_the_logs_watermark(const char *view, const char *name) {
 	}
 }
 
-/* An instant between two appends, as the log's clock shows it. */
+/* An instant between two appends, by the log's clock. */
 static int64_t now_in_the_log(void) {
 	return test_number(&world.pg, "SELECT " LK_SQL_US("max(_at) + interval '1 microsecond'") " FROM lk.log_hits");
 }
@@ -311,7 +311,7 @@ static void it_is_removed_unless_it_is_kept(void **state) {
 	assert_int_equal(test_copies(&world, "strict"), 2);
 	assert_int_equal(test_served(&world, "strict"), served);
 	append(100);
-	test_world_speed_once(&world, NULL);   /* live workers leave it alone */
+	test_world_speed_once(&world, NULL);   /* live workers ignore it */
 	is_right("strict", "gone", &o.range);
 	test_nothing_is_open(&world);
 }
@@ -364,7 +364,7 @@ static void watch_with(lk_replay_options *o, void (*progress)(void *, const lk_r
 	o->watch = (lk_replay_watch){.stop = &watched.stop, .progress = progress, .ctx = &watched};
 }
 
-/* I8: an interrupted one is gone on with by who asks for the same, and by nobody else. */
+/* I8: an interrupted sandbox is continued by the same command, and by no other one. */
 static void an_interrupted_one_is_gone_on_with(void **state) {
 	(void)state;
 	static const char *const given[] = {"mine", ""};
@@ -443,7 +443,7 @@ static void killed_at_any_moment(void **state) {
 		lk_error err = {0};
 		lk_replay_report r;
 		o.pace = 0;
-		if (i % 2 && lk_replay_run(&o, &r, &err) == LK_EUSAGE)   /* it was done before it was killed */
+		if (i % 2 && lk_replay_run(&o, &r, &err) == LK_EUSAGE)   /* it was finished before it was killed */
 			r = (lk_replay_report){.copy_id = sandbox("strict", "killed")->id, .sandbox = "killed"};
 		else if (i % 2 == 0)
 			r = test_replay(&o);
@@ -459,7 +459,7 @@ static void killed_at_any_moment(void **state) {
 	}
 	lk_replay_options last = options("strict", "", by_event(at(503), at(3507)));
 	last.keep = false;
-	test_replay(&last);                    /* whose sweep finds what the killed ones left */
+	test_replay(&last);                    /* its sweep finds what the killed ones left */
 	assert_int_equal(test_redis_keys(&servers), keys);
 }
 
@@ -468,7 +468,7 @@ static int has_begun(void *ctx) {
 	return test_number(&world.pg, "SELECT count(*) FROM lk.replay") > 0;
 }
 
-/* I11: the sandbox is its own again afterwards, lock and name. */
+/* I11: afterwards the sandbox has its own lock and name again. */
 static void servers_go_away_in_the_middle(void **state) {
 	(void)state;
 	append(6000);
@@ -513,8 +513,8 @@ static void no_room(void **state) {
 
 /* --- while it runs --- */
 
-/* An answer is right for the prefix that it names, and no event is in it before it is due: read after the answer,
- * the clock can only be later. */
+/* An answer is right for the prefix that it names, and has no event before it is due. The clock is read after the
+ * answer, so it can only be later. */
 static void look(void *ctx, const lk_replay_progress *p) {
 	struct watched *w = ctx;
 	lk_answer a;
@@ -551,8 +551,8 @@ static void look(void *ctx, const lk_replay_progress *p) {
 	lk_answer_release(&a);
 }
 
-/* Two seconds of events at four times their pace, and one that comes an hour later; asked all the while, and the
- * log grows meanwhile. */
+/* Two seconds of events at four times their pace, and one event an hour later; queried all the time, while the log
+ * grows. */
 static void a_paced_one_can_be_asked_while_it_runs(void **state) {
 	(void)state;
 	enum { N = 400 };
@@ -589,7 +589,7 @@ static void a_paced_one_can_be_asked_while_it_runs(void **state) {
 	test_nothing_is_open(&world);
 }
 
-/* I4: also of an ordinary copy, with late events and several partitions. */
+/* I4: a paced copy has the same digest as an ordinary one, with late events and several partitions. */
 static void the_pace_makes_no_difference(void **state) {
 	(void)state;
 	append(3000);
@@ -612,7 +612,7 @@ static void the_pace_makes_no_difference(void **state) {
 	test_nothing_is_open(&world);
 }
 
-/* An hour without events, and a year, take as long as they may. What is outside of the range is not waited for. */
+/* Gaps of an hour and of a year, with no bound on the time. The replay does not wait for events outside the range. */
 static void gaps_are_shortened(void **state) {
 	(void)state;
 	const int64_t hour = 3600 * LK_US_PER_S, year = 365 * 24 * hour;
@@ -629,7 +629,7 @@ static void gaps_are_shortened(void **state) {
 	is_right("totals", "gaps", &o.range);
 }
 
-/* A date in 2099 is none of the range's, and no reason to wait. */
+/* An event dated 2099 is outside the range, so the replay does not wait for it. */
 static void what_is_left_out_is_not_waited_for(void **state) {
 	(void)state;
 	lk_buf lines = LK_BUF_INIT;
@@ -664,7 +664,7 @@ static void a_paced_one_is_stopped_while_it_waits(void **state) {
 	is_right("totals", "long", &o.range);
 }
 
-/* A range is asked for by name: what ordinary answers of the view have forgotten is in it. */
+/* A range is asked for explicitly: it has windows that ordinary answers of the view have forgotten. */
 static void history_before_the_horizon(void **state) {
 	(void)state;
 	static const int64_t straggling[] = {INT64_C(1500007200000000), INT64_C(1500000300000000)};

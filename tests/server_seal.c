@@ -1,6 +1,6 @@
-/* Sealing: a kappa copy whose segments went to PostgreSQL says what it said before, to the byte, whatever
- * is killed, lost or changed meanwhile, and Redis keeps no more than what came since. Beside the sealed
- * copy stands one that is never sealed. */
+/* Seals: a kappa copy whose segments moved to PostgreSQL gives the same answers as before, to the byte, whatever is
+ * killed, lost or changed meanwhile, and Redis keeps only the cells since. Beside the sealed copy there is one that is
+ * never sealed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -70,7 +70,7 @@ static void serve(const char *view, int64_t copy) {
 	test_world_reload(&world);
 }
 
-/* --- workers: of every copy of the test --- */
+/* --- workers for every copy of the test --- */
 
 static test_worker workers[MOST_COPIES];
 static int nworkers;
@@ -178,7 +178,7 @@ static void sealed_is_unsealed(void **state) {
 			assert_int_equal(sealed_to(views[v].name), next_event);
 			is_right(v);
 		}
-		append(40);             /* sessions and windows lie across the seal */
+		append(40);             /* sessions and windows span the seal */
 		catch_up();
 		for (int v = 0; v < VIEWS; v++)
 			is_right(v);
@@ -244,7 +244,7 @@ static void a_seal_waits_for_the_units(void **state) {
 	is_right(0);
 }
 
-/* P12: without that the sealed part would be short, and its events nowhere. */
+/* P12: without the wait the sealed part would lack events, and they would be nowhere. */
 static void sealed_before_all_have_passed(void **state) {
 	(void)state;
 #ifndef LK_FAULTS
@@ -266,7 +266,7 @@ static void sealed_before_all_have_passed(void **state) {
 	assert_string_not_equal(sealed, unsealed);
 }
 
-/* I9, P12: killed at a point, nothing half is there, and the next one goes on. */
+/* I9, P12: killed at each point, a seal leaves nothing half done, and the next one continues. */
 static void killed_at_each_point_of_a_seal(void **state) {
 	(void)state;
 #ifndef LK_FAULTS
@@ -336,7 +336,7 @@ static void an_empty_redis_is_filled_from_the_seal(void **state) {
 		is_right(v);
 }
 
-/* P12: Redis comes back from before the seal, its cursors below it. */
+/* P12: Redis goes back to a state before the seal, with cursors below it. */
 static void redis_goes_back_below_the_seal(void **state) {
 	(void)state;
 	declare(0, VIEWS);
@@ -354,7 +354,7 @@ static void redis_goes_back_below_the_seal(void **state) {
 	test_redis_restore(&servers, "then");
 	test_world_reconnect(&world);
 	lk_query q = test_query("traffic");
-	test_world_same(&world, &q);          /* the sealed part stands alone */
+	test_world_same(&world, &q);          /* the sealed part alone */
 	open_workers(0, VIEWS);
 	catch_up();
 	for (int v = 0; v < VIEWS; v++) {
@@ -373,7 +373,7 @@ static int64_t redis_cells(const char *view) {
 	return n;
 }
 
-/* Redis keeps what came since the last seal, however long the log; the table of a view without windows is put together. */
+/* Redis keeps the cells since the last seal, however long the log is; the table of a view without windows is merged. */
 static void redis_and_table_stay_small(void **state) {
 	(void)state;
 	int64_t keys = 0;
@@ -407,7 +407,7 @@ static void redis_and_table_stay_small(void **state) {
 	assert_true(test_world_int(&world, "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname ~ '^batch_[0-9]+_[0-9]+$'") <= 3 * VIEWS);
 }
 
-/* P10: what was late stays out, and nobody says that it was counted since. */
+/* P10: late events stay out, and no answer says that they were counted since. */
 static void a_seal_heals_nothing(void **state) {
 	(void)state;
 	lk_query q = test_query("strict");
@@ -428,7 +428,7 @@ static void a_seal_heals_nothing(void **state) {
 	is_right(1);
 }
 
-/* Live workers and a reader that proves every answer, while seals go on and workers are killed. */
+/* Live workers, and a reader that checks every answer, while seals run and workers are killed. */
 static int speed(void) { return test_player_lk(&servers, NULL, (const char *const[]){"speed", NULL}); }
 
 static int sealed_beyond(void *off) {
@@ -467,7 +467,7 @@ static void sealed_under_load_while_workers_are_killed(void **state) {
 	nothing_is_open();
 }
 
-/* --- replays, modes and comparisons of a view that is sealed --- */
+/* --- replays, modes and comparisons of a sealed view --- */
 
 static lk_mode_report change_mode(const char *view, bool kappa) {
 	lk_replay_options o = test_replay_options(&world, view);
@@ -501,12 +501,12 @@ static void modes_and_replays_of_a_sealed_view(void **state) {
 		append(30);
 		test_worker_catch_up(&workers[2 * v]);
 		o.switch_over = o.verify = true;
-		lk_replay_report replayed = test_replay(&o);          /* compared with the sealed one, and takes its place */
+		lk_replay_report replayed = test_replay(&o);          /* compared with the sealed copy, and served instead of it */
 		assert_true(lk_difference_none(&replayed.difference));
 		lk_difference_release(&replayed.difference);
 		assert_int_equal(sealed_to(views[v].name), 0);
 		says_the_same(v);
-		assert_int_equal(lk_mode_back(&o, &r, &err), LK_OK);    /* to the sealed one, which has been kept up to date */
+		assert_int_equal(lk_mode_back(&o, &r, &err), LK_OK);    /* back to the sealed copy, which was kept up to date */
 		assert_int_equal(test_served(&world, views[v].name), sealed);
 		lk_difference_release(&r.difference);
 		test_world_reload(&world);
@@ -525,7 +525,7 @@ static void modes_and_replays_of_a_sealed_view(void **state) {
 	nothing_is_open();
 }
 
-/* The late events, and a number that somebody has changed in the sealed table. */
+/* The late events, and a number in the sealed table that the test has changed. */
 static void comparisons_of_a_sealed_view(void **state) {
 	(void)state;
 	declare(0, 2);

@@ -1,5 +1,5 @@
-/* Sessions through all layers, by hand: a table of edges, and stories whose rows are written down. Also what is the oracle
- * of random sessions: the user's own text over sessions that PostgreSQL finds by gaps and islands. */
+/* Sessions through all layers, by hand: a table of edges, and cases whose rows are written down. Also the oracle of
+ * random sessions: the user's own text over sessions that PostgreSQL finds by gaps and islands. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -46,7 +46,7 @@ static const struct edge {
 };
 enum { EDGES = sizeof edges / sizeof *edges };
 
-/* "edge/split": the events of an edge of which the first `split` are below the cut. */
+/* "edge/split": the first `split` events of an edge are below the cut. */
 static const char *edge_key(lk_arena *arena, int edge, int split) {
 	char name[24];
 	snprintf(name, sizeof name, "%d/%d", edge, split);
@@ -150,8 +150,8 @@ static void sessions_are(const char *view, const lk_cat_copy *copy, const char *
 	test_world_same(&world, &q);
 }
 
-/* A late event between two final sessions would make them one; an event in time makes one
- * longer that is over, but not final. */
+/* A late event between two final sessions would join them; an event in time may extend a session that has ended but is
+ * not final. */
 static void a_bridge_that_comes_late(void **state) {
 	(void)state;
 	test_world_empty(&world);
@@ -165,25 +165,25 @@ static void a_bridge_that_comes_late(void **state) {
 	VISIT(0);
 	VISIT(15);
 	sessions_are("v", kappa, "[0,10)=1 [15,25)=1", 0, 5);
-	VISIT(7);     /* 7 + gap > 15: a bridge in time */
+	VISIT(7);     /* 7 + gap > 15: it joins two sessions, in time */
 	sessions_are("v", kappa, "[0,25)=3", 0, 5);
 	VISIT(40);
 	VISIT(62);
 	sessions_are("v", kappa, "[0,25)=3 [40,50)=1 [62,72)=1", 0, 52);
 	VISIT(31);    /* [0,25) and [40,50) are final */
 	VISIT(49);
-	VISIT(52);    /* 52 + gap <= 62, just so */
+	VISIT(52);    /* 52 + gap <= 62: just late */
 	sessions_are("v", kappa, "[0,25)=3 [40,50)=1 [62,72)=1", 3, 52);
-	VISIT(53);    /* in time, and beside [62,72), which is open */
+	VISIT(53);    /* in time, and next to [62,72), which is open */
 	sessions_are("v", kappa, "[0,25)=3 [40,50)=1 [53,72)=2", 3, 52);
 	test_worker_catch_up(&batched);
-	test_world_batch(&world, "v");      /* heals what the stream path refused */
+	test_world_batch(&world, "v");      /* the batch heals what the stream path refused */
 	sessions_are("v", NULL, "[0,25)=3 [31,72)=6", 0, 52);
 	test_worker_close(&w);
 	test_worker_close(&batched);
 }
 
-/* A session that is past may become longer, and is then shown again, whole: so its panes stay for another gap. */
+/* A past session may still grow, and is then shown again as a whole: so its panes stay for another gap. */
 static void a_past_session_comes_back(void **state) {
 	(void)state;
 	test_world_empty(&world);
@@ -233,8 +233,7 @@ static void twenty_visits(void) {
 	test_visits_append(&world, v, 20);
 }
 
-/* Were WHERE read too narrowly, by the program as by the oracle's sessions, the user's own
- * text would have rows that lk has not. */
+/* If the program misread WHERE, and the oracle's sessions too, the user's own text would have rows that lk lacks. */
 static void a_misread_condition_shows(void **state) {
 	(void)state;
 	test_world_empty(&world);
@@ -253,8 +252,8 @@ static void a_misread_condition_shows(void **state) {
 	test_world_same(&world, &q);
 }
 
-/* What raises in the user's statement raises in the oracle, and nothing else does: the key of an event
- * that does not pass is not evaluated. */
+/* The oracle raises exactly if the user's statement does: the key of an event that does not pass WHERE is not
+ * evaluated. */
 static void keys_of_what_does_not_pass(void **state) {
 	(void)state;
 	static const struct { const char *where; bool raises; } cases[] = {
@@ -280,7 +279,7 @@ static void keys_of_what_does_not_pass(void **state) {
 
 /* --- a prefix --- */
 
-/* The sessions of a prefix stay what they were while events come that would change them, in both modes. */
+/* The sessions of a prefix stay the same, in both modes, while later events would change them. */
 static void sessions_of_a_prefix(void **state) {
 	(void)state;
 	test_world_empty(&world);
@@ -339,8 +338,8 @@ static void other_windows_are_refused(void **state) {
 
 /* --- other clocks, other gaps --- */
 
-/* By processing time the events of one append are one instant, and a gap of a microsecond parts appends; a gap of a
- * century goes from the first instant to the last. */
+/* By processing time the events of one append are one instant. A gap of a microsecond separates appends; a gap of a
+ * century reaches from the first instant to the last. */
 static void the_shortest_and_the_longest_gap(void **state) {
 	(void)state;
 	static const char *const views[] = {"appends", "ages", "never_late"};

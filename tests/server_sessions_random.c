@@ -1,5 +1,5 @@
 /* Random sessions through all layers. The oracle is the user's own text over sessions that PostgreSQL finds by gaps and
- * islands. Each round follows from its own seed: SEED=<seed of the round> ROUNDS=1 repeats it. */
+ * islands. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -84,14 +84,14 @@ static void step(round *r) {
 		test_worker_sweep(t, part);
 }
 
-/* The speed layer alone has the sessions of the events in [cut, end) that it did not refuse. */
+/* The speed layer alone has the sessions of the events in [cut, end) that it has not refused. */
 static void check_speed(round *r) {
 	lk_answer a;
 	lk_error err = {0};
 	test_rows want, got;
 	lk_buf bound = LK_BUF_INIT, difference = LK_BUF_INIT;
 	lk_query q = test_query(r->view);
-	if (*r->shape->having || r->shape->retention_s)      /* the one is not applied to one layer, the other goes by all */
+	if (*r->shape->having || r->shape->retention_s)      /* HAVING is not applied to one layer; what is past depends on all layers */
 		return;
 	q.layer = LK_LAYER_SPEED;
 	test_world_answer(&world, &q, &a);
@@ -112,14 +112,14 @@ static void check_speed(round *r) {
 	lk_buf_release(&bound);
 }
 
-/* Sessions that begin in a range: whole or not there. */
+/* Sessions that begin in a range: complete, or absent. */
 static void check_range(round *r) {
 	lk_query q = one_in(r, 2) ? test_query(r->view) : test_query_of(r->view, r->kappa, r->kappa_id);
 	lk_answer a;
 	lk_buf sql = LK_BUF_INIT;
 	test_world_answer(&world, &q, &a);
 	if (a.nrows) {
-		/* at and beside the bounds of a session that is there */
+		/* at and near the bounds of an existing session */
 		lk_span s = lk_answer_span(&a, a.rows[below(r, (unsigned)a.nrows)]), t = lk_answer_span(&a, a.rows[below(r, (unsigned)a.nrows)]);
 		q.from = (one_in(r, 3) ? s.end - GAP_US : s.start) + (int64_t)below(r, 3) - 1;
 		lk_buf_adds(&sql, "window_start >= timestamptz '");
@@ -137,7 +137,7 @@ static void check_range(round *r) {
 	lk_buf_release(&sql);
 }
 
-/* Each row of a split answer is the sum of its parts: here of its counts. */
+/* Each row of a split answer is the sum of its parts, here of their counts. */
 static void check_split(round *r) {
 	lk_query q = test_query(r->view);
 	lk_answer a;
@@ -158,7 +158,7 @@ static void check_split(round *r) {
 	lk_answer_release(&a);
 }
 
-/* --where picks groups, and does not cut sessions. */
+/* --where selects groups and does not split sessions. */
 static void check_where(round *r) {
 	lk_query q = test_query(r->view);
 	const lk_plan *p = test_world_copy(&world, r->view)->version->plan;
@@ -275,7 +275,7 @@ static void sessions_to(const lk_answer *a, int64_t to, test_rows *out) {
 
 static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-/* How many of `former` are not in `now`; the first of them. */
+/* How many of `former` are not in `now`; and the first of them. */
 static int missing(const test_rows *former, const test_rows *now, const char **first) {
 	int n = 0;
 	for (size_t i = 0; i < former->n; i++)
@@ -286,7 +286,7 @@ static int missing(const test_rows *former, const test_rows *now, const char **f
 
 typedef struct finality {
 	test_rows final;       /* of the last answer */
-	test_rows early;       /* that would be final if a session's end alone counted */
+	test_rows early;       /* that would be final if the end of a session alone decided */
 	int64_t late;
 	int changed;           /* early ones */
 } finality;
@@ -314,7 +314,7 @@ static void check_final(round *r, finality *f) {
 	lk_answer_release(&a);
 }
 
-/* Bursts, some of whose events come from up to half a minute before. */
+/* Bursts; some of their events are up to half a minute late. */
 static void bursts(round *r) {
 	static const char *const keys[] = {"a", "a", "b", NULL};
 	test_visit v[12];
@@ -327,7 +327,7 @@ static void bursts(round *r) {
 	lk_buf_addf(&r->story, " test_visits_append(&world, %d)", n);
 }
 
-/* P11: whatever arrives in whichever partition, and however the log is cut into segments. */
+/* P11: for any later events in any partition, and for any segments of the log. */
 static void final_sessions_never_change(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("final sessions");

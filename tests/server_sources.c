@@ -1,5 +1,5 @@
-/* Named sources: a file is told by what was read of it, whatever its name, its packing and the process that reads it; and
- * of two runs at once each counts what it has appended. */
+/* Named sources: a file is recognised by the bytes that were read of it, whatever its name, its compression and the
+ * process that reads it; and of two concurrent runs each counts the events that it has appended. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -198,9 +198,10 @@ static void expect_once(int count) {
 	assert_int_equal(ask("max(n)"), count - 1);
 }
 
-/* --- What is another file, and what is not --- */
+/* --- the same file, or another one --- */
 
-/* I5, I8: A log is rotated by renaming: what is left of the old one is read under its new name, the new one from its first byte. */
+/* I5, I8: A log is rotated by renaming: the rest of the old file is read under its new name, the new file from its
+ * first byte. */
 static void rotated_by_rename(void **state) {
 	(void)state;
 	declare();
@@ -222,7 +223,7 @@ static void rotated_by_rename(void **state) {
 	expect_once(3610);
 }
 
-/* I5, I8: The file itself is truncated and rewritten: shorter, and longer than what was read. */
+/* I5, I8: The file itself is truncated and rewritten: to a shorter one, and to a longer one than was read. */
 static void cut_off_and_written_anew(void **state) {
 	(void)state;
 	declare();
@@ -239,7 +240,7 @@ static void cut_off_and_written_anew(void **state) {
 	expect_once(6410);
 }
 
-/* I8: The same content, packed or through a pipe, is the same file, and what is new in it is taken. */
+/* I8: The same content, compressed or through a pipe, is the same file, and new events in it are taken. */
 static void packed_and_piped(void **state) {
 	(void)state;
 	for (int way = 0; way < 2; way++) {
@@ -255,19 +256,19 @@ static void packed_and_piped(void **state) {
 		pack(path, other);
 		assert_int_equal(run(other).events, 50);
 		assert_int_equal(run(path).events + run_piped().events, 0);
-		put(path, "w", 20050, 100);           /* and through a pipe another one is another one */
+		put(path, "w", 20050, 100);           /* and through a pipe another file is another file */
 		assert_int_equal(run_piped().events, 100);
 		expect_once(20150);
 	}
 }
 
-/* Where nobody can tell, nothing is appended, and it says what to do. */
+/* If the file cannot be recognised, nothing is appended, and the hint says what to do. */
 static void a_file_that_only_begins_alike(void **state) {
 	(void)state;
 	declare();
 	put(path, "w", 0, 1000);
 	run(path);
-	put(path, "w", 0, 300);               /* a part of it */
+	put(path, "w", 0, 300);               /* a part of the file */
 	refuse(path, "ends at byte");
 	pack(path, other);
 	refuse(other, "ends at byte");
@@ -280,7 +281,7 @@ static void a_file_that_only_begins_alike(void **state) {
 	expect_once(1001);
 }
 
-/* A position says nothing of the bytes in the middle: here it is the first event that tells. */
+/* A position says nothing of the bytes in the middle: here the first event shows the difference. */
 static void a_file_of_lines_of_one_length(void **state) {
 	(void)state;
 	declare();
@@ -303,7 +304,7 @@ static void csv(const char *mode, const char *header, int from, int count) {
 	lk_buf_release(&b);
 }
 
-/* I5, I8: All files of a source begin with the same header, or with the same lines that are no events. */
+/* I5, I8: All files of a source begin with the same header, or with the same lines that are not events. */
 static void the_same_header(void **state) {
 	(void)state;
 	declare();
@@ -510,7 +511,7 @@ static void the_header_is_edited(void **state) {
 	expect_once(30);
 }
 
-/* What is remembered of a source has a limit. */
+/* The number of files that a source remembers is limited. */
 static void many_files(void **state) {
 	(void)state;
 	declare();
@@ -528,7 +529,7 @@ static void many_files(void **state) {
 
 /* --- Killed, and two at once --- */
 
-/* I5: Whatever is killed while it reads a file and the one that came in its place: each event once. */
+/* I5: Kills while a file and its successor are read: each event once. */
 static void killed_over_a_rotation(void **state) {
 	(void)state;
 	enum { FILES = 4, EVENTS = 8000 };
@@ -585,7 +586,7 @@ static int both_wait(void *arg) {
 	return test_number(&pg, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lk ingest' AND wait_event_type = 'Lock'") == 2;
 }
 
-/* Both have a batch to append before either is let in. */
+/* Both have a batch to append before either may append. */
 static void run_two(job jobs[2], const char *first, const char *second, size_t batch_events) {
 	lk_pg holder;
 	test_open(&holder, &servers);
@@ -603,7 +604,7 @@ static void run_two(job jobs[2], const char *first, const char *second, size_t b
 	lk_pg_close(&holder);
 }
 
-/* I5: Two runs of one file that is one batch: one appends it, the other says that it did not. */
+/* I5: Two runs of one file with one batch: one appends it, the other says that it did not. */
 static void the_loser_counts_nothing(void **state) {
 	(void)state;
 	job jobs[2];
@@ -618,7 +619,7 @@ static void the_loser_counts_nothing(void **state) {
 	expect_once(4000);
 }
 
-/* I5: And of many batches: the sum of what they say is what is in the log, whoever ends first. */
+/* I5: The same with many batches: the sum of the reported events is in the log, whichever run ends first. */
 static void two_runs_share_the_count(void **state) {
 	(void)state;
 	for (int round = 0; round < 4; round++) {
@@ -635,7 +636,8 @@ static void two_runs_share_the_count(void **state) {
 	}
 }
 
-/* I5, P14: Two files of one length under one new name at once: one of them is refused, and goes in when it is run again. */
+/* I5, P14: Two concurrent files of one length under one new name: one of them is refused, and appended when it is run
+ * again. */
 static void two_files_at_once(void **state) {
 	(void)state;
 	job jobs[2];

@@ -1,5 +1,5 @@
-/* The stream path and the workers that drive it: whatever the batch size, the segmentation, the number of owners and
- * what stands still beside them, answers are what PostgreSQL says about the same prefix. */
+/* The stream path and its workers: for any batch size, segmentation, number of owners, and blocked unit beside them,
+ * answers equal the oracle's over the same prefix. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -187,7 +187,7 @@ static void units_share_a_fetch(void **state) {
 	assert_int_equal(units[1]->at.cursor, 40);
 	int64_t folded, tail = test_world_int(&world, "SELECT next_off FROM lk.tail WHERE part = 0");
 	assert_int_equal(lk_path_pass(&t.path, units, 3, INT64_MAX, &folded, &err), LK_OK);
-	assert_int_equal(folded, 40);   /* the two that lag come up to the third */
+	assert_int_equal(folded, 40);   /* the two units that are behind reach the third */
 	assert_int_equal(lk_path_pass(&t.path, units, 3, INT64_MAX, &folded, &err), LK_OK);
 	assert_int_equal(folded, tail - 40);
 	for (int i = 0; i < 3; i++)
@@ -362,7 +362,7 @@ static void sweeps_drop_what_a_batch_answers(void **state) {
 	test_world_batch(&world, "traffic");
 	append(600, 200);
 	test_worker_catch_up(&t);
-	for (int i = 0; i < t.nunits; i++) {   /* in mid-stream: what lies below the cut goes, the rest stays */
+	for (int i = 0; i < t.nunits; i++) {   /* in the middle of the stream: segments below the cut go, the others stay */
 		test_worker_sweep(&t, i);
 		lk_unit_state st = state_of(t.units[i].id);
 		assert_true(st.base.cursor > 0 && st.base.cursor < st.at.cursor);
@@ -374,8 +374,8 @@ static void sweeps_drop_what_a_batch_answers(void **state) {
 	covers_the_log("traffic");
 }
 
-/* A run that has nothing to fold drops what a batch answers, in each partition: also in
- * those that are not its worker's first. */
+/* A run that has nothing to fold drops the segments that a batch covers, in every partition, not only in the first one
+ * of its worker. */
 static void once_sweeps_every_partition(void **state) {
 	(void)state;
 	test_worker t;
@@ -395,7 +395,7 @@ static void once_sweeps_every_partition(void **state) {
 	covers_the_log("traffic");
 }
 
-/* P6: units that were not locked stand at the log's end, and turn out not to be of this log when they are taken. */
+/* P6: units that were not locked are at the log's end; when they are taken, they turn out not to match this log. */
 static void once_folds_again_what_is_not_of_this_log(void **state) {
 	(void)state;
 	append(0, 400);
@@ -466,7 +466,7 @@ static void a_worker_far_behind_skips_to_the_cut(void **state) {
 	test_worker_sweep(&t, 0);
 	test_worker_sweep(&u, 0);
 	assert_int_equal(t.units[0].committed, cut);
-	assert_int_equal(u.units[0].committed, 5);   /* it owes the ledger its late events */
+	assert_int_equal(u.units[0].committed, 5);   /* it must write its late events to the ledger */
 	test_worker_catch_up(&t);
 	test_worker_catch_up(&u);
 	assert_int_equal(lk_unit_take(&t.path, &t.units[0], &err), LK_OK);
@@ -488,7 +488,7 @@ static void a_missing_unit_begins_at_the_published_cut(void **state) {
 	assert_true(t.path.done.events <= 100);
 	test_redis_empty(&servers);
 	append(600, 100);
-	assert_int_equal(test_worker_step(&t, 0, 10), LK_EFENCED);   /* a commit makes no unit, only a take-over does */
+	assert_int_equal(test_worker_step(&t, 0, 10), LK_EFENCED);   /* a commit creates no unit, only a take-over does */
 	test_worker_catch_up(&t);
 	for (int i = 0; i < t.nunits; i++) {
 		lk_unit_state st = state_of(t.units[i].id);
@@ -532,7 +532,7 @@ static void late_events_do_not_depend_on_batches(void **state) {
 	int64_t late = test_world_int(&world, "SELECT count(*) FROM lk.late");
 	assert_true(late > 50);
 	same("strict");
-	test_redis_empty(&servers);   /* refolding decides alike: the ledger does not grow */
+	test_redis_empty(&servers);   /* the second fold decides alike: the ledger does not grow */
 	test_world_speed_once(&world, NULL);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.late"), late);
 	same("strict");

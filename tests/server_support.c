@@ -1,4 +1,4 @@
-/* The private servers: started, stopped, killed, started again, beside a folder that the servers' user cannot reach. */
+/* The private servers: started, stopped, killed, started again, with a folder that the servers' user cannot enter. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -114,7 +114,7 @@ static void clear_empties_both(void **state) {
 	test_servers_clear(&servers);
 }
 
-/* A home that the servers' user cannot go into, and too long for a socket. */
+/* A home that the servers' user cannot enter, with a path too long for a socket. */
 static void hidden_and_long_home(void **state) {
 	(void)state;
 	lk_error err = {0};

@@ -1,7 +1,7 @@
 /* Money moves between accounts, and readers add up all balances: the sum is 0 in every answer, at every moment, in both
- * modes, while transfers arrive, batches are published, replays run, readers are switched there and back, and workers
- * are killed. Both legs of a transfer are one event, so that a prefix has both or none; half a commit, half a batch or
- * half a switch would show at once. ROUNDS= of what is done meanwhile: half as many steps. */
+ * modes, while transfers arrive, batches are published, replays run, readers are switched back and forth, and workers
+ * are killed. Both legs of a transfer are one event, so a prefix has both or none; half a commit, half a batch or half
+ * a switch would show at once. ROUNDS= sets the number of steps. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -34,7 +34,7 @@ static int fresh(void **state) {
 
 static unsigned below(unsigned long *seed, unsigned n) { return (unsigned)(test_random(seed) % n); }
 
-/* --- what is done while they read --- */
+/* --- the steps meanwhile --- */
 
 static void well(int rc, const lk_error *err, const char *what, const char *view) {
 	test_table_quiet();

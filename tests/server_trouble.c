@@ -1,4 +1,4 @@
-/* What commands say while a server is away or its disk is full, that they go on by themselves, and that nothing is lost. */
+/* Messages of commands while a server is away or its disk is full: they continue by themselves, and nothing is lost. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@ enum { SOON_MS = 20000, LONG_MS = 60000 };   /* deadlines */
 
 static test_program lk;
 static int running;
-static char *said_in;   /* the file of what the running one says */
+static char *said_in;   /* the file of the running command's messages */
 
 static const char definitions[] =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text) WITH (event_time = ts, partition_by = ip, partitions = 2);\n"
@@ -178,7 +178,7 @@ static char *disk;   /* mounted; NULL: none */
 
 static void query(const char *sql) { free(test_ask(&lk, sql, NULL)); }
 
-/* All that lk makes lies in 32 MB of memory: only root may mount, and not everywhere. */
+/* All files of lk are in 32 MB of memory: only root may mount, and not on every machine. */
 static void mount_disk(void) {
 	struct passwd *owner = getpwnam("postgres");
 	char *path = lk_asprintf("%s/disk", lk.servers.dir);
@@ -230,7 +230,7 @@ static int unmount_disk(void **state) {
 	return failed;
 }
 
-/* Nothing is lost, and it goes on by itself. */
+/* Nothing is lost, and it continues by itself. */
 static void a_full_disk_is_named_and_waited_for(void **state) {
 	(void)state;
 	mount_disk();
@@ -270,7 +270,7 @@ static void batches_and_seals_name_a_full_disk(void **state) {
 
 /* --- lk run --- */
 
-/* The last line may be half written. */
+/* The last line may be incomplete. */
 static void each_line_has_its_time(void) {
 	regex_t line;
 	char *text = said(), *rest = text, *next;

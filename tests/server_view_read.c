@@ -1,4 +1,4 @@
-/* Reading and compacting units of a real Redis, against a model in memory: whatever sequence of owners, commits, new
+/* Reading and compacting units of a real Redis, against a model in memory: for any sequence of owners, commits, new
  * segments, drops, compactions, resets and losses, readers see exactly what the accepted commits wrote. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,7 +62,7 @@ static void release_keys(lk_buf *keys, int n) {
 
 /* --- filters --- */
 
-/* The cells that the filter of panes [from, to) and of keys (n < 0: all) lets through are there, and no other one is. */
+/* The cells that the filter of panes [from, to) and of keys (n < 0: all) selects are read, and no other one is. */
 static void check_filtered(const lk_cells *c, int panes, int nkeys, int from, int to, const int *which, int n) {
 	size_t expected = 0;
 	for (int p = from < 0 ? 0 : from; p < to && p < panes; p++) {
@@ -85,7 +85,7 @@ static void check_filtered(const lk_cells *c, int panes, int nkeys, int from, in
 }
 
 static void filters_let_through_what_they_name(int panes, int keys) {
-	static const int which[3] = {3, 7, 100000};   /* the last one is not there */
+	static const int which[3] = {3, 7, 100000};   /* the last one does not exist */
 	static const int ranges[][2] = {{-5, 100}, {0, 1}, {1, 3}, {2, 2}, {50, 60}, {-3, 0}};
 	test_owner open = new_owner(), closed = new_owner();
 	fill(&open, panes, keys, 10000);
@@ -95,7 +95,7 @@ static void filters_let_through_what_they_name(int panes, int keys) {
 		lk_buf encoded[3];
 		lk_cell_filter f = key_filter(encoded, which, nkeys < 0 ? 0 : nkeys);
 		for (size_t i = 0; i < sizeof ranges / sizeof *ranges && nkeys != 0; i++) {
-			f.from_pane = ranges[i][0] * TEST_PANE_US - (i % 2 ? 1 : 0);   /* also bounds that are no pane's */
+			f.from_pane = ranges[i][0] * TEST_PANE_US - (i % 2 ? 1 : 0);   /* also bounds that are not the bounds of a pane */
 			f.to_pane = ranges[i][1] * TEST_PANE_US;
 			const test_owner *both[2] = {&open, &closed};
 			for (int k = 0; k < 2; k++) {
@@ -214,7 +214,7 @@ static void bytes_are_told(void **state) {
 
 /* --- readers beside a writer --- */
 
-/* Each commit adds 1 to every cell, so within one instant all cells hold what the cursor says. */
+/* Each commit adds 1 to every cell, so at one instant all cells equal the cursor. */
 enum { LIVE_PANES = 2, LIVE_KEYS = 300, LIVE_COMMITS = 150 };
 
 static void *write_on(void *ctx) {
@@ -318,7 +318,7 @@ static int64_t ttl_of(const test_owner *o, const lk_segment *g) {
 	return ttl;
 }
 
-/* As the unit's owner would. */
+/* As the unit's owner does. */
 static int compact(lk_store *s, const test_owner *o, const lk_segment *inputs, int n) {
 	lk_compaction job = {.unit = o->unit, .token = o->token, .plan = test_owner_plan(), .inputs = inputs, .n = n};
 	return lk_store_compact(s, &job, NULL);
@@ -340,7 +340,7 @@ static void compaction_adds_up(void **state) {
 	assert_memory_equal(&after.at, &before.at, sizeof after.at);
 	for (int p = 0; p < 3; p++)
 		is_total(&o, p, "key 1499", 6, 6 * (p * 1000 + 1499));
-	/* again, with what came out, and the owner writes on */
+	/* again, with the compacted segment; then the owner writes more */
 	assert_int_equal(compact(o.store, &o, after.segments, 3), LK_OK);
 	fill(&o, 3, 1500, 10000);
 	is_total(&o, 2, "key 7", 7, 7 * 2007);
@@ -377,7 +377,7 @@ static void compaction_refuses_what_it_must(void **state) {
 	assert_int_equal(compact(o.store, &o, apart, 2), LK_EINTERNAL);
 	assert_int_equal(compact(o.store, &o, u.segments, 1), LK_EINTERNAL);
 	assert_int_equal(compact(o.store, &stranger, u.segments, 2), LK_EFENCED);
-	stale[1].to++;   /* not what meta says */
+	stale[1].to++;   /* it does not match meta */
 	assert_int_equal(compact(o.store, &o, stale, 2), LK_ECONFLICT);
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, NULL, NULL), LK_OK);
 	assert_int_equal(compact(o.store, &o, u.segments, 2), LK_ECONFLICT);
@@ -389,7 +389,7 @@ static void compaction_refuses_what_it_must(void **state) {
 	test_owner_close(&o);
 }
 
-/* A chunk of a compaction: cells [from, to), which counts itself. */
+/* A piece of a compaction: cells [from, to); it counts itself. */
 static void stage_chunk(lk_store *s, int64_t unit, const lk_segment *staged, int from, int to, const char *value) {
 	const char *key = lk_segment_key(s, unit, staged->from, staged->token);
 	redisReply *reply;
@@ -414,7 +414,7 @@ static void stage_chunk(lk_store *s, int64_t unit, const lk_segment *staged, int
 	freeReplyObject(reply);
 }
 
-/* The last step of a compaction: `staged` in the place of the unit's first two segments. */
+/* The last step of a compaction: replaces the unit's first two segments with `staged`. */
 static int swap_first_two(lk_store *s, const test_owner *o, const lk_unit_state *u, const lk_segment *staged, int chunks) {
 	char text[LK_NAME_BYTES];
 	lk_buf entry = LK_BUF_INIT;
@@ -439,16 +439,16 @@ static int swap_first_two(lk_store *s, const test_owner *o, const lk_unit_state 
 	return lk_fenced_call(s, o->unit, NULL);
 }
 
-/* Redis goes back to before the unit's last chunk; what is staged is lost with it. A client that connects anew by itself
- * goes on. */
+/* Redis goes back to the state before the unit's last chunk; what is staged is lost with it. A client that reconnects
+ * by itself continues. */
 static void go_back(test_owner *o, const char *name) {
 	test_redis_restore(&servers, name);
 	lk_store_close(o->store);
 	assert_int_equal(lk_store_open(&o->store, servers.at.redis, "test", NULL), LK_OK);
 }
 
-/* P17: Redis goes back between two chunks. The cells are fewer then, or, where the second chunk holds what the lost one held, as
- * many, but older: the swap counts the chunks. */
+/* P17: Redis goes back between two pieces of a compaction. The cells are fewer then or, if the second piece has the
+ * cells of the lost one, as many, but older: the swap counts the pieces. */
 static void staged_compaction_across_restart(void **state) {
 	(void)state;
 	test_owner o = owner_of_segments(3, 1, 10);
@@ -469,7 +469,7 @@ static void staged_compaction_across_restart(void **state) {
 	assert_int_equal(now.nsegments, 3);
 	lk_unit_state_release(&now);
 	stage_chunk(o.store, o.unit, &older, 0, 5, "one and two");
-	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 3), LK_OK);   /* whole, it goes */
+	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 3), LK_OK);   /* complete, it succeeds */
 	now = state_of(&o);
 	assert_int_equal(now.nsegments, 2);
 	lk_unit_state_release(&now);
@@ -478,7 +478,7 @@ static void staged_compaction_across_restart(void **state) {
 }
 
 #ifdef LK_FAULTS
-/* P17: without the count of the chunks, older cells in the place of merged ones would be served. */
+/* P17: without the count of the pieces, older cells would be served instead of merged ones. */
 static void uncounted_chunks_are_caught(void **state) {
 	(void)state;
 	test_owner o = owner_of_segments(3, 1, 10);
@@ -493,7 +493,7 @@ static void uncounted_chunks_are_caught(void **state) {
 	assert_int_equal(lk_store_open(&mutant, servers.at.redis, "test", NULL), LK_OK);
 	unsetenv("LK_MUTANT");
 	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 2), LK_ECONFLICT);
-	assert_int_equal(swap_first_two(mutant, &o, &u, &older, 2), LK_OK);   /* it is seen to go wrong */
+	assert_int_equal(swap_first_two(mutant, &o, &u, &older, 2), LK_OK);   /* the test sees it go wrong */
 	lk_store_close(mutant);
 	lk_unit_state_release(&u);
 	test_owner_close(&o);
@@ -528,7 +528,7 @@ static void a_killed_compaction_leaves_the_unit_whole(void **state) {
 	compact_and_die(&o, "compact.staged");
 	lk_unit_state u = state_of(&o);
 	assert_int_equal(u.nsegments, 4);
-	assert_int_equal(keys_of(&o), 5);   /* with the litter, which goes away by itself */
+	assert_int_equal(keys_of(&o), 5);   /* with the leftovers, which disappear by themselves */
 	lk_buf pattern = LK_BUF_INIT;
 	lk_buf_addf(&pattern, "lk:test:u:%lld:*", (long long)o.unit);
 	lk_redis_begin(&o.store->redis, 4);

@@ -1,4 +1,4 @@
-/* The view store against a real Redis: what fenced calls change, and above all what they do not. */
+/* The view store against a real Redis: what fenced calls change and, above all, what they do not change. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -208,7 +208,7 @@ static void a_commit_never_makes_a_unit(void **state) {
 	test_owner_close(&o);
 }
 
-/* A connection that is held back at the first MULTI until another owner has taken the unit over and committed. */
+/* A connection that is held at the first MULTI until another owner has taken the unit over and committed. */
 typedef struct between {
 	test_relay relay;
 	char url[40];
@@ -217,7 +217,7 @@ typedef struct between {
 	lk_segment *inputs;          /* of a compaction by the owner itself */
 } between;
 
-/* Not by test_owner_take: cmocka must not be called from the relay's thread. */
+/* Not test_owner_take: cmocka must not be called from the relay's thread. */
 static void steal(void *ctx, const char *piece, size_t n) {
 	between *x = ctx;
 	lk_unit_state u;
@@ -232,8 +232,8 @@ static void steal(void *ctx, const char *piece, size_t n) {
 	x->failed = test_owner_commit(x->thief, NULL) != LK_OK;
 }
 
-/* I7, P1: The new owner comes between a's comparison, which holds, and its EXEC: meta was touched, so what a compared
- * counts no more. */
+/* I7, P1: The new owner comes between a's comparison, which holds, and its EXEC: meta was changed, so the comparison no
+ * longer counts. */
 static void a_take_over_between_check_and_write_wins(void **state) {
 	(void)state;
 	test_owner a, thief;
@@ -272,8 +272,8 @@ static void swap_closed(void *ctx, const char *piece, size_t n) {
 	x->failed = lk_store_compact(x->thief->store, &job, NULL) != LK_OK;
 }
 
-/* P2: A compaction of the owner's own, on another connection, is swapped between a commit's comparison and its EXEC: the commit
- * is compared and sent again, and nothing is folded twice or lost. */
+/* P2: A compaction by the owner itself, on another connection, swaps between a commit's comparison and its EXEC: the
+ * commit is compared and sent again, and nothing is folded twice or lost. */
 static void a_swap_between_check_and_write_delays_the_commit(void **state) {
 	(void)state;
 	test_owner a = test_owner_of_three_segments(&servers), other = a;
@@ -415,7 +415,7 @@ static void a_drop_that_would_break_the_tiling_is_refused(void **state) {
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 3, NULL, NULL), LK_EINTERNAL);   /* the open one */
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, &inside, NULL), LK_EINTERNAL);
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 2, &beyond, NULL), LK_EINTERNAL);
-	/* the open segment ends at the new base now, but the next commit would carry it across */
+	/* the open segment now ends at the new base, but the next commit would extend it across */
 	lk_position end = {18, 180, 18};
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 2, &end, NULL), LK_EINTERNAL);
 	test_same_snapshot(before, test_redis_snapshot(&admin, o.unit));
@@ -478,7 +478,7 @@ static void a_sweep_removes_dead_units_only(void **state) {
 
 /* --- Redis goes back in time (P1) --- */
 
-/* P1: The paused owner: its cursor and the stored one are equal again after the rewind and the refold, its token is
+/* P1: The paused owner: after the rewind and the second fold its cursor equals the stored one again, but its token does
  * not. */
 static void aba_needs_the_token(void **state) {
 	(void)state;
@@ -489,8 +489,8 @@ static void aba_needs_the_token(void **state) {
 	test_owner_fold_some(&n, 6);
 	test_owner_must_commit(&n);
 	char *before = test_redis_snapshot(&admin, z.unit);
-	test_owner_fold_some(&z, 6);               /* z folded the same events, and slept since */
-	z.at.cursor = 12;               /* its own commit of them had gone through before the rewind */
+	test_owner_fold_some(&z, 6);               /* z folded the same events, and was paused since */
+	z.at.cursor = 12;               /* its own commit of them was done before the rewind */
 	test_owner_fold_some(&z, 3);
 	int rc = test_owner_commit(&z, NULL);
 #ifdef LK_FAULTS
@@ -533,7 +533,7 @@ static void dropping_the_open_segment_is_what_the_script_prevents(void **state) 
 	assert_true(u.nsegments == 1 && u.segments[0].from == 12 && u.segments[0].to == 19);   /* it tiles its range … */
 	lk_unit_state_release(&u);
 	is_total(&o, 0, "/a", 2, 101);
-	is_total(&o, 1, "/b", 0, 0);                                                         /* … and has lost cells */
+	is_total(&o, 1, "/b", 0, 0);                                                         /* … and lacks cells */
 	test_owner_close(&o);
 }
 #endif

@@ -1,6 +1,6 @@
-/* Servers that are frozen (SIGSTOP): a signal is heard all the same, a silent session is given up, and when the server is
- * back all goes on by itself, with nothing lost or doubled. A connection that was made before says nothing while it is
- * frozen; PostgreSQL itself takes new ones. */
+/* Servers that are frozen (SIGSTOP): lk reacts to a signal all the same, a silent session is given up, and when the
+ * server is back everything continues by itself, with nothing lost or doubled. A frozen session sends nothing;
+ * PostgreSQL itself accepts new connections. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #include "core/buf.h"
 #include "tests/support/fixtures.h"
 
-enum { SOON_MS = 10000, LONG_MS = 60000 };   /* deadlines; what is waited for takes a second, or a few */
+enum { SOON_MS = 10000, LONG_MS = 60000 };   /* deadlines; what a test waits for takes a second, or a few */
 
 static test_program lk;
 static int running;
@@ -149,7 +149,7 @@ static void a_signal_is_heard_while_redis_is_frozen(void **state) {
 
 static const char waits_for_a_lock[] = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
 
-/* I5, P14: an append whose server is frozen is given up, and the next run finds out what became of it. */
+/* I5, P14: an append to a frozen server is given up, and the next run finds out whether it is in the log. */
 static void a_frozen_append_hears_a_signal(void **state) {
 	(void)state;
 	char *path = events("more.jsonl", 50);
@@ -168,7 +168,7 @@ static void a_frozen_append_hears_a_signal(void **state) {
 	free(path);
 }
 
-/* What nobody waits for any more is cancelled. */
+/* A statement whose client has given up is cancelled. */
 static void a_stopped_batch_leaves_no_statement(void **state) {
 	(void)state;
 	PGconn *c = PQconnectdb(lk.servers.at.postgres);
@@ -188,7 +188,7 @@ static char *sessions(const char *name) {
 	return lk_asprintf("SELECT coalesce(string_agg(pid::text, ','), '0') FROM pg_stat_activity WHERE application_name = '%s'", name);
 }
 
-/* Sessions of that name that were not there before. */
+/* The sessions of that name that did not exist before. */
 static void await_new_session(const char *name, const char *before) {
 	char *sql = lk_asprintf("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = '%s' AND pid NOT IN (%s)", name, before);
 	await(sql);
@@ -202,7 +202,7 @@ static char *freeze_sessions(const char *name) {
 	return before;
 }
 
-/* I11: the units are taken again when the frozen sessions are gone, which hold their locks. */
+/* I11: workers take the units again when the frozen sessions, which hold their locks, are gone. */
 static void workers_give_up_a_frozen_session(void **state) {
 	(void)state;
 	running = test_lk_start(&lk.servers, quick, ARGS("speed"));
@@ -217,7 +217,7 @@ static void workers_give_up_a_frozen_session(void **state) {
 	free(before);
 }
 
-/* I5, I11, P14: sent once, taken once, whichever of the two attempts it is. */
+/* I5, I11, P14: one of the two attempts is counted, once. */
 static void an_append_gives_up_a_frozen_session(void **state) {
 	(void)state;
 	char *path = events("more.jsonl", 50);
@@ -236,7 +236,7 @@ static void an_append_gives_up_a_frozen_session(void **state) {
 	free(path);
 }
 
-/* I11: a batch may compute for hours; that its process is stopped shows from another session. */
+/* I11: a batch may compute for hours; another session shows that its process is stopped. */
 static void a_batch_gives_up_a_frozen_session(void **state) {
 	(void)state;
 	PGconn *c = PQconnectdb(lk.servers.at.postgres);
@@ -253,7 +253,7 @@ static void a_batch_gives_up_a_frozen_session(void **state) {
 	free(before);
 }
 
-/* A statement that takes far longer than the limits, on a server that is well, is not given up. */
+/* A statement that takes far longer than the limits is not given up if the server works on it. */
 static void a_long_statement_is_waited_for(void **state) {
 	(void)state;
 	free(test_ask(&lk, "CREATE FUNCTION public.work() RETURNS event_trigger LANGUAGE plpgsql AS"
@@ -265,7 +265,7 @@ static void a_long_statement_is_waited_for(void **state) {
 	test_ask_is(&lk, "SELECT seconds > 6 AND events = 100 FROM lk.batch", "t");
 }
 
-/* I11: nothing of either server answers for longer than the limits. */
+/* I11: both servers are silent for longer than the limits. */
 static void all_frozen_and_back(void **state) {
 	(void)state;
 	running = test_lk_start(&lk.servers, quick, ARGS("run", "--every", "50ms"));

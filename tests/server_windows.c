@@ -1,6 +1,6 @@
-/* Windows as people ask for them: rows worked out by hand for windows that overlap, grow or are shifted,
- * with events exactly at their edges and before 1970, in every layer and mode; ranges of time, other windows
- * than the view's, and what is refused. */
+/* Windows as users ask for them: rows worked out by hand for windows that overlap, grow or have an offset, with events
+ * exactly at their edges and before 1970, in every layer and mode; ranges of time, other windows than the view's, and
+ * refusals. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -145,7 +145,7 @@ static void stream_alone(void **state) {
 		ROWS(views[i].rows, views[i].view, "--layer", "speed");
 }
 
-/* I3: A window is in the range when it starts there; then it is whole, with events beyond the range. */
+/* I3: A window is in the range if it starts there; then it is complete, with events beyond the range. */
 static void ranges_of_time(void **state) {
 	(void)state;
 	all_events();

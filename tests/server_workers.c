@@ -1,5 +1,4 @@
-/* The workers of a speed layer that runs: what they hold while they are never idle, and what they keep when the
- * catalogue changes under them. */
+/* The workers of a running speed layer: what they keep while they are never idle, and when the catalogue changes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -39,7 +38,7 @@ static void append(int first, int n) {
 	lk_buf_release(&lines);
 }
 
-/* Also after a test that failed. */
+/* Also after a failed test. */
 static int end_layer(void **state) {
 	(void)state;
 	test_layer_stop(&r);
@@ -73,7 +72,7 @@ static int hints_are_read(void *unused) {
 
 enum { HINTS = 500000, AT_ONCE = 25000, AHEAD = 4000, MOST_BYTES = 4000000 };
 
-/* Small fetches, of a log that is longer than they come: there is always something to fold. */
+/* Small fetches from a log that is longer than they read: there is always something to fold. */
 static void keep_busy(int *events) {
 	if (behind("traffic") < AHEAD) {
 		append(*events, AHEAD);
@@ -87,7 +86,7 @@ typedef struct memory {
 	int *events;
 } memory;
 
-/* What came while a round lasted is gone after the next one. */
+/* Notifications that arrive during a round are gone after the next one. */
 static int memory_is_as_before(void *arg) {
 	memory *m = arg;
 	keep_busy(m->events);
@@ -193,7 +192,7 @@ static void what_has_not_changed_is_kept(void **state) {
 	declare_and_catch_up(&k, &events, "CREATE VIEW totals AS SELECT count(*) AS n, sum(bytes) AS bytes FROM hits;", "totals");
 	declare_and_catch_up(&k, &events, "CREATE TABLE views (ts timestamptz, ip text) WITH (event_time = ts, partition_by = ip, partitions = 3, watermark = '1 second');"
 	                     "CREATE VIEW viewers AS SELECT ip, count(*) AS n FROM views GROUP BY ip;", "viewers");
-	for (int i = 0; i < 3; i++)   /* anew: the stream that it was is gone from one moment to the next */
+	for (int i = 0; i < 3; i++)   /* redeclared: from one look at the catalogue to the next the former stream is gone */
 		declare_and_catch_up(&k, &events, i % 2 ? "CREATE TABLE views (ts timestamptz, ip text) WITH (event_time = ts, partition_by = ip, partitions = 3);"
 		                     : "CREATE TABLE views (ts timestamptz, ip text) WITH (event_time = ts, partition_by = ts, partitions = 2);", "viewers");
 	lk_error err = {0};
@@ -210,7 +209,7 @@ static void what_has_not_changed_is_kept(void **state) {
 	assert_int_equal(r.notices, 0);
 }
 
-/* Rows have other slots then: units over the stream are taken again, those over others are not. */
+/* Rows have other slots then: units over the stream are taken again, units over other streams are not. */
 static void a_stream_grows_under_a_worker(void **state) {
 	(void)state;
 	kept k = {.n = 0};
@@ -235,7 +234,7 @@ static void a_stream_grows_under_a_worker(void **state) {
 	test_layer_end(&r);
 }
 
-/* --- who takes what --- */
+/* --- which worker takes which unit --- */
 
 static void open_hands(lk_worker *w, lk_pool *p, unsigned turn) {
 	lk_error err = {0};
@@ -261,7 +260,7 @@ static const char wide[] =
 	"CREATE TABLE wide (ts timestamptz, ip text) WITH (event_time = ts, partition_by = ip, partitions = 64, watermark = '1 second');"
 	"CREATE VIEW many AS SELECT ip, count(*) AS n FROM wide GROUP BY ip;";
 
-/* A pool of one worker, as a process has it that drives one view of 64 partitions. */
+/* A pool of one worker, as in a process that drives one view of 64 partitions. */
 static void open_pool(lk_pool *p, lk_speed_options *o) {
 	lk_error err = {0};
 	lk_catalog *cat = NULL;
@@ -295,7 +294,7 @@ static void who_is_alone_has_all_after_a_few_rounds(void **state) {
 	close_pool(&pool);
 }
 
-/* Wherever they begin, and also where one is a round ahead. */
+/* Wherever they begin, also if one is a round ahead. */
 static void who_start_together_share_the_work(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("share the work");
@@ -325,7 +324,7 @@ static void who_start_together_share_the_work(void **state) {
 	}
 }
 
-/* A partition stays where it is; the shares are even all the same. */
+/* A partition stays with its worker; the shares are even all the same. */
 static void few_partitions_move(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("few partitions move");
@@ -367,7 +366,7 @@ static void few_partitions_move(void **state) {
 				went += !is;
 			}
 			assert_true(most - least <= 1);
-			assert_true(moved <= went);   /* where nothing went, nothing moves */
+			assert_true(moved <= went);   /* nothing moves to where nothing left */
 			if (former)
 				lk_world_leave(&pool, former);
 			former = now;

@@ -1,6 +1,6 @@
-/* The algebra of every aggregate over every type it takes, with random inputs: init is the identity, merge
- * commutes and associates, equal sets of rows give equal bytes in any order and grouping, and every way
- * out of a state and back is exact. */
+/* The algebra of every aggregate over every type that it takes, with random inputs: init is the identity, merge
+ * commutes and associates, equal sets of rows give equal bytes in any order and grouping, and every form of a state
+ * reads back exactly. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ static void add(fixture *f, cell *c, const row *r) {
 		f->agg.verbs->fold(c, &f->agg, &r->v, &r->at, &f->arena);
 }
 
-/* No two rows have one place. */
+/* No two rows have the same place. */
 static void random_rows(fixture *f, row *rows, int n) {
 	for (int i = 0; i < n; i++)
 		rows[i] = (row){.v = random_value(&f->seed, f->agg.arg_type, &f->arena),
@@ -127,7 +127,7 @@ static void same_final_value(fixture *f, const cell *a, const cell *b) {
 	assert_int_equal(lk_value_compare(f->agg.type, &x, &y), 0);
 }
 
-/* The bytes are self-delimiting: what follows stays, and a part of them is refused. */
+/* The bytes are self-delimiting: later bytes stay unread, and a part of them is refused. */
 static void bytes_and_back(fixture *f, const cell *c) {
 	lk_buf b = LK_BUF_INIT;
 	cell back;
@@ -176,7 +176,7 @@ static void check_laws(fixture *f) {
 	}
 }
 
-/* A value that the second argument may have. */
+/* A valid value for the second argument. */
 static double any_param(const lk_aggregate *verbs) {
 	static const double tried[] = {0.5, 3};
 	for (size_t i = 0; verbs->param && i < sizeof tried / sizeof *tried; i++)
@@ -219,7 +219,7 @@ static const lk_value *final_of(fixture *f, const char *name, lk_type arg, const
 	return &out;
 }
 
-/* Results and types as PostgreSQL 15 gives them. */
+/* Results and types as in PostgreSQL 15. */
 static void final_values(void **state) {
 	(void)state;
 	static const lk_type flag = {.kind = LK_BOOL}, i2 = {.kind = LK_INT2}, i4 = {.kind = LK_INT4}, i8 = {.kind = LK_INT8}, f8 = {.kind = LK_FLOAT8},

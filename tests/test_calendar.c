@@ -1,4 +1,4 @@
-/* Windows of the calendar, by a list of starts: the days of Berlin in 2026, two of which have 23 and 25 hours. */
+/* Calendar windows by a list of starts: the days of Berlin in 2026, two of which have 23 and 25 hours. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,7 +102,7 @@ static void ranges(void **state) {
 	}
 }
 
-/* Bisection against looking at each start. */
+/* Bisection against a look at each start. */
 static void any_instant(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
@@ -118,7 +118,7 @@ static void any_instant(void **state) {
 	}
 }
 
-/* --- which cells a reader asks for --- */
+/* --- the cells that a reader asks for --- */
 
 typedef struct asked {
 	int64_t panes[400];
@@ -131,7 +131,7 @@ static void note(void *ctx, const lk_buf *field) {
 	a->panes[a->n++] = lk_pane_get((const uint8_t *)field->data);
 }
 
-/* The panes that are asked for by field are those of the list that are in the filter's range and the segment's. */
+/* A reader asks by field for those panes of the list that are in the filter's range and in the segment's. */
 static void fields_of_panes(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
@@ -186,7 +186,7 @@ static void hash_of(const char *window, char hash[33]) {
 	lk_definitions_release(&d);
 }
 
-/* R27: the unit and the zone are in it, and their spelling is not. */
+/* R27: it depends on the unit and the zone, but not on their spelling. */
 static void the_hash(void **state) {
 	(void)state;
 	static const char *const same[] = {"ts, '1 day', 'Europe/Berlin'", "TS ,'1 days' , 'Europe/Berlin'"};

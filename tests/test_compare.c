@@ -1,4 +1,4 @@
-/* The difference of two answers, without servers: rows are written by hand, as legs. */
+/* The difference of two answers, without servers: the rows are legs, written by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -209,7 +209,7 @@ static void minus_zero_is_zero(void **state) {
 	lk_definitions_release(&defs);
 }
 
-/* lk and PostgreSQL write one value in two ways; values that differ must still differ. */
+/* lk and PostgreSQL write one value differently; values that differ must still differ. */
 static void lists_of_top_k_are_compared_by_value(void **state) {
 	(void)state;
 	static const struct { lk_type t; const char *ours, *theirs; bool same; } lists[] = {
@@ -342,7 +342,7 @@ static void late_events_explain_what_they_make_equal(void **state) {
 	counts(&d, 1, 1, 0, 3);
 	assert_int_equal(d.by_late, 2);
 	assert_false(lk_difference_none(&d));
-	/* what is not explained is shown first */
+	/* unexplained rows are shown first */
 	assert_int_equal(d.nshown, 4);
 	assert_string_equal(d.shown[0].key, "path=/partly");
 	assert_string_equal(d.shown[1].key, "path=/wrong");
@@ -469,7 +469,7 @@ static void near_rows_find_each_other(void **state) {
 
 /* --- any two legs --- */
 
-/* Rows are few kinds, so that all cases of multiplicity come up. counted[kind] on each side. */
+/* There are few kinds of rows, so all cases of multiplicity occur. counted[kind] on each side. */
 static void random_legs(uint64_t *seed, const lk_plan *p) {
 	enum { WINDOWS = 3, PATHS = 3, VALUES = 3 };
 	int n[2][WINDOWS][PATHS][VALUES] = {0};
@@ -525,7 +525,7 @@ static int release(void **state) {
 
 /* --- rows by keys and time --- */
 
-/* Rows with these keys that share time with the span, the plainest way. */
+/* Rows with these keys that share time with the span, found in the simplest way. */
 static size_t touching_plainly(const lk_leg *l, lk_span span, const void *keys, size_t len, const struct lk_leg_row **out) {
 	size_t n = 0;
 	for (size_t i = 0; i < l->nrows; i++) {
@@ -537,7 +537,7 @@ static size_t touching_plainly(const lk_leg *l, lk_span span, const void *keys, 
 	return n;
 }
 
-/* Windows of any length, of which many share keys and time, since keys may be left out of the select list. */
+/* Windows of any length; many of them share keys and time, since keys may be missing in the select list. */
 static void rows_that_share_time(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();

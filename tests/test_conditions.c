@@ -1,5 +1,5 @@
-/* Conditions of a query: how they are read from the command line, and of which values they hold. What they mean for whole
- * answers is compared with PostgreSQL in server_query.c. */
+/* Conditions of a query: how they are read from the command line, and for which values they hold. server_query.c
+ * compares whole answers with PostgreSQL. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -89,7 +89,7 @@ static const char view[] =
 
 static lk_value num(int64_t n, uint8_t scale) { return lk_numeric(n, scale); }
 
-/* The comparison of the column's value with the text: what = != < <= > >= must say, in this order. */
+/* Compares the column's value with the text: the results of = != < <= > >=, in this order. */
 static void compares(const lk_plan *p, const char *column, const char *text, lk_value v, const char *says) {
 	for (int op = LK_WHERE_EQ; op <= LK_WHERE_GE; op++) {
 		lk_condition c;

@@ -1,4 +1,4 @@
-/* SipHash's own vectors, the pieces in which input comes, and what a digest of cells must show. */
+/* SipHash's own test vectors, input in pieces of any size, and the differences that a digest of cells must show. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -112,7 +112,7 @@ static void is_another(const char *was, lk_answer *a, const char *what) {
 	lk_cells_release(&a->cells);
 }
 
-/* I4: what the digest of a version is taken for. */
+/* I4: every change of a cell shows in the digest. */
 static void whatever_changes_shows(void **state) {
 	(void)state;
 	char was[33], again[33];

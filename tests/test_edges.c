@@ -1,5 +1,5 @@
-/* The edges of windows, lateness and finality, an instant on each side of each (the table of docs/windows.md); and that
- * what is final stays as it is, for every kind of window. */
+/* The edges of windows, lateness and finality, an instant on each side of each edge (the table of docs/windows.md); and
+ * what is final stays the same, for every kind of window. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ static lk_plan view(int kind, int64_t size_us, int64_t slide_us, int64_t pane_us
 static lk_plan tumbling(int64_t lateness_us) { return view(LK_W_TUMBLE, 60 * S, 60 * S, 60 * S, lateness_us); }
 static lk_plan sessions(int64_t lateness_us) { return view(LK_W_SESSION, 20 * S, 20 * S, 20 * S, lateness_us); }
 
-/* Which windows hold an event at this instant. */
+/* The windows that contain an event at this instant. */
 static void an_event_at_the_end_of_a_window_is_in_the_next_one(void **state) {
 	(void)state;
 	lk_plan p = tumbling(0);
@@ -47,7 +47,7 @@ static void two_events_exactly_one_gap_apart_are_two_sessions(void **state) {
 	assert_int_equal(lk_session_span(&p.window, 5 * S, 7 * S).end, 27 * S);
 }
 
-/* P11: late where the watermark has come to the end of the pane + lateness, of a session to its own time + gap +
+/* P11: late if the watermark has reached the end of the pane + lateness; for a session, its own time + gap +
  * lateness. */
 static void the_instant_from_which_an_event_is_late(void **state) {
 	(void)state;
@@ -72,8 +72,7 @@ static void the_instant_from_which_an_event_is_late(void **state) {
 	assert_int_equal(lk_late_from(&none, 0), INT64_MAX);
 }
 
-/* The watermark is below or at the time of an event that is not behind it: such an event is in time, with no lateness
- * too. */
+/* An event that is not behind the watermark is in time, also with no lateness. */
 static void an_event_at_the_watermark_is_in_time(void **state) {
 	(void)state;
 	lk_plan plans[] = {tumbling(0), sessions(0), view(LK_W_HOP, 60 * S, 20 * S, 20 * S, 0), view(LK_W_CUMULATE, 60 * S, 20 * S, 20 * S, 0)};
@@ -90,15 +89,15 @@ static void the_instant_from_which_a_window_is_final(void **state) {
 	assert_int_equal(lk_final_to(&at_once, 60 * S), 60 * S);
 	assert_true(lk_final_to(&patient, 90 * S - 1) < 60 * S);
 	assert_int_equal(lk_final_to(&patient, 90 * S), 60 * S);
-	/* A session of one event at 0 ends at 20 s. An event at 19 s would belong to it, and is in time until 19 + 20 + 30
-	 * s. */
+	/* A session of one event at 0 ends at 20 s. An event at 19 s would belong to it, and is in time until 19 + 20
+	 * + 30 s. */
 	assert_true(lk_final_to(&session, 70 * S - 1) < 20 * S);
 	assert_int_equal(lk_final_to(&session, 70 * S), 20 * S);
 	assert_false(lk_is_late(&session, 20 * S - 1, 70 * S - 2));
 	assert_true(lk_is_late(&session, 20 * S - 1, 70 * S - 1));
 }
 
-/* The case of docs/windows.md: an event whose pane has ended, in windows of which two have not. */
+/* The example of docs/windows.md: the pane of an event has ended, but two of its windows have not. */
 static void late_for_all_windows_or_for_none(void **state) {
 	(void)state;
 	lk_plan strict = view(LK_W_HOP, 60 * S, 20 * S, 20 * S, 0), patient = view(LK_W_HOP, 60 * S, 20 * S, 20 * S, 40 * S);
@@ -113,7 +112,7 @@ static void late_for_all_windows_or_for_none(void **state) {
 	assert_int_equal(lk_late_from(&patient, ts), last.end);
 }
 
-/* By counting the windows that hold a pane one by one. */
+/* By counting one by one the windows that contain a pane. */
 static void windows_of_a_pane_are_those_that_hold_it(void **state) {
 	(void)state;
 	static const lk_window windows[] = {
@@ -166,7 +165,7 @@ static int session_rows(const lk_window *w, int64_t *times, int n, row *out) {
 	return rows;
 }
 
-/* The rows of the events, from the definition of each kind: windows are written down and events counted in each. */
+/* The rows of the events, from the definition of each kind: writes the windows down and counts the events in each. */
 static int rows_of(const lk_window *w, int64_t *times, int n, row *out) {
 	if (w->kind == LK_W_SESSION)
 		return session_rows(w, times, n, out);
@@ -194,7 +193,7 @@ static int final_rows(const lk_window *w, const int64_t *times, int n, int64_t f
 	return kept;
 }
 
-/* Over two partitions, each with its own watermark; an event is refused against its partition's. */
+/* Over two partitions, each with its own watermark; an event is refused by its partition's. */
 static void what_is_final_stays_for(lk_plan p, uint64_t *s) {
 	static row before[ROWS], after[ROWS];
 	int64_t wm[2] = {LK_NEVER, LK_NEVER}, in[EVENTS], then = LK_NEVER;
@@ -205,7 +204,7 @@ static void what_is_final_stays_for(lk_plan p, uint64_t *s) {
 		if (!lk_is_late(&p, ts, wm[part]))
 			in[n++] = ts;
 		wm[part] = lk_watermark_advance(&p, wm[part], ts, 0);
-		/* No window that was final has changed, and none has come since. */
+		/* No final window has changed, and no new one is final from the start. */
 		int m = final_rows(&p.window, in, n, then, after);
 		assert_int_equal(m, nbefore);
 		assert_memory_equal(after, before, (size_t)m * sizeof *after);

@@ -1,4 +1,4 @@
-/* Batches of an input: where they end, and that nothing of it shows in what is encoded. */
+/* Batches of an input: where they end, and that their bounds do not change what is encoded. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #include "tests/support/servers.h"
 #include "tests/support/streams.h"
 
-enum { PARTS = 4, TEXTS = 80, BATCH_BYTES = 4 << 20 };   /* as the page of the limits says */
+enum { PARTS = 4, TEXTS = 80, BATCH_BYTES = 4 << 20 };   /* as in the table of limits */
 
 static lk_arena memory;
 static lk_cat_stream stream;
@@ -41,7 +41,8 @@ static void write_event(FILE *f, int n, int texts) {
 	fputs("}\n", f);
 }
 
-/* Events of 0 to 7 texts, one in ten of all 80, which is more than a batch, and a line that is none now and then. */
+/* Events of 0 to 7 texts, one in ten of all 80, which is more than a batch, and now and then a line that is not an
+ * event. */
 static int write_file(unsigned long *seed) {
 	FILE *f = fopen(path, "we");
 	int n = 0;
@@ -60,7 +61,7 @@ typedef struct encoded {
 	size_t events, rejects, batches, alone;
 } encoded;
 
-/* A batch's greatest time is that of its events: n seconds after the day began, and n goes up. */
+/* A batch's largest time is that of its events: n seconds after the day began, and n grows. */
 static void check_batch(const lk_append_batch *b, encoded *e) {
 	size_t bytes = 0;
 	int64_t last = LK_NEVER, first = INT64_C(1704067200000000);
@@ -102,7 +103,7 @@ static void encode(size_t batch_events, encoded *e) {
 	lk_buf_release(&out.notes);
 }
 
-/* Whatever the sizes: no batch but one of a single event passes the limit, and the log is the same. */
+/* For any sizes: only a batch of a single event exceeds the limit, and the log is the same. */
 static void bytes_are_counted_at_each_record(void **unused) {
 	(void)unused;
 	unsigned long seed = test_seed("bytes_are_counted_at_each_record");

@@ -59,7 +59,7 @@ static void edges_of_sums(void **state) {
 	is(SUM(most, 9.9792015476735991e291), INFINITY);    /* 2^970: half a last place, ties to even */
 	is(SUM(most, 9.9792015476735972e291), most);
 	is(SUM(big, 1), big);                               /* a tie: to the even neighbour */
-	is(SUM(big, 1, least), big + 2);                    /* above the tie by a trifle */
+	is(SUM(big, 1, least), big + 2);                    /* slightly above the tie */
 	is(SUM(big + 2, 1), big + 4);
 	is(SUM(big, 1, -least), big);
 	is(SUM(normal, -least), normal - least);
@@ -137,7 +137,7 @@ static void edges_of_variances(void **state) {
 	is(variance_of((const double[]){1e150, 1e150 + 1e135}, 2, true, false), ldexp(1, 0) * ((1e150 + 1e135) - 1e150) * ((1e150 + 1e135) - 1e150) / 2);
 }
 
-/* The same terms by any path of adding and merging: the same bytes, also after many carries and changes of sign. */
+/* The same terms by any order of adding and merging: the same bytes, also after many carries and changes of sign. */
 static void bytes_do_not_tell_the_path(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
@@ -194,7 +194,7 @@ static void nothing_is_left_of_what_cancels(void **state) {
 	lk_arena_clear(&arena);
 }
 
-/* sum * 2^bits above the units, cut into digits by arithmetic that knows nothing of carries. */
+/* sum * 2^bits above the units, cut into digits by arithmetic without carries. */
 static void expect(const lk_exact *e, lk_int128 sum, int bits) {
 	lk_uint128 rest = sum < 0 ? -(lk_uint128)sum : (lk_uint128)sum;
 	uint32_t want[LK_EXACT_DIGITS] = {0};
@@ -206,9 +206,10 @@ static void expect(const lk_exact *e, lk_int128 sum, int bits) {
 	assert_int_equal(m.negative, sum < 0);
 }
 
-/* What is added 2^29 times has to be carried, by an addition or by a merge. Doubling gets there: each merge of a sum with
- * itself doubles the additions that it stands for. In odd rounds it is the addition after them that carries. Terms of both signs are added in between, and now and then most of the sum
- * is taken away again, so that small values have large digits that cancel. */
+/* A sum must carry after 2^29 additions, in an addition or in a merge. Doubling gets there: each merge of a sum with
+ * itself doubles the number of additions that it stands for; in odd rounds the addition after them carries. Meanwhile
+ * terms of both signs are added, and now and then most of the sum is subtracted again, so small values have large
+ * digits that cancel. */
 static void carried_when_it_has_to_be(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
@@ -223,7 +224,7 @@ static void carried_when_it_has_to_be(void **state) {
 			bool doubles = round % 2 ? !at_the_edge : random_below(&s, 3) > 0, large = sum > (lk_int128)1 << 110 || sum < -((lk_int128)1 << 110);
 			uint32_t before = e.uncarried;
 			if (large) {
-				for (; sum > (lk_int128)1 << 40 || sum < -((lk_int128)1 << 40); ) {      /* the leading bits away, as a double */
+				for (; sum > (lk_int128)1 << 40 || sum < -((lk_int128)1 << 40); ) {      /* the leading bits are subtracted, as a double */
 					int shift = 0;
 					lk_int128 top = sum;
 					for (; top > (lk_int128)1 << 50 || top < -((lk_int128)1 << 50); shift++)

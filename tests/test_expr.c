@@ -287,7 +287,7 @@ static void random_row(uint64_t *s, lk_value *row) {
 	}
 }
 
-/* A mark is a NULL in all but its name: with plain NULLs in place of the marks the answer is the same, a mark read as
+/* A mark is a NULL in all but its name: with plain NULLs instead of marks the answer is the same, with a mark read as
  * NULL. */
 static void marks_are_nulls(void **state) {
 	(void)state;
@@ -311,7 +311,7 @@ static void marks_are_nulls(void **state) {
 	tiny_plan_release(&t);
 }
 
-/* Where a condition has an answer in spite of marks, it has the same one whatever values stand in their place. */
+/* If a condition has an answer in spite of marks, it has the same answer for any values in their place. */
 static void answers_do_not_depend_on_marks(void **state) {
 	(void)state;
 	uint64_t s = random_seed();

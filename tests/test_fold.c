@@ -51,7 +51,7 @@ static int fold(fixture *f, int64_t ts, lk_value path_value, lk_value bytes_valu
 	return lk_fold_event(&f->folder, &f->cells, watermark);
 }
 
-/* The final values of the cell of (pane, path), comma-separated; "none" where there is no cell. */
+/* The final values of the cell of (pane, path), comma-separated; "none" if there is no cell. */
 static const char *cell_text(fixture *f, int64_t pane, lk_value path_value) {
 	static char text[200];
 	lk_buf field = LK_BUF_INIT, b = LK_BUF_INIT;
@@ -227,7 +227,7 @@ static void lateral_rows_fold_each(void **state) {
 	end(&f);
 }
 
-/* I4, I10: The same events in any order, cut into segments anywhere and merged: the same bytes (I4, I10). */
+/* I4, I10: The same events in any order, cut into segments anywhere and merged: the same bytes. */
 static void order_and_segments_do_not_matter(void **state) {
 	(void)state;
 	enum { EVENTS = 500, SEGMENTS = 5 };

@@ -1,5 +1,5 @@
-/* Generated events: the same bytes for the same options on every machine, events that the scanner
- * takes, times where they were asked for. */
+/* Generated events: the same bytes for the same options on every machine, events that the scanner accepts, times in the
+ * range of the options. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static void generate(const lk_gen_options *o, int64_t at_once, lk_buf *out) {
 	lk_gen_free(g);
 }
 
-/* The hash was taken once: a change of the generator is a change of what every benchmark and demo means. */
+/* The hash was computed once: a change of the generator changes the meaning of every benchmark and demo. */
 static void same_options_same_bytes(void **state) {
 	(void)state;
 	static const char first[] = "{\"ts\":\"2015-05-17T10:00:00Z\",\"ip\":";

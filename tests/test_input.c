@@ -1,5 +1,5 @@
-/* Inputs: the same records from a file, gzip and a pipe, whatever the pieces; positions that can be gone back to;
- * what is too long, cut off or damaged. */
+/* Inputs: the same records from a file, gzip and a pipe, whatever the pieces; positions to seek to; records that are
+ * too long, incomplete or damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -143,7 +143,7 @@ static lk_input *opened(const char *name, bool csv) { return opened_as(name, csv
 
 enum { MOST = 200 };
 
-/* Random records with what they must look like; csv: a quoted field with line breaks now and then. */
+/* Random records and how they must be read; csv: now and then a quoted field with line breaks. */
 static int random_records(unsigned long *seed, bool csv, lk_buf *out, wanted *w) {
 	int n = (int)(test_random(seed) % MOST), line = 1;
 	for (int i = 0; i < n; i++) {
@@ -379,7 +379,7 @@ static int next_json(lk_input *in, lk_record *r, lk_error *err) {
 	return status;
 }
 
-/* All records, "|" behind each, "+" behind one that may go on. */
+/* All records, "|" after each, "+" after one that may continue. */
 static void read_json(lk_input *in, const lk_buf *bytes, lk_buf *out) {
 	lk_record r;
 	int64_t at = 0;
@@ -409,9 +409,9 @@ static const struct { const char *text, *records; } documents[] = {
 	{"{\"a\":{}\n,\"b\":{}}\n{\"a\":2}\n", "{\"a\":{}\n,\"b\":{}}|{\"a\":2}|"},
 	{"[1,\"a, ]\",{\"a\":1},null]\n", "[1,\"a, ]\",{\"a\":1},null]|"},                  /* no array of events */
 	{"[{\"a\":1},5,\"x,y\",{\"a\":2}]\n", "{\"a\":1}|5|\"x,y\"|{\"a\":2}|"},
-	/* what is no object costs its line */
+	/* text that is no object costs its line */
 	{"hello, {world}\n{\"a\":1}\nnull\n[error] no\n{\"a\":2} and more\n{\"a\":3}\n", "hello, {world}|{\"a\":1}|null|[error] no|{\"a\":2} and more|{\"a\":3}|"},
-	/* an object that does not end costs itself */
+	/* an object that does not end costs only itself */
 	{"{\"a\":1\n{\"a\":2}\n{\"a\":\"x\n{\"a\":3}\n{\"a\":\"x}\n{\"a\":4}\n", "{\"a\":1|{\"a\":2}|{\"a\":\"x|{\"a\":3}|{\"a\":\"x}|{\"a\":4}|"},
 	{"[\n  {\n    \"a\": \"x\n  },\n  {\n    \"b\": [1\n  },\n  {\n    \"a\": 2\n  }\n]", "{\n    \"a\": \"x\n  },|{\n    \"b\": [1\n  },|{\n    \"a\": 2\n  }|"},
 	{"{\"a\":1}\n{\n \"a\":\n", "{\"a\":1}|{\n \"a\":+|"},
@@ -444,7 +444,7 @@ static void json_documents(void **state) {
 	lk_buf_release(&got);
 }
 
-/* Each place at which a run could have ended leads to the same records. */
+/* From each place where a run could have ended, the same records follow. */
 static void json_goes_on_anywhere(void **state) {
 	(void)state;
 	lk_buf bytes = LK_BUF_INIT, all = LK_BUF_INIT, rest = LK_BUF_INIT;
@@ -476,7 +476,7 @@ static void json_goes_on_anywhere(void **state) {
 	lk_buf_release(&rest);
 }
 
-/* An object of more than 16 MiB costs itself, however many lines it has. */
+/* An object of more than 16 MiB costs only itself, however many lines it has. */
 static void json_too_long_is_one_record(void **state) {
 	(void)state;
 	for (int many = 0; many < 2; many++) {
@@ -503,7 +503,7 @@ static void json_too_long_is_one_record(void **state) {
 	}
 }
 
-/* Whatever the bytes are and however they come: the same records, which leave out blanks, commas and brackets alone. */
+/* For any bytes in any pieces: the same records, which omit only blanks, commas and brackets. */
 static void any_json_bytes(void **state) {
 	(void)state;
 	static const char *const pieces[] = {"{", "}", "[", "]", ",", "\"", "\\", "\n", "\n", " ", "a", "{\"a\":1}", "{\"a\":1}\n", "  {"};
@@ -538,7 +538,7 @@ static void any_json_bytes(void **state) {
 	lk_buf_release(&slow);
 }
 
-/* --- What surrounds the text --- */
+/* --- around the text --- */
 
 static void zeros_behind_gzip_are_nothing(void **state) {
 	(void)state;
@@ -623,7 +623,7 @@ static void looks_are_told(void **state) {
 	}
 }
 
-/* Lines that end with CR alone, or in several ways, have their numbers all the same. */
+/* Lines that end with CR alone, or in several ways, still have their numbers. */
 static void csv_lines_end_in_three_ways(void **state) {
 	(void)state;
 	static const char text[] = "a,b\r1,\"x\ry\"\r\n2,3\n4,5\r";

@@ -36,7 +36,7 @@ static void memcmp_is_the_sql_order(void **state) {
 	lk_arena_release(&arena);
 }
 
-/* Columns one after the other keep the order of the first that differs. */
+/* Several columns have the order of the first one that differs. */
 static void several_columns_compare_in_turn(void **state) {
 	(void)state;
 	enum { COLUMNS = 3 };
@@ -138,7 +138,7 @@ static void panes_sort_as_times(void **state) {
 	lk_buf_release(&b);
 }
 
-/* The hash decides which partition of a log an event is in: these may never change. */
+/* The hash decides which partition of a log an event is in: these values may never change. */
 static void hash_vectors(void **state) {
 	(void)state;
 	static const struct { const char *text; uint64_t hash; } rows[] = {

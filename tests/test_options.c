@@ -1,5 +1,4 @@
-/* The command line's table: what it accepts, what it answers to what it does not, and that the README tells the
- * same. */
+/* The command line's table: what it accepts, its messages for everything else, and that the README says the same. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -209,8 +208,7 @@ static char *read_readme(void) {
 	return lk_buf_steal(&b);
 }
 
-/* Each command stands in the README with its operands and its summary, and every line there that runs lk can be
- * parsed. */
+/* README lists each command with its operands and its summary, and every line there that runs lk can be parsed. */
 static void readme_agrees(void **state) {
 	(void)state;
 	char *readme = read_readme();

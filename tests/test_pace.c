@@ -1,4 +1,4 @@
-/* The clock of a paced replay, with the time that it is now given by the test. */
+/* The clock of a paced replay; the test sets the current time. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -39,7 +39,7 @@ static const example examples[] = {
 	{"from the first day to the last", 1e12, 0, 2, {{LK_TIME_MIN, 0}, {LK_TIME_MAX, 315538}}},
 };
 
-/* When an event goes through, if the caller sleeps exactly as long as it is told to. */
+/* When an event goes through, if the caller sleeps exactly as long as the clock says. */
 static void each_event_goes_when_it_is_due(void **state) {
 	(void)state;
 	for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
@@ -63,20 +63,19 @@ static void each_event_goes_when_it_is_due(void **state) {
 	}
 }
 
-/* A caller that comes late finds all that is due by then due, and the events after it no sooner than they would
- * have been. */
+/* For a caller that comes late, all events that are due by then are due, and later events no sooner than otherwise. */
 static void who_comes_late_does_not_hurry(void **state) {
 	(void)state;
 	lk_pace p;
 	lk_pace_init(&p, 1, 10 * S);
 	lk_pace_waits_for(&p, LK_NEVER, 0, 0);
-	assert_int_equal(lk_pace_shows(&p, 25 * S), 25 * S);   /* more than the gap may take has passed already */
+	assert_int_equal(lk_pace_shows(&p, 25 * S), 25 * S);   /* more time than the gap may take has passed already */
 	lk_pace_waits_for(&p, 0, 3600 * S, 25 * S);
 	assert_int_equal(lk_pace_shows(&p, 25 * S), 3600 * S);
 	assert_int_equal(lk_pace_due_us(&p, 3605 * S), 30 * S);
 }
 
-/* The loop asks again whenever it wakes. */
+/* The loop reads the clock whenever it wakes. */
 static void asking_again_changes_nothing(void **state) {
 	(void)state;
 	lk_pace p;

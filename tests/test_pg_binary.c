@@ -86,7 +86,7 @@ static void test_round_trip(void **unused) {
 	lk_buf_release(&b);
 }
 
-/* A tuple cut short or with wrong lengths is refused, never read beyond its end (the sanitizer watches). */
+/* A tuple that is cut short or has wrong lengths is refused, never read beyond its end (the sanitizer checks). */
 static void test_malformed(void **unused) {
 	(void)unused;
 	seed("malformed");

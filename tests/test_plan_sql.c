@@ -1,5 +1,5 @@
-/* SQL made from plans: the batch, its table, and the user's own text as the oracle. That PostgreSQL takes them, and
- * that they agree, is shown by the tests with servers. */
+/* SQL made from plans: the batch, its table, and the user's own text as the oracle. Tests with servers show that
+ * PostgreSQL accepts them, and that they agree. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -116,8 +116,8 @@ static void oracle_is_the_users_text(void **state) {
 	lk_definitions_release(&d);
 }
 
-/* What PostgreSQL does not have, or not free of order, becomes a function over array_agg; nothing else of the text
- * changes. */
+/* An aggregate that PostgreSQL lacks, or that depends on order there, becomes a function over array_agg; the rest of
+ * the text stays. */
 static void oracle_of_lks_own_aggregates(void **state) {
 	(void)state;
 	static const struct { const char *text, *becomes; } rows[] = {
@@ -171,7 +171,7 @@ static void oracle_finds_the_window(void **state) {
 	(void)state;
 	lk_definitions d;
 	lk_buf b = LK_BUF_INIT;
-	/* `tumble(` in a string, a comment and an alias is not the window; its arguments may hold parentheses. */
+	/* `tumble(` in a string, a comment and an alias is not the window; its arguments may contain parentheses. */
 	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT (path) AS tumble, count(*) AS n FROM hits WHERE path <> 'tumble(' /* tumble( */ "
 	                             "GROUP BY path, TUMBLE /* ( */ ((ts), (('1 min')))", &d), "t", "off < 3", &b);
 	assert_non_null(strstr(b.data, " CROSS JOIN LATERAL lk.TUMBLE /* ( */ ((ts), (('1 min'))) AS w("));
@@ -181,7 +181,7 @@ static void oracle_finds_the_window(void **state) {
 	lk_definitions_release(&d);
 }
 
-/* The time and the gap are the user's text; what passes and which group it is in are the plan's. */
+/* The time and the gap come from the user's text; the condition and the group keys come from the plan. */
 static void oracle_of_sessions(void **state) {
 	(void)state;
 	lk_definitions d;

@@ -1,4 +1,4 @@
-/* Sets of offsets: what is counted is counted once, in whatever order and pieces it comes. */
+/* Sets of offsets: each offset is counted once, in whatever order and pieces it comes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

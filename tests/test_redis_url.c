@@ -1,4 +1,4 @@
-/* Where Redis is, and what its errors mean. */
+/* The address of Redis, and the meaning of its errors. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Which windows are past, and what must still be kept for those that are not: against the plain rule, window by window. */
+/* Which windows are past, and what must still be kept for the others: against the plain rule, window by window. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -40,7 +40,7 @@ static void retention_is_a_lateness_bound(void **state) {
 	lk_definitions_release(&d);
 }
 
-/* Final when end + lateness (of a session: + gap) <= the watermark, past when end + retention <= it. */
+/* Final if end + lateness (for a session, + gap) <= the watermark; past if end + retention <= it. */
 static void a_final_row_may_be_seen(void **state) {
 	(void)state;
 	static const struct { const char *window, *options; bool seen; } rows[] = {
@@ -91,7 +91,7 @@ static void the_horizon_is_behind_the_watermark(void **state) {
 	lk_definitions_release(&d);
 }
 
-/* An event that is taken is in no window that is past. */
+/* An accepted event is in no past window. */
 static void what_is_not_late_is_not_past(void **state) {
 	(void)state;
 	static const char *const windows[] = {"tumble(ts, '60 s', '7 s')", "hop(ts, '20 s', '50 s')", "cumulate(ts, '20 s', '1 minute')", "session(ts, '30 s')"};
@@ -109,7 +109,7 @@ static void what_is_not_late_is_not_past(void **state) {
 	}
 }
 
-/* Every pane of a window that is not past is kept, and no pane that no such window has; of rows asked for, too. */
+/* Every pane of a window that is not past is kept, and no other pane; also for windows of a query. */
 static void panes_are_kept_for_windows_that_are_not_past(const lk_plan *p, const lk_window *rows, int64_t horizon) {
 	int64_t first = lk_first_kept(p, rows, horizon), least = INT64_MAX, every = rows->kind == LK_W_CUMULATE ? rows->size_us : rows->slide_us;
 	for (int64_t start = -600 * S + rows->offset_us; start < 900 * S; start += every)
@@ -119,7 +119,7 @@ static void panes_are_kept_for_windows_that_are_not_past(const lk_plan *p, const
 				least = w.start;
 		}
 	if (lk_is_tiling(rows))
-		assert_int_equal(first, least);          /* what is before it would be part of a row that is past */
+		assert_int_equal(first, least);          /* the panes before it would belong to a past row */
 	else
 		assert_true(first <= least);
 	if (rows == &p->window)

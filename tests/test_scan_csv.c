@@ -1,4 +1,4 @@
-/* CSV: random tables there and back, the end of a record whatever the buffer ends with, and RFC 4180 by hand. */
+/* CSV: random tables written and read back, the end of a record wherever the buffer ends, and RFC 4180 by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -148,7 +148,7 @@ static void record_ends(void **state) {
 	}
 }
 
-/* What the buffer ends with must not matter: NULL while the end is not there, then always the same. */
+/* The end of the buffer must not matter: NULL until the end of the record is there, then always the same. */
 static void record_end_needs_no_more_than_the_record(void **state) {
 	(void)state;
 	seed = test_seed("test_scan_csv record_end");

@@ -1,5 +1,5 @@
-/* The JSON scanner against jansson, on random lines and on random damage to them, and by
- * hand where the two differ by design. */
+/* The JSON scanner against jansson, on random lines and on random damage to them; and by hand where the two differ by
+ * design. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -119,7 +119,7 @@ static void numbers_keep_their_text(void **state) {
 	assert_true(row[C_X].d == 0);
 }
 
-/* R25: what is wrong with a text matters only where somebody declared it. */
+/* R25: a fault in a text matters only if its column is declared. */
 static void junk_matters_only_in_declared_columns(void **state) {
 	(void)state;
 	static const char *const junk[] = {"\\u0000", "\\ud800", "\\udc00\\ud800", "\\ud800x", "\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82"};
@@ -268,7 +268,7 @@ static void damage(lk_buf *b) {
 				b->len = at;
 		}
 	}
-	lk_buf_addc(b, '\0');   /* the buffer's end must not matter */
+	lk_buf_addc(b, '\0');   /* the end of the buffer must not matter */
 	b->len--;
 }
 
@@ -288,7 +288,7 @@ static json_t *at_path(json_t *root, const lk_column *c) {
 	return root;
 }
 
-/* A number's text is lost in jansson's double: compared only as closely as that allows. */
+/* A number's text is lost in jansson's double: compared only as closely as a double allows. */
 static void check_number(lk_type t, const lk_value *got, double want) {
 	lk_buf text = LK_BUF_INIT;
 	lk_value_print(t, got, &text);
@@ -297,7 +297,7 @@ static void check_number(lk_type t, const lk_value *got, double want) {
 	lk_buf_release(&text);
 }
 
-/* 0: the value is as jansson has it; -1: it has to be refused; 1: jansson's double cannot tell. */
+/* 0: the same value as jansson's; -1: must be refused; 1: jansson's double cannot decide. */
 static int check_column(json_t *v, int c, bool accepted) {
 	lk_type t = stream->columns[c].type;
 	const lk_value *got = &row[c];

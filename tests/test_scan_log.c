@@ -1,4 +1,4 @@
-/* Access logs: by hand, by damage, and the real one where it is there. */
+/* Access logs: by hand, with damage, and the real one if it is there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static int scan(const char *line) {
 	return lk_log_scan(by_shape, line, strlen(line), &texts, row, &reason, &column);
 }
 
-/* One line by a format of its own. The reason stays. */
+/* One line by its own format. The reason stays. */
 static int scan_as(const char *format, const char *line) {
 	static char kept[200];
 	lk_log_scanner *g = lk_log_scanner_new(stream, format, why, sizeof why);
@@ -164,7 +164,7 @@ static void damaged_lines_do_no_harm(void **state) {
 	assert_true(accepted > 2000 && accepted < 18000);
 }
 
-/* 10,000 lines, one of which breaks off in its agent. */
+/* 10,000 lines, one of which ends in the middle of its agent. */
 static void reads_the_real_log(void **state) {
 	(void)state;
 	const char *dir = getenv("LK_TEST_DATA");
@@ -196,7 +196,7 @@ static void reads_the_real_log(void **state) {
 	assert_int_equal(bytes, INT64_C(2747282505));
 }
 
-/* I12: the client is the client, or the line is refused. */
+/* I12: the client is right, or the line is refused. */
 static void knows_what_stands_in_front(void **state) {
 	(void)state;
 	static const char after[] = "- - [26/Apr/2020:03:12:14 +0200] \"GET /a HTTP/1.1\" 200 12 \"-\" \"agent\"";
@@ -300,7 +300,7 @@ static void follows_the_format_given(void **state) {
 	assert_true(row[C_DURATION_S].d == 0.005);
 }
 
-/* A line that follows another format is refused, with the field at which that shows. */
+/* A line of another format is refused, and the reason names the field that does not match. */
 static void refuses_lines_of_another_format(void **state) {
 	(void)state;
 	static const struct { const char *format, *line, *reason; } cases[] = {
@@ -341,7 +341,7 @@ static void refuses_formats(void **state) {
 	}
 }
 
-/* Any bytes are a format or none, and any line an event or a refusal that says why. */
+/* Any bytes are a format or are refused, and any line is an event or is refused with a reason. */
 static void anything_goes(void **state) {
 	(void)state;
 	static const char *const pieces[] = {"%h", " ", "%t", "\"", "%r", "%>s", "%b", "%{a}i", "$status", "${x}", "$time_local", "[", "]", "%", "$", "\\", "-", ":", "%p", "%v", ",",

@@ -1,5 +1,5 @@
-/* Which segments count above a cut, and whether they tile [cut, cursor), or [cut, end) where an end is asked for: what
- * does not tile is never served. */
+/* Which segments count above a cut, and whether they tile [cut, cursor), or [cut, end) if an end is given: segments
+ * that do not tile are never served. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -17,9 +17,9 @@ typedef struct example {
 	int64_t cursor, cut;
 	int n;
 	struct { int64_t from, to; bool gone; } at[MAX];
-	int count;          /* that count; -1: does not tile */
+	int count;          /* the segments that count; -1: they do not tile */
 	const char *why;
-	int64_t end;        /* that is asked for; 0: the cursor */
+	int64_t end;        /* the end that is given; 0: the cursor */
 } example;
 
 static const example examples[] = {

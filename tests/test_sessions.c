@@ -1,6 +1,6 @@
-/* Sessions out of panes, without servers: events are folded into many maps in any order, as segments, batches and
- * partitions would have them, the maps are merged in any order and grouping, and the sessions that are put together are
- * those of all events sorted by time, byte for byte in their partials (I10, R16). */
+/* Sessions from panes, without servers: events are folded into many maps in any order, like those of segments, batches
+ * and partitions. The maps are merged in any order and grouping, and the sessions are those of all events sorted by
+ * time, byte for byte in their partials (I10, R16). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -67,7 +67,7 @@ static void set_row(test *t, const event *e) {
 	t->folder.place.off = e->off;
 }
 
-/* --- what must come out --- */
+/* --- the expected sessions --- */
 
 static int by_key_then_time(const void *a, const void *b) {
 	const event *x = a, *y = b;
@@ -116,7 +116,7 @@ static void sessions_of_all(test *t, lk_cells *want) {
 	}
 }
 
-/* --- what does --- */
+/* --- the actual sessions --- */
 
 static void merge_all(const lk_cells *from, lk_cells *into) {
 	lk_buf partial = LK_BUF_INIT;
@@ -128,7 +128,7 @@ static void merge_all(const lk_cells *from, lk_cells *into) {
 	lk_buf_release(&partial);
 }
 
-/* The panes of all events, which came in any order to any of the pieces, which were merged in pairs. */
+/* The panes of all events, which came in any order to any of the pieces; the pieces were merged in pairs. */
 static void panes_of_all(test *t, uint64_t *seed, lk_cells *panes) {
 	lk_cells pieces[PIECES];
 	int order[EVENTS], n = PIECES;
@@ -162,7 +162,7 @@ static void begin_answer(lk_answer *a, const lk_plan *p) {
 	lk_cells_init(&a->speed_part, p);
 }
 
-/* Every cell of `want` whose window starts in [from, to) is in `got`, and no other. */
+/* `got` has every cell of `want` whose window starts in [from, to), and no other one. */
 static void same_cells(const lk_cells *want, const lk_cells *got, int64_t from, int64_t to) {
 	lk_buf x = LK_BUF_INIT, y = LK_BUF_INIT;
 	size_t n = 0;
@@ -226,7 +226,7 @@ static void any_order_and_grouping(void **state) {
 	end(&t);
 }
 
-/* A range wants less than all panes, and gives the same sessions: those that start in it, whole. */
+/* A range needs only some of the panes, and gives the same sessions: those that start in it, complete. */
 static void a_range_has_whole_sessions(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
@@ -255,7 +255,7 @@ static void a_range_has_whole_sessions(void **state) {
 				                &a.panes.arena);
 			}
 		}
-		assert_true(last == INT64_MAX);   /* a session that begins in time may go on for ever */
+		assert_true(last == INT64_MAX);   /* a session that begins in the range may last for ever */
 		lk_windows_make(&a);
 		same_cells(&want, &a.cells, a.from, a.to);
 		lk_answer_release(&a);
@@ -265,7 +265,7 @@ static void a_range_has_whole_sessions(void **state) {
 	end(&t);
 }
 
-/* Each part of a split answer has, under the session of the sum, what it knows of it. */
+/* Each part of a split answer has, under the session of the sum, its own share of it. */
 static void parts_are_of_the_same_sessions(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
@@ -342,7 +342,7 @@ static void two_events_a_gap_apart_are_two_sessions(void **state) {
 
 /* --- order --- */
 
-/* Few times, so that sessions of several keys start together and end apart. */
+/* Few times, so sessions of several keys start together and end apart. */
 static void rows_go_by_start_end_and_key(void **state) {
 	(void)state;
 	static const char *const keys[] = {"c", "a", "bb", "b"};

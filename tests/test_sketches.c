@@ -1,6 +1,6 @@
-/* Approximations against exact answers: the distinct counts and percentiles of known sets stay within the errors that
- * are stated, at 1,000 to 1,000,000 distinct values; their bytes stay small; and sets beyond their limit have no
- * answer instead of a wrong one. */
+/* Approximations against exact answers: distinct counts and percentiles of known sets stay within the stated errors,
+ * for 1,000 to 1,000,000 distinct values; their bytes stay few; and sets beyond their limit have no answer instead of a
+ * wrong one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,8 +48,8 @@ static size_t bytes_of(const sketch *s) {
 
 /* --- distinct counts --- */
 
-/* The mean error of many sketches of n values, in standard errors of one: near 0 if the estimate has no bias. *worst:
- * of all of them. */
+/* The mean error of many sketches of n values, in standard errors of one sketch: near 0 if the estimate has no bias.
+ * *worst: the largest error. */
 static double mean_error(uint64_t *seed, int n, int sketches, double *worst, double *spread) {
 	double sum = 0, squares = 0;
 	*worst = 0;
@@ -97,7 +97,7 @@ static void few_distinct_values_are_nearly_counted(void **state) {
 	close_sketch(&s);
 }
 
-/* The hash is part of what is stored: sketches of two versions of lk must merge. */
+/* The hash is part of the stored form: sketches of two versions of lk must merge. */
 static void the_registers_are_the_same_for_ever(void **state) {
 	(void)state;
 	sketch s;
@@ -126,7 +126,7 @@ static void a_distinct_sketch_is_small_while_it_has_few_values(void **state) {
 	}
 }
 
-/* The list in memory becomes registers at 4,096 pairs; merging across that line gives what folding gives. */
+/* The list in memory becomes registers at 4,096 pairs; a merge across that limit gives the same as a fold. */
 static void lists_and_registers_merge_to_the_same_bytes(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
@@ -264,7 +264,7 @@ static void sets_are_exact(void **state) {
 	close_sketch(&again);
 }
 
-/* Beyond the limit there is no answer, in whatever order what is beyond it came together. */
+/* Beyond the limit there is no answer, in whatever order the values came. */
 static void sets_have_a_limit(void **state) {
 	(void)state;
 	sketch s, half[2];

@@ -1,5 +1,5 @@
 /* What the definition language refuses: each refusal of refusals.txt with its place and its hint, files that are no
- * definitions, hostile input, and how faults of one file come together. */
+ * definitions, hostile input, and several faults in one file. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -54,7 +54,7 @@ static bool next_refusal(FILE *f, refusal *r) {
 	return n == 3;
 }
 
-/* Takes the mark out; returns where it was, in characters from 1. */
+/* Removes the mark; returns its position, in characters from 1. */
 static int unmark(char *text) {
 	char *mark = strchr(text, '@');
 	int col = 1;

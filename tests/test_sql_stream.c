@@ -1,4 +1,4 @@
-/* CREATE TABLE: what a stream's definition means. What is refused is in refusals.txt. */
+/* CREATE TABLE: the meaning of a stream's definition. Refusals are in refusals.txt. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

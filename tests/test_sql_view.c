@@ -1,5 +1,5 @@
-/* CREATE VIEW: the plan that a definition means. Types of expressions are as PostgreSQL's pg_typeof gives them for the
- * same text. What is refused is in refusals.txt. */
+/* CREATE VIEW: the plan of a definition. Types of expressions are those of PostgreSQL's pg_typeof for the same text.
+ * Refusals are in refusals.txt. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -19,7 +19,7 @@ static void slot_name(void *ctx, int slot, lk_buf *out) {
 	lk_buf_adds(out, columns[slot]);
 }
 
-/* The SQL that is made of an expression shows constants, casts and their types. */
+/* The SQL that is made from an expression shows constants, casts and their types. */
 static void shows(const lk_expr *x, const char *want, const char *type) {
 	lk_buf b = LK_BUF_INIT;
 	lk_expr_sql(x, slot_name, NULL, &b);
@@ -274,7 +274,8 @@ static void lateral_rows(void **state) {
 	assert_string_equal(hash[0], hash[2]);
 }
 
-/* What may need more than 18 digits is cast, so that PostgreSQL raises where C marks; count needs no digits. */
+/* An expression that may need more than 18 digits is cast, so PostgreSQL raises where C marks; count needs no
+ * digits. */
 static void stored_numerics_have_18_digits(void **state) {
 	(void)state;
 	lk_definitions d;
@@ -339,7 +340,7 @@ static void spelling_is_no_change(void **state) {
 	}
 }
 
-/* Equal calls are one aggregate, also of HAVING; those that differ in anything are not. */
+/* Equal calls are one aggregate, also in HAVING; calls that differ in anything are not. */
 static void calls_are_kept_once(void **state) {
 	(void)state;
 	lk_definitions d;

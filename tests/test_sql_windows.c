@@ -1,5 +1,4 @@
-/* How the windows of a definition are read: the form that is meant, lengths and panes, and which spellings mean the
- * same. */
+/* Windows in definitions: the form, lengths and panes that are meant, and spellings with the same meaning. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -56,7 +55,7 @@ static void forms(void **state) {
 	}
 }
 
-/* R27: groups of spellings; within one they mean the same, and no two groups do. */
+/* R27: groups of spellings; all spellings of a group mean the same, and no two groups do. */
 static void what_is_the_same_window(void **state) {
 	(void)state;
 	static const char *const rows[][4] = {

@@ -17,7 +17,7 @@
 #include "cli/terminal.h"
 #include "core/time.h"
 
-/* What `print` puts on standard output on a screen of that many columns (NULL: no limit). */
+/* What `print` writes to standard output on a screen of that many columns (NULL: no limit). */
 static char *printed(const char *columns, void (*print)(void)) {
 	FILE *file = tmpfile();
 	int kept = dup(STDOUT_FILENO);
@@ -149,7 +149,7 @@ static void only_sound_widths_are_taken(void **state) {
 	}
 }
 
-/* Lines that are examples are there to be copied, and short enough. */
+/* Lines of examples can be copied, and are short enough. */
 static void help_fits_a_terminal(void **state) {
 	(void)state;
 	setenv("COLUMNS", "80", 1);

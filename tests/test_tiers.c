@@ -1,4 +1,4 @@
-/* Which segments are compacted: the choice alone, in bytes, over thousands of closings. */
+/* Which segments are compacted: only the choice, by bytes, over thousands of closed segments. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -18,8 +18,8 @@ enum { CLOSINGS = 6000, MOST = 2 * LK_SEGMENTS_MOST };
 
 typedef struct history {
 	lk_segment s[MOST];
-	int n, most;                 /* segments now; that a reader has seen at worst */
-	int64_t end, bytes, least;   /* of the log; of all closings together; of the smallest */
+	int n, most;                 /* segments now; the most that a reader has seen */
+	int64_t end, bytes, least;   /* of the log; bytes of all closed segments; of the smallest one */
 	int64_t rewritten;
 	int compactions, of_giants;
 } history;
@@ -76,7 +76,7 @@ static history play(sizes of, uint64_t seed) {
 	return h;
 }
 
-/* Readers see few segments, and every byte is written again as often as its segment can double. */
+/* Readers see few segments, and every byte is rewritten as often as its segment can double. */
 static void segments_stay_few_and_rewriting_n_log_n(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
@@ -95,7 +95,7 @@ static void segments_stay_few_and_rewriting_n_log_n(void **state) {
 	}
 }
 
-/* A giant among small ones is never written again because of them, also where all runs of eight have it in them. */
+/* A giant among small segments is never rewritten because of them, also if every run of eight contains it. */
 static void a_giant_waits_for_its_like(void **state) {
 	(void)state;
 	history h = {0};
@@ -120,7 +120,7 @@ static void a_giant_waits_for_its_like(void **state) {
 	assert_int_equal(giants, 2);
 }
 
-/* Where no run doubles, segments may be as many as LK_SEGMENTS_MOST, and no more. */
+/* If no run doubles, there may be as many segments as LK_SEGMENTS_MOST, and no more. */
 static void sizes_that_fit_nowhere_end_at_a_bound(void **state) {
 	(void)state;
 	history h = {0};

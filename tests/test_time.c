@@ -87,7 +87,7 @@ static void prints_a_fraction_only_where_there_is_one(void **state) {
 	}
 }
 
-/* Starts and ends of windows, the longest of which have 100 years. */
+/* Starts and ends of windows; the longest windows have 100 years. */
 static void windows_reach_beyond_the_times_of_events(void **state) {
 	(void)state;
 	static const struct { int64_t us; const char *text; } rows[] = {

@@ -1,4 +1,4 @@
-/* Waits end: when there is something, at their limit, and soon after a process is asked to stop. */
+/* A wait ends when its condition holds, at its limit, and soon after the process is asked to stop. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -131,8 +131,8 @@ static void late_by_the_end_of_the_pane(void **state) {
 	assert_false(lk_is_late(&p, 60 * S, LK_TIME_MAX));
 }
 
-/* P9, P11: one event as far ahead as this makes none late whose time is the clock's, one that is further ahead does; and the same
- * of windows that have not ended. */
+/* P9, P11: one event that far ahead makes no event late whose time is the clock's; one that is further ahead does. The
+ * same for windows that have not ended. */
 static void how_far_ahead_does_no_harm(void **state) {
 	(void)state;
 	int64_t at = 600 * S - 1;   /* its pane ends with the next microsecond */
@@ -162,7 +162,7 @@ static void views_without_windows_have_no_late_events(void **state) {
 	assert_true(lk_final_to(&p, LK_TIME_MAX) == LK_NEVER);
 }
 
-/* P11: What is final is what is late: a window is final exactly when an event of it would be refused. */
+/* P11: Final means late: a window is final exactly if an event in it would be refused. */
 static void final_is_what_no_event_can_change(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
@@ -192,7 +192,7 @@ static void windows_are_multiples_of_panes(void **state) {
 	assert_int_equal(lk_window_ask(&p, 60 * S, 60 * S, &w, &reason), -1);
 }
 
-/* --- windows put together from panes --- */
+/* --- windows built from panes --- */
 
 static lk_window hop(int64_t slide, int64_t size, int64_t offset, int64_t pane) {
 	return (lk_window){.kind = LK_W_HOP, .size_us = size, .slide_us = slide, .offset_us = offset, .pane_us = pane};
@@ -261,7 +261,7 @@ static void spans_of_tags(void **state) {
 	assert_false(lk_in_one_session(&of_session, 7, 37));
 }
 
-/* What a query may ask of a view: kind, lengths and offset of the windows, or why not. */
+/* What a query may ask of a view: kind, lengths and offset of the windows, or the reason for a refusal. */
 static void what_can_be_asked(void **state) {
 	(void)state;
 	static const struct { lk_window of; int64_t size, slide; int kind; int64_t offset; const char *why; } rows[] = {
@@ -343,7 +343,7 @@ static lk_window random_window(uint64_t *s) {
 	return more ? hop(slide, slide + unit * more, offset, pane) : tumble(slide, offset);
 }
 
-/* No rule says something else than another: windows found from an event, from a range, from a pane. */
+/* All rules agree: windows found from an event, from a range, from a pane. */
 static void rules_agree(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
@@ -372,7 +372,7 @@ static void rules_agree(void **state) {
 	}
 }
 
-/* Nothing overflows, however far away. */
+/* Nothing overflows, at any distance. */
 static void ends_of_time(void **state) {
 	(void)state;
 	uint64_t s = random_seed();

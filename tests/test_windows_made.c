@@ -1,5 +1,5 @@
-/* Windows put together from panes: hop and cumulate beside the plainest way to make them, which asks of every window and
- * every pane whether they belong together, byte for byte; and how many merges it takes. Sessions have a file of their
+/* Windows built from panes: hop and cumulate against the simplest way to build them, which asks for every window and
+ * every pane whether they belong together, byte for byte; and the number of merges. Sessions have a file of their
  * own. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@ static tiny_plan tiny;
 static lk_aggregate counted[8];
 static long merges;
 
-/* Each aggregate merges as it always does, and is counted. The function has no other way to know whose merge it is. */
+/* Each aggregate merges as always, and counts. The function has no other way to know whose merge it is. */
 static void counting_merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
 	merges++;
 	lk_aggregate_find(a->verbs->name, !a->arg)->merge(into, a, from, arena);
@@ -77,7 +77,7 @@ static void add_to_window(lk_cells *into, const lk_cells *from, const lk_cell *p
 	lk_buf_release(&partial);
 }
 
-/* Every window that begins in [from, to), whatever its panes: its tag is where it starts, or its last pane (cumulate). */
+/* Every window that begins in [from, to), whatever its panes: its tag is its start, or its last pane (cumulate). */
 static void plainly(const lk_window *w, int64_t from, int64_t to, const lk_cells *panes, lk_cells *out) {
 	for (const lk_cell *c = panes->first; c; c = c->next) {
 		int64_t pane = lk_pane_get(lk_cell_field(panes, c));
@@ -197,7 +197,7 @@ static void as_made_plainly(void **state) {
 	}
 }
 
-/* Merges of one aggregate for `panes` panes of one key, one beside the other or with holes. */
+/* Merges of one aggregate for `panes` panes of one key, adjacent or with gaps. */
 static long merges_for(const lk_window *w, int panes, int hole_every, size_t *windows) {
 	lk_answer a = begin(w, INT64_MIN, INT64_MAX);
 	for (int i = 0; i < panes; i++)
@@ -212,7 +212,7 @@ static long merges_for(const lk_window *w, int panes, int hole_every, size_t *wi
 	return merges / tiny.plan.naggs;
 }
 
-/* A window of a thousand panes costs no more merges than one of two. */
+/* A window of a thousand panes costs no more merges than a window of two. */
 static void merges_are_few(void **state) {
 	(void)state;
 	static const int panes_of[] = {2, 3, 10, 60, 1000, 3000};
@@ -230,7 +230,7 @@ static void merges_are_few(void **state) {
 		}
 }
 
-/* Panes that are years apart are not walked over. */
+/* The time between panes that are years apart costs nothing. */
 static void far_panes_are_near(void **state) {
 	(void)state;
 	static const int64_t at[] = {LK_TIME_MIN, -86400 * S, 0, 1, 3600 * S, LK_TIME_MAX};
@@ -266,7 +266,7 @@ static void no_panes_no_windows(void **state) {
 	}
 }
 
-/* A random stretch of time, horizon and panes for a random window. */
+/* A random range, horizon and panes for a random window. */
 static lk_answer random_answer(uint64_t *s, int n) {
 	lk_window w = random_window(s);
 	int64_t range = w.size_us * (1 + random_below(s, 8)) + 1;
@@ -297,7 +297,7 @@ static void as_many_as_planned(void **state) {
 	}
 }
 
-/* Those of all windows whose starts are among the last so many. */
+/* Only the windows of the last few starts. */
 static void the_last_windows_alone(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
@@ -356,7 +356,7 @@ static void refused_before_the_first_window(void **state) {
 	}
 }
 
-/* What no plan sees: states that grow. And a stop, which is heard at the next window. */
+/* Not in a plan: states that grow. And a stop, which takes effect at the next window. */
 static void ended_midway(void **state) {
 	(void)state;
 	lk_window w = hop(S, 1000 * S, 0);
@@ -390,7 +390,7 @@ static void bounds_that_are_not_met_change_nothing(void **state) {
 	end(&a);
 }
 
-/* Time that is over, and a sort that ends early: what was met first stays. */
+/* The time is over, and a sort ends early: the first reason stays. */
 static void a_budget_is_spent_once(void **state) {
 	(void)state;
 	lk_budget b;

@@ -1,25 +1,25 @@
 /* Watermark, lateness and finality (P9, P10, P11) in Promela: which events the stream path refuses, in any history.
  *
- * One partition with a log of N events, every such log: an event has a time (0, 1, 2) and passes the WHERE of the view
- * or does not. Panes are one time unit long, windows hop over two panes, allowed_lateness and delay are 0. The log is
- * there from the start, and workers fetch as much of it as they like at a time; a batch cuts anywhere. Two workers
- * both believe that the unit is theirs, and Redis may lose everything, or go back. The fence is lk.pml's matter: the
- * owner's name stands for its token.
+ * One partition with a log of N events, and every such log: an event has a time (0, 1, 2) and passes the WHERE of the view
+ * or does not. Panes are one time unit long, windows hop over two panes, allowed_lateness and delay are 0. The whole log
+ * exists from the start, and workers fetch any part of it at a time; a batch makes its cut anywhere. Two workers both
+ * believe that the unit is theirs, and Redis may lose everything, or go back. lk.pml shows the fence: here the owner's name
+ * is its token.
  *
- * Cells are sets of offsets. That segments can be counted from a cut on, and that an answer of two servers is of one
- * piece, is what lk.pml shows; here it is taken for granted, and a publish or an answer is one step. Left out:
- * max_ahead, which only bounds the times, sessions, and the least of several partitions.
+ * Cells are sets of offsets. lk.pml shows that segments can be counted from a cut on, and that an answer from two servers
+ * is consistent; here a publish or an answer is one step. The model omits max_ahead, which only bounds the times,
+ * sessions, and the least watermark of several partitions.
  *
  * What is asserted, against a history in which one worker folds the whole log from 0 on, event by event:
  *   a commit  folds exactly the events that this history folds (I4)
- *   a row     of the ledger is about an event that this history refuses; and from where the unit began up to
- *             its cursor there is a row for each of them
+ *   a row     of the ledger names an event that this history refuses; and each of those from the start of the unit
+ *             to its cursor has a row
  *   an answer is batch + segments + late rows = the prefix that it names, each event once (I3)
  *   final     no event is folded into a window that an answer called final before
  *
  * -DN=…       events                             -DROUNDS=…  batches, one after the other; 0: a kappa copy
  * -DTAKES=…   take-overs of each worker          -DFLUSH     Redis loses everything once
- * -DGOBACK    Redis goes back once               -DWHERE     an event may not pass WHERE; else all do
+ * -DGOBACK    Redis goes back once               -DWHERE     events may fail WHERE; otherwise all pass
  *
  * and the mutants: EMPTYATCUT HIGHOFTHEEND AFTERWHERE ONCEPERBATCH NOTSTORED STOREDAPART SKIPAHEAD BYWINDOW
  * BYSEGMENT */
@@ -36,7 +36,7 @@
 
 /* A watermark is 0 before the first event, else 1 + the largest time. Late: the end of the pane <= the watermark. */
 #ifdef BYWINDOW
-#define PANE_OVER(t, w) ((t) + 3 <= (w))      /* the end of the last window that has the pane */
+#define PANE_OVER(t, w) ((t) + 3 <= (w))      /* the end of the last window that contains the pane */
 #else
 #define PANE_OVER(t, w) ((t) + 2 <= (w))
 #endif
@@ -55,7 +55,7 @@
 /* --- PostgreSQL --- */
 
 byte time[N], passes;                 /* the log; passes: bit off: the event passes WHERE */
-byte high[N + 1];                     /* the stream's watermark after so many events: it knows no view */
+byte high[N + 1];                     /* the stream's watermark after so many events; it does not depend on a view */
 byte pub, pub_watermark;              /* the published cut */
 byte ledger;
 
@@ -71,10 +71,10 @@ Unit old;
 	a.folded = b.folded
 #define LOSE(u) u.there = false; u.cursor = 0; u.watermark = 0; u.began = 0; u.owner = 0; u.folded = 0
 
-/* --- what must come out --- */
+/* --- the expected results --- */
 
-byte refused;                         /* by the history that folds all from 0 on */
-byte final_to, final_end;             /* an answer over [0, final_end) called the windows that end by final_to final */
+byte refused;                         /* of the history that folds everything from 0 on */
+byte final_to, final_end;             /* an answer over [0, final_end) has called windows final that end at or before final_to */
 
 /* --- the stream path --- */
 
@@ -108,7 +108,7 @@ take:
 #endif
 	};
 loop:
-	atomic {                                                /* fetch and fold: nobody sees it */
+	atomic {                                                /* fetch and fold: invisible to others */
 		if :: cursor == N -> goto idle :: else fi;
 		end = cursor + 1; do :: end < N -> end++ :: break od;
 		folded = 0; late = 0; k = cursor; w = watermark;
@@ -140,7 +140,7 @@ loop:
 		if
 		:: redis.there && redis.owner == me && redis.cursor == cursor -> d_step {
 			assert(folded == (passes & ~refused & BELOW(end) & ~BELOW(cursor)));
-			k = cursor;                                     /* what was called final does not change */
+			k = cursor;                                     /* final windows do not change */
 			do
 			:: k < end -> assert(!(folded & (1 << k)) || k < final_end || time[k] + 1 > final_to); k++
 			:: else -> break

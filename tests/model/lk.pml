@@ -1,29 +1,29 @@
 /* The protocol of lk in Promela: one unit of one copy, lambda or, with -DSEAL, kappa, from the log to the answer.
  *
- * Two workers believe that the unit is theirs (there is no lock at all), an appender appends, a batch cuts and publishes, a
- * reader answers, and where a case asks for it Redis goes back in time or loses everything, or PostgreSQL loses its tail. No
- * connection ever breaks because of that: a process that slept through it goes on as if nothing had happened, which is
- * worse than what TCP allows. No clock, no grace time.
+ * Two workers believe that the unit is theirs (there is no lock at all), an appender appends, a batch makes a cut and publishes,
+ * a reader answers; in some cases Redis goes back in time or loses everything, or PostgreSQL loses its tail. These faults never
+ * break a connection: a process that slept through one continues as if nothing had happened, which is worse than TCP allows. There
+ * is no clock and no grace time.
  *
- * A cell is the SET of events that were folded into it (a bit mask), so that both a lost and a doubled event show. Event i
+ * A cell is the SET of events that were folded into it (a bit mask), so a lost event shows, and so does a doubled one. Event i
  * belongs to key i % 2, and a commit writes the cells that changed since the last one, as absolute values.
  *
  * What is asserted:
- *   the reader  its segments tile [cut, cursor) unless one of them went away while it read, and then
+ *   the reader  its segments tile [cut, cursor), unless one of them went away while it read; and
  *               batch + segments + late events = the prefix that it names, each event once (I3)
- *   the sealer  what is sealed is the log below the cut less late events, each event once (I2)
- *   an owner    that has caught up: the unit's segments tile [base, cursor) and are the log, exactly (I1)
+ *   the sealer  the sealed part is the log below the cut without late events, each event once (I2)
+ *   an owner    that has caught up: the unit's segments tile [base, cursor) and are exactly the log (I1)
  *
  * -DN=…       events                          -DROUNDS=…  batches, one after the other
  * -DTAKES=…   take-overs of each worker       -DTWOBATCH  two batch processes
- * -DSWEEP     owners drop what is published   -DCOMPACT   owners compact, each by a process beside it
+ * -DSWEEP     owners drop what is published   -DCOMPACT   owners compact, each in another process
  * -DSKIP      owners below the cut skip to it -DLATE      event 1 is late: it goes to the ledger, not into a cell
  * -DGOBACK    Redis goes back once            -DFLUSH     Redis loses everything once
  * -DPGLOSS    PostgreSQL loses its last event once, and other events get its offset
  * -DSEAL      no batches: a sealer reads the unit's segments below a cut and publishes them (P12)
  * -DWATCH     a commit is two steps: compare, then write if nothing was touched (else: one step)
  *
- * and the mutants, each of which leaves one rule out (tests/model/check lists what must catch them):
+ * and the mutants, each of which omits one rule (tests/model/check lists the cases that must catch them):
  *   CURSORONLY TOKENINREDIS KEEPMAP NOWATCH CHUNKED DROPOPEN POINTERFIRST NOTILING SPLITREAD GONEISEMPTY CUTSFIRST LATECUT
  *   BACKWARDS NOLOGCHECK COMPACTACROSS NOSWAPCHECK NOSTAGECHECK LEDGERLAST SEALEARLY SEALANY SEALGONE SEALONCE */
 
@@ -59,8 +59,8 @@ byte cuts;                   /* bit off-1: a live cut at off */
 byte pub;                    /* the published cut; its batch is the log below it */
 byte ledger;                 /* late events that were recorded, by offset */
 #ifdef PGLOSS
-bool other;                  /* offset N-1 was given to another event */
-byte lost;                   /* how often the log lost its tail: sessions from before are broken */
+bool other;                  /* another event has got offset N-1 */
+byte lost;                   /* how often the log has lost its tail: older sessions are broken */
 #define EVENT(off) (((off) == N - 1 && other) -> N : (off))
 #define FETCHED(off) (((off) == N - 1 && saw_other) -> N : (off))
 #else
@@ -75,8 +75,8 @@ typedef Segment { byte from, to, token, even, odd };
 typedef Unit {
 	bool there;
 	byte cursor, base, token, open;    /* open: from of the open segment, or NONE */
-	byte last;                         /* what event cursor-1 was (its _at) */
-	byte staged, pieces;               /* the name under which a compaction stages its cells, piece by piece; how many are there */
+	byte last;                         /* identifies event cursor-1 (its _at) */
+	byte staged, pieces;               /* the name under which a compaction stages its cells, and the number of staged pieces */
 	byte staged_even, staged_odd;
 	byte n;
 	Segment s[NSEG]
@@ -92,7 +92,7 @@ Unit old;
 #endif
 #ifdef COMPACT
 typedef Job { bool posted; byte token, from, middle, to, first, second };   /* two segments: [from, middle) and [middle, to) */
-Job job;                     /* what a worker has posted to its process's compactor: one of the two, once */
+Job job;                     /* a worker's job for the compactor of its process: one worker posts one, once */
 bool compacted_once;
 #endif
 
@@ -105,7 +105,7 @@ bool compacted_once;
 	a.staged = b.staged; a.pieces = b.pieces; a.staged_even = b.staged_even; a.staged_odd = b.staged_odd; a.n = b.n; k = 0; do :: k < NSEG -> COPY_SEGMENT(a, k, b, k); k++ :: else -> break od; k = 0
 #define EMPTY(u) u.open = NONE; u.n = 0; k = 0; do :: k < NSEG -> CLEAR_SEGMENT(u, k); k++ :: else -> break od; k = 0
 #define LOSE(u) u.there = false; u.cursor = 0; u.base = 0; u.token = 0; u.last = NONE; u.staged = 0; u.pieces = 0; u.staged_even = 0; u.staged_odd = 0; EMPTY(u)
-/* Follows the segments of u from position pos on, in whatever order they are listed. */
+/* Follows the segments of u from position pos on, in any listed order. */
 #define FOLLOW(u, pos) k = 0; do :: k < u.n -> j = 0; \
 	do :: j < u.n -> if :: u.s[j].from == pos && u.s[j].to > pos -> pos = u.s[j].to :: else fi; j++ :: else -> break od; k++ \
 	:: else -> break od; j = 0; k = 0
@@ -122,7 +122,7 @@ proctype Appender() {
 /* --- the stream path --- */
 
 proctype Worker(bool me) {
-	byte takes, start, cursor, from, token, even, odd;     /* the owner's state: it is dropped on any doubt */
+	byte takes, start, cursor, from, token, even, odd;     /* the owner's state: dropped in any doubt */
 	byte hi, seen, end, late, i, j, k, a, b; bool even_changed, odd_changed, fits;
 #ifdef PGLOSS
 	byte session; bool saw_other;
@@ -150,7 +150,7 @@ take:
 		redis.token = token; redis.open = NONE; TOUCH;
 		cursor = redis.cursor; from = cursor; even = 0; odd = 0; hi = 0; seen = 0; end = 0; late = 0; start = 0
 	} }
-	/* does the state fit the log? */
+	/* does the state match the log? */
 	d_step {
 		fits = true;
 #ifdef PGLOSS
@@ -198,7 +198,7 @@ loop:
 	:: else
 	fi;
 	d_step {
-		/* a live cut here: the segment closes, a new one opens */
+		/* a live cut is here: the segment closes, a new one opens */
 		if :: from < cursor && HAS_CUT(seen, cursor) -> from = cursor; even = 0; odd = 0 :: else fi;
 		end = cursor; late = 0; even_changed = false; odd_changed = false;
 		do
@@ -285,7 +285,7 @@ sweep:
 #ifdef DROPOPEN
 		:: redis.there && redis.token == token -> d_step {
 #else
-		/* the base does not move above the beginning of the open segment, which will grow */
+		/* the base does not move beyond the start of the open segment, which will grow */
 		:: redis.there && redis.token == token && redis.cursor >= start && !(redis.open < start) -> d_step {
 #endif
 			i = 0; j = 0;
@@ -310,7 +310,7 @@ sweep:
 	fi;
 #endif
 #ifdef COMPACT
-	/* two adjacent closed segments are chosen, then the live cuts are looked at; the rest is done beside the owner */
+	/* chooses two adjacent closed segments, then reads the live cuts; the compactor does the rest */
 	if
 	:: atomic { !compacted_once ->
 		d_step { a = NONE; i = 0;
@@ -344,7 +344,7 @@ sweep:
 
 idle:
 	skip;
-	/* caught up, and still the owner: the unit is the log (I1) */
+	/* it has caught up and is still the owner: the unit is the log (I1) */
 	d_step {
 #ifdef PGLOSS
 		if :: session == lost && redis.there && redis.token == token && redis.cursor == tail ->
@@ -391,7 +391,7 @@ done:
 /* --- the compactor of a worker's process, beside its owner --- */
 
 #define FIND(at, f, t) at = 0; do :: at < redis.n && !(redis.s[at].from == f && redis.s[at].token == t) -> at++ :: else -> break od
-/* What segment `at` holds goes to what is staged: into it, or, where Redis has lost it, into a new one of that name. */
+/* Adds the cells of segment `at` to the staged ones; if Redis has lost those, begins them again under the same name. */
 #define STAGE(at) if :: redis.staged != name -> redis.staged = name; redis.pieces = 0; redis.staged_even = 0; redis.staged_odd = 0 :: else fi; \
 	redis.pieces++; redis.staged_even = redis.staged_even | redis.s[at].even; redis.staged_odd = redis.staged_odd | redis.s[at].odd
 
@@ -415,14 +415,14 @@ proctype Compactor() {
 #ifndef NOSTAGECHECK
 				:: redis.staged != name || redis.pieces != 2
 #else
-				:: redis.staged != name                         /* as many cells, perhaps older ones */
+				:: redis.staged != name                         /* the same number of cells, perhaps older ones */
 #endif
 #ifndef NOSWAPCHECK
 				:: i == redis.n || j == redis.n || redis.s[i].to != job.middle || redis.s[j].to != job.to ||
-				   IS_OPEN(redis, i) || IS_OPEN(redis, j)   /* again: it went back to where it was open */
+				   IS_OPEN(redis, i) || IS_OPEN(redis, j)   /* again: Redis went back to a state in which it is open */
 #endif
 				:: else ->
-					/* in place of the first one; the second one goes, and the last takes its place */
+					/* it replaces the first one; the second one goes, and the last one moves to its place */
 					if :: i == redis.n -> redis.n++ :: else fi; assert(i < NSEG);
 					redis.s[i].from = job.from; redis.s[i].to = job.to; redis.s[i].token = name;
 					redis.s[i].even = redis.staged_even; redis.s[i].odd = redis.staged_odd;
@@ -461,7 +461,7 @@ proctype Batch(byte rounds) {
 				pub = cut;
 				if :: cut > 0 -> cuts = cuts | (1 << (cut - 1)) :: else fi;
 				if :: former > 0 -> cuts = cuts & ~(1 << (former - 1)) :: else fi
-			:: else                                         /* someone was faster: its cut is abandoned */
+			:: else                                         /* another batch was faster: this cut is abandoned */
 				if :: cut > 0 && cut != pub -> cuts = cuts & ~(1 << (cut - 1)) :: else fi
 			fi;
 			former = 0; cut = 0 }
@@ -472,7 +472,7 @@ proctype Batch(byte rounds) {
 /* --- sealing --- */
 
 #ifdef SEAL
-byte sealed;                 /* the rows of the table: the events that were sealed */
+byte sealed;                 /* the rows of the table: the sealed events */
 
 proctype Sealer(byte rounds) {
 	byte cut, set, twice, pos, tries, i, j, k; bool gone; Unit u;
@@ -535,7 +535,7 @@ read:
 			:: else -> break
 			od;
 			i = 0; pos = pub; FOLLOW(u, pos);
-			/* what lies above the cut is none of its business */
+			/* it ignores segments above the cut */
 			if :: pos > cut -> pos = cut; k = 0;
 				do :: k < u.n -> if :: u.s[k].from < cut && u.s[k].to > cut -> pos = NONE :: else fi; k++ :: else -> break od; k = 0
 			:: else fi;
@@ -547,7 +547,7 @@ read:
 #endif
 		}
 		if
-		:: gone || pos != cut ->                            /* rolled back; again, or given up: the cut is abandoned */
+		:: gone || pos != cut ->                            /* rolled back: it reads again, or gives up and abandons the cut */
 			if
 			:: tries < 2 -> goto read
 			:: else -> cuts = cuts & ~(1 << (cut - 1))

@@ -1,25 +1,25 @@
 /* The kappa switch (P8, P15) in Promela: readers are moved to a copy that a replay has made, and back.
  *
- * One partition. Copy 0 is in service: a lambda copy, its batch lies below PUBLISHED. Replays 0 and 1 make copies 1
- * and 2, which are kappa: under the view's advisory lock a replay makes its copy, or finds the one that it left, folds
- * from 0 on, locks the tail, so that appends wait, folds up to it, and in that transaction, on the session that holds
- * the lock, moves the pointer by compare-and-set; where it is not in time, it gives the tail back and begins that
- * again. The way back is the same, to the former copy. Meanwhile the log grows, workers fold and sweep every live
- * copy, somebody drops copies, and another command moves the pointer as well.
+ * One partition. Copy 0 is served: a lambda copy with a batch below PUBLISHED. Replays 0 and 1 make copies 1 and 2, which
+ * are kappa. Under the view's advisory lock a replay makes its copy, or finds the one that an earlier run left, and folds
+ * from 0 on. Then it locks the tail, so appends wait, folds up to it, and in the same transaction, on the session that
+ * holds the lock, moves the pointer by compare-and-set. If it is not in time, it releases the tail and repeats this part.
+ * The way back is the same, to the former copy. Meanwhile the log grows, workers fold and sweep every live copy, a process
+ * drops copies, and another command moves the pointer too.
  *
- * A replay may be killed at each step and is run once more; the server may end the session of whoever holds the view's
- * lock, who notices only when it uses the session. A transaction takes effect in one step, before or after which its
- * process may be killed. Cells are not here: a copy is the range [base, cursor), and what makes that exact, the fence
- * among it, is in lk.pml.
+ * A replay may be killed at each step and is run once more. The server may end the session that holds the view's lock; its
+ * process notices only when it uses the session. A transaction takes effect in one step; its process may be killed before
+ * or after it. The model has no cells: a copy is the range [base, cursor); lk.pml shows what makes it exact, for example
+ * the fence.
  *
  * What is asserted:
- *   a reader  asks twice, and the second answer covers no less than the first one (not with FLUSH: what Redis
- *             lost is lost); batch and segments leave nothing out; what is served is live
- *   a switch  goes from the copy that it was prepared against, and happens once for each replay
- *   at the end all have ended, no lock is left and no append hangs
+ *   a reader  asks twice, and the second answer covers no less than the first one (except with FLUSH, when Redis
+ *             has lost cells); batch and segments omit nothing; the served copy is live
+ *   a switch  starts from the copy that it was prepared against, and happens once for each replay
+ *   at the end all processes have ended, no lock is left and no append hangs
  *
  * -DN=…      events                                 -DTWO     two replays at once
- * -DBACK     somebody goes back to the former copy  -DDROP    somebody drops copies
+ * -DBACK     a command goes back to the former copy -DDROP    a process drops copies
  * -DOTHER    another command moves the pointer      -DFLUSH   Redis loses everything once
  * -DKILLS=…  replays killed                         -DENDS=…  sessions that the server ends
  *
@@ -37,7 +37,7 @@
 #endif
 #define RUNS 2
 #define NONE 9
-#define COPIES 4                      /* 3: what another command serves */
+#define COPIES 4                      /* 3: the copy that another command serves */
 #define PUBLISHED 1
 
 mtype = { absent, building, live, dropped };
@@ -49,7 +49,7 @@ byte tail_lock, view_lock;            /* 0, or the session that holds it */
 byte dead;                            /* bit: a session that has ended */
 byte served, former = NONE;
 mtype state[COPIES];
-byte batch[COPIES];                   /* what the batch of a copy covers; 0: a kappa copy */
+byte batch[COPIES];                   /* the cut of a copy's batch; 0: a kappa copy */
 
 /* --- Redis --- */
 
@@ -120,7 +120,7 @@ start:
 	:: atomic { IS_DEAD(session) -> goto failed }
 	:: atomic { !IS_DEAD(session) -> from = served; to = (back -> former : me + 1);
 		if
-		:: to == NONE || to == from -> goto over            /* nothing to go back to; or served already */
+		:: to == NONE || to == from -> goto over            /* there is no former copy; or the copy is already served */
 		:: else
 		fi;
 		if
@@ -131,7 +131,7 @@ start:
 #ifdef AGAIN
 			skip
 #else
-			if :: back :: !back -> goto over fi              /* an earlier run has switched and was not heard */
+			if :: back :: !back -> goto over fi              /* an earlier run has switched, but could not report it */
 #endif
 		fi }
 	OR_KILLED
@@ -156,12 +156,12 @@ catch_up:
 #else
 	:: !BEHIND(to) || state[to] == dropped -> break
 #endif
-	:: atomic { tail_lock == session -> tail_lock = 0; goto catch_up }    /* not in time: appends go on */
+	:: atomic { tail_lock == session -> tail_lock = 0; goto catch_up }    /* not in time: appends continue */
 	OR_KILLED
 	od;
 	if
 #ifdef RECONNECT
-	:: atomic { true ->                                     /* on a new session, where the old one has ended */
+	:: atomic { true ->                                     /* on a new session, if the old one has ended */
 #else
 	:: atomic { IS_DEAD(session) -> goto failed }
 	:: atomic { !IS_DEAD(session) ->
@@ -194,7 +194,7 @@ over:
 	OR_KILLED
 	fi;
 killed:
-	skip;                                                   /* its session is still there for a while */
+	skip;                                                   /* its session remains for a while */
 failed:
 	atomic { LEAVE(session); if :: session == RUNS * me + RUNS :: else -> goto start fi };
 done:
@@ -221,7 +221,7 @@ proctype Drop() {
 #endif
 
 #ifdef OTHER
-proctype Other() {                                          /* complete as it is, by compare-and-set too */
+proctype Other() {                                          /* it is complete; by compare-and-set too */
 	if
 	:: atomic { served == 0 -> served = 3; former = 0; state[3] = live; batch[3] = tail }
 	:: true
@@ -294,6 +294,6 @@ init {
 		run RedisFault();
 #endif
 	};
-	timeout;                                                /* nobody can do anything any more */
+	timeout;                                                /* no process can take another step */
 	assert(ended == begun && tail == N && tail_lock == 0 && view_lock == 0)
 }

@@ -1,5 +1,5 @@
-/* The oracle is PostgreSQL running the user's own text, never SQL made from the plan: otherwise a fault in parsing the
- * definition would be in both and stay hidden. */
+/* The oracle is PostgreSQL, which runs the user's own text, never SQL made from the plan: otherwise a fault in parsing
+ * the definition would be in both and stay hidden. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
