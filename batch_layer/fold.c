@@ -35,7 +35,7 @@ static void select_sql(const folding *f, int part, int64_t from, int64_t to, lk_
 	lk_buf_adds(out, "SELECT off, _at");
 	for (int i = 0; i < f->plan->nneeded; i++) {
 		lk_buf_adds(out, ", ");
-		lk_sql_ident(f->plan->stream->columns[f->plan->needed[i]].name, out);
+		lk_sql_ident(f->plan->stream->schema.columns[f->plan->needed[i]].name, out);
 	}
 	lk_buf_adds(out, " FROM ");
 	lk_log_leaf(f->plan->stream, part, out);
@@ -104,7 +104,7 @@ static void init(folding *f, lk_compute *c) {
 	f->types[0] = (lk_type){.kind = LK_INT8};
 	f->types[1] = (lk_type){.kind = LK_TIME};
 	for (int i = 0; i < p->nneeded; i++)
-		f->types[2 + i] = p->stream->columns[p->needed[i]].type;
+		f->types[2 + i] = p->stream->schema.columns[p->needed[i]].type;
 }
 
 static void release(folding *f) {

@@ -29,7 +29,7 @@ void lk_past_events_sql(const lk_plan *p, const lk_cut *cut, lk_buf *out) {
 	if (from < LK_TIME_MIN)
 		return;
 	lk_buf_adds(out, " AND ");
-	lk_sql_ident(p->window.time_slot == lk_slot_at(p->stream) ? "_at" : p->stream->columns[p->window.time_slot].name, out);
+	lk_sql_ident(p->window.time_slot == lk_slot_at(p->stream) ? "_at" : p->stream->schema.columns[p->window.time_slot].name, out);
 	lk_buf_adds(out, " >= ");
 	put_time(from, out);
 }

@@ -94,7 +94,7 @@ static long scan_all(lk_json_scanner *j, const lk_buf *text, const lk_stream *s)
 		int column;
 		if (!line_end)
 			line_end = end;
-		events += lk_json_scan(j, p, (size_t)(line_end - p), &arena, row, &reason, &column) == 0 && !lk_is_null(&row[s->event_time]);
+		events += lk_json_scan(j, p, (size_t)(line_end - p), &arena, row, &reason, &column) == 0 && !lk_is_null(&row[s->schema.event_time]);
 		lk_arena_clear(&arena);
 		p = line_end + 1;
 	}
@@ -115,7 +115,7 @@ static void scanner(bench *b) {
 	lk_definitions d;
 	if (lk_sql_parse(sql, sizeof sql - 1, NULL, &d) != LK_OK)
 		exit(1);
-	lk_json_scanner *j = lk_json_scanner_new(d.items[0].stream);
+	lk_json_scanner *j = lk_json_scanner_new(&d.items[0].stream->schema);
 	double mb_s[BENCH_RUNS], bare[BENCH_RUNS];
 	long events = 0, lines = 0;
 	for (int i = 0; i < BENCH_RUNS; i++) {

@@ -92,8 +92,8 @@ static void print_beside(const char *const titles[2], const char *const texts[2]
 static const char **slot_names(const lk_plan *p) {
 	const char **names = lk_calloc((size_t)p->nslots + 1, sizeof(const char *));
 	for (int i = 0; i < p->nslots; i++) {
-		if (i < p->stream->ncolumns)
-			names[i] = p->stream->columns[i].name;
+		if (i < p->stream->schema.ncolumns)
+			names[i] = p->stream->schema.columns[i].name;
 		else
 			names[i] = i == lk_slot_at(p->stream) ? "_at" : p->lateral_names[i - lk_slot_lateral(p->stream)];
 	}

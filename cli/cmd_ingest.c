@@ -62,7 +62,7 @@ static void say_report(const lk_ingest_options *o, const lk_ingest_report *r) {
 }
 
 static bool about_event_time(const lk_stream *s, const char *reason) {
-	const char *column = s->columns[s->event_time].name;
+	const char *column = s->schema.columns[s->schema.event_time].name;
 	size_t len = strlen(column);
 	return strcmp(reason, "no event time") == 0 || (strncmp(reason, column, len) == 0 && strncmp(reason + len, ": ", 2) == 0);
 }
@@ -79,7 +79,7 @@ static int nothing_read(const lk_ingest_options *o, const lk_ingest_report *r, l
 		return lk_hint(err, "give --format the text from the web server's configuration (LogFormat, log_format)");
 	if (about_event_time(o->stream->stream, r->first.reason))
 		return lk_hint(err, "the event time is \"%s\", written as 2015-05-17T10:05:03Z; lk rejected %s shows the reasons",
-		               o->stream->stream->columns[o->stream->stream->event_time].name, o->stream->stream->name);
+		               o->stream->stream->schema.columns[o->stream->stream->schema.event_time].name, o->stream->stream->name);
 	return lk_hint(err, "lk rejected %s shows the reasons", o->stream->stream->name);
 }
 

@@ -33,11 +33,11 @@ static int read_args(const lk_args *args, wanted *w, lk_error *err) {
 static int no_column(const lk_stream *s, const char *name, lk_error *err) {
 	const char *names[LK_MAX_COLUMNS];
 	lk_buf all = LK_BUF_INIT;
-	for (int i = 0; i < s->ncolumns; i++) {
-		names[i] = s->columns[i].name;
+	for (int i = 0; i < s->schema.ncolumns; i++) {
+		names[i] = s->schema.columns[i].name;
 		lk_buf_addf(&all, "%s%s", i ? ", " : "", names[i]);
 	}
-	const char *near = lk_did_you_mean(name, names, s->ncolumns);
+	const char *near = lk_did_you_mean(name, names, s->schema.ncolumns);
 	lk_fail(err, LK_EUSAGE, "--columns: stream %s has no column \"%s\"", s->name, name);
 	if (near)
 		lk_hint(err, "did you mean %s?", near);
@@ -48,8 +48,8 @@ static int no_column(const lk_stream *s, const char *name, lk_error *err) {
 }
 
 static int find_column(const lk_stream *s, const char *name, size_t len) {
-	for (int i = 0; i < s->ncolumns; i++)
-		if (strlen(s->columns[i].name) == len && !memcmp(s->columns[i].name, name, len))
+	for (int i = 0; i < s->schema.ncolumns; i++)
+		if (strlen(s->schema.columns[i].name) == len && !memcmp(s->schema.columns[i].name, name, len))
 			return i;
 	return -1;
 }
@@ -60,9 +60,9 @@ static int choose_columns(const lk_plan *p, const char *list, int out[LK_MAX_COL
 	bool all = list && strcmp(list, "all") == 0;
 	*n = 0;
 	for (int i = 0; !list && i < p->nneeded; i++)
-		if (p->needed[i] != s->event_time)
+		if (p->needed[i] != s->schema.event_time)
 			out[(*n)++] = p->needed[i];
-	for (int i = 0; all && i < s->ncolumns; i++)
+	for (int i = 0; all && i < s->schema.ncolumns; i++)
 		out[(*n)++] = i;
 	for (const char *at = all ? NULL : list; at && *n < LK_MAX_COLUMNS;) {
 		size_t len = strcspn(at, ",");

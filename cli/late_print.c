@@ -46,7 +46,7 @@ static lk_value own_value(const lk_late_page *p, const lk_late_event *e, int i) 
 	return lk_int(values[i]);
 }
 
-static const lk_column *stream_column(const lk_late_page *p, int i) { return &p->copy->version->plan->stream->columns[p->columns[i]]; }
+static const lk_column *stream_column(const lk_late_page *p, int i) { return &p->copy->version->plan->stream->schema.columns[p->columns[i]]; }
 
 /* If each event is in one window, a table leaves out the number of windows. */
 static bool is_shown(const lk_late_page *p, int i) {

@@ -87,7 +87,7 @@ int lk_fold_event(lk_folder *f, lk_cells *cells, int64_t watermark) {
 	f->eval.arena = &f->scratch;
 	f->pane = lk_pane_start(&p->window, f->row[p->window.time_slot].i);
 	bool late = lk_is_late(p, f->row[p->window.time_slot].i, watermark);
-	f->place.ts = f->row[p->stream->event_time].i;
+	f->place.ts = f->row[p->stream->schema.event_time].i;
 	for (int row = 0; row < p->nrows; row++) {
 		f->place.row = row;
 		if (p->nlateral)

@@ -14,8 +14,8 @@
 enum { PLAN_FORMAT = 1 };
 
 lk_type lk_slot_type(const lk_plan *p, int slot) {
-	if (slot < p->stream->ncolumns)
-		return p->stream->columns[slot].type;
+	if (slot < p->stream->schema.ncolumns)
+		return p->stream->schema.columns[slot].type;
 	if (slot == lk_slot_at(p->stream))
 		return (lk_type){.kind = LK_TIME};
 	return p->lateral_types[slot - lk_slot_lateral(p->stream)];
@@ -61,7 +61,7 @@ bool lk_plan_grows(const lk_plan *p) {
 	return false;
 }
 
-static int stable_slot(const lk_stream *s, int slot) { return slot < s->ncolumns ? slot : slot - s->ncolumns + LK_MAX_COLUMNS; }
+static int stable_slot(const lk_stream *s, int slot) { return slot < s->schema.ncolumns ? slot : slot - s->schema.ncolumns + LK_MAX_COLUMNS; }
 
 /* A copy of x with stable slot numbers. */
 static lk_expr *stable(const lk_stream *s, const lk_expr *x, lk_arena *arena) {
@@ -90,7 +90,7 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	const lk_stream *s = p->stream;
 	lk_buf_addf(out, "plan %d\nstream ", PLAN_FORMAT);
 	lk_sql_ident(s->name, out);
-	lk_buf_addf(out, " %d %lld %lld\n", s->event_time, (long long)s->watermark_delay_us, (long long)s->max_ahead_us);
+	lk_buf_addf(out, " %d %lld %lld\n", s->schema.event_time, (long long)s->watermark_delay_us, (long long)s->max_ahead_us);
 	lk_buf_addf(out, "window %d %d %lld %lld\n", p->window.kind, stable_slot(s, p->window.time_slot), (long long)p->window.size_us,
 	            (long long)p->allowed_lateness_us);
 	if (p->window.slide_us != p->window.size_us || p->window.offset_us)

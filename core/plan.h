@@ -5,27 +5,18 @@
 
 #include "core/aggregate.h"
 #include "core/expr.h"
+#include "core/schema.h"
 #include "core/status.h"
 #include "core/value.h"
 
-#define LK_MAX_COLUMNS 256
 #define LK_MAX_PARTITIONS 64
 #define LK_MAX_KEYS 64
 #define LK_MAX_AGGS 128
 #define LK_MAX_BATCH_COLUMNS (1 + LK_MAX_KEYS + LK_MAX_AGGS * LK_MAX_PARTIALS)   /* pane, keys, partials */
 
-typedef struct lk_column {
-	char *name;      /* as in SQL; the log's column has this name */
-	char **path;     /* JSON path, npath >= 1 keys: {"actor","login"} for "actor.login" */
-	int npath;
-	lk_type type;
-} lk_column;
-
 typedef struct lk_stream {
 	char *name;
-	lk_column *columns;
-	int ncolumns;
-	int event_time;              /* column index; never NULL in the log */
+	lk_schema schema;
 	int partition_by;            /* column index */
 	int partitions;              /* 1 … LK_MAX_PARTITIONS */
 	int64_t watermark_delay_us;  /* WITH (watermark = '10 seconds'); default 0 */
@@ -37,8 +28,8 @@ typedef struct lk_stream {
 } lk_stream;
 
 /* A row of values, by slot: 0 … ncolumns-1 the stream's columns, then _at, then the lateral columns. */
-static inline int lk_slot_at(const lk_stream *s) { return s->ncolumns; }
-static inline int lk_slot_lateral(const lk_stream *s) { return s->ncolumns + 1; }
+static inline int lk_slot_at(const lk_stream *s) { return s->schema.ncolumns; }
+static inline int lk_slot_lateral(const lk_stream *s) { return s->schema.ncolumns + 1; }
 
 enum lk_window_kind { LK_W_NONE, LK_W_TUMBLE, LK_W_HOP, LK_W_CUMULATE, LK_W_SESSION, LK_W_CALENDAR };
 

@@ -38,7 +38,7 @@ static void event_slot(void *ctx, int slot, lk_buf *out) {
 		return;
 	}
 	lk_buf_adds(out, "e.");
-	lk_sql_ident(slot == lk_slot_at(p->stream) ? "_at" : p->stream->columns[slot].name, out);
+	lk_sql_ident(slot == lk_slot_at(p->stream) ? "_at" : p->stream->schema.columns[slot].name, out);
 }
 
 static void put_expr(const lk_plan *p, const lk_expr *x, lk_buf *out) { lk_expr_sql(x, event_slot, (void *)p, out); }
@@ -215,8 +215,8 @@ static size_t select_end(const char *text, int at) {
 }
 
 static void put_columns(const lk_stream *s, lk_buf *out) {
-	for (int i = 0; i < s->ncolumns; i++) {
-		lk_sql_ident(s->columns[i].name, out);
+	for (int i = 0; i < s->schema.ncolumns; i++) {
+		lk_sql_ident(s->schema.columns[i].name, out);
 		lk_buf_adds(out, ", ");
 	}
 	lk_buf_adds(out, "_at");
@@ -232,7 +232,7 @@ static void put_order(const lk_stream *s, bool in_order, lk_buf *out) {
 	if (!in_order)
 		return;
 	lk_buf_adds(out, ", ");
-	lk_sql_ident(s->columns[s->event_time].name, out);
+	lk_sql_ident(s->schema.columns[s->schema.event_time].name, out);
 	lk_buf_adds(out, " AS _ts, part AS _part, off AS _off");
 }
 

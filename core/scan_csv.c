@@ -117,7 +117,7 @@ static size_t without_line_break(const char *record, size_t len) {
 }
 
 /* An exact match, else one that ignores case: people write header lines. */
-static int column_named(const lk_stream *s, const char *name, size_t len) {
+static int column_named(const lk_schema *s, const char *name, size_t len) {
 	for (int exact = 1; exact >= 0; exact--)
 		for (int c = 0; c < s->ncolumns; c++) {
 			const char *column = s->columns[c].name;
@@ -140,7 +140,7 @@ static void add_column(lk_csv_map *m, int c) {
 }
 
 /* The fields of the header, and the columns that it names. */
-static int read_names(const lk_stream *s, const char *p, const char *end, lk_csv_map *out, bool *seen, const char **reason) {
+static int read_names(const lk_schema *s, const char *p, const char *end, lk_csv_map *out, bool *seen, const char **reason) {
 	lk_arena arena = {0};
 	int status;
 	do {
@@ -165,7 +165,7 @@ static int read_names(const lk_stream *s, const char *p, const char *end, lk_csv
 	return status < 0 ? -1 : 0;
 }
 
-int lk_csv_header(const lk_stream *s, char delimiter, const char *record, size_t len, lk_csv_map *out, const char **reason) {
+int lk_csv_header(const lk_schema *s, char delimiter, const char *record, size_t len, lk_csv_map *out, const char **reason) {
 	bool seen[LK_MAX_COLUMNS] = {false};
 	*out = (lk_csv_map){.delimiter = delimiter};
 	int status = read_names(s, record, record + without_line_break(record, len), out, seen, reason);
@@ -188,7 +188,7 @@ void lk_csv_map_release(lk_csv_map *m) {
 	*m = (lk_csv_map){0};
 }
 
-int lk_csv_scan(const lk_stream *s, const lk_csv_map *m, const char *record, size_t len, lk_arena *arena,
+int lk_csv_scan(const lk_schema *s, const lk_csv_map *m, const char *record, size_t len, lk_arena *arena,
                 lk_value *row, const char **reason, int *column) {
 	const char *p = record, *end = record + without_line_break(record, len);
 	int i = 0, last;

@@ -2,7 +2,7 @@
 #ifndef LK_CORE_SCAN_CSV_H
 #define LK_CORE_SCAN_CSV_H
 
-#include "core/plan.h"
+#include "core/schema.h"
 
 typedef struct lk_csv_dialect {
 	char delimiter;
@@ -24,10 +24,10 @@ typedef struct lk_csv_map {
  * is LF, CRLF or CR; NULL if the record, or the byte that tells CR from CRLF, is beyond `end`. */
 const char *lk_csv_record_end(const lk_csv_dialect *d, const char *p, const char *end);
 /* 0, or -1 with *reason. A header name that is not a column is no error; a missing event_time column is. */
-int lk_csv_header(const lk_stream *s, char delimiter, const char *record, size_t len, lk_csv_map *out, const char **reason);
+int lk_csv_header(const lk_schema *s, char delimiter, const char *record, size_t len, lk_csv_map *out, const char **reason);
 void lk_csv_map_release(lk_csv_map *m);
 /* An unquoted empty field is NULL, "" is the empty text. 0, or -1 with *reason and *column. */
-int lk_csv_scan(const lk_stream *s, const lk_csv_map *m, const char *record, size_t len, lk_arena *arena,
+int lk_csv_scan(const lk_schema *s, const lk_csv_map *m, const char *record, size_t len, lk_arena *arena,
                 lk_value *row, const char **reason, int *column);
 
 #endif

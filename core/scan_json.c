@@ -43,7 +43,7 @@ typedef struct node {
 } node;
 
 struct lk_json_scanner {
-	const lk_stream *stream;
+	const lk_schema *schema;
 	node root;
 	token *tokens;           /* per column */
 	const char *end, *reason;
@@ -69,9 +69,9 @@ static node *child_of(lk_json_scanner *j, node *n, const char *key) {
 	return *at = c;
 }
 
-lk_json_scanner *lk_json_scanner_new(const lk_stream *s) {
+lk_json_scanner *lk_json_scanner_new(const lk_schema *s) {
 	lk_json_scanner *j = lk_calloc(1, sizeof *j);
-	j->stream = s;
+	j->schema = s;
 	j->root.column = -1;
 	j->tokens = lk_calloc((size_t)s->ncolumns, sizeof *j->tokens);
 	for (int c = 0; c < s->ncolumns; c++) {
@@ -500,7 +500,7 @@ static int read_token(const token *t, lk_type type, lk_arena *arena, lk_value *o
 
 int lk_json_scan(lk_json_scanner *j, const char *line, size_t len, lk_arena *arena, lk_value *row,
                  const char **reason, int *column) {
-	const lk_stream *s = j->stream;
+	const lk_schema *s = j->schema;
 	*column = -1;
 	j->end = line + len;
 	j->depth = 0;

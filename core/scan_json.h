@@ -2,11 +2,11 @@
 #ifndef LK_CORE_SCAN_JSON_H
 #define LK_CORE_SCAN_JSON_H
 
-#include "core/plan.h"
+#include "core/schema.h"
 
 typedef struct lk_json_scanner lk_json_scanner;
 
-lk_json_scanner *lk_json_scanner_new(const lk_stream *s);
+lk_json_scanner *lk_json_scanner_new(const lk_schema *s);
 void lk_json_scanner_free(lk_json_scanner *j);
 
 /* Reads one JSON object into row[0 … ncolumns-1]; absent paths and null are NULL; the last of duplicate keys wins.

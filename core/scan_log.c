@@ -40,7 +40,7 @@ typedef struct candidate {
 enum { CANDIDATES = 4 };
 
 struct lk_log_scanner {
-	const lk_stream *stream;
+	const lk_schema *schema;
 	candidate candidates[CANDIDATES];
 	int ncandidates;
 	bool told_by_shape;
@@ -80,7 +80,7 @@ static int span_for(const lk_log_format *f, const char *name) {
 }
 
 static bool add_candidate(lk_log_scanner *g, const char *text, char *why, size_t cap) {
-	const lk_stream *s = g->stream;
+	const lk_schema *s = g->schema;
 	candidate *c = &g->candidates[g->ncandidates];
 	if (!(c->format = lk_log_format_new(text, why, cap)))
 		return false;
@@ -93,10 +93,10 @@ static bool add_candidate(lk_log_scanner *g, const char *text, char *why, size_t
 	return false;
 }
 
-lk_log_scanner *lk_log_scanner_new(const lk_stream *s, const char *format, char *why, size_t cap) {
+lk_log_scanner *lk_log_scanner_new(const lk_schema *s, const char *format, char *why, size_t cap) {
 	lk_log_scanner *g = lk_calloc(1, sizeof *g);
 	bool ok = true;
-	g->stream = s;
+	g->schema = s;
 	g->told_by_shape = !format;
 	for (int i = 0; ok && i < (format ? 1 : CANDIDATES); i++)
 		ok = add_candidate(g, format ? format : recognised[i], why, cap);
@@ -471,7 +471,7 @@ static int read_column(const candidate *c, const lk_column *column, int i, span 
 }
 
 int lk_log_scan(lk_log_scanner *g, const char *line, size_t len, lk_arena *arena, lk_value *row, const char **reason, int *column) {
-	const lk_stream *s = g->stream;
+	const lk_schema *s = g->schema;
 	*column = -1;
 	while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 		len--;

@@ -2,15 +2,15 @@
 #ifndef LK_CORE_SCAN_LOG_H
 #define LK_CORE_SCAN_LOG_H
 
-#include "core/plan.h"
+#include "core/schema.h"
 
 typedef struct lk_log_scanner lk_log_scanner;
 
 /* format: as for lk_log_format_new; NULL: each line is common, combined, main or vhost_combined, recognised by its
  * shape. Returns NULL, with `why`, if the format is invalid or has no time. */
-lk_log_scanner *lk_log_scanner_new(const lk_stream *s, const char *format, char *why, size_t cap);
+lk_log_scanner *lk_log_scanner_new(const lk_schema *s, const char *format, char *why, size_t cap);
 void lk_log_scanner_free(lk_log_scanner *g);
-/* Is there a field for the stream's column? */
+/* Is there a field for the column? */
 bool lk_log_scanner_has(const lk_log_scanner *g, int column);
 
 /* A field fills the column of its name, the time the event-time column, whatever its name; "-" and columns without a

@@ -55,8 +55,8 @@ int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name) {
 	const lk_plan *p = c->plan;
 	int found = -1;
 	if (!*qualifier || strcmp(qualifier, c->stream_name) == 0) {
-		for (int i = 0; i < p->stream->ncolumns; i++)
-			if (strcmp(p->stream->columns[i].name, name) == 0)
+		for (int i = 0; i < p->stream->schema.ncolumns; i++)
+			if (strcmp(p->stream->schema.columns[i].name, name) == 0)
 				found = i;
 		if (strcmp(name, "_at") == 0)
 			found = lk_slot_at(p->stream);
@@ -70,10 +70,10 @@ int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name) {
 
 static const char *near_column(lk_scope *c, const char *name) {
 	const lk_plan *p = c->plan;
-	const char **names = lk_arena_alloc(c->s->arena, sizeof *names * (size_t)(p->stream->ncolumns + p->nlateral + 1));
+	const char **names = lk_arena_alloc(c->s->arena, sizeof *names * (size_t)(p->stream->schema.ncolumns + p->nlateral + 1));
 	int n = 0;
-	for (int i = 0; i < p->stream->ncolumns; i++)
-		names[n++] = p->stream->columns[i].name;
+	for (int i = 0; i < p->stream->schema.ncolumns; i++)
+		names[n++] = p->stream->schema.columns[i].name;
 	for (int i = 0; c->lateral && i < p->nlateral; i++)
 		names[n++] = p->lateral_names[i];
 	return lk_did_you_mean(name, names, n);

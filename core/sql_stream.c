@@ -134,8 +134,8 @@ static bool taken_by_log(const char *name) {
 }
 
 static int find_column(const lk_stream *st, const char *name) {
-	for (int i = 0; i < st->ncolumns; i++)
-		if (strcmp(st->columns[i].name, name) == 0)
+	for (int i = 0; i < st->schema.ncolumns; i++)
+		if (strcmp(st->schema.columns[i].name, name) == 0)
 			return i;
 	return -1;
 }
@@ -152,7 +152,7 @@ static void read_column(lk_stmt *s, lk_stream *st, const json_t *element) {
 		return;
 	}
 	at = lk_tree_location(f);
-	lk_column *column = &st->columns[st->ncolumns];
+	lk_column *column = &st->schema.columns[st->schema.ncolumns];
 	column->name = lk_arena_strdup(s->arena, lk_tree_str(f, "colname"));
 	lk_tree_only(s, f, at, "a column", keys);
 	lk_sql_check_column(s, "column", column->name, at);
@@ -165,17 +165,17 @@ static void read_column(lk_stmt *s, lk_stream *st, const json_t *element) {
 		lk_stmt_fault(s, at, all_types, "column \"%s\" has no type", column->name);
 	if (!json_object_get(f, "typeName") || !column_type(s, json_object_get(f, "typeName"), at, &column->type))
 		column->type.kind = NO_KIND;
-	st->ncolumns++;
+	st->schema.ncolumns++;
 }
 
 static void read_columns(lk_stmt *s, lk_stream *st, const json_t *elements) {
 	size_t i, n = json_array_size(elements);
 	json_t *element;
-	st->columns = lk_arena_zalloc(s->arena, sizeof *st->columns * (n < LK_MAX_COLUMNS ? n + 1 : LK_MAX_COLUMNS));
+	st->schema.columns = lk_arena_zalloc(s->arena, sizeof *st->schema.columns * (n < LK_MAX_COLUMNS ? n + 1 : LK_MAX_COLUMNS));
 	if (!n)
 		lk_stmt_fault(s, 0, "declare the columns that views need", "a stream needs columns");
 	json_array_foreach(elements, i, element) {
-		if (st->ncolumns == LK_MAX_COLUMNS) {
+		if (st->schema.ncolumns == LK_MAX_COLUMNS) {
 			lk_stmt_fault(s, lk_tree_start(element, 0), "declare only what views need", "a stream has at most %d columns", LK_MAX_COLUMNS);
 			return;
 		}
@@ -206,10 +206,10 @@ static int column_option(lk_stmt *s, const lk_stream *st, const lk_option *o, bo
 	int column = name ? find_column(st, name) : -1;
 	if (column >= 0)
 		return column;
-	const char **names = lk_arena_alloc(s->arena, sizeof *names * (size_t)(st->ncolumns + 1));
-	for (int i = 0; i < st->ncolumns; i++)
-		names[i] = st->columns[i].name;
-	const char *near = name ? lk_did_you_mean(name, names, st->ncolumns) : NULL;
+	const char **names = lk_arena_alloc(s->arena, sizeof *names * (size_t)(st->schema.ncolumns + 1));
+	for (int i = 0; i < st->schema.ncolumns; i++)
+		names[i] = st->schema.columns[i].name;
+	const char *near = name ? lk_did_you_mean(name, names, st->schema.ncolumns) : NULL;
 	const char *hint = near ? lk_stmt_text(s, "did you mean %s?", near) : "write the name of one of the columns; quote a dotted one";
 	if (name)
 		lk_stmt_fault(s, o->at, hint, "%s: there is no column \"%s\"", o->name, name);
@@ -233,15 +233,15 @@ static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
 	lk_option o[] = {{.name = "event_time"}, {.name = "partition_by"}, {.name = "partitions"}, {.name = "watermark"}, {.name = "max_ahead"},
 	                 {.name = "idle_timeout"}};
 	bool known = lk_sql_options(s, list, o, sizeof o / sizeof *o);
-	st->event_time = column_option(s, st, &o[0], known);
+	st->schema.event_time = column_option(s, st, &o[0], known);
 	st->partition_by = column_option(s, st, &o[1], known);
 	st->partitions = partitions_option(s, &o[2]);
 	lk_sql_interval_option(s, &o[3], 0, &st->watermark_delay_us);
 	lk_sql_interval_option(s, &o[4], 86400 * LK_US_PER_S, &st->max_ahead_us);
 	lk_sql_interval_option(s, &o[5], 0, &st->idle_timeout_us);
-	uint8_t kind = st->event_time >= 0 ? st->columns[st->event_time].type.kind : NO_KIND;
+	uint8_t kind = st->schema.event_time >= 0 ? st->schema.columns[st->schema.event_time].type.kind : NO_KIND;
 	if (kind != LK_TIME && kind != NO_KIND)
-		lk_stmt_fault(s, o[0].at, "declare it as timestamptz", "event_time: column \"%s\" is not timestamptz", st->columns[st->event_time].name);
+		lk_stmt_fault(s, o[0].at, "declare it as timestamptz", "event_time: column \"%s\" is not timestamptz", st->schema.columns[st->schema.event_time].name);
 }
 
 lk_stream *lk_sql_stream(lk_stmt *s, const json_t *f) {

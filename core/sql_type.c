@@ -290,7 +290,7 @@ bool lk_sql_compare_kind(lk_type a, lk_type b, uint8_t *kind) {
 bool lk_expr_collates(const lk_plan *p, const lk_expr *x) {
 	if (x->type.kind != LK_TEXT)
 		return false;
-	if (x->op == LK_X_SLOT && x->slot < p->stream->ncolumns)
+	if (x->op == LK_X_SLOT && x->slot < p->stream->schema.ncolumns)
 		return true;
 	if (x->op == LK_X_SLOT && x->slot >= p->nslots)   /* an aggregate, in HAVING */
 		return lk_expr_collates(p, p->aggs[x->slot - p->nslots].arg);

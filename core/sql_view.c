@@ -161,8 +161,8 @@ static void mark_needed(const lk_expr *x, bool *needed, int ncolumns) {
 
 static void find_needed(lk_plan *p, lk_arena *arena) {
 	bool needed[LK_MAX_COLUMNS] = {false};
-	int n = p->stream->ncolumns;
-	needed[p->stream->event_time] = true;
+	int n = p->stream->schema.ncolumns;
+	needed[p->stream->schema.event_time] = true;
 	mark_needed(p->where, needed, n);
 	for (int i = 0; i < p->nkeys; i++)
 		mark_needed(p->keys[i].expr, needed, n);
@@ -282,7 +282,7 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	view_reader v = {.c = {.s = s, .plan = p}, .s = s, .p = p};
 	if (!select_form(s, select, at) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
 		return NULL;
-	p->window.time_slot = p->stream->event_time;
+	p->window.time_slot = p->stream->schema.event_time;
 	p->first_agg = p->last_agg = -1;
 	read_select(&v, select);
 	if (!s->nfaults)

@@ -193,9 +193,9 @@ static void copy_sql(const lk_append_batch *b, lk_buf *sql) {
 		lk_buf_adds(sql, "COPY ");
 		lk_log_leaf(s, p, sql);
 		lk_buf_adds(sql, " (part, off, _at");
-		for (int i = 0; i < s->ncolumns; i++) {
+		for (int i = 0; i < s->schema.ncolumns; i++) {
 			lk_buf_addc(sql, ',');
-			lk_sql_ident(s->columns[i].name, sql);
+			lk_sql_ident(s->schema.columns[i].name, sql);
 		}
 		lk_buf_adds(sql, ") FROM STDIN (FORMAT binary);");
 	}

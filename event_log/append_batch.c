@@ -61,24 +61,24 @@ size_t lk_append_batch_bytes(const lk_append_batch *b) {
 
 int lk_append_batch_add(lk_append_batch *b, const lk_value *row, const char **reason) {
 	const lk_stream *s = b->stream->stream;
-	const lk_value *ts = &row[s->event_time];
+	const lk_value *ts = &row[s->schema.event_time];
 	if (lk_is_null(ts)) {
 		*reason = "no event time";
 		return -1;
 	}
-	int part = lk_partition_of(s->columns[s->partition_by].type, &row[s->partition_by], s->partitions);
+	int part = lk_partition_of(s->schema.columns[s->partition_by].type, &row[s->partition_by], s->partitions);
 	struct lk_append_part *p = &b->parts[part];
 	if (p->n == p->cap) {
 		p->cap = p->cap ? 2 * p->cap : 1024;
 		p->begins = lk_realloc(p->begins, p->cap * sizeof *p->begins);
 	}
 	p->begins[p->n++] = p->tuples.len;
-	lk_copy_row(&p->tuples, LEADING_FIELDS + s->ncolumns);
+	lk_copy_row(&p->tuples, LEADING_FIELDS + s->schema.ncolumns);
 	lk_copy_int4(&p->tuples, part);
 	lk_copy_int8(&p->tuples, 0);
 	lk_copy_int8(&p->tuples, 0);
-	for (int i = 0; i < s->ncolumns; i++)
-		lk_copy_value(&p->tuples, s->columns[i].type, &row[i]);
+	for (int i = 0; i < s->schema.ncolumns; i++)
+		lk_copy_value(&p->tuples, s->schema.columns[i].type, &row[i]);
 	b->last.part = part;
 	b->last.max_ts = p->max_ts;
 	if (ts->i > p->max_ts)

@@ -30,13 +30,13 @@ static int insert_id(lk_pg *pg, int64_t *id, lk_error *err, const char *sql, int
 }
 
 static void column_sql(const lk_stream *s, int i, lk_buf *out) {
-	const lk_column *c = &s->columns[i];
+	const lk_column *c = &s->schema.columns[i];
 	lk_sql_ident(c->name, out);
 	lk_buf_addc(out, ' ');
 	lk_type_name(c->type, out);
 	if (c->type.kind == LK_TEXT)
 		lk_buf_adds(out, " COLLATE \"C\"");
-	if (i == s->event_time)
+	if (i == s->schema.event_time)
 		lk_buf_adds(out, " NOT NULL");
 }
 
@@ -51,7 +51,7 @@ static int create_log(lk_pg *pg, const lk_stream *s, lk_error *err) {
 	lk_buf_adds(&sql, "CREATE TABLE ");
 	lk_log_table(s, &sql);
 	lk_buf_adds(&sql, " (part int NOT NULL, off bigint NOT NULL, _at timestamptz NOT NULL");
-	for (int i = 0; i < s->ncolumns; i++) {
+	for (int i = 0; i < s->schema.ncolumns; i++) {
 		lk_buf_adds(&sql, ", ");
 		column_sql(s, i, &sql);
 	}
@@ -71,8 +71,8 @@ static int create_log(lk_pg *pg, const lk_stream *s, lk_error *err) {
 }
 
 static int check_names(const lk_stream *s, lk_error *err) {
-	for (int i = 0; i < s->ncolumns; i++) {
-		const char *name = s->columns[i].name;
+	for (int i = 0; i < s->schema.ncolumns; i++) {
+		const char *name = s->schema.columns[i].name;
 		if (strcmp(name, "part") && strcmp(name, "off"))
 			continue;
 		lk_fail(err, LK_EDEFINITION, "stream %s: the log has a column %s of its own", s->name, name);
@@ -104,17 +104,17 @@ static int refuse(const lk_stream *s, lk_error *err, const char *what, const cha
 static int check_growth(const lk_stream *old, const lk_stream *s, lk_error *err) {
 	static const char grow[] = "a declared stream may get more columns at its end, another watermark and another idle_timeout; for anything else declare another stream";
 	char what[256];
-	for (int i = 0; i < old->ncolumns; i++) {
-		const lk_column *was = &old->columns[i], *is = i < s->ncolumns ? &s->columns[i] : NULL;
+	for (int i = 0; i < old->schema.ncolumns; i++) {
+		const lk_column *was = &old->schema.columns[i], *is = i < s->schema.ncolumns ? &s->schema.columns[i] : NULL;
 		if (is && !strcmp(was->name, is->name) && lk_type_equal(was->type, is->type))
 			continue;
 		snprintf(what, sizeof what, "column %d is declared as %s%s", i + 1, was->name,
 		         is && !strcmp(was->name, is->name) ? ", with another type" : "");
 		return refuse(s, err, what, grow);
 	}
-	if (strcmp(old->columns[old->event_time].name, s->columns[s->event_time].name))
+	if (strcmp(old->schema.columns[old->schema.event_time].name, s->schema.columns[s->schema.event_time].name))
 		return refuse(s, err, "event_time cannot change", grow);
-	if (strcmp(old->columns[old->partition_by].name, s->columns[s->partition_by].name))
+	if (strcmp(old->schema.columns[old->partition_by].name, s->schema.columns[s->partition_by].name))
 		return refuse(s, err, "partition_by cannot change", grow);
 	if (old->partitions != s->partitions)
 		return refuse(s, err, "the number of partitions cannot change", grow);
@@ -124,7 +124,7 @@ static int check_growth(const lk_stream *old, const lk_stream *s, lk_error *err)
 }
 
 static int add_columns(lk_pg *pg, const lk_stream *old, const lk_stream *s, lk_error *err) {
-	if (s->ncolumns == old->ncolumns)
+	if (s->schema.ncolumns == old->schema.ncolumns)
 		return 0;
 	int rc = check_names(s, err);
 	if (rc)
@@ -132,8 +132,8 @@ static int add_columns(lk_pg *pg, const lk_stream *old, const lk_stream *s, lk_e
 	lk_buf sql = LK_BUF_INIT;
 	lk_buf_adds(&sql, "ALTER TABLE ");
 	lk_log_table(s, &sql);
-	for (int i = old->ncolumns; i < s->ncolumns; i++) {
-		lk_buf_adds(&sql, i > old->ncolumns ? ", ADD COLUMN " : " ADD COLUMN ");
+	for (int i = old->schema.ncolumns; i < s->schema.ncolumns; i++) {
+		lk_buf_adds(&sql, i > old->schema.ncolumns ? ", ADD COLUMN " : " ADD COLUMN ");
 		column_sql(s, i, &sql);
 	}
 	return run_buf(pg, &sql, err);
@@ -245,7 +245,7 @@ static int change_stream(lk_pg *pg, const char *stream_id, lk_stream *old, const
 		return refused.code;
 	}
 	bool other_delay = old->watermark_delay_us != s->watermark_delay_us;
-	if (old->ncolumns == s->ncolumns && !other_delay && old->idle_timeout_us == s->idle_timeout_us) {
+	if (old->schema.ncolumns == s->schema.ncolumns && !other_delay && old->idle_timeout_us == s->idle_timeout_us) {
 		out->what = LK_APPLIED_SAME;
 		return 0;
 	}
@@ -438,7 +438,7 @@ static int find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_defin
 }
 
 static bool same_stream(const lk_stream *a, const lk_stream *b) {
-	return a->ncolumns == b->ncolumns && a->watermark_delay_us == b->watermark_delay_us;
+	return a->schema.ncolumns == b->schema.ncolumns && a->watermark_delay_us == b->watermark_delay_us;
 }
 
 /* The view's row, its newest version, the version it serves and how. */

@@ -16,7 +16,7 @@ static void prefix_sql(const lk_stream *s, int part, int64_t off, lk_buf *out) {
 	int64_t ahead = s->max_ahead_us < LK_MAX_AHEAD_US ? s->max_ahead_us : LK_MAX_AHEAD_US;
 	lk_buf_addf(out, "%s SELECT %d AS part, count(*), " LK_SQL_US("max(_at)") ", (extract(epoch from max(least(",
 	            part ? " UNION ALL" : "", part);
-	lk_sql_ident(s->columns[s->event_time].name, out);
+	lk_sql_ident(s->schema.columns[s->schema.event_time].name, out);
 	lk_buf_addf(out, ", _at + %lld * interval '1 second' + %lld * interval '1 microsecond'))) * 1000000)::bigint FROM ",
 	            (long long)(ahead / LK_US_PER_S), (long long)(ahead % LK_US_PER_S));
 	lk_log_leaf(s, part, out);

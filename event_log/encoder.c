@@ -68,12 +68,12 @@ static int declare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {
 	e->declared = s;
 	e->stream = s->stream;
 	free(e->row);
-	e->row = lk_calloc((size_t)e->stream->ncolumns + 1, sizeof *e->row);
+	e->row = lk_calloc((size_t)e->stream->schema.ncolumns + 1, sizeof *e->row);
 	lk_json_scanner_free(e->json);
 	lk_log_scanner_free(e->log);
-	e->json = f->kind == LK_FORMAT_JSON ? lk_json_scanner_new(e->stream) : NULL;
+	e->json = f->kind == LK_FORMAT_JSON ? lk_json_scanner_new(&e->stream->schema) : NULL;
 	e->log = NULL;
-	if (f->kind != LK_FORMAT_LOG || (e->log = lk_log_scanner_new(e->stream, f->log, why, sizeof why)))
+	if (f->kind != LK_FORMAT_LOG || (e->log = lk_log_scanner_new(&e->stream->schema, f->log, why, sizeof why)))
 		return 0;
 	return lk_fail(err, LK_EUSAGE, "--format: %s", why);
 }
@@ -132,7 +132,7 @@ static int next_record(lk_encoder *e, lk_record *r, lk_error *err) {
 }
 
 static int no_header(lk_encoder *e, const char *reason, lk_error *err) {
-	const char *time = e->stream->columns[e->stream->event_time].name;
+	const char *time = e->stream->schema.columns[e->stream->schema.event_time].name;
 	lk_buf what = LK_BUF_INIT, todo = LK_BUF_INIT;
 	size_t len;
 	const char *sample = lk_input_sample(e->in, &len);
@@ -153,7 +153,7 @@ static int no_header(lk_encoder *e, const char *reason, lk_error *err) {
 static int map_header(lk_encoder *e, lk_error *err) {
 	const char *reason = "it is too long";
 	lk_csv_map_release(&e->csv);
-	if (!e->header.len || lk_csv_header(e->stream, e->o->format.delimiter, e->header.data, e->header.len, &e->csv, &reason))
+	if (!e->header.len || lk_csv_header(&e->stream->schema, e->o->format.delimiter, e->header.data, e->header.len, &e->csv, &reason))
 		return no_header(e, reason, err);
 	lk_buf_clear(&e->notes);
 	if (e->csv.lacking)
@@ -177,9 +177,9 @@ static int read_header(lk_encoder *e, lk_error *err) {
 /* Columns for which an access log has no field. */
 static void note_lacking_fields(lk_encoder *e) {
 	lk_buf names = LK_BUF_INIT;
-	for (int c = 0; c < e->stream->ncolumns; c++)
+	for (int c = 0; c < e->stream->schema.ncolumns; c++)
 		if (!lk_log_scanner_has(e->log, c))
-			lk_buf_addf(&names, "%s%s", names.len ? ", " : "", e->stream->columns[c].name);
+			lk_buf_addf(&names, "%s%s", names.len ? ", " : "", e->stream->schema.columns[c].name);
 	lk_buf_clear(&e->notes);
 	if (names.len)
 		lk_buf_addf(&e->notes, "%s: no field for column %s: NULL in all events\n", name(e), names.data);
@@ -289,7 +289,7 @@ static int scan(lk_encoder *e, const lk_record *r) {
 	else if (e->json)
 		status = lk_json_scan(e->json, r->text, r->len, &e->arena, e->row, &reason, &column);
 	else if (!e->log)
-		status = lk_csv_scan(s, &e->csv, r->text, r->len, &e->arena, e->row, &reason, &column);
+		status = lk_csv_scan(&s->schema, &e->csv, r->text, r->len, &e->arena, e->row, &reason, &column);
 	else
 		status = lk_log_scan(e->log, r->text, r->len, &e->arena, e->row, &reason, &column);
 	if (status == 0)
@@ -297,7 +297,7 @@ static int scan(lk_encoder *e, const lk_record *r) {
 	lk_buf_clear(&e->reason);
 	e->malformed = column < 0;
 	if (column >= 0)
-		lk_buf_addf(&e->reason, "%s: ", s->columns[column].name);
+		lk_buf_addf(&e->reason, "%s: ", s->schema.columns[column].name);
 	lk_buf_adds(&e->reason, reason);
 	return -1;
 }

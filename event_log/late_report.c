@@ -101,9 +101,9 @@ static void newest_sql(const lk_cat_copy *copy, const int *columns, int ncolumns
 	lk_buf_adds(out, "SELECT e.part, e.off, " LK_SQL_US("e._at") ", " LK_SQL_US("l.event_time") ", " LK_SQL_US("l.watermark") ", ");
 	lk_healed_sql(copy, "c.off", out);
 	for (int i = 0; i < ncolumns; i++) {
-		bool time = s->columns[columns[i]].type.kind == LK_TIME;
+		bool time = s->schema.columns[columns[i]].type.kind == LK_TIME;
 		lk_buf_adds(out, time ? ", (extract(epoch from e." : ", e.");
-		lk_sql_ident(s->columns[columns[i]].name, out);
+		lk_sql_ident(s->schema.columns[columns[i]].name, out);
 		lk_buf_adds(out, time ? ") * 1000000)::bigint" : "");
 	}
 	add_int(out, " FROM generate_series(0, ", s->partitions - 1);
@@ -149,7 +149,7 @@ static int read_newest(lk_pg *pg, const lk_cat_copy *copy, const int *columns, i
 		e->late_by_us = e->watermark - lk_late_from(p, e->event_time);
 		e->values = lk_arena_zalloc(&r->arena, (size_t)(ncolumns + 1) * sizeof *e->values);
 		for (int k = 0; !rc && k < ncolumns; k++)
-			rc = read_value(r, res, i, FIRST_COLUMN + k, &p->stream->columns[columns[k]], &e->values[k], err);
+			rc = read_value(r, res, i, FIRST_COLUMN + k, &p->stream->schema.columns[columns[k]], &e->values[k], err);
 		r->nnewest = i + 1;
 	}
 	PQclear(res);

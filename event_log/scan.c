@@ -148,7 +148,7 @@ static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t 
 	lk_buf_adds(sql, "COPY (SELECT off, _at");
 	for (int i = 0; i < s->ncolumns; i++) {
 		lk_buf_addc(sql, ',');
-		lk_sql_ident(s->stream->columns[s->columns[i]].name, sql);
+		lk_sql_ident(s->stream->schema.columns[s->columns[i]].name, sql);
 	}
 	lk_buf_adds(sql, " FROM ");
 	lk_log_leaf(s->stream, s->part, sql);
@@ -165,7 +165,7 @@ static void describe_row(lk_scan *s) {
 	s->types[1] = (lk_type){LK_TIME, 0, 0};
 	s->slots[0] = s->slots[1] = lk_slot_at(s->stream);
 	for (int i = 0; i < s->ncolumns; i++) {
-		s->types[i + 2] = s->stream->columns[s->columns[i]].type;
+		s->types[i + 2] = s->stream->schema.columns[s->columns[i]].type;
 		s->slots[i + 2] = s->columns[i];
 	}
 }

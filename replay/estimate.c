@@ -122,7 +122,7 @@ static int find(estimate *e, lk_error *err) {
 /* --- folding in order --- */
 
 static bool belongs(const estimate *e) {
-	int64_t time = e->folder.row[stream(e)->event_time].i;
+	int64_t time = e->folder.row[stream(e)->schema.event_time].i;
 	return !e->o->sandbox || e->o->range.by != LK_BY_EVENT || (e->o->range.from <= time && time < e->o->range.to);
 }
 
@@ -139,7 +139,7 @@ static int fold_in_order(estimate *e, int part, int64_t from, int64_t to, lk_cel
 		e->folder.place.off = off;
 		if (belongs(e))
 			lk_fold_event(&e->folder, cells, watermark);
-		watermark = lk_watermark_advance(plan, watermark, row[plan->stream->event_time].i,
+		watermark = lk_watermark_advance(plan, watermark, row[plan->stream->schema.event_time].i,
 		                                 row[lk_slot_at(plan->stream)].i);
 	}
 	int ended = lk_scan_end(&scan, rc < 0 ? NULL : err);
@@ -175,7 +175,7 @@ static void sample_sql(const estimate *e, int part, lk_buf *out) {
 	lk_buf_adds(out, "SELECT off, _at");
 	for (int i = 0; i < plan->nneeded; i++) {
 		lk_buf_adds(out, ", ");
-		lk_sql_ident(plan->stream->columns[plan->needed[i]].name, out);
+		lk_sql_ident(plan->stream->schema.columns[plan->needed[i]].name, out);
 	}
 	lk_buf_adds(out, " FROM ");
 	lk_log_leaf(plan->stream, part, out);
@@ -205,7 +205,7 @@ static int read_sample(estimate *e, int part, sample *s, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT;
 	sample_sql(e, part, &sql);
 	for (int i = 0; i < plan->nneeded; i++)
-		types[i + 2] = plan->stream->columns[plan->needed[i]].type;
+		types[i + 2] = plan->stream->schema.columns[plan->needed[i]].type;
 	int rc = lk_copy_open(&reader, &e->pg, sql.data, types, plan->nneeded + 2, err);
 	lk_buf_release(&sql);
 	if (rc != LK_OK)
@@ -356,7 +356,7 @@ static double workers_at_once(const estimate *e) {
 static void gap_sql(const estimate *e, lk_buf *out) {
 	const lk_stream *s = stream(e);
 	lk_buf column = LK_BUF_INIT;
-	lk_sql_ident(e->o->range.by == LK_BY_AT ? "_at" : s->columns[s->event_time].name, &column);
+	lk_sql_ident(e->o->range.by == LK_BY_AT ? "_at" : s->schema.columns[s->schema.event_time].name, &column);
 	lk_buf_adds(out, "SELECT coalesce(sum(d), 0) FROM (SELECT ");
 	if (e->o->max_gap_us > 0)
 		lk_buf_addf(out, "least(" LK_SQL_US("t - lag(t, 1, t) OVER (ORDER BY t)") ", %lld) AS d FROM (",

@@ -156,7 +156,7 @@ static void note_late(search *s, lk_side *side, const lk_side *other, const plac
 		if (!(rows & 1u << i) || !is_earlier(at, &s->best[i]))
 			continue;
 		lk_buf out = LK_BUF_INIT;
-		begin_text(s, i, at, side->folder.row[p->stream->event_time].i, &out);
+		begin_text(s, i, at, side->folder.row[p->stream->schema.event_time].i, &out);
 		lk_buf_addf(&out, "late for %s, counted by %s", side->name, other->name);
 		end_text(s, i, &out);
 	}
@@ -243,7 +243,7 @@ static int join_columns(const search *s, int *columns) {
 	for (int k = 0; k < 2; k++)
 		for (int i = 0; i < s->side[k].plan->nneeded; i++)
 			wanted[s->side[k].plan->needed[i]] = true;
-	for (int c = 0; c < stream->ncolumns; c++)
+	for (int c = 0; c < stream->schema.ncolumns; c++)
 		if (wanted[c])
 			columns[n++] = c;
 	return n;
@@ -259,7 +259,7 @@ static int scan_partition(search *s, const lk_cat_stream *stream, int part, cons
 		at.at = row[lk_slot_at(stream->stream)].i;
 		if (is_settled(s, at.at))
 			break;
-		note_unlike(s, &at, row[stream->stream->event_time].i);
+		note_unlike(s, &at, row[stream->stream->schema.event_time].i);
 	}
 	int ended = lk_scan_end(&scan, rc < 0 ? NULL : err);
 	return rc < 0 ? rc : ended;

@@ -11,7 +11,7 @@ static void columns_sql(const lk_plan *p, lk_buf *out) {
 	lk_buf_adds(out, "SELECT e.part, e.off, e._at");
 	for (int i = 0; i < p->nneeded; i++) {
 		lk_buf_adds(out, ", e.");
-		lk_sql_ident(p->stream->columns[p->needed[i]].name, out);
+		lk_sql_ident(p->stream->schema.columns[p->needed[i]].name, out);
 	}
 }
 
@@ -45,7 +45,7 @@ static void select_counted(const lk_plan *p, const lk_cat_copy *copy, const lk_c
 	lk_buf_adds(out, " e WHERE e.off < ");
 	lk_vector_sql(until->off, until->partitions, out);
 	lk_buf_adds(out, "[e.part + 1] AND e.");
-	lk_sql_ident(p->window.time_slot == lk_slot_at(p->stream) ? "_at" : p->stream->columns[p->window.time_slot].name, out);
+	lk_sql_ident(p->window.time_slot == lk_slot_at(p->stream) ? "_at" : p->stream->schema.columns[p->window.time_slot].name, out);
 	lk_buf_adds(out, " < timestamptz '");
 	lk_time_print(before > LK_TIME_MIN ? before : LK_TIME_MIN, out);
 	lk_buf_adds(out, "' AND NOT EXISTS (SELECT");
@@ -63,7 +63,7 @@ static int open_reader(lk_late_reader *r, lk_pg *pg, const lk_plan *p, const cha
 	r->types[OFF] = (lk_type){.kind = LK_INT8};
 	r->types[AT] = (lk_type){.kind = LK_TIME};
 	for (int i = 0; i < p->nneeded; i++)
-		r->types[FIRST_COLUMN + i] = p->stream->columns[p->needed[i]].type;
+		r->types[FIRST_COLUMN + i] = p->stream->schema.columns[p->needed[i]].type;
 	return lk_copy_open(&r->rows, pg, sql, r->types, n, err);
 }
 

@@ -31,7 +31,7 @@ static void time_sql(int64_t us, lk_buf *out) {
 }
 
 static void column_sql(const lk_stream *s, const lk_range *range, lk_buf *out) {
-	lk_sql_ident(range->by == LK_BY_AT ? "_at" : s->columns[s->event_time].name, out);
+	lk_sql_ident(range->by == LK_BY_AT ? "_at" : s->schema.columns[s->schema.event_time].name, out);
 }
 
 /* Looks for the events below tail[] in the range: rows (part, first offset, last offset + 1, least time, largest time);

@@ -143,7 +143,7 @@ static void record(pass *s, lk_unit *u, int64_t off, int result) {
 static bool is_in_range(const pass *s, const lk_cat_copy *copy) {
 	if (copy->state != LK_COPY_SANDBOX || copy->range.by != LK_BY_EVENT)
 		return true;
-	int64_t time = s->row[s->stream->stream->event_time].i;
+	int64_t time = s->row[s->stream->stream->schema.event_time].i;
 	return copy->range.from <= time && time < copy->range.to;
 }
 
@@ -156,7 +156,7 @@ static void fold(pass *s, lk_unit *u, int64_t off) {
 	if (result != LK_FOLDED)
 		record(s, u, off, result);
 	u->at.cursor = off + 1;
-	u->at.watermark = lk_watermark_advance(plan, u->at.watermark, s->row[plan->stream->event_time].i, at);
+	u->at.watermark = lk_watermark_advance(plan, u->at.watermark, s->row[plan->stream->schema.event_time].i, at);
 	u->at.last_at = at;
 	u->uncommitted_events++;
 	const lk_stream_limits *most = &s->path->limits;
@@ -183,7 +183,7 @@ static bool waits_at_gate(const pass *s) {
 	lk_path *p = s->path;
 	if (!p->gated || !is_in_range(s, s->group[0]->copy))
 		return false;
-	int64_t time = s->row[p->gate_by == LK_BY_AT ? lk_slot_at(s->stream->stream) : s->stream->stream->event_time].i;
+	int64_t time = s->row[p->gate_by == LK_BY_AT ? lk_slot_at(s->stream->stream) : s->stream->stream->schema.event_time].i;
 	if (time > p->gate)
 		p->at_gate = time;
 	else if (time > p->gate_high)
@@ -243,7 +243,7 @@ static void gather_columns(pass *s) {
 	for (int i = 0; i < s->ngroup; i++)
 		for (int k = 0; k < lk_unit_plan(s->group[i])->nneeded; k++)
 			wanted[lk_unit_plan(s->group[i])->needed[k]] = true;
-	for (int c = 0; c < s->stream->stream->ncolumns; c++)
+	for (int c = 0; c < s->stream->stream->schema.ncolumns; c++)
 		if (wanted[c])
 			s->columns[s->ncolumns++] = c;
 }

@@ -162,8 +162,8 @@ static void test_load_gives_what_was_applied(void **unused) {
 	const lk_cat_copy *k;
 	lk_error err = {0};
 	assert_true(s && v && v->stream == s);
-	assert_int_equal(s->stream->ncolumns, 3);
-	assert_string_equal(s->stream->columns[2].name, "bytes");
+	assert_int_equal(s->stream->schema.ncolumns, 3);
+	assert_string_equal(s->stream->schema.columns[2].name, "bytes");
 	test_ok(lk_catalog_read_copy(c, v, 0, &k, &err), &err);
 	assert_true(k->id == v->served_copy && !k->kappa && k->version->number == 1 && k->version->view == v);
 	assert_string_equal(k->version->plan->view, "traffic");
@@ -245,7 +245,7 @@ static void test_stream_grows(void **unused) {
 	assert_int_equal(test_number(&pg, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'lk.log_hits'::regclass AND attname = 'agent'"
 	                             " AND attcollation = '\"C\"'::regcollation"), 1);
 	lk_catalog *c = load();
-	assert_int_equal(lk_catalog_stream(c, "hits")->stream->ncolumns, 5);
+	assert_int_equal(lk_catalog_stream(c, "hits")->stream->schema.ncolumns, 5);
 	lk_catalog_free(c);
 	lk_append_batch_free(b);
 	lk_catalog_free(old);

@@ -70,7 +70,7 @@ static void test_values_round_trip(void **unused) {
 		assert_int_equal(off, i);
 		for (int c = 1; c < LOG_COLUMNS; c++) {   /* the time was read from the clock twice */
 			assert_int_equal(lk_is_null(&want[c]), lk_is_null(&got[c]));
-			assert_int_equal(lk_value_compare(l.stream.columns[c].type, &want[c], &got[c]), 0);
+			assert_int_equal(lk_value_compare(l.stream.schema.columns[c].type, &want[c], &got[c]), 0);
 		}
 	}
 	assert_int_equal(lk_scan_next(&s, got, &off, &err), 1);
@@ -102,7 +102,7 @@ static void test_postgresql_reads_the_same(void **unused) {
 		for (int c = 0; c < 6; c++) {
 			lk_buf_clear(&text);
 			lk_buf_adds(&text, "");
-			lk_value_print(l.stream.columns[shown[c]].type, &row[shown[c]], &text);
+			lk_value_print(l.stream.schema.columns[shown[c]].type, &row[shown[c]], &text);
 			assert_string_equal(PQgetvalue(res, i, c), text.data);
 		}
 	}
@@ -158,7 +158,7 @@ static void test_partitions_by_hash(void **unused) {
 		lk_value row[LOG_COLUMNS];
 		char key[16];
 		test_event(row, key, &again);
-		counts[lk_partition_of(l.stream.columns[LOG_KEY].type, &row[LOG_KEY], 7)]++;
+		counts[lk_partition_of(l.stream.schema.columns[LOG_KEY].type, &row[LOG_KEY], 7)]++;
 	}
 	lk_error err = {0};
 	test_ok(lk_log_tail(&l.pg, &l.at, tail, NULL, NULL, &err), &err);

@@ -12,7 +12,7 @@
 
 #define S LK_US_PER_S
 
-static lk_stream stream = {.ncolumns = 1, .event_time = 0, .partitions = 2, .max_ahead_us = INT64_MAX};
+static lk_stream stream = {.schema.ncolumns = 1, .schema.event_time = 0, .partitions = 2, .max_ahead_us = INT64_MAX};
 
 static lk_plan view(int kind, int64_t size_us, int64_t slide_us, int64_t pane_us, int64_t lateness_us) {
 	return (lk_plan){

@@ -58,7 +58,7 @@ static void events_are_what_was_asked_for(void **state) {
 	static const char *const columns[] = {"ts time", "ip text", "method text", "path text", "status int4", "bytes int8", "referer text", "agent text"};
 	enum { EVENTS = 20000, NCOLUMNS = sizeof columns / sizeof *columns };
 	lk_arena memory = {0}, texts = {0};
-	lk_json_scanner *j = lk_json_scanner_new(test_stream(&memory, "hits", columns, NCOLUMNS));
+	lk_json_scanner *j = lk_json_scanner_new(&test_stream(&memory, "hits", columns, NCOLUMNS)->schema);
 	for (int kind = 0; kind < 3; kind++) {
 		lk_buf b = LK_BUF_INIT;
 		lk_gen_options o = web(EVENTS);

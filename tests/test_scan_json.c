@@ -36,7 +36,7 @@ static int scan(const char *line) {
 static int set_up(void **state) {
 	(void)state;
 	stream = test_stream(&memory, "s", columns, NCOLUMNS);
-	scanner = lk_json_scanner_new(stream);
+	scanner = lk_json_scanner_new(&stream->schema);
 	return 0;
 }
 
@@ -170,7 +170,7 @@ static void depth_is_limited(void **state) {
 static void tells_a_near_miss_once(void **state) {
 	(void)state;
 	lk_json_scanner *j = scanner;
-	scanner = lk_json_scanner_new(stream);
+	scanner = lk_json_scanner_new(&stream->schema);
 	assert_null(lk_json_scanner_near_miss(scanner));
 	assert_int_equal(scan("{\"A\":\"x\",\"B\":{\"c\":1},\"b\":{\"C\":2}}"), 0);
 	assert_int_equal(row[C_A].state, LK_NULL);
@@ -299,7 +299,7 @@ static void check_number(lk_type t, const lk_value *got, double want) {
 
 /* 0: the same value as jansson's; -1: must be refused; 1: jansson's double cannot decide. */
 static int check_column(json_t *v, int c, bool accepted) {
-	lk_type t = stream->columns[c].type;
+	lk_type t = stream->schema.columns[c].type;
 	const lk_value *got = &row[c];
 	lk_value want;
 	const char *why;
@@ -343,7 +343,7 @@ static void check_line(const lk_buf *b, unsigned *accepted, unsigned *refused) {
 		goto out;
 	int want = root && json_is_object(root) ? 0 : -1;
 	for (int c = 0; c < NCOLUMNS && want == 0; c++)
-		want = check_column(at_path(root, &stream->columns[c]), c, status == 0);
+		want = check_column(at_path(root, &stream->schema.columns[c]), c, status == 0);
 	if (want <= 0 && want != status)
 		fail_msg("scanner %d (%s), jansson %d (%s): %.*s", status, status ? reason : "", want, root ? "" : error.text, (int)b->len, line);
 	++*(status ? refused : accepted);

@@ -38,7 +38,7 @@ static int scan(const char *line) {
 /* One line by its own format. The reason stays. */
 static int scan_as(const char *format, const char *line) {
 	static char kept[200];
-	lk_log_scanner *g = lk_log_scanner_new(stream, format, why, sizeof why);
+	lk_log_scanner *g = lk_log_scanner_new(&stream->schema, format, why, sizeof why);
 	if (!g)
 		fail_msg("%s: %s", format, why);
 	int status = lk_log_scan(g, line, strlen(line), &texts, row, &reason, &column);
@@ -61,7 +61,7 @@ static void assert_text(int c, const char *want) {
 static int set_up(void **state) {
 	(void)state;
 	stream = test_stream(&memory, "s", columns, NCOLUMNS);
-	by_shape = lk_log_scanner_new(stream, NULL, why, sizeof why);
+	by_shape = lk_log_scanner_new(&stream->schema, NULL, why, sizeof why);
 	return by_shape ? 0 : -1;
 }
 
@@ -332,7 +332,7 @@ static void refuses_formats(void **state) {
 		{"%h %{%c}t", "this time format is unknown"}, {"%{Referer}h %t", "%{Referer}h"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		lk_log_scanner *g = lk_log_scanner_new(stream, cases[i].format, why, sizeof why);
+		lk_log_scanner *g = lk_log_scanner_new(&stream->schema, cases[i].format, why, sizeof why);
 		if (!cases[i].why)
 			assert_non_null(g);
 		else if (g || !strstr(why, cases[i].why))
@@ -357,7 +357,7 @@ static void anything_goes(void **state) {
 			lk_buf_adds(&format, pieces[test_random(&seed) % PIECES]);
 		for (int n = (int)(test_random(&seed) % 12); n--;)
 			lk_buf_adds(&line, pieces[test_random(&seed) % PIECES]);
-		lk_log_scanner *g = lk_log_scanner_new(stream, format.data ? format.data : "", why, sizeof why);
+		lk_log_scanner *g = lk_log_scanner_new(&stream->schema, format.data ? format.data : "", why, sizeof why);
 		lk_log_scanner *both[] = {g, by_shape};
 		char *exact = malloc(line.len ? line.len : 1);
 		memcpy(exact, line.data, line.len);

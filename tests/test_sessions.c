@@ -57,11 +57,11 @@ static void set_row(test *t, const event *e) {
 	const lk_value *values[] = {&e->ip, &e->path, &e->status, &e->big, &e->d, &e->ok};
 	for (int i = 0; i < t->plan->nslots; i++)
 		t->folder.row[i] = lk_null();
-	t->folder.row[s->event_time] = lk_int(e->ts);
+	t->folder.row[s->schema.event_time] = lk_int(e->ts);
 	t->folder.row[lk_slot_at(s)] = lk_int(e->ts);
-	for (int c = 0; c < s->ncolumns; c++)
+	for (int c = 0; c < s->schema.ncolumns; c++)
 		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-			if (strcmp(s->columns[c].name, names[i]) == 0)
+			if (strcmp(s->schema.columns[c].name, names[i]) == 0)
 				t->folder.row[c] = *values[i];
 	t->folder.place.part = e->part;
 	t->folder.place.off = e->off;

@@ -44,7 +44,7 @@ static void column_types(void **state) {
 		lk_buf name = LK_BUF_INIT, column = LK_BUF_INIT;
 		lk_buf_addf(&column, "x %s", types[i].written);
 		const lk_stream *s = with_columns(column.data, &d);
-		lk_type_name(s->columns[2].type, &name);
+		lk_type_name(s->schema.columns[2].type, &name);
 		assert_string_equal(name.data, types[i].type);
 		lk_buf_release(&name);
 		lk_buf_release(&column);
@@ -56,18 +56,18 @@ static void column_names_and_paths(void **state) {
 	(void)state;
 	lk_definitions d;
 	const lk_stream *s = with_columns("userId int, \"userId\" int, \"actor.login\" text, \"a.b.c d\" text, \"user\" text, \"say \"\"x\"\"\" text", &d);
-	assert_int_equal(s->ncolumns, 8);
-	assert_string_equal(s->columns[2].name, "userid");
-	assert_string_equal(s->columns[3].name, "userId");
-	assert_int_equal(s->columns[3].npath, 1);
-	assert_string_equal(s->columns[3].path[0], "userId");
-	assert_string_equal(s->columns[4].name, "actor.login");
-	assert_int_equal(s->columns[4].npath, 2);
-	assert_string_equal(s->columns[4].path[0], "actor");
-	assert_string_equal(s->columns[4].path[1], "login");
-	assert_int_equal(s->columns[5].npath, 3);
-	assert_string_equal(s->columns[5].path[2], "c d");
-	assert_string_equal(s->columns[7].name, "say \"x\"");
+	assert_int_equal(s->schema.ncolumns, 8);
+	assert_string_equal(s->schema.columns[2].name, "userid");
+	assert_string_equal(s->schema.columns[3].name, "userId");
+	assert_int_equal(s->schema.columns[3].npath, 1);
+	assert_string_equal(s->schema.columns[3].path[0], "userId");
+	assert_string_equal(s->schema.columns[4].name, "actor.login");
+	assert_int_equal(s->schema.columns[4].npath, 2);
+	assert_string_equal(s->schema.columns[4].path[0], "actor");
+	assert_string_equal(s->schema.columns[4].path[1], "login");
+	assert_int_equal(s->schema.columns[5].npath, 3);
+	assert_string_equal(s->schema.columns[5].path[2], "c d");
+	assert_string_equal(s->schema.columns[7].name, "say \"x\"");
 	lk_definitions_release(&d);
 }
 
@@ -75,7 +75,7 @@ static void options(void **state) {
 	(void)state;
 	lk_definitions d;
 	const lk_stream *s = stream("CREATE TABLE s (a text, b timestamptz, c timestamptz) WITH (event_time = c, partition_by = a)", &d);
-	assert_int_equal(s->event_time, 2);
+	assert_int_equal(s->schema.event_time, 2);
 	assert_int_equal(s->partition_by, 0);
 	assert_int_equal(s->partitions, 1);
 	assert_int_equal(s->watermark_delay_us, 0);
@@ -83,7 +83,7 @@ static void options(void **state) {
 	assert_int_equal(s->idle_timeout_us, 0);
 	lk_definitions_release(&d);
 	s = stream("CREATE TABLE s (a text, b timestamptz) WITH (max_ahead = '0 s', idle_timeout = '5 min', watermark = '2 min', partitions = 64, partition_by = b, event_time = b)", &d);
-	assert_int_equal(s->event_time, 1);
+	assert_int_equal(s->schema.event_time, 1);
 	assert_int_equal(s->partition_by, 1);
 	assert_int_equal(s->partitions, 64);
 	assert_int_equal(s->watermark_delay_us, 120 * LK_US_PER_S);
@@ -106,7 +106,7 @@ static void option_values_are_names(void **state) {
 		lk_definitions d;
 		lk_buf text = LK_BUF_INIT;
 		lk_buf_addf(&text, "CREATE TABLE s (x text, %s timestamptz) WITH (event_time = %s, partition_by = x)", names[i].column, names[i].value);
-		assert_int_equal(stream(text.data, &d)->event_time, 1);
+		assert_int_equal(stream(text.data, &d)->schema.event_time, 1);
 		lk_buf_release(&text);
 		lk_definitions_release(&d);
 	}

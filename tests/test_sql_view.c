@@ -257,7 +257,7 @@ static void lateral_rows(void **state) {
 		const lk_plan *p = test_view(text.data, &d);
 		assert_int_equal(p->nrows, 3);
 		assert_int_equal(p->nlateral, 2);
-		assert_int_equal(p->nslots, p->stream->ncolumns + 3);
+		assert_int_equal(p->nslots, p->stream->schema.ncolumns + 3);
 		assert_int_equal(p->lateral_types[0].kind, LK_TEXT);
 		assert_int_equal(p->lateral_types[1].kind, LK_NUMERIC);
 		assert_int_equal(p->lateral_types[1].scale, 2);

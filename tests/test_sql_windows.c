@@ -48,7 +48,7 @@ static void forms(void **state) {
 		    w->pane_us != rows[i].pane * S)
 			fail_msg("%s: kind %d, %lld by %lld from %lld in panes of %lld", rows[i].text, w->kind, (long long)w->size_us, (long long)w->slide_us,
 			         (long long)w->offset_us, (long long)w->pane_us);
-		assert_int_equal(w->time_slot, strstr(rows[i].text, "_at") ? lk_slot_at(p->stream) : p->stream->event_time);
+		assert_int_equal(w->time_slot, strstr(rows[i].text, "_at") ? lk_slot_at(p->stream) : p->stream->schema.event_time);
 		assert_int_equal(w->kind == LK_W_SESSION, p->first_agg >= 0 && p->last_agg >= 0);
 		assert_memory_equal(p->text + p->window_at, rows[i].text, strlen(rows[i].text));
 		lk_definitions_release(&d);

@@ -14,7 +14,7 @@
 enum { EVENT_TIME = 0, COLUMNS = 3 };
 #define S LK_US_PER_S
 
-static lk_stream stream = {.ncolumns = COLUMNS, .event_time = EVENT_TIME, .partitions = 1,
+static lk_stream stream = {.schema.ncolumns = COLUMNS, .schema.event_time = EVENT_TIME, .partitions = 1,
                            .watermark_delay_us = 10 * S, .max_ahead_us = 3600 * S};
 
 static lk_plan minutes(int64_t lateness_us) {

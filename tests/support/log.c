@@ -43,7 +43,7 @@ void test_log_open(test_log *l, const test_servers *s, int partitions) {
 	memset(l, 0, sizeof *l);
 	test_open(&l->pg, s);
 	l->stream = (lk_stream){
-		.name = lk_asprintf("log%d", used++), .columns = columns, .ncolumns = LOG_COLUMNS, .event_time = LOG_TS,
+		.name = lk_asprintf("log%d", used++), .schema.columns = columns, .schema.ncolumns = LOG_COLUMNS, .schema.event_time = LOG_TS,
 		.partition_by = LOG_KEY, .partitions = partitions, .max_ahead_us = 60 * LK_US_PER_S, .text = no_text,
 	};
 	test_ok(lk_catalog_install(&l->pg, id, &err), &err);

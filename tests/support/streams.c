@@ -32,13 +32,13 @@ static void set_path(lk_arena *arena, lk_column *c) {
 lk_stream *test_stream(lk_arena *arena, const char *name, const char *const *columns, int ncolumns) {
 	lk_stream *s = lk_arena_zalloc(arena, sizeof *s);
 	s->name = lk_arena_strdup(arena, name);
-	s->columns = lk_arena_zalloc(arena, (size_t)ncolumns * sizeof *s->columns);
-	s->ncolumns = ncolumns;
+	s->schema.columns = lk_arena_zalloc(arena, (size_t)ncolumns * sizeof *s->schema.columns);
+	s->schema.ncolumns = ncolumns;
 	s->partition_by = ncolumns > 1;
 	s->partitions = 4;
 	for (int i = 0; i < ncolumns; i++) {
 		const char *blank = strrchr(columns[i], ' ');
-		lk_column *c = &s->columns[i];
+		lk_column *c = &s->schema.columns[i];
 		c->name = lk_arena_strndup(arena, columns[i], (size_t)(blank - columns[i]));
 		c->type = type_named(blank + 1);
 		set_path(arena, c);

@@ -158,7 +158,7 @@ void test_world_append(test_world *w, const char *stream, const lk_value *rows, 
 	lk_append_batch *b = lk_append_batch_new(s);
 	for (int i = 0; i < n; i++) {
 		const char *reason = "";
-		if (lk_append_batch_add(b, rows + (size_t)i * (size_t)s->stream->ncolumns, &reason))
+		if (lk_append_batch_add(b, rows + (size_t)i * (size_t)s->stream->schema.ncolumns, &reason))
 			fail_msg("event %d: %s", i, reason);
 	}
 	append_batch(w, b);
@@ -167,8 +167,8 @@ void test_world_append(test_world *w, const char *stream, const lk_value *rows, 
 void test_world_append_json(test_world *w, const char *stream, const char *lines) {
 	const lk_cat_stream *s = need_stream(w, stream);
 	lk_append_batch *b = lk_append_batch_new(s);
-	lk_json_scanner *scanner = lk_json_scanner_new(s->stream);
-	lk_value *row = lk_calloc((size_t)s->stream->ncolumns, sizeof *row);
+	lk_json_scanner *scanner = lk_json_scanner_new(&s->stream->schema);
+	lk_value *row = lk_calloc((size_t)s->stream->schema.ncolumns, sizeof *row);
 	lk_arena arena = {0};
 	while (*lines) {
 		size_t len = strcspn(lines, "\n");
@@ -536,7 +536,7 @@ static void add_late(const lk_answer *a, lk_buf *out) {
 	const lk_stream *s = p->stream;
 	bool by_at = p->window.time_slot == lk_slot_at(s);
 	lk_buf ts = LK_BUF_INIT;
-	lk_sql_ident(by_at ? "_at" : s->columns[p->window.time_slot].name, &ts);
+	lk_sql_ident(by_at ? "_at" : s->schema.columns[p->window.time_slot].name, &ts);
 	lk_buf_adds(out, "SELECT x.part, x.off FROM (SELECT part, off, ");
 	if (p->window.kind == LK_W_SESSION) {
 		lk_buf_addf(out, "%s + ", ts.data);
@@ -620,7 +620,7 @@ static void add_kept(const lk_answer *a, const lk_plan *p, lk_buf *out) {
 	const lk_stream *s = p->stream;
 	bool by_at = p->window.time_slot == lk_slot_at(s);
 	lk_buf ts = LK_BUF_INIT;
-	lk_sql_ident(by_at ? "_at" : s->columns[p->window.time_slot].name, &ts);
+	lk_sql_ident(by_at ? "_at" : s->schema.columns[p->window.time_slot].name, &ts);
 	lk_buf_addf(out, "coalesce(window_end > (SELECT CASE WHEN count(high) = %d THEN min(high) END FROM (SELECT max(least(%s, _at + ", s->partitions, ts.data);
 	add_interval(by_at ? 0 : s->max_ahead_us, out);
 	lk_buf_adds(out, ")) AS high FROM ");

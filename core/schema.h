@@ -1,0 +1,22 @@
+/* What the events of a stream look like: the columns that a format's scanner fills. */
+#ifndef LK_CORE_SCHEMA_H
+#define LK_CORE_SCHEMA_H
+
+#include "core/value.h"
+
+#define LK_MAX_COLUMNS 256
+
+typedef struct lk_column {
+	char *name;      /* as in SQL; the log's column has this name */
+	char **path;     /* JSON path, npath >= 1 keys: {"actor","login"} for "actor.login" */
+	int npath;
+	lk_type type;
+} lk_column;
+
+typedef struct lk_schema {
+	lk_column *columns;
+	int ncolumns;
+	int event_time;  /* column index; never NULL in the log */
+} lk_schema;
+
+#endif
