@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "core/sql.h"
+#include "event_log/log_sql.h"
 
 static const lk_stream *stream_of(const lk_compute *c) { return c->copy->version->plan->stream; }
 
@@ -77,22 +78,20 @@ int lk_compute_check(const lk_compute *c, int64_t *events, lk_error *err) {
 }
 
 int lk_compute_sql(lk_compute *c, lk_error *err) {
-	lk_buf sql = LK_BUF_INIT, log = LK_BUF_INIT, bound = LK_BUF_INIT;
+	lk_buf sql = LK_BUF_INIT, bound = LK_BUF_INIT;
 	PGresult *res = NULL;
-	lk_log_table(stream_of(c), &log);
 	lk_buf_adds(&bound, "off < ");
 	lk_vector_sql(c->cut->off, c->cut->partitions, &bound);
 	lk_buf_adds(&bound, "[part + 1]");
 	lk_past_events_sql(c->copy->version->plan, c->cut, &bound);
 	lk_buf_addf(&sql, "CREATE TABLE %s AS ", c->table);
-	lk_plan_batch_sql(c->copy->version->plan, log.data, bound.data, &sql);
+	lk_log_batch_sql(c->copy->version->plan, bound.data, &sql);
 	int r = lk_pg_exec(c->pg, &res, err, sql.data, 0, NULL);
 	if (r == LK_OK) {
 		c->cells = atoll(PQcmdTuples(res));
 		PQclear(res);
 	}
 	lk_buf_release(&sql);
-	lk_buf_release(&log);
 	lk_buf_release(&bound);
 	return r;
 }

@@ -14,6 +14,7 @@
 #include "core/sql.h"
 #include "core/time.h"
 #include "event_log/ledger.h"
+#include "event_log/log_sql.h"
 #include "event_log/pg_binary.h"
 #include "event_log/scan.h"
 

@@ -15,6 +15,7 @@
 #include "cli/terminal.h"
 #include "cli/table.h"
 #include "core/time.h"
+#include "event_log/log_sql.h"
 
 enum { NARROW = 100, SIDE_BY_SIDE = 120, GAP = 4 };
 
@@ -256,7 +257,7 @@ static void describe_plan(const lk_plan *p, lk_buf *b) {
 
 static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 	const lk_plan *p = copy->version->plan;
-	lk_buf head = LK_BUF_INIT, plan = LK_BUF_INIT, sql = LK_BUF_INIT, log = LK_BUF_INIT;
+	lk_buf head = LK_BUF_INIT, plan = LK_BUF_INIT, sql = LK_BUF_INIT;
 	int width = terminal_width();
 	bool fold = copy->version->fold_only;
 	lk_buf_addf(&head, "%s@%d, %s", v->name, copy->version->number, copy->kappa ? "kappa" : "lambda");
@@ -267,11 +268,10 @@ static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 		lk_range_describe(&copy->range, &head);
 	}
 	describe_plan(p, &plan);
-	lk_log_table(p->stream, &log);
 	if (p->fold_only)
 		describe_fold_only(p, &sql);
 	else
-		lk_plan_batch_sql(p, log.data, "off < ($1::bigint[])[part + 1]", &sql);
+		lk_log_batch_sql(p, "off < ($1::bigint[])[part + 1]", &sql);
 	const char *batch = p->fold_only ? "the batch folds the log in C by the same plan, since the partials of these calls have no exact form in SQL:"
 	                  : copy->kappa ? "kappa has no batch; in lambda mode the batch would run:"
 	                  : fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
@@ -286,7 +286,6 @@ static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 	lk_buf_release(&head);
 	lk_buf_release(&plan);
 	lk_buf_release(&sql);
-	lk_buf_release(&log);
 }
 
 static int explain_view(const lk_args *args, lk_error *err) {

@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "core/gen.h"
 #include "core/sql.h"
+#include "core/suggest.h"
 #include "core/time.h"
 
 enum { LINES_AT_ONCE = 1000 };

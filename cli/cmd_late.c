@@ -8,6 +8,7 @@
 #include "cli/connect.h"
 #include "cli/late_print.h"
 #include "cli/output.h"
+#include "core/suggest.h"
 
 typedef struct wanted {
 	const char *view, *copy, *columns;

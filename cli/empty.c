@@ -7,6 +7,7 @@
 
 #include "cli/output.h"
 #include "core/sql.h"
+#include "core/suggest.h"
 #include "core/time.h"
 #include "serving/condition.h"
 

@@ -10,6 +10,7 @@
 #include "cli/terminal.h"
 #include "core/bound.h"
 #include "core/sql.h"
+#include "core/suggest.h"
 #include "core/time.h"
 
 enum { MAX_OPTIONS = sizeof lk_commands[0].options / sizeof lk_commands[0].options[0] };

@@ -1,5 +1,5 @@
-/* SQL made from a plan: the batch's partials, the batch table's columns, the names of log tables; and the oracle, the
- * user's own text with few edits. Each event comes with the windows that contain it as columns, which replace the call
+/* SQL made from a plan: the batch's partials, the batch table's columns; and the oracle, the user's own text with few
+ * edits. Each event comes with the windows that contain it as columns, which replace the call
  * of the window. An aggregate that PostgreSQL does not have, or whose result depends on order there, becomes a function
  * of lk's schema over array_agg (core/sql_aggregate.c).
  *
@@ -13,23 +13,6 @@
 #include "core/calendar.h"
 #include "core/sql.h"
 #include "core/sql_lex.h"
-
-void lk_log_table(const lk_stream *s, lk_buf *out) {
-	lk_buf name = LK_BUF_INIT;
-	lk_buf_addf(&name, "log_%s", s->name);
-	lk_buf_adds(out, "lk.");
-	lk_sql_ident(name.data, out);
-	lk_buf_release(&name);
-}
-
-/* Not log_<name>_<part>: that may be the log of another stream. */
-void lk_log_leaf(const lk_stream *s, int part, lk_buf *out) {
-	lk_buf name = LK_BUF_INIT;
-	lk_buf_addf(&name, "part_%s_%d", s->name, part);
-	lk_buf_adds(out, "lk.");
-	lk_sql_ident(name.data, out);
-	lk_buf_release(&name);
-}
 
 static void event_slot(void *ctx, int slot, lk_buf *out) {
 	const lk_plan *p = ctx;
@@ -45,17 +28,16 @@ static void put_expr(const lk_plan *p, const lk_expr *x, lk_buf *out) { lk_expr_
 
 /* Each of the two subqueries reads the list of starts once. Their array stays unpacked in memory; one that is read from
  * a table would be unpacked for every event. */
-static void put_calendar_pane(const lk_plan *p, lk_buf *out) {
-	long long version = (long long)p->window.calendar->version;
-	lk_buf_addf(out, "COALESCE((ARRAY(SELECT s FROM lk.calendar_starts(%lld) AS s))[width_bucket(", version);
+static void put_calendar_pane(const lk_plan *p, const char *starts, lk_buf *out) {
+	lk_buf_addf(out, "COALESCE((%s)[width_bucket(", starts);
 	event_slot((void *)p, p->window.time_slot, out);
-	lk_buf_addf(out, ", ARRAY(SELECT s FROM lk.calendar_starts(%lld) AS s))], timestamptz '0001-01-01 00:00:00+00') AS _pane", version);
+	lk_buf_addf(out, ", %s)], timestamptz '0001-01-01 00:00:00+00') AS _pane", starts);
 }
 
-static void put_pane(const lk_plan *p, lk_buf *out) {
+static void put_pane(const lk_plan *p, const char *starts, lk_buf *out) {
 	const lk_window *w = &p->window;
 	if (w->kind == LK_W_CALENDAR) {
-		put_calendar_pane(p, out);
+		put_calendar_pane(p, starts, out);
 		return;
 	}
 	lk_buf_addf(out, "date_bin(interval '%lld microseconds', ", (long long)w->pane_us);
@@ -66,10 +48,10 @@ static void put_pane(const lk_plan *p, lk_buf *out) {
 	lk_buf_adds(out, ") AS _pane");
 }
 
-static void put_select_list(const lk_plan *p, lk_buf *out) {
+static void put_select_list(const lk_plan *p, const char *starts, lk_buf *out) {
 	const char *comma = "";
 	if (p->window.kind != LK_W_NONE) {
-		put_pane(p, out);
+		put_pane(p, starts, out);
 		comma = ", ";
 	}
 	for (int i = 0; i < p->nkeys; i++, comma = ", ") {
@@ -119,13 +101,13 @@ static void put_lateral(const lk_plan *p, lk_buf *out) {
 	lk_buf_addc(out, ')');
 }
 
-void lk_plan_batch_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out) {
+void lk_plan_batch_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
 	lk_buf_adds(out, "SELECT ");
-	put_select_list(p, out);
-	lk_buf_addf(out, " FROM %s AS e", log);
+	put_select_list(p, log->calendar_starts, out);
+	lk_buf_addf(out, " FROM %s AS e", log->table);
 	if (p->nlateral)
 		put_lateral(p, out);
-	lk_buf_addf(out, " WHERE (%s)", bound);
+	lk_buf_addf(out, " WHERE (%s)", log->bound);
 	if (p->where) {
 		lk_buf_adds(out, " AND (");
 		put_expr(p, p->where, out);
@@ -222,8 +204,8 @@ static void put_columns(const lk_stream *s, lk_buf *out) {
 	lk_buf_adds(out, "_at");
 }
 
-static void put_log(const lk_plan *p, const char *log, lk_buf *out) {
-	lk_buf_addf(out, " FROM %s AS ", log);
+static void put_log(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
+	lk_buf_addf(out, " FROM %s AS ", log->table);
 	lk_sql_ident(p->stream_name, out);
 }
 
@@ -237,7 +219,7 @@ static void put_order(const lk_stream *s, bool in_order, lk_buf *out) {
 }
 
 /* lk.<call> gives one row (_window_start, _window_end) for each window that contains an event. */
-static void put_events(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
+static void put_events(const lk_plan *p, const lk_sql_log *log, bool in_order, lk_buf *out) {
 	bool windowed = p->window.kind != LK_W_NONE;
 	lk_buf_adds(out, "SELECT ");
 	put_columns(p->stream, out);
@@ -251,7 +233,7 @@ static void put_events(const lk_plan *p, const char *log, const char *bound, boo
 		lk_buf_addf(out, " CROSS JOIN LATERAL lk.%s%.*s AS w(_window_start, _window_end)", calendar ? "calendar_window" : "",
 		            call_end(p->text, p->window_at) - from, p->text + from);
 	}
-	lk_buf_addf(out, " WHERE %s", bound);
+	lk_buf_addf(out, " WHERE %s", log->bound);
 }
 
 /* The time and the gap of session(time, gap), as the user wrote them. */
@@ -275,7 +257,7 @@ static void put_session_arguments(const lk_plan *p, lk_buf *out) {
  * nothing else: the user's own text filters and groups again. Events that do not pass form groups apart and stay, so
  * that a WHERE that the plan reads too narrowly shows as a difference. Their keys are not evaluated, as the user's
  * statement would not evaluate them. */
-static void put_sessions(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
+static void put_sessions(const lk_plan *p, const lk_sql_log *log, bool in_order, lk_buf *out) {
 	lk_buf group = LK_BUF_INIT;
 	lk_buf_adds(&group, "PARTITION BY _passes");
 	for (int i = 0; i < p->nkeys; i++)
@@ -299,19 +281,19 @@ static void put_sessions(const lk_plan *p, const char *log, const char *bound, b
 	lk_buf_adds(out, ", ");
 	put_session_arguments(p, out);
 	put_log(p, log, out);
-	lk_buf_addf(out, " WHERE %s) AS e) AS e) AS e) AS e) AS e", bound);
+	lk_buf_addf(out, " WHERE %s) AS e) AS e) AS e) AS e) AS e", log->bound);
 	lk_buf_release(&group);
 }
 
 /* The log's events under the stream's name, once for each window that contains them. */
-static void put_source(const lk_plan *p, const char *log, const char *bound, bool in_order, lk_buf *out) {
+static void put_source(const lk_plan *p, const lk_sql_log *log, bool in_order, lk_buf *out) {
 	lk_buf_adds(out, "WITH ");
 	lk_sql_ident(p->stream->name, out);
 	lk_buf_adds(out, " AS (");
 	if (p->window.kind == LK_W_SESSION)
-		put_sessions(p, log, bound, in_order, out);
+		put_sessions(p, log, in_order, out);
 	else
-		put_events(p, log, bound, in_order, out);
+		put_events(p, log, in_order, out);
 	lk_buf_adds(out, ") SELECT ");
 }
 
@@ -358,7 +340,7 @@ static void put_outputs(const lk_plan *p, const char *as, const char *after, lk_
 	}
 }
 
-void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out) {
+void lk_plan_oracle_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
 	bool windowed = p->window.kind != LK_W_NONE;
 	lk_buf_adds(out, windowed ? "SELECT window_start, window_end" : "SELECT ");
 	put_outputs(p, " AS ", "", out);
@@ -366,7 +348,7 @@ void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk
 	bool in_order = false;
 	for (int i = 0; i < p->naggs; i++)
 		in_order |= p->aggs[i].verbs->oracle == LK_ORACLE_IN_ORDER;
-	put_source(p, log, bound, in_order, out);
+	put_source(p, log, in_order, out);
 	put_user_text(p, out);
 	lk_buf_adds(out, windowed ? "\n) AS answer ORDER BY window_start, window_end" : "\n) AS answer ORDER BY ");
 	put_outputs(p, "", " NULLS LAST", out);

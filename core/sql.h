@@ -49,17 +49,20 @@ void lk_definitions_release(lk_definitions *d);
 /* Prints "file:line:col: message" and the hint, the offending source line and a caret under it. */
 void lk_fault_print(const lk_fault *f, const char *file, const char *text, size_t len, lk_buf *out);
 
-/* The names in `names` nearest to `name` (edit distance <= 2 or a third of the length); NULL if none is near. */
-const char *lk_did_you_mean(const char *name, const char *const *names, int n);
+/* --- SQL made from a plan (core/plan_sql.c) --- */
 
-/* --- SQL made from a plan (core/plan_sql.c) ---
- *
- * The partials of the plan over the log below the cut:
+/* The events that a statement reads. */
+typedef struct lk_sql_log {
+	const char *table;             /* quoted name of a table with the columns part, off, _at and the stream's */
+	const char *bound;             /* a condition over part and off, such as "off < ('{…}'::bigint[])[part+1]" */
+	const char *calendar_starts;   /* for a plan with calendar windows: an SQL array of the instants at which they start */
+} lk_sql_log;
+
+/*  * The partials of the plan over these events:
  *   SELECT <pane timestamptz> AS _pane, <key exprs> AS _k0, …, <partial columns> AS _p0_0, _p0_1, _p1_0 …
- *   FROM <log> WHERE off < cut of its part AND (<where>) GROUP BY …
- * `_pane` is absent for LK_W_NONE. `log` is the quoted name of the log table (columns part, off, _at and the
- * stream's); `bound` is an SQL condition that limits (part, off), e.g. "off < ('{…}'::bigint[])[part+1]". */
-void lk_plan_batch_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out);
+ *   FROM <table> WHERE <bound> AND (<where>) GROUP BY …
+ * `_pane` is absent for LK_W_NONE. */
+void lk_plan_batch_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out);
 
 /* "col type, …" of the batch table: _pane timestamptz, _k0 …, _p0_0 …; text columns COLLATE "C". */
 void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
@@ -68,20 +71,16 @@ void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
 void lk_plan_batch_names(const lk_plan *p, lk_buf *out);
 void lk_plan_cell_names(const lk_plan *p, lk_buf *out);
 
-/* The third leg (R4): the user's own text, run over a prefix of the log:
- *   SELECT <columns> FROM (WITH <stream> AS (SELECT <columns>, _at FROM <log> WHERE <bound>)
+/* The third leg (R4): the user's own text, run over these events:
+ *   SELECT <columns> FROM (WITH <stream> AS (SELECT <columns>, _at FROM <table> WHERE <bound>)
  *     SELECT <window_start, window_end,> <user's text from the first select item to the statement's end>) ORDER BY all columns.
  * The source also has the columns _window_start and _window_end, with a row for each window that contains the event:
  * from lk.<the window's call as written>, or, for sessions, from gaps and islands of the events that pass WHERE, by
  * group. Two edits are made to the text: these columns replace the call, and lk's own aggregates become functions over
  * array_agg (event_log/schema.sql). Text columns have COLLATE "C". */
-void lk_plan_oracle_sql(const lk_plan *p, const char *log, const char *bound, lk_buf *out);
+void lk_plan_oracle_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out);
 
 /* Types of the columns of lk_plan_batch_sql, in order (R5). Returns how many (<= max). */
 int lk_plan_batch_types(const lk_plan *p, lk_type *types, int max);
-
-/* The quoted name of a stream's log table, such as lk.log_hits; and that of one partition's table. */
-void lk_log_table(const lk_stream *s, lk_buf *out);
-void lk_log_leaf(const lk_stream *s, int part, lk_buf *out);
 
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/sql_lex.h"
+#include "core/suggest.h"
 
 enum { STORED_DIGITS = 18 };
 

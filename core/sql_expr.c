@@ -7,6 +7,7 @@
 
 #include "core/sql_aggregate.h"
 #include "core/sql_hint.h"
+#include "core/suggest.h"
 
 lk_expr *lk_expr_new(lk_scope *c, int op, lk_type type, int at, int nargs) {
 	if (++c->nodes > LK_MAX_EXPR_NODES) {

@@ -4,6 +4,7 @@
 
 #include "core/sql_names.h"
 #include "core/sql_statements.h"
+#include "core/suggest.h"
 
 const lk_stream *lk_sql_find_stream(lk_stmt *s, const char *name) {
 	for (int i = 0; i < s->out->nitems; i++)

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "core/suggest.h"
 #include "core/time.h"
 
 bool lk_sql_check_name(lk_stmt *s, const char *what, const char *name, int at) {

@@ -9,6 +9,7 @@
 #include "core/sql_lex.h"
 #include "core/sql_names.h"
 #include "core/sql_statements.h"
+#include "core/suggest.h"
 #include "core/time.h"
 
 enum { NO_KIND = 0xFF };   /* of a column whose type has a fault */

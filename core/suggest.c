@@ -1,10 +1,10 @@
-/* Did you mean: the nearest name by optimal string alignment distance (Damerau-Levenshtein without repeated edits of
- * one place). Near is at most two edits, or a third of a longer name; more than half of the name must remain. */
+/* The nearest name by optimal string alignment distance (Damerau-Levenshtein without repeated edits of one place). Near
+ * is at most two edits, or a third of a longer name; more than half of the name must remain. */
+#include "core/suggest.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "core/sql.h"
 
 enum { LONGEST = 64 };
 

@@ -29,6 +29,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
+#include "event_log/log_sql.h"
 #include "event_log/pg_binary.h"
 #include "event_log/tail_holder.h"
 

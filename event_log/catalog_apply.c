@@ -15,6 +15,7 @@
 #include "core/fault.h"
 #include "event_log/catalog_private.h"
 #include "event_log/drop.h"
+#include "event_log/log_sql.h"
 #include "event_log/tail_holder.h"
 #include "event_log/zones.h"
 
@@ -341,11 +342,9 @@ static int describe(lk_pg *pg, const lk_plan *p, lk_buf *sql, const char *leg, P
 
 static int describe_batch(lk_pg *pg, const lk_plan *p, lk_error *err) {
 	lk_type types[LK_MAX_COLUMNS * LK_MAX_PARTIALS];
-	lk_buf log = LK_BUF_INIT, sql = LK_BUF_INIT;
+	lk_buf sql = LK_BUF_INIT;
 	PGresult *d;
-	lk_log_table(p->stream, &log);
-	lk_plan_batch_sql(p, log.data, "off < 0", &sql);
-	lk_buf_release(&log);
+	lk_log_batch_sql(p, "off < 0", &sql);
 	int rc = describe(pg, p, &sql, "the batch", &d, err);
 	int n = lk_plan_batch_types(p, types, sizeof types / sizeof *types);
 	if (!rc && PQnfields(d) != n)
@@ -360,11 +359,9 @@ static int describe_batch(lk_pg *pg, const lk_plan *p, lk_error *err) {
 static int describe_oracle(lk_pg *pg, const lk_plan *p, lk_error *err) {
 	const lk_type time = {LK_TIME, 0, 0};
 	int windows = p->window.kind == LK_W_NONE ? 0 : 2;
-	lk_buf log = LK_BUF_INIT, sql = LK_BUF_INIT;
+	lk_buf sql = LK_BUF_INIT;
 	PGresult *d;
-	lk_log_table(p->stream, &log);
-	lk_plan_oracle_sql(p, log.data, "off < 0", &sql);
-	lk_buf_release(&log);
+	lk_log_oracle_sql(p, "off < 0", &sql);
 	int rc = describe(pg, p, &sql, "the definition", &d, err);
 	if (!rc && PQnfields(d) != windows + p->noutputs)
 		rc = lk_fail(err, LK_EDEFINITION, "view %s: the definition has %d columns, not %d", p->view, PQnfields(d), windows + p->noutputs);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/suggest.h"
 #include "event_log/catalog.h"
 
 const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name) {

@@ -10,6 +10,7 @@
 
 #include "core/time.h"
 #include "event_log/append.h"
+#include "event_log/log_sql.h"
 #include "event_log/scan.h"
 
 static void prefix_sql(const lk_stream *s, int part, int64_t off, lk_buf *out) {

@@ -14,6 +14,7 @@
 
 #include "core/fault.h"
 #include "event_log/catalog_private.h"
+#include "event_log/log_sql.h"
 #include "event_log/tail_holder.h"
 
 enum { MAX_NAMED = 5 };

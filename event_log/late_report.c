@@ -14,6 +14,7 @@
 #include "core/time.h"
 #include "core/window.h"
 #include "event_log/ledger.h"
+#include "event_log/log_sql.h"
 
 /* Where one bucket ends and the next one, about ten times as long, begins; in units that people know. */
 static const int64_t bounds[LK_LATE_BUCKETS - 1] = {

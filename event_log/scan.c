@@ -17,6 +17,7 @@
 #include "core/fault.h"
 #include "core/time.h"
 #include "event_log/cut.h"
+#include "event_log/log_sql.h"
 #include "event_log/pg_binary.h"
 
 /* --- any COPY TO --- */

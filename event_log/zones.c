@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/sql.h"
+#include "core/suggest.h"
 #include "core/time.h"
 
 static int similar_zone(lk_pg *pg, const char *zone, lk_arena *arena, const char **near, lk_error *err) {

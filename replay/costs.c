@@ -12,6 +12,7 @@
 
 #include "batch_layer/batch.h"
 #include "core/time.h"
+#include "event_log/log_sql.h"
 #include "event_log/scan.h"
 #include "replay/leg_rows.h"
 #include "replay/mode_cost.h"

@@ -33,6 +33,7 @@
 
 #include "core/time.h"
 #include "core/window.h"
+#include "event_log/log_sql.h"
 #include "event_log/scan.h"
 #include "replay/private.h"
 

@@ -4,6 +4,7 @@
 
 #include "core/time.h"
 #include "event_log/ledger.h"
+#include "event_log/log_sql.h"
 
 enum { PART, OFF, AT, FIRST_COLUMN };
 

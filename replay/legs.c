@@ -17,6 +17,7 @@
 #include "core/key.h"
 #include "core/window.h"
 #include "event_log/ledger.h"
+#include "event_log/log_sql.h"
 #include "replay/late_events.h"
 #include "replay/leg_rows.h"
 #include "serving/answer.h"
@@ -187,9 +188,8 @@ int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk
 static bool as_text(const lk_output *o) { return o->type.kind == LK_NUMERIC && o->kind != LK_OUT_KEY; }
 
 static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
-	lk_buf log = LK_BUF_INIT, bound = LK_BUF_INIT;
+	lk_buf bound = LK_BUF_INIT;
 	const char *comma = "";
-	lk_log_table(p->stream, &log);
 	lk_buf_adds(&bound, "off < ");
 	lk_vector_sql(until->off, until->partitions, &bound);
 	lk_buf_adds(&bound, "[part + 1]");
@@ -204,7 +204,7 @@ static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
 		lk_buf_adds(sql, as_text(&p->outputs[i]) ? "::text" : "");
 	}
 	lk_buf_adds(sql, " FROM (");
-	lk_plan_oracle_sql(p, log.data, bound.data, sql);
+	lk_log_oracle_sql(p, bound.data, sql);
 	lk_buf_adds(sql, ") AS o");
 	int64_t horizon = lk_horizon(p, lk_cut_watermark(until, p));
 	if (horizon != LK_NEVER) {
@@ -212,7 +212,6 @@ static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
 		lk_time_print(horizon > LK_TIME_MIN ? horizon : LK_TIME_MIN, sql);
 		lk_buf_addc(sql, '\'');
 	}
-	lk_buf_release(&log);
 	lk_buf_release(&bound);
 }
 

@@ -16,6 +16,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
+#include "event_log/log_sql.h"
 #include "event_log/scan.h"
 #include "replay/private.h"
 

@@ -9,6 +9,7 @@
 
 #include "core/key.h"
 #include "core/window.h"
+#include "event_log/log_sql.h"
 
 enum { R_VIEW, R_COPY, R_TAIL, R_CUT, NRESULTS };
 

@@ -5,6 +5,7 @@
 
 #include "core/key.h"
 #include "core/sql.h"
+#include "core/suggest.h"
 #include "core/window.h"
 #include "serving/answer.h"
 #include "serving/fill.h"

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/time.h"
+#include "event_log/log_sql.h"
 #include "tests/support/log.h"
 
 static test_servers servers;

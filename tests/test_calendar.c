@@ -222,12 +222,12 @@ static void without_a_resolver_there_are_no_zones(void **state) {
 static void the_sql(void **state) {
 	(void)state;
 	lk_buf b = LK_BUF_INIT;
-	lk_plan_batch_sql(days, "t", "true", &b);
+	lk_plan_batch_sql(days, &(lk_sql_log){.table = "t", .bound = "true", .calendar_starts = "ARRAY(…)"}, &b);
 	assert_string_equal(b.data,
-		"SELECT COALESCE((ARRAY(SELECT s FROM lk.calendar_starts(7) AS s))[width_bucket(e.\"ts\", ARRAY(SELECT s FROM lk.calendar_starts(7) AS s))], "
+		"SELECT COALESCE((ARRAY(…))[width_bucket(e.\"ts\", ARRAY(…))], "
 		"timestamptz '0001-01-01 00:00:00+00') AS _pane, e.\"path\" AS _k0, count(*) AS _p0_0 FROM t AS e WHERE (true) GROUP BY 1, 2");
 	lk_buf_clear(&b);
-	lk_plan_oracle_sql(days, "t", "true", &b);
+	lk_plan_oracle_sql(days, &(lk_sql_log){.table = "t", .bound = "true", .calendar_starts = "ARRAY(…)"}, &b);
 	assert_non_null(strstr(b.data, "LATERAL lk.calendar_window(ts, '1 day', 'Europe/Berlin') AS w(_window_start, _window_end)"));
 	lk_buf_release(&b);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event_log/log_sql.h"
 #include "tests/support/definitions.h"
 
 static void is(lk_buf *b, const char *want) {
@@ -24,7 +25,7 @@ static void batch_of_a_window(void **state) {
 	lk_definitions d;
 	lk_buf b = LK_BUF_INIT;
 	const lk_plan *p = test_view(windowed, &d);
-	lk_plan_batch_sql(p, "lk.\"log_hits\"", "off < ('{7}'::bigint[])[part+1]", &b);
+	lk_plan_batch_sql(p, &(lk_sql_log){.table = "lk.\"log_hits\"", .bound = "off < ('{7}'::bigint[])[part+1]"}, &b);
 	is(&b, "SELECT date_bin(interval '60000000 microseconds', e.\"ts\", timestamptz '1970-01-01 00:00:00+00') AS _pane, e.\"path\" AS _k0, "
 	       "count(*) AS _p0_0, sum(e.\"bytes\")::numeric(38,0) AS _p1_0, sum(e.\"price\")::numeric(38,2) AS _p2_0, count(e.\"price\") AS _p2_1 "
 	       "FROM lk.\"log_hits\" AS e WHERE (off < ('{7}'::bigint[])[part+1]) AND ((e.\"status\" < ('400'::integer))) GROUP BY 1, 2");
@@ -39,13 +40,13 @@ static void batch_without_window_or_keys(void **state) {
 	lk_definitions d;
 	lk_buf b = LK_BUF_INIT;
 	const lk_plan *p = test_view("CREATE VIEW v AS SELECT count(*) AS n, min(path) AS first FROM hits", &d);
-	lk_plan_batch_sql(p, "t", "true", &b);
+	lk_plan_batch_sql(p, &(lk_sql_log){.table = "t", .bound = "true"}, &b);
 	is(&b, "SELECT count(*) AS _p0_0, min(e.\"path\") AS _p1_0 FROM t AS e WHERE (true)");
 	lk_plan_batch_columns(p, &b);
 	is(&b, "_p0_0 bigint, _p1_0 text COLLATE \"C\"");
 	lk_definitions_release(&d);
 	p = test_view("CREATE VIEW v AS SELECT \"actor.login\" AS l, ok, count(*) AS n FROM hits GROUP BY ok, l", &d);
-	lk_plan_batch_sql(p, "t", "true", &b);
+	lk_plan_batch_sql(p, &(lk_sql_log){.table = "t", .bound = "true"}, &b);
 	is(&b, "SELECT e.\"ok\" AS _k0, e.\"actor.login\" AS _k1, count(*) AS _p0_0 FROM t AS e WHERE (true) GROUP BY 1, 2");
 	lk_buf_release(&b);
 	lk_definitions_release(&d);
@@ -57,7 +58,7 @@ static void batch_of_lateral_rows(void **state) {
 	lk_buf b = LK_BUF_INIT;
 	const lk_plan *p = test_view("CREATE VIEW v AS SELECT k, max(n) AS n FROM hits, LATERAL (VALUES ('a', status), (path, -1)) AS l(k, n) "
 	                             "WHERE n > 0 GROUP BY k, tumble(_at, '1 d')", &d);
-	lk_plan_batch_sql(p, "t", "true", &b);
+	lk_plan_batch_sql(p, &(lk_sql_log){.table = "t", .bound = "true"}, &b);
 	is(&b, "SELECT date_bin(interval '86400000000 microseconds', e.\"_at\", timestamptz '1970-01-01 00:00:00+00') AS _pane, v._v0 AS _k0, "
 	       "max(v._v1) AS _p0_0 FROM t AS e CROSS JOIN LATERAL (VALUES (('a'::text COLLATE \"C\"), e.\"status\"), "
 	       "(e.\"path\", ('-1'::integer))) AS v(_v0, _v1) WHERE (true) AND ((v._v1 > ('0'::integer))) GROUP BY 1, 2");
@@ -102,7 +103,7 @@ static void oracle_is_the_users_text(void **state) {
 	(void)state;
 	lk_definitions d;
 	lk_buf b = LK_BUF_INIT;
-	lk_plan_oracle_sql(test_view(windowed, &d), "t", "off < 3", &b);
+	lk_plan_oracle_sql(test_view(windowed, &d), &(lk_sql_log){.table = "t", .bound = "off < 3"}, &b);
 	is(&b, "SELECT window_start, window_end, \"path\" COLLATE \"C\" AS \"path\", \"hits\", \"bytes\", \"price\" FROM (" SOURCE
 	       ", _window_start, _window_end FROM t AS \"hits\" CROSS JOIN LATERAL lk.tumble(ts, '1 minute') AS w(_window_start, _window_end) "
 	       "WHERE off < 3) SELECT _window_start AS window_start, _window_end AS window_end, "
@@ -110,7 +111,7 @@ static void oracle_is_the_users_text(void **state) {
 	       "  GROUP BY path, _window_start, _window_end\n) AS answer ORDER BY window_start, window_end, \"path\" COLLATE \"C\" NULLS LAST, "
 	       "\"hits\" NULLS LAST, \"bytes\" NULLS LAST, \"price\" NULLS LAST");
 	lk_definitions_release(&d);
-	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT /* all */ (count(*)) AS \"n\"\"\" FROM hits", &d), "t", "off < 3", &b);
+	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT /* all */ (count(*)) AS \"n\"\"\" FROM hits", &d), &(lk_sql_log){.table = "t", .bound = "off < 3"}, &b);
 	is(&b, "SELECT \"n\"\"\" FROM (" SOURCE " FROM t AS \"hits\" WHERE off < 3) SELECT (count(*)) AS \"n\"\"\" FROM hits\n) AS answer ORDER BY \"n\"\"\" NULLS LAST");
 	lk_buf_release(&b);
 	lk_definitions_release(&d);
@@ -135,7 +136,7 @@ static void oracle_of_lks_own_aggregates(void **state) {
 		lk_definitions d;
 		lk_buf b = LK_BUF_INIT;
 		char *text = lk_asprintf("CREATE VIEW v AS SELECT %s", rows[i].text);
-		lk_plan_oracle_sql(test_view(text, &d), "t", "true", &b);
+		lk_plan_oracle_sql(test_view(text, &d), &(lk_sql_log){.table = "t", .bound = "true"}, &b);
 		if (!strstr(b.data, rows[i].becomes))
 			fail_msg("%s\nbecame %s", rows[i].text, b.data);
 		free(text);
@@ -148,7 +149,7 @@ static void places_are_those_of_the_log(void **state) {
 	(void)state;
 	lk_definitions d;
 	lk_buf b = LK_BUF_INIT;
-	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT first(ip) AS a, last(d) FILTER (WHERE ok) AS z FROM hits GROUP BY tumble(ts, '1 s')", &d), "t", "true", &b);
+	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT first(ip) AS a, last(d) FILTER (WHERE ok) AS z FROM hits GROUP BY tumble(ts, '1 s')", &d), &(lk_sql_log){.table = "t", .bound = "true"}, &b);
 	assert_non_null(strstr(b.data, "_at, \"ts\" AS _ts, part AS _part, off AS _off, _window_start, _window_end FROM t AS \"hits\" CROSS JOIN"));
 	assert_non_null(strstr(b.data, "lk.first(array_agg(ip ORDER BY _ts, _part, _off)) AS a, "
 	                               "lk.last(array_agg(d ORDER BY _ts, _part, _off) FILTER (WHERE ok)) AS z FROM hits GROUP BY _window_start, _window_end"));
@@ -160,7 +161,7 @@ static void filters_in_the_batch(void **state) {
 	(void)state;
 	lk_definitions d;
 	lk_buf b = LK_BUF_INIT;
-	lk_plan_batch_sql(test_view("CREATE VIEW v AS SELECT count(*) FILTER (WHERE ok) AS n, sum(big) FILTER (WHERE small > 1) AS s FROM hits", &d), "t", "true", &b);
+	lk_plan_batch_sql(test_view("CREATE VIEW v AS SELECT count(*) FILTER (WHERE ok) AS n, sum(big) FILTER (WHERE small > 1) AS s FROM hits", &d), &(lk_sql_log){.table = "t", .bound = "true"}, &b);
 	is(&b, "SELECT count(*) FILTER (WHERE e.\"ok\") AS _p0_0, sum(e.\"big\") FILTER (WHERE ((e.\"small\"::integer) > ('1'::integer)))::numeric(38,0) AS _p1_0 "
 	       "FROM t AS e WHERE (true)");
 	lk_buf_release(&b);
@@ -173,7 +174,7 @@ static void oracle_finds_the_window(void **state) {
 	lk_buf b = LK_BUF_INIT;
 	/* `tumble(` in a string, a comment and an alias is not the window; its arguments may contain parentheses. */
 	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT (path) AS tumble, count(*) AS n FROM hits WHERE path <> 'tumble(' /* tumble( */ "
-	                             "GROUP BY path, TUMBLE /* ( */ ((ts), (('1 min')))", &d), "t", "off < 3", &b);
+	                             "GROUP BY path, TUMBLE /* ( */ ((ts), (('1 min')))", &d), &(lk_sql_log){.table = "t", .bound = "off < 3"}, &b);
 	assert_non_null(strstr(b.data, " CROSS JOIN LATERAL lk.TUMBLE /* ( */ ((ts), (('1 min'))) AS w("));
 	assert_non_null(strstr(b.data, "SELECT _window_start AS window_start, _window_end AS window_end, (path) AS tumble, count(*) AS n FROM hits WHERE path <> 'tumble(' "
 	                               "/* tumble( */ GROUP BY path, _window_start, _window_end\n) AS answer"));
@@ -187,7 +188,7 @@ static void oracle_of_sessions(void **state) {
 	lk_definitions d;
 	lk_buf b = LK_BUF_INIT;
 	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT path AS p, count(*) AS n FROM hits AS h WHERE small > -1 "
-	                             "GROUP BY p, session(h.ts /* , */, INTERVAL '5 min' -- ) \n)", &d), "t", "off < 3", &b);
+	                             "GROUP BY p, session(h.ts /* , */, INTERVAL '5 min' -- ) \n)", &d), &(lk_sql_log){.table = "t", .bound = "off < 3"}, &b);
 	is(&b, "SELECT window_start, window_end, \"p\" COLLATE \"C\" AS \"p\", \"n\" FROM (WITH \"hits\" AS ("
 	       "SELECT *, min(_time) OVER (PARTITION BY _passes, _k0, _session) AS _window_start, "
 	       "max(_time) OVER (PARTITION BY _passes, _k0, _session) + _gap AS _window_end FROM ("
@@ -200,7 +201,7 @@ static void oracle_of_sessions(void **state) {
 	       "FROM hits AS h WHERE small > -1 GROUP BY p, _window_start, _window_end\n) AS answer ORDER BY window_start, window_end, "
 	       "\"p\" COLLATE \"C\" NULLS LAST, \"n\" NULLS LAST");
 	lk_definitions_release(&d);
-	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT last(ip) AS n FROM hits GROUP BY session(_at, '1 h')", &d), "t", "true", &b);
+	lk_plan_oracle_sql(test_view("CREATE VIEW v AS SELECT last(ip) AS n FROM hits GROUP BY session(_at, '1 h')", &d), &(lk_sql_log){.table = "t", .bound = "true"}, &b);
 	assert_non_null(strstr(b.data, "min(_time) OVER (PARTITION BY _passes, _session) AS _window_start"));
 	assert_non_null(strstr(b.data, "(SELECT *, true AS _passes FROM (SELECT "));
 	assert_non_null(strstr(b.data, "_at, \"ts\" AS _ts, part AS _part, off AS _off, (_at\n) AS _time, ( '1 h'\n)::interval AS _gap FROM t AS \"hits\""));
@@ -219,9 +220,9 @@ static void names_are_quoted(void **state) {
 	is(&b, "lk.\"log_Weird-é\"");
 	lk_log_leaf(p->stream, 3, &b);
 	is(&b, "lk.\"part_Weird-é_3\"");
-	lk_plan_batch_sql(p, "t", "true", &b);
+	lk_plan_batch_sql(p, &(lk_sql_log){.table = "t", .bound = "true"}, &b);
 	is(&b, "SELECT e.\"k'\" AS _k0, count(*) AS _p0_0 FROM t AS e WHERE (true) AND ((e.\"k'\" = ('it''s'::text COLLATE \"C\"))) GROUP BY 1");
-	lk_plan_oracle_sql(p, "t", "true", &b);
+	lk_plan_oracle_sql(p, &(lk_sql_log){.table = "t", .bound = "true"}, &b);
 	is(&b, "SELECT \"x\"\"y\" COLLATE \"C\" AS \"x\"\"y\", \"n\" FROM (WITH \"Weird-é\" AS (SELECT \"a\"\"; DROP\", \"k'\", _at FROM t AS \"Weird-é\" WHERE true) SELECT "
 	       "\"k'\" AS \"x\"\"y\", count(*) AS n FROM \"Weird-é\" WHERE \"k'\" = 'it''s' GROUP BY \"k'\"\n) AS answer ORDER BY \"x\"\"y\" COLLATE \"C\" "
 	       "NULLS LAST, \"n\" NULLS LAST");

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "core/sql_lex.h"
+#include "core/suggest.h"
 #include "core/time.h"
+#include "event_log/log_sql.h"
 #include "tests/support/definitions.h"
 
 static const lk_stream *stream(const char *text, lk_definitions *d) {

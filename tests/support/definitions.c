@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/suggest.h"
 #include "core/time.h"
 
 const char test_hits_text[] =

@@ -20,6 +20,7 @@
 #include "event_log/append.h"
 #include "event_log/copies.h"
 #include "event_log/cut.h"
+#include "event_log/log_sql.h"
 #include "event_log/zones.h"
 #include "replay/top_values.h"
 #include "speed_layer/compactor.h"
@@ -417,8 +418,6 @@ void test_answer_rows(const lk_answer *a, test_rows *out) {
 }
 
 static void oracle_sql(const lk_plan *p, const char *bound, const char *condition, lk_buf *sql) {
-	lk_buf log = LK_BUF_INIT;
-	lk_log_table(p->stream, &log);
 	lk_buf_adds(sql, "SELECT ");
 	if (p->window.kind != LK_W_NONE)
 		lk_buf_adds(sql, "window_start, window_end, ");
@@ -428,9 +427,8 @@ static void oracle_sql(const lk_plan *p, const char *bound, const char *conditio
 		lk_buf_adds(sql, p->outputs[i].type.kind == LK_NUMERIC ? "::text" : "");
 	}
 	lk_buf_adds(sql, " FROM (");
-	lk_plan_oracle_sql(p, log.data, bound, sql);
+	lk_log_oracle_sql(p, bound, sql);
 	lk_buf_addf(sql, ") AS o%s%s", condition ? " WHERE " : "", condition ? condition : "");
-	lk_buf_release(&log);
 }
 
 /* Whether PostgreSQL shows 0 or -0 for a group or an extreme depends on the order of the rows; lk shows 0. */

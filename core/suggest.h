@@ -1,0 +1,8 @@
+/* Did you mean. */
+#ifndef LK_CORE_SUGGEST_H
+#define LK_CORE_SUGGEST_H
+
+/* The name in names[0 … n-1] nearest to `name` (edit distance <= 2 or a third of the length); NULL if none is near. */
+const char *lk_did_you_mean(const char *name, const char *const *names, int n);
+
+#endif
