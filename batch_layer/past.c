@@ -12,7 +12,7 @@
 #include "batch_layer/rows.h"
 #include "core/sql.h"
 #include "core/sql_lex.h"
-#include "core/window.h"
+#include "core/watermark.h"
 
 static int64_t horizon_at(const lk_plan *p, const lk_cut *cut) { return lk_horizon(p, lk_cut_watermark(cut, p)); }
 

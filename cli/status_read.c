@@ -7,7 +7,7 @@
 
 #include "cli/output.h"
 #include "core/time.h"
-#include "core/window.h"
+#include "core/watermark.h"
 #include "event_log/scan.h"
 #include "serving/answer.h"
 

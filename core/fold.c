@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "core/key.h"
-#include "core/window.h"
+#include "core/watermark.h"
 
 void lk_folder_init(lk_folder *f, const lk_plan *p) {
 	*f = (lk_folder){.plan = p};

@@ -8,6 +8,7 @@
 #include "core/schema.h"
 #include "core/status.h"
 #include "core/value.h"
+#include "core/window.h"
 
 #define LK_MAX_PARTITIONS 64
 #define LK_MAX_KEYS 64
@@ -30,21 +31,6 @@ typedef struct lk_stream {
 /* A row of values, by slot: 0 … ncolumns-1 the stream's columns, then _at, then the lateral columns. */
 static inline int lk_slot_at(const lk_stream *s) { return s->schema.ncolumns; }
 static inline int lk_slot_lateral(const lk_stream *s) { return s->schema.ncolumns + 1; }
-
-enum lk_window_kind { LK_W_NONE, LK_W_TUMBLE, LK_W_HOP, LK_W_CUMULATE, LK_W_SESSION, LK_W_CALENDAR };
-
-/* How a view, or a query that asks for other rows, divides time (core/window.h). Only panes are stored: every window is
- * a union of panes. A session's pane is as long as its gap: two events of one pane are less than a gap apart, so they
- * are in one session, whatever comes between. */
-typedef struct lk_window {
-	uint8_t kind;
-	int time_slot;      /* event time, or _at. For LK_W_NONE: event time (for the watermark) */
-	int64_t size_us;    /* of a window; cumulate: of the longest; session: the gap; 0 for LK_W_NONE and LK_W_CALENDAR */
-	int64_t slide_us;   /* hop: from start to start; cumulate: the step; else = size */
-	int64_t offset_us;  /* windows start at 1970-01-01T00:00:00Z + offset + whole slides; 0 <= offset < slide (cumulate: 0) */
-	int64_t pane_us;    /* = gcd(slide, size); 0 for LK_W_NONE and LK_W_CALENDAR */
-	const struct lk_calendar *calendar;   /* LK_W_CALENDAR: where its windows start (core/calendar.h) */
-} lk_window;
 
 enum lk_output_kind { LK_OUT_KEY, LK_OUT_AGG };
 

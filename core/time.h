@@ -13,6 +13,18 @@
 #define LK_TIME_MAX INT64_C(253402300799999999)  /* 9999-12-31T23:59:59.999999Z */
 #define LK_NEVER INT64_MIN                       /* a watermark before any event */
 
+/* Sums and differences that saturate: beyond int64 they are its least or largest value. */
+static inline int64_t lk_time_add(int64_t a, int64_t b) {
+	int64_t r;
+	return __builtin_add_overflow(a, b, &r) ? (b > 0 ? INT64_MAX : INT64_MIN) : r;
+}
+static inline int64_t lk_time_sub(int64_t a, int64_t b) {
+	int64_t r;
+	return __builtin_sub_overflow(a, b, &r) ? (b > 0 ? INT64_MIN : INT64_MAX) : r;
+}
+static inline int64_t lk_earlier(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t lk_later(int64_t a, int64_t b) { return a > b ? a : b; }
+
 /* RFC 3339 with zone ("2015-05-17T10:05:03Z", "+02:00", ' ' for 'T', up to 6 fraction digits kept, more
  * truncated). A date-time without zone is read as UTC if `zoneless_utc`. 0, or -1. Range as above. */
 int lk_time_parse(const char *s, size_t len, bool zoneless_utc, int64_t *out_us);

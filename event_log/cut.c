@@ -16,7 +16,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
-#include "core/window.h"
+#include "core/watermark.h"
 #include "event_log/tail_holder.h"
 
 enum { CUT_WAIT_MS = 5000 };   /* for the end of the log */

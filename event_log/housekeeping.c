@@ -23,7 +23,7 @@
 
 #include <string.h>
 
-#include "core/window.h"
+#include "core/watermark.h"
 #include "event_log/copies.h"
 
 const lk_keep lk_keep_defaults = {.rejected = 100000, .late = 100000, .cuts = 100, .copies = 50, .versions = 50};

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/time.h"
-#include "core/window.h"
+#include "core/watermark.h"
 #include "event_log/ledger.h"
 #include "event_log/log_sql.h"
 

@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #include "core/time.h"
-#include "core/window.h"
+#include "core/watermark.h"
 #include "event_log/log_sql.h"
 #include "event_log/scan.h"
 #include "replay/private.h"

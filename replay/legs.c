@@ -15,7 +15,7 @@
 
 #include "core/fold.h"
 #include "core/key.h"
-#include "core/window.h"
+#include "core/watermark.h"
 #include "event_log/ledger.h"
 #include "event_log/log_sql.h"
 #include "replay/late_events.h"

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/key.h"
+#include "core/watermark.h"
 
 typedef struct filling {
 	lk_answer *a;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/key.h"
-#include "core/window.h"
+#include "core/watermark.h"
 
 /* The key that an output shows; several outputs may show the same one. */
 static int key_of(const lk_plan *p, const char *column) {
@@ -101,7 +101,7 @@ static int set_windows(lk_filter *f, const lk_query *q, lk_error *err) {
 		lk_hint(err, "write --window SIZE --slide SIZE");
 		return LK_EUSAGE;
 	}
-	if (q->window_us && lk_window_ask(p, q->window_us, q->slide_us ? q->slide_us : q->window_us, &f->window, &why))
+	if (q->window_us && lk_window_ask(&p->window, q->window_us, q->slide_us ? q->slide_us : q->window_us, &f->window, &why))
 		return no_such_window(p, q, why, err);
 	lk_panes_of_range(&f->window, f->from, f->to, &f->from_pane, &f->to_pane);
 	return LK_OK;

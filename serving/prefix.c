@@ -1,7 +1,7 @@
 /* The prefix that an answer covers, and what follows from it alone: its watermark, what is final, what is past. */
 #include <string.h>
 
-#include "core/window.h"
+#include "core/watermark.h"
 #include "event_log/copies.h"
 #include "serving/reader.h"
 

@@ -6,7 +6,7 @@
 #include "core/key.h"
 #include "core/sql.h"
 #include "core/suggest.h"
-#include "core/window.h"
+#include "core/watermark.h"
 #include "serving/answer.h"
 #include "serving/fill.h"
 #include "serving/windows.h"

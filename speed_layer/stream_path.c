@@ -25,7 +25,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
-#include "core/window.h"
+#include "core/watermark.h"
 
 #define CLOCK_EVENTS  1000
 /* A reader fetches the open segment in one call, during which Redis serves nobody else: so a segment ends at this many

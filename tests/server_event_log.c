@@ -14,7 +14,7 @@
 
 #include "core/key.h"
 #include "core/time.h"
-#include "core/window.h"
+#include "core/watermark.h"
 #include "tests/support/log.h"
 
 static test_servers servers;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/key.h"
-#include "core/window.h"
+#include "core/watermark.h"
 #include "tests/support/definitions.h"
 #include "tests/support/random.h"
 #include "view_store/cell_filter.h"
@@ -205,7 +205,7 @@ static void no_other_windows_from_them(void **state) {
 	(void)state;
 	lk_window w;
 	const char *reason;
-	assert_int_equal(lk_window_ask(days, 48 * H, 48 * H, &w, &reason), -1);
+	assert_int_equal(lk_window_ask(&days->window, 48 * H, 48 * H, &w, &reason), -1);
 	assert_string_equal(reason, "calendar windows differ in length");
 }
 

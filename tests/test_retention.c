@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/window.h"
+#include "core/watermark.h"
 #include "tests/support/definitions.h"
 
 #define S LK_US_PER_S
@@ -143,7 +143,7 @@ static void what_is_kept_is_what_is_needed(void **state) {
 			for (int i = 0; i < 4; i++) {
 				lk_window asked;
 				const char *reason;
-				assert_int_equal(lk_window_ask(p, cases[c].sizes[i][0] * S, cases[c].sizes[i][1] * S, &asked, &reason), 0);
+				assert_int_equal(lk_window_ask(&p->window, cases[c].sizes[i][0] * S, cases[c].sizes[i][1] * S, &asked, &reason), 0);
 				panes_are_kept_for_windows_that_are_not_past(p, &asked, horizon);
 			}
 		}

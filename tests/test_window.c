@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "core/window.h"
+#include "core/watermark.h"
 #include "tests/support/random.h"
 
 enum { EVENT_TIME = 0, COLUMNS = 3 };
@@ -187,9 +187,9 @@ static void windows_are_multiples_of_panes(void **state) {
 	lk_window w;
 	const char *reason;
 	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
-		assert_int_equal(lk_window_ask(&p, asked[i].size_s * S, asked[i].slide_s * S, &w, &reason) == 0, asked[i].fits);
+		assert_int_equal(lk_window_ask(&p.window, asked[i].size_s * S, asked[i].slide_s * S, &w, &reason) == 0, asked[i].fits);
 	p.window = (lk_window){.kind = LK_W_NONE};
-	assert_int_equal(lk_window_ask(&p, 60 * S, 60 * S, &w, &reason), -1);
+	assert_int_equal(lk_window_ask(&p.window, 60 * S, 60 * S, &w, &reason), -1);
 }
 
 /* --- windows built from panes --- */
@@ -292,7 +292,7 @@ static void what_can_be_asked(void **state) {
 		lk_plan p = {.stream = &stream, .window = rows[i].of};
 		lk_window w = {0};
 		const char *why = NULL;
-		int rc = lk_window_ask(&p, rows[i].size, rows[i].slide, &w, &why);
+		int rc = lk_window_ask(&p.window, rows[i].size, rows[i].slide, &w, &why);
 		if ((rc == 0) != !rows[i].why || (rc && !strstr(why, rows[i].why)))
 			fail_msg("row %zu: %d, %s", i, rc, why ? why : "");
 		if (rc == 0 && (w.kind != rows[i].kind || w.size_us != rows[i].size || w.slide_us != rows[i].slide || w.offset_us != rows[i].offset ||
