@@ -39,10 +39,12 @@ static void show_notice(void *ctx, const lk_error *e) {
 	lk_say_error(e);
 }
 
+enum format { TABLE, JSON, MARKDOWN };
+
 static int read_options(const lk_args *args, lk_replay_options *o, int *format, lk_error *err) {
 	static const char *const formats[] = {"table", "json", "markdown", NULL};
 	int64_t version = 0, workers = 0;
-	int rc = lk_args_choice(args, "format", formats, LK_COMPARISON_TABLE, format, err);
+	int rc = lk_args_choice(args, "format", formats, TABLE, format, err);
 	if (rc == LK_OK)
 		rc = lk_args_int(args, "version", 0, 1, 1000000, &version, err);
 	if (rc == LK_OK)
@@ -52,6 +54,18 @@ static int read_options(const lk_args *args, lk_replay_options *o, int *format, 
 		.limits = lk_stream_defaults, .watch = {.stop = &lk_stop, .progress = show_progress, .notice = show_notice},
 	};
 	return rc;
+}
+
+static void print(const lk_comparison *c, enum format format) {
+	lk_buf b = LK_BUF_INIT;
+	if (format != JSON) {
+		lk_comparison_print(c, format == MARKDOWN);
+		return;
+	}
+	lk_comparison_json(c, &b);
+	lk_buf_addc(&b, '\n');
+	lk_put_buf(&b);
+	lk_buf_release(&b);
 }
 
 static int judge(const lk_comparison *c, lk_error *err) {
@@ -76,7 +90,7 @@ int lk_cmd_compare(const lk_args *args, lk_error *err) {
 		rc = lk_compare_view(&o, !lk_args_has(args, "no-costs"), &c, err);
 	}
 	if (rc == LK_OK) {
-		lk_comparison_print(&c, (enum lk_comparison_format)format);
+		print(&c, (enum format)format);
 		rc = judge(&c, err);
 	}
 	lk_comparison_release(&c);

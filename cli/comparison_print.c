@@ -446,7 +446,7 @@ static void say_approximate(const lk_comparison *c, bool markdown) {
 	lk_buf_release(&b);
 }
 
-static void print_text(const lk_comparison *c, bool markdown) {
+void lk_comparison_print(const lk_comparison *c, bool markdown) {
 	lk_buf b = LK_BUF_INIT;
 	if (markdown) {
 		lk_buf_addf(&b, "## %s, version %d: lambda, kappa and plain SQL\n\n", c->view, c->version);
@@ -465,17 +465,5 @@ static void print_text(const lk_comparison *c, bool markdown) {
 	print_rows(&c->kappa_sql, markdown);
 	print_healed(c, markdown);
 	print_costs(c, markdown);
-	lk_buf_release(&b);
-}
-
-void lk_comparison_print(const lk_comparison *c, enum lk_comparison_format format) {
-	lk_buf b = LK_BUF_INIT;
-	if (format == LK_COMPARISON_JSON) {
-		lk_comparison_json(c, &b);
-		lk_buf_addc(&b, '\n');
-		lk_put_buf(&b);
-	} else {
-		print_text(c, format == LK_COMPARISON_MARKDOWN);
-	}
 	lk_buf_release(&b);
 }

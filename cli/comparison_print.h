@@ -4,10 +4,10 @@
 
 #include "replay/costs.h"
 
-enum lk_comparison_format { LK_COMPARISON_TABLE, LK_COMPARISON_JSON, LK_COMPARISON_MARKDOWN };
-
-/* On standard output. */
-void lk_comparison_print(const lk_comparison *c, enum lk_comparison_format format);
+/* On standard output, for people. */
+void lk_comparison_print(const lk_comparison *c, bool markdown);
+/* One JSON object. */
+void lk_comparison_json(const lk_comparison *c, lk_buf *out);
 /* One sentence, without a line break. */
 void lk_comparison_verdict(const lk_comparison *c, lk_buf *out);
 
@@ -19,7 +19,6 @@ void lk_difference_print(const lk_difference *d, const char *title, bool markdow
 void lk_difference_counts(const lk_difference *d, lk_buf *out);
 /* The same as one JSON object. */
 void lk_difference_json(const lk_difference *d, lk_buf *out);
-void lk_comparison_json(const lk_comparison *c, lk_buf *out);
 
 /* Three significant digits and a unit: "12.3 ms", "4.56 MB", "12,300". */
 void lk_seconds_print(double seconds, lk_buf *out);

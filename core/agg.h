@@ -1,4 +1,4 @@
-/* The verbs of each aggregate, and what their files share. Private to core/aggregate.c and core/agg_*.c. */
+/* The verbs of each aggregate, and what their files share. Private to core/aggregate.c, core/agg.c and core/agg_*.c. */
 #ifndef LK_CORE_AGG_H
 #define LK_CORE_AGG_H
 

@@ -14,12 +14,6 @@
 
 #include "core/time.h"
 
-lk_value lk_null(void) { return (lk_value){.state = LK_NULL}; }
-lk_value lk_int(int64_t i) { return (lk_value){.i = i}; }
-lk_value lk_text(const char *s, size_t len) { return (lk_value){.len = (uint32_t)len, .s = s}; }
-lk_value lk_numeric(lk_int128 n, uint8_t scale) { return (lk_value){.scale = scale, .n = n}; }
-lk_value lk_double(double d) { return (lk_value){.d = d}; }
-
 bool lk_type_equal(lk_type a, lk_type b) {
 	return a.kind == b.kind && (a.kind != LK_NUMERIC || (a.precision == b.precision && a.scale == b.scale));
 }

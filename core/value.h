@@ -40,11 +40,11 @@ typedef struct lk_value {
 } lk_value;
 
 static inline bool lk_is_null(const lk_value *v) { return v->state != LK_VALUE; }
-lk_value lk_null(void);
-lk_value lk_int(int64_t i);
-lk_value lk_text(const char *s, size_t len);
-lk_value lk_numeric(lk_int128 n, uint8_t scale);
-lk_value lk_double(double d);
+static inline lk_value lk_null(void) { return (lk_value){.state = LK_NULL}; }
+static inline lk_value lk_int(int64_t i) { return (lk_value){.i = i}; }
+static inline lk_value lk_text(const char *s, size_t len) { return (lk_value){.len = (uint32_t)len, .s = s}; }
+static inline lk_value lk_numeric(lk_int128 n, uint8_t scale) { return (lk_value){.scale = scale, .n = n}; }
+static inline lk_value lk_double(double d) { return (lk_value){.d = d}; }
 
 bool lk_type_equal(lk_type a, lk_type b);
 bool lk_type_is_integer(lk_type t);   /* INT2, INT4, INT8 */

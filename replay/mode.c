@@ -8,16 +8,8 @@
  * brought to the log's end. Going back twice returns to the first copy. */
 #include "replay/private.h"
 
-#include "batch_layer/batch.h"
 #include "core/time.h"
 #include "replay/run_to.h"
-
-int lk_mode_batch(lk_replay *r, lk_error *err) {
-	lk_batch_report report;
-	lk_watch_phase(&r->o->watch, r->copy, "computing the batch");
-	int rc = lk_batch_run(&r->pg, r->catalog, r->copy, &report, err);
-	return rc == LK_OK ? lk_replay_adopt(r, r->copy_id, err) : rc;   /* with the cut that is published now */
-}
 
 static int choose_former(lk_replay *r, lk_error *err) {
 	if (r->copy)

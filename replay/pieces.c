@@ -14,7 +14,7 @@
 #include "core/key.h"
 #include "core/time.h"
 #include "event_log/scan.h"
-#include "replay/first_event.h"
+#include "replay/pieces.h"
 #include "replay/late_events.h"
 #include "replay/leg_rows.h"
 #include "serving/answer.h"

@@ -107,8 +107,6 @@ int lk_pace_run(lk_driver *d, const lk_replay_options *o, const int64_t *end, vo
 
 /* --- mode.c --- */
 
-/* The step that only lambda has: the first batch of r->copy, a new copy. */
-int lk_mode_batch(lk_replay *r, lk_error *err);
 
 /* --- range.c --- */
 

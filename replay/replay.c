@@ -16,13 +16,20 @@
 
 #include <string.h>
 
+#include "batch_layer/batch.h"
 #include "core/fault.h"
 #include "core/time.h"
+#include "replay/run_to.h"
 
 /* --- to its end --- */
 
 static int batch(lk_replay *r, lk_error *err) {
-	return r->copy->kappa || r->copy->cut_id ? LK_OK : lk_mode_batch(r, err);
+	lk_batch_report report;
+	if (r->copy->kappa || r->copy->cut_id)
+		return LK_OK;
+	lk_watch_phase(&r->o->watch, r->copy, "computing the batch");
+	int rc = lk_batch_run(&r->pg, r->catalog, r->copy, &report, err);
+	return rc == LK_OK ? lk_replay_adopt(r, r->copy_id, err) : rc;   /* with the cut that is published now */
 }
 
 static int check_end(lk_replay *r, lk_error *err) {

@@ -126,16 +126,6 @@ static void why_in(lk_reader *r, int i) {
 	lk_buf_addf(&r->why, "partition %d, unit %lld: ", i, (long long)r->copy->units[i]);
 }
 
-int64_t lk_reader_end(const lk_reader *r, int i) {
-	const lk_unit_read *u = &r->units[i];
-	int64_t cut = r->pointer.cut[i];
-	if (r->query->layer == LK_LAYER_BATCH)
-		return cut;
-	if (r->query->until)
-		return r->query->until[i];
-	return u->there && u->state.at.cursor > cut ? u->state.at.cursor : cut;
-}
-
 /* True if the unit has come to where the answer ends. */
 static bool unit_reaches(lk_reader *r, int i) {
 	const lk_unit_read *u = &r->units[i];

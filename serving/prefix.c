@@ -5,6 +5,16 @@
 #include "event_log/copies.h"
 #include "serving/reader.h"
 
+int64_t lk_reader_end(const lk_reader *r, int i) {
+	const lk_unit_read *u = &r->units[i];
+	int64_t cut = r->pointer.cut[i];
+	if (r->query->layer == LK_LAYER_BATCH)
+		return cut;
+	if (r->query->until)
+		return r->query->until[i];
+	return u->there && u->state.at.cursor > cut ? u->state.at.cursor : cut;
+}
+
 /* The watermark where the answer ends in partition i: the unit's, or the published cut's. False if the answer ends
  * between them: then it must be looked up. */
 static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {

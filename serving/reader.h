@@ -114,8 +114,6 @@ int lk_reader_units(lk_reader *r, lk_error *err);                               
  * if r->moved). */
 int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err);
 void lk_reader_close(lk_reader *r);
-/* Where the answer ends in partition i. */
-int64_t lk_reader_end(const lk_reader *r, int i);
 
 /* --- bounded.c --- */
 
@@ -130,5 +128,7 @@ int lk_answer_select(lk_answer *a, const lk_query *q, const lk_filter *f, lk_err
 /* --- prefix.c: sets in *a the prefix that it covers, its watermark, its horizon, and what is final --- */
 
 int lk_reader_prefix(lk_reader *r, lk_answer *a, lk_error *err);
+/* Where the answer ends in partition i. */
+int64_t lk_reader_end(const lk_reader *r, int i);
 
 #endif

@@ -1,7 +1,7 @@
 /* What the two halves of the search for a difference's cause share: first_event.c looks for an event, pieces.c for
  * stored cells that differ from what the log makes of them. Private to replay/. */
-#ifndef LK_REPLAY_FIRST_EVENT_H
-#define LK_REPLAY_FIRST_EVENT_H
+#ifndef LK_REPLAY_SIDE_H
+#define LK_REPLAY_SIDE_H
 
 #include "core/fold.h"
 #include "replay/compare.h"
@@ -10,6 +10,7 @@ typedef struct lk_late_set {
 	struct lk_late_at { int part; int64_t off; } *at;   /* sorted */
 	size_t n;
 } lk_late_set;
+void lk_late_set_sort(lk_late_set *s);
 bool lk_late_set_has(const lk_late_set *s, int part, int64_t off);
 
 /* One side of a comparison: a copy, or the user's text. */
@@ -30,9 +31,5 @@ bool lk_has_keys(const lk_difference *d, int i, const lk_buf *keys);
 /* Which of the shown rows the cell is part of, by its keys and its place; one bit for each row. */
 unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch);
 unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch);   /* of all cells */
-
-/* For each of these shown rows (one bit each), looks for a piece of `side` that does not hold what the log makes of it.
- * If there is one, first_event describes it and the row's bit is cleared. */
-int lk_wrong_pieces(lk_pg *pg, lk_store *store, lk_side *side, const lk_cut *until, lk_difference *d, unsigned *rows, lk_error *err);
 
 #endif
