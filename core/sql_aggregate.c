@@ -28,22 +28,12 @@ lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x) {
 	return lk_sql_coerce(c, x, (lk_type){.kind = LK_NUMERIC, .precision = STORED_DIGITS, .scale = x->type.scale}, true);
 }
 
-static const char *last_name(const json_t *f) {
-	const json_t *names = json_object_get(f, "funcname");
-	const char *name = lk_tree_string_node(json_array_get(names, json_array_size(names) - 1));
-	return name ? name : "";
-}
-
-const char *lk_sql_function_name(const json_t *f) {
-	return json_array_size(json_object_get(f, "funcname")) == 1 ? last_name(f) : "";
-}
-
 bool lk_sql_has_aggregate(const json_t *n) {
 	const json_t *f = lk_tree_as(n, "FuncCall");
 	const char *key;
 	json_t *item;
 	size_t i;
-	if (f && lk_aggregate_known(last_name(f)))
+	if (f && lk_aggregate_known(lk_tree_function(f)))
 		return true;
 	if (json_is_array(n)) {
 		json_array_foreach(n, i, item)
@@ -260,7 +250,7 @@ static bool check_form(lk_scope *c, const json_t *f, const char *name, int at, c
 
 int lk_sql_aggregate(lk_scope *c, const json_t *f, int at) {
 	static const char *const keys[] = {"funcname", "args", "agg_star", "agg_distinct", "agg_filter", "funcformat", "location", NULL};
-	const char *name = lk_sql_function_name(f), *reason = "";
+	const char *name = lk_tree_function_alone(f), *reason = "";
 	const json_t *args = json_object_get(f, "args"), *filter = json_object_get(f, "agg_filter");
 	const lk_aggregate *verbs = NULL;
 	lk_agg a = {.arg_type = {.kind = LK_INT8}};

@@ -17,7 +17,6 @@ lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x);
 
 /* Is there an aggregate in a tree? */
 bool lk_sql_has_aggregate(const json_t *n);
-const char *lk_sql_function_name(const json_t *fields);   /* "" if it has a schema */
 
 /* HAVING over p->keys, which the statement spells as `written`, and aggregates: sets plan->having. */
 void lk_sql_having(lk_scope *c, const json_t *clause, lk_expr *const *written);

@@ -13,7 +13,8 @@
 #define LK_MAX_EXPR_NODES 20000    /* of one statement */
 
 /* What names mean while a statement is read. */
-typedef struct lk_scope {
+typedef struct lk_scope lk_scope;
+struct lk_scope {
 	lk_stmt *s;
 	lk_plan *plan;
 	const char *stream_name;       /* the alias, or the stream's name */
@@ -21,10 +22,13 @@ typedef struct lk_scope {
 	const char *clause;            /* "WHERE", … for messages */
 	int depth, nodes;
 	bool too_deep;                 /* the fault is noted */
+	/* lk_sql_read, for readers whose nodes hold expressions */
+	lk_expr *(*read)(lk_scope *c, const json_t *node);
 	bool aggregates;               /* calls of aggregates are accepted, as slots plan->nslots + index in plan->aggs */
-} lk_scope;
+};
 
-lk_expr *lk_sql_expr(lk_scope *c, const json_t *node);                  /* may be of LK_UNKNOWN */
+lk_expr *lk_sql_read(lk_scope *c, const json_t *node);                  /* the reader of any node (core/sql_expr.c) */
+static inline lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) { return c->read(c, node); }   /* may be of LK_UNKNOWN */
 lk_expr *lk_sql_typed(lk_scope *c, const json_t *node);                 /* LK_UNKNOWN becomes text */
 lk_expr *lk_sql_condition(lk_scope *c, const json_t *node);             /* boolean */
 

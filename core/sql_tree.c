@@ -270,3 +270,13 @@ bool lk_tree_integer(lk_stmt *s, const json_t *a_const, int64_t *out) {
 	*out = negative ? -n : 0;
 	return true;
 }
+
+const char *lk_tree_function(const json_t *f) {
+	const json_t *names = json_object_get(f, "funcname");
+	const char *name = lk_tree_string_node(json_array_get(names, json_array_size(names) - 1));
+	return name ? name : "";
+}
+
+const char *lk_tree_function_alone(const json_t *f) {
+	return json_array_size(json_object_get(f, "funcname")) == 1 ? lk_tree_function(f) : "";
+}

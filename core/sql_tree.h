@@ -45,6 +45,10 @@ const char *lk_tree_str(const json_t *fields, const char *key);      /* "" witho
 bool lk_tree_flag(const json_t *fields, const char *key);
 const char *lk_tree_string_node(const json_t *node);                 /* {"String":{"sval":…}}; NULL if it is none */
 
+/* The name that a FuncCall's fields call, without its schema; the second one gives "" if it has a schema. */
+const char *lk_tree_function(const json_t *fields);
+const char *lk_tree_function_alone(const json_t *fields);
+
 /* False, with a fault for each, if fields has keys beyond `keys` (NULL-ended). `what` names the construct. */
 bool lk_tree_only(lk_stmt *s, const json_t *fields, int at, const char *what, const char *const *keys);
 

@@ -306,3 +306,8 @@ bool lk_expr_collates(const lk_plan *p, const lk_expr *x) {
 			return true;
 	return false;
 }
+
+lk_expr *lk_sql_typed(lk_scope *c, const json_t *node) {
+	lk_expr *x = lk_sql_expr(c, node);
+	return x && x->type.kind == LK_UNKNOWN ? lk_sql_literal_as(c, x, lk_type_of(LK_TEXT), true) : x;
+}

@@ -69,7 +69,7 @@ static void read_group_item(view_reader *v, const json_t *item) {
 	const char *kind;
 	const json_t *f = lk_tree_node(item, &kind), *alias;
 	int at = f ? lk_tree_start(f, 0) : 0;
-	if (strcmp(kind, "FuncCall") == 0 && lk_sql_is_window(lk_sql_function_name(f))) {
+	if (strcmp(kind, "FuncCall") == 0 && lk_sql_is_window(lk_tree_function_alone(f))) {
 		lk_sql_window(&v->c, f, lk_tree_location(f));
 	} else if (strcmp(kind, "A_Const") == 0) {
 		lk_stmt_fault(v->s, at, "write the column or expression itself", "a constant or position is not supported in GROUP BY");
@@ -279,7 +279,7 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	p->edits = lk_arena_zalloc(s->arena, sizeof *p->edits * LK_MAX_EDITS);
 	lk_option options[NOPTIONS];
 	read_view_options(s, p, json_object_get(f, "options"), options);
-	view_reader v = {.c = {.s = s, .plan = p}, .s = s, .p = p};
+	view_reader v = {.c = {.s = s, .plan = p, .read = lk_sql_read}, .s = s, .p = p};
 	if (!select_form(s, select, at) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
 		return NULL;
 	p->window.time_slot = p->stream->schema.event_time;

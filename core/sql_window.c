@@ -147,7 +147,7 @@ static bool read_calendar(lk_scope *c, const json_t *size, const json_t *zone, i
 
 void lk_sql_window(lk_scope *c, const json_t *call, int at) {
 	static const char *const keys[] = {"funcname", "args", "funcformat", "location", NULL};
-	const struct form *f = find_form(lk_sql_function_name(call));
+	const struct form *f = find_form(lk_tree_function_alone(call));
 	const json_t *args = json_object_get(call, "args"), *column = lk_tree_as(json_array_get(args, 0), "ColumnRef");
 	lk_plan *p = c->plan;
 	c->clause = lk_stmt_text(c->s, "%s(…)", f->name);
