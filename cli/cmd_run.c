@@ -35,7 +35,7 @@ static int start(speed_thread *s, pthread_t *thread, lk_error *err) {
 	return failed ? lk_fail(err, LK_EINTERNAL, "cannot start a thread: %s", strerror(failed)) : LK_OK;
 }
 
-/* Both servers must answer once: a wrong name is told at once. From then on they are waited for. */
+/* Both servers must answer once, so a wrong name shows at once. From then on the command waits for them. */
 static int reach_both(lk_error *err) {
 	lk_connection c = {0};
 	int rc = lk_connect(&c, LK_WITH_CATALOG | LK_WITH_STORE, err);

@@ -47,7 +47,7 @@ int lk_homedir_give(const lk_homedir *p, const char *path, lk_error *err);
 bool lk_homedir_is_elsewhere(const lk_homedir *p);
 /* The path of a folder behind home's link `name` that bears a name as lk gives it under `elsewhere`; else false. */
 bool lk_homedir_link(const lk_homedir *p, const char *name, const char *elsewhere, char out[PATH_MAX]);
-/* LK_EUSAGE with the place and what to do where the data folder is not one that lk has made for this home. */
+/* LK_EUSAGE, with the place and what to do, if lk has not made the data folder for this home. */
 int lk_homedir_check_ours(const lk_homedir *p, lk_error *err);
 
 /* Removes the sockets' folder. No server may run. */

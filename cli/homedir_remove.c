@@ -1,5 +1,5 @@
-/* What lk has made is removed: by the servers' own account where it is theirs, and never through a link that somebody else
- * has put there. */
+/* Removes what lk has made: by the servers' own account if it belongs to them, and never through a link that lk has not
+ * made. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,7 +96,7 @@ static int remove_tree(const lk_homedir *p, const char *name, lk_error *err) {
 	return rc;
 }
 
-/* Emptied folders: one that holds something that lk did not make stays, and is told. */
+/* Removes an emptied folder. *kept: it stays, since it contains something that lk did not make. */
 static int remove_folder(const char *path, bool *kept, lk_error *err) {
 	if (rmdir(path) == 0 || errno == ENOENT)
 		return LK_OK;

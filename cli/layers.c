@@ -271,8 +271,8 @@ int lk_until_stopped(int rc, lk_error *err) {
 	return LK_OK;
 }
 
-/* A server that is away or has no room: the first round that meets it says what follows, the first that does not says that
- * it is over. since_us: of the first one, 0 while all is well. */
+/* A server that is away or full: the first round that fails says what happens next, the first one that succeeds says that
+ * it is over. since_us: the time of the first failure, 0 without one. */
 static void say_trouble(int rc, int64_t every_us, int64_t *since_us) {
 	bool troubled = rc == LK_EUNREACHABLE || rc == LK_EFULL;
 	lk_buf b = LK_BUF_INIT;

@@ -1,4 +1,4 @@
-/* The two layers as commands run them: the speed layer with what it says, the batch layer's rounds. */
+/* The two layers as commands run them: the speed layer and its messages, the batch layer's rounds. */
 #ifndef LK_CLI_LAYERS_H
 #define LK_CLI_LAYERS_H
 
@@ -16,13 +16,13 @@ void lk_speed_say_report(const lk_speed_report *r);
  * nothing new. */
 enum lk_round { LK_ROUND_ONE, LK_ROUND_FIRST, LK_ROUND_AGAIN };
 
-/* One batch of each named view (n = 0: of all), a seal of those in kappa mode. The newest version of a view in lambda
- * mode is computed, since that is the one that readers get next; and what they get now, where that is another one
- * still. Then housekeeping. Tells what it did; a failure of one view does not stop the others: it is told, and its code returned. */
+/* One batch of each named view (n = 0: of all), a seal of those in kappa mode. For a view in lambda mode it computes the
+ * newest version, which readers get next, and the served one if that is another one. Then housekeeping. Prints what it
+ * did. A failure of one view does not stop the others: it is printed, and its code returned. */
 int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, const lk_keep *keep, lk_error *err);
-/* The end of what runs until it is stopped: that a server was silent while it ended is told, and is no failure. */
+/* The end of a command that runs until it is stopped: a server that was silent meanwhile is reported, but is no failure. */
 int lk_until_stopped(int rc, lk_error *err);
-/* Rounds every `every_us` until lk_stop; failures are told and tried again in the next round. */
+/* Rounds every `every_us` until lk_stop; failures are printed, and the next round tries again. */
 void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us, const lk_keep *keep);
 /* What is kept, from the options of `lk batch` and `lk run`. */
 int lk_keep_from_args(const lk_args *args, lk_keep *keep, lk_error *err);

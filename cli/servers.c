@@ -1,9 +1,8 @@
 /* The private servers of one folder, $LK_HOME (cli/homedir.h).
  *
  * Nothing listens on a port, and the sockets' folder is closed to everyone else, so PostgreSQL trusts whoever gets to
- * its socket. Whether a server runs is asked of the process that its pid file names: it must be alive and work in our
- * data folder. A number in a file alone proves nothing, since a killed server leaves its file and its number goes to
- * somebody else. */
+ * its socket. A server runs if the process that its pid file names is alive and works in our data folder. The number
+ * alone proves nothing, since a killed server leaves its file, and another process may get its number. */
 #include "cli/servers.h"
 
 #include <errno.h>

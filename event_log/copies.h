@@ -10,7 +10,7 @@ typedef struct lk_copy_spec {
 	enum lk_copy_state state;
 	const char *name;          /* of a sandbox, else NULL */
 	lk_range range;            /* of a sandbox */
-	const int64_t *start;      /* of a sandbox: the offsets where its units begin; NULL: a kappa copy at 0, a lambda copy at its published cut */
+	const int64_t *start;      /* of a sandbox: where its units begin; NULL: kappa at 0, lambda at the published cut */
 } lk_copy_spec;
 
 /* Makes a copy of a version, with its units and, with `start`, the cut where they begin. One transaction. LK_EUSAGE if

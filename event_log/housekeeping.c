@@ -1,24 +1,24 @@
-/* Housekeeping: what grows with time and use, and who needs it.
+/* Housekeeping: the tables that grow with time and use, and who needs which of their rows.
  *
- *   lk.rejected   nobody but people: `lk rejected`, `lk status`. The count of the lines that went stays with the stream.
- *   lk.late       answers need the number of rows in [cut, end), of which lk.late_block keeps the sums of whole blocks; a
- *                 comparison folds the rows again that the copy's answer does not count: of a lambda copy those above
- *                 its cut, of a kappa copy all, but for those whose pane `retention` has let go. Sessions have no such
- *                 panes: a past one may be joined again. What is left over is for people: `lk late`.
- *   lk.cut, _part a live cut is needed by all; a closed one by lk.replay (the end of a replay that is shown or resumed),
- *                 by the pointer of a copy, and by the row of lk.batch
- *   lk.batch      the row of the pointer (`lk status`), the two newest (batch_layer/sweep.c), and of a seal's table that
- *                 which made it (batch_layer/seal.c)
- *   lk.copy       a copy that is dropped is needed by nobody: one that is not there is dropped to all who ask. Its id is
- *                 never used again. With it go its units, cuts, batches, replay and blocks, all of dropped copies alike.
- *   lk.version    a copy of it; `lk replay --version`, which can make one; the newest, which apply compares and counts on
- *   lk.source     whoever reads that source again, so it stays for ever: a row for a name
+ *   lk.rejected   only users read it: `lk rejected`, `lk status`. The stream keeps the number of removed lines.
+ *   lk.late       an answer needs the number of rows in [cut, end); lk.late_block keeps the sums of whole blocks. A
+ *                 comparison folds the rows again that the copy's answer does not count: for a lambda copy those above
+ *                 its cut; for a kappa copy all rows, except those of panes that `retention` has removed (not for
+ *                 sessions: a late event may join a past session again). Only users read the other rows: `lk late`.
+ *   lk.cut, _part all layers need a live cut; lk.replay needs a closed one (the end of a replay that is shown or
+ *                 resumed), and so do the pointer of a copy and its row of lk.batch
+ *   lk.batch      needed: the row of the pointer (`lk status`), the two newest (batch_layer/sweep.c), and the row of the
+ *                 seal that made a table in use (batch_layer/seal.c)
+ *   lk.copy       a dropped copy is not needed: a copy without a row counts as dropped, and its id is never used again.
+ *                 Its units, cuts, batches, replay and blocks go with it.
+ *   lk.version    needed by its copies, by `lk replay --version`, which can make one, and, if newest, by apply
+ *   lk.source     one row per name, kept for ever: the source may be read again
  *
- * A statement is a transaction of at most 10,000 rows (100 copies, versions). Where somebody begins to need what is about to go (a replay of an
- * old version, a batch of a copy that is dropped meanwhile), the foreign key says so, and the statement is left to
- * the next time. What is removed of lk.late is below lk.unit.late_from, and the triggers do not count there any more; late
- * rows are there for offsets that the unit has passed alone, so all rows below it were counted, and a worker that folds such a
- * part of the log once more adds none (event_log/ledger.c). */
+ * A statement is a transaction of at most 10,000 rows (100 copies or versions). If another process begins to need what it
+ * removes (a replay of an old version, a batch of a copy that is dropped meanwhile), a foreign key makes the statement
+ * fail, and the next round tries again. Rows of lk.late are removed below lk.unit.late_from, where triggers no longer count.
+ * A unit has late rows only at offsets that it has passed, so all rows below late_from were counted, and a worker that folds
+ * that part of the log again adds none (event_log/ledger.c). */
 #include "event_log/housekeeping.h"
 
 #include <string.h>

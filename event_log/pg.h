@@ -26,8 +26,8 @@ typedef struct lk_pg {
 /* Statements that run often enough to be planned once per session. */
 enum lk_prepared { LK_PREPARED_TAIL, LK_PREPARED_END, LK_PREPARED_CUTS, LK_PREPARED_SETTINGS, LK_PREPARED_LOCK, LK_PREPARED_MOVE };
 
-/* Connects to the first host of the text that answers, within 5 s each (or the text's connect_timeout), and checks the version (>= 14), the encoding (UTF8) and that
- * session advisory locks work (a direct connection). conninfo: libpq key=value text or URI; from LK_POSTGRES or the
+/* Connects to the first host of conninfo that answers within 5 s (or its connect_timeout). Checks version (>= 14), encoding
+ * (UTF8) and session advisory locks (a direct connection). conninfo: libpq key=value text or URI, from LK_POSTGRES or of the
  * private server. Errors say which server, where it was expected and what to do; never the password. LK_EUNREACHABLE,
  * also if the database or role does not exist; LK_EUNSUPPORTED. The session has no limit_us yet. */
 int lk_pg_open(lk_pg *pg, const char *conninfo, const char *application_name, lk_error *err);
@@ -95,7 +95,7 @@ void lk_vector_sql(const int64_t *v, int n, lk_buf *out);
 /* Fields of text results. */
 int64_t lk_pg_int(const PGresult *res, int row, int col);          /* NULL: 0 */
 int64_t lk_pg_int_or(const PGresult *res, int row, int col, int64_t if_null);
-int64_t lk_pg_time_or(const PGresult *res, int row, int col, int64_t if_null);   /* of a timestamptz; if_null also if it is outside lk's time */
+int64_t lk_pg_time_or(const PGresult *res, int row, int col, int64_t if_null);   /* timestamptz; if_null also outside lk's time */
 /* SQL between timestamptz and microseconds since 1970 as bigint, exact over all of lk's time. (bigint * interval goes
  * through double, so seconds and the rest are multiplied apart.) The parameter's text is used twice. */
 #define LK_SQL_US(expr) "(extract(epoch from " expr ") * 1000000)::bigint"

@@ -16,7 +16,7 @@ pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 full=$(apt-cache madison nginx | awk '{print $3}' | grep "^$version" | head -1)
-[ -n "$full" ] || { echo "nginx $version is not to be had"; exit 2; }
+[ -n "$full" ] || { echo "nginx $version is not available"; exit 2; }
 apt-get download -q "nginx=$full" >/dev/null 2>&1
 dpkg -x nginx_*.deb root
 mkdir -p run logs html

@@ -15,7 +15,7 @@ work=$(mktemp -d)
 trap '[ ! -S "$work/s" ] || "$work/redis-cli" -s "$work/s" shutdown nosave >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 cd "$work"
 version=$(apt-cache madison redis-server | awk '{print $3}' | grep '^5:7\.0\.15' | head -1)
-[ -n "$version" ] || { echo "redis-server 7.0.15 is not to be had"; exit 2; }
+[ -n "$version" ] || { echo "redis-server 7.0.15 is not available"; exit 2; }
 apt-get download -q "redis-server=$version" "redis-tools=$version" >/dev/null 2>&1
 for deb in *.deb; do dpkg -x "$deb" root; done
 ln -s root/usr/bin/redis-check-rdb redis-server && ln -s root/usr/bin/redis-cli redis-cli

@@ -1,4 +1,4 @@
-/* lk and PostgreSQL write one value in two ways (R9, R12), so a list of values is compared by value: each is read as its
+/* lk and PostgreSQL may write one value differently (R9, R12), so lists are compared by value: each value is read as its
  * type and printed again. A numeric only loses its trailing zeros: read with the type's scale, it could be rounded, and a
  * difference would not show. Texts stay: both sides escape the same characters in the same way. */
 #include "replay/top_values.h"

@@ -8,7 +8,7 @@
 void lk_numeric_text_put(const char *s, size_t len, lk_buf *out);
 
 /* A list [{"value":X,"count":N},…] of top_k over this type, each X as core/value.h prints it: 1.6777216e+07 is 16777216,
- * -0 is 0, "2024-01-01T00:00:00+00:00" ends with Z. What does not read as such a list or value is kept as it is. */
+ * -0 is 0, "2024-01-01T00:00:00+00:00" ends with Z. A text that is not such a list or value is kept unchanged. */
 void lk_top_values_put(lk_type t, const char *json, size_t len, lk_buf *out);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * A worker chooses a compaction after it has read the live cuts (P7: a later cut lies above every closed segment), and
  * posts it. The owner's token guards every change: the swap is refused (P1, P2) if the unit was lost, reset or taken
- * over meanwhile, or if inputs were dropped. So nobody waits for an outcome; the next sweep looks at the segments that
+ * over meanwhile, or if inputs were dropped. So no worker waits for an outcome; the next sweep reads the segments that
  * exist. */
 #ifndef LK_SPEED_LAYER_COMPACTOR_H
 #define LK_SPEED_LAYER_COMPACTOR_H

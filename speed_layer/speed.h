@@ -35,9 +35,9 @@ typedef struct lk_speed_report {
 } lk_speed_report;
 
 /* Runs until *stop, or with `once` until every unit has reached the end vector. When a server goes away it reconnects
- * with backoff (50 ms to 2 s) and goes on; it fails with LK_EUNREACHABLE if the first connect fails (but for
- * waits_at_start), or after server_wait_us. With `once` it fails with LK_EBUSY if another process holds a unit that has not moved for a minute,
- * and with LK_EGAP if the log does not reach the end vector, also when PostgreSQL came back without its last events. */
+ * with backoff (50 ms to 2 s) and continues. LK_EUNREACHABLE: the first connect failed (without waits_at_start), or
+ * server_wait_us is over. With `once`, LK_EBUSY: another process holds a unit that has not moved for a minute; LK_EGAP:
+ * the log does not reach the end vector, also if PostgreSQL came back without its last events. */
 int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *err);
 
 #endif

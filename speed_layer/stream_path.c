@@ -28,7 +28,7 @@
 #include "core/watermark.h"
 
 #define CLOCK_EVENTS  1000
-/* A reader fetches the open segment in one call, during which Redis serves nobody else: so a segment ends at this many
+/* A reader fetches the open segment in one call, and Redis serves no other client meanwhile: so a segment ends at this many
  * cells or stored bytes. A commit ends when its unit has grown by COMMIT_GROWTH, so neither is ever much larger. */
 #define SEGMENT_CELLS  50000
 #define SEGMENT_STORED (8 << 20)

@@ -5,7 +5,7 @@
 #include "view_store/store.h"
 
 /* The number of segments that a reader may find between two live cuts. Above LK_SEGMENTS_MANY they are compacted as
- * soon as their bytes allow it, above LK_SEGMENTS_MOST at any price. */
+ * soon as their bytes allow it, above LK_SEGMENTS_MOST whatever it costs. */
 #define LK_SEGMENTS_MANY 16
 #define LK_SEGMENTS_MOST 64
 

@@ -1,4 +1,4 @@
-/* Stuck units and lost servers: the user is told at once, and again when it is over. A run with an end does not wait
+/* Stuck units and lost servers: notices say so at once, and again when it is over. A run that has an end does not wait
  * for ever. */
 #include "speed_layer/worker.h"
 

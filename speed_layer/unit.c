@@ -5,14 +5,14 @@
  * `_at` never goes back in a partition and each append takes a new one, so a log that lost its tail (a failover, a
  * restore) and grew again shows a different `_at`. Then the unit is reset.
  *
- * The catalogue is read before the take-over, to know where a missing unit begins, and once more if the base lies above
- * the cut that was read: another owner may have moved the base in between. After the take-over nobody else can, so a
+ * The catalogue is read before the take-over, to know where a missing unit begins, and once more if the base is above
+ * the cut that was read: another owner may have moved the base in between. After the take-over no other owner can, so a
  * base that is still above the published cut comes from a publish that the log has lost. A segment across the published
  * cut is impossible too, unless a fault or another program wrote it to Redis: readers refuse it, and the unit is reset
  * to the cut.
  *
- * Skipping ahead: the batch answers what lies below the published cut. So a unit may go on at the cut if it is more
- * than one fetch behind it, or if Redis has no room for its cells: that is how a batch makes room. The unit would have
+ * Skipping ahead: the batch answers for the log below the published cut. So a unit may continue at the cut if it is more
+ * than one fetch behind it, or if Redis has no memory for its cells: so a batch frees memory. The unit would have
  * recorded late events on the way, so only units of views without a lateness bound skip. */
 #include "speed_layer/unit.h"
 

@@ -6,8 +6,8 @@
  * key and pane). So meta is read first, then meta again together with the cells that it asks for. If the second meta
  * asks for something else, the call is repeated with that one.
  *
- * A server above its maxmemory refuses the transaction. Then both are read one after the other, and WATCH tells whether either
- * was changed in between: a reader needs no room. */
+ * A server above its maxmemory refuses the transaction. Then both are read one after the other, and WATCH shows whether
+ * either has changed in between. So a reader needs no memory in Redis. */
 #include <string.h>
 
 #include "view_store/cell_filter.h"
@@ -124,8 +124,8 @@ static int call_transaction(lk_store *s, int64_t unit, const call *c, both *out,
 	return rc;
 }
 
-/* The same for a server above its maxmemory, which refuses whatever MULTI would queue, reads too: they are sent as they are, and
- * an empty transaction tells whether either key was changed since WATCH. 2: it was. */
+/* The same for a server above its maxmemory, which refuses every command after MULTI, also reads. So the reads are sent
+ * without MULTI, and an empty transaction shows whether either key has changed since WATCH. 2: it has. */
 static int call_watched(lk_store *s, int64_t unit, const call *c, both *out, lk_error *err) {
 	lk_redis *r = &s->redis;
 	redisReply *watched = NULL;
@@ -169,8 +169,8 @@ static bool still_good(const call *c, const call *now) {
 	       (!c->by_field || (c->panes.first == now->panes.first && c->panes.n == now->panes.n));
 }
 
-/* Meta and the cells that `c` asks for, of one instant. 2: not of one instant, or meta has changed, and *c is now what it asks
- * for. */
+/* Meta and the cells that `c` asks for, at one instant. 2: not at one instant, or meta has changed and now asks for other
+ * cells; *c is set to those. */
 static int read_both(lk_store *s, int64_t unit, call *c, lk_unit_state *out, lk_cells *open, lk_error *err) {
 	both got = {0};
 	call now;

@@ -1,37 +1,37 @@
-/* The log's append (P14) and the making of a cut (P5) in Promela: from two files to what a worker reads.
+/* The log's append (P14) and its cuts (P5) in Promela: from two files to the events that a worker reads.
  *
  * Two partitions. An ingest sends the batches of a source one after the other, each as one transaction:
  * compare-and-set of the source's position, tail rows locked in ascending order, offsets from them, rows, commit. A session
- * carries the transaction out on its own: the ingest may lose it at any moment, or be killed and started again, and
- * the session may all the same go on and commit, soon or much later, or roll back. So an outcome that is not known is
- * not known here either. Whoever is in doubt reads the position and goes on from it. Even batches have a row in each
- * partition, odd ones in the second only.
+ * executes the transaction independently: the ingest may lose the session at any moment, or be killed and started again, and
+ * the session may still continue and commit, soon or much later, or roll back. So the outcome may be unknown here as in
+ * reality. An ingest in doubt reads the position and continues from it. Even batches have a row in each partition, odd ones in
+ * the second only.
  *
- * A commit is two steps, as in PostgreSQL: first it is visible, then its locks are given back. Rejected lines, NOTIFY and
- * lock timeouts are left out; a timeout is a rollback. Without FREEZE a lock that is never given back does not exist. With it,
- * a transaction that has its locks waits for the rows, which its ingest sends, or does not: it is frozen until the others have
- * done what they can. One of those who wait sees which transaction of which session waits for its client, and later ends the
- * session, if it is in the same transaction and still waits. The ingest finds its session gone and does not know more.
+ * A commit is two steps, as in PostgreSQL: first its rows are visible, then its locks are released. The model omits rejected
+ * lines, NOTIFY and lock timeouts; a timeout is a rollback. Without FREEZE every lock is released some time. With FREEZE a
+ * transaction that has its locks waits for the rows; its ingest sends them, or is frozen until the others can take no step. A
+ * process that waits sees which transaction of which session waits for its client, and later ends the session if it still
+ * waits in the same transaction. The ingest finds its session gone and knows no more.
  *
- * With TWOFILES the ingests read two files of one length under one name, and the place in a source is the position and what was
- * read before it (the trail). With COUNT each tells at its end what it has appended, and the place also names the run that moved
- * it. With DEFINE the stream's definition is changed once, beside the ingests; a batch is encoded for one definition, and its
- * session compares that one.
+ * With TWOFILES the ingests read two files of one length under one name, and the place in a source is the position and the
+ * bytes before it (the trail). With COUNT each ingest reports at its end how much it has appended, and the place also names the
+ * run that moved it. With DEFINE the stream's definition changes once, beside the ingests; a batch is encoded for one
+ * definition, and its session compares that one.
  *
  * What is asserted:
- *   a worker    reads what is visible at off >= cursor, in order, in one snapshot, and meets neither a gap nor a
- *               hole below the tail (I6)
- *   a cut       when it becomes visible, no event at or above it is, and all below it are (P5)
+ *   a worker    reads the visible rows at off >= cursor, in order, in one snapshot, and finds neither a gap nor a
+ *               missing row below the tail (I6)
+ *   a cut       when it becomes visible, no event at or above it is visible, and all events below it are (P5)
  *   a row       has a place of its own, and an `_at` that is not below the one before it
- *   a change    has below it only rows of the former definition, and at or above it only rows of the new one
- *   a count     of both ingests is at most what is in the log
- *   at the end  all have ended (nobody waits for a lock for ever), each batch is in the log exactly
- *               once (I5; of two files under one name: what their ingests took for done is), and the worker has read all
+ *   a change    has only rows of the former definition below it, and only rows of the new one at or above it
+ *   a count     of both ingests together is at most the number in the log
+ *   at the end  all processes have ended (none waits for a lock for ever), each batch is in the log exactly once (I5; for
+ *               two files under one name, each batch that an ingest took for done is), and the worker has read everything
  *
  * -DONESOURCE  both ingests read the same file     -DBATCHES=…  of a source
  * -DLOSSES=…   connections lost, ingests killed    -DKILLS=…    transactions that the server ends by itself
  * -DCLOCK      rows have an `_at`                 -DFREEZE      an ingest is frozen in the COPY, once; sessions are ended
- * -DTWOFILES   two files under one name          -DCOUNT       with ONESOURCE: both tell what they have appended
+ * -DTWOFILES   two files under one name          -DCOUNT       with ONESOURCE: both report what they have appended
  * -DDEFINE     the definition is changed
  *
  * and the mutants: SEQUENCE READFIRST BEGINTIME BLINDSET POSITIONAPART NOREAD TAKENFORDONE ANYORDER HOLE
@@ -215,7 +215,7 @@ idle:
 	fi;
 #endif
 	if
-	:: d_step {                                         /* commit: all of it becomes visible */
+	:: d_step {                                         /* commit: all its rows become visible */
 		p = 0;
 		do
 		:: p < 2 ->
@@ -331,7 +331,7 @@ wait:
 #endif
 		if :: true :: goto start fi
 	fi;
-	/* what became of it? The position says */
+	/* is it in the log? The position shows it */
 	if
 	:: atomic { IS_AT(SOURCE(me), FILE(me), at + 1) -> at++; ACKNOWLEDGED
 #ifdef COUNT
@@ -351,10 +351,10 @@ done:
 	ended++
 }
 
-/* --- who waits for the log's end --- */
+/* --- processes that wait for the log's end --- */
 
 #ifdef FREEZE
-/* Who is slow may be taken for frozen, twice. */
+/* A slow session may be taken for a frozen one, twice. */
 #define IS_SILENT(s) (session[s].copying && !session[s].sent && (session[s].frozen || ends < 2))
 #define LOOK(s) atomic { seen == 0 && IS_SILENT(s) -> seen = s + 1; transaction = session[s].transaction }
 #ifdef SESSIONALONE
@@ -478,7 +478,7 @@ init {
 #endif
 		run Ingest(0); run Ingest(1); run Worker(); run Cut()
 	};
-	timeout;                                                /* nobody can do anything any more */
+	timeout;                                                /* no process can take another step */
 	d_step {
 		assert(ended == ALL);
 		do
