@@ -10,11 +10,11 @@
  * behind. */
 int lk_cmd_batch(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
-	lk_keep keep;
+	lk_rounds rounds = {.at = &at, .views = args->operands, .n = args->noperands};
 	int64_t every;
 	int rc = lk_args_interval(args, "every", 0, &every, err);
 	if (rc == LK_OK)
-		rc = lk_keep_from_args(args, &keep, err);
+		rc = lk_keep_from_args(args, &rounds.keep, err);
 	if (rc == LK_OK)
 		rc = lk_servers_find(lk_home(), &at, err);
 	if (rc == LK_OK && every)
@@ -22,13 +22,14 @@ int lk_cmd_batch(const lk_args *args, lk_error *err) {
 	if (every)
 		lk_say_times();
 	if (rc == LK_OK)
-		rc = lk_batch_round(&at, args->operands, args->noperands, LK_ROUND_ONE, &keep, err);
+		rc = lk_batch_round(&rounds, LK_ROUND_ONE, err);
 	if (every && err->code == LK_OK)
 		rc = LK_OK;
 	if (rc == LK_OK && every) {
 		lk_wait_until(lk_monotonic_us() + every);
-		lk_batch_rounds(&at, args->operands, args->noperands, every, &keep);
+		lk_batch_rounds(&rounds, every);
 	}
+	lk_rounds_release(&rounds);
 	lk_servers_release(&at);
 	return every ? lk_until_stopped(rc, err) : rc;
 }

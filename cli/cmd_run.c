@@ -44,8 +44,8 @@ static int reach_both(lk_error *err) {
 }
 
 /* A view that failed was told and has its next round; a server that went away is waited for by the speed layer. */
-static int first_round(const lk_servers *at, const lk_keep *keep, lk_error *err) {
-	lk_batch_round(at, NULL, 0, LK_ROUND_FIRST, keep, err);
+static int first_round(lk_rounds *rounds, lk_error *err) {
+	lk_batch_round(rounds, LK_ROUND_FIRST, err);
 	if (err->code == LK_EUNREACHABLE && !lk_stop) {
 		lk_say_error(err);
 		lk_error_clear(err);
@@ -57,11 +57,11 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	speed_thread speed = {.rc = LK_OK};
 	pthread_t thread;
-	lk_keep keep;
+	lk_rounds rounds = {.at = &at};
 	int64_t every;
 	int rc = lk_args_interval(args, "every", 60 * LK_US_PER_S, &every, err);
 	if (rc == LK_OK)
-		rc = lk_keep_from_args(args, &keep, err);
+		rc = lk_keep_from_args(args, &rounds.keep, err);
 	if (rc == LK_OK)
 		rc = lk_servers_find(lk_home(), &at, err);
 	if (rc == LK_OK)
@@ -72,13 +72,13 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 		rc = reach_both(err);
 	if (rc == LK_OK) {
 		lk_stop_on_signal();
-		rc = first_round(&at, &keep, err);
+		rc = first_round(&rounds, err);
 	}
 	if (rc == LK_OK)
 		rc = start(&speed, &thread, err);
 	if (rc == LK_OK) {
 		lk_wait_until(lk_monotonic_us() + every);
-		lk_batch_rounds(&at, NULL, 0, every, &keep);
+		lk_batch_rounds(&rounds, every);
 		pthread_join(thread, NULL);
 		rc = speed.rc;
 		if (rc)
@@ -86,6 +86,7 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 		else
 			lk_speed_say_report(&speed.report);
 	}
+	lk_rounds_release(&rounds);
 	lk_servers_release(&at);
 	return lk_until_stopped(rc, err);
 }

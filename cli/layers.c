@@ -66,13 +66,50 @@ void lk_speed_say_report(const lk_speed_report *r) {
 
 /* --- batch --- */
 
+/* What is not of a copy. */
+enum { THE_ROUND = 0, HOUSEKEEPING = -1 };
+
 typedef struct round_of {
-	const lk_servers *at;
+	lk_rounds *rounds;
 	lk_pg pg;
 	lk_catalog *catalog;
 	lk_store *store;           /* opened for the first seal */
 	bool quiet, seals;
 } round_of;
+
+void lk_rounds_release(lk_rounds *r) {
+	free(r->told);
+	r->told = NULL;
+	r->ntold = 0;
+}
+
+static lk_told *told_of(lk_rounds *r, int64_t copy) {
+	for (int i = 0; i < r->ntold; i++)
+		if (r->told[i].copy == copy)
+			return &r->told[i].trouble;
+	r->told = lk_realloc(r->told, ((size_t)r->ntold + 1) * sizeof *r->told);
+	r->told[r->ntold] = (struct lk_round_told){.copy = copy};
+	return &r->told[r->ntold++].trouble;
+}
+
+/* Another batch or a comparison may run for hours, which is no fault: said once. */
+static void say_failure(lk_rounds *r, int64_t copy, const lk_error *e) {
+	lk_told *t = told_of(r, copy);
+	bool known = e->code == LK_EBUSY && lk_told_has(t, e->text);
+	if (e->text[0] && !known && lk_told_due(t, e->text, lk_monotonic_us()))
+		lk_say_error(e);
+}
+
+/* That servers answer again is said of all at once (say_trouble). */
+static void say_works_again(lk_rounds *r, const lk_cat_copy *copy) {
+	lk_buf b = LK_BUF_INIT;
+	int64_t lasted_us = lk_told_over(told_of(r, copy->id), lk_monotonic_us());
+	if (!lasted_us || r->troubled_since_us)
+		return;
+	lk_duration_print(lasted_us, &b);
+	lk_say("%s %s: works again, after %s", copy->kappa ? "seal" : "batch", copy->version->view->name, b.data);
+	lk_buf_release(&b);
+}
 
 static const lk_cat_copy *served_copy(const lk_catalog *c, const lk_cat_view *v) { return lk_catalog_copy(c, v->served_copy); }
 
@@ -113,11 +150,16 @@ static void say_batch(const lk_cat_view *v, const lk_cat_copy *copy, const lk_ba
 	lk_buf_release(&b);
 }
 
-static int batch_copy(round_of *of, const lk_cat_copy *copy, bool *switched, lk_error *err) {
+static int batch_copy(round_of *of, const lk_cat_copy *copy, bool *switched) {
 	lk_batch_report r = {0};
-	int rc = lk_batch_run(&of->pg, of->catalog, copy, &r, err);
-	if (rc == LK_OK)
+	lk_error e = {0};
+	int rc = lk_batch_run(&of->pg, of->catalog, copy, &r, &e);
+	if (rc == LK_OK) {
+		say_works_again(of->rounds, copy);
 		say_batch(copy->version->view, copy, &r, of->quiet);
+	} else {
+		say_failure(of->rounds, copy->id, &e);
+	}
 	*switched = r.switched_to != 0;
 	return rc;
 }
@@ -127,16 +169,10 @@ static int batch_view(round_of *of, const lk_cat_view *v) {
 	const lk_cat_copy *newest = newest_copy(of->catalog, v), *served = served_copy(of->catalog, v);
 	int rc = LK_OK, failed = LK_OK;
 	bool switched = false;
-	if (newest) {
-		lk_error e = {0};
-		rc = batch_copy(of, newest, &switched, &e);
-		lk_say_error(&e);
-	}
-	if (served && served != newest && !switched && !lk_stop) {
-		lk_error e = {0};
-		failed = batch_copy(of, served, &switched, &e);
-		lk_say_error(&e);
-	}
+	if (newest)
+		rc = batch_copy(of, newest, &switched);
+	if (served && served != newest && !switched && !lk_stop)
+		failed = batch_copy(of, served, &switched);
 	return rc ? rc : failed;
 }
 
@@ -146,13 +182,15 @@ static int seal_view(round_of *of, const lk_cat_view *v) {
 	const lk_seal_options o = {.stop = &lk_stop};
 	lk_batch_report r = {0};
 	lk_error e = {0};
-	int rc = of->store ? LK_OK : lk_store_open(&of->store, of->at->redis, of->catalog->log_id, &e);
+	int rc = of->store ? LK_OK : lk_store_open(&of->store, of->rounds->at->redis, of->catalog->log_id, &e);
 	if (rc == LK_OK)
 		rc = lk_seal_run(&of->pg, of->store, copy, &o, &r, &e);
-	if (rc == LK_OK)
+	if (rc == LK_OK) {
+		say_works_again(of->rounds, copy);
 		say_batch(v, copy, &r, of->quiet);
-	else if (!lk_stop)
-		lk_say_error(&e);
+	} else if (!lk_stop) {
+		say_failure(of->rounds, copy->id, &e);
+	}
 	if (rc == LK_EUNREACHABLE && of->store) {
 		lk_store_close(of->store);
 		of->store = NULL;
@@ -237,23 +275,23 @@ int lk_keep_from_args(const lk_args *args, lk_keep *keep, lk_error *err) {
 }
 
 /* A failure of housekeeping is reported and does not fail the round. */
-static void keep_house(round_of *of, const lk_keep *keep) {
+static void keep_house(round_of *of) {
 	lk_error e = {0};
-	if (lk_housekeep(&of->pg, of->catalog, keep, &e) != LK_OK)
-		lk_say_error(&e);
+	if (lk_housekeep(&of->pg, of->catalog, &of->rounds->keep, &e) != LK_OK)
+		say_failure(of->rounds, HOUSEKEEPING, &e);
 }
 
-int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, const lk_keep *keep, lk_error *err) {
-	round_of of = {.at = at, .quiet = how == LK_ROUND_AGAIN, .seals = how != LK_ROUND_FIRST};
-	int rc = lk_pg_open(&of.pg, at->postgres, "lk batch", err);
+int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err) {
+	round_of of = {.rounds = r, .quiet = how == LK_ROUND_AGAIN, .seals = how != LK_ROUND_FIRST};
+	int rc = lk_pg_open(&of.pg, r->at->postgres, "lk batch", err);
 	if (rc == LK_OK)
 		rc = lk_catalog_load(&of.pg, &of.catalog, err);
 	if (rc == LK_OK)
-		rc = make_copies(&of.pg, &of.catalog, views, n, err);
+		rc = make_copies(&of.pg, &of.catalog, r->views, r->n, err);
 	if (rc == LK_OK)
-		rc = batch_views(&of, views, n, err);
+		rc = batch_views(&of, r->views, r->n, err);
 	if (of.pg.conn && of.catalog && !lk_stop)
-		keep_house(&of, keep);
+		keep_house(&of);
 	if (of.store)
 		lk_store_close(of.store);
 	if (of.catalog)
@@ -272,29 +310,31 @@ int lk_until_stopped(int rc, lk_error *err) {
 }
 
 /* A server that is away or full: the first round that fails says what happens next, the first one that succeeds says that
- * it is over. since_us: the time of the first failure, 0 without one. */
-static void say_trouble(int rc, int64_t every_us, int64_t *since_us) {
+ * it is over. */
+static void say_trouble(lk_rounds *r, int rc, int64_t every_us) {
 	bool troubled = rc == LK_EUNREACHABLE || rc == LK_EFULL;
 	lk_buf b = LK_BUF_INIT;
-	if (lk_stop || troubled == (*since_us != 0))
+	if (lk_stop || troubled == (r->troubled_since_us != 0))
 		return;
-	lk_duration_print(troubled ? every_us : lk_monotonic_us() - *since_us, &b);
+	lk_duration_print(troubled ? every_us : lk_monotonic_us() - r->troubled_since_us, &b);
 	if (troubled)
 		lk_say("batch: tried again every %s; what is published stays, and the log has the rest", b.data);
 	else
 		lk_say("batch: works again, after %s", b.data);
-	*since_us = troubled ? lk_monotonic_us() : 0;
+	r->troubled_since_us = troubled ? lk_monotonic_us() : 0;
 	lk_buf_release(&b);
 }
 
-void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us, const lk_keep *keep) {
-	int64_t since_us = 0;
+void lk_batch_rounds(lk_rounds *r, int64_t every_us) {
 	while (!lk_stop) {
 		int64_t next = lk_monotonic_us() + every_us;
 		lk_error e = {0};
-		int rc = lk_batch_round(at, views, n, LK_ROUND_AGAIN, keep, &e);
-		lk_say_error(&e);
-		say_trouble(rc, every_us, &since_us);
+		int rc = lk_batch_round(r, LK_ROUND_AGAIN, &e);
+		if (e.code == LK_OK)
+			lk_told_over(told_of(r, THE_ROUND), lk_monotonic_us());
+		else
+			say_failure(r, THE_ROUND, &e);
+		say_trouble(r, rc, every_us);
 		lk_wait_until(next);
 	}
 }

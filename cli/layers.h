@@ -5,6 +5,7 @@
 #include "batch_layer/seal.h"
 #include "cli/options.h"
 #include "cli/servers.h"
+#include "core/told.h"
 #include "event_log/housekeeping.h"
 #include "speed_layer/speed.h"
 
@@ -16,14 +17,30 @@ void lk_speed_say_report(const lk_speed_report *r);
  * nothing new. */
 enum lk_round { LK_ROUND_ONE, LK_ROUND_FIRST, LK_ROUND_AGAIN };
 
-/* One batch of each named view (n = 0: of all), a seal of those in kappa mode. For a view in lambda mode it computes the
- * newest version, which readers get next, and the served one if that is another one. Then housekeeping. Prints what it
- * did. A failure of one view does not stop the others: it is printed, and its code returned. */
-int lk_batch_round(const lk_servers *at, char *const *views, int n, enum lk_round how, const lk_keep *keep, lk_error *err);
+/* What rounds of batches have in common. */
+typedef struct lk_rounds {
+	const lk_servers *at;
+	char *const *views;           /* the names of the views; n = 0: all */
+	int n;
+	lk_keep keep;
+	struct lk_round_told {
+		int64_t copy;
+		lk_told trouble;
+	} *told;                      /* of copies that failed */
+	int ntold;
+	int64_t troubled_since_us;    /* a server is away or full; 0: all is well */
+} lk_rounds;
+void lk_rounds_release(lk_rounds *r);
+
+/* One batch of each of the views, a seal of those in kappa mode. For a view in lambda mode it computes the newest version,
+ * which readers get next, and the served one if that is another one. Then housekeeping. Prints what it did. A failure of
+ * one view does not stop the others: it is printed, and its code returned. A failure that lasts from round to round is
+ * printed as often as core/told.h says, and its end too. */
+int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err);
 /* The end of a command that runs until it is stopped: a server that was silent meanwhile is reported, but is no failure. */
 int lk_until_stopped(int rc, lk_error *err);
 /* Rounds every `every_us` until lk_stop; failures are printed, and the next round tries again. */
-void lk_batch_rounds(const lk_servers *at, char *const *views, int n, int64_t every_us, const lk_keep *keep);
+void lk_batch_rounds(lk_rounds *r, int64_t every_us);
 /* What is kept, from the options of `lk batch` and `lk run`. */
 int lk_keep_from_args(const lk_args *args, lk_keep *keep, lk_error *err);
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/told.h"
 #include "speed_layer/compactor.h"
 #include "speed_layer/speed.h"
 
@@ -43,7 +44,7 @@ typedef struct lk_pool {
 	lk_speed_report report;    /* each worker adds its part when it ends */
 	lk_error fatal;            /* the error that ended the run */
 	atomic_int given_up;       /* 1: the other units need not go on either */
-	int64_t noticed_us[LK_NOTICE_CODES];
+	lk_told told[LK_NOTICE_CODES];   /* of each error code; under the lock */
 	int waiting[LK_WAITS];     /* number of waiters; under the lock */
 } lk_pool;
 
@@ -59,7 +60,7 @@ lk_world *lk_world_make(const lk_pool *p, lk_catalog *cat, const lk_world *forme
 lk_world *lk_world_hold(lk_pool *p);             /* the current one */
 void lk_world_leave(lk_pool *p, lk_world *w);
 int lk_world_parts_of(const lk_world *w, int worker);
-/* Tells the user of an error, at most every 5 s for each error code. */
+/* Tells the user of an error, for each error code as often as core/told.h says. */
 void lk_pool_notice(lk_pool *p, const lk_error *e);
 /* Adds to a server's failure for how long it is tried again; e. */
 const lk_error *lk_pool_say_how_long(const lk_pool *p, lk_error *e);

@@ -20,7 +20,6 @@
 
 #define STAMP_EVERY_US    500000
 #define SWEEP_EVERY_US  60000000
-#define NOTICE_EVERY_US  5000000
 #define LOOK_US            20000
 
 typedef struct supervisor {
@@ -37,15 +36,13 @@ typedef struct supervisor {
 
 /* --- what workers see --- */
 
+/* A server that is away, or has no room, is one trouble, however many meet it. */
 void lk_pool_notice(lk_pool *p, const lk_error *e) {
 	int kind = -e->code;
-	int64_t now = lk_monotonic_us();
+	const char *what = e->code == LK_EUNREACHABLE || e->code == LK_EFULL ? "" : e->text;
 	pthread_mutex_lock(&p->lock);
-	if (p->o->notice && kind > 0 && kind < LK_NOTICE_CODES
-	    && (p->noticed_us[kind] == 0 || now - p->noticed_us[kind] >= NOTICE_EVERY_US)) {
-		p->noticed_us[kind] = now;
+	if (p->o->notice && kind > 0 && kind < LK_NOTICE_CODES && lk_told_due(&p->told[kind], what, lk_monotonic_us()))
 		p->o->notice(p->o->ctx, e);
-	}
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -79,14 +76,18 @@ void lk_pool_wake(lk_pool *p) {
 }
 
 void lk_pool_waits(lk_pool *p, enum lk_wait_for what, bool *mine, bool now) {
-	static const char *const over[] = {"the servers answer again", "Redis has room again"};
+	static const struct { int code; const char *over; } of[] = {
+		{LK_EUNREACHABLE, "the servers answer again"}, {LK_EFULL, "Redis has room again"},
+	};
 	if (*mine == now)
 		return;
 	*mine = now;
 	pthread_mutex_lock(&p->lock);
 	p->waiting[what] += now ? 1 : -1;
+	if (p->waiting[what] == 0)
+		lk_told_over(&p->told[-of[what].code], lk_monotonic_us());
 	if (p->waiting[what] == 0 && p->o->again)
-		p->o->again(p->o->ctx, over[what]);
+		p->o->again(p->o->ctx, of[what].over);
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -36,7 +36,7 @@ static void hint_at_room(const lk_unit *u, lk_error *e) {
 /* Makes the message about Redis without room: its usage, who waits and how long, what is stored, what makes room. */
 static void add_usage(lk_worker *w, const lk_unit *u, bool over, lk_error *e) {
 	lk_store_usage use;
-	char time[64] = "";
+	char time[64] = " until there is room";
 	int64_t wait_s = w->pool->o->room_wait_us / LK_US_PER_S;
 	*e = u->error;
 	if (over && wait_s == 0)

@@ -52,7 +52,9 @@ static void append(int n) {
 
 static int rounds(const char *name, lk_error *err) {
 	char *names[] = {(char *)(uintptr_t)name};
-	int rc = lk_batch_round(&servers.at, names, name ? 1 : 0, LK_ROUND_AGAIN, &lk_keep_defaults, err);
+	lk_rounds r = {.at = &servers.at, .views = names, .n = name ? 1 : 0, .keep = lk_keep_defaults};
+	int rc = lk_batch_round(&r, LK_ROUND_AGAIN, err);
+	lk_rounds_release(&r);
 	test_world_reload(&world);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <libpq-fe.h>
 #include <pwd.h>
 #include <regex.h>
 #include <signal.h>
@@ -18,6 +19,7 @@
 
 #include "core/buf.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/replays.h"
 
 enum { SOON_MS = 20000, LONG_MS = 60000 };   /* deadlines */
 
@@ -28,6 +30,7 @@ static char *said_in;   /* the file of the running command's messages */
 static const char definitions[] =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text) WITH (event_time = ts, partition_by = ip, partitions = 2);\n"
 	"CREATE VIEW traffic AS SELECT path, count(*) AS hits FROM hits GROUP BY path, tumble(ts, '1 minute');\n";
+static const char other_view[] = "CREATE VIEW other AS SELECT ip, count(*) AS n FROM hits GROUP BY ip, tumble(ts, '1 minute');\n";
 static const char three[] = "{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\",\"path\":\"/\"}\n"
                             "{\"ts\":\"2015-05-17T10:00:02Z\",\"ip\":\"b\",\"path\":\"/\"}\n"
                             "{\"ts\":\"2015-05-17T10:00:03Z\",\"ip\":\"c\",\"path\":\"/\"}\n";
@@ -93,6 +96,15 @@ static int covers(void *all) {
 	return yes;
 }
 
+static int is_whole(void *unused) {
+	char *out = NULL;
+	(void)unused;
+	int status = test_lk(&lk.servers, NULL, &out, NULL, ARGS("query", "traffic", "--limit", "1"));
+	int whole = status == 0 && strstr(out, "covers:    6,003 of 6,003 events") != NULL;
+	free(out);
+	return whole;
+}
+
 static void declare(void) {
 	char *path = test_file(&lk, "def.sql", definitions);
 	LK(0, "", "", "apply", path);
@@ -154,21 +166,20 @@ static void ingest_says_what_is_in_and_when_it_goes_on(void **state) {
 	free(path);
 }
 
+/* An append that waits is finished first; it fails when the server goes, and nobody tries it again. */
 static void a_stopped_ingest_does_not_speak_of_trying_again(void **state) {
 	(void)state;
-	int fd;
-	char *path = pipe_to_ingest(&fd);
+	char *path = test_file(&lk, "events.jsonl", three);
+	PGconn *c = PQconnectdb(lk.servers.at.postgres);
+	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
 	start(NULL, ARGS("ingest", "hits", path));
-	feed(fd);
-	await("SELECT count(*) = 3 FROM lk.log_hits");
-	kill(running, SIGSTOP);
-	test_postgres_kill(&lk.servers);
-	feed(fd);
+	await("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
 	kill(running, SIGTERM);
-	kill(running, SIGCONT);
-	assert_true(ended(SOON_MS) > 0);
+	test_postgres_kill(&lk.servers);
+	assert_int_equal(ended(SOON_MS), 75);
+	await_said("lk: PostgreSQL, appending: ");
 	assert_false(says((void *)(uintptr_t)"tried again"));
-	close(fd);
+	PQfinish(c);
 	free(path);
 }
 
@@ -318,6 +329,73 @@ static int is_frozen(void *unused) {
 	return ok && state == 'T';
 }
 
+static int times_said(const char *what) {
+	char *text = said();
+	int n = 0;
+	for (char *at = text; (at = strstr(at, what)); at++)
+		n++;
+	free(text);
+	return n;
+}
+
+/* Redis has no room, and no batch comes to make some. */
+static void run_says_that_redis_is_full(void **state) {
+	(void)state;
+	lk_buf many = LK_BUF_INIT;
+	for (int i = 0; i < 6000; i++)
+		lk_buf_addf(&many, "{\"ts\":\"2015-05-17T10:00:03Z\",\"ip\":\"%d\",\"path\":\"/%0200d\"}\n", i % 17, i);
+	char *few = test_file(&lk, "events.jsonl", three), *path = test_file(&lk, "many.jsonl", many.data);
+	start(NULL, ARGS("run", "--every", "1h"));
+	LK(0, "", "", "ingest", "hits", few);
+	assert_true(test_poll(covers, (void *)(uintptr_t)"\"hits\":3", LONG_MS));
+	test_redis_room(&lk.servers, 400000);
+	LK(0, "", "", "ingest", "hits", path);
+	await_said("of view traffic, which waits until there is room; its events below ");
+	await_said("are in, nothing is lost");
+	await_said("bytes of maxmemory are used)");
+	await_said("hint: run a batch to make room (`lk batch`), raise maxmemory, or drop copies");
+	LK(0, "\"hits\":3", "", "query", "traffic", "--where", "path=/", "--format", "json");
+	assert_false(says((void *)(uintptr_t)"Redis has room again"));
+	test_redis_room(&lk.servers, -1);
+	await_said("speed: Redis has room again; it continues where it was");
+	assert_true(test_poll(is_whole, NULL, LONG_MS));
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+	assert_int_equal(times_said("Redis has room again"), 1);
+	each_line_has_its_time();
+	lk_buf_release(&many);
+	free(few);
+	free(path);
+}
+
+/* A comparison holds off the batches of its view; those of the other view show how many rounds there were. */
+static void run_says_once_that_a_batch_must_wait(void **state) {
+	(void)state;
+	static const char waits[] = "another batch of view traffic, or a comparison, is running";
+	char *path = test_file(&lk, "events.jsonl", three), *views = test_file(&lk, "other.sql", other_view);
+	LK(0, "", "", "apply", views);
+	PGconn *c = PQconnectdb(lk.servers.at.postgres);
+	PQclear(PQexec(c, "SELECT pg_advisory_lock((27755::bigint << 48) + copy_id) FROM lk.copy JOIN lk.version USING (version_id)"
+	               " JOIN lk.view v USING (view_id) WHERE v.name = 'traffic'"));
+	start(NULL, ARGS("run", "--every", "50ms"));
+	await_said(waits);
+	for (int events = 3; events <= 12; events += 3) {
+		char *batch = lk_asprintf("batch other@1: %d events", events);
+		LK(0, "", "", "ingest", "hits", path);
+		await_said(batch);
+		free(batch);
+	}
+	assert_int_equal(times_said(waits), 1);
+	PQfinish(c);
+	await_said("batch traffic: works again, after ");
+	await_said("batch traffic@1: 12 events");
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+	assert_int_equal(times_said("works again"), 1);
+	free(path);
+	free(views);
+}
+
 /* Between its first batch and the start of its workers. */
 static void run_waits_for_a_server_that_goes_before_the_workers_start(void **state) {
 	(void)state;
@@ -350,6 +428,8 @@ int main(void) {
 		DISK_TEST(a_full_disk_is_named_and_waited_for),
 		DISK_TEST(batches_and_seals_name_a_full_disk),
 		TEST(run_says_when_it_works_again),
+		TEST(run_says_that_redis_is_full),
+		TEST(run_says_once_that_a_batch_must_wait),
 		TEST(run_waits_for_a_server_that_goes_before_the_workers_start),
 	};
 	test_share_program(&lk, NULL);
