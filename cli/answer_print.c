@@ -45,6 +45,8 @@ static void print_table(const lk_answer *a, const lk_chart *chart) {
 		for (int i = 0; i < n; i++) {
 			const char *name = lk_column_name(a->plan, i, &type);
 			lk_table_column(t, name, lk_type_is_number(type));
+			if (i == 1 && n > a->plan->noutputs && a->window.kind != LK_W_CUMULATE)
+				lk_table_spare(t);   /* window_end, which follows from window_start */
 		}
 		if (lk_answer_marks_final(a))
 			lk_table_column(t, "final", false);

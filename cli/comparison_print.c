@@ -57,6 +57,16 @@ typedef struct grid {
 
 static grid grid_new(bool markdown) { return (grid){.table = markdown ? NULL : lk_table_new()}; }
 
+/* Of rows that are compared: where they are too wide for the screen, each is a record, so that its sides stay together. */
+static grid grid_of_rows(bool markdown, int keys) {
+	grid g = grid_new(markdown);
+	if (g.table) {
+		lk_table_keys(g.table, keys);
+		lk_table_records(g.table);
+	}
+	return g;
+}
+
 static void grid_column(grid *g, const char *name, bool right) {
 	if (g->table)
 		lk_table_column(g->table, name, right);
@@ -157,7 +167,7 @@ void lk_difference_print(const lk_difference *d, const char *title, bool markdow
 	if (!d->nshown)
 		return;
 	bool windowed = d->shown[0].window != NULL;
-	grid g = grid_new(markdown);
+	grid g = grid_of_rows(markdown, windowed ? 2 : 1);
 	if (title)
 		put_line(title);
 	if (title && markdown)
@@ -299,7 +309,7 @@ static void print_healed(const lk_comparison *c, bool markdown) {
 		return;
 	if (markdown)
 		put_line("");
-	grid g = grid_new(markdown);
+	grid g = grid_of_rows(markdown, 2);
 	for (int i = 0; i < 5; i++) {
 		head(names[i], &name, markdown);
 		grid_column(&g, name.data, i == 4);

@@ -123,15 +123,28 @@ size_t lk_say_stamp(char out[LK_STAMP_BYTES]) {
 	return b.len;
 }
 
+/* A terminal's lines are wrapped at its width; in a file a message stays one line. */
+static void add_message(const char *stamp, const char *label, const char *text, lk_buf *out) {
+	size_t screen = isatty(STDERR_FILENO) ? (size_t)lk_terminal_width(STDERR_FILENO) : 0, column = strlen(stamp) + strlen(label);
+	lk_buf_addf(out, "%s%s", stamp, label);
+	if (screen)
+		lk_text_wrap(text, screen, column, strlen(label), out);
+	else
+		lk_buf_adds(out, text);
+	lk_buf_addc(out, '\n');
+}
+
 /* In one write, since threads speak too. */
 static void say(const char *text, const char *hint) {
 	char stamp[LK_STAMP_BYTES];
+	lk_buf b = LK_BUF_INIT;
 	lk_say_stamp(stamp);
-	end_progress();
+	add_message(stamp, "lk: ", text, &b);
 	if (*hint)
-		fprintf(stderr, "%slk: %s\n%s  hint: %s\n", stamp, text, stamp, hint);
-	else
-		fprintf(stderr, "%slk: %s\n", stamp, text);
+		add_message(stamp, "  hint: ", hint, &b);
+	end_progress();
+	fputs(b.data, stderr);
+	lk_buf_release(&b);
 }
 
 void lk_say(const char *fmt, ...) {

@@ -7,7 +7,6 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,14 +16,6 @@
 static pid_t pager;
 static int screen = -1;    /* a duplicate of the original standard output */
 static const char *command;
-
-static int screen_lines(void) {
-	struct winsize w;
-	const char *lines = getenv("LINES");
-	if (lines && atoi(lines) > 1)
-		return atoi(lines);
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_row : 0;
-}
 
 static bool is_there(const char *program) {
 	const char *path = getenv("PATH");
@@ -58,20 +49,24 @@ static void become_pager(const int ends[2]) {
 	_exit(127);
 }
 
-/* Output is formatted for the screen, although it goes into a pipe. */
-static void keep_width(void) {
-	int width = lk_terminal_width(STDOUT_FILENO);
+static void keep(const char *variable, int size) {
 	char text[16];
-	snprintf(text, sizeof text, "%d", width);
-	if (width)
-		setenv("COLUMNS", text, 1);
+	snprintf(text, sizeof text, "%d", size);
+	if (size)
+		setenv(variable, text, 1);
+}
+
+/* Output is formatted for the screen, although it goes into a pipe. */
+static void keep_size(void) {
+	keep("COLUMNS", lk_terminal_width(STDOUT_FILENO));
+	keep("LINES", lk_terminal_height(STDOUT_FILENO));
 }
 
 void lk_pager_begin(int64_t lines) {
-	int ends[2], height = isatty(STDOUT_FILENO) ? screen_lines() : 0;
+	int ends[2], height = isatty(STDOUT_FILENO) ? lk_terminal_height(STDOUT_FILENO) : 0;
 	if (pager || !height || lines < height || !(command = which()))
 		return;
-	keep_width();
+	keep_size();
 	fflush(stdout);
 	if (pipe(ends) != 0)
 		return;

@@ -13,13 +13,17 @@
 
 typedef struct column {
 	char *name;
-	bool right;
+	bool right, spare;
+	bool repeated;             /* in each part of a wide table */
 	int width;                 /* of its widest cell */
 } column;
+
+enum { LEAST_ROWS = 5, RECORD_INDENT = 2 };
 
 struct lk_table {
 	column *columns;
 	size_t ncolumns, keys;
+	bool records;
 	char **cells;              /* row by row */
 	size_t ncells, room;
 };
@@ -36,6 +40,10 @@ void lk_table_column(lk_table *t, const char *name, bool right) {
 }
 
 void lk_table_keys(lk_table *t, int n) { t->keys = (size_t)n; }
+void lk_table_spare(lk_table *t) { t->columns[t->ncolumns - 1].spare = true; }
+void lk_table_records(lk_table *t) { t->records = true; }
+
+static size_t rows_of(const lk_table *t) { return (t->ncells + t->ncolumns - 1) / t->ncolumns; }
 
 void lk_table_cell(lk_table *t, const char *text) {
 	column *c = &t->columns[t->ncells % t->ncolumns];
@@ -77,41 +85,63 @@ void lk_table_time(lk_table *t, int64_t us) {
 
 /* --- parts --- */
 
-/* One part of a wide table: the keys, then the columns [from, to). */
+/* One part of a wide table: of the columns before `from` those that are repeated, then the columns [from, to). */
 typedef struct part {
-	size_t keys, from, to;
+	size_t from, to;
+	bool bare;                 /* nothing is repeated */
 	int screen;                /* 0: no limit */
 } part;
 
-/* The width of the columns with a blank after each. */
-static int width_of(const lk_table *t, size_t from, size_t to) {
+static bool is_shown(const lk_table *t, const part *p, size_t i) {
+	return i < p->from ? t->columns[i].repeated && !p->bare : i < p->to;
+}
+
+/* The width of what the part shows, with a blank after each column. */
+static int width_of(const lk_table *t, const part *p) {
 	int width = 0;
-	for (size_t i = from; i < to; i++)
-		width += t->columns[i].width + 1;
+	for (size_t i = 0; i < p->to; i++)
+		width += is_shown(t, p, i) ? t->columns[i].width + 1 : 0;
 	return width;
 }
 
-/* Each part repeats the keys as far as every other column has room beside them. */
-static size_t keys_with_room(const lk_table *t, int screen) {
-	size_t n = t->keys < t->ncolumns ? t->keys : t->ncolumns - 1;
-	int widest = 0;
-	for (size_t i = n; i < t->ncolumns; i++)
-		widest = t->columns[i].width > widest ? t->columns[i].width : widest;
-	widest = widest < screen / 2 ? widest : screen / 2;   /* a wider one is broken into lines */
-	while (n > 0 && width_of(t, 0, n) + widest > screen)
-		n--;
-	return n;
+/* Leaves out one of the repeated keys: the spare one, else the last. False if there is none. */
+static bool drop_key(lk_table *t) {
+	size_t last = t->ncolumns;
+	for (size_t i = 0; i < t->ncolumns; i++)
+		if (t->columns[i].repeated && !(last < t->ncolumns && t->columns[last].spare))
+			last = i;
+	if (last == t->ncolumns)
+		return false;
+	t->columns[last].repeated = false;
+	return true;
 }
 
-/* As many columns as fit on the line, at least one. */
-static size_t end_of_part(const lk_table *t, const part *p) {
-	int left = p->screen + 1 - width_of(t, 0, p->keys);
-	size_t end = p->from;
-	while (end < t->ncolumns && (end == p->from || t->columns[end].width < left)) {
-		left -= t->columns[end].width + 1;
-		end++;
+/* The parts repeat the keys as far as every other column has room beside them. */
+static void choose_keys(lk_table *t, int screen) {
+	size_t n = t->keys < t->ncolumns ? t->keys : t->ncolumns - 1;
+	int widest = 0;
+	for (size_t i = 0; i < t->ncolumns; i++) {
+		t->columns[i].repeated = i < n;
+		widest = i >= n && t->columns[i].width > widest ? t->columns[i].width : widest;
 	}
-	return end;
+	widest = widest < screen / 2 ? widest : screen / 2;   /* a wider one is broken into lines */
+	while (width_of(t, &(part){.from = n, .to = n}) + widest > screen && drop_key(t))
+		;
+}
+
+static bool fits(const lk_table *t, const part *p) { return width_of(t, p) - 1 <= p->screen; }
+
+/* The next part has as many columns as fit on the line, at least one. A column that fits alone is not broken because of
+ * the keys beside it. */
+static part next_part(const lk_table *t, size_t from, int screen) {
+	part p = {.from = from, .to = from + 1, .screen = screen};
+	p.bare = !fits(t, &p) && t->columns[from].width <= screen;
+	for (part wider = p; p.to < t->ncolumns; p = wider) {
+		wider.to++;
+		if (!fits(t, &wider))
+			break;
+	}
+	return p;
 }
 
 static void *need(void *p) {
@@ -122,19 +152,13 @@ static void *need(void *p) {
 	return p;
 }
 
-/* The table's column shown as the part's i-th, or SIZE_MAX after the last. */
-static size_t column_of(const part *p, size_t i) {
-	if (i < p->keys)
-		return i;
-	return p->from + (i - p->keys) < p->to ? p->from + (i - p->keys) : SIZE_MAX;
-}
-
-static void add_columns(const lk_table *t, const part *p, struct libscols_table *out) {
-	bool wide = p->screen && width_of(t, 0, p->keys) + width_of(t, p->from, p->to) - 1 > p->screen;
-	size_t c;
-	for (size_t i = 0; (c = column_of(p, i)) != SIZE_MAX; i++) {
-		int flags = (t->columns[c].right ? SCOLS_FL_RIGHT : 0) | (wide && i >= p->keys ? SCOLS_FL_WRAP : 0);
-		need(scols_table_new_column(out, t->columns[c].name, 0, flags));
+static void add_columns(const lk_table *t, const part *p, bool pad, struct libscols_table *out) {
+	bool wide = p->screen && !fits(t, p);
+	for (size_t i = 0; i < p->to; i++) {
+		const column *c = &t->columns[i];
+		int flags = (c->right ? SCOLS_FL_RIGHT : 0) | (wide && i >= p->from ? SCOLS_FL_WRAP : 0);
+		if (is_shown(t, p, i))
+			need(scols_table_new_column(out, c->name, pad && !wide ? c->width : 0, flags));
 	}
 	if (wide) {
 		scols_table_set_termforce(out, SCOLS_TERMFORCE_ALWAYS);
@@ -142,17 +166,23 @@ static void add_columns(const lk_table *t, const part *p, struct libscols_table 
 	}
 }
 
-static void print_part(const lk_table *t, const part *p) {
+static void add_row(const lk_table *t, const part *p, size_t row, struct libscols_table *out) {
+	struct libscols_line *line = need(scols_table_new_line(out, NULL));
+	for (size_t i = 0, cell = 0; i < p->to; i++) {
+		size_t at = row * t->ncolumns + i;
+		if (is_shown(t, p, i) && at < t->ncells && scols_line_set_data(line, cell, t->cells[at]) != 0)
+			need(NULL);
+		cell += is_shown(t, p, i);
+	}
+}
+
+/* The rows [first, end) of a part. */
+static void print_part(const lk_table *t, const part *p, size_t first, size_t end) {
 	struct libscols_table *out = need(scols_new_table());
 	char *text = NULL;
-	size_t c;
-	add_columns(t, p, out);
-	for (size_t row = 0; row < t->ncells; row += t->ncolumns) {
-		struct libscols_line *line = need(scols_table_new_line(out, NULL));
-		for (size_t i = 0; (c = column_of(p, i)) != SIZE_MAX; i++)
-			if (row + c < t->ncells && scols_line_set_data(line, i, t->cells[row + c]) != 0)
-				need(NULL);
-	}
+	add_columns(t, p, end - first < rows_of(t), out);
+	for (size_t row = first; row < end; row++)
+		add_row(t, p, row, out);
 	if (scols_print_table_to_string(out, &text) == 0) {
 		lk_put(text, strlen(text));
 		lk_put("\n", 1);
@@ -161,20 +191,79 @@ static void print_part(const lk_table *t, const part *p) {
 	scols_unref_table(out);
 }
 
-static void print(const lk_table *t) {
-	part p = {.to = t->ncolumns, .screen = lk_terminal_width(STDOUT_FILENO)};
-	if (!p.screen || width_of(t, 0, t->ncolumns) - 1 <= p.screen) {
-		print_part(t, &p);
-		return;
+/* So many rows that all parts of them are on the screen together: parts that are far from each other cannot be read. */
+static size_t rows_at_once(const lk_table *t, int screen) {
+	size_t parts = 0, rows = rows_of(t);
+	int height = lk_terminal_height(STDOUT_FILENO);
+	for (part p = next_part(t, 0, screen);; p = next_part(t, p.to, screen)) {
+		parts++;
+		if (p.to == t->ncolumns)
+			break;
 	}
-	size_t keys = keys_with_room(t, p.screen);
-	for (p.to = 0; p.to < t->ncolumns;) {
-		p.from = p.to;
-		p.keys = p.from ? keys : 0;
-		p.to = end_of_part(t, &p);
-		lk_put("\n", p.from ? 1 : 0);
-		print_part(t, &p);
+	if (!height || parts * (rows + 2) <= (size_t)height)
+		return rows;
+	size_t fit = (size_t)(height - 1) / parts;
+	fit = fit > LEAST_ROWS + 2 ? fit - 2 : LEAST_ROWS;
+	return fit < rows ? fit : rows;
+}
+
+static void print_in_parts(lk_table *t, int screen) {
+	choose_keys(t, screen);
+	size_t rows = rows_of(t), step = rows_at_once(t, screen);
+	for (size_t first = 0; first < rows; first += step)
+		for (part p = {0}; p.to < t->ncolumns;) {
+			p = next_part(t, p.to, screen);
+			lk_put("\n", first > 0 || p.from > 0);
+			print_part(t, &p, first, first + step < rows ? first + step : rows);
+		}
+}
+
+/* --- records --- */
+
+/* "NAME  text", the text wrapped beside its name. */
+static void add_field(const char *name, int names, const char *text, int screen, lk_buf *out) {
+	size_t indent = (size_t)(RECORD_INDENT + names + 1);
+	lk_buf_addf(out, "%*s%s%*s", RECORD_INDENT, "", name, names + 1 - lk_text_width(name), "");
+	lk_buf safe = LK_BUF_INIT;
+	lk_text_visible(text, &safe);
+	lk_text_wrap(safe.data, (size_t)screen, indent, indent, out);
+	lk_buf_addc(out, '\n');
+	lk_buf_release(&safe);
+}
+
+/* A line with the keys, and under it a line for each other column that has a text. */
+static void print_record(const lk_table *t, size_t row, int names, int screen) {
+	lk_buf head = LK_BUF_INIT, out = LK_BUF_INIT;
+	for (size_t i = 0; i < t->keys; i++) {
+		lk_buf_adds(&head, i ? " " : "");
+		lk_text_visible(t->cells[row * t->ncolumns + i], &head);
 	}
+	lk_text_wrap(head.data, (size_t)screen, 0, RECORD_INDENT, &out);
+	lk_buf_addc(&out, '\n');
+	for (size_t i = t->keys; i < t->ncolumns; i++)
+		if (*t->cells[row * t->ncolumns + i])
+			add_field(t->columns[i].name, names, t->cells[row * t->ncolumns + i], screen, &out);
+	lk_put_buf(&out);
+	lk_buf_release(&head);
+	lk_buf_release(&out);
+}
+
+static void print_records(const lk_table *t, int screen) {
+	int names = 0;
+	for (size_t i = t->keys; i < t->ncolumns; i++)
+		names = lk_text_width(t->columns[i].name) > names ? lk_text_width(t->columns[i].name) : names;
+	for (size_t row = 0; row < rows_of(t); row++)
+		print_record(t, row, names, screen);
+}
+
+static void print(lk_table *t) {
+	part all = {.to = t->ncolumns, .screen = lk_terminal_width(STDOUT_FILENO)};
+	if (!all.screen || fits(t, &all))
+		print_part(t, &all, 0, rows_of(t));
+	else if (t->records)
+		print_records(t, all.screen);
+	else
+		print_in_parts(t, all.screen);
 }
 
 void lk_table_end(lk_table *t) {

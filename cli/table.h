@@ -1,5 +1,6 @@
 /* Tables for people. A table wider than the screen is split into parts below each other; each part begins with the
- * table's first columns, which identify a row. */
+ * table's first columns, which identify a row. A long one is split by rows too, so that the parts of a row are on the
+ * screen together. */
 #ifndef LK_CLI_TABLE_H
 #define LK_CLI_TABLE_H
 
@@ -12,6 +13,10 @@ lk_table *lk_table_new(void);
 void lk_table_column(lk_table *t, const char *name, bool right);
 /* Sets how many of the first columns are repeated in each part of a table that is too wide (default 1). */
 void lk_table_keys(lk_table *t, int n);
+/* The column added last follows from the other keys: it is the first key that is not repeated where there is no room. */
+void lk_table_spare(lk_table *t);
+/* A table that is too wide is printed row by row instead of in parts: its keys, and below a line for each column. */
+void lk_table_records(lk_table *t);
 /* Cells are set from left to right; the next one after the last column begins a new row. */
 void lk_table_cell(lk_table *t, const char *text);
 void lk_table_cellf(lk_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

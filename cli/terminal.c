@@ -27,6 +27,14 @@ int lk_terminal_width(int fd) {
 	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
 
+int lk_terminal_height(int fd) {
+	struct winsize w;
+	const char *lines = getenv("LINES");
+	if (lines && atoi(lines) > 1)
+		return atoi(lines);
+	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_row : 0;
+}
+
 /* The bytes of the next character, and the columns it takes. */
 static size_t next(const char *s, mbstate_t *state, int *columns) {
 	wchar_t c;
@@ -64,15 +72,41 @@ int lk_text_width(const char *text) {
 	return all;
 }
 
+void lk_text_visible(const char *text, lk_buf *out) {
+	mbstate_t state = {0};
+	lk_buf_adds(out, "");
+	while (*text) {
+		int width, escaped = 0;
+		size_t n = next(text, &state, &width);
+		if (width == ESCAPED * (int)n)
+			while (escaped < (int)n)
+				lk_buf_addf(out, "\\x%02x", (unsigned char)text[escaped++]);
+		else
+			lk_buf_add(out, text, n);
+		text += n;
+	}
+}
+
 static void new_line(lk_buf *out, size_t indent) {
 	while (out->len > 0 && out->data[out->len - 1] == ' ')
 		out->len--;
 	lk_buf_addf(out, "\n%*s", (int)indent, "");
 }
 
+/* The bytes up to the next place where a line may end: not within backticks or double quotes. */
+static size_t unbroken(const char *text) {
+	size_t n = 0;
+	while (text[n] && text[n] != ' ' && text[n] != '\n') {
+		const char within[] = {text[n], '\n', '\0'};
+		const char *end = text[n] == '`' || text[n] == '"' ? strpbrk(text + n + 1, within) : NULL;
+		n = end && *end == text[n] ? (size_t)(end - text) + 1 : n + 1;
+	}
+	return n;
+}
+
 void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent, lk_buf *out) {
 	while (*text) {
-		size_t bytes = strcspn(text, " \n");
+		size_t bytes = unbroken(text);
 		char *word = lk_strndup(text, bytes);
 		size_t width = (size_t)lk_text_width(word);
 		free(word);

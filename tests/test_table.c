@@ -81,6 +81,96 @@ static void a_wider_one_goes_on_below_with_its_keys(void **state) {
 	       "/über  22 -\n");
 }
 
+static void hours(int n) {
+	lk_table *t = lk_table_new();
+	lk_table_keys(t, 3);
+	lk_table_column(t, "from", false);
+	lk_table_column(t, "to", false);
+	lk_table_spare(t);
+	lk_table_column(t, "path", false);
+	lk_table_column(t, "hits", true);
+	lk_table_column(t, "bytes", true);
+	for (int i = 1; i <= n; i++) {
+		lk_table_cellf(t, "%02d:00", i);
+		lk_table_cellf(t, "%02d:00", i + 1);
+		lk_table_cell(t, "/a");
+		lk_table_cellf(t, "%d", 1000 * i);
+		lk_table_cellf(t, "%d", 100000 * i);
+	}
+	lk_table_end(t);
+}
+
+static void two_hours(void) { hours(2); }
+static void twelve_hours(void) { hours(12); }
+
+static void the_key_that_follows_from_another_is_left_out_first(void **state) {
+	(void)state;
+	prints("22", two_hours,
+	       "from  to    path hits\n01:00 02:00 /a   1000\n02:00 03:00 /a   2000\n\n"
+	       "from  path  bytes\n01:00 /a   100000\n02:00 /a   200000\n");
+}
+
+static void two_wide_keys(void) {
+	static const char *const texts[] = {"key of 18 columns.", "other of 18 cells.", "1"};
+	lk_table *t = lk_table_new();
+	lk_table_keys(t, 2);
+	for (int i = 0; i < 3; i++)
+		lk_table_column(t, i == 0 ? "K" : i == 1 ? "L" : "N", i == 2);
+	for (int i = 0; i < 3; i++)
+		lk_table_cell(t, texts[i]);
+	lk_table_end(t);
+}
+
+static void a_column_is_not_broken_because_of_the_keys_beside_it(void **state) {
+	(void)state;
+	prints("24", two_wide_keys, "K\nkey of 18 columns.\n\nL                  N\nother of 18 cells. 1\n");
+}
+
+/* All parts of a row are on a screen of so many lines together, and columns are as wide on each screen. */
+static void a_long_table_goes_by_screens(void **state) {
+	(void)state;
+	lk_buf want = LK_BUF_INIT;
+	for (int first = 1; first <= 12; first += 6) {
+		lk_buf_adds(&want, first > 1 ? "\nfrom  to    path\n" : "from  to    path\n");
+		for (int i = first; i < first + 6; i++)
+			lk_buf_addf(&want, "%02d:00 %02d:00 /a\n", i, i + 1);
+		lk_buf_adds(&want, "\nfrom  path  hits\n");
+		for (int i = first; i < first + 6; i++)
+			lk_buf_addf(&want, "%02d:00 /a   %5d\n", i, 1000 * i);
+		lk_buf_adds(&want, "\nfrom  path   bytes\n");
+		for (int i = first; i < first + 6; i++)
+			lk_buf_addf(&want, "%02d:00 /a   %7d\n", i, 100000 * i);
+	}
+	setenv("LINES", "25", 1);
+	prints("20", twelve_hours, want.data);
+	unsetenv("LINES");
+	lk_buf_release(&want);
+}
+
+static void two_sides(void) {
+	lk_table *t = lk_table_new();
+	lk_table_keys(t, 2);
+	lk_table_records(t);
+	static const char *const names[] = {"WINDOW", "KEY", "LEFT", "RIGHT", "WHY"};
+	static const char *const cells[] = {"10:00", "a=1", "n=5", "n=6\033[m", "one event that came too late", "11:00", "a=2", "n=7", "", "so"};
+	for (int i = 0; i < 5; i++)
+		lk_table_column(t, names[i], false);
+	for (int i = 0; i < 10; i++)
+		lk_table_cell(t, cells[i]);
+	lk_table_end(t);
+}
+
+static void rows_that_are_compared_are_records_where_there_is_no_room(void **state) {
+	(void)state;
+	prints("24", two_sides,
+	       "10:00 a=1\n  LEFT  n=5\n  RIGHT n=6\\x1b[m\n  WHY   one event that\n        came too late\n"
+	       "11:00 a=2\n  LEFT  n=7\n  WHY   so\n");
+	prints("60", two_sides,
+	       "WINDOW KEY LEFT RIGHT     WHY\n"
+	       "10:00  a=1 n=5  n=6\\x1b[m one event that came too late\n"
+	       "11:00  a=2 n=7            so\n");
+}
+
 static bool each_line_within(const char *text, int most) {
 	for (const char *p = text; *p; p += strcspn(p, "\n") + 1) {
 		char *line = lk_strndup(p, strcspn(p, "\n"));
@@ -124,6 +214,19 @@ static void lines_go_on_behind_their_label(void **state) {
 	prints(NULL, notes,
 	       "covers:    102,000 of 102,000 events of the log\n"
 	       "watermark: 2015-05-17T10:59:49Z; every event counts, however late\n\nend\n");
+}
+
+static void commands(void) {
+	lk_put_lines("readers get copy 26 now; `lk mode traffic --back` goes back, \"host=/tmp/x user=lk\" too\n");
+}
+
+/* What is there to be copied stays on one line. */
+static void commands_are_not_broken(void **state) {
+	(void)state;
+	prints("34", commands,
+	       "readers get copy 26 now;\n  `lk mode traffic --back` goes\n  back, \"host=/tmp/x user=lk\" too\n");
+	prints("20", commands,
+	       "readers get copy 26\n  now;\n  `lk mode traffic --back`\n  goes back,\n  \"host=/tmp/x user=lk\"\n  too\n");
 }
 
 static void widths(void **state) {
@@ -171,8 +274,13 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_that_fits_is_one),
 		cmocka_unit_test(a_wider_one_goes_on_below_with_its_keys),
+		cmocka_unit_test(the_key_that_follows_from_another_is_left_out_first),
+		cmocka_unit_test(a_column_is_not_broken_because_of_the_keys_beside_it),
+		cmocka_unit_test(a_long_table_goes_by_screens),
+		cmocka_unit_test(rows_that_are_compared_are_records_where_there_is_no_room),
 		cmocka_unit_test(a_cell_that_is_wider_than_the_screen_is_broken),
 		cmocka_unit_test(lines_go_on_behind_their_label),
+		cmocka_unit_test(commands_are_not_broken),
 		cmocka_unit_test(widths),
 		cmocka_unit_test(only_sound_widths_are_taken),
 		cmocka_unit_test(help_fits_a_terminal),
