@@ -72,19 +72,28 @@ static const char *suggest_stream(void *ctx, const char *name) {
 	return lk_did_you_mean(name, names, n);
 }
 
+static bool is_view(void *ctx, const char *name) {
+	const job *j = ctx;
+	for (int i = 0; i < j->nsources; i++)
+		for (int k = 0; k < j->sources[i].parsed.nitems; k++)
+			if (j->sources[i].parsed.items[k].kind == LK_DEF_VIEW && strcmp(j->sources[i].parsed.items[k].plan->view, name) == 0)
+				return true;
+	return j->at.catalog && lk_catalog_view(j->at.catalog, name);
+}
+
 static int find_zone(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
 	job *j = ctx;
 	return lk_zone_check(&j->at.pg, c->zone, arena, near, &j->failed);
 }
 
 static void parse(job *j, source *s) {
-	lk_resolver resolver = {.stream = find_stream, .suggest = suggest_stream, .ctx = j, .calendar = find_zone};
+	lk_resolver resolver = {.stream = find_stream, .suggest = suggest_stream, .view = is_view, .ctx = j, .calendar = find_zone};
 	lk_buf out = LK_BUF_INIT;
 	lk_sql_parse(s->text.data ? s->text.data : "", s->text.len, &resolver, &s->parsed);
 	for (int i = 0; i < s->parsed.nfaults; i++)
 		lk_fault_print(&s->parsed.faults[i], s->name, s->text.data ? s->text.data : "", s->text.len, &out);
 	if (out.len)
-		fputs(out.data, stderr);
+		lk_say_lines(out.data);
 	j->faults += s->parsed.nfaults;
 	lk_buf_release(&out);
 }
@@ -119,7 +128,7 @@ static void print_refused(const source *s, const lk_definition *d, const lk_erro
 		fault.line += *p == '\n';
 	lk_buf out = LK_BUF_INIT;
 	lk_fault_print(&fault, s->name, s->text.data, s->text.len, &out);
-	fputs(out.data, stderr);
+	lk_say_lines(out.data);
 	lk_buf_release(&out);
 }
 

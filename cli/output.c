@@ -128,7 +128,7 @@ static void add_message(const char *stamp, const char *label, const char *text, 
 	size_t screen = isatty(STDERR_FILENO) ? (size_t)lk_terminal_width(STDERR_FILENO) : 0, column = strlen(stamp) + strlen(label);
 	lk_buf_addf(out, "%s%s", stamp, label);
 	if (screen)
-		lk_text_wrap(text, screen, column, strlen(label), out);
+		lk_text_wrap(text, screen, column, *label ? strlen(label) : 2, out);
 	else
 		lk_buf_adds(out, text);
 	lk_buf_addc(out, '\n');
@@ -157,6 +157,22 @@ void lk_say(const char *fmt, ...) {
 	lk_buf_release(&b);
 }
 
+void lk_say_lines(const char *lines) {
+	lk_buf b = LK_BUF_INIT;
+	for (size_t n; *lines; lines += n + (lines[n] == '\n')) {
+		n = strcspn(lines, "\n");
+		char *line = lk_strndup(lines, n);
+		if (*line == ' ')
+			lk_buf_addf(&b, "%s\n", line);
+		else
+			add_message("", "", line, &b);
+		free(line);
+	}
+	end_progress();
+	fputs(b.data ? b.data : "", stderr);
+	lk_buf_release(&b);
+}
+
 void lk_say_error(const lk_error *err) {
 	if (err->text[0])
 		say(err->text, err->hint);
@@ -164,15 +180,7 @@ void lk_say_error(const lk_error *err) {
 
 /* --- numbers for people --- */
 
-void lk_count_print(int64_t n, lk_buf *out) {
-	char digits[32];
-	int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
-			lk_buf_addc(out, ',');
-		lk_buf_addc(out, digits[i]);
-	}
-}
+void lk_count_print(int64_t n, lk_buf *out) { lk_buf_add_count(out, n); }
 
 void lk_duration_print(int64_t us, lk_buf *out) {
 	int64_t s = us / LK_US_PER_S;

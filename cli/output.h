@@ -22,6 +22,8 @@ int lk_put_end(lk_error *err);
 /* A line on standard error: "lk: …". */
 void lk_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void lk_say_error(const lk_error *err);
+/* Lines on standard error as they are; on a terminal those that begin with no blank are wrapped. */
+void lk_say_lines(const char *lines);
 /* From now on each of these lines begins with the time, "2026-11-30T10:05:03Z ": for what runs until it is stopped. */
 void lk_say_times(void);
 /* What such a line begins with now, "" without times; its length. For a signal handler, too. */

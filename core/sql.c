@@ -63,7 +63,17 @@ static bool check_file(sql_file *f) {
 
 static int by_place(const void *a, const void *b) {
 	const lk_fault *f = a, *g = b;
-	return f->line != g->line ? f->line - g->line : f->col - g->col;
+	int order = f->line != g->line ? f->line - g->line : f->col - g->col;
+	return order ? order : strcmp(f->message, g->message);
+}
+
+/* An alias of the select list is read again in GROUP BY: what is wrong with it is told once. */
+static void leave_out_repeated(lk_definitions *d) {
+	int n = 0;
+	for (int i = 0; i < d->nfaults; i++)
+		if (n == 0 || by_place(&d->faults[n - 1], &d->faults[i]) != 0)
+			d->faults[n++] = d->faults[i];
+	d->nfaults = n;
 }
 
 static bool is_declared(const lk_definitions *d, const char *name) {
@@ -251,6 +261,7 @@ int lk_sql_parse(const char *text, size_t len, const lk_resolver *resolver, lk_d
 		lk_file_fault(out, text, len, 0, "the file declares nothing", "write CREATE TABLE and CREATE VIEW statements");
 	if (out->nfaults)
 		qsort(out->faults, (size_t)out->nfaults, sizeof *out->faults, by_place);
+	leave_out_repeated(out);
 	return out->nfaults ? LK_EDEFINITION : LK_OK;
 }
 

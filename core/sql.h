@@ -37,6 +37,7 @@ typedef struct lk_definitions {
 typedef struct lk_resolver {
 	const lk_stream *(*stream)(void *ctx, const char *name);
 	const char *(*suggest)(void *ctx, const char *name);   /* may be NULL */
+	bool (*view)(void *ctx, const char *name);             /* is there such a view? may be NULL */
 	void *ctx;
 	int (*calendar)(void *ctx, lk_calendar *c, lk_arena *arena, const char **near);   /* may be NULL */
 } lk_resolver;

@@ -7,6 +7,7 @@
 
 #include "core/sql_aggregate.h"
 #include "core/sql_hint.h"
+#include "core/sql_lex.h"
 #include "core/suggest.h"
 
 /* --- names --- */
@@ -36,6 +37,8 @@ static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, 
 		hint = "lk adds window_start and window_end before the select list";
 	else if (near)
 		hint = lk_stmt_text(s, "did you mean %s?", near);
+	else if (lk_lex(s->text, s->len, at).kind == LK_TOKEN_QUOTED)
+		hint = lk_stmt_text(s, "double quotes are for names; a text has single ones: '%s'", name);
 	else if (c->aggregates)
 		hint = "HAVING cannot use the names of the select list: write the aggregate itself, such as count(*)";
 	lk_stmt_fault(s, at, hint, "column \"%s\" does not exist in stream \"%s\"", *qualifier ? dotted : name,

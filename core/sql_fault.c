@@ -10,7 +10,7 @@
 
 #include "core/sql.h"
 
-enum { WIDTH = 100, BEFORE = 60 };
+enum { WIDTH = 74, BEFORE = 44 };   /* with the marks of what was cut: at most 78 columns */
 
 static bool begins_char(char c) { return ((unsigned char)c & 0xC0) != 0x80; }
 

@@ -32,11 +32,10 @@ static void no_stream(lk_stmt *s, const char *name, int at) {
 			s->nfaults++;
 			return;
 		}
-	for (int i = 0; i < s->out->nitems; i++)
-		if (s->out->items[i].kind == LK_DEF_VIEW && strcmp(s->out->items[i].plan->view, name) == 0) {
-			lk_stmt_fault(s, at, "read from the stream that the view reads", "\"%s\" is a view; views over views are not supported", name);
-			return;
-		}
+	if (lk_sql_is_view(s, name)) {
+		lk_stmt_fault(s, at, "read from the stream that the view reads", "\"%s\" is a view; views over views are not supported", name);
+		return;
+	}
 	const char *near = near_stream(s, name);
 	lk_stmt_fault(s, at, near ? lk_stmt_text(s, "did you mean %s?", near) : "declare it first: CREATE TABLE … WITH (event_time = …, partition_by = …)",
 	              "stream \"%s\" does not exist", name);

@@ -31,6 +31,9 @@ static const struct {
 	 "group by tumble(column, '1 hour'), and take the part of window_start where you read the answer"},
 	{" now clock_timestamp statement_timestamp transaction_timestamp current_timestamp age ",
 	 "_at is the time at which the log took the event; for the last hour, ask when you read: lk query VIEW --from -1h"},
+	{" mean average ", "write avg(x)"},
+	{" total ", "write sum(x)"},
+	{" minimum maximum smallest largest ", "write min(x) or max(x)"},
 	{" percentile_cont percentile_disc percentile approx_quantile approx_percentile_cont quantile median percentile_approx ",
 	 "write approx_percentile(x, 0.5), a value within 1 % of it"},
 	{" mode topk top_k_distinct topkdistinct approx_top_k histogram ", "write top_k(x, 10): the most common values with their counts"},
@@ -66,6 +69,54 @@ const char *lk_sql_function_hint(const char *name) {
 	return NULL;
 }
 
+static bool comes_before(lk_stmt *s, const char *word, int at) {
+	for (lk_token t = lk_lex(s->text, s->len, 0); t.kind != LK_TOKEN_END && t.end <= at; t = lk_lex(s->text, s->len, t.end))
+		if (lk_token_is(s->text, t, word))
+			return true;
+	return false;
+}
+
+static int open_parentheses(lk_stmt *s) {
+	int open = 0;
+	for (lk_token t = lk_lex(s->text, s->len, 0); t.kind != LK_TOKEN_END; t = lk_lex(s->text, s->len, t.end))
+		open += lk_token_is(s->text, t, "(") - lk_token_is(s->text, t, ")");
+	return open;
+}
+
+static bool is_name(lk_token t) { return t.kind == LK_TOKEN_WORD || t.kind == LK_TOKEN_QUOTED; }
+
+/* What is missing at token t, as far as it can be guessed. */
+static const char *missing_hint(lk_stmt *s, lk_token t, lk_token before, lk_token second, bool table) {
+	if (t.kind == LK_TOKEN_END)
+		return open_parentheses(s) > 0 ? "is a closing parenthesis missing?" : NULL;
+	if (lk_token_is(s->text, before, "group") || lk_token_is(s->text, before, "order"))
+		return "write GROUP BY";
+	if (comes_before(s, "&", t.at) || comes_before(s, "&&", t.at))
+		return "write AND, OR and NOT";
+	if (table && lk_token_is(s->text, t, "(") && lk_token_is(s->text, before, ")"))
+		return "write WITH before the options";
+	if (table && lk_token_is(s->text, t, ":"))
+		return "write option = value";
+	if (table && is_name(t) && (is_name(before) || lk_token_is(s->text, before, ")")) && comes_before(s, "(", t.at))
+		return "is a comma missing before it?";
+	if (!table && lk_token_is(s->text, t, "(") && is_name(before) && (is_name(second) || lk_token_is(s->text, second, ")")))
+		return lk_stmt_text(s, "is a comma missing before %s?", lk_stmt_token(s, before.at));
+	if (!table && lk_token_is(s->text, t, "as") && open_parentheses(s) > 0)
+		return "is a closing parenthesis missing before it?";
+	return NULL;
+}
+
+/* Clauses in another order than SQL's. */
+static const char *order_hint(lk_stmt *s, lk_token t) {
+	if (lk_token_is(s->text, t, "where") && comes_before(s, "group", t.at))
+		return "WHERE comes before GROUP BY; a condition over aggregates is HAVING";
+	if (lk_token_is(s->text, t, "group") && comes_before(s, "having", t.at))
+		return "GROUP BY comes before HAVING";
+	if (lk_token_is(s->text, t, "from") && comes_before(s, "where", t.at))
+		return "FROM comes before WHERE";
+	return NULL;
+}
+
 const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
 	static const char *const units[] = {"us", "ms", "s", "second", "seconds", "m", "min", "minute", "minutes", "h", "hour", "hours",
 	                                    "d", "day", "days", "w", "week", "weeks", "month", "months", "year", "years", NULL};
@@ -78,6 +129,13 @@ const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
 	lk_token t = lk_lex(s->text, s->len, at), before, second;
 	tokens_before(s, at, &before, &second);
 	bool table = lk_token_is(s->text, lk_lex(s->text, s->len, lk_lex(s->text, s->len, 0).end), "table");
+	const char *order = order_hint(s, t);
+	if (!before.end)
+		return "a definition file has CREATE TABLE and CREATE VIEW statements";
+	if (order && !table)
+		return order;
+	if (lk_token_is(s->text, t, "select") && !comes_before(s, "as", at))
+		return "write AS before SELECT: CREATE VIEW name AS SELECT …";
 	if (lk_token_is(s->text, before, "interval") || lk_token_is(s->text, t, "interval"))
 		return "write an interval as a string alone: watermark = '10 seconds'";
 	if (before.kind == LK_TOKEN_NUMBER && one_of(s, t, units))
@@ -100,7 +158,10 @@ const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
 		return "write double quotes around names";
 	if (table && one_of(s, t, reserved))
 		return "a name that is a keyword must be quoted, such as \"user\"";
+	if (t.kind != LK_TOKEN_END && !t.closed)
+		return "close the quotes";
 	if (lk_token_is(s->text, before, ","))
 		return "is there a comma too many before it?";
-	return "";
+	const char *missing = missing_hint(s, t, before, second, table);
+	return missing ? missing : "";
 }

@@ -18,6 +18,13 @@ bool lk_sql_check_name(lk_stmt *s, const char *what, const char *name, int at) {
 	return plain && strlen(name) <= LK_MAX_NAME_BYTES;
 }
 
+bool lk_sql_is_view(lk_stmt *s, const char *name) {
+	for (int i = 0; i < s->out->nitems; i++)
+		if (s->out->items[i].kind == LK_DEF_VIEW && strcmp(s->out->items[i].plan->view, name) == 0)
+			return true;
+	return s->resolver && s->resolver->view && s->resolver->view(s->resolver->ctx, name);
+}
+
 bool lk_sql_check_column(lk_stmt *s, const char *what, const char *name, int at) {
 	static const char *const reserved[] = {"window_start", "window_end", NULL};
 	bool good = *name != '_' && *name;

@@ -8,6 +8,8 @@
 
 /* Name of a stream or view: letters, digits, _ and -, beginning with a letter. False with a fault. */
 bool lk_sql_check_name(lk_stmt *s, const char *what, const char *name, int at);
+/* Is a view of this name declared, earlier in the file or elsewhere? */
+bool lk_sql_is_view(lk_stmt *s, const char *name);
 /* Name of a column or output: not reserved. */
 bool lk_sql_check_column(lk_stmt *s, const char *what, const char *name, int at);
 /* The name in a RangeVar; NULL with a fault if it has more than a name. */

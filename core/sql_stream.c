@@ -245,6 +245,14 @@ static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
 		lk_stmt_fault(s, o[0].at, "declare it as timestamptz", "event_time: column \"%s\" is not timestamptz", st->schema.columns[st->schema.event_time].name);
 }
 
+static bool is_known(lk_stmt *s, const char *name) { return s->resolver && s->resolver->stream && s->resolver->stream(s->resolver->ctx, name); }
+
+/* Streams and views share their names, as tables and views do in PostgreSQL. */
+static void check_name(lk_stmt *s, const char *name, int at) {
+	if (lk_sql_check_name(s, "stream", name, at) && lk_sql_is_view(s, name) && !is_known(s, name))
+		lk_stmt_fault(s, at, "choose another name", "there is a view \"%s\"", name);
+}
+
 lk_stream *lk_sql_stream(lk_stmt *s, const json_t *f) {
 	static const char *const keys[] = {"relation", "tableElts", "options", "oncommit", NULL};
 	const json_t *relation = json_object_get(f, "relation");
@@ -252,7 +260,7 @@ lk_stream *lk_sql_stream(lk_stmt *s, const json_t *f) {
 	lk_tree_only(s, f, 0, "CREATE TABLE", keys);
 	const char *name = lk_sql_relation(s, relation, "a stream");
 	if (name)
-		lk_sql_check_name(s, "stream", name, lk_tree_location(relation));
+		check_name(s, name, lk_tree_location(relation));
 	if (strcmp(lk_tree_str(f, "oncommit"), "ONCOMMIT_NOOP") != 0)
 		lk_stmt_fault(s, 0, "leave it out", "ON COMMIT is not supported");
 	st->name = lk_arena_strdup(s->arena, lk_tree_str(relation, "relname"));

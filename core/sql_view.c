@@ -54,7 +54,7 @@ static void add_key(view_reader *v, const json_t *node, int at) {
 		if (lk_expr_equal(v->keys[i], x))
 			return;
 	if (v->p->nkeys == LK_MAX_KEYS) {
-		lk_stmt_fault(v->s, at, "", "GROUP BY has more than %d keys", LK_MAX_KEYS);
+		lk_stmt_fault(v->s, at, "leave some out, or declare another view for them", "GROUP BY has more than %d keys", LK_MAX_KEYS);
 		return;
 	}
 	lk_expr *key = lk_sql_stored(&v->c, x);
@@ -132,7 +132,7 @@ static void read_target(view_reader *v, const json_t *target) {
 	if (!p->select_at)
 		p->select_at = lk_tree_location(target);
 	if (p->noutputs == MAX_OUTPUTS) {
-		lk_stmt_fault(v->s, at, "", "the select list has more than %d items", MAX_OUTPUTS);
+		lk_stmt_fault(v->s, at, "declare another view for the others", "the select list has more than %d items", MAX_OUTPUTS);
 		return;
 	}
 	const char *name = output_name(v, target, value, at);
@@ -267,8 +267,8 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	lk_tree_only(s, f, 0, "CREATE VIEW", keys);
 	const char *name = lk_sql_relation(s, relation, "a view");
 	int at = lk_tree_location(relation);
-	if (name)
-		lk_sql_check_name(s, "view", name, at);
+	if (name && lk_sql_check_name(s, "view", name, at) && lk_sql_find_stream(s, name) && !lk_sql_is_view(s, name))
+		lk_stmt_fault(s, at, "choose another name", "there is a stream \"%s\"", name);
 	if (strcmp(lk_tree_str(f, "withCheckOption"), "NO_CHECK_OPTION") != 0)
 		lk_stmt_fault(s, at, "leave it out", "WITH CHECK OPTION is not supported");
 	p->view = lk_arena_strdup(s->arena, lk_tree_str(relation, "relname"));
