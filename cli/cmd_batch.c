@@ -17,10 +17,10 @@ int lk_cmd_batch(const lk_args *args, lk_error *err) {
 		rc = lk_keep_from_args(args, &rounds.keep, err);
 	if (rc == LK_OK)
 		rc = lk_servers_find(lk_home(), &at, err);
-	if (rc == LK_OK && every)
+	if (rc == LK_OK && every) {
 		lk_stop_on_signal();
-	if (every)
 		lk_say_times();
+	}
 	if (rc == LK_OK)
 		rc = lk_batch_round(&rounds, LK_ROUND_ONE, err);
 	if (every && err->code == LK_OK)

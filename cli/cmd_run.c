@@ -67,9 +67,10 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_speed_from_args(args, &at, &speed.options, err);
 	speed.options.waits_at_start = true;
-	lk_say_times();
-	if (rc == LK_OK)
+	if (rc == LK_OK) {
+		lk_say_times();
 		rc = reach_both(err);
+	}
 	if (rc == LK_OK) {
 		lk_stop_on_signal();
 		rc = first_round(&rounds, err);

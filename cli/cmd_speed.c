@@ -11,7 +11,7 @@ int lk_cmd_speed(const lk_args *args, lk_error *err) {
 	int rc = lk_servers_find(lk_home(), &at, err);
 	if (rc == LK_OK)
 		rc = lk_speed_from_args(args, &at, &o, err);
-	if (!lk_args_has(args, "once"))
+	if (rc == LK_OK && !o.once)
 		lk_say_times();
 	if (rc == LK_OK) {
 		lk_stop_on_signal();

@@ -13,7 +13,7 @@
 	{"max-rows", "N", "give up if the answer would need more rows, before --where and --limit remove any (5000000; 0: no bound)", \
 	 false}, \
 	{"max-memory", "SIZE", "give up if the rows and their parts would take more memory: 512MB, 2GB (1GB; 0: no bound)", false}, \
-	{"timeout", "SIZE", "give up after this time (no bound)", false}
+	{"timeout", "INTERVAL", "give up after this time (no bound)", false}
 
 #define KEEP_OPTION \
 	{"keep-rejected", "N", "keep the newest N rows of each stream in lk.rejected (100,000)", false}
@@ -64,9 +64,9 @@ const lk_command lk_commands[] = {
 	 {{"events", "N", "how many (100000)", false},
 	  {"seed", "S", "another seed gives other events (1)", false},
 	  {"start", "TIME", "event time of the first event: RFC 3339, or -1h (2015-05-17T10:00:00Z)", false},
-	  {"span", "SIZE", "the event time that they cover (1h)", false},
+	  {"span", "INTERVAL", "the event time that they cover (1h)", false},
 	  {"late", "FRACTION", "fraction of them, 0 to 1, that come late by up to a quarter of the span (0)", false},
-	  {"jitter", "SIZE", "the others are out of order by up to SIZE (none)", false}},
+	  {"jitter", "INTERVAL", "the others are out of order by up to INTERVAL (none)", false}},
 	 {{"lk gen web --events 5 --seed 7", "five events"},
 	  {"lk gen web --events 1000000 --span 1d | lk ingest hits", "a day of traffic"}},
 	 lk_cmd_gen},
@@ -87,7 +87,7 @@ const lk_command lk_commands[] = {
 	 "Without a name, all views. A batch that finds nothing new in the log does nothing. A view in kappa mode is not "
 	 "recomputed but sealed: the results of its speed layer move from Redis to PostgreSQL. A seal waits until a running "
 	 "speed layer (`lk speed`, `lk run`) has reached the position where the log ended at the start.",
-	 {{"every", "SIZE", "repeat, one batch every SIZE, until stopped", false}, KEEP_OPTION},
+	 {{"every", "INTERVAL", "repeat, one batch every INTERVAL, until stopped", false}, KEEP_OPTION},
 	 {{"lk batch", "one batch of every view"},
 	  {"lk batch traffic --every 5m", "a batch of traffic every five minutes"}},
 	 lk_cmd_batch},
@@ -95,7 +95,7 @@ const lk_command lk_commands[] = {
 	{"run", "", 0, 0, "run speed layer and batch layer together, until stopped",
 	 "Both servers must answer at the start. If one goes away later, or is full, it says so, waits, and says when it continues. "
 	 "Each line on standard error begins with the time.",
-	 {{"every", "SIZE", "time between batches (1min)", false},
+	 {{"every", "INTERVAL", "time between batches (1min)", false},
 	  {"workers", "N", "threads of the speed layer (2)", false}, KEEP_OPTION},
 	 {{"lk run", "both layers, a batch every minute"},
 	  {"lk run --every 10s --workers 4", "a batch every ten seconds"}},
@@ -185,7 +185,7 @@ const lk_command lk_commands[] = {
 	  {"fresh", NULL, "drop what an earlier replay left, and restart", false},
 	  {"workers", "N", "threads (2)", false},
 	  {"pace", "PACE", "max, or a multiple of the speed at which the events happened: 1x, 10x, 0.5x (max)", false},
-	  {"max-gap", "SIZE", "with --pace: shorten longer gaps between events to SIZE", false},
+	  {"max-gap", "INTERVAL", "with --pace: shorten longer gaps between events to INTERVAL", false},
 	  {"from", "TIME", "sandbox: events at or after TIME: RFC 3339, or -1h for an hour before now", false},
 	  {"to", "TIME", "sandbox: events before TIME", false},
 	  {"by", "CLOCK", "the time for --from, --to and --pace: event time (event), or _at, when it was appended (event)", false},

@@ -78,11 +78,18 @@ static int fail_rows(const lk_budget *b, lk_error *err) {
 	return lk_fail(err, LK_ETOOBIG, "the answer has more than %lld rows", (long long)b->most.rows);
 }
 
+static int fail_time(const lk_budget *b, lk_error *err) {
+	int64_t us = b->most.time_us;
+	if (us < LK_US_PER_S)
+		return lk_fail(err, LK_ETOOBIG, "the answer takes longer than %g ms", (double)us / 1e3);
+	return lk_fail(err, LK_ETOOBIG, "the answer takes longer than %g s", (double)us / 1e6);
+}
+
 int lk_budget_fail(const lk_budget *b, lk_error *err) {
 	switch (b ? b->spent : LK_SPENT_NOTHING) {
 	case LK_SPENT_ROWS: return fail_rows(b, err);
 	case LK_SPENT_BYTES: return fail_bytes(b, err);
-	case LK_SPENT_TIME: return lk_fail(err, LK_ETOOBIG, "the answer takes longer than %.3g s", (double)b->most.time_us / 1e6);
+	case LK_SPENT_TIME: return fail_time(b, err);
 	case LK_SPENT_STOPPED: return lk_fail(err, LK_EBUSY, "interrupted");
 	case LK_SPENT_NOTHING: break;
 	}

@@ -85,6 +85,16 @@ void lk_buf_addf(lk_buf *b, const char *fmt, ...) {
 	va_end(ap);
 }
 
+void lk_buf_add_count(lk_buf *b, int64_t n) {
+	char digits[32];
+	int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
+			lk_buf_addc(b, ',');
+		lk_buf_addc(b, digits[i]);
+	}
+}
+
 char *lk_buf_steal(lk_buf *b) {
 	lk_buf_grow(b, 0);
 	char *p = b->data;

@@ -30,6 +30,7 @@ void lk_buf_adds(lk_buf *b, const char *s);
 void lk_buf_addc(lk_buf *b, char c);
 void lk_buf_addf(lk_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void lk_buf_vaddf(lk_buf *b, const char *fmt, va_list ap);
+void lk_buf_add_count(lk_buf *b, int64_t n);   /* 1234567 -> "1,234,567" */
 char *lk_buf_steal(lk_buf *b);               /* the caller owns the NUL-ended text */
 
 /* Big endian, as PostgreSQL's binary COPY and the key encoding need it. */

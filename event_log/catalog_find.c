@@ -6,6 +6,8 @@
 #include "core/suggest.h"
 #include "event_log/catalog.h"
 
+enum { VIEWS_NAMED = 8 };   /* in a hint */
+
 const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name) {
 	for (int i = 0; i < c->nstreams; i++)
 		if (!strcmp(c->streams[i].stream->name, name))
@@ -27,11 +29,12 @@ const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id) {
 	return NULL;
 }
 
-static int unknown(const char *kind, const char *name, const char *const *names, int n, bool other_kind, lk_error *err) {
+/* `other`: what else has this name, or NULL. */
+static int unknown(const char *kind, const char *name, const char *const *names, int n, const char *other, lk_error *err) {
 	const char *near = lk_did_you_mean(name, names, n);
 	lk_fail(err, LK_EUSAGE, "there is no %s %s", kind, name);
-	if (other_kind)
-		lk_hint(err, "%s is a %s", name, strcmp(kind, "view") ? "view" : "stream");
+	if (other)
+		lk_hint(err, "%s is a %s", name, other);
 	else if (near)
 		lk_hint(err, "did you mean %s?", near);
 	else if (n)
@@ -47,9 +50,27 @@ int lk_catalog_need_stream(const lk_catalog *c, const char *name, const lk_cat_s
 	const char **names = lk_calloc((size_t)c->nstreams, sizeof *names);
 	for (int i = 0; i < c->nstreams; i++)
 		names[i] = c->streams[i].stream->name;
-	int rc = unknown("stream", name, names, c->nstreams, lk_catalog_view(c, name) != NULL, err);
+	const lk_cat_view *view = lk_catalog_view(c, name);
+	char *other = view ? lk_asprintf("view of stream %s", view->stream->stream->name) : NULL;
+	int rc = unknown("stream", name, names, c->nstreams, other, err);
+	free(other);
 	free(names);
 	return rc;
+}
+
+/* "stream; its views: a, b". NULL if there is no such stream. */
+static char *as_stream(const lk_catalog *c, const char *name) {
+	const lk_cat_stream *stream = lk_catalog_stream(c, name);
+	int n = 0;
+	lk_buf b = LK_BUF_INIT;
+	if (!stream)
+		return NULL;
+	lk_buf_adds(&b, "stream");
+	for (int i = 0; i < c->nviews; i++)
+		if (c->views[i].stream == stream && n++ < VIEWS_NAMED)
+			lk_buf_addf(&b, "%s%s", n == 1 ? "; its views: " : ", ", c->views[i].name);
+	lk_buf_adds(&b, n > VIEWS_NAMED ? ", …" : "");
+	return lk_buf_steal(&b);
 }
 
 int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_view **out, lk_error *err) {
@@ -58,7 +79,9 @@ int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_vie
 	const char **names = lk_calloc((size_t)c->nviews, sizeof *names);
 	for (int i = 0; i < c->nviews; i++)
 		names[i] = c->views[i].name;
-	int rc = unknown("view", name, names, c->nviews, lk_catalog_stream(c, name) != NULL, err);
+	char *other = as_stream(c, name);
+	int rc = unknown("view", name, names, c->nviews, other, err);
+	free(other);
 	free(names);
 	return rc;
 }

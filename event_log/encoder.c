@@ -131,6 +131,16 @@ static int next_record(lk_encoder *e, lk_record *r, lk_error *err) {
 	return status;
 }
 
+/* The bytes of the text's first line, at most 100, without half a character at the end. */
+static size_t first_line(const char *text, size_t len) {
+	size_t n = 0;
+	while (n < len && n < 100 && (unsigned char)text[n] >= ' ')
+		n++;
+	while (n > 0 && n < len && ((unsigned char)text[n] & 0xC0) == 0x80)
+		n--;
+	return n;
+}
+
 static int no_header(lk_encoder *e, const char *reason, lk_error *err) {
 	const char *time = e->stream->schema.columns[e->stream->schema.event_time].name;
 	lk_buf what = LK_BUF_INIT, todo = LK_BUF_INIT;
@@ -142,7 +152,7 @@ static int no_header(lk_encoder *e, const char *reason, lk_error *err) {
 		lk_hint(err, "%s; the event time is \"%s\"", todo.data, time);
 	} else {
 		lk_fail(err, LK_EINPUT, "%s:%lld: %s", name(e), (long long)e->header_line, reason);
-		lk_hint(err, "the first line names the columns, with commas between them; the event time is \"%s\"", time);
+		lk_hint(err, "a field of the header must have the event time's name, \"%s\"; the file begins: %.*s", time, (int)first_line(sample, len), sample);
 	}
 	lk_buf_release(&what);
 	lk_buf_release(&todo);

@@ -120,8 +120,9 @@ static void tell_trouble(const ingest *g, retry *r, int status, const lk_error *
 	if (status == LK_ECONFLICT || status == r->told)
 		return;
 	r->told = status;
-	lk_buf_addf(&b, "%s; the log has %lld event%s of this input so far, and lk tries again for up to ", why->text,
-	            (long long)g->report->events, g->report->events == 1 ? "" : "s");
+	lk_buf_addf(&b, "%s; the log has ", why->text);
+	lk_buf_add_count(&b, g->report->events);
+	lk_buf_addf(&b, " event%s of this input so far, and lk tries again for up to ", g->report->events == 1 ? "" : "s");
 	lk_interval_print(retry_us(g), &b);
 	if (why->hint[0])
 		lk_buf_addf(&b, "; to do: %s", why->hint);

@@ -70,6 +70,17 @@ static const struct { const char *sqlstate, *hint; } refusals[] = {
 	{cannot_connect_now, "it is starting or stopping: try again when it is up"},
 };
 
+/* libpq's reason without the place and the question, which the message around it has. */
+static const char *reason(lk_buf *text) {
+	static const char place[] = "connection to server ";
+	char *failed = strstr(text->data, " failed: "), *question = strstr(text->data, "; Is the server running");
+	if (strncmp(text->data, place, sizeof place - 1) != 0 || strstr(text->data + 1, place) || !failed)
+		return text->data;
+	if (question)
+		*question = '\0';
+	return failed + sizeof " failed: " - 1;
+}
+
 static enum tried refused(attempt *a, const char *place) {
 	char *message = lk_strdup(PQerrorMessage(a->pg->conn)), sqlstate[6] = "";
 	lk_buf text = LK_BUF_INIT;
@@ -83,7 +94,7 @@ static enum tried refused(attempt *a, const char *place) {
 		}
 	}
 	lk_fail(&a->error, LK_EUNREACHABLE, "PostgreSQL %s at %s: %s", *sqlstate ? "refuses the connection" : "cannot be reached",
-	        place, text.data);
+	        place, reason(&text));
 	lk_hint(&a->error, "%s", hint);
 	lk_buf_release(&text);
 	free(message);

@@ -415,10 +415,10 @@ static void test_unknown_names(void **unused) {
 	assert_non_null(strstr(err.hint, "traffic"));
 	lk_error_clear(&err);
 	assert_int_equal(lk_catalog_need_view(c, "hits", &v, &err), LK_EUSAGE);
-	assert_non_null(strstr(err.hint, "hits is a stream"));
+	assert_non_null(strstr(err.hint, "hits is a stream; its views: traffic"));
 	lk_error_clear(&err);
 	assert_int_equal(lk_catalog_need_stream(c, "traffic", &s, &err), LK_EUSAGE);
-	assert_non_null(strstr(err.hint, "traffic is a view"));
+	assert_non_null(strstr(err.hint, "traffic is a view of stream hits"));
 	lk_error_clear(&err);
 	test_ok(lk_catalog_need_stream(c, "hits", &s, &err), &err);
 	test_ok(lk_catalog_need_view(c, "traffic", &v, &err), &err);

@@ -223,7 +223,7 @@ static void time_is_over_while_postgresql_works(void **state) {
 	lk_pg holder = hold_batch("many");
 	lk_query q = test_query("many");
 	q.bounds = (lk_bounds){.time_us = LK_US_PER_S / 5};
-	refused_for(&q, LK_ETOOBIG, "takes longer than 0.2 s", "--timeout");
+	refused_for(&q, LK_ETOOBIG, "takes longer than 200 ms", "--timeout");
 	lk_pg_close(&holder);
 	q.bounds = (lk_bounds){0};
 	test_world_same(&world, &q);
