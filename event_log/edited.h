@@ -1,13 +1,13 @@
-/* Is a new input of a source one of its files, of which somebody has edited the first event? */
+/* Is a new input of a source one of its files with an edited first event? */
 #ifndef LK_EVENT_LOG_EDITED_H
 #define LK_EVENT_LOG_EDITED_H
 
 #include "event_log/input.h"
 #include "event_log/source.h"
 
-/* A file is told by its first bytes, so with another first event it looks like a new file, and all the other events in it
- * would be appended again. first_end: where the input's first event ends. Returns the file that the input is but for what
- * is before that: the rest agrees up to the position to which that file was read, and is not blank. NULL: none, or the
+/* A file is recognised by its first bytes, so with another first event it looks like a new file, and all its other events
+ * would be appended again. first_end: where the input's first event ends. Returns the file that equals the input after its
+ * first event, up to the position to which it was read; that part must not be blank. NULL: there is none, or the
  * input can be read only once (a pipe, a packed file) and is not in memory that far. */
 const lk_source_file *lk_source_edited(const lk_source_file *files, size_t n, const lk_input *in, int64_t first_end);
 

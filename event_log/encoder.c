@@ -51,7 +51,7 @@ struct lk_encoder {
 	lk_buf reason;
 	const lk_source_file *known;   /* the source's files */
 	size_t nknown;
-	int64_t ruled_out;       /* an input in which this position cannot be the one up to which an older lk read; 0: none */
+	int64_t ruled_out;       /* the position of an older lk that this input cannot have; 0: none */
 	lk_source_file at;       /* how far the input has been taken */
 	int64_t first_event;     /* where the first one that was taken ends; 0: none yet */
 	int64_t limit, left;
@@ -219,8 +219,8 @@ int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n) {
 	}
 }
 
-/* The bytes before the position are not known, but that it is between two lines. What is known from now on is what the input
- * has there. */
+/* The bytes before the position are not known; only that it is between two lines. From now on the bytes that the input has
+ * there are known. */
 static int take_for_known(lk_encoder *e, lk_error *err) {
 	lk_source_file *at = &e->at;
 	size_t len;
@@ -374,7 +374,7 @@ static int hold_back(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
 	return BATCH_FULL;
 }
 
-/* Every other event of a file of which the first one was edited would be appended again. */
+/* If the first event of a file was edited, every other event of it would be appended again. */
 static int first_event(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
 	int64_t end = r->position + (int64_t)r->len;
 	const lk_source_file *f = head_grows(e) ? lk_source_edited(e->known, e->nknown, e->in, end) : NULL;

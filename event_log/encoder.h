@@ -21,8 +21,8 @@ typedef struct lk_encoder_options {
 int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err);
 void lk_encoder_close(lk_encoder *e);
 
-/* Which of a named source's files the input is, by its first bytes (lk_source_find); waits for as many as it needs. A file of
- * which only a position is known is ruled out by an input that is shorter, or has the position within a line. Borrows the
+/* Which of a named source's files the input is, by its first bytes (lk_source_find); waits for as many as it needs. The input
+ * cannot be a file with a known position alone if it is shorter than that, or has the position within a line. Borrows the
  * files. */
 int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n);
 /* Reads the header, if the format has one, and moves to the position up to which the file was read. LK_EINPUT if the
@@ -39,8 +39,8 @@ typedef struct lk_encoded {
 } lk_encoded;
 enum { LK_ENCODER_END = 1 };
 /* Fills an empty batch until it is full, or until a pipe is silent for a moment, or the input ends (LK_ENCODER_END). On
- * LK_EINPUT the batch holds what came before. The first event of a new file is LK_EINPUT if the file is a known one but
- * for that event. */
+ * LK_EINPUT the batch holds the records before. The first event of a new file is LK_EINPUT if the file differs from a
+ * known one only in that event. */
 int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err);
 
 /* The stream's definition has changed: later records are encoded by this one, and lk_encoder_again encodes the kept

@@ -72,7 +72,7 @@ static const char versions_sql[] =
 	" marked AS (DELETE FROM lk.rejected x USING old WHERE x.version_id = old.version_id)"
 	" DELETE FROM lk.version x USING old WHERE x.version_id = old.version_id";
 
-/* What is locked, or needed since the statement looked, waits. */
+/* Rows that are locked, or that have been needed since the statement looked, stay for the next time. */
 static int left_to_the_next_time(int rc, const lk_error *e, lk_error *err) {
 	if (rc == LK_OK || rc == LK_EBUSY || rc == LK_ECONFLICT)
 		return LK_OK;
@@ -98,8 +98,8 @@ static int keep_newest(lk_pg *pg, const char *sql, int64_t n, lk_error *err) {
 
 /* --- late events --- */
 
-/* $1 copy, $2 partition, $3 how many are kept, $4 where those begin that are needed; $5: panes before it are past, of
- * which none is needed, or NULL. Whole blocks only: of the others the rows are counted. */
+/* $1 copy, $2 partition, $3 how many are kept, $4 the first offset that is needed, $5 panes before it are past and not
+ * needed, or NULL. Whole blocks only: the rows of other blocks are counted. */
 static const char late_from_sql[] =
 	"WITH last AS (SELECT off FROM lk.late WHERE copy_id = $1::bigint AND part = $2::int ORDER BY off DESC OFFSET $3 LIMIT 1)"
 	" UPDATE lk.unit u SET late_from = n.off FROM (SELECT least(off + 1, $4::bigint, CASE WHEN $5::bigint IS NULL THEN NULL ELSE"

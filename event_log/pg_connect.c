@@ -1,11 +1,11 @@
 /* Connecting to PostgreSQL.
  *
- * libpq looks names up without a limit, and applies connect_timeout only where it blocks; so a resolver or one host of
- * several that says nothing would hold lk for ever. Here each host gets its time, as libpq promises: its name is looked
- * up (core/lookup.h), and libpq is given one address at a time. The name goes with it, for TLS and passwords.
+ * libpq looks names up without a limit, and applies connect_timeout only where it blocks. So a silent resolver, or one
+ * silent host of several, would hold lk for ever. Here each host gets its time, as libpq promises: core/lookup.h looks up
+ * its name, and libpq gets one address at a time, with the name, for TLS and passwords.
  *
- * A host that cannot be reached, is starting or stopping, or is not what target_session_attrs asks for, is passed over;
- * any other refusal is the answer, as in libpq. */
+ * A host is skipped if it cannot be reached, is starting or stopping, or does not match target_session_attrs; any other
+ * refusal is final, as in libpq. */
 #include <stdlib.h>
 #include <string.h>
 

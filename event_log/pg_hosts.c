@@ -1,5 +1,5 @@
-/* libpq alone knows which hosts a connection text means: services, PGHOST and defaults belong to it. It tells them
- * about a connection that ends before it begins, because of an option that has no such value. */
+/* Only libpq knows which hosts a connection text means: it reads services, PGHOST and defaults. It reports them for a
+ * connection that fails before it begins, because an option has an invalid value. */
 #include "event_log/pg_hosts.h"
 
 #include <stdlib.h>
