@@ -209,7 +209,7 @@ static void having_is_for_the_sum_of_both_layers(void **state) {
 }
 
 /* R17: among events of one instant the partition and the offset decide, whoever folded them. */
-static void first_and_last_go_by_the_place_in_the_log(void **state) {
+static void first_and_last_follow_the_place_in_the_log(void **state) {
 	(void)state;
 	for (int round = 0; round < 6; round++) {
 		declare("CREATE VIEW v AS SELECT first(v) AS f, last(v) AS l, first(t) FILTER (WHERE v > 3) AS g FROM s;");
@@ -245,7 +245,7 @@ int main(void) {
 		cmocka_unit_test(sets_are_stored_by_what_is_added),
 		cmocka_unit_test(a_set_beyond_its_limit_has_no_answer),
 		cmocka_unit_test(having_is_for_the_sum_of_both_layers),
-		cmocka_unit_test(first_and_last_go_by_the_place_in_the_log),
+		cmocka_unit_test(first_and_last_follow_the_place_in_the_log),
 	};
 	test_share_world(&world, &servers);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);

@@ -378,7 +378,7 @@ static int64_t tables(void) {
 }
 
 /* P16 */
-static void former_tables_go_but_for_the_last(void **state) {
+static void former_tables_are_dropped_except_the_last(void **state) {
 	(void)state;
 	for (int i = 0; i < 4; i++) {
 		append(i * 50, 50);
@@ -445,7 +445,7 @@ int main(void) {
 		TEST(cuts_of_killed_batches_are_abandoned),
 		TEST(a_batch_brings_a_new_version_into_service),
 		TEST(kappa_has_no_batch),
-		TEST(former_tables_go_but_for_the_last),
+		TEST(former_tables_are_dropped_except_the_last),
 		TEST(a_slow_reader_keeps_its_table),
 	};
 	test_share_world(&world, &servers);

@@ -224,7 +224,7 @@ static void is_total(const test_owner *o, int64_t count, int64_t sum) {
 	test_unit_release(&u);
 }
 
-static void a_unit_of_the_former_format_goes_on(void **state) {
+static void a_unit_of_the_former_format_continues(void **state) {
 	(void)state;
 	test_owner o = test_owner_of_three_segments(&servers);
 	make_former(&o);
@@ -377,7 +377,7 @@ int main(void) {
 		cmocka_unit_test_setup(commits_and_open_segments_end_by_bytes, fresh),
 		cmocka_unit_test_setup(runs_to_an_end_compact_where_there_are_too_many_segments, fresh),
 		cmocka_unit_test(entries_tell_exact_bytes),
-		cmocka_unit_test(a_unit_of_the_former_format_goes_on),
+		cmocka_unit_test(a_unit_of_the_former_format_continues),
 		cmocka_unit_test(each_cell_of_a_page_comes_once),
 		cmocka_unit_test(a_compaction_that_ends_early_leaves_nothing),
 		cmocka_unit_test(the_compactor_is_fenced_and_rests),

@@ -202,7 +202,7 @@ static void a_version_is_read_from_a_live_copy(void **state) {
 /* --- cuts in the past --- */
 
 /* P7, P9: a cut in the past has the same content as one that was made at that time. */
-static void a_cut_in_the_past_is_the_one_of_then(void **state) {
+static void a_cut_in_the_past_equals_one_made_then(void **state) {
 	(void)state;
 	unsigned long random = test_seed("a cut in the past");
 	enum { CUTS = 8 };
@@ -758,7 +758,7 @@ int main(void) {
 		TEST(a_copy_has_its_units),
 		TEST(names),
 		TEST(a_version_is_read_from_a_live_copy),
-		TEST(a_cut_in_the_past_is_the_one_of_then),
+		TEST(a_cut_in_the_past_equals_one_made_then),
 		TEST(a_cut_is_not_where_no_log_is),
 		TEST(a_sandbox_begins_at_a_cut),
 		TEST(going_live),

@@ -63,7 +63,7 @@ static void no_views_are_left(void) {
 }
 
 /* I8, I9: two views with everything: late events, batches, seals, a former copy, a sandbox, another version. */
-static void a_view_goes_whole(void **state) {
+static void a_view_is_dropped_as_a_whole(void **state) {
 	(void)state;
 	ingest(0, 300);
 	LK(0, "", "", "speed", "--once");
@@ -99,7 +99,7 @@ static void the_name_can_be_used_again(void **state) {
 	free(sql);
 }
 
-static void a_stream_goes_when_nobody_reads_it(void **state) {
+static void a_stream_is_dropped_when_no_view_reads_it(void **state) {
 	(void)state;
 	ingest(0, 100);
 	LK(2, "", "stream hits is read by 2 views: total, traffic", "drop", "--stream", "hits", "--yes");
@@ -316,9 +316,9 @@ static void it_asks(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_view_goes_whole, fresh),
+		cmocka_unit_test_setup(a_view_is_dropped_as_a_whole, fresh),
 		cmocka_unit_test_setup(the_name_can_be_used_again, fresh),
-		cmocka_unit_test_setup(a_stream_goes_when_nobody_reads_it, fresh),
+		cmocka_unit_test_setup(a_stream_is_dropped_when_no_view_reads_it, fresh),
 		cmocka_unit_test_setup(an_empty_stream_is_declared_anew, fresh),
 		cmocka_unit_test_setup(beside_running_layers, fresh),
 		cmocka_unit_test_setup(beside_an_ingest, fresh),

@@ -180,7 +180,7 @@ static void digest_of(const char *view, char out[33]) {
 
 /* P9, P11: the same events with and without idle_timeout: the same events are late, the same cells are kept and
  * removed, batches and seals are the same. */
-static void nothing_else_goes_by_it(void **state) {
+static void nothing_else_depends_on_it(void **state) {
 	(void)state;
 	static const char *const options[] = {"", ", idle_timeout = '1 us'"};
 	static const char brief[] = "CREATE VIEW brief WITH (retention = '3 minutes') AS SELECT k, count(*) AS n FROM hits GROUP BY k, tumble(ts, '1 minute');";
@@ -322,7 +322,7 @@ int main(void) {
 		cmocka_unit_test(idle_partitions_are_left_out),
 		cmocka_unit_test(a_partition_that_is_behind_is_not_idle),
 		cmocka_unit_test(a_provisional_window_may_change),
-		cmocka_unit_test(nothing_else_goes_by_it),
+		cmocka_unit_test(nothing_else_depends_on_it),
 		cmocka_unit_test(every_row_says_whether_it_is_final),
 		cmocka_unit_test(provisional_is_said),
 	};

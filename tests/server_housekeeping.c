@@ -114,7 +114,7 @@ static void refuse_again(const lk_cat_copy *copy, int64_t off) {
 }
 
 /* I3 */
-static void late_events_below_the_cut_go(void **unused) {
+static void late_events_below_the_cut_are_removed(void **unused) {
 	(void)unused;
 	begin("CREATE VIEW strict WITH (allowed_lateness = '1 s') AS SELECT n, count(*) AS hits FROM hits GROUP BY n, tumble(ts, '10 s');");
 	for (int i = 0; i < 6; i++)
@@ -161,7 +161,7 @@ static void seal(const char *view, int64_t compact_rows) {
 }
 
 /* I3 */
-static void late_events_of_kappa_go_with_their_windows(void **unused) {
+static void late_events_of_kappa_are_removed_with_their_windows(void **unused) {
 	(void)unused;
 	begin("CREATE VIEW kept WITH (allowed_lateness = '1 s') AS SELECT n, count(*) AS hits FROM hits GROUP BY n, tumble(ts, '10 s');"
 	      "CREATE VIEW past WITH (allowed_lateness = '1 s', retention = '6 hours') AS SELECT n, count(*) AS hits FROM hits GROUP BY n, hop(ts, '10 s', '20 s');"
@@ -263,7 +263,7 @@ static void dropped_copies_and_old_versions_go(void **unused) {
 	test_world_same(&world, &q);
 }
 
-static void what_somebody_begins_to_need_is_left(void **unused) {
+static void rows_that_are_needed_meanwhile_stay(void **unused) {
 	(void)unused;
 	lk_pg other;
 	begin("");
@@ -350,11 +350,11 @@ static void nothing_grows(void **unused) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_rejected_lines_are_kept),
-		cmocka_unit_test(late_events_below_the_cut_go),
-		cmocka_unit_test(late_events_of_kappa_go_with_their_windows),
+		cmocka_unit_test(late_events_below_the_cut_are_removed),
+		cmocka_unit_test(late_events_of_kappa_are_removed_with_their_windows),
 		cmocka_unit_test(closed_cuts_go_and_what_names_them_stays),
 		cmocka_unit_test(dropped_copies_and_old_versions_go),
-		cmocka_unit_test(what_somebody_begins_to_need_is_left),
+		cmocka_unit_test(rows_that_are_needed_meanwhile_stay),
 		cmocka_unit_test(nothing_grows),
 	};
 	test_share_program(&lk, &world);

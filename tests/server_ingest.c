@@ -151,7 +151,7 @@ static void rejects_are_named(void **state) {
 }
 
 /* I8 */
-static void named_source_goes_on(void **state) {
+static void a_named_source_continues(void **state) {
 	(void)state;
 	DECLARE(columns);
 	lk_ingest_options o = options("a source's \"name\"");
@@ -193,7 +193,7 @@ static void take_note(void *ctx, const char *text) {
 	snprintf(noted + used, sizeof noted - used, "[%s]", text);
 }
 
-static void near_misses_are_told_once(void **state) {
+static void near_misses_are_reported_once(void **state) {
 	(void)state;
 	DECLARE(columns);
 	lk_ingest_options o = options(NULL);
@@ -620,8 +620,8 @@ static void real_series(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rejects_are_named),
-		cmocka_unit_test(named_source_goes_on),
-		cmocka_unit_test(near_misses_are_told_once),
+		cmocka_unit_test(a_named_source_continues),
+		cmocka_unit_test(near_misses_are_reported_once),
 		cmocka_unit_test(half_a_csv_line_is_left),
 		cmocka_unit_test(csv_needs_its_header),
 		cmocka_unit_test(strict_writes_all_or_nothing),

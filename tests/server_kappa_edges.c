@@ -116,7 +116,7 @@ static void a_cut_that_the_log_has_lost_is_not_waited_for(void **state) {
 }
 
 /* The end of a sandbox is fixed: if the log has lost it, the replay fails and says so. */
-static void a_sandbox_whose_end_is_lost_is_told(void **state) {
+static void a_sandbox_with_a_lost_end_is_reported(void **state) {
 	lk_replay_options o = a_morning();
 	lk_replay_report r;
 	lk_error err = {0};
@@ -139,7 +139,7 @@ static void a_sandbox_whose_end_is_lost_is_told(void **state) {
 /* --- PostgreSQL's disk is full --- */
 
 /* Dropping cells of Redis would not free the disk: finished work is kept. */
-static void a_full_postgres_does_not_cost_the_copy(void **state) {
+static void a_full_postgres_keeps_the_copy(void **state) {
 	lk_replay_options o = options();
 	lk_replay_report r;
 	lk_error err = {0};
@@ -283,7 +283,7 @@ static void a_version_that_was_overtaken_leaves_no_copy(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE NOT dropped"), 2);
 }
 
-static void another_range_of_the_same_name_is_told(void **state) {
+static void another_range_of_the_same_name_is_refused(void **state) {
 	lk_replay_options o = a_morning();
 	lk_replay_report r;
 	lk_error err = {0};
@@ -311,15 +311,15 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(an_end_that_the_log_has_lost_is_not_waited_for),
 		TEST(a_cut_that_the_log_has_lost_is_not_waited_for),
-		TEST(a_sandbox_whose_end_is_lost_is_told),
-		TEST(a_full_postgres_does_not_cost_the_copy),
+		TEST(a_sandbox_with_a_lost_end_is_reported),
+		TEST(a_full_postgres_keeps_the_copy),
 		TEST(a_kept_sandbox_is_made_whole_again),
 		TEST(a_sandbox_leaves_the_cut_of_a_comparison_alone),
 		TEST(a_sandbox_that_goes_away_meanwhile_is_made_anew),
 		TEST(workers_without_a_partition_take_no_sessions),
 		TEST(going_back_is_not_undone_by_a_batch),
 		TEST(a_version_that_was_overtaken_leaves_no_copy),
-		TEST(another_range_of_the_same_name_is_told),
+		TEST(another_range_of_the_same_name_is_refused),
 	};
 	test_share_world(&world, &servers);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);

@@ -119,7 +119,7 @@ static void nothing_is_lost(void **unused) {
 }
 
 /* I2, I3: batches and seals of the older lk still count. */
-static void answers_go_on(void **unused) {
+static void answers_continue(void **unused) {
 	(void)unused;
 	static const char *const views[] = {"traffic", "strict", "days"};
 	lk_error err = {0};
@@ -224,7 +224,7 @@ static void only_the_owner_can(void **unused) {
 	test_sql(&world.pg, "DROP ROLE reader");
 }
 
-static void other_versions_are_told(void **unused) {
+static void other_versions_are_reported(void **unused) {
 	(void)unused;
 	restore();
 	test_sql(&world.pg, "UPDATE lk.meta SET schema_version = 999");
@@ -252,11 +252,11 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(migrated_is_fresh),
 		cmocka_unit_test(nothing_is_lost),
-		cmocka_unit_test(answers_go_on),
+		cmocka_unit_test(answers_continue),
 		cmocka_unit_test(sources_go_on),
 		cmocka_unit_test(many_open_it_at_once),
 		cmocka_unit_test(only_the_owner_can),
-		cmocka_unit_test(other_versions_are_told),
+		cmocka_unit_test(other_versions_are_reported),
 		cmocka_unit_test(a_running_lk_ends_when_a_newer_one_comes),
 	};
 	test_share_program(&lk, &world);

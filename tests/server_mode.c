@@ -292,7 +292,7 @@ static void stop_in_phase(void *ctx, const lk_replay_progress *p) {
 		__atomic_store_n(&s->stop, 1, __ATOMIC_RELAXED);
 }
 
-static void stopped_and_gone_on_with(void **state) {
+static void stopped_and_continued(void **state) {
 	(void)state;
 	static const char *const phases[] = {"computing the batch", "replaying", "verifying"};
 	append(2000);
@@ -523,7 +523,7 @@ int main(void) {
 		TEST(a_newer_version_waits),
 		TEST(a_difference_is_not_switched_to),
 		TEST(two_at_once),
-		TEST(stopped_and_gone_on_with),
+		TEST(stopped_and_continued),
 		TEST(answers_are_right_all_the_while),
 		TEST(killed_and_run_again),
 		TEST(servers_go_away_in_the_middle),

@@ -247,9 +247,9 @@ static int rounds(void) { return test_rounds("ROUNDS", ROUNDS); }
 
 /* I3, I9, P7: the answer at a live cut is the view over exactly that prefix, in both modes, while events are appended and
  * folded, segments are closed, compacted and dropped, and batches of this and other views are published. */
-static void answers_at_a_prefix_while_all_goes_on(void **state) {
+static void answers_at_a_prefix_while_everything_runs(void **state) {
 	(void)state;
-	seed = test_seed("answers_at_a_prefix_while_all_goes_on");
+	seed = test_seed("answers_at_a_prefix_while_everything_runs");
 	refusals = 0;
 	append(30);
 	for (int round = 0; round < rounds(); round++) {
@@ -355,7 +355,7 @@ static void does_not_fit(const lk_query *q, const char *why) {
 }
 
 /* P3, P7: a prefix that is no longer available is refused at once; for any other one the reader waits. */
-static void prefixes_that_cannot_be_had(void **state) {
+static void prefixes_that_are_not_available(void **state) {
 	(void)state;
 	seed = 2;
 	append(100);
@@ -532,7 +532,7 @@ static void says(int status, const char *const *wanted, const char *not_wanted, 
 #define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* The text under an answer says what kappa copies and sandboxes are, and does not mention a batch. */
-static void what_people_read(void **state) {
+static void printed_answers(void **state) {
 	(void)state;
 	seed = 7;
 	append(120);
@@ -554,7 +554,7 @@ static void what_people_read(void **state) {
 	free(json);
 }
 
-static void what_people_read_of_a_sandbox(void **state) {
+static void printed_answers_of_a_sandbox(void **state) {
 	(void)state;
 	seed = 7;
 	append(120);
@@ -631,16 +631,16 @@ static void digests_show_the_log_alone(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		TEST(answers_at_a_prefix_while_all_goes_on),
+		TEST(answers_at_a_prefix_while_everything_runs),
 		TEST(late_events_of_a_prefix),
 		TEST(layers_of_a_prefix),
-		TEST(prefixes_that_cannot_be_had),
+		TEST(prefixes_that_are_not_available),
 		TEST(a_cut_that_is_not_live_has_no_watermark),
 		TEST(copies_by_name),
 		TEST(a_copy_is_dropped_under_its_reader),
 		TEST(a_sandbox_answers_for_its_range),
-		TEST(what_people_read),
-		TEST(what_people_read_of_a_sandbox),
+		TEST(printed_answers),
+		TEST(printed_answers_of_a_sandbox),
 		TEST(digests_show_the_log_alone),
 	};
 	test_share_world(&world, &servers);

@@ -175,7 +175,7 @@ static void change_while_it_waits(job *j, int columns) {
 }
 
 /* I12: Encoded batches are encoded again, and a line that can no longer be an event is named. */
-static void what_waits_is_encoded_again(void **state) {
+static void waiting_batches_are_encoded_again(void **state) {
 	(void)state;
 	lk_buf text = LK_BUF_INIT;
 	job j = {.o.batch_events = 10};
@@ -196,7 +196,7 @@ static void what_waits_is_encoded_again(void **state) {
 }
 
 /* With strict it ends, and names the place. */
-static void strict_ends_where_it_does_not_fit_any_more(void **state) {
+static void strict_ends_at_a_line_that_no_longer_fits(void **state) {
 	(void)state;
 	job j = {.o.strict = true};
 	name_stream();
@@ -263,8 +263,8 @@ static void columns_added_under_load(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_column_added_under_a_pipe),
-		cmocka_unit_test(what_waits_is_encoded_again),
-		cmocka_unit_test(strict_ends_where_it_does_not_fit_any_more),
+		cmocka_unit_test(waiting_batches_are_encoded_again),
+		cmocka_unit_test(strict_ends_at_a_line_that_no_longer_fits),
 		cmocka_unit_test(columns_added_under_load),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

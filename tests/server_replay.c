@@ -60,7 +60,7 @@ static void a_replay_makes_a_copy_beside_the_served_one(void **state) {
 }
 
 /* I8 */
-static void a_waiting_copy_is_gone_on_with(void **state) {
+static void a_waiting_copy_is_continued(void **state) {
 	(void)state;
 	append(1000);
 	lk_replay_options o = test_replay_options(&world, "traffic");
@@ -195,7 +195,7 @@ static void watch(void *ctx, const lk_replay_progress *p) {
 		__atomic_store_n(&s->stop, 1, __ATOMIC_RELAXED);
 }
 
-static void a_stopped_one_is_gone_on_with(void **state) {
+static void a_stopped_one_is_continued(void **state) {
 	(void)state;
 	append(3000);
 	memset(&seen, 0, sizeof seen);
@@ -328,7 +328,7 @@ static int has_no_locks(void *ctx) {
 
 /* An append that hangs holds the log: readers are not switched, and appends on other partitions wait only for a
  * moment. */
-static void a_log_that_is_held_is_not_waited_for(void **state) {
+static void a_switch_does_not_wait_for_a_held_log(void **state) {
 	(void)state;
 	lk_pg holder = {0};
 	lk_replay_report report;
@@ -398,16 +398,16 @@ static void a_run_for_one_copy_ends_where_it_is_told_to(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(a_replay_makes_a_copy_beside_the_served_one),
-		TEST(a_waiting_copy_is_gone_on_with),
+		TEST(a_waiting_copy_is_continued),
 		TEST(switching_twice_keeps_one_former_copy),
 		TEST(a_fresh_one_begins_again),
 		TEST(a_new_version_is_brought_into_service),
 		TEST(late_events_are_no_difference),
 		TEST(two_replays_of_one_view),
-		TEST(a_stopped_one_is_gone_on_with),
+		TEST(a_stopped_one_is_continued),
 		TEST(every_replay_gives_the_same_cells),
 		TEST(a_switch_has_no_gap),
-		TEST(a_log_that_is_held_is_not_waited_for),
+		TEST(a_switch_does_not_wait_for_a_held_log),
 		TEST(an_empty_log_is_replayed_too),
 		TEST(a_run_for_one_copy_ends_where_it_is_told_to),
 	};

@@ -365,7 +365,7 @@ static void watch_with(lk_replay_options *o, void (*progress)(void *, const lk_r
 }
 
 /* I8: an interrupted sandbox is continued by the same command, and by no other one. */
-static void an_interrupted_one_is_gone_on_with(void **state) {
+static void an_interrupted_one_is_continued(void **state) {
 	(void)state;
 	static const char *const given[] = {"mine", ""};
 	lk_error err = {0};
@@ -630,7 +630,7 @@ static void gaps_are_shortened(void **state) {
 }
 
 /* An event dated 2099 is outside the range, so the replay does not wait for it. */
-static void what_is_left_out_is_not_waited_for(void **state) {
+static void a_replay_does_not_wait_for_what_it_leaves_out(void **state) {
 	(void)state;
 	lk_buf lines = LK_BUF_INIT;
 	line(at(0), 1, &lines);
@@ -710,7 +710,7 @@ int main(void) {
 		TEST(a_range_without_events_is_refused),
 		TEST(it_is_removed_unless_it_is_kept),
 		TEST(names),
-		TEST(an_interrupted_one_is_gone_on_with),
+		TEST(an_interrupted_one_is_continued),
 		TEST(a_fresh_one_begins_again),
 		TEST(killed_at_any_moment),
 		TEST(servers_go_away_in_the_middle),
@@ -719,7 +719,7 @@ int main(void) {
 		TEST(the_pace_makes_no_difference),
 		TEST(gaps_are_shortened),
 		TEST(history_before_the_horizon),
-		TEST(what_is_left_out_is_not_waited_for),
+		TEST(a_replay_does_not_wait_for_what_it_leaves_out),
 		TEST(a_paced_one_is_stopped_while_it_waits),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

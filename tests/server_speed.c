@@ -339,7 +339,7 @@ static void segments_close_at_live_cuts(void **state) {
 }
 
 /* I8, P2 */
-static void sweeps_drop_what_a_batch_answers(void **state) {
+static void sweeps_drop_segments_that_a_batch_covers(void **state) {
 	(void)state;
 	test_worker t;
 	append(0, 400);
@@ -396,7 +396,7 @@ static void once_sweeps_every_partition(void **state) {
 }
 
 /* P6: units that were not locked are at the log's end; when they are taken, they turn out not to match this log. */
-static void once_folds_again_what_is_not_of_this_log(void **state) {
+static void once_folds_again_units_of_another_log(void **state) {
 	(void)state;
 	append(0, 400);
 	test_world_speed_once(&world, NULL);
@@ -680,9 +680,9 @@ int main(void) {
 		TEST(a_stop_commits_what_was_folded),
 		TEST(full_redis_waits_and_goes_on),
 		TEST(segments_close_at_live_cuts),
-		TEST(sweeps_drop_what_a_batch_answers),
+		TEST(sweeps_drop_segments_that_a_batch_covers),
 		TEST(once_sweeps_every_partition),
-		TEST(once_folds_again_what_is_not_of_this_log),
+		TEST(once_folds_again_units_of_another_log),
 		TEST(small_segments_are_compacted_but_not_across_cuts),
 		TEST(a_worker_far_behind_skips_to_the_cut),
 		TEST(a_missing_unit_begins_at_the_published_cut),

@@ -144,7 +144,7 @@ static char *pipe_to_ingest(int *fd) {
 
 static void feed(int fd) { assert_int_equal(write(fd, three, sizeof three - 1), (int)sizeof three - 1); }
 
-static void ingest_says_what_is_in_and_when_it_goes_on(void **state) {
+static void ingest_says_what_the_log_has_and_when_it_continues(void **state) {
 	(void)state;
 	int fd;
 	char *path = pipe_to_ingest(&fd);
@@ -423,7 +423,7 @@ static void run_waits_for_a_server_that_goes_before_the_workers_start(void **sta
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		TEST(ingest_says_what_is_in_and_when_it_goes_on),
+		TEST(ingest_says_what_the_log_has_and_when_it_continues),
 		TEST(a_stopped_ingest_does_not_speak_of_trying_again),
 		DISK_TEST(a_full_disk_is_named_and_waited_for),
 		DISK_TEST(batches_and_seals_name_a_full_disk),

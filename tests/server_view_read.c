@@ -144,7 +144,7 @@ static void many_keys_and_panes_are_asked_for_in_pieces(void **state) {
 	test_owner_close(&o);
 }
 
-static void a_segment_that_is_gone_is_said_to_be(void **state) {
+static void a_missing_segment_is_reported(void **state) {
 	(void)state;
 	static const int which[1] = {3};
 	static const int sizes[3] = {1, 10, 3000};
@@ -790,7 +790,7 @@ int main(void) {
 		cmocka_unit_test(filters_on_small_segments),
 		cmocka_unit_test(filters_on_large_segments),
 		cmocka_unit_test(many_keys_and_panes_are_asked_for_in_pieces),
-		cmocka_unit_test(a_segment_that_is_gone_is_said_to_be),
+		cmocka_unit_test(a_missing_segment_is_reported),
 		cmocka_unit_test(foreign_cells_are_noticed),
 		cmocka_unit_test(bytes_are_told),
 		cmocka_unit_test(a_reader_never_sees_half_a_commit),

@@ -277,7 +277,7 @@ static void close_pool(lk_pool *p) {
 	pthread_mutex_destroy(&p->lock);
 }
 
-static void who_is_alone_has_all_after_a_few_rounds(void **state) {
+static void a_process_alone_has_all_after_a_few_rounds(void **state) {
 	(void)state;
 	lk_pool pool;
 	lk_speed_options o;
@@ -295,7 +295,7 @@ static void who_is_alone_has_all_after_a_few_rounds(void **state) {
 }
 
 /* Wherever they begin, also if one is a round ahead. */
-static void who_start_together_share_the_work(void **state) {
+static void processes_that_start_together_share_the_work(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("share the work");
 	test_world_declare(&world, wide);
@@ -383,8 +383,8 @@ int main(void) {
 		TEST(a_busy_worker_keeps_no_hints),
 		TEST(what_has_not_changed_is_kept),
 		TEST(a_stream_grows_under_a_worker),
-		TEST(who_is_alone_has_all_after_a_few_rounds),
-		TEST(who_start_together_share_the_work),
+		TEST(a_process_alone_has_all_after_a_few_rounds),
+		TEST(processes_that_start_together_share_the_work),
 		cmocka_unit_test(few_partitions_move),
 	};
 	test_share_world(&world, &servers);

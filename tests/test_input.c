@@ -282,7 +282,7 @@ static void open_quote_costs_one_line(void **state) {
 	lk_input_close(in);
 }
 
-static void silence_is_told(void **state) {
+static void silence_is_reported(void **state) {
 	(void)state;
 	int fds[2], saved = dup(STDIN_FILENO);
 	lk_record r;
@@ -305,7 +305,7 @@ static void silence_is_told(void **state) {
 	close(saved);
 }
 
-static void damage_is_told_after_what_is_good(void **state) {
+static void damage_is_reported_after_good_records(void **state) {
 	(void)state;
 	lk_buf text = LK_BUF_INIT, gzip = LK_BUF_INIT;
 	unsigned long seed = 5;
@@ -335,7 +335,7 @@ static void damage_is_told_after_what_is_good(void **state) {
 	lk_buf_release(&gzip);
 }
 
-static void what_is_not_there_is_told(void **state) {
+static void what_is_missing_is_reported(void **state) {
 	(void)state;
 	lk_error err = {0};
 	lk_input *in;
@@ -445,7 +445,7 @@ static void json_documents(void **state) {
 }
 
 /* From each place where a run could have ended, the same records follow. */
-static void json_goes_on_anywhere(void **state) {
+static void json_resumes_anywhere(void **state) {
 	(void)state;
 	lk_buf bytes = LK_BUF_INIT, all = LK_BUF_INIT, rest = LK_BUF_INIT;
 	for (int i = 0; i < 6; i++) {
@@ -540,7 +540,7 @@ static void any_json_bytes(void **state) {
 
 /* --- around the text --- */
 
-static void zeros_behind_gzip_are_nothing(void **state) {
+static void zeros_after_gzip_are_skipped(void **state) {
 	(void)state;
 	static const char zeros[700000];
 	static const size_t sizes[] = {1, 512, sizeof zeros};
@@ -571,7 +571,7 @@ static void zeros_behind_gzip_are_nothing(void **state) {
 		}
 }
 
-static void what_is_no_text_is_told_at_once(void **state) {
+static void input_that_is_not_text_is_refused_at_once(void **state) {
 	(void)state;
 	static const struct { const char *bytes; size_t len; const char *what; } cases[] = {
 		{"PAR1\x15\x04\n\n", 8, "Parquet"}, {"Obj\x01\n", 5, "Avro"}, {"PK\x03\x04\n\n", 6, "zip"}, {"\xff\xfe" "a\0\n\0", 6, "UTF-16"},
@@ -679,15 +679,15 @@ int main(void) {
 		cmocka_unit_test(last_line_without_a_break_is_marked),
 		cmocka_unit_test(too_long_is_one_record),
 		cmocka_unit_test(open_quote_costs_one_line),
-		cmocka_unit_test(silence_is_told),
-		cmocka_unit_test(damage_is_told_after_what_is_good),
-		cmocka_unit_test(what_is_not_there_is_told),
+		cmocka_unit_test(silence_is_reported),
+		cmocka_unit_test(damage_is_reported_after_good_records),
+		cmocka_unit_test(what_is_missing_is_reported),
 		cmocka_unit_test(json_documents),
-		cmocka_unit_test(json_goes_on_anywhere),
+		cmocka_unit_test(json_resumes_anywhere),
 		cmocka_unit_test(json_too_long_is_one_record),
 		cmocka_unit_test(any_json_bytes),
-		cmocka_unit_test(zeros_behind_gzip_are_nothing),
-		cmocka_unit_test(what_is_no_text_is_told_at_once),
+		cmocka_unit_test(zeros_after_gzip_are_skipped),
+		cmocka_unit_test(input_that_is_not_text_is_refused_at_once),
 		cmocka_unit_test(looks_are_told),
 		cmocka_unit_test(csv_lines_end_in_three_ways),
 		cmocka_unit_test(names_tell_formats),

@@ -64,7 +64,7 @@ static void each_event_goes_when_it_is_due(void **state) {
 }
 
 /* For a caller that comes late, all events that are due by then are due, and later events no sooner than otherwise. */
-static void who_comes_late_does_not_hurry(void **state) {
+static void a_late_caller_does_not_hurry(void **state) {
 	(void)state;
 	lk_pace p;
 	lk_pace_init(&p, 1, 10 * S);
@@ -126,7 +126,7 @@ static void ends_of_time_do_not_overflow(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_event_goes_when_it_is_due),
-		cmocka_unit_test(who_comes_late_does_not_hurry),
+		cmocka_unit_test(a_late_caller_does_not_hurry),
 		cmocka_unit_test(asking_again_changes_nothing),
 		cmocka_unit_test(an_event_is_never_early),
 		cmocka_unit_test(ends_of_time_do_not_overflow),

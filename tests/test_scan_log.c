@@ -197,7 +197,7 @@ static void reads_the_real_log(void **state) {
 }
 
 /* I12: the client is right, or the line is refused. */
-static void knows_what_stands_in_front(void **state) {
+static void knows_the_fields_before_the_client(void **state) {
 	(void)state;
 	static const char after[] = "- - [26/Apr/2020:03:12:14 +0200] \"GET /a HTTP/1.1\" 200 12 \"-\" \"agent\"";
 	static const struct { const char *front, *ip, *host; int port; } cases[] = {
@@ -382,7 +382,7 @@ int main(void) {
 		cmocka_unit_test(dashes_are_null),
 		cmocka_unit_test(splits_requests),
 		cmocka_unit_test(refuses_other_lines),
-		cmocka_unit_test(knows_what_stands_in_front),
+		cmocka_unit_test(knows_the_fields_before_the_client),
 		cmocka_unit_test(quotes_within_quotes),
 		cmocka_unit_test(decodes_what_servers_escape),
 		cmocka_unit_test(follows_the_format_given),

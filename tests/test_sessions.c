@@ -343,7 +343,7 @@ static void two_events_a_gap_apart_are_two_sessions(void **state) {
 /* --- order --- */
 
 /* Few times, so sessions of several keys start together and end apart. */
-static void rows_go_by_start_end_and_key(void **state) {
+static void rows_are_ordered_by_start_end_and_key(void **state) {
 	(void)state;
 	static const char *const keys[] = {"c", "a", "bb", "b"};
 	uint64_t seed = random_seed(), s = seed;
@@ -372,7 +372,7 @@ static void rows_go_by_start_end_and_key(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_order_and_grouping),
-		cmocka_unit_test(rows_go_by_start_end_and_key),
+		cmocka_unit_test(rows_are_ordered_by_start_end_and_key),
 		cmocka_unit_test(a_range_has_whole_sessions),
 		cmocka_unit_test(parts_are_of_the_same_sessions),
 		cmocka_unit_test(two_events_a_gap_apart_are_two_sessions),

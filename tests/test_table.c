@@ -69,7 +69,7 @@ static void a_table_that_fits_is_one(void **state) {
 	prints("43", visits, whole);
 }
 
-static void a_wider_one_goes_on_below_with_its_keys(void **state) {
+static void a_wider_table_continues_below_with_its_keys(void **state) {
 	(void)state;
 	prints("42", visits,
 	       "PATH  DAY HITS LARGEST\n"
@@ -205,7 +205,7 @@ static void notes(void) {
 	             "watermark: 2015-05-17T10:59:49Z; every event counts, however late\n\nend\n");
 }
 
-static void lines_go_on_behind_their_label(void **state) {
+static void lines_continue_after_their_label(void **state) {
 	(void)state;
 	prints("48", notes,
 	       "covers:    102,000 of 102,000 events of the log\n"
@@ -273,13 +273,13 @@ int main(void) {
 	setlocale(LC_CTYPE, "C.UTF-8");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_that_fits_is_one),
-		cmocka_unit_test(a_wider_one_goes_on_below_with_its_keys),
+		cmocka_unit_test(a_wider_table_continues_below_with_its_keys),
 		cmocka_unit_test(the_key_that_follows_from_another_is_left_out_first),
 		cmocka_unit_test(a_column_is_not_broken_because_of_the_keys_beside_it),
 		cmocka_unit_test(a_long_table_goes_by_screens),
 		cmocka_unit_test(rows_that_are_compared_are_records_where_there_is_no_room),
 		cmocka_unit_test(a_cell_that_is_wider_than_the_screen_is_broken),
-		cmocka_unit_test(lines_go_on_behind_their_label),
+		cmocka_unit_test(lines_continue_after_their_label),
 		cmocka_unit_test(commands_are_not_broken),
 		cmocka_unit_test(widths),
 		cmocka_unit_test(only_sound_widths_are_taken),

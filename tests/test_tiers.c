@@ -96,7 +96,7 @@ static void segments_stay_few_and_rewriting_n_log_n(void **state) {
 }
 
 /* A giant among small segments is never rewritten because of them, also if every run of eight contains it. */
-static void a_giant_waits_for_its_like(void **state) {
+static void a_giant_waits_for_segments_of_its_size(void **state) {
 	(void)state;
 	history h = {0};
 	for (int i = 0; i < 7; i++)
@@ -177,7 +177,7 @@ static void few_segments_are_left_alone(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(segments_stay_few_and_rewriting_n_log_n),
-		cmocka_unit_test(a_giant_waits_for_its_like),
+		cmocka_unit_test(a_giant_waits_for_segments_of_its_size),
 		cmocka_unit_test(sizes_that_fit_nowhere_end_at_a_bound),
 		cmocka_unit_test(no_run_crosses_a_cut_or_takes_the_open_segment),
 		cmocka_unit_test(few_segments_are_left_alone),
