@@ -88,7 +88,7 @@ help:
 	@echo 'make demo         installs what is missing, builds, and shows all of lk in a minute'
 	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some of them; SANITIZERS=0: no sanitizers)'
 	@echo 'make bench        measures, each number beside a limit measured in the same run'
-	@echo 'make packages     installs what building and testing needs (Debian, Ubuntu)'
+	@echo 'make packages     installs the packages for building and testing (Debian, Ubuntu)'
 	@echo 'make model-check  checks the model of the protocol and its mutants (needs spin; minutes, 3 GB)'
 	@echo 'make tsan         the test programs that use threads, under ThreadSanitizer (minutes)'
 	@echo 'make layers       checks that includes point downwards only'
