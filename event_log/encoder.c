@@ -501,7 +501,7 @@ int lk_encoder_check(lk_encoder *e, const lk_source_file *at, lk_error *err) {
 	int status = lk_encoder_begin(e, at, err);
 	while (!status && !(status = next_record(e, &r, err))) {
 		if (half_written(e, &r) && !r.guessed && (!e->json || scan(e, &r)))
-			continue;
+			break;
 		if (!add(e, all.batch, &r))
 			position = r.end;
 		else if (r.guessed && e->malformed)

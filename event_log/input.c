@@ -328,14 +328,17 @@ static const char *line_break(lk_input *in) {
 	return found;
 }
 
-/* The first byte after the record that begins at `at`; NULL if the text does not hold all of it yet. */
-static const char *record_end(lk_input *in) {
+/* The first byte after the record that begins at `at`; NULL if the text does not hold all of it yet. *open: the input ends
+ * within quotes. */
+static const char *record_end(lk_input *in, bool *open) {
 	const char *start = in->text + in->at, *end = in->text + in->len, *found;
 	size_t bom = in->position == 0 && end - start >= 3 && !memcmp(start, "\xef\xbb\xbf", 3) ? 3 : 0;
+	*open = false;
 	if (in->kind == LK_FORMAT_CSV) {
 		found = lk_csv_record_end(&in->csv, start + bom, end);
 		if (found || (!in->end && end - start <= LK_RECORD_MAX))
 			return found;
+		*open = end - start <= LK_RECORD_MAX;
 		/* an unclosed quote: the record is its first line */
 	}
 	found = line_break(in);
@@ -385,8 +388,12 @@ static bool forget(lk_input *in, lk_record *out) {
 	return true;
 }
 
+/* In csv CR alone ends a line, so the added break is none of its own. */
+static bool ends_in_cr(const lk_input *in) { return in->kind == LK_FORMAT_CSV && in->len > 1 && in->text[in->len - 2] == '\r'; }
+
 static bool take_line(lk_input *in, lk_record *out) {
-	const char *end = record_end(in), *start = in->text + in->at;
+	bool open;
+	const char *end = record_end(in, &open), *start = in->text + in->at;
 	if (!end)
 		return in->len - in->at > LK_RECORD_MAX && forget(in, out);
 	size_t n = (size_t)(end - start), len = n - 1;
@@ -398,7 +405,7 @@ static bool take_line(lk_input *in, lk_record *out) {
 	if (len && out->text[len - 1] == '\r')
 		len--;
 	out->len = out->too_long ? LK_RECORD_HEAD : len;
-	out->unterminated = in->added_break && in->at + n == in->len;
+	out->unterminated = in->added_break && (open || (in->at + n == in->len && !ends_in_cr(in)));
 	advance(in, n, in->kind == LK_FORMAT_CSV ? lines_in(start, end, true) : 1);
 	out->end = in->position;
 	return true;

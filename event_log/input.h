@@ -23,7 +23,7 @@ typedef struct lk_record {
 	int64_t end;         /* of the first byte after the line break */
 	int64_t line;        /* where it begins, from 1; 0 if unknown (after a seek) */
 	bool too_long;
-	bool unterminated;   /* the last one: without a line break, or an object of several lines that does not end */
+	bool unterminated;   /* the last one: without a line break, within quotes, or an object of several lines that does not end */
 	bool guessed;        /* json: a line that may be a part of an object or hold several: see lk_input_again */
 } lk_record;
 
