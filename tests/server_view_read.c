@@ -1,5 +1,5 @@
-/* Reading and compacting units of a real Redis, against a model in memory: for any sequence of owners, commits, new
- * segments, drops, compactions, resets and losses, readers see exactly what the accepted commits wrote. */
+/* Reading units of a real Redis: filters select what they name, a missing or damaged segment is reported, and a reader
+ * beside a writer sees whole commits. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -7,58 +7,12 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/support/owner.h"
-#include "tests/support/random.h"
 #include "view_store/unit.h"
 
 static test_servers servers;
-static int64_t next_unit = 1;
-
-static test_owner new_owner(void) {
-	test_owner o;
-	test_owner_open(&o, &servers, next_unit++);
-	test_owner_take(&o, 0);
-	return o;
-}
-
-static void key_name(char name[40], int key) { snprintf(name, 40, "key %d%s", key, key % 5 ? "" : " with a longer name"); }
-
-/* One event each into cells (0 … panes-1) x (0 … keys-1), in commits of at most `most` cells. */
-static void fill(test_owner *o, int panes, int keys, int most) {
-	for (int p = 0; p < panes; p++) {
-		for (int k = 0; k < keys; k++) {
-			char name[40];
-			key_name(name, k);
-			test_owner_fold(o, p, name, p * 1000 + k);
-			if (o->folded == most)
-				test_owner_must_commit(o);
-		}
-	}
-	test_owner_must_commit(o);
-}
-
-static lk_cell_filter key_filter(lk_buf *keys, const int *which, int n) {
-	for (int i = 0; i < n; i++) {
-		char name[40];
-		key_name(name, which[i]);
-		keys[i] = (lk_buf)LK_BUF_INIT;
-		test_key(&keys[i], name);
-	}
-	return (lk_cell_filter){.from_pane = INT64_MIN, .to_pane = INT64_MAX, .keys = keys, .nkeys = n,
-	                        .pane_us = TEST_PANE_US};
-}
-
-static void release_keys(lk_buf *keys, int n) {
-	for (int i = 0; i < n; i++)
-		lk_buf_release(&keys[i]);
-}
 
 /* --- filters --- */
 
@@ -74,7 +28,7 @@ static void check_filtered(const lk_cells *c, int panes, int nkeys, int from, in
 				continue;
 			char name[40];
 			int64_t count, sum;
-			key_name(name, k);
+			test_key_name(name, k);
 			assert_true(test_cell(c, p, name, &count, &sum));
 			assert_int_equal(count, 1);
 			assert_int_equal(sum, p * 1000 + k);
@@ -87,13 +41,13 @@ static void check_filtered(const lk_cells *c, int panes, int nkeys, int from, in
 static void filters_let_through_what_they_name(int panes, int keys) {
 	static const int which[3] = {3, 7, 100000};   /* the last one does not exist */
 	static const int ranges[][2] = {{-5, 100}, {0, 1}, {1, 3}, {2, 2}, {50, 60}, {-3, 0}};
-	test_owner open = new_owner(), closed = new_owner();
-	fill(&open, panes, keys, 10000);
-	fill(&closed, panes, keys, 10000);
+	test_owner open = test_owner_new(&servers), closed = test_owner_new(&servers);
+	test_owner_fill(&open, panes, keys, 10000);
+	test_owner_fill(&closed, panes, keys, 10000);
 	test_owner_take(&closed, 0);
 	for (int nkeys = -1; nkeys <= 3; nkeys++) {
 		lk_buf encoded[3];
-		lk_cell_filter f = key_filter(encoded, which, nkeys < 0 ? 0 : nkeys);
+		lk_cell_filter f = test_key_filter(encoded, which, nkeys < 0 ? 0 : nkeys);
 		for (size_t i = 0; i < sizeof ranges / sizeof *ranges && nkeys != 0; i++) {
 			f.from_pane = ranges[i][0] * TEST_PANE_US - (i % 2 ? 1 : 0);   /* also bounds that are not the bounds of a pane */
 			f.to_pane = ranges[i][1] * TEST_PANE_US;
@@ -107,7 +61,7 @@ static void filters_let_through_what_they_name(int panes, int keys) {
 				test_unit_release(&u);
 			}
 		}
-		release_keys(encoded, nkeys < 0 ? 0 : nkeys);
+		test_keys_release(encoded, nkeys < 0 ? 0 : nkeys);
 	}
 	test_owner_close(&open);
 	test_owner_close(&closed);
@@ -126,13 +80,13 @@ static void filters_on_large_segments(void **state) {
 static void many_keys_and_panes_are_asked_for_in_pieces(void **state) {
 	(void)state;
 	enum { KEYS = 700, PANES = 13 };
-	test_owner o = new_owner();
-	fill(&o, PANES, KEYS + 1000, 10000);
+	test_owner o = test_owner_new(&servers);
+	test_owner_fill(&o, PANES, KEYS + 1000, 10000);
 	int which[KEYS];
 	lk_buf encoded[KEYS];
 	for (int i = 0; i < KEYS; i++)
 		which[i] = i + 500;
-	lk_cell_filter f = key_filter(encoded, which, KEYS);
+	lk_cell_filter f = test_key_filter(encoded, which, KEYS);
 	for (int closed = 0; closed < 2; closed++) {
 		test_unit u;
 		assert_int_equal(test_unit_read(&u, o.store, o.unit, &f, NULL), LK_OK);
@@ -140,7 +94,7 @@ static void many_keys_and_panes_are_asked_for_in_pieces(void **state) {
 		test_unit_release(&u);
 		test_owner_take(&o, 0);
 	}
-	release_keys(encoded, KEYS);
+	test_keys_release(encoded, KEYS);
 	test_owner_close(&o);
 }
 
@@ -149,12 +103,12 @@ static void a_missing_segment_is_reported(void **state) {
 	static const int which[1] = {3};
 	static const int sizes[3] = {1, 10, 3000};
 	for (int i = 0; i < 3; i++) {
-		test_owner o = new_owner();
-		fill(&o, 5, sizes[i], 10000);
+		test_owner o = test_owner_new(&servers);
+		test_owner_fill(&o, 5, sizes[i], 10000);
 		test_owner_take(&o, 0);
 		lk_unit_state u;
 		lk_buf encoded[1];
-		lk_cell_filter f = key_filter(encoded, which, 1);
+		lk_cell_filter f = test_key_filter(encoded, which, 1);
 		assert_int_equal(lk_store_read_unit(o.store, o.unit, NULL, &u, NULL, NULL), LK_OK);
 		assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, &u.at, NULL), LK_OK);
 		lk_cells c;
@@ -163,7 +117,7 @@ static void a_missing_segment_is_reported(void **state) {
 		assert_int_equal(lk_store_read_segment(o.store, o.unit, &u.segments[0], &f, &c, NULL), 1);
 		assert_int_equal(c.ncells, 0);
 		lk_cells_release(&c);
-		release_keys(encoded, 1);
+		test_keys_release(encoded, 1);
 		lk_unit_state_release(&u);
 		test_owner_close(&o);
 	}
@@ -172,8 +126,8 @@ static void a_missing_segment_is_reported(void **state) {
 static void foreign_cells_are_noticed(void **state) {
 	(void)state;
 	for (int more = 0; more < 2; more++) {
-		test_owner o = new_owner();
-		fill(&o, 2, 10, 100);
+		test_owner o = test_owner_new(&servers);
+		test_owner_fill(&o, 2, 10, 100);
 		test_owner_take(&o, 0);
 		lk_unit_state u;
 		assert_int_equal(lk_store_read_unit(o.store, o.unit, NULL, &u, NULL, NULL), LK_OK);
@@ -202,12 +156,12 @@ static void foreign_cells_are_noticed(void **state) {
 
 static void bytes_are_told(void **state) {
 	(void)state;
-	test_owner o = new_owner();
+	test_owner o = test_owner_new(&servers);
 	int64_t empty, some, none;
 	assert_int_equal(lk_store_unit_bytes(o.store, o.unit, &empty, NULL), LK_OK);
-	fill(&o, 2, 1000, 1000);
+	test_owner_fill(&o, 2, 1000, 1000);
 	assert_int_equal(lk_store_unit_bytes(o.store, o.unit, &some, NULL), LK_OK);
-	assert_int_equal(lk_store_unit_bytes(o.store, next_unit++, &none, NULL), LK_OK);
+	assert_int_equal(lk_store_unit_bytes(o.store, test_unit_new(), &none, NULL), LK_OK);
 	assert_true(empty > 0 && some > empty + 2000 * 30 && none == 0);
 	test_owner_close(&o);
 }
@@ -224,7 +178,7 @@ static void *write_on(void *ctx) {
 			test_owner_roll(o);
 		if (i % 50 == 49)
 			test_owner_take(o, 0);
-		fill(o, LIVE_PANES, LIVE_KEYS, 1 << 30);
+		test_owner_fill(o, LIVE_PANES, LIVE_KEYS, 1 << 30);
 	}
 	return NULL;
 }
@@ -233,10 +187,10 @@ static void *write_on(void *ctx) {
 static void a_reader_never_sees_half_a_commit(void **state) {
 	(void)state;
 	static const int which[2] = {1, 299};
-	test_owner writer = new_owner(), reader;
+	test_owner writer = test_owner_new(&servers), reader;
 	test_owner_open(&reader, &servers, writer.unit);
 	lk_buf encoded[2];
-	lk_cell_filter f = key_filter(encoded, which, 2);
+	lk_cell_filter f = test_key_filter(encoded, which, 2);
 	pthread_t thread;
 	assert_int_equal(pthread_create(&thread, NULL, write_on, &writer), 0);
 	int64_t cursor = 0, reads = 0, end = (int64_t)LIVE_COMMITS * LIVE_PANES * LIVE_KEYS;
@@ -261,515 +215,8 @@ static void a_reader_never_sees_half_a_commit(void **state) {
 	}
 	pthread_join(thread, NULL);
 	assert_true(reads > 5);
-	release_keys(encoded, 2);
+	test_keys_release(encoded, 2);
 	test_owner_close(&writer);
-	test_owner_close(&reader);
-}
-
-/* --- compaction --- */
-
-static test_owner owner_of_segments(int n, int panes, int keys) {
-	test_owner o = new_owner();
-	for (int i = 0; i < n; i++) {
-		test_owner_roll(&o);
-		fill(&o, panes, keys, 10000);
-	}
-	return o;
-}
-
-static void is_total(const test_owner *o, int pane, const char *key, int64_t count, int64_t sum) {
-	test_unit u;
-	int64_t n, s;
-	assert_int_equal(test_unit_read(&u, o->store, o->unit, NULL, NULL), LK_OK);
-	test_unit_total(&u, pane, key, &n, &s);
-	assert_int_equal(n, count);
-	assert_int_equal(s, sum);
-	test_unit_release(&u);
-}
-
-static lk_unit_state state_of(const test_owner *o) {
-	lk_unit_state u;
-	assert_int_equal(lk_store_read_unit(o->store, o->unit, NULL, &u, NULL, NULL), LK_OK);
-	return u;
-}
-
-static int64_t keys_of(const test_owner *o) {
-	lk_buf b = LK_BUF_INIT;
-	lk_buf_addf(&b, "lk:test:u:%lld:*", (long long)o->unit);
-	lk_redis_begin(&o->store->redis, 2);
-	lk_redis_args(&o->store->redis, "KEYS");
-	lk_redis_args(&o->store->redis, b.data);
-	redisReply *r;
-	assert_int_equal(lk_redis_call(&o->store->redis, &r, NULL), LK_OK);
-	int64_t n = (int64_t)r->elements;
-	freeReplyObject(r);
-	lk_buf_release(&b);
-	return n;
-}
-
-static int64_t ttl_of(const test_owner *o, const lk_segment *g) {
-	lk_redis_begin(&o->store->redis, 2);
-	lk_redis_args(&o->store->redis, "TTL");
-	lk_redis_args(&o->store->redis, lk_segment_key(o->store, o->unit, g->from, g->token));
-	redisReply *r;
-	assert_int_equal(lk_redis_call(&o->store->redis, &r, NULL), LK_OK);
-	int64_t ttl = r->integer;
-	freeReplyObject(r);
-	return ttl;
-}
-
-/* As the unit's owner does. */
-static int compact(lk_store *s, const test_owner *o, const lk_segment *inputs, int n) {
-	lk_compaction job = {.unit = o->unit, .token = o->token, .plan = test_owner_plan(), .inputs = inputs, .n = n};
-	return lk_store_compact(s, &job, NULL);
-}
-
-static void compaction_adds_up(void **state) {
-	(void)state;
-	test_owner o = owner_of_segments(6, 3, 1500);
-	lk_unit_state before = state_of(&o);
-	assert_int_equal(before.nsegments, 6);
-	assert_int_equal(compact(o.store, &o, before.segments + 1, 3), LK_OK);
-	lk_unit_state after = state_of(&o);
-	assert_int_equal(after.nsegments, 4);
-	const lk_segment *g = &after.segments[1];
-	assert_true(g->from == before.segments[1].from && g->to == before.segments[3].to && !g->open && g->cells == 4500);
-	assert_true(g->min_pane == 0 && g->max_pane == 2 * TEST_PANE_US);
-	assert_int_equal(ttl_of(&o, g), -1);
-	assert_int_equal(keys_of(&o), 4);
-	assert_memory_equal(&after.at, &before.at, sizeof after.at);
-	for (int p = 0; p < 3; p++)
-		is_total(&o, p, "key 1499", 6, 6 * (p * 1000 + 1499));
-	/* again, with the compacted segment; then the owner writes more */
-	assert_int_equal(compact(o.store, &o, after.segments, 3), LK_OK);
-	fill(&o, 3, 1500, 10000);
-	is_total(&o, 2, "key 7", 7, 7 * 2007);
-	lk_unit_state_release(&before);
-	lk_unit_state_release(&after);
-	test_owner_close(&o);
-}
-
-static void compaction_of_nothing_keeps_the_range(void **state) {
-	(void)state;
-	test_owner o = new_owner();
-	for (int i = 0; i < 3; i++) {
-		test_owner_roll(&o);
-		o.folded = 5;
-		test_owner_must_commit(&o);
-	}
-	lk_unit_state u = state_of(&o);
-	assert_int_equal(compact(o.store, &o, u.segments, 2), LK_OK);
-	lk_unit_state_release(&u);
-	u = state_of(&o);
-	assert_true(u.nsegments == 2 && u.segments[0].from == 0 && u.segments[0].to == 10 && u.segments[0].cells == 0);
-	lk_unit_state_release(&u);
-	test_owner_close(&o);
-}
-
-static void compaction_refuses_what_it_must(void **state) {
-	(void)state;
-	test_owner o = owner_of_segments(4, 1, 10);
-	lk_unit_state u = state_of(&o);
-	lk_segment apart[2] = {u.segments[0], u.segments[2]}, stale[2] = {u.segments[0], u.segments[1]};
-	test_owner stranger = o;
-	stranger.token ^= 1;
-	assert_int_equal(compact(o.store, &o, u.segments + 2, 2), LK_EINTERNAL);   /* the open one */
-	assert_int_equal(compact(o.store, &o, apart, 2), LK_EINTERNAL);
-	assert_int_equal(compact(o.store, &o, u.segments, 1), LK_EINTERNAL);
-	assert_int_equal(compact(o.store, &stranger, u.segments, 2), LK_EFENCED);
-	stale[1].to++;   /* it does not match meta */
-	assert_int_equal(compact(o.store, &o, stale, 2), LK_ECONFLICT);
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, NULL, NULL), LK_OK);
-	assert_int_equal(compact(o.store, &o, u.segments, 2), LK_ECONFLICT);
-	lk_unit_state after = state_of(&o);
-	assert_int_equal(after.nsegments, 3);
-	is_total(&o, 0, "key 7", 3, 21);
-	lk_unit_state_release(&u);
-	lk_unit_state_release(&after);
-	test_owner_close(&o);
-}
-
-/* A piece of a compaction: cells [from, to); it counts itself. */
-static void stage_chunk(lk_store *s, int64_t unit, const lk_segment *staged, int from, int to, const char *value) {
-	const char *key = lk_segment_key(s, unit, staged->from, staged->token);
-	redisReply *reply;
-	lk_redis_begin(&s->redis, 1);
-	lk_redis_args(&s->redis, "MULTI");
-	lk_redis_more(&s->redis, 4);
-	lk_redis_args(&s->redis, "HINCRBY");
-	lk_redis_args(&s->redis, key);
-	lk_redis_args(&s->redis, "#");
-	lk_redis_args(&s->redis, "1");
-	for (int i = from; i < to; i++) {
-		lk_redis_more(&s->redis, 4);
-		lk_redis_args(&s->redis, "HSET");
-		lk_redis_args(&s->redis, key);
-		lk_redis_argi(&s->redis, i);
-		lk_redis_args(&s->redis, value);
-	}
-	lk_redis_more(&s->redis, 1);
-	lk_redis_args(&s->redis, "EXEC");
-	assert_int_equal(lk_redis_send(&s->redis, NULL), LK_OK);
-	assert_int_equal(lk_redis_exec(&s->redis, 1 + to - from, &reply, NULL), LK_OK);
-	freeReplyObject(reply);
-}
-
-/* The last step of a compaction: replaces the unit's first two segments with `staged`. */
-static int swap_first_two(lk_store *s, const test_owner *o, const lk_unit_state *u, const lk_segment *staged, int chunks) {
-	char text[LK_NAME_BYTES];
-	lk_buf entry = LK_BUF_INIT;
-	lk_redis *r = &s->redis;
-	lk_redis_script(r, LK_SCRIPT_SWAP, lk_unit_key(s, o->unit), 5 + 4);
-	lk_token_print(text, o->token);
-	lk_redis_args(r, text);
-	lk_segment_name(text, staged->from, staged->token);
-	lk_redis_args(r, text);
-	lk_segment_entry(&entry, staged);
-	lk_redis_args(r, entry.data);
-	lk_redis_argi(r, staged->cells);
-	lk_redis_argi(r, chunks);
-	for (int i = 0; i < 2; i++) {
-		lk_segment_name(text, u->segments[i].from, u->segments[i].token);
-		lk_redis_args(r, text);
-		lk_buf_clear(&entry);
-		lk_segment_entry(&entry, &u->segments[i]);
-		lk_redis_args(r, entry.data);
-	}
-	lk_buf_release(&entry);
-	return lk_fenced_call(s, o->unit, NULL);
-}
-
-/* Redis goes back to the state before the unit's last chunk; what is staged is lost with it. A client that reconnects
- * by itself continues. */
-static void go_back(test_owner *o, const char *name) {
-	test_redis_restore(&servers, name);
-	lk_store_close(o->store);
-	assert_int_equal(lk_store_open(&o->store, servers.at.redis, "test", NULL), LK_OK);
-}
-
-/* P17: Redis goes back between two pieces of a compaction. The cells are fewer then or, if the second piece has the
- * cells of the lost one, as many, but older: the swap counts the pieces. */
-static void staged_compaction_across_restart(void **state) {
-	(void)state;
-	test_owner o = owner_of_segments(3, 1, 10);
-	lk_unit_state u = state_of(&o);
-	lk_segment fewer = {.from = 0, .to = 20, .token = lk_token_new(), .cells = 10};
-	lk_segment older = {.from = 0, .to = 20, .token = lk_token_new(), .cells = 10};
-	stage_chunk(o.store, o.unit, &older, 0, 10, "one");
-	test_redis_save(&servers, "before-staging");
-	stage_chunk(o.store, o.unit, &fewer, 0, 5, "x");
-	stage_chunk(o.store, o.unit, &older, 0, 5, "one and two");
-	go_back(&o, "before-staging");
-	stage_chunk(o.store, o.unit, &fewer, 5, 10, "x");
-	stage_chunk(o.store, o.unit, &older, 5, 10, "one and two");
-	assert_int_equal(swap_first_two(o.store, &o, &u, &fewer, 2), LK_ECONFLICT);
-	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 3), LK_ECONFLICT);
-	is_total(&o, 0, "key 7", 3, 3 * 7);
-	lk_unit_state now = state_of(&o);
-	assert_int_equal(now.nsegments, 3);
-	lk_unit_state_release(&now);
-	stage_chunk(o.store, o.unit, &older, 0, 5, "one and two");
-	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 3), LK_OK);   /* complete, it succeeds */
-	now = state_of(&o);
-	assert_int_equal(now.nsegments, 2);
-	lk_unit_state_release(&now);
-	lk_unit_state_release(&u);
-	test_owner_close(&o);
-}
-
-#ifdef LK_FAULTS
-/* P17: without the count of the pieces, older cells would be served instead of merged ones. */
-static void uncounted_chunks_are_caught(void **state) {
-	(void)state;
-	test_owner o = owner_of_segments(3, 1, 10);
-	lk_unit_state u = state_of(&o);
-	lk_segment older = {.from = 0, .to = 20, .token = lk_token_new(), .cells = 10};
-	stage_chunk(o.store, o.unit, &older, 0, 10, "one");
-	test_redis_save(&servers, "before-second");
-	stage_chunk(o.store, o.unit, &older, 0, 10, "one and two");
-	go_back(&o, "before-second");
-	setenv("LK_MUTANT", "uncounted_chunks", 1);
-	lk_store *mutant;
-	assert_int_equal(lk_store_open(&mutant, servers.at.redis, "test", NULL), LK_OK);
-	unsetenv("LK_MUTANT");
-	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 2), LK_ECONFLICT);
-	assert_int_equal(swap_first_two(mutant, &o, &u, &older, 2), LK_OK);   /* the test sees it go wrong */
-	lk_store_close(mutant);
-	lk_unit_state_release(&u);
-	test_owner_close(&o);
-}
-#endif
-
-#ifdef LK_FAULTS
-/* Runs a compaction in a process of its own that dies at the point. */
-static void compact_and_die(const test_owner *o, const char *point) {
-	fflush(NULL);
-	pid_t pid = fork();
-	if (pid == 0) {
-		setenv("LK_CRASH", point, 1);
-		lk_store *s;
-		lk_unit_state u;
-		if (lk_store_open(&s, servers.at.redis, "test", NULL) != LK_OK)
-			_exit(1);
-		if (lk_store_read_unit(s, o->unit, NULL, &u, NULL, NULL) != LK_OK)
-			_exit(1);
-		compact(s, o, u.segments, 3);
-		_exit(2);
-	}
-	int status;
-	waitpid(pid, &status, 0);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-}
-
-/* I1, P17 */
-static void a_killed_compaction_leaves_the_unit_whole(void **state) {
-	(void)state;
-	test_owner o = owner_of_segments(4, 2, 3000);
-	compact_and_die(&o, "compact.staged");
-	lk_unit_state u = state_of(&o);
-	assert_int_equal(u.nsegments, 4);
-	assert_int_equal(keys_of(&o), 5);   /* with the leftovers, which disappear by themselves */
-	lk_buf pattern = LK_BUF_INIT;
-	lk_buf_addf(&pattern, "lk:test:u:%lld:*", (long long)o.unit);
-	lk_redis_begin(&o.store->redis, 4);
-	lk_redis_args(&o.store->redis, "EVAL");
-	lk_redis_args(&o.store->redis, "local n = 0 for _, k in ipairs(redis.call('KEYS', ARGV[1])) do"
-	                               " if redis.call('TTL', k) > 0 then n = n + 1 end end return n");
-	lk_redis_args(&o.store->redis, "0");
-	lk_redis_args(&o.store->redis, pattern.data);
-	lk_buf_release(&pattern);
-	redisReply *r;
-	assert_int_equal(lk_redis_call(&o.store->redis, &r, NULL), LK_OK);
-	assert_int_equal(r->integer, 1);
-	freeReplyObject(r);
-	is_total(&o, 1, "key 7", 4, 4 * 1007);
-	compact_and_die(&o, "compact.swapped");
-	lk_unit_state_release(&u);
-	u = state_of(&o);
-	assert_int_equal(u.nsegments, 2);
-	is_total(&o, 1, "key 7", 4, 4 * 1007);
-	lk_unit_state_release(&u);
-	test_owner_close(&o);
-}
-#endif
-
-/* --- any sequence of steps --- */
-
-enum { PANES = 3, KEYS = 6, OWNERS = 3, MOST_SEGMENTS = 64 };
-
-typedef struct cells_model {
-	int64_t count[PANES][KEYS], sum[PANES][KEYS];
-} cells_model;
-
-typedef struct segment_model {
-	int64_t from, to;
-	uint64_t token;
-	cells_model cells;
-} segment_model;
-
-typedef struct unit_model {
-	bool there;
-	uint64_t token;
-	int64_t cursor, base;
-	int64_t open;                /* from of the open one; -1 */
-	segment_model segments[MOST_SEGMENTS];
-	int n;
-} unit_model;
-
-typedef struct actor {
-	test_owner o;
-	cells_model map;             /* as its o.cells */
-} actor;
-
-static void cells_add(cells_model *into, const cells_model *from) {
-	for (int p = 0; p < PANES; p++) {
-		for (int k = 0; k < KEYS; k++) {
-			into->count[p][k] += from->count[p][k];
-			into->sum[p][k] += from->sum[p][k];
-		}
-	}
-}
-
-static void remove_segments(unit_model *m, int at, int n) {
-	memmove(m->segments + at, m->segments + at + n, (size_t)(m->n - at - n) * sizeof *m->segments);
-	m->n -= n;
-}
-
-static int closed_prefix(const unit_model *m) {
-	int n = 0;
-	while (n < m->n && !(m->segments[n].from == m->open && m->segments[n].token == m->token))
-		n++;
-	return n;
-}
-
-static void step_take(unit_model *m, actor *a, uint64_t *seed) {
-	int64_t start = random_below(seed, 50);
-	if (!m->there)
-		*m = (unit_model){.there = true, .cursor = start, .base = start};
-	test_owner_take(&a->o, start);
-	a->map = (cells_model){0};
-	m->token = a->o.token;
-	m->open = -1;
-}
-
-static void step_commit(unit_model *m, actor *a, uint64_t *seed) {
-	for (int n = random_below(seed, 4); n > 0; n--) {
-		int p = random_below(seed, PANES), k = random_below(seed, KEYS), amount = random_below(seed, 2001) - 1000;
-		char name[40];
-		key_name(name, k);
-		test_owner_fold(&a->o, p, name, amount);
-		a->map.count[p][k]++;
-		a->map.sum[p][k] += amount;
-	}
-	a->o.folded += random_below(seed, 2);   /* an event that WHERE refused */
-	bool owner = m->there && a->o.token == m->token;
-	int64_t to = a->o.at.cursor + a->o.folded, from = a->o.segment_from;
-	lk_error err = {0};
-	assert_int_equal(test_owner_commit(&a->o, &err), owner ? LK_OK : LK_EFENCED);
-	if (!owner)
-		return;
-	m->cursor = to;
-	if (m->open != from || !m->n || m->segments[m->n - 1].from != from || m->segments[m->n - 1].token != m->token) {
-		m->open = from;
-		if (to == from)
-			return;
-		m->segments[m->n++] = (segment_model){.from = from, .token = m->token};
-	}
-	m->segments[m->n - 1].to = to;
-	m->segments[m->n - 1].cells = a->map;
-}
-
-static void step_roll(actor *a) {
-	test_owner_roll(&a->o);
-	a->map = (cells_model){0};
-}
-
-static void step_drop(unit_model *m, actor *a, uint64_t *seed) {
-	bool owner = m->there && a->o.token == m->token;
-	int n = closed_prefix(m) ? random_below(seed, closed_prefix(m) + 1) : 0;
-	lk_segment named[MOST_SEGMENTS];
-	for (int i = 0; i < n; i++)
-		named[i] = (lk_segment){.from = m->segments[i].from, .to = m->segments[i].to, .token = m->segments[i].token};
-	lk_position base = {n ? named[n - 1].to : m->base, 1, 1};
-	assert_int_equal(lk_store_drop(a->o.store, a->o.unit, a->o.token, named, n, &base, NULL), owner ? LK_OK : LK_EFENCED);
-	if (owner) {
-		remove_segments(m, 0, n);
-		m->base = base.cursor;
-	}
-}
-
-static void step_compact(unit_model *m, actor *a, uint64_t *seed, lk_store *reader) {
-	int closed = closed_prefix(m);
-	if (closed < 2)
-		return;
-	bool owner = a->o.token == m->token;
-	int at = random_below(seed, closed - 1), n = 2 + random_below(seed, closed - at - 1);
-	lk_unit_state u;
-	assert_int_equal(lk_store_read_unit(reader, a->o.unit, NULL, &u, NULL, NULL), LK_OK);
-	int rc = compact(a->o.store, &a->o, u.segments + at, n);
-	assert_int_equal(rc, owner ? LK_OK : LK_EFENCED);
-	lk_unit_state_release(&u);
-	if (!owner)
-		return;
-	for (int i = 1; i < n; i++)
-		cells_add(&m->segments[at].cells, &m->segments[at + i].cells);
-	m->segments[at].to = m->segments[at + n - 1].to;
-	m->segments[at].token = 0;   /* taken from Redis */
-	remove_segments(m, at + 1, n - 1);
-}
-
-static void step_reset(unit_model *m, actor *a, uint64_t *seed) {
-	bool owner = m->there && a->o.token == m->token;
-	lk_position start = {random_below(seed, 100), 3, 4};
-	assert_int_equal(lk_store_reset(a->o.store, a->o.unit, a->o.token, &start, NULL), owner ? LK_OK : LK_EFENCED);
-	if (!owner)
-		return;
-	m->n = 0;
-	m->cursor = m->base = start.cursor;
-	m->open = -1;
-	a->o.at = start;
-	step_roll(a);
-}
-
-static void check(unit_model *m, lk_store *reader, int64_t unit, uint64_t *seed) {
-	test_unit u;
-	int which[2] = {random_below(seed, KEYS), 0};
-	which[1] = (which[0] + 1 + random_below(seed, KEYS + 1)) % (KEYS + 2);
-	lk_buf encoded[2];
-	int nkeys = 1 + random_below(seed, 2);
-	lk_cell_filter f = key_filter(encoded, which, nkeys);
-	bool all = random_below(seed, 2);
-	int rc = test_unit_read(&u, reader, unit, all ? NULL : &f, NULL);
-	assert_int_equal(rc, m->there ? LK_OK : 1);
-	if (m->there) {
-		assert_int_equal(u.state.token, m->token);
-		assert_int_equal(u.state.at.cursor, m->cursor);
-		assert_int_equal(u.state.base.cursor, m->base);
-		assert_int_equal(u.state.nsegments, m->n);
-	}
-	for (int i = 0; i < u.state.nsegments; i++) {
-		segment_model *want = &m->segments[i];
-		const lk_segment *got = &u.state.segments[i];
-		if (!want->token)
-			want->token = got->token;
-		assert_true(got->from == want->from && got->to == want->to && got->token == want->token);
-		assert_int_equal(got->open, got->from == m->open && got->token == m->token);
-		for (int p = 0; p < PANES; p++) {
-			for (int k = 0; k < KEYS; k++) {
-				char name[40];
-				int64_t count, sum;
-				bool wanted = all || k == which[0] || (nkeys == 2 && k == which[1]);
-				key_name(name, k);
-				test_cell(&u.cells[i], p, name, &count, &sum);
-				assert_int_equal(count, wanted ? want->cells.count[p][k] : 0);
-				assert_int_equal(sum, wanted ? want->cells.sum[p][k] : 0);
-			}
-		}
-	}
-	test_unit_release(&u);
-	release_keys(encoded, nkeys);
-}
-
-/* I1, I7 */
-static void any_sequence_of_steps(void **state) {
-	(void)state;
-	uint64_t seed = random_seed();
-	int steps = test_rounds("STEPS", 2000), rounds[7] = {0};
-	int64_t unit = next_unit++;
-	unit_model m = {0};
-	actor actors[OWNERS] = {0};
-	test_owner reader;
-	test_owner_open(&reader, &servers, unit);
-	for (int i = 0; i < OWNERS; i++)
-		test_owner_open(&actors[i].o, &servers, unit);
-	for (int i = 0; i < steps; i++) {
-		actor *a = &actors[random_below(&seed, OWNERS)];
-		int what = random_below(&seed, 100);
-		if (m.n > MOST_SEGMENTS - 2)
-			what = 99;
-		if (what < 60)
-			step_commit(&m, a, &seed);
-		else if (what < 72)
-			step_take(&m, a, &seed);
-		else if (what < 80)
-			step_roll(a);
-		else if (what < 84)
-			step_drop(&m, a, &seed);
-		else if (what < 96)
-			step_compact(&m, a, &seed, reader.store);
-		else if (what < 99)
-			step_reset(&m, a, &seed);
-		else {
-			test_redis_empty(&servers);
-			m = (unit_model){.open = -1};
-		}
-		rounds[what < 60 ? 0 : what < 72 ? 1 : what < 80 ? 2 : what < 84 ? 3 : what < 96 ? 4 : what < 99 ? 5 : 6]++;
-		check(&m, reader.store, unit, &seed);
-	}
-	for (int i = 0; i < 7 && steps >= 2000; i++)
-		assert_true(rounds[i] > 0);
-	for (int i = 0; i < OWNERS; i++)
-		test_owner_close(&actors[i].o);
 	test_owner_close(&reader);
 }
 
@@ -794,15 +241,6 @@ int main(void) {
 		cmocka_unit_test(foreign_cells_are_noticed),
 		cmocka_unit_test(bytes_are_told),
 		cmocka_unit_test(a_reader_never_sees_half_a_commit),
-		cmocka_unit_test(compaction_adds_up),
-		cmocka_unit_test(compaction_of_nothing_keeps_the_range),
-		cmocka_unit_test(compaction_refuses_what_it_must),
-		cmocka_unit_test(staged_compaction_across_restart),
-#ifdef LK_FAULTS
-		cmocka_unit_test(uncounted_chunks_are_caught),
-		cmocka_unit_test(a_killed_compaction_leaves_the_unit_whole),
-#endif
-		cmocka_unit_test(any_sequence_of_steps),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

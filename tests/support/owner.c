@@ -7,6 +7,7 @@
 #include "tests/support/owner.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/key.h"
@@ -91,6 +92,39 @@ lk_unit_state test_owner_state(const test_owner *o) {
 	if (lk_store_read_unit(o->store, o->unit, NULL, &u, NULL, &err) != LK_OK)
 		fail_msg("%s", err.text);
 	return u;
+}
+
+void test_key_name(char name[40], int key) {
+	snprintf(name, 40, "key %d%s", key, key % 5 ? "" : " with a longer name");
+}
+
+void test_owner_fill(test_owner *o, int panes, int keys, int most) {
+	for (int p = 0; p < panes; p++) {
+		for (int k = 0; k < keys; k++) {
+			char name[40];
+			test_key_name(name, k);
+			test_owner_fold(o, p, name, p * 1000 + k);
+			if (o->folded == most)
+				test_owner_must_commit(o);
+		}
+	}
+	test_owner_must_commit(o);
+}
+
+lk_cell_filter test_key_filter(lk_buf *keys, const int *which, int n) {
+	for (int i = 0; i < n; i++) {
+		char name[40];
+		test_key_name(name, which[i]);
+		keys[i] = (lk_buf)LK_BUF_INIT;
+		test_key(&keys[i], name);
+	}
+	return (lk_cell_filter){.from_pane = INT64_MIN, .to_pane = INT64_MAX, .keys = keys, .nkeys = n,
+	                        .pane_us = TEST_PANE_US};
+}
+
+void test_keys_release(lk_buf *keys, int n) {
+	for (int i = 0; i < n; i++)
+		lk_buf_release(&keys[i]);
 }
 
 void test_key(lk_buf *out, const char *key) {

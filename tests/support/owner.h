@@ -44,6 +44,13 @@ void test_owner_roll(test_owner *o);
 /* The stored state of its unit, which must exist. */
 lk_unit_state test_owner_state(const test_owner *o);
 
+void test_key_name(char name[40], int key);
+/* One event each into the cells (0 … panes-1) x (names of 0 … keys-1), in commits of at most `most` cells. */
+void test_owner_fill(test_owner *o, int panes, int keys, int most);
+/* Selects the cells whose keys have these names; the caller releases the keys. */
+lk_cell_filter test_key_filter(lk_buf *keys, const int *which, int n);
+void test_keys_release(lk_buf *keys, int n);
+
 /* Appends the field of a cell. */
 void test_field(lk_buf *out, int pane, const char *key);
 /* Appends the encoded key without the pane. */
