@@ -290,7 +290,7 @@ int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err) {
 		rc = make_copies(&of.pg, &of.catalog, r->views, r->n, err);
 	if (rc == LK_OK)
 		rc = batch_views(&of, r->views, r->n, err);
-	if (of.pg.conn && of.catalog && !lk_stop)
+	if (of.pg.conn && of.catalog && rc != LK_EUNREACHABLE && !lk_stop)
 		keep_house(&of);
 	if (of.store)
 		lk_store_close(of.store);
