@@ -32,6 +32,7 @@
 #include "batch_layer/publish.h"
 #include "batch_layer/rows.h"
 #include "core/fault.h"
+#include "core/flag.h"
 #include "core/time.h"
 #include "event_log/scan.h"
 
@@ -95,7 +96,7 @@ static int all_have_passed(seal *s, bool *passed, int64_t *sum, lk_buf *why, lk_
 }
 
 static int give_up(const seal *s, const lk_buf *why, lk_error *err) {
-	if (s->o.stop && *s->o.stop)
+	if (lk_flag_is_set(s->o.stop))
 		return lk_fail(err, LK_EBUSY, "the seal of view %s was stopped", view_name(s));
 	lk_fail(err, LK_EBUSY, "view %s cannot be sealed: %s, and its cursors do not move", view_name(s),
 	        why->data ? why->data : "a unit changes");
@@ -117,7 +118,7 @@ static void note_progress(patience *p, int64_t sum) {
 
 static bool is_over(const seal *s, const patience *p) {
 	int64_t now = lk_monotonic_us();
-	if (now - p->since_us > s->o.patience_us || (s->o.stop && *s->o.stop))
+	if (now - p->since_us > s->o.patience_us || lk_flag_is_set(s->o.stop))
 		return true;
 	return now - p->since_us > ALONE_US && lk_pg_lock_holder(s->pg, s->copy->units[s->lagging], NULL, NULL) == 0;
 }

@@ -2,14 +2,12 @@
 #ifndef LK_BATCH_LAYER_SEAL_H
 #define LK_BATCH_LAYER_SEAL_H
 
-#include <signal.h>
-
 #include "batch_layer/batch.h"
 #include "view_store/store.h"
 
 typedef struct lk_seal_options {
 	int64_t patience_us;               /* gives up when no cursor has moved for this long; 0: 10 s */
-	const volatile sig_atomic_t *stop; /* gives up when it is set; may be NULL */
+	const volatile int *stop;          /* gives up when it is set; may be NULL */
 	size_t merge_bytes;                /* cells that take more are written out before all are read; 0: 512 MiB */
 	int64_t compact_rows;              /* rewrites a table after this many new rows; 0: COMPACT_ROWS */
 } lk_seal_options;

@@ -5,6 +5,7 @@
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "cli/signal.h"
+#include "core/flag.h"
 #include "event_log/ingest.h"
 
 static void show_progress(void *ctx, const lk_ingest_report *r) {
@@ -172,7 +173,7 @@ static int ingest_all(const lk_args *args, lk_ingest_options *o, lk_error *err) 
 		for (int i = 0; rc == LK_OK && i < n; i++) {
 			lk_error why = {0};
 			o->path = files[i];
-			rc = lk_stop ? stopped(o, appended, &why) : ingest_one(args, o, pass == 0, &appended, &why);
+			rc = lk_flag_is_set(&lk_stop) ? stopped(o, appended, &why) : ingest_one(args, o, pass == 0, &appended, &why);
 			if (o->strict && rc != LK_OK)
 				*err = why;
 			else

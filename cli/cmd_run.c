@@ -8,6 +8,7 @@
 #include "cli/layers.h"
 #include "cli/output.h"
 #include "cli/signal.h"
+#include "core/flag.h"
 #include "core/time.h"
 
 enum { SPEED_STACK_BYTES = 16 * 1024 * 1024 };
@@ -22,7 +23,7 @@ typedef struct speed_thread {
 static void *run_speed(void *arg) {
 	speed_thread *s = arg;
 	s->rc = lk_speed_run(&s->options, &s->report, &s->error);
-	lk_stop = 1;
+	lk_flag_set(&lk_stop);
 	return NULL;
 }
 
@@ -46,7 +47,7 @@ static int reach_both(lk_error *err) {
 /* A view that failed was told and has its next round; a server that went away is waited for by the speed layer. */
 static int first_round(lk_rounds *rounds, lk_error *err) {
 	lk_batch_round(rounds, LK_ROUND_FIRST, err);
-	if (err->code == LK_EUNREACHABLE && !lk_stop) {
+	if (err->code == LK_EUNREACHABLE && !lk_flag_is_set(&lk_stop)) {
 		lk_say_error(err);
 		lk_error_clear(err);
 	}

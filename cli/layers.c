@@ -5,6 +5,7 @@
 
 #include "cli/output.h"
 #include "cli/signal.h"
+#include "core/flag.h"
 #include "core/time.h"
 #include "event_log/copies.h"
 
@@ -171,7 +172,7 @@ static int batch_view(round_of *of, const lk_cat_view *v) {
 	bool switched = false;
 	if (newest)
 		rc = batch_copy(of, newest, &switched);
-	if (served && served != newest && !switched && !lk_stop)
+	if (served && served != newest && !switched && !lk_flag_is_set(&lk_stop))
 		failed = batch_copy(of, served, &switched);
 	return rc ? rc : failed;
 }
@@ -188,7 +189,7 @@ static int seal_view(round_of *of, const lk_cat_view *v) {
 	if (rc == LK_OK) {
 		say_works_again(of->rounds, copy);
 		say_batch(v, copy, &r, of->quiet);
-	} else if (!lk_stop) {
+	} else if (!lk_flag_is_set(&lk_stop)) {
 		say_failure(of->rounds, copy->id, &e);
 	}
 	if (rc == LK_EUNREACHABLE && of->store) {
@@ -261,7 +262,7 @@ static int batch_views(round_of *of, char *const *names, int n, lk_error *err) {
 	int rc = choose_views(c, names, n, views, &nviews, err);
 	if (rc == LK_OK && nviews == 0 && !of->quiet)
 		lk_say("no views are declared: `lk apply FILE` declares them");
-	for (int i = 0; rc == LK_OK && i < nviews && !lk_stop; i++) {
+	for (int i = 0; rc == LK_OK && i < nviews && !lk_flag_is_set(&lk_stop); i++) {
 		int failed = !in_kappa(c, views[i]) ? batch_view(of, views[i]) : of->seals ? seal_view(of, views[i]) : LK_OK;
 		first = first ? first : failed;
 	}
@@ -290,7 +291,7 @@ int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err) {
 		rc = make_copies(&of.pg, &of.catalog, r->views, r->n, err);
 	if (rc == LK_OK)
 		rc = batch_views(&of, r->views, r->n, err);
-	if (of.pg.conn && of.catalog && rc != LK_EUNREACHABLE && !lk_stop)
+	if (of.pg.conn && of.catalog && rc != LK_EUNREACHABLE && !lk_flag_is_set(&lk_stop))
 		keep_house(&of);
 	if (of.store)
 		lk_store_close(of.store);
@@ -314,7 +315,7 @@ int lk_until_stopped(int rc, lk_error *err) {
 static void say_trouble(lk_rounds *r, int rc, int64_t every_us) {
 	bool troubled = rc == LK_EUNREACHABLE || rc == LK_EFULL;
 	lk_buf b = LK_BUF_INIT;
-	if (lk_stop || troubled == (r->troubled_since_us != 0))
+	if (lk_flag_is_set(&lk_stop) || troubled == (r->troubled_since_us != 0))
 		return;
 	lk_duration_print(troubled ? every_us : lk_monotonic_us() - r->troubled_since_us, &b);
 	if (troubled)
@@ -326,7 +327,7 @@ static void say_trouble(lk_rounds *r, int rc, int64_t every_us) {
 }
 
 void lk_batch_rounds(lk_rounds *r, int64_t every_us) {
-	while (!lk_stop) {
+	while (!lk_flag_is_set(&lk_stop)) {
 		int64_t next = lk_monotonic_us() + every_us;
 		lk_error e = {0};
 		int rc = lk_batch_round(r, LK_ROUND_AGAIN, &e);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "core/flag.h"
 #include "core/status.h"
 #include "core/time.h"
 #include "core/wait.h"
@@ -28,7 +29,7 @@ static void say_it_was_heard(int signo) {
 
 static void on_signal(int signo) {
 	(void)signo;
-	lk_stop = 1;
+	lk_flag_set(&lk_stop);
 	signalled = 1;
 	alarm(SAY_AFTER_S);
 }
@@ -74,6 +75,6 @@ void lk_cancel_on_signal(lk_pg *pg) {
 }
 
 void lk_wait_until(int64_t until_us) {
-	while (!lk_stop && lk_monotonic_us() < until_us)
+	while (!lk_flag_is_set(&lk_stop) && lk_monotonic_us() < until_us)
 		usleep(20 * 1000);
 }

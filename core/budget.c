@@ -1,6 +1,7 @@
 #include "core/budget.h"
 
 #include "core/buf.h"
+#include "core/flag.h"
 #include "core/time.h"
 
 void lk_budget_begin(lk_budget *b, const lk_bounds *most) {
@@ -21,7 +22,7 @@ bool lk_budget_allows(lk_budget *b, size_t growing) {
 	b->peak_bytes = bytes > b->peak_bytes ? bytes : b->peak_bytes;
 	if (b->spent)
 		return false;
-	if (b->most.stop && *b->most.stop)
+	if (lk_flag_is_set(b->most.stop))
 		return meet(b, LK_SPENT_STOPPED);
 	if (b->most.bytes > 0 && bytes > b->most.bytes)
 		return meet(b, LK_SPENT_BYTES);

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "core/flag.h"
 #include "core/time.h"
 
 enum { SLICE_US = 100 * 1000, MOMENT_US = 50 * 1000 };
@@ -13,7 +14,7 @@ static atomic_bool gave_up;
 
 void lk_wait_heed(const volatile int *stop) { stop_flag = stop; }
 
-bool lk_stop_asked(void) { return stop_flag && __atomic_load_n(stop_flag, __ATOMIC_RELAXED); }
+bool lk_stop_asked(void) { return lk_flag_is_set(stop_flag); }
 
 void lk_wait_gave_up(void) { atomic_store(&gave_up, true); }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/flag.h"
 #include "core/scan_csv.h"
 #include "core/scan_json.h"
 #include "core/scan_log.h"
@@ -108,8 +109,7 @@ bool lk_encoder_is_file(const lk_encoder *e) { return lk_input_is_file(e->in); }
 const lk_first_reject *lk_encoder_first_reject(const lk_encoder *e) { return e->any_reject ? &e->first : NULL; }
 const char *lk_encoder_sample(const lk_encoder *e, size_t *len) { return lk_input_sample(e->in, len); }
 
-static bool is_set(const volatile int *flag) { return flag && __atomic_load_n(flag, __ATOMIC_RELAXED); }
-static bool stopped(const lk_encoder *e) { return is_set(e->o->stop) || is_set(e->o->halt); }
+static bool stopped(const lk_encoder *e) { return lk_flag_is_set(e->o->stop) || lk_flag_is_set(e->o->halt); }
 
 static bool is_blank(const lk_record *r) {
 	for (size_t i = 0; i < r->len; i++)

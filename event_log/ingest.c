@@ -22,6 +22,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "core/flag.h"
 #include "core/time.h"
 #include "event_log/ingest_queue.h"
 #include "event_log/looks.h"
@@ -52,7 +53,7 @@ typedef struct ingest {
 } ingest;
 
 static const lk_cat_stream *declared(const ingest *g) { return &g->declared[g->which].stream; }
-static bool stopped(const ingest *g) { return g->o->stop && __atomic_load_n(g->o->stop, __ATOMIC_RELAXED); }
+static bool stopped(const ingest *g) { return lk_flag_is_set(g->o->stop); }
 
 static void note(const ingest *g, const char *text) {
 	if (g->o->note)
@@ -334,7 +335,7 @@ static int run_both(ingest *g, lk_error *err) {
 	if (has_thread && pthread_create(&thread, NULL, encode, g) != 0)
 		return lk_fail(err, LK_EINTERNAL, "cannot start a thread");
 	int status = append_all(g, err);
-	__atomic_store_n(&g->halt, 1, __ATOMIC_RELAXED);
+	lk_flag_set(&g->halt);
 	lk_ingest_queue_step(&g->q, NULL, &g->q.abandoned);
 	if (has_thread)
 		pthread_join(thread, NULL);

@@ -25,6 +25,7 @@
 
 #include "core/buf.h"
 #include "core/digest.h"
+#include "core/flag.h"
 #include "core/json_cut.h"
 #include "core/scan_csv.h"
 #include "event_log/looks.h"
@@ -520,7 +521,7 @@ static int too_short(lk_input *in, int64_t position, int64_t size, lk_error *err
 int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_error *err) {
 	struct stat st;
 	while (in->packing == PACK_UNKNOWN && !in->end) {
-		int status = stop && *stop ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
+		int status = lk_flag_is_set(stop) ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
 		if (status && status != LK_INPUT_IDLE)
 			return status < 0 ? status : 0;
 	}
@@ -549,7 +550,7 @@ int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_e
 			break;
 		if (in->end && in->at == in->len)
 			return too_short(in, position, in->position, err);
-		int status = stop && *stop ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
+		int status = lk_flag_is_set(stop) ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
 		if (status && status != LK_INPUT_IDLE)
 			return status < 0 ? status : 0;
 	}
@@ -616,7 +617,7 @@ int lk_input_spool(lk_input *in, const volatile int *stop, lk_error *err) {
 	int fd = open_spool(err), status = 0;
 	if (fd < 0)
 		return LK_EINPUT;
-	while (!(stop && *stop)) {
+	while (!lk_flag_is_set(stop)) {
 		size_t n = 0;
 		status = read_some(in, in->raw, RAW_BYTES, STOP_CHECK_MS, &n, err);
 		if (status == LK_INPUT_IDLE)

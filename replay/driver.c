@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/flag.h"
 #include "core/time.h"
 #include "speed_layer/compactor.h"
 
@@ -157,7 +158,7 @@ static int too_late(const lk_driver *d, const int64_t *end, lk_error *err) {
 
 int lk_driver_run(lk_driver *d, const int64_t *end, int64_t deadline_us, lk_error *err) {
 	int64_t pause_us = PAUSE_LEAST_US;
-	while (!lk_driver_reached(d, end) && !(d->path.stop && __atomic_load_n(d->path.stop, __ATOMIC_RELAXED))) {
+	while (!lk_driver_reached(d, end) && !lk_flag_is_set(d->path.stop)) {
 		int64_t folded, left_us = deadline_us - lk_monotonic_us();
 		if (left_us <= 0)
 			return too_late(d, end, err);

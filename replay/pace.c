@@ -18,6 +18,7 @@
 
 #include <time.h>
 
+#include "core/flag.h"
 #include "core/time.h"
 #include "replay/private.h"
 
@@ -84,7 +85,7 @@ typedef struct paced {
 } paced;
 
 static bool is_stopped(const lk_replay_options *o) {
-	return o->watch.stop && __atomic_load_n(o->watch.stop, __ATOMIC_RELAXED);
+	return lk_flag_is_set(o->watch.stop);
 }
 
 static void tell(paced *p) {

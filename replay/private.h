@@ -6,6 +6,7 @@
 #ifndef LK_REPLAY_PRIVATE_H
 #define LK_REPLAY_PRIVATE_H
 
+#include "core/flag.h"
 #include "replay/replay.h"
 
 enum lk_replay_goal {
@@ -39,7 +40,7 @@ typedef struct lk_replay {
 } lk_replay;
 
 static inline bool lk_replay_stopped(const lk_replay *r) {
-	return r->o->watch.stop && __atomic_load_n(r->o->watch.stop, __ATOMIC_RELAXED);
+	return lk_flag_is_set(r->o->watch.stop);
 }
 
 /* --- attempts.c --- */

@@ -1,5 +1,6 @@
 #include "replay/run_to.h"
 
+#include "core/flag.h"
 #include "core/time.h"
 
 typedef struct run {
@@ -26,7 +27,7 @@ static void notice(void *ctx, const lk_error *e) {
 		r->watch->notice(r->watch->ctx, e);
 }
 
-bool lk_watch_stopped(const lk_replay_watch *w) { return w->stop && __atomic_load_n(w->stop, __ATOMIC_RELAXED); }
+bool lk_watch_stopped(const lk_replay_watch *w) { return lk_flag_is_set(w->stop); }
 
 int lk_stopped(lk_error *err) { return lk_fail(err, LK_EBUSY, "interrupted"); }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "core/fault.h"
+#include "core/flag.h"
 #include "core/time.h"
 #include "event_log/tail_holder.h"
 
@@ -50,7 +51,7 @@ static int64_t lag(const lk_driver *to, const int64_t *tail) {
 	return sum;
 }
 
-static bool is_stopped(const volatile int *stop) { return stop && __atomic_load_n(stop, __ATOMIC_RELAXED); }
+static bool is_stopped(const volatile int *stop) { return lk_flag_is_set(stop); }
 
 /* Rounds to the log's current end, each shorter than the one before, while appends go on. */
 static int approach(lk_pg *pg, lk_driver *to, const volatile int *stop, lk_error *err) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/flag.h"
 #include "core/plan.h"
 #include "core/time.h"
 
@@ -59,7 +60,7 @@ static job *next_job(lk_compactor *c) {
 	return j;
 }
 
-static bool is_ending(const lk_compactor *c) { return __atomic_load_n(&c->ending, __ATOMIC_RELAXED); }
+static bool is_ending(const lk_compactor *c) { return lk_flag_is_set(&c->ending); }
 
 /* --- the thread --- */
 
@@ -203,7 +204,7 @@ bool lk_compactor_wait(lk_compactor *c, int64_t patience_us) {
 /* A thread that waits for a server that does not answer is cut off. */
 static void end_thread(lk_compactor *c) {
 	pthread_mutex_lock(&c->lock);
-	__atomic_store_n(&c->ending, 1, __ATOMIC_RELAXED);
+	lk_flag_set(&c->ending);
 	pthread_cond_broadcast(&c->changed);
 	wait_idle(c, GIVE_UP_US);
 	if (!c->idle && c->store)

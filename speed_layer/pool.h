@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/flag.h"
 #include "core/told.h"
 #include "speed_layer/compactor.h"
 #include "speed_layer/speed.h"
@@ -50,7 +51,7 @@ typedef struct lk_pool {
 
 typedef struct lk_worker lk_worker;   /* speed_layer/worker.h */
 
-static inline bool lk_pool_ending(const lk_pool *p) { return __atomic_load_n(&p->ending, __ATOMIC_RELAXED); }
+static inline bool lk_pool_ending(const lk_pool *p) { return lk_flag_is_set(&p->ending); }
 
 void *lk_worker_main(void *worker);
 

@@ -7,6 +7,7 @@
  * so what other runs wait out ends this one: no room in Redis (if the options say so), and a dropped copy.
  *
  * A world is freed when the last worker has left it. */
+#include "core/flag.h"
 #include "speed_layer/worker.h"
 
 #include <stdio.h>
@@ -249,7 +250,7 @@ static void look(supervisor *v) {
 
 static bool is_over(const supervisor *v) {
 	const lk_speed_options *o = v->pool.o;
-	return (o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED)) || (o->once && all_reached(v->pool.world))
+	return lk_flag_is_set(o->stop) || (o->once && all_reached(v->pool.world))
 	       || atomic_load(&v->pool.given_up);
 }
 
@@ -287,7 +288,7 @@ static int start(supervisor *v, lk_error *err) {
 	return r;
 }
 
-static bool is_stopped(const supervisor *v) { return v->pool.o->stop && __atomic_load_n(v->pool.o->stop, __ATOMIC_RELAXED); }
+static bool is_stopped(const supervisor *v) { return lk_flag_is_set(v->pool.o->stop); }
 
 /* Begins again from what is there already. */
 static int start_or_wait(supervisor *v, lk_error *err) {
@@ -327,7 +328,7 @@ static int start_workers(supervisor *v, lk_error *err) {
 
 static void end_workers(supervisor *v) {
 	pthread_mutex_lock(&v->pool.lock);
-	__atomic_store_n(&v->pool.ending, 1, __ATOMIC_RELAXED);
+	lk_flag_set(&v->pool.ending);
 	pthread_cond_broadcast(&v->pool.changed);
 	pthread_mutex_unlock(&v->pool.lock);
 	for (int i = 0; i < v->nworkers; i++)

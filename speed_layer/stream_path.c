@@ -19,6 +19,7 @@
  * A gate stops the pass before the first event that is not due yet, at the same event for all units of the group, so a
  * paced replay makes the same cells as any other. An event outside a sandbox's range moves cursor and watermark like
  * every event, and changes nothing else. */
+#include "core/flag.h"
 #include "speed_layer/unit.h"
 
 #include <stdlib.h>
@@ -176,7 +177,7 @@ static void close_at_cut(pass *s, int64_t off) {
 			begin_segment(s->group[i]);
 }
 
-static bool stopped(const lk_path *p) { return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED); }
+static bool stopped(const lk_path *p) { return lk_flag_is_set(p->stop); }
 
 /* True if the event just read is later than the gate. Events outside a sandbox's range do not wait. */
 static bool waits_at_gate(const pass *s) {
