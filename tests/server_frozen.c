@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/flag.h"
 #include "event_log/append.h"
 #include "event_log/tail_holder.h"
 #include "tests/support/fixtures.h"
@@ -212,7 +213,7 @@ typedef struct feeder {
 static void *feed(void *arg) {
 	feeder *f = arg;
 	char row[100];
-	while (!__atomic_load_n(&f->stop, __ATOMIC_RELAXED) && !f->failed) {
+	while (!lk_flag_is_set(&f->stop) && !f->failed) {
 		int n = snprintf(row, sizeof row, "0\t%d\t2024-01-01Z\t2024-01-01Z\t%s\n", f->rows++, "a");
 		f->failed = PQputCopyData(f->pg.conn, row, n) != 1 || PQflush(f->pg.conn) < 0;
 		usleep(1000);      /* the pace of a slow line, not a wait */
@@ -231,7 +232,7 @@ static void the_slow_are_left_alone(void **state) {
 	assert_true(test_poll(is_in_copy_for_long, NULL, DEADLINE_MS));
 	lk_error err = {0};
 	assert_false(lk_tail_free(&world.pg, &err));
-	f.stop = 1;
+	lk_flag_set(&f.stop);
 	pthread_join(thread, NULL);
 	assert_false(f.failed);
 	assert_int_equal(part_0(), 0);
