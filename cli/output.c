@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,31 +13,48 @@
 
 /* --- the progress line --- */
 
+/* Threads speak too: guards the lines of standard error, and the two below. */
+static pthread_mutex_t speaking = PTHREAD_MUTEX_INITIALIZER;
 static bool progress_shown;
+static int64_t progress_us;
 
-static void end_progress(void) {
+/* The caller holds the lock. */
+static void clear_progress(void) {
 	if (progress_shown)
 		fputs("\r\033[K", stderr);
 	progress_shown = false;
 }
 
-void lk_say_progress(const char *fmt, ...) {
-	static int64_t last_us;
+static void end_progress(void) {
+	pthread_mutex_lock(&speaking);
+	clear_progress();
+	pthread_mutex_unlock(&speaking);
+}
+
+static void show_progress(const lk_buf *line) {
 	int64_t now = lk_monotonic_us();
-	if (now - last_us < LK_US_PER_S / 5 || !isatty(STDERR_FILENO))
+	if (now - progress_us < LK_US_PER_S / 5)
 		return;
-	last_us = now;
+	int screen = lk_terminal_width(STDERR_FILENO);
+	clear_progress();
+	/* A line longer than the screen wraps and cannot be overwritten. */
+	fprintf(stderr, "%.*s", screen ? lk_text_fit(line->data, screen - 1) : (int)line->len, line->data);
+	fflush(stderr);
+	progress_shown = true;
+	progress_us = now;
+}
+
+void lk_say_progress(const char *fmt, ...) {
+	if (!isatty(STDERR_FILENO))
+		return;
 	lk_buf b = LK_BUF_INIT;
 	va_list ap;
 	va_start(ap, fmt);
 	lk_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	int screen = lk_terminal_width(STDERR_FILENO);
-	end_progress();
-	/* A line longer than the screen wraps and cannot be overwritten. */
-	fprintf(stderr, "%.*s", screen ? lk_text_fit(b.data, screen - 1) : (int)b.len, b.data);
-	fflush(stderr);
-	progress_shown = true;
+	pthread_mutex_lock(&speaking);
+	show_progress(&b);
+	pthread_mutex_unlock(&speaking);
 	lk_buf_release(&b);
 }
 
@@ -134,7 +152,6 @@ static void add_message(const char *stamp, const char *label, const char *text, 
 	lk_buf_addc(out, '\n');
 }
 
-/* In one write, since threads speak too. */
 static void say(const char *text, const char *hint) {
 	char stamp[LK_STAMP_BYTES];
 	lk_buf b = LK_BUF_INIT;
@@ -142,8 +159,10 @@ static void say(const char *text, const char *hint) {
 	add_message(stamp, "lk: ", text, &b);
 	if (*hint)
 		add_message(stamp, "  hint: ", hint, &b);
-	end_progress();
+	pthread_mutex_lock(&speaking);
+	clear_progress();
 	fputs(b.data, stderr);
+	pthread_mutex_unlock(&speaking);
 	lk_buf_release(&b);
 }
 
