@@ -78,6 +78,11 @@ static int decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t
 	return lk_bag_decode(state, true, p, end, arena);
 }
 
+static int merge_encoded(const lk_agg *a, lk_unread *x, lk_unread *y, lk_buf *out) {
+	(void)a;
+	return lk_bag_merge_encoded(true, x, y, out);
+}
+
 /* The value of rank ceil(p * n), counted from 1, like PostgreSQL's percentile_disc. */
 static void finish(const void *state, const lk_agg *a, lk_value *out) {
 	const lk_bag *b = state;
@@ -101,6 +106,6 @@ static size_t weight(const void *state) { return lk_bag_weight(state); }
 const lk_aggregate lk_agg_approx_percentile = {
 	LK_PARTIAL_OF_BYTES, .name = "approx_percentile", .as_double = true, .oracle = LK_ORACLE_ARRAY, .error = 1.0 / 129 + 1e-15,
 	.bound = "relative error at most 1 %", .param = "p", .param_fault = param_fault, .state_size = LK_STATE_SIZE(lk_bag),
-	.resolve = resolve, .init = init, .fold = fold, .merge = merge, .encode = encode, .decode = decode, .finish = finish,
+	.resolve = resolve, .init = init, .fold = fold, .merge = merge, .encode = encode, .decode = decode, .merge_encoded = merge_encoded, .finish = finish,
 	.weight = weight,
 };

@@ -36,6 +36,11 @@ static int decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t
 	return lk_bag_decode(state, false, p, end, arena);
 }
 
+static int merge_encoded(const lk_agg *a, lk_unread *x, lk_unread *y, lk_buf *out) {
+	(void)a;
+	return lk_bag_merge_encoded(false, x, y, out);
+}
+
 static void finish(const void *state, const lk_agg *a, lk_value *out) {
 	(void)a;
 	const lk_bag *set = state;
@@ -47,6 +52,6 @@ static size_t weight(const void *state) { return lk_bag_weight(state); }
 
 const lk_aggregate lk_agg_count_distinct = {
 	LK_PARTIAL_OF_BYTES, .name = "count", .distinct = true, .state_size = LK_STATE_SIZE(lk_bag), .resolve = resolve, .init = init,
-	.fold = fold, .merge = merge, .encode = encode, .decode = decode, .finish = finish, .refused = refused, .weight = weight,
+	.fold = fold, .merge = merge, .encode = encode, .decode = decode, .merge_encoded = merge_encoded, .finish = finish, .refused = refused, .weight = weight,
 	.idempotent = true,
 };

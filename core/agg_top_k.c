@@ -44,6 +44,11 @@ static int decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t
 	return lk_bag_decode(state, true, p, end, arena);
 }
 
+static int merge_encoded(const lk_agg *a, lk_unread *x, lk_unread *y, lk_buf *out) {
+	(void)a;
+	return lk_bag_merge_encoded(true, x, y, out);
+}
+
 /* An item that comes earlier in the list ranks higher; the heap's root is the lowest item so far. */
 static int rank(const lk_bag_item *a, const lk_bag_item *b) {
 	if (a->count != b->count)
@@ -114,5 +119,5 @@ static size_t weight(const void *state) { return lk_bag_weight(state); }
 const lk_aggregate lk_agg_top_k = {
 	LK_PARTIAL_OF_BYTES, .name = "top_k", .oracle = LK_ORACLE_ARRAY, .param = "k", .param_fault = param_fault,
 	.state_size = LK_STATE_SIZE(lk_bag), .resolve = resolve, .init = init, .fold = fold, .merge = merge, .encode = encode,
-	.decode = decode, .finish = finish, .refused = refused, .weight = weight,
+	.decode = decode, .merge_encoded = merge_encoded, .finish = finish, .refused = refused, .weight = weight,
 };

@@ -65,6 +65,10 @@ typedef struct lk_aggregate {
 	void (*encode)(const void *state, const lk_agg *a, lk_buf *out);
 	int (*decode)(void *state, const lk_agg *a, const uint8_t **p, const uint8_t *end, lk_arena *arena);
 
+	/* Adds to `out` what decoding x and y, merging and encoding would make of them, in less memory: 0, or -1 if one is
+	 * malformed; both move on. NULL: it is done so. */
+	int (*merge_encoded)(const lk_agg *a, lk_unread *x, lk_unread *y, lk_buf *out);
+
 	/* The final value (avg = sum / count …). Borrows from the state, or from a thread-local buffer that the next finish
 	 * of the same aggregate overwrites. */
 	void (*finish)(const void *state, const lk_agg *a, lk_value *out);

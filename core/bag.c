@@ -98,19 +98,30 @@ static size_t in_common(const uint8_t *a, size_t la, const uint8_t *b, size_t lb
 	return n;
 }
 
+typedef struct text {
+	const void *bytes;
+	size_t len;
+} text;
+
+static void put_text(lk_buf *out, text before, text item) {
+	size_t same = in_common(before.bytes, before.len, item.bytes, item.len);
+	lk_varint_put(out, same);
+	lk_varint_put(out, item.len - same);
+	lk_buf_add(out, (const uint8_t *)item.bytes + same, item.len - same);
+}
+
 void lk_bag_encode(const lk_bag *b, _Bool counts, lk_buf *out) {
 	lk_varint_put(out, b->over ? 0 : (lk_uint128)b->n + 1);
 	if (!b->n)
 		return;
 	const lk_bag_item **items = lk_bag_sorted(b);
+	text before = {"", 0};
 	for (uint32_t i = 0; i < b->n; i++) {
-		const lk_bag_item *item = items[i];
-		size_t same = i ? in_common(items[i - 1]->bytes, items[i - 1]->len, item->bytes, item->len) : 0;
-		lk_varint_put(out, same);
-		lk_varint_put(out, item->len - same);
-		lk_buf_add(out, item->bytes + same, item->len - same);
+		text item = {items[i]->bytes, items[i]->len};
+		put_text(out, before, item);
 		if (counts)
-			lk_varint_put(out, (lk_uint128)item->count);
+			lk_varint_put(out, (lk_uint128)items[i]->count);
+		before = item;
 	}
 	free(items);
 }
@@ -147,4 +158,110 @@ int lk_bag_decode(lk_bag *b, _Bool counts, const uint8_t **p, const uint8_t *end
 	}
 	lk_buf_release(&item);
 	return rc == 0 && b->over && n ? -1 : rc;
+}
+
+/* --- merging encoded bags --- */
+
+typedef struct source {
+	lk_unread *in;
+	_Bool counts, over, begun;
+	_Bool has_item;          /* the current item is valid */
+	uint32_t left;           /* items after it */
+	size_t bytes;            /* of the items read */
+	lk_buf item;
+	lk_uint128 count;
+} source;
+
+static int advance(source *s) {
+	s->has_item = s->left > 0;
+	if (!s->has_item)
+		return 0;
+	s->left--;
+	if (read_item(&s->item, s->counts, &s->in->at, s->in->end, !s->begun, &s->count) != 0)
+		return -1;
+	s->begun = true;
+	s->bytes += s->item.len;
+	return s->bytes <= LK_BAG_MAX_BYTES ? 0 : -1;
+}
+
+static int open_source(source *s, _Bool counts, lk_unread *in) {
+	lk_uint128 n;
+	*s = (source){.in = in, .counts = counts};
+	lk_buf_adds(&s->item, "");
+	if (lk_varint_get(&in->at, in->end, &n) != 0 || n > LK_BAG_MAX_ITEMS + 1)
+		return -1;
+	s->over = n == 0;
+	s->left = n ? (uint32_t)n - 1 : 0;
+	return advance(s);
+}
+
+typedef struct union_of {
+	lk_buf *out;
+	size_t from;             /* where its items begin in `out` */
+	lk_buf last;
+	uint32_t n;
+	size_t bytes;
+	_Bool counts, over;
+} union_of;
+
+static void put_item(union_of *u, const lk_buf *item, lk_uint128 count) {
+	u->over |= u->n == LK_BAG_MAX_ITEMS || u->bytes + item->len > LK_BAG_MAX_BYTES;
+	if (u->over)
+		return;
+	put_text(u->out, (text){u->last.data, u->last.len}, (text){item->data, item->len});
+	if (u->counts)
+		lk_varint_put(u->out, count);
+	lk_buf_clear(&u->last);
+	lk_buf_add(&u->last, item->data, item->len);
+	u->n++;
+	u->bytes += item->len;
+}
+
+/* Puts the number of items before them; it is known only now. */
+static void end_union(union_of *u) {
+	lk_buf head = LK_BUF_INIT;
+	if (u->over)
+		u->out->len = u->from;
+	size_t len = u->out->len - u->from;
+	lk_varint_put(&head, u->over ? 0 : (lk_uint128)u->n + 1);
+	lk_buf_grow(u->out, head.len);
+	char *at = u->out->data + u->from;
+	memmove(at + head.len, at, len);
+	memcpy(at, head.data, head.len);
+	u->out->len += head.len;
+	lk_buf_release(&head);
+}
+
+static int text_order(const lk_buf *x, const lk_buf *y) {
+	int order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
+	return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Puts the smaller of the two current items, or their union if they are equal, and moves past it. */
+static int merge_next(union_of *u, source *x, source *y) {
+	int order = !y->has_item ? -1 : !x->has_item ? 1 : text_order(&x->item, &y->item);
+	if (order <= 0)
+		put_item(u, &x->item, order ? x->count : x->count + y->count);
+	else
+		put_item(u, &y->item, y->count);
+	int rc = order <= 0 ? advance(x) : 0;
+	return rc == 0 && order >= 0 ? advance(y) : rc;
+}
+
+int lk_bag_merge_encoded(_Bool counts, lk_unread *a, lk_unread *b, lk_buf *out) {
+	source x, y = {0};
+	union_of u = {.out = out, .from = out->len, .counts = counts};
+	lk_buf_adds(&u.last, "");
+	int rc = open_source(&x, counts, a);
+	if (rc == 0)
+		rc = open_source(&y, counts, b);
+	u.over = x.over || y.over;
+	while (rc == 0 && (x.has_item || y.has_item))   /* to the end even if overfull, so that *a and *b move on */
+		rc = merge_next(&u, &x, &y);
+	if (rc == 0)
+		end_union(&u);
+	lk_buf_release(&x.item);
+	lk_buf_release(&y.item);
+	lk_buf_release(&u.last);
+	return rc;
 }

@@ -53,6 +53,11 @@ static inline uint64_t lk_get64(const void *p) {
 	return __builtin_bswap64(v);
 }
 
+/* What is left of bytes that are being read. */
+typedef struct lk_unread {
+	const uint8_t *at, *end;
+} lk_unread;
+
 /* Bump allocator: everything is freed at once. 16-byte alignment. */
 typedef struct lk_arena {
 	struct lk_arena_block *head;

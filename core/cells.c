@@ -10,7 +10,7 @@
 
 #include "core/key.h"
 
-enum { FIRST_SLOTS = 1024, KEPT_SLOTS = 64 * 1024, PARTIAL_FORMAT = 1, TAG_SHIFT = 48 };
+enum { FIRST_SLOTS = 1024, KEPT_SLOTS = 64 * 1024, TAG_SHIFT = 48 };
 enum { REWRITE_BYTES = 128 * 1024, REWRITE_TIMES = 6 };
 
 static const uint64_t POINTER_BITS = (UINT64_C(1) << TAG_SHIFT) - 1;
@@ -170,7 +170,7 @@ bool lk_cells_rewrites(lk_cells *c) {
 
 void lk_cell_encode(const lk_cells *c, const lk_cell *cell, lk_buf *out) {
 	const char *state = lk_cell_state(c, cell);
-	lk_buf_addc(out, PARTIAL_FORMAT);
+	lk_buf_addc(out, LK_PARTIAL_FORMAT);
 	for (int i = 0; i < c->plan->naggs; i++)
 		c->plan->aggs[i].verbs->encode(state + c->plan->aggs[i].state_offset, &c->plan->aggs[i], out);
 }
@@ -197,7 +197,7 @@ static bool field_is_whole(const lk_plan *p, const uint8_t *field, size_t len) {
 
 static int decode_state(lk_cells *c, char *state, const uint8_t *p, size_t len) {
 	const uint8_t *end = p + len;
-	if (p == end || *p++ != PARTIAL_FORMAT)
+	if (p == end || *p++ != LK_PARTIAL_FORMAT)
 		return -1;
 	for (int i = 0; i < c->plan->naggs; i++) {
 		const lk_agg *a = &c->plan->aggs[i];

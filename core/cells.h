@@ -57,7 +57,8 @@ void lk_state_merge(const lk_plan *p, void *into, const void *from, lk_arena *ar
 void *lk_cell_state(const lk_cells *c, const lk_cell *cell);
 const uint8_t *lk_cell_field(const lk_cells *c, const lk_cell *cell);
 
-/* The partial codec: one format byte, then each aggregate's encode. */
+/* The partial codec: one format byte, then each aggregate's encode. (core/partials.h merges encoded partials.) */
+#define LK_PARTIAL_FORMAT 1
 void lk_cell_encode(const lk_cells *c, const lk_cell *cell, lk_buf *out);
 /* The same for a partial that replaces the one stored before; keeps stored_bytes exact. */
 void lk_cell_store(lk_cells *c, lk_cell *cell, lk_buf *out);

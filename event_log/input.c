@@ -563,7 +563,7 @@ static bool is_break(char c) { return c == '\n' || c == '\r'; }
 bool lk_input_between_lines(lk_input *in, const volatile int *stop) {
 	if (!in->position || (in->at && is_break(in->text[in->at - 1])))
 		return true;
-	while (in->at == in->len && !in->end && !in->failure.code && !(stop && *stop))
+	while (in->at == in->len && !in->end && !in->failure.code && !lk_flag_is_set(stop))
 		(void)fill(in, STOP_CHECK_MS, &in->failure);
 	return in->at == in->len || is_break(in->text[in->at]);
 }

@@ -7,19 +7,22 @@
  *        (HSCAN)                 (HMGET)                         (MULTI HSET EXEC)
  *
  * Partials that grow (sets, sketches) would be rewritten for each input that way. They are gathered instead: a page's
- * fields are read from all later inputs, merged, and written once. A field that is staged already came with an earlier
- * input. */
+ * fields are read from all later inputs, piled up (core/partials.h), merged, and written once. A field that is staged
+ * already came with an earlier input. */
 #include "view_store/merge.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/flag.h"
+#include "core/partials.h"
 
 typedef struct work {
 	lk_merger *m;
 	const redisReply *page;      /* of the current input */
 	int input;
 	int64_t largest;             /* bytes of a staged value */
-	lk_cells cells;              /* being merged */
+	lk_partials partials;
 	lk_buf values;               /* of a chunk, one after another */
 	const redisReply **fields;   /* of a chunk, and the length of each value */
 	size_t *lengths;
@@ -29,11 +32,14 @@ typedef struct work {
 static const redisReply *field_of(const work *w, int i) { return w->page->element[2 * i]; }
 static const redisReply *value_of(const work *w, int i) { return w->page->element[2 * i + 1]; }
 
-static int merge_value(work *w, const redisReply *field, const redisReply *value, lk_error *err) {
-	if (value->type == REDIS_REPLY_STRING && lk_cells_merge(&w->cells, field->str, field->len, value->str, value->len) == 0)
-		return LK_OK;
+static int malformed(const work *w, lk_error *err) {
 	return lk_fail(err, LK_EINTERNAL, "Redis at %s: a cell of unit %lld is malformed", w->m->s->redis.where,
 	               (long long)w->m->c->unit);
+}
+
+static lk_unread whole(const redisReply *value) {
+	const uint8_t *p = (const uint8_t *)value->str;
+	return (lk_unread){p, p + value->len};
 }
 
 /* --- a chunk --- */
@@ -119,14 +125,10 @@ static int merge_with_staged(void *ctx, int first, const redisReply *values, lk_
 			add_as_it_is(w, field, value);
 			continue;
 		}
-		lk_cells_clear(&w->cells);
-		int rc = merge_value(w, field, staged, err);
-		if (rc == LK_OK)
-			rc = merge_value(w, field, value, err);
-		if (rc != LK_OK)
-			return rc;
 		size_t before = w->values.len;
-		lk_cell_encode(&w->cells, w->cells.first, &w->values);
+		if (staged->type != REDIS_REPLY_STRING ||
+		    lk_partials_merge(&w->partials, whole(staged), whole(value), &w->values) != 0)
+			return malformed(w, err);
 		add_to_chunk(w, field, before, staged->len);
 	}
 	return stage(w, err);
@@ -157,26 +159,33 @@ static int lengths_of_inputs(work *w, const lk_field *fields, int n, int64_t *le
 	return rc;
 }
 
-typedef struct group {       /* of the page's fields that are merged at once; `at`: which fields */
+typedef struct group {       /* of the page's fields that are merged at once */
 	work *w;
-	const int *at;
+	const int *at;           /* which fields */
+	lk_partial_pile *piles;  /* of each */
 	int n;
 } group;
 
-typedef struct asked {       /* the fields of a group that an input has */
-	work *w;
+typedef struct asked {       /* the fields of a group that an input has, by their places in the group */
+	const group *g;
 	int *at;
 } asked;
 
-static int merge_asked(void *ctx, int first, const redisReply *values, lk_error *err) {
+static int pile_value(const group *g, int i, const redisReply *value, lk_error *err) {
+	if (value->type == REDIS_REPLY_STRING && lk_pile_add(&g->w->partials, &g->piles[i], value->str, value->len) == 0)
+		return LK_OK;
+	return malformed(g->w, err);
+}
+
+static int pile_asked(void *ctx, int first, const redisReply *values, lk_error *err) {
 	const asked *a = ctx;
 	int rc = LK_OK;
 	for (size_t i = 0; rc == LK_OK && i < values->elements; i++)
-		rc = merge_value(a->w, field_of(a->w, a->at[(size_t)first + i]), values->element[i], err);
+		rc = pile_value(a->g, a->at[(size_t)first + i], values->element[i], err);
 	return rc;
 }
 
-static int merge_from_input(const group *g, int k, const lk_field *fields, const int64_t *lengths, lk_error *err) {
+static int pile_from_input(const group *g, int k, const lk_field *fields, const int64_t *lengths, lk_error *err) {
 	work *w = g->w;
 	const lk_segment *in = &w->m->c->inputs[k];
 	lk_field *wanted = lk_malloc((size_t)g->n * sizeof *wanted);
@@ -185,11 +194,11 @@ static int merge_from_input(const group *g, int k, const lk_field *fields, const
 		if (lengths[g->at[i]] == 0)
 			continue;
 		wanted[n] = fields[g->at[i]];
-		at[n++] = g->at[i];
+		at[n++] = i;
 	}
 	char *key = lk_strdup(lk_segment_key(w->m->s, w->m->c->unit, in->from, in->token));
-	asked a = {.w = w, .at = at};
-	const lk_ask ask = {.key = key, .fields = wanted, .n = n, .most = 0, .use = merge_asked, .ctx = &a};   /* a group is small */
+	asked a = {.g = g, .at = at};
+	const lk_ask ask = {.key = key, .fields = wanted, .n = n, .most = 0, .use = pile_asked, .ctx = &a};   /* a group is small */
 	int rc = lk_ask_fields(w->m->s, &ask, err);
 	free(key);
 	free(at);
@@ -197,21 +206,30 @@ static int merge_from_input(const group *g, int k, const lk_field *fields, const
 	return rc;
 }
 
-static int gather_group(const group *g, const lk_field *fields, int n, const int64_t *lengths, lk_error *err) {
+static int pile_up(const group *g, const lk_field *fields, int n, const int64_t *lengths, lk_error *err) {
 	work *w = g->w;
 	int rc = LK_OK;
-	lk_cells_clear(&w->cells);
 	for (int i = 0; rc == LK_OK && i < g->n; i++)
-		rc = merge_value(w, field_of(w, g->at[i]), value_of(w, g->at[i]), err);
+		rc = pile_value(g, i, value_of(w, g->at[i]), err);
 	for (int k = w->input + 1; rc == LK_OK && k < w->m->c->n; k++)
-		rc = merge_from_input(g, k, fields, lengths + (size_t)(k - w->input) * (size_t)n, err);
+		rc = pile_from_input(g, k, fields, lengths + (size_t)(k - w->input) * (size_t)n, err);
+	return rc;
+}
+
+static int gather_group(group *g, const lk_field *fields, int n, const int64_t *lengths, lk_error *err) {
+	work *w = g->w;
+	g->piles = lk_calloc((size_t)g->n, sizeof *g->piles);
+	int rc = pile_up(g, fields, n, lengths, err);
 	begin_chunk(w);
-	const lk_cell *cell = w->cells.first;   /* the group made the cells in its own order */
-	for (int i = 0; rc == LK_OK && cell && i < g->n; i++, cell = cell->next) {
+	for (int i = 0; i < g->n; i++) {
 		size_t before = w->values.len;
-		lk_cell_encode(&w->cells, cell, &w->values);
-		add_to_chunk(w, field_of(w, g->at[i]), before, 0);
+		if (rc == LK_OK && lk_pile_merge(&w->partials, &g->piles[i], &w->values) != 0)
+			rc = malformed(w, err);
+		if (rc == LK_OK)
+			add_to_chunk(w, field_of(w, g->at[i]), before, 0);
+		lk_pile_release(&g->piles[i]);
 	}
+	free(g->piles);
 	return rc == LK_OK ? stage(w, err) : rc;
 }
 
@@ -269,7 +287,7 @@ static int merge_page(work *w, bool grows, bool first, lk_error *err) {
 }
 
 static int stopped(const lk_merger *m, lk_error *err) {
-	if (!m->c->stop || !__atomic_load_n(m->c->stop, __ATOMIC_RELAXED))
+	if (!lk_flag_is_set(m->c->stop))
 		return LK_OK;
 	return lk_fail(err, LK_EBUSY, "the compaction of unit %lld was stopped", (long long)m->c->unit);
 }
@@ -319,9 +337,9 @@ static int merge_all(work *w, lk_error *err) {
 
 int lk_merge_inputs(lk_merger *m, lk_error *err) {
 	work w = {.m = m};
-	lk_cells_init(&w.cells, m->c->plan);
+	lk_partials_init(&w.partials, m->c->plan);
 	int rc = merge_all(&w, err);
-	lk_cells_release(&w.cells);
+	lk_partials_release(&w.partials);
 	lk_buf_release(&w.values);
 	free(w.fields);
 	free(w.lengths);
