@@ -2,15 +2,17 @@
 
 #include <string.h>
 
-enum { MOST_DIGITS = 38, MOST_FRACTION = 20 };
+enum { MOST_DIGITS = 38, EXPONENT_FRACTION = 20 };
 
-/* The numeric type that can hold the text, with as many digits after the point as the text has. */
+/* The numeric type that can hold the text, with as many digits after the point as the text has, or as there is room for. */
 static lk_type number_of(const char *text) {
+	static const char digits[] = "0123456789";
 	const char *point = strchr(text, '.');
-	size_t digits = point ? strspn(point + 1, "0123456789") : 0;
+	size_t whole = strspn(text + strspn(text, " +-0"), digits), fraction = point ? strspn(point + 1, digits) : 0;
+	size_t room = whole < MOST_DIGITS ? MOST_DIGITS - whole : 0;
 	if (strpbrk(text, "eE"))
-		digits = MOST_FRACTION;
-	return (lk_type){LK_NUMERIC, MOST_DIGITS, (uint8_t)(digits < MOST_FRACTION ? digits : MOST_FRACTION)};
+		fraction = EXPONENT_FRACTION;
+	return (lk_type){LK_NUMERIC, MOST_DIGITS, (uint8_t)(fraction < room ? fraction : room)};
 }
 
 int lk_condition_no_value(const lk_where *w, lk_type type, const char *reason, lk_error *err) {

@@ -118,6 +118,11 @@ static void conditions_hold(void **state) {
 	compares(p, "mean", "0.5", num(5000, 4), equal);
 	compares(p, "mean", "0.49999", num(5000, 4), above);
 	compares(p, "mean", "1", num(5000, 4), below);
+	compares(p, "mean", "0.0000001234567890123456", num(1234567890123456, 22), equal);
+	compares(p, "mean", "0.00000012345678901234561", num(1234567890123456, 22), below);
+	compares(p, "mean", "10000000000000000000000000000000000000", num(1, 22), below);
+	compares(p, "hits", "2.9999999999999999999999", lk_int(3), above);
+	compares(p, "hits", "3.0000000000000000000001", lk_int(3), below);
 	compares(p, "total", "0.1", lk_double(0.1), equal);
 	compares(p, "total", "NaN", lk_double(1e300), below);
 	compares(p, "total", "0", lk_double(-0.0), equal);
