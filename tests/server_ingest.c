@@ -11,64 +11,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/time.h"
-#include "event_log/ingest.h"
-#include "tests/support/log.h"
-#include "tests/support/streams.h"
+#include "tests/support/ingests.h"
 
 enum { DEADLINE_MS = 30000 };
 
-static test_servers servers;
-static lk_arena memory;
-static lk_pg pg;
-static lk_cat_stream stream;
-static char dir[64], *path;
+static test_ingests shared;
+static char *path;
 
 static const char *const columns[] = {"ts time", "key text", "n int8"};
 static const char *const web_columns[] = {"ts time", "ip text", "method text", "path text", "status int4", "bytes int8", "agent text"};
 static const char *const ride_columns[] = {"timestamp time", "driver_id int4", "event_type text", "location text"};
 static const char *const github_columns[] = {"created_at time", "actor.login text", "type text", "id int8", "payload.size int4"};
 static const char *const series_columns[] = {"timestamp time", "value float8"};
-#define DECLARE(columns) declare(columns, (int)(sizeof columns / sizeof *columns))
-
-/* A stream that no other test has used. */
-static void declare(const char *const *names, int n) {
-	static int used;
-	char name[16];
-	lk_error err = {0};
-	lk_apply_result result;
-	snprintf(name, sizeof name, "in%d", used++);
-	stream.stream = test_stream(&memory, name, names, n);
-	stream.stream->text = lk_arena_strdup(&memory, "");
-	test_ok(lk_apply_stream(&pg, stream.stream, &result, &err), &err);
-	stream.id = test_number(&pg, "SELECT stream_id FROM lk.stream WHERE name = '%s'", name);
-}
+#define DECLARE(columns) test_ingests_declare(&shared, columns, (int)(sizeof columns / sizeof *columns))
 
 static int set_up(void **state) {
 	(void)state;
-	char id[33];
-	lk_error err = {0};
-	test_servers_start(&servers);
-	test_open(&pg, &servers);
-	test_ok(lk_catalog_install(&pg, id, &err), &err);
-	snprintf(dir, sizeof dir, "%.40s/lk-ingest-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(dir));
-	path = lk_asprintf("%s/events.jsonl", dir);
+	test_ingests_start(&shared);
+	path = lk_asprintf("%s/events.jsonl", shared.dir);
 	return 0;
 }
 
 static int tear_down(void **state) {
 	(void)state;
 	unlink(path);
-	rmdir(dir);
 	free(path);
-	lk_pg_close(&pg);
-	lk_arena_release(&memory);
-	test_servers_stop(&servers);
+	test_ingests_stop(&shared);
 	return 0;
 }
 
@@ -95,16 +66,14 @@ static int write_events(const char *to, int from, int count) {
 	return bad;
 }
 
-static int64_t ask(const char *what) {
-	return test_number(&pg, "SELECT coalesce(%s, -1)::bigint FROM lk.log_%s", what, stream.stream->name);
-}
+static int64_t ask(const char *what) { return test_ingests_ask(&shared, what); }
 
 static int64_t rejects(void) {
-	return test_number(&pg, "SELECT count(*) FROM lk.rejected WHERE stream_id = %lld", (long long)stream.id);
+	return test_number(&shared.pg, "SELECT count(*) FROM lk.rejected WHERE stream_id = %lld", (long long)shared.stream.id);
 }
 
 static int64_t sources(void) {
-	return test_number(&pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld", (long long)stream.id);
+	return test_number(&shared.pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld", (long long)shared.stream.id);
 }
 
 /* The log has n = 0 … count - 1, each once, at dense offsets, and each bad line once. */
@@ -114,13 +83,13 @@ static void expect_once(int count, int bad) {
 	assert_int_equal(ask("min(n)"), count ? 0 : -1);
 	assert_int_equal(ask("max(n)"), count - 1);
 	assert_int_equal(rejects(), bad);
-	assert_int_equal(test_number(&pg, "SELECT coalesce(sum(next_off), 0)::bigint FROM lk.tail WHERE stream_id = %lld", (long long)stream.id), count);
-	assert_int_equal(test_number(&pg, "SELECT count(*) FROM (SELECT part FROM lk.log_%s GROUP BY part HAVING max(off) <> count(*) - 1) x",
-	                             stream.stream->name), 0);
+	assert_int_equal(test_number(&shared.pg, "SELECT coalesce(sum(next_off), 0)::bigint FROM lk.tail WHERE stream_id = %lld", (long long)shared.stream.id), count);
+	assert_int_equal(test_number(&shared.pg, "SELECT count(*) FROM (SELECT part FROM lk.log_%s GROUP BY part HAVING max(off) <> count(*) - 1) x",
+	                             shared.stream.stream->name), 0);
 }
 
 static lk_ingest_options options(const char *source) {
-	return (lk_ingest_options){.postgres = servers.at.postgres, .stream = &stream, .format = {.kind = LK_FORMAT_JSON}, .path = path, .source = source};
+	return (lk_ingest_options){.postgres = shared.servers.at.postgres, .stream = &shared.stream, .format = {.kind = LK_FORMAT_JSON}, .path = path, .source = source};
 }
 
 static lk_ingest_report run(const lk_ingest_options *o) {
@@ -145,9 +114,9 @@ static void rejects_are_named(void **state) {
 	assert_false(r.stopped);
 	expect_once(2, 3);
 	assert_int_equal(sources(), 0);
-	assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.rejected WHERE stream_id = %lld AND ((position = 36 AND reason LIKE 'not a JSON%%' AND content = 'nonsense ?')"
+	assert_int_equal(test_number(&shared.pg, "SELECT count(*) FROM lk.rejected WHERE stream_id = %lld AND ((position = 36 AND reason LIKE 'not a JSON%%' AND content = 'nonsense ?')"
 	                             " OR (position = 48 AND reason = 'n: not an integer') OR (position = 87 AND reason = 'no event time'))"
-	                             " AND source LIKE '%%events.jsonl (run %%'", (long long)stream.id), 3);
+	                             " AND source LIKE '%%events.jsonl (run %%'", (long long)shared.stream.id), 3);
 }
 
 /* I8 */
@@ -312,54 +281,46 @@ static void strict_checks_a_pipe_too(void **state) {
 	static const char *const ends[] = {"nonsense\n", "\n"};
 	DECLARE(columns);
 	for (int good = 0; good < 2; good++) {
-		int fds[2], saved = dup(STDIN_FILENO);
+		int saved, fd = test_stdin_pipe(&saved);
 		lk_ingest_options o = options(NULL);
 		lk_ingest_report r;
 		lk_error err = {0};
 		o.path = "-";
 		o.strict = true;
-		assert_int_equal(pipe(fds), 0);
-		dup2(fds[0], STDIN_FILENO);
-		close(fds[0]);
-		dprintf(fds[1], "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0}\n%s", ends[good]);
-		close(fds[1]);
+		dprintf(fd, "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0}\n%s", ends[good]);
+		close(fd);
 		assert_int_equal(lk_ingest_run(&o, &r, &err), good ? 0 : LK_EINPUT);
 		if (!good)
 			assert_non_null(strstr(err.text, "standard input:2: not a JSON object"));
 		expect_once(good, 0);
-		dup2(saved, STDIN_FILENO);
-		close(saved);
+		test_stdin_restore(saved);
 	}
 }
 
 static void stdin_is_not_held_back(void **state) {
 	(void)state;
 	DECLARE(columns);
-	int fds[2], saved = dup(STDIN_FILENO);
+	int saved, fd = test_stdin_pipe(&saved);
 	job j;
 	lk_ingest_options o = options(NULL);
 	o.path = "-";
-	assert_int_equal(pipe(fds), 0);
-	dup2(fds[0], STDIN_FILENO);
 	job_start(&j, o);
 	for (int n = 0; n < 5; n++) {
 		char line[64];
 		int len = snprintf(line, sizeof line, "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":%d}\n{\"ts\"", n), want = n + 1;
-		assert_int_equal(write(fds[1], line + (n ? 5 : 0), (size_t)(len - (n ? 5 : 0))), len - (n ? 5 : 0));
+		assert_int_equal(write(fd, line + (n ? 5 : 0), (size_t)(len - (n ? 5 : 0))), len - (n ? 5 : 0));
 		assert_true(test_poll(has_events, &want, DEADLINE_MS));
 		/* and it holds no lock of the log while it waits for the rest of the line */
 		lk_error err = {0};
-		test_ok(lk_pg_run(&pg, &err, "BEGIN; SET LOCAL lock_timeout = '5s'; SELECT 1 FROM lk.tail FOR UPDATE; COMMIT"), &err);
+		test_ok(lk_pg_run(&shared.pg, &err, "BEGIN; SET LOCAL lock_timeout = '5s'; SELECT 1 FROM lk.tail FOR UPDATE; COMMIT"), &err);
 	}
 	__atomic_store_n(&j.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(j.thread, NULL);
 	test_ok(j.status, &j.err);
 	assert_true(j.r.stopped);
 	assert_int_equal(j.r.events, 5);
-	close(fds[1]);
-	close(fds[0]);
-	dup2(saved, STDIN_FILENO);
-	close(saved);
+	close(fd);
+	test_stdin_restore(saved);
 	expect_once(5, 0);
 }
 
@@ -373,7 +334,7 @@ static void files_at_once(void **state) {
 	char *paths[JOBS];
 	int bad = 0;
 	for (int i = 0; i < JOBS; i++) {
-		paths[i] = lk_asprintf("%s/%d.jsonl", dir, i);
+		paths[i] = lk_asprintf("%s/%d.jsonl", shared.dir, i);
 		bad += write_events(paths[i], i * EVENTS, EVENTS);
 	}
 	for (int i = 0; i < JOBS; i++) {
@@ -423,28 +384,10 @@ static void killed_and_run_again(void **state) {
 	enum { EVENTS = 60000 };
 	unsigned long random = test_seed("killed_and_run_again");
 	DECLARE(columns);
-	int bad = write_events(path, 0, EVENTS), killed = 0;
+	int bad = write_events(path, 0, EVENTS);
 	lk_ingest_options o = options("killed");
 	o.batch_events = 300;
-	for (;;) {
-		int status;
-		pid_t pid = fork();
-		assert_true(pid >= 0);
-		if (pid == 0) {
-			lk_ingest_report r;
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			_exit(lk_ingest_run(&o, &r, NULL) ? 1 : 0);
-		}
-		usleep((useconds_t)(test_random(&random) % 60000));   /* it is killed at any moment */
-		if (killed < 12)
-			kill(pid, SIGKILL);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		if (WIFEXITED(status)) {
-			assert_int_equal(WEXITSTATUS(status), 0);
-			break;
-		}
-		killed++;
-	}
+	int killed = test_ingest_killed(&o, &random, 60000, 12);
 	assert_true(killed > 0);
 	print_message("killed %d times\n", killed);
 	expect_once(EVENTS, bad);
@@ -484,7 +427,7 @@ static void backends_terminated(void **state) {
 	job_start(&j, o);
 	assert_true(test_poll(is_under_way, &batches_seen, DEADLINE_MS));
 	for (int i = 0; i < 6; i++) {
-		killed += test_number(&pg, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'lk ingest'") > 0;
+		killed += test_number(&shared.pg, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'lk ingest'") > 0;
 		waiting w = {&j, __atomic_load_n(&batches_seen, __ATOMIC_RELAXED)};
 		assert_true(test_poll(goes_on, &w, DEADLINE_MS));
 	}
@@ -511,10 +454,10 @@ static void server_killed_and_started(void **state) {
 	batches_seen = 0;
 	job_start(&j, o);
 	assert_true(test_poll(is_under_way, &batches_seen, DEADLINE_MS));
-	lk_pg_close(&pg);
-	test_postgres_kill(&servers);
-	test_postgres_start(&servers);
-	test_open(&pg, &servers);
+	lk_pg_close(&shared.pg);
+	test_postgres_kill(&shared.servers);
+	test_postgres_start(&shared.servers);
+	test_open(&shared.pg, &shared.servers);
 	pthread_join(j.thread, NULL);
 	test_ok(j.status, &j.err);
 	assert_true(j.r.reconnects > 0);
@@ -526,31 +469,27 @@ static void server_killed_and_started(void **state) {
 static void gives_up_in_the_end(void **state) {
 	(void)state;
 	DECLARE(columns);
-	int fds[2], saved = dup(STDIN_FILENO), one = 1;
+	int one = 1, saved, fd = test_stdin_pipe(&saved);
 	job j;
 	lk_ingest_options o = options("gone");
 	o.path = "-";
 	o.retry_us = 100000;
-	assert_int_equal(pipe(fds), 0);
-	dup2(fds[0], STDIN_FILENO);
 	job_start(&j, o);
-	assert_int_equal(write(fds[1], "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0}\n", 36), 36);
+	assert_int_equal(write(fd, "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":0}\n", 36), 36);
 	assert_true(test_poll(has_events, &one, DEADLINE_MS));
-	lk_pg_close(&pg);
-	test_postgres_kill(&servers);
-	assert_int_equal(write(fds[1], "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":1}\n", 36), 36);
+	lk_pg_close(&shared.pg);
+	test_postgres_kill(&shared.servers);
+	assert_int_equal(write(fd, "{\"ts\":\"2024-01-01T00:00:00Z\",\"n\":1}\n", 36), 36);
 	pthread_join(j.thread, NULL);
 	assert_int_equal(j.status, LK_EUNREACHABLE);
 	assert_int_equal(j.r.events, 1);
 	lk_ingest_report r;
 	lk_error err = {0};
 	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EUNREACHABLE);
-	test_postgres_start(&servers);
-	test_open(&pg, &servers);
-	close(fds[1]);
-	close(fds[0]);
-	dup2(saved, STDIN_FILENO);
-	close(saved);
+	test_postgres_start(&shared.servers);
+	test_open(&shared.pg, &shared.servers);
+	close(fd);
+	test_stdin_restore(saved);
 	expect_once(1, 0);
 }
 
@@ -589,7 +528,7 @@ static void real_access_log(void **state) {
 	assert_int_equal(ask("sum(bytes)"), INT64_C(2747282505));
 	assert_int_equal(ask("count(*) FILTER (WHERE method = 'GET')"), 9951);
 	assert_int_equal(ask("count(*) FILTER (WHERE bytes IS NULL)"), 669);
-	assert_int_equal(test_number(&pg, "SELECT position FROM lk.rejected WHERE stream_id = %lld", (long long)stream.id), 2111246);
+	assert_int_equal(test_number(&shared.pg, "SELECT position FROM lk.rejected WHERE stream_id = %lld", (long long)shared.stream.id), 2111246);
 }
 
 static void real_rides(void **state) {

@@ -11,47 +11,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include "event_log/ingest.h"
-#include "tests/support/log.h"
-#include "tests/support/streams.h"
+#include "tests/support/ingests.h"
 
-static test_servers servers;
-static lk_arena memory;
-static lk_pg pg;
-static lk_cat_stream stream;
-static char dir[64], *path, *other;
+static test_ingests shared;
+static char *path, *other;
 
 static void declare(void) {
 	static const char *const columns[] = {"ts time", "key text", "n int8"};
-	static int used;
-	char name[16];
-	lk_error err = {0};
-	lk_apply_result result;
-	snprintf(name, sizeof name, "so%d", used++);
-	stream.stream = test_stream(&memory, name, columns, 3);
-	stream.stream->text = lk_arena_strdup(&memory, "");
-	test_ok(lk_apply_stream(&pg, stream.stream, &result, &err), &err);
-	stream.id = test_number(&pg, "SELECT stream_id FROM lk.stream WHERE name = '%s'", name);
+	test_ingests_declare(&shared, columns, 3);
 }
 
 static int set_up(void **state) {
 	(void)state;
-	char id[33];
-	lk_error err = {0};
 	signal(SIGPIPE, SIG_IGN);     /* of a pipe that is not read to its end */
-	test_servers_start(&servers);
-	test_open(&pg, &servers);
-	test_ok(lk_catalog_install(&pg, id, &err), &err);
-	snprintf(dir, sizeof dir, "%.40s/lk-sources-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(dir));
-	path = lk_asprintf("%s/access", dir);
-	other = lk_asprintf("%s/access.1", dir);
+	test_ingests_start(&shared);
+	path = lk_asprintf("%s/access", shared.dir);
+	other = lk_asprintf("%s/access.1", shared.dir);
 	return 0;
 }
 
@@ -59,12 +38,9 @@ static int tear_down(void **state) {
 	(void)state;
 	unlink(path);
 	unlink(other);
-	rmdir(dir);
 	free(path);
 	free(other);
-	lk_pg_close(&pg);
-	lk_arena_release(&memory);
-	test_servers_stop(&servers);
+	test_ingests_stop(&shared);
 	return 0;
 }
 
@@ -116,7 +92,7 @@ static void pack(const char *from, const char *to) {
 /* --- Runs --- */
 
 static lk_ingest_options options(const char *from) {
-	return (lk_ingest_options){.postgres = servers.at.postgres, .stream = &stream, .format = {.kind = LK_FORMAT_JSON}, .path = from, .source = "access"};
+	return (lk_ingest_options){.postgres = shared.servers.at.postgres, .stream = &shared.stream, .format = {.kind = LK_FORMAT_JSON}, .path = from, .source = "access"};
 }
 
 static char said[2000];       /* the notes of the last run */
@@ -156,15 +132,11 @@ static void *feed(void *arg) {
 }
 
 static int try_piped(lk_ingest_report *r, lk_error *err) {
-	int fds[2], saved = dup(STDIN_FILENO);
 	pthread_t thread;
-	assert_int_equal(pipe(fds), 0);
-	dup2(fds[0], STDIN_FILENO);
-	close(fds[0]);
-	assert_int_equal(pthread_create(&thread, NULL, feed, &fds[1]), 0);
+	int saved, fd = test_stdin_pipe(&saved);
+	assert_int_equal(pthread_create(&thread, NULL, feed, &fd), 0);
 	int status = try_run("-", r, err);
-	dup2(saved, STDIN_FILENO);
-	close(saved);
+	test_stdin_restore(saved);
 	pthread_join(thread, NULL);
 	return status;
 }
@@ -189,7 +161,7 @@ static void refuse_run(bool piped, const char *from, const char *why) {
 static void refuse(const char *from, const char *why) { refuse_run(false, from, why); }
 static void refuse_piped(const char *why) { refuse_run(true, NULL, why); }
 
-static int64_t ask(const char *what) { return test_number(&pg, "SELECT coalesce(%s, -1)::bigint FROM lk.log_%s", what, stream.stream->name); }
+static int64_t ask(const char *what) { return test_ingests_ask(&shared, what); }
 
 /* The log holds n = 0 … count - 1, each once. */
 static void expect_once(int count) {
@@ -384,7 +356,7 @@ static void lines_that_end_in_cr(void **state) {
 /* --- Rows of an older schema, which have only a position --- */
 
 static void forget_fingerprints(void) {
-	test_sql(&pg, "UPDATE lk.source SET head = NULL, trail = NULL, run = NULL WHERE stream_id = %lld", (long long)stream.id);
+	test_sql(&shared.pg, "UPDATE lk.source SET head = NULL, trail = NULL, run = NULL WHERE stream_id = %lld", (long long)shared.stream.id);
 }
 
 static void expect_said(const char *what) {
@@ -426,8 +398,8 @@ static void identified_by_a_run_without_events(void **state) {
 		pack(path, other);
 		assert_int_equal((way == 2 ? run_piped() : run(way ? other : path)).events, 0);
 		expect_said("bytes are taken as read");
-		assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld AND trail <> '' AND length(head) > 0",
-		                             (long long)stream.id), 1);
+		assert_int_equal(test_number(&shared.pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld AND trail <> '' AND length(head) > 0",
+		                             (long long)shared.stream.id), 1);
 		put(path, "w", 300, 700);             /* rotated: longer than the one before */
 		assert_int_equal(run(path).events, 700);
 		assert_string_equal(said, "");
@@ -456,7 +428,7 @@ static void what_cannot_be_the_file_of_before(void **state) {
 		int64_t position = size_of(path);
 		put(path, "a", 900, 5);
 		assert_int_equal(rename(path, other), 0);
-		char *third = lk_asprintf("%s/access.2", dir);
+		char *third = lk_asprintf("%s/access.2", shared.dir);
 		bool longer = way % 2, packed = way / 2;
 		put(path, "w", 905, 1);
 		write_file(path, "a", "\n\n\n\n\n\n\n", longer ? 7 : 0);   /* so that the position is within a line of it */
@@ -483,7 +455,7 @@ static void a_pipe_that_is_not_the_file_of_before(void **state) {
 	declare();
 	put(path, "w", 0, 100);
 	run(path);
-	test_sql(&pg, "UPDATE lk.source SET head = NULL, trail = NULL, position = position - 3 WHERE stream_id = %lld", (long long)stream.id);
+	test_sql(&shared.pg, "UPDATE lk.source SET head = NULL, trail = NULL, position = position - 3 WHERE stream_id = %lld", (long long)shared.stream.id);
 	refuse_piped("that is within a line");
 	put(path, "w", 100, 10);
 	refuse_piped("ends at byte");
@@ -559,12 +531,12 @@ static void many_files(void **state) {
 	declare();
 	put(path, "w", 0, 1);
 	run(path);
-	test_sql(&pg, "INSERT INTO lk.source (stream_id, name, number, position, head) SELECT %lld, 'access', i, 5, convert_to('x' || i, 'UTF8')"
-	         " FROM generate_series(2, 1005) i", (long long)stream.id);
+	test_sql(&shared.pg, "INSERT INTO lk.source (stream_id, name, number, position, head) SELECT %lld, 'access', i, 5, convert_to('x' || i, 'UTF8')"
+	         " FROM generate_series(2, 1005) i", (long long)shared.stream.id);
 	put(path, "w", 1, 1);
 	run(path);
-	assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld", (long long)stream.id), 1000);
-	assert_int_equal(test_number(&pg, "SELECT max(number) FROM lk.source WHERE stream_id = %lld", (long long)stream.id), 1006);
+	assert_int_equal(test_number(&shared.pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld", (long long)shared.stream.id), 1000);
+	assert_int_equal(test_number(&shared.pg, "SELECT max(number) FROM lk.source WHERE stream_id = %lld", (long long)shared.stream.id), 1006);
 	assert_int_equal(run(path).events, 0);
 	expect_once(2);
 }
@@ -584,25 +556,9 @@ static void killed_over_a_rotation(void **state) {
 			pack(path, other);
 			assert_int_equal(rename(other, path), 0);
 		}
-		for (bool ended = false; !ended; ) {
-			int status;
-			pid_t pid = fork();
-			assert_true(pid >= 0);
-			if (pid == 0) {
-				lk_ingest_options o = options(path);
-				lk_ingest_report r;
-				o.batch_events = 150;
-				prctl(PR_SET_PDEATHSIG, SIGKILL);
-				_exit(lk_ingest_run(&o, &r, NULL) ? 1 : 0);
-			}
-			usleep((useconds_t)(test_random(&random) % 40000));   /* it is killed at any moment */
-			if (killed < 4 * (file + 1))
-				kill(pid, SIGKILL);
-			assert_int_equal(waitpid(pid, &status, 0), pid);
-			ended = WIFEXITED(status);
-			assert_true(!ended || WEXITSTATUS(status) == 0);
-			killed += !ended;
-		}
+		lk_ingest_options o = options(path);
+		o.batch_events = 150;
+		killed += test_ingest_killed(&o, &random, 40000, 4 * (file + 1) - killed);
 	}
 	print_message("killed %d times\n", killed);
 	assert_true(killed > 0);
@@ -625,15 +581,15 @@ static void *job_run(void *arg) {
 
 static int both_wait(void *arg) {
 	(void)arg;
-	return test_number(&pg, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lk ingest' AND wait_event_type = 'Lock'") == 2;
+	return test_number(&shared.pg, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lk ingest' AND wait_event_type = 'Lock'") == 2;
 }
 
 /* Both have a batch to append before either may append. */
 static void run_two(job jobs[2], const char *first, const char *second, size_t batch_events) {
 	lk_pg holder;
-	test_open(&holder, &servers);
+	test_open(&holder, &shared.servers);
 	test_sql(&holder, "BEGIN");
-	test_sql(&holder, "SELECT 1 FROM lk.tail WHERE stream_id = %lld FOR UPDATE", (long long)stream.id);
+	test_sql(&holder, "SELECT 1 FROM lk.tail WHERE stream_id = %lld FOR UPDATE", (long long)shared.stream.id);
 	for (int i = 0; i < 2; i++) {
 		jobs[i] = (job){.o = options(i ? second : first)};
 		jobs[i].o.batch_events = batch_events;
