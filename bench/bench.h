@@ -1,5 +1,5 @@
-/* `make bench`: medians of several runs with a check of each result, beside a limit measured in the same run on the same
- * rows. The program starts and removes its private servers. */
+/* `make bench`: medians of several runs with a check of each result, beside a limit measured in the same run on the
+ * same rows. The program starts and removes its private servers. */
 #ifndef LK_BENCH_BENCH_H
 #define LK_BENCH_BENCH_H
 

@@ -1,5 +1,5 @@
-/* What windows cost: the stream path with hopping windows, with sessions and with many aggregates, each compared with the
- * tumbling view of the same events in the same run; memory of sketches in Redis; and a thousand windows merged from
+/* What windows cost: the stream path with hopping windows, with sessions and with many aggregates, each compared with
+ * the tumbling view of the same events in the same run; memory of sketches in Redis; and a thousand windows merged from
  * their panes. BENCH_EVENTS=n: fewer events. */
 #include "bench/bench.h"
 
@@ -49,7 +49,8 @@ static void ingest(bench *b, long from, long to, unsigned long keys) {
 	free(csv);
 }
 
-/* Compares the view's rows with PostgreSQL's result of the same query: their number, and the sum of their first numbers. */
+/* Compares the view's rows with PostgreSQL's result of the same query: their number, and the sum of their first
+ * numbers. */
 static void check(bench *b, const char *view, const char *oracle) {
 	char *out = NULL;
 	test_lk(&b->servers, NULL, &out, NULL, (const char *const[]){"query", view, "--format", "csv", NULL});

@@ -57,7 +57,8 @@ typedef struct grid {
 
 static grid grid_new(bool markdown) { return (grid){.table = markdown ? NULL : lk_table_new()}; }
 
-/* Of rows that are compared: where they are too wide for the screen, each is a record, so that its sides stay together. */
+/* Of rows that are compared: where they are too wide for the screen, each is a record, so that its sides stay
+ * together. */
 static grid grid_of_rows(bool markdown, int keys) {
 	grid g = grid_new(markdown);
 	if (g.table) {

@@ -52,8 +52,8 @@ int lk_homedir_check_ours(const lk_homedir *p, lk_error *err);
 
 /* Removes the sockets' folder. No server may run. */
 void lk_homedir_remove_run(lk_homedir *p);
-/* Removes the data, and home itself if nothing else is in it; kept: something is. No server may run, the lock is held, and
- * lk_homedir_check_ours has passed. */
+/* Removes the data, and home itself if nothing else is in it; kept: something is. No server may run, the lock is held,
+ * and lk_homedir_check_ours has passed. */
 int lk_homedir_remove(lk_homedir *p, bool *kept, lk_error *err);
 
 /* What a place in /tmp and under /var/lib is called: elsewhere/lk-XXXXXX. */

@@ -310,8 +310,8 @@ int lk_until_stopped(int rc, lk_error *err) {
 	return LK_OK;
 }
 
-/* A server that is away or full: the first round that fails says what happens next, the first one that succeeds says that
- * it is over. */
+/* A server that is away or full: the first round that fails says what happens next, the first one that succeeds says
+ * that it is over. */
 static void say_trouble(lk_rounds *r, int rc, int64_t every_us) {
 	bool troubled = rc == LK_EUNREACHABLE || rc == LK_EFULL;
 	lk_buf b = LK_BUF_INIT;

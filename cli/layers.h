@@ -13,8 +13,8 @@
 int lk_speed_from_args(const lk_args *args, const lk_servers *at, lk_speed_options *o, lk_error *err);
 void lk_speed_say_report(const lk_speed_report *r);
 
-/* LK_ROUND_FIRST: the speed layer is not running yet, so nothing is sealed. LK_ROUND_AGAIN: says nothing of views that have
- * nothing new. */
+/* LK_ROUND_FIRST: the speed layer is not running yet, so nothing is sealed. LK_ROUND_AGAIN: says nothing of views that
+ * have nothing new. */
 enum lk_round { LK_ROUND_ONE, LK_ROUND_FIRST, LK_ROUND_AGAIN };
 
 /* What rounds of batches have in common. */
@@ -32,12 +32,12 @@ typedef struct lk_rounds {
 } lk_rounds;
 void lk_rounds_release(lk_rounds *r);
 
-/* One batch of each of the views, a seal of those in kappa mode. For a view in lambda mode it computes the newest version,
- * which readers get next, and the served one if that is another one. Then housekeeping. Prints what it did. A failure of
- * one view does not stop the others: it is printed, and its code returned. A failure that lasts from round to round is
- * printed as often as core/told.h says, and its end too. */
+/* One batch of each of the views, a seal of those in kappa mode. For a view in lambda mode it computes the newest
+ * version, which readers get next, and the served one if that is another one. Then housekeeping. Prints what it did. A
+ * failure of one view does not stop the others: it is printed, and its code returned. A failure that lasts from round
+ * to round is printed as often as core/told.h says, and its end too. */
 int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err);
-/* The end of a command that runs until it is stopped: a server that was silent meanwhile is reported, but is no failure. */
+/* The end of a command that runs until it is stopped: a server that was silent then is reported, but is no failure. */
 int lk_until_stopped(int rc, lk_error *err);
 /* Rounds every `every_us` until lk_stop; failures are printed, and the next round tries again. */
 void lk_batch_rounds(lk_rounds *r, int64_t every_us);

@@ -13,9 +13,9 @@ typedef struct lk_servers {
 	char *redis;       /* unix:path */
 } lk_servers;
 
-/* Starts the servers that do not run (initdb at first) and waits until both answer. As root both run as user postgres (or
- * nobody). The path of a unix socket is limited to 107 bytes: if home is too long, the sockets' folder is under /tmp.
- * Calling it twice changes nothing. */
+/* Starts the servers that do not run (initdb at first) and waits until both answer. As root both run as user postgres
+ * (or nobody). The path of a unix socket is limited to 107 bytes: if home is too long, the sockets' folder is under
+ * /tmp. Calling it twice changes nothing. */
 int lk_servers_up(const char *home, lk_servers *out, lk_error *err);
 /* Stops both, waits until they are gone, removes the sockets' folder; data stays. */
 int lk_servers_down(const char *home, lk_error *err);

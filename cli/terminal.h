@@ -23,9 +23,9 @@ int lk_text_fit(const char *text, int columns);
 /* Adds the text with each byte that the locale cannot show as "\x1b", so that no text changes the terminal. */
 void lk_text_visible(const char *text, lk_buf *out);
 
-/* Adds the text, wrapped at blanks so that no line takes more than `screen` columns, unless a word is longer. What is in
- * backticks or double quotes is one word, so that it can be copied. The first line begins at `column`; the others are
- * indented. */
+/* Adds the text, wrapped at blanks so that no line takes more than `screen` columns, unless a word is longer. What is
+ * in backticks or double quotes is one word, so that it can be copied. The first line begins at `column`; the others
+ * are indented. */
 void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent, lk_buf *out);
 
 #endif

@@ -2,10 +2,10 @@
  *
  * As in PostgreSQL, the sum of smallint and integer is bigint, that of bigint and numeric is numeric. An argument has
  * fewer than 2^63 units and a log fewer than 2^63 events, so a sum stays below 2^126. A sum of integers leaves bigint
- * after 2^32 rows of the largest integer in one group: here the value is marked, while PostgreSQL's int4_sum wraps round
- * without an error. So a partial that PostgreSQL computed may have wrapped, if all these rows are in one cell. A cast to
- * bigint before the sum would not help: the fold in C has only the same bigint column to store the cell in. sum over no
- * rows, or only NULLs, is NULL: the state records whether it has seen a value. */
+ * after 2^32 rows of the largest integer in one group: here the value is marked, while PostgreSQL's int4_sum wraps
+ * round without an error. So a partial that PostgreSQL computed may have wrapped, if all these rows are in one cell. A
+ * cast to bigint before the sum would not help: the fold in C has only the same bigint column to store the cell in. sum
+ * over no rows, or only NULLs, is NULL: the state records whether it has seen a value. */
 #include "core/agg.h"
 #include "core/varint.h"
 

@@ -12,8 +12,8 @@ typedef struct lk_told {
 	int times;                    /* that it was said; 0: another trouble */
 } lk_told;
 
-/* Is this text to be said now? At once, then 5 s later, 30 s later, and every 5 min from then on; another text 5 s after
- * the last one. Texts that differ only in their numbers are the same. */
+/* Is this text to be said now? At once, then 5 s later, 30 s later, and every 5 min from then on; another text 5 s
+ * after the last one. Texts that differ only in their numbers are the same. */
 bool lk_told_due(lk_told *t, const char *text, int64_t now_us);
 /* Was this text the last that was said of the trouble? */
 bool lk_told_has(const lk_told *t, const char *text);

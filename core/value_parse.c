@@ -12,7 +12,8 @@
 #include "core/time.h"
 #include "core/value.h"
 
-/* 0.D * 10^point, where D are the digits between first and end (a dot among them is skipped), the first of them not 0. */
+/* 0.D * 10^point, where D are the digits between first and end (a dot among them is skipped), the first of them not
+ * 0. */
 typedef struct decimal {
 	bool negative;
 	const char *first, *end;

@@ -1,7 +1,7 @@
 /* Windows of time, and the panes that they are made of. A library of its own: it knows no view and no log.
  *
- * Panes: Li et al., "No Pane, No Gain: Efficient Evaluation of Sliding-Window Aggregates over Data Streams", SIGMOD Record
- * 34(1), 2005. */
+ * Panes: Li et al., "No Pane, No Gain: Efficient Evaluation of Sliding-Window Aggregates over Data Streams", SIGMOD
+ * Record 34(1), 2005. */
 #ifndef LK_CORE_WINDOW_H
 #define LK_CORE_WINDOW_H
 

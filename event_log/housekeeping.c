@@ -7,18 +7,18 @@
  *                 sessions: a late event may join a past session again). Only users read the other rows: `lk late`.
  *   lk.cut, _part all layers need a live cut; lk.replay needs a closed one (the end of a replay that is shown or
  *                 resumed), and so do the pointer of a copy and its row of lk.batch
- *   lk.batch      needed: the row of the pointer (`lk status`), the two newest (batch_layer/sweep.c), and the row of the
- *                 seal that made a table in use (batch_layer/seal.c)
+ *   lk.batch      needed: the row of the pointer (`lk status`), the two newest (batch_layer/sweep.c), and the row of
+ *                 the seal that made a table in use (batch_layer/seal.c)
  *   lk.copy       a dropped copy is not needed: a copy without a row counts as dropped, and its id is never used again.
  *                 Its units, cuts, batches, replay and blocks go with it.
  *   lk.version    needed by its copies, by `lk replay --version`, which can make one, and, if newest, by apply
  *   lk.source     one row per name, kept for ever: the source may be read again
  *
- * A statement is a transaction of at most 10,000 rows (100 copies or versions). If another process begins to need what it
- * removes (a replay of an old version, a batch of a copy that is dropped meanwhile), a foreign key makes the statement
- * fail, and the next round tries again. Rows of lk.late are removed below lk.unit.late_from, where triggers no longer count.
- * A unit has late rows only at offsets that it has passed, so all rows below late_from were counted, and a worker that folds
- * that part of the log again adds none (event_log/ledger.c). */
+ * A statement is a transaction of at most 10,000 rows (100 copies or versions). If another process begins to need what
+ * it removes (a replay of an old version, a batch of a copy that is dropped meanwhile), a foreign key makes the
+ * statement fail, and the next round tries again. Rows of lk.late are removed below lk.unit.late_from, where triggers no
+ * longer count. A unit has late rows only at offsets that it has passed, so all rows below late_from were counted, and a
+ * worker that folds that part of the log again adds none (event_log/ledger.c). */
 #include "event_log/housekeeping.h"
 
 #include <string.h>

@@ -26,10 +26,10 @@ typedef struct lk_pg {
 /* Statements that run often enough to be planned once per session. */
 enum lk_prepared { LK_PREPARED_TAIL, LK_PREPARED_END, LK_PREPARED_CUTS, LK_PREPARED_SETTINGS, LK_PREPARED_LOCK, LK_PREPARED_MOVE };
 
-/* Connects to the first host of conninfo that answers within 5 s (or its connect_timeout). Checks version (>= 14), encoding
- * (UTF8) and session advisory locks (a direct connection). conninfo: libpq key=value text or URI, from LK_POSTGRES or of the
- * private server. Errors say which server, where it was expected and what to do; never the password. LK_EUNREACHABLE,
- * also if the database or role does not exist; LK_EUNSUPPORTED. The session has no limit_us yet. */
+/* Connects to the first host of conninfo (LK_POSTGRES, or the private server: key=value text or a URI) that answers in
+ * 5 s, or its connect_timeout. Checks version (>= 14), encoding (UTF8) and session advisory locks (a direct connection).
+ * Errors say which server, where it was expected and what to do; never the password. LK_EUNREACHABLE, also if the
+ * database or role does not exist; LK_EUNSUPPORTED. The session has no limit_us yet. */
 int lk_pg_open(lk_pg *pg, const char *conninfo, const char *application_name, lk_error *err);
 void lk_pg_close(lk_pg *pg);
 

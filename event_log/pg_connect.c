@@ -1,8 +1,8 @@
 /* Connecting to PostgreSQL.
  *
  * libpq looks names up without a limit, and applies connect_timeout only where it blocks. So a silent resolver, or one
- * silent host of several, would hold lk for ever. Here each host gets its time, as libpq promises: core/lookup.h looks up
- * its name, and libpq gets one address at a time, with the name, for TLS and passwords.
+ * silent host of several, would hold lk for ever. Here each host gets its time, as libpq promises: core/lookup.h looks
+ * up its name, and libpq gets one address at a time, with the name, for TLS and passwords.
  *
  * A host is skipped if it cannot be reached, is starting or stopping, or does not match target_session_attrs; any other
  * refusal is final, as in libpq. */

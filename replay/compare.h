@@ -7,8 +7,8 @@
 #include "replay/watch.h"
 #include "view_store/store.h"
 
-/* The rows of one leg, sorted by (window start, window end, the group keys that the view selects), then by lk_values_compare;
- * all values as text. */
+/* The rows of one leg, sorted by (window start, window end, the group keys that the view selects), then by
+ * lk_values_compare; all values as text. */
 typedef struct lk_leg {
 	char *name;                /* "lambda", "kappa", "sql", "served" */
 	const lk_plan *plan;       /* of the caller's catalogue */

@@ -37,8 +37,8 @@ double lk_output_error(const lk_plan *p, const lk_output *o);
 /* An identity is the start and the end of the window (all of time if there is none), followed by the keys. */
 enum { LK_IDENTITY_KEYS = 2 * LK_PANE_BYTES };
 lk_span lk_identity_span(const void *identity);
-/* By the exact values as text, then the approximate ones as numbers, so that rows with nearly equal values are at about the
- * same place among those of either side. */
+/* By the exact values as text, then the approximate ones as numbers, so that rows with nearly equal values are at about
+ * the same place among those of either side. */
 int lk_values_compare(const struct lk_leg_row *a, const struct lk_leg_row *b);
 int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen);
 

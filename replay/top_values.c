@@ -1,6 +1,6 @@
-/* lk and PostgreSQL may write one value differently (R9, R12), so lists are compared by value: each value is read as its
- * type and printed again. A numeric only loses its trailing zeros: read with the type's scale, it could be rounded, and a
- * difference would not show. Texts stay: both sides escape the same characters in the same way. */
+/* lk and PostgreSQL may write one value differently (R9, R12), so lists are compared by value: each value is read as
+ * its type and printed again. A numeric only loses its trailing zeros: read with the type's scale, it could be rounded,
+ * and a difference would not show. Texts stay: both sides escape the same characters in the same way. */
 #include "replay/top_values.h"
 
 #include <string.h>

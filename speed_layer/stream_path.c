@@ -29,8 +29,9 @@
 #include "core/watermark.h"
 
 #define CLOCK_EVENTS  1000
-/* A reader fetches the open segment in one call, and Redis serves no other client meanwhile: so a segment ends at this many
- * cells or stored bytes. A commit ends when its unit has grown by COMMIT_GROWTH, so neither is ever much larger. */
+/* A reader fetches the open segment in one call, and Redis serves no other client meanwhile: so a segment ends at this
+ * many cells or stored bytes. A commit ends when its unit has grown by COMMIT_GROWTH, so neither is ever much
+ * larger. */
 #define SEGMENT_CELLS  50000
 #define SEGMENT_STORED (8 << 20)
 #define COMMIT_GROWTH  (8 << 20)

@@ -11,8 +11,8 @@
  * cut is impossible too, unless a fault or another program wrote it to Redis: readers refuse it, and the unit is reset
  * to the cut.
  *
- * Skipping ahead: the batch answers for the log below the published cut. So a unit may continue at the cut if it is more
- * than one fetch behind it, or if Redis has no memory for its cells: so a batch frees memory. The unit would have
+ * Skipping ahead: the batch answers for the log below the published cut. So a unit may continue at the cut if it is
+ * more than one fetch behind it, or if Redis has no memory for its cells: so a batch frees memory. The unit would have
  * recorded late events on the way, so only units of views without a lateness bound skip. */
 #include "speed_layer/unit.h"
 

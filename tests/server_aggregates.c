@@ -218,7 +218,8 @@ static void first_and_last_follow_the_place_in_the_log(void **state) {
 		lk_value rows[40][4];
 		for (int i = 0; i < 40; i++) {
 			rows[i][0] = lk_int(base_us);
-			rows[i][1] = lk_int(i % 5 ? round : round + 1000 + i % 2);   /* most events are in one partition or the other */
+			/* most events are in one partition or the other */
+			rows[i][1] = lk_int(i % 5 ? round : round + 1000 + i % 2);
 			rows[i][2] = lk_int(i);
 			rows[i][3] = lk_text(i % 2 ? "odd" : "even", i % 2 ? 3 : 4);
 		}

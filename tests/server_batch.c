@@ -355,7 +355,8 @@ static void a_batch_brings_a_new_version_into_service(void **state) {
 	assert_int_equal(test_world_copy(&world, "traffic")->version->number, 2);
 	same("traffic", LK_LAYER_MERGED);
 	append(300, 50);
-	assert_int_equal(lk_batch_run(&world.pg, world.catalog, served, &r, &err), LK_OK);   /* the old one never takes over again */
+	/* the old one never takes over again */
+	assert_int_equal(lk_batch_run(&world.pg, world.catalog, served, &r, &err), LK_OK);
 	assert_int_equal(r.switched_to, 0);
 	test_world_reload(&world);
 	assert_int_equal(test_world_copy(&world, "traffic")->version->number, 2);

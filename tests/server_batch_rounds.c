@@ -308,7 +308,8 @@ static void a_batch_of_a_version_that_is_followed_ends(void **state) {
 	assert_int_equal(served()->version->number, 3);
 	assert_int_equal(live_copies(), 3);
 	same();
-	assert_int_equal(lk_batch_run(&b.pg, world.catalog, b.copy, &b.report, &b.err), LK_OK);   /* it is the former one now */
+	/* it is the former one now */
+	assert_int_equal(lk_batch_run(&b.pg, world.catalog, b.copy, &b.report, &b.err), LK_OK);
 	lk_pg_close(&b.pg);
 	lk_pg_close(&holder);
 }

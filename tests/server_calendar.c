@@ -279,7 +279,8 @@ static int64_t some_time(const lk_calendar *list, int64_t around, unsigned long 
 	case 2: return lk_calendar_end(list, start);
 	case 3: return lk_calendar_end(list, start) - 1;
 	case 4: return start + (int64_t)(test_random(seed) % 90000) * LK_US_PER_S;
-	case 5: return ((int64_t)(test_random(seed) % 13000) - 3300) * (10 * 86400 * LK_US_PER_S);   /* 1879 to 2235: also outside the list */
+	/* 1879 to 2235: also outside the list */
+	case 5: return ((int64_t)(test_random(seed) % 13000) - 3300) * (10 * 86400 * LK_US_PER_S);
 	case 6: return around - (int64_t)(test_random(seed) % 400) * 6 * 3600 * LK_US_PER_S;
 	default: return around;
 	}

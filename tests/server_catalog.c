@@ -265,7 +265,8 @@ static void test_stream_keeps_its_form(void **unused) {
 		{"CREATE TABLE hits (ts timestamptz, path text, bytes bigint) WITH (event_time = ts, partition_by = path, partitions = 3, max_ahead = '2 days')", "max_ahead"},
 	};
 	apply(STREAM);
-	test_sql(&pg, "UPDATE lk.tail SET next_off = 1 WHERE part = 2");      /* anything may change while the stream is empty */
+	/* anything may change while the stream is empty */
+	test_sql(&pg, "UPDATE lk.tail SET next_off = 1 WHERE part = 2");
 	int64_t before = stamp();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		assert_refused(cases[i].text, cases[i].because);
@@ -306,7 +307,8 @@ static void test_changed_delay_makes_versions(void **unused) {
 	parse(STREAM VIEW, &before);
 	apply(STREAM VIEW);
 	assert_int_equal(apply(DELAYED).what, LK_APPLIED_CHANGED);
-	test_ok(lk_apply_view(&pg, before.items[1].plan, &r, &err), &err);   /* parsed before the change: it uses the current declaration */
+	/* parsed before the change: it uses the current declaration */
+	test_ok(lk_apply_view(&pg, before.items[1].plan, &r, &err), &err);
 	assert_true(r.what == LK_APPLIED_SAME && r.version == 2);
 	lk_definitions_release(&before);
 	r = apply(DELAYED VIEW);

@@ -215,7 +215,8 @@ static void replaying(void **state) {
 	LK(0, "\"mode\":\"kappa\"", "", "query", "traffic", "--format", "json");
 	char *served = copy_of("copy_id = served_copy");
 	assert_string_equal(served, copy);
-	LK(0, "", "gap 0 events; copy", "replay", "traffic", "--switch");   /* a replay of the served version makes another copy */
+	/* a replay of the served version makes another copy */
+	LK(0, "", "gap 0 events; copy", "replay", "traffic", "--switch");
 
 	ingest(EVENTS, 5);
 	LK(0, "", "605 events", "replay", "traffic", "--fresh", "--switch", "--version", "1");

@@ -277,7 +277,8 @@ static void each_cell_of_a_page_comes_once(void **state) {
 		for (size_t i = 0; i < pairs->elements; i += 2)
 			assert_int_equal(lk_cells_merge(&once, pairs->element[i]->str, pairs->element[i]->len, pairs->element[i + 1]->str,
 			                                pairs->element[i + 1]->len), 0);
-		test_redis_command(&admin, "HEXISTS %s nothing", lk_segment_key(o.store, o.unit, g.from, g.token));   /* a rehash is running */
+		/* a rehash is running */
+		test_redis_command(&admin, "HEXISTS %s nothing", lk_segment_key(o.store, o.unit, g.from, g.token));
 		pages++;
 	}
 	assert_int_equal(rc, 1);

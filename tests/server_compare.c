@@ -134,8 +134,8 @@ static void append_any(unsigned long *seed, const char *stream, const char *view
 	}
 }
 
-/* A view and its events follow from the seed alone. False if PostgreSQL raised an error over them; then lambda and kappa
- * were compared with each other alone. */
+/* A view and its events follow from the seed alone. False if PostgreSQL raised an error over them; then lambda and
+ * kappa were compared with each other alone. */
 static bool compare_any(unsigned long *seed, const char *stream, const char *view, unsigned long repeat) {
 	test_view_shape shape;
 	lk_comparison c;

@@ -338,7 +338,8 @@ static void what_cannot_be_served(void **state) {
 		assert_int_equal(serve(a, *n, &retired), LK_ECONFLICT);
 	assert_true(stamp() == before);
 	must_serve(a, b, 0);
-	assert_int_equal(serve(a, b, &retired), LK_ECONFLICT);     /* a second time, with the state that was read before the first */
+	/* a second time, with the state that was read before the first */
+	assert_int_equal(serve(a, b, &retired), LK_ECONFLICT);
 	assert_true(served() == b && former() == a);
 }
 

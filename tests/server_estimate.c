@@ -100,8 +100,8 @@ static void replayed(const lk_replay_options *o, int64_t *cells, int64_t *bytes)
 	measure(o->view, id, cells, bytes);
 }
 
-/* If the whole log is sampled, the number of cells is exact. Redis's overhead per cell is assumed to be constant; really
- * it is between half and one and a half of that. */
+/* If the whole log is sampled, the number of cells is exact. Redis's overhead per cell is assumed to be constant;
+ * really it is between half and one and a half of that. */
 static void a_small_log_is_folded_whole(void **state) {
 	(void)state;
 	static const struct { const char *view; double bytes_factor; } views[] = {

@@ -387,7 +387,8 @@ static void test_acknowledged_survives_a_crash(void **unused) {
 	unsigned long random = test_seed("acknowledged survives a crash");
 	test_log l;
 	test_log_open(&l, &servers, 2);
-	test_sql(&l.pg, "ALTER DATABASE postgres SET synchronous_commit = off");   /* no default of a role or database may change this */
+	/* no default of a role or database may change this */
+	test_sql(&l.pg, "ALTER DATABASE postgres SET synchronous_commit = off");
 	lk_pg_close(&l.pg);
 	test_open(&l.pg, &servers);
 	for (int i = 0; i < 40; i++)

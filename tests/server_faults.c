@@ -238,7 +238,8 @@ static void killed_at_random_moments(void **state) {
 	}
 	lk_must((const char *const[]){"speed", "--once", NULL});
 	catches_up();
-	int64_t deadline = lk_monotonic_us() + 20 * LK_US_PER_S;   /* the session of a killed batch may hold its lock a little longer */
+	/* the session of a killed batch may hold its lock a little longer */
+	int64_t deadline = lk_monotonic_us() + 20 * LK_US_PER_S;
 	while (test_lk(&servers, NULL, NULL, NULL, (const char *const[]){"batch", NULL}) != 0)
 		assert_true(lk_monotonic_us() < deadline);
 	append(10);

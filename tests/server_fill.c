@@ -268,7 +268,8 @@ static void nothing_at_all(void **state) {
 		test_world_append_json(&world, "hits", two_events);
 		test_world_speed_once(&world, NULL);
 	}
-	fill("h", "2020-01-01T00:00:00Z", "2020-01-01T00:05:00Z", LK_FILL_ZERO, &a);   /* two windows have an event, and HAVING removes them */
+	/* two windows have an event, and HAVING removes them */
+	fill("h", "2020-01-01T00:00:00Z", "2020-01-01T00:05:00Z", LK_FILL_ZERO, &a);
 	assert_int_equal(a.nrows, 3);
 	lk_answer_release(&a);
 }

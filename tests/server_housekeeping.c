@@ -127,7 +127,8 @@ static void late_events_below_the_cut_are_removed(void **unused) {
 	append(100, 500);
 	test_world_speed_once(&world, "strict");
 	before = late_of("strict");
-	test_sql(&world.pg, "UPDATE lk.unit SET late_from = 65536 WHERE part = 0");   /* a run that was killed before it removed the rows */
+	/* a run that was killed before it removed the rows */
+	test_sql(&world.pg, "UPDATE lk.unit SET late_from = 65536 WHERE part = 0");
 	int64_t oldest = number("SELECT min(off) FROM lk.late WHERE part = 0");
 	keep_house(&little);
 	after = late_of("strict");

@@ -261,7 +261,8 @@ static void going_back_is_not_undone_by_a_batch(void **state) {
 	o.switch_over = true;
 	test_replay(&o);
 	assert_int_equal(served_version(), 2);
-	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE NOT dropped"), 2);   /* served and former */
+	/* served and former */
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE NOT dropped"), 2);
 	test_ok(lk_mode_back(&o, &mode, &err), &err);
 	append(100);
 	lk_batch();

@@ -160,8 +160,8 @@ static void put_events(const char *path, size_t first_bytes, int more) {
 	lk_buf_release(&b);
 }
 
-/* I5, I8: Version 5 kept only the position of a source: if a file has that position, and it is between two lines, the rest
- * of the file is read; any other file is read from its first byte. */
+/* I5, I8: Version 5 kept only the position of a source: if a file has that position, and it is between two lines, the
+ * rest of the file is read; any other file is read from its first byte. */
 static void sources_go_on(void **unused) {
 	(void)unused;
 	char path[] = "/tmp/lk-migration-XXXXXX.jsonl";

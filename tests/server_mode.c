@@ -346,7 +346,8 @@ static int appender(void *arg) {
 		}
 		rc = lk_append(&pg, b, &step, &err);
 		lk_append_batch_free(b);
-		usleep(s_now < START_S + 300 ? 20000 : 200000);   /* the asking below takes longer over a longer log, and shows no more */
+		/* the asking below takes longer over a longer log, and shows no more */
+		usleep(s_now < START_S + 300 ? 20000 : 200000);
 	}
 	lk_pg_close(&pg);
 	if (rc != LK_OK)

@@ -245,8 +245,8 @@ static void ask(const pair *p, bool kappa, const int64_t *until) {
 
 static int rounds(void) { return test_rounds("ROUNDS", ROUNDS); }
 
-/* I3, I9, P7: the answer at a live cut is the view over exactly that prefix, in both modes, while events are appended and
- * folded, segments are closed, compacted and dropped, and batches of this and other views are published. */
+/* I3, I9, P7: the answer at a live cut is the view over exactly that prefix, in both modes, while events are appended
+ * and folded, segments are closed, compacted and dropped, and batches of this and other views are published. */
 static void answers_at_a_prefix_while_everything_runs(void **state) {
 	(void)state;
 	seed = test_seed("answers_at_a_prefix_while_everything_runs");

@@ -142,7 +142,8 @@ static void a_server_that_does_not_answer_is_given_up(void **state) {
 	assert_int_equal(test_owner_commit(&o, &err), LK_EUNREACHABLE);
 	unsetenv("LK_WAIT_MS");
 	assert_non_null(strstr(err.text, "no answer"));
-	assert_int_equal(test_redis_command(&admin, "PING"), 0);   /* the reply comes after the pause, which Redis 6.0 cannot end */
+	/* the reply comes after the pause, which Redis 6.0 cannot end */
+	assert_int_equal(test_redis_command(&admin, "PING"), 0);
 	lk_unit_state u;
 	assert_int_equal(lk_store_read_unit(o.store, o.unit, NULL, &u, NULL, NULL), LK_EUNREACHABLE);
 	test_owner_close(&o);

@@ -501,7 +501,8 @@ static void modes_and_replays_of_a_sealed_view(void **state) {
 		append(30);
 		test_worker_catch_up(&workers[2 * v]);
 		o.switch_over = o.verify = true;
-		lk_replay_report replayed = test_replay(&o);          /* compared with the sealed copy, and served instead of it */
+		/* compared with the sealed copy, and served instead of it */
+		lk_replay_report replayed = test_replay(&o);
 		assert_true(lk_difference_none(&replayed.difference));
 		lk_difference_release(&replayed.difference);
 		assert_int_equal(sealed_to(views[v].name), 0);

@@ -149,7 +149,8 @@ static void owners_change_in_mid_log(void **state) {
 	a.path.limits.commit_events = b.path.limits.commit_events = 5;
 	for (int turn = 0; turn < 6; turn++) {
 		assert_true(test_worker_step(turn % 2 ? &b : &a, 0, 17) > 0);
-		int64_t lost = test_worker_step(turn % 2 ? &a : &b, 0, 10);   /* at its first turn a take-over, later a refused commit */
+		/* at its first turn a take-over, later a refused commit */
+		int64_t lost = test_worker_step(turn % 2 ? &a : &b, 0, 10);
 		assert_true(turn == 0 ? lost > 0 : lost == LK_EFENCED);
 		same("traffic");
 	}

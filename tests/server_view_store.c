@@ -412,7 +412,8 @@ static void a_drop_that_would_break_the_tiling_is_refused(void **state) {
 	lk_unit_state u = test_owner_state(&o);
 	char *before = test_redis_snapshot(&admin, o.unit);
 	lk_position inside = {9, 90, 9}, beyond = {19, 190, 19};
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 3, NULL, NULL), LK_EINTERNAL);   /* the open one */
+	/* the open one */
+	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 3, NULL, NULL), LK_EINTERNAL);
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, &inside, NULL), LK_EINTERNAL);
 	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 2, &beyond, NULL), LK_EINTERNAL);
 	/* the open segment now ends at the new base, but the next commit would extend it across */

@@ -49,7 +49,8 @@ static void edges_of_sums(void **state) {
 	(void)state;
 	const double least = 4.9406564584124654e-324, normal = DBL_MIN, most = DBL_MAX, big = 9007199254740992;   /* 2^53 */
 	is(SUM(0.0), 0);
-	is(SUM(0.1, 0.2, 0.3), 0.6);   /* the doubles add to 0.6000000000000000055, left to right they give 0.6000000000000001 */
+	/* the doubles add to 0.6000000000000000055, left to right they give 0.6000000000000001 */
+	is(SUM(0.1, 0.2, 0.3), 0.6);
 	is(SUM(1e308, 1e308, -1e308), 1e308);
 	is(SUM(1e16, 1, -1e16), 1);
 	is(SUM(1e308, 1e-308, -1e308), 1e-308);
@@ -129,7 +130,8 @@ static void edges_of_variances(void **state) {
 	(void)state;
 	const double least = 4.9406564584124654e-324;
 	is(variance_of((const double[]){5, 5, 5}, 3, false, false), 0);
-	is(variance_of((const double[]){1e308, -1e308}, 2, false, true), 1e308);      /* the variance itself is beyond all doubles */
+	/* the variance itself is beyond all doubles */
+	is(variance_of((const double[]){1e308, -1e308}, 2, false, true), 1e308);
 	is(variance_of((const double[]){1e308, -1e308}, 2, false, false), INFINITY);
 	is(variance_of((const double[]){least, -least}, 2, false, true), least);
 	is(variance_of((const double[]){least, -least}, 2, false, false), 0);
@@ -224,7 +226,8 @@ static void carried_when_it_has_to_be(void **state) {
 			bool doubles = round % 2 ? !at_the_edge : random_below(&s, 3) > 0, large = sum > (lk_int128)1 << 110 || sum < -((lk_int128)1 << 110);
 			uint32_t before = e.uncarried;
 			if (large) {
-				for (; sum > (lk_int128)1 << 40 || sum < -((lk_int128)1 << 40); ) {      /* the leading bits are subtracted, as a double */
+				/* the leading bits are subtracted, as a double */
+				for (; sum > (lk_int128)1 << 40 || sum < -((lk_int128)1 << 40); ) {
 					int shift = 0;
 					lk_int128 top = sum;
 					for (; top > (lk_int128)1 << 50 || top < -((lk_int128)1 << 50); shift++)

@@ -68,7 +68,8 @@ static void division_is_postgresqls(void **state) {
 	}
 }
 
-/* |2 (q * b - a)| <= |b| in units where all three are whole: q is a / b rounded to its scale. Half goes away from zero. */
+/* |2 (q * b - a)| <= |b| in units where all three are whole: q is a / b rounded to its scale. Half goes away from
+ * zero. */
 static void division_rounds_exactly(void **state) {
 	(void)state;
 	uint64_t s = random_seed();

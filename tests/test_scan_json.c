@@ -328,7 +328,8 @@ static int check_column(json_t *v, int c, bool accepted) {
 	}
 	lk_buf_release(&text);
 	double size = json_is_number(v) ? fabs(json_number_value(v)) : 1;
-	bool lost = size >= 1e15 || (json_is_real(v) && size < 2.3e-308);   /* 9007e-9254740993 is 0 to jansson, and no integer */
+	/* 9007e-9254740993 is 0 to jansson, and no integer */
+	bool lost = size >= 1e15 || (json_is_real(v) && size < 2.3e-308);
 	return lost && t.kind != LK_TEXT ? 1 : status;
 }
 

@@ -169,8 +169,8 @@ static bool still_good(const call *c, const call *now) {
 	       (!c->by_field || (c->panes.first == now->panes.first && c->panes.n == now->panes.n));
 }
 
-/* Meta and the cells that `c` asks for, at one instant. 2: not at one instant, or meta has changed and now asks for other
- * cells; *c is set to those. */
+/* Meta and the cells that `c` asks for, at one instant. 2: not at one instant, or meta has changed and now asks for
+ * other cells; *c is set to those. */
 static int read_both(lk_store *s, int64_t unit, call *c, lk_unit_state *out, lk_cells *open, lk_error *err) {
 	both got = {0};
 	call now;

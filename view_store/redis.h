@@ -43,7 +43,7 @@ typedef struct lk_redis_url {
 int lk_redis_url_parse(lk_redis_url *u, const char *url, lk_error *err);   /* LK_EUSAGE */
 void lk_redis_url_release(lk_redis_url *u);
 
-/* A socket that is connected to the URL's host: looks the name up and tries each address, for 5 s. -1: *why, a static text. */
+/* A socket connected to the URL's host: looks the name up and tries each address, for 5 s. -1: *why, a static text. */
 int lk_redis_connect(const lk_redis_url *u, const char **why);
 
 /* Empties `out` and begins a first request; lk_redis_more appends another one. */

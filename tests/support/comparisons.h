@@ -1,13 +1,13 @@
-/* Shared by tests of comparisons: a log with views of each kind of row, two versions of a view, a broken stored cell, and
- * a check that a comparison leaves nothing behind. */
+/* Shared by tests of comparisons: a log with views of each kind of row, two versions of a view, a broken stored cell,
+ * and a check that a comparison leaves nothing behind. */
 #ifndef LK_TESTS_SUPPORT_COMPARISONS_H
 #define LK_TESTS_SUPPORT_COMPARISONS_H
 
 #include "replay/costs.h"
 #include "tests/support/players.h"
 
-/* Stream `hits` of 2 partitions and the views traffic (by path and minute), strict (by path and 10 seconds; nothing may be
- * late), bare (rows that have no name but their window) and one (a single row). */
+/* Stream `hits` of 2 partitions and the views traffic (by path and minute), strict (by path and 10 seconds; nothing may
+ * be late), bare (rows that have no name but their window) and one (a single row). */
 extern const char test_compared_text[];
 enum { TEST_COMPARED_BASE_S = 1577836800 };   /* the first event's time */
 

@@ -37,7 +37,8 @@ static int calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char **nea
 		return LK_EUSAGE;
 	if (!berlin || strcmp(c->unit, "day") != 0)
 		return LK_OK;
-	int64_t *starts = lk_arena_alloc(arena, DAYS * sizeof *starts), at = INT64_C(1767222000);   /* 2025-12-31T23:00:00Z */
+	/* 2025-12-31T23:00:00Z */
+	int64_t *starts = lk_arena_alloc(arena, DAYS * sizeof *starts), at = INT64_C(1767222000);
 	for (int i = 0; i < DAYS; i++) {
 		starts[i] = at * LK_US_PER_S;
 		at += i == SPRING - 1 ? 82800 : i == AUTUMN - 1 ? 90000 : 86400;

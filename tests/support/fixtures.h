@@ -1,5 +1,5 @@
-/* Servers and an lk on them that all tests of a program share, started before the first test and stopped after the last.
- * The program calls test_share_program and gives cmocka_run_group_tests the two fixtures. */
+/* Servers and an lk on them that all tests of a program share, started before the first test and stopped after the
+ * last. The program calls test_share_program and gives cmocka_run_group_tests the two fixtures. */
 #ifndef LK_TESTS_SUPPORT_FIXTURES_H
 #define LK_TESTS_SUPPORT_FIXTURES_H
 

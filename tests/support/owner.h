@@ -1,5 +1,5 @@
-/* Owners of units without PostgreSQL: they fold invented events into cells and commit them, so that the view store can be
- * tested alone. Cells are count(*) and sum(amount) by (pane, a text key). */
+/* Owners of units without PostgreSQL: they fold invented events into cells and commit them, so that the view store can
+ * be tested alone. Cells are count(*) and sum(amount) by (pane, a text key). */
 #ifndef LK_TESTS_SUPPORT_OWNER_H
 #define LK_TESTS_SUPPORT_OWNER_H
 
@@ -32,7 +32,8 @@ test_owner test_owner_of_three_segments(const test_servers *s);
 void test_owner_take(test_owner *o, int64_t start);
 /* Folds one event into the cell (pane number, key); it counts from the next commit on. */
 void test_owner_fold(test_owner *o, int pane, const char *key, int amount);
-/* Folds n events of 100, 101 … into the cells (0, "/a"), (1, "/b"), (0, "/c"), (1, "/a"), (0, "/b"), (1, "/c"), in turn. */
+/* Folds n events of 100, 101 … into the cells (0, "/a"), (1, "/b"), (0, "/c"), (1, "/a"), (0, "/b"), (1, "/c"), in
+ * turn. */
 void test_owner_fold_some(test_owner *o, int n);
 /* Commits what was folded since the last commit and settles the map. Watermark and _at are invented: 10 * cursor and
  * cursor. */

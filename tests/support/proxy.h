@@ -23,8 +23,8 @@ typedef struct test_proxy {
 	int npairs;
 } test_proxy;
 
-/* Opens a proxy on a free port of the address, or on this port. Without a path, connections are never answered. The path
- * is freed when it is closed. */
+/* Opens a proxy on a free port of the address, or on this port. Without a path, connections are never answered. The
+ * path is freed when it is closed. */
 void test_proxy_open(test_proxy *p, const char *address, int port, char *path);
 /* Returns when it is so. */
 void test_proxy_set(test_proxy *p, enum test_carried what);

@@ -1,5 +1,5 @@
-/* Follows the grammar and types of the definition language, so that most definitions are accepted. Expressions are fully
- * parenthesised or in the shapes that people write. */
+/* Follows the grammar and types of the definition language, so that most definitions are accepted. Expressions are
+ * fully parenthesised or in the shapes that people write. */
 #include "tests/support/random_view.h"
 
 #include <math.h>

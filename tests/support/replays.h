@@ -4,9 +4,9 @@
 
 #include "tests/support/players.h"
 
-/* The log for tests of replays: stream `hits` of 3 partitions; views traffic (by path and minute), strict (by path and 10
- * seconds, with a lateness bound) and balance (over all of time; the deltas of each answer add up to 0, whatever prefix it
- * covers). Every ninth event is up to 100 seconds late. */
+/* The log for tests of replays: stream `hits` of 3 partitions; views traffic (by path and minute), strict (by path and
+ * 10 seconds, with a lateness bound) and balance (over all of time; the deltas of each answer add up to 0, whatever
+ * prefix it covers). Every ninth event is up to 100 seconds late. */
 extern const char test_replayed_text[];
 typedef struct test_replayed {
 	test_world *world;
@@ -26,8 +26,8 @@ int test_to_kappa_body(void *arg);
 int test_to_lambda_body(void *arg);
 int test_back_body(void *arg);
 
-/* Runs body(arg) in a player and kills it: at the crash point, if one is named and this build has crash points (the test
- * fails unless it is reached), else after that many microseconds. */
+/* Runs body(arg) in a player and kills it: at the crash point, if one is named and this build has crash points (the
+ * test fails unless it is reached), else after that many microseconds. */
 void test_killed(int (*body)(void *arg), void *arg, const char *point, int64_t after_us);
 
 /* The number of copies of a view that are not dropped. */

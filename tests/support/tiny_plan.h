@@ -38,7 +38,8 @@ static inline lk_expr *tiny_op2(tiny_plan *t, int op, lk_type type, lk_expr *a, 
 	return tiny_op(t, op, type, 2, (lk_expr *[]){a, b});
 }
 
-/* A stream of these columns, the first of them the event time, and a view of it by minute without keys and aggregates. */
+/* A stream of these columns, the first of them the event time, and a view of it by minute without keys and
+ * aggregates. */
 static inline void tiny_plan_init(tiny_plan *t, const lk_type *columns, int ncolumns) {
 	*t = (tiny_plan){.stream = {.schema.ncolumns = ncolumns, .partitions = 1, .max_ahead_us = 86400 * LK_US_PER_S}};
 	t->stream.schema.columns = lk_arena_zalloc(&t->arena, (size_t)ncolumns * sizeof(lk_column));

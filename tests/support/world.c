@@ -339,9 +339,9 @@ static void add_output(const lk_plan *p, int output, lk_value v, lk_buf *out) {
 
 static const lk_type time_type = {.kind = LK_TIME}, text_type = {.kind = LK_TEXT};
 
-/* Approximations, and values that PostgreSQL computes with rounding, come last, each after a character that no JSON text
- * contains, with their tolerance: "0.01+2=17 ". Counts may also be off by two, and a number smaller than 2^-1022 counts
- * as 0. */
+/* Approximations, and values that PostgreSQL computes with rounding, come last, each after a character that no JSON
+ * text contains, with their tolerance: "0.01+2=17 ". Counts may also be off by two, and a number smaller than 2^-1022
+ * counts as 0. */
 enum { ROUGH = '\x02' };
 
 static double error_of(const lk_plan *p, int output) {

@@ -20,7 +20,8 @@ typedef struct test_world {
 void test_world_open(test_world *w, test_servers *s);    /* installs the catalogue */
 void test_world_close(test_world *w);
 void test_world_empty(test_world *w);                    /* nothing declared, nothing stored */
-/* Declares the text's definitions. Returns LK_OK or LK_EDEFINITION; then *fault (lk_malloc'ed, may be NULL) says why. */
+/* Declares the text's definitions. Returns LK_OK or LK_EDEFINITION; then *fault (lk_malloc'ed, may be NULL) says
+ * why. */
 int test_world_try(test_world *w, const char *sql, char **fault);
 void test_world_declare(test_world *w, const char *sql);
 void test_world_reload(test_world *w);
@@ -47,8 +48,9 @@ void test_worker_open_copy(test_worker *t, test_world *w, const lk_cat_copy *cop
 /* Uses the same worker and its connections for another view of the same log. */
 void test_worker_turn_to(test_worker *t, const char *view);
 void test_worker_close(test_worker *t);
-/* Takes partition `part` over unless it has it, and makes one pass of at most `limit` events. Returns the events that it
- * read, or a negative status for LK_EFENCED and LK_EFULL (the unit must then be taken again); other errors fail the test. */
+/* Takes partition `part` over unless it has it, and makes one pass of at most `limit` events. Returns the events that
+ * it read, or a negative status for LK_EFENCED and LK_EFULL (the unit must then be taken again); other errors fail the
+ * test. */
 int64_t test_worker_step(test_worker *t, int part, int64_t limit);
 void test_worker_catch_up(test_worker *t);               /* until it holds its units and is at the log's end; sweeps */
 void test_worker_sweep(test_worker *t, int part);
