@@ -26,6 +26,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "event_log/scan.h"
+#include "event_log/tail.h"
 
 typedef struct batch {
 	lk_pg *pg;

@@ -35,6 +35,7 @@
 #include "core/flag.h"
 #include "core/time.h"
 #include "event_log/scan.h"
+#include "event_log/tail.h"
 
 #define PATIENCE_US    10000000
 #define ALONE_US        1000000   /* the same if no process holds the unit that is waited for */

@@ -9,6 +9,7 @@
 #include "core/time.h"
 #include "core/watermark.h"
 #include "event_log/scan.h"
+#include "event_log/tail.h"
 #include "serving/answer.h"
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }

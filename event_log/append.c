@@ -31,6 +31,7 @@
 #include "core/time.h"
 #include "event_log/log_sql.h"
 #include "event_log/pg_binary.h"
+#include "event_log/tail.h"
 #include "event_log/tail_holder.h"
 
 enum {

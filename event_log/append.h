@@ -4,8 +4,6 @@
 
 #include "event_log/source.h"
 
-#define LK_MAX_AHEAD_US INT64_C(315360000000000000)   /* 10,000 years: _at + max_ahead is then after every event time */
-
 /* Events and rejects that one transaction appends. Encoding needs no connection. */
 typedef struct lk_append_batch lk_append_batch;
 

@@ -9,9 +9,8 @@
 #include <stdio.h>
 
 #include "core/time.h"
-#include "event_log/append.h"
 #include "event_log/log_sql.h"
-#include "event_log/scan.h"
+#include "event_log/tail.h"
 
 static void prefix_sql(const lk_stream *s, int part, int64_t off, lk_buf *out) {
 	int64_t ahead = s->max_ahead_us < LK_MAX_AHEAD_US ? s->max_ahead_us : LK_MAX_AHEAD_US;

@@ -31,9 +31,6 @@ int lk_scan_next(lk_scan *s, lk_value *row, int64_t *off, lk_error *err);
 /* Ends the transaction, also in the middle of the COPY (the rest is cancelled). Safe after any failure. */
 int lk_scan_end(lk_scan *s, lk_error *err);
 
-/* The end of each partition, [partitions]: next offsets; last_at and high may be NULL. LK_ECONFLICT: the stream was
- * dropped. */
-int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *last_at, int64_t *high, lk_error *err);
 /* `_at` of one event, LK_NEVER if it does not exist (P6). */
 int lk_log_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t off, int64_t *at, lk_error *err);
 

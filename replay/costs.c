@@ -13,7 +13,7 @@
 #include "batch_layer/batch.h"
 #include "core/time.h"
 #include "event_log/log_sql.h"
-#include "event_log/scan.h"
+#include "event_log/tail.h"
 #include "replay/leg_rows.h"
 #include "replay/mode_cost.h"
 #include "replay/trial.h"

@@ -35,6 +35,7 @@
 #include "core/watermark.h"
 #include "event_log/log_sql.h"
 #include "event_log/scan.h"
+#include "event_log/tail.h"
 #include "replay/private.h"
 
 #define SAMPLE_EVENTS   200000   /* of a partition */

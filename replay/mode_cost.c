@@ -14,6 +14,7 @@
 
 #include "batch_layer/batch.h"
 #include "core/time.h"
+#include "event_log/tail.h"
 #include "event_log/tail_holder.h"
 #include "replay/cpu.h"
 #include "replay/switch.h"

@@ -18,6 +18,7 @@
 #include "core/time.h"
 #include "event_log/log_sql.h"
 #include "event_log/scan.h"
+#include "event_log/tail.h"
 #include "replay/private.h"
 
 #define GIVEN_NAME     "replay_"

@@ -19,6 +19,7 @@
 #include "batch_layer/batch.h"
 #include "core/fault.h"
 #include "core/time.h"
+#include "event_log/tail.h"
 #include "replay/run_to.h"
 
 /* --- to its end --- */

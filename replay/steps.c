@@ -6,6 +6,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
+#include "event_log/tail.h"
 #include "speed_layer/speed.h"
 
 #define NEAR_EVENTS   50000

@@ -13,6 +13,7 @@
 #include "core/fault.h"
 #include "core/flag.h"
 #include "core/time.h"
+#include "event_log/tail.h"
 #include "event_log/tail_holder.h"
 
 #define PATIENCE_LEAST_US  50000

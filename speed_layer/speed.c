@@ -18,6 +18,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "event_log/overview.h"
+#include "event_log/tail.h"
 
 #define STAMP_EVERY_US    500000
 #define SWEEP_EVERY_US  60000000

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/time.h"
+#include "event_log/tail.h"
 #include "speed_layer/tiers.h"
 
 #define BACKOFF_LEAST_US   50000

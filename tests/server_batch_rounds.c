@@ -15,6 +15,7 @@
 #include "core/time.h"
 #include "event_log/copies.h"
 #include "event_log/scan.h"
+#include "event_log/tail.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/layer.h"
 #include "tests/support/log.h"

@@ -15,6 +15,7 @@
 #include "event_log/ledger.h"
 #include "event_log/overview.h"
 #include "event_log/scan.h"
+#include "event_log/tail.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/world.h"

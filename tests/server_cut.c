@@ -10,6 +10,7 @@
 
 #include "core/time.h"
 #include "event_log/ledger.h"
+#include "event_log/tail.h"
 #include "tests/support/log.h"
 
 static test_servers servers;

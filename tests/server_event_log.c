@@ -15,6 +15,7 @@
 #include "core/key.h"
 #include "core/time.h"
 #include "core/watermark.h"
+#include "event_log/tail.h"
 #include "tests/support/log.h"
 
 static test_servers servers;

@@ -17,6 +17,7 @@
 
 #include "core/time.h"
 #include "event_log/cut.h"
+#include "event_log/tail.h"
 #include "tests/support/fixtures.h"
 
 static test_servers servers;
