@@ -1,14 +1,15 @@
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/output.h"
 
 int lk_cmd_help(const lk_args *args, lk_error *err) {
 	lk_buf b = LK_BUF_INIT;
 	if (args->noperands == 0) {
-		lk_help_summary(&b);
+		lk_help_summary(args->commands, &b);
 	} else {
-		const lk_command *c = lk_command_find(args->operands[0]);
+		const lk_command *c = lk_command_find(args->commands, args->operands[0]);
 		if (!c)
-			return lk_command_unknown(args->operands[0], err);
+			return lk_command_unknown(args->commands, args->operands[0], err);
 		lk_help_command(c, &b);
 	}
 	lk_put_buf(&b);

@@ -6,6 +6,9 @@
 
 #define LK_VERSION "0.1.0"
 
+/* One table that drives getopt_long and all help. Tests compare it with the README. Ends with an entry without a name. */
+extern const lk_command lk_commands[];
+
 int lk_cmd_up(const lk_args *args, lk_error *err);
 int lk_cmd_down(const lk_args *args, lk_error *err);
 int lk_cmd_apply(const lk_args *args, lk_error *err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "event_log/tail_holder.h"
@@ -29,7 +30,7 @@ static void hold_standard_files(void) {
 
 static int run(int argc, char **argv, lk_error *err) {
 	lk_args args;
-	int rc = lk_args_parse(argc, argv, &args, err);
+	int rc = lk_args_parse(lk_commands, argc, argv, &args, err);
 	if (rc == LK_OK && args.help) {
 		lk_buf b = LK_BUF_INIT;
 		lk_help_command(args.command, &b);

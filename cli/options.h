@@ -1,4 +1,4 @@
-/* Commands and their options: one table that drives getopt_long and all help. Tests compare it with the README. */
+/* A command, its options, and what the user gave. */
 #ifndef LK_CLI_OPTIONS_H
 #define LK_CLI_OPTIONS_H
 
@@ -7,6 +7,8 @@
 
 #include "core/buf.h"
 #include "core/status.h"
+
+#define LK_MAX_OPTIONS 24
 
 typedef struct lk_option {
 	const char *name;    /* long; NULL ends a list */
@@ -27,15 +29,14 @@ typedef struct lk_command {
 	int min_operands, max_operands;   /* max -1: any number */
 	const char *summary;          /* one line */
 	const char *detail;           /* paragraphs, or "" */
-	lk_option options[24];
+	lk_option options[LK_MAX_OPTIONS];
 	lk_example examples[6];
 	/* 0, or a failure in *err (unset if it was already reported). */
 	int (*run)(const lk_args *args, lk_error *err);
 } lk_command;
 
-extern const lk_command lk_commands[];   /* ends with an entry without a name */
-
 struct lk_args {
+	const lk_command *commands;   /* all of them; the list ends with one that has no name */
 	const lk_command *command;
 	bool help;                    /* --help: print help instead of running the command */
 	char **operands;              /* borrowed from argv */
@@ -49,7 +50,7 @@ struct lk_args {
 
 /* argv[0] is the program. LK_EUSAGE with did-you-mean for commands and options. Reorders argv (options before
  * operands). Release *out also after a failure. */
-int lk_args_parse(int argc, char **argv, lk_args *out, lk_error *err);
+int lk_args_parse(const lk_command *commands, int argc, char **argv, lk_args *out, lk_error *err);
 void lk_args_release(lk_args *a);
 
 bool lk_args_has(const lk_args *a, const char *option);
@@ -64,10 +65,5 @@ int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_
 /* *out: the index of the value in `choices`, which ends with NULL. */
 int lk_args_choice(const lk_args *a, const char *option, const char *const *choices, int otherwise, int *out,
                    lk_error *err);
-
-const lk_command *lk_command_find(const char *name);   /* or NULL */
-int lk_command_unknown(const char *name, lk_error *err);   /* LK_EUSAGE with did-you-mean */
-void lk_help_summary(lk_buf *out);
-void lk_help_command(const lk_command *c, lk_buf *out);
 
 #endif

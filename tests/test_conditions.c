@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/answer_args.h"
+#include "cli/commands.h"
 #include "serving/condition.h"
 #include "tests/support/definitions.h"
 
@@ -18,7 +19,7 @@ static int read_one(const char *text, lk_answer_args *out, lk_error *err) {
 	char *argv[] = {(char[]){"lk"}, (char[]){"query"}, (char[]){"v"}, (char[]){"--where"}, (char *)text, NULL};
 	lk_args args;
 	lk_error_clear(err);
-	assert_int_equal(lk_args_parse(5, argv, &args, err), LK_OK);
+	assert_int_equal(lk_args_parse(lk_commands, 5, argv, &args, err), LK_OK);
 	int rc = lk_answer_args_read(&args, out, err);
 	lk_args_release(&args);
 	return rc;

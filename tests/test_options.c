@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "core/time.h"
 
 enum { MAX_WORDS = 32 };
@@ -31,7 +32,7 @@ static int parse(const char *line, char **text, lk_args *args, lk_error *err) {
 	}
 	argv[argc] = NULL;
 	lk_error_clear(err);
-	return lk_args_parse(argc, argv, args, err);
+	return lk_args_parse(lk_commands, argc, argv, args, err);
 }
 
 static void accepts(const char *line) {
@@ -162,7 +163,7 @@ static void values(void **state) {
 static void every_command_helps(void **state) {
 	(void)state;
 	lk_buf all = LK_BUF_INIT, one = LK_BUF_INIT;
-	lk_help_summary(&all);
+	lk_help_summary(lk_commands, &all);
 	for (const lk_command *c = lk_commands; c->name; c++) {
 		char *head = lk_asprintf("  lk %s", c->name);
 		assert_non_null(strstr(all.data, head));

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/options.h"
+#include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -264,7 +265,7 @@ static void help_fits_a_terminal(void **state) {
 		lk_buf_release(&b);
 	}
 	lk_buf b = LK_BUF_INIT;
-	lk_help_summary(&b);
+	lk_help_summary(lk_commands, &b);
 	assert_true(each_line_within(b.data, 80));
 	lk_buf_release(&b);
 }
