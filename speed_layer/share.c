@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 #include "core/time.h"
+#include "speed_layer/tiers.h"
 #include "speed_layer/unit.h"
 
-#define LOCK_EVERY_US 500000
+#define LOCK_EVERY_US   500000
+#define SWEEP_EVERY_US 1000000
 
 /* --- adopting a world --- */
 
@@ -188,5 +190,44 @@ int lk_worker_lock(lk_worker *w, lk_error *err) {
 		w->stride = 1;
 	else if (got > 0 && w->stride < w->nshares)
 		w->stride *= 2;
+	return LK_OK;
+}
+
+/* --- units --- */
+
+int lk_share_take(lk_worker *w, lk_share *s, lk_error *err) {
+	int64_t now = lk_monotonic_us();
+	for (int i = 0; i < s->nunits; i++) {
+		lk_unit *u = s->units[i];
+		lk_error e = {0};
+		if (!u->locked || u->taken || now < u->retry_at_us)
+			continue;
+		if (lk_unit_take(&w->path, u, &e) == LK_OK)
+			continue;
+		lk_unit_fail(u, &e);
+		int r = lk_worker_trouble(w, u, err);
+		if (r != LK_OK)
+			return r;
+	}
+	return LK_OK;
+}
+
+/* Compaction is for readers, and Redis has one thread: a unit that is behind comes first, and so does the end of a run
+ * that has one. */
+static int segments_kept(const lk_worker *w, const lk_share *s, const lk_unit *u) {
+	bool behind = lk_share_end(s) - u->committed > w->path.limits.commit_events;
+	return behind || w->pool->o->once ? LK_SEGMENTS_MOST : LK_SEGMENTS_MANY;
+}
+
+int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err) {
+	s->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
+	for (int i = 0; i < s->nunits; i++) {
+		w->path.segments_kept = segments_kept(w, s, s->units[i]);
+		if (lk_unit_sweep(&w->path, s->units[i], NULL) == LK_OK)
+			continue;
+		int r = lk_worker_trouble(w, s->units[i], err);
+		if (r != LK_OK)
+			return r;
+	}
 	return LK_OK;
 }

@@ -18,7 +18,6 @@
 
 #include "core/time.h"
 #include "event_log/tail.h"
-#include "speed_layer/tiers.h"
 
 #define BACKOFF_LEAST_US   50000
 #define BACKOFF_MOST_US  2000000
@@ -87,23 +86,6 @@ static int read_tails(lk_worker *w, lk_error *err) {
 	return LK_OK;
 }
 
-int lk_share_take(lk_worker *w, lk_share *s, lk_error *err) {
-	int64_t now = lk_monotonic_us();
-	for (int i = 0; i < s->nunits; i++) {
-		lk_unit *u = s->units[i];
-		lk_error e = {0};
-		if (!u->locked || u->taken || now < u->retry_at_us)
-			continue;
-		if (lk_unit_take(&w->path, u, &e) == LK_OK)
-			continue;
-		lk_unit_fail(u, &e);
-		int r = lk_worker_trouble(w, u, err);
-		if (r != LK_OK)
-			return r;
-	}
-	return LK_OK;
-}
-
 static int64_t lowest_cursor(lk_unit *const *units, int n) {
 	int64_t lowest = INT64_MAX;
 	for (int i = 0; i < n; i++)
@@ -125,13 +107,10 @@ static int put_first(lk_unit **units, int n, int64_t cursor) {
 	return first;
 }
 
-/* The end of the share's work: the log's end, or where `once` stops. */
-static int64_t end_of(const lk_share *s) { return s->tail < s->of->end ? s->tail : s->of->end; }
-
 /* One fetch for the units at the lowest cursor. Unless that brings them up to the next ones, one fetch for those too,
  * and so on: however far behind a unit is (a view just declared over a long log), the others go on. */
 static int pass_all(lk_worker *w, lk_share *s, lk_unit **units, int n, bool *busy, lk_error *err) {
-	int64_t end = end_of(s);
+	int64_t end = lk_share_end(s);
 	for (int first; n > 0; units += first, n -= first) {
 		int64_t folded = 0, lowest = lowest_cursor(units, n);
 		if (lowest >= end)
@@ -162,28 +141,8 @@ static int pass(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 	return r;
 }
 
-/* Compaction is for readers, and Redis has one thread: a unit that is behind comes first, and so does the end of a run
- * that has one. */
-static int segments_kept(const lk_worker *w, const lk_share *s, const lk_unit *u) {
-	bool behind = end_of(s) - u->committed > w->path.limits.commit_events;
-	return behind || w->pool->o->once ? LK_SEGMENTS_MOST : LK_SEGMENTS_MANY;
-}
-
-int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err) {
-	s->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
-	for (int i = 0; i < s->nunits; i++) {
-		w->path.segments_kept = segments_kept(w, s, s->units[i]);
-		if (lk_unit_sweep(&w->path, s->units[i], NULL) == LK_OK)
-			continue;
-		int r = lk_worker_trouble(w, s->units[i], err);
-		if (r != LK_OK)
-			return r;
-	}
-	return LK_OK;
-}
-
 static void publish_progress(lk_share *s) {
-	int64_t end = end_of(s), behind = 0;
+	int64_t end = lk_share_end(s), behind = 0;
 	for (int i = 0; i < s->nunits; i++) {
 		lk_unit *u = s->units[i];
 		if (u->taken && u->committed >= end)

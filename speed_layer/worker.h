@@ -46,11 +46,11 @@ int lk_worker_lock(lk_worker *w, lk_error *err);
 /* Tries the locks of the share's units; locks that others hold stay with them. */
 int lk_share_lock(lk_worker *w, lk_share *s, lk_error *err);
 
-/* --- a round (worker.c) --- */
-
-/* takes units that are not taken, when it is time to try */
+/* Takes units that are not taken, when it is time to try. */
 int lk_share_take(lk_worker *w, lk_share *s, lk_error *err);
 int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err);
+/* The end of the share's work: the log's end, or where `once` stops. */
+static inline int64_t lk_share_end(const lk_share *s) { return s->tail < s->of->end ? s->tail : s->of->end; }
 
 /* --- trouble (trouble.c) --- */
 
