@@ -7,7 +7,6 @@
 #include "cli/signal.h"
 #include "core/flag.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 
 /* --- speed --- */
 
@@ -72,10 +71,7 @@ enum { THE_ROUND = 0, HOUSEKEEPING = -1 };
 
 typedef struct round_of {
 	lk_rounds *rounds;
-	lk_pg pg;
-	lk_catalog *catalog;
-	lk_store *store;           /* opened for the first seal */
-	bool quiet, seals;
+	bool quiet;
 } round_of;
 
 void lk_rounds_release(lk_rounds *r) {
@@ -112,29 +108,8 @@ static void say_works_again(lk_rounds *r, const lk_cat_copy *copy) {
 	lk_buf_release(&b);
 }
 
-static const lk_cat_copy *served_copy(const lk_catalog *c, const lk_cat_view *v) { return lk_catalog_copy(c, v->served_copy); }
-
-static bool in_kappa(const lk_catalog *c, const lk_cat_view *v) {
-	const lk_cat_copy *served = served_copy(c, v);
-	return served && served->kappa;
-}
-
-/* The lambda copy of the newest version: the served one, or the one that is served next. NULL if it has none. */
-static const lk_cat_copy *newest_copy(const lk_catalog *c, const lk_cat_view *v) {
-	const lk_cat_version *newest = lk_catalog_newest(c, v);
-	const lk_cat_copy *best = served_copy(c, v);
-	if (best && best->version == newest)
-		return best;
-	best = NULL;
-	for (int i = 0; i < c->ncopies; i++) {
-		const lk_cat_copy *k = &c->copies[i];
-		if (k->version == newest && !k->kappa && k->state == LK_COPY_LIVE)
-			best = k;
-	}
-	return best;
-}
-
-static void say_batch(const lk_cat_view *v, const lk_cat_copy *copy, const lk_batch_report *r, bool quiet) {
+static void say_batch(const lk_cat_copy *copy, const lk_batch_report *r, bool quiet) {
+	const lk_cat_view *v = copy->version->view;
 	lk_buf b = LK_BUF_INIT;
 	if (r->nothing_new) {
 		if (!quiet)
@@ -151,154 +126,31 @@ static void say_batch(const lk_cat_view *v, const lk_cat_copy *copy, const lk_ba
 	lk_buf_release(&b);
 }
 
-static int batch_copy(round_of *of, const lk_cat_copy *copy, bool *switched) {
-	lk_batch_report r = {0};
-	lk_error e = {0};
-	int rc = lk_batch_run(&of->pg, of->catalog, copy, &r, &e);
-	if (rc == LK_OK) {
-		say_works_again(of->rounds, copy);
-		say_batch(copy->version->view, copy, &r, of->quiet);
-	} else {
-		say_failure(of->rounds, copy->id, &e);
-	}
-	*switched = r.switched_to != 0;
-	return rc;
-}
-
-/* The served copy always gets batches, also while the batch of a newer version fails. */
-static int batch_view(round_of *of, const lk_cat_view *v) {
-	const lk_cat_copy *newest = newest_copy(of->catalog, v), *served = served_copy(of->catalog, v);
-	int rc = LK_OK, failed = LK_OK;
-	bool switched = false;
-	if (newest)
-		rc = batch_copy(of, newest, &switched);
-	if (served && served != newest && !switched && !lk_flag_is_set(&lk_stop))
-		failed = batch_copy(of, served, &switched);
-	return rc ? rc : failed;
-}
-
-/* A kappa view is sealed instead of computed. */
-static int seal_view(round_of *of, const lk_cat_view *v) {
-	const lk_cat_copy *copy = served_copy(of->catalog, v);
-	const lk_seal_options o = {.stop = &lk_stop};
-	lk_batch_report r = {0};
-	lk_error e = {0};
-	int rc = of->store ? LK_OK : lk_store_open(&of->store, of->rounds->at->redis, of->catalog->log_id, &e);
-	if (rc == LK_OK)
-		rc = lk_seal_run(&of->pg, of->store, copy, &o, &r, &e);
-	if (rc == LK_OK) {
-		say_works_again(of->rounds, copy);
-		say_batch(v, copy, &r, of->quiet);
-	} else if (!lk_flag_is_set(&lk_stop)) {
-		say_failure(of->rounds, copy->id, &e);
-	}
-	if (rc == LK_EUNREACHABLE && of->store) {
-		lk_store_close(of->store);
-		of->store = NULL;
-	}
-	return rc;
-}
-
-/* The views of a round: those named, or all. */
-static int choose_views(const lk_catalog *c, char *const *names, int n, const lk_cat_view **views, int *nviews, lk_error *err) {
-	int rc = LK_OK;
-	*nviews = n ? n : c->nviews;
-	for (int i = 0; i < n && rc == LK_OK; i++)
-		rc = lk_catalog_need_view(c, names[i], &views[i], err);
-	for (int i = 0; i < c->nviews && !n; i++)
-		views[i] = &c->views[i];
-	return rc;
-}
-
-/* A newest version without a copy, made while the view was in kappa mode, gets one. Not where readers were moved
- * away from it: that was somebody's decision. The view's lock keeps a second round from making another; where it is
- * held, the next round looks again. */
-static int make_copy(lk_pg *pg, const lk_cat_view *v, bool *made, lk_error *err) {
-	bool was_served = false;
-	int64_t id;
-	lk_catalog *now = NULL;
-	int rc = lk_pg_try_lock(pg, v->id, err);
-	if (rc)
-		return rc == LK_EBUSY ? LK_OK : rc;
-	rc = lk_catalog_load(pg, &now, err);
-	const lk_cat_view *view = rc ? NULL : lk_catalog_view(now, v->name);
-	bool wanted = view && !newest_copy(now, view) && !in_kappa(now, view);
-	if (wanted)
-		rc = lk_version_was_served(pg, lk_catalog_newest(now, view), &was_served, err);
-	if (rc == LK_OK && wanted && !was_served) {
-		rc = lk_copy_make(pg, lk_catalog_newest(now, view), &(lk_copy_spec){.state = LK_COPY_LIVE}, &id, err);
-		*made = rc == LK_OK;
-	}
-	lk_catalog_free(now);
-	lk_pg_unlock(pg, v->id, NULL);
-	return rc;
-}
-
-static bool is_meant(const lk_cat_view *v, char *const *names, int n) {
-	for (int i = 0; i < n; i++)
-		if (!strcmp(names[i], v->name))
-			return true;
-	return n == 0;
-}
-
-static int make_copies(lk_pg *pg, lk_catalog **catalog, char *const *names, int n, lk_error *err) {
-	const lk_catalog *c = *catalog;
-	bool made = false;
-	int rc = LK_OK;
-	for (int i = 0; i < c->nviews && rc == LK_OK; i++)
-		if (is_meant(&c->views[i], names, n) && !in_kappa(c, &c->views[i]) && !newest_copy(c, &c->views[i]))
-			rc = make_copy(pg, &c->views[i], &made, err);
-	if (rc || !made)
-		return rc;
-	lk_catalog_free(*catalog);
-	*catalog = NULL;
-	return lk_catalog_load(pg, catalog, err);
-}
-
-static int batch_views(round_of *of, char *const *names, int n, lk_error *err) {
-	const lk_catalog *c = of->catalog;
-	const lk_cat_view **views = lk_calloc((size_t)(n ? n : c->nviews), sizeof(const lk_cat_view *));
-	int nviews, first = LK_OK;
-	int rc = choose_views(c, names, n, views, &nviews, err);
-	if (rc == LK_OK && nviews == 0 && !of->quiet)
-		lk_say("no views are declared: `lk apply FILE` declares them");
-	for (int i = 0; rc == LK_OK && i < nviews && !lk_flag_is_set(&lk_stop); i++) {
-		int failed = !in_kappa(c, views[i]) ? batch_view(of, views[i]) : of->seals ? seal_view(of, views[i]) : LK_OK;
-		first = first ? first : failed;
-	}
-	free(views);
-	return rc ? rc : first;
-}
-
 int lk_keep_from_args(const lk_args *args, lk_keep *keep, lk_error *err) {
 	*keep = lk_keep_defaults;
 	return lk_args_int(args, "keep-rejected", keep->rejected, 0, INT64_MAX / 2, &keep->rejected, err);
 }
 
-/* A failure of housekeeping is reported and does not fail the round. */
-static void keep_house(round_of *of) {
-	lk_error e = {0};
-	if (lk_housekeep(&of->pg, of->catalog, &of->rounds->keep, &e) != LK_OK)
-		say_failure(of->rounds, HOUSEKEEPING, &e);
+static void show_done(void *ctx, const lk_cat_copy *copy, const lk_batch_report *report) {
+	const round_of *of = ctx;
+	say_works_again(of->rounds, copy);
+	say_batch(copy, report, of->quiet);
+}
+
+static void show_failure(void *ctx, const lk_cat_copy *copy, const lk_error *e) {
+	const round_of *of = ctx;
+	say_failure(of->rounds, copy ? copy->id : HOUSEKEEPING, e);
 }
 
 int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err) {
-	round_of of = {.rounds = r, .quiet = how == LK_ROUND_AGAIN, .seals = how != LK_ROUND_FIRST};
-	int rc = lk_pg_open(&of.pg, r->at->postgres, "lk batch", err);
-	if (rc == LK_OK)
-		rc = lk_catalog_load(&of.pg, &of.catalog, err);
-	if (rc == LK_OK)
-		rc = make_copies(&of.pg, &of.catalog, r->views, r->n, err);
-	if (rc == LK_OK)
-		rc = batch_views(&of, r->views, r->n, err);
-	if (of.pg.conn && of.catalog && rc != LK_EUNREACHABLE && !lk_flag_is_set(&lk_stop))
-		keep_house(&of);
-	if (of.store)
-		lk_store_close(of.store);
-	if (of.catalog)
-		lk_catalog_free(of.catalog);
-	if (of.pg.conn)
-		lk_pg_close(&of.pg);
+	round_of of = {.rounds = r, .quiet = how == LK_ROUND_AGAIN};
+	const lk_round_options o = {
+		.postgres = r->at->postgres, .redis = r->at->redis, .views = r->views, .n = r->n, .keep = r->keep,
+		.seals = how != LK_ROUND_FIRST, .stop = &lk_stop, .ctx = &of, .done = show_done, .failed = show_failure,
+	};
+	int nviews = 0, rc = lk_round_run(&o, &nviews, err);
+	if (rc == LK_OK && nviews == 0 && !of.quiet)
+		lk_say("no views are declared: `lk apply FILE` declares them");
 	return rc;
 }
 

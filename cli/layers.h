@@ -2,11 +2,10 @@
 #ifndef LK_CLI_LAYERS_H
 #define LK_CLI_LAYERS_H
 
-#include "batch_layer/seal.h"
+#include "batch_layer/round.h"
 #include "cli/options.h"
 #include "cli/servers.h"
 #include "core/told.h"
-#include "event_log/housekeeping.h"
 #include "speed_layer/speed.h"
 
 /* Fills *o from the options of `lk speed` and `lk run`, with notices and progress on standard error. */
@@ -32,10 +31,8 @@ typedef struct lk_rounds {
 } lk_rounds;
 void lk_rounds_release(lk_rounds *r);
 
-/* One batch of each of the views, a seal of those in kappa mode. For a view in lambda mode it computes the newest
- * version, which readers get next, and the served one if that is another one. Then housekeeping. Prints what it did. A
- * failure of one view does not stop the others: it is printed, and its code returned. A failure that lasts from round
- * to round is printed as often as core/told.h says, and its end too. */
+/* One round (batch_layer/round.h); prints what it did. A failure that lasts from round to round is printed as often as
+ * core/told.h says, and its end too. */
 int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err);
 /* The end of a command that runs until it is stopped: a server that was silent then is reported, but is no failure. */
 int lk_until_stopped(int rc, lk_error *err);
