@@ -56,12 +56,12 @@ static void split_refusal(char *message, char sqlstate[6]) {
 		*place = '\0';
 }
 
-static const char cannot_connect_now[] = "57P03";
+static const char cannot_connect_now[] = "57P03", wrong_password[] = "28P01";
 
 /* Refusals of a server that answers, and what to do. */
 static const struct { const char *sqlstate, *hint; } refusals[] = {
 	{"3D000", "create the database, or name another one in LK_POSTGRES (dbname=…)"},
-	{"28P01", "give the role's password: in LK_POSTGRES (password=…), PGPASSWORD or ~/.pgpass"},
+	{wrong_password, "give the role's password: in LK_POSTGRES (password=…), PGPASSWORD or ~/.pgpass"},
 	{"28", "create the role (CREATE ROLE … LOGIN) or let it in (pg_hba.conf), or name another one in LK_POSTGRES"
 	       " (user=…)"},
 	{"42501", "GRANT CONNECT ON DATABASE to the role, or name another one in LK_POSTGRES (user=…)"},
@@ -86,6 +86,8 @@ static enum tried refused(attempt *a, const char *place) {
 	lk_buf text = LK_BUF_INIT;
 	const char *hint = "start it (`lk up` starts a private one), or set LK_POSTGRES to where it is";
 	split_refusal(message, sqlstate);
+	if (PQconnectionNeedsPassword(a->pg->conn))   /* libpq had none, and ended the connection itself */
+		memcpy(sqlstate, wrong_password, sizeof wrong_password);
 	lk_pg_one_line(&text, message);
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
 		if (strncmp(sqlstate, refusals[i].sqlstate, strlen(refusals[i].sqlstate)) == 0) {

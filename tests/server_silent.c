@@ -77,7 +77,9 @@ static void hold(const char *sql) {
 	PQclear(r);
 }
 
-static void start(const char *const *argv) { running = test_lk_start(&lk.servers, (const char *const[]){quick, hurry, far, NULL}, argv); }
+static void start(const char *const *argv) {
+	running = test_lk_start(&lk.servers, (const char *const[]){quick, hurry, far, NULL}, argv);
+}
 
 static void ends_well(int status) {
 	assert_int_equal(test_lk_wait(running, LONG_MS), status);
@@ -110,14 +112,16 @@ static void await_hits(int n) {
 }
 
 static char *sessions_of(const char *name) {
-	char *sql = lk_asprintf("SELECT coalesce(string_agg(pid::text, ','), '0') FROM pg_stat_activity WHERE application_name = '%s'", name);
+	char *sql = lk_asprintf("SELECT coalesce(string_agg(pid::text, ','), '0') FROM pg_stat_activity"
+	                        " WHERE application_name = '%s'", name);
 	char *pids = test_ask(&lk, sql, NULL);
 	free(sql);
 	return pids;
 }
 
 static void await_session_besides(const char *name, char *pids) {
-	char *sql = lk_asprintf("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = '%s' AND pid NOT IN (%s)", name, pids);
+	char *sql = lk_asprintf("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = '%s'"
+	                        " AND pid NOT IN (%s)", name, pids);
 	await(sql);
 	free(sql);
 	free(pids);

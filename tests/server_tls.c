@@ -109,7 +109,8 @@ static int close_all(void **state) {
 }
 
 static char *server(const char *host, const char *mode) {
-	return lk_asprintf("LK_POSTGRES=host=%s port=%d user=lk dbname=postgres sslmode=%s sslrootcert=%s", host, port, mode, certificate);
+	return lk_asprintf("LK_POSTGRES=host=%s port=%d user=lk dbname=postgres sslmode=%s sslrootcert=%s", host, port, mode,
+	                   certificate);
 }
 
 static void must(char *postgres, const char *out_has, const char *const *argv) {
@@ -169,7 +170,8 @@ static void another_name_is_refused(void **state) {
 	if (!is_there)
 		skip();
 	char *postgres = server("other.example", "verify-full");
-	test_run(&lk, (const char *const[]){names, postgres, NULL}, 3, "", "does not match host name \"other.example\"", ARGS("status"));
+	test_run(&lk, (const char *const[]){names, postgres, NULL}, 3, "", "does not match host name \"other.example\"",
+	         ARGS("status"));
 	free(postgres);
 }
 

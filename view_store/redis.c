@@ -62,7 +62,8 @@ void lk_redis_script(lk_redis *r, enum lk_script script, const char *key, int na
 
 /* --- errors --- */
 
-#define ROOM_HINT    "give Redis more memory (maxmemory) or disk; nothing was written, and lk tries again"
+#define ROOM_HINT    "give Redis more memory (maxmemory); nothing was written, and lk tries again"
+#define DISK_HINT    "Redis cannot save to its disk: make room there, its log says more; nothing was written, and lk tries again"
 #define LOADING_HINT "Redis is loading its data: try again when it is done (`redis-cli info persistence`)"
 #define MASTER_HINT  "this Redis is a replica: set LK_REDIS to the master"
 #define LOG_IN_HINT  "give LK_REDIS a user and password with this right (redis://user:password@host)"
@@ -73,7 +74,7 @@ static const struct meaning {
 	const char *hint;
 } meanings[] = {
 	{"OOM", LK_EFULL, ROOM_HINT},
-	{"MISCONF", LK_EFULL, ROOM_HINT},            /* Redis cannot write to its disk */
+	{"MISCONF", LK_EFULL, DISK_HINT},
 	{"LOADING", LK_EUNREACHABLE, LOADING_HINT},
 	{"MASTERDOWN", LK_EUNREACHABLE, MASTER_HINT},
 	{"READONLY", LK_EUNREACHABLE, MASTER_HINT},  /* the server became a replica */
