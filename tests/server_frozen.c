@@ -114,7 +114,7 @@ static void frozen_beside_its_own_source(void **state) {
 }
 
 /* I11, P14: cuts, switches and new columns wait for the log's end, too. */
-static void others_who_wait_go_on(void **state) {
+static void other_waiting_processes_continue(void **state) {
 	(void)state;
 	char *first = events("first.jsonl", 0);
 	char *wider = test_file(&lk, "wider.sql", "CREATE TABLE hits (ts timestamptz, ip text, n bigint, more text)"
@@ -187,7 +187,7 @@ static int is_in_copy_for_long(void *unused) {
 }
 
 /* P14: the session of another program is named and not ended. */
-static void strangers_are_left_alone(void **state) {
+static void sessions_of_other_programs_are_not_ended(void **state) {
 	(void)state;
 	lk_pg stranger;
 	char *first = events("first.jsonl", 0);
@@ -222,7 +222,7 @@ static void *feed(void *arg) {
 }
 
 /* P14: a client that is slow, but sends, is not frozen. */
-static void the_slow_are_left_alone(void **state) {
+static void slow_clients_are_not_ended(void **state) {
 	(void)state;
 	feeder f = {0};
 	pthread_t thread;
@@ -247,11 +247,11 @@ int main(void) {
 		cmocka_unit_test_setup(frozen_in_the_last_copy, fresh),
 		cmocka_unit_test_setup(frozen_between_statements, fresh),
 		cmocka_unit_test_setup(frozen_beside_its_own_source, fresh),
-		cmocka_unit_test_setup(others_who_wait_go_on, fresh),
+		cmocka_unit_test_setup(other_waiting_processes_continue, fresh),
 		cmocka_unit_test_setup(frozen_before_a_publish, fresh),
 		cmocka_unit_test_setup(frozen_before_a_declaration, fresh),
-		cmocka_unit_test_setup(strangers_are_left_alone, fresh),
-		cmocka_unit_test_setup(the_slow_are_left_alone, fresh),
+		cmocka_unit_test_setup(sessions_of_other_programs_are_not_ended, fresh),
+		cmocka_unit_test_setup(slow_clients_are_not_ended, fresh),
 	};
 	test_share_program(&lk, &world);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);

@@ -136,7 +136,7 @@ static void is_right_and_behind(const char *view) {
 }
 
 /* I11 */
-static void a_full_redis_is_told_and_waited_for(void **state) {
+static void a_full_redis_is_reported_and_waited_for(void **state) {
 	(void)state;
 	fill_up("strict");
 	assert_non_null(strstr(last_notice.text, "no room for partition "));
@@ -281,7 +281,7 @@ static void a_run_that_ends_gives_a_server_up(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		TEST(a_full_redis_is_told_and_waited_for),
+		TEST(a_full_redis_is_reported_and_waited_for),
 		TEST(a_batch_makes_room),
 		ENDS(a_run_that_ends_does_not_wait_for_ever),
 		ENDS(an_event_that_had_no_room_counts_once),

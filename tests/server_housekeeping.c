@@ -226,7 +226,7 @@ static void declare_anew(int i) {
 }
 
 /* I7: a process that still uses the id of a removed copy changes nothing. */
-static void dropped_copies_and_old_versions_go(void **unused) {
+static void dropped_copies_and_old_versions_are_removed(void **unused) {
 	(void)unused;
 	lk_error err = {0};
 	lk_cut cut;
@@ -354,7 +354,7 @@ int main(void) {
 		cmocka_unit_test(late_events_below_the_cut_are_removed),
 		cmocka_unit_test(late_events_of_kappa_are_removed_with_their_windows),
 		cmocka_unit_test(closed_cuts_go_and_what_names_them_stays),
-		cmocka_unit_test(dropped_copies_and_old_versions_go),
+		cmocka_unit_test(dropped_copies_and_old_versions_are_removed),
 		cmocka_unit_test(rows_that_are_needed_meanwhile_stay),
 		cmocka_unit_test(nothing_grows),
 	};

@@ -81,7 +81,7 @@ static void is_right_and_closed(void) {
 }
 
 /* I11 */
-static void an_end_that_the_log_has_lost_is_not_waited_for(void **state) {
+static void an_end_that_the_log_has_lost_ends_the_wait(void **state) {
 	lk_replay_options o = options();
 	lk_error err = {0};
 	(void)state;
@@ -98,7 +98,7 @@ static void an_end_that_the_log_has_lost_is_not_waited_for(void **state) {
 }
 
 /* I11: the end at which copies are compared is lost */
-static void a_cut_that_the_log_has_lost_is_not_waited_for(void **state) {
+static void a_cut_that_the_log_has_lost_ends_the_wait(void **state) {
 	lk_replay_options o = options();
 	lk_error err = {0};
 	(void)state;
@@ -310,8 +310,8 @@ static int fresh(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		TEST(an_end_that_the_log_has_lost_is_not_waited_for),
-		TEST(a_cut_that_the_log_has_lost_is_not_waited_for),
+		TEST(an_end_that_the_log_has_lost_ends_the_wait),
+		TEST(a_cut_that_the_log_has_lost_ends_the_wait),
 		TEST(a_sandbox_with_a_lost_end_is_reported),
 		TEST(a_full_postgres_keeps_the_copy),
 		TEST(a_kept_sandbox_is_made_whole_again),

@@ -155,7 +155,7 @@ static void another_view_after_a_restore_begins_empty(void **state) {
 /* --- units that do not disturb each other --- */
 
 /* I11 */
-static void a_view_far_behind_holds_nobody_up(void **state) {
+static void a_view_far_behind_delays_no_other(void **state) {
 	(void)state;
 	runner r;
 	lk_stream_limits limits = lk_stream_defaults;
@@ -232,7 +232,7 @@ int main(void) {
 		TEST(workers_follow_a_log_that_was_made_anew),
 		TEST(readers_notice_a_log_that_went_another_way),
 		TEST(another_view_after_a_restore_begins_empty),
-		TEST(a_view_far_behind_holds_nobody_up),
+		TEST(a_view_far_behind_delays_no_other),
 		TEST(long_keys_go_in_several_segments),
 		TEST(a_worker_does_not_wait_for_the_rows_of_a_batch),
 	};

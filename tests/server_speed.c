@@ -278,7 +278,7 @@ static void a_stop_commits_what_was_folded(void **state) {
 }
 
 /* I11 */
-static void full_redis_waits_and_goes_on(void **state) {
+static void full_redis_waits_and_continues(void **state) {
 	(void)state;
 	test_worker t;
 	lk_error err = {0};
@@ -679,7 +679,7 @@ int main(void) {
 		TEST(one_fenced_unit_does_not_hold_the_others),
 		TEST(a_gap_stops_its_partition_alone),
 		TEST(a_stop_commits_what_was_folded),
-		TEST(full_redis_waits_and_goes_on),
+		TEST(full_redis_waits_and_continues),
 		TEST(segments_close_at_live_cuts),
 		TEST(sweeps_drop_segments_that_a_batch_covers),
 		TEST(once_sweeps_every_partition),

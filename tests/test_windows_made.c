@@ -154,7 +154,7 @@ static lk_window random_window(uint64_t *s) {
 }
 
 /* I10 */
-static void as_made_plainly(void **state) {
+static void as_built_in_the_simplest_way(void **state) {
 	(void)state;
 	uint64_t s = random_seed();
 	for (int round = 0; round < 400; round++) {
@@ -429,7 +429,7 @@ static int stop(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_made_plainly),
+		cmocka_unit_test(as_built_in_the_simplest_way),
 		cmocka_unit_test(merges_are_few),
 		cmocka_unit_test(far_panes_are_near),
 		cmocka_unit_test(tiles_are_left_alone),
