@@ -98,9 +98,9 @@ static int choose_views(const lk_catalog *c, char *const *names, int n, const lk
 	return rc;
 }
 
-/* A newest version without a copy, made while the view was in kappa mode, gets one. Not where readers were moved
- * away from it: that was somebody's decision. The view's lock keeps a second round from making another; where it is
- * held, the next round looks again. */
+/* A newest version that was declared in kappa mode has no copy, and gets one; not if readers were moved away from it,
+ * which was a user's decision. The view's lock prevents a second round from making another copy; if it is held, the
+ * next round checks again. */
 static int make_copy(lk_pg *pg, const lk_cat_view *v, bool *made, lk_error *err) {
 	bool was_served = false;
 	int64_t id;

@@ -44,7 +44,7 @@ static int reach_both(lk_error *err) {
 	return rc;
 }
 
-/* A view that failed was told and has its next round; a server that went away is waited for by the speed layer. */
+/* A failure of a view was reported, and the next round tries it again; the speed layer waits for a lost server. */
 static int first_round(lk_rounds *rounds, lk_error *err) {
 	lk_batch_round(rounds, LK_ROUND_FIRST, err);
 	if (err->code == LK_EUNREACHABLE && !lk_flag_is_set(&lk_stop)) {

@@ -140,7 +140,7 @@ typedef struct part {
 	char *path;   /* PATH_MAX bytes, "" where it is missing */
 } part;
 
-/* The folder of a link that lk has made before is made anew, so that the sockets of a home stay where they were. */
+/* If lk has made the link before, makes its folder again, so the sockets of a home keep their place. */
 static int make_linked(const lk_homedir *p, const part *w, const char *link, char there[PATH_MAX], lk_error *err) {
 	int rc = make_folders(w->elsewhere, err);
 	if (rc)

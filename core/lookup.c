@@ -1,6 +1,6 @@
-/* Each look-up runs on a thread of its own, and those who ask wait for it like for any server. One that is given up
- * runs until the resolver's own limits end it. Whoever asks for the same name meanwhile waits for the same look-up, so
- * there is one thread for each name at most, however often a connection is tried again. */
+/* Each look-up runs on a thread of its own, and callers wait for it as for any server. If they give up, it runs on
+ * until the resolver's own limits end it. A caller that asks for the same name meanwhile waits for the same look-up, so
+ * there is at most one thread per name, however often a connection is tried again. */
 #include "core/lookup.h"
 
 #include <netdb.h>
@@ -20,12 +20,12 @@ typedef struct lookup {
 	struct lookup *next;
 	char *host;
 	int users;             /* the thread, and all who wait */
-	int over_fd;           /* readable from the end on */
+	int over_fd;           /* readable when it has ended */
 	int failed;            /* of getaddrinfo */
 	lk_addresses found;
 } lookup;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;   /* of all look-ups */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;   /* all look-ups */
 static lookup *running;
 
 /* --- the thread --- */
@@ -95,7 +95,7 @@ static void *look_up(void *arg) {
 	return NULL;
 }
 
-/* --- who asks --- */
+/* --- callers --- */
 
 static lookup *start(const char *host) {
 	pthread_t thread;

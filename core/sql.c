@@ -67,7 +67,7 @@ static int by_place(const void *a, const void *b) {
 	return order ? order : strcmp(f->message, g->message);
 }
 
-/* An alias of the select list is read again in GROUP BY: what is wrong with it is told once. */
+/* An alias of the select list is read again in GROUP BY: a fault in it is reported once. */
 static void leave_out_repeated(lk_definitions *d) {
 	int n = 0;
 	for (int i = 0; i < d->nfaults; i++)

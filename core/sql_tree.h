@@ -1,7 +1,7 @@
 /* The parse tree of one statement: libpg_query's JSON, read with jansson through an allow-list.
  *
  * A node is {"Kind": {fields}}; fields that are zero, false or empty are left out. A reader of a node names the fields
- * that it understands, and any other field is a fault: what is not understood is never skipped.
+ * that it understands, and any other field is a fault: an unknown field is never skipped.
  *
  * The tree of libpg_query 15 and 16 loses negative integers: -1 and 0 are the same {"ival":{}}. lk_tree_integer() reads
  * those from the source text at the constant's location. */

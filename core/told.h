@@ -1,4 +1,4 @@
-/* A trouble that comes again and again, and how often to say it. */
+/* How often to report a trouble that occurs again and again. */
 #ifndef LK_CORE_TOLD_H
 #define LK_CORE_TOLD_H
 

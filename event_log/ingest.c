@@ -3,7 +3,7 @@
  *   encoder thread                 ring of batches                    the caller's thread
  *   input -> scan -> encode   -->  [from, to) [from, to) …      -->   lk_append
  *
- * Encoding overlaps the server's work; nothing is locked in the log while input is waited for (P14).
+ * Encoding overlaps the server's work; nothing is locked in the log while it waits for input (P14).
  *
  * Exactly once. A batch carries the positions in the source's file between which it lies, and the append moves the file
  * from one to the other by compare-and-set in the same transaction. If an outcome is unknown, the file's row tells: at

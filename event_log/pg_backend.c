@@ -45,8 +45,7 @@ static PGresult *result_within(PGconn *conn, int64_t until_us, bool *answered) {
 
 enum { OPTIONS_MOST = 96 };
 
-/* A session like this one: at the same address, since it is that server which knows, and since no name must be looked
- * up. */
+/* A session like this one: at the same address, since only that server can answer, and no name must be looked up. */
 static PGconn *start_beside(const PGconn *conn) {
 	const struct { const char *key, *value; } own[] = {
 		{"host", PQhost(conn)}, {"hostaddr", PQhostaddr(conn)}, {"port", PQport(conn)}, {"application_name", "lk watch"},

@@ -278,7 +278,7 @@ static void end_workers(supervisor *v) {
 		pthread_join(v->workers[i].thread, NULL);
 }
 
-/* A run to an end finishes the compactions that it has posted, unless it is stopped: nobody else may come and do it. */
+/* A run to an end finishes the compactions that it has posted, unless it is stopped: no other process may come and do it. */
 static void end_compactor(supervisor *v) {
 	while (v->pool.compactor && v->pool.o->once && !is_stopped(v))
 		if (lk_compactor_wait(v->pool.compactor, LOOK_US))

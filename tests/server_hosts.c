@@ -1,5 +1,5 @@
-/* Which server a connection text leads to: names that nobody resolves, hosts and addresses that say nothing, and those
- * that answer behind them. */
+/* Which server a connection text leads to: names that are never resolved, silent hosts and addresses, and working ones
+ * after them. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -20,7 +20,7 @@ enum { SOON_MS = 20000, LONG_MS = 60000 };   /* deadlines */
 
 static test_program lk;
 static int running;
-/* Both stores on one address and both silent on another one, at the same ports. */
+/* Both servers on one address; on another one both are silent, at the same ports. */
 static test_proxy postgres, redis, silent_postgres, silent_redis;
 
 static const char names[] = "LK_NAMES=silent.example= unknown.example=, two.example=127.0.0.2,127.0.0.1";
@@ -97,7 +97,7 @@ static void the_next_address_of_a_name(void **state) {
 	ask("host=two.example port=PORT", "redis://127.0.0.1:PORT", 0, "");
 }
 
-/* I11: whatever is wrong with those before it. */
+/* I11: whatever is wrong with the hosts before it. */
 static void the_next_host(void **state) {
 	(void)state;
 	ask("host=silent.example,unknown.example,127.0.0.2,127.0.0.1 port=PORT", "", 0, "");

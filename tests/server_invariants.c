@@ -378,7 +378,7 @@ static int has_come_to(void *least) {
 static void goes_on(void) {
 	int64_t least = test_world_int(&world, "SELECT sum(next_off) FROM lk.tail") + 40;
 	if (!test_poll(has_come_to, &least, 30000))
-		fail_msg("it has not gone on after 30 s");
+		fail_msg("it has not continued after 30 s");
 	is_right();
 }
 

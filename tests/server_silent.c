@@ -1,5 +1,6 @@
-/* PostgreSQL on another machine that falls silent: a network that carries nothing more, or nothing of what was connected.
- * No process shows as stopped here, and connections stay open. Every session is given up, and work continues. */
+/* PostgreSQL on another machine that falls silent: the network carries nothing any more, or nothing of existing
+ * connections. No process shows as stopped here, and connections stay open. Every session is given up, and work
+ * continues. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -20,7 +21,7 @@ enum { SOON_MS = 20000, LONG_MS = 60000 };   /* deadlines */
 
 static test_program lk;
 static test_proxy network;
-static PGconn *holder;                        /* of a lock that somebody waits for */
+static PGconn *holder;                        /* of a lock that another session waits for */
 static char *far;                             /* LK_POSTGRES through the network */
 static int running;
 
@@ -145,7 +146,7 @@ static void a_batch_whose_answer_is_lost(void **state) {
 	ends_well(0);
 }
 
-/* I11: nobody can tell whether the server works on it. */
+/* I11: it is unknown whether the server works on it. */
 static void a_batch_whose_server_is_gone(void **state) {
 	(void)state;
 	char *out = NULL, *said = NULL;
@@ -168,7 +169,7 @@ static void a_batch_whose_server_is_gone(void **state) {
 	free(said);
 }
 
-/* A batch without --every ends with it. */
+/* A batch without --every ends with an error. */
 static void a_batch_that_ends_with_its_server(void **state) {
 	(void)state;
 	hold("BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE");
@@ -188,7 +189,7 @@ static void a_query_whose_server_is_gone(void **state) {
 	ends_well(3);
 }
 
-/* --- those that may not --- */
+/* --- statements that may not --- */
 
 /* I11 */
 static void workers_whose_sessions_are_silent(void **state) {
@@ -205,7 +206,7 @@ static void workers_whose_sessions_are_silent(void **state) {
 	ends_well(0);
 }
 
-/* I5, I11, P14: whatever became of the first attempt, its events are in once. */
+/* I5, I11, P14: whatever happened to the first attempt, its events are in the log once. */
 static void an_append_whose_session_is_silent(void **state) {
 	(void)state;
 	char *path = lk_asprintf("%s/events.jsonl", lk.servers.dir);

@@ -313,8 +313,8 @@ static void the_same_header(void **state) {
 	expect_once(30);
 }
 
-/* I5: Wherever the writer of a record on two lines is interrupted, the rest is waited for. (If that is just behind the line
- * break within the quotes, the quote may as well be one that is never closed, which must not hold up the lines after it.) */
+/* I5: Wherever the writer of a record on two lines is interrupted, the run leaves it for later; except right after the line
+ * break within the quotes: the quote may be one that is never closed, which must not hold up the lines after it. */
 static void a_record_that_is_being_written(void **state) {
 	(void)state;
 	static const char before[] = "ts,key,n\n2024-01-01T00:00:00Z,k,0\n", record[] = "2024-01-01T00:00:01Z,\"two \"\"\nlines\"\"\",1\n",
@@ -416,8 +416,8 @@ static bool is_within_line(const char *file, int64_t position) {
 	return read && around[0] != '\n' && around[1] != '\n';
 }
 
-/* I5: An input that ends before the position, or has it within a line, is another file, and all of it is read; then the
- * old one is still continued. */
+/* I5: An input that ends before the position, or has it within a line, is another file, and is read from its first
+ * byte; then the old one is still continued. */
 static void what_cannot_be_the_file_of_before(void **state) {
 	(void)state;
 	for (int way = 0; way < 4; way++) {
@@ -464,7 +464,7 @@ static void a_pipe_that_is_not_the_file_of_before(void **state) {
 
 /* --- Edited --- */
 
-/* I5, I8: With another first event a file looks like a new one. Where the rest is a known one, it is refused. */
+/* I5, I8: With another first event a file looks like a new one. If the rest is a known file, it is refused. */
 static void the_first_event_is_edited(void **state) {
 	(void)state;
 	static const int counts[] = {2, 3, 40, 60, 5000};   /* less than a trail, about one, much more */
@@ -488,7 +488,7 @@ static void the_first_event_is_edited(void **state) {
 		}
 }
 
-/* A file that only resembles one: its second event is another one, or there was none to compare. */
+/* A file that only resembles a known one: its second event differs, or there is none to compare. */
 static void two_short_files(void **state) {
 	(void)state;
 	declare();
@@ -503,7 +503,7 @@ static void two_short_files(void **state) {
 	expect_once(5);
 }
 
-/* Lines before the first event are part of what tells a file; a refused one is refused again. */
+/* Lines before the first event help to identify a file; a refused file is refused again. */
 static void the_header_is_edited(void **state) {
 	(void)state;
 	declare();

@@ -67,7 +67,7 @@ static int is_up(void *unused) {
 	return up;
 }
 
-/* In place of the server that listens to its socket alone. The guardian of the servers stops this one too. */
+/* Instead of the server that listens only on its socket. The guardian of the servers stops this one too. */
 static bool start_with_tls(void) {
 	lk_account account;
 	lk_error err = {0};
@@ -164,7 +164,7 @@ static void encrypted_and_verified(void **state) {
 	all_of_it(server("db.example", "verify-full"));
 }
 
-/* The name is verified, and not the address that it was looked up as. */
+/* The name is verified, not the address that it resolves to. */
 static void another_name_is_refused(void **state) {
 	(void)state;
 	if (!is_there)

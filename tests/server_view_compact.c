@@ -135,7 +135,7 @@ static void compaction_refuses_what_it_must(void **state) {
 	test_owner_close(&o);
 }
 
-/* A piece of a compaction: cells [from, to); it counts itself. */
+/* A chunk of a compaction: cells [from, to); it counts itself. */
 static void stage_chunk(lk_store *s, int64_t unit, const lk_segment *staged, int from, int to, const char *value) {
 	const char *key = lk_segment_key(s, unit, staged->from, staged->token);
 	redisReply *reply;
@@ -193,8 +193,8 @@ static void go_back(test_owner *o, const char *name) {
 	assert_int_equal(lk_store_open(&o->store, servers.at.redis, "test", NULL), LK_OK);
 }
 
-/* P17: Redis goes back between two pieces of a compaction. The cells are fewer then or, if the second piece has the
- * cells of the lost one, as many, but older: the swap counts the pieces. */
+/* P17: Redis goes back between two chunks of a compaction. The cells are fewer then or, if the second chunk has the
+ * cells of the lost one, as many, but older: the swap counts the chunks. */
 static void staged_compaction_across_restart(void **state) {
 	(void)state;
 	test_owner o = owner_of_segments(3, 1, 10);
@@ -224,7 +224,7 @@ static void staged_compaction_across_restart(void **state) {
 }
 
 #ifdef LK_FAULTS
-/* P17: without the count of the pieces, older cells would be served instead of merged ones. */
+/* P17: without the count of the chunks, older cells would be served instead of merged ones. */
 static void uncounted_chunks_are_caught(void **state) {
 	(void)state;
 	test_owner o = owner_of_segments(3, 1, 10);

@@ -1,4 +1,4 @@
-/* Names are looked up within a limit, and a connection text is taken apart as libpq means it. */
+/* Names are looked up within a limit, and a connection text is split as libpq splits it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -35,7 +35,7 @@ static const example examples[] = {
 	{"each long gap is shortened", 2, 10 * S, 4, {{0, 0}, {100 * S, 5 * S}, {200 * S, 10 * S}, {202 * S, 11 * S}}},
 	{"a gap that is not too long stays", 1, 10 * S, 3, {{0, 0}, {10 * S, 10 * S}, {19 * S, 19 * S}}},
 	{"a gap is from the largest time on", 1, 10 * S, 4, {{0, 0}, {8 * S, 8 * S}, {3 * S, 8 * S}, {15 * S, 15 * S}}},
-	{"nothing is waited for twice", 1, 1 * S, 3, {{0, 0}, {LK_TIME_MAX, 1 * S}, {LK_TIME_MAX, 1 * S}}},
+	{"no wait is repeated", 1, 1 * S, 3, {{0, 0}, {LK_TIME_MAX, 1 * S}, {LK_TIME_MAX, 1 * S}}},
 	{"from the first day to the last", 1e12, 0, 2, {{LK_TIME_MIN, 0}, {LK_TIME_MAX, 315538}}},
 };
 

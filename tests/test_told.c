@@ -1,4 +1,4 @@
-/* What goes on is said at once, and then ever more seldom. */
+/* A trouble that lasts is reported at once, and then more and more rarely. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 
 static const int64_t begin_us = 1000 * LK_US_PER_S;
 
-/* The seconds at which a trouble that is met each half second is said. */
+/* The seconds at which a trouble that occurs every half second is reported. */
 static void ever_more_seldom(void **state) {
 	(void)state;
 	lk_told t = {0};
@@ -47,7 +47,7 @@ static void another_text_is_said_soon(void **state) {
 	assert_true(due(&t, "one", 45));
 }
 
-/* What comes and goes is not said each time. */
+/* A trouble that comes and goes is not reported each time. */
 static void a_trouble_that_comes_back(void **state) {
 	(void)state;
 	lk_told t = {0};

@@ -21,7 +21,7 @@ void test_ingests_declare(test_ingests *t, const char *const *columns, int n);
 /* An aggregate over the stream's log; -1 for NULL. */
 int64_t test_ingests_ask(test_ingests *t, const char *what);
 
-/* Makes a pipe the standard input. Returns the end that is written to; *saved: what the standard input was. */
+/* Makes a pipe the standard input. Returns its writing end; *saved: the former standard input. */
 int test_stdin_pipe(int *saved);
 void test_stdin_restore(int saved);
 

@@ -382,7 +382,7 @@ void test_digest_at_end(test_world *w, const char *view, int64_t copy, char out[
 	test_world_answer(w, &q, &a);
 	for (int i = 0; i < a.partitions; i++)
 		if (a.end[i] != a.tail[i])
-			fail_msg("copy %lld of %s stands at %lld of partition %d, the log ends at %lld", (long long)a.copy_id,
+			fail_msg("copy %lld of %s is at %lld in partition %d, the log ends at %lld", (long long)a.copy_id,
 			         view, (long long)a.end[i], i, (long long)a.tail[i]);
 	lk_answer_digest(&a, out);
 	lk_answer_release(&a);

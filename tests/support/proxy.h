@@ -6,8 +6,8 @@
 
 #include "tests/support/servers.h"
 
-/* Carries all; carries only what connects from now on, and nothing of what is connected; carries nothing. Connections
- * stay open and are accepted in any case. */
+/* Carries everything; carries only new connections, and nothing of existing ones; carries nothing. Connections stay
+ * open and are accepted in any case. */
 enum test_carried { TEST_CARRIES_ALL, TEST_CARRIES_NEW, TEST_CARRIES_NONE };
 
 enum { TEST_PROXY_MOST = 64 };
@@ -17,7 +17,7 @@ typedef struct test_proxy {
 	int port, listener;
 	char *path;                          /* of the server's socket; NULL: nothing is carried */
 	pthread_t thread;
-	_Atomic int carried, held;           /* what is asked for; what the thread does by now */
+	_Atomic int carried, held;           /* the requested state; the current state of the thread */
 	_Atomic int ends;
 	struct test_pair { int client, server, held; } pairs[TEST_PROXY_MOST];
 	int npairs;
@@ -26,7 +26,7 @@ typedef struct test_proxy {
 /* Opens a proxy on a free port of the address, or on this port. Without a path, connections are never answered. The
  * path is freed when it is closed. */
 void test_proxy_open(test_proxy *p, const char *address, int port, char *path);
-/* Returns when it is so. */
+/* Returns when the state is reached. */
 void test_proxy_set(test_proxy *p, enum test_carried what);
 void test_proxy_close(test_proxy *p);
 
