@@ -86,16 +86,22 @@ static bool answers(const lk_homedir *p, enum lk_server which) {
 }
 
 /* What the server said last, for the message. */
+/* The last line that tells a reason, else the last line. */
 static void last_line(const char *log, char *out, size_t size) {
 	char line[256];
+	bool reason = false;
 	out[0] = '\0';
 	FILE *f = fopen(log, "re");
 	if (!f)
 		return;
 	while (fgets(line, sizeof line, f)) {
 		line[strcspn(line, "\n")] = '\0';
-		if (line[0])
+		bool bad = strstr(line, "FATAL:") || strstr(line, "PANIC:");
+		if (strstr(line, "starting PostgreSQL"))
+			reason = false;   /* an earlier start's reason is not this one's */
+		if (line[0] && (bad || !reason))
 			snprintf(out, size, "%.255s", line);
+		reason = reason || bad;
 	}
 	fclose(f);
 }

@@ -37,10 +37,8 @@ static int fetch(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
 	if (rc && (!strcmp(e.sqlstate, "42P01") || !strcmp(e.sqlstate, "3F000"))) {
 		rc = lk_fail(err, LK_EUSAGE, "nothing is declared in database %s: it has no schema lk", PQdb(pg->conn));
 		lk_hint(err, "run `lk apply FILE` first");
-	} else if (rc) {
-		lk_fail(err, rc, "%s", e.text);
-		if (err && err->code == rc)
-			memcpy(err->sqlstate, e.sqlstate, sizeof err->sqlstate);
+	} else if (rc && err && err->code == LK_OK) {
+		*err = e;
 	}
 	return rc;
 }

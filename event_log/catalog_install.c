@@ -40,8 +40,11 @@ static int read_meta(lk_pg *pg, char log_id[33], lk_error *err) {
 		lk_hint(err, "set LK_POSTGRES to another database");
 		return LK_EUNSUPPORTED;
 	}
-	if (rc)
-		return lk_fail(err, rc, "%s", e.text);
+	if (rc) {
+		if (err && err->code == LK_OK)
+			*err = e;
+		return rc;
+	}
 	rc = lk_catalog_check_meta(res, log_id, err);
 	PQclear(res);
 	return rc;

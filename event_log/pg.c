@@ -32,6 +32,7 @@ static int status_of_sqlstate(const char *s) {
 		{"08", LK_EUNREACHABLE}, {"57P", LK_EUNREACHABLE}, {"25006", LK_EUNREACHABLE}, {"25P03", LK_EUNREACHABLE}, {"22", LK_EVALUE},
 		{"55P03", LK_EBUSY}, {"57014", LK_EBUSY}, {"40001", LK_EBUSY}, {"40P01", LK_EBUSY}, {"53", LK_EFULL},
 		{"23503", LK_ECONFLICT},   /* a row that is named is gone, or one that was to go is named */
+		{"42501", LK_EUNSUPPORTED},   /* a right is missing */
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (!strncmp(s, table[i].prefix, strlen(table[i].prefix)))
@@ -69,6 +70,9 @@ int lk_pg_failed(lk_pg *pg, const PGresult *res, const char *doing, lk_error *er
 	} else {
 		lk_fail(err, code, "PostgreSQL, %s: %s", doing, text.data);
 	}
+	if (code == LK_EUNSUPPORTED && pg->conn)
+		lk_hint(err, "let role %s do this, or name the owner of schema lk in LK_POSTGRES (user=…); `lk query` and `lk status` need"
+		        " USAGE on the schema and SELECT on its tables", PQuser(pg->conn));
 	if (first && sqlstate) {
 		memcpy(err->sqlstate, sqlstate, 5);
 		err->sqlstate[5] = '\0';

@@ -118,6 +118,17 @@ static int compare_at(lk_replay *r, const lk_cat_copy *served, const lk_cut *cut
 	return rc;
 }
 
+static void say_unequal(const lk_replay *r, const lk_difference *d, lk_error *err) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, "of ");
+	lk_buf_add_count(&b, d->compared);
+	lk_buf_adds(&b, " rows, ");
+	lk_buf_add_count(&b, d->equal);
+	lk_fail(err, LK_EDIFFERS, "version %d of view %s, copy %lld, differs from the served copy: %s are equal", r->copy->version->number,
+	        r->o->view, (long long)r->copy_id, b.data);
+	lk_buf_release(&b);
+}
+
 static int judge(const lk_replay *r, const lk_difference *d, lk_error *err) {
 	if (lk_difference_none(d) || r->o->force)
 		return LK_OK;
@@ -125,9 +136,7 @@ static int judge(const lk_replay *r, const lk_difference *d, lk_error *err) {
 		lk_fail(err, LK_EDIFFERS, "version %d of view %s has other columns than the served copy",
 		        r->copy->version->number, r->o->view);
 	else
-		lk_fail(err, LK_EDIFFERS, "version %d of view %s, copy %lld, differs from the served copy:"
-		        " of %lld rows, %lld are equal", r->copy->version->number, r->o->view, (long long)r->copy_id,
-		        (long long)d->compared, (long long)d->equal);
+		say_unequal(r, d, err);
 	lk_hint(err, "nothing was switched, and the copy stays; if the definition was meant to change, use --force");
 	return LK_EDIFFERS;
 }

@@ -178,7 +178,8 @@ static void look(supervisor *v) {
 		r = look_at_catalogue(v, &e);
 	if (r == LK_OK && was_away && v->pool.o->once)
 		r = check_ends(v, &e);
-	if (r == LK_EGAP || (connected && r == LK_EUNSUPPORTED))
+	bool other_program = r == LK_EUNSUPPORTED && !*e.sqlstate;   /* and not a right that may be given back */
+	if (r == LK_EGAP || (connected && other_program))
 		give_up(v, &e);
 	if (r == LK_OK && lk_monotonic_us() >= v->next_sweep_us)
 		sweep_dead_units(v);

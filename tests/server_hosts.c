@@ -117,6 +117,16 @@ static void a_refusal_is_the_answer(void **state) {
 	free(pg);
 }
 
+static void a_role_without_a_right(void **state) {
+	(void)state;
+	free(test_ask(&lk, "CREATE ROLE stranger LOGIN", NULL));
+	ask("host=127.0.0.1 user=stranger port=PORT", "", 3, "permission denied for schema lk");
+	assert_non_null(strstr(lk.err, "hint: let role stranger do this, or name the owner of schema lk"));
+	free(test_ask(&lk, "GRANT USAGE ON SCHEMA lk TO stranger", NULL));
+	free(test_ask(&lk, "GRANT SELECT ON ALL TABLES IN SCHEMA lk TO stranger", NULL));
+	ask("host=127.0.0.1 user=stranger port=PORT", "", 0, "");
+}
+
 static void a_host_that_takes_no_writes(void **state) {
 	(void)state;
 	free(test_ask(&lk, "CREATE ROLE reader LOGIN", NULL));
@@ -161,6 +171,7 @@ int main(void) {
 		TEST(the_next_address_of_a_name),
 		TEST(the_next_host),
 		TEST(a_refusal_is_the_answer),
+		TEST(a_role_without_a_right),
 		TEST(a_host_that_takes_no_writes),
 		TEST(a_signal_is_heard_while_a_name_is_looked_up),
 	};

@@ -350,8 +350,8 @@ static void run_says_that_redis_is_full(void **state) {
 	assert_true(test_poll(covers, (void *)(uintptr_t)"\"hits\":3", LONG_MS));
 	test_redis_room(&lk.servers, 400000);
 	LK(0, "", "", "ingest", "hits", path);
-	await_said("of view traffic, which waits until there is room; its events below ");
-	await_said("are in, nothing is lost");
+	await_said("of view traffic, which waits until there is room; its cells cover the log below offset ");
+	await_said(", and nothing is lost");
 	await_said("bytes of maxmemory are used)");
 	await_said("hint: run a batch to make room (`lk batch`), raise maxmemory, or drop copies");
 	LK(0, "\"hits\":3", "", "query", "traffic", "--where", "path=/", "--format", "json");
