@@ -3,7 +3,6 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "core/gen.h"
-#include "core/sql.h"
 #include "core/suggest.h"
 #include "core/time.h"
 

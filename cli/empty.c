@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cli/output.h"
-#include "core/sql.h"
 #include "core/suggest.h"
 #include "core/time.h"
 #include "serving/condition.h"

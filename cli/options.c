@@ -8,7 +8,6 @@
 
 #include "cli/help.h"
 #include "core/bound.h"
-#include "core/sql.h"
 #include "core/suggest.h"
 #include "core/time.h"
 

@@ -9,7 +9,7 @@
 
 #include "core/calendar.h"
 #include "core/key.h"
-#include "core/sql_statements.h"
+#include "core/plan.h"
 
 enum { PLAN_FORMAT = 1 };
 

@@ -95,6 +95,9 @@ typedef struct lk_plan {
 	char hash[33];                 /* 128 bits of it, hex */
 } lk_plan;
 
+/* Sets canonical and hash of a plan that is complete otherwise. */
+void lk_plan_seal(lk_plan *p, lk_arena *arena);
+
 lk_type lk_slot_type(const lk_plan *p, int slot);
 /* Index of the output or key of that name, or -1. */
 int lk_plan_output(const lk_plan *p, const char *name);

@@ -11,7 +11,4 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *view_stmt);
 /* The stream of that name: declared earlier in the file, or known to the resolver; NULL if there is none. */
 const lk_stream *lk_sql_find_stream(lk_stmt *s, const char *name);
 
-/* Sets canonical and hash (core/plan.c). */
-void lk_plan_seal(lk_plan *p, lk_arena *arena);
-
 #endif

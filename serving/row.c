@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/key.h"
-#include "core/sql.h"
 #include "core/suggest.h"
 #include "core/watermark.h"
 #include "serving/answer.h"
