@@ -20,7 +20,7 @@ typedef struct lk_leg {
 		char *key;             /* "path=/, status=200", for people; "" without keys */
 		char *values;          /* "hits=3, bytes=12" */
 		void *identity; size_t identity_len;   /* orders and matches rows */
-		/* values of the select list's approximate aggregates, which `exact` leaves out */
+		/* values of the select list's approximate aggregates, of which `exact` says only which are NULL */
 		double *approximate;
 		int napproximate;
 		char *exact;

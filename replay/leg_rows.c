@@ -84,9 +84,11 @@ static lk_buf *list_of(lk_leg_writer *w, const lk_output *o) {
 	return list;
 }
 
-/* NAN stands for NULL: it is near no number. */
-static double number(lk_type t, const lk_value *v) {
-	return lk_is_null(v) ? NAN : t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8 ? v->d : (double)v->i;
+/* Returns what is exact of the value: whether it is NULL. */
+static const char *add_approximate(lk_leg_writer *w, lk_type t, const lk_value *v) {
+	bool is_double = t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8;
+	w->approximate[w->napproximate++] = lk_is_null(v) ? 0 : is_double ? v->d : (double)v->i;
+	return lk_is_null(v) ? "NULL, " : "near, ";
 }
 
 void lk_leg_row_value(lk_leg_writer *w, const lk_output *o, const lk_value *v) {
@@ -96,7 +98,7 @@ void lk_leg_row_value(lk_leg_writer *w, const lk_output *o, const lk_value *v) {
 	if (o->kind == LK_OUT_KEY)
 		lk_key_put(&w->identity, o->type, v);
 	else if (lk_output_error(w->leg->plan, o) > 0)
-		w->approximate[w->napproximate++] = number(o->type, v);
+		lk_buf_adds(&w->exact, add_approximate(w, o->type, v));
 	else
 		lk_buf_addf(&w->exact, "%s, ", list->data + before);
 }

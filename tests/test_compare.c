@@ -431,6 +431,31 @@ static void approximate_values_are_near_postgresqls(void **state) {
 	lk_definitions_release(&defs);
 }
 
+/* NaN is a number, and no number is near NULL. */
+static void null_is_near_null_alone(void **state) {
+	(void)state;
+	const lk_value values[] = {lk_null(), lk_double(NAN), lk_double(0), lk_double(INFINITY)};
+	lk_definitions defs;
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT approx_percentile(d, 0.5) AS half FROM hits GROUP BY tumble(ts, '1 minute')", &defs);
+	assert_true(lk_output_error(p, &p->outputs[0]) > 0);
+	for (size_t i = 0; i < 4; i++)
+		for (size_t k = 0; k < 4; k++) {
+			side s[2];
+			lk_difference d;
+			for (int n = 0; n < 2; n++) {
+				begin(&s[n], n ? "sql" : "lambda", p);
+				lk_leg_row_begin(&s[n].w, (lk_span){0, MINUTE});
+				lk_leg_row_value(&s[n].w, &p->outputs[0], &values[n ? k : i]);
+				lk_leg_row_end(&s[n].w);
+			}
+			s[1].leg.sql = true;
+			compare(&s[0], &s[1], &d);
+			assert_int_equal(d.equal, i == k);
+			end(&s[0], &s[1], &d);
+		}
+	lk_definitions_release(&defs);
+}
+
 /* Rows of one window whose keys are not selected are told apart by their values alone, which are only nearly equal. */
 static void near_rows_find_each_other(void **state) {
 	(void)state;
@@ -592,6 +617,7 @@ int main(void) {
 		cmocka_unit_test(what_late_events_make_unequal_is_not_counted),
 		cmocka_unit_test(ten_are_shown_the_unexplained_first),
 		cmocka_unit_test(approximate_values_are_near_postgresqls),
+		cmocka_unit_test(null_is_near_null_alone),
 		cmocka_unit_test(near_rows_find_each_other),
 		cmocka_unit_test(any_two_legs),
 		cmocka_unit_test(rows_that_share_time),
