@@ -24,7 +24,7 @@ static int running;
 static test_proxy postgres, redis, silent_postgres, silent_redis;
 
 static const char names[] = "LK_NAMES=silent.example= unknown.example=, two.example=127.0.0.2,127.0.0.1";
-static const char quick[] = "LK_WAIT_MS=700";
+static const char quick[] = "LK_WAIT_MS=1000";
 
 static const char definitions[] =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text) WITH (event_time = ts, partition_by = ip, partitions = 2);\n"
