@@ -340,8 +340,7 @@ static int take_log_in(lk_redis *r, lk_error *err) {
 	return rc;
 }
 
-/* Length of the value of "name:value" in INFO's text; 0 if it is missing. */
-static size_t info(const char *text, const char *name, const char **value) {
+size_t lk_redis_info(const char *text, const char *name, const char **value) {
 	size_t n = strlen(name);
 	for (const char *p = text; p && *p; p = strchr(p, '\n'), p += p != NULL) {
 		if (strncmp(p, name, n) == 0 && p[n] == ':') {
@@ -355,13 +354,13 @@ static size_t info(const char *text, const char *name, const char **value) {
 
 static bool info_is(const char *text, const char *name, const char *want) {
 	const char *value;
-	size_t n = info(text, name, &value);
+	size_t n = lk_redis_info(text, name, &value);
 	return n == strlen(want) && memcmp(value, want, n) == 0;
 }
 
 static int check_server(lk_redis *r, const char *text, lk_error *err) {
 	const char *version, *policy;
-	int nversion = (int)info(text, "redis_version", &version), npolicy = (int)info(text, "maxmemory_policy", &policy);
+	int nversion = (int)lk_redis_info(text, "redis_version", &version), npolicy = (int)lk_redis_info(text, "maxmemory_policy", &policy);
 	if (atoi(version) < 6)
 		return lk_fail(err, LK_EUNSUPPORTED, "Redis at %s has version %.*s; 6 or later is needed", r->where,
 		               nversion, version);

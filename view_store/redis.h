@@ -74,4 +74,7 @@ int lk_redis_error_code(const char *text);
 /* For a reply whose shape does not fit the command: LK_EINTERNAL. */
 int lk_redis_unexpected(lk_redis *r, const char *doing, lk_error *err);
 
+/* The value of "name:value" in INFO's text, and its length; 0 if it is missing. */
+size_t lk_redis_info(const char *text, const char *name, const char **value);
+
 #endif

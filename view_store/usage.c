@@ -1,15 +1,11 @@
 /* What the server as a whole uses. Fields that the server does not report are 0. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "view_store/unit.h"
 
 static const char *field(const char *info, const char *name) {
-	size_t n = strlen(name);
-	for (const char *line = info; line; line = strchr(line, '\n'), line += line != NULL)
-		if (strncmp(line, name, n) == 0 && line[n] == ':')
-			return line + n + 1;
-	return "0";
+	const char *value;
+	return lk_redis_info(info, name, &value) ? value : "0";
 }
 
 int lk_store_usage_read(lk_store *s, lk_store_usage *out, lk_error *err) {
