@@ -36,6 +36,7 @@
 #include "core/time.h"
 #include "event_log/scan.h"
 #include "event_log/tail.h"
+#include "view_store/segments.h"
 
 #define PATIENCE_US    10000000
 #define ALONE_US        1000000   /* the same if no process holds the unit that is waited for */
@@ -165,19 +166,11 @@ static int write_if_large(void *seal_, lk_error *err) {
 }
 
 static bool counts(const seal *s, int part, const lk_segment *g) {
-	return g->from >= s->sealed.cut[part] && g->from < s->cut.off[part] && g->from < g->to;
+	return lk_segment_counts(g, s->sealed.cut[part], s->cut.off[part]);
 }
 
 static bool tiles(const seal *s, int part, const lk_unit_state *u) {
-	int64_t next = s->sealed.cut[part];
-	for (int i = 0; i < u->nsegments; i++) {
-		if (!counts(s, part, &u->segments[i]))
-			continue;
-		if (u->segments[i].from != next)
-			return false;
-		next = u->segments[i].to;
-	}
-	return next == s->cut.off[part] || LK_MUTANT("seal_early");
+	return lk_segments_reach(u, s->sealed.cut[part], s->cut.off[part], NULL) == s->cut.off[part] || LK_MUTANT("seal_early");
 }
 
 /* 0 if the last event that the unit has folded is the one that the log has there (P6); 1 if not. */
@@ -205,20 +198,12 @@ static int add_segments(seal *s, int part, const lk_unit_state *u, lk_cells *ope
 	return r;
 }
 
-static bool is_listed(const lk_unit_state *u, const lk_segment *g) {
-	for (int i = 0; i < u->nsegments; i++)
-		if (u->segments[i].from == g->from && u->segments[i].token == g->token)
-			return u->segments[i].to == g->to && u->segments[i].cells == g->cells;
-	return false;
-}
-
-/* 1 unless the closed segments that were read are still those that were listed. If Redis went back meanwhile, one may
- * be open again under its name, and longer. */
+/* 1 unless the closed segments that were read are still those that were listed. */
 static int check_again(seal *s, int part, const lk_unit_state *u, lk_error *err) {
 	lk_unit_state now = {0};
 	int r = lk_store_read_unit(s->store, s->copy->units[part], NULL, &now, NULL, err);
 	for (int i = 0; r == LK_OK && i < u->nsegments; i++)
-		if (!u->segments[i].open && counts(s, part, &u->segments[i]) && !is_listed(&now, &u->segments[i]))
+		if (!u->segments[i].open && counts(s, part, &u->segments[i]) && !lk_segment_is_listed(&now, &u->segments[i]))
 			r = 1;
 	lk_unit_state_release(&now);
 	return r;

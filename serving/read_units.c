@@ -12,14 +12,7 @@
 
 #include <stdlib.h>
 
-static bool listed(const lk_unit_state *u, const lk_segment *s) {
-	for (int i = 0; i < u->nsegments; i++) {
-		const lk_segment *t = &u->segments[i];
-		if (t->from == s->from && t->token == s->token)
-			return t->to == s->to && t->cells == s->cells;
-	}
-	return false;
-}
+#include "view_store/segments.h"
 
 /* Marks closed segments that no longer exist as listed. */
 static int check_closed(lk_unit_read *u, lk_store *store, int64_t unit, lk_error *err) {
@@ -29,7 +22,7 @@ static int check_closed(lk_unit_read *u, lk_store *store, int64_t unit, lk_error
 		return rc;
 	for (int i = 0; i < u->state.nsegments; i++) {
 		const lk_segment *s = &u->state.segments[i];
-		if (!s->open && (rc == 1 || !listed(&now, s)))
+		if (!s->open && (rc == 1 || !lk_segment_is_listed(&now, s)))
 			u->whole[i] = false;
 	}
 	lk_unit_state_release(&now);
@@ -95,33 +88,26 @@ void lk_unit_read_release(lk_unit_read *u) {
 }
 
 bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut, int64_t end) {
-	const lk_segment *s = &u->state.segments[i];
-	return u->there && s->from >= cut && s->from < s->to && s->from < end;
+	return u->there && lk_segment_counts(&u->state.segments[i], cut, end);
 }
 
 bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, int64_t end, lk_buf *why) {
+	const lk_segment *odd;
 	if (!u->there || end <= cut)
 		return true;
-	int64_t next = cut;
+	int64_t reach = lk_segments_reach(&u->state, cut, end, &odd);
+	if (odd)
+		lk_buf_addf(why, "no segment begins at offset %lld, the next one begins at %lld", (long long)reach, (long long)odd->from);
+	else if (reach != end)
+		lk_buf_addf(why, "its segments end at offset %lld, %s %lld", (long long)reach,
+		            end == u->state.at.cursor ? "its cursor is" : "and none ends at", (long long)end);
+	if (odd || reach != end)
+		return false;
 	for (int i = 0; i < u->state.nsegments; i++) {
 		const lk_segment *s = &u->state.segments[i];
-		if (!lk_unit_read_counts(u, i, cut, end))
+		if (!lk_unit_read_counts(u, i, cut, end) || u->whole[i])
 			continue;
-		if (s->from != next) {
-			lk_buf_addf(why, "no segment begins at offset %lld, the next one begins at %lld", (long long)next,
-			            (long long)s->from);
-			return false;
-		}
-		if (!u->whole[i]) {
-			lk_buf_addf(why, "the segment of offsets %lld to %lld went away while it was read", (long long)s->from,
-			            (long long)s->to);
-			return false;
-		}
-		next = s->to;
-	}
-	if (next != end) {
-		lk_buf_addf(why, "its segments end at offset %lld, %s %lld", (long long)next,
-		            end == u->state.at.cursor ? "its cursor is" : "and none ends at", (long long)end);
+		lk_buf_addf(why, "the segment of offsets %lld to %lld went away while it was read", (long long)s->from, (long long)s->to);
 		return false;
 	}
 	return true;
