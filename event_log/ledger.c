@@ -91,6 +91,12 @@ static int insert(lk_pg *pg, const struct rows *r, int columns, const char *sql,
 	return rc;
 }
 
+/* No fault: a worker meets this whenever a batch that folds commits late events. */
+static void say_that_it_waits(lk_error *err) {
+	lk_error_clear(err);
+	lk_fail(err, LK_EBUSY, "a batch is writing the late events that the speed layer is about to record; it tries again, and nothing is lost");
+}
+
 int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
 	if (lk_ledger_empty(l))
 		return 0;
@@ -112,6 +118,8 @@ int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
 		rc = lk_pg_run(pg, err, "COMMIT");
 	if (rc && own)
 		lk_pg_rollback(pg);
+	if (rc == LK_EBUSY && own && err && err->code == rc && !strcmp(err->sqlstate, "55P03"))
+		say_that_it_waits(err);
 	return rc;
 }
 
