@@ -7,8 +7,8 @@ VARIANT := $(if $(SAN),san,$(if $(TSAN),tsan,plain))$(if $(FAULTS),-faults)
 BUILD   ?= build/$(VARIANT)
 CC      ?= cc
 
-LAYERS := core event_log view_store speed_layer batch_layer serving replay cli
-SRC    := $(wildcard $(addsuffix /*.c,$(LAYERS)))
+ROOMS  := $(shell scripts/layers names)
+SRC    := $(wildcard $(addsuffix /*.c,$(ROOMS)))
 OBJ    := $(SRC:%.c=$(BUILD)/%.o)
 LIBOBJ := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 SUPPORT:= $(wildcard tests/support/*.c)
@@ -44,7 +44,7 @@ $(BUILD)/lk: $(OBJ)
 
 $(BUILD)/liblk.a: $(LIBOBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	ar qcs $@ $^   # several rooms have a file of one name, which `r` would replace
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(dir $@)
@@ -58,8 +58,8 @@ define AS_C_STRING
 	@mkdir -p $(dir $@)
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 endef
-$(BUILD)/event_log/catalog_install.o: $(patsubst %,$(BUILD)/%.h,event_log/schema.sql $(wildcard event_log/migrations/*.sql))
-$(BUILD)/event_log/%.sql.h: event_log/%.sql
+$(BUILD)/catalog/install.o: $(patsubst %,$(BUILD)/%.h,catalog/schema.sql $(wildcard catalog/migrations/*.sql))
+$(BUILD)/catalog/%.sql.h: catalog/%.sql
 	$(AS_C_STRING)
 $(BUILD)/view_store/scripts.o: $(patsubst %,$(BUILD)/%.h,$(wildcard view_store/*.lua))
 $(BUILD)/view_store/%.lua.h: view_store/%.lua

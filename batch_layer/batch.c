@@ -2,7 +2,7 @@
  *
  *   the copy's session lock ── held throughout; the statements run on the session that holds it, so a batch whose
  *   │                          session was killed cannot publish, and a new one may abandon every open cut
- *   ├─ transaction 1: the cut       (event_log/cut.c) open; an event at or after it commits after the cut row
+ *   ├─ transaction 1: the cut       (catalog/cut.c) open; an event at or after it commits after the cut row
  *   └─ transaction 2: READ COMMITTED
  *        check the count, compute into a table whose name is used once,
  *        lock the view's row, cut open -> published, pointer forward by compare-and-set, lk.batch,
@@ -22,11 +22,11 @@
 #include "batch_layer/compute.h"
 #include "batch_layer/past.h"
 #include "batch_layer/publish.h"
+#include "catalog/copies.h"
+#include "catalog/tail.h"
 #include "core/fault.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 #include "event_log/scan.h"
-#include "event_log/tail.h"
 
 typedef struct batch {
 	lk_pg *pg;

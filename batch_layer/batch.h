@@ -2,7 +2,7 @@
 #ifndef LK_BATCH_LAYER_BATCH_H
 #define LK_BATCH_LAYER_BATCH_H
 
-#include "event_log/cut.h"
+#include "catalog/cut.h"
 
 typedef struct lk_batch_report {
 	int64_t copy_id, cut_id;

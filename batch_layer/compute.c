@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/sql.h"
-#include "event_log/log_sql.h"
+#include "catalog/log_sql.h"
+#include "sql/sql.h"
 
 static const lk_stream *stream_of(const lk_compute *c) { return c->copy->version->plan->stream; }
 

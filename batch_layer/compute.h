@@ -2,7 +2,7 @@
 #ifndef LK_BATCH_LAYER_COMPUTE_H
 #define LK_BATCH_LAYER_COMPUTE_H
 
-#include "event_log/cut.h"
+#include "catalog/cut.h"
 
 typedef struct lk_compute {
 	lk_pg *pg;

@@ -10,13 +10,13 @@
 
 #include <stdlib.h>
 
-#include "core/fold.h"
-#include "core/sql.h"
+#include "catalog/log_sql.h"
 #include "core/time.h"
 #include "event_log/ledger.h"
-#include "event_log/log_sql.h"
-#include "event_log/pg_binary.h"
 #include "event_log/scan.h"
+#include "partials/fold.h"
+#include "postgres/binary.h"
+#include "sql/sql.h"
 
 #define FOLD_BYTES   ((size_t)512 << 20)
 #define CHUNK_EVENTS 1000000

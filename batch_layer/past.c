@@ -1,4 +1,4 @@
-/* Past windows are in no answer (core/window.h), so their cells may be kept or removed: removing them here is
+/* Past windows are in no answer (windows/window.h), so their cells may be kept or removed: removing them here is
  * housekeeping and decides nothing. A batch does not compute them. A seal's table grows by inserts, and loses here what
  * has become past since the last seal.
  *
@@ -10,9 +10,9 @@
 #include "batch_layer/past.h"
 
 #include "batch_layer/rows.h"
-#include "core/sql.h"
-#include "core/sql_lex.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
+#include "sql/lex.h"
+#include "sql/sql.h"
 
 static int64_t horizon_at(const lk_plan *p, const lk_cut *cut) { return lk_horizon(p, lk_cut_watermark(cut, p)); }
 

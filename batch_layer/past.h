@@ -2,7 +2,7 @@
 #ifndef LK_BATCH_LAYER_PAST_H
 #define LK_BATCH_LAYER_PAST_H
 
-#include "event_log/cut.h"
+#include "catalog/cut.h"
 
 /* Adds " AND …" over columns of the log, which leaves out events that lie only in past windows; nothing if none do. */
 void lk_past_events_sql(const lk_plan *p, const lk_cut *cut, lk_buf *out);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/copies.h"
 #include "core/flag.h"
-#include "event_log/copies.h"
 
 typedef struct round_of {
 	const lk_round_options *o;

@@ -3,7 +3,7 @@
 #define LK_BATCH_LAYER_ROUND_H
 
 #include "batch_layer/seal.h"
-#include "event_log/housekeeping.h"
+#include "catalog/housekeeping.h"
 
 typedef struct lk_round_options {
 	const char *postgres, *redis;

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "core/key.h"
-#include "core/sql.h"
 #include "event_log/batch_rows.h"
-#include "event_log/pg_binary.h"
+#include "postgres/binary.h"
+#include "sql/sql.h"
 
 #define SEND_BYTES   ((size_t)256 << 10)
 #define ROWS_AT_ONCE 1000000            /* in memory while they are merged */

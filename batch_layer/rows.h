@@ -3,8 +3,8 @@
 #ifndef LK_BATCH_LAYER_ROWS_H
 #define LK_BATCH_LAYER_ROWS_H
 
-#include "core/cells.h"
-#include "event_log/pg.h"
+#include "partials/cells.h"
+#include "postgres/pg.h"
 
 /* Makes an empty table. table: a quoted name. */
 int lk_batch_rows_table(lk_pg *pg, const lk_plan *p, const char *table, lk_error *err);

@@ -3,7 +3,7 @@
  * unit's owner drops the segments below it.
  *
  *   the copy's session lock
- *   ├─ transaction 1: the cut (event_log/cut.c), at which the units' segments end
+ *   ├─ transaction 1: the cut (catalog/cut.c), at which the units' segments end
  *   ├─ wait: every cursor of the copy at the cut or beyond
  *   └─ transaction 2: the segments of [sealed, cut), read from Redis, as rows of the copy's table;
  *                     cut open -> published, pointer forward by compare-and-set, lk.batch
@@ -31,11 +31,11 @@
 #include "batch_layer/past.h"
 #include "batch_layer/publish.h"
 #include "batch_layer/rows.h"
+#include "catalog/tail.h"
 #include "core/fault.h"
 #include "core/flag.h"
 #include "core/time.h"
 #include "event_log/scan.h"
-#include "event_log/tail.h"
 #include "view_store/segments.h"
 
 #define PATIENCE_US    10000000

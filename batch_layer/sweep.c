@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "event_log/copies.h"
+#include "catalog/copies.h"
 
 /* The copy's existing tables, except those of its two newest published cuts. */
 static const char former[] =

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "event_log/pg.h"
+#include "postgres/pg.h"
 #include "tests/support/servers.h"
 
 enum { BENCH_RUNS = 5 };

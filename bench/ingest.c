@@ -1,7 +1,7 @@
 /* Files to the log: compared with psql's \copy of the same rows into a table of the same shape. */
 #include "bench/bench.h"
-#include "core/scan_json.h"
-#include "core/sql.h"
+#include "formats/json.h"
+#include "sql/sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Kappa: the rate of a replay compared with a bare COPY of the same columns, two partitions on two processors compared
  * with one, and how long appends wait for a switch as the log grows. */
 #include "bench/bench.h"
-#include "replay/cpu.h"
+#include "costs/cpu.h"
 #include "replay/replay.h"
 
 #include <stdio.h>

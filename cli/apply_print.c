@@ -1,7 +1,7 @@
 #include "cli/apply_print.h"
 
 #include "cli/output.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 
 void lk_applied_stream_print(const lk_stream *s, const lk_apply_result *r) {
 	static const char *const what[] = {[LK_APPLIED_NEW] = "new", [LK_APPLIED_SAME] = "unchanged",

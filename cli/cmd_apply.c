@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/zones.h"
 #include "cli/apply_print.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "core/suggest.h"
-#include "event_log/zones.h"
 
 enum { FILE_MAX_BYTES = 1024 * 1024 };   /* read at most; the parser has a lower limit and a better message */
 

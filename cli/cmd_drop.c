@@ -2,12 +2,12 @@
  * at once; a running speed layer would remove them within a minute. */
 #include <stdlib.h>
 
+#include "catalog/copies.h"
+#include "catalog/drop.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
-#include "event_log/copies.h"
-#include "event_log/drop.h"
 
 /* --- a copy --- */
 

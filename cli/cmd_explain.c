@@ -6,16 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/log_sql.h"
 #include "cli/answer_args.h"
 #include "cli/answer_print.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "cli/signal.h"
-#include "cli/terminal.h"
 #include "cli/table.h"
+#include "cli/terminal.h"
 #include "core/time.h"
-#include "event_log/log_sql.h"
 
 enum { NARROW = 100, SIDE_BY_SIDE = 120, GAP = 4 };
 

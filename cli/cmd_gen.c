@@ -2,9 +2,9 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "core/gen.h"
 #include "core/suggest.h"
 #include "core/time.h"
+#include "formats/gen.h"
 
 enum { LINES_AT_ONCE = 1000 };
 #define DEFAULT_START INT64_C(1431856800000000)   /* 2015-05-17T10:00:00Z */

@@ -6,7 +6,7 @@
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "core/flag.h"
-#include "event_log/ingest.h"
+#include "ingest/ingest.h"
 
 static void show_progress(void *ctx, const lk_ingest_report *r) {
 	lk_buf b = LK_BUF_INIT;

@@ -1,6 +1,7 @@
 /* lk mode: shows which copy of each view is served; moves readers to a copy of the other mode, or back. */
 #include <string.h>
 
+#include "catalog/overview.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/json.h"
@@ -9,7 +10,6 @@
 #include "cli/signal.h"
 #include "cli/table.h"
 #include "core/time.h"
-#include "event_log/overview.h"
 
 /* --- showing --- */
 

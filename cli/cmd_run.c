@@ -1,5 +1,5 @@
 /* Both layers in one process: the batch layer's rounds on the main thread, the speed layer beside it on one with as
- * much stack, since it reads the catalogue and the parser's recursion needs the room (core/sql.h). */
+ * much stack, since it reads the catalogue and the parser's recursion needs the room (sql/sql.h). */
 #include <pthread.h>
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
-#include "cli/homedir.h"
+#include "private_servers/homedir.h"
 
 /* Somebody who has set these meant other servers, maybe in another shell. */
 static void say_what_is_used_instead(void) {

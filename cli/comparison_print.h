@@ -2,7 +2,7 @@
 #ifndef LK_CLI_COMPARISON_PRINT_H
 #define LK_CLI_COMPARISON_PRINT_H
 
-#include "replay/costs.h"
+#include "costs/costs.h"
 
 /* On standard output, for people. */
 void lk_comparison_print(const lk_comparison *c, bool markdown);

@@ -2,8 +2,8 @@
 #ifndef LK_CLI_CONNECT_H
 #define LK_CLI_CONNECT_H
 
-#include "cli/servers.h"
-#include "event_log/catalog.h"
+#include "catalog/catalog.h"
+#include "private_servers/servers.h"
 #include "view_store/store.h"
 
 typedef struct lk_connection {

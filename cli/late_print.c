@@ -6,7 +6,7 @@
 #include "cli/output.h"
 #include "cli/table.h"
 #include "core/time.h"
-#include "core/window.h"
+#include "windows/window.h"
 
 enum { BAR = 40, TEXT_CELL = 60 };
 

@@ -4,8 +4,8 @@
 
 #include "batch_layer/round.h"
 #include "cli/options.h"
-#include "cli/servers.h"
 #include "core/told.h"
+#include "private_servers/servers.h"
 #include "speed_layer/speed.h"
 
 /* Fills *o from the options of `lk speed` and `lk run`, with notices and progress on standard error. */

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/tail_holder.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/signal.h"
-#include "event_log/tail_holder.h"
 
 /* Only the character set is the user's; numbers and times have one format everywhere. Data is UTF-8, so a locale
  * without UTF-8 is replaced by one with it. */

@@ -7,9 +7,9 @@
 #include <strings.h>
 
 #include "cli/help.h"
-#include "core/bound.h"
 #include "core/suggest.h"
 #include "core/time.h"
+#include "windows/bound.h"
 
 static const char *near_option(const lk_command *c, const char *name) {
 	const char *names[LK_MAX_OPTIONS + 1];

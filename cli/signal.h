@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "event_log/pg.h"
+#include "postgres/pg.h"
 
 extern volatile int lk_stop;
 

@@ -2,9 +2,9 @@
 #ifndef LK_CLI_STATUS_H
 #define LK_CLI_STATUS_H
 
+#include "catalog/copies.h"
+#include "catalog/overview.h"
 #include "cli/connect.h"
-#include "event_log/copies.h"
-#include "event_log/overview.h"
 
 typedef struct lk_part_status {
 	bool taken;             /* the unit is in Redis */

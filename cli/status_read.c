@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog/tail.h"
 #include "cli/output.h"
 #include "core/time.h"
-#include "core/watermark.h"
 #include "event_log/scan.h"
-#include "event_log/tail.h"
+#include "plan/watermark.h"
 #include "serving/answer.h"
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }

@@ -8,7 +8,7 @@
  *   3. COPY into each partition's leaf, COPY the rejects, COMMIT                                     one query
  *
  * The batch was encoded for one definition of the stream. A change of the definition holds all tail rows to its end
- * (catalog_apply.c), so the definition that is read under the lock is valid when the append commits. If it is not the
+ * (catalog/apply.c), so the definition that is read under the lock is valid when the append commits. If it is not the
  * batch's, the batch is refused.
  *
  * The locks are held to the end of the transaction, so an event becomes visible together with its tail, after every
@@ -27,12 +27,12 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "catalog/log_sql.h"
+#include "catalog/tail.h"
+#include "catalog/tail_holder.h"
 #include "core/fault.h"
 #include "core/time.h"
-#include "event_log/log_sql.h"
-#include "event_log/pg_binary.h"
-#include "event_log/tail.h"
-#include "event_log/tail_holder.h"
+#include "postgres/binary.h"
 
 enum {
 	APPEND_WAIT_MS = 10000,         /* for the end of the log */

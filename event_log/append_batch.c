@@ -10,7 +10,7 @@
 
 #include "core/key.h"
 #include "core/time.h"
-#include "event_log/pg_binary.h"
+#include "postgres/binary.h"
 
 enum {
 	LEADING_FIELDS = 3,      /* part, off, _at */

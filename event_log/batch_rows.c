@@ -1,6 +1,6 @@
 #include "event_log/batch_rows.h"
 
-#include "core/sql.h"
+#include "sql/sql.h"
 
 int lk_batch_rows_open(lk_batch_rows *r, lk_pg *pg, const lk_plan *p, const char *table, const char *where, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT;

@@ -3,8 +3,8 @@
 #ifndef LK_EVENT_LOG_BATCH_ROWS_H
 #define LK_EVENT_LOG_BATCH_ROWS_H
 
-#include "core/cells.h"
 #include "event_log/scan.h"
+#include "partials/cells.h"
 
 typedef struct lk_batch_rows {
 	lk_copy_reader copy;

@@ -1,7 +1,7 @@
 /* The report of late events. Both parts of it are read in one snapshot.
  *
  * How late an event was follows from what the ledger keeps of it: its pane, its time, and the watermark that refused
- * it. Panes of calendar windows differ in length, so core/window.h computes the ends of those that occur, and the query
+ * it. Panes of calendar windows differ in length, so windows/window.h computes the ends of those that occur, and the query
  * gets them as values.
  *
  * The newest events are found without sorting all of them: _at never goes back within a partition, so they are among
@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog/log_sql.h"
 #include "core/time.h"
-#include "core/watermark.h"
 #include "event_log/ledger.h"
-#include "event_log/log_sql.h"
+#include "plan/watermark.h"
 
 /* Where one bucket ends and the next one, about ten times as long, begins; in units that people know. */
 static const int64_t bounds[LK_LATE_BUCKETS - 1] = {

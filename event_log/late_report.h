@@ -3,8 +3,8 @@
 #ifndef LK_EVENT_LOG_LATE_REPORT_H
 #define LK_EVENT_LOG_LATE_REPORT_H
 
+#include "catalog/catalog.h"
 #include "core/value.h"
-#include "event_log/catalog.h"
 
 typedef struct lk_late_event {
 	int part;

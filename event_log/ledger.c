@@ -139,7 +139,7 @@ void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out
 }
 
 /* How many late events of the copy are below the offset that an SQL expression gives for the row v: whole blocks of
- * 65,536 offsets, as the triggers on lk.late count them (event_log/schema.sql), plus the rows of the last block. */
+ * 65,536 offsets, as the triggers on lk.late count them (catalog/schema.sql), plus the rows of the last block. */
 static void late_below_sql(const lk_cat_copy *copy, const char *off, lk_buf *out) {
 	long long id = (long long)copy->id;
 	lk_buf_addf(out, "coalesce((SELECT sum(events)::bigint FROM lk.late_block b WHERE b.copy_id = %lld AND b.part = v.part AND b.block < %s >> 16), 0)"

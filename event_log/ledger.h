@@ -3,7 +3,7 @@
 #ifndef LK_EVENT_LOG_LEDGER_H
 #define LK_EVENT_LOG_LEDGER_H
 
-#include "event_log/catalog.h"
+#include "catalog/catalog.h"
 
 typedef struct lk_ledger lk_ledger;   /* rows gathered for one commit */
 lk_ledger *lk_ledger_new(void);
@@ -26,7 +26,7 @@ void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out
 /* The late events of a copy below `end`, a vector by partition: those not healed, and those healed, by copy->cut. */
 int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_t *late, int64_t *healed, lk_error *err);
 
-/* Of these late events, how many are counted but no longer kept one by one (event_log/housekeeping.c). They are below
+/* Of these late events, how many are counted but no longer kept one by one (catalog/housekeeping.c). They are below
  * the copy's published cut. */
 int lk_late_removed(lk_pg *pg, const lk_cat_copy *copy, int64_t *removed, lk_error *err);
 

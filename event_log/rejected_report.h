@@ -2,8 +2,8 @@
 #ifndef LK_EVENT_LOG_REJECTED_REPORT_H
 #define LK_EVENT_LOG_REJECTED_REPORT_H
 
+#include "catalog/catalog.h"
 #include "core/buf.h"
-#include "event_log/catalog.h"
 
 /* One row of lk.rejected: a record of a source, or (view is set) a marked event of the log. */
 typedef struct lk_rejected {

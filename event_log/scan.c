@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/cut.h"
+#include "catalog/log_sql.h"
 #include "core/fault.h"
 #include "core/time.h"
-#include "event_log/cut.h"
-#include "event_log/log_sql.h"
-#include "event_log/pg_binary.h"
+#include "postgres/binary.h"
 
 /* --- any COPY TO --- */
 

@@ -2,7 +2,7 @@
 #ifndef LK_EVENT_LOG_SCAN_H
 #define LK_EVENT_LOG_SCAN_H
 
-#include "event_log/catalog.h"
+#include "catalog/catalog.h"
 
 /* A running fetch: COPY (…) TO STDOUT (FORMAT binary) of one partition from an offset. */
 typedef struct lk_scan {

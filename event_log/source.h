@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "event_log/catalog.h"
+#include "catalog/catalog.h"
 
 enum {
 	LK_SOURCE_HEAD = 1024,

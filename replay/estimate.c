@@ -31,11 +31,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/log_sql.h"
+#include "catalog/tail.h"
 #include "core/time.h"
-#include "core/watermark.h"
-#include "event_log/log_sql.h"
 #include "event_log/scan.h"
-#include "event_log/tail.h"
+#include "plan/watermark.h"
 #include "replay/private.h"
 
 #define SAMPLE_EVENTS   200000   /* of a partition */

@@ -8,8 +8,8 @@
  * brought to the log's end. Going back twice returns to the first copy. */
 #include "replay/private.h"
 
+#include "compare/run_to.h"
 #include "core/time.h"
-#include "replay/run_to.h"
 
 static int choose_former(lk_replay *r, lk_error *err) {
 	if (r->copy)

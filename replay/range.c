@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/log_sql.h"
+#include "catalog/tail.h"
 #include "core/fault.h"
 #include "core/time.h"
-#include "event_log/log_sql.h"
 #include "event_log/scan.h"
-#include "event_log/tail.h"
 #include "replay/private.h"
 
 #define GIVEN_NAME     "replay_"

@@ -17,10 +17,10 @@
 #include <string.h>
 
 #include "batch_layer/batch.h"
+#include "catalog/tail.h"
+#include "compare/run_to.h"
 #include "core/fault.h"
 #include "core/time.h"
-#include "event_log/tail.h"
-#include "replay/run_to.h"
 
 /* --- to its end --- */
 

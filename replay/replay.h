@@ -7,9 +7,9 @@
 #ifndef LK_REPLAY_REPLAY_H
 #define LK_REPLAY_REPLAY_H
 
-#include "replay/compare.h"
+#include "compare/compare.h"
+#include "compare/watch.h"
 #include "replay/switch.h"
-#include "replay/watch.h"
 
 typedef struct lk_replay_options {
 	const char *postgres, *redis;

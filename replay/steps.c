@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "catalog/tail.h"
 #include "core/fault.h"
 #include "core/time.h"
-#include "event_log/tail.h"
 #include "speed_layer/speed.h"
 
 #define NEAR_EVENTS   50000

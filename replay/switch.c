@@ -10,11 +10,11 @@
 
 #include <stdio.h>
 
+#include "catalog/tail.h"
+#include "catalog/tail_holder.h"
 #include "core/fault.h"
 #include "core/flag.h"
 #include "core/time.h"
-#include "event_log/tail.h"
-#include "event_log/tail_holder.h"
 
 #define PATIENCE_LEAST_US  50000
 #define PATIENCE_MOST_US  800000

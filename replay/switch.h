@@ -8,7 +8,7 @@
 #ifndef LK_REPLAY_SWITCH_H
 #define LK_REPLAY_SWITCH_H
 
-#include "event_log/copies.h"
+#include "catalog/copies.h"
 #include "replay/driver.h"
 
 typedef struct lk_switch_report {

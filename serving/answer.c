@@ -33,11 +33,11 @@
 #include <time.h>
 
 #include "core/key.h"
-#include "core/window.h"
 #include "event_log/ledger.h"
 #include "serving/having.h"
 #include "serving/reader.h"
 #include "serving/windows.h"
+#include "windows/window.h"
 
 enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
 

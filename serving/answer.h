@@ -2,11 +2,11 @@
 #ifndef LK_SERVING_ANSWER_H
 #define LK_SERVING_ANSWER_H
 
+#include "catalog/catalog.h"
 #include "core/budget.h"
-#include "core/cells.h"
-#include "core/window.h"
-#include "event_log/catalog.h"
+#include "partials/cells.h"
 #include "view_store/store.h"
+#include "windows/window.h"
 
 enum lk_layer { LK_LAYER_MERGED, LK_LAYER_BATCH, LK_LAYER_SPEED };
 enum lk_fill { LK_FILL_NOTHING, LK_FILL_NULL, LK_FILL_ZERO, LK_FILL_PREVIOUS };   /* serving/fill.h */
@@ -78,7 +78,7 @@ typedef struct lk_answer {
 	int64_t late, healed;              /* refused at or above the cut; refused below it, but counted by the batch */
 	lk_window window;                  /* of the rows */
 	int64_t from, to;                  /* windows that start in [from, to) */
-	lk_cells cells;                    /* merged; by window (its tag, core/window.h) and keys */
+	lk_cells cells;                    /* merged; by window (its tag, windows/window.h) and keys */
 	lk_cells panes;                    /* that `cells` was made from if !lk_is_tiling(window); else empty */
 	lk_cell **rows; size_t nrows;      /* by window start, window end and group keys, or by query.sort; filtered */
 	size_t made, had, found;           /* rows before HAVING; after it, with filled ones; before query.limit */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "core/key.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 
 typedef struct filling {
 	lk_answer *a;

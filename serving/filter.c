@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/key.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 
 /* The key that an output shows; several outputs may show the same one. */
 static int key_of(const lk_plan *p, const char *column) {

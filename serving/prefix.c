@@ -1,8 +1,8 @@
 /* The prefix that an answer covers, and what follows from it alone: its watermark, what is final, what is past. */
 #include <string.h>
 
-#include "core/watermark.h"
-#include "event_log/copies.h"
+#include "catalog/copies.h"
+#include "plan/watermark.h"
 #include "serving/reader.h"
 
 int64_t lk_reader_end(const lk_reader *r, int i) {

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "catalog/log_sql.h"
 #include "core/key.h"
-#include "core/window.h"
-#include "event_log/log_sql.h"
+#include "windows/window.h"
 
 enum { R_VIEW, R_COPY, R_TAIL, R_CUT, NRESULTS };
 

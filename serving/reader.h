@@ -34,7 +34,7 @@ typedef struct lk_filter {
 /* *f must not move: f->cells points to it. */
 int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *err);
 void lk_filter_release(lk_filter *f);
-/* From now on leaves out cells that lie only in past windows (core/watermark.h). */
+/* From now on leaves out cells that lie only in past windows (plan/watermark.h). */
 void lk_filter_hide(lk_filter *f, int64_t horizon);
 /* True if a cell passes. field: pane + key. */
 bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len);

@@ -5,7 +5,7 @@
 
 #include "core/key.h"
 #include "core/suggest.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 #include "serving/answer.h"
 #include "serving/fill.h"
 #include "serving/windows.h"

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "core/key.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 
 /* One group key's panes, and what is made from them. */
 typedef struct maker {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "core/key.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 
 /* Tags from lo to hi, one slide apart; none if hi < lo. */
 typedef struct tags {

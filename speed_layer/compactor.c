@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/flag.h"
-#include "core/plan.h"
 #include "core/time.h"
+#include "plan/plan.h"
 
 #define REST_US    30000000   /* after a job that would fail again */
 #define GIVE_UP_US   300000   /* for a job to end and remove what it has staged */

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/copies.h"
+#include "catalog/overview.h"
+#include "catalog/tail.h"
 #include "core/time.h"
-#include "event_log/copies.h"
-#include "event_log/overview.h"
-#include "event_log/tail.h"
 
 #define STAMP_EVERY_US    500000
 #define SWEEP_EVERY_US  60000000

@@ -26,7 +26,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 
 #define CLOCK_EVENTS  1000
 /* A reader fetches the open segment in one call, and Redis serves no other client meanwhile: so a segment ends at this

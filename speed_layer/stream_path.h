@@ -5,9 +5,9 @@
 
 #include <stdatomic.h>
 
-#include "core/fold.h"
 #include "event_log/ledger.h"
 #include "event_log/scan.h"
+#include "partials/fold.h"
 #include "speed_layer/ranges.h"
 #include "view_store/store.h"
 

@@ -12,8 +12,8 @@
 
 #include <stdlib.h>
 
+#include "catalog/cut.h"
 #include "core/fault.h"
-#include "event_log/cut.h"
 #include "speed_layer/compactor.h"
 #include "speed_layer/tiers.h"
 

@@ -21,7 +21,7 @@
 
 #include "core/fault.h"
 #include "core/time.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 
 #define RETRY_FENCED_US  20000
 #define RETRY_SERVER_US  50000

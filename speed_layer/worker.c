@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/tail.h"
 #include "core/time.h"
-#include "event_log/tail.h"
 
 #define BACKOFF_LEAST_US   50000
 #define BACKOFF_MOST_US  2000000

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/bag.h"
+#include "aggregates/bag.h"
 #include "core/time.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/world.h"

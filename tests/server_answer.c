@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/drop.h"
 #include "core/time.h"
-#include "core/window.h"
-#include "event_log/drop.h"
 #include "serving/reader.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/world.h"
+#include "windows/window.h"
 
 static test_servers servers;
 static test_world world;

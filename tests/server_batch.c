@@ -11,8 +11,8 @@
 
 #include "batch_layer/batch.h"
 #include "batch_layer/compute.h"
+#include "catalog/copies.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/world.h"
 

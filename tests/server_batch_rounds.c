@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "batch_layer/batch.h"
+#include "catalog/copies.h"
+#include "catalog/tail.h"
 #include "cli/layers.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 #include "event_log/scan.h"
-#include "event_log/tail.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/layer.h"
 #include "tests/support/log.h"

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "batch_layer/batch.h"
+#include "catalog/copies.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/layer.h"
 #include "tests/support/replays.h"

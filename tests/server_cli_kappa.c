@@ -18,7 +18,7 @@
 
 #include "core/buf.h"
 #include "core/time.h"
-#include "event_log/pg.h"
+#include "postgres/pg.h"
 #include "tests/support/command_line.h"
 #include "view_store/store.h"
 

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "catalog/copies.h"
 #include "core/time.h"
 #include "event_log/append.h"
-#include "event_log/copies.h"
 #include "tests/support/comparisons.h"
 #include "tests/support/fixtures.h"
 

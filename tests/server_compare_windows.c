@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare/leg_rows.h"
 #include "core/time.h"
-#include "replay/leg_rows.h"
 #include "tests/support/comparisons.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/replays.h"

@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "batch_layer/batch.h"
+#include "catalog/copies.h"
+#include "catalog/overview.h"
+#include "catalog/tail.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 #include "event_log/ledger.h"
-#include "event_log/overview.h"
 #include "event_log/scan.h"
-#include "event_log/tail.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/world.h"

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/tail.h"
 #include "core/time.h"
 #include "event_log/ledger.h"
-#include "event_log/tail.h"
 #include "tests/support/log.h"
 
 static test_servers servers;

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/copies.h"
 #include "core/time.h"
-#include "event_log/copies.h"
-#include "replay/costs.h"
+#include "costs/costs.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/players.h"
 #include "tests/support/random_view.h"

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "event_log/copies.h"
-#include "event_log/drop.h"
+#include "catalog/copies.h"
+#include "catalog/drop.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/replays.h"
 

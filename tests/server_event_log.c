@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "catalog/tail.h"
 #include "core/key.h"
 #include "core/time.h"
-#include "core/watermark.h"
-#include "event_log/tail.h"
+#include "plan/watermark.h"
 #include "tests/support/log.h"
 
 static test_servers servers;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "event_log/pg.h"
+#include "postgres/pg.h"
 #include "tests/support/random.h"
 #include "tests/support/servers.h"
 #include "tests/support/tiny_plan.h"

@@ -13,7 +13,7 @@
 
 #include "core/key.h"
 #include "core/time.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 #include "tests/support/fixtures.h"
 
 static test_program lk;

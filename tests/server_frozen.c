@@ -16,9 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "catalog/tail_holder.h"
 #include "core/flag.h"
 #include "event_log/append.h"
-#include "event_log/tail_holder.h"
 #include "tests/support/fixtures.h"
 
 #ifdef LK_FAULTS

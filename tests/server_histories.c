@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "batch_layer/seal.h"
+#include "catalog/copies.h"
 #include "core/time.h"
-#include "event_log/copies.h"
-#include "replay/costs.h"
+#include "costs/costs.h"
 #include "speed_layer/compactor.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/random_view.h"

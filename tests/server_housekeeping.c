@@ -12,9 +12,9 @@
 
 #include "batch_layer/batch.h"
 #include "batch_layer/seal.h"
+#include "catalog/copies.h"
+#include "catalog/housekeeping.h"
 #include "core/time.h"
-#include "event_log/copies.h"
-#include "event_log/housekeeping.h"
 #include "event_log/late_report.h"
 #include "event_log/ledger.h"
 #include "tests/support/fixtures.h"

@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "catalog/cut.h"
+#include "catalog/tail.h"
 #include "core/time.h"
-#include "event_log/cut.h"
-#include "event_log/tail.h"
 #include "tests/support/fixtures.h"
 
 static test_servers servers;

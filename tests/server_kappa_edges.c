@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/copies.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/replays.h"

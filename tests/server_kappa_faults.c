@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "event_log/copies.h"
-#include "replay/costs.h"
+#include "catalog/copies.h"
+#include "costs/costs.h"
 #include "tests/support/players.h"
 
 enum { KILLS = 16, PER_SECOND = 1500, FAST_PER_SECOND = 50000, FAST_EVENTS = 250000, A_WHILE_MS = 60000, VIEWS = 2 };

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "batch_layer/batch.h"
-#include "core/sql.h"
-#include "event_log/catalog.h"
+#include "catalog/catalog.h"
+#include "sql/sql.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/random_view.h"
 #include "tests/support/world.h"

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event_log/tail.h"
+#include "catalog/tail.h"
 #include "tests/support/log.h"
 
 enum { PARTITIONS = 2, APPENDERS = 4, BATCHES = 120, READERS = 2, MAX_CUTS = 2000, MAX_FETCHES = 200000, DEADLINE_MS = 60000 };

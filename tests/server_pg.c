@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/log_sql.h"
 #include "core/time.h"
-#include "event_log/log_sql.h"
 #include "tests/support/log.h"
 
 static test_servers servers;

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/copies.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 #include "serving/reader.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/world.h"

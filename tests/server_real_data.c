@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "event_log/ingest.h"
-#include "event_log/pg_binary.h"
+#include "ingest/ingest.h"
+#include "postgres/binary.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/replays.h"
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "event_log/ingest.h"
+#include "ingest/ingest.h"
 #include "tests/support/log.h"
 #include "tests/support/world.h"
 

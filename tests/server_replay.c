@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "event_log/copies.h"
+#include "catalog/copies.h"
 #include "speed_layer/speed.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"

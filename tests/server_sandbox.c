@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/copies.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 #include "tests/support/log.h"
 #include "tests/support/replays.h"
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/cut.h"
 #include "core/time.h"
-#include "event_log/cut.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/visits.h"
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "batch_layer/batch.h"
+#include "catalog/cut.h"
 #include "core/time.h"
-#include "event_log/cut.h"
 #include "speed_layer/speed.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/layer.h"

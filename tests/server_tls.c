@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cli/process.h"
-#include "cli/programs.h"
 #include "core/buf.h"
+#include "private_servers/process.h"
+#include "private_servers/programs.h"
 #include "tests/support/fixtures.h"
 
 enum { EVENTS = 20000, LONG_MS = 60000 };

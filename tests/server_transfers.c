@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "event_log/copies.h"
+#include "catalog/copies.h"
 #include "tests/support/players.h"
 
 enum { ROUNDS = 30, FIRST = 3000, PER_SECOND = 2000, A_WHILE_MS = 30000 };

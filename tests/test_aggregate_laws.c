@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/aggregate.h"
+#include "aggregates/aggregate.h"
 #include "tests/support/random.h"
 
 enum { STATE_MAX = 256, ROWS_MAX = 30, ROUNDS = 400 };

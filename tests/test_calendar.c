@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/key.h"
-#include "core/watermark.h"
+#include "plan/watermark.h"
 #include "tests/support/definitions.h"
 #include "tests/support/random.h"
 #include "view_store/cell_filter.h"

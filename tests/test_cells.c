@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "core/cells.h"
 #include "core/key.h"
+#include "partials/cells.h"
 #include "tests/support/random.h"
 #include "tests/support/tiny_plan.h"
 

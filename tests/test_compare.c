@@ -8,8 +8,8 @@
 
 #include <math.h>
 
-#include "replay/leg_rows.h"
-#include "replay/top_values.h"
+#include "compare/leg_rows.h"
+#include "compare/top_values.h"
 #include "tests/support/definitions.h"
 #include "tests/support/random.h"
 

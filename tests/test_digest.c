@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/digest.h"
-#include "core/fold.h"
+#include "partials/fold.h"
 #include "serving/answer.h"
 #include "tests/support/servers.h"
 #include "tests/support/tiny_plan.h"

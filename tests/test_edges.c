@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/watermark.h"
+#include "plan/watermark.h"
 #include "tests/support/random.h"
 
 #define S LK_US_PER_S

@@ -12,7 +12,7 @@
 
 #include "core/time.h"
 #include "event_log/append_private.h"
-#include "event_log/encoder.h"
+#include "ingest/encoder.h"
 #include "tests/support/servers.h"
 #include "tests/support/streams.h"
 

@@ -10,7 +10,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "core/exact.h"
+#include "aggregates/exact.h"
 #include "core/varint.h"
 #include "tests/support/random.h"
 

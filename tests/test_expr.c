@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "core/expr.h"
-#include "core/like.h"
+#include "expr/expr.h"
+#include "expr/like.h"
 #include "tests/support/random.h"
 #include "tests/support/tiny_plan.h"
 

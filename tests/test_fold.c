@@ -6,11 +6,11 @@
 
 #include <cmocka.h>
 
-#include "core/fold.h"
 #include "core/key.h"
-#include "core/window.h"
+#include "partials/fold.h"
 #include "tests/support/random.h"
 #include "tests/support/tiny_plan.h"
+#include "windows/window.h"
 
 #define S LK_US_PER_S
 static const lk_type time_type = {.kind = LK_TIME}, text_type = {.kind = LK_TEXT}, int_type = {.kind = LK_INT4},

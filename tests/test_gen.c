@@ -8,10 +8,10 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/gen.h"
 #include "core/key.h"
-#include "core/scan_json.h"
 #include "core/time.h"
+#include "formats/gen.h"
+#include "formats/json.h"
 #include "tests/support/streams.h"
 
 #define START INT64_C(1431856800000000)   /* 2015-05-17T10:00:00Z */

@@ -16,8 +16,8 @@
 #include <zlib.h>
 
 #include "core/buf.h"
-#include "event_log/input.h"
-#include "event_log/looks.h"
+#include "ingest/input.h"
+#include "ingest/looks.h"
 #include "tests/support/servers.h"
 
 static char dir[64], *path;

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/plan.h"
-#include "core/sql_expr.h"
-#include "core/sql_names.h"
-#include "core/window.h"
+#include "plan/plan.h"
+#include "sql/expr.h"
+#include "sql/names.h"
 #include "tests/support/definitions.h"
+#include "windows/window.h"
 
 enum { FILE_BYTES = 64 * 1024, TOKENS = 8000, IDENTIFIER_BYTES = 63, WINDOW_DAYS = 36525 };
 

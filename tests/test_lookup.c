@@ -14,7 +14,7 @@
 #include "core/buf.h"
 #include "core/lookup.h"
 #include "core/time.h"
-#include "event_log/pg_hosts.h"
+#include "postgres/hosts.h"
 
 static volatile int stop;
 

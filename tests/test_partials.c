@@ -6,10 +6,10 @@
 
 #include <cmocka.h>
 
-#include "core/bag.h"
-#include "core/cells.h"
+#include "aggregates/bag.h"
 #include "core/key.h"
-#include "core/partials.h"
+#include "partials/cells.h"
+#include "partials/encoded.h"
 #include "tests/support/random.h"
 #include "tests/support/tiny_plan.h"
 

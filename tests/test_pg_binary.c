@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "core/time.h"
-#include "event_log/pg_binary.h"
+#include "postgres/binary.h"
 
 static const lk_type types[] = {
 	{LK_BOOL, 0, 0}, {LK_INT2, 0, 0}, {LK_INT4, 0, 0}, {LK_INT8, 0, 0}, {LK_NUMERIC, 18, 4},

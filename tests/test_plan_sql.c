@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event_log/log_sql.h"
+#include "catalog/log_sql.h"
 #include "tests/support/definitions.h"
 
 static void is(lk_buf *b, const char *want) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/watermark.h"
+#include "plan/watermark.h"
 #include "tests/support/definitions.h"
 
 #define S LK_US_PER_S

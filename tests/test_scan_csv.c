@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/scan_csv.h"
+#include "formats/csv.h"
 #include "tests/support/servers.h"
 #include "tests/support/streams.h"
 

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/scan_json.h"
 #include "core/time.h"
+#include "formats/json.h"
 #include "tests/support/servers.h"
 #include "tests/support/streams.h"
 

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/log_format.h"
-#include "core/scan_log.h"
-#include "event_log/input.h"
+#include "formats/access_log.h"
+#include "formats/log_format.h"
+#include "ingest/input.h"
 #include "tests/support/servers.h"
 #include "tests/support/streams.h"
 

@@ -9,12 +9,12 @@
 
 #include <string.h>
 
-#include "core/fold.h"
 #include "core/key.h"
-#include "core/window.h"
+#include "partials/fold.h"
 #include "serving/windows.h"
 #include "tests/support/definitions.h"
 #include "tests/support/random.h"
+#include "windows/window.h"
 
 #define S LK_US_PER_S
 enum { EVENTS = 60, PIECES = 6, GAP_US = 10 * 1000000 };

@@ -10,8 +10,8 @@
 
 #include <math.h>
 
-#include "core/aggregate.h"
-#include "core/bag.h"
+#include "aggregates/aggregate.h"
+#include "aggregates/bag.h"
 #include "tests/support/random.h"
 
 typedef struct sketch {

@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-#include "core/sql_lex.h"
+#include "catalog/log_sql.h"
 #include "core/suggest.h"
 #include "core/time.h"
-#include "event_log/log_sql.h"
+#include "sql/lex.h"
 #include "tests/support/definitions.h"
 
 static const lk_stream *stream(const char *text, lk_definitions *d) {

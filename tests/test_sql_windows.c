@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "core/window.h"
 #include "tests/support/definitions.h"
+#include "windows/window.h"
 
 #define S LK_US_PER_S
 

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "core/bound.h"
 #include "core/time.h"
 #include "tests/support/random.h"
+#include "windows/bound.h"
 
 static void reads_rfc_3339(void **state) {
 	(void)state;

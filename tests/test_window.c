@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "core/watermark.h"
+#include "plan/watermark.h"
 #include "tests/support/random.h"
 
 enum { EVENT_TIME = 0, COLUMNS = 3 };

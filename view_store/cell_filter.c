@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "core/calendar.h"
 #include "core/key.h"
+#include "windows/calendar.h"
 
 enum { MOST_FIELDS = 10000, MOST_FIELD_BYTES = 4 * LK_CALL_BYTES };   /* limits for asking field by field */
 

@@ -7,7 +7,7 @@
  *        (HSCAN)                 (HMGET)                         (MULTI HSET EXEC)
  *
  * Partials that grow (sets, sketches) would be rewritten for each input that way. They are gathered instead: a page's
- * fields are read from all later inputs, piled up (core/partials.h), merged, and written once. A field that is staged
+ * fields are read from all later inputs, piled up (partials/encoded.h), merged, and written once. A field that is staged
  * already came with an earlier input. */
 #include "view_store/merge.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "core/flag.h"
-#include "core/partials.h"
+#include "partials/encoded.h"
 
 typedef struct work {
 	lk_merger *m;

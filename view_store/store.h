@@ -19,8 +19,8 @@
 #include <stdint.h>
 
 #include "core/budget.h"
-#include "core/cells.h"
 #include "core/status.h"
+#include "partials/cells.h"
 
 typedef struct lk_store lk_store;   /* one connection; not thread-safe */
 

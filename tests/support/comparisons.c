@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/copies.h"
 #include "core/key.h"
 #include "core/time.h"
-#include "event_log/copies.h"
 #include "view_store/redis.h"
 
 /* --- the log --- */

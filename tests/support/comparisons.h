@@ -3,7 +3,7 @@
 #ifndef LK_TESTS_SUPPORT_COMPARISONS_H
 #define LK_TESTS_SUPPORT_COMPARISONS_H
 
-#include "replay/costs.h"
+#include "costs/costs.h"
 #include "tests/support/players.h"
 
 /* Stream `hits` of 2 partitions and the views traffic (by path and minute), strict (by path and 10 seconds; nothing may

@@ -2,7 +2,7 @@
 #ifndef LK_TESTS_SUPPORT_DEFINITIONS_H
 #define LK_TESTS_SUPPORT_DEFINITIONS_H
 
-#include "core/sql.h"
+#include "sql/sql.h"
 
 /* Columns: ts, other_ts timestamptz; ip, path, "actor.login" text; small smallint; status int; bytes, big bigint;
  * price numeric(12,2), rate numeric(5,4); r real; d double precision; ok boolean. */

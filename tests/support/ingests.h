@@ -2,7 +2,7 @@
 #ifndef LK_TESTS_SUPPORT_INGESTS_H
 #define LK_TESTS_SUPPORT_INGESTS_H
 
-#include "event_log/ingest.h"
+#include "ingest/ingest.h"
 #include "tests/support/log.h"
 
 typedef struct test_ingests {

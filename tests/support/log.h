@@ -2,8 +2,8 @@
 #ifndef LK_TESTS_SUPPORT_LOG_H
 #define LK_TESTS_SUPPORT_LOG_H
 
+#include "catalog/cut.h"
 #include "event_log/append.h"
-#include "event_log/cut.h"
 #include "event_log/scan.h"
 #include "tests/support/servers.h"
 

@@ -2,7 +2,7 @@
 #ifndef LK_TESTS_SUPPORT_RANDOM_VIEW_H
 #define LK_TESTS_SUPPORT_RANDOM_VIEW_H
 
-#include "core/plan.h"
+#include "plan/plan.h"
 
 /* "CREATE TABLE name (…) WITH (…)" with a column of every type; ts is the event time. */
 void test_random_stream(unsigned long *seed, const char *name, lk_buf *out);

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "cli/servers.h"
 #include "core/status.h"
+#include "private_servers/servers.h"
 
 typedef struct test_servers {
 	lk_servers at;

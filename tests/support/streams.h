@@ -2,7 +2,7 @@
 #ifndef LK_TESTS_SUPPORT_STREAMS_H
 #define LK_TESTS_SUPPORT_STREAMS_H
 
-#include "core/plan.h"
+#include "plan/plan.h"
 
 /* types: int2 int4 int8 text time bool float4 float8 num<scale> (precision 18). The first column is the event time, the
  * second the partition column. Lives in the arena. */

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "core/plan.h"
 #include "core/time.h"
+#include "plan/plan.h"
 
 typedef struct tiny_plan {
 	lk_arena arena;

@@ -15,16 +15,16 @@
 #include <string.h>
 
 #include "batch_layer/batch.h"
-#include "core/scan_json.h"
-#include "core/window.h"
+#include "catalog/copies.h"
+#include "catalog/cut.h"
+#include "catalog/log_sql.h"
+#include "catalog/zones.h"
+#include "compare/top_values.h"
 #include "event_log/append.h"
-#include "event_log/copies.h"
-#include "event_log/cut.h"
-#include "event_log/log_sql.h"
-#include "event_log/zones.h"
-#include "replay/top_values.h"
+#include "formats/json.h"
 #include "speed_layer/compactor.h"
 #include "speed_layer/speed.h"
+#include "windows/window.h"
 
 static void must(int rc, const lk_error *err, const char *what) {
 	if (rc >= 0)

@@ -1,0 +1,65 @@
+/* What several aggregates share. */
+#include "aggregates/private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aggregates/bag.h"
+#include "core/key.h"
+
+/* --- values that are kept --- */
+
+static void take_text(lk_kept *k, const lk_value *v, lk_arena *arena) {
+	char *room = (char *)k->v.s;
+	if (lk_is_null(&k->v) || v->len > k->room_bytes) {
+		k->room_bytes = v->len + v->len / 2;
+		room = lk_arena_alloc(arena, k->room_bytes);
+	}
+	if (v->len)
+		memmove(room, v->s, v->len);
+	k->v = lk_text(room, v->len);
+}
+
+void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	switch (a->arg_type.kind) {
+	case LK_TEXT: take_text(k, v, arena); break;
+	case LK_NUMERIC: k->v = lk_numeric(lk_agg_units(a, v), a->arg_type.scale); break;
+	case LK_FLOAT4:
+	case LK_FLOAT8: k->v = lk_double(isnan(v->d) ? NAN : v->d + 0.0); break;
+	default: k->v = lk_int(v->i); break;
+	}
+}
+
+void lk_agg_add_key(lk_bag *b, const lk_agg *a, const lk_value *v, int64_t count, lk_arena *arena) {
+	uint8_t small[64], *key = small;
+	size_t size = lk_key_size(a->arg_type, v);
+	if (size > sizeof small)
+		key = lk_malloc(size);
+	lk_bag_add(b, key, lk_key_write(key, a->arg_type, v), count, arena);
+	if (key != small)
+		free(key);
+}
+
+/* --- partials of bytes --- */
+
+lk_type lk_agg_bytes_type(const lk_agg *a, int i) {
+	(void)a;
+	(void)i;
+	return (lk_type){.kind = LK_BYTES};
+}
+
+int lk_agg_bytes_load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
+	a->verbs->init(state);
+	if (lk_is_null(columns))
+		return -1;
+	const uint8_t *p = (const uint8_t *)columns->s, *end = p + columns->len;
+	return a->verbs->decode(state, a, &p, end, arena) == 0 && p == end ? 0 : -1;
+}
+
+void lk_agg_bytes_store(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena) {
+	lk_buf b = LK_BUF_INIT;
+	a->verbs->encode(state, a, &b);
+	columns[0] = lk_text(lk_arena_strndup(arena, b.data, b.len), b.len);
+	lk_buf_release(&b);
+}

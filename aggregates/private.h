@@ -1,0 +1,54 @@
+/* The verbs of each aggregate, and what their files share. Private to this room. */
+#ifndef LK_AGGREGATES_PRIVATE_H
+#define LK_AGGREGATES_PRIVATE_H
+
+#include "aggregates/aggregate.h"
+
+extern const lk_aggregate lk_agg_count_star, lk_agg_count, lk_agg_sum, lk_agg_min, lk_agg_max, lk_agg_avg;
+extern const lk_aggregate lk_agg_sum_double, lk_agg_avg_double;
+extern const lk_aggregate lk_agg_var_pop, lk_agg_var_samp, lk_agg_variance, lk_agg_stddev_pop, lk_agg_stddev_samp, lk_agg_stddev;
+extern const lk_aggregate lk_agg_var_pop_double, lk_agg_var_samp_double, lk_agg_variance_double, lk_agg_stddev_pop_double,
+	lk_agg_stddev_samp_double, lk_agg_stddev_double;
+extern const lk_aggregate lk_agg_first, lk_agg_last, lk_agg_count_distinct, lk_agg_approx_count_distinct, lk_agg_approx_percentile, lk_agg_top_k;
+extern const lk_aggregate lk_agg_bool_and, lk_agg_bool_or, lk_agg_every;
+
+#define LK_STATE_SIZE(type) ((sizeof(type) + 15) & ~(size_t)15)
+
+/* The value of an integer or numeric argument as a whole number of units of 10^-scale of the argument's type. */
+static inline lk_int128 lk_agg_units(const lk_agg *a, const lk_value *v) {
+	if (a->arg_type.kind != LK_NUMERIC)
+		return v->i;
+	lk_int128 n = v->n;
+	if (v->scale != a->arg_type.scale && !lk_numeric_rescale(n, v->scale, a->arg_type.scale, &n))
+		n = v->n;
+	return n;
+}
+
+/* Wraps instead of being undefined; no sum grows that far (aggregates/sum.c). */
+static inline lk_int128 lk_agg_add(lk_int128 a, lk_int128 b) {
+	return (lk_int128)((unsigned __int128)a + (unsigned __int128)b);
+}
+
+/* The scale of an argument's sums: its own for a numeric, 0 for integers. */
+static inline uint8_t lk_agg_scale(const lk_agg *a) { return a->arg_type.kind == LK_NUMERIC ? a->arg_type.scale : 0; }
+
+/* The value that min, max, first and last keep. Equal values have one form in the state: -0 as +0, one NaN, numerics at
+ * the argument's scale. A text lives in the arena; a new text that fits overwrites it. */
+typedef struct lk_kept {
+	lk_value v;         /* NULL before the first value */
+	size_t room_bytes;  /* of v.s, for a text */
+} lk_kept;
+void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *arena);
+
+/* Adds `count` of the value, in the key encoding, to a bag. */
+struct lk_bag;
+void lk_agg_add_key(struct lk_bag *b, const lk_agg *a, const lk_value *v, int64_t count, lk_arena *arena);
+
+/* A partial stored as one column of bytes in a batch table: the output of encode. */
+lk_type lk_agg_bytes_type(const lk_agg *a, int i);
+int lk_agg_bytes_load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena);
+void lk_agg_bytes_store(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena);
+#define LK_PARTIAL_OF_BYTES \
+	.fold_only = true, .npartials = 1, .partial_type = lk_agg_bytes_type, .load = lk_agg_bytes_load, .store = lk_agg_bytes_store
+
+#endif

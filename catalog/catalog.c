@@ -1,0 +1,356 @@
+/* Reading the catalogue: one round trip, one snapshot.
+ *
+ * Definitions are stored as the user's text and parsed again here, so nothing stored needs a migration when the form of
+ * a plan changes. (The starts of calendar windows are not computed again: they are stored too, and read while the text
+ * is parsed, for the requested versions.) A version's plan sees the stream as it is declared now (columns may have been
+ * added at its end) but with the watermark delay of the time when the version was made: a version never changes its
+ * meaning. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/private.h"
+#include "catalog/zones.h"
+#include "core/time.h"
+
+enum { R_META, R_STREAMS, R_VIEWS, R_VERSIONS, R_COPIES, R_UNITS, R_CUTS, NRESULTS };
+
+/* Plain reads of tables: a new session plans each of them from nothing, and joins, sorts and arithmetic would cost it
+ * more than the rows do. The rows are joined here. */
+static const char load_sql[] =
+	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+	"SELECT log_id, schema_version FROM lk.meta;"
+	"SELECT stream_id, definition FROM lk.stream;"
+	"SELECT view_id, name, stream_id, served_copy, former_copy FROM lk.view;"
+	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition FROM lk.version;"
+	"SELECT copy_id, version_id, mode, cut_id, batch_table, state, was_served, name, range_by, range_from, range_to"
+	" FROM lk.copy WHERE NOT dropped;"
+	"SELECT copy_id, part, unit_id FROM lk.unit WHERE copy_id = ANY (ARRAY(SELECT copy_id FROM lk.copy WHERE NOT dropped));"
+	"SELECT cut_id, part, off, high, last_at FROM lk.cut_part"
+	" WHERE cut_id = ANY (ARRAY(SELECT cut_id FROM lk.copy WHERE NOT dropped));";
+
+/* Leaves the transaction open, since calendars are read in its snapshot, too. */
+static int fetch(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
+	lk_error e = {0};
+	int rc = lk_pg_query_all(pg, results, NRESULTS, "reading the catalogue", &e, load_sql);
+	if (rc)
+		lk_pg_rollback(pg);
+	if (rc && (!strcmp(e.sqlstate, "42P01") || !strcmp(e.sqlstate, "3F000"))) {
+		rc = lk_fail(err, LK_EUSAGE, "nothing is declared in database %s: it has no schema lk", PQdb(pg->conn));
+		lk_hint(err, "run `lk apply FILE` first");
+	} else if (rc && err && err->code == LK_OK) {
+		*err = e;
+	}
+	return rc;
+}
+
+/* What a stored definition is read with. */
+typedef struct reading {
+	const lk_stream *stream;
+	lk_pg *pg;            /* with the version; NULL: the version does not exist yet, and has no list */
+	int64_t version_id;
+	int failed;           /* the list could not be read */
+	lk_error *err;
+} reading;
+
+static const lk_stream *give_stream(void *ctx, const char *name) {
+	const lk_stream *s = ((const reading *)ctx)->stream;
+	return s && !strcmp(s->name, name) ? s : NULL;
+}
+
+/* The zone was checked when the view was declared. */
+static int give_calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
+	reading *r = ctx;
+	*near = NULL;
+	return r->pg ? r->failed = lk_calendar_read(r->pg, r->version_id, c, arena, r->err) : 0;
+}
+
+static int parse(const char *text, reading *r, lk_definitions *out, lk_error *err) {
+	const lk_resolver resolver = {.stream = give_stream, .ctx = r, .calendar = give_calendar};
+	int rc = lk_sql_parse(text, strlen(text), &resolver, out);
+	if (r->failed)
+		return r->failed;
+	if (!rc && out->nitems == 1 && out->items[0].kind == (r->stream ? LK_DEF_VIEW : LK_DEF_STREAM))
+		return 0;
+	lk_fail(err, LK_EUNSUPPORTED, "a definition in the catalogue cannot be read by this lk: %s",
+	        out->nfaults ? out->faults[0].message : "it is not one statement of its kind");
+	lk_hint(err, "it was declared by another version of lk");
+	return LK_EUNSUPPORTED;
+}
+
+int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
+	reading r = {.stream = stream};
+	return parse(text, &r, out, err);
+}
+
+int lk_catalog_parse_version(lk_pg *pg, int64_t version_id, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
+	reading r = {.stream = stream, .pg = pg, .version_id = version_id, .err = err};
+	return parse(text, &r, out, err);
+}
+
+/* Every struct of the catalogue begins with its id, and an array is sorted by it before anything points into it. */
+static int compare_id(const void *key, const void *element) {
+	int64_t a = *(const int64_t *)key, b = *(const int64_t *)element;
+	return a < b ? -1 : a > b;
+}
+
+static void sort_by_id(void *array, int n, size_t size) {
+	if (n)
+		qsort(array, (size_t)n, size, compare_id);
+}
+
+static void *by_id(const void *array, int n, size_t size, int64_t id) {
+	return n ? bsearch(&id, array, (size_t)n, size, compare_id) : NULL;
+}
+
+static void *array_for(lk_catalog *c, const PGresult *res, size_t size, int *n) {
+	*n = PQntuples(res);
+	return lk_arena_zalloc(&c->arena, (size_t)*n * size);
+}
+
+static int dangling(lk_error *err, const char *what, int64_t id) {
+	return lk_fail(err, LK_EINTERNAL, "the catalogue names %s %lld, which does not exist", what, (long long)id);
+}
+
+static int load_streams(lk_catalog *c, const PGresult *res, lk_error *err) {
+	c->streams = array_for(c, res, sizeof *c->streams, &c->nstreams);
+	for (int i = 0; i < c->nstreams; i++) {
+		lk_definitions *d = &c->parsed[c->nparsed++];
+		int rc = lk_catalog_parse(PQgetvalue(res, i, 1), NULL, d, err);
+		if (rc)
+			return rc;
+		c->streams[i].id = lk_pg_int(res, i, 0);
+		c->streams[i].stream = d->items[0].stream;
+	}
+	sort_by_id(c->streams, c->nstreams, sizeof *c->streams);
+	return 0;
+}
+
+static int load_views(lk_catalog *c, const PGresult *res, lk_error *err) {
+	c->views = array_for(c, res, sizeof *c->views, &c->nviews);
+	for (int i = 0; i < c->nviews; i++) {
+		lk_cat_view *v = &c->views[i];
+		v->id = lk_pg_int(res, i, 0);
+		v->name = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 1));
+		v->stream = by_id(c->streams, c->nstreams, sizeof *c->streams, lk_pg_int(res, i, 2));
+		v->served_copy = lk_pg_int(res, i, 3);
+		v->former_copy = lk_pg_int(res, i, 4);
+		if (!v->stream)
+			return dangling(err, "stream", lk_pg_int(res, i, 2));
+	}
+	sort_by_id(c->views, c->nviews, sizeof *c->views);
+	return 0;
+}
+
+static const lk_stream *stream_with_delay(lk_catalog *c, const lk_stream *now, int64_t delay_us) {
+	if (now->watermark_delay_us == delay_us)
+		return now;
+	lk_stream *then = lk_arena_alloc(&c->arena, sizeof *then);
+	*then = *now;
+	then->watermark_delay_us = delay_us;
+	return then;
+}
+
+static int load_plan(lk_pg *pg, lk_catalog *c, lk_cat_version *v, const char *text, int64_t delay_us, lk_error *err) {
+	lk_definitions *d = &c->parsed[c->nparsed++];
+	int rc = lk_catalog_parse_version(pg, v->id, text, stream_with_delay(c, v->view->stream->stream, delay_us), d, err);
+	if (rc)
+		return rc;
+	v->plan = d->items[0].plan;
+	v->fold_only = v->fold_only || v->plan->fold_only;
+	return 0;
+}
+
+static int load_versions(lk_pg *pg, lk_catalog *c, const PGresult *res, const char *only, lk_error *err) {
+	c->versions = array_for(c, res, sizeof *c->versions, &c->nversions);
+	for (int i = 0; i < c->nversions; i++) {
+		lk_cat_version *v = &c->versions[i];
+		v->id = lk_pg_int(res, i, 0);
+		v->view = by_id(c->views, c->nviews, sizeof *c->views, lk_pg_int(res, i, 1));
+		if (!v->view)
+			return dangling(err, "view", lk_pg_int(res, i, 1));
+		v->number = (int)lk_pg_int(res, i, 2);
+		v->fold_only = PQgetvalue(res, i, 3)[0] == 't';
+		bool wanted = !only || !strcmp(v->view->name, only);
+		int rc = wanted ? load_plan(pg, c, v, PQgetvalue(res, i, 5), lk_pg_int(res, i, 4), err) : 0;
+		if (rc)
+			return rc;
+	}
+	sort_by_id(c->versions, c->nversions, sizeof *c->versions);
+	return 0;
+}
+
+static char *text_or_null(lk_catalog *c, const PGresult *res, int row, int col) {
+	return PQgetisnull(res, row, col) ? NULL : lk_arena_strdup(&c->arena, PQgetvalue(res, row, col));
+}
+
+static int load_state(const char *text, enum lk_copy_state *state, lk_error *err) {
+	for (int i = LK_COPY_LIVE; i <= LK_COPY_TRIAL; i++)
+		if (!strcmp(text, lk_copy_state_name((enum lk_copy_state)i))) {
+			*state = (enum lk_copy_state)i;
+			return 0;
+		}
+	return lk_fail(err, LK_EUNSUPPORTED, "the catalogue has a copy of state %s, which this lk does not know", text);
+}
+
+/* Its vectors, each as long as the stream has partitions. */
+static void make_vectors(lk_catalog *c, lk_cat_copy *k) {
+	int n = k->version->view->stream->stream->partitions;
+	int64_t *numbers = lk_arena_zalloc(&c->arena, 4 * (size_t)n * sizeof *numbers);
+	k->units = numbers;
+	k->cut = numbers + n;
+	k->cut_high = numbers + 2 * n;
+	k->cut_at = numbers + 3 * n;
+	for (int p = 0; p < n; p++)
+		k->cut_high[p] = k->cut_at[p] = LK_NEVER;
+}
+
+static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
+	c->copies = array_for(c, res, sizeof *c->copies, &c->ncopies);
+	for (int i = 0; i < c->ncopies; i++) {
+		lk_cat_copy *k = &c->copies[i];
+		k->id = lk_pg_int(res, i, 0);
+		k->version = by_id(c->versions, c->nversions, sizeof *c->versions, lk_pg_int(res, i, 1));
+		if (!k->version)
+			return dangling(err, "version", lk_pg_int(res, i, 1));
+		k->kappa = !strcmp(PQgetvalue(res, i, 2), "kappa");
+		k->cut_id = lk_pg_int(res, i, 3);
+		k->batch_table = text_or_null(c, res, i, 4);
+		int rc = load_state(PQgetvalue(res, i, 5), &k->state, err);
+		if (rc)
+			return rc;
+		k->was_served = PQgetvalue(res, i, 6)[0] == 't';
+		k->name = text_or_null(c, res, i, 7);
+		k->range = (lk_range){
+			.by = strcmp(PQgetvalue(res, i, 8), "_at") ? LK_BY_EVENT : LK_BY_AT,
+			.from = lk_pg_time_or(res, i, 9, INT64_MIN), .to = lk_pg_time_or(res, i, 10, INT64_MAX),
+		};
+		make_vectors(c, k);
+	}
+	sort_by_id(c->copies, c->ncopies, sizeof *c->copies);
+	return 0;
+}
+
+static bool has_part(const lk_cat_copy *k, int64_t part) {
+	return part >= 0 && part < k->version->view->stream->stream->partitions;
+}
+
+static int load_units(lk_catalog *c, const PGresult *res, lk_error *err) {
+	for (int i = 0; i < PQntuples(res); i++) {
+		lk_cat_copy *k = by_id(c->copies, c->ncopies, sizeof *c->copies, lk_pg_int(res, i, 0));
+		int64_t part = lk_pg_int(res, i, 1);
+		if (!k || !has_part(k, part))
+			return dangling(err, "the partition of unit", lk_pg_int(res, i, 2));
+		k->units[part] = lk_pg_int(res, i, 2);
+	}
+	return 0;
+}
+
+/* Rows are keyed by cut; a copy takes those of the cut that it names. */
+static int load_cuts(lk_catalog *c, const PGresult *res, lk_error *err) {
+	for (int i = 0; i < PQntuples(res); i++) {
+		int64_t cut_id = lk_pg_int(res, i, 0), part = lk_pg_int(res, i, 1);
+		for (lk_cat_copy *k = c->copies; k < c->copies + c->ncopies; k++) {
+			if (k->cut_id != cut_id)
+				continue;
+			if (!has_part(k, part))
+				return dangling(err, "a cut of copy", k->id);
+			k->cut[part] = lk_pg_int(res, i, 2);
+			k->cut_high[part] = lk_pg_time_or(res, i, 3, LK_NEVER);
+			k->cut_at[part] = lk_pg_time_or(res, i, 4, LK_NEVER);
+		}
+	}
+	return 0;
+}
+
+static int build(lk_pg *pg, lk_catalog *c, PGresult *r[NRESULTS], const char *view, lk_error *err) {
+	int rc;
+	c->parsed = lk_calloc((size_t)PQntuples(r[R_STREAMS]) + (size_t)PQntuples(r[R_VERSIONS]), sizeof *c->parsed);
+	if ((rc = load_streams(c, r[R_STREAMS], err)) || (rc = load_views(c, r[R_VIEWS], err)) ||
+	    (rc = load_versions(pg, c, r[R_VERSIONS], view, err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
+	    (rc = load_units(c, r[R_UNITS], err)))
+		return rc;
+	return load_cuts(c, r[R_CUTS], err);
+}
+
+static void clear(PGresult *r[NRESULTS]) {
+	for (int i = 0; i < NRESULTS; i++) {
+		PQclear(r[i]);
+		r[i] = NULL;
+	}
+}
+
+/* Checks the version first: a schema of another version may lack what the rest reads. */
+static int fetch_of_this_version(lk_pg *pg, PGresult *r[NRESULTS], char log_id[33], lk_error *err) {
+	lk_error e = {0};
+	int rc = fetch(pg, r, &e), version = r[R_META] ? lk_catalog_check_meta(r[R_META], log_id, err) : 0;
+	if (version < 0)
+		return version;
+	if (version > 0) {
+		clear(r);
+		lk_pg_rollback(pg);
+		rc = lk_catalog_install(pg, log_id, err);
+		return rc ? rc : fetch(pg, r, err);
+	}
+	if (rc && err && err->code == LK_OK)
+		*err = e;
+	return rc;
+}
+
+int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err) {
+	PGresult *r[NRESULTS] = {0};
+	lk_catalog *c = lk_calloc(1, sizeof *c);
+	int rc = fetch_of_this_version(pg, r, c->log_id, err);
+	if (rc == 0)
+		rc = build(pg, c, r, view, err);
+	lk_pg_rollback(pg);
+	clear(r);
+	if (rc)
+		lk_catalog_free(c);
+	else
+		*out = c;
+	return rc;
+}
+
+int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err) { return lk_catalog_load_view(pg, NULL, out, err); }
+
+void lk_catalog_free(lk_catalog *c) {
+	if (!c)
+		return;
+	for (int i = 0; i < c->nparsed; i++)
+		lk_definitions_release(&c->parsed[i]);
+	free(c->parsed);
+	lk_arena_release(&c->arena);
+	free(c);
+}
+
+/* The hash is compared only within one process, so PostgreSQL's own function is enough. */
+int lk_catalog_read_stream(lk_pg *pg, int64_t stream_id, lk_definitions *out, lk_error *err) {
+	char id[24];
+	PGresult *res;
+	*out = (lk_definitions){0};
+	int rc = lk_pg_exec(pg, &res, err, "SELECT definition FROM lk.stream WHERE stream_id = $1", 1,
+	                    (const char *const[]){lk_pg_number(id, stream_id)});
+	if (rc)
+		return rc;
+	if (PQntuples(res))
+		rc = lk_catalog_parse(PQgetvalue(res, 0, 0), NULL, out, err);
+	else
+		rc = lk_fail(err, LK_EUSAGE, "the stream was dropped");
+	PQclear(res);
+	return rc;
+}
+
+int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err,
+		"SELECT hashtextextended(concat_ws('/', log_id, schema_version,"
+		" (SELECT string_agg(stream_id || ':' || md5(definition), ',' ORDER BY stream_id) FROM lk.stream),"
+		" (SELECT string_agg(concat_ws(':', view_id, coalesce(served_copy, 0), coalesce(former_copy, 0)), ',' ORDER BY view_id) FROM lk.view),"
+		" (SELECT string_agg(version_id || ':' || fold_only, ',' ORDER BY version_id) FROM lk.version),"
+		" (SELECT string_agg(concat_ws(':', copy_id, state, was_served), ',' ORDER BY copy_id) FROM lk.copy WHERE NOT dropped)), 0) FROM lk.meta", 0, NULL);
+	if (rc)
+		return rc;
+	*stamp = PQntuples(res) ? lk_pg_int(res, 0, 0) : 0;
+	PQclear(res);
+	return 0;
+}

@@ -1,0 +1,128 @@
+/* The catalogue: what is declared, and where readers look. Everything that apply writes and all layers read. */
+#ifndef LK_CATALOG_CATALOG_H
+#define LK_CATALOG_CATALOG_H
+
+#include "postgres/pg.h"
+#include "sql/sql.h"
+
+/* Makes schema lk if it is missing, upgrades it if an older version made it (concurrent callers are fine), and gives
+ * the log's id. LK_EUNSUPPORTED if it is newer, or too old. Not within a transaction. */
+int lk_catalog_install(lk_pg *pg, char log_id[33], lk_error *err);
+
+typedef struct lk_cat_stream {
+	int64_t id;
+	lk_stream *stream;
+} lk_cat_stream;
+
+enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_TRIAL };   /* see schema.sql */
+const char *lk_copy_state_name(enum lk_copy_state s);   /* "live", "building", "sandbox", "trial" */
+enum lk_range_by { LK_BY_EVENT, LK_BY_AT };
+
+/* The part of history that a sandbox holds: events with from <= time < to, by event time or `_at`. INT64_MIN,
+ * INT64_MAX: no bound. */
+typedef struct lk_range {
+	enum lk_range_by by;
+	int64_t from, to;
+} lk_range;
+
+typedef struct lk_cat_copy {
+	int64_t id;
+	bool kappa;
+	enum lk_copy_state state;
+	bool was_served;
+	char *name;                /* of a sandbox, else NULL */
+	lk_range range;            /* of a sandbox; else everything */
+	int64_t cut_id;            /* 0: none published */
+	char *batch_table;         /* quoted "lk"."batch_…", or NULL */
+	int64_t *units;            /* [partitions] */
+	int64_t *cut;              /* [partitions] offsets of the published cut; 0 without */
+	int64_t *cut_high, *cut_at;/* [partitions] for lk_watermark_of_prefix; LK_NEVER without */
+	const struct lk_cat_version *version;
+} lk_cat_copy;
+
+typedef struct lk_cat_version {
+	int64_t id;
+	int number;
+	bool fold_only;
+	lk_plan *plan;
+	const struct lk_cat_view *view;
+} lk_cat_version;
+
+typedef struct lk_cat_view {
+	int64_t id;
+	char *name;
+	const lk_cat_stream *stream;
+	int64_t served_copy;       /* 0: none yet */
+	int64_t former_copy;       /* was served before, and can be served again; 0: none */
+} lk_cat_view;
+
+/* A consistent picture of the catalogue, from one snapshot. Immutable; plans inside are parsed from the stored text. */
+typedef struct lk_catalog {
+	char log_id[33];
+	lk_cat_stream *streams;  int nstreams;
+	lk_cat_view *views;      int nviews;
+	lk_cat_version *versions;int nversions;
+	lk_cat_copy *copies;     int ncopies;    /* not dropped */
+	lk_arena arena;
+	lk_definitions *parsed;  int nparsed;
+} lk_catalog;
+
+/* Reads all of it, after upgrading an older schema. LK_EUSAGE with a hint ("run lk apply") if schema lk does not exist.
+ * Main thread only (it parses). */
+int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err);
+/* The same, but parses only this view's plans (NULL: all), since parsing takes the time: plans of other views are
+ * NULL. */
+int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err);
+void lk_catalog_free(lk_catalog *c);
+/* A stream as it is declared now, in out->items[0]; LK_EUSAGE if it no longer exists. The caller releases *out in
+ * either case. Parses. */
+int lk_catalog_read_stream(lk_pg *pg, int64_t stream_id, lk_definitions *out, lk_error *err);
+/* A number that changes whenever the result of lk_catalog_load would change (except published pointers); cheap to
+ * read. */
+int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err);
+
+const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name);   /* or NULL */
+const lk_cat_view *lk_catalog_view(const lk_catalog *c, const char *name);
+const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id);
+/* LK_EUSAGE with did-you-mean if it does not exist. */
+int lk_catalog_need_stream(const lk_catalog *c, const char *name, const lk_cat_stream **out, lk_error *err);
+int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_view **out, lk_error *err);
+/* The copy that a query reads: the served one, or the newest live copy of version `number` (0: served). */
+int lk_catalog_read_copy(const lk_catalog *c, const lk_cat_view *v, int number, const lk_cat_copy **out, lk_error *err);
+/* A copy of the view by a sandbox's name or by its id in digits. Else LK_EUSAGE with the copies that exist. */
+int lk_catalog_need_copy(const lk_catalog *c, const lk_cat_view *v, const char *name, const lk_cat_copy **out, lk_error *err);
+/* The copy of that name or id, or, if name is NULL, the one that a query reads. */
+int lk_catalog_wanted_copy(const lk_catalog *c, const lk_cat_view *v, const char *name, int number, const lk_cat_copy **out, lk_error *err);
+/* The view's newest version. */
+const lk_cat_version *lk_catalog_newest(const lk_catalog *c, const lk_cat_view *v);
+const lk_cat_version *lk_catalog_version(const lk_catalog *c, const lk_cat_view *v, int number);   /* or NULL */
+
+enum lk_applied { LK_APPLIED_NEW, LK_APPLIED_SAME, LK_APPLIED_CHANGED };
+
+typedef struct lk_apply_result {
+	enum lk_applied what;
+	bool anew;            /* of a stream: it had no event and was declared again, with the views over it */
+	int new_versions;     /* of a stream: views over it that got a new version, because the watermark delay has changed */
+	int version;          /* of a view */
+	int served_version;   /* of a view: what readers get until the new one is in service */
+	bool kappa;           /* of a view: a kappa copy serves it, so a replay, not a batch, brings a version into service */
+	bool left;            /* of a view: readers had this version and were moved away from it; no batch undoes that */
+} lk_apply_result;
+
+/* Declares a stream: catalogue row, lk.log_<name> partitioned by list of part with its leaves, tail rows. An existing
+ * one may stay the same or get more nullable columns at the end (R28); anything else is LK_EDEFINITION. Idempotent
+ * (I8). */
+int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err);
+/* Declares a view: a new view gets version 1 and a lambda copy, served at once. A changed plan gets a new version and,
+ * in lambda mode, a lambda copy beside the served one; a copy of an older version that no batch has brought into
+ * service is dropped. First describes the batch SQL and the user's text by PREPARE and compares their types with the
+ * plan (R5). The plan is compared only with the newest version: going back to an older form makes a new version too.
+ * Main thread only, both (they parse). */
+int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
+/* A trial: between these two calls the functions above report what they would do, each as if the accepted ones before
+ * it were applied, and the end undoes all of it. Nobody else can declare anything meanwhile. Works without schema lk,
+ * too. */
+int lk_apply_trial_begin(lk_pg *pg, lk_error *err);
+void lk_apply_trial_end(lk_pg *pg);
+
+#endif

@@ -1,0 +1,13 @@
+/* The two halves of a cut at offsets in the past, for a copy that is made together with it. */
+#ifndef LK_CATALOG_CUT_PRIVATE_H
+#define LK_CATALOG_CUT_PRIVATE_H
+
+#include "catalog/cut.h"
+
+/* Fills *out, except its id, from the log below at[]. LK_EUSAGE for an offset beyond the end, LK_EGAP if the log has a
+ * hole. */
+int lk_cut_measure(lk_pg *pg, const lk_cat_stream *s, const int64_t *at, lk_cut *out, lk_error *err);
+/* Inserts it, inside the caller's transaction, and gives its id. state: "open" or "published". */
+int lk_cut_insert(lk_pg *pg, int64_t copy_id, const char *purpose, const char *state, lk_cut *cut, lk_error *err);
+
+#endif

@@ -1,0 +1,207 @@
+/* Removing what was declared.
+ *
+ * A view is removed with all of its rows in one transaction, under the catalogue's lock. Its copies are locked first,
+ * as a publish and a worker's ledger lock them, so that no rows are added to what is being removed: a session that
+ * waits for that lock then finds no copy and gives up. What is no longer in the catalogue counts as dropped for
+ * everyone: owners of its units, batches that want to publish, sweeps of cells and tables.
+ *
+ * A stream's tail rows are locked as by an append, so no append is half done; the next append of a running ingest finds
+ * that the stream no longer exists. */
+#include "catalog/drop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/log_sql.h"
+#include "catalog/private.h"
+#include "catalog/tail_holder.h"
+#include "core/fault.h"
+
+enum { MAX_NAMED = 5 };
+
+static int weigh(lk_pg *pg, const char *sql, int64_t id, int n, int64_t *const *out, lk_error *err) {
+	char text[24];
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, sql, 1, (const char *const[]){lk_pg_number(text, id)});
+	for (int i = 0; !rc && i < n; i++)
+		*out[i] = lk_pg_int(res, 0, i);
+	PQclear(res);
+	return rc;
+}
+
+int lk_view_weigh(lk_pg *pg, const lk_cat_view *v, lk_drop_weight *out, lk_error *err) {
+	*out = (lk_drop_weight){0};
+	return weigh(pg, "SELECT count(DISTINCT version_id), count(copy_id) FILTER (WHERE NOT dropped),"
+	             " count(copy_id) FILTER (WHERE NOT dropped AND state = 'sandbox'),"
+	             " coalesce(sum((SELECT sum(pg_total_relation_size(t.oid)) FROM pg_class t"
+	             "  WHERE t.relnamespace = 'lk'::regnamespace AND t.relname LIKE 'batch\\_' || copy_id || '\\_%')), 0)::bigint"
+	             " FROM lk.version LEFT JOIN lk.copy USING (version_id) WHERE view_id = $1::bigint", v->id, 4,
+	             (int64_t *const[]){&out->versions, &out->copies, &out->sandboxes, &out->bytes}, err);
+}
+
+int lk_stream_weigh(lk_pg *pg, const lk_cat_stream *s, lk_drop_weight *out, lk_error *err) {
+	lk_buf log = LK_BUF_INIT;
+	*out = (lk_drop_weight){0};
+	lk_log_table(s->stream, &log);
+	char *sql = lk_asprintf("SELECT (SELECT sum(next_off)::bigint FROM lk.tail WHERE stream_id = $1::bigint),"
+	                        " (SELECT count(*) FROM lk.rejected WHERE stream_id = $1::bigint),"
+	                        " (SELECT count(*) FROM lk.source WHERE stream_id = $1::bigint),"
+	                        " (SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('%s'))", log.data);
+	int rc = weigh(pg, sql, s->id, 4, (int64_t *const[]){&out->events, &out->rejects, &out->sources, &out->bytes}, err);
+	free(sql);
+	lk_buf_release(&log);
+	return rc;
+}
+
+/* --- views --- */
+
+static int run_for(lk_pg *pg, const char *const *statements, int64_t id, lk_error *err) {
+	char text[24];
+	int rc = 0;
+	lk_pg_number(text, id);
+	for (; !rc && *statements; statements++)
+		rc = lk_pg_exec(pg, NULL, err, *statements, 1, (const char *const[]){text});
+	return rc;
+}
+
+#define VERSIONS "(SELECT version_id FROM lk.version WHERE view_id = $1::bigint)"
+#define COPIES   "(SELECT copy_id FROM lk.copy WHERE version_id IN " VERSIONS ")"
+
+int lk_view_delete(lk_pg *pg, int64_t view_id, lk_error *err) {
+	static const char *const statements[] = {
+		"SELECT FROM lk.copy WHERE version_id IN " VERSIONS " ORDER BY copy_id FOR UPDATE",
+		"DELETE FROM lk.late WHERE copy_id IN " COPIES,
+		"DELETE FROM lk.late_block WHERE copy_id IN " COPIES,
+		"DELETE FROM lk.replay WHERE copy_id IN " COPIES,
+		"DELETE FROM lk.batch WHERE copy_id IN " COPIES,
+		"DELETE FROM lk.cut_part WHERE cut_id IN (SELECT cut_id FROM lk.cut WHERE copy_id IN " COPIES ")",
+		"DELETE FROM lk.cut WHERE copy_id IN " COPIES,
+		"DELETE FROM lk.unit WHERE copy_id IN " COPIES,
+		"DELETE FROM lk.copy WHERE version_id IN " VERSIONS,
+		"DELETE FROM lk.rejected WHERE version_id IN " VERSIONS,
+		"DELETE FROM lk.calendar WHERE version_id IN " VERSIONS,
+		"DELETE FROM lk.version WHERE view_id = $1::bigint",
+		"DELETE FROM lk.view WHERE view_id = $1::bigint",
+		NULL,
+	};
+	char id[24];
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT name FROM lk.view WHERE view_id = $1::bigint FOR UPDATE", 1,
+	                    (const char *const[]){lk_pg_number(id, view_id)});
+	if (!rc && PQntuples(res) != 1)
+		rc = lk_fail(err, LK_ECONFLICT, "the view no longer exists");
+	PQclear(res);
+	return rc ? rc : run_for(pg, statements, view_id, err);
+}
+
+static int end(lk_pg *pg, int rc, lk_error *err) {
+	if (!rc) {
+		LK_CRASH_POINT("drop.deleted");
+		rc = lk_pg_run(pg, err, "COMMIT");
+	}
+	if (rc)
+		lk_pg_rollback(pg);
+	return rc;
+}
+
+/* The replay of a sandbox holds the lock of its copy, not that of the view. */
+static int refuse_replayed(lk_pg *pg, const lk_cat_view *v, lk_error *err) {
+	char id[24];
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT copy_id, name FROM lk.copy JOIN lk.version USING (version_id)"
+	                    " WHERE view_id = $1::bigint AND state = 'sandbox' AND NOT dropped",
+	                    1, (const char *const[]){lk_pg_number(id, v->id)});
+	for (int i = 0; !rc && i < PQntuples(res); i++) {
+		lk_buf who = LK_BUF_INIT;
+		rc = lk_pg_lock_holder(pg, lk_pg_int(res, i, 0), &who, err);
+		if (rc > 0) {
+			rc = lk_fail(err, LK_EBUSY, "sandbox %s of view %s is being replayed: %s", PQgetvalue(res, i, 1), v->name,
+			             who.data);
+			lk_hint(err, "stop that replay, or wait until it has ended");
+		}
+		lk_buf_release(&who);
+	}
+	PQclear(res);
+	return rc;
+}
+
+int lk_view_drop(lk_pg *pg, const lk_cat_view *v, lk_error *err) {
+	int rc = refuse_replayed(pg, v, err);
+	if (!rc)
+		rc = lk_catalog_begin(pg, err);
+	return rc ? rc : end(pg, lk_view_delete(pg, v->id, err), err);
+}
+
+/* --- streams --- */
+
+static int refuse_read(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+	char id[24];
+	lk_buf names = LK_BUF_INIT;
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT name FROM lk.view WHERE stream_id = $1::bigint ORDER BY name", 1,
+	                    (const char *const[]){lk_pg_number(id, s->id)});
+	if (rc)
+		return rc;
+	int n = PQntuples(res);
+	for (int i = 0; i < n && i < MAX_NAMED; i++)
+		lk_buf_addf(&names, "%s%s", i ? ", " : "", PQgetvalue(res, i, 0));
+	if (n > MAX_NAMED)
+		lk_buf_addf(&names, " and %d more", n - MAX_NAMED);
+	if (n) {
+		rc = lk_fail(err, LK_EUSAGE, "stream %s is read by %d view%s: %s", s->stream->name, n, n == 1 ? "" : "s", names.data);
+		lk_hint(err, "`lk drop VIEW` removes a view; the stream can go when none reads it");
+	}
+	lk_buf_release(&names);
+	PQclear(res);
+	return rc;
+}
+
+int lk_stream_hold(lk_pg *pg, int64_t stream_id, lk_error *err) {
+	static const char *const locks[] = {
+		"SELECT FROM lk.stream WHERE stream_id = $1::bigint FOR UPDATE",
+		"SELECT FROM lk.source WHERE stream_id = $1::bigint ORDER BY name, number FOR UPDATE",
+		"SELECT FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part FOR UPDATE",
+		NULL,
+	};
+	return run_for(pg, locks, stream_id, err);
+}
+
+static int need_stream(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+	char id[24];
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT FROM lk.stream WHERE stream_id = $1::bigint", 1, (const char *const[]){lk_pg_number(id, s->id)});
+	if (!rc && PQntuples(res) != 1)
+		rc = lk_fail(err, LK_ECONFLICT, "stream %s no longer exists", s->stream->name);
+	PQclear(res);
+	return rc;
+}
+
+int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+	static const char *const rows[] = {
+		"DELETE FROM lk.rejected WHERE stream_id = $1::bigint",
+		"DELETE FROM lk.source WHERE stream_id = $1::bigint",
+		"DELETE FROM lk.tail WHERE stream_id = $1::bigint",
+		"DELETE FROM lk.stream WHERE stream_id = $1::bigint",
+		NULL,
+	};
+	lk_buf log = LK_BUF_INIT;
+	int rc = need_stream(pg, s, err);
+	lk_log_table(s->stream, &log);
+	if (!rc)
+		rc = refuse_read(pg, s, err);
+	if (!rc)
+		rc = lk_stream_hold(pg, s->id, err);
+	if (!rc)
+		rc = lk_pg_runf(pg, err, "DROP TABLE %s", log.data);
+	lk_buf_release(&log);
+	return rc ? rc : run_for(pg, rows, s->id, err);
+}
+
+int lk_stream_drop(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+	int rc;
+	do {
+		rc = lk_catalog_begin(pg, err);
+		rc = end(pg, rc ? rc : lk_stream_delete(pg, s, err), err);
+	} while (rc == LK_EBUSY && lk_tail_free(pg, err));
+	return rc;
+}

@@ -1,0 +1,34 @@
+#include "catalog/log_sql.h"
+
+#include "sql/sql.h"
+#include "windows/calendar.h"
+
+void lk_log_table(const lk_stream *s, lk_buf *out) {
+	lk_buf name = LK_BUF_INIT;
+	lk_buf_addf(&name, "log_%s", s->name);
+	lk_buf_adds(out, "lk.");
+	lk_sql_ident(name.data, out);
+	lk_buf_release(&name);
+}
+
+/* Not log_<name>_<part>: that may be the log of another stream. */
+void lk_log_leaf(const lk_stream *s, int part, lk_buf *out) {
+	lk_buf name = LK_BUF_INIT;
+	lk_buf_addf(&name, "part_%s_%d", s->name, part);
+	lk_buf_adds(out, "lk.");
+	lk_sql_ident(name.data, out);
+	lk_buf_release(&name);
+}
+
+static void of_plan(const lk_plan *p, const char *bound, void (*make)(const lk_plan *p, const lk_sql_log *log, lk_buf *out), lk_buf *out) {
+	lk_buf table = LK_BUF_INIT, starts = LK_BUF_INIT;
+	lk_log_table(p->stream, &table);
+	if (p->window.kind == LK_W_CALENDAR)
+		lk_buf_addf(&starts, "ARRAY(SELECT s FROM lk.calendar_starts(%lld) AS s)", (long long)p->window.calendar->version);
+	make(p, &(lk_sql_log){.table = table.data, .bound = bound, .calendar_starts = starts.data}, out);
+	lk_buf_release(&table);
+	lk_buf_release(&starts);
+}
+
+void lk_log_batch_sql(const lk_plan *p, const char *bound, lk_buf *out) { of_plan(p, bound, lk_plan_batch_sql, out); }
+void lk_log_oracle_sql(const lk_plan *p, const char *bound, lk_buf *out) { of_plan(p, bound, lk_plan_oracle_sql, out); }

@@ -1,0 +1,15 @@
+/* The log in SQL: the names of its tables, and a plan's statements over them. */
+#ifndef LK_CATALOG_LOG_SQL_H
+#define LK_CATALOG_LOG_SQL_H
+
+#include "plan/plan.h"
+
+/* The quoted name of a stream's log table, such as lk.log_hits; and that of one partition's table. */
+void lk_log_table(const lk_stream *s, lk_buf *out);
+void lk_log_leaf(const lk_stream *s, int part, lk_buf *out);
+
+/* lk_plan_batch_sql and lk_plan_oracle_sql over the log of the plan's stream. bound: a condition over part and off. */
+void lk_log_batch_sql(const lk_plan *p, const char *bound, lk_buf *out);
+void lk_log_oracle_sql(const lk_plan *p, const char *bound, lk_buf *out);
+
+#endif

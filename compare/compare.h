@@ -1,0 +1,95 @@
+/* Comparing answers over the same prefix, row by row. A leg is one way to the answer: a copy at a cut, or the user's
+ * own SQL run by PostgreSQL. */
+#ifndef LK_COMPARE_COMPARE_H
+#define LK_COMPARE_COMPARE_H
+
+#include "catalog/cut.h"
+#include "compare/watch.h"
+#include "view_store/store.h"
+
+/* The rows of one leg, sorted by (window start, window end, the group keys that the view selects), then by
+ * lk_values_compare; all values as text. */
+typedef struct lk_leg {
+	char *name;                /* "lambda", "kappa", "sql", "served" */
+	const lk_plan *plan;       /* of the caller's catalogue */
+	/* PostgreSQL's own: its exact values are compared with approximate aggregates within their error bound */
+	bool sql;
+	struct lk_leg_row {
+		/* start, RFC 3339; "start/end" if windows with one start may have several ends; NULL without windows */
+		char *window;
+		char *key;             /* "path=/, status=200", for people; "" without keys */
+		char *values;          /* "hits=3, bytes=12" */
+		void *identity; size_t identity_len;   /* orders and matches rows */
+		/* values of the select list's approximate aggregates, of which `exact` says only which are NULL */
+		double *approximate;
+		int napproximate;
+		char *exact;
+		int64_t late_events;   /* of a `whole` leg: the number of events added to this row */
+	} *rows;
+	size_t nrows;
+	/* rows by keys, then window; reach: the latest end of the key's rows up to this one */
+	struct lk_leg_key { struct lk_leg_row *row; int64_t reach; } *by_key;
+	int64_t late;              /* events of the prefix that the leg does not count because they were late */
+	struct lk_leg *whole;      /* the same leg with them added, if late > 0; else NULL */
+	lk_arena arena;
+} lk_leg;
+
+/* The answer of a copy at `until`. If it lacks late events, also what it would be with them: they are read from lk.late
+ * and the log and folded in. The caller has made sure that `until` is a live cut that the copy has passed, and that no
+ * batch beyond it is published. */
+int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_cut *until, const char *name, lk_leg *out, lk_error *err);
+/* The answer of the user's own text, run by PostgreSQL over [0, until). */
+int lk_leg_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_leg *out, lk_error *err);
+void lk_leg_release(lk_leg *l);
+
+enum { LK_DIFFERENCES_SHOWN = 10 };
+
+typedef struct lk_difference {
+	bool made;                 /* a comparison took place */
+	char left[16], right[16];
+	bool other_shape;          /* the legs have different columns: rows cannot be matched */
+	int64_t compared, equal, only_left, only_right, different;   /* rows */
+	int64_t by_late;           /* of the last three: explained by late events that only one leg counts */
+	struct {
+		char *window, *key, *left, *right;   /* values; NULL if only the other side has the row */
+		void *identity; size_t identity_len; /* of the row, for lk_first_events */
+		bool by_late;
+		/* "partition 1, offset 123, 2015-05-17T10:05:03Z: …", or why there is none; NULL: not searched */
+		char *first_event;
+	} shown[LK_DIFFERENCES_SHOWN];
+	int nshown;
+} lk_difference;
+
+/* True if late events explain everything that is unequal. */
+static inline bool lk_difference_none(const lk_difference *d) {
+	return !d->other_shape && d->only_left + d->only_right + d->different == d->by_late;
+}
+void lk_compare_legs(const lk_leg *left, const lk_leg *right, lk_difference *out);
+void lk_difference_release(lk_difference *d);
+/* Finds for each shown row the first event that makes it differ: one that only one side counts (it was late, or the
+ * definitions treat it differently). If there is none, finds the segment or batch that does not hold what the log makes
+ * of it. left, right: the copies, or NULL for SQL, whose plan is `plan`. store: NULL skips the segments. Scans the log
+ * below `until` at most twice. */
+int lk_first_events(lk_pg *pg, lk_store *store, const lk_cat_copy *left, const lk_cat_copy *right, const lk_plan *plan, const lk_cut *until,
+                    lk_difference *d, lk_error *err);
+
+/* --- at_cut.c: two copies of one view at one position --- */
+
+/* A cut at which copies can be compared. Takes the batch locks of the copies, so that no batch beyond the cut is
+ * published (waits for a batch or seal that is running), makes the cut for copies[0], and brings all copies to it by
+ * the speed layer's own path, unless another process does. */
+typedef struct lk_meeting {
+	lk_pg *pg;
+	const lk_cat_copy *copies[4];
+	int n;
+	bool locked[4];
+	lk_cut cut;
+} lk_meeting;
+int lk_meeting_open(lk_meeting *m, lk_pg *pg, const char *postgres, const char *redis, const lk_cat_copy *const *copies, int n,
+                    const lk_replay_watch *watch, lk_error *err);
+/* Abandons the cuts of this copy whose meetings were never closed, because their process or server died. Call it
+ * holding the view's lock. */
+int lk_meeting_abandon(lk_pg *pg, int64_t copy_id, lk_error *err);
+void lk_meeting_close(lk_meeting *m);   /* releases the cut and the locks */
+
+#endif

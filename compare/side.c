@@ -1,0 +1,75 @@
+#include "compare/side.h"
+
+#include <stdlib.h>
+
+#include "compare/leg_rows.h"
+
+static int compare_late(const void *x, const void *y) {
+	const struct lk_late_at *a = x, *b = y;
+	if (a->part != b->part)
+		return a->part < b->part ? -1 : 1;
+	return a->off < b->off ? -1 : a->off > b->off;
+}
+
+bool lk_late_set_has(const lk_late_set *s, int part, int64_t off) {
+	const struct lk_late_at key = {part, off};
+	return s->n && bsearch(&key, s->at, s->n, sizeof *s->at, compare_late);
+}
+
+void lk_late_set_sort(lk_late_set *s) {
+	if (s->n)
+		qsort(s->at, s->n, sizeof *s->at, compare_late);
+}
+
+/* --- cells and rows --- */
+
+bool lk_has_keys(const lk_difference *d, int i, const lk_buf *keys) {
+	return !lk_identity_compare((const uint8_t *)d->shown[i].identity + LK_IDENTITY_KEYS, d->shown[i].identity_len - LK_IDENTITY_KEYS, keys->data, keys->len);
+}
+
+unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch) {
+	unsigned rows = 0;
+	lk_span at = lk_cell_place(c, cell);
+	lk_cell_keys(c, cell, scratch);
+	for (int i = 0; i < d->nshown; i++)
+		if (lk_has_keys(d, i, scratch) && lk_spans_meet(at, lk_identity_span(d->shown[i].identity)))
+			rows |= 1u << i;
+	return rows;
+}
+
+unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch) {
+	unsigned rows = 0;
+	for (const lk_cell *cell = c->first; cell; cell = cell->next)
+		rows |= lk_cell_rows(c, cell, d, scratch);
+	return rows;
+}
+
+static void write_cell(lk_leg_writer *w, const lk_cells *c, const lk_cell *cell) {
+	const lk_plan *p = c->plan;
+	lk_leg_row_begin(w, lk_cell_place(c, cell));
+	for (int i = 0; i < p->noutputs; i++) {
+		lk_value v;
+		if (p->outputs[i].kind != LK_OUT_AGG)
+			continue;
+		const lk_agg *a = &p->aggs[p->outputs[i].index];
+		a->verbs->finish((const char *)lk_cell_state(c, cell) + a->state_offset, a, &v);
+		lk_leg_row_value(w, &p->outputs[i], &v);
+	}
+	lk_leg_row_end(w);
+}
+
+void lk_cells_text(const lk_cells *c, bool (*wanted)(void *ctx, const lk_cells *c, const lk_cell *cell), void *ctx, lk_buf *out) {
+	lk_leg leg;
+	lk_leg_writer w;
+	bool session = c->plan->window.kind == LK_W_SESSION;
+	lk_leg_init(&leg, "", c->plan);
+	lk_leg_write(&w, &leg);
+	for (const lk_cell *cell = c->first; cell; cell = cell->next)
+		if (wanted(ctx, c, cell))
+			write_cell(&w, c, cell);
+	lk_leg_written(&w);
+	lk_buf_clear(out);
+	for (size_t i = 0; i < leg.nrows; i++)
+		lk_buf_addf(out, "%s%s%s%s", i ? " and " : "", leg.rows[i].values, session ? " in " : "", session ? leg.rows[i].window : "");
+	lk_leg_release(&leg);
+}

@@ -1,0 +1,35 @@
+/* What the two halves of the search for a difference's cause share: first_event.c looks for an event, pieces.c for
+ * stored cells that differ from what the log makes of them. Private to replay/. */
+#ifndef LK_COMPARE_SIDE_H
+#define LK_COMPARE_SIDE_H
+
+#include "compare/compare.h"
+#include "partials/fold.h"
+
+typedef struct lk_late_set {
+	struct lk_late_at { int part; int64_t off; } *at;   /* sorted */
+	size_t n;
+} lk_late_set;
+void lk_late_set_sort(lk_late_set *s);
+bool lk_late_set_has(const lk_late_set *s, int part, int64_t off);
+
+/* One side of a comparison: a copy, or the user's text. */
+typedef struct lk_side {
+	const char *name;          /* "lambda" */
+	const lk_cat_copy *copy;   /* NULL: SQL */
+	const lk_plan *plan;
+	lk_late_set late;          /* events it refused and no batch has counted */
+	lk_folder folder;
+	lk_cells one;              /* the cells of one event */
+} lk_side;
+
+/* The values of the wanted cells, as a leg would show them: "hits=1, bytes=12", for a session view with its time;
+ * several are joined by " and "; "" if there are none. */
+void lk_cells_text(const lk_cells *c, bool (*wanted)(void *ctx, const lk_cells *c, const lk_cell *cell), void *ctx, lk_buf *out);
+/* True if shown row i has these keys. */
+bool lk_has_keys(const lk_difference *d, int i, const lk_buf *keys);
+/* Which of the shown rows the cell is part of, by its keys and its place; one bit for each row. */
+unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch);
+unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch);   /* of all cells */
+
+#endif

@@ -1,0 +1,526 @@
+/* Events as JSON, one object per line.
+ *
+ * The declared paths are a trie. The scanner walks the objects on a declared path key by key and skips everything else.
+ * It checks the full JSON grammar (RFC 8259) as it goes: brackets, commas, strings and their escapes, numbers,
+ * literals, at most LK_JSON_DEPTH levels. In the skipped parts it does not check, by design (R25), that strings are
+ * valid UTF-8 or what a \u escape means: a line with such junk in an undeclared field is an event like any other.
+ *
+ * It takes two steps. The walk notes for each column where its value is in the line (a token). The last of duplicate
+ * keys wins, so a key that leads to other columns first clears what an earlier duplicate set below it. Tokens are read
+ * as values only once the whole line has proved to be JSON, so a wrong value that a later duplicate overrides does no
+ * harm.
+ *
+ * Most of the time goes to strings, so their ends are searched 16 bytes at a time (SSE2; elsewhere 8). Most lines have
+ * their keys in the same order, so each key remembers which one followed it. */
+#include "formats/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { LK_JSON_DEPTH = 2048 };
+enum token_kind { T_ABSENT, T_NULL, T_STRING, T_BARE, T_CONTAINER };
+
+typedef struct token {
+	uint8_t kind;
+	bool escaped;
+	const char *p;
+	size_t len;
+} token;
+
+typedef struct node {
+	const char *key;
+	size_t len;
+	int column;              /* -1: only leads to others */
+	bool noted;              /* a near miss was reported */
+	uint64_t lengths;        /* of the children's keys, one bit each, the last for 63 and more */
+	struct node *first, *next;
+	struct node *opener;     /* the child that came first in the last object of this kind */
+	struct node *follower;   /* the sibling that came next */
+} node;
+
+struct lk_json_scanner {
+	const lk_schema *schema;
+	node root;
+	token *tokens;           /* per column */
+	const char *end, *reason;
+	int depth;
+	lk_arena arena;          /* of the trie */
+	lk_arena *texts;         /* of the current event */
+	char *near_miss, *near_miss_told;
+};
+
+/* --- The trie --- */
+
+static node *child_of(lk_json_scanner *j, node *n, const char *key) {
+	size_t len = strlen(key);
+	node **at = &n->first;
+	for (; *at; at = &(*at)->next)
+		if ((*at)->len == len && !memcmp((*at)->key, key, len))
+			return *at;
+	node *c = lk_arena_zalloc(&j->arena, sizeof *c);
+	c->key = key;
+	c->len = len;
+	c->column = -1;
+	n->lengths |= UINT64_C(1) << (len < 63 ? len : 63);
+	return *at = c;
+}
+
+lk_json_scanner *lk_json_scanner_new(const lk_schema *s) {
+	lk_json_scanner *j = lk_calloc(1, sizeof *j);
+	j->schema = s;
+	j->root.column = -1;
+	j->tokens = lk_calloc((size_t)s->ncolumns, sizeof *j->tokens);
+	for (int c = 0; c < s->ncolumns; c++) {
+		node *n = &j->root;
+		for (int k = 0; k < s->columns[c].npath; k++)
+			n = child_of(j, n, s->columns[c].path[k]);
+		n->column = c;
+	}
+	return j;
+}
+
+void lk_json_scanner_free(lk_json_scanner *j) {
+	if (!j)
+		return;
+	lk_arena_release(&j->arena);
+	free(j->near_miss);
+	free(j->near_miss_told);
+	free(j->tokens);
+	free(j);
+}
+
+const char *lk_json_scanner_near_miss(lk_json_scanner *j) {
+	free(j->near_miss_told);
+	j->near_miss_told = j->near_miss;
+	j->near_miss = NULL;
+	return j->near_miss_told;
+}
+
+static node *search(lk_json_scanner *j, node *n, const char *key, size_t len) {
+	if (!(n->lengths >> (len < 63 ? len : 63) & 1))
+		return NULL;
+	node *near = NULL;
+	for (node *c = n->first; c; c = c->next) {
+		if (c->len != len)
+			continue;
+		if (!memcmp(c->key, key, len))
+			return c;
+		if (!c->noted && !strncasecmp(c->key, key, len))
+			near = c;
+	}
+	if (near && !j->near_miss) {
+		near->noted = true;
+		j->near_miss = lk_strndup(key, len);
+	}
+	return NULL;
+}
+
+/* --- Skipping: each function takes the first byte of what it names and returns the byte after it, or NULL --- */
+
+static const char *bad(lk_json_scanner *j, const char *reason) {
+	j->reason = reason;
+	return NULL;
+}
+
+static inline const char *skip_space(const char *p, const char *end) {
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+		p++;
+	return p;
+}
+
+/* The first quote, backslash or control character. */
+static inline const char *plain_end(const char *p, const char *end) {
+#ifdef __SSE2__
+	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
+		                           _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+		if (mask)
+			return p + __builtin_ctz(mask);
+	}
+#else
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	for (; end - p >= 8; p += 8) {
+		uint64_t v, quote, slash;
+		memcpy(&v, p, 8);
+		quote = v ^ ones * '"';
+		slash = v ^ ones * '\\';
+		if (((quote - ones) & ~quote & tops) | ((slash - ones) & ~slash & tops) | ((v - ones * 0x20) & ~v & tops))
+			break;
+	}
+#endif
+	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+		p++;
+	return p;
+}
+
+static int hex_digit(char c) {
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static const char *skip_escape(lk_json_scanner *j, const char *p) {
+	if (j->end - p < 2)
+		return bad(j, "not JSON: a string that does not end");
+	switch (p[1]) {
+	case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+		return p + 2;
+	case 'u':
+		if (j->end - p >= 6 && hex_digit(p[2]) >= 0 && hex_digit(p[3]) >= 0 && hex_digit(p[4]) >= 0 && hex_digit(p[5]) >= 0)
+			return p + 6;
+		return bad(j, "not JSON: \\u without four hexadecimal digits");
+	default:
+		return bad(j, "not JSON: an unknown escape in a string");
+	}
+}
+
+/* p is at the opening quote. *escaped is set if there is an escape, else unchanged. */
+static const char *skip_string(lk_json_scanner *j, const char *p, bool *escaped) {
+	for (p++;;) {
+		p = plain_end(p, j->end);
+		if (p == j->end)
+			return bad(j, "not JSON: a string that does not end");
+		if (*p == '"')
+			return p + 1;
+		if (*p != '\\')
+			return bad(j, "not JSON: a control character in a string");
+		*escaped = true;
+		if (!(p = skip_escape(j, p)))
+			return NULL;
+	}
+}
+
+static inline const char *skip_digits(const char *p, const char *end) {
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+static const char *skip_number(lk_json_scanner *j, const char *p) {
+	const char *end = j->end, *from;
+	if (*p == '-')
+		p++;
+	from = p;
+	p = skip_digits(p, end);
+	if (p == from || (*from == '0' && p - from > 1))
+		return bad(j, "not JSON: neither a value nor a number");
+	if (p < end && *p == '.') {
+		from = ++p;
+		if ((p = skip_digits(p, end)) == from)
+			return bad(j, "not JSON: a number without digits after its point");
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		from = p;
+		if ((p = skip_digits(p, end)) == from)
+			return bad(j, "not JSON: a number without digits in its exponent");
+	}
+	return p;
+}
+
+static const char *skip_literal(lk_json_scanner *j, const char *p, const char *word, size_t len) {
+	if ((size_t)(j->end - p) < len || memcmp(p, word, len))
+		return bad(j, "not JSON: an unknown word");
+	return p + len;
+}
+
+static inline const char *skip_scalar(lk_json_scanner *j, const char *p, token *t) {
+	if (p == j->end)
+		return bad(j, "not JSON: it ends too early");
+	t->p = p;
+	switch (*p) {
+	case '"':
+		t->kind = T_STRING;
+		return skip_string(j, p, &t->escaped);
+	case 'n':
+		t->kind = T_NULL;
+		return skip_literal(j, p, "null", 4);
+	case 't':
+		t->kind = T_BARE;
+		return skip_literal(j, p, "true", 4);
+	case 'f':
+		t->kind = T_BARE;
+		return skip_literal(j, p, "false", 5);
+	default:
+		t->kind = T_BARE;
+		return skip_number(j, p);
+	}
+}
+
+/* p after a key's closing quote; returns the first byte of the value. */
+static inline const char *skip_colon(lk_json_scanner *j, const char *p) {
+	p = skip_space(p, j->end);
+	if (p == j->end || *p != ':')
+		return bad(j, "not JSON: no colon after a key");
+	return skip_space(p + 1, j->end);
+}
+
+/* An object or array with its contents. One bit per open bracket says which it is; no recursion. */
+static const char *skip_container(lk_json_scanner *j, const char *p) {
+	uint64_t objects[LK_JSON_DEPTH / 64];
+	const char *end = j->end;
+	int depth = 0;
+	bool object;
+	token t;
+open:
+	if (j->depth + depth >= LK_JSON_DEPTH)
+		return bad(j, "nested too deeply");
+	object = *p == '{';
+	objects[depth / 64] = (objects[depth / 64] & ~(UINT64_C(1) << depth % 64)) | (uint64_t)object << depth % 64;
+	depth++;
+	p = skip_space(p + 1, end);
+	if (p < end && *p == (object ? '}' : ']'))
+		goto close;
+member:
+	if (object) {
+		if (p == end || *p != '"')
+			return bad(j, "not JSON: a key is missing");
+		if (!(p = skip_string(j, p, &t.escaped)) || !(p = skip_colon(j, p)))
+			return NULL;
+	}
+	if (p < end && (*p == '{' || *p == '['))
+		goto open;
+	if (!(p = skip_scalar(j, p, &t)))
+		return NULL;
+next:
+	p = skip_space(p, end);
+	if (p == end)
+		return bad(j, "not JSON: it ends too early");
+	if (*p == ',') {
+		p = skip_space(p + 1, end);
+		goto member;
+	}
+	if (*p != (object ? '}' : ']'))
+		return bad(j, object ? "not JSON: neither , nor } after a member" : "not JSON: neither , nor ] after an element");
+close:
+	p++;
+	if (--depth == 0)
+		return p;
+	object = objects[(depth - 1) / 64] >> (depth - 1) % 64 & 1;
+	goto next;
+}
+
+static inline const char *skip_value(lk_json_scanner *j, const char *p, token *t) {
+	t->escaped = false;
+	if (p < j->end && (*p == '{' || *p == '[')) {
+		t->kind = T_CONTAINER;
+		return skip_container(j, p);
+	}
+	p = skip_scalar(j, p, t);
+	if (p)
+		t->len = (size_t)(p - t->p);
+	return p;
+}
+
+/* --- Text with escapes --- */
+
+static char *put_utf8(char *o, unsigned c) {
+	if (c < 0x80) {
+		*o++ = (char)c;
+	} else if (c < 0x800) {
+		*o++ = (char)(0xc0 | c >> 6);
+		*o++ = (char)(0x80 | (c & 0x3f));
+	} else if (c < 0x10000) {
+		*o++ = (char)(0xe0 | c >> 12);
+		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
+		*o++ = (char)(0x80 | (c & 0x3f));
+	} else {
+		*o++ = (char)(0xf0 | c >> 18);
+		*o++ = (char)(0x80 | (c >> 12 & 0x3f));
+		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
+		*o++ = (char)(0x80 | (c & 0x3f));
+	}
+	return o;
+}
+
+static unsigned unit_at(const char *p) {
+	return (unsigned)(hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 | hex_digit(p[3]));
+}
+
+/* \uXXXX, and the second half of a surrogate pair; the escapes are well-formed. NULL, with *reason, if it is not a
+ * character. */
+static const char *decode_unit(const char *p, const char *end, char **o, const char **reason) {
+	unsigned c = unit_at(p + 2);
+	p += 6;
+	if (c >= 0xd800 && c < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+		unsigned low = unit_at(p + 2);
+		if (low >= 0xdc00 && low < 0xe000) {
+			*o = put_utf8(*o, 0x10000 + ((c - 0xd800) << 10 | (low - 0xdc00)));
+			return p + 6;
+		}
+	}
+	if (c == 0 || (c >= 0xd800 && c < 0xe000)) {
+		*reason = c ? "half of a surrogate pair" : "\\u0000 in a text";
+		return NULL;
+	}
+	*o = put_utf8(*o, c);
+	return p;
+}
+
+static char escaped_char(char c) {
+	switch (c) {
+	case 'b': return '\b';
+	case 'f': return '\f';
+	case 'n': return '\n';
+	case 'r': return '\r';
+	case 't': return '\t';
+	default: return c;
+	}
+}
+
+/* Decodes the text between the quotes, whose grammar is checked. False, with *reason, if an escape is not a
+ * character. */
+static bool decode_string(const char *p, size_t len, lk_arena *arena, const char **text, size_t *text_len, const char **reason) {
+	const char *end = p + len;
+	char *out = lk_arena_alloc(arena, len), *o = out;
+	while (p < end) {
+		const char *slash = memchr(p, '\\', (size_t)(end - p));
+		size_t plain = (size_t)((slash ? slash : end) - p);
+		memcpy(o, p, plain);
+		o += plain;
+		p += plain;
+		if (p == end)
+			break;
+		if (p[1] != 'u') {
+			*o++ = escaped_char(p[1]);
+			p += 2;
+		} else if (!(p = decode_unit(p, end, &o, reason))) {
+			return false;
+		}
+	}
+	*text = out;
+	*text_len = (size_t)(o - out);
+	return true;
+}
+
+/* --- The walk along declared paths --- */
+
+static void forget_below(lk_json_scanner *j, const node *n) {
+	for (const node *c = n->first; c; c = c->next) {
+		if (c->column >= 0)
+			j->tokens[c->column].kind = T_ABSENT;
+		forget_below(j, c);
+	}
+}
+
+/* `guess`: the likely child, or NULL. */
+static node *find(lk_json_scanner *j, node *n, node *guess, const char *key, size_t len, bool escaped) {
+	if (escaped) {
+		const char *reason;
+		if (!decode_string(key, len, j->texts, &key, &len, &reason))
+			return NULL;
+	}
+	if (guess && guess->len == len && !memcmp(guess->key, key, len))
+		return guess;
+	return search(j, n, key, len);
+}
+
+/* p is at the opening brace. The longest declared path bounds the recursion. */
+static const char *walk_object(lk_json_scanner *j, node *n, const char *p) {
+	const char *end = j->end;
+	node **guess = &n->opener;
+	j->depth++;
+	p = skip_space(p + 1, end);
+	if (p < end && *p == '}')
+		goto close;
+	for (;; p = skip_space(p + 1, end)) {
+		if (p == end || *p != '"')
+			return bad(j, "not JSON: a key is missing");
+		const char *key = p + 1;
+		bool escaped = false;
+		token unwanted, *t = &unwanted;
+		if (!(p = skip_string(j, p, &escaped)))
+			return NULL;
+		node *c = find(j, n, *guess, key, (size_t)(p - 1 - key), escaped);
+		if (!(p = skip_colon(j, p)))
+			return NULL;
+		if (c) {
+			if (c->column >= 0)
+				t = &j->tokens[c->column];
+			*guess = c;
+			guess = &c->follower;
+		}
+		if (c && c->first)
+			forget_below(j, c);
+		if (c && c->first && p < end && *p == '{') {
+			t->kind = T_CONTAINER;
+			p = walk_object(j, c, p);
+		} else {
+			p = skip_value(j, p, t);
+		}
+		if (!p)
+			return NULL;
+		p = skip_space(p, end);
+		if (p == end)
+			return bad(j, "not JSON: it ends too early");
+		if (*p == '}')
+			break;
+		if (*p != ',')
+			return bad(j, "not JSON: neither , nor } after a member");
+	}
+close:
+	j->depth--;
+	return p + 1;
+}
+
+static int read_token(const token *t, lk_type type, lk_arena *arena, lk_value *out, const char **reason) {
+	const char *text = t->p;
+	size_t len = t->len;
+	switch (t->kind) {
+	case T_ABSENT: case T_NULL:
+		*out = lk_null();
+		return 0;
+	case T_CONTAINER:
+		*reason = "an object or array, not a value";
+		return -1;
+	case T_STRING:
+		text++;
+		len -= 2;
+		if (t->escaped && !decode_string(text, len, arena, &text, &len, reason))
+			return -1;
+		break;
+	default:
+		if (type.kind == LK_BOOL && *text != 't' && *text != 'f') {
+			*reason = "a number, not a boolean";
+			return -1;
+		}
+	}
+	return lk_value_parse(type, text, len, out, reason);
+}
+
+int lk_json_scan(lk_json_scanner *j, const char *line, size_t len, lk_arena *arena, lk_value *row,
+                 const char **reason, int *column) {
+	const lk_schema *s = j->schema;
+	*column = -1;
+	j->end = line + len;
+	j->depth = 0;
+	j->texts = arena;
+	for (int c = 0; c < s->ncolumns; c++)
+		j->tokens[c].kind = T_ABSENT;
+
+	const char *p = skip_space(line, j->end);
+	if (p == j->end || *p != '{')
+		p = bad(j, "not a JSON object");
+	else if ((p = walk_object(j, &j->root, p)) && skip_space(p, j->end) != j->end)
+		p = bad(j, "not JSON: something follows the object");
+	if (!p) {
+		*reason = j->reason;
+		return -1;
+	}
+	for (int c = 0; c < s->ncolumns; c++)
+		if (read_token(&j->tokens[c], s->columns[c].type, arena, &row[c], reason)) {
+			*column = c;
+			return -1;
+		}
+	return 0;
+}

@@ -1,0 +1,520 @@
+/* Records to batches.
+ *
+ * A batch is full at BATCH_EVENTS events, BATCH_BYTES or KEPT_BYTES of records; an event that would pass BATCH_BYTES is
+ * the next batch's first. A batch from a pipe also ends when nothing has come for LINGER_US since its first event, and
+ * at AGE_US in any case, so that a slow producer's events are in the log soon. Blank lines are skipped.
+ *
+ * A file that is read as a named source may still be growing. Its last line, while it has no line break, is left for
+ * the next run, unless it is a complete JSON object: otherwise half a line would be taken for a whole one, and the
+ * position would pass it. */
+#include "ingest/encoder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/flag.h"
+#include "core/time.h"
+#include "formats/access_log.h"
+#include "formats/csv.h"
+#include "formats/json.h"
+#include "ingest/edited.h"
+#include "ingest/looks.h"
+
+enum {
+	BATCH_EVENTS = 20000,
+	BATCH_BYTES = 4 << 20,
+	BATCH_REJECTS = 1000,
+	LINGER_US = 20000,
+	AGE_US = 200000,
+	STOP_CHECK_MS = 100,
+	CLOCK_EVERY = 256,       /* records between two looks at the clock */
+	KEPT_BYTES = 8 << 20,
+};
+
+enum { BATCH_FULL = LK_ENCODER_END + 1, TAKE_AGAIN };   /* besides what lk_encoder_fill returns */
+
+struct lk_encoder {
+	const lk_encoder_options *o;
+	const lk_cat_stream *declared;
+	const lk_stream *stream; /* of that */
+	lk_input *in;
+	lk_json_scanner *json;
+	lk_csv_map csv;
+	lk_buf header;           /* that it was made of, … */
+	int64_t header_line;     /* … and where that stands */
+	lk_log_scanner *log;
+	lk_buf notes;            /* of the beginning, not handed out yet */
+	lk_first_reject first;
+	bool any_reject, malformed;
+	lk_arena arena;          /* of the current record */
+	lk_value *row;
+	lk_buf reason;
+	const lk_source_file *known;   /* the source's files */
+	size_t nknown;
+	int64_t ruled_out;       /* the position of an older lk that this input cannot have; 0: none */
+	lk_source_file at;       /* how far the input has been taken */
+	int64_t first_event;     /* where the first one that was taken ends; 0: none yet */
+	int64_t limit, left;
+	lk_record held;          /* read, and the next batch's first; points into the input */
+	bool holds;
+	bool ended;
+	bool checked;            /* no record is bad, all were read before */
+};
+
+/* Sets up the scanner for a declaration of the stream. */
+static int declare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {
+	const lk_format *f = &e->o->format;
+	char why[200];
+	e->declared = s;
+	e->stream = s->stream;
+	free(e->row);
+	e->row = lk_calloc((size_t)e->stream->schema.ncolumns + 1, sizeof *e->row);
+	lk_json_scanner_free(e->json);
+	lk_log_scanner_free(e->log);
+	e->json = f->kind == LK_FORMAT_JSON ? lk_json_scanner_new(&e->stream->schema) : NULL;
+	e->log = NULL;
+	if (f->kind != LK_FORMAT_LOG || (e->log = lk_log_scanner_new(&e->stream->schema, f->log, why, sizeof why)))
+		return 0;
+	return lk_fail(err, LK_EUSAGE, "--format: %s", why);
+}
+
+int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err) {
+	lk_encoder *e = lk_calloc(1, sizeof *e);
+	e->o = o;
+	e->limit = INT64_MAX;
+	*out = e;
+	int status = declare(e, o->stream, err);
+	return status ? status : lk_input_open(&e->in, o->path, &o->format, err);
+}
+
+void lk_encoder_close(lk_encoder *e) {
+	if (!e)
+		return;
+	lk_input_close(e->in);
+	lk_json_scanner_free(e->json);
+	lk_log_scanner_free(e->log);
+	lk_csv_map_release(&e->csv);
+	lk_buf_release(&e->header);
+	lk_arena_release(&e->arena);
+	lk_buf_release(&e->notes);
+	lk_buf_release(&e->reason);
+	free(e->row);
+	free(e);
+}
+
+bool lk_encoder_ended(const lk_encoder *e) { return e->ended; }
+int64_t lk_encoder_left(const lk_encoder *e) { return e->left; }
+bool lk_encoder_is_file(const lk_encoder *e) { return lk_input_is_file(e->in); }
+const lk_first_reject *lk_encoder_first_reject(const lk_encoder *e) { return e->any_reject ? &e->first : NULL; }
+const char *lk_encoder_sample(const lk_encoder *e, size_t *len) { return lk_input_sample(e->in, len); }
+
+static bool stopped(const lk_encoder *e) { return lk_flag_is_set(e->o->stop) || lk_flag_is_set(e->o->halt); }
+
+static bool is_blank(const lk_record *r) {
+	for (size_t i = 0; i < r->len; i++)
+		if (r->text[i] != ' ' && r->text[i] != '\t' && r->text[i] != '\r')
+			return false;
+	return !r->too_long;
+}
+
+static const char *name(const lk_encoder *e) { return strcmp(e->o->path, "-") ? e->o->path : "standard input"; }
+
+/* The next record that is not blank, however long it takes. */
+static int next_record(lk_encoder *e, lk_record *r, lk_error *err) {
+	int status;
+	do {
+		if (stopped(e))
+			return LK_INPUT_END;
+		status = lk_input_next(e->in, STOP_CHECK_MS, r, err);
+	} while (status == LK_INPUT_IDLE || (status == 0 && is_blank(r)));
+	return status;
+}
+
+/* The bytes of the text's first line, at most 100, without half a character at the end. */
+static size_t first_line(const char *text, size_t len) {
+	size_t n = 0;
+	while (n < len && n < 100 && (unsigned char)text[n] >= ' ')
+		n++;
+	while (n > 0 && n < len && ((unsigned char)text[n] & 0xC0) == 0x80)
+		n--;
+	return n;
+}
+
+static int no_header(lk_encoder *e, const char *reason, lk_error *err) {
+	const char *time = e->stream->schema.columns[e->stream->schema.event_time].name;
+	lk_buf what = LK_BUF_INIT, todo = LK_BUF_INIT;
+	size_t len;
+	const char *sample = lk_input_sample(e->in, &len);
+	lk_looks_like(&e->o->format, sample, len, &what, &todo);
+	if (what.len) {
+		lk_fail(err, LK_EINPUT, "%s:%lld: %s; the file looks like %s", name(e), (long long)e->header_line, reason, what.data);
+		lk_hint(err, "%s; the event time is \"%s\"", todo.data, time);
+	} else {
+		lk_fail(err, LK_EINPUT, "%s:%lld: %s", name(e), (long long)e->header_line, reason);
+		lk_hint(err, "a field of the header must have the event time's name, \"%s\"; the file begins: %.*s", time, (int)first_line(sample, len), sample);
+	}
+	lk_buf_release(&what);
+	lk_buf_release(&todo);
+	return LK_EINPUT;
+}
+
+/* By the columns of the stream as it is declared now. */
+static int map_header(lk_encoder *e, lk_error *err) {
+	const char *reason = "it is too long";
+	lk_csv_map_release(&e->csv);
+	if (!e->header.len || lk_csv_header(&e->stream->schema, e->o->format.delimiter, e->header.data, e->header.len, &e->csv, &reason))
+		return no_header(e, reason, err);
+	lk_buf_clear(&e->notes);
+	if (e->csv.lacking)
+		lk_buf_addf(&e->notes, "%s: no column %s in the header: NULL in all events\n", name(e), e->csv.lacking);
+	if (e->csv.unknown)
+		lk_buf_addf(&e->notes, "%s: not read, because the stream does not declare it: %s\n", name(e), e->csv.unknown);
+	return 0;
+}
+
+static int read_header(lk_encoder *e, lk_error *err) {
+	lk_record r;
+	int status = next_record(e, &r, err);
+	if (status)
+		return status < 0 ? status : 0;
+	lk_buf_clear(&e->header);
+	lk_buf_add(&e->header, r.text, r.too_long ? 0 : r.len);
+	e->header_line = r.line;
+	return map_header(e, err);
+}
+
+/* Columns for which an access log has no field. */
+static void note_lacking_fields(lk_encoder *e) {
+	lk_buf names = LK_BUF_INIT;
+	for (int c = 0; c < e->stream->schema.ncolumns; c++)
+		if (!lk_log_scanner_has(e->log, c))
+			lk_buf_addf(&names, "%s%s", names.len ? ", " : "", e->stream->schema.columns[c].name);
+	lk_buf_clear(&e->notes);
+	if (names.len)
+		lk_buf_addf(&e->notes, "%s: no field for column %s: NULL in all events\n", name(e), names.data);
+	lk_buf_release(&names);
+}
+
+/* --- Which file it is --- */
+
+/* Only its position is known, as in rows of schema version 5. */
+static bool is_bare(const lk_source_file *f) { return f->position && !f->head_len; }
+
+int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n) {
+	e->known = files;
+	e->nknown = n;
+	for (;;) {
+		size_t len;
+		bool all;
+		const char *first = lk_input_first(e->in, &len, &all);
+		int found = lk_source_find(files, n, first, len, all || stopped(e));
+		if (found >= 0 && is_bare(&files[found]) && lk_input_is_file(e->in) && !lk_input_reaches(e->in, files[found].position, e->o->stop)) {
+			e->ruled_out = files[found].position;
+			found = LK_SOURCE_NEW;
+		}
+		if (found != LK_SOURCE_UNDECIDED)
+			return found;
+		(void)lk_input_look_ahead(e->in, STOP_CHECK_MS, NULL);   /* a failure is reported after the records before it */
+	}
+}
+
+/* The bytes before the position are not known; only that it is between two lines. From now on the bytes that the input has
+ * there are known. */
+static int take_for_known(lk_encoder *e, lk_error *err) {
+	lk_source_file *at = &e->at;
+	size_t len;
+	bool all;
+	const char *first = lk_input_first(e->in, &len, &all);
+	if (!lk_input_between_lines(e->in, e->o->stop)) {
+		lk_fail(err, LK_EINPUT, "%s is not the file that was read up to byte %lld before: that is within a line", name(e), (long long)at->position);
+		return lk_hint(err, "give it as a file, which is then read from its beginning, or give another --source name");
+	}
+	at->head_len = at->position < (int64_t)len ? (size_t)at->position : len;
+	memcpy(at->head, first, at->head_len);
+	lk_input_trail(e->in, at->position, at->trail);
+	lk_buf_addf(&e->notes, "%s: its first %lld bytes are taken as read: an older lk read the source up to there, and kept nothing by"
+	            " which to tell its file; if this is another file, append its first %lld bytes alone, without --source\n", name(e),
+	            (long long)at->position, (long long)at->position);
+	return 0;
+}
+
+static int other_bytes(const lk_encoder *e, const lk_source_file *at, lk_error *err) {
+	lk_fail(err, LK_EINPUT, "%s begins like a file that was read up to byte %lld before, but differs from it", name(e), (long long)at->position);
+	return lk_hint(err, "was it edited or rewritten? To append the whole file, give another --source name");
+}
+
+int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {
+	char trail[33];
+	int status = 0;
+	e->at = *at;
+	e->holds = false;
+	lk_buf_clear(&e->notes);
+	if (e->o->format.kind == LK_FORMAT_CSV)
+		status = read_header(e, err);
+	if (!status && e->log)
+		note_lacking_fields(e);
+	if (!status)
+		status = lk_input_seek(e->in, at->position, e->o->stop, err);
+	if (status || stopped(e))
+		return status;
+	if (e->ruled_out)
+		lk_buf_addf(&e->notes, "%s: read from its first byte: an older lk read the source up to byte %lld, where no line of this file ends\n",
+		            name(e), (long long)e->ruled_out);
+	if (is_bare(at))
+		return take_for_known(e, err);
+	if (!*at->trail)
+		return 0;
+	lk_input_trail(e->in, at->position, trail);
+	return strcmp(trail, at->trail) ? other_bytes(e, at, err) : 0;
+}
+
+/* It has no event yet, so it grows with what is read. */
+static bool head_grows(const lk_encoder *e) { return (int64_t)e->at.head_len == e->at.position; }
+
+/* Sets position, head and trail after the last record that was taken. */
+static void mark(lk_encoder *e, int64_t position) {
+	size_t len;
+	bool all;
+	const char *first = lk_input_first(e->in, &len, &all);
+	if (head_grows(e)) {
+		int64_t end = e->first_event ? e->first_event : position;
+		e->at.head_len = (size_t)(end < (int64_t)len ? end : (int64_t)len);
+		memcpy(e->at.head, first, e->at.head_len);
+	}
+	e->at.position = position;
+	lk_input_trail(e->in, position, e->at.trail);
+}
+
+/* --- Encoding --- */
+
+/* 0 and the row, or -1 and e->reason. */
+static int scan(lk_encoder *e, const lk_record *r) {
+	const lk_stream *s = e->stream;
+	const char *reason = "longer than 16 MiB";
+	int column = -1, status = -1;
+	lk_arena_clear(&e->arena);
+	if (r->too_long)
+		;
+	else if (e->json)
+		status = lk_json_scan(e->json, r->text, r->len, &e->arena, e->row, &reason, &column);
+	else if (!e->log)
+		status = lk_csv_scan(&s->schema, &e->csv, r->text, r->len, &e->arena, e->row, &reason, &column);
+	else
+		status = lk_log_scan(e->log, r->text, r->len, &e->arena, e->row, &reason, &column);
+	if (status == 0)
+		return 0;
+	lk_buf_clear(&e->reason);
+	e->malformed = column < 0;
+	if (column >= 0)
+		lk_buf_addf(&e->reason, "%s: ", s->schema.columns[column].name);
+	lk_buf_adds(&e->reason, reason);
+	return -1;
+}
+
+/* 0, or -1 and e->reason. */
+static int add(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
+	const char *reason;
+	if (scan(e, r))
+		return -1;
+	if (!lk_append_batch_add(b, e->row, &reason))
+		return 0;
+	e->malformed = false;
+	lk_buf_clear(&e->reason);
+	lk_buf_adds(&e->reason, reason);
+	return -1;
+}
+
+static void note_near_miss(lk_encoder *e, lk_buf *notes) {
+	const char *key = e->json ? lk_json_scanner_near_miss(e->json) : NULL;
+	if (key)
+		lk_buf_addf(notes, "%s: key \"%s\" differs from a declared name only in case, and is not read; "
+		            "a quoted name in the definition keeps its case\n", name(e), key);
+}
+
+static bool full(const lk_encoder *e, const lk_encoded *out) {
+	const lk_append_batch *b = out->batch;
+	return lk_append_batch_events(b) >= (e->o->batch_events ? e->o->batch_events : BATCH_EVENTS) || lk_append_batch_rejects(b) >= BATCH_REJECTS ||
+	       lk_append_batch_bytes(b) >= BATCH_BYTES || out->kept.text.len >= KEPT_BYTES;
+}
+
+/* May this line of a growing file still be incomplete? */
+static bool half_written(const lk_encoder *e, const lk_record *r) {
+	return r->unterminated && e->o->resumable && lk_input_may_grow(e->in);
+}
+
+static int refused(lk_encoder *e, const lk_record *r, lk_error *err) {
+	if (r->line)
+		return lk_fail(err, LK_EINPUT, "%s:%lld: %s", name(e), (long long)r->line, e->reason.data);
+	return lk_fail(err, LK_EINPUT, "%s, byte %lld: %s", name(e), (long long)r->position, e->reason.data);
+}
+
+/* A record that cannot be an event. */
+static int reject(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
+	if (e->checked)
+		return refused(e, r, err);
+	if (!e->any_reject) {
+		e->first = (lk_first_reject){.position = r->position, .line = r->line};
+		snprintf(e->first.reason, sizeof e->first.reason, "%s", e->reason.data);
+		e->any_reject = true;
+	}
+	lk_append_batch_reject(b, r->position, e->reason.data, r->text, r->len);
+	return 0;
+}
+
+/* Does the event that was just added exceed the batch? An event larger than a whole batch is a batch by itself. */
+static bool is_too_much(const lk_append_batch *b) {
+	return lk_append_batch_bytes(b) > BATCH_BYTES && lk_append_batch_events(b) + lk_append_batch_rejects(b) > 1;
+}
+
+static int hold_back(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
+	lk_append_batch_take_back(b);
+	e->held = *r;
+	e->holds = true;
+	return BATCH_FULL;
+}
+
+/* If the first event of a file was edited, every other event of it would be appended again. */
+static int first_event(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
+	int64_t end = r->position + (int64_t)r->len;
+	const lk_source_file *f = head_grows(e) ? lk_source_edited(e->known, e->nknown, e->in, end) : NULL;
+	if (!f) {
+		e->first_event = end;
+		return 0;
+	}
+	lk_append_batch_take_back(b);
+	lk_fail(err, LK_EINPUT, "%s is a file that was read up to byte %lld before, but for its first event", name(e), (long long)f->position);
+	return lk_hint(err, "was it edited? The events after that one are in; to append all of it again give another --source name");
+}
+
+/* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; TAKE_AGAIN if it was
+ * cut wrong; LK_EINPUT. */
+static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
+	bool leave = r->position >= e->limit || (half_written(e, r) && !e->json);
+	if (!leave && !add(e, b, r)) {
+		if (is_too_much(b))
+			return hold_back(e, b, r);
+		return e->first_event ? 0 : first_event(e, b, r, err);
+	}
+	if (!leave && r->guessed && e->malformed) {
+		lk_input_again(e->in);
+		return TAKE_AGAIN;
+	}
+	if (leave || half_written(e, r)) {
+		e->left = half_written(e, r) ? r->end - r->position : 0;
+		e->ended = true;
+		return LK_ENCODER_END;
+	}
+	return reject(e, b, r, err);
+}
+
+/* The next record: the one that was held back, or the input's. */
+static int next(lk_encoder *e, lk_record *r, lk_error *err) {
+	if (!e->holds)
+		return lk_input_next(e->in, 0, r, err);
+	*r = e->held;
+	e->holds = false;
+	return 0;
+}
+
+/* Waits for a record: up to what is left of LINGER_US for a batch that has begun, else until there is one. */
+static int wait_for_record(lk_encoder *e, int64_t began_us, lk_record *r, lk_error *err) {
+	int wait_ms = STOP_CHECK_MS;
+	if (began_us) {
+		int64_t left_us = began_us + LINGER_US - lk_monotonic_us();
+		if (left_us <= 0)
+			return LK_INPUT_IDLE;
+		wait_ms = (int)(left_us / 1000) + 1;
+	}
+	return lk_input_next(e->in, wait_ms, r, err);
+}
+
+/* Takes the records of one batch. *position: after the last one. */
+static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err) {
+	int64_t began_us = 0;
+	lk_append_batch *b = out->batch;
+	lk_record r;
+	if (e->notes.len)
+		lk_buf_adds(&out->notes, e->notes.data);
+	lk_buf_clear(&e->notes);
+	for (unsigned n = 1; !full(e, out); n++) {
+		if (stopped(e))
+			return LK_ENCODER_END;
+		int status = next(e, &r, err);
+		if (status == LK_INPUT_IDLE)
+			status = wait_for_record(e, began_us, &r, err);
+		if (status == LK_INPUT_IDLE && began_us)
+			return 0;
+		if (status == LK_INPUT_IDLE)
+			continue;
+		if (status) {
+			e->ended = status == LK_INPUT_END;
+			return status < 0 ? status : LK_ENCODER_END;
+		}
+		if (!is_blank(&r) && (status = take(e, b, &r, err)) == TAKE_AGAIN)
+			continue;
+		if (status)
+			return status == BATCH_FULL ? 0 : status;
+		if (!is_blank(&r))
+			lk_kept_add(&out->kept, &r);
+		note_near_miss(e, &out->notes);
+		*position = r.end;
+		if (!began_us && lk_append_batch_events(b) + lk_append_batch_rejects(b))
+			began_us = lk_monotonic_us();
+		if (began_us && n % CLOCK_EVERY == 0 && !lk_input_is_file(e->in) && lk_monotonic_us() - began_us > AGE_US)
+			return 0;
+	}
+	return 0;
+}
+
+int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err) {
+	int64_t position = e->at.position;
+	int status = fill(e, out, &position, err);
+	if (out->kept.n)
+		mark(e, position);
+	out->to = e->at;
+	return status;
+}
+
+int lk_encoder_redeclare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {
+	int status = declare(e, s, err);
+	return !status && e->header.len ? map_header(e, err) : status;
+}
+
+int lk_encoder_again(lk_encoder *e, lk_encoded *out, lk_error *err) {
+	int status = 0;
+	lk_append_batch_free(out->batch);
+	out->batch = lk_append_batch_new(e->declared);
+	for (size_t i = 0; !status && i < out->kept.n; i++) {
+		lk_record r = lk_kept_get(&out->kept, i);
+		status = add(e, out->batch, &r) ? reject(e, out->batch, &r, err) : 0;
+	}
+	return status;
+}
+
+int lk_encoder_keep(lk_encoder *e, lk_error *err) { return lk_input_spool(e->in, e->o->stop, err); }
+
+int lk_encoder_check(lk_encoder *e, const lk_source_file *at, lk_error *err) {
+	lk_encoded all = {.batch = lk_append_batch_new(e->declared)};
+	int64_t position = at->position;
+	lk_record r;
+	int status = lk_encoder_begin(e, at, err);
+	while (!status && !(status = next_record(e, &r, err))) {
+		if (half_written(e, &r) && !r.guessed && (!e->json || scan(e, &r)))
+			break;
+		if (!add(e, all.batch, &r))
+			position = r.end;
+		else if (r.guessed && e->malformed)
+			lk_input_again(e->in);
+		else
+			status = refused(e, &r, err);
+		if (full(e, &all))
+			lk_append_batch_clear(all.batch);
+	}
+	lk_append_batch_free(all.batch);
+	if (status < 0)
+		return status;
+	e->limit = position;
+	e->checked = true;
+	return lk_input_rewind(e->in, err);
+}

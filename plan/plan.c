@@ -1,0 +1,152 @@
+/* Plans: questions about them, and their canonical text.
+ *
+ * The canonical text spells out everything that determines a view's rows: the stream and its watermark options, the
+ * window, types, constants, output names. Spelling, comments and aliases of FROM are not in it. Slots are numbered so
+ * that a column added at the end of the stream moves none: _at is 256, lateral columns begin at 257. PLAN_FORMAT
+ * changes when the meaning of a stored partial does. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/key.h"
+#include "plan/plan.h"
+#include "windows/calendar.h"
+
+enum { PLAN_FORMAT = 1 };
+
+lk_type lk_slot_type(const lk_plan *p, int slot) {
+	if (slot < p->stream->schema.ncolumns)
+		return p->stream->schema.columns[slot].type;
+	if (slot == lk_slot_at(p->stream))
+		return (lk_type){.kind = LK_TIME};
+	return p->lateral_types[slot - lk_slot_lateral(p->stream)];
+}
+
+int lk_plan_output(const lk_plan *p, const char *name) {
+	for (int i = 0; i < p->noutputs; i++)
+		if (strcmp(p->outputs[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+int lk_plan_key(const lk_plan *p, const char *name) {
+	for (int i = 0; i < p->nkeys; i++)
+		if (*name && strcmp(p->keys[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+lk_plan *lk_plan_of_cells(const lk_plan *p) {
+	struct of_cells {
+		lk_plan plan;
+		lk_key keys[LK_MAX_KEYS];
+		lk_expr exprs[LK_MAX_KEYS];
+		lk_agg aggs[LK_MAX_AGGS];
+	} *c = lk_calloc(1, sizeof *c);
+	c->plan = (lk_plan){.keys = c->keys, .nkeys = p->nkeys, .aggs = c->aggs, .naggs = p->naggs, .state_size = p->state_size};
+	for (int i = 0; i < p->nkeys; i++) {
+		c->exprs[i].type = p->keys[i].expr->type;
+		c->keys[i] = (lk_key){.name = (char *)"", .expr = &c->exprs[i]};
+	}
+	for (int i = 0; i < p->naggs; i++) {
+		c->aggs[i] = p->aggs[i];
+		c->aggs[i].arg = c->aggs[i].filter = NULL;
+	}
+	return &c->plan;
+}
+
+bool lk_plan_grows(const lk_plan *p) {
+	for (int i = 0; i < p->naggs; i++)
+		if (p->aggs[i].verbs->weight)
+			return true;
+	return false;
+}
+
+static int stable_slot(const lk_stream *s, int slot) { return slot < s->schema.ncolumns ? slot : slot - s->schema.ncolumns + LK_MAX_COLUMNS; }
+
+/* A copy of x with stable slot numbers. */
+static lk_expr *stable(const lk_stream *s, const lk_expr *x, lk_arena *arena) {
+	lk_expr *y = lk_arena_alloc(arena, sizeof *y);
+	*y = *x;
+	if (x->op == LK_X_SLOT)
+		y->slot = stable_slot(s, x->slot);
+	y->args = lk_arena_alloc(arena, sizeof *y->args * (size_t)(x->nargs + 1));
+	for (int i = 0; i < x->nargs; i++)
+		y->args[i] = stable(s, x->args[i], arena);
+	return y;
+}
+
+static void put_expr(const lk_plan *p, const char *what, const lk_expr *x, lk_buf *out) {
+	lk_arena arena = {0};
+	lk_buf_addf(out, "%s ", what);
+	if (x)
+		lk_expr_canonical(stable(p->stream, x, &arena), out);
+	else
+		lk_buf_addc(out, '-');
+	lk_buf_addc(out, '\n');
+	lk_arena_release(&arena);
+}
+
+static void canonical_text(const lk_plan *p, lk_buf *out) {
+	const lk_stream *s = p->stream;
+	lk_buf_addf(out, "plan %d\nstream ", PLAN_FORMAT);
+	lk_sql_ident(s->name, out);
+	lk_buf_addf(out, " %d %lld %lld\n", s->schema.event_time, (long long)s->watermark_delay_us, (long long)s->max_ahead_us);
+	lk_buf_addf(out, "window %d %d %lld %lld\n", p->window.kind, stable_slot(s, p->window.time_slot), (long long)p->window.size_us,
+	            (long long)p->allowed_lateness_us);
+	if (p->window.slide_us != p->window.size_us || p->window.offset_us)
+		lk_buf_addf(out, "slide %lld offset %lld\n", (long long)p->window.slide_us, (long long)p->window.offset_us);
+	if (p->retention_us)
+		lk_buf_addf(out, "retention %lld\n", (long long)p->retention_us);
+	if (p->window.kind == LK_W_CALENDAR) {
+		lk_buf_addf(out, "calendar %s ", p->window.calendar->unit);
+		lk_sql_ident(p->window.calendar->zone, out);
+		lk_buf_addc(out, '\n');
+	}
+	lk_buf_addf(out, "rows %d %d\n", p->nrows, p->nlateral);
+	for (int i = 0; i < p->nrows * p->nlateral; i++)
+		put_expr(p, "value", p->lateral[i], out);
+	put_expr(p, "where", p->where, out);
+	for (int i = 0; i < p->nkeys; i++)
+		put_expr(p, "key", p->keys[i].expr, out);
+	for (int i = 0; i < p->naggs; i++) {
+		lk_buf_addf(out, "aggregate %s%s ", p->aggs[i].verbs->name, p->aggs[i].verbs->star ? "(*)" : "");
+		lk_type_name(p->aggs[i].type, out);
+		if (p->aggs[i].verbs->distinct)
+			lk_buf_adds(out, " distinct");
+		if (p->aggs[i].verbs->param)
+			lk_buf_addf(out, " %.17g", p->aggs[i].param);
+		put_expr(p, "", p->aggs[i].arg, out);
+		if (p->aggs[i].filter)
+			put_expr(p, "filter", p->aggs[i].filter, out);
+	}
+	if (p->having) {
+		lk_buf_adds(out, "having ");
+		lk_expr_canonical(p->having, out);
+		lk_buf_addc(out, '\n');
+	}
+	for (int i = 0; i < p->noutputs; i++) {
+		lk_buf_adds(out, p->outputs[i].kind == LK_OUT_KEY ? "output key " : "output aggregate ");
+		lk_buf_addf(out, "%d ", p->outputs[i].index);
+		lk_sql_ident(p->outputs[i].name, out);
+		lk_buf_addc(out, '\n');
+	}
+}
+
+/* 128 bits: two 64-bit hashes of the text, each after another prefix. */
+static void hash_text(const lk_buf *text, char hash[33]) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_addf(&b, "0%s", text->data);
+	uint64_t high = lk_hash(b.data, b.len);
+	b.data[0] = '1';
+	uint64_t low = lk_hash(b.data, b.len);
+	snprintf(hash, 33, "%016llx%016llx", (unsigned long long)high, (unsigned long long)low);
+	lk_buf_release(&b);
+}
+
+void lk_plan_seal(lk_plan *p, lk_arena *arena) {
+	lk_buf b = LK_BUF_INIT;
+	canonical_text(p, &b);
+	hash_text(&b, p->hash);
+	p->canonical = lk_arena_strndup(arena, b.data, b.len);
+	lk_buf_release(&b);
+}

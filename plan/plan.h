@@ -1,0 +1,111 @@
+/* Streams and view plans: what a definition means, with all names and types resolved. Immutable once made, and
+ * shared by all threads. Made by sql/sql.h only. */
+#ifndef LK_PLAN_PLAN_H
+#define LK_PLAN_PLAN_H
+
+#include "aggregates/aggregate.h"
+#include "core/schema.h"
+#include "core/status.h"
+#include "core/value.h"
+#include "expr/expr.h"
+#include "windows/window.h"
+
+#define LK_MAX_PARTITIONS 64
+#define LK_MAX_KEYS 64
+#define LK_MAX_AGGS 128
+#define LK_MAX_BATCH_COLUMNS (1 + LK_MAX_KEYS + LK_MAX_AGGS * LK_MAX_PARTIALS)   /* pane, keys, partials */
+
+typedef struct lk_stream {
+	char *name;
+	lk_schema schema;
+	int partition_by;            /* column index */
+	int partitions;              /* 1 … LK_MAX_PARTITIONS */
+	int64_t watermark_delay_us;  /* WITH (watermark = '10 seconds'); default 0 */
+	int64_t max_ahead_us;        /* WITH (max_ahead = '1 day'): how far event time may run ahead of _at before it is not believed (P9) */
+	int64_t idle_timeout_us;     /* WITH (idle_timeout = '1 minute'): a partition without events for this long does not hold
+	                              * back what answers call final, provisionally; 0: never. It decides no row, no late event
+	                              * and no seal */
+	char *text;                  /* the statement as written, NUL-ended, for the catalogue */
+} lk_stream;
+
+/* A row of values, by slot: 0 … ncolumns-1 the stream's columns, then _at, then the lateral columns. */
+static inline int lk_slot_at(const lk_stream *s) { return s->schema.ncolumns; }
+static inline int lk_slot_lateral(const lk_stream *s) { return s->schema.ncolumns + 1; }
+
+enum lk_output_kind { LK_OUT_KEY, LK_OUT_AGG };
+
+typedef struct lk_output {
+	char *name;
+	uint8_t kind;
+	int index;          /* into keys or aggs */
+	lk_type type;
+} lk_output;
+
+/* An edit of the user's text for the oracle: `insert` replaces `remove` bytes from `at` on. */
+typedef struct lk_edit {
+	int at, remove;
+	const char *insert;
+} lk_edit;
+#define LK_MAX_EDITS (4 * LK_MAX_AGGS * 4)
+
+typedef struct lk_key {
+	char *name;         /* of the output that shows it; "" if the select list leaves it out */
+	lk_expr *expr;
+} lk_key;
+
+/* A plan has at least one aggregate. Without keys and window it is SQL's aggregate over everything: always one row,
+ * even over no events (count 0, other aggregates NULL), though no cell exists then. */
+typedef struct lk_plan {
+	char *view;
+	const lk_stream *stream;
+	const char *stream_name;       /* as the statement calls it: the alias, or its name */
+	lk_window window;
+	int64_t allowed_lateness_us;   /* WITH (allowed_lateness = '…'); -1: an event is never too late */
+	int64_t retention_us;          /* WITH (retention = '…'), at least allowed_lateness_us, whose default it is;
+	                                * 0: windows are kept for ever */
+
+	int nrows, nlateral;           /* LATERAL (VALUES …): nrows rows of nlateral columns; nrows = 1, nlateral = 0 without */
+	lk_expr **lateral;             /* [row * nlateral + column] */
+	lk_type *lateral_types;
+	char **lateral_names;
+	char *lateral_alias;
+
+	lk_expr *where;                /* NULL: all */
+	lk_key *keys;
+	int nkeys;
+	lk_agg *aggs;
+	int naggs;
+	int first_agg, last_agg;       /* LK_W_SESSION: min and max of the time, which no output shows; else -1 */
+	size_t state_size;             /* of one cell: all aggregates */
+	lk_expr *having;               /* NULL: all rows. Over a row of the keys and then the final values of aggs */
+	lk_output *outputs;            /* the select list in order, without the window columns */
+	int noutputs;
+
+	int nslots;                    /* of a row */
+	int *needed;                   /* stream columns that the plan reads, ascending; event_time always among them */
+	int nneeded;
+	bool fold_only;                /* an aggregate has no exact SQL form */
+
+	char *text;                    /* the statement as written */
+	int select_at, window_at;      /* bytes in text: the first select item; the window's call in GROUP BY, if there is one */
+	int having_at;                 /* the word HAVING, if there is one */
+	lk_edit *edits;                /* ascending; what PostgreSQL runs instead of aggregates that it does not have */
+	int nedits;
+	char *canonical;               /* R27; equal for equal meaning as far as lk can tell */
+	char hash[33];                 /* 128 bits of it, hex */
+} lk_plan;
+
+/* Sets canonical and hash of a plan that is complete otherwise. */
+void lk_plan_seal(lk_plan *p, lk_arena *arena);
+
+lk_type lk_slot_type(const lk_plan *p, int slot);
+/* Index of the output or key of that name, or -1. */
+int lk_plan_output(const lk_plan *p, const char *name);
+int lk_plan_key(const lk_plan *p, const char *name);
+/* A self-contained copy of what it takes to read, merge and write a plan's cells: key types and aggregates. For work
+ * that may outlive the plan. Free it with free(). */
+lk_plan *lk_plan_of_cells(const lk_plan *p);
+/* Do partials grow with the rows, as sets and sketches do? */
+bool lk_plan_grows(const lk_plan *p);
+
+#endif

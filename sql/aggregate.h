@@ -1,0 +1,24 @@
+/* Aggregate calls: name([DISTINCT] x [, constant]) [FILTER (WHERE …)], in the select list and in HAVING. */
+#ifndef LK_SQL_AGGREGATE_H
+#define LK_SQL_AGGREGATE_H
+
+#include "sql/expr.h"
+
+/* The index in plan->aggs of the call in a FuncCall's fields, added if it is new; -1 with a fault. Notes in the plan
+ * what PostgreSQL runs instead of the call. */
+int lk_sql_aggregate(lk_scope *c, const json_t *fields, int at);
+
+/* The index in plan->aggs of min or max (`name`) of the window's time. */
+int lk_sql_aggregate_of_time(lk_scope *c, const char *name, int at);
+
+/* x in the form of a stored key or argument: a numeric of at most 18 digits. NULL with a fault for a longer
+ * constant. */
+lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x);
+
+/* Is there an aggregate in a tree? */
+bool lk_sql_has_aggregate(const json_t *n);
+
+/* HAVING over p->keys, which the statement spells as `written`, and aggregates: sets plan->having. */
+void lk_sql_having(lk_scope *c, const json_t *clause, lk_expr *const *written);
+
+#endif

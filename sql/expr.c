@@ -1,0 +1,235 @@
+/* Expressions of definitions, typed as PostgreSQL types them: names, constants, and the reader for each kind of node.
+ * Operators are in sql/operator.c, AND, IS and the branches of CASE in sql/logic.c. What no table lists is refused,
+ * with a hint what to write instead. */
+#include "sql/expr.h"
+
+#include <string.h>
+
+#include "core/suggest.h"
+#include "sql/aggregate.h"
+#include "sql/hint.h"
+#include "sql/lex.h"
+
+/* --- names --- */
+
+static const char *near_column(lk_scope *c, const char *name) {
+	const lk_plan *p = c->plan;
+	const char **names = lk_arena_alloc(c->s->arena, sizeof *names * (size_t)(p->stream->schema.ncolumns + p->nlateral + 1));
+	int n = 0;
+	for (int i = 0; i < p->stream->schema.ncolumns; i++)
+		names[n++] = p->stream->schema.columns[i].name;
+	for (int i = 0; c->lateral && i < p->nlateral; i++)
+		names[n++] = p->lateral_names[i];
+	return lk_did_you_mean(name, names, n);
+}
+
+static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, int at) {
+	lk_stmt *s = c->s;
+	const char *dotted = lk_stmt_text(s, "%s.%s", qualifier, name), *hint = "";
+	bool known = strcmp(qualifier, c->stream_name) == 0 ||
+	             (c->lateral && c->plan->nlateral && strcmp(qualifier, c->plan->lateral_alias) == 0);
+	const char *near = near_column(c, name);
+	if (*qualifier && lk_scope_find(c, "", dotted) >= 0)
+		hint = lk_stmt_text(s, "a dotted name is one quoted name: \"%s\"", dotted);
+	else if (*qualifier && !known)
+		hint = lk_stmt_text(s, "the stream is called %s here", c->stream_name);
+	else if (strcmp(name, "window_start") == 0 || strcmp(name, "window_end") == 0)
+		hint = "lk adds window_start and window_end before the select list";
+	else if (near)
+		hint = lk_stmt_text(s, "did you mean %s?", near);
+	else if (lk_lex(s->text, s->len, at).kind == LK_TOKEN_QUOTED)
+		hint = lk_stmt_text(s, "double quotes are for names; a text has single ones: '%s'", name);
+	else if (c->aggregates)
+		hint = "HAVING cannot use the names of the select list: write the aggregate itself, such as count(*)";
+	lk_stmt_fault(s, at, hint, "column \"%s\" does not exist in stream \"%s\"", *qualifier ? dotted : name,
+	              c->plan->stream->name);
+	return NULL;
+}
+
+static lk_expr *column(lk_scope *c, const json_t *f, int at) {
+	const json_t *fields = json_object_get(f, "fields");
+	size_t n = json_array_size(fields);
+	const char *last = lk_tree_string_node(json_array_get(fields, n - 1));
+	const char *qualifier = n == 2 ? lk_tree_string_node(json_array_get(fields, 0)) : "";
+	if (!last) {
+		lk_stmt_fault(c->s, at, "write count(*) to count events, or name the columns", "* is not supported in %s", c->clause);
+		return NULL;
+	}
+	if (n > 2 || !qualifier) {
+		lk_stmt_fault(c->s, at, "write column or stream.column; a path into JSON is one quoted name, such as \"a.b.c\"",
+		              "a name of %zu parts is not supported", n);
+		return NULL;
+	}
+	int slot = lk_scope_find(c, qualifier, last);
+	if (slot == -2) {
+		lk_stmt_fault(c->s, at, lk_stmt_text(c->s, "write %s.%s or %s.%s", c->stream_name, last, c->plan->lateral_alias, last),
+		              "column \"%s\" is ambiguous", last);
+		return NULL;
+	}
+	if (slot < 0)
+		return no_column(c, qualifier, last, at);
+	lk_expr *x = lk_expr_new(c, LK_X_SLOT, lk_slot_type(c->plan, slot), at, 0);
+	if (x)
+		x->slot = slot;
+	return x;
+}
+
+/* --- constants --- */
+
+/* Digits without a point or exponent have the first type of integer, bigint, numeric that holds them. */
+static lk_expr *decimal_constant(lk_scope *c, const char *text, int at) {
+	lk_expr *x = lk_expr_new(c, LK_X_CONST, lk_type_of(LK_NUMERIC), at, 0);
+	if (!x)
+		return NULL;
+	lk_int128 n;
+	if (!lk_numeric_literal(text, &n, &x->type)) {
+		lk_stmt_fault(c->s, at, "at most 38 digits and 18 of them after the point; beside a double precision column write it in quotes",
+		              "the number %s has too many digits", text);
+		return NULL;
+	}
+	if (!strpbrk(text, ".eE") && n >= INT64_MIN && n <= INT64_MAX) {
+		x->type = lk_type_of(n == (int32_t)n ? LK_INT4 : LK_INT8);
+		x->value = lk_int((int64_t)n);
+	} else {
+		x->value = lk_numeric(n, x->type.scale);
+	}
+	return x;
+}
+
+static lk_expr *constant(lk_scope *c, const json_t *f, int at) {
+	static const char *const keys[] = {"ival", "fval", "sval", "boolval", "isnull", "location", NULL};
+	if (!lk_tree_only(c->s, f, at, "a constant", keys))
+		return NULL;
+	const json_t *sval = json_object_get(f, "sval"), *fval = json_object_get(f, "fval"), *bval = json_object_get(f, "boolval");
+	if (sval)
+		return lk_sql_text_constant(c, lk_tree_str(sval, "sval"), at, lk_type_of(LK_UNKNOWN));
+	if (fval)
+		return decimal_constant(c, lk_tree_str(fval, "fval"), at);
+	int64_t n = 0;
+	bool is_null = lk_tree_flag(f, "isnull");
+	if (!bval && !is_null && !lk_tree_integer(c->s, f, &n))
+		return NULL;
+	lk_expr *x = lk_expr_new(c, LK_X_CONST, lk_type_of(is_null ? LK_UNKNOWN : bval ? LK_BOOL : LK_INT4), at, 0);
+	if (x)
+		x->value = is_null ? lk_null() : lk_int(bval ? lk_tree_flag(bval, "boolval") : n);
+	return x;
+}
+
+/* timestamptz '…' and '…'::timestamptz; no other cast. */
+static lk_expr *cast(lk_scope *c, const json_t *f, int at) {
+	const json_t *arg = lk_tree_as(json_object_get(f, "arg"), "A_Const");
+	if (lk_tree_is_type(json_object_get(f, "typeName"), "timestamptz") && arg && json_object_get(arg, "sval")) {
+		lk_expr *x = constant(c, arg, lk_tree_location(arg));
+		return x ? lk_sql_literal_as(c, x, lk_type_of(LK_TIME), true) : NULL;
+	}
+	if (lk_tree_is_type(json_object_get(f, "typeName"), "interval"))
+		lk_stmt_fault(c->s, at, "there is no arithmetic with times: write a length alone in quotes, as in tumble(column, '1 hour'); for the last"
+		              " hour, ask when you read: lk query VIEW --from -1h", "an interval is not supported in %s", c->clause);
+	else
+		lk_stmt_fault(c->s, at, "types convert by themselves where PostgreSQL converts them; declare the column with the type you need",
+		              "casts are not supported");
+	return NULL;
+}
+
+/* --- what is refused --- */
+
+static const struct {
+	const char *kind, *what, *hint;
+} refused_nodes[] = {
+	{"SubLink", "a subquery", "a view reads from one stream; declare another view for the inner query"},
+	{"SQLValueFunction", "a clock or session function", "_at is the time at which the log took the event"},
+	{"ParamRef", "a parameter", "write a constant"},
+	{"A_ArrayExpr", "an array", "write x IN (…)"},
+	{"RowExpr", "a row value", "compare the columns one by one"},
+	{"MinMaxExpr", "GREATEST or LEAST", "write CASE WHEN a > b THEN a ELSE b END, with IS NULL where it matters"},
+	{"CollateClause", "COLLATE", "text always has the collation \"C\"; leave it out"},
+	{"A_Indirection", "a field or element selection", "declare the path as a column: \"a.b\" text"},
+	{"XmlExpr", "XML", ""},
+	{"SetToDefault", "DEFAULT", "write a value"},
+	{"GroupingFunc", "GROUPING", ""},
+	{"CurrentOfExpr", "CURRENT OF", ""},
+};
+
+static lk_expr *aggregate(lk_scope *c, const json_t *f, int at) {
+	int index = lk_sql_aggregate(c, f, at);
+	lk_expr *x = index < 0 ? NULL : lk_expr_new(c, LK_X_SLOT, c->plan->aggs[index].type, at, 0);
+	if (x)
+		x->slot = c->plan->nslots + index;
+	return x;
+}
+
+static lk_expr *function(lk_scope *c, const json_t *f, int at) {
+	if (c->aggregates && lk_aggregate_known(lk_tree_function_alone(f)))
+		return aggregate(c, f, at);
+	const char *name = lk_tree_function(f);
+	static const char *const windows[] = {"tumble", "hop", "cumulate", "session", NULL};
+	for (const char *const *w = windows; *w; w++)
+		if (strcmp(name, *w) == 0) {
+			lk_stmt_fault(c->s, at, "write a window in GROUP BY: tumble(column, '1 minute'); lk adds its bounds as window_start and window_end",
+			              "%s(…) is not supported in %s", name, c->clause);
+			return NULL;
+		}
+	const char *hint = lk_sql_function_hint(name);
+	if (lk_aggregate_known(name))
+		lk_stmt_fault(c->s, at, "write the aggregate as an item of the select list: sum(x) AS name",
+		              "aggregate %s(…) is not allowed in %s", name, c->clause);
+	else
+		lk_stmt_fault(c->s, at, hint ? hint : "expressions have columns, constants, operators, CASE and COALESCE",
+		              "function %s(…) is not supported", name);
+	return NULL;
+}
+
+static lk_expr *refuse_node(lk_scope *c, const char *kind, int at) {
+	for (size_t i = 0; i < sizeof refused_nodes / sizeof *refused_nodes; i++)
+		if (strcmp(kind, refused_nodes[i].kind) == 0) {
+			lk_stmt_fault(c->s, at, refused_nodes[i].hint, "%s is not supported in %s", refused_nodes[i].what, c->clause);
+			return NULL;
+		}
+	lk_stmt_fault(c->s, at, "", "this expression is not supported in %s (%s)", c->clause, kind);
+	return NULL;
+}
+
+static const struct {
+	const char *kind;
+	lk_expr *(*read)(lk_scope *c, const json_t *fields, int at);
+} readers[] = {
+	{"ColumnRef", column},
+	{"A_Const", constant},
+	{"TypeCast", cast},
+	{"A_Expr", lk_sql_operator},
+	{"BoolExpr", lk_sql_bool_expr},
+	{"NullTest", lk_sql_null_test},
+	{"BooleanTest", lk_sql_boolean_test},
+	{"CaseExpr", lk_sql_case},
+	{"CoalesceExpr", lk_sql_coalesce},
+	{"FuncCall", function},
+};
+
+lk_expr *lk_sql_read(lk_scope *c, const json_t *node) {
+	const char *kind;
+	const json_t *fields = lk_tree_node(node, &kind);
+	int at = fields ? lk_tree_location(fields) : 0;
+	at = at ? at : lk_tree_start(node, 0);
+	if (c->depth >= LK_MAX_EXPR_DEPTH) {
+		if (!c->too_deep)
+			lk_stmt_fault(c->s, at, "split the expression", "the expression is nested more than %d deep", LK_MAX_EXPR_DEPTH);
+		c->too_deep = true;
+		return NULL;
+	}
+	if (c->nodes > LK_MAX_EXPR_NODES)
+		return NULL;
+	c->depth++;
+	lk_expr *x = NULL;
+	bool known = false;
+	for (size_t i = 0; fields && i < sizeof readers / sizeof *readers; i++)
+		if (strcmp(kind, readers[i].kind) == 0) {
+			x = readers[i].read(c, fields, at);
+			known = true;
+		}
+	if (!known)
+		refuse_node(c, kind, at);
+	else if (!x && !c->s->nfaults)   /* what cannot be read is never skipped silently */
+		lk_stmt_fault(c->s, at, "", "this expression is not supported in %s", c->clause);
+	c->depth--;
+	return x;
+}

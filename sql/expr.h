@@ -1,0 +1,77 @@
+/* Expressions of the definition language: tree -> typed lk_expr, by PostgreSQL's rules of type resolution.
+ *
+ * A string constant and NULL have no type of their own (LK_UNKNOWN) until an operand, a branch or a context gives them
+ * one. All functions return NULL after they have noted a fault. */
+#ifndef LK_SQL_EXPR_H
+#define LK_SQL_EXPR_H
+
+#include "sql/tree.h"
+
+#define LK_UNKNOWN 0xFF            /* lk_type.kind, inside the front only */
+#define LK_MAX_NUMERIC_DIGITS 38
+#define LK_MAX_EXPR_DEPTH 400
+#define LK_MAX_EXPR_NODES 20000    /* of one statement */
+
+/* What names mean while a statement is read. */
+typedef struct lk_scope lk_scope;
+struct lk_scope {
+	lk_stmt *s;
+	lk_plan *plan;
+	const char *stream_name;       /* the alias, or the stream's name */
+	bool lateral;                  /* the lateral columns are visible */
+	const char *clause;            /* "WHERE", … for messages */
+	int depth, nodes;
+	bool too_deep;                 /* the fault is noted */
+	/* lk_sql_read, for readers whose nodes hold expressions */
+	lk_expr *(*read)(lk_scope *c, const json_t *node);
+	bool aggregates;               /* calls of aggregates are accepted, as slots plan->nslots + index in plan->aggs */
+};
+
+lk_expr *lk_sql_read(lk_scope *c, const json_t *node);                  /* the reader of any node (sql/expr.c) */
+static inline lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) { return c->read(c, node); }   /* may be of LK_UNKNOWN */
+lk_expr *lk_sql_typed(lk_scope *c, const json_t *node);                 /* LK_UNKNOWN becomes text */
+lk_expr *lk_sql_condition(lk_scope *c, const json_t *node);             /* boolean */
+
+/* The slot that a ColumnRef means; -1 if there is none (no fault is noted), -2 if it is ambiguous. qualifier: "" for
+ * none. */
+int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name);
+
+/* --- making nodes --- */
+static inline lk_type lk_type_of(uint8_t kind) { return (lk_type){.kind = kind}; }
+/* NULL with a fault if the statement has too many nodes. */
+lk_expr *lk_expr_new(lk_scope *c, int op, lk_type type, int at, int nargs);
+/* A node of two arguments; NULL if one of them is. */
+lk_expr *lk_expr_pair(lk_scope *c, int op, lk_type type, int at, lk_expr *l, lk_expr *r);
+lk_expr *lk_sql_text_constant(lk_scope *c, const char *text, int at, lk_type type);
+bool lk_expr_equal(const lk_expr *a, const lk_expr *b);
+
+/* --- readers of nodes: the fields and location of the node --- */
+lk_expr *lk_sql_operator(lk_scope *c, const json_t *f, int at);       /* A_Expr */
+lk_expr *lk_sql_bool_expr(lk_scope *c, const json_t *f, int at);
+lk_expr *lk_sql_null_test(lk_scope *c, const json_t *f, int at);
+lk_expr *lk_sql_boolean_test(lk_scope *c, const json_t *f, int at);
+lk_expr *lk_sql_case(lk_scope *c, const json_t *f, int at);
+lk_expr *lk_sql_coalesce(lk_scope *c, const json_t *f, int at);
+/* l op r, op one of LK_X_EQ …; name for messages. */
+lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_expr *r, int at);
+
+/* --- types (sql/type.c) --- */
+/* The type as a number: exact digits of integers as NUMERIC(p,0). */
+lk_type lk_type_as_numeric(lk_type t);
+/* x as that type: constants are converted, others get an LK_X_CAST; an LK_UNKNOWN is read as the type. x must be
+ * castable implicitly. For LK_NUMERIC an LK_UNKNOWN or integer constant keeps its own digits unless `exact`. */
+lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact);
+/* PostgreSQL's select_common_type over n expressions; false with a fault ("CASE types text and int cannot be
+ * matched"). */
+bool lk_sql_common_type(lk_scope *c, lk_expr *const *x, int n, const char *what, lk_type *out);
+/* The kind in which PostgreSQL compares two types; false if there is no such operator. */
+bool lk_sql_compare_kind(lk_type a, lk_type b, uint8_t *kind);
+/* A numeric constant from its text: [sign] digits [. digits] [e exponent]. False if it is not one, or has too many
+ * digits. */
+bool lk_numeric_literal(const char *text, lk_int128 *n, lk_type *type);
+lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool exact);
+const char *lk_sql_type_text(lk_scope *c, lk_type t);   /* for messages */
+/* Does this text carry the columns' collation? Constants alone do not. */
+bool lk_expr_collates(const lk_plan *p, const lk_expr *x);
+
+#endif

@@ -1,0 +1,167 @@
+#include "sql/hint.h"
+
+#include <string.h>
+
+#include "sql/lex.h"
+
+static bool one_of(lk_stmt *s, lk_token t, const char *const *words) {
+	for (; *words; words++)
+		if (lk_token_is(s->text, t, *words))
+			return true;
+	return false;
+}
+
+/* The two tokens before byte `at`. */
+static void tokens_before(lk_stmt *s, int at, lk_token *before, lk_token *second) {
+	*before = *second = (lk_token){0};
+	for (lk_token t = lk_lex(s->text, s->len, 0); t.kind != LK_TOKEN_END && t.end <= at; t = lk_lex(s->text, s->len, t.end)) {
+		*second = *before;
+		*before = t;
+	}
+}
+
+/* Names of functions, with blanks around each, and what to write instead. */
+static const struct {
+	const char *names, *hint;
+} functions[] = {
+	{" date_trunc time_bucket date_bin time_slice window tumbling hopping tumble_start tumble_end hop_start hop_end timestamp_trunc ",
+	 "write GROUP BY tumble(column, '1 minute'), or tumble(column, '1 day', 'Europe/Berlin') for days, weeks, months and years;"
+	 " lk adds window_start and window_end"},
+	{" extract date_part hour minute day dayofweek month year to_char date_format to_date strftime timezone ",
+	 "group by tumble(column, '1 hour'), and take the part of window_start where you read the answer"},
+	{" now clock_timestamp statement_timestamp transaction_timestamp current_timestamp age ",
+	 "_at is the time at which the log took the event; for the last hour, ask when you read: lk query VIEW --from -1h"},
+	{" mean average ", "write avg(x)"},
+	{" total ", "write sum(x)"},
+	{" minimum maximum smallest largest ", "write min(x) or max(x)"},
+	{" percentile_cont percentile_disc percentile approx_quantile approx_percentile_cont quantile median percentile_approx ",
+	 "write approx_percentile(x, 0.5), a value within 1 % of it"},
+	{" mode topk top_k_distinct topkdistinct approx_top_k histogram ", "write top_k(x, 10): the most common values with their counts"},
+	{" approx_distinct hll_count hyperloglog count_distinct uniq ndv ", "write approx_count_distinct(x), or count(DISTINCT x)"},
+	{" array_agg string_agg json_agg jsonb_agg json_object_agg listagg group_concat collect_list collect_set xmlagg ",
+	 "top_k(x, 10) has the most common values; or GROUP BY x, and put the values together where you read the answer"},
+	{" any_value arbitrary first_value latest_by_offset last_value argmax max_by locf ", "write first(x) or last(x), by event time"},
+	{" earliest_by_offset argmin min_by ", "write first(x), by event time"},
+	{" count_if countif sum_if sumif avg_if avgif ", "write count(*) FILTER (WHERE condition)"},
+	{" bit_and bit_or bit_xor corr covar_pop covar_samp regr_slope regr_intercept regr_r2 kurtosis skewness ",
+	 "read the log's table lk.log_<stream> with SQL, or compute it where you read an answer by finer keys"},
+	{" rank dense_rank row_number ntile lag lead percent_rank cume_dist ",
+	 "sort and number the rows where you read the answer: lk query VIEW --sort COL"},
+	{" rate increase irate delta idelta ", "write max(x) and min(x), and compute with them where you read the answer"},
+	{" round trunc floor ceil ceiling abs sign mod power sqrt ln log exp width_bucket ",
+	 "select the value itself, and compute where you read the answer; write CASE WHEN … for a few classes of it"},
+	{" lower upper substring substr left right trim btrim split_part concat replace regexp_replace length char_length md5 ",
+	 "group by the column itself, or put what you need into the events as a column of its own"},
+	{" greatest least nullif ifnull nvl if iif decode ", "write CASE WHEN … or COALESCE"},
+};
+
+const char *lk_sql_function_hint(const char *name) {
+	char word[66];
+	size_t len = strlen(name);
+	if (len + 3 > sizeof word)
+		return NULL;
+	word[0] = word[len + 1] = ' ';
+	memcpy(word + 1, name, len);
+	word[len + 2] = '\0';
+	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+		if (strstr(functions[i].names, word))
+			return functions[i].hint;
+	return NULL;
+}
+
+static bool comes_before(lk_stmt *s, const char *word, int at) {
+	for (lk_token t = lk_lex(s->text, s->len, 0); t.kind != LK_TOKEN_END && t.end <= at; t = lk_lex(s->text, s->len, t.end))
+		if (lk_token_is(s->text, t, word))
+			return true;
+	return false;
+}
+
+static int open_parentheses(lk_stmt *s) {
+	int open = 0;
+	for (lk_token t = lk_lex(s->text, s->len, 0); t.kind != LK_TOKEN_END; t = lk_lex(s->text, s->len, t.end))
+		open += lk_token_is(s->text, t, "(") - lk_token_is(s->text, t, ")");
+	return open;
+}
+
+static bool is_name(lk_token t) { return t.kind == LK_TOKEN_WORD || t.kind == LK_TOKEN_QUOTED; }
+
+/* What is missing at token t, as far as it can be guessed. */
+static const char *missing_hint(lk_stmt *s, lk_token t, lk_token before, lk_token second, bool table) {
+	if (t.kind == LK_TOKEN_END)
+		return open_parentheses(s) > 0 ? "is a closing parenthesis missing?" : NULL;
+	if (lk_token_is(s->text, before, "group") || lk_token_is(s->text, before, "order"))
+		return "write GROUP BY";
+	if (comes_before(s, "&", t.at) || comes_before(s, "&&", t.at))
+		return "write AND, OR and NOT";
+	if (table && lk_token_is(s->text, t, "(") && lk_token_is(s->text, before, ")"))
+		return "write WITH before the options";
+	if (table && lk_token_is(s->text, t, ":"))
+		return "write option = value";
+	if (table && is_name(t) && (is_name(before) || lk_token_is(s->text, before, ")")) && comes_before(s, "(", t.at))
+		return "is a comma missing before it?";
+	if (!table && lk_token_is(s->text, t, "(") && is_name(before) && (is_name(second) || lk_token_is(s->text, second, ")")))
+		return lk_stmt_text(s, "is a comma missing before %s?", lk_stmt_token(s, before.at));
+	if (!table && lk_token_is(s->text, t, "as") && open_parentheses(s) > 0)
+		return "is a closing parenthesis missing before it?";
+	return NULL;
+}
+
+/* Clauses in another order than SQL's. */
+static const char *order_hint(lk_stmt *s, lk_token t) {
+	if (lk_token_is(s->text, t, "where") && comes_before(s, "group", t.at))
+		return "WHERE comes before GROUP BY; a condition over aggregates is HAVING";
+	if (lk_token_is(s->text, t, "group") && comes_before(s, "having", t.at))
+		return "GROUP BY comes before HAVING";
+	if (lk_token_is(s->text, t, "from") && comes_before(s, "where", t.at))
+		return "FROM comes before WHERE";
+	return NULL;
+}
+
+const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
+	static const char *const units[] = {"us", "ms", "s", "second", "seconds", "m", "min", "minute", "minutes", "h", "hour", "hours",
+	                                    "d", "day", "days", "w", "week", "weeks", "month", "months", "year", "years", NULL};
+	static const char *const reserved[] = {"user", "end", "order", "group", "table", "column", "select", "from", "to", "desc", "asc",
+	                                       "limit", "offset", "check", "default", "primary", "unique", "references", "when", "then",
+	                                       "else", "case", "all", "any", "and", "or", "not", "array", "as", "cast", "in", "into",
+	                                       "is", "like", "on", "only", "union", "using", "where", "window", "with", "left", "right",
+	                                       "join", "analyze", "current_user", "do", "end", "for", "grant", "having", "natural",
+	                                       "session_user", "create", "distinct", "fetch", "foreign", "placing", "variadic", NULL};
+	lk_token t = lk_lex(s->text, s->len, at), before, second;
+	tokens_before(s, at, &before, &second);
+	bool table = lk_token_is(s->text, lk_lex(s->text, s->len, lk_lex(s->text, s->len, 0).end), "table");
+	const char *order = order_hint(s, t);
+	if (!before.end)
+		return "a definition file has CREATE TABLE and CREATE VIEW statements";
+	if (order && !table)
+		return order;
+	if (lk_token_is(s->text, t, "select") && !comes_before(s, "as", at))
+		return "write AS before SELECT: CREATE VIEW name AS SELECT …";
+	if (lk_token_is(s->text, before, "interval") || lk_token_is(s->text, t, "interval"))
+		return "write an interval as a string alone: watermark = '10 seconds'";
+	if (before.kind == LK_TOKEN_NUMBER && one_of(s, t, units))
+		return "write an interval in quotes: '10 seconds'";
+	if (lk_token_is(s->text, before, "watermark") && lk_token_is(s->text, t, "for"))
+		return "write WITH (event_time = column, watermark = '10 seconds') after the columns";
+	if (lk_token_is(s->text, before, "create") && lk_token_is(s->text, t, "stream"))
+		return "a stream is a table: CREATE TABLE name (column type, ...) WITH (event_time = column, partition_by = column)";
+	if (lk_token_is(s->text, t, "emit") || lk_token_is(s->text, before, "emit"))
+		return "leave EMIT out: answers are always current";
+	if (lk_token_is(s->text, t, "window") || (lk_token_is(s->text, second, "window") && lk_token_is(s->text, t, "(")))
+		return "write GROUP BY tumble(column, '1 minute'), hop(column, '10 s', '1 minute') or session(column, '30 min')";
+	if (lk_token_is(s->text, t, "table") && (lk_token_is(s->text, second, "tumble") || lk_token_is(s->text, before, "from")))
+		return "write FROM stream … GROUP BY tumble(column, '1 minute')";
+	if (lk_token_is(s->text, t, "nulls") || lk_token_is(s->text, before, "nulls"))
+		return "leave IGNORE NULLS and RESPECT NULLS out: aggregates skip NULL";
+	if (lk_token_is(s->text, t, "(") && lk_token_is(s->text, before, "="))
+		return "an option has one value: a name, a number or a string";
+	if (lk_token_is(s->text, t, "`"))
+		return "write double quotes around names";
+	if (table && one_of(s, t, reserved))
+		return "a name that is a keyword must be quoted, such as \"user\"";
+	if (t.kind != LK_TOKEN_END && !t.closed)
+		return "close the quotes";
+	if (lk_token_is(s->text, before, ","))
+		return "is there a comma too many before it?";
+	const char *missing = missing_hint(s, t, before, second, table);
+	return missing ? missing : "";
+}

@@ -1,0 +1,271 @@
+/* CREATE TABLE name (columns) WITH (event_time, partition_by, partitions, watermark, max_ahead, idle_timeout): a
+ * stream.
+ *
+ * The value of event_time and partition_by is a column name, which the grammar reads as the name of a type: `ts` stays
+ * ts, but `time` becomes pg_catalog.time and `int` becomes int4. So the name is taken from the source text. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/suggest.h"
+#include "core/time.h"
+#include "sql/lex.h"
+#include "sql/names.h"
+#include "sql/statements.h"
+
+enum { NO_KIND = 0xFF };   /* of a column whose type has a fault */
+
+static const struct {
+	const char *name;
+	uint8_t kind;
+} types[] = {
+	{"int2", LK_INT2},         {"smallint", LK_INT2}, {"int4", LK_INT4},   {"integer", LK_INT4},         {"int8", LK_INT8},
+	{"bigint", LK_INT8},       {"float4", LK_FLOAT4}, {"real", LK_FLOAT4}, {"float8", LK_FLOAT8},        {"numeric", LK_NUMERIC},
+	{"bool", LK_BOOL},         {"boolean", LK_BOOL},  {"text", LK_TEXT},   {"timestamptz", LK_TIME},
+};
+
+static const struct {
+	const char *name, *hint;
+} refused_types[] = {
+	{"varchar", "write text"},
+	{"bpchar", "write text"},
+	{"char", "write text"},
+	{"name", "write text"},
+	{"uuid", "write text"},
+	{"inet", "write text"},
+	{"json", "declare the paths that views need, one column each: \"a.b\" text"},
+	{"jsonb", "declare the paths that views need, one column each: \"a.b\" text"},
+	{"timestamp", "write timestamptz; times without a zone are read as UTC"},
+	{"date", "write timestamptz, or text"},
+	{"time", "write timestamptz, or text"},
+	{"timetz", "write timestamptz, or text"},
+	{"interval", "write bigint, in a unit that you choose"},
+	{"money", "write numeric(p,s)"},
+	{"serial", "write int; every event has an offset of its own"},
+	{"bigserial", "write bigint; every event has an offset of its own"},
+	{"bytea", "write text"},
+};
+
+static const char all_types[] = "types: smallint, int, bigint, real, double precision, numeric(p,s), text, boolean, timestamptz";
+
+/* numeric(p), numeric(p,s) with 1 <= p <= 18. */
+static bool numeric_type(lk_stmt *s, const json_t *mods, int at, lk_type *out) {
+	int64_t p = 0, scale = 0;
+	size_t n = json_array_size(mods);
+	const json_t *first = lk_tree_as(json_array_get(mods, 0), "A_Const"), *second = lk_tree_as(json_array_get(mods, 1), "A_Const");
+	bool good = (n == 1 || n == 2) && first && (n == 1 || second);
+	if (good && (!lk_tree_integer(s, first, &p) || (second && !lk_tree_integer(s, second, &scale))))
+		return false;
+	if (!good || p < 1 || p > 18 || scale < 0 || scale > p) {
+		lk_stmt_fault(s, at, "write numeric(p,s) with a precision from 1 to 18 and a scale from 0 to it, such as numeric(12,2)",
+		              n ? "this precision of numeric is not supported" : "numeric needs a precision and a scale");
+		return false;
+	}
+	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)p, .scale = (uint8_t)scale};
+	return true;
+}
+
+static bool refuse_type(lk_stmt *s, const char *name, int at) {
+	const char *hint = all_types;
+	for (size_t i = 0; i < sizeof refused_types / sizeof *refused_types; i++)
+		if (strcmp(refused_types[i].name, name) == 0)
+			hint = refused_types[i].hint;
+	lk_stmt_fault(s, at, hint, "column type %s is not supported", lk_stmt_token(s, at));
+	return false;
+}
+
+static bool column_type(lk_stmt *s, const json_t *t, int fallback_at, lk_type *out) {
+	static const char *const keys[] = {"names", "typmods", "typemod", "location", NULL};
+	int at = lk_tree_location(t);
+	at = at ? at : fallback_at;
+	const json_t *names = json_object_get(t, "names"), *mods = json_object_get(t, "typmods");
+	size_t n = json_array_size(names);
+	const char *name = lk_tree_string_node(json_array_get(names, n - 1)), *schema = lk_tree_string_node(json_array_get(names, 0));
+	if (json_object_get(t, "arrayBounds")) {
+		lk_stmt_fault(s, at, "declare the elements that views need as columns", "arrays are not supported");
+		return false;
+	}
+	if (!lk_tree_only(s, t, at, "a column type", keys))
+		return false;
+	if (!name || n > 2 || (n == 2 && (!schema || strcmp(schema, "pg_catalog") != 0)))
+		return refuse_type(s, "", at);
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		if (strcmp(types[i].name, name) != 0)
+			continue;
+		if (types[i].kind == LK_NUMERIC)
+			return numeric_type(s, mods, at, out);
+		if (mods) {
+			lk_stmt_fault(s, at, "leave the precision out", "a precision is not supported for %s", lk_stmt_token(s, at));
+			return false;
+		}
+		*out = (lk_type){.kind = types[i].kind};
+		return true;
+	}
+	return refuse_type(s, name, at);
+}
+
+static bool column_path(lk_stmt *s, lk_column *column, int at) {
+	int n = 1;
+	for (const char *p = column->name; *p; p++)
+		n += *p == '.';
+	column->path = lk_arena_alloc(s->arena, sizeof *column->path * (size_t)n);
+	column->npath = n;
+	char *part = lk_arena_strdup(s->arena, column->name);
+	for (int i = 0; i < n; i++) {
+		char *dot = strchr(part, '.');
+		if (dot)
+			*dot = '\0';
+		column->path[i] = part;
+		if (!*part) {
+			lk_stmt_fault(s, at, "a dotted name is a path of keys, such as \"actor.login\"", "the path \"%s\" has an empty part",
+			              column->name);
+			return false;
+		}
+		part = dot ? dot + 1 : part;
+	}
+	return true;
+}
+
+/* Columns that the log's tables already have, from lk or from PostgreSQL. */
+static bool taken_by_log(const char *name) {
+	static const char *const taken[] = {"part", "off", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax", NULL};
+	for (const char *const *t = taken; *t; t++)
+		if (strcmp(*t, name) == 0)
+			return true;
+	return false;
+}
+
+static int find_column(const lk_stream *st, const char *name) {
+	for (int i = 0; i < st->schema.ncolumns; i++)
+		if (strcmp(st->schema.columns[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+/* A column is added even if it has a fault, so that other clauses do not fail for its absence. */
+static void read_column(lk_stmt *s, lk_stream *st, const json_t *element) {
+	static const char *const keys[] = {"colname", "typeName", "is_local", "location", NULL};
+	const char *kind;
+	const json_t *f = lk_tree_node(element, &kind);
+	int at = f ? lk_tree_start(element, 0) : 0;
+	if (strcmp(kind, "ColumnDef") != 0) {
+		lk_stmt_fault(s, at, "a stream has only columns", strcmp(kind, "Constraint") == 0 ? "a table constraint is not supported"
+		                                                                                 : "this table element is not supported");
+		return;
+	}
+	at = lk_tree_location(f);
+	lk_column *column = &st->schema.columns[st->schema.ncolumns];
+	column->name = lk_arena_strdup(s->arena, lk_tree_str(f, "colname"));
+	lk_tree_only(s, f, at, "a column", keys);
+	lk_sql_check_column(s, "column", column->name, at);
+	column_path(s, column, at);
+	if (taken_by_log(column->name))
+		lk_stmt_fault(s, at, "choose another name; a key of this name cannot be a column", "the column name \"%s\" is taken by the log", column->name);
+	if (find_column(st, column->name) >= 0)
+		lk_stmt_fault(s, at, "", "column \"%s\" is declared twice", column->name);
+	if (!json_object_get(f, "typeName"))
+		lk_stmt_fault(s, at, all_types, "column \"%s\" has no type", column->name);
+	if (!json_object_get(f, "typeName") || !column_type(s, json_object_get(f, "typeName"), at, &column->type))
+		column->type.kind = NO_KIND;
+	st->schema.ncolumns++;
+}
+
+static void read_columns(lk_stmt *s, lk_stream *st, const json_t *elements) {
+	size_t i, n = json_array_size(elements);
+	json_t *element;
+	st->schema.columns = lk_arena_zalloc(s->arena, sizeof *st->schema.columns * (n < LK_MAX_COLUMNS ? n + 1 : LK_MAX_COLUMNS));
+	if (!n)
+		lk_stmt_fault(s, 0, "declare the columns that views need", "a stream needs columns");
+	json_array_foreach(elements, i, element) {
+		if (st->schema.ncolumns == LK_MAX_COLUMNS) {
+			lk_stmt_fault(s, lk_tree_start(element, 0), "declare only what views need", "a stream has at most %d columns", LK_MAX_COLUMNS);
+			return;
+		}
+		read_column(s, st, element);
+	}
+}
+
+/* The column name in an option's value, from the source text; NULL if it is not a name. */
+static const char *name_value(lk_stmt *s, const lk_option *o) {
+	const json_t *type = lk_tree_as(o->value, "TypeName");
+	if (!type)
+		return lk_tree_string_node(o->value);
+	lk_token t = lk_lex(s->text, s->len, lk_tree_location(type));
+	lk_token after = lk_lex(s->text, s->len, t.end);
+	bool alone = lk_token_is(s->text, after, ",") || lk_token_is(s->text, after, ")");
+	bool is_name = t.kind == LK_TOKEN_WORD || t.kind == LK_TOKEN_QUOTED;
+	return alone && is_name && !lk_tree_flag(type, "setof") ? lk_token_name(s->text, t, s->arena) : NULL;
+}
+
+/* -1 with a fault. A missing option is a fault only if all options are `known`: else it may be the misspelt one. */
+static int column_option(lk_stmt *s, const lk_stream *st, const lk_option *o, bool known) {
+	if (!o->value) {
+		if (known)
+			lk_stmt_fault(s, 0, "write WITH (event_time = column, partition_by = column)", "stream \"%s\" has no %s", st->name, o->name);
+		return -1;
+	}
+	const char *name = name_value(s, o);
+	int column = name ? find_column(st, name) : -1;
+	if (column >= 0)
+		return column;
+	const char **names = lk_arena_alloc(s->arena, sizeof *names * (size_t)(st->schema.ncolumns + 1));
+	for (int i = 0; i < st->schema.ncolumns; i++)
+		names[i] = st->schema.columns[i].name;
+	const char *near = name ? lk_did_you_mean(name, names, st->schema.ncolumns) : NULL;
+	const char *hint = near ? lk_stmt_text(s, "did you mean %s?", near) : "write the name of one of the columns; quote a dotted one";
+	if (name)
+		lk_stmt_fault(s, o->at, hint, "%s: there is no column \"%s\"", o->name, name);
+	else
+		lk_stmt_fault(s, o->at, hint, "the value of %s is not a column name", o->name);
+	return -1;
+}
+
+static int partitions_option(lk_stmt *s, const lk_option *o) {
+	if (!o->value)
+		return 1;
+	const json_t *n = json_object_get(lk_tree_as(o->value, "Integer"), "ival");
+	if (json_is_integer(n) && json_integer_value(n) >= 1 && json_integer_value(n) <= LK_MAX_PARTITIONS)
+		return (int)json_integer_value(n);
+	lk_stmt_fault(s, o->at, lk_stmt_text(s, "write a whole number from 1 to %d, without quotes", LK_MAX_PARTITIONS),
+	              "the value of partitions is not valid");
+	return 1;
+}
+
+static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
+	lk_option o[] = {{.name = "event_time"}, {.name = "partition_by"}, {.name = "partitions"}, {.name = "watermark"}, {.name = "max_ahead"},
+	                 {.name = "idle_timeout"}};
+	bool known = lk_sql_options(s, list, o, sizeof o / sizeof *o);
+	st->schema.event_time = column_option(s, st, &o[0], known);
+	st->partition_by = column_option(s, st, &o[1], known);
+	st->partitions = partitions_option(s, &o[2]);
+	lk_sql_interval_option(s, &o[3], 0, &st->watermark_delay_us);
+	lk_sql_interval_option(s, &o[4], 86400 * LK_US_PER_S, &st->max_ahead_us);
+	lk_sql_interval_option(s, &o[5], 0, &st->idle_timeout_us);
+	uint8_t kind = st->schema.event_time >= 0 ? st->schema.columns[st->schema.event_time].type.kind : NO_KIND;
+	if (kind != LK_TIME && kind != NO_KIND)
+		lk_stmt_fault(s, o[0].at, "declare it as timestamptz", "event_time: column \"%s\" is not timestamptz", st->schema.columns[st->schema.event_time].name);
+}
+
+static bool is_known(lk_stmt *s, const char *name) { return s->resolver && s->resolver->stream && s->resolver->stream(s->resolver->ctx, name); }
+
+/* Streams and views share their names, as tables and views do in PostgreSQL. */
+static void check_name(lk_stmt *s, const char *name, int at) {
+	if (lk_sql_check_name(s, "stream", name, at) && lk_sql_is_view(s, name) && !is_known(s, name))
+		lk_stmt_fault(s, at, "choose another name", "there is a view \"%s\"", name);
+}
+
+lk_stream *lk_sql_stream(lk_stmt *s, const json_t *f) {
+	static const char *const keys[] = {"relation", "tableElts", "options", "oncommit", NULL};
+	const json_t *relation = json_object_get(f, "relation");
+	lk_stream *st = lk_arena_zalloc(s->arena, sizeof *st);
+	lk_tree_only(s, f, 0, "CREATE TABLE", keys);
+	const char *name = lk_sql_relation(s, relation, "a stream");
+	if (name)
+		check_name(s, name, lk_tree_location(relation));
+	if (strcmp(lk_tree_str(f, "oncommit"), "ONCOMMIT_NOOP") != 0)
+		lk_stmt_fault(s, 0, "leave it out", "ON COMMIT is not supported");
+	st->name = lk_arena_strdup(s->arena, lk_tree_str(relation, "relname"));
+	st->text = lk_arena_strdup(s->arena, s->text);
+	read_columns(s, st, json_object_get(f, "tableElts"));
+	read_options(s, st, json_object_get(f, "options"));
+	return s->nfaults ? NULL : st;
+}

@@ -1,0 +1,313 @@
+/* Types in the definition language: PostgreSQL's implicit casts, its common type of branches, the kind in which it
+ * compares, and constants read as a type.
+ *
+ * Numbers form a ladder, smallint -> integer -> bigint -> numeric -> real -> double precision, and implicit casts only
+ * go up. The order of enum lk_kind is that ladder. Branches (CASE, COALESCE, VALUES, IN) meet at the highest step. So
+ * do operators, except that real and any other number meet at double precision, the preferred type of numbers.
+ *
+ * A numeric's precision bounds its values, so that 128 bits always suffice. */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/time.h"
+#include "sql/expr.h"
+
+enum { MAX_SCALE = 18 };
+
+lk_type lk_type_as_numeric(lk_type t) {
+	if (t.kind == LK_NUMERIC)
+		return t;
+	return (lk_type){.kind = LK_NUMERIC, .precision = t.kind == LK_INT2 ? 5 : t.kind == LK_INT4 ? 10 : 19};
+}
+
+const char *lk_sql_type_text(lk_scope *c, lk_type t) {
+	if (t.kind == LK_UNKNOWN)
+		return "an untyped constant";
+	lk_buf b = LK_BUF_INIT;
+	lk_type_name(t, &b);
+	const char *name = lk_arena_strdup(c->s->arena, b.data);
+	lk_buf_release(&b);
+	return name;
+}
+
+static int digits_of(lk_int128 n) {
+	int k = 1;
+	for (n = n < 0 ? -n : n; k < LK_MAX_NUMERIC_DIGITS && n >= lk_pow10(k);)
+		k++;
+	return k;
+}
+
+static lk_type type_of_numeric(lk_int128 n, int scale) {
+	int digits = digits_of(n);
+	return (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)(digits > scale ? digits : scale), .scale = (uint8_t)scale};
+}
+
+static int read_exponent(const char *p) {
+	int sign = *p == '-' ? -1 : 1, n = 0;
+	for (p += *p == '-' || *p == '+'; isdigit((unsigned char)*p); p++)
+		n = n < 1000 ? n * 10 + (*p - '0') : n;
+	return sign * n;
+}
+
+static bool is_number_text(const char *p) {
+	p += *p == '-' || *p == '+';
+	const char *digits = p;
+	while (isdigit((unsigned char)*p))
+		p++;
+	bool any = p > digits;
+	if (*p == '.') {
+		for (digits = ++p; isdigit((unsigned char)*p);)
+			p++;
+		any |= p > digits;
+	}
+	if (any && (*p == 'e' || *p == 'E')) {
+		p += p[1] == '-' || p[1] == '+' ? 2 : 1;
+		for (any = false; isdigit((unsigned char)*p); p++)
+			any = true;
+	}
+	return any && *p == '\0';
+}
+
+bool lk_numeric_literal(const char *text, lk_int128 *out, lk_type *type) {
+	if (!is_number_text(text))
+		return false;
+	const char *exponent = strpbrk(text, "eE");
+	int shift = exponent ? read_exponent(exponent + 1) : 0, scale = 0;
+	bool point = false;
+	const lk_int128 full = lk_pow10(LK_MAX_NUMERIC_DIGITS - 1);   /* takes no more digits */
+	lk_int128 n = 0;
+	for (const char *p = text; *p && p != exponent; p++) {
+		if (*p == '.')
+			point = true;
+		if (!isdigit((unsigned char)*p))
+			continue;
+		if (n >= full || scale > 1000)
+			return false;
+		n = n * 10 + (*p - '0');
+		scale += point;
+	}
+	for (scale -= shift; scale < 0; scale++) {
+		if (n >= full)
+			return false;
+		n *= 10;
+	}
+	if (scale > MAX_SCALE)
+		return false;
+	*type = type_of_numeric(n, scale);
+	*out = *text == '-' ? -n : n;
+	return true;
+}
+
+static lk_expr *not_valid(lk_scope *c, const lk_expr *x, lk_type to, const char *hint) {
+	lk_stmt_fault(c->s, x->location, hint, "'%.*s' cannot be read as %s", (int)x->value.len, x->value.s,
+	              lk_sql_type_text(c, to));
+	return NULL;
+}
+
+static bool read_integer(const char *text, uint8_t kind, int64_t *out) {
+	const char *p = text + (*text == '-' || *text == '+');
+	if (!*p || p[strspn(p, "0123456789")])
+		return false;
+	errno = 0;
+	*out = strtoll(text, NULL, 10);
+	return !errno && (kind == LK_INT8 || (kind == LK_INT4 ? *out == (int32_t)*out : *out == (int16_t)*out));
+}
+
+static bool read_double(const char *text, uint8_t kind, double *out) {
+	bool special = strcmp(text, "NaN") == 0 || strcmp(text, "Infinity") == 0 || strcmp(text, "-Infinity") == 0;
+	if (!special && !is_number_text(text))
+		return false;
+	*out = kind == LK_FLOAT4 ? (double)strtof(text, NULL) : strtod(text, NULL);
+	return special || (isfinite(*out) && (*out != 0 || !text[strcspn(text, "123456789")] ||
+	                                      strcspn(text, "123456789") > strcspn(text, "eE")));
+}
+
+/* RFC 3339 with a zone and at most microseconds: PostgreSQL reads it the same way under any setting. PostgreSQL has no
+ * zone beyond 15:59 and no fraction after :60. */
+static bool read_time(const char *text, int64_t *out) {
+	if (lk_time_parse(text, strlen(text), false, out) != 0)
+		return false;
+	const char *second = text + strlen("2000-01-01T00:00:"), *point = strchr(second, '.'), *zone = strpbrk(second, "+-");
+	if (zone && (zone[1] - '0') * 10 + zone[2] - '0' > 15)
+		return false;
+	return !point || (strspn(point + 1, "0123456789") <= 6 && strncmp(second, "60", 2) != 0);
+}
+
+static bool read_bool(const char *text, int64_t *out) {
+	*out = strcmp(text, "true") == 0 || strcmp(text, "t") == 0;
+	return *out || strcmp(text, "false") == 0 || strcmp(text, "f") == 0;
+}
+
+lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool exact) {
+	lk_expr *x = lk_expr_new(c, LK_X_CONST, to, unknown->location, 0);
+	if (!x)
+		return NULL;
+	x->value = unknown->value;
+	if (to.kind == LK_NUMERIC && !to.precision)
+		x->type.precision = 1;
+	if (lk_is_null(&x->value) || to.kind == LK_TEXT)
+		return x;
+	const char *text = lk_arena_strndup(c->s->arena, unknown->value.s, unknown->value.len), *hint = "";
+	lk_value v = {0};
+	bool good = true;
+	switch (to.kind) {
+	case LK_BOOL:
+		good = read_bool(text, &v.i);
+		hint = "write TRUE or FALSE";
+		break;
+	case LK_NUMERIC: {
+		lk_type own = to;
+		good = lk_numeric_literal(text, &v.n, &own);
+		hint = "write digits with a decimal point, at most 38 of them and 18 after the point";
+		if (good && exact)
+			good = lk_numeric_rescale(v.n, own.scale, to.scale, &v.n);
+		else
+			x->type = own;
+		v.scale = x->type.scale;
+		break;
+	}
+	case LK_FLOAT4:
+	case LK_FLOAT8:
+		good = read_double(text, to.kind, &v.d);
+		hint = "write a decimal number within the type's range";
+		break;
+	case LK_TIME:
+		good = read_time(text, &v.i);
+		hint = "write it as RFC 3339 with a zone, such as '2015-05-17T10:05:03Z'";
+		break;
+	default:
+		good = read_integer(text, to.kind, &v.i);
+		hint = "write decimal digits within the type's range";
+		break;
+	}
+	x->value = v;
+	if (!exact)
+		to.precision = 0;   /* any numeric */
+	return good ? x : not_valid(c, unknown, to, hint);
+}
+
+/* The smallest numeric type that holds an exact number; for a constant, one with just its digits. */
+static lk_type numeric_of(const lk_expr *x) {
+	if (x->op == LK_X_CONST && !lk_is_null(&x->value) && lk_type_is_integer(x->type))
+		return type_of_numeric(x->value.i, 0);
+	return lk_type_as_numeric(x->type);
+}
+
+static lk_expr *convert_constant(lk_scope *c, const lk_expr *x, lk_type to) {
+	lk_expr *y = lk_expr_new(c, LK_X_CONST, to, x->location, 0);
+	if (!y)
+		return NULL;
+	y->value = x->value;
+	if (lk_is_null(&x->value) || to.kind == LK_INT4 || to.kind == LK_INT8 || x->type.kind >= LK_FLOAT4)
+		return y;
+	if (to.kind == LK_NUMERIC) {
+		lk_int128 n = x->type.kind == LK_NUMERIC ? x->value.n : x->value.i;
+		int scale = x->type.kind == LK_NUMERIC ? x->value.scale : 0;
+		y->value = lk_numeric(0, to.scale);
+		return lk_numeric_rescale(n, scale, to.scale, &y->value.n) ? y : NULL;
+	}
+	lk_buf text = LK_BUF_INIT;
+	lk_value_print(x->type, &x->value, &text);
+	y->value = lk_double(to.kind == LK_FLOAT4 ? (double)strtof(text.data, NULL) : strtod(text.data, NULL));
+	lk_buf_release(&text);
+	return y;
+}
+
+lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact) {
+	if (!x)
+		return NULL;
+	if (x->type.kind == LK_UNKNOWN)
+		return lk_sql_literal_as(c, x, to, exact);
+	if (to.kind == LK_NUMERIC && !exact)
+		to = numeric_of(x);
+	if (x->type.kind == to.kind && (to.kind != LK_NUMERIC || lk_type_equal(x->type, to) ||
+	                                (x->op != LK_X_CONST && x->type.scale == to.scale && x->type.precision <= to.precision)))
+		return x;
+	if (x->op == LK_X_CONST)
+		return convert_constant(c, x, to);
+	lk_expr *cast = lk_expr_new(c, LK_X_CAST, to, x->location, 1);
+	if (cast)
+		cast->args[0] = x;
+	return cast;
+}
+
+/* A numeric type that holds every value of n expressions. */
+static bool common_numeric(lk_scope *c, lk_expr *const *x, int n, lk_type *out) {
+	int whole = 0, scale = 0;
+	for (int i = 0; i < n; i++) {
+		lk_type t = numeric_of(x[i]);
+		if (x[i]->type.kind == LK_UNKNOWN) {
+			const lk_expr *literal = lk_sql_literal_as(c, x[i], (lk_type){.kind = LK_NUMERIC, .precision = 1}, false);
+			if (!literal)
+				return false;
+			t = literal->type;
+		}
+		whole = t.precision - t.scale > whole ? t.precision - t.scale : whole;
+		scale = t.scale > scale ? t.scale : scale;
+	}
+	if (whole + scale > LK_MAX_NUMERIC_DIGITS) {
+		lk_stmt_fault(c->s, x[0]->location, "use numbers with fewer digits", "these branches need more than %d digits",
+		              LK_MAX_NUMERIC_DIGITS);
+		return false;
+	}
+	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)(whole + scale), .scale = (uint8_t)scale};
+	return true;
+}
+
+bool lk_sql_common_type(lk_scope *c, lk_expr *const *x, int n, const char *what, lk_type *out) {
+	lk_type best = {.kind = LK_UNKNOWN};
+	for (int i = 0; i < n; i++) {
+		lk_type t = x[i]->type;
+		if (t.kind == LK_UNKNOWN)
+			continue;
+		if (best.kind == LK_UNKNOWN) {
+			best = t;
+		} else if (lk_type_is_number(best) && lk_type_is_number(t)) {
+			best = t.kind > best.kind ? t : best;
+		} else if (best.kind != t.kind) {
+			lk_stmt_fault(c->s, x[i]->location, "", "%s types %s and %s cannot be matched", what, lk_sql_type_text(c, best),
+			              lk_sql_type_text(c, t));
+			return false;
+		}
+	}
+	*out = best.kind == LK_UNKNOWN ? (lk_type){.kind = LK_TEXT} : best;
+	return out->kind != LK_NUMERIC || common_numeric(c, x, n, out);
+}
+
+bool lk_sql_compare_kind(lk_type a, lk_type b, uint8_t *kind) {
+	*kind = a.kind > b.kind ? a.kind : b.kind;
+	if (!lk_type_is_number(a) || !lk_type_is_number(b))
+		return a.kind == b.kind;
+	if (*kind >= LK_FLOAT4 && a.kind != b.kind)
+		*kind = LK_FLOAT8;
+	return true;
+}
+
+/* The collation of columns wins over the database's, which constants have; no operator changes either. */
+bool lk_expr_collates(const lk_plan *p, const lk_expr *x) {
+	if (x->type.kind != LK_TEXT)
+		return false;
+	if (x->op == LK_X_SLOT && x->slot < p->stream->schema.ncolumns)
+		return true;
+	if (x->op == LK_X_SLOT && x->slot >= p->nslots)   /* an aggregate, in HAVING */
+		return lk_expr_collates(p, p->aggs[x->slot - p->nslots].arg);
+	if (x->op == LK_X_SLOT) {
+		int column = x->slot - lk_slot_lateral(p->stream);
+		for (int row = 0; row < p->nrows; row++)
+			if (lk_expr_collates(p, p->lateral[row * p->nlateral + column]))
+				return true;
+		return false;
+	}
+	for (int i = 0; i < x->nargs; i++)
+		if (lk_expr_collates(p, x->args[i]))
+			return true;
+	return false;
+}
+
+lk_expr *lk_sql_typed(lk_scope *c, const json_t *node) {
+	lk_expr *x = lk_sql_expr(c, node);
+	return x && x->type.kind == LK_UNKNOWN ? lk_sql_literal_as(c, x, lk_type_of(LK_TEXT), true) : x;
+}

@@ -1,0 +1,296 @@
+/* CREATE VIEW name [WITH (allowed_lateness, retention)] AS SELECT … GROUP BY …: a plan.
+ *
+ * GROUP BY items are the window (sql/window.h) and the group keys. If a name there is both a column of the stream
+ * and an alias of the select list, it means the column (PostgreSQL's rule). The select list has keys, each equal to an
+ * item of GROUP BY, and aggregates. A view without GROUP BY has one row, even over no events.
+ *
+ * An argument or key that may need more than the 18 digits of a stored numeric gets a cast to numeric(18,s), which
+ * raises in PostgreSQL and marks in C, so that both refuse the same values. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/time.h"
+#include "sql/aggregate.h"
+#include "sql/from.h"
+#include "sql/names.h"
+#include "sql/statements.h"
+#include "sql/window.h"
+
+enum { MAX_OUTPUTS = LK_MAX_AGGS };
+
+typedef struct view_reader {
+	lk_scope c;
+	lk_stmt *s;
+	lk_plan *p;
+	const json_t *targets;
+	lk_expr *keys[LK_MAX_KEYS];   /* as written, before a cast to the stored form */
+	bool keys_broken;             /* an item of GROUP BY has a fault */
+} view_reader;
+
+/* --- GROUP BY --- */
+
+/* The select item that a bare name in GROUP BY means; NULL if the name is a column of the stream, or unknown. */
+static const json_t *aliased(view_reader *v, const json_t *column) {
+	const json_t *fields = json_object_get(column, "fields");
+	const char *name = json_array_size(fields) == 1 ? lk_tree_string_node(json_array_get(fields, 0)) : NULL;
+	if (!name || lk_scope_find(&v->c, "", name) != -1)
+		return NULL;
+	size_t i;
+	json_t *target;
+	json_array_foreach(v->targets, i, target) {
+		const json_t *f = lk_tree_as(target, "ResTarget");
+		if (strcmp(lk_tree_str(f, "name"), name) == 0)
+			return json_object_get(f, "val");
+	}
+	return NULL;
+}
+
+static void add_key(view_reader *v, const json_t *node, int at) {
+	v->c.clause = "GROUP BY";
+	lk_expr *x = lk_sql_typed(&v->c, node);
+	if (!x)
+		return;
+	for (int i = 0; i < v->p->nkeys; i++)
+		if (lk_expr_equal(v->keys[i], x))
+			return;
+	if (v->p->nkeys == LK_MAX_KEYS) {
+		lk_stmt_fault(v->s, at, "leave some out, or declare another view for them", "GROUP BY has more than %d keys", LK_MAX_KEYS);
+		return;
+	}
+	lk_expr *key = lk_sql_stored(&v->c, x);
+	if (!key)
+		return;
+	v->p->keys[v->p->nkeys].name = lk_arena_strdup(v->s->arena, "");
+	v->p->keys[v->p->nkeys].expr = key;
+	v->keys[v->p->nkeys++] = x;
+}
+
+static void read_group_item(view_reader *v, const json_t *item) {
+	const char *kind;
+	const json_t *f = lk_tree_node(item, &kind), *alias;
+	int at = f ? lk_tree_start(f, 0) : 0;
+	if (strcmp(kind, "FuncCall") == 0 && lk_sql_is_window(lk_tree_function_alone(f))) {
+		lk_sql_window(&v->c, f, lk_tree_location(f));
+	} else if (strcmp(kind, "A_Const") == 0) {
+		lk_stmt_fault(v->s, at, "write the column or expression itself", "a constant or position is not supported in GROUP BY");
+	} else if (strcmp(kind, "GroupingSet") == 0) {
+		lk_stmt_fault(v->s, lk_tree_start(f, lk_tree_location(f)), "declare a view for each set of keys",
+		              "GROUPING SETS, ROLLUP, CUBE and () are not supported");
+	} else if (strcmp(kind, "ColumnRef") == 0 && (alias = aliased(v, f))) {
+		add_key(v, alias, at);
+	} else {
+		add_key(v, item, at);
+	}
+}
+
+/* --- the select list --- */
+
+static int read_key(view_reader *v, const json_t *node, int at) {
+	if (lk_sql_has_aggregate(node)) {
+		lk_stmt_fault(v->s, at, "select the aggregates themselves, and compute with them where you read the answer; avg(x) is sum over count",
+		              "an expression over aggregates is not supported");
+		return -1;
+	}
+	v->c.clause = "the select list";
+	const lk_expr *x = lk_sql_typed(&v->c, node);
+	if (!x)
+		return -1;
+	for (int i = 0; i < v->p->nkeys; i++)
+		if (lk_expr_equal(v->keys[i], x))
+			return i;
+	if (!v->keys_broken)
+		lk_stmt_fault(v->s, at, "add it to GROUP BY, or put it into an aggregate", "this item of the select list is neither in GROUP BY nor an aggregate");
+	return -1;
+}
+
+/* The alias, or the name of a column. */
+static const char *output_name(view_reader *v, const json_t *target, const json_t *value, int at) {
+	const char *name = lk_tree_str(target, "name");
+	const json_t *fields = json_object_get(lk_tree_as(value, "ColumnRef"), "fields");
+	if (!*name && fields)
+		name = lk_tree_string_node(json_array_get(fields, json_array_size(fields) - 1));
+	if (!name || (name != lk_tree_str(target, "name") && lk_scope_find(&v->c, "", name) == -1))
+		return name;   /* not a column: read_key reports it */
+	if (!*name) {
+		lk_stmt_fault(v->s, at, "write expression AS name", "this item of the select list has no name");
+		return NULL;
+	}
+	if (lk_plan_output(v->p, name) >= 0) {
+		lk_stmt_fault(v->s, at, "choose another alias", "the output name \"%s\" is used twice", name);
+		return NULL;
+	}
+	return lk_sql_check_column(v->s, "output", name, at) ? name : NULL;
+}
+
+static void read_target(view_reader *v, const json_t *target) {
+	static const char *const keys[] = {"name", "val", "location", NULL};
+	const json_t *value = json_object_get(target, "val"), *call = lk_tree_as(value, "FuncCall");
+	int at = lk_tree_start(value, lk_tree_location(target));
+	lk_plan *p = v->p;
+	if (!lk_tree_only(v->s, target, at, "a select item", keys))
+		return;
+	if (!p->select_at)
+		p->select_at = lk_tree_location(target);
+	if (p->noutputs == MAX_OUTPUTS) {
+		lk_stmt_fault(v->s, at, "declare another view for the others", "the select list has more than %d items", MAX_OUTPUTS);
+		return;
+	}
+	const char *name = output_name(v, target, value, at);
+	int before = v->s->nfaults, index;
+	v->c.clause = "the select list";
+	index = call ? lk_sql_aggregate(&v->c, call, lk_tree_location(call)) : read_key(v, value, at);
+	if (!name || v->s->nfaults > before || index < 0)
+		return;
+	lk_output *o = &p->outputs[p->noutputs++];
+	o->name = lk_arena_strdup(v->s->arena, name);
+	o->kind = call ? LK_OUT_AGG : LK_OUT_KEY;
+	o->index = index;
+	o->type = call ? p->aggs[index].type : p->keys[index].expr->type;
+	if (!call)
+		p->keys[index].name = o->name;
+}
+
+/* --- the statement --- */
+
+static void mark_needed(const lk_expr *x, bool *needed, int ncolumns) {
+	if (x && x->op == LK_X_SLOT && x->slot < ncolumns)
+		needed[x->slot] = true;
+	for (int i = 0; x && i < x->nargs; i++)
+		mark_needed(x->args[i], needed, ncolumns);
+}
+
+static void find_needed(lk_plan *p, lk_arena *arena) {
+	bool needed[LK_MAX_COLUMNS] = {false};
+	int n = p->stream->schema.ncolumns;
+	needed[p->stream->schema.event_time] = true;
+	mark_needed(p->where, needed, n);
+	for (int i = 0; i < p->nkeys; i++)
+		mark_needed(p->keys[i].expr, needed, n);
+	for (int i = 0; i < p->naggs; i++) {
+		mark_needed(p->aggs[i].arg, needed, n);
+		mark_needed(p->aggs[i].filter, needed, n);
+	}
+	for (int i = 0; i < p->nrows * p->nlateral; i++)
+		mark_needed(p->lateral[i], needed, n);
+	p->needed = lk_arena_alloc(arena, sizeof *p->needed * (size_t)n);
+	for (int i = 0; i < n; i++)
+		if (needed[i])
+			p->needed[p->nneeded++] = i;
+}
+
+static bool select_form(lk_stmt *s, const json_t *select, int at) {
+	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "groupClause", "havingClause", "limitOption", "op", NULL};
+	if (strcmp(lk_tree_str(select, "op"), "SETOP_NONE") != 0) {
+		lk_stmt_fault(s, lk_tree_start(json_object_get(select, "rarg"), at), "declare a view for each SELECT",
+		              "UNION, INTERSECT and EXCEPT are not supported");
+		return false;
+	}
+	lk_tree_only(s, select, at, "a view", keys);
+	if (json_object_get(select, "valuesLists"))
+		return false;
+	if (!json_object_get(select, "groupClause") && !json_object_get(select, "havingClause") &&
+	    !lk_sql_has_aggregate(json_object_get(select, "targetList"))) {
+		lk_stmt_fault(s, lk_tree_start(json_object_get(select, "targetList"), at), "add GROUP BY and an aggregate, such as count(*) AS n",
+		              "row views (without aggregates) are not supported");
+		return false;
+	}
+	return true;
+}
+
+static void read_select(view_reader *v, const json_t *select) {
+	size_t i;
+	json_t *item;
+	const json_t *groups = json_object_get(select, "groupClause"), *where = json_object_get(select, "whereClause");
+	lk_plan *p = v->p;
+	v->targets = json_object_get(select, "targetList");
+	v->c.clause = "WHERE";
+	if (where)
+		p->where = lk_sql_condition(&v->c, where);
+	int before = v->s->nfaults;
+	json_array_foreach(groups, i, item)
+		read_group_item(v, item);
+	v->keys_broken = v->s->nfaults > before;
+	json_array_foreach(v->targets, i, item)
+		read_target(v, lk_tree_as(item, "ResTarget"));
+	const json_t *having = json_object_get(select, "havingClause");
+	if (having)
+		lk_sql_having(&v->c, having, v->keys);
+	if (!p->naggs && !v->s->nfaults)
+		lk_stmt_fault(v->s, lk_tree_start(v->targets, 0), "add one, such as count(*) AS n", "the view has no aggregate");
+	if (p->window.kind == LK_W_SESSION) {
+		p->first_agg = lk_sql_aggregate_of_time(&v->c, "min", p->window_at);
+		p->last_agg = lk_sql_aggregate_of_time(&v->c, "max", p->window_at);
+	}
+}
+
+enum { LATENESS, RETENTION, NOPTIONS };
+
+static void read_view_options(lk_stmt *s, lk_plan *p, const json_t *list, lk_option options[NOPTIONS]) {
+	options[LATENESS] = (lk_option){.name = "allowed_lateness"};
+	options[RETENTION] = (lk_option){.name = "retention"};
+	lk_sql_options(s, list, options, NOPTIONS);
+	lk_sql_interval_option(s, &options[LATENESS], -1, &p->allowed_lateness_us);
+	lk_sql_interval_option(s, &options[RETENTION], 0, &p->retention_us);
+}
+
+/* An event that is accepted after its window is past would start that window again, with wrong numbers. So retention is
+ * a bound of lateness, too. */
+static void check_view_options(lk_stmt *s, lk_plan *p, const lk_option options[NOPTIONS]) {
+	const lk_option *lateness = &options[LATENESS], *retention = &options[RETENTION];
+	bool windowed = p->window.kind != LK_W_NONE;
+	if (!windowed && lateness->value)
+		lk_stmt_fault(s, lateness->at, "leave it out, or group by a window", "without a window no event is late: allowed_lateness has no effect");
+	if (!windowed && retention->value)
+		lk_stmt_fault(s, retention->at, "leave it out, or group by a window", "without a window nothing becomes past: retention has no effect");
+	if (!windowed || !retention->value)
+		return;
+	if (p->retention_us < (p->window.pane_us ? p->window.pane_us : 1))
+		lk_stmt_fault(s, retention->at, "choose a longer one", "retention is shorter than %s",
+		              p->window.kind == LK_W_SESSION ? "the gap of the sessions" : "the view's panes");
+	if (p->allowed_lateness_us > p->retention_us)
+		lk_stmt_fault(s, lateness->at, "choose a longer retention, or a shorter allowed_lateness",
+		              "allowed_lateness is longer than retention: an event would be accepted after its window is past");
+	if (p->allowed_lateness_us < 0)
+		p->allowed_lateness_us = p->retention_us;
+}
+
+/* Two edits at one byte are a close and an end: the close, which removes nothing, comes first. */
+static int by_place(const void *a, const void *b) {
+	const lk_edit *x = a, *y = b;
+	return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->remove > y->remove) - (x->remove < y->remove);
+}
+
+lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
+	static const char *const keys[] = {"view", "query", "options", "withCheckOption", NULL};
+	const json_t *relation = json_object_get(f, "view"), *select = lk_tree_as(json_object_get(f, "query"), "SelectStmt");
+	lk_plan *p = lk_arena_zalloc(s->arena, sizeof *p);
+	lk_tree_only(s, f, 0, "CREATE VIEW", keys);
+	const char *name = lk_sql_relation(s, relation, "a view");
+	int at = lk_tree_location(relation);
+	if (name && lk_sql_check_name(s, "view", name, at) && lk_sql_find_stream(s, name) && !lk_sql_is_view(s, name))
+		lk_stmt_fault(s, at, "choose another name", "there is a stream \"%s\"", name);
+	if (strcmp(lk_tree_str(f, "withCheckOption"), "NO_CHECK_OPTION") != 0)
+		lk_stmt_fault(s, at, "leave it out", "WITH CHECK OPTION is not supported");
+	p->view = lk_arena_strdup(s->arena, lk_tree_str(relation, "relname"));
+	p->text = lk_arena_strdup(s->arena, s->text);
+	p->keys = lk_arena_zalloc(s->arena, sizeof *p->keys * LK_MAX_KEYS);
+	p->aggs = lk_arena_zalloc(s->arena, sizeof *p->aggs * LK_MAX_AGGS);
+	p->outputs = lk_arena_zalloc(s->arena, sizeof *p->outputs * MAX_OUTPUTS);
+	p->edits = lk_arena_zalloc(s->arena, sizeof *p->edits * LK_MAX_EDITS);
+	lk_option options[NOPTIONS];
+	read_view_options(s, p, json_object_get(f, "options"), options);
+	view_reader v = {.c = {.s = s, .plan = p, .read = lk_sql_read}, .s = s, .p = p};
+	if (!select_form(s, select, at) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
+		return NULL;
+	p->window.time_slot = p->stream->schema.event_time;
+	p->first_agg = p->last_agg = -1;
+	read_select(&v, select);
+	if (!s->nfaults)
+		check_view_options(s, p, options);
+	if (s->nfaults)
+		return NULL;
+	find_needed(p, s->arena);
+	qsort(p->edits, (size_t)p->nedits, sizeof *p->edits, by_place);
+	lk_plan_seal(p, s->arena);
+	return p;
+}
