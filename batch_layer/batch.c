@@ -46,9 +46,9 @@ static const char *view_name(const batch *b) { return b->copy->version->view->na
 static int is_nothing_new(batch *b, bool *nothing, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS];
 	*nothing = false;
-	int r = b->published.any && !b->at ? lk_log_tail(b->pg, b->stream, tail, NULL, NULL, err) : LK_OK;
-	if (r != LK_OK || !b->published.any)
-		return r;
+	int rc = b->published.any && !b->at ? lk_log_tail(b->pg, b->stream, tail, NULL, NULL, err) : LK_OK;
+	if (rc != LK_OK || !b->published.any)
+		return rc;
 	*nothing = true;
 	for (int i = 0; i < b->stream->stream->partitions; i++)
 		*nothing &= (b->at ? b->at[i] : tail[i]) == b->published.cut[i];
@@ -58,30 +58,30 @@ static int is_nothing_new(batch *b, bool *nothing, lk_error *err) {
 static int compute(batch *b, int64_t *events, lk_error *err) {
 	const lk_cat_version *v = b->copy->version;
 	lk_error e = {0};
-	int r = lk_publish_begin(b->pg, err);
-	if (r == LK_OK)
-		r = lk_compute_check(&b->compute, events, err);
-	if (r != LK_OK)
-		return r;
+	int rc = lk_publish_begin(b->pg, err);
+	if (rc == LK_OK)
+		rc = lk_compute_check(&b->compute, events, err);
+	if (rc != LK_OK)
+		return rc;
 	b->folded = v->fold_only || v->plan->fold_only;
-	r = b->folded ? lk_compute_fold(&b->compute, &e) : lk_compute_sql(&b->compute, &e);
-	if (r == LK_EVALUE && !b->folded) {
+	rc = b->folded ? lk_compute_fold(&b->compute, &e) : lk_compute_sql(&b->compute, &e);
+	if (rc == LK_EVALUE && !b->folded) {
 		b->folded = true;
 		lk_error_clear(&e);
 		lk_pg_rollback(b->pg);
-		r = lk_publish_begin(b->pg, &e);
-		if (r == LK_OK)
-			r = lk_compute_fold(&b->compute, &e);
-		if (r == LK_OK)
-			r = lk_pg_runf(b->pg, &e, "UPDATE lk.version SET fold_only = true WHERE version_id = %lld", (long long)v->id);
+		rc = lk_publish_begin(b->pg, &e);
+		if (rc == LK_OK)
+			rc = lk_compute_fold(&b->compute, &e);
+		if (rc == LK_OK)
+			rc = lk_pg_runf(b->pg, &e, "UPDATE lk.version SET fold_only = true WHERE version_id = %lld", (long long)v->id);
 	}
-	if (r == LK_OK && v->plan->window.kind == LK_W_SESSION)
-		r = lk_past_delete(b->pg, v->plan, &b->cut, b->table, &e);
-	if (r == LK_OK)
-		r = lk_compute_index(&b->compute, &e);
-	if (r != LK_OK && err)
+	if (rc == LK_OK && v->plan->window.kind == LK_W_SESSION)
+		rc = lk_past_delete(b->pg, v->plan, &b->cut, b->table, &e);
+	if (rc == LK_OK)
+		rc = lk_compute_index(&b->compute, &e);
+	if (rc != LK_OK && err)
 		*err = e;
-	return r;
+	return rc;
 }
 
 static int record(batch *b, const lk_batch_report *out, lk_error *err) {
@@ -94,15 +94,15 @@ static int record(batch *b, const lk_batch_report *out, lk_error *err) {
 static int is_next(batch *b, bool *next, int64_t *served, lk_error *err) {
 	char copy[24];
 	PGresult *res = NULL;
-	int r = lk_pg_exec(b->pg, &res, err,
+	int rc = lk_pg_exec(b->pg, &res, err,
 		"SELECT w.served_copy FROM lk.copy c JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)"
 		" LEFT JOIN lk.copy sc ON sc.copy_id = w.served_copy LEFT JOIN lk.version sv ON sv.version_id = sc.version_id"
 		" WHERE c.copy_id = $1::bigint AND c.state = 'live'"
 		" AND NOT v.was_served"
 		" AND (w.served_copy IS NULL OR sc.mode = 'lambda' AND sv.number < v.number)",
 		1, (const char *const[]){lk_pg_number(copy, b->copy->id)});
-	if (r != LK_OK)
-		return r;
+	if (rc != LK_OK)
+		return rc;
 	*next = PQntuples(res) == 1;
 	*served = *next ? lk_pg_int(res, 0, 0) : 0;
 	PQclear(res);
@@ -112,28 +112,28 @@ static int is_next(batch *b, bool *next, int64_t *served, lk_error *err) {
 static int bring_into_service(batch *b, int *switched_to, lk_error *err) {
 	bool next;
 	int64_t served, retired;
-	int r = is_next(b, &next, &served, err);
-	if (r != LK_OK || !next)
-		return r;
-	r = lk_copy_serve(b->pg, b->copy->version->view->id, served, b->copy->id, &retired, err);
-	if (r == LK_OK)
+	int rc = is_next(b, &next, &served, err);
+	if (rc != LK_OK || !next)
+		return rc;
+	rc = lk_copy_serve(b->pg, b->copy->version->view->id, served, b->copy->id, &retired, err);
+	if (rc == LK_OK)
 		*switched_to = b->copy->version->number;
-	return r;
+	return rc;
 }
 
 static int publish(batch *b, lk_batch_report *out, lk_error *err) {
-	int r = lk_publish_lock_view(b->pg, b->copy, err);
-	if (r == LK_OK)
-		r = lk_cut_publish(b->pg, b->copy->id, &b->cut, b->table, err);
-	if (r == LK_OK)
-		r = record(b, out, err);
-	if (r == LK_OK)
-		r = bring_into_service(b, &out->switched_to, err);
+	int rc = lk_publish_lock_view(b->pg, b->copy, err);
+	if (rc == LK_OK)
+		rc = lk_cut_publish(b->pg, b->copy->id, &b->cut, b->table, err);
+	if (rc == LK_OK)
+		rc = record(b, out, err);
+	if (rc == LK_OK)
+		rc = bring_into_service(b, &out->switched_to, err);
 	LK_CRASH_POINT("batch.computed");
-	if (r == LK_OK)
-		r = lk_pg_run(b->pg, err, "COMMIT");
+	if (rc == LK_OK)
+		rc = lk_pg_run(b->pg, err, "COMMIT");
 	LK_CRASH_POINT("batch.published");
-	return r;
+	return rc;
 }
 
 /* If a cut in the past lies below the published one, the batch would be useless: fail before computing it. */
@@ -147,40 +147,40 @@ static int check_past(const batch *b, lk_error *err) {
 static const int64_t the_whole_log[LK_MAX_PARTITIONS];   /* from offset 0 on */
 
 static int cut_and_compute(batch *b, lk_batch_report *out, lk_error *err) {
-	int r = b->at ? lk_cut_make_at(b->pg, b->stream, b->copy->id, "batch", b->at, &b->cut, err)
+	int rc = b->at ? lk_cut_make_at(b->pg, b->stream, b->copy->id, "batch", b->at, &b->cut, err)
 	              : lk_cut_make(b->pg, b->stream, b->copy->id, "batch", &b->cut, err);
-	if (r != LK_OK)
-		return r;
+	if (rc != LK_OK)
+		return rc;
 	LK_CRASH_POINT("batch.cut");
 	out->cut_id = b->cut.id;
 	b->table = lk_batch_table_name(b->copy, &b->cut);
 	b->compute = (lk_compute){.pg = b->pg, .copy = b->copy, .cut = &b->cut, .from = the_whole_log, .table = b->table};
 	int64_t counted = 0;
-	r = compute(b, &counted, err);
+	rc = compute(b, &counted, err);
 	for (int i = 0; i < b->cut.partitions; i++)
 		out->events += b->cut.off[i];
 	out->cells = b->compute.cells;
 	out->folded = b->folded;
-	return r == LK_OK ? publish(b, out, err) : r;
+	return rc == LK_OK ? publish(b, out, err) : rc;
 }
 
 static int locked(batch *b, lk_batch_report *out, lk_error *err) {
-	int r = lk_cut_abandon(b->pg, b->copy->id, "batch", err);
-	if (r == LK_OK)
-		r = lk_published_read(b->pg, b->copy, &b->published, err);
-	if (r == LK_OK)
-		r = check_past(b, err);
-	if (r == LK_OK)
-		r = is_nothing_new(b, &out->nothing_new, err);
-	if (r != LK_OK || out->nothing_new)
-		return r;
-	r = cut_and_compute(b, out, err);
-	if (r == LK_OK)
+	int rc = lk_cut_abandon(b->pg, b->copy->id, "batch", err);
+	if (rc == LK_OK)
+		rc = lk_published_read(b->pg, b->copy, &b->published, err);
+	if (rc == LK_OK)
+		rc = check_past(b, err);
+	if (rc == LK_OK)
+		rc = is_nothing_new(b, &out->nothing_new, err);
+	if (rc != LK_OK || out->nothing_new)
+		return rc;
+	rc = cut_and_compute(b, out, err);
+	if (rc == LK_OK)
 		return lk_batch_sweep(b->pg, b->copy, NULL) == LK_EUNREACHABLE
 		       ? lk_fail(err, LK_EUNREACHABLE, "the batch was published, then PostgreSQL went away") : LK_OK;
 	lk_pg_rollback(b->pg);
 	lk_cut_abandon(b->pg, b->copy->id, "batch", NULL);
-	return r;
+	return rc;
 }
 
 /* If the client is gone the server should stop computing. Not every operating system can tell it; there it goes on. */
@@ -191,18 +191,18 @@ static int run(batch *b, lk_batch_report *out, lk_error *err) {
 	*out = (lk_batch_report){.copy_id = id};
 	if (b->copy->kappa)
 		return lk_fail(err, LK_EUSAGE, "view %s is in kappa mode: this copy has no batch", view_name(b));
-	int r = lk_pg_try_lock(b->pg, id, err);
-	if (r == LK_EBUSY)
+	int rc = lk_pg_try_lock(b->pg, id, err);
+	if (rc == LK_EBUSY)
 		return lk_fail(err, LK_EBUSY, "another batch of view %s, or a comparison, is running", view_name(b));
-	if (r != LK_OK)
-		return r;
+	if (rc != LK_OK)
+		return rc;
 	notice_a_dead_client(b->pg);
-	r = locked(b, out, err);
+	rc = locked(b, out, err);
 	lk_pg_unlock(b->pg, id, NULL);
 	out->seconds = (double)(lk_monotonic_us() - b->started_us) / 1e6;
 	lk_published_release(&b->published);
 	free(b->table);
-	return r;
+	return rc;
 }
 
 int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err) {

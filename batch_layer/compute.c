@@ -37,9 +37,9 @@ static void first_hole(const lk_compute *c, int part, lk_buf *out) {
 	lk_buf_adds(&sql, " WHERE off >= $1::bigint AND off < $2::bigint UNION ALL SELECT $2::bigint) AS o) AS pairs WHERE off > before + 1"
 	                  " ORDER BY off LIMIT 1");
 	char from[24], to[24];
-	int r = lk_pg_exec(c->pg, &res, NULL, sql.data, 2, (const char *const[]){lk_pg_number(from, c->from[part]),
+	int rc = lk_pg_exec(c->pg, &res, NULL, sql.data, 2, (const char *const[]){lk_pg_number(from, c->from[part]),
 	                                                                         lk_pg_number(to, c->cut->off[part])});
-	if (r == LK_OK && PQntuples(res) == 1)
+	if (rc == LK_OK && PQntuples(res) == 1)
 		lk_buf_addf(out, "; the first missing ones are %lld to %lld", (long long)lk_pg_int(res, 0, 0),
 		            (long long)lk_pg_int(res, 0, 1));
 	PQclear(res);
@@ -62,19 +62,19 @@ int lk_compute_check(const lk_compute *c, int64_t *events, lk_error *err) {
 	PGresult *res = NULL;
 	*events = 0;
 	count_sql(c, &sql);
-	int r = lk_pg_exec(c->pg, &res, err, sql.data, 0, NULL);
+	int rc = lk_pg_exec(c->pg, &res, err, sql.data, 0, NULL);
 	lk_buf_release(&sql);
-	if (r != LK_OK)
-		return r;
-	for (int i = 0; i < PQntuples(res) && r == LK_OK; i++) {
+	if (rc != LK_OK)
+		return rc;
+	for (int i = 0; i < PQntuples(res) && rc == LK_OK; i++) {
 		int part = (int)lk_pg_int(res, i, 0);
 		int64_t found = lk_pg_int(res, i, 1), wanted = c->cut->off[part] - c->from[part];
 		*events += found;
 		if (found != wanted)
-			r = is_short(c, part, found, err);
+			rc = is_short(c, part, found, err);
 	}
 	PQclear(res);
-	return r;
+	return rc;
 }
 
 int lk_compute_sql(lk_compute *c, lk_error *err) {
@@ -86,14 +86,14 @@ int lk_compute_sql(lk_compute *c, lk_error *err) {
 	lk_past_events_sql(c->copy->version->plan, c->cut, &bound);
 	lk_buf_addf(&sql, "CREATE TABLE %s AS ", c->table);
 	lk_log_batch_sql(c->copy->version->plan, bound.data, &sql);
-	int r = lk_pg_exec(c->pg, &res, err, sql.data, 0, NULL);
-	if (r == LK_OK) {
+	int rc = lk_pg_exec(c->pg, &res, err, sql.data, 0, NULL);
+	if (rc == LK_OK) {
 		c->cells = atoll(PQcmdTuples(res));
 		PQclear(res);
 	}
 	lk_buf_release(&sql);
 	lk_buf_release(&bound);
-	return r;
+	return rc;
 }
 
 /* --- index ---
@@ -110,15 +110,15 @@ static int key_is_selective(const lk_compute *c, bool *selective, lk_error *err)
 	char cells[24];
 	PGresult *res = NULL;
 	snprintf(cells, sizeof cells, "%lld", (long long)c->cells);
-	int r = lk_pg_runf(c->pg, err, "ANALYZE %s (_k0)", c->table);
-	if (r == LK_OK)
-		r = lk_pg_exec(c->pg, &res, err,
+	int rc = lk_pg_runf(c->pg, err, "ANALYZE %s (_k0)", c->table);
+	if (rc == LK_OK)
+		rc = lk_pg_exec(c->pg, &res, err,
 			"SELECT CASE WHEN n_distinct < 0 THEN -1 / n_distinct ELSE $1::float8 / greatest(n_distinct, 1) END,"
 			" coalesce(most_common_freqs[1] * $1::float8, 0) FROM pg_stats"
 			" WHERE quote_ident(schemaname) || '.' || quote_ident(tablename) = replace($2, '\"', '') AND attname = '_k0'",
 			2, (const char *const[]){cells, c->table});
-	if (r != LK_OK)
-		return r;
+	if (rc != LK_OK)
+		return rc;
 	*selective = PQntuples(res) == 1 && atof(PQgetvalue(res, 0, 0)) <= ROWS_A_KEY
 	             && atof(PQgetvalue(res, 0, 1)) <= ROWS_OF_MOST_COMMON;
 	PQclear(res);
@@ -127,10 +127,10 @@ static int key_is_selective(const lk_compute *c, bool *selective, lk_error *err)
 
 int lk_compute_index(const lk_compute *c, lk_error *err) {
 	bool selective = false;
-	int r = LK_OK;
+	int rc = LK_OK;
 	if (c->cells > INDEX_ABOVE_CELLS && c->copy->version->plan->nkeys > 0)
-		r = key_is_selective(c, &selective, err);
-	if (r == LK_OK && selective)
-		r = lk_pg_runf(c->pg, err, "CREATE INDEX ON %s USING hash (_k0)", c->table);
-	return r;
+		rc = key_is_selective(c, &selective, err);
+	if (rc == LK_OK && selective)
+		rc = lk_pg_runf(c->pg, err, "CREATE INDEX ON %s USING hash (_k0)", c->table);
+	return rc;
 }

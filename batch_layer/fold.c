@@ -59,39 +59,39 @@ static int fold_chunk(folding *f, int part, int64_t from, int64_t to, lk_error *
 	lk_buf sql = LK_BUF_INIT;
 	lk_copy_reader reader = {0};
 	select_sql(f, part, from, to, &sql);
-	int r = lk_copy_open(&reader, f->c->pg, sql.data, f->types, 2 + f->plan->nneeded, err);
-	if (r == LK_OK) {
-		while ((r = lk_copy_next(&reader, f->row, err)) == LK_OK)
+	int rc = lk_copy_open(&reader, f->c->pg, sql.data, f->types, 2 + f->plan->nneeded, err);
+	if (rc == LK_OK) {
+		while ((rc = lk_copy_next(&reader, f->row, err)) == LK_OK)
 			fold_row(f, part);
 		lk_copy_close(&reader);
 	}
 	lk_buf_release(&sql);
-	if (r >= 0 && !lk_ledger_empty(f->ledger)) {
-		r = lk_ledger_write(f->c->pg, f->ledger, err);
+	if (rc >= 0 && !lk_ledger_empty(f->ledger)) {
+		rc = lk_ledger_write(f->c->pg, f->ledger, err);
 		lk_ledger_clear(f->ledger);
 	}
-	return r < 0 ? r : LK_OK;
+	return rc < 0 ? rc : LK_OK;
 }
 
 static int flush(folding *f, lk_error *err) {
-	int r = lk_batch_rows_write(f->c->pg, f->c->table, &f->cells, err);
+	int rc = lk_batch_rows_write(f->c->pg, f->c->table, &f->cells, err);
 	f->c->cells += (int64_t)f->cells.ncells;
 	lk_cells_clear(&f->cells);
-	return r;
+	return rc;
 }
 
 /* --- entry point --- */
 
 static int fold_partition(folding *f, int part, lk_error *err) {
-	int r = LK_OK;
+	int rc = LK_OK;
 	int64_t end = f->c->cut->off[part];
-	for (int64_t from = 0, to; from < end && r == LK_OK; from = to) {
+	for (int64_t from = 0, to; from < end && rc == LK_OK; from = to) {
 		to = end - from > CHUNK_EVENTS ? from + CHUNK_EVENTS : end;
-		r = fold_chunk(f, part, from, to, err);
-		if (r == LK_OK && lk_cells_bytes(&f->cells) > f->limit_bytes)
-			r = flush(f, err);
+		rc = fold_chunk(f, part, from, to, err);
+		if (rc == LK_OK && lk_cells_bytes(&f->cells) > f->limit_bytes)
+			rc = flush(f, err);
 	}
-	return r;
+	return rc;
 }
 
 static void init(folding *f, lk_compute *c) {
@@ -120,11 +120,11 @@ int lk_compute_fold(lk_compute *c, lk_error *err) {
 	folding f;
 	c->cells = 0;
 	init(&f, c);
-	int r = lk_batch_rows_table(c->pg, f.plan, c->table, err);
-	for (int part = 0; part < c->cut->partitions && r == LK_OK; part++)
-		r = fold_partition(&f, part, err);
-	if (r == LK_OK)
-		r = flush(&f, err);
+	int rc = lk_batch_rows_table(c->pg, f.plan, c->table, err);
+	for (int part = 0; part < c->cut->partitions && rc == LK_OK; part++)
+		rc = fold_partition(&f, part, err);
+	if (rc == LK_OK)
+		rc = flush(&f, err);
 	release(&f);
-	return r;
+	return rc;
 }

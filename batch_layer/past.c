@@ -66,7 +66,7 @@ int lk_past_delete(lk_pg *pg, const lk_plan *p, const lk_cut *cut, const char *t
 		lk_buf_addf(&sql, "DELETE FROM %s WHERE _pane < ", table);
 		put_time(from, &sql);
 	}
-	int r = sql.len ? lk_pg_run(pg, err, sql.data) : LK_OK;
+	int rc = sql.len ? lk_pg_run(pg, err, sql.data) : LK_OK;
 	lk_buf_release(&sql);
-	return r;
+	return rc;
 }

@@ -9,24 +9,24 @@ int lk_published_read(lk_pg *pg, const lk_cat_copy *copy, lk_published *out, lk_
 	char id[24];
 	PGresult *res = NULL;
 	*out = (lk_published){0};
-	int r = lk_pg_exec(pg, &res, err, "SELECT c.dropped, c.batch_table, p.part, p.off FROM lk.copy c LEFT JOIN lk.cut_part p USING (cut_id)"
+	int rc = lk_pg_exec(pg, &res, err, "SELECT c.dropped, c.batch_table, p.part, p.off FROM lk.copy c LEFT JOIN lk.cut_part p USING (cut_id)"
 	                   " WHERE c.copy_id = $1::bigint", 1, (const char *const[]){lk_pg_number(id, copy->id)});
-	if (r != LK_OK)
-		return r;
+	if (rc != LK_OK)
+		return rc;
 	if (PQntuples(res) == 0 || PQgetvalue(res, 0, 0)[0] == 't')
-		r = lk_fail(err, LK_ECONFLICT, "this copy of view %s was dropped; if its definition has just changed,"
+		rc = lk_fail(err, LK_ECONFLICT, "this copy of view %s was dropped; if its definition has just changed,"
 		            " run the batch again",
 		            copy->version->view->name);
 	else if (!PQgetisnull(res, 0, 1))
 		out->table = lk_strdup(PQgetvalue(res, 0, 1));
-	for (int i = 0; i < PQntuples(res) && r == LK_OK; i++) {
+	for (int i = 0; i < PQntuples(res) && rc == LK_OK; i++) {
 		if (PQgetisnull(res, i, 2))
 			continue;
 		out->any = true;
 		out->cut[lk_pg_int(res, i, 2)] = lk_pg_int(res, i, 3);
 	}
 	PQclear(res);
-	return r;
+	return rc;
 }
 
 void lk_published_release(lk_published *p) {
@@ -46,8 +46,8 @@ int lk_publish_begin(lk_pg *pg, lk_error *err) {
 
 int lk_publish_lock_view(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
 	char view[24];
-	int r = lk_pg_runf(pg, err, "SET LOCAL idle_in_transaction_session_timeout = %d", LK_HURRIED(LK_IDLE_MS));
-	return r != LK_OK ? r : lk_pg_exec(pg, NULL, err, "SELECT FROM lk.view WHERE view_id = $1::bigint FOR NO KEY UPDATE", 1,
+	int rc = lk_pg_runf(pg, err, "SET LOCAL idle_in_transaction_session_timeout = %d", LK_HURRIED(LK_IDLE_MS));
+	return rc != LK_OK ? rc : lk_pg_exec(pg, NULL, err, "SELECT FROM lk.view WHERE view_id = $1::bigint FOR NO KEY UPDATE", 1,
 	                  (const char *const[]){lk_pg_number(view, copy->version->view->id)});
 }
 

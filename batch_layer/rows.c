@@ -61,54 +61,54 @@ static int send(writer *w, lk_buf *out, lk_error *err) {
 }
 
 static int end_copy(lk_pg *pg, const char *abort, lk_error *err) {
-	int r = LK_OK;
+	int rc = LK_OK;
 	if (lk_pg_put_end(pg, abort) != 0)
 		return lk_pg_failed(pg, NULL, "writing the batch", err);
 	for (PGresult *res; (res = lk_pg_result(pg)); PQclear(res))
-		if (r == LK_OK && PQresultStatus(res) != PGRES_COMMAND_OK)
-			r = lk_pg_failed(pg, res, "writing the batch", err);
-	return r;
+		if (rc == LK_OK && PQresultStatus(res) != PGRES_COMMAND_OK)
+			rc = lk_pg_failed(pg, res, "writing the batch", err);
+	return rc;
 }
 
 static int start_copy(lk_pg *pg, const char *table, lk_error *err) {
 	char *sql = lk_asprintf("COPY %s FROM STDIN (FORMAT binary)", table);
 	PGresult *res = lk_pg_answer(pg, sql);
-	int r = PQresultStatus(res) == PGRES_COPY_IN ? LK_OK : lk_pg_failed(pg, res, "writing the batch", err);
+	int rc = PQresultStatus(res) == PGRES_COPY_IN ? LK_OK : lk_pg_failed(pg, res, "writing the batch", err);
 	PQclear(res);
 	free(sql);
-	return r;
+	return rc;
 }
 
 int lk_batch_rows_write(lk_pg *pg, const char *table, const lk_cells *cells, lk_error *err) {
 	writer w = {.pg = pg, .cells = cells, .plan = cells->plan};
 	lk_buf out = LK_BUF_INIT;
-	int r = start_copy(pg, table, err);
-	if (r != LK_OK)
-		return r;
+	int rc = start_copy(pg, table, err);
+	if (rc != LK_OK)
+		return rc;
 	w.ntypes = lk_plan_batch_types(w.plan, w.types, LK_MAX_BATCH_COLUMNS);
 	lk_copy_header(&out);
-	for (const lk_cell *cell = cells->first; cell && r == LK_OK; cell = cell->next) {
+	for (const lk_cell *cell = cells->first; cell && rc == LK_OK; cell = cell->next) {
 		if (put_cell(&w, cell, &out) != 0)
-			r = lk_fail(err, LK_EINTERNAL, "a cell of view %s does not fit its batch table", w.plan->view);
+			rc = lk_fail(err, LK_EINTERNAL, "a cell of view %s does not fit its batch table", w.plan->view);
 		else if (out.len >= SEND_BYTES)
-			r = send(&w, &out, err);
+			rc = send(&w, &out, err);
 	}
-	if (r == LK_OK) {
+	if (rc == LK_OK) {
 		lk_copy_trailer(&out);
-		r = send(&w, &out, err);
+		rc = send(&w, &out, err);
 	}
-	int ended = end_copy(pg, r == LK_OK ? NULL : "given up", err);
+	int ended = end_copy(pg, rc == LK_OK ? NULL : "given up", err);
 	lk_buf_release(&out);
 	lk_arena_release(&w.texts);
-	return r != LK_OK ? r : ended;
+	return rc != LK_OK ? rc : ended;
 }
 
 int lk_batch_rows_table(lk_pg *pg, const lk_plan *p, const char *table, lk_error *err) {
 	lk_buf columns = LK_BUF_INIT;
 	lk_plan_batch_columns(p, &columns);
-	int r = lk_pg_runf(pg, err, "CREATE TABLE %s (%s)", table, columns.data ? columns.data : "");
+	int rc = lk_pg_runf(pg, err, "CREATE TABLE %s (%s)", table, columns.data ? columns.data : "");
 	lk_buf_release(&columns);
-	return r;
+	return rc;
 }
 
 /* --- merging rows --- */
@@ -116,11 +116,11 @@ int lk_batch_rows_table(lk_pg *pg, const lk_plan *p, const char *table, lk_error
 /* Merges the rows that meet the condition. */
 static int read_rows(lk_pg *pg, const char *table, const char *where, lk_cells *into, lk_error *err) {
 	lk_batch_rows rows;
-	int r = lk_batch_rows_open(&rows, pg, into->plan, table, where, err);
-	while (r == LK_OK && (r = lk_batch_rows_next(&rows, err)) == LK_OK)
-		r = lk_batch_rows_merge(&rows, rows.pane, into, err);
+	int rc = lk_batch_rows_open(&rows, pg, into->plan, table, where, err);
+	while (rc == LK_OK && (rc = lk_batch_rows_next(&rows, err)) == LK_OK)
+		rc = lk_batch_rows_merge(&rows, rows.pane, into, err);
 	lk_batch_rows_close(&rows);
-	return r > 0 ? LK_OK : r;
+	return rc > 0 ? LK_OK : rc;
 }
 
 /* The condition for one share of the rows. All rows of a cell are in one share. */
@@ -138,16 +138,16 @@ int lk_batch_rows_put_together(lk_pg *pg, const lk_plan *p, const char *from, co
 	int64_t shares = rows / ROWS_AT_ONCE + 1;
 	*cells = 0;
 	lk_cells_init(&share, p);
-	int r = lk_batch_rows_table(pg, p, to, err);
-	for (int64_t i = 0; r == LK_OK && i < shares; i++) {
+	int rc = lk_batch_rows_table(pg, p, to, err);
+	for (int64_t i = 0; rc == LK_OK && i < shares; i++) {
 		char *where = shares > 1 ? share_of(p, i, shares) : lk_strdup("");
-		r = read_rows(pg, from, where, &share, err);
-		if (r == LK_OK)
-			r = lk_batch_rows_write(pg, to, &share, err);
+		rc = read_rows(pg, from, where, &share, err);
+		if (rc == LK_OK)
+			rc = lk_batch_rows_write(pg, to, &share, err);
 		*cells += (int64_t)share.ncells;
 		lk_cells_clear(&share);
 		free(where);
 	}
 	lk_cells_release(&share);
-	return r;
+	return rc;
 }

@@ -84,12 +84,12 @@ static int all_have_passed(seal *s, bool *passed, int64_t *sum, lk_buf *why, lk_
 	*sum = 0;
 	for (int part = 0; part < s->cut.partitions; part++) {
 		lk_unit_state u = {0};
-		int r = lk_store_read_unit(s->store, s->copy->units[part], NULL, &u, NULL, err);
-		if (r < 0)
-			return r;
+		int rc = lk_store_read_unit(s->store, s->copy->units[part], NULL, &u, NULL, err);
+		if (rc < 0)
+			return rc;
 		*sum += u.at.cursor;
 		if (*passed) {
-			*passed = has_passed(s, part, &u, r == LK_OK, why);
+			*passed = has_passed(s, part, &u, rc == LK_OK, why);
 			s->lagging = part;
 		}
 		lk_unit_state_release(&u);
@@ -133,31 +133,31 @@ static void pause_longer(patience *p) {
 static int wait_for_units(seal *s, patience *p, lk_error *err) {
 	lk_buf why = LK_BUF_INIT;
 	bool passed = false;
-	int r = LK_OK;
+	int rc = LK_OK;
 	for (;;) {
 		int64_t sum;
 		lk_buf_clear(&why);
-		r = all_have_passed(s, &passed, &sum, &why, err);
+		rc = all_have_passed(s, &passed, &sum, &why, err);
 		note_progress(p, sum);
-		if (r != LK_OK || passed)
+		if (rc != LK_OK || passed)
 			break;
 		if (is_over(s, p)) {
-			r = give_up(s, &why, err);
+			rc = give_up(s, &why, err);
 			break;
 		}
 		pause_longer(p);
 	}
 	lk_buf_release(&why);
-	return r;
+	return rc;
 }
 
 /* --- reading the segments: 1 if they do not fit, or no longer fit --- */
 
 static int write_out(seal *s, lk_error *err) {
-	int r = lk_batch_rows_write(s->pg, s->table, &s->cells, err);
+	int rc = lk_batch_rows_write(s->pg, s->table, &s->cells, err);
 	s->rows += (int64_t)s->cells.ncells;
 	lk_cells_clear(&s->cells);
-	return r;
+	return rc;
 }
 
 static int write_if_large(void *seal_, lk_error *err) {
@@ -176,37 +176,37 @@ static bool tiles(const seal *s, int part, const lk_unit_state *u) {
 /* 0 if the last event that the unit has folded is the one that the log has there (P6); 1 if not. */
 static int is_of_this_log(seal *s, int part, const lk_unit_state *u, lk_error *err) {
 	int64_t at = LK_NEVER;
-	int r = lk_log_at(s->pg, stream_of(s), part, u->at.cursor - 1, &at, err);
-	return r != LK_OK ? r : at == LK_NEVER || at != u->at.last_at;
+	int rc = lk_log_at(s->pg, stream_of(s), part, u->at.cursor - 1, &at, err);
+	return rc != LK_OK ? rc : at == LK_NEVER || at != u->at.last_at;
 }
 
 /* The open segment was read together with the unit's meta; it does not count if it lies above the cut. */
 static int add_segments(seal *s, int part, const lk_unit_state *u, lk_cells *open, lk_error *err) {
-	int r = LK_OK;
+	int rc = LK_OK;
 	const lk_page_reader pages = {.into = &s->cells, .after_page = write_if_large, .ctx = s};
-	for (int i = 0; r == LK_OK && i < u->nsegments; i++) {
+	for (int i = 0; rc == LK_OK && i < u->nsegments; i++) {
 		const lk_segment *g = &u->segments[i];
 		if (!counts(s, part, g))
 			continue;
 		if (!g->open) {
-			r = lk_store_read_pages(s->store, s->copy->units[part], g, &pages, err);
+			rc = lk_store_read_pages(s->store, s->copy->units[part], g, &pages, err);
 			continue;
 		}
 		lk_cells_add(&s->cells, open);
-		r = write_if_large(s, err);
+		rc = write_if_large(s, err);
 	}
-	return r;
+	return rc;
 }
 
 /* 1 unless the closed segments that were read are still those that were listed. */
 static int check_again(seal *s, int part, const lk_unit_state *u, lk_error *err) {
 	lk_unit_state now = {0};
-	int r = lk_store_read_unit(s->store, s->copy->units[part], NULL, &now, NULL, err);
-	for (int i = 0; r == LK_OK && i < u->nsegments; i++)
+	int rc = lk_store_read_unit(s->store, s->copy->units[part], NULL, &now, NULL, err);
+	for (int i = 0; rc == LK_OK && i < u->nsegments; i++)
 		if (!u->segments[i].open && counts(s, part, &u->segments[i]) && !lk_segment_is_listed(&now, &u->segments[i]))
-			r = 1;
+			rc = 1;
 	lk_unit_state_release(&now);
-	return r;
+	return rc;
 }
 
 static int add_unit(seal *s, int part, lk_error *err) {
@@ -215,18 +215,18 @@ static int add_unit(seal *s, int part, lk_error *err) {
 	if (s->cut.off[part] == s->sealed.cut[part])
 		return LK_OK;
 	lk_cells_init(&open, s->plan);
-	int r = lk_store_read_unit(s->store, s->copy->units[part], NULL, &u, &open, err);
-	if (r == LK_OK && ((u.at.cursor < s->cut.off[part] && !LK_MUTANT("seal_early")) || !tiles(s, part, &u)))
-		r = 1;
-	if (r == LK_OK)
-		r = is_of_this_log(s, part, &u, err);
-	if (r == LK_OK)
-		r = add_segments(s, part, &u, &open, err);
-	if (r == LK_OK)
-		r = check_again(s, part, &u, err);
+	int rc = lk_store_read_unit(s->store, s->copy->units[part], NULL, &u, &open, err);
+	if (rc == LK_OK && ((u.at.cursor < s->cut.off[part] && !LK_MUTANT("seal_early")) || !tiles(s, part, &u)))
+		rc = 1;
+	if (rc == LK_OK)
+		rc = is_of_this_log(s, part, &u, err);
+	if (rc == LK_OK)
+		rc = add_segments(s, part, &u, &open, err);
+	if (rc == LK_OK)
+		rc = check_again(s, part, &u, err);
 	lk_unit_state_release(&u);
 	lk_cells_release(&open);
-	return r;
+	return rc;
 }
 
 /* --- merging the table's rows --- */
@@ -235,32 +235,32 @@ static int add_unit(seal *s, int part, lk_error *err) {
 static int count_rows(seal *s, int64_t *all, int64_t *first, lk_error *err) {
 	char copy[24];
 	PGresult *res = NULL;
-	int r = lk_pg_exec(s->pg, &res, err, "SELECT coalesce(max(table_rows), 0), coalesce((array_agg(cells ORDER BY cut_id))[1], 0)"
+	int rc = lk_pg_exec(s->pg, &res, err, "SELECT coalesce(max(table_rows), 0), coalesce((array_agg(cells ORDER BY cut_id))[1], 0)"
 	                   " FROM lk.batch WHERE copy_id = $1::bigint AND batch_table = $2", 2,
 	                   (const char *const[]){lk_pg_number(copy, s->copy->id), s->table});
-	if (r == LK_OK) {
+	if (rc == LK_OK) {
 		*all = lk_pg_int(res, 0, 0);
 		*first = lk_pg_int(res, 0, 1);
 	}
 	PQclear(res);
-	return r;
+	return rc;
 }
 
 static int put_together(seal *s, int64_t rows, lk_error *err) {
 	char *from = s->table;
 	s->table = lk_batch_table_name(s->copy, &s->cut);
-	int r = lk_batch_rows_put_together(s->pg, s->plan, from, s->table, rows, &s->rows, err);
+	int rc = lk_batch_rows_put_together(s->pg, s->plan, from, s->table, rows, &s->rows, err);
 	const lk_compute made = {.pg = s->pg, .copy = s->copy, .table = s->table, .cells = s->rows};
 	free(from);
-	return r == LK_OK ? lk_compute_index(&made, err) : r;
+	return rc == LK_OK ? lk_compute_index(&made, err) : rc;
 }
 
 /* Merges the table's rows if it has doubled since it was made, by at least compact_rows rows. */
 static int put_together_if_grown(seal *s, lk_error *err) {
 	int64_t all = 0, first = 0;
-	int r = s->sealed.table ? count_rows(s, &all, &first, err) : LK_OK;
-	if (r != LK_OK || !s->sealed.table)
-		return r;
+	int rc = s->sealed.table ? count_rows(s, &all, &first, err) : LK_OK;
+	if (rc != LK_OK || !s->sealed.table)
+		return rc;
 	int64_t came = all - first + s->rows;
 	return came >= s->o.compact_rows && came >= first ? put_together(s, all + s->rows, err) : LK_OK;
 }
@@ -279,34 +279,34 @@ static int make_table(seal *s, lk_error *err) {
 static int move_cells(seal *s, lk_error *err) {
 	const lk_compute check = {.pg = s->pg, .copy = s->copy, .cut = &s->cut, .from = s->sealed.cut};
 	int64_t events;
-	int r = lk_publish_begin(s->pg, err);
-	if (r == LK_OK)
-		r = lk_compute_check(&check, &events, err);
-	if (r == LK_OK)
-		r = make_table(s, err);
-	for (int part = 0; r == LK_OK && part < s->cut.partitions; part++)
-		r = add_unit(s, part, err);
-	if (r == LK_OK)
-		r = write_out(s, err);
-	if (r == LK_OK)
-		r = lk_past_delete(s->pg, s->plan, &s->cut, s->table, err);
+	int rc = lk_publish_begin(s->pg, err);
+	if (rc == LK_OK)
+		rc = lk_compute_check(&check, &events, err);
+	if (rc == LK_OK)
+		rc = make_table(s, err);
+	for (int part = 0; rc == LK_OK && part < s->cut.partitions; part++)
+		rc = add_unit(s, part, err);
+	if (rc == LK_OK)
+		rc = write_out(s, err);
+	if (rc == LK_OK)
+		rc = lk_past_delete(s->pg, s->plan, &s->cut, s->table, err);
 	LK_CRASH_POINT("seal.written");
-	return r == LK_OK ? put_together_if_grown(s, err) : r;
+	return rc == LK_OK ? put_together_if_grown(s, err) : rc;
 }
 
 static int publish(seal *s, lk_batch_report *out, lk_error *err) {
 	out->cells = s->rows;
 	for (int i = 0; i < s->cut.partitions; i++)
 		out->events += s->cut.off[i];
-	int r = lk_publish_lock_view(s->pg, s->copy, err);
-	if (r == LK_OK)
-		r = lk_cut_publish(s->pg, s->copy->id, &s->cut, s->table, err);
-	if (r == LK_OK)
-		r = lk_publish_record(s->pg, s->copy, &s->cut, s->table, "seal", out, (double)(lk_monotonic_us() - s->started_us) / 1e6, err);
-	if (r == LK_OK)
-		r = lk_pg_run(s->pg, err, "COMMIT");
+	int rc = lk_publish_lock_view(s->pg, s->copy, err);
+	if (rc == LK_OK)
+		rc = lk_cut_publish(s->pg, s->copy->id, &s->cut, s->table, err);
+	if (rc == LK_OK)
+		rc = lk_publish_record(s->pg, s->copy, &s->cut, s->table, "seal", out, (double)(lk_monotonic_us() - s->started_us) / 1e6, err);
+	if (rc == LK_OK)
+		rc = lk_pg_run(s->pg, err, "COMMIT");
 	LK_CRASH_POINT("seal.published");
-	return r;
+	return rc;
 }
 
 static void begin_anew(seal *s) {
@@ -321,12 +321,12 @@ static void begin_anew(seal *s) {
 static int wait_and_move(seal *s, lk_error *err) {
 	patience p = {0};
 	for (;;) {
-		int r = wait_for_units(s, &p, err);
+		int rc = wait_for_units(s, &p, err);
 		LK_CRASH_POINT("seal.passed");
-		if (r == LK_OK)
-			r = move_cells(s, err);
-		if (r != 1)
-			return r;
+		if (rc == LK_OK)
+			rc = move_cells(s, err);
+		if (rc != 1)
+			return rc;
 		begin_anew(s);
 		if (is_over(s, &p))
 			return give_up(s, &(lk_buf){0}, err);
@@ -335,39 +335,39 @@ static int wait_and_move(seal *s, lk_error *err) {
 }
 
 static int cut_and_seal(seal *s, lk_batch_report *out, lk_error *err) {
-	int r = lk_cut_make(s->pg, stream_of(s), s->copy->id, purpose, &s->cut, err);
-	if (r != LK_OK)
-		return r;
+	int rc = lk_cut_make(s->pg, stream_of(s), s->copy->id, purpose, &s->cut, err);
+	if (rc != LK_OK)
+		return rc;
 	LK_CRASH_POINT("seal.cut");
 	out->cut_id = s->cut.id;
-	r = wait_and_move(s, err);
-	return r == LK_OK ? publish(s, out, err) : r;
+	rc = wait_and_move(s, err);
+	return rc == LK_OK ? publish(s, out, err) : rc;
 }
 
 static int is_nothing_new(seal *s, bool *nothing, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS];
-	int r = lk_log_tail(s->pg, stream_of(s), tail, NULL, NULL, err);
-	*nothing = r == LK_OK;
-	for (int i = 0; r == LK_OK && i < stream_of(s)->stream->partitions; i++)
+	int rc = lk_log_tail(s->pg, stream_of(s), tail, NULL, NULL, err);
+	*nothing = rc == LK_OK;
+	for (int i = 0; rc == LK_OK && i < stream_of(s)->stream->partitions; i++)
 		*nothing &= tail[i] == s->sealed.cut[i];
-	return r;
+	return rc;
 }
 
 static int locked(seal *s, lk_batch_report *out, lk_error *err) {
-	int r = lk_cut_abandon(s->pg, s->copy->id, purpose, err);
-	if (r == LK_OK)
-		r = lk_published_read(s->pg, s->copy, &s->sealed, err);
-	if (r == LK_OK)
-		r = is_nothing_new(s, &out->nothing_new, err);
-	if (r != LK_OK || out->nothing_new)
-		return r;
-	r = cut_and_seal(s, out, err);
-	if (r == LK_OK)
+	int rc = lk_cut_abandon(s->pg, s->copy->id, purpose, err);
+	if (rc == LK_OK)
+		rc = lk_published_read(s->pg, s->copy, &s->sealed, err);
+	if (rc == LK_OK)
+		rc = is_nothing_new(s, &out->nothing_new, err);
+	if (rc != LK_OK || out->nothing_new)
+		return rc;
+	rc = cut_and_seal(s, out, err);
+	if (rc == LK_OK)
 		return lk_batch_sweep(s->pg, s->copy, NULL) == LK_EUNREACHABLE
 		       ? lk_fail(err, LK_EUNREACHABLE, "the seal was published, then PostgreSQL went away") : LK_OK;
 	lk_pg_rollback(s->pg);
 	lk_cut_abandon(s->pg, s->copy->id, purpose, NULL);
-	return r;
+	return rc;
 }
 
 static lk_seal_options with_defaults(const lk_seal_options *o) {
@@ -383,17 +383,17 @@ int lk_seal_run(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_se
 	*out = (lk_batch_report){.copy_id = copy->id};
 	if (!copy->kappa || copy->state != LK_COPY_LIVE)
 		return lk_fail(err, LK_EUSAGE, "only a live kappa copy of view %s can be sealed", view_name(&s));
-	int r = lk_pg_try_lock(pg, copy->id, err);
-	if (r == LK_EBUSY)
+	int rc = lk_pg_try_lock(pg, copy->id, err);
+	if (rc == LK_EBUSY)
 		return lk_fail(err, LK_EBUSY, "another process is sealing or comparing view %s", view_name(&s));
-	if (r != LK_OK)
-		return r;
+	if (rc != LK_OK)
+		return rc;
 	lk_cells_init(&s.cells, s.plan);
-	r = locked(&s, out, err);
+	rc = locked(&s, out, err);
 	lk_pg_unlock(pg, copy->id, NULL);
 	out->seconds = (double)(lk_monotonic_us() - s.started_us) / 1e6;
 	lk_cells_release(&s.cells);
 	lk_published_release(&s.sealed);
 	free(s.table);
-	return r;
+	return rc;
 }

@@ -22,16 +22,16 @@ int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
 	char id[24];
 	PGresult *res = NULL;
 	snprintf(id, sizeof id, "%lld", (long long)copy->id);
-	int r = lk_pg_exec(pg, &res, err, former, 1, (const char *const[]){id});
-	for (int i = 0; r == LK_OK && i < PQntuples(res); i++) {
+	int rc = lk_pg_exec(pg, &res, err, former, 1, (const char *const[]){id});
+	for (int i = 0; rc == LK_OK && i < PQntuples(res); i++) {
 		lk_error e = {0};
 		int d = lk_batch_table_drop(pg, PQgetvalue(res, i, 0), &e);
 		if (d != LK_OK && d != LK_EBUSY) {
-			r = d;
+			rc = d;
 			if (err)
 				*err = e;
 		}
 	}
 	PQclear(res);
-	return r;
+	return rc;
 }

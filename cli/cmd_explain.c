@@ -147,11 +147,11 @@ static void describe_lateral(const lk_plan *p, const char *const *names, lk_buf 
 	if (!p->nlateral)
 		return;
 	lk_buf_addf(b, "each event gives %d row%s:", p->nrows, p->nrows == 1 ? "" : "s");
-	for (int r = 0; r < p->nrows; r++) {
-		lk_buf_adds(b, r ? ", (" : " (");
+	for (int rc = 0; rc < p->nrows; rc++) {
+		lk_buf_adds(b, rc ? ", (" : " (");
 		for (int c = 0; c < p->nlateral; c++) {
 			lk_buf_adds(b, c ? ", " : "");
-			lk_expr_describe(p->lateral[r * p->nlateral + c], names, b);
+			lk_expr_describe(p->lateral[rc * p->nlateral + c], names, b);
 		}
 		lk_buf_addc(b, ')');
 	}

@@ -93,8 +93,8 @@ static void print_table(const lk_late_page *p) {
 			lk_table_column(t, columns[i].title, lk_type_is_number((lk_type){.kind = columns[i].kind}));
 	for (int i = 0; i < p->ncolumns; i++)
 		lk_table_column(t, stream_column(p, i)->name, lk_type_is_number(stream_column(p, i)->type));
-	for (int r = 0; r < p->report->nnewest; r++) {
-		const lk_late_event *e = &p->report->newest[r];
+	for (int rc = 0; rc < p->report->nnewest; rc++) {
+		const lk_late_event *e = &p->report->newest[rc];
 		for (int i = 0; i < COLUMNS; i++)
 			if (is_shown(p, i))
 				add_own_cell(t, p, e, i);
@@ -125,8 +125,8 @@ static void add_object(const lk_late_page *p, const lk_late_event *e, lk_buf *b)
 
 static void print_jsonl(const lk_late_page *p) {
 	lk_buf b = LK_BUF_INIT;
-	for (int r = 0; r < p->report->nnewest; r++) {
-		add_object(p, &p->report->newest[r], &b);
+	for (int rc = 0; rc < p->report->nnewest; rc++) {
+		add_object(p, &p->report->newest[rc], &b);
 		lk_buf_addc(&b, '\n');
 		if (!lk_put_buf(&b))
 			break;
@@ -146,8 +146,8 @@ static void print_csv(const lk_late_page *p) {
 		lk_csv_field(text.data, text.len, &b);
 	}
 	lk_buf_adds(&b, "\r\n");
-	for (int r = 0; r < p->report->nnewest && lk_put_buf(&b); r++) {
-		const lk_late_event *e = &p->report->newest[r];
+	for (int rc = 0; rc < p->report->nnewest && lk_put_buf(&b); rc++) {
+		const lk_late_event *e = &p->report->newest[rc];
 		for (int i = 0; i < COLUMNS + p->ncolumns; i++) {
 			lk_value v = i < COLUMNS ? own_value(p, e, i) : e->values[i - COLUMNS];
 			lk_type type = i < COLUMNS ? (lk_type){.kind = columns[i].kind} : stream_column(p, i - COLUMNS)->type;

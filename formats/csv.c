@@ -142,17 +142,17 @@ static void add_column(lk_csv_map *m, int c) {
 /* The fields of the header, and the columns that it names. */
 static int read_names(const lk_schema *s, const char *p, const char *end, lk_csv_map *out, bool *seen, const char **reason) {
 	lk_arena arena = {0};
-	int status;
+	int rc;
 	do {
 		csv_field f;
-		if ((status = read_field(out->delimiter, &p, end, &f, reason)) < 0)
+		if ((rc = read_field(out->delimiter, &p, end, &f, reason)) < 0)
 			break;
 		if (f.doubled)
 			undouble(&f, &arena);
 		int c = column_named(s, f.p, f.len);
 		if (c >= 0 && seen[c]) {
 			*reason = "the header names a column twice";
-			status = -1;
+			rc = -1;
 			break;
 		}
 		if (c >= 0)
@@ -160,25 +160,25 @@ static int read_names(const lk_schema *s, const char *p, const char *end, lk_csv
 		else
 			add_name(&out->unknown, f.p, f.len);
 		add_column(out, c);
-	} while (status == 0);
+	} while (rc == 0);
 	lk_arena_release(&arena);
-	return status < 0 ? -1 : 0;
+	return rc < 0 ? -1 : 0;
 }
 
 int lk_csv_header(const lk_schema *s, char delimiter, const char *record, size_t len, lk_csv_map *out, const char **reason) {
 	bool seen[LK_MAX_COLUMNS] = {false};
 	*out = (lk_csv_map){.delimiter = delimiter};
-	int status = read_names(s, record, record + without_line_break(record, len), out, seen, reason);
-	if (!status && !seen[s->event_time]) {
+	int rc = read_names(s, record, record + without_line_break(record, len), out, seen, reason);
+	if (!rc && !seen[s->event_time]) {
 		*reason = "the header does not name the event time's column";
-		status = -1;
+		rc = -1;
 	}
-	for (int c = 0; !status && c < s->ncolumns; c++)
+	for (int c = 0; !rc && c < s->ncolumns; c++)
 		if (!seen[c])
 			add_name(&out->lacking, s->columns[c].name, strlen(s->columns[c].name));
-	if (status)
+	if (rc)
 		lk_csv_map_release(out);
-	return status;
+	return rc;
 }
 
 void lk_csv_map_release(lk_csv_map *m) {

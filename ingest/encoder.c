@@ -84,8 +84,8 @@ int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err
 	e->o = o;
 	e->limit = INT64_MAX;
 	*out = e;
-	int status = declare(e, o->stream, err);
-	return status ? status : lk_input_open(&e->in, o->path, &o->format, err);
+	int rc = declare(e, o->stream, err);
+	return rc ? rc : lk_input_open(&e->in, o->path, &o->format, err);
 }
 
 void lk_encoder_close(lk_encoder *e) {
@@ -122,13 +122,13 @@ static const char *name(const lk_encoder *e) { return strcmp(e->o->path, "-") ? 
 
 /* The next record that is not blank, however long it takes. */
 static int next_record(lk_encoder *e, lk_record *r, lk_error *err) {
-	int status;
+	int rc;
 	do {
 		if (stopped(e))
 			return LK_INPUT_END;
-		status = lk_input_next(e->in, STOP_CHECK_MS, r, err);
-	} while (status == LK_INPUT_IDLE || (status == 0 && is_blank(r)));
-	return status;
+		rc = lk_input_next(e->in, STOP_CHECK_MS, r, err);
+	} while (rc == LK_INPUT_IDLE || (rc == 0 && is_blank(r)));
+	return rc;
 }
 
 /* The bytes of the text's first line, at most 100, without half a character at the end. */
@@ -175,9 +175,9 @@ static int map_header(lk_encoder *e, lk_error *err) {
 
 static int read_header(lk_encoder *e, lk_error *err) {
 	lk_record r;
-	int status = next_record(e, &r, err);
-	if (status)
-		return status < 0 ? status : 0;
+	int rc = next_record(e, &r, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
 	lk_buf_clear(&e->header);
 	lk_buf_add(&e->header, r.text, r.too_long ? 0 : r.len);
 	e->header_line = r.line;
@@ -246,18 +246,18 @@ static int other_bytes(const lk_encoder *e, const lk_source_file *at, lk_error *
 
 int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {
 	char trail[33];
-	int status = 0;
+	int rc = 0;
 	e->at = *at;
 	e->holds = false;
 	lk_buf_clear(&e->notes);
 	if (e->o->format.kind == LK_FORMAT_CSV)
-		status = read_header(e, err);
-	if (!status && e->log)
+		rc = read_header(e, err);
+	if (!rc && e->log)
 		note_lacking_fields(e);
-	if (!status)
-		status = lk_input_seek(e->in, at->position, e->o->stop, err);
-	if (status || stopped(e))
-		return status;
+	if (!rc)
+		rc = lk_input_seek(e->in, at->position, e->o->stop, err);
+	if (rc || stopped(e))
+		return rc;
 	if (e->ruled_out)
 		lk_buf_addf(&e->notes, "%s: read from its first byte: an older lk read the source up to byte %lld, where no line of this file ends\n",
 		            name(e), (long long)e->ruled_out);
@@ -292,17 +292,17 @@ static void mark(lk_encoder *e, int64_t position) {
 static int scan(lk_encoder *e, const lk_record *r) {
 	const lk_stream *s = e->stream;
 	const char *reason = "longer than 16 MiB";
-	int column = -1, status = -1;
+	int column = -1, rc = -1;
 	lk_arena_clear(&e->arena);
 	if (r->too_long)
 		;
 	else if (e->json)
-		status = lk_json_scan(e->json, r->text, r->len, &e->arena, e->row, &reason, &column);
+		rc = lk_json_scan(e->json, r->text, r->len, &e->arena, e->row, &reason, &column);
 	else if (!e->log)
-		status = lk_csv_scan(&s->schema, &e->csv, r->text, r->len, &e->arena, e->row, &reason, &column);
+		rc = lk_csv_scan(&s->schema, &e->csv, r->text, r->len, &e->arena, e->row, &reason, &column);
 	else
-		status = lk_log_scan(e->log, r->text, r->len, &e->arena, e->row, &reason, &column);
-	if (status == 0)
+		rc = lk_log_scan(e->log, r->text, r->len, &e->arena, e->row, &reason, &column);
+	if (rc == 0)
 		return 0;
 	lk_buf_clear(&e->reason);
 	e->malformed = column < 0;
@@ -440,21 +440,21 @@ static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err
 	for (unsigned n = 1; !full(e, out); n++) {
 		if (stopped(e))
 			return LK_ENCODER_END;
-		int status = next(e, &r, err);
-		if (status == LK_INPUT_IDLE)
-			status = wait_for_record(e, began_us, &r, err);
-		if (status == LK_INPUT_IDLE && began_us)
+		int rc = next(e, &r, err);
+		if (rc == LK_INPUT_IDLE)
+			rc = wait_for_record(e, began_us, &r, err);
+		if (rc == LK_INPUT_IDLE && began_us)
 			return 0;
-		if (status == LK_INPUT_IDLE)
+		if (rc == LK_INPUT_IDLE)
 			continue;
-		if (status) {
-			e->ended = status == LK_INPUT_END;
-			return status < 0 ? status : LK_ENCODER_END;
+		if (rc) {
+			e->ended = rc == LK_INPUT_END;
+			return rc < 0 ? rc : LK_ENCODER_END;
 		}
-		if (!is_blank(&r) && (status = take(e, b, &r, err)) == TAKE_AGAIN)
+		if (!is_blank(&r) && (rc = take(e, b, &r, err)) == TAKE_AGAIN)
 			continue;
-		if (status)
-			return status == BATCH_FULL ? 0 : status;
+		if (rc)
+			return rc == BATCH_FULL ? 0 : rc;
 		if (!is_blank(&r))
 			lk_kept_add(&out->kept, &r);
 		note_near_miss(e, &out->notes);
@@ -469,27 +469,27 @@ static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err
 
 int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err) {
 	int64_t position = e->at.position;
-	int status = fill(e, out, &position, err);
+	int rc = fill(e, out, &position, err);
 	if (out->kept.n)
 		mark(e, position);
 	out->to = e->at;
-	return status;
+	return rc;
 }
 
 int lk_encoder_redeclare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {
-	int status = declare(e, s, err);
-	return !status && e->header.len ? map_header(e, err) : status;
+	int rc = declare(e, s, err);
+	return !rc && e->header.len ? map_header(e, err) : rc;
 }
 
 int lk_encoder_again(lk_encoder *e, lk_encoded *out, lk_error *err) {
-	int status = 0;
+	int rc = 0;
 	lk_append_batch_free(out->batch);
 	out->batch = lk_append_batch_new(e->declared);
-	for (size_t i = 0; !status && i < out->kept.n; i++) {
+	for (size_t i = 0; !rc && i < out->kept.n; i++) {
 		lk_record r = lk_kept_get(&out->kept, i);
-		status = add(e, out->batch, &r) ? reject(e, out->batch, &r, err) : 0;
+		rc = add(e, out->batch, &r) ? reject(e, out->batch, &r, err) : 0;
 	}
-	return status;
+	return rc;
 }
 
 int lk_encoder_keep(lk_encoder *e, lk_error *err) { return lk_input_spool(e->in, e->o->stop, err); }
@@ -498,8 +498,8 @@ int lk_encoder_check(lk_encoder *e, const lk_source_file *at, lk_error *err) {
 	lk_encoded all = {.batch = lk_append_batch_new(e->declared)};
 	int64_t position = at->position;
 	lk_record r;
-	int status = lk_encoder_begin(e, at, err);
-	while (!status && !(status = next_record(e, &r, err))) {
+	int rc = lk_encoder_begin(e, at, err);
+	while (!rc && !(rc = next_record(e, &r, err))) {
 		if (half_written(e, &r) && !r.guessed && (!e->json || scan(e, &r)))
 			break;
 		if (!add(e, all.batch, &r))
@@ -507,13 +507,13 @@ int lk_encoder_check(lk_encoder *e, const lk_source_file *at, lk_error *err) {
 		else if (r.guessed && e->malformed)
 			lk_input_again(e->in);
 		else
-			status = refused(e, &r, err);
+			rc = refused(e, &r, err);
 		if (full(e, &all))
 			lk_append_batch_clear(all.batch);
 	}
 	lk_append_batch_free(all.batch);
-	if (status < 0)
-		return status;
+	if (rc < 0)
+		return rc;
 	e->limit = position;
 	e->checked = true;
 	return lk_input_rewind(e->in, err);

@@ -68,13 +68,13 @@ static bool is_empty(const lk_encoded *e) {
 
 static void *encode(void *arg) {
 	ingest *g = arg;
-	int status = 0;
+	int rc = 0;
 	lk_ingest_item *it;
-	while (status == 0 && (it = lk_ingest_queue_fillable(&g->q))) {
+	while (rc == 0 && (it = lk_ingest_queue_fillable(&g->q))) {
 		lk_append_batch_clear(it->encoded.batch);
 		lk_kept_clear(&it->encoded.kept);
 		lk_buf_clear(&it->encoded.notes);
-		status = lk_encoder_fill(g->encoder, &it->encoded, &g->encoder_error);
+		rc = lk_encoder_fill(g->encoder, &it->encoded, &g->encoder_error);
 		if (is_empty(&it->encoded) && !strcmp(it->encoded.to.trail, g->pushed.trail))
 			continue;
 		it->from = g->pushed;
@@ -82,7 +82,7 @@ static void *encode(void *arg) {
 		g->pushed = it->encoded.to;
 		lk_ingest_queue_step(&g->q, &g->q.filled, NULL);
 	}
-	g->encoder_status = status < 0 ? status : 0;
+	g->encoder_status = rc < 0 ? rc : 0;
 	lk_ingest_queue_step(&g->q, NULL, &g->q.ended);
 	return NULL;
 }
@@ -93,11 +93,11 @@ static int connect_again(ingest *g, lk_error *err) {
 	if (g->connected)
 		lk_pg_close(&g->pg);
 	g->connected = false;
-	int status = lk_pg_open(&g->pg, g->o->postgres, "lk ingest", err);
-	g->connected = status == 0;
+	int rc = lk_pg_open(&g->pg, g->o->postgres, "lk ingest", err);
+	g->connected = rc == 0;
 	g->pg.limit_us = LK_PG_ANSWER_US;
 	g->pg.finishes = true;
-	return status;
+	return rc;
 }
 
 /* Is the fault transient? Deadlocks and serialization failures (class 40) are, too. */
@@ -158,9 +158,9 @@ static bool try_again(ingest *g, retry *r, int status, const lk_error *why) {
 
 static int ask_place(ingest *g, bool reconnect, lk_source_file *now, lk_error *err) {
 	if (reconnect || !g->connected) {
-		int status = connect_again(g, err);
-		if (status)
-			return status;
+		int rc = connect_again(g, err);
+		if (rc)
+			return rc;
 		g->report->reconnects++;
 	}
 	return lk_source_read(&g->pg, declared(g), g->report->source, g->start.number, now, err);
@@ -182,16 +182,16 @@ static int append_once(ingest *g, const lk_ingest_item *it, bool *mine, retry *r
 	for (;;) {
 		lk_error why = {0};
 		lk_source_file now;
-		int status = lk_append(&g->pg, it->encoded.batch, &step, &why);
-		if (!status)
+		int rc = lk_append(&g->pg, it->encoded.batch, &step, &why);
+		if (!rc)
 			return 0;
-		while (status && try_again(g, r, status, &why)) {
+		while (rc && try_again(g, r, rc, &why)) {
 			lk_error_clear(&why);
-			status = ask_place(g, status == LK_EUNREACHABLE, &now, &why);
+			rc = ask_place(g, rc == LK_EUNREACHABLE, &now, &why);
 		}
-		if (status) {
+		if (rc) {
 			*err = why;
-			return status;
+			return rc;
 		}
 		if (lk_source_same_place(&now, &it->encoded.to)) {
 			*mine = now.run == g->run;
@@ -229,9 +229,9 @@ static int append_all(ingest *g, lk_error *err) {
 		bool mine;
 		retry r = {0};
 		note_lines(g, &it->encoded.notes);
-		int status = append_once(g, it, &mine, &r, err);
-		if (status)
-			return status;
+		int rc = append_once(g, it, &mine, &r, err);
+		if (rc)
+			return rc;
 		tell_end_of_trouble(g, &r);
 		count(g, it, mine);
 		lk_ingest_queue_step(&g->q, &g->q.emptied, NULL);
@@ -248,18 +248,18 @@ static int read_definition(ingest *g, lk_definitions *out, lk_error *err) {
 	retry r = {0};
 	for (;;) {
 		lk_error why = {0};
-		int status = lk_catalog_read_stream(&g->pg, declared(g)->id, out, &why);
-		if (!status) {
+		int rc = lk_catalog_read_stream(&g->pg, declared(g)->id, out, &why);
+		if (!rc) {
 			tell_end_of_trouble(g, &r);
 			return 0;
 		}
-		while (status && try_again(g, &r, status, &why)) {
+		while (rc && try_again(g, &r, rc, &why)) {
 			lk_error_clear(&why);
-			status = connect_again(g, &why);
+			rc = connect_again(g, &why);
 		}
-		if (status) {
+		if (rc) {
 			*err = why;
-			return status;
+			return rc;
 		}
 	}
 }
@@ -267,23 +267,23 @@ static int read_definition(ingest *g, lk_definitions *out, lk_error *err) {
 /* Call it when the encoder's thread has ended. Waiting batches are encoded again; the empty ones are replaced too,
  * since they hold the definition that they were made for. */
 static int encode_again(ingest *g, const lk_cat_stream *s, lk_error *err) {
-	int status = lk_encoder_redeclare(g->encoder, s, err);
-	for (uint64_t i = g->q.emptied; !status && i < g->q.emptied + LK_INGEST_QUEUE; i++) {
+	int rc = lk_encoder_redeclare(g->encoder, s, err);
+	for (uint64_t i = g->q.emptied; !rc && i < g->q.emptied + LK_INGEST_QUEUE; i++) {
 		lk_encoded *e = &g->q.items[i % LK_INGEST_QUEUE].encoded;
 		if (i >= g->q.filled)
 			lk_kept_clear(&e->kept);
-		status = lk_encoder_again(g->encoder, e, err);
+		rc = lk_encoder_again(g->encoder, e, err);
 	}
-	return status;
+	return rc;
 }
 
 /* Batches still point at the previous definition, so it stays until the next change. */
 static int take_definition(ingest *g, lk_error *err) {
 	int next = !g->which;
 	lk_definitions_release(&g->declared[next].parsed);
-	int status = read_definition(g, &g->declared[next].parsed, err);
-	if (status)
-		return status;
+	int rc = read_definition(g, &g->declared[next].parsed, err);
+	if (rc)
+		return rc;
 	g->declared[next].stream = (lk_cat_stream){declared(g)->id, g->declared[next].parsed.items[0].stream};
 	g->which = next;
 	char *text = lk_asprintf("the definition of stream %s has changed; continuing with the new one", declared(g)->stream->name);
@@ -334,56 +334,56 @@ static int run_both(ingest *g, lk_error *err) {
 	g->q.abandoned = false;
 	if (has_thread && pthread_create(&thread, NULL, encode, g) != 0)
 		return lk_fail(err, LK_EINTERNAL, "cannot start a thread");
-	int status = append_all(g, err);
+	int rc = append_all(g, err);
 	lk_flag_set(&g->halt);
 	lk_ingest_queue_step(&g->q, NULL, &g->q.abandoned);
 	if (has_thread)
 		pthread_join(thread, NULL);
-	return status;
+	return rc;
 }
 
 static int pump(ingest *g, lk_error *err) {
-	int status;
+	int rc;
 	lk_ingest_queue_init(&g->q, declared(g));
 	g->pushed = g->start;
-	while ((status = run_both(g, err)) == LK_ECHANGED) {
+	while ((rc = run_both(g, err)) == LK_ECHANGED) {
 		lk_error_clear(err);
-		if ((status = take_definition(g, err)))
+		if ((rc = take_definition(g, err)))
 			break;
 		g->q.ended = g->encoder_status || lk_encoder_ended(g->encoder);
 	}
 	lk_ingest_queue_release(&g->q);
-	if (!status && g->encoder_status) {
+	if (!rc && g->encoder_status) {
 		*err = g->encoder_error;
-		status = g->encoder_status;
+		rc = g->encoder_status;
 	}
-	return status;
+	return rc;
 }
 
 /* Where to begin: after what earlier runs have read of this file, which is one of the source's, or a new one. */
 static int find_start(ingest *g, lk_error *err) {
 	size_t n = 0;
-	int status = g->o->source ? lk_source_files(&g->pg, declared(g), g->report->source, &g->files, &n, err) : 0;
-	int found = status ? LK_SOURCE_NEW : lk_encoder_find(g->encoder, g->files, n);
+	int rc = g->o->source ? lk_source_files(&g->pg, declared(g), g->report->source, &g->files, &n, err) : 0;
+	int found = rc ? LK_SOURCE_NEW : lk_encoder_find(g->encoder, g->files, n);
 	g->start = found >= 0 ? g->files[found] : (lk_source_file){.number = n ? g->files[0].number + 1 : 1};
 	g->start.run = g->run;
 	g->report->another_file = found < 0 && n;
-	return status;
+	return rc;
 }
 
 static int begin(ingest *g, lk_error *err) {
-	int status = name_source(g, err);
-	if (!status)
-		status = connect_again(g, err);
-	if (!status && g->o->strict)
-		status = lk_encoder_keep(g->encoder, err);
-	if (!status)
-		status = find_start(g, err);
-	if (!status && g->o->strict)
-		status = lk_encoder_check(g->encoder, &g->start, err);
-	if (!status)
-		status = lk_encoder_begin(g->encoder, &g->start, err);
-	return status;
+	int rc = name_source(g, err);
+	if (!rc)
+		rc = connect_again(g, err);
+	if (!rc && g->o->strict)
+		rc = lk_encoder_keep(g->encoder, err);
+	if (!rc)
+		rc = find_start(g, err);
+	if (!rc && g->o->strict)
+		rc = lk_encoder_check(g->encoder, &g->start, err);
+	if (!rc)
+		rc = lk_encoder_begin(g->encoder, &g->start, err);
+	return rc;
 }
 
 static lk_encoder_options encoder_options(const lk_ingest_options *o) {
@@ -421,12 +421,12 @@ int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *e
 	if (!err)
 		err = &local;
 	*out = (lk_ingest_report){0};
-	int status = lk_encoder_open(&g.encoder, &eo, err);
-	if (!status)
-		status = begin(&g, err);
-	if (!status) {
+	int rc = lk_encoder_open(&g.encoder, &eo, err);
+	if (!rc)
+		rc = begin(&g, err);
+	if (!rc) {
 		out->skipped_bytes = g.start.position;
-		status = pump(&g, err);
+		rc = pump(&g, err);
 		out->left_bytes = lk_encoder_left(g.encoder);
 		tell_rejects(&g);
 		forget_run(&g);
@@ -439,15 +439,15 @@ int lk_ingest_run(const lk_ingest_options *o, lk_ingest_report *out, lk_error *e
 	free(g.files);
 	for (int i = 0; i < 2; i++)
 		lk_definitions_release(&g.declared[i].parsed);
-	return status;
+	return rc;
 }
 
 int lk_ingest_check(const lk_ingest_options *o, lk_error *err) {
 	lk_encoder_options eo = encoder_options(o);
 	lk_encoder *e = NULL;
-	int status = lk_encoder_open(&e, &eo, err);
-	if (!status && lk_encoder_is_file(e))
-		status = lk_encoder_check(e, &(lk_source_file){0}, err);
+	int rc = lk_encoder_open(&e, &eo, err);
+	if (!rc && lk_encoder_is_file(e))
+		rc = lk_encoder_check(e, &(lk_source_file){0}, err);
 	lk_encoder_close(e);
-	return status;
+	return rc;
 }

@@ -167,9 +167,9 @@ static int fill_raw(lk_input *in, int wait_ms, lk_error *err) {
 		in->raw_len -= in->raw_at;
 		in->raw_at = 0;
 	}
-	int status = read_some(in, in->raw + in->raw_len, RAW_BYTES - in->raw_len, wait_ms, &n, err);
-	if (status)
-		return status;
+	int rc = read_some(in, in->raw + in->raw_len, RAW_BYTES - in->raw_len, wait_ms, &n, err);
+	if (rc)
+		return rc;
 	in->raw_len += n;
 	in->raw_end = n == 0;
 	return 0;
@@ -209,9 +209,9 @@ static int inflate_some(lk_input *in, lk_error *err) {
 
 static int fill_gzip(lk_input *in, int wait_ms, lk_error *err) {
 	if (in->raw_at == in->raw_len && !in->raw_end) {
-		int status = fill_raw(in, wait_ms, err);
-		if (status)
-			return status;
+		int rc = fill_raw(in, wait_ms, err);
+		if (rc)
+			return rc;
 	}
 	if (in->raw_at == in->raw_len) {
 		in->end = true;
@@ -224,9 +224,9 @@ static int fill_gzip(lk_input *in, int wait_ms, lk_error *err) {
 
 /* Plain or gzip: the first two bytes tell. */
 static int find_packing(lk_input *in, int wait_ms, lk_error *err) {
-	int status = fill_raw(in, wait_ms, err);
-	if (status || (in->raw_len < 2 && !in->raw_end))
-		return status;
+	int rc = fill_raw(in, wait_ms, err);
+	if (rc || (in->raw_len < 2 && !in->raw_end))
+		return rc;
 	if (in->raw_len >= 2 && (uint8_t)in->raw[0] == 0x1f && (uint8_t)in->raw[1] == 0x8b) {
 		in->z = (z_stream){0};
 		if (inflateInit2(&in->z, 16 + MAX_WBITS) != Z_OK)
@@ -270,33 +270,33 @@ static int look_at(lk_input *in, lk_error *err) {
 	if (in->nfirst < LK_MAGIC_BYTES && !in->end)
 		return 0;
 	in->looked_at = true;
-	int status = lk_looks_packed(shown(in), in->first, in->nfirst, err);
-	if (status)
+	int rc = lk_looks_packed(shown(in), in->first, in->nfirst, err);
+	if (rc)
 		in->at = in->len = 0;
-	return status;
+	return rc;
 }
 
 static int fill(lk_input *in, int wait_ms, lk_error *err) {
 	size_t n;
-	int status;
+	int rc;
 	make_room(in);
 	size_t before = in->len;
 	if (in->packing == PACK_UNKNOWN)
-		status = find_packing(in, wait_ms, err);
+		rc = find_packing(in, wait_ms, err);
 	else if (in->packing == PACK_GZIP)
-		status = fill_gzip(in, wait_ms, err);
-	else if (!(status = read_some(in, in->text + in->len, in->cap - in->len, wait_ms, &n, err))) {
+		rc = fill_gzip(in, wait_ms, err);
+	else if (!(rc = read_some(in, in->text + in->len, in->cap - in->len, wait_ms, &n, err))) {
 		in->len += n;
 		in->end = n == 0;
 	}
 	keep_first(in, before);
-	if (!status && !in->looked_at && in->position == 0 && in->at == 0)
-		status = look_at(in, err);
-	if (!status && in->end && in->len > in->at && in->text[in->len - 1] != '\n') {
+	if (!rc && !in->looked_at && in->position == 0 && in->at == 0)
+		rc = look_at(in, err);
+	if (!rc && in->end && in->len > in->at && in->text[in->len - 1] != '\n') {
 		in->text[in->len++] = '\n';
 		in->added_break = true;
 	}
-	return status;
+	return rc;
 }
 
 /* --- Records --- */
@@ -480,9 +480,9 @@ int lk_input_next(lk_input *in, int wait_ms, lk_record *out, lk_error *err) {
 		}
 		if (in->end)
 			return LK_INPUT_END;
-		int status = fill(in, wait_ms, &in->failure);
-		if (status > 0)
-			return status;
+		int rc = fill(in, wait_ms, &in->failure);
+		if (rc > 0)
+			return rc;
 	}
 }
 
@@ -493,10 +493,10 @@ const char *lk_input_first(const lk_input *in, size_t *len, bool *all) {
 }
 
 int lk_input_look_ahead(lk_input *in, int wait_ms, lk_error *err) {
-	int status = fill(in, wait_ms, &in->failure);
-	if (status < 0 && err)
+	int rc = fill(in, wait_ms, &in->failure);
+	if (rc < 0 && err)
 		*err = in->failure;
-	return status;
+	return rc;
 }
 
 void lk_input_trail(const lk_input *in, int64_t position, char out[33]) {
@@ -521,9 +521,9 @@ static int too_short(lk_input *in, int64_t position, int64_t size, lk_error *err
 int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_error *err) {
 	struct stat st;
 	while (in->packing == PACK_UNKNOWN && !in->end) {
-		int status = lk_flag_is_set(stop) ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
-		if (status && status != LK_INPUT_IDLE)
-			return status < 0 ? status : 0;
+		int rc = lk_flag_is_set(stop) ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
+		if (rc && rc != LK_INPUT_IDLE)
+			return rc < 0 ? rc : 0;
 	}
 	int64_t near = position - LK_INPUT_TRAIL;
 	if (in->regular && in->packing == PACK_PLAIN && near > in->position) {
@@ -550,9 +550,9 @@ int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_e
 			break;
 		if (in->end && in->at == in->len)
 			return too_short(in, position, in->position, err);
-		int status = lk_flag_is_set(stop) ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
-		if (status && status != LK_INPUT_IDLE)
-			return status < 0 ? status : 0;
+		int rc = lk_flag_is_set(stop) ? LK_INPUT_END : fill(in, STOP_CHECK_MS, err);
+		if (rc && rc != LK_INPUT_IDLE)
+			return rc < 0 ? rc : 0;
 	}
 	return 0;
 }
@@ -614,24 +614,24 @@ static int write_all(int fd, const char *p, size_t n) {
 int lk_input_spool(lk_input *in, const volatile int *stop, lk_error *err) {
 	if (in->regular)
 		return 0;
-	int fd = open_spool(err), status = 0;
+	int fd = open_spool(err), rc = 0;
 	if (fd < 0)
 		return LK_EINPUT;
 	while (!lk_flag_is_set(stop)) {
 		size_t n = 0;
-		status = read_some(in, in->raw, RAW_BYTES, STOP_CHECK_MS, &n, err);
-		if (status == LK_INPUT_IDLE)
+		rc = read_some(in, in->raw, RAW_BYTES, STOP_CHECK_MS, &n, err);
+		if (rc == LK_INPUT_IDLE)
 			continue;
-		if (status < 0 || n == 0)
+		if (rc < 0 || n == 0)
 			break;
 		if (write_all(fd, in->raw, n) != 0) {
-			status = lk_fail(err, LK_EINPUT, "cannot keep %s in a file: %s", shown(in), strerror(errno));
+			rc = lk_fail(err, LK_EINPUT, "cannot keep %s in a file: %s", shown(in), strerror(errno));
 			break;
 		}
 	}
-	if (status < 0) {
+	if (rc < 0) {
 		close(fd);
-		return status;
+		return rc;
 	}
 	close(in->fd);
 	in->fd = fd;

@@ -20,10 +20,10 @@
 static int try_locks(lk_driver *d, lk_error *err) {
 	d->next_lock_us = lk_monotonic_us() + LOCK_EVERY_US;
 	for (int i = 0; i < d->partitions; i++) {
-		int r = d->locked[i] ? LK_EBUSY : lk_pg_try_lock(&d->writer, d->units[i].id, err);
-		if (r != LK_OK && r != LK_EBUSY)
-			return r;
-		d->locked[i] |= r == LK_OK;
+		int rc = d->locked[i] ? LK_EBUSY : lk_pg_try_lock(&d->writer, d->units[i].id, err);
+		if (rc != LK_OK && rc != LK_EBUSY)
+			return rc;
+		d->locked[i] |= rc == LK_OK;
 	}
 	return LK_OK;
 }
@@ -36,23 +36,23 @@ static int take(lk_driver *d, int part, lk_error *err) {
 	lk_error e = {0};
 	if (u->taken || lk_monotonic_us() < u->retry_at_us)
 		return LK_OK;
-	int r = lk_unit_take(&d->path, u, &e);
-	if (r != LK_OK)
+	int rc = lk_unit_take(&d->path, u, &e);
+	if (rc != LK_OK)
 		lk_unit_fail(u, &e);
-	if (!mends(r) && err)
+	if (!mends(rc) && err)
 		*err = e;
-	d->cursor[part] = r == LK_OK ? u->committed : d->cursor[part];
+	d->cursor[part] = rc == LK_OK ? u->committed : d->cursor[part];
 	d->waits[part] = LK_NEVER;
-	return mends(r) ? LK_OK : r;
+	return mends(rc) ? LK_OK : rc;
 }
 
 static int look_up(lk_driver *d, int part, lk_error *err) {
 	lk_unit_state st = {0};
-	int r = lk_store_read_unit(d->store, d->units[part].id, NULL, &st, NULL, err);
-	if (r >= 0)
-		d->cursor[part] = r == 0 ? st.at.cursor : 0;
+	int rc = lk_store_read_unit(d->store, d->units[part].id, NULL, &st, NULL, err);
+	if (rc >= 0)
+		d->cursor[part] = rc == 0 ? st.at.cursor : 0;
 	lk_unit_state_release(&st);
-	return r < 0 ? r : LK_OK;
+	return rc < 0 ? rc : LK_OK;
 }
 
 int lk_driver_open(lk_driver *d, const char *postgres, const char *redis, const char *log_id, const lk_cat_copy *copy,
@@ -64,19 +64,19 @@ int lk_driver_open(lk_driver *d, const char *postgres, const char *redis, const 
 		lk_unit_init(&d->units[i], copy, i);
 		d->waits[i] = LK_NEVER;
 	}
-	int r = lk_pg_open(&d->reader, postgres, "lk replay", err);
-	if (r == LK_OK)
-		r = lk_pg_open(&d->writer, postgres, "lk replay", err);
-	if (r == LK_OK)
-		r = lk_store_open(&d->store, redis, log_id, err);
+	int rc = lk_pg_open(&d->reader, postgres, "lk replay", err);
+	if (rc == LK_OK)
+		rc = lk_pg_open(&d->writer, postgres, "lk replay", err);
+	if (rc == LK_OK)
+		rc = lk_store_open(&d->store, redis, log_id, err);
 	d->path = (lk_path){.reader = &d->reader, .writer = &d->writer, .store = d->store, .limits = *limits, .stop = stop};
 	d->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
 	d->path.compactor = lk_compactor_open(redis, NULL, NULL);
-	if (r == LK_OK)
-		r = try_locks(d, err);
-	for (int i = 0; i < d->partitions && r == LK_OK; i++)
-		r = d->locked[i] ? take(d, i, err) : look_up(d, i, err);
-	return r;
+	if (rc == LK_OK)
+		rc = try_locks(d, err);
+	for (int i = 0; i < d->partitions && rc == LK_OK; i++)
+		rc = d->locked[i] ? take(d, i, err) : look_up(d, i, err);
+	return rc;
 }
 
 void lk_driver_close(lk_driver *d) {
@@ -100,37 +100,37 @@ static int trouble(const lk_unit *u, lk_error *err) {
 static int drive(lk_driver *d, int part, int64_t end, int64_t *folded, lk_error *err) {
 	lk_unit *u = &d->units[part];
 	int64_t events = 0;
-	int r = take(d, part, err);
+	int rc = take(d, part, err);
 	bool waits = d->path.gated && d->waits[part] != LK_NEVER && d->waits[part] > d->path.gate;
-	if (r != LK_OK || !u->taken || waits || u->at.cursor >= end)
-		return r;
-	r = lk_path_pass(&d->path, &u, 1, end, &events, err);
+	if (rc != LK_OK || !u->taken || waits || u->at.cursor >= end)
+		return rc;
+	rc = lk_path_pass(&d->path, &u, 1, end, &events, err);
 	*folded += events;
 	d->waits[part] = d->path.at_gate;
 	d->cursor[part] = u->committed;
-	return r == LK_OK ? trouble(u, err) : r;
+	return rc == LK_OK ? trouble(u, err) : rc;
 }
 
 static int sweep(lk_driver *d, lk_error *err) {
 	d->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
 	for (int i = 0; i < d->partitions; i++) {
 		lk_unit_sweep(&d->path, &d->units[i], NULL);
-		int r = trouble(&d->units[i], err);
-		if (r != LK_OK)
-			return r;
+		int rc = trouble(&d->units[i], err);
+		if (rc != LK_OK)
+			return rc;
 	}
 	return LK_OK;
 }
 
 int lk_driver_pass(lk_driver *d, const int64_t *end, int64_t *folded, lk_error *err) {
 	int64_t now = lk_monotonic_us();
-	int r = now >= d->next_lock_us ? try_locks(d, err) : LK_OK;
+	int rc = now >= d->next_lock_us ? try_locks(d, err) : LK_OK;
 	*folded = 0;
-	for (int i = 0; i < d->partitions && r == LK_OK; i++)
-		r = d->locked[i] ? drive(d, i, end[i], folded, err) : look_up(d, i, err);
-	if (r == LK_OK && now >= d->next_sweep_us)
-		r = sweep(d, err);
-	return r;
+	for (int i = 0; i < d->partitions && rc == LK_OK; i++)
+		rc = d->locked[i] ? drive(d, i, end[i], folded, err) : look_up(d, i, err);
+	if (rc == LK_OK && now >= d->next_sweep_us)
+		rc = sweep(d, err);
+	return rc;
 }
 
 bool lk_driver_reached(const lk_driver *d, const int64_t *end) {
@@ -162,9 +162,9 @@ int lk_driver_run(lk_driver *d, const int64_t *end, int64_t deadline_us, lk_erro
 		int64_t folded, left_us = deadline_us - lk_monotonic_us();
 		if (left_us <= 0)
 			return too_late(d, end, err);
-		int r = lk_driver_pass(d, end, &folded, err);
-		if (r != LK_OK)
-			return r;
+		int rc = lk_driver_pass(d, end, &folded, err);
+		if (rc != LK_OK)
+			return rc;
 		if (folded > 0 || lk_driver_reached(d, end)) {
 			pause_us = PAUSE_LEAST_US;
 			continue;

@@ -33,16 +33,16 @@ static int read_tail(lk_pg *pg, const lk_driver *to, bool lock, int64_t *tail, l
 	if (!lock)
 		return lk_log_tail(pg, to->copy->version->view->stream, tail, NULL, NULL, err);
 	snprintf(id, sizeof id, "%lld", (long long)to->copy->version->view->stream->id);
-	int r = lk_pg_exec(pg, &res, err, "SELECT part, next_off FROM lk.tail WHERE stream_id = $1::bigint"
+	int rc = lk_pg_exec(pg, &res, err, "SELECT part, next_off FROM lk.tail WHERE stream_id = $1::bigint"
 	                   " ORDER BY part FOR UPDATE", 1, (const char *const[]){id});
-	if (r != LK_OK)
-		return r;
+	if (rc != LK_OK)
+		return rc;
 	if (PQntuples(res) != to->partitions)
-		r = lk_fail(err, LK_EINTERNAL, "a log of %d partitions has %d ends", to->partitions, PQntuples(res));
-	for (int i = 0; r == LK_OK && i < to->partitions; i++)
+		rc = lk_fail(err, LK_EINTERNAL, "a log of %d partitions has %d ends", to->partitions, PQntuples(res));
+	for (int i = 0; rc == LK_OK && i < to->partitions; i++)
 		tail[i] = lk_pg_int(res, i, 1);
 	PQclear(res);
-	return r;
+	return rc;
 }
 
 static int64_t lag(const lk_driver *to, const int64_t *tail) {
@@ -57,42 +57,42 @@ static bool is_stopped(const volatile int *stop) { return lk_flag_is_set(stop); 
 /* Rounds to the log's current end, each shorter than the one before, while appends go on. */
 static int approach(lk_pg *pg, lk_driver *to, const volatile int *stop, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], missing = INT64_MAX, folded;
-	int r = lk_driver_pass(to, to->cursor, &folded, err);   /* reads the cursors of units that others drive */
-	for (int round = 0; r == LK_OK && round < NEAR_ROUNDS && missing > NEAR_EVENTS && !is_stopped(stop); round++) {
-		r = read_tail(pg, to, false, tail, err);
-		missing = r == LK_OK ? lag(to, tail) : 0;
-		if (r == LK_OK)
-			r = lk_driver_run(to, tail, lk_monotonic_us() + ROUND_US, err);
+	int rc = lk_driver_pass(to, to->cursor, &folded, err);   /* reads the cursors of units that others drive */
+	for (int round = 0; rc == LK_OK && round < NEAR_ROUNDS && missing > NEAR_EVENTS && !is_stopped(stop); round++) {
+		rc = read_tail(pg, to, false, tail, err);
+		missing = rc == LK_OK ? lag(to, tail) : 0;
+		if (rc == LK_OK)
+			rc = lk_driver_run(to, tail, lk_monotonic_us() + ROUND_US, err);
 	}
-	return r;
+	return rc;
 }
 
 static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const int64_t *tail, lk_switch_report *out,
                          lk_error *err) {
 	out->gap = lag(to, tail);
-	int r = lk_pg_runf(pg, err, "SET LOCAL lock_timeout = %d", ROWS_MS);
-	if (r == LK_OK)
-		r = lk_copy_serve(pg, to->copy->version->view->id, from_copy, to->copy->id, &out->retired, err);
-	if (r != LK_OK)
-		return r;
+	int rc = lk_pg_runf(pg, err, "SET LOCAL lock_timeout = %d", ROWS_MS);
+	if (rc == LK_OK)
+		rc = lk_copy_serve(pg, to->copy->version->view->id, from_copy, to->copy->id, &out->retired, err);
+	if (rc != LK_OK)
+		return rc;
 	LK_CRASH_POINT("switch.moved");
-	r = lk_pg_run(pg, err, "COMMIT");
-	if (r == LK_OK)
+	rc = lk_pg_run(pg, err, "COMMIT");
+	if (rc == LK_OK)
 		LK_CRASH_POINT("switch.committed");
-	return r;
+	return rc;
 }
 
 int lk_hold_begin(lk_pg *pg, int64_t patience_us, lk_error *err) {
-	int r = lk_pg_begin(pg, (int)(patience_us / 1000), err);
-	return r == LK_OK ? lk_pg_runf(pg, err, "SET LOCAL idle_in_transaction_session_timeout = %d", HOLD_US / 1000) : r;
+	int rc = lk_pg_begin(pg, (int)(patience_us / 1000), err);
+	return rc == LK_OK ? lk_pg_runf(pg, err, "SET LOCAL idle_in_transaction_session_timeout = %d", HOLD_US / 1000) : rc;
 }
 
 int lk_hold_fold(lk_driver *to, const int64_t *tail, int64_t patience_us, lk_error *err) {
 	int64_t now = lk_monotonic_us();
 	lk_store_give_up_at(to->store, now + ANSWER_US);
-	int r = lk_driver_run(to, tail, now + patience_us, err);
+	int rc = lk_driver_run(to, tail, now + patience_us, err);
 	lk_store_give_up_at(to->store, 0);
-	return r;
+	return rc;
 }
 
 /* LK_EBUSY if the lock or the end was not reached in time: then nothing has changed. */
@@ -100,46 +100,46 @@ static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t pa
                          lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], since = 0;
 	out->tries++;
-	int r = lk_hold_begin(pg, patience_us, err);
-	if (r == LK_OK) {
+	int rc = lk_hold_begin(pg, patience_us, err);
+	if (rc == LK_OK) {
 		since = lk_monotonic_us();
-		r = read_tail(pg, to, true, tail, err);
+		rc = read_tail(pg, to, true, tail, err);
 	}
-	if (r == LK_OK) {
+	if (rc == LK_OK) {
 		LK_CRASH_POINT("switch.locked");
-		r = lk_hold_fold(to, tail, patience_us, err);
+		rc = lk_hold_fold(to, tail, patience_us, err);
 	}
-	if (r == LK_OK && !lk_driver_reached(to, tail))
-		r = lk_fail(err, LK_EBUSY, "stopped before the switch");
-	if (r == LK_OK)
-		r = commit_switch(pg, to, from_copy, tail, out, err);
-	if (r != LK_OK)
+	if (rc == LK_OK && !lk_driver_reached(to, tail))
+		rc = lk_fail(err, LK_EBUSY, "stopped before the switch");
+	if (rc == LK_OK)
+		rc = commit_switch(pg, to, from_copy, tail, out, err);
+	if (rc != LK_OK)
 		lk_pg_rollback(pg);
 	int64_t held = since ? lk_monotonic_us() - since : 0;
 	if (held > out->held_us)
 		out->held_us = held;
-	return r;
+	return rc;
 }
 
 int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatile int *stop, lk_switch_report *out,
                       lk_error *err) {
 	int64_t patience_us = PATIENCE_LEAST_US, sweep_us = to->next_sweep_us;
 	lk_error e = {0};
-	int r;
+	int rc;
 	*out = (lk_switch_report){0};
 	if (to->path.limits.fetch_events > FETCH_EVENTS)
 		to->path.limits.fetch_events = FETCH_EVENTS;
 	do {
 		lk_error_clear(&e);
 		to->next_sweep_us = sweep_us;
-		r = approach(pg, to, stop, err);
-		if (r != LK_OK)
-			return r;
+		rc = approach(pg, to, stop, err);
+		if (rc != LK_OK)
+			return rc;
 		to->next_sweep_us = INT64_MAX;
-		r = try_to_switch(pg, to, from_copy, patience_us, out, &e);
+		rc = try_to_switch(pg, to, from_copy, patience_us, out, &e);
 		patience_us = patience_us * 2 < PATIENCE_MOST_US ? patience_us * 2 : PATIENCE_MOST_US;
-	} while (r == LK_EBUSY && !is_stopped(stop) && (out->tries < TRIES || lk_tail_free(pg, &e)));
-	if (r != LK_OK && err)
+	} while (rc == LK_EBUSY && !is_stopped(stop) && (out->tries < TRIES || lk_tail_free(pg, &e)));
+	if (rc != LK_OK && err)
 		*err = e;
-	return r;
+	return rc;
 }

@@ -73,19 +73,19 @@ static void set_store(lk_compactor *c, lk_store *s) {
 }
 
 static int run(lk_compactor *c, job *j, lk_error *err) {
-	int r = LK_OK;
+	int rc = LK_OK;
 	if (!c->store) {
 		lk_store *s = NULL;
-		r = lk_store_open(&s, c->redis, j->log_id, err);
+		rc = lk_store_open(&s, c->redis, j->log_id, err);
 		set_store(c, s);
 	}
-	if (r == LK_OK && strcmp(lk_store_log(c->store), j->log_id) != 0)
+	if (rc == LK_OK && strcmp(lk_store_log(c->store), j->log_id) != 0)
 		lk_store_set_log(c->store, j->log_id);
-	if (r == LK_OK)
-		r = lk_store_compact(c->store, &j->work, err);
-	if (r == LK_EUNREACHABLE)
+	if (rc == LK_OK)
+		rc = lk_store_compact(c->store, &j->work, err);
+	if (rc == LK_EUNREACHABLE)
 		set_store(c, NULL);
-	return r;
+	return rc;
 }
 
 /* If another process changed the segments first, the job is removed: the next sweep chooses again. */

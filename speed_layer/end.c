@@ -27,43 +27,43 @@ static int has_arrived(lk_worker *w, lk_share *s, const lk_unit *u, bool *arrive
 	if (u->locked)
 		return LK_OK;
 	lk_unit_state st = {0};
-	int r = lk_store_read_unit(w->path.store, u->id, NULL, &st, NULL, err);
-	*arrived = r == LK_OK && st.at.cursor >= s->of->end;
-	if (r >= 0 && !*arrived)
+	int rc = lk_store_read_unit(w->path.store, u->id, NULL, &st, NULL, err);
+	*arrived = rc == LK_OK && st.at.cursor >= s->of->end;
+	if (rc >= 0 && !*arrived)
 		watch_other(w, s, u, st.at.cursor);
 	lk_unit_state_release(&st);
-	return r < 0 ? r : LK_OK;
+	return rc < 0 ? rc : LK_OK;
 }
 
 static int have_arrived(lk_worker *w, lk_share *s, bool *all, lk_error *err) {
-	int r = LK_OK;
+	int rc = LK_OK;
 	*all = true;
-	for (int i = 0; i < s->nunits && *all && r == LK_OK; i++)
-		r = has_arrived(w, s, s->units[i], all, err);
-	return r;
+	for (int i = 0; i < s->nunits && *all && rc == LK_OK; i++)
+		rc = has_arrived(w, s, s->units[i], all, err);
+	return rc;
 }
 
 /* A share without work may be at its end before its locks were ever tried. It is swept all the same, to drop what the
  * published cut covers. */
 static int sweep_at_end(lk_worker *w, lk_share *s, lk_error *err) {
-	int r = s->next_lock_us == 0 ? lk_share_lock(w, s, err) : LK_OK;
-	if (r == LK_OK)
-		r = lk_share_take(w, s, err);
-	return r == LK_OK ? lk_share_sweep(w, s, err) : r;
+	int rc = s->next_lock_us == 0 ? lk_share_lock(w, s, err) : LK_OK;
+	if (rc == LK_OK)
+		rc = lk_share_take(w, s, err);
+	return rc == LK_OK ? lk_share_sweep(w, s, err) : rc;
 }
 
 /* Checks twice: taking the free units may reset one that no longer fits the log (P6). */
 int lk_share_check_end(lk_worker *w, lk_share *s, lk_error *err) {
 	bool all;
-	int r = have_arrived(w, s, &all, err);
-	if (r != LK_OK || !all)
-		return r;
-	r = sweep_at_end(w, s, err);
-	if (r == LK_OK)
-		r = have_arrived(w, s, &all, err);
-	if (r == LK_OK && all) {
+	int rc = have_arrived(w, s, &all, err);
+	if (rc != LK_OK || !all)
+		return rc;
+	rc = sweep_at_end(w, s, err);
+	if (rc == LK_OK)
+		rc = have_arrived(w, s, &all, err);
+	if (rc == LK_OK && all) {
 		atomic_store(&s->of->reached, 1);
 		lk_pool_wake(w->pool);
 	}
-	return r;
+	return rc;
 }

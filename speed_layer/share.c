@@ -93,12 +93,12 @@ static void release_shares(lk_share *shares, int n) {
 
 /* Releases the locks of units that are gone or that another worker drives now. */
 static int give_back(lk_worker *w, const lk_share *shares, int n, lk_error *err) {
-	int r = LK_OK;
+	int rc = LK_OK;
 	for (int i = 0; i < n; i++)
-		for (int k = 0; k < shares[i].nunits && r == LK_OK; k++)
+		for (int k = 0; k < shares[i].nunits && rc == LK_OK; k++)
 			if (shares[i].units[k]->locked)
-				r = lk_pg_unlock(&w->writer, shares[i].units[k]->id, err);
-	return r;
+				rc = lk_pg_unlock(&w->writer, shares[i].units[k]->id, err);
+	return rc;
 }
 
 static int change_world(lk_worker *w, lk_world *now, lk_error *err) {
@@ -112,11 +112,11 @@ static int change_world(lk_worker *w, lk_world *now, lk_error *err) {
 	w->shares = shares;
 	w->nshares = n;
 	w->world = now;
-	int r = give_back(w, former, nformer, err);
+	int rc = give_back(w, former, nformer, err);
 	release_shares(former, nformer);
 	if (left)
 		lk_world_leave(w->pool, left);
-	return r;
+	return rc;
 }
 
 /* The catalogue of another log (schema lk was recreated) means other keys in Redis, so every session is opened
@@ -163,10 +163,10 @@ static bool is_held(const lk_share *s) {
 int lk_share_lock(lk_worker *w, lk_share *s, lk_error *err) {
 	s->next_lock_us = lk_monotonic_us() + LOCK_EVERY_US;
 	for (int i = 0; i < s->nunits; i++) {
-		int r = s->units[i]->locked ? LK_OK : lk_pg_try_lock(&w->writer, s->units[i]->id, err);
-		if (r != LK_OK && r != LK_EBUSY)
-			return r;
-		s->units[i]->locked = r == LK_OK;
+		int rc = s->units[i]->locked ? LK_OK : lk_pg_try_lock(&w->writer, s->units[i]->id, err);
+		if (rc != LK_OK && rc != LK_EBUSY)
+			return rc;
+		s->units[i]->locked = rc == LK_OK;
 	}
 	return LK_OK;
 }
@@ -180,9 +180,9 @@ int lk_worker_lock(lk_worker *w, lk_error *err) {
 		w->turn++;
 		if (is_held(s) || now < s->next_lock_us)
 			continue;
-		int r = lk_share_lock(w, s, err);
-		if (r != LK_OK)
-			return r;
+		int rc = lk_share_lock(w, s, err);
+		if (rc != LK_OK)
+			return rc;
 		refused = !is_held(s);
 		got += !refused;
 	}
@@ -205,9 +205,9 @@ int lk_share_take(lk_worker *w, lk_share *s, lk_error *err) {
 		if (lk_unit_take(&w->path, u, &e) == LK_OK)
 			continue;
 		lk_unit_fail(u, &e);
-		int r = lk_worker_trouble(w, u, err);
-		if (r != LK_OK)
-			return r;
+		int rc = lk_worker_trouble(w, u, err);
+		if (rc != LK_OK)
+			return rc;
 	}
 	return LK_OK;
 }
@@ -225,9 +225,9 @@ int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err) {
 		w->path.segments_kept = segments_kept(w, s, s->units[i]);
 		if (lk_unit_sweep(&w->path, s->units[i], NULL) == LK_OK)
 			continue;
-		int r = lk_worker_trouble(w, s->units[i], err);
-		if (r != LK_OK)
-			return r;
+		int rc = lk_worker_trouble(w, s->units[i], err);
+		if (rc != LK_OK)
+			return rc;
 	}
 	return LK_OK;
 }

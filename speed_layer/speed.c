@@ -75,12 +75,12 @@ static void install_world(supervisor *v, lk_catalog *cat) {
 static int look_at_catalogue(supervisor *v, lk_error *err) {
 	int64_t stamp;
 	lk_catalog *cat = NULL;
-	int r = lk_catalog_stamp(&v->pg, &stamp, err);
-	if (r != LK_OK || (v->pool.world && stamp == v->stamp))
-		return r;
-	r = lk_catalog_load(&v->pg, &cat, err);
-	if (r != LK_OK)
-		return r;
+	int rc = lk_catalog_stamp(&v->pg, &stamp, err);
+	if (rc != LK_OK || (v->pool.world && stamp == v->stamp))
+		return rc;
+	rc = lk_catalog_load(&v->pg, &cat, err);
+	if (rc != LK_OK)
+		return rc;
 	v->stamp = stamp;
 	install_world(v, cat);
 	return LK_OK;
@@ -94,13 +94,13 @@ static int check_ends(supervisor *v, lk_error *err) {
 		const lk_cat_stream *s = &cat->streams[i];
 		int64_t tail[LK_MAX_PARTITIONS];
 		bool wanted = lk_pool_wants_stream(&v->pool, cat, s);
-		int r = wanted ? lk_log_tail(&v->pg, s, tail, NULL, NULL, err) : LK_OK;
-		for (int p = 0; r == LK_OK && wanted && p < s->stream->partitions; p++)
+		int rc = wanted ? lk_log_tail(&v->pg, s, tail, NULL, NULL, err) : LK_OK;
+		for (int p = 0; rc == LK_OK && wanted && p < s->stream->partitions; p++)
 			if (end_of(v, s->id, p) > tail[p])
-				r = lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends at %lld, before %lld", s->stream->name, p,
+				rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends at %lld, before %lld", s->stream->name, p,
 				            (long long)tail[p], (long long)end_of(v, s->id, p));
-		if (r != LK_OK)
-			return r;
+		if (rc != LK_OK)
+			return rc;
 	}
 	return LK_OK;
 }
@@ -110,9 +110,9 @@ static int note_ends(supervisor *v, lk_error *err) {
 	v->ends = lk_calloc((size_t)cat->nstreams + 1, sizeof *v->ends);
 	for (int i = 0; i < cat->nstreams; i++) {
 		v->ends[i].stream = cat->streams[i].id;
-		int r = lk_log_tail(&v->pg, &cat->streams[i], v->ends[i].off, NULL, NULL, err);
-		if (r != LK_OK)
-			return r;
+		int rc = lk_log_tail(&v->pg, &cat->streams[i], v->ends[i].off, NULL, NULL, err);
+		if (rc != LK_OK)
+			return rc;
 		v->nends++;
 	}
 	set_ends(v, v->pool.world);
@@ -125,10 +125,10 @@ static int note_ends(supervisor *v, lk_error *err) {
 static void sweep_dead_units(supervisor *v) {
 	lk_error e = {0};
 	v->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
-	int r = v->store ? LK_OK : lk_store_open(&v->store, v->pool.o->redis, v->pool.world->catalog->log_id, &e);
-	if (r == LK_OK)
-		r = lk_store_sweep(v->store, lk_unit_is_live, &v->pg, &e);
-	if (r != LK_OK && v->store) {
+	int rc = v->store ? LK_OK : lk_store_open(&v->store, v->pool.o->redis, v->pool.world->catalog->log_id, &e);
+	if (rc == LK_OK)
+		rc = lk_store_sweep(v->store, lk_unit_is_live, &v->pg, &e);
+	if (rc != LK_OK && v->store) {
 		lk_store_close(v->store);
 		v->store = NULL;
 	}
@@ -154,10 +154,10 @@ static void tell_progress(supervisor *v) {
 static int connect_supervisor(supervisor *v, lk_error *err) {
 	if (v->connected)
 		return LK_OK;
-	int r = lk_pg_open(&v->pg, v->pool.o->postgres, "lk speed", err);
+	int rc = lk_pg_open(&v->pg, v->pool.o->postgres, "lk speed", err);
 	v->pg.limit_us = LK_PG_ANSWER_US;
-	v->connected = r == LK_OK;
-	return r;
+	v->connected = rc == LK_OK;
+	return rc;
 }
 
 static void give_up(supervisor *v, const lk_error *why) {
@@ -172,23 +172,23 @@ static void look(supervisor *v) {
 	lk_error e = {0};
 	v->next_stamp_us = lk_monotonic_us() + STAMP_EVERY_US;
 	bool was_away = !v->connected;
-	int r = connect_supervisor(v, &e);
-	bool connected = r == LK_OK;
-	if (r == LK_OK)
-		r = look_at_catalogue(v, &e);
-	if (r == LK_OK && was_away && v->pool.o->once)
-		r = check_ends(v, &e);
-	bool other_program = r == LK_EUNSUPPORTED && !*e.sqlstate;   /* and not a right that may be given back */
-	if (r == LK_EGAP || (connected && other_program))
+	int rc = connect_supervisor(v, &e);
+	bool connected = rc == LK_OK;
+	if (rc == LK_OK)
+		rc = look_at_catalogue(v, &e);
+	if (rc == LK_OK && was_away && v->pool.o->once)
+		rc = check_ends(v, &e);
+	bool other_program = rc == LK_EUNSUPPORTED && !*e.sqlstate;   /* and not a right that may be given back */
+	if (rc == LK_EGAP || (connected && other_program))
 		give_up(v, &e);
-	if (r == LK_OK && lk_monotonic_us() >= v->next_sweep_us)
+	if (rc == LK_OK && lk_monotonic_us() >= v->next_sweep_us)
 		sweep_dead_units(v);
-	if (r != LK_OK) {
+	if (rc != LK_OK) {
 		lk_pool_notice(&v->pool, lk_pool_say_how_long(&v->pool, &e));
 		lk_pg_close(&v->pg);
 		v->connected = false;
 	}
-	lk_pool_waits(&v->pool, LK_WAIT_SERVER, &v->waits_for_server, r != LK_OK);
+	lk_pool_waits(&v->pool, LK_WAIT_SERVER, &v->waits_for_server, rc != LK_OK);
 	tell_progress(v);
 }
 
@@ -214,22 +214,22 @@ static void supervise(supervisor *v) {
 
 static int start(supervisor *v, lk_error *err) {
 	char log_id[33];
-	int r = connect_supervisor(v, err);
-	if (r == LK_OK)
-		r = lk_catalog_id(&v->pg, log_id, err);
-	if (r == LK_OK)
-		r = look_at_catalogue(v, err);
-	if (r == LK_OK && v->pool.o->view) {
+	int rc = connect_supervisor(v, err);
+	if (rc == LK_OK)
+		rc = lk_catalog_id(&v->pg, log_id, err);
+	if (rc == LK_OK)
+		rc = look_at_catalogue(v, err);
+	if (rc == LK_OK && v->pool.o->view) {
 		const lk_cat_view *view;
-		r = lk_catalog_need_view(v->pool.world->catalog, v->pool.o->view, &view, err);
+		rc = lk_catalog_need_view(v->pool.world->catalog, v->pool.o->view, &view, err);
 	}
-	if (r == LK_OK)
-		r = need_copy(v, err);
-	if (r == LK_OK && v->pool.o->once)
-		r = note_ends(v, err);
-	if (r == LK_OK)
-		r = lk_store_open(&v->store, v->pool.o->redis, v->pool.world->catalog->log_id, err);
-	return r;
+	if (rc == LK_OK)
+		rc = need_copy(v, err);
+	if (rc == LK_OK && v->pool.o->once)
+		rc = note_ends(v, err);
+	if (rc == LK_OK)
+		rc = lk_store_open(&v->store, v->pool.o->redis, v->pool.world->catalog->log_id, err);
+	return rc;
 }
 
 static bool is_stopped(const supervisor *v) { return lk_flag_is_set(v->pool.o->stop); }
@@ -237,8 +237,8 @@ static bool is_stopped(const supervisor *v) { return lk_flag_is_set(v->pool.o->s
 /* Begins again from what is there already. */
 static int start_or_wait(supervisor *v, lk_error *err) {
 	lk_error e = {0};
-	int r;
-	while ((r = start(v, &e)) == LK_EUNREACHABLE && v->pool.o->waits_at_start && !is_stopped(v)) {
+	int rc;
+	while ((rc = start(v, &e)) == LK_EUNREACHABLE && v->pool.o->waits_at_start && !is_stopped(v)) {
 		lk_pool_notice(&v->pool, lk_pool_say_how_long(&v->pool, &e));
 		lk_pool_waits(&v->pool, LK_WAIT_SERVER, &v->waits_for_server, true);
 		lk_error_clear(&e);
@@ -246,11 +246,11 @@ static int start_or_wait(supervisor *v, lk_error *err) {
 		v->connected = false;
 		lk_pool_pause(&v->pool, LK_US_PER_S / 2);
 	}
-	if (r == LK_OK)
+	if (rc == LK_OK)
 		lk_pool_waits(&v->pool, LK_WAIT_SERVER, &v->waits_for_server, false);
 	else if (err)
 		*err = e;
-	return r;
+	return rc;
 }
 
 static void notice_of_compactor(void *pool, const lk_error *e) { lk_pool_notice(pool, e); }
@@ -315,23 +315,23 @@ int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *e
 	supervisor v = {0};
 	int64_t started = lk_monotonic_us();
 	init(&v, o);
-	int r = start_or_wait(&v, err);
-	if (r == LK_OK)
-		r = start_workers(&v, err);
-	if (r == LK_OK)
+	int rc = start_or_wait(&v, err);
+	if (rc == LK_OK)
+		rc = start_workers(&v, err);
+	if (rc == LK_OK)
 		supervise(&v);
 	end_workers(&v);
 	end_compactor(&v);
-	if (r == LK_OK && v.pool.fatal.code != LK_OK) {
-		r = v.pool.fatal.code;
+	if (rc == LK_OK && v.pool.fatal.code != LK_OK) {
+		rc = v.pool.fatal.code;
 		if (err)
 			*err = v.pool.fatal;
 	}
-	if (r == LK_OK)
-		r = need_copy(&v, err);
+	if (rc == LK_OK)
+		rc = need_copy(&v, err);
 	*report = v.pool.report;
-	report->stopped = r == LK_OK && o->once && !all_reached(v.pool.world);
+	report->stopped = rc == LK_OK && o->once && !all_reached(v.pool.world);
 	report->seconds = (double)(lk_monotonic_us() - started) / 1e6;
 	release(&v);
-	return r;
+	return rc;
 }

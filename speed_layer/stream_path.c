@@ -98,14 +98,14 @@ static void commit(lk_path *p, lk_unit *u) {
 	await_commit(p);
 	if (!u->taken || u->uncommitted_events == 0)
 		return;
-	int r = lk_ledger_empty(u->ledger) ? LK_OK : lk_ledger_write(p->writer, u->ledger, &e);
+	int rc = lk_ledger_empty(u->ledger) ? LK_OK : lk_ledger_write(p->writer, u->ledger, &e);
 	LK_CRASH_POINT("ledger.written");
-	if (r == LK_OK) {
+	if (rc == LK_OK) {
 		lk_commit c = {.unit = u->id, .token = u->token, .from = u->committed, .to = u->at,
 		               .segment_from = u->segment_from, .cells = &u->cells};
-		r = lk_store_commit_send(p->store, &c, &e);
+		rc = lk_store_commit_send(p->store, &c, &e);
 	}
-	if (r != LK_OK)
+	if (rc != LK_OK)
 		lk_unit_fail(u, &e);
 	else
 		sent(p, u);
@@ -195,8 +195,8 @@ static bool waits_at_gate(const pass *s) {
 
 static int fold_events(pass *s, lk_error *err) {
 	int64_t off;
-	int r = LK_OK;
-	while (s->ngroup > 0 && (r = lk_scan_next(&s->scan, s->row, &off, err)) == LK_OK && !waits_at_gate(s)) {
+	int rc = LK_OK;
+	while (s->ngroup > 0 && (rc = lk_scan_next(&s->scan, s->row, &off, err)) == LK_OK && !waits_at_gate(s)) {
 		if (s->next_cut < s->scan.ncuts && s->scan.cuts[s->next_cut] <= off)
 			close_at_cut(s, off);
 		int failed = 0;
@@ -214,7 +214,7 @@ static int fold_events(pass *s, lk_error *err) {
 				break;
 		}
 	}
-	return r < 0 ? r : LK_OK;
+	return rc < 0 ? rc : LK_OK;
 }
 
 /* --- the pass --- */
@@ -307,28 +307,28 @@ static int run(pass *s, int part, lk_error *err) {
 		members[i] = group[i];
 
 	s->commit_at_us = lk_monotonic_us() + s->path->limits.commit_us;
-	int r = lk_scan_begin(&s->scan, s->path->reader, s->stream, part, s->columns, s->ncolumns, s->from, s->limit, &e);
-	if (r == LK_OK) {
+	int rc = lk_scan_begin(&s->scan, s->path->reader, s->stream, part, s->columns, s->ncolumns, s->from, s->limit, &e);
+	if (rc == LK_OK) {
 		forget_new_cuts(&s->scan);
-		r = fold_events(s, &e);
+		rc = fold_events(s, &e);
 	}
 	commit_all(s);
 	await_commit(s->path);
 	leave_failed(s);
-	int ended = lk_scan_end(&s->scan, r == LK_OK ? &e : &ignored);
-	r = share_failure(s, r != LK_OK ? r : ended, &e, err);
+	int ended = lk_scan_end(&s->scan, rc == LK_OK ? &e : &ignored);
+	rc = share_failure(s, rc != LK_OK ? rc : ended, &e, err);
 
 	for (int i = 0; i < ngroup; i++)
 		members[i]->folder.row = own[i];
 	free(members);
 	free(own);
 	free(s->row);
-	return r;
+	return rc;
 }
 
 int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64_t *folded, lk_error *err) {
 	pass s = {.path = p};
-	int r = LK_OK;
+	int rc = LK_OK;
 	*folded = 0;
 	p->at_gate = LK_NEVER;
 	s.group = lk_calloc((size_t)nunits + 1, sizeof *s.group);
@@ -336,9 +336,9 @@ int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64
 	if (s.ngroup > 0 && s.limit > s.from && !stopped(p)) {
 		s.stream = lk_unit_stream(s.group[0]);
 		gather_columns(&s);
-		r = run(&s, s.group[0]->part, err);
+		rc = run(&s, s.group[0]->part, err);
 		*folded = s.events;
 	}
 	free(s.group);
-	return r;
+	return rc;
 }

@@ -18,10 +18,10 @@
 #include "speed_layer/tiers.h"
 
 static int read_state(lk_path *p, lk_unit *u, lk_unit_state *st, lk_error *err) {
-	int r = lk_store_read_unit(p->store, u->id, NULL, st, NULL, err);
-	if (r < 0)
-		return r;
-	if (r == 1 || st->token != u->token) {
+	int rc = lk_store_read_unit(p->store, u->id, NULL, st, NULL, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 1 || st->token != u->token) {
 		lk_error lost = {0};
 		lk_fail(&lost, LK_EFENCED, "unit %lld has another owner", (long long)u->id);
 		lk_unit_fail(u, &lost);
@@ -38,10 +38,10 @@ static int drop_below(lk_path *p, lk_unit *u, const lk_unit_state *st, const lk_
 		if ((!s->open && s->to <= cut->cursor) || (LK_MUTANT("drop_open") && s->from < cut->cursor))
 			gone[n++] = *s;
 	}
-	int r = n == 0 && st->base.cursor >= cut->cursor
+	int rc = n == 0 && st->base.cursor >= cut->cursor
 	        ? LK_OK : lk_store_drop(p->store, u->id, u->token, gone, n, cut->cursor <= u->committed ? cut : NULL, err);
 	free(gone);
-	return r;
+	return rc;
 }
 
 /* Posts a compaction of the segments from `first` on, if one is due. */
@@ -51,13 +51,13 @@ static int compact(lk_path *p, lk_unit *u, const lk_unit_state *st, int first, l
 	int kept = p->segments_kept ? p->segments_kept : LK_SEGMENTS_MANY;
 	if (!p->compactor || st->nsegments - first <= kept || !lk_compactor_is_free(p->compactor, u->id))
 		return LK_OK;
-	int r = lk_cut_live(p->writer, lk_unit_stream(u), u->part, 0, &cuts, &ncuts, err);
+	int rc = lk_cut_live(p->writer, lk_unit_stream(u), u->part, 0, &cuts, &ncuts, err);
 	lk_run run = {0, 0};
-	if (r == LK_OK)
+	if (rc == LK_OK)
 		run = lk_run_to_compact(st->segments + first, st->nsegments - first, cuts, ncuts);
 	free(cuts);
 	if (run.n == 0)
-		return r;
+		return rc;
 	const lk_compaction job = {.unit = u->id, .token = st->token, .plan = lk_unit_plan(u),
 	                           .inputs = st->segments + first + run.first, .n = run.n};
 	lk_compactor_post(p->compactor, lk_store_log(p->store), &job);
@@ -79,19 +79,19 @@ static int take_anew(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_sta
 	if (!idle && !lk_unit_straddles(st, cut->cursor))
 		return LK_OK;
 	lk_unit_state_release(st);
-	int r = lk_unit_take(p, u, err);
-	return r == LK_OK ? read_state(p, u, st, err) : r;
+	int rc = lk_unit_take(p, u, err);
+	return rc == LK_OK ? read_state(p, u, st, err) : rc;
 }
 
 static int sweep(lk_path *p, lk_unit *u, const lk_position *cut, lk_unit_state *st, lk_error *err) {
-	int first = 0, r = read_state(p, u, st, err);
-	if (r == LK_OK)
-		r = take_anew(p, u, cut, st, err);
-	if (r == LK_OK && cut->cursor > 0 && (u->committed >= cut->cursor || LK_MUTANT("drop_open")))
-		r = drop_below(p, u, st, cut, err);
+	int first = 0, rc = read_state(p, u, st, err);
+	if (rc == LK_OK)
+		rc = take_anew(p, u, cut, st, err);
+	if (rc == LK_OK && cut->cursor > 0 && (u->committed >= cut->cursor || LK_MUTANT("drop_open")))
+		rc = drop_below(p, u, st, cut, err);
 	while (first < st->nsegments && st->segments[first].from < cut->cursor)
 		first++;
-	return r == LK_OK ? compact(p, u, st, first, err) : r;
+	return rc == LK_OK ? compact(p, u, st, first, err) : rc;
 }
 
 int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err) {
@@ -100,14 +100,14 @@ int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err) {
 	lk_error e = {0};
 	if (!u->taken)
 		return LK_OK;
-	int r = lk_unit_published(p, u, &cut, &e);
-	if (r == LK_OK && lk_unit_should_skip(p, u, u->committed, cut.cursor))
-		r = lk_unit_take(p, u, &e);
-	else if (r == LK_OK)
-		r = sweep(p, u, &cut, &st, &e);
+	int rc = lk_unit_published(p, u, &cut, &e);
+	if (rc == LK_OK && lk_unit_should_skip(p, u, u->committed, cut.cursor))
+		rc = lk_unit_take(p, u, &e);
+	else if (rc == LK_OK)
+		rc = sweep(p, u, &cut, &st, &e);
 	lk_unit_state_release(&st);
-	if (r >= 0)
+	if (rc >= 0)
 		return LK_OK;
 	lk_unit_fail(u, &e);
-	return err ? (*err = e, r) : r;
+	return err ? (*err = e, rc) : rc;
 }

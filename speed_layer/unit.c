@@ -129,11 +129,11 @@ int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *
 	snprintf(id, sizeof id, "%lld", (long long)u->copy->id);
 	snprintf(part, sizeof part, "%d", u->part);
 	PGresult *res = NULL;
-	int r = lk_pg_exec(p->writer, &res, err, sql, 2, (const char *const[]){id, part});
-	if (r != LK_OK)
-		return r;
+	int rc = lk_pg_exec(p->writer, &res, err, sql, 2, (const char *const[]){id, part});
+	if (rc != LK_OK)
+		return rc;
 	if (PQntuples(res) == 0 || PQgetvalue(res, 0, 0)[0] == 't') {
-		r = lk_fail(err, LK_ECONFLICT, "copy %s of view \"%s\" was dropped", id, u->copy->version->view->name);
+		rc = lk_fail(err, LK_ECONFLICT, "copy %s of view \"%s\" was dropped", id, u->copy->version->view->name);
 	} else {
 		int64_t high = lk_pg_int_or(res, 0, 2, LK_NEVER), last_at = lk_pg_int_or(res, 0, 3, LK_NEVER);
 		cut->cursor = lk_pg_int(res, 0, 1);
@@ -141,7 +141,7 @@ int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *
 		cut->last_at = last_at;
 	}
 	PQclear(res);
-	return r;
+	return rc;
 }
 
 bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int64_t cut) {
@@ -156,9 +156,9 @@ static int check_against_log(lk_path *p, const lk_unit *u, const lk_position *at
 	if (at->cursor == 0)
 		return LK_OK;
 	int64_t logged;
-	int r = lk_log_at(p->writer, lk_unit_stream(u), u->part, at->cursor - 1, &logged, err);
-	*fits = r == LK_OK && logged != LK_NEVER && logged == at->last_at;
-	return r;
+	int rc = lk_log_at(p->writer, lk_unit_stream(u), u->part, at->cursor - 1, &logged, err);
+	*fits = rc == LK_OK && logged != LK_NEVER && logged == at->last_at;
+	return rc;
 }
 
 bool lk_unit_straddles(const lk_unit_state *st, int64_t cut) {
@@ -170,12 +170,12 @@ bool lk_unit_straddles(const lk_unit_state *st, int64_t cut) {
 
 static int where_to_go_on(lk_path *p, lk_unit *u, const lk_unit_state *st, lk_position *start, bool *reset, lk_error *err) {
 	bool fits;
-	int r = check_against_log(p, u, &st->at, &fits, err);
-	if (r == LK_OK && st->base.cursor > start->cursor)
-		r = lk_unit_published(p, u, start, err);
+	int rc = check_against_log(p, u, &st->at, &fits, err);
+	if (rc == LK_OK && st->base.cursor > start->cursor)
+		rc = lk_unit_published(p, u, start, err);
 	*reset = !fits || st->base.cursor > start->cursor || lk_unit_straddles(st, start->cursor)
 	         || lk_unit_should_skip(p, u, st->at.cursor, start->cursor);
-	return r;
+	return rc;
 }
 
 static void hold(lk_unit *u, uint64_t token, const lk_position *at) {
@@ -196,18 +196,18 @@ int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err) {
 	bool reset = false;
 
 	drop_map(u);
-	int r = lk_unit_published(p, u, &start, err);
-	if (r == LK_OK)
-		r = lk_store_take_over(p->store, u->id, &start, &st, err);
-	if (r != LK_OK)
-		return r;
+	int rc = lk_unit_published(p, u, &start, err);
+	if (rc == LK_OK)
+		rc = lk_store_take_over(p->store, u->id, &start, &st, err);
+	if (rc != LK_OK)
+		return rc;
 	if (u->outcome_unknown && st.at.cursor == u->sent)
 		lk_unit_acknowledged(p, u);
-	r = where_to_go_on(p, u, &st, &start, &reset, err);
-	if (r == LK_OK && reset)
-		r = lk_store_reset(p->store, u->id, st.token, &start, err);
-	if (r == LK_OK)
+	rc = where_to_go_on(p, u, &st, &start, &reset, err);
+	if (rc == LK_OK && reset)
+		rc = lk_store_reset(p->store, u->id, st.token, &start, err);
+	if (rc == LK_OK)
 		hold(u, st.token, reset ? &start : &st.at);
 	lk_unit_state_release(&st);
-	return r;
+	return rc;
 }

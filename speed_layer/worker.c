@@ -40,18 +40,18 @@ static void disconnect(lk_worker *w) {
 static int connect_all(lk_worker *w, lk_error *err) {
 	const lk_speed_options *o = w->pool->o;
 	lk_world *world = lk_world_hold(w->pool);
-	int r = lk_pg_open(&w->reader, o->postgres, "lk speed", err);
-	if (r == LK_OK)
-		r = lk_pg_open(&w->writer, o->postgres, "lk speed", err);
+	int rc = lk_pg_open(&w->reader, o->postgres, "lk speed", err);
+	if (rc == LK_OK)
+		rc = lk_pg_open(&w->writer, o->postgres, "lk speed", err);
 	w->reader.limit_us = w->writer.limit_us = LK_PG_ANSWER_US;
-	if (r == LK_OK)
-		r = lk_log_listen(&w->writer, err);
-	if (r == LK_OK)
-		r = lk_store_open(&w->path.store, o->redis, world->catalog->log_id, err);
+	if (rc == LK_OK)
+		rc = lk_log_listen(&w->writer, err);
+	if (rc == LK_OK)
+		rc = lk_store_open(&w->path.store, o->redis, world->catalog->log_id, err);
 	memcpy(w->log_id, world->catalog->log_id, sizeof w->log_id);
 	lk_world_leave(w->pool, world);
-	w->connected = r == LK_OK;
-	return r;
+	w->connected = rc == LK_OK;
+	return rc;
 }
 
 /* --- one round --- */
@@ -59,12 +59,12 @@ static int connect_all(lk_worker *w, lk_error *err) {
 /* A stream that is gone has no events; what reads it leaves with the next picture of the catalogue. */
 static int read_tail(lk_worker *w, const lk_cat_stream *stream, int64_t *next, lk_error *err) {
 	lk_error e = {0};
-	int r = lk_log_tail(&w->reader, stream, next, NULL, NULL, &e);
-	if (r == LK_ECONFLICT)
+	int rc = lk_log_tail(&w->reader, stream, next, NULL, NULL, &e);
+	if (rc == LK_ECONFLICT)
 		memset(next, 0, LK_MAX_PARTITIONS * sizeof *next);
-	else if (r != LK_OK && err)
+	else if (rc != LK_OK && err)
 		*err = e;
-	return r == LK_ECONFLICT ? LK_OK : r;
+	return rc == LK_ECONFLICT ? LK_OK : rc;
 }
 
 static int read_tails(lk_worker *w, lk_error *err) {
@@ -76,9 +76,9 @@ static int read_tails(lk_worker *w, lk_error *err) {
 			known = w->shares[k].of->stream == stream;
 		if (known)
 			continue;
-		int r = read_tail(w, stream, next, err);
-		if (r != LK_OK)
-			return r;
+		int rc = read_tail(w, stream, next, err);
+		if (rc != LK_OK)
+			return rc;
 		for (int k = i; k < w->nshares; k++)
 			if (w->shares[k].of->stream == stream)
 				w->shares[k].tail = next[w->shares[k].of->part];
@@ -116,10 +116,10 @@ static int pass_all(lk_worker *w, lk_share *s, lk_unit **units, int n, bool *bus
 		if (lowest >= end)
 			break;
 		first = put_first(units, n, lowest);
-		int r = lk_path_pass(&w->path, units, n, s->of->end, &folded, err);
+		int rc = lk_path_pass(&w->path, units, n, s->of->end, &folded, err);
 		*busy |= folded > 0;
-		if (r != LK_OK)
-			return r;
+		if (rc != LK_OK)
+			return rc;
 		int64_t met = lowest_cursor(units, first);
 		if (met != INT64_MAX && met >= lowest_cursor(units + first, n - first))
 			break;
@@ -133,12 +133,12 @@ static int pass(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 	for (int i = 0; i < s->nunits; i++)
 		if (s->units[i]->taken)
 			units[n++] = s->units[i];
-	int r = pass_all(w, s, units, n, busy, err);
-	for (int i = 0; i < n && r == LK_OK; i++)
+	int rc = pass_all(w, s, units, n, busy, err);
+	for (int i = 0; i < n && rc == LK_OK; i++)
 		if (!units[i]->taken)
-			r = lk_worker_trouble(w, units[i], err);
+			rc = lk_worker_trouble(w, units[i], err);
 	free(units);
-	return r;
+	return rc;
 }
 
 static void publish_progress(lk_share *s) {
@@ -155,35 +155,35 @@ static void publish_progress(lk_share *s) {
 }
 
 static int advance(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
-	int r = lk_share_take(w, s, err);
+	int rc = lk_share_take(w, s, err);
 	publish_progress(s);
 	w->path.behind = &s->of->behind;
-	if (r == LK_OK)
-		r = pass(w, s, busy, err);
-	if (r == LK_OK && lk_monotonic_us() >= s->next_sweep_us)
-		r = lk_share_sweep(w, s, err);
-	if (r == LK_OK && w->pool->o->once && !atomic_load(&s->of->reached))
-		r = lk_share_check_end(w, s, err);
+	if (rc == LK_OK)
+		rc = pass(w, s, busy, err);
+	if (rc == LK_OK && lk_monotonic_us() >= s->next_sweep_us)
+		rc = lk_share_sweep(w, s, err);
+	if (rc == LK_OK && w->pool->o->once && !atomic_load(&s->of->reached))
+		rc = lk_share_check_end(w, s, err);
 	w->path.behind = NULL;
 	publish_progress(s);
-	return r;
+	return rc;
 }
 
 static int round_of_work(lk_worker *w, lk_error *err) {
 	bool busy = false;
 	bool hints;   /* not used: the ends of the log are read below */
-	int r = lk_worker_adopt(w, err);
-	if (r == LK_OK)
-		r = lk_log_hints(&w->writer, &hints, err);
-	if (r == LK_OK)
-		r = lk_worker_lock(w, err);
-	if (r == LK_OK)
-		r = read_tails(w, err);
-	for (int i = 0; i < w->nshares && r == LK_OK && !lk_pool_ending(w->pool); i++)
-		r = advance(w, &w->shares[i], &busy, err);
-	if (r == LK_OK && !busy && !lk_pool_ending(w->pool))
-		r = lk_log_wait(&w->writer, IDLE_MS, err);
-	return r;
+	int rc = lk_worker_adopt(w, err);
+	if (rc == LK_OK)
+		rc = lk_log_hints(&w->writer, &hints, err);
+	if (rc == LK_OK)
+		rc = lk_worker_lock(w, err);
+	if (rc == LK_OK)
+		rc = read_tails(w, err);
+	for (int i = 0; i < w->nshares && rc == LK_OK && !lk_pool_ending(w->pool); i++)
+		rc = advance(w, &w->shares[i], &busy, err);
+	if (rc == LK_OK && !busy && !lk_pool_ending(w->pool))
+		rc = lk_log_wait(&w->writer, IDLE_MS, err);
+	return rc;
 }
 
 /* If there are more workers than partitions: a worker without partitions opens no sessions. */
@@ -204,8 +204,8 @@ static void wait_and_grow(lk_worker *w) {
 static void work(lk_worker *w) {
 	lk_error e = {0};
 	bool was_connected = w->connected;
-	int r = was_connected ? round_of_work(w, &e) : connect_all(w, &e);
-	if (r != LK_OK) {
+	int rc = was_connected ? round_of_work(w, &e) : connect_all(w, &e);
+	if (rc != LK_OK) {
 		lk_worker_server_trouble(w, &e);
 		disconnect(w);
 		wait_and_grow(w);
