@@ -1,4 +1,4 @@
-/* Aggregates: one constant table of verbs each, one file each (aggregates/<name>.c), listed in aggregates/aggregate.c.
+/* Aggregates: one constant table of verbs each, one file each (aggregates/<name>.c), listed in aggregates/private.h.
  *
  * A partial is the mergeable state of one aggregate over any set of rows. Algebra, tested with random inputs: init is
  * the identity; merge is commutative and associative; fold(x) = merge(partial of {x}); equal sets of rows give equal

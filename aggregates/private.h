@@ -4,13 +4,17 @@
 
 #include "aggregates/aggregate.h"
 
-extern const lk_aggregate lk_agg_count_star, lk_agg_count, lk_agg_sum, lk_agg_min, lk_agg_max, lk_agg_avg;
-extern const lk_aggregate lk_agg_sum_double, lk_agg_avg_double;
-extern const lk_aggregate lk_agg_var_pop, lk_agg_var_samp, lk_agg_variance, lk_agg_stddev_pop, lk_agg_stddev_samp, lk_agg_stddev;
-extern const lk_aggregate lk_agg_var_pop_double, lk_agg_var_samp_double, lk_agg_variance_double, lk_agg_stddev_pop_double,
-	lk_agg_stddev_samp_double, lk_agg_stddev_double;
-extern const lk_aggregate lk_agg_first, lk_agg_last, lk_agg_count_distinct, lk_agg_approx_count_distinct, lk_agg_approx_percentile, lk_agg_top_k;
-extern const lk_aggregate lk_agg_bool_and, lk_agg_bool_or, lk_agg_every;
+/* The list. Of entries that share a name, the first one that takes the argument is used. */
+#define LK_AGGREGATES(x) \
+	x(count_star) x(count) x(sum) x(sum_double) x(avg) x(avg_double) x(min) x(max) \
+	x(var_pop) x(var_pop_double) x(var_samp) x(var_samp_double) x(variance) x(variance_double) \
+	x(stddev_pop) x(stddev_pop_double) x(stddev_samp) x(stddev_samp_double) x(stddev) x(stddev_double) \
+	x(bool_and) x(bool_or) x(every) x(first) x(last) x(count_distinct) x(approx_count_distinct) x(approx_percentile) \
+	x(top_k)
+
+#define LK_AGGREGATE_DECLARED(name) extern const lk_aggregate lk_agg_##name;
+LK_AGGREGATES(LK_AGGREGATE_DECLARED)
+#undef LK_AGGREGATE_DECLARED
 
 #define LK_STATE_SIZE(type) ((sizeof(type) + 15) & ~(size_t)15)
 
