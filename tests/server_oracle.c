@@ -275,7 +275,8 @@ static void check_where(round *r) {
 }
 
 static const lk_stream *stream_of(void *ctx, const char *name) {
-	return lk_catalog_stream(ctx, name)->stream;
+	const lk_cat_stream *s = lk_catalog_stream(ctx, name);
+	return s ? s->stream : NULL;
 }
 
 /* Adds --window and --slide to q: the oracle is the same text with another window. */
