@@ -65,23 +65,43 @@ static int batch_view(round_of *of, const lk_cat_view *v) {
 	return rc ? rc : failed;
 }
 
-/* A kappa view is sealed instead of computed. */
-static int seal_view(round_of *of, const lk_cat_view *v) {
-	const lk_cat_copy *copy = served_copy(of->catalog, v);
+/* A kappa copy is sealed instead of computed. */
+static int seal_copy(round_of *of, const lk_cat_copy *copy, lk_error *err) {
 	const lk_seal_options o = {.stop = of->o->stop};
 	lk_batch_report r = {0};
-	lk_error e = {0};
-	int rc = of->store ? LK_OK : lk_store_open(&of->store, of->o->redis, of->catalog->log_id, &e);
+	int rc = of->store ? LK_OK : lk_store_open(&of->store, of->o->redis, of->catalog->log_id, err);
 	if (rc == LK_OK)
-		rc = lk_seal_run(&of->pg, of->store, copy, &o, &r, &e);
+		rc = lk_seal_run(&of->pg, of->store, copy, &o, &r, err);
 	if (rc == LK_OK)
 		of->o->done(of->o->ctx, copy, &r);
-	else if (!is_stopped(of))
-		of->o->failed(of->o->ctx, copy, &e);
 	if (rc == LK_EUNREACHABLE && of->store) {
 		lk_store_close(of->store);
 		of->store = NULL;
 	}
+	return rc;
+}
+
+static int seal_view(round_of *of, const lk_cat_view *v) {
+	const lk_cat_copy *copy = served_copy(of->catalog, v);
+	lk_error e = {0};
+	int rc = seal_copy(of, copy, &e);
+	if (rc != LK_OK && !is_stopped(of))
+		of->o->failed(of->o->ctx, copy, &e);
+	return rc;
+}
+
+/* The speed layer keeps the former copy up to date too. Sealed, a kappa copy needs no more of Redis than while readers had
+ * it. A lambda copy would need a batch, which costs as much as the view's own, so it gets none. Where nobody drives the
+ * units, nothing grows either; and this round may just have dropped the copy. */
+static int seal_former(round_of *of, const lk_cat_view *v) {
+	const lk_cat_copy *copy = lk_catalog_copy(of->catalog, v->former_copy);
+	lk_error e = {0};
+	if (!copy || !copy->kappa || !of->o->seals || is_stopped(of))
+		return LK_OK;
+	int rc = seal_copy(of, copy, &e);
+	if (rc == LK_OK || rc == LK_EBUSY || rc == LK_ECONFLICT || is_stopped(of))
+		return LK_OK;
+	of->o->failed(of->o->ctx, copy, &e);
 	return rc;
 }
 
@@ -151,7 +171,8 @@ static int batch_views(round_of *of, int *nviews, lk_error *err) {
 	int first = LK_OK, rc = choose_views(c, names, n, views, nviews, err);
 	for (int i = 0; rc == LK_OK && i < *nviews && !is_stopped(of); i++) {
 		int failed = !in_kappa(c, views[i]) ? batch_view(of, views[i]) : of->o->seals ? seal_view(of, views[i]) : LK_OK;
-		first = first ? first : failed;
+		int former = seal_former(of, views[i]);
+		first = first ? first : failed ? failed : former;
 	}
 	free(views);
 	return rc ? rc : first;

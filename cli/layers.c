@@ -112,7 +112,7 @@ static void say_batch(const lk_cat_copy *copy, const lk_batch_report *r, bool qu
 	const lk_cat_view *v = copy->version->view;
 	lk_buf b = LK_BUF_INIT;
 	if (r->nothing_new) {
-		if (!quiet)
+		if (!quiet && v->former_copy != copy->id)
 			lk_say("%s %s: nothing new in the log", copy->kappa ? "seal" : "batch", v->name);
 		return;
 	}
@@ -122,7 +122,8 @@ static void say_batch(const lk_cat_copy *copy, const lk_batch_report *r, bool qu
 	lk_buf_addf(&b, " cell%s, %.2f s%s", r->cells == 1 ? "" : "s", r->seconds, r->folded ? ", folded in C" : "");
 	if (r->switched_to)
 		lk_buf_addf(&b, "; readers get version %d now", r->switched_to);
-	lk_say("%s %s@%d: %s", copy->kappa ? "seal" : "batch", v->name, copy->version->number, b.data);
+	lk_say("%s %s@%d%s: %s", copy->kappa ? "seal" : "batch", v->name, copy->version->number,
+	       v->former_copy == copy->id ? ", the former copy" : "", b.data);
 	lk_buf_release(&b);
 }
 

@@ -382,6 +382,31 @@ static void kappa_is_sealed(void **state) {
 	same();
 }
 
+/* The former copy is driven as long as it exists; if it is a kappa copy, rounds seal it, so that Redis does not keep all of
+ * it. Where no speed layer drives it the round does without. */
+static void the_former_kappa_copy_is_sealed(void **state) {
+	(void)state;
+	append(50);
+	must_round(NULL);
+	int64_t lambda = served()->id;
+	serve(make(LK_COPY_BUILDING, true));
+	int64_t kappa = served()->id;
+	test_world_speed_once(&world, "traffic");
+	must_round("traffic");
+	serve(lambda);
+	append(50);
+	must_round("traffic");
+	assert_int_equal(batches_of(kappa), 1);        /* its units are behind, and nobody drives them */
+	test_world_speed_once(&world, "traffic");
+	append(1);
+	test_world_speed_once(&world, "traffic");
+	must_round("traffic");
+	assert_int_equal(batches_of(kappa), 2);
+	same();
+	serve(kappa);
+	same();
+}
+
 /* A version that was applied in kappa mode has no copy until a replay, or a batch in lambda mode, makes one. */
 static void a_version_of_kappa_gets_its_copy_later(void **state) {
 	(void)state;
@@ -539,6 +564,7 @@ int main(void) {
 		TEST(a_batch_of_a_dropped_version_changes_nothing),
 		TEST(a_copy_in_the_making_is_not_served),
 		TEST(kappa_is_sealed),
+		TEST(the_former_kappa_copy_is_sealed),
 		TEST(a_version_of_kappa_gets_its_copy_later),
 		TEST(apply_says_how),
 		TEST(a_round_sweeps_dropped_copies),
