@@ -90,11 +90,11 @@ static long scan_all(lk_json_scanner *j, const lk_buf *text, const lk_stream *s)
 	lk_arena arena = {0};
 	long events = 0;
 	for (const char *p = text->data, *end = p + text->len; p < end;) {
-		const char *line_end = memchr(p, '\n', (size_t)(end - p)), *reason;
-		int column;
+		const char *line_end = memchr(p, '\n', (size_t)(end - p));
+		lk_misfit why;
 		if (!line_end)
 			line_end = end;
-		events += lk_json_scan(j, p, (size_t)(line_end - p), &arena, row, &reason, &column) == 0 && !lk_is_null(&row[s->schema.event_time]);
+		events += lk_json_scan(j, p, (size_t)(line_end - p), &arena, row, &why) == 0 && !lk_is_null(&row[s->schema.event_time]);
 		lk_arena_clear(&arena);
 		p = line_end + 1;
 	}

@@ -19,4 +19,10 @@ typedef struct lk_schema {
 	int event_time;  /* column index; never NULL in the log */
 } lk_schema;
 
+/* Why a record is no event. */
+typedef struct lk_misfit {
+	const char *reason;   /* valid until the scanner's next record */
+	int column;           /* whose value does not fit; -1: the record as a whole is not of its format */
+} lk_misfit;
+
 #endif

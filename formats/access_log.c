@@ -470,23 +470,23 @@ static int read_column(const candidate *c, const lk_column *column, int i, span 
 	return 0;
 }
 
-int lk_log_scan(lk_log_scanner *g, const char *line, size_t len, lk_arena *arena, lk_value *row, const char **reason, int *column) {
+int lk_log_scan(lk_log_scanner *g, const char *line, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why) {
 	const lk_schema *s = g->schema;
-	*column = -1;
+	why->column = -1;
 	while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 		len--;
 	g->furthest = NULL;
 	int found = g->told_by_shape ? tell(g, line, line + len) : fits(g, g->candidates[0].format, line, line + len) ? 0 : -1;
 	if (found < 0) {
-		*reason = g->why;
+		why->reason = g->why;
 		return -1;
 	}
 	const candidate *c = &g->candidates[found];
 	for (int i = 0; i < s->ncolumns; i++) {
 		row[i] = lk_null();
 		int from = c->span_of[i];
-		if (from >= 0 && read_column(c, &s->columns[i], from, g->spans[from], arena, &row[i], reason)) {
-			*column = i;
+		if (from >= 0 && read_column(c, &s->columns[i], from, g->spans[from], arena, &row[i], &why->reason)) {
+			why->column = i;
 			return -1;
 		}
 	}

@@ -14,8 +14,7 @@ void lk_log_scanner_free(lk_log_scanner *g);
 bool lk_log_scanner_has(const lk_log_scanner *g, int column);
 
 /* A field fills the column of its name, the time the event-time column, whatever its name; "-" and columns without a
- * field are NULL. A line that does not match the whole format is rejected. 0, or -1 with *reason (valid until the next
- * call) and *column. */
-int lk_log_scan(lk_log_scanner *g, const char *line, size_t len, lk_arena *arena, lk_value *row, const char **reason, int *column);
+ * field are NULL. A line that does not match the whole format is rejected. 0, or -1 with *why. */
+int lk_log_scan(lk_log_scanner *g, const char *line, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why);
 
 #endif

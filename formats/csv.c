@@ -167,7 +167,7 @@ static int read_names(const lk_schema *s, const char *p, const char *end, lk_csv
 
 int lk_csv_header(const lk_schema *s, char delimiter, const char *record, size_t len, lk_csv_map *out, const char **reason) {
 	bool seen[LK_MAX_COLUMNS] = {false};
-	*out = (lk_csv_map){.delimiter = delimiter};
+	*out = (lk_csv_map){.schema = s, .delimiter = delimiter};
 	int rc = read_names(s, record, record + without_line_break(record, len), out, seen, reason);
 	if (!rc && !seen[s->event_time]) {
 		*reason = "the header does not name the event time's column";
@@ -188,19 +188,19 @@ void lk_csv_map_release(lk_csv_map *m) {
 	*m = (lk_csv_map){0};
 }
 
-int lk_csv_scan(const lk_schema *s, const lk_csv_map *m, const char *record, size_t len, lk_arena *arena,
-                lk_value *row, const char **reason, int *column) {
+int lk_csv_scan(const lk_csv_map *m, const char *record, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why) {
+	const lk_schema *s = m->schema;
 	const char *p = record, *end = record + without_line_break(record, len);
 	int i = 0, last;
-	*column = -1;
+	why->column = -1;
 	for (int c = 0; c < s->ncolumns; c++)
 		row[c] = lk_null();
 	do {
 		csv_field f;
-		if ((last = read_field(m->delimiter, &p, end, &f, reason)) < 0)
+		if ((last = read_field(m->delimiter, &p, end, &f, &why->reason)) < 0)
 			return -1;
 		if (i == m->nfields) {
-			*reason = "more fields than the header has";
+			why->reason = "more fields than the header has";
 			return -1;
 		}
 		int c = m->column_of[i++];
@@ -208,13 +208,13 @@ int lk_csv_scan(const lk_schema *s, const lk_csv_map *m, const char *record, siz
 			continue;
 		if (f.doubled)
 			undouble(&f, arena);
-		if (lk_value_parse(s->columns[c].type, f.p, f.len, &row[c], reason)) {
-			*column = c;
+		if (lk_value_parse(s->columns[c].type, f.p, f.len, &row[c], &why->reason)) {
+			why->column = c;
 			return -1;
 		}
 	} while (!last);
 	if (i < m->nfields) {
-		*reason = "fewer fields than the header has";
+		why->reason = "fewer fields than the header has";
 		return -1;
 	}
 	return 0;

@@ -13,6 +13,7 @@ lk_csv_dialect lk_csv_dialect_of(char delimiter);
 
 /* Which field goes to which column, from the header line. */
 typedef struct lk_csv_map {
+	const lk_schema *schema;
 	char delimiter;
 	int *column_of;   /* per field; -1: not declared */
 	int nfields;
@@ -23,11 +24,11 @@ typedef struct lk_csv_map {
 /* End of the record that begins at p (a quoted field may hold line breaks): the first byte after its line break, which
  * is LF, CRLF or CR; NULL if the record, or the byte that tells CR from CRLF, is beyond `end`. */
 const char *lk_csv_record_end(const lk_csv_dialect *d, const char *p, const char *end);
-/* 0, or -1 with *reason. A header name that is not a column is no error; a missing event_time column is. */
+/* 0, or -1 with *reason. A header name that is not a column is no error; a missing event_time column is. *s must outlive
+ * the map. */
 int lk_csv_header(const lk_schema *s, char delimiter, const char *record, size_t len, lk_csv_map *out, const char **reason);
 void lk_csv_map_release(lk_csv_map *m);
-/* An unquoted empty field is NULL, "" is the empty text. 0, or -1 with *reason and *column. */
-int lk_csv_scan(const lk_schema *s, const lk_csv_map *m, const char *record, size_t len, lk_arena *arena,
-                lk_value *row, const char **reason, int *column);
+/* An unquoted empty field is NULL, "" is the empty text. 0, or -1 with *why. */
+int lk_csv_scan(const lk_csv_map *m, const char *record, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why);
 
 #endif

@@ -498,10 +498,9 @@ static int read_token(const token *t, lk_type type, lk_arena *arena, lk_value *o
 	return lk_value_parse(type, text, len, out, reason);
 }
 
-int lk_json_scan(lk_json_scanner *j, const char *line, size_t len, lk_arena *arena, lk_value *row,
-                 const char **reason, int *column) {
+int lk_json_scan(lk_json_scanner *j, const char *line, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why) {
 	const lk_schema *s = j->schema;
-	*column = -1;
+	why->column = -1;
 	j->end = line + len;
 	j->depth = 0;
 	j->texts = arena;
@@ -514,12 +513,12 @@ int lk_json_scan(lk_json_scanner *j, const char *line, size_t len, lk_arena *are
 	else if ((p = walk_object(j, &j->root, p)) && skip_space(p, j->end) != j->end)
 		p = bad(j, "not JSON: something follows the object");
 	if (!p) {
-		*reason = j->reason;
+		why->reason = j->reason;
 		return -1;
 	}
 	for (int c = 0; c < s->ncolumns; c++)
-		if (read_token(&j->tokens[c], s->columns[c].type, arena, &row[c], reason)) {
-			*column = c;
+		if (read_token(&j->tokens[c], s->columns[c].type, arena, &row[c], &why->reason)) {
+			why->column = c;
 			return -1;
 		}
 	return 0;

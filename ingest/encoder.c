@@ -290,25 +290,24 @@ static void mark(lk_encoder *e, int64_t position) {
 
 /* 0 and the row, or -1 and e->reason. */
 static int scan(lk_encoder *e, const lk_record *r) {
-	const lk_stream *s = e->stream;
-	const char *reason = "longer than 16 MiB";
-	int column = -1, rc = -1;
+	lk_misfit why = {"longer than 16 MiB", -1};
+	int rc = -1;
 	lk_arena_clear(&e->arena);
 	if (r->too_long)
 		;
 	else if (e->json)
-		rc = lk_json_scan(e->json, r->text, r->len, &e->arena, e->row, &reason, &column);
+		rc = lk_json_scan(e->json, r->text, r->len, &e->arena, e->row, &why);
 	else if (!e->log)
-		rc = lk_csv_scan(&s->schema, &e->csv, r->text, r->len, &e->arena, e->row, &reason, &column);
+		rc = lk_csv_scan(&e->csv, r->text, r->len, &e->arena, e->row, &why);
 	else
-		rc = lk_log_scan(e->log, r->text, r->len, &e->arena, e->row, &reason, &column);
+		rc = lk_log_scan(e->log, r->text, r->len, &e->arena, e->row, &why);
 	if (rc == 0)
 		return 0;
 	lk_buf_clear(&e->reason);
-	e->malformed = column < 0;
-	if (column >= 0)
-		lk_buf_addf(&e->reason, "%s: ", s->schema.columns[column].name);
-	lk_buf_adds(&e->reason, reason);
+	e->malformed = why.column < 0;
+	if (why.column >= 0)
+		lk_buf_addf(&e->reason, "%s: ", e->stream->schema.columns[why.column].name);
+	lk_buf_adds(&e->reason, why.reason);
 	return -1;
 }
 

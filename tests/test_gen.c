@@ -70,11 +70,10 @@ static void events_are_what_was_asked_for(void **state) {
 		char *p = b.data;
 		for (int i = 0; i < EVENTS; i++) {
 			lk_value row[NCOLUMNS];
-			const char *reason;
-			int column;
+			lk_misfit why;
 			char *end = strchr(p, '\n');
 			assert_non_null(end);
-			assert_int_equal(lk_json_scan(j, p, (size_t)(end - p), &texts, row, &reason, &column), 0);
+			assert_int_equal(lk_json_scan(j, p, (size_t)(end - p), &texts, row, &why), 0);
 			assert_true(row[0].i >= START && row[0].i < START + HOUR);
 			back += row[0].i < last;
 			far_back += row[0].i < last - 10 * LK_US_PER_S;

@@ -21,20 +21,19 @@ static lk_stream *stream;
 static lk_csv_map map;
 static lk_csv_dialect comma;
 static lk_value row[NCOLUMNS];
-static const char *reason;
-static int column;
+static lk_misfit misfit;
 static unsigned long seed;
 
 static unsigned below(unsigned n) { return (unsigned)(test_random(&seed) >> 33) % n; }
 
 static void header(const char *text) {
 	lk_csv_map_release(&map);
-	assert_int_equal(lk_csv_header(&stream->schema, ',', text, strlen(text), &map, &reason), 0);
+	assert_int_equal(lk_csv_header(&stream->schema, ',', text, strlen(text), &map, &misfit.reason), 0);
 }
 
 static int scan(const char *record) {
 	lk_arena_clear(&texts);
-	return lk_csv_scan(&stream->schema, &map, record, strlen(record), &texts, row, &reason, &column);
+	return lk_csv_scan(&map, record, strlen(record), &texts, row, &misfit);
 }
 
 static void assert_text(int c, const char *want) {
@@ -79,16 +78,16 @@ static void refuses_what_does_not_fit(void **state) {
 	(void)state;
 	header("ts,a,n");
 	assert_int_equal(scan("2015-05-17T10:05:03Z,x"), -1);
-	assert_int_equal(column, -1);
+	assert_int_equal(misfit.column, -1);
 	assert_int_equal(scan("2015-05-17T10:05:03Z,x,1,2"), -1);
 	assert_int_equal(scan("2015-05-17T10:05:03Z,\"x,1"), -1);
 	assert_int_equal(scan("2015-05-17T10:05:03Z,\"x\"y,1"), -1);
 	assert_int_equal(scan("2015-05-17T10:05:03Z,x,one"), -1);
-	assert_int_equal(column, 3);
+	assert_int_equal(misfit.column, 3);
 	assert_int_equal(scan("yesterday,x,1"), -1);
-	assert_int_equal(column, 0);
+	assert_int_equal(misfit.column, 0);
 	assert_int_equal(scan("2015-05-17T10:05:03Z,\xff,1"), -1);
-	assert_int_equal(column, 1);
+	assert_int_equal(misfit.column, 1);
 }
 
 static void header_names_columns(void **state) {
@@ -101,7 +100,7 @@ static void header_names_columns(void **state) {
 	assert_int_equal(map.column_of[2], -1);
 	static const char *const wrong[] = {"a,b", "", "ts,a,a", "ts,A,a", "ts,\"a", "ts,\"a\"b"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-		assert_int_equal(lk_csv_header(&stream->schema, ',', wrong[i], strlen(wrong[i]), &m, &reason), -1);
+		assert_int_equal(lk_csv_header(&stream->schema, ',', wrong[i], strlen(wrong[i]), &m, &misfit.reason), -1);
 }
 
 static void header_tells_what_is_not_read(void **state) {
@@ -123,7 +122,7 @@ static void other_delimiters(void **state) {
 		snprintf(head, sizeof head, "ts%ca%cn\n", *d, *d);
 		snprintf(line, sizeof line, "2015-05-17T10:05:03Z%c\"x%cy,z\"%c7\n", *d, *d, *d);
 		lk_csv_map_release(&map);
-		assert_int_equal(lk_csv_header(&stream->schema, *d, head, strlen(head), &map, &reason), 0);
+		assert_int_equal(lk_csv_header(&stream->schema, *d, head, strlen(head), &map, &misfit.reason), 0);
 		assert_ptr_equal(lk_csv_record_end(&dialect, line, line + strlen(line)), line + strlen(line));
 		assert_int_equal(scan(line), 0);
 		assert_memory_equal(row[1].s, line + 22, 5);
@@ -224,7 +223,7 @@ static void random_tables_come_back(void **state) {
 			const char *next = lk_csv_record_end(&comma, p, end);
 			assert_non_null(next);
 			lk_arena_clear(&texts);
-			assert_int_equal(lk_csv_scan(&stream->schema, &map, p, (size_t)(next - p), &texts, row, &reason, &column), 0);
+			assert_int_equal(lk_csv_scan(&map, p, (size_t)(next - p), &texts, row, &misfit), 0);
 			for (int c = 0; c < 2; c++) {
 				assert_int_equal(row[1 + c].state, cells[r][c].state);
 				assert_int_equal(lk_value_compare(stream->schema.columns[1].type, &row[1 + c], &cells[r][c]), 0);

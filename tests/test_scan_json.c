@@ -23,14 +23,13 @@ static lk_arena memory, texts;
 static lk_json_scanner *scanner;
 static lk_stream *stream;
 static lk_value row[NCOLUMNS];
-static const char *reason;
-static int column;
+static lk_misfit misfit;
 static unsigned long seed;
 
 static int scan(const char *line) {
 	lk_arena_clear(&texts);
-	reason = NULL;
-	return lk_json_scan(scanner, line, strlen(line), &texts, row, &reason, &column);
+	misfit.reason = NULL;
+	return lk_json_scan(scanner, line, strlen(line), &texts, row, &misfit);
 }
 
 static int set_up(void **state) {
@@ -60,7 +59,7 @@ static void reads_declared_paths(void **state) {
 	(void)state;
 	assert_int_equal(scan(" {\"a\": \"x\\u00e9\\n\\ud83d\\ude00\\/\", \"z\":[1,{\"a\":2}], \"b\":{\"c\":\"in\",\"d\":{\"e\":12,\"f\":[]}},"
 	                      "\"ts\":\"2015-01-01T00:00:00Z\",\"y\":true,\"x\":1.5,\"n\":12345678901234567.5,\"i\":\"-7\"}\r\n"), -1);
-	assert_int_equal(column, C_BD);   /* an object for a text */
+	assert_int_equal(misfit.column, C_BD);   /* an object for a text */
 	assert_int_equal(scan("{\"a\": \"x\\u00e9\\n\\ud83d\\ude00\\/\", \"z\":[1,{\"a\":2}], \"b\":{\"c\":\"in\"},"
 	                      "\"ts\":\"2015-01-01T00:00:00Z\",\"y\":true,\"x\":1.5,\"n\":1234567890123456.785,\"i\":\"-7\"}\r\n"), 0);
 	assert_text(C_A, "x\xc3\xa9\n\xf0\x9f\x98\x80/");
@@ -110,7 +109,7 @@ static void numbers_keep_their_text(void **state) {
 	assert_int_equal(scan("{\"b\":{\"d\":null},\"i\":1e2}"), 0);
 	assert_true(row[C_I].i == 100);
 	assert_int_equal(scan("{\"i\":1.5}"), -1);
-	assert_int_equal(column, C_I);
+	assert_int_equal(misfit.column, C_I);
 	assert_int_equal(scan("{\"i\":2147483648}"), -1);
 	assert_int_equal(scan("{\"i\":true}"), -1);
 	assert_int_equal(scan("{\"i\":\"\"}"), -1);
@@ -130,7 +129,7 @@ static void junk_matters_only_in_declared_columns(void **state) {
 		assert_text(C_A, "ok");
 		snprintf(line, sizeof line, "{\"z\":\"ok\",\"a\":\"%s\"}", junk[i]);
 		assert_int_equal(scan(line), -1);
-		assert_int_equal(column, C_A);
+		assert_int_equal(misfit.column, C_A);
 	}
 }
 
@@ -146,8 +145,8 @@ static void refuses_what_is_not_json(void **state) {
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		if (scan(lines[i]) != -1)
 			fail_msg("accepted: %s", lines[i]);
-		assert_non_null(reason);
-		assert_int_equal(column, -1);
+		assert_non_null(misfit.reason);
+		assert_int_equal(misfit.column, -1);
 	}
 }
 
@@ -339,14 +338,14 @@ static void check_line(const lk_buf *b, unsigned *accepted, unsigned *refused) {
 	char *line = realloc(exact, b->len ? b->len : 1);
 	json_t *root = json_loadb(line, b->len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
 	lk_arena_clear(&texts);
-	int status = lk_json_scan(scanner, line, b->len, &texts, row, &reason, &column);
+	int status = lk_json_scan(scanner, line, b->len, &texts, row, &misfit);
 	if (!root && differs_by_design(&error))
 		goto out;
 	int want = root && json_is_object(root) ? 0 : -1;
 	for (int c = 0; c < NCOLUMNS && want == 0; c++)
 		want = check_column(at_path(root, &stream->schema.columns[c]), c, status == 0);
 	if (want <= 0 && want != status)
-		fail_msg("scanner %d (%s), jansson %d (%s): %.*s", status, status ? reason : "", want, root ? "" : error.text, (int)b->len, line);
+		fail_msg("scanner %d (%s), jansson %d (%s): %.*s", status, status ? misfit.reason : "", want, root ? "" : error.text, (int)b->len, line);
 	++*(status ? refused : accepted);
 out:
 	json_decref(root);

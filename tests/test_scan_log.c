@@ -25,14 +25,13 @@ enum { NCOLUMNS = sizeof columns / sizeof *columns, C_TS = 0, C_IP, C_METHOD, C_
 static lk_arena memory, texts;
 static lk_stream *stream;
 static lk_value row[NCOLUMNS];
-static const char *reason;
-static int column;
+static lk_misfit misfit;
 
 static lk_log_scanner *by_shape;
 static char why[200];
 
 static int scan(const char *line) {
-	return lk_log_scan(by_shape, line, strlen(line), &texts, row, &reason, &column);
+	return lk_log_scan(by_shape, line, strlen(line), &texts, row, &misfit);
 }
 
 /* One line by its own format. The reason stays. */
@@ -41,9 +40,9 @@ static int scan_as(const char *format, const char *line) {
 	lk_log_scanner *g = lk_log_scanner_new(&stream->schema, format, why, sizeof why);
 	if (!g)
 		fail_msg("%s: %s", format, why);
-	int status = lk_log_scan(g, line, strlen(line), &texts, row, &reason, &column);
-	snprintf(kept, sizeof kept, "%s", status ? reason : "");
-	reason = kept;
+	int status = lk_log_scan(g, line, strlen(line), &texts, row, &misfit);
+	snprintf(kept, sizeof kept, "%s", status ? misfit.reason : "");
+	misfit.reason = kept;
 	lk_log_scanner_free(g);
 	return status;
 }
@@ -143,7 +142,7 @@ static void refuses_other_lines(void **state) {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		if (scan(cases[i].line) != -1)
 			fail_msg("accepted: %s", cases[i].line);
-		assert_int_equal(column, cases[i].column);
+		assert_int_equal(misfit.column, cases[i].column);
 	}
 }
 
@@ -158,7 +157,7 @@ static void damaged_lines_do_no_harm(void **state) {
 		memcpy(line, whole, len);
 		for (int n = (int)(test_random(&seed) % 4); n-- && len;)
 			line[test_random(&seed) % len] = "\" []-\\/x\xff"[test_random(&seed) % 9];
-		accepted += lk_log_scan(by_shape, line, len, &texts, row, &reason, &column) == 0;
+		accepted += lk_log_scan(by_shape, line, len, &texts, row, &misfit) == 0;
 		free(line);
 	}
 	assert_true(accepted > 2000 && accepted < 18000);
@@ -179,7 +178,7 @@ static void reads_the_real_log(void **state) {
 	}
 	assert_int_equal(lk_input_open(&in, path, &(lk_format){.kind = LK_FORMAT_LOG}, NULL), 0);
 	while (lk_input_next(in, -1, &r, NULL) == 0) {
-		if (lk_log_scan(by_shape, r.text, r.len, &texts, row, &reason, &column)) {
+		if (lk_log_scan(by_shape, r.text, r.len, &texts, row, &misfit)) {
 			assert_int_equal(refused_line, 0);
 			refused_line = r.line;
 			continue;
@@ -212,7 +211,7 @@ static void knows_the_fields_before_the_client(void **state) {
 		char line[256];
 		snprintf(line, sizeof line, "%s%s", cases[i].front, after);
 		if (scan(line))
-			fail_msg("%s: %s", line, reason);
+			fail_msg("%s: %s", line, misfit.reason);
 		assert_text(C_IP, cases[i].ip);
 		assert_text(C_HOST, cases[i].host);
 		assert_true(cases[i].port ? row[C_PORT].i == cases[i].port : lk_is_null(&row[C_PORT]));
@@ -224,7 +223,7 @@ static void knows_the_fields_before_the_client(void **state) {
 	assert_text(C_USER, "jane doe");
 	assert_text(C_FORWARDED, "192.0.2.1, 2001:db8::1");
 	assert_int_equal(scan("h - - [26/Apr/2020:03:12:23 +0200] \"GET /c HTTP/1.1\" 200 5 \"-\" \"agent\" \"text/html\""), -1);
-	assert_non_null(strstr(reason, "--format"));
+	assert_non_null(strstr(misfit.reason, "--format"));
 }
 
 static void quotes_within_quotes(void **state) {
@@ -242,7 +241,7 @@ static void quotes_within_quotes(void **state) {
 		char line[256];
 		snprintf(line, sizeof line, "192.0.2.1 - - [03/Jul/1995:02:41:15 -0400] %s", cases[i].line);
 		if (scan(line))
-			fail_msg("%s: %s", line, reason);
+			fail_msg("%s: %s", line, misfit.reason);
 		assert_text(C_PATH, cases[i].path);
 		assert_text(C_AGENT, cases[i].agent);
 		assert_true(row[C_STATUS].i == cases[i].status);
@@ -287,7 +286,7 @@ static void follows_the_format_given(void **state) {
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		if (scan_as(cases[i].format, cases[i].line))
-			fail_msg("%s: %s", cases[i].line, reason);
+			fail_msg("%s: %s", cases[i].line, misfit.reason);
 		assert_true(row[C_TS].i == TIME_OF_LINES);
 		assert_text(C_IP, "h");
 		assert_true(row[C_STATUS].i == 200);
@@ -319,8 +318,8 @@ static void refuses_lines_of_another_format(void **state) {
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_int_equal(scan_as(cases[i].format, cases[i].line), -1);
-		if (!strstr(reason, cases[i].reason))
-			fail_msg("%s: %s", cases[i].line, reason);
+		if (!strstr(misfit.reason, cases[i].reason))
+			fail_msg("%s: %s", cases[i].line, misfit.reason);
 	}
 }
 
@@ -363,9 +362,9 @@ static void anything_goes(void **state) {
 		memcpy(exact, line.data, line.len);
 		formats += g != NULL;
 		for (int i = 0; i < 2; i++) {
-			reason = NULL;
-			if (both[i] && lk_log_scan(both[i], exact, line.len, &texts, row, &reason, &column))
-				assert_true(reason && *reason);
+			misfit.reason = NULL;
+			if (both[i] && lk_log_scan(both[i], exact, line.len, &texts, row, &misfit))
+				assert_true(misfit.reason && *misfit.reason);
 		}
 		free(exact);
 		lk_log_scanner_free(g);

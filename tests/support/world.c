@@ -173,10 +173,9 @@ void test_world_append_json(test_world *w, const char *stream, const char *lines
 	lk_arena arena = {0};
 	while (*lines) {
 		size_t len = strcspn(lines, "\n");
-		const char *reason = "";
-		int column = -1;
-		if (lk_json_scan(scanner, lines, len, &arena, row, &reason, &column) || lk_append_batch_add(b, row, &reason))
-			fail_msg("%.*s: %s", (int)len, lines, reason);
+		lk_misfit why = {"", -1};
+		if (lk_json_scan(scanner, lines, len, &arena, row, &why) || lk_append_batch_add(b, row, &why.reason))
+			fail_msg("%.*s: %s", (int)len, lines, why.reason);
 		lk_arena_clear(&arena);
 		lines += len + (lines[len] == '\n');
 	}
