@@ -73,23 +73,4 @@ void lk_difference_release(lk_difference *d);
 int lk_first_events(lk_pg *pg, lk_store *store, const lk_cat_copy *left, const lk_cat_copy *right, const lk_plan *plan, const lk_cut *until,
                     lk_difference *d, lk_error *err);
 
-/* --- at_cut.c: two copies of one view at one position --- */
-
-/* A cut at which copies can be compared. Takes the batch locks of the copies, so that no batch beyond the cut is
- * published (waits for a batch or seal that is running), makes the cut for copies[0], and brings all copies to it by
- * the speed layer's own path, unless another process does. */
-typedef struct lk_meeting {
-	lk_pg *pg;
-	const lk_cat_copy *copies[4];
-	int n;
-	bool locked[4];
-	lk_cut cut;
-} lk_meeting;
-int lk_meeting_open(lk_meeting *m, lk_pg *pg, const char *postgres, const char *redis, const lk_cat_copy *const *copies, int n,
-                    const lk_replay_watch *watch, lk_error *err);
-/* Abandons the cuts of this copy whose meetings were never closed, because their process or server died. Call it
- * holding the view's lock. */
-int lk_meeting_abandon(lk_pg *pg, int64_t copy_id, lk_error *err);
-void lk_meeting_close(lk_meeting *m);   /* releases the cut and the locks */
-
 #endif

@@ -185,7 +185,7 @@ static int join_columns(const search *s, int *columns) {
 static int scan_partition(search *s, const lk_cat_stream *stream, int part, const int *columns, int ncolumns, lk_value *row, lk_error *err) {
 	lk_scan scan;
 	place at = {.part = part, .found = true};
-	int rc = lk_scan_begin(&scan, s->pg, stream, part, columns, ncolumns, 0, s->until->off[part], err);
+	int rc = lk_scan_begin(&scan, s->pg, &(lk_scan_of){.stream = stream, .part = part, .columns = columns, .ncolumns = ncolumns, .to = s->until->off[part]}, err);
 	if (rc != LK_OK)
 		return rc;
 	while ((rc = lk_scan_next(&scan, row, &at.off, err)) == LK_OK) {

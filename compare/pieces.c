@@ -163,7 +163,7 @@ static int fold_partition(pieces *s, int part, lk_error *err) {
 	lk_scan scan;
 	int64_t off;
 	piece *p = NULL;
-	int rc = lk_scan_begin(&scan, s->pg, side->copy->version->view->stream, part, side->plan->needed, side->plan->nneeded, 0, s->until->off[part], err);
+	int rc = lk_scan_begin(&scan, s->pg, &(lk_scan_of){.stream = side->copy->version->view->stream, .part = part, .columns = side->plan->needed, .ncolumns = side->plan->nneeded, .to = s->until->off[part]}, err);
 	if (rc != LK_OK)
 		return rc;
 	while ((rc = lk_scan_next(&scan, side->folder.row, &off, err)) == LK_OK) {

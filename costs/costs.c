@@ -13,6 +13,7 @@
 #include "batch_layer/batch.h"
 #include "catalog/log_sql.h"
 #include "catalog/tail.h"
+#include "compare/barrier.h"
 #include "compare/leg_rows.h"
 #include "core/time.h"
 #include "costs/mode_cost.h"
@@ -126,7 +127,7 @@ static int fix_places(comparing *c, lk_error *err) {
 	return rc;
 }
 
-/* Without costs: builds what is missing as its mode does, and the meeting brings it to the cut. */
+/* Without costs: builds what is missing as its mode does, and the barrier brings it to the cut. */
 static int build_missing(comparing *c, lk_error *err) {
 	lk_batch_report batch;
 	if (!c->trial[LAMBDA])
@@ -288,11 +289,11 @@ static int compare_at(comparing *c, const lk_cut *cut, lk_error *err) {
 }
 
 static int compare_copies(comparing *c, lk_error *err) {
-	lk_meeting m;
-	int rc = lk_meeting_open(&m, &c->pg, c->o->postgres, c->o->redis, c->copy, MODES, &c->o->watch, err);
+	lk_barrier m;
+	int rc = lk_barrier_open(&m, &c->pg, c->copy, MODES, &(lk_run_to_options){.postgres = c->o->postgres, .redis = c->o->redis, .watch = &c->o->watch}, err);
 	if (rc == LK_OK)
 		rc = compare_at(c, &m.cut, err);
-	lk_meeting_close(&m);
+	lk_barrier_close(&m);
 	return rc == LK_OK && lk_watch_stopped(&c->o->watch) ? lk_stopped(err) : rc;
 }
 

@@ -86,7 +86,7 @@ static int read_partition(latency *l, lk_folder *folder, lk_cells *one, int part
 	const lk_places *places = l->c->places;
 	lk_scan scan;
 	int64_t off;
-	int rc = lk_scan_begin(&scan, l->c->pg, l->c->copy->version->view->stream, part, p->needed, p->nneeded, places->built[part], places->end[part], err);
+	int rc = lk_scan_begin(&scan, l->c->pg, &(lk_scan_of){.stream = l->c->copy->version->view->stream, .part = part, .columns = p->needed, .ncolumns = p->nneeded, .from = places->built[part], .to = places->end[part]}, err);
 	if (rc != LK_OK)
 		return rc;
 	while ((rc = lk_scan_next(&scan, folder->row, &off, err)) == LK_OK) {
@@ -187,7 +187,7 @@ int lk_latency_measure(lk_costing *c, lk_error *err) {
 	int rc = read_events(l, err);
 	l->took_us = lk_calloc(l->n + 1, sizeof *l->took_us);
 	if (rc == LK_OK) {
-		rc = lk_driver_open(&l->driver, c->run.postgres, c->run.redis, c->log_id, c->copy, limits, c->run.watch->stop, err);
+		rc = lk_driver_open(&l->driver, &c->run, c->log_id, c->copy, limits, err);
 		if (rc == LK_OK)
 			rc = stream_all(l, err);
 		lk_driver_close(&l->driver);

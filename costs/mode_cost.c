@@ -186,7 +186,7 @@ static int try_switch(lk_costing *c, lk_driver *d, lk_error *err) {
 static int switch_kappa(lk_costing *c, lk_error *err) {
 	lk_driver *d = lk_calloc(1, sizeof *d);
 	lk_error e = {0};
-	int rc = lk_driver_open(d, c->run.postgres, c->run.redis, c->log_id, c->copy, &lk_stream_defaults, c->run.watch->stop, &e);
+	int rc = lk_driver_open(d, &c->run, c->log_id, c->copy, &lk_stream_defaults, &e);
 	if (rc == LK_OK)
 		for (int tries = 1; (rc = try_switch(c, d, &e)) == LK_EBUSY && !lk_watch_stopped(c->run.watch); tries++) {
 			if (tries >= SWITCH_TRIES && !lk_tail_free(c->pg, &e))

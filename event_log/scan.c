@@ -186,18 +186,18 @@ static int take_bounds(lk_scan *s, PGresult *const seen[2], int64_t from, int64_
 	return 0;
 }
 
-int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_cat_stream *stream, int part, const int *columns, int ncolumns,
-                  int64_t from, int64_t limit_off, lk_error *err) {
-	*s = (lk_scan){.pg = pg, .stream = stream->stream, .part = part, .ncolumns = ncolumns, .columns = columns, .next_off = from, .first = true};
+int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_scan_of *of, lk_error *err) {
+	*s = (lk_scan){.pg = pg, .stream = of->stream->stream, .part = of->part, .ncolumns = of->ncolumns, .columns = of->columns,
+	               .next_off = of->from, .first = true};
 	PGresult *seen[2] = {0};
 	lk_buf sql = LK_BUF_INIT;
 	describe_row(s);
-	int rc = fetch_sql(s, stream->id, from, limit_off, &sql, err);
+	int rc = fetch_sql(s, of->stream->id, of->from, of->to, &sql, err);
 	if (!rc)
 		rc = PQsendQuery(pg->conn, sql.data) ? await_copy(pg, "reading the log", seen, 2, err) : lk_pg_failed(pg, NULL, "reading the log", err);
 	if (!rc) {
 		s->copying = true;
-		rc = take_bounds(s, seen, from, limit_off, err);
+		rc = take_bounds(s, seen, of->from, of->to, err);
 	}
 	PQclear(seen[0]);
 	PQclear(seen[1]);

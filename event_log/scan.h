@@ -21,10 +21,18 @@ typedef struct lk_scan {
 	int *slots;
 } lk_scan;
 
+/* What to read: offsets [from, to) of a partition, as far as they exist, and these columns (ascending) beside _at. */
+typedef struct lk_scan_of {
+	const lk_cat_stream *stream;
+	int part;
+	const int *columns;        /* must outlive the scan */
+	int ncolumns;
+	int64_t from, to;
+} lk_scan_of;
+
 /* Begins: one round trip sends BEGIN REPEATABLE READ READ ONLY, the live cuts of the stream's partition at or above
- * `from`, and the COPY of offsets [from, limit_off). */
-int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_cat_stream *stream, int part, const int *columns, int ncolumns,
-                  int64_t from, int64_t limit_off, lk_error *err);
+ * `from`, and the COPY. */
+int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_scan_of *of, lk_error *err);
 /* The next event: row[column] for the wanted columns and row[lk_slot_at]; texts are borrowed until the next call. 0; 1
  * at the end; LK_EGAP if the log has a hole; LK_EUNREACHABLE. */
 int lk_scan_next(lk_scan *s, lk_value *row, int64_t *off, lk_error *err);

@@ -55,8 +55,8 @@ static int look_up(lk_driver *d, int part, lk_error *err) {
 	return rc < 0 ? rc : LK_OK;
 }
 
-int lk_driver_open(lk_driver *d, const char *postgres, const char *redis, const char *log_id, const lk_cat_copy *copy,
-                   const lk_stream_limits *limits, const volatile int *stop, lk_error *err) {
+int lk_driver_open(lk_driver *d, const lk_run_to_options *at, const char *log_id, const lk_cat_copy *copy,
+                   const lk_stream_limits *limits, lk_error *err) {
 	memset(d, 0, sizeof *d);
 	d->copy = copy;
 	d->partitions = copy->version->plan->stream->partitions;
@@ -64,14 +64,15 @@ int lk_driver_open(lk_driver *d, const char *postgres, const char *redis, const 
 		lk_unit_init(&d->units[i], copy, i);
 		d->waits[i] = LK_NEVER;
 	}
-	int rc = lk_pg_open(&d->reader, postgres, "lk replay", err);
+	int rc = lk_pg_open(&d->reader, at->postgres, "lk replay", err);
 	if (rc == LK_OK)
-		rc = lk_pg_open(&d->writer, postgres, "lk replay", err);
+		rc = lk_pg_open(&d->writer, at->postgres, "lk replay", err);
 	if (rc == LK_OK)
-		rc = lk_store_open(&d->store, redis, log_id, err);
-	d->path = (lk_path){.reader = &d->reader, .writer = &d->writer, .store = d->store, .limits = *limits, .stop = stop};
+		rc = lk_store_open(&d->store, at->redis, log_id, err);
+	d->path = (lk_path){.reader = &d->reader, .writer = &d->writer, .store = d->store, .limits = *limits,
+	                    .stop = at->watch ? at->watch->stop : NULL};
 	d->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
-	d->path.compactor = lk_compactor_open(redis, NULL, NULL);
+	d->path.compactor = lk_compactor_open(at->redis, NULL, NULL);
 	if (rc == LK_OK)
 		rc = try_locks(d, err);
 	for (int i = 0; i < d->partitions && rc == LK_OK; i++)

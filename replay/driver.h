@@ -4,6 +4,7 @@
 #ifndef LK_REPLAY_DRIVER_H
 #define LK_REPLAY_DRIVER_H
 
+#include "compare/run_to.h"
 #include "speed_layer/stream_path.h"
 
 typedef struct lk_driver {
@@ -19,10 +20,10 @@ typedef struct lk_driver {
 	int64_t next_lock_us, next_sweep_us;
 } lk_driver;
 
-/* Opens its own sessions, tries the lock of each unit, and takes over the units whose lock it got. The copy (of the
- * caller's catalogue) must outlive the driver. LK_EUNREACHABLE. Close it in either case. */
-int lk_driver_open(lk_driver *d, const char *postgres, const char *redis, const char *log_id, const lk_cat_copy *copy,
-                   const lk_stream_limits *limits, const volatile int *stop, lk_error *err);
+/* Opens its own sessions at these servers, tries the lock of each unit, and takes over the units whose lock it got. The copy (of the
+ * caller's catalogue) must outlive the driver; of `at`, only the servers and the stop flag are used. LK_EUNREACHABLE. Close it in either case. */
+int lk_driver_open(lk_driver *d, const lk_run_to_options *at, const char *log_id, const lk_cat_copy *copy,
+                   const lk_stream_limits *limits, lk_error *err);
 void lk_driver_close(lk_driver *d);
 
 /* One pass over each partition, up to end[p]; reads the cursors of units that other processes drive. *folded: events. A

@@ -132,7 +132,7 @@ static int fold_in_order(estimate *e, int part, int64_t from, int64_t to, lk_cel
 	const lk_plan *plan = e->version->plan;
 	int64_t off, watermark = e->watermark[part], began = lk_monotonic_us();
 	lk_scan scan;
-	int rc = lk_scan_begin(&scan, &e->pg, e->view->stream, part, plan->needed, plan->nneeded, from, to, err);
+	int rc = lk_scan_begin(&scan, &e->pg, &(lk_scan_of){.stream = e->view->stream, .part = part, .columns = plan->needed, .ncolumns = plan->nneeded, .from = from, .to = to}, err);
 	if (rc != LK_OK)
 		return rc;
 	while ((rc = lk_scan_next(&scan, e->folder.row, &off, err)) == LK_OK) {

@@ -18,6 +18,7 @@
 
 #include "batch_layer/batch.h"
 #include "catalog/tail.h"
+#include "compare/barrier.h"
 #include "compare/run_to.h"
 #include "core/fault.h"
 #include "core/time.h"
@@ -92,7 +93,8 @@ static int replay_paced(lk_replay *r, lk_error *err) {
 	paced p = {.run = r};
 	for (int i = 0; i < r->end.partitions; i++)
 		p.total += r->end.off[i];
-	int rc = lk_driver_open(&d, r->o->postgres, r->o->redis, r->log_id, r->copy, &r->o->limits, r->o->watch.stop, &e);
+	const lk_run_to_options at = {.postgres = r->o->postgres, .redis = r->o->redis, .watch = &r->o->watch};
+	int rc = lk_driver_open(&d, &at, r->log_id, r->copy, &r->o->limits, &e);
 	if (rc == LK_OK)
 		rc = lk_pace_run(&d, r->o, r->end.off, on_paced, &p, &e);
 	r->done += d.path.done.events;
@@ -139,9 +141,9 @@ static int settle(lk_replay *r, lk_error *err) {
 	if (r->o->sandbox && !r->o->keep)
 		return lk_replay_drop(r, err);
 	int rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
-	/* a sandbox does not hold the view's lock: the meeting may belong to another run */
+	/* a sandbox does not hold the view's lock: the barrier may belong to another run */
 	if (rc == LK_OK && !r->o->sandbox)
-		rc = lk_meeting_abandon(&r->pg, r->from_copy, err);
+		rc = lk_barrier_abandon(&r->pg, r->from_copy, err);
 	if (rc == LK_OK)
 		rc = lk_replay_phase_is(r, "done", err);
 	if (rc == LK_OK && (r->report.switched || r->report.already))

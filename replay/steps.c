@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "catalog/tail.h"
+#include "compare/barrier.h"
 #include "core/fault.h"
 #include "core/time.h"
 #include "speed_layer/speed.h"
@@ -143,7 +144,7 @@ static int judge(const lk_replay *r, const lk_difference *d, lk_error *err) {
 
 int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 	const lk_cat_copy *served = lk_catalog_copy(r->catalog, r->from_copy);
-	lk_meeting m = {0};
+	lk_barrier m = {0};
 	lk_error e = {0};
 	if (r->verified || !served || served == r->copy)
 		return LK_OK;
@@ -151,8 +152,8 @@ int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 	if (rc != LK_OK)
 		return rc;
 	lk_replay_tell(r, "verifying", r->at_start + r->done, r->at_start + r->done);
-	rc = lk_meeting_open(&m, &r->pg, r->o->postgres, r->o->redis, (const lk_cat_copy *const[]){served, r->copy}, 2,
-	                     &r->o->watch, &e);
+	rc = lk_barrier_open(&m, &r->pg, (const lk_cat_copy *const[]){served, r->copy}, 2,
+	                     &(lk_run_to_options){.postgres = r->o->postgres, .redis = r->o->redis, .watch = &r->o->watch}, &e);
 	if (rc == LK_OK && !lk_replay_stopped(r)) {
 		rc = compare_at(r, served, &m.cut, out, &e);
 		r->verified = rc == LK_OK;
@@ -162,7 +163,7 @@ int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 		lk_error_clear(&e);
 		rc = look_at_gap(r, m.cut.off, &why, &e);
 	}
-	lk_meeting_close(&m);
+	lk_barrier_close(&m);
 	if (rc == LK_EFULL)
 		return lk_replay_no_room(r, &e, err);
 	if (rc != LK_OK && err)
@@ -203,7 +204,8 @@ int lk_replay_catch_up(lk_replay *r, lk_error *err) {
 int lk_replay_switch(lk_replay *r, lk_switch_report *out, lk_error *err) {
 	lk_driver d;
 	lk_error e = {0};
-	int rc = lk_driver_open(&d, r->o->postgres, r->o->redis, r->log_id, r->copy, &r->o->limits, r->o->watch.stop, &e);
+	const lk_run_to_options at = {.postgres = r->o->postgres, .redis = r->o->redis, .watch = &r->o->watch};
+	int rc = lk_driver_open(&d, &at, r->log_id, r->copy, &r->o->limits, &e);
 	if (rc == LK_OK)
 		rc = lk_switch_readers(&r->pg, &d, r->from_copy, r->o->watch.stop, out, &e);
 	r->report.events += d.path.done.events;

@@ -307,7 +307,7 @@ static int run(pass *s, int part, lk_error *err) {
 		members[i] = group[i];
 
 	s->commit_at_us = lk_monotonic_us() + s->path->limits.commit_us;
-	int rc = lk_scan_begin(&s->scan, s->path->reader, s->stream, part, s->columns, s->ncolumns, s->from, s->limit, &e);
+	int rc = lk_scan_begin(&s->scan, s->path->reader, &(lk_scan_of){.stream = s->stream, .part = part, .columns = s->columns, .ncolumns = s->ncolumns, .from = s->from, .to = s->limit}, &e);
 	if (rc == LK_OK) {
 		forget_new_cuts(&s->scan);
 		rc = fold_events(s, &e);

@@ -35,7 +35,7 @@ static void assert_state(test_log *l, const lk_cut *cut, const char *state) {
 static int live_cuts(test_log *l, int part, int64_t from, int64_t *out) {
 	lk_scan s;
 	lk_error err = {0};
-	test_ok(lk_scan_begin(&s, &l->pg, &l->at, part, NULL, 0, from, INT64_MAX, &err), &err);
+	test_ok(lk_scan_begin(&s, &l->pg, &(lk_scan_of){.stream = &l->at, .part = part, .from = from, .to = INT64_MAX}, &err), &err);
 	int n = s.ncuts;
 	for (int i = 0; i < n; i++)
 		out[i] = s.cuts[i];

@@ -30,7 +30,7 @@ static int64_t read_part(test_log *l, int part, int64_t from) {
 	lk_error err = {0};
 	int64_t off, at = INT64_MIN;
 	int rc;
-	test_ok(lk_scan_begin(&s, &l->pg, &l->at, part, all_columns, LOG_COLUMNS, from, INT64_MAX, &err), &err);
+	test_ok(lk_scan_begin(&s, &l->pg, &(lk_scan_of){.stream = &l->at, .part = part, .columns = all_columns, .ncolumns = LOG_COLUMNS, .from = from, .to = INT64_MAX}, &err), &err);
 	while (!(rc = lk_scan_next(&s, row, &off, &err))) {
 		assert_true(row[LOG_COLUMNS].i >= at);
 		at = row[LOG_COLUMNS].i;
@@ -64,7 +64,7 @@ static void test_values_round_trip(void **unused) {
 	char key[16];
 	lk_error err = {0};
 	int64_t off;
-	test_ok(lk_scan_begin(&s, &l.pg, &l.at, 0, all_columns, LOG_COLUMNS, 0, INT64_MAX, &err), &err);
+	test_ok(lk_scan_begin(&s, &l.pg, &(lk_scan_of){.stream = &l.at, .part = 0, .columns = all_columns, .ncolumns = LOG_COLUMNS, .to = INT64_MAX}, &err), &err);
 	for (int i = 0; i < N; i++) {
 		test_event(want, key, &again);
 		test_ok(lk_scan_next(&s, got, &off, &err), &err);
@@ -278,7 +278,7 @@ static void test_high_is_the_fold(void **unused) {
 			lk_scan s;
 			lk_value got[LOG_COLUMNS + 1];
 			int64_t off, folded = LK_NEVER;
-			test_ok(lk_scan_begin(&s, &l.pg, &l.at, p, ts, 1, 0, INT64_MAX, &err), &err);
+			test_ok(lk_scan_begin(&s, &l.pg, &(lk_scan_of){.stream = &l.at, .part = p, .columns = ts, .ncolumns = 1, .to = INT64_MAX}, &err), &err);
 			while (!lk_scan_next(&s, got, &off, &err))
 				folded = lk_high_advance(&l.stream, folded, got[LOG_TS].i, got[LOG_COLUMNS].i);
 			test_ok(lk_scan_end(&s, &err), &err);
@@ -294,7 +294,7 @@ static int scan_fails(test_log *l, int64_t from, int64_t *reached, lk_error *err
 	lk_scan s;
 	lk_value row[LOG_COLUMNS + 1];
 	int64_t off;
-	int rc = lk_scan_begin(&s, &l->pg, &l->at, 0, all_columns, LOG_COLUMNS, from, INT64_MAX, err);
+	int rc = lk_scan_begin(&s, &l->pg, &(lk_scan_of){.stream = &l->at, .part = 0, .columns = all_columns, .ncolumns = LOG_COLUMNS, .from = from, .to = INT64_MAX}, err);
 	while (!rc)
 		rc = lk_scan_next(&s, row, &off, err);
 	*reached = s.next_off;
@@ -339,13 +339,13 @@ static void test_scan_stops_in_the_middle(void **unused) {
 	test_log_open(&l, &servers, 1);
 	test_append(&l, 20000, &random);
 	for (int wanted = 0; wanted < 3; wanted++) {
-		test_ok(lk_scan_begin(&s, &l.pg, &l.at, 0, all_columns, LOG_COLUMNS, 100, INT64_MAX, &err), &err);
+		test_ok(lk_scan_begin(&s, &l.pg, &(lk_scan_of){.stream = &l.at, .part = 0, .columns = all_columns, .ncolumns = LOG_COLUMNS, .from = 100, .to = INT64_MAX}, &err), &err);
 		for (int i = 0; i < wanted; i++)
 			test_ok(lk_scan_next(&s, row, &off, &err), &err);
 		test_ok(lk_scan_end(&s, &err), &err);
 		assert_int_equal(PQtransactionStatus(l.pg.conn), PQTRANS_IDLE);
 	}
-	test_ok(lk_scan_begin(&s, &l.pg, &l.at, 0, NULL, 0, 100, 110, &err), &err);
+	test_ok(lk_scan_begin(&s, &l.pg, &(lk_scan_of){.stream = &l.at, .part = 0, .from = 100, .to = 110}, &err), &err);
 	for (int i = 100; i < 110; i++) {
 		test_ok(lk_scan_next(&s, row, &off, &err), &err);
 		assert_int_equal(off, i);

@@ -68,7 +68,8 @@ static void append(int n) {
 static int switch_by(const char *redis, const lk_cat_copy *from, const lk_cat_copy *to, lk_error *err) {
 	lk_driver *d = lk_calloc(1, sizeof *d);
 	lk_switch_report report;
-	int rc = lk_driver_open(d, servers.at.postgres, redis, world.log_id, to, &lk_stream_defaults, NULL, err);
+	const lk_run_to_options at = {.postgres = servers.at.postgres, .redis = redis};
+	int rc = lk_driver_open(d, &at, world.log_id, to, &lk_stream_defaults, err);
 	if (rc == LK_OK)
 		rc = lk_switch_readers(&world.pg, d, from->id, NULL, &report, err);
 	lk_driver_close(d);

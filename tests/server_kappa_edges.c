@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "catalog/copies.h"
+#include "compare/barrier.h"
 #include "core/time.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
@@ -189,17 +190,18 @@ static void a_kept_sandbox_is_made_whole_again(void **state) {
 static void a_sandbox_leaves_the_cut_of_a_comparison_alone(void **state) {
 	lk_replay_options o = options();
 	lk_replay_watch watch = {0};
-	lk_meeting m;
+	lk_barrier m;
 	lk_error err = {0};
 	(void)state;
 	append(100);
 	const lk_cat_copy *const served[] = {test_world_copy(&world, "each")};
-	test_ok(lk_meeting_open(&m, &world.pg, servers.at.postgres, servers.at.redis, served, 1, &watch, &err), &err);
+	test_ok(lk_barrier_open(&m, &world.pg, served, 1,
+	                        &(lk_run_to_options){.postgres = servers.at.postgres, .redis = servers.at.redis, .watch = &watch}, &err), &err);
 	o.sandbox = "morning";
 	o.keep = true;
 	test_replay(&o);
 	assert_int_equal(test_number(&world.pg, "SELECT count(*) FROM lk.cut WHERE cut_id = %lld AND state = 'open'", (long long)m.cut.id), 1);
-	lk_meeting_close(&m);
+	lk_barrier_close(&m);
 }
 
 static int waits_for_the_lock(void *ctx) {

@@ -108,7 +108,7 @@ static int fetch_once(struct reader *r, lk_pg *pg) {
 	lk_scan s;
 	lk_value row[LOG_COLUMNS + 1];
 	int64_t off;
-	int rc = lk_scan_begin(&s, pg, &r->log->at, r->part, columns, 2, r->cursor, INT64_MAX, &r->err);
+	int rc = lk_scan_begin(&s, pg, &(lk_scan_of){.stream = &r->log->at, .part = r->part, .columns = columns, .ncolumns = 2, .from = r->cursor, .to = INT64_MAX}, &r->err);
 	if (rc)
 		return rc;
 	struct fetch *f = &r->fetches[r->nfetches];

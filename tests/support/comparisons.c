@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "catalog/copies.h"
+#include "compare/barrier.h"
 #include "core/key.h"
 #include "core/time.h"
 #include "view_store/redis.h"
@@ -106,7 +107,7 @@ void test_versions_compare(test_world *w, const char *view, test_versions *v) {
 	const lk_cat_copy *const copies[] = {test_world_copy(w, view), lk_catalog_copy(w->catalog, id)};
 	assert_int_equal(copies[0]->version->number, 1);
 	const lk_servers *at = &w->servers->at;
-	if (lk_meeting_open(&v->m, &w->pg, at->postgres, at->redis, copies, 2, &watch, &err) != LK_OK)
+	if (lk_barrier_open(&v->m, &w->pg, copies, 2, &(lk_run_to_options){.postgres = at->postgres, .redis = at->redis, .watch = &watch}, &err) != LK_OK)
 		fail_msg("%s", err.text);
 	for (int i = 0; i < 2; i++)
 		if (lk_leg_of_copy(&w->pg, w->store, copies[i], &v->m.cut, names[i], &v->leg[i], &err) != LK_OK)
@@ -117,7 +118,7 @@ void test_versions_compare(test_world *w, const char *view, test_versions *v) {
 }
 
 void test_versions_release(test_versions *v) {
-	lk_meeting_close(&v->m);
+	lk_barrier_close(&v->m);
 	lk_leg_release(&v->leg[0]);
 	lk_leg_release(&v->leg[1]);
 	lk_difference_release(&v->d);

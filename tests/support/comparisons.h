@@ -3,6 +3,7 @@
 #ifndef LK_TESTS_SUPPORT_COMPARISONS_H
 #define LK_TESTS_SUPPORT_COMPARISONS_H
 
+#include "compare/barrier.h"
 #include "costs/costs.h"
 #include "tests/support/players.h"
 
@@ -31,7 +32,7 @@ void test_place_text(int64_t place, char out[80]);
 
 /* Version 1 of a view, which is served, and version 2, which only a kappa copy has, with their differences. */
 typedef struct test_versions {
-	lk_meeting m;
+	lk_barrier m;
 	lk_leg leg[2];             /* "served", "new" */
 	lk_difference d;
 } test_versions;

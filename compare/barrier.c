@@ -4,12 +4,12 @@
  * So first the batch locks of the copies are taken (a running batch or seal is waited for, and no other can start);
  * then the cut is made, at which the segments of all units of the stream will close; then the units are brought to it.
  * From then on each of the copies answers for the cut, however far it goes on. */
+#include "compare/barrier.h"
+
 #include <stdlib.h>
 #include <time.h>
 
 #include "catalog/overview.h"
-#include "compare/compare.h"
-#include "compare/run_to.h"
 #include "core/time.h"
 
 enum { LOCK_POLL_US = 50000, NOTICE_AFTER_US = 1000000 };
@@ -24,7 +24,7 @@ static void tell_waiting(const lk_replay_watch *w, const lk_cat_copy *copy) {
 		w->notice(w->ctx, &e);
 }
 
-static int lock_batches(lk_meeting *m, int i, const lk_replay_watch *watch, lk_error *err) {
+static int lock_batches(lk_barrier *m, int i, const lk_replay_watch *watch, lk_error *err) {
 	int64_t began = lk_monotonic_us();
 	bool told = false;
 	int rc;
@@ -42,7 +42,7 @@ static int lock_batches(lk_meeting *m, int i, const lk_replay_watch *watch, lk_e
 }
 
 /* A killed comparison left its cut open; its process is gone, since the caller holds the view's lock. */
-static int make_cut(lk_meeting *m, lk_error *err) {
+static int make_cut(lk_barrier *m, lk_error *err) {
 	int rc = LK_OK;
 	for (int i = 0; rc == LK_OK && i < m->n; i++)
 		rc = lk_cut_abandon(m->pg, m->copies[i]->id, purpose, err);
@@ -51,7 +51,7 @@ static int make_cut(lk_meeting *m, lk_error *err) {
 	return rc;
 }
 
-static bool all_there(const lk_meeting *m, const lk_unit_state *units) {
+static bool all_there(const lk_barrier *m, const lk_unit_state *units) {
 	for (int p = 0; p < m->cut.partitions; p++)
 		if (units[p].at.cursor < m->cut.off[p])
 			return false;
@@ -59,7 +59,7 @@ static bool all_there(const lk_meeting *m, const lk_unit_state *units) {
 }
 
 /* True if all units of the copy are at the cut or beyond: then they need not be driven. */
-static int has_passed(lk_meeting *m, lk_store *store, const lk_cat_copy *copy, bool *passed, lk_error *err) {
+static int has_passed(lk_barrier *m, lk_store *store, const lk_cat_copy *copy, bool *passed, lk_error *err) {
 	lk_unit_state *units = lk_calloc(LK_MAX_PARTITIONS, sizeof *units);
 	int rc = LK_OK;
 	for (int p = 0; rc >= 0 && p < m->cut.partitions; p++)
@@ -71,7 +71,7 @@ static int has_passed(lk_meeting *m, lk_store *store, const lk_cat_copy *copy, b
 	return rc < 0 ? rc : LK_OK;
 }
 
-static int bring_all(lk_meeting *m, const lk_run_to_options *o, lk_error *err) {
+static int bring_all(lk_barrier *m, const lk_run_to_options *o, lk_error *err) {
 	char log_id[33];
 	lk_store *store = NULL;
 	int rc = lk_catalog_id(m->pg, log_id, err);
@@ -87,29 +87,27 @@ static int bring_all(lk_meeting *m, const lk_run_to_options *o, lk_error *err) {
 	return rc;
 }
 
-int lk_meeting_open(lk_meeting *m, lk_pg *pg, const char *postgres, const char *redis, const lk_cat_copy *const *copies, int n,
-                    const lk_replay_watch *watch, lk_error *err) {
-	*m = (lk_meeting){.pg = pg, .n = n};
-	const lk_run_to_options o = {.postgres = postgres, .redis = redis, .watch = watch};
+int lk_barrier_open(lk_barrier *m, lk_pg *pg, const lk_cat_copy *const *copies, int n, const lk_run_to_options *o, lk_error *err) {
+	*m = (lk_barrier){.pg = pg, .n = n};
 	int rc = LK_OK;
 	for (int i = 0; i < n; i++)
 		m->copies[i] = copies[i];
 	for (int i = 0; rc == LK_OK && i < n; i++)
-		rc = lock_batches(m, i, watch, err);
+		rc = lock_batches(m, i, o->watch, err);
 	if (rc == LK_OK)
 		rc = make_cut(m, err);
 	if (rc == LK_OK)
-		rc = bring_all(m, &o, err);
+		rc = bring_all(m, o, err);
 	return rc;
 }
 
-int lk_meeting_abandon(lk_pg *pg, int64_t copy_id, lk_error *err) { return lk_cut_abandon(pg, copy_id, purpose, err); }
+int lk_barrier_abandon(lk_pg *pg, int64_t copy_id, lk_error *err) { return lk_cut_abandon(pg, copy_id, purpose, err); }
 
-void lk_meeting_close(lk_meeting *m) {
+void lk_barrier_close(lk_barrier *m) {
 	if (m->cut.id)
 		lk_cut_abandon(m->pg, m->copies[0]->id, purpose, NULL);
 	for (int i = 0; i < m->n; i++)
 		if (m->locked[i])
 			lk_pg_unlock(m->pg, m->copies[i]->id, NULL);
-	*m = (lk_meeting){0};
+	*m = (lk_barrier){0};
 }
