@@ -1,8 +1,8 @@
 /* The batch by folding in C, for what SQL cannot compute: the same lk_fold_event as the stream path, over COPY of the
  * same range, without the lateness rule.
  *
- * The log is read in chunks of offsets, one partition at a time. When the cells take more than their limit they are
- * written to the table and the map starts empty, so memory is bounded for any number of keys. A cell may then be in
+ * The log is read in chunks of offsets, one partition at a time. When the cells take more than their limit after a chunk
+ * they are written to the table and the map starts empty, so memory is bounded for any number of keys. A cell may then be in
  * several rows of the table; readers merge rows as they merge segments. */
 #include "batch_layer/compute.h"
 #include "batch_layer/past.h"
@@ -19,7 +19,7 @@
 #include "sql/sql.h"
 
 #define FOLD_BYTES   ((size_t)512 << 20)
-#define CHUNK_EVENTS 1000000
+#define CHUNK_EVENTS 50000   /* so few that what they add is small beside the limit */
 
 typedef struct folding {
 	lk_compute *c;

@@ -113,17 +113,7 @@ int lk_batch_rows_table(lk_pg *pg, const lk_plan *p, const char *table, lk_error
 
 /* --- merging rows --- */
 
-/* Merges the rows that meet the condition. */
-static int read_rows(lk_pg *pg, const char *table, const char *where, lk_cells *into, lk_error *err) {
-	lk_batch_rows rows;
-	int rc = lk_batch_rows_open(&rows, pg, into->plan, table, where, err);
-	while (rc == LK_OK && (rc = lk_batch_rows_next(&rows, err)) == LK_OK)
-		rc = lk_batch_rows_merge(&rows, rows.pane, into, err);
-	lk_batch_rows_close(&rows);
-	return rc > 0 ? LK_OK : rc;
-}
-
-/* The condition for one share of the rows. All rows of a cell are in one share. */
+/* The condition for one share of the rows. All rows of a cell are in one share; twice as many shares halve each. */
 static char *share_of(const lk_plan *p, int64_t share, int64_t shares) {
 	lk_buf names = LK_BUF_INIT;
 	lk_plan_cell_names(p, &names);
@@ -133,21 +123,56 @@ static char *share_of(const lk_plan *p, int64_t share, int64_t shares) {
 	return where;
 }
 
-int lk_batch_rows_put_together(lk_pg *pg, const lk_plan *p, const char *from, const char *to, int64_t rows, int64_t *cells, lk_error *err) {
-	lk_cells share;
-	int64_t shares = rows / ROWS_AT_ONCE + 1;
-	*cells = 0;
-	lk_cells_init(&share, p);
-	int rc = lk_batch_rows_table(pg, p, to, err);
-	for (int64_t i = 0; rc == LK_OK && i < shares; i++) {
-		char *where = shares > 1 ? share_of(p, i, shares) : lk_strdup("");
-		rc = read_rows(pg, from, where, &share, err);
-		if (rc == LK_OK)
-			rc = lk_batch_rows_write(pg, to, &share, err);
-		*cells += (int64_t)share.ncells;
-		lk_cells_clear(&share);
-		free(where);
+typedef struct merging {
+	lk_rows_merge *m;
+	lk_cells cells;        /* of the current share */
+} merging;
+
+/* Merges a share's rows. *fits: false if its cells take too much memory; then the rest was read and left. */
+static int read_share(merging *g, const char *where, bool divisible, bool *fits, lk_error *err) {
+	lk_batch_rows rows;
+	*fits = true;
+	int rc = lk_batch_rows_open(&rows, g->m->pg, g->m->plan, g->m->from, where, err);
+	while (rc == LK_OK && (rc = lk_batch_rows_next(&rows, err)) == LK_OK) {
+		if (!*fits)
+			continue;
+		rc = lk_batch_rows_merge(&rows, rows.pane, &g->cells, err);
+		*fits = !divisible || g->cells.ncells == 1 || lk_cells_bytes(&g->cells) <= g->m->most_bytes;
 	}
-	lk_cells_release(&share);
+	lk_batch_rows_close(&rows);
+	return rc > 0 ? LK_OK : rc;
+}
+
+static int write_share(merging *g, lk_error *err) {
+	g->m->cells += (int64_t)g->cells.ncells;
+	g->m->shares++;
+	return lk_batch_rows_write(g->m->pg, g->m->to, &g->cells, err);
+}
+
+/* A share that takes too much memory becomes two, as long as there are more rows than shares. */
+static int put_share(merging *g, int64_t share, int64_t shares, lk_error *err) {
+	bool fits;
+	char *where = shares > 1 ? share_of(g->m->plan, share, shares) : lk_strdup("");
+	int rc = read_share(g, where, shares < g->m->rows, &fits, err);
+	if (rc == LK_OK && fits)
+		rc = write_share(g, err);
+	lk_cells_clear(&g->cells);
+	free(where);
+	if (rc == LK_OK && !fits)
+		rc = put_share(g, share, 2 * shares, err);
+	if (rc == LK_OK && !fits)
+		rc = put_share(g, share + shares, 2 * shares, err);
+	return rc;
+}
+
+int lk_batch_rows_put_together(lk_rows_merge *m, lk_error *err) {
+	merging g = {.m = m};
+	int64_t shares = m->rows / ROWS_AT_ONCE + 1;
+	m->cells = m->shares = 0;
+	lk_cells_init(&g.cells, m->plan);
+	int rc = lk_batch_rows_table(m->pg, m->plan, m->to, err);
+	for (int64_t i = 0; rc == LK_OK && i < shares; i++)
+		rc = put_share(&g, i, shares, err);
+	lk_cells_release(&g.cells);
 	return rc;
 }

@@ -8,7 +8,7 @@
 typedef struct lk_seal_options {
 	int64_t patience_us;               /* gives up when no cursor has moved for this long; 0: 10 s */
 	const volatile int *stop;          /* gives up when it is set; may be NULL */
-	size_t merge_bytes;                /* cells that take more are written out before all are read; 0: 512 MiB */
+	size_t merge_bytes;                /* cells that take more are written out, or merged in parts; 0: 512 MiB */
 	int64_t compact_rows;              /* rewrites a table after this many new rows; 0: COMPACT_ROWS */
 } lk_seal_options;
 

@@ -11,6 +11,7 @@
 
 #include "batch_layer/batch.h"
 #include "batch_layer/compute.h"
+#include "batch_layer/rows.h"
 #include "catalog/copies.h"
 #include "core/time.h"
 #include "tests/support/fixtures.h"
@@ -209,6 +210,68 @@ static void a_fold_in_little_memory_is_the_same(void **state) {
 	free(table);
 	test_world_reload(&world);
 	same("traffic", LK_LAYER_BATCH);
+}
+
+/* n events of one cell in partition 0. */
+static void append_alike(int n) {
+	char *sql = lk_asprintf("WITH t AS (UPDATE lk.tail SET next_off = next_off + %d, last_at = now(), high = '2024-01-01Z' WHERE part = 0"
+	                        " RETURNING next_off - %d AS off, last_at) INSERT INTO lk.log_hits (part, off, _at, ts, ip, path, status)"
+	                        " SELECT 0, off + i, last_at, '2024-01-01Z', 'a', '/p', 200 FROM t, generate_series(0, %d - 1) i", n, n, n);
+	test_world_run(&world, sql);
+	free(sql);
+}
+
+/* A fold looks at the memory of its cells every 50,000 events. */
+static void a_fold_writes_out_between_chunks(void **state) {
+	(void)state;
+	enum { CHUNK = 50000 };   /* as in the table of limits */
+	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
+	for (int chunks = 1; chunks <= 2; chunks++) {
+		lk_cut cut;
+		lk_error err = {0};
+		append_alike(chunks == 1 ? CHUNK : 1);
+		assert_int_equal(lk_cut_make(&world.pg, copy->version->view->stream, copy->id, "batch", &cut, &err), LK_OK);
+		lk_compute c = {.pg = &world.pg, .copy = copy, .cut = &cut, .from = copy->cut, .table = "lk.folded", .fold_bytes = 1};
+		test_world_run(&world, "BEGIN");
+		assert_int_equal(lk_compute_fold(&c, &err), LK_OK);
+		assert_int_equal(test_world_int(&world, "SELECT sum(_p0_0) FROM lk.folded"), CHUNK + chunks - 1);
+		assert_int_equal(c.cells, chunks);
+		test_world_run(&world, "ROLLBACK");
+		assert_int_equal(lk_cut_abandon(&world.pg, copy->id, "batch", &err), LK_OK);
+	}
+}
+
+/* Rows become one for each cell, whether all are in memory at once, or shares of them, or a cell after the other. */
+static void rows_are_put_together_in_shares(void **state) {
+	(void)state;
+	enum { ENOUGH = 1 << 30 };
+	static const struct { int64_t rows; size_t bytes; int64_t least, most; } ways[] = {
+		{1000, ENOUGH, 1, 1}, {999999, ENOUGH, 1, 1}, {1000000, ENOUGH, 2, 2}, {2500000, ENOUGH, 3, 3},
+		{1000, 32768, 2, 100}, {100, 1, 64, 128},
+	};
+	lk_batch_report whole;
+	append(0, 3000);
+	whole = batch("traffic");
+	test_world_reload(&world);
+	char *table = lk_strdup(test_world_copy(&world, "traffic")->batch_table);
+	const lk_plan *plan = test_world_copy(&world, "traffic")->version->plan;
+	char *twice = lk_asprintf("CREATE TABLE lk.twice AS SELECT * FROM %s UNION ALL SELECT * FROM %s", table, table);
+	test_world_run(&world, twice);
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		lk_error err = {0};
+		lk_rows_merge m = {.pg = &world.pg, .plan = plan, .from = "lk.twice", .to = "lk.once", .rows = ways[i].rows, .most_bytes = ways[i].bytes};
+		if (lk_batch_rows_put_together(&m, &err) != LK_OK)
+			fail_msg("way %zu: %s", i, err.text);
+		assert_in_range(m.shares, ways[i].least, ways[i].most);
+		assert_int_equal(m.cells, whole.cells);
+		assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.once"), whole.cells);
+		assert_int_equal(test_world_int(&world, "SELECT count(DISTINCT (_pane, _k0)) FROM lk.once"), whole.cells);
+		assert_int_equal(test_world_int(&world, "SELECT sum(_p0_0) FROM lk.once"), test_world_int(&world, "SELECT sum(_p0_0) FROM lk.twice"));
+		test_world_run(&world, "DROP TABLE lk.once");
+	}
+	test_world_run(&world, "DROP TABLE lk.twice");
+	free(twice);
+	free(table);
 }
 
 /* I2, P5 */
@@ -438,6 +501,8 @@ int main(void) {
 		TEST(both_programs_give_the_same_table),
 		TEST(a_value_that_sql_cannot_compute_is_folded),
 		TEST(a_fold_in_little_memory_is_the_same),
+		TEST(a_fold_writes_out_between_chunks),
+		TEST(rows_are_put_together_in_shares),
 		TEST(a_short_log_is_no_batch),
 		TEST(events_deleted_below_the_published_cut_are_missed),
 		TEST(strange_defaults_change_nothing),
