@@ -9,6 +9,7 @@
 #include "replay/switch.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "catalog/tail.h"
 #include "catalog/tail_holder.h"
@@ -121,6 +122,17 @@ static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t pa
 	return rc;
 }
 
+/* All attempts were in vain. e: why the last one was, with a hint if the holder of the log's end is known. */
+static int give_up(const lk_driver *to, int tries, const lk_error *e, lk_error *err) {
+	static const char lock_timeout[] = "55P03";
+	const char *view = to->copy->version->view->name;
+	if (!strcmp(e->sqlstate, lock_timeout))
+		lk_fail(err, LK_EBUSY, "view %s cannot be switched: the end of its log was locked in each of %d attempts", view, tries);
+	else
+		lk_fail(err, LK_EBUSY, "view %s cannot catch up in %d attempts: %s", view, tries, e->text);
+	return lk_hint(err, "%s", e->hint[0] ? e->hint : "the copy stays: run it again when fewer events arrive");
+}
+
 int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatile int *stop, lk_switch_report *out,
                       lk_error *err) {
 	int64_t patience_us = PATIENCE_LEAST_US, sweep_us = to->next_sweep_us;
@@ -139,6 +151,8 @@ int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatil
 		rc = try_to_switch(pg, to, from_copy, patience_us, out, &e);
 		patience_us = patience_us * 2 < PATIENCE_MOST_US ? patience_us * 2 : PATIENCE_MOST_US;
 	} while (rc == LK_EBUSY && !is_stopped(stop) && (out->tries < TRIES || lk_tail_free(pg, &e)));
+	if (rc == LK_EBUSY && !is_stopped(stop))
+		return give_up(to, out->tries, &e, err);
 	if (rc != LK_OK && err)
 		*err = e;
 	return rc;

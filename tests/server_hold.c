@@ -65,9 +65,10 @@ static void append(int n) {
 	lk_buf_release(&lines);
 }
 
+static lk_switch_report report;      /* of the last switch */
+
 static int switch_by(const char *redis, const lk_cat_copy *from, const lk_cat_copy *to, lk_error *err) {
 	lk_driver *d = lk_calloc(1, sizeof *d);
-	lk_switch_report report;
 	const lk_run_to_options at = {.postgres = servers.at.postgres, .redis = redis};
 	int rc = lk_driver_open(d, &at, world.log_id, to, &lk_stream_defaults, err);
 	if (rc == LK_OK)
@@ -106,9 +107,33 @@ static void redis_stands_still_in_the_middle(void **state) {
 	free(url);
 }
 
+/* P15: a session that works, and not a stopped one, keeps an end of the log: the switch tries 8 times and gives up. */
+static void somebody_keeps_the_end_of_the_log(void **state) {
+	(void)state;
+	lk_error err = {0};
+	lk_pg other;
+	test_world_empty(&world);
+	test_world_declare(&world, definitions);
+	append(30);
+	test_world_speed_once(&world, "traffic");
+	const lk_cat_copy *to = test_world_kappa(&world, "traffic"), *from = test_world_copy(&world, "traffic");
+	assert_int_equal(lk_pg_open(&other, servers.at.postgres, "other", &err), LK_OK);
+	assert_int_equal(lk_pg_run(&other, &err, "BEGIN; SELECT FROM lk.tail WHERE part = 1 FOR UPDATE"), LK_OK);
+	assert_int_equal(switch_by(servers.at.redis, from, to, &err), LK_EBUSY);
+	assert_non_null(strstr(err.text, "view traffic cannot be switched: the end of its log was locked in each of 8 attempts"));
+	assert_non_null(strstr(err.hint, "(other) holds the end of the log"));
+	assert_int_equal(report.tries, 8);
+	assert_int_equal(test_world_int(&world, "SELECT served_copy FROM lk.view"), from->id);
+	lk_pg_close(&other);
+	err = (lk_error){0};
+	assert_int_equal(switch_by(servers.at.redis, from, to, &err), LK_OK);
+	assert_int_equal(report.tries, 1);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(redis_stands_still_in_the_middle),
+		cmocka_unit_test(somebody_keeps_the_end_of_the_log),
 	};
 	test_share_world(&world, &servers);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
