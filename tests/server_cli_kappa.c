@@ -133,6 +133,7 @@ static void usage(void **state) {
 		{"--pace nanx", {"replay", "traffic", "--pace", "nanx"}},
 		{"--pace 0x1px", {"replay", "traffic", "--pace", "0x1px"}},
 		{"--pace 1.2.3x", {"replay", "traffic", "--pace", "1.2.3x"}},
+		{"at most 1000000x", {"replay", "traffic", "--pace", "1000001x"}},
 		{"not a time", {"replay", "traffic", "--from", "yesterday"}},
 		{"whole number", {"replay", "traffic", "--workers", "0"}},
 		{"whole number", {"replay", "traffic", "--version", "new"}},
@@ -253,6 +254,7 @@ static void dry_runs(void **state) {
 	LK(0, " 600\n", "", "replay", "traffic", "--dry-run");
 	LK(0, "no limit is set", "", "replay", "traffic", "--dry-run", "--switch", "--verify");
 	LK(0, "about 99 s", "", "replay", "traffic", "--dry-run", "--pace", "1x", "--from", from, "--to", to);
+	LK(0, "about ", "", "replay", "traffic", "--dry-run", "--pace", "1000000x", "--from", from, "--to", to);
 	LK(2, "", "holds nothing", "replay", "traffic", "--dry-run", "--from", to, "--to", from);
 	test_ask_is(&lk, counts, before);
 	free(before);

@@ -655,6 +655,31 @@ static void two_files_at_once(void **state) {
 	assert_int_equal(ask("count(DISTINCT n)"), 2000);
 }
 
+/* A source with files 1 and, by a statement, 2 to n. */
+static void files_up_to(int n) {
+	declare();
+	put(path, "w", 0, 10);
+	run(path);
+	test_sql(&shared.pg, "INSERT INTO lk.source (stream_id, name, number, position, run, head, trail)"
+	         " SELECT stream_id, name, i, 1000, 0, convert_to('file ' || i, 'UTF8'), trail FROM lk.source, generate_series(2, %d) i"
+	         " WHERE stream_id = %lld", n, (long long)shared.stream.id);
+}
+
+/* The 1,000th file leaves the first one known, the 1,001st does not. */
+static void the_last_thousand_files(void **state) {
+	(void)state;
+	for (int n = LK_SOURCE_FILES; n <= LK_SOURCE_FILES + 1; n++) {
+		files_up_to(n - 1);
+		put(other, "w", 1000, 10);
+		assert_int_equal(run(other).events, 10);
+		assert_int_equal(test_number(&shared.pg, "SELECT count(*) FROM lk.source WHERE stream_id = %lld", (long long)shared.stream.id),
+		                 LK_SOURCE_FILES);
+		assert_int_equal(test_number(&shared.pg, "SELECT max(number) FROM lk.source WHERE stream_id = %lld", (long long)shared.stream.id), n);
+		assert_int_equal(run(other).events, 0);
+		assert_int_equal(run(path).events, n > LK_SOURCE_FILES ? 10 : 0);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rotated_by_rename),
@@ -677,6 +702,7 @@ int main(void) {
 		cmocka_unit_test(the_loser_counts_nothing),
 		cmocka_unit_test(two_runs_share_the_count),
 		cmocka_unit_test(two_files_at_once),
+		cmocka_unit_test(the_last_thousand_files),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

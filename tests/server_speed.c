@@ -13,6 +13,7 @@
 #include "catalog/cut.h"
 #include "core/time.h"
 #include "speed_layer/speed.h"
+#include "speed_layer/unit.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/layer.h"
 #include "tests/support/world.h"
@@ -477,6 +478,28 @@ static void a_worker_far_behind_skips_to_the_cut(void **state) {
 	covers_the_log("strict");
 }
 
+/* P9: one fetch behind, a unit folds; one event more, and it skips. In a full Redis it skips as soon as it is behind. */
+static void skips_from_one_event_more_than_a_fetch(void **state) {
+	(void)state;
+	test_world_declare(&world, "CREATE VIEW strict WITH (allowed_lateness = '1 second') AS SELECT path, count(*) AS n FROM hits"
+	                   " GROUP BY path, tumble(ts, '1 minute');");
+	const char *const names[] = {"traffic", "strict"};
+	for (int strict = 0; strict < 2; strict++) {
+		test_worker t;
+		test_worker_open(&t, &world, names[strict]);
+		lk_unit *u = &t.units[0];
+		int64_t most = t.path.limits.fetch_events;
+		assert_int_equal(most, lk_stream_defaults.fetch_events);
+		assert_false(lk_unit_should_skip(&t.path, u, 7, 7 + most));
+		assert_int_equal(lk_unit_should_skip(&t.path, u, 7, 8 + most), !strict);
+		u->error.code = LK_EFULL;
+		assert_false(lk_unit_should_skip(&t.path, u, 7, 7));
+		assert_int_equal(lk_unit_should_skip(&t.path, u, 7, 8), !strict);
+		u->error.code = LK_OK;
+		test_worker_close(&t);
+	}
+}
+
 /* P1, P8 */
 static void a_missing_unit_begins_at_the_published_cut(void **state) {
 	(void)state;
@@ -686,6 +709,7 @@ int main(void) {
 		TEST(once_folds_again_units_of_another_log),
 		TEST(small_segments_are_compacted_but_not_across_cuts),
 		TEST(a_worker_far_behind_skips_to_the_cut),
+		TEST(skips_from_one_event_more_than_a_fetch),
 		TEST(a_missing_unit_begins_at_the_published_cut),
 		TEST(a_dropped_copy_is_not_made_again),
 		TEST(late_events_do_not_depend_on_batches),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "aggregates/private.h"
 #include "core/key.h"
 #include "partials/cells.h"
 #include "tests/support/random.h"
@@ -255,6 +256,50 @@ static void malformed_partials_change_nothing(void **state) {
 	tiny_plan_release(&t);
 }
 
+/* Does a commit that writes a set of one text of `len` bytes rewrite, after commits that wrote `before` bytes? *written:
+ * by this commit. */
+static bool rewrites(size_t len, size_t before, size_t *written) {
+	tiny_plan t;
+	lk_cells c;
+	lk_buf field = LK_BUF_INIT;
+	char *text = lk_calloc(1, len + 1);
+	tiny_plan_init(&t, (lk_type[]){time_type, text_type}, 2);
+	tiny_key(&t, tiny_slot(&t, 1, text_type));
+	assert_int_equal(tiny_agg(&t, "count", tiny_slot(&t, 1, text_type)), 0);
+	lk_agg *a = &t.plan.aggs[0];
+	a->verbs = &lk_agg_count_distinct;
+	t.plan.state_size = a->verbs->state_size;
+	lk_cells_init(&c, &t.plan);
+	put_field(&field, 0, "k", 1);
+	lk_cell *cell = lk_cells_at(&c, field.data, field.len);
+	lk_value v = lk_text(memset(text, 'x', len), len);
+	a->verbs->fold(lk_cell_state(&c, cell), a, &v, NULL, &c.arena);
+	*written = a->verbs->weight(lk_cell_state(&c, cell));
+	c.rewritten_bytes = before;
+	lk_cells_mark(&c, cell);
+	bool is = lk_cells_rewrites(&c);
+	assert_int_equal(c.rewritten_bytes, before + *written);
+	free(text);
+	lk_buf_release(&field);
+	lk_cells_release(&c);
+	tiny_plan_release(&t);
+	return is;
+}
+
+static void sets_that_a_commit_writes_again(void **state) {
+	(void)state;
+	enum { BYTES = 128 * 1024, TIMES = 6 };   /* as in the table of limits */
+	size_t extra, written;
+	rewrites(1, 0, &extra);
+	extra--;
+	for (size_t n = BYTES; n <= BYTES + 1; n++) {
+		assert_int_equal(rewrites(n - extra, 10 * TIMES * n, &written), n > BYTES);
+		assert_int_equal(written, n);
+		assert_false(rewrites(n - extra, (TIMES - 1) * n, &written));
+		assert_int_equal(rewrites(n - extra, (TIMES - 1) * n + 1, &written), n > BYTES);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_what_it_made),
@@ -262,6 +307,7 @@ int main(void) {
 		cmocka_unit_test(merging_maps_is_folding_into_one),
 		cmocka_unit_test(sorted_by_field),
 		cmocka_unit_test(malformed_partials_change_nothing),
+		cmocka_unit_test(sets_that_a_commit_writes_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

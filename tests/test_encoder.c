@@ -16,20 +16,23 @@
 #include "tests/support/servers.h"
 #include "tests/support/streams.h"
 
-enum { PARTS = 4, TEXTS = 80, BATCH_BYTES = 4 << 20 };   /* as in the table of limits */
+enum {
+	PARTS = 4, TEXTS = 80,
+	BATCH_BYTES = 4 << 20, BATCH_EVENTS = 20000, BATCH_REJECTS = 1000, KEPT_BYTES = 8 << 20,   /* as in the table of limits */
+};
 
 static lk_arena memory;
 static lk_cat_stream stream;
 static char path[64];
 
-static void declare(void) {
+static void declare(int texts) {
 	const char *columns[TEXTS + 2] = {"ts time", "key int8"};
-	for (int i = 0; i < TEXTS; i++) {
+	for (int i = 0; i < texts; i++) {
 		char name[24];
 		snprintf(name, sizeof name, "t%d text", i);
 		columns[i + 2] = lk_arena_strdup(&memory, name);
 	}
-	stream = (lk_cat_stream){.id = 1, .stream = test_stream(&memory, "wide", columns, TEXTS + 2)};
+	stream = (lk_cat_stream){.id = 1, .stream = test_stream(&memory, "wide", columns, (size_t)texts + 2)};
 	stream.stream->partitions = PARTS;
 }
 
@@ -108,6 +111,7 @@ static void bytes_are_counted_at_each_record(void **unused) {
 	(void)unused;
 	unsigned long seed = test_seed("bytes_are_counted_at_each_record");
 	encoded one = {0}, many = {0};
+	declare(TEXTS);
 	size_t n = (size_t)write_file(&seed);
 	encode(1, &one);
 	encode(0, &many);
@@ -123,11 +127,54 @@ static void bytes_are_counted_at_each_record(void **unused) {
 	}
 }
 
+/* Writes n lines and returns the events and the rejects of the first batch of them. */
+static void first_batch(const char *line, size_t n, size_t *events, size_t *rejects) {
+	FILE *f = fopen(path, "we");
+	lk_encoder *encoder;
+	lk_error err = {0};
+	lk_encoded out = {.batch = lk_append_batch_new(&stream)};
+	const lk_encoder_options o = {.stream = &stream, .path = path, .format = {.kind = LK_FORMAT_JSON}};
+	assert_non_null(f);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s\n", line);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(lk_encoder_open(&encoder, &o, &err), 0);
+	assert_int_equal(lk_encoder_begin(encoder, &(lk_source_file){0}, &err), 0);
+	assert_true(lk_encoder_fill(encoder, &out, &err) >= 0);
+	*events = lk_append_batch_events(out.batch);
+	*rejects = lk_append_batch_rejects(out.batch);
+	lk_append_batch_free(out.batch);
+	lk_encoder_close(encoder);
+	lk_kept_release(&out.kept);
+	lk_buf_release(&out.notes);
+}
+
+/* A batch has so many of these lines: all of `most`, and of one more not the last. */
+static void ends_at(const char *line, size_t most, bool are_events) {
+	for (size_t n = most; n <= most + 1; n++) {
+		size_t events, rejects;
+		first_batch(line, n, &events, &rejects);
+		assert_int_equal(events, are_events ? most : 0);
+		assert_int_equal(rejects, are_events ? 0 : most);
+	}
+}
+
+static void a_batch_ends_at_its_limits(void **unused) {
+	(void)unused;
+	enum { RECORD = 8192 };
+	static const char ts[] = "{\"ts\":\"2024-01-01T00:00:00Z\",\"other\":\"";   /* of a column that is not declared */
+	char *wide = lk_asprintf("%s%0*d\"}", ts, RECORD - (int)strlen(ts) - 2, 0);
+	declare(0);
+	ends_at("{\"ts\":\"2024-01-01T00:00:00Z\"}", BATCH_EVENTS, true);
+	ends_at("no event", BATCH_REJECTS, false);
+	ends_at(wide, KEPT_BYTES / RECORD, true);
+	free(wide);
+}
+
 static int set_up(void **unused) {
 	(void)unused;
 	snprintf(path, sizeof path, "%.40s/lk-encoder-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	int fd = mkstemp(path);
-	declare();
 	return fd < 0 || close(fd);
 }
 
@@ -141,6 +188,7 @@ static int tear_down(void **unused) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_are_counted_at_each_record),
+		cmocka_unit_test(a_batch_ends_at_its_limits),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
