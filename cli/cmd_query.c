@@ -46,11 +46,9 @@ static int judge(const lk_answer *a, lk_error *err) {
 	return LK_OK;
 }
 
-enum { BOUNDARY_LINES = 4 };   /* below a table, at least, and its header line */
-
 static void print(const lk_args *args, const lk_answer *a, const lk_query *q, enum lk_answer_format format, const lk_chart *chart) {
 	if (format == LK_AS_TABLE && !lk_args_has(args, "no-pager"))
-		lk_pager_begin((int64_t)a->nrows + 1 + BOUNDARY_LINES);
+		lk_pager_begin();
 	lk_answer_print(a, q, format, chart);
 	print_boundary(a, q, format);
 	lk_pager_end();

@@ -69,10 +69,51 @@ static void note_failure(void) {
 		write_errno = errno ? errno : EIO;
 }
 
-bool lk_put(const char *s, size_t len) {
-	end_progress();
+static struct {
+	int most;                  /* lines of the screen; 0: nothing is held */
+	void (*full)(void);
+	lk_buf text;
+} held;
+
+/* A line wider than the screen takes several. */
+static int lines_on_screen(const char *text) {
+	int screen = lk_terminal_width(STDOUT_FILENO), lines = 0;
+	for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+		char *line = lk_strndup(text, (size_t)(end - text));
+		int width = lk_text_width(line);
+		lines += screen && width > screen ? (width + screen - 1) / screen : 1;
+		free(line);
+	}
+	return lines;
+}
+
+static void write_out(const char *s, size_t len) {
 	if (!write_errno && len && fwrite(s, 1, len, stdout) != len)
 		note_failure();
+}
+
+void lk_put_hold(int lines, void (*full)(void)) {
+	held.most = lines;
+	held.full = full;
+}
+
+void lk_put_release(void) {
+	held.most = 0;
+	write_out(held.text.data, held.text.len);
+	lk_buf_release(&held.text);
+}
+
+bool lk_put(const char *s, size_t len) {
+	end_progress();
+	if (!held.most) {
+		write_out(s, len);
+		return !write_errno;
+	}
+	lk_buf_add(&held.text, s, len);
+	if (held.text.data && lines_on_screen(held.text.data) >= held.most) {
+		held.full();
+		lk_put_release();
+	}
 	return !write_errno;
 }
 

@@ -16,6 +16,10 @@ bool lk_put_buf(lk_buf *b);
 /* Writes lines of text. Lines longer than the screen are wrapped at blanks and indented to the text after their label
  * ("covers:    "). */
 void lk_put_lines(const char *lines);
+/* Holds back what is written until it takes this many lines of the screen; then calls `full`, and writes all of it. */
+void lk_put_hold(int lines, void (*full)(void));
+/* Writes what is still held, and holds nothing any more. */
+void lk_put_release(void);
 /* Called at the end of the program: flushes, and fails if anything could not be written, except to a closed pipe. */
 int lk_put_end(lk_error *err);
 

@@ -62,10 +62,8 @@ static void keep_size(void) {
 	keep("LINES", lk_terminal_height(STDOUT_FILENO));
 }
 
-void lk_pager_begin(int64_t lines) {
-	int ends[2], height = isatty(STDOUT_FILENO) ? lk_terminal_height(STDOUT_FILENO) : 0;
-	if (pager || !height || lines < height || !(command = which()))
-		return;
+static void start(void) {
+	int ends[2];
 	keep_size();
 	fflush(stdout);
 	if (pipe(ends) != 0)
@@ -86,8 +84,15 @@ void lk_pager_begin(int64_t lines) {
 	close(ends[1]);
 }
 
+void lk_pager_begin(void) {
+	int height = isatty(STDOUT_FILENO) ? lk_terminal_height(STDOUT_FILENO) : 0;
+	if (height && (command = which()))
+		lk_put_hold(height, start);
+}
+
 void lk_pager_end(void) {
 	int status = 0;
+	lk_put_release();
 	if (!pager)
 		return;
 	if (fflush(stdout) != 0) {   /* the pager was quit early: discard the rest; that is no error */

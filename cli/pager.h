@@ -4,10 +4,9 @@
 #ifndef LK_CLI_PAGER_H
 #define LK_CLI_PAGER_H
 
-#include <stdint.h>
-
-/* Call it before the first of `lines` lines. Does nothing if they fit the screen (LINES, or the terminal's height). */
-void lk_pager_begin(int64_t lines);
+/* Call it before the first line. The pager starts once the lines no longer fit the screen (LINES, or the terminal's
+ * height). */
+void lk_pager_begin(void);
 /* Call it after the last line: waits until the user quits the pager. */
 void lk_pager_end(void);
 

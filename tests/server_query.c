@@ -383,6 +383,11 @@ static void long_tables_go_through_a_pager(void **state) {
 		if (strstr(lk.out, "PAGED") || !strstr(lk.out, "2020-01-01T00:03:00Z"))
 			fail_msg("%s lk %s: %s", without[i][0], without[i][1], lk.out);
 	}
+	/* two rows fit; their table folded into parts does not */
+	on_terminal("LK_PAGER=\"sed s/^/PAGED:/\"", "query traffic --last 2 --chart hits");
+	assert_null(strstr(lk.out, "PAGED"));
+	on_terminal("LK_PAGER=\"sed s/^/PAGED:/\" COLUMNS=34", "query traffic --last 2 --chart hits");
+	assert_non_null(strstr(lk.out, "PAGED:2020-01-01T00:03:00Z"));
 	assert_int_equal(on_terminal("LK_PAGER=true", "query traffic"), 0);   /* it reads nothing, which is no error */
 	on_terminal("LK_PAGER=no-such-pager", "query traffic");
 	assert_non_null(strstr(lk.out, "cannot run the pager `no-such-pager`"));
