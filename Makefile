@@ -34,29 +34,38 @@ ifdef FAULTS
 FLAGS  += -DLK_FAULTS
 endif
 
+# One line for each step; V=1 shows the commands.
+Q     := $(if $(V),,@)
+short  = $(if $(V)$(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),,@printf '  %-4s %s\n' $(1) $(2))
+
 .PHONY: all lk
 all: lk
 lk: $(BUILD)/lk
 	@[ "$(BUILD)" != build/plain ] || ln -sf $(BUILD)/lk lk
 
 $(BUILD)/lk: $(OBJ)
-	$(CC) -o $@ $^ $(LIBS)
+	$(call short,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(LIBS)
 
 $(BUILD)/liblk.a: $(LIBOBJ)
+	$(call short,AR,$@)
 	@rm -f $@
-	ar qcs $@ $^   # several rooms have a file of one name, which `r` would replace
+	$(Q)ar qcs $@ $^   # several rooms have a file of one name, which `r` would replace
 
 $(BUILD)/%.o: %.c
+	$(call short,CC,$<)
 	@mkdir -p $(dir $@)
-	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
-	$(CC) -o $@ $^ -lcmocka $(LIBS)
+	$(call short,LINK,$@)
+	$(Q)$(CC) -o $@ $^ -lcmocka $(LIBS)
 
 # SQL and Lua files that are compiled into the program as C strings.
 define AS_C_STRING
+	$(call short,SED,$<)
 	@mkdir -p $(dir $@)
-	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+	$(Q)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 endef
 $(BUILD)/catalog/install.o: $(patsubst %,$(BUILD)/%.h,catalog/schema.sql $(wildcard catalog/migrations/*.sql))
 $(BUILD)/catalog/%.sql.h: catalog/%.sql
@@ -75,16 +84,17 @@ tests: $(TESTS:%=$(BUILD)/tests/%)
 BENCH := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c))
 -include $(BENCH:.o=.d)
 $(BUILD)/bench/bench: $(BENCH) $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
-	$(CC) -o $@ $^ -lcmocka $(LIBS)
+	$(call short,LINK,$@)
+	$(Q)$(CC) -o $@ $^ -lcmocka $(LIBS)
 
 .PHONY: bench
 bench: lk $(BUILD)/bench/bench
-	LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
+	$(Q)LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
 # --- targets that the README names ---
 .PHONY: help packages demo check tsan model-check layers tour soak fresh-check compose-check clean
 help:
-	@echo 'make              builds ./lk'
+	@echo 'make              builds ./lk (V=1: with the commands)'
 	@echo 'make demo         installs what is missing, builds, and shows all of lk in a minute'
 	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some of them; SANITIZERS=0: no sanitizers)'
 	@echo 'make bench        measures, each number beside a limit measured in the same run'
