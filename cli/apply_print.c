@@ -53,7 +53,16 @@ static void warn_of_ahead(const lk_plan *p) {
 	lk_buf_release(&past);
 }
 
+static void warn_of_null(const lk_plan *p) {
+	const lk_expr *x = lk_plan_never_true(p);
+	if (x && x->op == LK_X_NOTIN)
+		lk_say("view %s: NOT IN with NULL among its values is never true; leave NULL out", p->view);
+	else if (x)
+		lk_say("view %s: a comparison with NULL is never true; write IS NULL or IS NOT NULL", p->view);
+}
+
 static void warn(const lk_plan *p) {
+	warn_of_null(p);
 	warn_of_ahead(p);
 	if (p->retention_us > 0 && !lk_has_final_rows(p))
 		lk_say("view %s: its windows are past as soon as they are final, so answers have no final rows; choose an allowed_lateness%s"

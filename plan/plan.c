@@ -35,6 +35,36 @@ int lk_plan_key(const lk_plan *p, const char *name) {
 	return -1;
 }
 
+static bool is_never_true(const lk_expr *x) {
+	bool compares = (x->op >= LK_X_EQ && x->op <= LK_X_GE) || x->op == LK_X_NOTIN;
+	for (int i = 0; compares && i < x->nargs; i++)
+		if (x->args[i]->op == LK_X_CONST && lk_is_null(&x->args[i]->value))
+			return true;
+	return false;
+}
+
+static const lk_expr *never_true(const lk_expr *x) {
+	if (!x || is_never_true(x))
+		return x;
+	const lk_expr *found = NULL;
+	for (int i = 0; i < x->nargs && !found; i++)
+		found = never_true(x->args[i]);
+	return found;
+}
+
+const lk_expr *lk_plan_never_true(const lk_plan *p) {
+	const lk_expr *found = never_true(p->where);
+	for (int i = 0; i < p->nrows * p->nlateral && !found; i++)
+		found = never_true(p->lateral[i]);
+	for (int i = 0; i < p->nkeys && !found; i++)
+		found = never_true(p->keys[i].expr);
+	for (int i = 0; i < p->naggs && !found; i++) {
+		found = never_true(p->aggs[i].arg);
+		found = found ? found : never_true(p->aggs[i].filter);
+	}
+	return found ? found : never_true(p->having);
+}
+
 lk_plan *lk_plan_of_cells(const lk_plan *p) {
 	struct of_cells {
 		lk_plan plan;

@@ -102,6 +102,9 @@ lk_type lk_slot_type(const lk_plan *p, int slot);
 /* Index of the output or key of that name, or -1. */
 int lk_plan_output(const lk_plan *p, const char *name);
 int lk_plan_key(const lk_plan *p, const char *name);
+/* The first comparison that is never true because one side, or a value of NOT IN, is the constant NULL; NULL if there is
+ * none. */
+const lk_expr *lk_plan_never_true(const lk_plan *p);
 /* A self-contained copy of what it takes to read, merge and write a plan's cells: key types and aggregates. For work
  * that may outlive the plan. Free it with free(). */
 lk_plan *lk_plan_of_cells(const lk_plan *p);

@@ -268,6 +268,31 @@ static void ahead_is_warned_of(void **state) {
 	}
 }
 
+static void null_comparisons_are_warned_of(void **state) {
+	(void)state;
+	static const char sql[] = "CREATE TABLE s (ts timestamptz, k text, n int) WITH (event_time = ts, partition_by = k);"
+	                          "CREATE VIEW v AS SELECT count(*) AS n, %s AS x FROM s WHERE %s GROUP BY k%s;";
+	static const struct { const char *item, *where, *having, *text; } rows[] = {
+		{"max(n)", "n = null", "", "a comparison with NULL is never true; write IS NULL"},
+		{"max(n)", "k <> 'a' AND NOT (null > n)", "", "a comparison with NULL"},
+		{"max(n)", "n IN (NULL)", "", "a comparison with NULL"},
+		{"max(n)", "n NOT IN (1, 2, NULL)", "", "NOT IN with NULL among its values is never true"},
+		{"max(n) FILTER (WHERE n BETWEEN 1 AND NULL)", "true", "", "a comparison with NULL"},
+		{"max(CASE n WHEN NULL THEN 1 ELSE 2 END)", "true", "", "a comparison with NULL"},
+		{"max(n)", "true", " HAVING max(n) = NULL", "a comparison with NULL"},
+		{"max(n)", "n IN (1, 2, NULL) OR n IS NULL OR n = 3", "", NULL},
+		{"max(CASE WHEN n = 1 THEN NULL ELSE n END)", "coalesce(n, NULL) = 1", "", NULL},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		test_servers_clear(&lk.servers);
+		char *text = lk_asprintf(sql, rows[i].item, rows[i].where, rows[i].having);
+		apply(text, "view v: new, version 1");
+		if (rows[i].text ? !strstr(lk.err, rows[i].text) : strstr(lk.err, "never true") != NULL)
+			fail_msg("%s: %s", text, lk.err);
+		free(text);
+	}
+}
+
 static void faults_of_all_files(void **state) {
 	(void)state;
 	char *good = test_file(&lk, "good.sql", definitions);
@@ -556,6 +581,7 @@ int main(void) {
 		cmocka_unit_test_setup(a_check_changes_nothing, fresh),
 		cmocka_unit_test_setup(a_check_says_what_is_refused, fresh),
 		cmocka_unit_test_setup(ahead_is_warned_of, fresh),
+		cmocka_unit_test_setup(null_comparisons_are_warned_of, fresh),
 		cmocka_unit_test_setup(faults_of_all_files, fresh),
 		cmocka_unit_test_setup(ingesting, fresh),
 		cmocka_unit_test_setup(answers, fresh),
