@@ -69,7 +69,7 @@ void lk_help_summary(const lk_command *commands, lk_buf *out) {
 	}
 	lk_buf_addc(out, '\n');
 	add_wrapped(out, "`lk help COMMAND` shows the options of a command with examples.\n\n"
-	            "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://host:port/db or unix:path); "
+	            "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://[user:password@]host:port/db or unix:path, unix://user:password@/path); "
 	            "without them, the private servers that `lk up` started under LK_HOME (default .lk).\n\n"
 	            "Exit status: 0 done; 1 compared answers differ; 2 usage; 3 a server cannot be reached; "
 	            "5 the answer is partial or stale and --strict was given; 6 the answer would be too large; 65 input refused; 70 an internal error; "

@@ -69,7 +69,9 @@ static int close_all(void **state) {
 
 static void ask(const char *postgres, const char *url, const char *text, const char *hint) {
 	char *pg = lk_asprintf("LK_POSTGRES=%s %s", lk.servers.at.postgres, postgres), *store;
-	if (*url)
+	if (strncmp(url, "unix:", 5) == 0)
+		store = lk_asprintf("LK_REDIS=%s%s", url, lk.servers.at.redis + strlen("unix:"));
+	else if (*url)
 		store = lk_asprintf("LK_REDIS=redis://%s127.0.0.1:%d", url, redis.port);
 	else
 		store = lk_asprintf("LK_REDIS=%s", lk.servers.at.redis);
@@ -87,6 +89,7 @@ static void ask(const char *postgres, const char *url, const char *text, const c
 static const struct { const char *make, *url, *text, *hint, *undo; } redis_states[] = {
 	{"config set requirepass open", "", "NOAUTH", LOG_IN, "-a open config set requirepass ''"},
 	{"config set requirepass open", ":geheim@", "WRONGPASS", LOG_IN, "-a open config set requirepass ''"},
+	{"config set requirepass open", "unix://:geheim@", "WRONGPASS", "unix://user:password@/path", "-a open config set requirepass ''"},
 	{"acl setuser guest on '>geheim' '~*' +info", "guest:geheim@", "NOPERM", LOG_IN, "acl deluser guest"},
 	{"replicaof 127.0.0.1 1", "", "is a replica", "set LK_REDIS to the master", "replicaof no one"},
 	{"config set maxmemory-policy allkeys-lru", "", "may evict keys", "set maxmemory-policy to noeviction",
@@ -101,6 +104,21 @@ static void redis_refuses(void **state) {
 		tell_redis(redis_states[i].undo);
 		LK(0, "", "", "query", "traffic");
 	}
+}
+
+/* A login for a socket, in the form that the hint names. */
+static void redis_lets_a_login_in(void **state) {
+	(void)state;
+	char *open = lk_asprintf("LK_REDIS=unix://default:open@%s", lk.servers.at.redis + strlen("unix:"));
+	char *guest = lk_asprintf("LK_REDIS=unix://guest:geheim@%s", lk.servers.at.redis + strlen("unix:"));
+	tell_redis("config set requirepass open");
+	test_run(&lk, (const char *const[]){open, NULL}, 0, "", "", ARGS("query", "traffic"));
+	tell_redis("-a open acl setuser guest on '>geheim' '~*' +@all");
+	test_run(&lk, (const char *const[]){guest, NULL}, 0, "", "", ARGS("query", "traffic"));
+	tell_redis("-a open acl deluser guest");
+	tell_redis("-a open config set requirepass ''");
+	free(open);
+	free(guest);
 }
 
 static int is_busy(void *unused) {
@@ -314,6 +332,7 @@ static void postgresql_is_starting(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(redis_refuses),
+		cmocka_unit_test(redis_lets_a_login_in),
 		cmocka_unit_test(redis_runs_a_script),
 		cmocka_unit_test(redis_lacks_replicas),
 		cmocka_unit_test(redis_cannot_save),

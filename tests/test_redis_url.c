@@ -25,6 +25,9 @@ static void good_urls(void **state) {
 	} good[] = {
 		{"unix:/run/redis.sock", "/run/redis.sock", NULL, NULL, NULL, 6379, 0, "unix:/run/redis.sock"},
 		{"unix:///run/redis.sock", "/run/redis.sock", NULL, NULL, NULL, 6379, 0, "unix:/run/redis.sock"},
+		{"unix://:word@/run/redis.sock", "/run/redis.sock", NULL, NULL, "word", 6379, 0, "unix:/run/redis.sock"},
+		{"unix://me:a%40%2fb@/run/x@/redis.sock", "/run/x@/redis.sock", NULL, "me", "a@/b", 6379, 0, "unix:/run/x@/redis.sock"},
+		{"unix:/run/x@/redis.sock", "/run/x@/redis.sock", NULL, NULL, NULL, 6379, 0, "unix:/run/x@/redis.sock"},
 		{"unix:redis.sock", "redis.sock", NULL, NULL, NULL, 6379, 0, "unix:redis.sock"},
 		{"redis://", NULL, "127.0.0.1", NULL, NULL, 6379, 0, "redis://127.0.0.1:6379/0"},
 		{"redis://cache", NULL, "cache", NULL, NULL, 6379, 0, "redis://cache:6379/0"},

@@ -66,7 +66,7 @@ void lk_redis_script(lk_redis *r, enum lk_script script, const char *key, int na
 #define DISK_HINT    "Redis cannot save to its disk: make room there, its log says more; nothing was written, and lk tries again"
 #define LOADING_HINT "Redis is loading its data: try again when it is done (`redis-cli info persistence`)"
 #define MASTER_HINT  "this Redis is a replica: set LK_REDIS to the master"
-#define LOG_IN_HINT  "give LK_REDIS a user and password with this right (redis://user:password@host)"
+#define LOG_IN_HINT  "give LK_REDIS a user and password with this right (redis://user:password@host, unix://user:password@/path)"
 
 static const struct meaning {
 	const char *word;

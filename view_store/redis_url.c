@@ -1,4 +1,5 @@
-/* Where Redis is: "unix:/path/to/socket" or "redis://[user:password@]host[:port][/db]", as registered with IANA. */
+/* Where Redis is: "redis://[user:password@]host[:port][/db]", as registered with IANA; "unix:/path/to/socket", or with
+ * a login "unix://user:password@/path/to/socket". */
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,14 +80,23 @@ static int parse_tcp(lk_redis_url *u, const char *s) {
 	return 0;
 }
 
+/* The login ends at the first "@/", so a path may have another one. */
+static void parse_unix(lk_redis_url *u, const char *s) {
+	const char *at = strncmp(s, "//", 2) == 0 && s[2] != '/' ? strstr(s, "@/") : NULL;
+	if (at) {
+		parse_login(u, s + 2, (size_t)(at - s) - 2);
+		s = at + 1;
+	}
+	while (s[0] == '/' && s[1] == '/')
+		s++;
+	u->path = lk_strdup(s);
+	u->where = lk_asprintf("unix:%s", s);
+}
+
 int lk_redis_url_parse(lk_redis_url *u, const char *url, lk_error *err) {
 	*u = (lk_redis_url){.port = 6379};
 	if (strncmp(url, "unix:", 5) == 0 && url[5]) {
-		const char *path = url + 5;
-		while (path[0] == '/' && path[1] == '/')
-			path++;
-		u->path = lk_strdup(path);
-		u->where = lk_asprintf("unix:%s", path);
+		parse_unix(u, url + 5);
 		return LK_OK;
 	}
 	if (strncmp(url, "redis://", 8) == 0 && parse_tcp(u, url + 8) == 0)
@@ -94,7 +104,7 @@ int lk_redis_url_parse(lk_redis_url *u, const char *url, lk_error *err) {
 	lk_fail(err, LK_EUSAGE, "the URL of Redis is invalid");
 	lk_hint(err, strncmp(url, "rediss:", 7) == 0
 	                 ? "TLS is not supported: use a tunnel, or redis://host:port/db"
-	                 : "write redis://[user:password@]host:port/db or unix:/path/to/socket");
+	                 : "write redis://[user:password@]host:port/db or unix:[//user:password@]/path/to/socket");
 	return LK_EUSAGE;
 }
 
