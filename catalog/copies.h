@@ -47,10 +47,12 @@ typedef struct lk_replay_row {
 	int64_t started_at, started_off, ended_at;   /* LK_NEVER: not ended */
 	lk_cut end;
 	bool running;              /* a session holds the lock of the copy's replay */
+	bool differs;              /* it ended with a copy that differs from the served one */
 } lk_replay_row;
 /* A start, or a resumed start: replaces the row of the copy. */
 int lk_replay_begin(lk_pg *pg, int64_t copy_id, const lk_cut *end, int64_t started_off, lk_error *err);
 int lk_replay_phase(lk_pg *pg, int64_t copy_id, const char *phase, lk_error *err);   /* "done" sets ended_at */
+int lk_replay_differs(lk_pg *pg, int64_t copy_id, lk_error *err);   /* ends it in its phase, "verifying" */
 int lk_replay_read(lk_pg *pg, const lk_cat_copy *copy, lk_replay_row *out, lk_error *err);
 
 /* The advisory lock under which one replay, change of mode or comparison of a view runs at a time; the replay of a

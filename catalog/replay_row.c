@@ -23,6 +23,12 @@ int lk_replay_phase(lk_pg *pg, int64_t copy_id, const char *phase, lk_error *err
 		" WHERE copy_id = $1::bigint", 2, (const char *const[]){lk_pg_number(copy, copy_id), phase});
 }
 
+int lk_replay_differs(lk_pg *pg, int64_t copy_id, lk_error *err) {
+	char copy[24];
+	return lk_pg_exec(pg, NULL, err, "UPDATE lk.replay SET ended_at = clock_timestamp() WHERE copy_id = $1::bigint AND phase = 'verifying'",
+	                  1, (const char *const[]){lk_pg_number(copy, copy_id)});
+}
+
 int lk_replay_read(lk_pg *pg, const lk_cat_copy *copy, lk_replay_row *out, lk_error *err) {
 	char id[24];
 	PGresult *res;
@@ -36,6 +42,7 @@ int lk_replay_read(lk_pg *pg, const lk_cat_copy *copy, lk_replay_row *out, lk_er
 	out->started_at = lk_pg_int(res, 0, 1);
 	out->started_off = lk_pg_int(res, 0, 2);
 	out->ended_at = lk_pg_int_or(res, 0, 3, LK_NEVER);
+	out->differs = out->ended_at != LK_NEVER && strcmp(out->phase, "verifying") == 0;
 	rc = lk_cut_load(pg, lk_pg_int(res, 0, 4), &out->end, err);
 	if (!rc && out->ended_at == LK_NEVER) {
 		int64_t lock = copy->state == LK_COPY_SANDBOX ? copy->id : copy->version->view->id;

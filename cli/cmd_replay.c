@@ -210,7 +210,7 @@ static void print_estimate(const lk_replay_estimate *e) {
 	lk_table *t = lk_table_new();
 	lk_table_column(t, "WHAT", false);
 	lk_table_column(t, "HOW MUCH", true);
-	add_row(t, e->resumes ? "events left of an interrupted replay" : "events", "", e->events, "");
+	add_row(t, e->resumes ? "events left of an earlier replay" : "events", "", e->events, "");
 	add_time(t, e->seconds);
 	add_row(t, "cells", e->sampled < e->events ? "about " : "", e->cells, "");
 	add_row(t, "bytes in Redis", "about ", e->bytes, "");

@@ -138,9 +138,22 @@ static void show_done(void *ctx, const lk_cat_copy *copy, const lk_batch_report 
 	say_batch(copy, report, of->quiet);
 }
 
+/* Work that a signal ended is reported once, by the layer that noticed it first. */
+static bool said_stopped;
+
+static void say_stopped(const lk_cat_copy *copy) {
+	if (!said_stopped)
+		lk_say("%s%s%s: stopped; what is published stays, and the log has the rest", copy && copy->kappa ? "seal" : "batch",
+		       copy ? " " : "", copy ? copy->version->view->name : "");
+	said_stopped = true;
+}
+
 static void show_failure(void *ctx, const lk_cat_copy *copy, const lk_error *e) {
 	const round_of *of = ctx;
-	say_failure(of->rounds, copy ? copy->id : HOUSEKEEPING, e);
+	if (lk_ended_by_signal(e->code))
+		say_stopped(copy);
+	else
+		say_failure(of->rounds, copy ? copy->id : HOUSEKEEPING, e);
 }
 
 int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err) {
@@ -158,7 +171,8 @@ int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err) {
 int lk_until_stopped(int rc, lk_error *err) {
 	if (!lk_ended_by_signal(rc))
 		return rc;
-	lk_say_error(err);
+	if (!said_stopped)
+		lk_say_error(err);
 	lk_error_clear(err);
 	return LK_OK;
 }
@@ -186,6 +200,8 @@ void lk_batch_rounds(lk_rounds *r, int64_t every_us) {
 		int rc = lk_batch_round(r, LK_ROUND_AGAIN, &e);
 		if (e.code == LK_OK)
 			lk_told_over(told_of(r, THE_ROUND), lk_monotonic_us());
+		else if (lk_ended_by_signal(e.code))
+			say_stopped(NULL);
 		else
 			say_failure(r, THE_ROUND, &e);
 		say_trouble(r, rc, every_us);

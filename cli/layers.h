@@ -34,7 +34,8 @@ void lk_rounds_release(lk_rounds *r);
 /* One round (batch_layer/round.h); prints what it did. A failure that lasts from round to round is printed as often as
  * core/told.h says, and its end too. */
 int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err);
-/* The end of a command that runs until it is stopped: a server that was silent then is reported, but is no failure. */
+/* The end of a command that runs until it is stopped: a server that was silent then is reported, unless a round has
+ * said that it was stopped, but is no failure. */
 int lk_until_stopped(int rc, lk_error *err);
 /* Rounds every `every_us` until lk_stop; failures are printed, and the next round tries again. */
 void lk_batch_rounds(lk_rounds *r, int64_t every_us);

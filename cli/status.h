@@ -52,7 +52,7 @@ void lk_status_json(const lk_status_report *s);
 /* Events missing from an answer of this copy. */
 int64_t lk_status_lag(const lk_copy_status *c);
 
-/* A replay, or a change of mode, that has not ended. */
+/* A replay, or a change of mode, that has not ended, or whose copy differs from the served one. */
 typedef struct lk_status_replay {
 	int64_t done, total;
 	double rate, eta_s;     /* events/s since its last start; < 0: unknown, or not running */

@@ -43,6 +43,7 @@ static void add_replay(const lk_copy_status *c, lk_buf *b) {
 	lk_buf_adds(b, ",\"replay\":{\"phase\":");
 	lk_json_text(c->replay.phase, b);
 	lk_json_flag("running", c->replay.running, b);
+	lk_json_flag("differs", c->replay.differs, b);
 	lk_json_int("done", r.done, b);
 	lk_json_int("total", r.total, b);
 	lk_json_time("started_at", c->replay.started_at, b);

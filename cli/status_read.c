@@ -137,7 +137,7 @@ int lk_status_read(lk_status_report *s, lk_error *err) {
 
 int64_t lk_status_lag(const lk_copy_status *c) { return c->tail - c->covered; }
 
-bool lk_status_replaying(const lk_copy_status *c) { return c->replay.there && c->replay.ended_at == LK_NEVER; }
+bool lk_status_replaying(const lk_copy_status *c) { return c->replay.there && (c->replay.ended_at == LK_NEVER || c->replay.differs); }
 
 void lk_status_progress(const lk_copy_status *c, lk_status_replay *out) {
 	int64_t below = 0, end = 0;

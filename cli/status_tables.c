@@ -85,11 +85,23 @@ static void print_copies(const lk_status_report *s) {
 
 /* --- shown if there are any --- */
 
+static void cell_differs(lk_table *t, const lk_copy_status *c) {
+	const lk_cat_view *v = c->copy->version->view;
+	const int version = c->copy->version->number;
+	char *anyway = c->copy->kappa ? lk_asprintf("lk replay %s --version %d --verify --switch --force", v->name, version)
+	                              : lk_asprintf("lk mode %s lambda --force", v->name);
+	lk_table_cellf(t, "differs from the served copy: `%s` serves it all the same, `lk drop %s --copy %lld` removes it", anyway, v->name,
+	               (long long)c->copy->id);
+	free(anyway);
+}
+
 static void cell_next(lk_table *t, const lk_copy_status *c) {
 	const lk_cat_view *v = c->copy->version->view;
 	long long id = (long long)c->copy->id;
 	if (c->replay.running)
 		lk_table_cell(t, "runs");
+	else if (c->replay.differs)
+		cell_differs(t, c);
 	else if (c->copy->name)
 		lk_table_cellf(t, "interrupted: run the same `lk replay` again, or `lk drop %s --copy %s`", v->name, c->copy->name);
 	else if (c->copy->kappa)

@@ -171,7 +171,12 @@ int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 	if (!r->verified)
 		return rc;
 	LK_CRASH_POINT("replay.verified");
-	return judge(r, out, err);
+	rc = judge(r, out, &e);
+	if (rc == LK_EDIFFERS)
+		lk_replay_differs(&r->pg, r->copy_id, NULL);   /* for `lk status`; the difference itself is what counts */
+	if (rc != LK_OK && err)
+		*err = e;
+	return rc;
 }
 
 /* --- to the log's end, and readers to the copy --- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/time.h"
+#include "core/wait.h"
 #include "speed_layer/unit.h"
 
 bool lk_unit_is_hopeless(const lk_unit *u) {
@@ -78,6 +79,8 @@ int lk_worker_trouble(lk_worker *w, const lk_unit *u, lk_error *err) {
 
 void lk_worker_server_trouble(lk_worker *w, lk_error *why) {
 	int64_t now = lk_monotonic_us(), most = w->pool->o->server_wait_us;
+	if (lk_stop_asked())   /* the wait was ended for it: no trouble of a server, and no further try */
+		return;
 	w->away_since_us = w->away_since_us ? w->away_since_us : now;
 	if (most > 0 && now - w->away_since_us >= most) {
 		lk_worker_fatal(w, why, true);

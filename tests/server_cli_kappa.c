@@ -239,9 +239,14 @@ static void a_difference_ends_it(void **state) {
 	LK(1, "/p1", "differs from the served copy", "replay", "traffic", "--verify", "--switch");
 	says("0 equal");
 	says("if the definition was meant to change, use --force");
+	LK(0, "differs from the served copy: `lk replay traffic --version 2 --verify --switch --force` serves it", "", "status");
+	assert_null(strstr(lk.out, "interrupted"));
+	LK(0, "\"differs\":true", "", "status", "--format", "json");
 	LK(0, "\"version\":1", "", "query", "traffic", "--format", "json");
 	LK(1, "", "0 events", "replay", "traffic", "--verify", "--switch");
 	LK(0, "", "gap 0 events", "replay", "traffic", "--verify", "--switch", "--force");
+	LK(0, "", "", "status");
+	assert_null(strstr(lk.out, "differs"));
 	LK(0, "\"version\":2", "", "query", "traffic", "--format", "json");
 	LK(0, "", "goes back", "mode", "traffic", "--back");
 	LK(0, "\"version\":1", "", "query", "traffic", "--format", "json");

@@ -418,6 +418,31 @@ static void run_waits_for_a_server_that_goes_before_the_workers_start(void **sta
 	free(path);
 }
 
+/* A signal during a batch is no trouble of a server: one line says what was stopped. */
+static void a_stopped_batch_says_so_once(void **state) {
+	(void)state;
+	static const char *const run[] = {"run", "--every", "1h", NULL}, *const batch[] = {"batch", "--every", "1h", NULL};
+	const char *const *const commands[] = {run, batch};
+	char *path = test_file(&lk, "events.jsonl", three);
+	LK(0, "", "", "ingest", "hits", path);
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		PGconn *c = PQconnectdb(lk.servers.at.postgres);
+		PQclear(PQexec(c, "BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE"));
+		free(said_in);
+		start(NULL, commands[i]);
+		await("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'lk batch' AND wait_event_type = 'Lock'");
+		kill(running, SIGINT);
+		assert_int_equal(ended(SOON_MS), 0);
+		await_said("lk: batch traffic: stopped; what is published stays");
+		char *text = said();
+		assert_null(strstr(text, "before it answered"));
+		assert_null(strstr(strstr(text, "stopped") + 1, "stopped"));
+		free(text);
+		PQfinish(c);
+	}
+	free(path);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, stop)
 #define DISK_TEST(name) cmocka_unit_test_setup_teardown(name, fresh, unmount_disk)
 
@@ -431,6 +456,7 @@ int main(void) {
 		TEST(run_says_that_redis_is_full),
 		TEST(run_says_once_that_a_batch_must_wait),
 		TEST(run_waits_for_a_server_that_goes_before_the_workers_start),
+		TEST(a_stopped_batch_says_so_once),
 	};
 	test_share_program(&lk, NULL);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
