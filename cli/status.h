@@ -22,6 +22,7 @@ typedef struct lk_copy_status {
 	lk_part_status part[LK_MAX_PARTITIONS];
 	int64_t cut, watermark, bytes;   /* sums; the smallest watermark */
 	int64_t covered, tail;           /* events that its answer covers now, and would cover without lag */
+	bool beyond;                     /* a unit's state is beyond the log's end: no answer until it is repaired */
 	lk_copy_overview counts;
 	lk_replay_row replay;
 	int64_t streamed;                /* sum of the cursors, like lk_replay_row.started_off */
@@ -49,7 +50,7 @@ int lk_status_read(lk_status_report *s, lk_error *err);
 void lk_status_tables(const lk_status_report *s);
 void lk_status_json(const lk_status_report *s);
 
-/* Events missing from an answer of this copy. */
+/* Events missing from an answer of this copy; means nothing if it is `beyond`. */
 int64_t lk_status_lag(const lk_copy_status *c);
 
 /* A replay, or a change of mode, that has not ended, or whose copy differs from the served one. */

@@ -91,9 +91,11 @@ static void add_copy(const lk_copy_status *c, bool digest, lk_buf *b) {
 	add_identity(c, b);
 	lk_json_int("below_cut", c->cut, b);
 	lk_json_time("batch_published_at", c->counts.published_at, b);
-	lk_json_int("covered", c->covered, b);
-	lk_json_int("tail", c->tail, b);
-	lk_json_int("lag", lk_status_lag(c), b);
+	if (c->beyond)
+		lk_buf_addf(b, ",\"covered\":null,\"tail\":%lld,\"lag\":null", (long long)c->tail);
+	else
+		lk_buf_addf(b, ",\"covered\":%lld,\"tail\":%lld,\"lag\":%lld", (long long)c->covered, (long long)c->tail,
+		            (long long)lk_status_lag(c));
 	lk_json_time("watermark", c->watermark, b);
 	lk_json_int("late", c->counts.late, b);
 	lk_json_int("redis_bytes", c->bytes, b);

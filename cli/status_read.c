@@ -75,6 +75,7 @@ static int read_ends(lk_status_report *s, lk_copy_status *out, lk_error *err) {
 		out->tail += part->tail - below;
 		out->streamed += part->cursor;
 		out->bytes += part->bytes;
+		out->beyond |= part->cursor > part->tail;
 		if (part->watermark < out->watermark)
 			out->watermark = part->watermark;
 	}

@@ -62,6 +62,18 @@ static void cell_batch(lk_table *t, const lk_copy_status *c) {
 	lk_buf_release(&b);
 }
 
+static void cell_covered(lk_table *t, const lk_copy_status *c) {
+	if (c->beyond) {
+		lk_table_cell(t, "-");
+		lk_table_cell(t, "-");
+		lk_say("view %s, copy %lld: its state in Redis is beyond the log's end; a running speed layer (`lk speed`) repairs it",
+		       c->copy->version->view->name, (long long)c->copy->id);
+	} else {
+		lk_table_count(t, c->covered);
+		lk_table_count(t, lk_status_lag(c));
+	}
+}
+
 static void print_copies(const lk_status_report *s) {
 	static const char *const names[] = {"VIEW", "COPY", "MODE", "STATE", "BATCH", "BELOW CUT", "COVERED", "LAG",
 	                                    "WATERMARK", "LATE", "REDIS BYTES", NULL};
@@ -74,8 +86,7 @@ static void print_copies(const lk_status_report *s) {
 		lk_table_cell(t, c->served ? "served" : c->former ? "former" : lk_copy_state_name(c->copy->state));
 		cell_batch(t, c);
 		lk_table_count(t, c->cut);
-		lk_table_count(t, c->covered);
-		lk_table_count(t, lk_status_lag(c));
+		cell_covered(t, c);
 		lk_table_time(t, c->watermark);
 		lk_table_count(t, c->counts.late);
 		lk_table_count(t, c->bytes);
@@ -90,8 +101,8 @@ static void cell_differs(lk_table *t, const lk_copy_status *c) {
 	const int version = c->copy->version->number;
 	char *anyway = c->copy->kappa ? lk_asprintf("lk replay %s --version %d --verify --switch --force", v->name, version)
 	                              : lk_asprintf("lk mode %s lambda --force", v->name);
-	lk_table_cellf(t, "differs from the served copy: `%s` serves it all the same, `lk drop %s --copy %lld` removes it", anyway, v->name,
-	               (long long)c->copy->id);
+	lk_table_cellf(t, "differs from the served copy: `%s` serves it all the same, `lk drop %s --copy %lld` removes it", anyway,
+	               v->name, (long long)c->copy->id);
 	free(anyway);
 }
 

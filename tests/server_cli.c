@@ -403,6 +403,14 @@ static void status(void **state) {
 	LK(0, "", "", "batch");
 	LK(0, "\"below_cut\":5", "", "status", "--format", "json");
 	LK(2, "", "traffic", "status", "trafic");
+
+	/* an older database was restored: what Redis has is beyond it */
+	ingest(later_events);
+	LK(0, "", "", "speed", "--once");
+	free(test_ask(&lk, "UPDATE lk.tail SET next_off = next_off - 1 WHERE next_off > 1", NULL));
+	LK(0, " - ", "its state in Redis is beyond the log's end", "status");
+	LK(0, "\"covered\":null", "", "status", "--format", "json");
+	assert_non_null(strstr(lk.out, "\"lag\":null"));
 }
 
 static void one_view_at_a_time(void **state) {
