@@ -23,7 +23,8 @@ static void count_sql(const lk_compute *c, lk_buf *out) {
 		lk_buf_adds(out, part ? " UNION ALL SELECT " : "SELECT ");
 		lk_buf_addf(out, "%d, count(*) FROM ", part);
 		lk_log_leaf(stream_of(c), part, out);
-		lk_buf_addf(out, " WHERE off >= %lld AND off < %lld", (long long)c->from[part], (long long)c->cut->off[part]);
+		lk_buf_addf(out, " WHERE part = %d AND off >= %lld AND off < %lld", part, (long long)c->from[part],
+		            (long long)c->cut->off[part]);
 	}
 }
 

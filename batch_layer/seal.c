@@ -249,7 +249,8 @@ static int count_rows(seal *s, int64_t *all, int64_t *first, lk_error *err) {
 static int put_together(seal *s, int64_t rows, lk_error *err) {
 	char *from = s->table;
 	s->table = lk_batch_table_name(s->copy, &s->cut);
-	lk_rows_merge m = {.pg = s->pg, .plan = s->plan, .from = from, .to = s->table, .rows = rows, .most_bytes = s->o.merge_bytes};
+	lk_rows_merge m = {.pg = s->pg, .plan = s->plan, .from = from, .to = s->table, .rows = rows,
+	                   .most_bytes = s->o.merge_bytes};
 	int rc = lk_batch_rows_put_together(&m, err);
 	s->rows = m.cells;
 	const lk_compute made = {.pg = s->pg, .copy = s->copy, .table = s->table, .cells = s->rows};
