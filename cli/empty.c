@@ -145,7 +145,7 @@ static void say_no_such_key(const probe *p, lk_buf *out) {
 			continue;
 		const lk_where *w = p->where[k];
 		char *near = nearest(p, k);
-		lk_buf_addf(out, "there is no %s%s%s", w->column, ops[w->op], w->text ? w->text : "");
+		lk_buf_addf(out, "there is no %s%s%s%s", w->text ? "" : "row where ", w->column, ops[w->op], w->text ? w->text : "");
 		if (near)
 			lk_buf_addf(out, "; did you mean %s=%s?", w->column, near);
 		free(near);

@@ -333,6 +333,7 @@ static void an_empty_answer_says_why(void **state) {
 	fill_program();
 	LK(0, "", "there is no path=/shpo; did you mean path=/shop?", "query", "traffic", "--where", "path=/shpo", "--format", "csv");
 	LK(0, "", "there is no path > z", "query", "traffic", "--where", "path > z");
+	LK(0, "", "there is no row where path is null", "query", "traffic", "--where", "path is null");
 	LK(0, "", "its windows start from 2020-01-01T00:00:00Z to 2020-01-01T00:01:00Z, none of them at or after 2021-01-01T00:00:00Z", "query", "traffic",
 	   "--from", "2021-01-01T00:00:00Z", "--where", "path=/a");
 	LK(0, "", "--where leaves none of 5 rows", "query", "traffic", "--where", "hits > 99");
