@@ -138,24 +138,12 @@ static void a_host_that_takes_no_writes(void **state) {
 
 /* --- a signal --- */
 
-static int would_catch_a_signal(void *ctx) {
-	char path[64], line[256];
-	unsigned long long caught = 0;
-	snprintf(path, sizeof path, "/proc/%d/status", *(int *)ctx);
-	FILE *f = fopen(path, "r");
-	while (f && fgets(line, sizeof line, f))
-		sscanf(line, "SigCgt: %llx", &caught);
-	if (f)
-		fclose(f);
-	return caught >> (SIGTERM - 1) & 1;
-}
-
 /* The limit is a minute. */
 static void a_signal_is_heard_while_a_name_is_looked_up(void **state) {
 	(void)state;
 	static const char *const env[] = {names, "LK_POSTGRES=host=silent.example connect_timeout=60", NULL};
 	running = test_lk_start(&lk.servers, env, ARGS("batch", "--every", "1s"));
-	assert_true(test_poll(would_catch_a_signal, &running, LONG_MS));
+	test_await_handler(running, SIGTERM);
 	kill(running, SIGTERM);
 	int status = test_lk_wait(running, SOON_MS);
 	assert_int_equal(status, 0);

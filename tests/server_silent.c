@@ -87,30 +87,7 @@ static void ends_well(int status) {
 	running = 0;
 }
 
-static int holds(void *sql) {
-	char *t = test_ask(&lk, sql, NULL);
-	int yes = strcmp(t, "t") == 0;
-	free(t);
-	return yes;
-}
-
-static void await(const char *sql) { assert_true(test_poll(holds, (void *)(uintptr_t)sql, LONG_MS)); }
-
 static const char waits_for_a_lock[] = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-
-static int covers(void *all) {
-	char *out = NULL;
-	int status = test_lk(&lk.servers, NULL, &out, NULL, ARGS("query", "traffic", "--format", "json"));
-	int yes = status == 0 && strstr(out, all) != NULL;
-	free(out);
-	return yes;
-}
-
-static void await_hits(int n) {
-	char *all = lk_asprintf("\"hits\":%d", n);
-	assert_true(test_poll(covers, all, LONG_MS));
-	free(all);
-}
 
 static char *sessions_of(const char *name) {
 	char *sql = lk_asprintf("SELECT coalesce(string_agg(pid::text, ','), '0') FROM pg_stat_activity"
@@ -123,7 +100,7 @@ static char *sessions_of(const char *name) {
 static void await_session_besides(const char *name, char *pids) {
 	char *sql = lk_asprintf("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = '%s'"
 	                        " AND pid NOT IN (%s)", name, pids);
-	await(sql);
+	test_await_sql(&lk, sql);
 	free(sql);
 	free(pids);
 }
@@ -135,13 +112,13 @@ static void a_batch_whose_answer_is_lost(void **state) {
 	(void)state;
 	hold("BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE");
 	start(ARGS("batch", "--every", "50ms"));
-	await(waits_for_a_lock);
+	test_await_sql(&lk, waits_for_a_lock);
 	char *pids = sessions_of("lk batch");
 	test_proxy_set(&network, TEST_CARRIES_NEW);
 	release();
 	await_session_besides("lk batch", pids);
 	test_proxy_set(&network, TEST_CARRIES_ALL);
-	await("SELECT max(events) = 100 FROM lk.batch");
+	test_await_sql(&lk, "SELECT max(events) = 100 FROM lk.batch");
 	kill(running, SIGTERM);
 	ends_well(0);
 }
@@ -152,7 +129,7 @@ static void a_batch_whose_server_is_gone(void **state) {
 	char *out = NULL, *said = NULL;
 	hold("BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE");
 	start(ARGS("batch", "--every", "50ms"));
-	await(waits_for_a_lock);
+	test_await_sql(&lk, waits_for_a_lock);
 	char *pids = sessions_of("lk batch");
 	test_proxy_set(&network, TEST_CARRIES_NONE);
 	int status = test_lk(&lk.servers, (const char *const[]){quick, far, NULL}, &out, &said, ARGS("status"));
@@ -162,7 +139,7 @@ static void a_batch_whose_server_is_gone(void **state) {
 	await_session_besides("lk batch", pids);
 	release();
 	test_proxy_set(&network, TEST_CARRIES_ALL);
-	await("SELECT max(events) = 100 FROM lk.batch");
+	test_await_sql(&lk, "SELECT max(events) = 100 FROM lk.batch");
 	kill(running, SIGTERM);
 	ends_well(0);
 	free(out);
@@ -174,7 +151,7 @@ static void a_batch_that_ends_with_its_server(void **state) {
 	(void)state;
 	hold("BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE");
 	start(ARGS("batch"));
-	await(waits_for_a_lock);
+	test_await_sql(&lk, waits_for_a_lock);
 	test_proxy_set(&network, TEST_CARRIES_NONE);
 	ends_well(3);
 }
@@ -184,7 +161,7 @@ static void a_query_whose_server_is_gone(void **state) {
 	(void)state;
 	hold("BEGIN; LOCK TABLE lk.copy IN ACCESS EXCLUSIVE MODE");
 	start(ARGS("query", "traffic"));
-	await(waits_for_a_lock);
+	test_await_sql(&lk, waits_for_a_lock);
 	test_proxy_set(&network, TEST_CARRIES_NONE);
 	ends_well(3);
 }
@@ -195,13 +172,13 @@ static void a_query_whose_server_is_gone(void **state) {
 static void workers_whose_sessions_are_silent(void **state) {
 	(void)state;
 	start(ARGS("speed"));
-	await_hits(100);
+	test_await_hits(&lk, 100);
 	char *pids = sessions_of("lk speed");
 	test_proxy_set(&network, TEST_CARRIES_NEW);
 	ingest("more.jsonl", 50);
 	await_session_besides("lk speed", pids);
 	test_proxy_set(&network, TEST_CARRIES_ALL);
-	await_hits(150);
+	test_await_hits(&lk, 150);
 	kill(running, SIGTERM);
 	ends_well(0);
 }
@@ -212,7 +189,7 @@ static void an_append_whose_session_is_silent(void **state) {
 	char *path = lk_asprintf("%s/events.jsonl", lk.servers.dir);
 	hold("BEGIN; SELECT 1 FROM lk.tail FOR UPDATE");
 	start(ARGS("ingest", "hits", path));
-	await(waits_for_a_lock);
+	test_await_sql(&lk, waits_for_a_lock);
 	char *pids = sessions_of("lk ingest");
 	test_proxy_set(&network, TEST_CARRIES_NEW);
 	await_session_besides("lk ingest", pids);
@@ -220,7 +197,7 @@ static void an_append_whose_session_is_silent(void **state) {
 	test_proxy_set(&network, TEST_CARRIES_ALL);
 	ends_well(0);
 	LK(0, "", "", "speed", "--once");
-	await_hits(200);
+	test_await_hits(&lk, 200);
 	free(path);
 }
 

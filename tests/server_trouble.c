@@ -79,23 +79,6 @@ static int ended(int deadline_ms) {
 	return status;
 }
 
-static int holds(void *sql) {
-	char *t = test_ask(&lk, sql, NULL);
-	int yes = strcmp(t, "t") == 0;
-	free(t);
-	return yes;
-}
-
-static void await(const char *sql) { assert_true(test_poll(holds, (void *)(uintptr_t)sql, LONG_MS)); }
-
-static int covers(void *all) {
-	char *out = NULL;
-	int status = test_lk(&lk.servers, NULL, &out, NULL, ARGS("query", "traffic", "--format", "json"));
-	int yes = status == 0 && strstr(out, all) != NULL;
-	free(out);
-	return yes;
-}
-
 static int is_whole(void *unused) {
 	char *out = NULL;
 	(void)unused;
@@ -150,7 +133,7 @@ static void ingest_says_what_the_log_has_and_when_it_continues(void **state) {
 	char *path = pipe_to_ingest(&fd);
 	start(NULL, ARGS("ingest", "hits", path));
 	feed(fd);
-	await("SELECT count(*) = 3 FROM lk.log_hits");
+	test_await_sql(&lk, "SELECT count(*) = 3 FROM lk.log_hits");
 	test_postgres_kill(&lk.servers);
 	feed(fd);
 	await_said("the log has 3 events of this input so far, and lk tries again for up to 5 min");
@@ -173,7 +156,7 @@ static void a_stopped_ingest_does_not_speak_of_trying_again(void **state) {
 	PGconn *c = PQconnectdb(lk.servers.at.postgres);
 	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
 	start(NULL, ARGS("ingest", "hits", path));
-	await("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+	test_await_sql(&lk, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
 	kill(running, SIGTERM);
 	test_postgres_kill(&lk.servers);
 	assert_int_equal(ended(SOON_MS), 75);
@@ -302,8 +285,8 @@ static void run_says_when_it_works_again(void **state) {
 	char *path = test_file(&lk, "events.jsonl", three);
 	LK(0, "", "", "ingest", "hits", path);
 	start(NULL, ARGS("run", "--every", "200ms"));
-	assert_true(test_poll(covers, (void *)(uintptr_t)"\"hits\":3", LONG_MS));
-	await("SELECT count(*) >= 4 FROM pg_stat_activity WHERE application_name = 'lk speed'");
+	test_await_hits(&lk, 3);
+	test_await_sql(&lk, "SELECT count(*) >= 4 FROM pg_stat_activity WHERE application_name = 'lk speed'");
 	test_postgres_kill(&lk.servers);
 	await_said("lk tries again until it answers");
 	await_said("batch: tried again every ");
@@ -311,7 +294,7 @@ static void run_says_when_it_works_again(void **state) {
 	await_said("speed: the servers answer again");
 	await_said("batch: works again, after ");
 	LK(0, "", "", "ingest", "hits", path);
-	assert_true(test_poll(covers, (void *)(uintptr_t)"\"hits\":6", LONG_MS));
+	test_await_hits(&lk, 6);
 	kill(running, SIGTERM);
 	assert_int_equal(ended(SOON_MS), 0);
 	each_line_has_its_time();
@@ -347,7 +330,7 @@ static void run_says_that_redis_is_full(void **state) {
 	char *few = test_file(&lk, "events.jsonl", three), *path = test_file(&lk, "many.jsonl", many.data);
 	start(NULL, ARGS("run", "--every", "1h"));
 	LK(0, "", "", "ingest", "hits", few);
-	assert_true(test_poll(covers, (void *)(uintptr_t)"\"hits\":3", LONG_MS));
+	test_await_hits(&lk, 3);
 	test_redis_room(&lk.servers, 400000);
 	LK(0, "", "", "ingest", "hits", path);
 	await_said("of view traffic, which waits until there is room; its cells cover the log below offset ");
@@ -411,8 +394,8 @@ static void run_waits_for_a_server_that_goes_before_the_workers_start(void **sta
 	test_redis_start(&lk.servers);
 	test_postgres_start(&lk.servers);
 	await_said("speed: the servers answer again");
-	assert_true(test_poll(covers, (void *)(uintptr_t)"\"hits\":3", LONG_MS));
-	await("SELECT count(*) >= 4 FROM pg_stat_activity WHERE application_name = 'lk speed'");
+	test_await_hits(&lk, 3);
+	test_await_sql(&lk, "SELECT count(*) >= 4 FROM pg_stat_activity WHERE application_name = 'lk speed'");
 	kill(running, SIGTERM);
 	assert_int_equal(ended(SOON_MS), 0);
 	free(path);
@@ -430,7 +413,7 @@ static void a_stopped_batch_says_so_once(void **state) {
 		PQclear(PQexec(c, "BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE"));
 		free(said_in);
 		start(NULL, commands[i]);
-		await("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'lk batch' AND wait_event_type = 'Lock'");
+		test_await_sql(&lk, "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'lk batch' AND wait_event_type = 'Lock'");
 		kill(running, SIGINT);
 		assert_int_equal(ended(SOON_MS), 0);
 		await_said("lk: batch traffic: stopped; what is published stays");

@@ -69,30 +69,6 @@ static int ended(int deadline_ms) {
 	return status;
 }
 
-/* Does a statement say t? */
-static int holds(void *sql) {
-	char *t = test_ask(&lk, sql, NULL);
-	int yes = strcmp(t, "t") == 0;
-	free(t);
-	return yes;
-}
-
-static void await(const char *sql) { assert_true(test_poll(holds, (void *)(uintptr_t)sql, LONG_MS)); }
-
-static int covers(void *all) {
-	char *out = NULL;
-	int status = test_lk(&lk.servers, NULL, &out, NULL, ARGS("query", "traffic", "--format", "json"));
-	int yes = status == 0 && strstr(out, all) != NULL;
-	free(out);
-	return yes;
-}
-
-static void await_hits(int n) {
-	char *all = lk_asprintf("\"hits\":%d", n);
-	assert_true(test_poll(covers, all, LONG_MS));
-	free(all);
-}
-
 /* --- a signal --- */
 
 static const char workers_run[] = "SELECT count(*) >= 5 FROM pg_stat_activity WHERE application_name = 'lk speed'";
@@ -105,31 +81,19 @@ static const struct { const char *name; const char *const *argv; const char *wor
 	 "SELECT count(*) > 0 FROM lk.replay", 75},
 };
 
-static int would_catch_a_signal(void *ctx) {
-	char path[64], line[256];
-	unsigned long long caught = 0;
-	snprintf(path, sizeof path, "/proc/%d/status", *(int *)ctx);
-	FILE *f = fopen(path, "r");
-	while (f && fgets(line, sizeof line, f))
-		sscanf(line, "SigCgt: %llx", &caught);
-	if (f)
-		fclose(f);
-	return caught >> (SIGTERM - 1) & 1;
-}
-
 static void a_signal_is_heard(enum test_frozen what) {
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		print_message("%s\n", commands[i].name);
 		running = test_lk_start(&lk.servers, NULL, commands[i].argv);
-		assert_true(test_poll(would_catch_a_signal, &running, LONG_MS));
-		await(commands[i].working);
+		test_await_handler(running, SIGTERM);
+		test_await_sql(&lk, commands[i].working);
 		test_freeze(&lk.servers, what);
 		kill(running, SIGTERM);
 		assert_int_equal(ended(SOON_MS), commands[i].status);
 		test_thaw(&lk.servers);
 	}
 	LK(0, "", "", "speed", "--once");
-	await_hits(100);
+	test_await_hits(&lk, 100);
 }
 
 static void a_signal_is_heard_while_sessions_are_frozen(void **state) {
@@ -156,7 +120,7 @@ static void a_frozen_append_hears_a_signal(void **state) {
 	PGconn *c = PQconnectdb(lk.servers.at.postgres);
 	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
 	running = test_lk_start(&lk.servers, NULL, ARGS("ingest", "hits", "--source", "s", path));
-	await(waits_for_a_lock);
+	test_await_sql(&lk, waits_for_a_lock);
 	test_freeze(&lk.servers, TEST_SESSIONS);
 	kill(running, SIGINT);
 	assert_int_equal(ended(SOON_MS), 75);
@@ -164,7 +128,7 @@ static void a_frozen_append_hears_a_signal(void **state) {
 	PQfinish(c);
 	LK(0, "", "50 events", "ingest", "hits", "--source", "s", path);
 	LK(0, "", "", "speed", "--once");
-	await_hits(150);
+	test_await_hits(&lk, 150);
 	free(path);
 }
 
@@ -174,10 +138,10 @@ static void a_stopped_batch_leaves_no_statement(void **state) {
 	PGconn *c = PQconnectdb(lk.servers.at.postgres);
 	PQclear(PQexec(c, "BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE"));
 	running = test_lk_start(&lk.servers, NULL, ARGS("batch", "--every", "50ms"));
-	await(waits_for_a_lock);
+	test_await_sql(&lk, waits_for_a_lock);
 	kill(running, SIGTERM);
 	assert_int_equal(ended(SOON_MS), 0);
-	await("SELECT count(*) = 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+	test_await_sql(&lk, "SELECT count(*) = 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
 	PQfinish(c);
 	LK(0, "", "100 events", "batch");
 }
@@ -191,7 +155,7 @@ static char *sessions(const char *name) {
 /* The sessions of that name that did not exist before. */
 static void await_new_session(const char *name, const char *before) {
 	char *sql = lk_asprintf("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = '%s' AND pid NOT IN (%s)", name, before);
-	await(sql);
+	test_await_sql(&lk, sql);
 	free(sql);
 }
 
@@ -206,12 +170,12 @@ static char *freeze_sessions(const char *name) {
 static void workers_give_up_a_frozen_session(void **state) {
 	(void)state;
 	running = test_lk_start(&lk.servers, quick, ARGS("speed"));
-	await_hits(100);
+	test_await_hits(&lk, 100);
 	char *before = freeze_sessions("lk speed");
 	await_new_session("lk speed", before);
 	test_thaw(&lk.servers);
 	ingest(50);
-	await_hits(150);
+	test_await_hits(&lk, 150);
 	kill(running, SIGTERM);
 	assert_int_equal(ended(SOON_MS), 0);
 	free(before);
@@ -224,14 +188,14 @@ static void an_append_gives_up_a_frozen_session(void **state) {
 	PGconn *c = PQconnectdb(lk.servers.at.postgres);
 	PQclear(PQexec(c, "BEGIN; SELECT 1 FROM lk.tail FOR UPDATE"));
 	running = test_lk_start(&lk.servers, (const char *const[]){quick[0], "LK_HURRY=10", NULL}, ARGS("ingest", "hits", path));
-	await(waits_for_a_lock);
+	test_await_sql(&lk, waits_for_a_lock);
 	char *before = freeze_sessions("lk ingest");
 	await_new_session("lk ingest", before);
 	test_thaw(&lk.servers);
 	PQfinish(c);
 	assert_int_equal(ended(LONG_MS), 0);
 	LK(0, "", "", "speed", "--once");
-	await_hits(150);
+	test_await_hits(&lk, 150);
 	free(before);
 	free(path);
 }
@@ -242,12 +206,12 @@ static void a_batch_gives_up_a_frozen_session(void **state) {
 	PGconn *c = PQconnectdb(lk.servers.at.postgres);
 	PQclear(PQexec(c, "BEGIN; LOCK TABLE lk.log_hits IN ACCESS EXCLUSIVE MODE"));
 	running = test_lk_start(&lk.servers, quick, ARGS("batch", "--every", "50ms"));
-	await(waits_for_a_lock);
+	test_await_sql(&lk, waits_for_a_lock);
 	char *before = freeze_sessions("lk batch");
 	await_new_session("lk batch", before);
 	test_thaw(&lk.servers);
 	PQfinish(c);
-	await("SELECT count(*) > 0 FROM lk.batch");
+	test_await_sql(&lk, "SELECT count(*) > 0 FROM lk.batch");
 	kill(running, SIGTERM);
 	assert_int_equal(ended(SOON_MS), 0);
 	free(before);
@@ -269,8 +233,8 @@ static void a_long_statement_is_waited_for(void **state) {
 static void all_frozen_and_back(void **state) {
 	(void)state;
 	running = test_lk_start(&lk.servers, quick, ARGS("run", "--every", "50ms"));
-	await(workers_run);
-	await_hits(100);
+	test_await_sql(&lk, workers_run);
+	test_await_hits(&lk, 100);
 	test_freeze(&lk.servers, TEST_REDIS);
 	ingest(20);
 	char *out = NULL;
@@ -278,15 +242,15 @@ static void all_frozen_and_back(void **state) {
 	assert_non_null(strstr(out, "no answer for 10 s"));
 	free(out);
 	test_thaw(&lk.servers);
-	await_hits(120);
+	test_await_hits(&lk, 120);
 	test_freeze(&lk.servers, TEST_POSTGRES);
 	assert_int_equal(test_lk(&lk.servers, quick, NULL, &out, ARGS("query", "traffic")), 3);
 	assert_non_null(strstr(out, "PostgreSQL does not answer at"));
 	free(out);
 	test_thaw(&lk.servers);
 	ingest(30);
-	await_hits(150);
-	await("SELECT max(events) = 150 FROM lk.batch");
+	test_await_hits(&lk, 150);
+	test_await_sql(&lk, "SELECT max(events) = 150 FROM lk.batch");
 	kill(running, SIGTERM);
 	assert_int_equal(ended(SOON_MS), 0);
 }

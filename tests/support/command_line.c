@@ -57,3 +57,60 @@ void test_ask_is(const test_program *p, const char *sql, const char *want) {
 	assert_string_equal(got, want);
 	free(got);
 }
+
+/* --- polling --- */
+
+enum { AWAIT_MS = 60000 };
+
+typedef struct wanted {
+	const test_program *p;
+	const char *text;
+	int pid, signal;
+} wanted;
+
+static int holds(void *ctx) {
+	const wanted *w = ctx;
+	char *t = test_ask(w->p, w->text, NULL);
+	int yes = strcmp(t, "t") == 0;
+	free(t);
+	return yes;
+}
+
+void test_await_sql(const test_program *p, const char *sql) {
+	if (!test_poll(holds, &(wanted){.p = p, .text = sql}, AWAIT_MS))
+		fail_msg("never true: %s", sql);
+}
+
+static int covers(void *ctx) {
+	const wanted *w = ctx;
+	char *out = NULL;
+	int status = test_lk(&w->p->servers, NULL, &out, NULL, ARGS("query", "traffic", "--format", "json"));
+	int yes = status == 0 && strstr(out, w->text) != NULL;
+	free(out);
+	return yes;
+}
+
+void test_await_hits(const test_program *p, int n) {
+	char *text = lk_asprintf("\"hits\":%d", n);
+	if (!test_poll(covers, &(wanted){.p = p, .text = text}, AWAIT_MS))
+		fail_msg("traffic never had %s", text);
+	free(text);
+}
+
+static int catches(void *ctx) {
+	const wanted *w = ctx;
+	char path[64], line[256];
+	unsigned long long caught = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", w->pid);
+	FILE *f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f))
+		sscanf(line, "SigCgt: %llx", &caught);
+	if (f)
+		fclose(f);
+	return caught >> (w->signal - 1) & 1;
+}
+
+void test_await_handler(int pid, int signal) {
+	if (!test_poll(catches, &(wanted){.pid = pid, .signal = signal}, AWAIT_MS))
+		fail_msg("process %d never caught signal %d", pid, signal);
+}

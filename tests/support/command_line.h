@@ -24,4 +24,10 @@ char *test_file(const test_program *p, const char *name, const char *text);
 char *test_ask(const test_program *p, const char *sql, const char *const *params);
 void test_ask_is(const test_program *p, const char *sql, const char *want);
 
+/* These poll, and fail the test after a minute. */
+
+void test_await_sql(const test_program *p, const char *sql);   /* until the statement says t */
+void test_await_hits(const test_program *p, int n);            /* until view traffic has one row, of n hits */
+void test_await_handler(int pid, int signal);                  /* until the process catches the signal */
+
 #endif
