@@ -1,4 +1,4 @@
-/* Past windows are in no answer (windows/window.h), so their cells may be kept or removed: removing them here is
+/* Past windows are in no answer (plan/watermark.h), so their cells may be kept or removed: removing them here is
  * housekeeping and decides nothing. A batch does not compute them. A seal's table grows by inserts, and loses here what
  * has become past since the last seal.
  *
