@@ -15,7 +15,7 @@ static const char definition[] =
 	"CREATE VIEW per_minute AS SELECT k, count(*) AS n, sum(v) AS total FROM hits GROUP BY k, tumble(ts, '1 minute');\n";
 
 typedef struct figures {
-	double build[RUNS], cpu[RUNS], redis[RUNS], postgres[RUNS], p50[RUNS], p99[RUNS], recover[RUNS], again[RUNS], held[RUNS];
+	double build[RUNS], redis[RUNS], postgres[RUNS], recover[RUNS], again[RUNS];
 } figures;
 
 static void load(bench *b) {
@@ -30,14 +30,10 @@ static void load(bench *b) {
 
 static void note(figures *f, int run, const lk_mode_cost *c) {
 	f->build[run] = c->build_s;
-	f->cpu[run] = c->build_cpu_s;
 	f->redis[run] = (double)c->redis_bytes / 1e6;
 	f->postgres[run] = (double)c->postgres_bytes / 1e6;
-	f->p50[run] = c->latency_p50_s * 1e3;
-	f->p99[run] = c->latency_p99_s * 1e3;
 	f->recover[run] = c->recover_s;
 	f->again[run] = (double)c->recover_events;
-	f->held[run] = c->switch_s * 1e3;
 }
 
 static void compare(bench *b, int run, figures *lambda, figures *kappa) {
@@ -83,18 +79,12 @@ void bench_modes(bench *b) {
 	}
 	printf("       %-34s %12s %12s\n", "", "lambda", "kappa");
 	row("build, until it answers", "s", lambda.build, kappa.build);
-	row("processor time of the build", "s", lambda.cpu, kappa.cpu);
 	row("in Redis", "MB", lambda.redis, kappa.redis);
 	row("in PostgreSQL", "MB", lambda.postgres, kappa.postgres);
-	row("event to answer, median", "ms", lambda.p50, kappa.p50);
-	row("event to answer, 99th percentile", "ms", lambda.p99, kappa.p99);
 	row("recovery of an empty Redis", "s", lambda.recover, kappa.recover);
 	row("events streamed to recover", "events", lambda.again, kappa.again);
-	row("switch of readers", "ms", lambda.held, kappa.held);
 	bench_report(b, true, "lambda's build: %.2f times the CREATE TABLE AS by hand (%.2f s)", bench_median(hand_ratio, RUNS),
 	             bench_median(hand, RUNS));
 	bench_report(b, true, "kappa's build: %.2f of the bare COPY (%.2f s)", bench_median(copy_ratio, RUNS),
 	             bench_median(copy, RUNS));
-	bench_report(b, bench_percentile(kappa.held, RUNS, 1) < 100, "appends waited %.1f ms at most (goal: under 100)",
-	             bench_percentile(kappa.held, RUNS, 1));
 }

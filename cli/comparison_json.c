@@ -58,28 +58,14 @@ static void put_healed(const lk_comparison *c, lk_buf *out) {
 	lk_buf_addc(out, ']');
 }
 
-/* What is not known is null. */
-static void put_known(const char *name, bool known, double v, lk_buf *out) {
-	if (known)
-		put_real(name, v, out);
-	else
-		lk_buf_addf(out, ",\"%s\":null", name);
-}
-
 static void put_mode(const char *name, const lk_mode_cost *m, lk_buf *out) {
-	lk_buf_addf(out, "%s\"%s\":{\"events\":%lld", out->data[out->len - 1] == '{' ? "" : ",", name, (long long)m->events);
+	lk_buf_addf(out, "%s\"%s\":{\"rows_read\":%lld", out->data[out->len - 1] == '{' ? "" : ",", name, (long long)m->rows_read);
 	put_real("build_s", m->build_s, out);
-	put_known("build_cpu_s", m->build_cpu_s >= 0, m->build_cpu_s, out);
-	put_real("events_per_s", m->events_per_s, out);
-	lk_json_int("rows_read", m->rows_read, out);
+	put_real("events_per_s", lk_mode_cost_rate(m), out);
 	lk_json_int("redis_bytes", m->redis_bytes, out);
 	lk_json_int("postgres_bytes", m->postgres_bytes, out);
-	lk_json_int("latency_events", m->latency_events, out);
-	put_known("latency_p50_s", m->latency_events > 0, m->latency_p50_s, out);
-	put_known("latency_p99_s", m->latency_events > 0, m->latency_p99_s, out);
 	put_real("recover_s", m->recover_s, out);
 	lk_json_int("recover_events", m->recover_events, out);
-	put_real("switch_s", m->switch_s, out);
 	lk_buf_addc(out, '}');
 }
 

@@ -329,50 +329,37 @@ static void print_healed(const lk_comparison *c, bool markdown) {
 
 /* --- costs --- */
 
-enum cost {
-	BUILD, CPU, RATE, ROWS, REDIS, POSTGRES, P50, P99, RECOVERY, RECOVERY_EVENTS, SWITCH, NCOSTS
-};
+typedef struct cost_row {
+	const char *name;
+	void (*put)(const lk_mode_cost *m, lk_buf *out);
+} cost_row;
 
-static const char *const cost_names[NCOSTS] = {
-	[BUILD] = "build, until it answers", [CPU] = "processor time of the build", [RATE] = "events/s of the build", [ROWS] = "log rows read by the build",
-	[REDIS] = "bytes in Redis", [POSTGRES] = "bytes in PostgreSQL", [P50] = "event to answer, median", [P99] = "event to answer, p99",
-	[RECOVERY] = "recovery of an empty Redis", [RECOVERY_EVENTS] = "events streamed to recover", [SWITCH] = "switch of readers",
-};
+static void put_build(const lk_mode_cost *m, lk_buf *out) { lk_seconds_print(m->build_s, out); }
+static void put_rate(const lk_mode_cost *m, lk_buf *out) { lk_number_print(lk_mode_cost_rate(m), out); }
+static void put_read(const lk_mode_cost *m, lk_buf *out) { lk_count_print(m->rows_read, out); }
+static void put_redis(const lk_mode_cost *m, lk_buf *out) { lk_bytes_print(m->redis_bytes, out); }
+static void put_postgres(const lk_mode_cost *m, lk_buf *out) { lk_bytes_print(m->postgres_bytes, out); }
+static void put_recovery(const lk_mode_cost *m, lk_buf *out) { lk_seconds_print(m->recover_s, out); }
+static void put_again(const lk_mode_cost *m, lk_buf *out) { lk_count_print(m->recover_events, out); }
 
-static void put_cost(const lk_mode_cost *m, enum cost which, lk_buf *out) {
-	bool unknown = (which == CPU && m->build_cpu_s < 0) || ((which == P50 || which == P99) && !m->latency_events);
-	if (unknown) {
-		lk_buf_adds(out, "unknown");
-		return;
-	}
-	switch (which) {
-	case BUILD: lk_seconds_print(m->build_s, out); break;
-	case CPU: lk_seconds_print(m->build_cpu_s, out); break;
-	case RATE: lk_number_print(m->events_per_s, out); break;
-	case ROWS: lk_count_print(m->rows_read, out); break;
-	case REDIS: lk_bytes_print(m->redis_bytes, out); break;
-	case POSTGRES: lk_bytes_print(m->postgres_bytes, out); break;
-	case P50: lk_seconds_print(m->latency_p50_s, out); break;
-	case P99: lk_seconds_print(m->latency_p99_s, out); break;
-	case RECOVERY: lk_seconds_print(m->recover_s, out); break;
-	case RECOVERY_EVENTS: lk_count_print(m->recover_events, out); break;
-	case SWITCH: lk_seconds_print(m->switch_s, out); break;
-	case NCOSTS: break;
-	}
-}
+static const cost_row cost_rows[] = {
+	{"build, until it answers", put_build}, {"events/s of the build", put_rate}, {"log rows read by the build", put_read},
+	{"bytes in Redis", put_redis}, {"bytes in PostgreSQL", put_postgres},
+	{"recovery of an empty Redis", put_recovery}, {"events streamed to recover", put_again},
+};
 
 static void print_cost_grid(const lk_comparison *c, bool markdown) {
+	const lk_mode_cost *const modes[] = {&c->lambda, &c->kappa};
 	lk_buf b = LK_BUF_INIT;
 	grid g = grid_new(markdown);
 	grid_column(&g, markdown ? "cost" : "COST", false);
 	grid_column(&g, markdown ? "lambda" : "LAMBDA", true);
 	grid_column(&g, markdown ? "kappa" : "KAPPA", true);
-	for (int i = 0; i < NCOSTS; i++) {
-		const lk_mode_cost *const modes[] = {&c->lambda, &c->kappa};
-		grid_cell(&g, cost_names[i]);
+	for (size_t i = 0; i < sizeof cost_rows / sizeof *cost_rows; i++) {
+		grid_cell(&g, cost_rows[i].name);
 		for (int m = 0; m < 2; m++) {
 			lk_buf_clear(&b);
-			put_cost(modes[m], (enum cost)i, &b);
+			cost_rows[i].put(modes[m], &b);
 			grid_cell(&g, b.data);
 		}
 	}
@@ -392,32 +379,21 @@ static void say_baseline(const lk_comparison *c) {
 }
 
 /* What each measure means, a line each. */
-static void say_meaning(const lk_comparison *c, bool markdown) {
+static void say_meaning(bool markdown) {
 	static const char *const meanings[] = {
-		"build: from an empty copy until it answers for %s. lambda: cut, batch, publish, then stream the rest; kappa: replay "
-		"from offset 0. A changed definition takes as long until it is served",
-		"processor time: of lk, and of both servers as a whole, during the build",
-		"event to answer: for one event at a time: fetch, fold, commit, query; without the time that a worker needs to wake up",
+		"build: from an empty copy until it answers for the whole log. lambda: cut, batch, publish, then stream the rest; "
+		"kappa: replay from offset 0. A changed definition takes as long until it is served",
 		"recovery: from the removal of the copy's keys from Redis until it answers for all events; lambda begins at its last cut",
-		"switch: lambda: the transaction that publishes a batch, during which appends do not wait; kappa: how long the log's "
-		"end was locked and appends waited, in a trial of the switch that moved no readers",
 	};
-	lk_buf b = LK_BUF_INIT, events = LK_BUF_INIT;
-	put_count(c->lambda.events, "event", &events);
 	put_line("Measured in this run on a new copy of each mode, removed afterwards:");
 	if (markdown)
 		put_line("");
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
-		const char *hole = strstr(meanings[i], "%s");
-		lk_buf_adds(&b, markdown ? "- " : "  ");
-		lk_buf_add(&b, meanings[i], hole ? (size_t)(hole - meanings[i]) : strlen(meanings[i]));
-		if (hole)
-			lk_buf_addf(&b, "%s%s", events.data, hole + 2);
+		lk_buf b = LK_BUF_INIT;
+		lk_buf_addf(&b, "%s%s", markdown ? "- " : "  ", meanings[i]);
 		put_line(b.data);
-		lk_buf_clear(&b);
+		lk_buf_release(&b);
 	}
-	lk_buf_release(&b);
-	lk_buf_release(&events);
 }
 
 static void print_costs(const lk_comparison *c, bool markdown) {
@@ -430,7 +406,7 @@ static void print_costs(const lk_comparison *c, bool markdown) {
 	say_baseline(c);
 	if (markdown)
 		put_line("");
-	say_meaning(c, markdown);
+	say_meaning(markdown);
 }
 
 /* --- the whole --- */

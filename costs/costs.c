@@ -1,7 +1,7 @@
 /* One comparison of a view, from the lock to the last removal.
  *
  *   lock the view ─ remove what a killed one left ─ make trial copies ─ measure each mode ─ all copies at one cut
- *    ─ legs ─ differences ─ first events ─ measure the switches ─ remove
+ *    ─ legs ─ differences ─ first events ─ remove
  *
  * The comparison uses the view's own copies if it has them, since its users get those; trial copies stand in for
  * missing ones. With costs, trial copies are always made: the measurement covers the whole way from nothing. */
@@ -19,7 +19,11 @@
 #include "costs/mode_cost.h"
 #include "costs/trial.h"
 
-enum { LAMBDA, KAPPA, MODES };
+enum {
+	LAMBDA, KAPPA, MODES,
+	STREAMED_MOST = 1000,      /* events that a trial's batch leaves to the stream path, … */
+	STREAMED_SHARE = 10,       /* … or a tenth of them */
+};
 
 typedef struct comparing {
 	const lk_replay_options *o;
@@ -33,7 +37,8 @@ typedef struct comparing {
 	int64_t locked;                    /* id of the locked view; 0: none */
 	int64_t trial[MODES];              /* ids; 0: none */
 	const lk_cat_copy *copy[MODES];    /* being compared */
-	lk_places places;
+	int64_t tail[LK_MAX_PARTITIONS];   /* of the log, when the copies were made, … */
+	int64_t batch[LK_MAX_PARTITIONS];  /* … and how much of it lambda's batch takes: the rest is streamed */
 	lk_leg leg[MODES], sql;
 } comparing;
 
@@ -119,11 +124,20 @@ static int make_copies(comparing *c, lk_error *err) {
 	return rc;
 }
 
-static int fix_places(comparing *c, lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS];
-	int rc = lk_log_tail(&c->pg, c->view->stream, tail, NULL, NULL, err);
-	if (rc == LK_OK)
-		lk_places_of(&c->places, tail, c->view->stream->stream->partitions);
+static int64_t sum(const int64_t *v, int n) {
+	int64_t all = 0;
+	for (int i = 0; i < n; i++)
+		all += v[i];
+	return all;
+}
+
+static int read_tail(comparing *c, lk_error *err) {
+	int n = c->view->stream->stream->partitions;
+	int rc = lk_log_tail(&c->pg, c->view->stream, c->tail, NULL, NULL, err);
+	int64_t all = rc == LK_OK ? sum(c->tail, n) : 0;
+	int64_t streamed = all / STREAMED_SHARE < STREAMED_MOST ? all / STREAMED_SHARE : STREAMED_MOST;
+	for (int i = 0; all && i < n; i++)
+		c->batch[i] = c->tail[i] - (int64_t)((lk_int128)streamed * c->tail[i] / all);
 	return rc;
 }
 
@@ -133,22 +147,18 @@ static int build_missing(comparing *c, lk_error *err) {
 	if (!c->trial[LAMBDA])
 		return LK_OK;
 	lk_watch_phase(&c->o->watch, c->copy[LAMBDA], "lambda: computing the batch");
-	return lk_batch_run_at(&c->pg, c->copy[LAMBDA], c->places.batch, &batch, err);
+	return lk_batch_run_at(&c->pg, c->copy[LAMBDA], c->batch, &batch, err);
 }
 
 /* --- costs --- */
 
-static lk_costing costing(comparing *c, int mode) {
-	return (lk_costing){.run = run_options(c), .pg = &c->pg, .store = c->store, .log_id = c->catalog->log_id,
-	                    .copy = lk_catalog_copy(c->catalog, c->trial[mode]), .places = &c->places,
-	                    .out = mode == LAMBDA ? &c->out->lambda : &c->out->kappa};
-}
-
-static int for_each_mode(comparing *c, int (*measure)(lk_costing *, lk_error *), lk_error *err) {
+static int measure_costs(comparing *c, lk_error *err) {
+	lk_mode_cost *const costs[MODES] = {&c->out->lambda, &c->out->kappa};
 	int rc = LK_OK;
 	for (int m = 0; m < MODES && rc == LK_OK; m++) {
-		lk_costing one = costing(c, m);
-		rc = measure(&one, err);
+		const lk_costing one = {.run = run_options(c), .pg = &c->pg, .store = c->store,
+		                        .copy = lk_catalog_copy(c->catalog, c->trial[m]), .batch = c->batch, .end = c->tail};
+		rc = lk_mode_cost_measure(&one, costs[m], err);
 	}
 	return rc;
 }
@@ -275,7 +285,7 @@ static int compare_at(comparing *c, const lk_cut *cut, lk_error *err) {
 		return rc;
 	c->out->cut = *cut;
 	c->out->approximate = name_approximate(c->version->plan);
-	c->out->events = lk_vector_sum(cut->off, cut->partitions);
+	c->out->events = sum(cut->off, cut->partitions);
 	c->out->lambda_rows = (int64_t)c->leg[LAMBDA].nrows;
 	c->out->kappa_rows = (int64_t)c->leg[KAPPA].nrows;
 	c->out->sql_rows = (int64_t)c->sql.nrows;
@@ -310,14 +320,12 @@ static int steps(comparing *c, lk_error *err) {
 	if (rc == LK_OK)
 		rc = make_copies(c, err);
 	if (rc == LK_OK)
-		rc = fix_places(c, err);
+		rc = read_tail(c, err);
 	if (rc == LK_OK)
-		rc = c->costs ? for_each_mode(c, lk_mode_cost_measure, err) : build_missing(c, err);
+		rc = c->costs ? measure_costs(c, err) : build_missing(c, err);
 	if (rc == LK_OK)
 		rc = compare_copies(c, err);
-	if (rc == LK_OK && c->costs)
-		rc = read_log_bytes(c, err);
-	return rc == LK_OK && c->costs ? for_each_mode(c, lk_mode_cost_switch, err) : rc;
+	return rc == LK_OK && c->costs ? read_log_bytes(c, err) : rc;
 }
 
 /* If the session broke, it is replaced once; what remains then is removed by the next comparison. */

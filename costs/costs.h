@@ -6,24 +6,16 @@
 #include "replay/replay.h"
 
 typedef struct lk_mode_cost {
-	/* that it was built from: the prefix without the last few, which are streamed one by one for the latency */
-	int64_t events;
 	/* from nothing to an answer: cut, batch, publish, the rest streamed; or replayed from 0. A changed definition takes
 	 * as long until it is served */
 	double build_s;
-	/* of lk, PostgreSQL and Redis as a whole, meanwhile; < 0: unknown (PostgreSQL is on another machine) */
-	double build_cpu_s;
-	double events_per_s;       /* events / build_s */
-	int64_t rows_read;         /* rows of the log read to build it */
+	int64_t rows_read;         /* rows of the log read to build it: all that there were */
 	int64_t redis_bytes, postgres_bytes;   /* of the copy; without the log */
-	/* of an event in the log until it is fetched, folded, committed and in an answer */
-	double latency_p50_s, latency_p99_s;
-	int latency_events;
-	double recover_s;          /* from an empty Redis to an answer for the whole prefix again */
+	double recover_s;          /* from an empty Redis to an answer for the whole log again */
 	int64_t recover_events;    /* read again for it */
-	/* how long appends waited for the switch; lambda: the publish transaction, for which they do not wait */
-	double switch_s;
 } lk_mode_cost;
+/* Events per second of the build. */
+static inline double lk_mode_cost_rate(const lk_mode_cost *m) { return m->build_s > 0 ? (double)m->rows_read / m->build_s : 0; }
 
 /* A row that only lambda has right: a batch counted events that were too late for the stream path, which is all there
  * is in kappa. */

@@ -1,4 +1,4 @@
-/* Copies on trial: a comparison makes them and removes them. Private to replay/. */
+/* Copies on trial: a comparison makes them and removes them. Private to costs/. */
 #ifndef LK_COSTS_TRIAL_H
 #define LK_COSTS_TRIAL_H
 

@@ -10,8 +10,8 @@
 #include "core/time.h"
 #include "speed_layer/speed.h"
 
-#define NEAR_EVENTS   50000
-#define SLOW_ROUNDS      10
+#define NEAR_FOR_DRIVER 50000   /* events that the one thread of the switch may fold before it holds the log */
+#define SLOW_ROUNDS        10
 
 static int64_t sum_of(const lk_replay *r, const int64_t *offsets) {
 	int64_t sum = 0;
@@ -192,7 +192,7 @@ int lk_replay_catch_up(lk_replay *r, lk_error *err) {
 		if (rc != LK_OK)
 			return rc;
 		int64_t lag = sum_of(r, tail) - cursors;
-		if (lag <= NEAR_EVENTS)
+		if (lag <= NEAR_FOR_DRIVER)
 			break;
 		slow = lag > before / 10 * 9 ? slow + 1 : 0;
 		before = lag;

@@ -23,7 +23,7 @@
 #define ANSWER_US         900000   /* of the hold, for answers of Redis */
 #define ROWS_MS              100   /* for rows of the catalogue at the end of the hold */
 #define TRIES                  8
-#define NEAR_EVENTS         1000
+#define NEAR_FOR_HOLD       1000   /* events that may be missing when the log is held */
 #define NEAR_ROUNDS          200
 #define ROUND_US        30000000
 #define FETCH_EVENTS       20000   /* passes are short, so that the deadline is kept */
@@ -59,7 +59,7 @@ static bool is_stopped(const volatile int *stop) { return lk_flag_is_set(stop); 
 static int approach(lk_pg *pg, lk_driver *to, const volatile int *stop, lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], missing = INT64_MAX, folded;
 	int rc = lk_driver_pass(to, to->cursor, &folded, err);   /* reads the cursors of units that others drive */
-	for (int round = 0; rc == LK_OK && round < NEAR_ROUNDS && missing > NEAR_EVENTS && !is_stopped(stop); round++) {
+	for (int round = 0; rc == LK_OK && round < NEAR_ROUNDS && missing > NEAR_FOR_HOLD && !is_stopped(stop); round++) {
 		rc = read_tail(pg, to, false, tail, err);
 		missing = rc == LK_OK ? lag(to, tail) : 0;
 		if (rc == LK_OK)
@@ -83,12 +83,14 @@ static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const int6
 	return rc;
 }
 
-int lk_hold_begin(lk_pg *pg, int64_t patience_us, lk_error *err) {
+/* Begins a transaction that waits patience_us for the tail rows, and that the server ends if it is abandoned. */
+static int begin_hold(lk_pg *pg, int64_t patience_us, lk_error *err) {
 	int rc = lk_pg_begin(pg, (int)(patience_us / 1000), err);
 	return rc == LK_OK ? lk_pg_runf(pg, err, "SET LOCAL idle_in_transaction_session_timeout = %d", HOLD_US / 1000) : rc;
 }
 
-int lk_hold_fold(lk_driver *to, const int64_t *tail, int64_t patience_us, lk_error *err) {
+/* When the rows are locked: LK_EBUSY after patience_us, LK_EUNREACHABLE if the view store does not answer. */
+static int fold_rest(lk_driver *to, const int64_t *tail, int64_t patience_us, lk_error *err) {
 	int64_t now = lk_monotonic_us();
 	lk_store_give_up_at(to->store, now + ANSWER_US);
 	int rc = lk_driver_run(to, tail, now + patience_us, err);
@@ -101,14 +103,14 @@ static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t pa
                          lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS], since = 0;
 	out->tries++;
-	int rc = lk_hold_begin(pg, patience_us, err);
+	int rc = begin_hold(pg, patience_us, err);
 	if (rc == LK_OK) {
 		since = lk_monotonic_us();
 		rc = read_tail(pg, to, true, tail, err);
 	}
 	if (rc == LK_OK) {
 		LK_CRASH_POINT("switch.locked");
-		rc = lk_hold_fold(to, tail, patience_us, err);
+		rc = fold_rest(to, tail, patience_us, err);
 	}
 	if (rc == LK_OK && !lk_driver_reached(to, tail))
 		rc = lk_fail(err, LK_EBUSY, "stopped before the switch");

@@ -18,12 +18,6 @@ typedef struct lk_switch_report {
 	int tries;
 } lk_switch_report;
 
-/* The two halves of holding the log's end, for all who do. lk_hold_begin: begins a transaction that waits patience_us
- * for the tail rows, and that the server ends if it is abandoned. lk_hold_fold: when the rows are locked, folds up to
- * `tail`; LK_EBUSY after patience_us, LK_EUNREACHABLE if the view store does not answer. */
-int lk_hold_begin(lk_pg *pg, int64_t patience_us, lk_error *err);
-int lk_hold_fold(lk_driver *to, const int64_t *tail, int64_t patience_us, lk_error *err);
-
 /* pg: the session that holds the view's lock. LK_ECONFLICT if another copy is served by now; LK_EBUSY if the new copy
  * cannot catch up with the appends; LK_EUNREACHABLE: the outcome is unknown, read the pointer. */
 int lk_switch_readers(lk_pg *pg, lk_driver *to, int64_t from_copy, const volatile int *stop, lk_switch_report *out,

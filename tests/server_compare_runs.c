@@ -39,13 +39,9 @@ static int fresh(void **state) {
 
 static void is_measured(const lk_mode_cost *m) {
 	assert_true(m->build_s > 0);
-	assert_true(m->build_cpu_s > 0);
-	assert_true(m->events_per_s > 0);
+	assert_true(lk_mode_cost_rate(m) > 0);
 	assert_true(m->redis_bytes > 0);
-	assert_true(m->latency_events > 0);
-	assert_true(m->latency_p50_s > 0 && m->latency_p50_s <= m->latency_p99_s);
 	assert_true(m->recover_s > 0);
-	assert_true(m->switch_s > 0);
 }
 
 static void costs_are_measured(void **state) {
@@ -61,10 +57,8 @@ static void costs_are_measured(void **state) {
 		is_measured(&c.lambda);
 		is_measured(&c.kappa);
 		assert_true(c.log_bytes > 0 && c.sql_s > 0);
-		assert_int_equal(c.lambda.events, c.kappa.events);
-		assert_in_range(c.kappa.events, 1350, 1499);
-		assert_int_equal(c.kappa.rows_read, c.kappa.events);
-		assert_int_equal(c.lambda.rows_read, c.lambda.events);
+		assert_int_equal(c.kappa.rows_read, 1500);
+		assert_int_equal(c.lambda.rows_read, 1500);
 		assert_int_equal(c.kappa.recover_events, 1500);
 		assert_in_range(c.lambda.recover_events, 1, 150);
 		assert_true(c.lambda.postgres_bytes > 0);

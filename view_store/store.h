@@ -145,7 +145,6 @@ int lk_store_read_pages(lk_store *s, int64_t unit, const lk_segment *seg, const 
 
 /* What the server as a whole uses, for all its clients. */
 typedef struct lk_store_usage {
-	double cpu_s;                 /* since it started, with its child processes */
 	int64_t used_bytes, max_bytes;   /* max 0: no limit is set */
 } lk_store_usage;
 int lk_store_usage_read(lk_store *s, lk_store_usage *out, lk_error *err);

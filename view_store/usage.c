@@ -20,8 +20,6 @@ int lk_store_usage_read(lk_store *s, lk_store_usage *out, lk_error *err) {
 	if (rc == LK_OK && reply->type != REDIS_REPLY_STRING)
 		rc = lk_redis_unexpected(&s->redis, "INFO", err);
 	if (rc == LK_OK) {
-		out->cpu_s = strtod(field(reply->str, "used_cpu_sys"), NULL) + strtod(field(reply->str, "used_cpu_user"), NULL)
-		           + strtod(field(reply->str, "used_cpu_sys_children"), NULL) + strtod(field(reply->str, "used_cpu_user_children"), NULL);
 		out->used_bytes = strtoll(field(reply->str, "used_memory"), NULL, 10);
 		out->max_bytes = strtoll(field(reply->str, "maxmemory"), NULL, 10);
 	}
