@@ -1,5 +1,4 @@
-/* Both layers in one process: the batch layer's rounds on the main thread, the speed layer beside it on one with as
- * much stack, since it reads the catalogue and the parser's recursion needs the room (sql/sql.h). */
+/* Both layers in one process: the batch layer's rounds on the main thread, the speed layer beside it. */
 #include <pthread.h>
 #include <string.h>
 
@@ -10,8 +9,6 @@
 #include "cli/signal.h"
 #include "core/flag.h"
 #include "core/time.h"
-
-enum { SPEED_STACK_BYTES = 16 * 1024 * 1024 };
 
 typedef struct speed_thread {
 	lk_speed_options options;
@@ -28,11 +25,7 @@ static void *run_speed(void *arg) {
 }
 
 static int start(speed_thread *s, pthread_t *thread, lk_error *err) {
-	pthread_attr_t attr;
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, SPEED_STACK_BYTES);
-	int failed = pthread_create(thread, &attr, run_speed, s);
-	pthread_attr_destroy(&attr);
+	int failed = pthread_create(thread, NULL, run_speed, s);
 	return failed ? lk_fail(err, LK_EINTERNAL, "cannot start a thread: %s", strerror(failed)) : LK_OK;
 }
 

@@ -4,13 +4,15 @@
  * statement has a fault is remembered, so that views over it are not blamed for its absence.
  *
  * The parser recurses over its own tree, with about 130 bytes of stack for each operator of a chain, so a statement's
- * tokens are counted before it is parsed; jansson stops at 2,048 levels by itself. */
+ * tokens are counted before it is parsed; jansson stops at 2,048 levels by itself. A file is read on a stack of its own,
+ * so that the caller's may be small. */
 #include "sql/sql.h"
 
 #include <pg_query.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/stack.h"
 #include "sql/hint.h"
 #include "sql/lex.h"
 #include "sql/statements.h"
@@ -240,6 +242,22 @@ static int each_statement(sql_file *f, void (*each)(sql_file *f, int from, int t
 	}
 }
 
+static void read_file(void *file) {
+	sql_file *f = file;
+	lk_definitions *out = f->out;
+	if (!check_file(f))
+		return;
+	size_t n = (size_t)each_statement(f, NULL);
+	out->items = lk_arena_zalloc(&out->arena, sizeof *out->items * (n + 1));
+	f->broken = lk_arena_zalloc(&out->arena, sizeof *f->broken * (n + 1));
+	each_statement(f, parse_statement);
+	if (!n)
+		lk_file_fault(out, f->text, (size_t)f->len, 0, "the file declares nothing", "write CREATE TABLE and CREATE VIEW statements");
+	if (out->nfaults)
+		qsort(out->faults, (size_t)out->nfaults, sizeof *out->faults, by_place);
+	leave_out_repeated(out);
+}
+
 int lk_sql_parse(const char *text, size_t len, const lk_resolver *resolver, lk_definitions *out) {
 	*out = (lk_definitions){0};
 	if (len > MAX_FILE_BYTES) {
@@ -251,17 +269,9 @@ int lk_sql_parse(const char *text, size_t len, const lk_resolver *resolver, lk_d
 		len -= 3;
 	}
 	sql_file f = {.text = text, .len = (int)len, .out = out, .resolver = resolver};
-	if (!check_file(&f))
-		return LK_EDEFINITION;
-	size_t n = (size_t)each_statement(&f, NULL);
-	out->items = lk_arena_zalloc(&out->arena, sizeof *out->items * (n + 1));
-	f.broken = lk_arena_zalloc(&out->arena, sizeof *f.broken * (n + 1));
-	each_statement(&f, parse_statement);
-	if (!n)
-		lk_file_fault(out, text, len, 0, "the file declares nothing", "write CREATE TABLE and CREATE VIEW statements");
-	if (out->nfaults)
-		qsort(out->faults, (size_t)out->nfaults, sizeof *out->faults, by_place);
-	leave_out_repeated(out);
+	int failed = lk_stack_run(read_file, &f);
+	if (failed)
+		lk_file_fault(out, text, len, 0, "it cannot be read: no thread can be started", strerror(failed));
 	return out->nfaults ? LK_EDEFINITION : LK_OK;
 }
 

@@ -1,6 +1,7 @@
 /* The definition language: SQL text -> streams and plans (docs/language.md; R1 … R31 in comments are its rules).
- * libpg_query parses; its JSON tree is read with jansson; only what the tables of this directory list is accepted. The
- * parser recurses: call it on the main thread, or on one with a stack of 2 MiB or more. */
+ * libpg_query parses; its JSON tree is read with jansson; only what the tables of this directory list is accepted.
+ *
+ * Any thread may call these functions; what one call returns is used by one thread at a time, or only read. */
 #ifndef LK_SQL_SQL_H
 #define LK_SQL_SQL_H
 
@@ -42,8 +43,9 @@ typedef struct lk_resolver {
 	int (*calendar)(void *ctx, lk_calendar *c, lk_arena *arena, const char **near);   /* may be NULL */
 } lk_resolver;
 
-/* Parses a whole file. Streams declared earlier in it are visible to later views. All faults are collected; items holds
- * the definitions without faults. 0, or LK_EDEFINITION if there is any fault. Release in either case. */
+/* Parses a whole file, on a thread with a large stack, which also calls the resolver; the caller waits for it. Streams
+ * declared earlier in it are visible to later views. All faults are collected; items holds the definitions without
+ * faults. 0, or LK_EDEFINITION if there is any fault. Release in either case. */
 int lk_sql_parse(const char *text, size_t len, const lk_resolver *resolver, lk_definitions *out);
 void lk_definitions_release(lk_definitions *d);
 

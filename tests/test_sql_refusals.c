@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,70 @@ static void wide_expressions(void **state) {
 	refused(VIEW "ok", " BETWEEN FALSE AND TRUE IS TRUE", 20, "", parts);
 }
 
+/* --- threads --- */
+
+enum { READERS = 8, SMALL_STACK = 128 << 10 };   /* without a stack of its own the parser overflows it at 1,000 terms */
+
+static const struct { const char *what; int n; } hostile[] = {
+	{" AND ok", 3900}, {" + 1", 16000}, {" IS TRUE", 1000}, {" OR status = 1", 1500}, {" AND status > ", 1}, {" AND path = 'é", 1},
+};
+enum { HOSTILE = sizeof hostile / sizeof *hostile };
+
+/* What became of a definition: the plan's hash, or the faults. */
+static char *outcome(int i) {
+	char *text = repeated(VIEW "ok", hostile[i].what, hostile[i].n, "");
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	if (lk_sql_parse(text, strlen(text), test_hits(), &d) == LK_OK)
+		lk_buf_adds(&b, d.items[0].plan->hash);
+	for (int k = 0; k < d.nfaults; k++)
+		lk_buf_addf(&b, "%d:%d: %s\n", d.faults[k].line, d.faults[k].col, d.faults[k].message);
+	lk_definitions_release(&d);
+	free(text);
+	return lk_buf_steal(&b);
+}
+
+static char *outcomes[HOSTILE];
+
+typedef struct reader {
+	pthread_t thread;
+	int first, wrong;
+} reader;
+
+static void *read_all(void *arg) {
+	reader *r = arg;
+	for (int i = 0; i < HOSTILE; i++) {
+		int k = (r->first + i) % HOSTILE;
+		char *got = outcome(k);
+		r->wrong += strcmp(got, outcomes[k]) != 0;
+		free(got);
+	}
+	return NULL;
+}
+
+static void any_thread_may_parse(void **state) {
+	(void)state;
+	reader readers[READERS] = {{0}};
+	pthread_attr_t small;
+	assert_int_equal(pthread_attr_init(&small), 0);
+	assert_int_equal(pthread_attr_setstacksize(&small, SMALL_STACK), 0);
+	for (int i = 0; i < HOSTILE; i++)
+		outcomes[i] = outcome(i);
+	assert_int_equal(strlen(outcomes[0]), 32);   /* it is a plan; the second one is none */
+	assert_non_null(strstr(outcomes[1], long_));
+	for (int i = 0; i < READERS; i++) {
+		readers[i].first = i;
+		assert_int_equal(pthread_create(&readers[i].thread, &small, read_all, &readers[i]), 0);
+	}
+	for (int i = 0; i < READERS; i++)
+		pthread_join(readers[i].thread, NULL);
+	for (int i = 0; i < READERS; i++)
+		assert_int_equal(readers[i].wrong, 0);
+	for (int i = 0; i < HOSTILE; i++)
+		free(outcomes[i]);
+	pthread_attr_destroy(&small);
+}
+
 /* --- many faults --- */
 
 static void a_message_is_one_short_line(void **state) {
@@ -291,6 +356,7 @@ int main(void) {
 		cmocka_unit_test(deep_expressions),
 		cmocka_unit_test(nested_parentheses_are_free),
 		cmocka_unit_test(wide_expressions),
+		cmocka_unit_test(any_thread_may_parse),
 		cmocka_unit_test(a_message_is_one_short_line),
 		cmocka_unit_test(all_faults_in_file_order),
 		cmocka_unit_test(print_points_at_the_place),
