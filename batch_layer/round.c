@@ -137,7 +137,7 @@ static int make_copy(lk_pg *pg, const lk_cat_view *v, bool *made, lk_error *err)
 		rc = lk_copy_make(pg, lk_catalog_newest(now, view), &(lk_copy_spec){.state = LK_COPY_LIVE}, &id, err);
 		*made = rc == LK_OK;
 	}
-	lk_catalog_free(now);
+	lk_catalog_release(now);
 	lk_pg_unlock(pg, v->id, NULL);
 	return rc;
 }
@@ -158,7 +158,7 @@ static int make_copies(lk_pg *pg, lk_catalog **catalog, char *const *names, int 
 			rc = make_copy(pg, &c->views[i], &made, err);
 	if (rc || !made)
 		return rc;
-	lk_catalog_free(*catalog);
+	lk_catalog_release(*catalog);
 	*catalog = NULL;
 	return lk_catalog_load(pg, catalog, err);
 }
@@ -199,7 +199,7 @@ int lk_round_run(const lk_round_options *o, int *nviews, lk_error *err) {
 	if (of.store)
 		lk_store_close(of.store);
 	if (of.catalog)
-		lk_catalog_free(of.catalog);
+		lk_catalog_release(of.catalog);
 	if (of.pg.conn)
 		lk_pg_close(&of.pg);
 	return rc;

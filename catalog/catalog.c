@@ -1,15 +1,9 @@
-/* Reading the catalogue: one round trip, one snapshot.
- *
- * Definitions are stored as the user's text and parsed again here, so nothing stored needs a migration when the form of
- * a plan changes. (The starts of calendar windows are not computed again: they are stored too, and read while the text
- * is parsed, for the requested versions.) A version's plan sees the stream as it is declared now (columns may have been
- * added at its end) but with the watermark delay of the time when the version was made: a version never changes its
- * meaning. */
+/* Reading the catalogue: one round trip, one snapshot. Plain rows only; the plans of versions are made from them when
+ * they are needed (catalog/plans.c). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "catalog/private.h"
-#include "catalog/zones.h"
 #include "core/time.h"
 
 enum { R_META, R_STREAMS, R_VIEWS, R_VERSIONS, R_COPIES, R_UNITS, R_CUTS, NRESULTS };
@@ -43,50 +37,6 @@ static int fetch(lk_pg *pg, PGresult *results[NRESULTS], lk_error *err) {
 	return rc;
 }
 
-/* What a stored definition is read with. */
-typedef struct reading {
-	const lk_stream *stream;
-	lk_pg *pg;            /* with the version; NULL: the version does not exist yet, and has no list */
-	int64_t version_id;
-	int failed;           /* the list could not be read */
-	lk_error *err;
-} reading;
-
-static const lk_stream *give_stream(void *ctx, const char *name) {
-	const lk_stream *s = ((const reading *)ctx)->stream;
-	return s && !strcmp(s->name, name) ? s : NULL;
-}
-
-/* The zone was checked when the view was declared. */
-static int give_calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
-	reading *r = ctx;
-	*near = NULL;
-	return r->pg ? r->failed = lk_calendar_read(r->pg, r->version_id, c, arena, r->err) : 0;
-}
-
-static int parse(const char *text, reading *r, lk_definitions *out, lk_error *err) {
-	const lk_resolver resolver = {.stream = give_stream, .ctx = r, .calendar = give_calendar};
-	int rc = lk_sql_parse(text, strlen(text), &resolver, out);
-	if (r->failed)
-		return r->failed;
-	if (!rc && out->nitems == 1 && out->items[0].kind == (r->stream ? LK_DEF_VIEW : LK_DEF_STREAM))
-		return 0;
-	lk_fail(err, LK_EUNSUPPORTED, "a definition in the catalogue cannot be read by this lk: %s",
-	        out->nfaults ? out->faults[0].message : "it is not one statement of its kind");
-	lk_hint(err, "it was declared by another version of lk");
-	return LK_EUNSUPPORTED;
-}
-
-int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
-	reading r = {.stream = stream};
-	return parse(text, &r, out, err);
-}
-
-int lk_catalog_parse_version(lk_pg *pg, int64_t version_id, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
-	reading r = {.stream = stream, .pg = pg, .version_id = version_id, .err = err};
-	return parse(text, &r, out, err);
-}
-
 /* Every struct of the catalogue begins with its id, and an array is sorted by it before anything points into it. */
 static int compare_id(const void *key, const void *element) {
 	int64_t a = *(const int64_t *)key, b = *(const int64_t *)element;
@@ -114,12 +64,13 @@ static int dangling(lk_error *err, const char *what, int64_t id) {
 static int load_streams(lk_catalog *c, const PGresult *res, lk_error *err) {
 	c->streams = array_for(c, res, sizeof *c->streams, &c->nstreams);
 	for (int i = 0; i < c->nstreams; i++) {
-		lk_definitions *d = &c->parsed[c->nparsed++];
-		int rc = lk_catalog_parse(PQgetvalue(res, i, 1), NULL, d, err);
+		lk_cat_stream *s = &c->streams[i];
+		s->id = lk_pg_int(res, i, 0);
+		s->definition = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 1));
+		int rc = lk_catalog_parse(s->definition, NULL, &c->parsed[i], err);
 		if (rc)
 			return rc;
-		c->streams[i].id = lk_pg_int(res, i, 0);
-		c->streams[i].stream = d->items[0].stream;
+		s->stream = c->parsed[i].items[0].stream;
 	}
 	sort_by_id(c->streams, c->nstreams, sizeof *c->streams);
 	return 0;
@@ -150,17 +101,7 @@ static const lk_stream *stream_with_delay(lk_catalog *c, const lk_stream *now, i
 	return then;
 }
 
-static int load_plan(lk_pg *pg, lk_catalog *c, lk_cat_version *v, const char *text, int64_t delay_us, lk_error *err) {
-	lk_definitions *d = &c->parsed[c->nparsed++];
-	int rc = lk_catalog_parse_version(pg, v->id, text, stream_with_delay(c, v->view->stream->stream, delay_us), d, err);
-	if (rc)
-		return rc;
-	v->plan = d->items[0].plan;
-	v->fold_only = v->fold_only || v->plan->fold_only;
-	return 0;
-}
-
-static int load_versions(lk_pg *pg, lk_catalog *c, const PGresult *res, const char *only, lk_error *err) {
+static int load_versions(lk_catalog *c, const PGresult *res, lk_error *err) {
 	c->versions = array_for(c, res, sizeof *c->versions, &c->nversions);
 	for (int i = 0; i < c->nversions; i++) {
 		lk_cat_version *v = &c->versions[i];
@@ -170,10 +111,8 @@ static int load_versions(lk_pg *pg, lk_catalog *c, const PGresult *res, const ch
 			return dangling(err, "view", lk_pg_int(res, i, 1));
 		v->number = (int)lk_pg_int(res, i, 2);
 		v->fold_only = PQgetvalue(res, i, 3)[0] == 't';
-		bool wanted = !only || !strcmp(v->view->name, only);
-		int rc = wanted ? load_plan(pg, c, v, PQgetvalue(res, i, 5), lk_pg_int(res, i, 4), err) : 0;
-		if (rc)
-			return rc;
+		v->stream = stream_with_delay(c, v->view->stream->stream, lk_pg_int(res, i, 4));
+		v->definition = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 5));
 	}
 	sort_by_id(c->versions, c->nversions, sizeof *c->versions);
 	return 0;
@@ -262,11 +201,10 @@ static int load_cuts(lk_catalog *c, const PGresult *res, lk_error *err) {
 	return 0;
 }
 
-static int build(lk_pg *pg, lk_catalog *c, PGresult *r[NRESULTS], const char *view, lk_error *err) {
+static int build(lk_catalog *c, PGresult *r[NRESULTS], lk_error *err) {
 	int rc;
-	c->parsed = lk_calloc((size_t)PQntuples(r[R_STREAMS]) + (size_t)PQntuples(r[R_VERSIONS]), sizeof *c->parsed);
 	if ((rc = load_streams(c, r[R_STREAMS], err)) || (rc = load_views(c, r[R_VIEWS], err)) ||
-	    (rc = load_versions(pg, c, r[R_VERSIONS], view, err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
+	    (rc = load_versions(c, r[R_VERSIONS], err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
 	    (rc = load_units(c, r[R_UNITS], err)))
 		return rc;
 	return load_cuts(c, r[R_CUTS], err);
@@ -296,30 +234,54 @@ static int fetch_of_this_version(lk_pg *pg, PGresult *r[NRESULTS], char log_id[3
 	return rc;
 }
 
-int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err) {
-	PGresult *r[NRESULTS] = {0};
+static lk_catalog *new_catalog(int definitions) {
 	lk_catalog *c = lk_calloc(1, sizeof *c);
-	int rc = fetch_of_this_version(pg, r, c->log_id, err);
-	if (rc == 0)
-		rc = build(pg, c, r, view, err);
+	c->nparsed = definitions;
+	c->parsed = lk_calloc((size_t)definitions, sizeof *c->parsed);
+	pthread_mutex_init(&c->planning, NULL);
+	atomic_init(&c->holders, 1);
+	return c;
+}
+
+/* plans: of which view, NULL of all, "" of none, made in the snapshot of the rows. */
+static int load(lk_pg *pg, const char *plans, lk_catalog **out, lk_error *err) {
+	PGresult *r[NRESULTS] = {0};
+	char log_id[33];
+	lk_catalog *c = NULL;
+	int rc = fetch_of_this_version(pg, r, log_id, err);
+	if (rc == 0) {
+		c = new_catalog(PQntuples(r[R_STREAMS]) + PQntuples(r[R_VERSIONS]));
+		memcpy(c->log_id, log_id, sizeof c->log_id);
+		rc = build(c, r, err);
+	}
+	if (rc == 0 && !(plans && !*plans))
+		rc = lk_catalog_plans(c, pg, plans, err);
 	lk_pg_rollback(pg);
 	clear(r);
 	if (rc)
-		lk_catalog_free(c);
+		lk_catalog_release(c);
 	else
 		*out = c;
 	return rc;
 }
 
-int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err) { return lk_catalog_load_view(pg, NULL, out, err); }
+int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err) { return load(pg, NULL, out, err); }
+int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err) { return load(pg, view, out, err); }
+int lk_catalog_load_rows(lk_pg *pg, lk_catalog **out, lk_error *err) { return load(pg, "", out, err); }
 
-void lk_catalog_free(lk_catalog *c) {
-	if (!c)
+lk_catalog *lk_catalog_hold(lk_catalog *c) {
+	atomic_fetch_add(&c->holders, 1);
+	return c;
+}
+
+void lk_catalog_release(lk_catalog *c) {
+	if (!c || atomic_fetch_sub(&c->holders, 1) > 1)
 		return;
 	for (int i = 0; i < c->nparsed; i++)
 		lk_definitions_release(&c->parsed[i]);
 	free(c->parsed);
 	lk_arena_release(&c->arena);
+	pthread_mutex_destroy(&c->planning);
 	free(c);
 }
 

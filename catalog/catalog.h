@@ -1,6 +1,11 @@
-/* The catalogue: what is declared, and where readers look. Everything that apply writes and all layers read. */
+/* The catalogue: what is declared, and where readers look. Everything that apply writes and all layers read.
+ *
+ * Any thread may call these functions, with a session of its own. */
 #ifndef LK_CATALOG_CATALOG_H
 #define LK_CATALOG_CATALOG_H
+
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "postgres/pg.h"
 #include "sql/sql.h"
@@ -12,6 +17,7 @@ int lk_catalog_install(lk_pg *pg, char log_id[33], lk_error *err);
 typedef struct lk_cat_stream {
 	int64_t id;
 	lk_stream *stream;
+	const char *definition;    /* as it is stored */
 } lk_cat_stream;
 
 enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_TRIAL };   /* see schema.sql */
@@ -43,8 +49,11 @@ typedef struct lk_cat_copy {
 typedef struct lk_cat_version {
 	int64_t id;
 	int number;
-	bool fold_only;
+	const char *definition;    /* as it is stored */
+	const lk_stream *stream;   /* as it is now, but with the watermark delay of when the version was made */
+	/* Made from the definition by lk_catalog_plans; before that NULL, and fold_only is what the catalogue says alone. */
 	lk_plan *plan;
+	bool fold_only;
 	const struct lk_cat_view *view;
 } lk_cat_version;
 
@@ -56,24 +65,32 @@ typedef struct lk_cat_view {
 	int64_t former_copy;       /* was served before, and can be served again; 0: none */
 } lk_cat_view;
 
-/* A consistent picture of the catalogue, from one snapshot. Immutable; plans inside are parsed from the stored text. */
+/* A consistent picture of the catalogue, from one snapshot of the database. It never changes, except that plans are
+ * added, so threads share it: each holds it as long as it uses anything in it. */
 typedef struct lk_catalog {
 	char log_id[33];
 	lk_cat_stream *streams;  int nstreams;
 	lk_cat_view *views;      int nviews;
 	lk_cat_version *versions;int nversions;
 	lk_cat_copy *copies;     int ncopies;    /* not dropped */
+	int64_t stamp;                           /* of catalog/current.h */
 	lk_arena arena;
-	lk_definitions *parsed;  int nparsed;
+	lk_definitions *parsed;  int nparsed;    /* of streams, then of versions */
+	pthread_mutex_t planning;                /* held while a plan is looked at or put in its place */
+	atomic_int holders;
 } lk_catalog;
 
 /* Reads all of it, after upgrading an older schema. LK_EUSAGE with a hint ("run lk apply") if schema lk does not exist.
- * Main thread only (it parses). */
+ * The caller holds *out, and releases it. */
 int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err);
-/* The same, but parses only this view's plans (NULL: all), since parsing takes the time: plans of other views are
- * NULL. */
+/* The same, but makes only this view's plans, since making them takes the time. */
 int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err);
-void lk_catalog_free(lk_catalog *c);
+/* The same without any plan. */
+int lk_catalog_load_rows(lk_pg *pg, lk_catalog **out, lk_error *err);
+/* Makes the plans of this view (NULL: of all) that are not there yet. Threads may ask for the same ones at once. */
+int lk_catalog_plans(lk_catalog *c, lk_pg *pg, const char *view, lk_error *err);
+lk_catalog *lk_catalog_hold(lk_catalog *c);      /* once more; c */
+void lk_catalog_release(lk_catalog *c);          /* the last holder frees it; NULL is fine */
 /* A stream as it is declared now, in out->items[0]; LK_EUSAGE if it no longer exists. The caller releases *out in
  * either case. Parses. */
 int lk_catalog_read_stream(lk_pg *pg, int64_t stream_id, lk_definitions *out, lk_error *err);
@@ -116,8 +133,7 @@ int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_erro
 /* Declares a view: a new view gets version 1 and a lambda copy, served at once. A changed plan gets a new version and,
  * in lambda mode, a lambda copy beside the served one; a copy of an older version that no batch has brought into
  * service is dropped. First describes the batch SQL and the user's text by PREPARE and compares their types with the
- * plan (R5). The plan is compared only with the newest version: going back to an older form makes a new version too.
- * Main thread only, both (they parse). */
+ * plan (R5). The plan is compared only with the newest version: going back to an older form makes a new version too. */
 int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
 /* A trial: between these two calls the functions above report what they would do, each as if the accepted ones before
  * it were applied, and the end undoes all of it. Nobody else can declare anything meanwhile. Works without schema lk,

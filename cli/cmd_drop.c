@@ -41,7 +41,7 @@ static int lock(lk_connection *c, const lk_cat_copy *copy, lk_error *err) {
 /* The catalogue may have changed before the lock was taken. */
 static int find_again(lk_connection *c, const lk_args *args, const lk_cat_copy **copy, lk_error *err) {
 	int64_t id = (*copy)->id;
-	lk_catalog_free(c->catalog);
+	lk_catalog_release(c->catalog);
 	c->catalog = NULL;
 	int rc = lk_catalog_load(&c->pg, &c->catalog, err);
 	if (rc == LK_OK)

@@ -38,7 +38,7 @@ void lk_disconnect(lk_connection *c) {
 	if (c->store)
 		lk_store_close(c->store);
 	if (c->catalog)
-		lk_catalog_free(c->catalog);
+		lk_catalog_release(c->catalog);
 	if (c->pg.conn)
 		lk_pg_close(&c->pg);
 	lk_servers_release(&c->at);

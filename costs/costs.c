@@ -76,7 +76,7 @@ static int find_version(comparing *c, lk_error *err) {
 }
 
 static int load(comparing *c, lk_error *err) {
-	lk_catalog_free(c->catalog);
+	lk_catalog_release(c->catalog);
 	c->catalog = NULL;
 	c->version = NULL;
 	int rc = lk_catalog_load_view(&c->pg, c->o->view, &c->catalog, err);
@@ -381,7 +381,7 @@ int lk_compare_view(const lk_replay_options *o, bool costs, lk_comparison *out, 
 	lk_leg_release(&c->leg[LAMBDA]);
 	lk_leg_release(&c->leg[KAPPA]);
 	lk_leg_release(&c->sql);
-	lk_catalog_free(c->catalog);
+	lk_catalog_release(c->catalog);
 	disconnect_both(c);
 	free(c);
 	if (rc == LK_EBUSY && lk_watch_stopped(&o->watch) && err) {

@@ -284,7 +284,7 @@ static int take_definition(ingest *g, lk_error *err) {
 	int rc = read_definition(g, &g->declared[next].parsed, err);
 	if (rc)
 		return rc;
-	g->declared[next].stream = (lk_cat_stream){declared(g)->id, g->declared[next].parsed.items[0].stream};
+	g->declared[next].stream = (lk_cat_stream){.id = declared(g)->id, .stream = g->declared[next].parsed.items[0].stream};
 	g->which = next;
 	char *text = lk_asprintf("the definition of stream %s has changed; continuing with the new one", declared(g)->stream->name);
 	note(g, text);

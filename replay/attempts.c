@@ -30,7 +30,7 @@ static void disconnect(lk_replay *r) {
 	r->copy = NULL;
 	r->view = NULL;
 	r->end = (lk_cut){0};
-	lk_catalog_free(r->catalog);
+	lk_catalog_release(r->catalog);
 	r->catalog = NULL;
 	lk_store_close(r->store);
 	r->store = NULL;
@@ -65,7 +65,7 @@ int lk_replay_attempts(lk_replay *r, int (*attempt)(lk_replay *r, lk_error *err)
 static int load(lk_replay *r, lk_error *err) {
 	r->copy = NULL;
 	r->view = NULL;
-	lk_catalog_free(r->catalog);
+	lk_catalog_release(r->catalog);
 	r->catalog = NULL;
 	int rc = lk_catalog_load(&r->pg, &r->catalog, err);
 	if (rc == LK_OK)

@@ -417,7 +417,7 @@ int lk_replay_estimate_of(const lk_replay_options *o, int64_t sample_events, lk_
 		rc = estimate_bytes(e, err);
 	if (rc == LK_OK)
 		rc = estimate_seconds(e, err);
-	lk_catalog_free(e->catalog);
+	lk_catalog_release(e->catalog);
 	lk_store_close(e->store);
 	lk_pg_close(&e->pg);
 	free(e);

@@ -97,7 +97,7 @@ static void release_units(lk_reader *r) {
 static void close_copy(lk_reader *r) {
 	release_units(r);
 	lk_filter_release(&r->filter);
-	lk_catalog_free(r->catalog);
+	lk_catalog_release(r->catalog);
 	r->catalog = NULL;
 	r->partitions = 0;
 }
@@ -448,6 +448,6 @@ int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out
 void lk_answer_release(lk_answer *a) {
 	release_cells(a);
 	free(a->rows);
-	lk_catalog_free(a->catalog);
+	lk_catalog_release(a->catalog);
 	*a = (lk_answer){0};
 }

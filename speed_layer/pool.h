@@ -23,7 +23,7 @@ typedef struct lk_world_part {
 /* One snapshot of the catalogue and the work that follows from it. Workers hold references, because the plans of their
  * units are in it. */
 typedef struct lk_world {
-	lk_catalog *catalog;
+	lk_catalog *catalog;       /* held */
 	lk_world_part *parts;
 	int nparts;
 	int refs;                  /* under the pool's lock */
@@ -55,7 +55,7 @@ static inline bool lk_pool_ending(const lk_pool *p) { return lk_flag_is_set(&p->
 
 void *lk_worker_main(void *worker);
 
-/* Makes a world of the catalogue, which it then owns. `former` is the world before it, whose partitions stay with their
+/* Makes a world of the catalogue, which it holds from now on in the caller's place. `former` is the world before it, whose partitions stay with their
  * workers, or NULL. */
 lk_world *lk_world_make(const lk_pool *p, lk_catalog *cat, const lk_world *former);
 lk_world *lk_world_hold(lk_pool *p);             /* the current one */

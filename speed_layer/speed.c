@@ -1,7 +1,6 @@
-/* The supervisor: loads the catalogue, hands it to the workers, and loads it again when its stamp changes. It is the
- * only thread that parses definitions. On its own session it also removes the cells of units that the catalogue no
- * longer knows: it lists Redis first and looks each unit up afterwards, so it does not take a unit made in between for
- * dead.
+/* The supervisor: hands the current catalogue to the workers, and looks twice a second whether it has changed
+ * (catalog/current.h). On its own session it also removes the cells of units that the catalogue no longer knows: it lists
+ * Redis first and looks each unit up afterwards, so it does not take a unit made in between for dead.
  *
  * A replay runs the same code for its own copy alone, up to an end vector. Nothing else is served while a unit waits,
  * so what other runs wait out ends this one: no room in Redis (if the options say so), and a dropped copy.
@@ -15,11 +14,11 @@
 #include <string.h>
 
 #include "catalog/copies.h"
+#include "catalog/current.h"
 #include "catalog/overview.h"
 #include "catalog/tail.h"
 #include "core/time.h"
 
-#define STAMP_EVERY_US    500000
 #define SWEEP_EVERY_US  60000000
 #define LOOK_US            20000
 
@@ -28,7 +27,8 @@ typedef struct supervisor {
 	lk_pg pg;
 	bool connected, waits_for_server;
 	lk_store *store;
-	int64_t stamp, next_stamp_us, next_sweep_us;
+	lk_current *current;
+	int64_t next_look_us, next_sweep_us;
 	struct { int64_t stream; int64_t off[LK_MAX_PARTITIONS]; } *ends;   /* of `once` */
 	int nends;
 	lk_worker *workers;
@@ -70,20 +70,20 @@ static void install_world(supervisor *v, lk_catalog *cat) {
 	lk_pool_wake(&v->pool);
 }
 
-/* The stamp is read first, so a change in between causes one more load. LK_EUNSUPPORTED: a newer lk has upgraded the
- * schema, and this one must not write to it. */
+/* LK_EUNSUPPORTED: a newer lk has upgraded the schema, and this one must not write to it. */
 static int look_at_catalogue(supervisor *v, lk_error *err) {
-	int64_t stamp;
-	lk_catalog *cat = NULL;
-	int rc = lk_catalog_stamp(&v->pg, &stamp, err);
-	if (rc != LK_OK || (v->pool.world && stamp == v->stamp))
-		return rc;
-	rc = lk_catalog_load(&v->pg, &cat, err);
+	lk_catalog *cat;
+	int rc = lk_current_get(v->current, &v->pg, true, &cat, err);
 	if (rc != LK_OK)
 		return rc;
-	v->stamp = stamp;
-	install_world(v, cat);
-	return LK_OK;
+	bool changed = !v->pool.world || cat != v->pool.world->catalog;
+	if (changed)
+		rc = lk_catalog_plans(cat, &v->pg, NULL, err);
+	if (changed && rc == LK_OK)
+		install_world(v, cat);
+	else
+		lk_catalog_release(cat);
+	return rc;
 }
 
 /* Fails if the log does not reach the end vector: the vector was wrong, or a server came back without its last events.
@@ -170,7 +170,7 @@ static void give_up(supervisor *v, const lk_error *why) {
 
 static void look(supervisor *v) {
 	lk_error e = {0};
-	v->next_stamp_us = lk_monotonic_us() + STAMP_EVERY_US;
+	v->next_look_us = lk_monotonic_us() + LK_CURRENT_US;
 	bool was_away = !v->connected;
 	int rc = connect_supervisor(v, &e);
 	bool connected = rc == LK_OK;
@@ -207,7 +207,7 @@ static int need_copy(const supervisor *v, lk_error *err) {
 static void supervise(supervisor *v) {
 	while (!is_over(v)) {
 		lk_pool_pause(&v->pool, LOOK_US);
-		if (lk_monotonic_us() >= v->next_stamp_us)
+		if (lk_monotonic_us() >= v->next_look_us)
 			look(v);
 	}
 }
@@ -296,11 +296,13 @@ static void init(supervisor *v, const lk_speed_options *o) {
 	pthread_cond_init(&v->pool.changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	v->pool.o = o;
+	v->current = lk_current_new();
 }
 
 static void release(supervisor *v) {
 	if (v->pool.world)
 		lk_world_leave(&v->pool, v->pool.world);
+	lk_current_free(v->current);
 	if (v->store)
 		lk_store_close(v->store);
 	if (v->connected)

@@ -21,7 +21,7 @@ void lk_world_leave(lk_pool *p, lk_world *w) {
 	pthread_mutex_unlock(&p->lock);
 	if (!last)
 		return;
-	lk_catalog_free(w->catalog);
+	lk_catalog_release(w->catalog);
 	free(w->parts);
 	free(w);
 }

@@ -201,7 +201,7 @@ static void declare_number(int n) {
 	test_world_declare(&world, sql);
 	free(sql);
 	while (world.nformer > 0)   /* each lists all versions, and no worker uses it any more */
-		lk_catalog_free(world.former[--world.nformer]);
+		lk_catalog_release(world.former[--world.nformer]);
 }
 
 static int newest_is_driven(void *unused) {

@@ -120,7 +120,7 @@ static void test_install_together(void **unused) {
 	c = load();
 	assert_string_equal(c->log_id, t[0].id);
 	assert_int_equal(c->nstreams + c->nviews, 0);
-	lk_catalog_free(c);
+	lk_catalog_release(c);
 	test_sql(&pg, "UPDATE lk.meta SET schema_version = 999");
 	lk_error_clear(&err);
 	assert_int_equal(lk_catalog_install(&pg, t[0].id, &err), LK_EUNSUPPORTED);
@@ -178,14 +178,14 @@ static void test_load_gives_what_was_applied(void **unused) {
 	test_sql(&pg, "UPDATE lk.cut_part SET off = 7 + part, high = " LK_SQL_TIME("(12 + part)") ", last_at = " LK_SQL_TIME("(1000 + part)")
 	         " WHERE cut_id = %lld", (long long)cut.id);
 	test_ok(lk_cut_publish(&pg, k->id, &cut, "\"lk\".\"batch\"", &err), &err);
-	lk_catalog_free(c);
+	lk_catalog_release(c);
 	c = load();
 	test_ok(lk_catalog_read_copy(c, lk_catalog_view(c, "traffic"), 1, &k, &err), &err);
 	assert_true(k->cut_id == cut.id);
 	assert_string_equal(k->batch_table, "\"lk\".\"batch\"");
 	for (int p = 0; p < 3; p++)
 		assert_true(k->cut[p] == 7 + p && k->cut_high[p] == 12 + p && k->cut_at[p] == 1000 + p);
-	lk_catalog_free(c);
+	lk_catalog_release(c);
 }
 
 static void test_changed_view_is_a_version(void **unused) {
@@ -206,7 +206,7 @@ static void test_changed_view_is_a_version(void **unused) {
 	assert_true(first->version->number == 1 && second->version->number == 2 && first->units[0] != second->units[0]);
 	assert_true(first->version->plan->window.size_us == 60 * LK_US_PER_S && second->version->plan->window.size_us == 3600 * LK_US_PER_S);
 	assert_int_equal(lk_catalog_read_copy(c, v, 3, &second, &err), LK_EUSAGE);
-	lk_catalog_free(c);
+	lk_catalog_release(c);
 	r = apply(STREAM VIEW);      /* back to the first form: a third version */
 	assert_int_equal(r.what, LK_APPLIED_CHANGED);
 	assert_true(r.version == 3 && r.served_version == 1);
@@ -218,7 +218,7 @@ static void test_changed_view_is_a_version(void **unused) {
 	assert_true(stamp() != before);
 	c = load();
 	assert_int_equal(c->ncopies, 1);      /* nor is there a copy of version 2, which was never served */
-	lk_catalog_free(c);
+	lk_catalog_release(c);
 }
 
 static void test_stream_grows(void **unused) {
@@ -246,9 +246,9 @@ static void test_stream_grows(void **unused) {
 	                             " AND attcollation = '\"C\"'::regcollation"), 1);
 	lk_catalog *c = load();
 	assert_int_equal(lk_catalog_stream(c, "hits")->stream->schema.ncolumns, 5);
-	lk_catalog_free(c);
+	lk_catalog_release(c);
 	lk_append_batch_free(b);
-	lk_catalog_free(old);
+	lk_catalog_release(old);
 	assert_refused(STREAM, "column 4 is declared as agent");
 }
 
@@ -289,7 +289,7 @@ static void test_changed_idle_timeout_makes_no_version(void **unused) {
 	lk_catalog *c = load();
 	assert_int_equal(c->nversions, 1);
 	assert_int_equal(c->versions[0].plan->stream->idle_timeout_us, 60 * LK_US_PER_S);
-	lk_catalog_free(c);
+	lk_catalog_release(c);
 	assert_int_equal(apply(STREAM).what, LK_APPLIED_CHANGED);
 	r = apply(STREAM VIEW);
 	assert_true(r.what == LK_APPLIED_SAME && r.version == 1);
@@ -322,7 +322,7 @@ static void test_changed_delay_makes_versions(void **unused) {
 	assert_int_equal(second->version->plan->stream->watermark_delay_us, 10 * LK_US_PER_S);
 	assert_int_equal(v->stream->stream->watermark_delay_us, 10 * LK_US_PER_S);
 	assert_string_not_equal(first->version->plan->hash, second->version->plan->hash);
-	lk_catalog_free(c);
+	lk_catalog_release(c);
 }
 
 static void test_names_that_cannot_be(void **unused) {
@@ -424,7 +424,7 @@ static void test_unknown_names(void **unused) {
 	lk_error_clear(&err);
 	test_ok(lk_catalog_need_stream(c, "hits", &s, &err), &err);
 	test_ok(lk_catalog_need_view(c, "traffic", &v, &err), &err);
-	lk_catalog_free(c);
+	lk_catalog_release(c);
 	test_sql(&pg, "UPDATE lk.version SET definition = 'CREATE VIEW traffic AS SELECT nothing_lk_knows(path) FROM hits'");
 	assert_int_equal(lk_catalog_load(&pg, &c, &err), LK_EUNSUPPORTED);
 }
@@ -468,8 +468,8 @@ static void test_rows_in_any_order(void **unused) {
 		assert_true(!one->copies[i].version->plan == (i != 1));
 		assert_int_equal(one->copies[i].units[1], all->copies[i].units[1]);
 	}
-	lk_catalog_free(all);
-	lk_catalog_free(one);
+	lk_catalog_release(all);
+	lk_catalog_release(one);
 }
 
 int main(void) {

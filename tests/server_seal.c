@@ -585,7 +585,7 @@ static int seals_body(void *view) {
 			if (sealed == LK_OK && !r.nothing_new)
 				test_the_table->appended++;
 		}
-		lk_catalog_free(cat);
+		lk_catalog_release(cat);
 	}
 	if (rc != LK_OK)
 		test_table_complain("sealing: %s", err.text);

@@ -41,11 +41,11 @@ void test_world_open(test_world *w, test_servers *s) {
 
 static void forget_catalogs(test_world *w) {
 	for (int i = 0; i < w->nformer; i++)
-		lk_catalog_free(w->former[i]);
+		lk_catalog_release(w->former[i]);
 	free(w->former);
 	w->former = NULL;
 	w->nformer = 0;
-	lk_catalog_free(w->catalog);
+	lk_catalog_release(w->catalog);
 	w->catalog = NULL;
 }
 
