@@ -57,9 +57,26 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
+# The test programs are one binary, since linking takes longer than compiling them. Each is a link to it, and its main()
+# has the program's name (tests/main.c).
+$(TESTS:%=$(BUILD)/tests/%.o): $(BUILD)/tests/%.o: tests/%.c
+	$(call short,CC,$<)
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+	$(Q)objcopy --redefine-sym main=$*_main $@
+
+$(BUILD)/tests/programs: $(BUILD)/tests/main.o $(TESTS:%=$(BUILD)/tests/%.o) $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
 	$(call short,LINK,$@)
 	$(Q)$(CC) -o $@ $^ -lcmocka $(LIBS)
+
+$(TESTS:%=$(BUILD)/tests/%): $(BUILD)/tests/programs
+	@ln -sf programs $@
+
+$(BUILD)/tests/main.o: $(BUILD)/tests/programs.h
+$(BUILD)/tests/programs.h: .FORCE
+	@mkdir -p $(dir $@)
+	@printf 'PROGRAM(%s)\n' $(TESTS) >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+.PHONY: .FORCE
 
 # SQL and Lua files that are compiled into the program as C strings.
 define AS_C_STRING
@@ -78,7 +95,7 @@ $(BUILD)/view_store/%.lua.h: view_store/%.lua
 .PHONY: tests
 tests: $(TESTS:%=$(BUILD)/tests/%)
 
--include $(OBJ:.o=.d) $(SUPPORT:%.c=$(BUILD)/%.d) $(TESTS:%=$(BUILD)/tests/%.d)
+-include $(OBJ:.o=.d) $(SUPPORT:%.c=$(BUILD)/%.d) $(TESTS:%=$(BUILD)/tests/%.d) $(BUILD)/tests/main.d
 
 # --- benchmarks: see bench/bench.h; `make bench CASES="drain query"` runs some ---
 BENCH := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c))
