@@ -66,11 +66,14 @@ static inline bool lk_difference_none(const lk_difference *d) {
 }
 void lk_compare_legs(const lk_leg *left, const lk_leg *right, lk_difference *out);
 void lk_difference_release(lk_difference *d);
+/* What a difference is between: two copies, or NULL for SQL, whose plan is `plan`. */
+typedef struct lk_sides {
+	const lk_cat_copy *left, *right;
+	const lk_plan *plan;
+	const lk_cut *until;
+} lk_sides;
 /* Finds for each shown row the first event that makes it differ: one that only one side counts (it was late, or the
- * definitions treat it differently). If there is none, finds the segment or batch that does not hold what the log makes
- * of it. left, right: the copies, or NULL for SQL, whose plan is `plan`. store: NULL skips the segments. Scans the log
- * below `until` at most twice. */
-int lk_first_events(lk_pg *pg, lk_store *store, const lk_cat_copy *left, const lk_cat_copy *right, const lk_plan *plan, const lk_cut *until,
-                    lk_difference *d, lk_error *err);
+ * definitions treat it differently), or says that there is none. Scans the log below `until` at most once. */
+int lk_first_events(lk_pg *pg, const lk_sides *of, lk_difference *d, lk_error *err);
 
 #endif

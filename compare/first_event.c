@@ -5,14 +5,14 @@
  * to the rows in question is compared. "First" means in the order in which the log took the events: by _at, then
  * partition, then offset.
  *
- * If no event explains a row, or late events do not make it equal, then what is stored is not what the log makes of it,
- * and pieces.c finds where. */
+ * If no event explains a row, or late events do not make it equal, then what a copy holds is not what the log makes of
+ * it, and the row says so. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "compare/late_events.h"
 #include "compare/leg_rows.h"
-#include "compare/pieces.h"
+#include "compare/side.h"
 #include "core/time.h"
 
 typedef struct place {
@@ -127,16 +127,6 @@ static void put_what_counts(const search *s, int k, const place *at, lk_buf *out
 		lk_buf_addf(out, "%s does not count it%s", side->name, lk_late_set_has(&side->late, at->part, at->off) ? " (late)" : "");
 }
 
-typedef struct shown_row {
-	search *s;
-	int i;
-} shown_row;
-
-static bool is_in_row(void *ctx, const lk_cells *c, const lk_cell *cell) {
-	shown_row *row = ctx;
-	return lk_cell_rows(c, cell, row->s->d, &row->s->scratch) & 1u << row->i;
-}
-
 static bool same_text(const lk_buf *a, const lk_buf *b) { return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len)); }
 
 static void note_unlike(search *s, const place *at, int64_t event_time) {
@@ -149,7 +139,7 @@ static void note_unlike(search *s, const place *at, int64_t event_time) {
 		if (!(rows & 1u << i) || !is_earlier(at, &s->best[i]))
 			continue;
 		for (int k = 0; k < 2; k++)
-			lk_cells_text(&s->side[k].one, is_in_row, &(shown_row){s, i}, &s->text[k]);
+			lk_cells_text(&s->side[k].one, s->d, i, &s->scratch, &s->text[k]);
 		if (same_text(&s->text[0], &s->text[1]))
 			continue;
 		lk_buf out = LK_BUF_INIT;
@@ -182,17 +172,18 @@ static int join_columns(const search *s, int *columns) {
 	return n;
 }
 
-static int scan_partition(search *s, const lk_cat_stream *stream, int part, const int *columns, int ncolumns, lk_value *row, lk_error *err) {
+static int scan_partition(search *s, const lk_scan_of *what, lk_value *row, lk_error *err) {
+	const lk_stream *stream = what->stream->stream;
 	lk_scan scan;
-	place at = {.part = part, .found = true};
-	int rc = lk_scan_begin(&scan, s->pg, &(lk_scan_of){.stream = stream, .part = part, .columns = columns, .ncolumns = ncolumns, .to = s->until->off[part]}, err);
+	place at = {.part = what->part, .found = true};
+	int rc = lk_scan_begin(&scan, s->pg, what, err);
 	if (rc != LK_OK)
 		return rc;
 	while ((rc = lk_scan_next(&scan, row, &at.off, err)) == LK_OK) {
-		at.at = row[lk_slot_at(stream->stream)].i;
+		at.at = row[lk_slot_at(stream)].i;
 		if (is_settled(s, at.at))
 			break;
-		note_unlike(s, &at, row[stream->stream->schema.event_time].i);
+		note_unlike(s, &at, row[stream->schema.event_time].i);
 	}
 	int ended = lk_scan_end(&scan, rc < 0 ? NULL : err);
 	return rc < 0 ? rc : ended;
@@ -208,8 +199,11 @@ static int scan_log(search *s, const lk_cat_stream *stream, lk_error *err) {
 		own[k] = s->side[k].folder.row;
 		s->side[k].folder.row = row;
 	}
-	for (int part = 0; part < s->until->partitions && rc == LK_OK; part++)
-		rc = scan_partition(s, stream, part, columns, n, row, err);
+	lk_scan_of what = {.stream = stream, .columns = columns, .ncolumns = n};
+	for (; what.part < s->until->partitions && rc == LK_OK; what.part++) {
+		what.to = s->until->off[what.part];
+		rc = scan_partition(s, &what, row, err);
+	}
 	for (int k = 0; k < 2; k++)
 		s->side[k].folder.row = own[k];
 	free(row);
@@ -230,41 +224,33 @@ static int look_for_events(search *s, const lk_cat_stream *stream, lk_error *err
 	return rc == LK_OK ? look_among_late(s, &s->side[1], &s->side[0], err) : rc;
 }
 
-static void say_why_none(search *s, bool with_sql) {
-	const char *why = with_sql ? "no event explains it: PostgreSQL computes another value from the same events"
-	                  : one_plan(s) ? "no event explains it"
+/* Why no event is named; and of a late event that it is not the whole cause. */
+static void say_the_rest(search *s, bool with_sql) {
+	const char *why = with_sql ? "no event explains it: the copy does not hold what the log makes of it, or PostgreSQL"
+	                             " computes another value from the same events"
+	                  : one_plan(s) ? "no event explains it: one copy does not hold what the log makes of it"
 	                  : "no single event: both sides count the same of each event, but their results over all of them differ";
 	for (int i = 0; i < s->d->nshown; i++) {
-		if (s->d->shown[i].first_event)
-			continue;
-		s->d->shown[i].first_event = lk_strdup(why);
+		char *event = s->d->shown[i].first_event;
+		if (!event) {
+			s->d->shown[i].first_event = lk_strdup(why);
+		} else if (one_plan(s) && !s->d->shown[i].by_late) {
+			s->d->shown[i].first_event = lk_asprintf("%s; late events alone do not explain it", event);
+			free(event);
+		}
 	}
 }
 
-/* Rows that no event explains; with one plan, also rows that have a late event but differ by something else too. */
-static unsigned rows_in_question(const search *s) {
-	unsigned rows = 0;
-	for (int i = 0; i < s->d->nshown; i++)
-		if (!s->d->shown[i].first_event || (one_plan(s) && !s->d->shown[i].by_late))
-			rows |= 1u << i;
-	return rows;
-}
-
-int lk_first_events(lk_pg *pg, lk_store *store, const lk_cat_copy *left, const lk_cat_copy *right, const lk_plan *plan, const lk_cut *until,
-                    lk_difference *d, lk_error *err) {
-	search s = {.pg = pg, .until = until, .d = d};
+int lk_first_events(lk_pg *pg, const lk_sides *of, lk_difference *d, lk_error *err) {
+	search s = {.pg = pg, .until = of->until, .d = d};
 	if (!d->nshown)
 		return LK_OK;
-	init_side(&s.side[0], d->left, left, plan);
-	init_side(&s.side[1], d->right, right, plan);
-	const lk_cat_copy *any = left ? left : right;
+	init_side(&s.side[0], d->left, of->left, of->plan);
+	init_side(&s.side[1], d->right, of->right, of->plan);
+	const lk_cat_copy *any = of->left ? of->left : of->right;
 	int rc = any ? look_for_events(&s, any->version->view->stream, err) : LK_OK;
-	unsigned rows = rows_in_question(&s);
-	for (int k = 0; k < 2 && rc == LK_OK && store; k++)
-		if (s.side[k].copy)
-			rc = lk_wrong_pieces(pg, store, &s.side[k], until, d, &rows, err);
 	if (rc == LK_OK)
-		say_why_none(&s, !left || !right);
+		say_the_rest(&s, !of->left || !of->right);
 	for (int k = 0; k < 2; k++) {
 		release_side(&s.side[k]);
 		lk_buf_release(&s.text[k]);

@@ -23,16 +23,16 @@ void lk_late_set_sort(lk_late_set *s) {
 
 /* --- cells and rows --- */
 
-bool lk_has_keys(const lk_difference *d, int i, const lk_buf *keys) {
+static bool has_keys(const lk_difference *d, int i, const lk_buf *keys) {
 	return !lk_identity_compare((const uint8_t *)d->shown[i].identity + LK_IDENTITY_KEYS, d->shown[i].identity_len - LK_IDENTITY_KEYS, keys->data, keys->len);
 }
 
-unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch) {
+static unsigned cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch) {
 	unsigned rows = 0;
 	lk_span at = lk_cell_place(c, cell);
 	lk_cell_keys(c, cell, scratch);
 	for (int i = 0; i < d->nshown; i++)
-		if (lk_has_keys(d, i, scratch) && lk_spans_meet(at, lk_identity_span(d->shown[i].identity)))
+		if (has_keys(d, i, scratch) && lk_spans_meet(at, lk_identity_span(d->shown[i].identity)))
 			rows |= 1u << i;
 	return rows;
 }
@@ -40,7 +40,7 @@ unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_differenc
 unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch) {
 	unsigned rows = 0;
 	for (const lk_cell *cell = c->first; cell; cell = cell->next)
-		rows |= lk_cell_rows(c, cell, d, scratch);
+		rows |= cell_rows(c, cell, d, scratch);
 	return rows;
 }
 
@@ -58,18 +58,19 @@ static void write_cell(lk_leg_writer *w, const lk_cells *c, const lk_cell *cell)
 	lk_leg_row_end(w);
 }
 
-void lk_cells_text(const lk_cells *c, bool (*wanted)(void *ctx, const lk_cells *c, const lk_cell *cell), void *ctx, lk_buf *out) {
+void lk_cells_text(const lk_cells *c, const lk_difference *d, int i, lk_buf *scratch, lk_buf *out) {
 	lk_leg leg;
 	lk_leg_writer w;
 	bool session = c->plan->window.kind == LK_W_SESSION;
 	lk_leg_init(&leg, "", c->plan);
 	lk_leg_write(&w, &leg);
 	for (const lk_cell *cell = c->first; cell; cell = cell->next)
-		if (wanted(ctx, c, cell))
+		if (cell_rows(c, cell, d, scratch) & 1u << i)
 			write_cell(&w, c, cell);
 	lk_leg_written(&w);
 	lk_buf_clear(out);
-	for (size_t i = 0; i < leg.nrows; i++)
-		lk_buf_addf(out, "%s%s%s%s", i ? " and " : "", leg.rows[i].values, session ? " in " : "", session ? leg.rows[i].window : "");
+	for (size_t k = 0; k < leg.nrows; k++)
+		lk_buf_addf(out, "%s%s%s%s", k ? " and " : "", leg.rows[k].values, session ? " in " : "",
+		            session ? leg.rows[k].window : "");
 	lk_leg_release(&leg);
 }

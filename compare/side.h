@@ -1,5 +1,4 @@
-/* What the two halves of the search for a difference's cause share: first_event.c looks for an event, pieces.c for
- * stored cells that differ from what the log makes of them. Private to replay/. */
+/* What one side of a comparison makes of single events, in the rows that differ. Private to first_event.c. */
 #ifndef LK_COMPARE_SIDE_H
 #define LK_COMPARE_SIDE_H
 
@@ -23,13 +22,10 @@ typedef struct lk_side {
 	lk_cells one;              /* the cells of one event */
 } lk_side;
 
-/* The values of the wanted cells, as a leg would show them: "hits=1, bytes=12", for a session view with its time;
- * several are joined by " and "; "" if there are none. */
-void lk_cells_text(const lk_cells *c, bool (*wanted)(void *ctx, const lk_cells *c, const lk_cell *cell), void *ctx, lk_buf *out);
-/* True if shown row i has these keys. */
-bool lk_has_keys(const lk_difference *d, int i, const lk_buf *keys);
-/* Which of the shown rows the cell is part of, by its keys and its place; one bit for each row. */
-unsigned lk_cell_rows(const lk_cells *c, const lk_cell *cell, const lk_difference *d, lk_buf *scratch);
-unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch);   /* of all cells */
+/* Which of the shown rows these cells are part of, by their keys and places; one bit for each row. */
+unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch);
+/* The values of the cells of shown row i, as a leg would show them: "hits=1, bytes=12", for a session view with its
+ * time; several are joined by " and "; "" if there are none. */
+void lk_cells_text(const lk_cells *c, const lk_difference *d, int i, lk_buf *scratch, lk_buf *out);
 
 #endif

@@ -264,7 +264,8 @@ static int find_events(comparing *c, const lk_cut *cut, lk_error *err) {
 	for (int i = 0; i < 3 && rc == LK_OK; i++) {
 		if (pairs[i].d->nshown)
 			lk_watch_phase(&c->o->watch, c->copy[LAMBDA], "looking for the first events that differ");
-		rc = lk_first_events(&c->pg, c->store, pairs[i].left, pairs[i].right, c->version->plan, cut, pairs[i].d, err);
+		const lk_sides of = {.left = pairs[i].left, .right = pairs[i].right, .plan = c->version->plan, .until = cut};
+		rc = lk_first_events(&c->pg, &of, pairs[i].d, err);
 	}
 	return rc;
 }

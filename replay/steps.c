@@ -112,7 +112,7 @@ static int compare_at(lk_replay *r, const lk_cat_copy *served, const lk_cut *cut
 		lk_difference_release(out);
 		lk_compare_legs(&left, &right, out);
 		if (!lk_difference_none(out) && !out->other_shape)
-			rc = lk_first_events(&r->pg, r->store, served, r->copy, r->copy->version->plan, cut, out, err);
+			rc = lk_first_events(&r->pg, &(lk_sides){.left = served, .right = r->copy, .until = cut}, out, err);
 	}
 	lk_leg_release(&left);
 	lk_leg_release(&right);

@@ -554,10 +554,10 @@ static void comparisons_of_a_sealed_view(void **state) {
 		test_ok(lk_compare_view(&o, false, &c, &err), &err);
 		assert_false(lk_comparison_equal(&c) || lk_comparison_explained(&c));
 		assert_true(v == 1 || c.kappa_sql.nshown == 1);
-		bool named = false;
+		bool said = false;
 		for (int i = 0; i < c.kappa_sql.nshown; i++)
-			named |= c.kappa_sql.shown[i].first_event && strstr(c.kappa_sql.shown[i].first_event, "the sealed part");
-		assert_true(named);
+			said |= strstr(c.kappa_sql.shown[i].first_event, "explain") != NULL;
+		assert_true(said);
 		lk_comparison_release(&c);
 	}
 }

@@ -113,7 +113,7 @@ void test_versions_compare(test_world *w, const char *view, test_versions *v) {
 		if (lk_leg_of_copy(&w->pg, w->store, copies[i], &v->m.cut, names[i], &v->leg[i], &err) != LK_OK)
 			fail_msg("%s", err.text);
 	lk_compare_legs(&v->leg[0], &v->leg[1], &v->d);
-	if (lk_first_events(&w->pg, w->store, copies[0], copies[1], NULL, &v->m.cut, &v->d, &err) != LK_OK)
+	if (lk_first_events(&w->pg, &(lk_sides){.left = copies[0], .right = copies[1], .until = &v->m.cut}, &v->d, &err) != LK_OK)
 		fail_msg("%s", err.text);
 }
 
@@ -185,8 +185,7 @@ void test_break_cell(test_world *w, const lk_cat_copy *copy, int part, uint64_t 
 	bool broke = false;
 	for (int i = u.nsegments - 1; i >= 0 && !broke && u.segments[i].from >= copy->cut[part]; i--) {
 		const lk_segment *g = &u.segments[i];
-		*broken = (test_broken_cell){.unit = copy->units[part], .from = g->from, .to = g->to};
-		char *segment = lk_asprintf("lk:%s:u:%lld:%lld:%016llx", w->log_id, (long long)broken->unit, (long long)g->from,
+		char *segment = lk_asprintf("lk:%s:u:%lld:%lld:%016llx", w->log_id, (long long)copy->units[part], (long long)g->from,
 		                            (unsigned long long)g->token);
 		broke = break_cell_of(w, segment, n, broken);
 		free(segment);

@@ -42,7 +42,6 @@ void test_versions_release(test_versions *v);
 /* Replaces the value of the n-th cell, or the last, in the last segment of the copy's unit `part` with the value of a
  * cell with another count. `key` is set only if path alone names the rows of the view. */
 typedef struct test_broken_cell {
-	int64_t unit, from, to;    /* the segment */
 	int64_t pane;
 	char key[600];             /* "path=/3" */
 } test_broken_cell;
