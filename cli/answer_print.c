@@ -27,10 +27,11 @@ static const char *mark(const lk_answer *a, const lk_cell *row) {
 /* Is there a _provisional column beside _final? */
 static bool marks_provisional(const lk_answer *a) { return lk_answer_marks_final(a) && a->plan->stream->idle_timeout_us > 0; }
 
-/* The number of columns that identify a row: the window, then group keys up to the first aggregate. */
+/* The number of columns that identify a row: the window, then group keys, and what depends only on them, up to the first
+ * column that an aggregate determines. */
 static int leading_keys(const lk_answer *a) {
 	int n = 0;
-	while (n < a->plan->noutputs && a->plan->outputs[n].kind != LK_OUT_AGG)
+	while (n < a->plan->noutputs && !lk_output_varies(a->plan, &a->plan->outputs[n]))
 		n++;
 	return n + lk_columns(a->plan) - a->plan->noutputs;
 }
@@ -182,33 +183,67 @@ static const char *layer_name(enum lk_layer layer) {
 	return layer == LK_LAYER_MERGED ? "merged" : layer == LK_LAYER_BATCH ? "batch" : "speed";
 }
 
-static const char *bound_of(const lk_answer *a, int output) {
-	const lk_output *o = &a->plan->outputs[output];
-	return o->kind == LK_OUT_AGG ? a->plan->aggs[o->index].verbs->bound : NULL;
-}
+/* An expression over an approximation has no bound of its own. */
+static const char *from_of(const lk_output *o) { return o->kind == LK_OUT_EXPR ? "computed from an approximation: " : ""; }
 
-/* Which columns are approximate and their error bounds; whether HAVING was applied, if the view has one. */
+/* Which columns are approximate and their error bounds; where PostgreSQL would raise an error; whether HAVING was
+ * applied, if the view has one. */
 static void add_json_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
+	const lk_plan *p = a->plan;
 	bool any = false;
-	for (int i = 0; i < a->plan->noutputs; i++) {
-		if (!bound_of(a, i))
+	for (int i = 0; i < p->noutputs; i++) {
+		const char *bound = lk_output_bound(p, &p->outputs[i]);
+		if (!bound)
 			continue;
 		lk_buf_adds(b, any ? "," : ",\"approximate\":{");
-		lk_json_text(a->plan->outputs[i].name, b);
-		lk_buf_addf(b, ":\"%s\"", bound_of(a, i));
+		lk_json_text(p->outputs[i].name, b);
+		lk_buf_addf(b, ":\"%s%s\"", from_of(&p->outputs[i]), bound);
 		any = true;
 	}
 	lk_buf_adds(b, any ? "}" : "");
-	if (a->plan->having)
+	if (p->having)
 		lk_json_flag("having_applied", layer == LK_LAYER_MERGED, b);
 }
 
-static void add_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
+static void add_json_mark(const char *name, const lk_marks *m, bool *any, lk_buf *b) {
+	if (!m->rows)
+		return;
+	lk_buf_adds(b, *any ? "," : ",\"marked\":{");
+	lk_json_text(name, b);
+	lk_buf_addf(b, ":{\"rows\":%lld,\"reason\":", (long long)m->rows);
+	lk_json_text(m->reason, b);
+	lk_buf_addc(b, '}');
+	*any = true;
+}
+
+static void add_json_marks(const lk_answer *a, lk_buf *b) {
+	bool any = false;
 	for (int i = 0; i < a->plan->noutputs; i++)
-		if (bound_of(a, i))
-			lk_buf_addf(b, "approximate: %s, %s\n", a->plan->outputs[i].name, bound_of(a, i));
-	if (a->plan->having && layer != LK_LAYER_MERGED)
+		add_json_mark(a->plan->outputs[i].name, &a->made_by[i].marks, &any, b);
+	add_json_mark("HAVING", &a->having_marks, &any, b);
+	lk_buf_adds(b, any ? "}" : "");
+}
+
+static void add_mark(const lk_marks *m, const char *before, const char *name, lk_buf *b) {
+	if (!m->rows)
+		return;
+	lk_buf_addf(b, "%s%s in ", before, name);
+	lk_count_print(m->rows, b);
+	lk_buf_addf(b, " row%s: %s\n", m->rows == 1 ? "" : "s", m->reason);
+}
+
+static void add_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
+	const lk_plan *p = a->plan;
+	for (int i = 0; i < p->noutputs; i++) {
+		const char *bound = lk_output_bound(p, &p->outputs[i]);
+		if (bound)
+			lk_buf_addf(b, "approximate: %s, %s%s\n", p->outputs[i].name, from_of(&p->outputs[i]), bound);
+	}
+	if (p->having && layer != LK_LAYER_MERGED)
 		lk_buf_adds(b, "HAVING is not applied to a single layer\n");
+	for (int i = 0; i < p->noutputs; i++)
+		add_mark(&a->made_by[i].marks, "NULL:      ", p->outputs[i].name, b);
+	add_mark(&a->having_marks, "left out:  ", "HAVING is not true", b);
 }
 
 /* For a stream with an idle_timeout: the idle partitions, and whether leaving them out has made any row final. */
@@ -295,6 +330,7 @@ static void print_json(const lk_answer *a, const lk_query *q) {
 	lk_json_int("late", a->late, &b);
 	lk_json_int("healed", a->healed, &b);
 	add_json_limits(a, layer, &b);
+	add_json_marks(a, &b);
 	if (a->fill)
 		lk_buf_addf(&b, ",\"fill\":\"%s\",\"filled_rows\":%lld", fill_name(a->fill), (long long)lk_fill_rows(a));
 	add_json_chosen(a, q, &b);

@@ -191,10 +191,9 @@ static void describe_aggregates(const lk_plan *p, const char *const *names, lk_b
 	}
 }
 
-/* The slots of HAVING are keys and aggregates, shown by their expressions. */
-static void describe_having(const lk_plan *p, const char *const *names, lk_buf *b) {
-	if (!p->having)
-		return;
+/* What each slot of an expression over the merged row is called: keys and aggregates by their expressions. [nkeys +
+ * naggs], each lk_malloc'ed. */
+static char **merged_names(const lk_plan *p, const char *const *names) {
 	int n = p->nkeys + p->naggs;
 	lk_buf text = LK_BUF_INIT;
 	char **called = lk_calloc((size_t)n, sizeof *called);
@@ -209,13 +208,29 @@ static void describe_having(const lk_plan *p, const char *const *names, lk_buf *
 		lk_buf_adds(&text, simple ? "" : ")");
 		called[i] = lk_strndup(text.data, text.len);
 	}
-	lk_buf_adds(b, "having, after the merge: ");
-	lk_expr_describe(p->having, (const char *const *)called, b);
-	lk_buf_addc(b, '\n');
-	for (int i = 0; i < n; i++)
+	lk_buf_release(&text);
+	return called;
+}
+
+static void describe_merged(const lk_plan *p, const char *const *names, lk_buf *b) {
+	char **called = merged_names(p, names);
+	for (int i = 0; i < p->noutputs; i++) {
+		if (p->outputs[i].kind != LK_OUT_EXPR)
+			continue;
+		lk_buf_addf(b, "after the merge: %s = ", p->outputs[i].name);
+		lk_expr_describe(p->outputs[i].expr, (const char *const *)called, b);
+		lk_buf_adds(b, " as ");
+		lk_type_name(p->outputs[i].type, b);
+		lk_buf_addc(b, '\n');
+	}
+	if (p->having) {
+		lk_buf_adds(b, "having, after the merge: ");
+		lk_expr_describe(p->having, (const char *const *)called, b);
+		lk_buf_addc(b, '\n');
+	}
+	for (int i = 0; i < p->nkeys + p->naggs; i++)
 		free(called[i]);
 	free(called);
-	lk_buf_release(&text);
 }
 
 /* Why the batch is not SQL: the calls that have no exact form there. */
@@ -251,7 +266,7 @@ static void describe_plan(const lk_plan *p, lk_buf *b) {
 		lk_buf_addc(b, '\n');
 	}
 	describe_aggregates(p, names, b);
-	describe_having(p, names, b);
+	describe_merged(p, names, b);
 	free(names);
 }
 
@@ -313,7 +328,7 @@ done:
 
 static bool is_aggregate(const lk_answer *a, int i) {
 	int windows = lk_columns(a->plan) - a->plan->noutputs;
-	return i >= windows && a->plan->outputs[i - windows].kind == LK_OUT_AGG;
+	return i >= windows && lk_output_varies(a->plan, &a->plan->outputs[i - windows]);
 }
 
 /* part: NULL for the sum. Keys are shown once, on the first line of a row. */

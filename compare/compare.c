@@ -67,7 +67,7 @@ static lk_leg_rows sessions_at(const lk_leg *l, const struct lk_leg_row *like) {
 /* If a relative bound says nothing: a small count may be off by two, and a subnormal number counts as 0. */
 static bool is_near(double a, double b, const lk_output *o, double error) {
 	double least = o->type.kind == LK_INT8 ? 2 : DBL_MIN;
-	return (isnan(a) && isnan(b)) || a == b || (isfinite(b) && fabs(a - b) <= error * fabs(b) + least);
+	return isinf(error) || (isnan(a) && isnan(b)) || a == b || (isfinite(b) && fabs(a - b) <= error * fabs(b) + least);
 }
 
 /* sql: PostgreSQL's row, whose values are exact where lk's are approximate. */

@@ -73,9 +73,25 @@ static void put_value(lk_leg_writer *w, const lk_output *o, const lk_value *v, l
 	}
 }
 
+/* The relative errors of factors add up; what a difference or a comparison makes of them is not known. */
+static double error_of(const lk_plan *p, const lk_expr *x) {
+	if (x->op == LK_X_SLOT)
+		return x->slot < p->nkeys ? 0 : p->aggs[x->slot - p->nkeys].verbs->error;
+	bool adds_up = x->op == LK_X_MUL || x->op == LK_X_DIV || x->op == LK_X_NEG || (x->op == LK_X_CAST && x->type.kind == LK_FLOAT8);
+	double error = 0;
+	for (int i = 0; i < x->nargs; i++)
+		error += error_of(p, x->args[i]);
+	return error > 0 && !adds_up ? INFINITY : error;
+}
+
 double lk_output_error(const lk_plan *p, const lk_output *o) {
+	bool number = o->type.kind != LK_NUMERIC && lk_type_is_number(o->type);
+	if (o->kind == LK_OUT_EXPR) {
+		double error = error_of(p, o->expr);
+		return error > 0 && !number ? INFINITY : error;
+	}
 	const struct lk_aggregate *verbs = o->kind == LK_OUT_AGG ? p->aggs[o->index].verbs : NULL;
-	return verbs && o->type.kind != LK_NUMERIC && !lk_type_has_bytes(o->type) ? verbs->error : 0;
+	return verbs && number ? verbs->error : 0;
 }
 
 static lk_buf *list_of(lk_leg_writer *w, const lk_output *o) {
@@ -86,8 +102,8 @@ static lk_buf *list_of(lk_leg_writer *w, const lk_output *o) {
 
 /* Returns what is exact of the value: whether it is NULL. */
 static const char *add_approximate(lk_leg_writer *w, lk_type t, const lk_value *v) {
-	bool is_double = t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8;
-	w->approximate[w->napproximate++] = lk_is_null(v) ? 0 : is_double ? v->d : (double)v->i;
+	bool is_double = t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8, is_none = lk_is_null(v) || !lk_type_is_number(t) || t.kind == LK_NUMERIC;
+	w->approximate[w->napproximate++] = is_none ? 0 : is_double ? v->d : (double)v->i;
 	return lk_is_null(v) ? "NULL, " : "near, ";
 }
 
@@ -107,7 +123,10 @@ void lk_leg_row_numeric(lk_leg_writer *w, const lk_output *o, const char *text, 
 	lk_buf *list = list_of(w, o);
 	size_t before = list->len;
 	lk_numeric_text_put(text, len, list);
-	lk_buf_addf(&w->exact, "%s, ", list->data + before);
+	if (lk_output_error(w->leg->plan, o) > 0)
+		lk_buf_adds(&w->exact, add_approximate(w, o->type, &(lk_value){.scale = 0}));
+	else
+		lk_buf_addf(&w->exact, "%s, ", list->data + before);
 }
 
 static char *keep(lk_leg *l, const lk_buf *b) { return lk_arena_strndup(&l->arena, b->len ? b->data : "", b->len); }

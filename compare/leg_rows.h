@@ -31,7 +31,8 @@ void lk_leg_row_end(lk_leg_writer *w);
 /* Sorts the rows and frees the writer's memory. */
 void lk_leg_written(lk_leg_writer *w);
 
-/* The relative error that an output may have against PostgreSQL's exact value; 0: none. */
+/* The relative error that an output may have against PostgreSQL's exact value; 0: none; INFINITY: it is computed from
+ * approximate values in a way that bounds nothing. */
 double lk_output_error(const lk_plan *p, const lk_output *o);
 
 /* An identity is the start and the end of the window (all of time if there is none), followed by the keys. */

@@ -1,5 +1,6 @@
 #include "compare/side.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "compare/leg_rows.h"
@@ -44,17 +45,26 @@ unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratc
 	return rows;
 }
 
+/* Of an expression its aggregates are shown, by its name and theirs: what it makes of them may hide a difference. */
+static void write_aggregate(lk_leg_writer *w, const lk_output *o, int i, const char *state) {
+	const lk_agg *a = &w->leg->plan->aggs[i];
+	char name[160];
+	lk_value v;
+	lk_output of = *o;
+	snprintf(name, sizeof name, "%s of %s", a->verbs->name, o->name);
+	if (o->kind == LK_OUT_EXPR)
+		of = (lk_output){.name = name, .kind = LK_OUT_AGG, .index = i, .type = a->type};
+	a->verbs->finish(state + a->state_offset, a, &v);
+	lk_leg_row_value(w, &of, &v);
+}
+
 static void write_cell(lk_leg_writer *w, const lk_cells *c, const lk_cell *cell) {
 	const lk_plan *p = c->plan;
 	lk_leg_row_begin(w, lk_cell_place(c, cell));
-	for (int i = 0; i < p->noutputs; i++) {
-		lk_value v;
-		if (p->outputs[i].kind != LK_OUT_AGG)
-			continue;
-		const lk_agg *a = &p->aggs[p->outputs[i].index];
-		a->verbs->finish((const char *)lk_cell_state(c, cell) + a->state_offset, a, &v);
-		lk_leg_row_value(w, &p->outputs[i], &v);
-	}
+	for (int i = 0; i < p->noutputs; i++)
+		for (int k = 0; k < p->naggs; k++)
+			if (p->outputs[i].kind == LK_OUT_AGG ? p->outputs[i].index == k : p->outputs[i].kind == LK_OUT_EXPR && lk_reads_agg(p, p->outputs[i].expr, k))
+				write_aggregate(w, &p->outputs[i], k, lk_cell_state(c, cell));
 	lk_leg_row_end(w);
 }
 

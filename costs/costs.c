@@ -273,7 +273,7 @@ static int find_events(comparing *c, const lk_cut *cut, lk_error *err) {
 static char *name_approximate(const lk_plan *p) {
 	lk_buf b = LK_BUF_INIT;
 	for (int i = 0; i < p->noutputs; i++) {
-		const char *bound = p->outputs[i].kind == LK_OUT_AGG ? p->aggs[p->outputs[i].index].verbs->bound : NULL;
+		const char *bound = lk_output_bound(p, &p->outputs[i]);
 		if (bound)
 			lk_buf_addf(&b, "%s%s (%s)", b.len ? ", " : "", p->outputs[i].name, bound);
 	}

@@ -24,6 +24,7 @@
 static const char *const OVERFLOW = "value out of range: overflow";
 static const char *const UNDERFLOW = "value out of range: underflow";
 static const char *const NUMERIC_OVERFLOW = "numeric field overflow";
+static const char *const BY_ZERO = "division by zero";
 
 static lk_value mark(lk_eval *ev, const char *reason) {
 	ev->reason = reason;
@@ -45,8 +46,16 @@ static lk_value ranged(uint8_t kind, int64_t i, lk_eval *ev) {
 	return lk_int(i);
 }
 
+static lk_value integer_division(uint8_t kind, int64_t a, int64_t b, lk_eval *ev) {
+	if (b == 0)
+		return mark(ev, BY_ZERO);
+	return a == INT64_MIN && b == -1 ? mark(ev, "bigint out of range") : ranged(kind, a / b, ev);
+}
+
 static lk_value integer_op(const lk_expr *x, int64_t a, int64_t b, lk_eval *ev) {
 	int64_t r;
+	if (x->op == LK_X_DIV)
+		return integer_division(x->type.kind, a, b, ev);
 	bool overflow = x->op == LK_X_ADD   ? __builtin_add_overflow(a, b, &r)
 	                : x->op == LK_X_SUB ? __builtin_sub_overflow(a, b, &r)
 	                                    : __builtin_mul_overflow(a, b, &r);
@@ -58,6 +67,10 @@ static bool below_10_38(lk_int128 n) { return n < lk_pow10(38) && n > -lk_pow10(
 static lk_value numeric_op(const lk_expr *x, const lk_value *a, const lk_value *b, lk_eval *ev) {
 	lk_int128 l = a->n, m = b->n, r;
 	int scale = a->scale + b->scale;
+	if (x->op == LK_X_DIV) {
+		lk_value q = m ? lk_numeric_div(l, a->scale, m, b->scale) : mark(ev, BY_ZERO);
+		return m && lk_is_null(&q) ? mark(ev, NUMERIC_OVERFLOW) : q;
+	}
 	bool fits = true;
 	if (x->op != LK_X_MUL) {
 		scale = a->scale > b->scale ? a->scale : b->scale;
@@ -69,18 +82,21 @@ static lk_value numeric_op(const lk_expr *x, const lk_value *a, const lk_value *
 	return fits && below_10_38(r) ? lk_numeric(r, (uint8_t)scale) : mark(ev, NUMERIC_OVERFLOW);
 }
 
+static double apply(uint8_t op, double a, double b) {
+	return op == LK_X_ADD ? a + b : op == LK_X_SUB ? a - b : op == LK_X_MUL ? a * b : a / b;
+}
+
+static float apply_float(uint8_t op, float a, float b) {
+	return op == LK_X_ADD ? a + b : op == LK_X_SUB ? a - b : op == LK_X_MUL ? a * b : a / b;
+}
+
 static lk_value double_op(const lk_expr *x, double a, double b, lk_eval *ev) {
-	double r;
-	if (x->type.kind == LK_FLOAT4) {
-		float f = (float)a, g = (float)b;
-		float h = x->op == LK_X_ADD ? f + g : x->op == LK_X_SUB ? f - g : f * g;
-		r = (double)h;
-	} else {
-		r = x->op == LK_X_ADD ? a + b : x->op == LK_X_SUB ? a - b : a * b;
-	}
-	if (isinf(r) && !isinf(a) && !isinf(b))
+	if (x->op == LK_X_DIV && b == 0 && !isnan(a))
+		return mark(ev, BY_ZERO);
+	double r = x->type.kind == LK_FLOAT4 ? (double)apply_float(x->op, (float)a, (float)b) : apply(x->op, a, b);
+	if (isinf(r) && !isinf(a) && (x->op == LK_X_DIV || !isinf(b)))
 		return mark(ev, OVERFLOW);
-	if (x->op == LK_X_MUL && r == 0 && a != 0 && b != 0)
+	if (r == 0 && a != 0 && (x->op == LK_X_MUL ? b != 0 : x->op == LK_X_DIV && !isinf(b)))
 		return mark(ev, UNDERFLOW);
 	return lk_double(r);
 }
@@ -248,7 +264,8 @@ lk_value lk_expr_eval(const lk_expr *x, const lk_value *row, lk_eval *ev) {
 	case LK_X_NEG: return eval_negation(x, row, ev);
 	case LK_X_ADD:
 	case LK_X_SUB:
-	case LK_X_MUL: return eval_arithmetic(x, row, ev);
+	case LK_X_MUL:
+	case LK_X_DIV: return eval_arithmetic(x, row, ev);
 	case LK_X_EQ:
 	case LK_X_NE:
 	case LK_X_LT:

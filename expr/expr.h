@@ -15,7 +15,7 @@
 
 enum lk_expr_op {
 	LK_X_CONST, LK_X_SLOT,
-	LK_X_NEG, LK_X_ADD, LK_X_SUB, LK_X_MUL,
+	LK_X_NEG, LK_X_ADD, LK_X_SUB, LK_X_MUL, LK_X_DIV,
 	LK_X_EQ, LK_X_NE, LK_X_LT, LK_X_LE, LK_X_GT, LK_X_GE,
 	LK_X_AND, LK_X_OR, LK_X_NOT,        /* AND, OR: two or more arguments */
 	LK_X_ISNULL, LK_X_NOTNULL,
@@ -44,6 +44,9 @@ typedef struct lk_eval {
 
 /* Evaluates x over row[slot]. Never fails: an operator that would raise gives LK_MARKED and sets ev->reason. */
 lk_value lk_expr_eval(const lk_expr *x, const lk_value *row, lk_eval *ev);
+
+/* Does x read a slot of [from, to)? */
+bool lk_expr_reads(const lk_expr *x, int from, int to);
 
 /* SQL text of x, fully parenthesised. Operators need no OPERATOR(pg_catalog.=), since search_path=pg_catalog (R7).
  * slot_sql(ctx, slot, out) writes the name of a slot. Constants carry their type. */

@@ -39,6 +39,7 @@ static const struct op {
 	[LK_X_ADD] = {"add", " + ", 5},
 	[LK_X_SUB] = {"sub", " - ", 5},
 	[LK_X_MUL] = {"mul", " * ", 6},
+	[LK_X_DIV] = {"div", " / ", 6},
 	[LK_X_EQ] = {"eq", " = ", 4},
 	[LK_X_NE] = {"ne", " <> ", 4},
 	[LK_X_LT] = {"lt", " < ", 4},

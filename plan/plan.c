@@ -35,6 +35,19 @@ int lk_plan_key(const lk_plan *p, const char *name) {
 	return -1;
 }
 
+bool lk_reads_agg(const lk_plan *p, const lk_expr *merged, int i) { return lk_expr_reads(merged, p->nkeys + i, p->nkeys + i + 1); }
+
+bool lk_output_varies(const lk_plan *p, const lk_output *o) {
+	return o->kind == LK_OUT_AGG || (o->kind == LK_OUT_EXPR && lk_expr_reads(o->expr, p->nkeys, p->nkeys + p->naggs));
+}
+
+const char *lk_output_bound(const lk_plan *p, const lk_output *o) {
+	const char *bound = o->kind == LK_OUT_AGG ? p->aggs[o->index].verbs->bound : NULL;
+	for (int i = 0; o->kind == LK_OUT_EXPR && i < p->naggs && !bound; i++)
+		bound = lk_reads_agg(p, o->expr, i) ? p->aggs[i].verbs->bound : NULL;
+	return bound;
+}
+
 static bool is_never_true(const lk_expr *x) {
 	bool compares = (x->op >= LK_X_EQ && x->op <= LK_X_GE) || x->op == LK_X_NOTIN;
 	for (int i = 0; compares && i < x->nargs; i++)
@@ -62,6 +75,8 @@ const lk_expr *lk_plan_never_true(const lk_plan *p) {
 		found = never_true(p->aggs[i].arg);
 		found = found ? found : never_true(p->aggs[i].filter);
 	}
+	for (int i = 0; i < p->noutputs && !found; i++)
+		found = never_true(p->outputs[i].expr);
 	return found ? found : never_true(p->having);
 }
 
@@ -116,6 +131,18 @@ static void put_expr(const lk_plan *p, const char *what, const lk_expr *x, lk_bu
 	lk_arena_release(&arena);
 }
 
+static void put_output(const lk_output *o, lk_buf *out) {
+	if (o->kind == LK_OUT_EXPR) {
+		lk_buf_adds(out, "output ");
+		lk_expr_canonical(o->expr, out);
+		lk_buf_addc(out, ' ');
+	} else {
+		lk_buf_addf(out, "output %s %d ", o->kind == LK_OUT_KEY ? "key" : "aggregate", o->index);
+	}
+	lk_sql_ident(o->name, out);
+	lk_buf_addc(out, '\n');
+}
+
 static void canonical_text(const lk_plan *p, lk_buf *out) {
 	const lk_stream *s = p->stream;
 	lk_buf_addf(out, "plan %d\nstream ", PLAN_FORMAT);
@@ -154,12 +181,8 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 		lk_expr_canonical(p->having, out);
 		lk_buf_addc(out, '\n');
 	}
-	for (int i = 0; i < p->noutputs; i++) {
-		lk_buf_adds(out, p->outputs[i].kind == LK_OUT_KEY ? "output key " : "output aggregate ");
-		lk_buf_addf(out, "%d ", p->outputs[i].index);
-		lk_sql_ident(p->outputs[i].name, out);
-		lk_buf_addc(out, '\n');
-	}
+	for (int i = 0; i < p->noutputs; i++)
+		put_output(&p->outputs[i], out);
 }
 
 /* 128 bits: two 64-bit hashes of the text, each after another prefix. */

@@ -32,13 +32,14 @@ typedef struct lk_stream {
 static inline int lk_slot_at(const lk_stream *s) { return s->schema.ncolumns; }
 static inline int lk_slot_lateral(const lk_stream *s) { return s->schema.ncolumns + 1; }
 
-enum lk_output_kind { LK_OUT_KEY, LK_OUT_AGG };
+enum lk_output_kind { LK_OUT_KEY, LK_OUT_AGG, LK_OUT_EXPR };
 
 typedef struct lk_output {
 	char *name;
 	uint8_t kind;
 	int index;          /* into keys or aggs */
 	lk_type type;
+	lk_expr *expr;      /* LK_OUT_EXPR: over a row of the keys and then the final values of aggs */
 } lk_output;
 
 /* An edit of the user's text for the oracle: `insert` replaces `remove` bytes from `at` on. */
@@ -102,6 +103,11 @@ lk_type lk_slot_type(const lk_plan *p, int slot);
 /* Index of the output or key of that name, or -1. */
 int lk_plan_output(const lk_plan *p, const char *name);
 int lk_plan_key(const lk_plan *p, const char *name);
+/* Does an expression over keys and aggregates read aggregate i? Does an output depend on an aggregate? */
+bool lk_reads_agg(const lk_plan *p, const lk_expr *merged, int i);
+bool lk_output_varies(const lk_plan *p, const lk_output *o);
+/* The bound in words of an output that is an approximation, or is computed from one; NULL if it is exact. */
+const char *lk_output_bound(const lk_plan *p, const lk_output *o);
 /* The first comparison that is never true because one side, or a value of NOT IN, is the constant NULL; NULL if there is
  * none. */
 const lk_expr *lk_plan_never_true(const lk_plan *p);

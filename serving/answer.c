@@ -294,6 +294,7 @@ static void begin_answer(lk_reader *r, lk_answer *a) {
 	                 .budget = &r->budget};
 	if (r->query->last && !r->plan->having && !r->filter.nof_rows && !r->query->fill)
 		a->only_last = r->query->last;
+	a->made_by = lk_calloc((size_t)r->plan->noutputs, sizeof *a->made_by);
 	lk_cells_init(&a->cells, r->plan);
 	lk_cells_init(&a->panes, r->plan);
 	lk_cells_init(&a->filled, r->plan);
@@ -303,6 +304,10 @@ static void begin_answer(lk_reader *r, lk_answer *a) {
 }
 
 static void release_cells(lk_answer *a) {
+	for (int i = 0; a->made_by && i < a->plan->noutputs; i++)
+		lk_arena_release(&a->made_by[i].arena);
+	free(a->made_by);
+	a->made_by = NULL;
 	lk_cells_release(&a->cells);
 	lk_cells_release(&a->panes);
 	lk_cells_release(&a->filled);
@@ -360,7 +365,11 @@ static int make_rows(lk_reader *r, lk_answer *a, lk_error *err) {
 	r->budget.held_bytes += (int64_t)(a->nrows * sizeof *a->rows);
 	a->made = a->nrows;
 	int rc = lk_having_apply(a, r->query->layer == LK_LAYER_MERGED, err);
-	return rc == LK_OK ? lk_answer_select(a, r->query, &r->filter, err) : rc;
+	if (rc == LK_OK)
+		rc = lk_answer_select(a, r->query, &r->filter, err);
+	if (rc == LK_OK)
+		lk_answer_mark(a);
+	return rc == LK_OK ? lk_budget_fail(a->budget, err) : rc;
 }
 
 static void pause_us(int64_t us) { nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL); }

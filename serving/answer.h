@@ -55,6 +55,19 @@ typedef struct lk_answer_part {
 	bool idle;
 } lk_answer_part;
 
+/* Rows where PostgreSQL would raise an error, and the last reason: "division by zero". */
+typedef struct lk_marks {
+	int64_t rows;
+	const char *reason;
+} lk_marks;
+
+/* For each output that is an expression: what its last value borrows from, and the rows in which it is NULL because
+ * PostgreSQL would raise an error. */
+typedef struct lk_made_by {
+	lk_arena arena;
+	lk_marks marks;
+} lk_made_by;
+
 typedef struct lk_answer {
 	lk_catalog *catalog;      /* owns the plan */
 	const lk_plan *plan;
@@ -83,6 +96,8 @@ typedef struct lk_answer {
 	lk_cell **rows; size_t nrows;      /* by window start, window end and group keys, or by query.sort; filtered */
 	size_t made, had, found;           /* rows before HAVING; after it, with filled ones; before query.limit */
 	int64_t only_last;                 /* make only this many windows, the last ones, if no later step removes rows; 0: all */
+	lk_made_by *made_by;               /* [plan->noutputs] */
+	lk_marks having_marks;             /* rows that HAVING leaves out because it cannot be evaluated */
 	lk_budget *budget;                 /* while the answer is being made; then NULL */
 	enum lk_fill fill;                 /* rows added for windows without events: … */
 	lk_cells filled, blank;            /* … with values; … with only NULLs */
@@ -106,7 +121,8 @@ void lk_answer_release(lk_answer *a);
  * cryptographic. */
 void lk_answer_digest(const lk_answer *a, char out[33]);
 
-/* The final value of output `i` (of plan->outputs) in a row. Borrows. */
+/* The final value of output `i` (of plan->outputs) in a row. Borrows, at most until the next value of the same output is
+ * asked for. LK_MARKED: NULL, where PostgreSQL would raise an error. */
 void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
 /* The number of columns of a view's rows: window_start and window_end if there are windows, then the select list. */
 int lk_columns(const lk_plan *p);
@@ -115,8 +131,10 @@ int lk_column_find(const lk_plan *p, const char *name);   /* -1: no such column 
 /* Fails with LK_EUSAGE and names the columns there are. option: "--where", "--sort". numbers: only numeric columns
  * count. */
 int lk_column_unknown(const lk_plan *p, const char *option, const char *name, bool numbers, lk_error *err);
-/* The final value of column i in a row. Borrows. */
+/* The final value of column i in a row. Borrows as lk_answer_value does. */
 void lk_answer_cell(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
+/* Counts in a->made_by the marks of the rows. */
+void lk_answer_mark(lk_answer *a);
 /* The window of a row. */
 lk_span lk_answer_span(const lk_answer *a, const lk_cell *row);
 /* True if rows are marked as final or open: only if windows end and events can be too late. */

@@ -171,17 +171,20 @@ static bool is_in(const lk_cells *c, const lk_answer *a, const lk_cell *row) {
 int64_t lk_fill_rows(const lk_answer *a) {
 	int64_t n = 0;
 	for (size_t r = 0; r < a->nrows; r++)
-		n += is_in(&a->blank, a, a->rows[r]) || is_in(&a->filled, a, a->rows[r]);
+		n += lk_fill_is_added(a, a->rows[r]);
 	return n;
 }
 
+bool lk_fill_is_blank(const lk_answer *a, const lk_cell *row) { return is_in(&a->blank, a, row); }
+
+bool lk_fill_is_added(const lk_answer *a, const lk_cell *row) { return is_in(&a->blank, a, row) || is_in(&a->filled, a, row); }
+
 bool lk_fill_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
-	const lk_agg *g = &a->plan->aggs[a->plan->outputs[i].index];
+	const lk_agg *g = &a->plan->aggs[i];
+	bool is_zero = a->fill == LK_FILL_ZERO && !strcmp(g->verbs->name, "sum") && is_in(&a->filled, a, row);
 	*out = lk_null();
-	if (is_in(&a->blank, a, row))
-		return true;
-	if (a->fill != LK_FILL_ZERO || strcmp(g->verbs->name, "sum") || !is_in(&a->filled, a, row))
-		return false;
-	*out = g->type.kind == LK_NUMERIC ? lk_numeric(0, g->type.scale) : g->type.kind == LK_FLOAT4 || g->type.kind == LK_FLOAT8 ? lk_double(0) : lk_int(0);
-	return true;
+	if (is_zero)
+		*out = g->type.kind == LK_NUMERIC ? lk_numeric(0, g->type.scale)
+		       : g->type.kind == LK_FLOAT4 || g->type.kind == LK_FLOAT8 ? lk_double(0) : lk_int(0);
+	return is_zero || lk_fill_is_blank(a, row);
 }

@@ -18,8 +18,11 @@ int lk_answer_fill(lk_answer *a, enum lk_fill how, lk_error *err);
 /* How many rows of the answer were added, of those that --where, --last and --limit left. */
 int64_t lk_fill_rows(const lk_answer *a);
 
-/* For aggregate output i of an added row: true, and its value, if the row's partial does not give the value. For
- * lk_answer_value. */
+/* Was the row added? Without values, so that all that depends on aggregates is NULL? */
+bool lk_fill_is_added(const lk_answer *a, const lk_cell *row);
+bool lk_fill_is_blank(const lk_answer *a, const lk_cell *row);
+/* For aggregate i of an added row: true, and its value, if the row's partial does not give the value. For
+ * serving/merged.c. */
 bool lk_fill_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out);
 
 #endif

@@ -7,44 +7,22 @@
 
 #include "core/key.h"
 #include "core/time.h"
+#include "serving/merged.h"
 
 static const char *state_of(const lk_cells *cells, const lk_cell *row, const lk_agg *a) {
 	return (const char *)lk_cell_state(cells, row) + a->state_offset;
 }
 
-static bool names_slot(const lk_expr *x, int slot) {
-	if (x->op == LK_X_SLOT)
-		return x->slot == slot;
-	for (int i = 0; i < x->nargs; i++)
-		if (names_slot(x->args[i], slot))
-			return true;
-	return false;
-}
-
-/* Makes final values only of the aggregates that the condition names. */
-static void fill_row(const lk_plan *p, const lk_cells *cells, const lk_cell *row, lk_value *values) {
-	const uint8_t *at = lk_cell_field(cells, row) + LK_PANE_BYTES, *end = lk_cell_field(cells, row) + row->field_len;
-	for (int k = 0; k < p->nkeys; k++) {
-		values[k] = lk_null();
-		if (lk_key_get(p->keys[k].expr->type, &at, end, &values[k]) != 0)
-			break;
-	}
-	for (int i = 0; i < p->naggs; i++) {
-		values[p->nkeys + i] = lk_null();
-		if (names_slot(p->having, p->nkeys + i))
-			p->aggs[i].verbs->finish(state_of(cells, row, &p->aggs[i]), &p->aggs[i], &values[p->nkeys + i]);
-	}
-}
-
-bool lk_having_passes(const lk_plan *p, const lk_cells *cells, const lk_cell *row) {
-	if (!p->having)
-		return true;
-	lk_value values[LK_MAX_KEYS + LK_MAX_AGGS];
+/* A condition that PostgreSQL could not evaluate is not true, and the answer says of how many rows. */
+static bool passes(lk_answer *a, const lk_cell *row) {
 	lk_arena scratch = {0};
 	lk_eval eval = {.arena = &scratch};
-	fill_row(p, cells, row, values);
-	lk_value v = lk_expr_eval(p->having, values, &eval);
+	lk_value v = lk_merged_eval(a->plan, a->plan->having, &LK_MERGED_ROW(&a->cells, row), &eval);
 	lk_arena_release(&scratch);
+	if (v.state == LK_MARKED) {
+		a->having_marks.rows++;
+		a->having_marks.reason = eval.reason;
+	}
 	return v.state == LK_VALUE && v.i;
 }
 
@@ -90,7 +68,7 @@ int lk_having_apply(lk_answer *a, bool merged, lk_error *err) {
 		return rc;
 	size_t n = 0;
 	for (size_t r = 0; r < a->nrows && lk_budget_allows(a->budget, 0); r++)
-		if (lk_having_passes(a->plan, &a->cells, a->rows[r]))
+		if (passes(a, a->rows[r]))
 			a->rows[n++] = a->rows[r];
 	a->nrows = n;
 	return lk_budget_fail(a->budget, err);

@@ -4,9 +4,6 @@
 
 #include "serving/answer.h"
 
-/* True if the row of this cell passes the plan's HAVING; without one every row does. */
-bool lk_having_passes(const lk_plan *p, const lk_cells *cells, const lk_cell *row);
-
 /* Removes the rows of a merged answer that do not pass HAVING from a->rows; if one layer answers alone it removes
  * nothing (R29). LK_EPARTIAL if a value of a row, or one that HAVING needs, is unknown because a partial has passed its
  * limit (R18). */

@@ -3,31 +3,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/key.h"
 #include "core/suggest.h"
+#include "core/key.h"
 #include "plan/watermark.h"
 #include "serving/answer.h"
 #include "serving/fill.h"
+#include "serving/merged.h"
 #include "serving/windows.h"
 
-static void output_value(const lk_answer *a, const uint8_t *field, size_t len, const char *state, int i, lk_value *out) {
+/* The arena of each expression lives as long as the answer, and what was in it until the next value of the column. */
+static lk_value expression_value(const lk_answer *a, const lk_merged_row *row, int i, const char **reason) {
+	lk_eval eval = {.arena = &a->made_by[i].arena};
+	lk_arena_clear(eval.arena);
+	lk_value v = lk_merged_eval(a->plan, a->plan->outputs[i].expr, row, &eval);
+	*reason = eval.reason;
+	if (!lk_is_null(&v) && (a->plan->outputs[i].type.kind == LK_FLOAT4 || a->plan->outputs[i].type.kind == LK_FLOAT8))
+		v.d += 0.0;   /* -0 becomes +0 (R9) */
+	return v;
+}
+
+static lk_value output_value(const lk_answer *a, const lk_merged_row *row, int i) {
 	const lk_output *o = &a->plan->outputs[i];
-	if (o->kind == LK_OUT_AGG) {
-		const lk_agg *g = &a->plan->aggs[o->index];
-		g->verbs->finish(state + g->state_offset, g, out);
-		return;
-	}
-	const uint8_t *at = field + LK_PANE_BYTES, *end = field + len;
-	*out = lk_null();
-	for (int k = 0; k <= o->index; k++)
-		if (lk_key_get(a->plan->keys[k].expr->type, &at, end, out))
-			return;
+	const char *reason;
+	if (row->filled && lk_output_varies(a->plan, o) && lk_fill_is_blank(a, row->cell))
+		return lk_null();
+	if (o->kind == LK_OUT_EXPR)
+		return expression_value(a, row, i, &reason);
+	return o->kind == LK_OUT_KEY ? lk_merged_key(a->plan, row, o->index) : lk_merged_agg(a->plan, row, o->index);
+}
+
+static lk_merged_row whole_row(const lk_answer *a, const lk_cell *row) {
+	lk_merged_row whole = LK_MERGED_ROW(&a->cells, row);
+	whole.cell = row;
+	whole.filled = a->fill ? a : NULL;
+	return whole;
 }
 
 void lk_answer_value(const lk_answer *a, const lk_cell *row, int i, lk_value *out) {
-	if (a->fill && a->plan->outputs[i].kind == LK_OUT_AGG && lk_fill_value(a, row, i, out))
-		return;
-	output_value(a, lk_cell_field(&a->cells, row), row->field_len, lk_cell_state(&a->cells, row), i, out);
+	const lk_merged_row whole = whole_row(a, row);
+	*out = output_value(a, &whole, i);
+}
+
+void lk_answer_mark(lk_answer *a) {
+	for (int i = 0; i < a->plan->noutputs; i++)
+		for (size_t r = 0; a->plan->outputs[i].kind == LK_OUT_EXPR && r < a->nrows && lk_budget_allows(a->budget, 0); r++) {
+			const lk_merged_row row = whole_row(a, a->rows[r]);
+			const char *reason;
+			if ((a->fill && lk_fill_is_added(a, a->rows[r])) || expression_value(a, &row, i, &reason).state != LK_MARKED)
+				continue;
+			a->made_by[i].marks.rows++;
+			a->made_by[i].marks.reason = reason;
+		}
 }
 
 static int windows(const lk_plan *p) { return p->window.kind != LK_W_NONE ? 2 : 0; }
@@ -99,6 +125,7 @@ void lk_answer_part_value(const lk_answer *a, const lk_cells *part, const lk_cel
 	const lk_cell *cell = lk_cells_find(part, field, row->field_len);
 	void *none = lk_malloc(a->plan->state_size);
 	lk_state_init(a->plan, none);
-	output_value(a, field, row->field_len, cell ? lk_cell_state(part, cell) : none, i, out);
+	const lk_merged_row of_part = {.field = field, .len = row->field_len, .state = cell ? lk_cell_state(part, cell) : none};
+	*out = output_value(a, &of_part, i);
 	free(none);
 }

@@ -60,6 +60,8 @@ typedef struct sorting {
 	bool descending, over;
 	size_t bytes;
 	lk_budget *budget;
+	bool is_made;       /* by an expression: its texts are made anew for each row, so they are kept in … */
+	lk_arena texts;
 } sorting;
 
 static int by_value(const void *x, const void *y, void *ctx) {
@@ -74,21 +76,32 @@ static int by_value(const void *x, const void *y, void *ctx) {
 	return order ? order : (a->place > b->place) - (a->place < b->place);
 }
 
+static void keep_text(sorting *s, lk_value *v) {
+	if (!s->is_made || !lk_type_has_bytes(s->type) || lk_is_null(v))
+		return;
+	v->s = lk_arena_strndup(&s->texts, v->s, v->len);
+	s->over = s->over || !lk_budget_allows(s->budget, s->bytes + s->texts.used_bytes);
+}
+
 static bool sort_rows(lk_answer *a, const lk_query *q) {
 	int column = lk_column_find(a->plan, q->sort);
 	sorting s = {.descending = q->descending, .bytes = a->nrows * sizeof(sort_row), .budget = a->budget};
 	lk_column_name(a->plan, column, &s.type);
+	int output = lk_plan_output(a->plan, q->sort);
+	s.is_made = output >= 0 && a->plan->outputs[output].kind == LK_OUT_EXPR;
 	if (!lk_budget_allows(s.budget, s.bytes))
 		return false;
 	sort_row *rows = lk_malloc(a->nrows * sizeof *rows);
 	for (size_t r = 0; r < a->nrows; r++) {
 		rows[r] = (sort_row){.place = r, .row = a->rows[r]};
 		lk_answer_cell(a, a->rows[r], column, &rows[r].value);
+		keep_text(&s, &rows[r].value);
 	}
 	qsort_r(rows, a->nrows, sizeof *rows, by_value, &s);
 	for (size_t r = 0; r < a->nrows; r++)
 		a->rows[r] = rows[r].row;
 	free(rows);
+	lk_arena_release(&s.texts);
 	return !s.over;
 }
 

@@ -205,15 +205,15 @@ static void no_aggregate(lk_scope *c, const json_t *f, const char *name, int at)
 	const char *last = lk_tree_string_node(json_array_get(path, json_array_size(path) - 1));
 	const char *near = lk_did_you_mean(name, names, n), *hint = last ? lk_sql_function_hint(last) : NULL;
 	if (hint)
-		lk_stmt_fault(c->s, at, hint, "function %s(…) is not supported in the select list", last);
+		lk_stmt_fault(c->s, at, hint, "function %s(…) is not supported in %s", last, c->clause);
 	else if (lk_sql_is_window(name))
 		lk_stmt_fault(c->s, at, "leave it out: lk adds window_start and window_end before the select list",
-		              "%s(…) is not supported in the select list", name);
+		              "%s(…) is not supported in %s", name, c->clause);
 	else if (json_array_size(json_object_get(f, "funcname")) > 1)
 		lk_stmt_fault(c->s, at, "write the name alone", "a function name with a schema is not supported");
 	else
 		lk_stmt_fault(c->s, at, near ? lk_stmt_text(c->s, "did you mean %s?", near) : all_names(c->s),
-		              "function %s(…) is not supported in the select list", name);
+		              "function %s(…) is not supported in %s", name, c->clause);
 }
 
 static bool has_form(const char *name, bool star, bool distinct, const lk_aggregate **verbs) {

@@ -1,4 +1,5 @@
-/* Aggregate calls: name([DISTINCT] x [, constant]) [FILTER (WHERE …)], in the select list and in HAVING. */
+/* Aggregate calls: name([DISTINCT] x [, constant]) [FILTER (WHERE …)], and expressions over them: in the select list,
+ * in HAVING and in ORDER BY. */
 #ifndef LK_SQL_AGGREGATE_H
 #define LK_SQL_AGGREGATE_H
 
@@ -18,7 +19,10 @@ lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x);
 /* Is there an aggregate in a tree? */
 bool lk_sql_has_aggregate(const json_t *n);
 
-/* HAVING over p->keys, which the statement spells as `written`, and aggregates: sets plan->having. */
-void lk_sql_having(lk_scope *c, const json_t *clause, lk_expr *const *written);
+/* An expression over group keys (c->written) and aggregates, for the serving layer, which evaluates it on merged rows
+ * (sql/merged.c). Its slots are plan->keys, then plan->aggs. NULL with faults. */
+lk_expr *lk_sql_merged(lk_scope *c, const json_t *node);
+/* HAVING: sets plan->having. */
+void lk_sql_having(lk_scope *c, const json_t *clause);
 
 #endif

@@ -39,8 +39,10 @@ static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, 
 		hint = lk_stmt_text(s, "did you mean %s?", near);
 	else if (lk_lex(s->text, s->len, at).kind == LK_TOKEN_QUOTED)
 		hint = lk_stmt_text(s, "double quotes are for names; a text has single ones: '%s'", name);
-	else if (c->aggregates)
+	else if (c->aggregates && strcmp(c->clause, "HAVING") == 0)
 		hint = "HAVING cannot use the names of the select list: write the aggregate itself, such as count(*)";
+	else if (c->aggregates && lk_plan_output(c->plan, name) >= 0)
+		hint = "an item cannot use the name of another one: write its expression again";
 	lk_stmt_fault(s, at, hint, "column \"%s\" does not exist in stream \"%s\"", *qualifier ? dotted : name,
 	              c->plan->stream->name);
 	return NULL;
@@ -159,7 +161,7 @@ static lk_expr *aggregate(lk_scope *c, const json_t *f, int at) {
 }
 
 static lk_expr *function(lk_scope *c, const json_t *f, int at) {
-	if (c->aggregates && lk_aggregate_known(lk_tree_function_alone(f)))
+	if (c->aggregates)
 		return aggregate(c, f, at);
 	const char *name = lk_tree_function(f);
 	static const char *const windows[] = {"tumble", "hop", "cumulate", "session", NULL};

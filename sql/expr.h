@@ -25,6 +25,8 @@ struct lk_scope {
 	/* lk_sql_read, for readers whose nodes hold expressions */
 	lk_expr *(*read)(lk_scope *c, const json_t *node);
 	bool aggregates;               /* calls of aggregates are accepted, as slots plan->nslots + index in plan->aggs */
+	lk_expr *const *written;       /* [plan->nkeys]: group keys as the statement spells them, once GROUP BY is read */
+	bool keys_broken;              /* an item of GROUP BY has a fault: that a column is no key says nothing */
 };
 
 lk_expr *lk_sql_read(lk_scope *c, const json_t *node);                  /* the reader of any node (sql/expr.c) */
@@ -58,6 +60,8 @@ lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_ex
 /* --- types (sql/type.c) --- */
 /* The type as a number: exact digits of integers as NUMERIC(p,0). */
 lk_type lk_type_as_numeric(lk_type t);
+/* A numeric whose values have as many digits as each needs: there are such only after the merge. */
+static inline bool lk_type_is_unbounded(lk_type t) { return t.kind == LK_NUMERIC && t.precision == 0; }
 /* x as that type: constants are converted, others get an LK_X_CAST; an LK_UNKNOWN is read as the type. x must be
  * castable implicitly. For LK_NUMERIC an LK_UNKNOWN or integer constant keeps its own digits unless `exact`. */
 lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact);

@@ -6,6 +6,7 @@
  * IN follows transformAExprIn: two or more constants become one array, so they first take the common type of
  * the left side and themselves (real IN (0.1, 0.2) compares reals); a single one is an ordinary comparison
  * (real IN (0.1) compares doubles). */
+#include <limits.h>
 #include <string.h>
 
 #include "sql/expr.h"
@@ -41,7 +42,16 @@ lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_ex
 	return lk_expr_pair(c, op, lk_type_of(LK_BOOL), at, l, r);
 }
 
+/* After the merge a numeric may be unbounded: each value has its own scale, as in PostgreSQL. */
 static bool numeric_result(lk_scope *c, int op, lk_type l, lk_type r, int at, lk_type *out) {
+	*out = lk_type_of(LK_NUMERIC);
+	if (lk_type_is_unbounded(l) || lk_type_is_unbounded(r) || (op == LK_X_DIV && c->aggregates))
+		return true;
+	if (op == LK_X_DIV) {
+		lk_stmt_fault(c->s, at, "divide after the aggregation: sum(x) / y; or let one side be a double precision column",
+		              "division of numerics is not supported in %s", c->clause);
+		return false;
+	}
 	int scale = l.scale > r.scale ? l.scale : r.scale, whole_l = l.precision - l.scale, whole_r = r.precision - r.scale;
 	int precision = scale + 1 + (whole_l > whole_r ? whole_l : whole_r);
 	if (op == LK_X_MUL) {
@@ -49,6 +59,8 @@ static bool numeric_result(lk_scope *c, int op, lk_type l, lk_type r, int at, lk
 		precision = l.precision + r.precision;
 	}
 	if (precision > LK_MAX_NUMERIC_DIGITS || scale > 18) {
+		if (c->aggregates)
+			return true;
 		lk_stmt_fault(c->s, at, "use numbers with fewer digits", "the result may need %d digits, %d after the point (limits: %d, 18)",
 		              precision, scale, LK_MAX_NUMERIC_DIGITS);
 		return false;
@@ -98,14 +110,13 @@ static const struct {
 	const char *name;
 	int op;
 } operators[] = {
-	{"+", LK_X_ADD}, {"-", LK_X_SUB}, {"*", LK_X_MUL}, {"=", LK_X_EQ}, {"<>", LK_X_NE},
+	{"+", LK_X_ADD}, {"-", LK_X_SUB}, {"*", LK_X_MUL}, {"/", LK_X_DIV}, {"=", LK_X_EQ}, {"<>", LK_X_NE},
 	{"<", LK_X_LT}, {"<=", LK_X_LE}, {">", LK_X_GT}, {">=", LK_X_GE},
 };
 
 static const struct {
 	const char *name, *hint;
 } refused_operators[] = {
-	{"/", "avg(x) is sum over count; divide other aggregates where you read the answer"},
 	{"%", ""},
 	{"||", "group by the columns themselves"},
 	{"==", "write ="},
@@ -129,7 +140,7 @@ static lk_expr *operator(lk_scope *c, const json_t *f, const char *name, int at)
 	if (!l && (op == LK_X_SUB || op == LK_X_ADD))
 		return sign(c, op == LK_X_SUB, r, at);
 	if (op < 0 || !l) {
-		const char *hint = "operators: + - * = <> < <= > >=, AND, OR, NOT, IS NULL, IN, BETWEEN, LIKE";
+		const char *hint = "operators: + - * / = <> < <= > >=, AND, OR, NOT, IS NULL, IN, BETWEEN, LIKE";
 		for (size_t i = 0; i < sizeof refused_operators / sizeof *refused_operators; i++)
 			if (strcmp(refused_operators[i].name, name) == 0)
 				hint = refused_operators[i].hint;
@@ -137,7 +148,7 @@ static lk_expr *operator(lk_scope *c, const json_t *f, const char *name, int at)
 		return NULL;
 	}
 	lk_expr *a = lk_sql_expr(c, l), *b = lk_sql_expr(c, r);
-	return op <= LK_X_MUL ? arithmetic(c, op, name, a, b, at) : lk_sql_compare(c, op, name, a, b, at);
+	return op <= LK_X_DIV ? arithmetic(c, op, name, a, b, at) : lk_sql_compare(c, op, name, a, b, at);
 }
 
 /* parts joined by AND or OR; a single part stays as it is. */
@@ -162,12 +173,7 @@ static lk_expr *between(lk_scope *c, const json_t *f, bool not, int at) {
 	return join(c, not ? LK_X_OR : LK_X_AND, (lk_expr *[]){low, high}, 2, at);
 }
 
-static bool has_slot(const lk_expr *x) {
-	bool found = x->op == LK_X_SLOT;
-	for (int i = 0; i < x->nargs && !found; i++)
-		found = has_slot(x->args[i]);
-	return found;
-}
+static bool has_slot(const lk_expr *x) { return lk_expr_reads(x, 0, INT_MAX); }
 
 /* x IN (constants): the constants take the common type of x and them. fixed[0] is x. */
 static lk_expr *in_array(lk_scope *c, int op, lk_expr **fixed, int n, int at) {

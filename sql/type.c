@@ -219,8 +219,10 @@ static lk_expr *convert_constant(lk_scope *c, const lk_expr *x, lk_type to) {
 lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact) {
 	if (!x)
 		return NULL;
+	if (lk_type_is_unbounded(to) && x->type.kind == LK_NUMERIC)
+		return x;
 	if (x->type.kind == LK_UNKNOWN)
-		return lk_sql_literal_as(c, x, to, exact);
+		return lk_sql_literal_as(c, x, to, exact && !lk_type_is_unbounded(to));
 	if (to.kind == LK_NUMERIC && !exact)
 		to = numeric_of(x);
 	if (x->type.kind == to.kind && (to.kind != LK_NUMERIC || lk_type_equal(x->type, to) ||
@@ -234,9 +236,19 @@ lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact) {
 	return cast;
 }
 
-/* A numeric type that holds every value of n expressions. */
+/* Does it read an aggregate? */
+static bool is_merged(const lk_scope *c, const lk_expr *x) {
+	return lk_type_is_unbounded(x->type) || lk_expr_reads(x, c->plan->nslots, c->plan->nslots + c->plan->naggs);
+}
+
+/* A numeric type that holds every value of n expressions. Where one of them is known only after the merge, each value
+ * keeps its own digits. */
 static bool common_numeric(lk_scope *c, lk_expr *const *x, int n, lk_type *out) {
 	int whole = 0, scale = 0;
+	*out = lk_type_of(LK_NUMERIC);
+	for (int i = 0; i < n; i++)
+		if (is_merged(c, x[i]))
+			return true;
 	for (int i = 0; i < n; i++) {
 		lk_type t = numeric_of(x[i]);
 		if (x[i]->type.kind == LK_UNKNOWN) {

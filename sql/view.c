@@ -2,7 +2,7 @@
  *
  * GROUP BY items are the window (sql/window.h) and the group keys. If a name there is both a column of the stream
  * and an alias of the select list, it means the column (PostgreSQL's rule). The select list has keys, each equal to an
- * item of GROUP BY, and aggregates. A view without GROUP BY has one row, even over no events.
+ * item of GROUP BY, aggregates, and expressions over both. A view without GROUP BY has one row, even over no events.
  *
  * An argument or key that may need more than the 18 digits of a stored numeric gets a cast to numeric(18,s), which
  * raises in PostgreSQL and marks in C, so that both refuse the same values. */
@@ -24,7 +24,6 @@ typedef struct view_reader {
 	lk_plan *p;
 	const json_t *targets;
 	lk_expr *keys[LK_MAX_KEYS];   /* as written, before a cast to the stored form */
-	bool keys_broken;             /* an item of GROUP BY has a fault */
 } view_reader;
 
 /* --- GROUP BY --- */
@@ -85,24 +84,6 @@ static void read_group_item(view_reader *v, const json_t *item) {
 
 /* --- the select list --- */
 
-static int read_key(view_reader *v, const json_t *node, int at) {
-	if (lk_sql_has_aggregate(node)) {
-		lk_stmt_fault(v->s, at, "select the aggregates themselves, and compute with them where you read the answer; avg(x) is sum over count",
-		              "an expression over aggregates is not supported");
-		return -1;
-	}
-	v->c.clause = "the select list";
-	const lk_expr *x = lk_sql_typed(&v->c, node);
-	if (!x)
-		return -1;
-	for (int i = 0; i < v->p->nkeys; i++)
-		if (lk_expr_equal(v->keys[i], x))
-			return i;
-	if (!v->keys_broken)
-		lk_stmt_fault(v->s, at, "add it to GROUP BY, or put it into an aggregate", "this item of the select list is neither in GROUP BY nor an aggregate");
-	return -1;
-}
-
 /* The alias, or the name of a column. */
 static const char *output_name(view_reader *v, const json_t *target, const json_t *value, int at) {
 	const char *name = lk_tree_str(target, "name");
@@ -122,9 +103,22 @@ static const char *output_name(view_reader *v, const json_t *target, const json_
 	return lk_sql_check_column(v->s, "output", name, at) ? name : NULL;
 }
 
+/* A key or an aggregate alone is just that. */
+static void add_output(view_reader *v, const char *name, lk_expr *x) {
+	lk_plan *p = v->p;
+	lk_output *o = &p->outputs[p->noutputs++];
+	*o = (lk_output){.name = lk_arena_strdup(v->s->arena, name), .kind = LK_OUT_EXPR, .type = x->type, .expr = x};
+	if (x->op != LK_X_SLOT)
+		return;
+	o->kind = x->slot < p->nkeys ? LK_OUT_KEY : LK_OUT_AGG;
+	o->index = x->slot < p->nkeys ? x->slot : x->slot - p->nkeys;
+	if (o->kind == LK_OUT_KEY)
+		p->keys[o->index].name = o->name;
+}
+
 static void read_target(view_reader *v, const json_t *target) {
 	static const char *const keys[] = {"name", "val", "location", NULL};
-	const json_t *value = json_object_get(target, "val"), *call = lk_tree_as(value, "FuncCall");
+	const json_t *value = json_object_get(target, "val");
 	int at = lk_tree_start(value, lk_tree_location(target));
 	lk_plan *p = v->p;
 	if (!lk_tree_only(v->s, target, at, "a select item", keys))
@@ -136,18 +130,10 @@ static void read_target(view_reader *v, const json_t *target) {
 		return;
 	}
 	const char *name = output_name(v, target, value, at);
-	int before = v->s->nfaults, index;
 	v->c.clause = "the select list";
-	index = call ? lk_sql_aggregate(&v->c, call, lk_tree_location(call)) : read_key(v, value, at);
-	if (!name || v->s->nfaults > before || index < 0)
-		return;
-	lk_output *o = &p->outputs[p->noutputs++];
-	o->name = lk_arena_strdup(v->s->arena, name);
-	o->kind = call ? LK_OUT_AGG : LK_OUT_KEY;
-	o->index = index;
-	o->type = call ? p->aggs[index].type : p->keys[index].expr->type;
-	if (!call)
-		p->keys[index].name = o->name;
+	lk_expr *x = lk_sql_merged(&v->c, value);
+	if (name && x)
+		add_output(v, name, x);
 }
 
 /* --- the statement --- */
@@ -209,12 +195,13 @@ static void read_select(view_reader *v, const json_t *select) {
 	int before = v->s->nfaults;
 	json_array_foreach(groups, i, item)
 		read_group_item(v, item);
-	v->keys_broken = v->s->nfaults > before;
+	v->c.keys_broken = v->s->nfaults > before;
+	v->c.written = v->keys;
 	json_array_foreach(v->targets, i, item)
 		read_target(v, lk_tree_as(item, "ResTarget"));
 	const json_t *having = json_object_get(select, "havingClause");
 	if (having)
-		lk_sql_having(&v->c, having, v->keys);
+		lk_sql_having(&v->c, having);
 	if (!p->naggs && !v->s->nfaults)
 		lk_stmt_fault(v->s, lk_tree_start(v->targets, 0), "add one, such as count(*) AS n", "the view has no aggregate");
 	if (p->window.kind == LK_W_SESSION) {

@@ -56,7 +56,7 @@ static lk_expr *random_arithmetic(fixture *f, lk_type t, int depth) {
 	const lk_type product = {.kind = LK_NUMERIC, .precision = 10, .scale = 4},
 	              sum = {.kind = LK_NUMERIC, .precision = 36, .scale = t.scale};
 	lk_expr *a = random_expr(f, t, depth - 1), *b = random_expr(f, t, depth - 1);
-	int op = LK_X_ADD + random_below(&f->seed, 3);
+	int op = LK_X_ADD + random_below(&f->seed, t.kind == LK_NUMERIC ? 3 : 4);
 	if (random_below(&f->seed, 5) == 0)
 		return make(f, LK_X_NEG, t, 1, &a);
 	if (t.kind != LK_NUMERIC)

@@ -19,6 +19,7 @@
 #include "catalog/cut.h"
 #include "catalog/log_sql.h"
 #include "catalog/zones.h"
+#include "compare/leg_rows.h"
 #include "compare/top_values.h"
 #include "event_log/append.h"
 #include "formats/json.h"
@@ -345,11 +346,13 @@ enum { ROUGH = '\x02' };
 
 static double error_of(const lk_plan *p, int output) {
 	const lk_output *o = &p->outputs[output];
-	return o->kind == LK_OUT_AGG ? p->aggs[o->index].verbs->error : 0;
+	return o->kind == LK_OUT_EXPR ? lk_output_error(p, o) : o->kind == LK_OUT_AGG ? p->aggs[o->index].verbs->error : 0;
 }
 
 static void add_rough(const lk_plan *p, int output, lk_value v, lk_buf *out) {
 	lk_type t = p->outputs[output].type;
+	if (isinf(error_of(p, output)))   /* computed from approximations: anything may come of that */
+		v = lk_null();
 	lk_buf_addf(out, "%c%.17g+%.17g=", ROUGH, error_of(p, output), t.kind == LK_INT8 ? 2 : DBL_MIN);
 	lk_buf_adds(out, lk_is_null(&v) ? "NULL" : "");
 	lk_value_print(t, &v, out);
