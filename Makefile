@@ -9,14 +9,17 @@ CC      ?= cc
 
 ROOMS  := $(shell scripts/layers names)
 SRC    := $(wildcard $(addsuffix /*.c,$(ROOMS)))
-OBJ    := $(SRC:%.c=$(BUILD)/%.o)
-LIBOBJ := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
+# Only these files differ with FAULTS=1; the others are compiled once, into the folder of the build without it.
+FAULTY := $(shell grep -lE 'core/fault\.h|LK_FAULTS' $(SRC))
+SHARED := $(if $(FAULTS),$(patsubst %-faults,%,$(BUILD)),$(BUILD))
+OBJ    := $(FAULTY:%.c=$(BUILD)/%.o) $(patsubst %.c,$(SHARED)/%.o,$(filter-out $(FAULTY),$(SRC)))
+LIBOBJ := $(filter-out %/cli/main.o,$(OBJ))
 SUPPORT:= $(wildcard tests/support/*.c)
 TESTS  := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c tests/server_*.c))
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla -Wundef -Werror
 CFLAGS ?= $(if $(SAN)$(TSAN),-O1,-O2) -g
-FLAGS  := -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) $(shell pg_config --includedir 2>/dev/null | sed 's/^/-I/') \
+FLAGS  := -std=c11 -D_GNU_SOURCE -I. -I$(SHARED) $(shell pg_config --includedir 2>/dev/null | sed 's/^/-I/') \
           -fno-strict-aliasing -ffp-contract=off -fno-omit-frame-pointer -pthread $(WARN) $(CFLAGS)
 # Links libpg_query as an archive if there is one: its 2,600 relocations at each start cost more than the rest of `lk query`.
 PG_QUERY := $(firstword $(wildcard $(shell $(CC) -print-file-name=libpg_query.a 2>/dev/null)) -lpg_query)
@@ -30,9 +33,9 @@ ifdef TSAN
 FLAGS  += -fsanitize=thread -Wno-maybe-uninitialized
 LIBS   += -fsanitize=thread
 endif
-ifdef FAULTS
-FLAGS  += -DLK_FAULTS
-endif
+# These patterns do not match the files in SHARED. Optimizing tests takes longer than it saves.
+$(BUILD)/%.o: FLAGS += $(if $(FAULTS),-DLK_FAULTS)
+$(BUILD)/tests/%.o: FLAGS += -I$(BUILD) -Og
 
 # One line for each step; V=1 shows the commands.
 Q     := $(if $(V),,@)
@@ -52,17 +55,22 @@ $(BUILD)/liblk.a: $(LIBOBJ)
 	@rm -f $@
 	$(Q)ar qcs $@ $^   # several rooms have a file of one name, which `r` would replace
 
-$(BUILD)/%.o: %.c
+define COMPILE
 	$(call short,CC,$<)
 	@mkdir -p $(dir $@)
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+endef
+$(BUILD)/%.o: %.c
+	$(COMPILE)
+ifneq ($(SHARED),$(BUILD))
+$(SHARED)/%.o: %.c
+	$(COMPILE)
+endif
 
 # The test programs are one binary, since linking takes longer than compiling them. Each is a link to it, and its main()
 # has the program's name (tests/main.c).
 $(TESTS:%=$(BUILD)/tests/%.o): $(BUILD)/tests/%.o: tests/%.c
-	$(call short,CC,$<)
-	@mkdir -p $(dir $@)
-	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE)
 	$(Q)objcopy --redefine-sym main=$*_main $@
 
 $(BUILD)/tests/programs: $(BUILD)/tests/main.o $(TESTS:%=$(BUILD)/tests/%.o) $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
@@ -84,11 +92,11 @@ define AS_C_STRING
 	@mkdir -p $(dir $@)
 	$(Q)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 endef
-$(BUILD)/catalog/install.o: $(patsubst %,$(BUILD)/%.h,catalog/schema.sql $(wildcard catalog/migrations/*.sql))
-$(BUILD)/catalog/%.sql.h: catalog/%.sql
+$(filter %/catalog/install.o,$(OBJ)): $(patsubst %,$(SHARED)/%.h,catalog/schema.sql $(wildcard catalog/migrations/*.sql))
+$(SHARED)/catalog/%.sql.h: catalog/%.sql
 	$(AS_C_STRING)
-$(BUILD)/view_store/scripts.o: $(patsubst %,$(BUILD)/%.h,$(wildcard view_store/*.lua))
-$(BUILD)/view_store/%.lua.h: view_store/%.lua
+$(filter %/view_store/scripts.o,$(OBJ)): $(patsubst %,$(SHARED)/%.h,$(wildcard view_store/*.lua))
+$(SHARED)/view_store/%.lua.h: view_store/%.lua
 	$(AS_C_STRING)
 
 .PRECIOUS: $(BUILD)/%.o
