@@ -212,8 +212,9 @@ static void print_estimate(const lk_replay_estimate *e) {
 	lk_table_column(t, "HOW MUCH", true);
 	add_row(t, e->resumes ? "events left of an earlier replay" : "events", "", e->events, "");
 	add_time(t, e->seconds);
-	add_row(t, "cells", e->sampled < e->events ? "about " : "", e->cells, "");
-	add_row(t, "bytes in Redis", "about ", e->bytes, "");
+	const char *how = e->sampled < e->events ? "at most " : "about ";
+	add_row(t, "cells", how, e->cells, "");
+	add_row(t, "bytes in Redis", how, e->bytes, "");
 	if (e->room >= 0) {
 		add_row(t, "bytes free in Redis", "", e->room, "");
 	} else {

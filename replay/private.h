@@ -111,6 +111,14 @@ int lk_pace_run(lk_driver *d, const lk_replay_options *o, const int64_t *end, vo
 
 /* --- range.c --- */
 
+/* The events of a range in a part of a stream's log. */
+typedef struct lk_range_in {
+	const lk_cat_stream *stream;
+	const lk_range *range;
+	const int64_t *from, *to;  /* offsets, by partition; from NULL: 0 */
+} lk_range_in;
+/* The least and the largest of their times; least > largest if there are none. */
+int lk_range_times(lk_pg *pg, const lk_range_in *in, int64_t *least, int64_t *largest, lk_error *err);
 /* The offsets between which all events of the range lie. LK_EUSAGE if the range has no events. */
 int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, int64_t *start, int64_t *end,
                      lk_error *err);

@@ -36,25 +36,24 @@ static void column_sql(const lk_stream *s, const lk_range *range, lk_buf *out) {
 	lk_sql_ident(range->by == LK_BY_AT ? "_at" : s->schema.columns[s->schema.event_time].name, out);
 }
 
-/* Looks for the events below tail[] in the range: rows (part, first offset, last offset + 1, least time, largest time);
- * NULLs if there are none. */
-static int look(lk_pg *pg, const lk_stream *s, const lk_range *range, const int64_t *tail, PGresult **res,
-                lk_error *err) {
+/* Rows (part, first offset, last offset + 1, least time, largest time); NULLs for a partition without such events. */
+static int look(lk_pg *pg, const lk_range_in *in, PGresult **res, lk_error *err) {
+	const lk_stream *s = in->stream->stream;
 	lk_buf sql = LK_BUF_INIT, column = LK_BUF_INIT;
-	column_sql(s, range, &column);
+	column_sql(s, in->range, &column);
 	for (int p = 0; p < s->partitions; p++) {
-		lk_buf_addf(&sql, "%sSELECT %d AS part, min(off), max(off) + 1, " LK_SQL_US("min(%s)") ", "
-		            LK_SQL_US("max(%s)") " FROM ", p ? " UNION ALL " : "", p,
-		            column.data, column.data);
+		lk_buf_addf(&sql, "%sSELECT %d AS part, min(off), max(off) + 1, " LK_SQL_US("min(%s)") ", " LK_SQL_US("max(%s)") " FROM ",
+		            p ? " UNION ALL " : "", p, column.data, column.data);
 		lk_log_leaf(s, p, &sql);
-		lk_buf_addf(&sql, " WHERE off < %lld", (long long)tail[p]);
-		if (range->from != INT64_MIN) {
+		lk_buf_addf(&sql, " WHERE part = %d AND off >= %lld AND off < %lld", p, in->from ? (long long)in->from[p] : 0,
+		            (long long)in->to[p]);
+		if (in->range->from != INT64_MIN) {
 			lk_buf_addf(&sql, " AND %s >= ", column.data);
-			time_sql(range->from, &sql);
+			time_sql(in->range->from, &sql);
 		}
-		if (range->to != INT64_MAX) {
+		if (in->range->to != INT64_MAX) {
 			lk_buf_addf(&sql, " AND %s < ", column.data);
-			time_sql(range->to, &sql);
+			time_sql(in->range->to, &sql);
 		}
 	}
 	lk_buf_adds(&sql, " ORDER BY part");
@@ -64,31 +63,43 @@ static int look(lk_pg *pg, const lk_stream *s, const lk_range *range, const int6
 	return rc;
 }
 
-static int by_event(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, int64_t *start,
-                    int64_t *end, lk_error *err) {
+int lk_range_times(lk_pg *pg, const lk_range_in *in, int64_t *least, int64_t *largest, lk_error *err) {
 	PGresult *res = NULL;
-	int rc = look(pg, s->stream, range, tail, &res, err);
-	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++) {
-		start[p] = lk_pg_int_or(res, p, 1, tail[p]);
-		end[p] = lk_pg_int_or(res, p, 2, tail[p]);
+	int rc = look(pg, in, &res, err);
+	*least = INT64_MAX;
+	*largest = INT64_MIN;
+	for (int p = 0; rc == LK_OK && p < in->stream->stream->partitions; p++) {
+		int64_t low = lk_pg_int_or(res, p, 3, INT64_MAX), high = lk_pg_int_or(res, p, 4, INT64_MIN);
+		*least = low < *least ? low : *least;
+		*largest = high > *largest ? high : *largest;
 	}
 	PQclear(res);
 	return rc;
 }
 
-/* The first offset below `tail` whose _at is not before `from`, else `tail`. */
-static int first_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t tail, int64_t *off,
-                    lk_error *err) {
-	int64_t low = 0, high = from == INT64_MIN ? 0 : tail, at;
+static int by_event(lk_pg *pg, const lk_range_in *in, int64_t *start, int64_t *end, lk_error *err) {
+	PGresult *res = NULL;
+	int rc = look(pg, in, &res, err);
+	for (int p = 0; rc == LK_OK && p < in->stream->stream->partitions; p++) {
+		start[p] = lk_pg_int_or(res, p, 1, in->to[p]);
+		end[p] = lk_pg_int_or(res, p, 2, in->to[p]);
+	}
+	PQclear(res);
+	return rc;
+}
+
+/* The first offset below `to` whose _at is not before this time, else `to`. */
+static int first_at(lk_pg *pg, const lk_range_in *in, int part, int64_t time, int64_t *off, lk_error *err) {
+	int64_t low = 0, high = time == INT64_MIN ? 0 : in->to[part], at;
 	while (low < high) {
 		int64_t middle = low + (high - low) / 2;
-		int rc = lk_log_at(pg, s, part, middle, &at, err);
+		int rc = lk_log_at(pg, in->stream, part, middle, &at, err);
 		if (rc == LK_OK && at == LK_NEVER)
-			rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: event %lld is missing from the log", s->stream->name,
-			             part, (long long)middle);
+			rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: event %lld is missing from the log",
+			             in->stream->stream->name, part, (long long)middle);
 		if (rc != LK_OK)
 			return rc;
-		if (at < from)
+		if (at < time)
 			low = middle + 1;
 		else
 			high = middle;
@@ -97,14 +108,13 @@ static int first_at(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, i
 	return LK_OK;
 }
 
-static int by_at(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail, int64_t *start,
-                 int64_t *end, lk_error *err) {
+static int by_at(lk_pg *pg, const lk_range_in *in, int64_t *start, int64_t *end, lk_error *err) {
 	int rc = LK_OK;
-	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++) {
-		rc = first_at(pg, s, p, range->from, tail[p], &start[p], err);
-		end[p] = tail[p];
-		if (rc == LK_OK && range->to != INT64_MAX)
-			rc = first_at(pg, s, p, range->to, tail[p], &end[p], err);
+	for (int p = 0; rc == LK_OK && p < in->stream->stream->partitions; p++) {
+		rc = first_at(pg, in, p, in->range->from, &start[p], err);
+		end[p] = in->to[p];
+		if (rc == LK_OK && in->range->to != INT64_MAX)
+			rc = first_at(pg, in, p, in->range->to, &end[p], err);
 	}
 	return rc;
 }
@@ -122,29 +132,22 @@ static void add_range(const lk_range *range, lk_buf *out) {
 	}
 }
 
-static int say_nothing_there(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, const int64_t *tail,
-                             lk_error *err) {
-	const lk_range all = {.by = range->by, .from = INT64_MIN, .to = INT64_MAX};
-	int64_t least = INT64_MAX, largest = INT64_MIN;
-	PGresult *res = NULL;
+static int say_nothing_there(lk_pg *pg, const lk_range_in *in, lk_error *err) {
+	const lk_range *range = in->range, all = {.by = range->by, .from = INT64_MIN, .to = INT64_MAX};
+	const char *name = in->stream->stream->name;
+	int64_t least, largest;
 	lk_buf asked = LK_BUF_INIT, there = LK_BUF_INIT;
-	int rc = look(pg, s->stream, &all, tail, &res, err);
-	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++) {
-		int64_t low = lk_pg_int_or(res, p, 3, INT64_MAX), high = lk_pg_int_or(res, p, 4, INT64_MIN);
-		least = low < least ? low : least;
-		largest = high > largest ? high : largest;
-	}
-	PQclear(res);
+	int rc = lk_range_times(pg, &(lk_range_in){.stream = in->stream, .range = &all, .to = in->to}, &least, &largest, err);
 	if (rc != LK_OK)
 		return rc;
 	if (least > largest)
-		return lk_fail(err, LK_EUSAGE, "stream %s has no events", s->stream->name);
+		return lk_fail(err, LK_EUSAGE, "stream %s has no events", name);
 	add_range(range, &asked);
 	lk_time_print(least, &there);
 	lk_buf_adds(&there, " to ");
 	lk_time_print(largest, &there);
 	lk_fail(err, LK_EUSAGE, "no event lies in the range%s%s: the events of stream %s are from %s",
-	        asked.len ? asked.data : "", range->by == LK_BY_AT ? " by _at" : "", s->stream->name, there.data);
+	        asked.len ? asked.data : "", range->by == LK_BY_AT ? " by _at" : "", name, there.data);
 	if (range->by == LK_BY_EVENT)
 		lk_hint(err, "the range is in event time; --by _at takes the time when the log took the events");
 	lk_buf_release(&asked);
@@ -165,15 +168,16 @@ static int check_range(const lk_range *range, lk_error *err) {
 int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, int64_t *start, int64_t *end,
                      lk_error *err) {
 	int64_t tail[LK_MAX_PARTITIONS];
+	const lk_range_in in = {.stream = s, .range = range, .to = tail};
 	int rc = check_range(range, err);
 	if (rc == LK_OK)
 		rc = lk_log_tail(pg, s, tail, NULL, NULL, err);
 	if (rc == LK_OK)
-		rc = (range->by == LK_BY_AT ? by_at : by_event)(pg, s, range, tail, start, end, err);
+		rc = (range->by == LK_BY_AT ? by_at : by_event)(pg, &in, start, end, err);
 	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++)
 		if (start[p] < end[p])
 			return LK_OK;
-	return rc == LK_OK ? say_nothing_there(pg, s, range, tail, err) : rc;
+	return rc == LK_OK ? say_nothing_there(pg, &in, err) : rc;
 }
 
 /* --- the sandbox --- */

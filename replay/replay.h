@@ -48,12 +48,12 @@ void lk_replay_report_release(lk_replay_report *r);
 
 typedef struct lk_replay_estimate {
 	int64_t events;
-	/* from the rate at which one thread fetched and folded a sample just now; each further worker counts if there are
-	 * two processors for it. Paced: at least as long as the events took to happen */
+	/* from the rate at which one thread read and folded a sample just now; each further worker counts if there are two
+	 * processors for it. Paced: at least as long as the events took to happen */
 	double seconds;
-	int64_t cells, bytes;      /* of the view store; approximate */
+	int64_t cells, bytes;      /* of the view store: about so many if the sample is everything, else at most about so many */
 	int64_t room;              /* bytes free in Redis; < 0: no limit is set */
-	int64_t sampled;           /* events that the estimate is based on; = events if it is exact */
+	int64_t sampled;           /* events that the estimate is based on */
 	bool resumes;              /* an interrupted copy exists: `events` are those it lacks */
 } lk_replay_estimate;
 /* What lk_replay_run would do, without doing it: writes nothing anywhere. */

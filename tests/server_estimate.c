@@ -100,35 +100,36 @@ static void replayed(const lk_replay_options *o, int64_t *cells, int64_t *bytes)
 	measure(o->view, id, cells, bytes);
 }
 
-/* If the whole log is sampled, the number of cells is exact. Redis's overhead per cell is assumed to be constant;
- * really it is between half and one and a half of that. */
+/* If the whole log is sampled, the number of cells is exact, but for cells that only late events would make. Redis's
+ * overhead per cell is assumed to be constant; really it is between half and one and a half of that, and a hash of few
+ * cells is packed. */
 static void a_small_log_is_folded_whole(void **state) {
 	(void)state;
-	static const struct { const char *view; double bytes_factor; } views[] = {
-		{"traffic", 2}, {"strict", 2}, {"totals", 2}, {"ips", 2}, {"each", 2},
-	};
+	static const char *const views[] = {"traffic", "strict", "totals", "ips", "each"};
 	append(4000);
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
 		int64_t cells, bytes;
-		lk_replay_options o = test_replay_options(&world, views[i].view);
+		lk_replay_options o = test_replay_options(&world, views[i]);
 		lk_replay_estimate e = estimate(&o, 0);
 		replayed(&o, &cells, &bytes);
 		assert_int_equal(e.events, 4000);
 		assert_int_equal(e.sampled, 4000);
 		assert_false(e.resumes);
-		assert_int_equal(e.cells, cells);
+		if (strcmp(views[i], "strict"))
+			assert_int_equal(e.cells, cells);
+		else
+			assert_in_range(e.cells, cells, 2 * cells);
 		assert_true(e.seconds > 0);
-		is_within("bytes", views[i].view, e.bytes, bytes, views[i].bytes_factor);
+		is_within("bytes", views[i], e.bytes, bytes, cells > 1000 ? 2 : 3);
 	}
 }
 
 /* From a sample of a sixth. If it has seen all keys, the number is exact; if each event makes a cell, it is as good as
- * the sample is large. In between, a power law describes how cells grow with events. A sample of about 160 pages gives
- * its exponent only roughly: over a factor of 6, an error of 0.4 makes a factor of 2 in the growth. */
+ * the sample is large. In between it is an upper bound, up to the luck of a sample of about 160 pages. */
 static void a_large_log_is_sampled(void **state) {
 	(void)state;
-	static const struct { const char *view; double factor; } views[] = {
-		{"totals", 1}, {"each", 1.3}, {"traffic", 2.1}, {"strict", 2.1}, {"ips", 2.1},
+	static const struct { const char *view; double low, high; } views[] = {
+		{"totals", 1, 1}, {"each", 0.8, 1.3}, {"traffic", 0.8, 2.1}, {"strict", 0.8, 2.1}, {"ips", 0.8, 2.1},
 	};
 	append(LARGE);
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
@@ -138,15 +139,12 @@ static void a_large_log_is_sampled(void **state) {
 		assert_int_equal(e.events, LARGE);
 		is_within("sampled", views[i].view, e.sampled, SAMPLE, 1.5);
 		replayed(&o, &cells, &bytes);
-		is_within("cells", views[i].view, e.cells, cells, views[i].factor);
+		double factor = (double)e.cells / (double)cells;
+		if (factor < views[i].low || factor > views[i].high)
+			fail_msg("cells of %s: %lld were said, it is %lld", views[i].view, (long long)e.cells, (long long)cells);
 		if (cells > 1000)
-			is_within("bytes", views[i].view, e.bytes, bytes, 1.7 * views[i].factor);
+			is_within("bytes", views[i].view, e.bytes, bytes, 1.7 * views[i].high);
 		assert_true(e.seconds > 0);
-		lk_replay_options again = o;
-		again.fresh = true;                    /* now a copy exists that can be measured */
-		e = estimate(&again, SAMPLE / PARTITIONS);
-		assert_int_equal(e.events, LARGE);
-		is_within("bytes, measured,", views[i].view, e.bytes, bytes, 1.1 * views[i].factor);
 	}
 }
 
