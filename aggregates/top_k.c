@@ -5,6 +5,7 @@
  * (Space-Saving needs less room, but its counters depend on the order of events and on the bounds of segments, so two
  * layers would not show the same list.) The result is JSON: [{"value":"/","count":12},…]. */
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "aggregates/bag.h"
@@ -90,8 +91,20 @@ static size_t pick(const lk_bag *b, size_t k, const lk_bag_item **heap) {
 	return n;
 }
 
+/* The text of the thread's last value: what finish gives is borrowed until the thread's next one. */
+static pthread_key_t shown;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void make_key(void) { pthread_key_create(&shown, free); }
+
+static char *show(lk_buf *text) {
+	pthread_once(&once, make_key);
+	free(pthread_getspecific(shown));
+	char *s = lk_buf_steal(text);
+	pthread_setspecific(shown, s);
+	return s;
+}
+
 static void finish(const void *state, const lk_agg *a, lk_value *out) {
-	static _Thread_local char *text;
 	const lk_bag *b = state;
 	const lk_bag_item *heap[MOST];
 	lk_buf json = LK_BUF_INIT;
@@ -108,9 +121,8 @@ static void finish(const void *state, const lk_agg *a, lk_value *out) {
 		lk_buf_addf(&json, ",\"count\":%lld}", (long long)heap[i]->count);
 	}
 	lk_buf_addc(&json, ']');
-	free(text);
-	*out = lk_text(json.data, json.len);
-	text = lk_buf_steal(&json);
+	size_t len = json.len;
+	*out = lk_text(show(&json), len);
 }
 
 static const char *refused(const void *state) { return ((const lk_bag *)state)->over ? lk_bag_overfull : NULL; }

@@ -70,7 +70,7 @@ static bool visible(bench *b, lk_pg *pg, lk_store *store, int probe) {
 	lk_query q = {.view = "per_minute", .where = &where, .nwhere = 1, .from = INT64_MIN, .to = INT64_MAX};
 	lk_answer a;
 	lk_error err = {0};
-	if (lk_answer_make(pg, store, &q, &a, &err) != LK_OK) {
+	if (lk_answer_make(pg, store, NULL, &q, &a, &err) != LK_OK) {
 		bench_check(b, false, err.text);
 		return true;
 	}

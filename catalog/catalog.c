@@ -243,7 +243,15 @@ static lk_catalog *new_catalog(int definitions) {
 	return c;
 }
 
-/* plans: of which view, NULL of all, "" of none, made in the snapshot of the rows. */
+static int make_plans(lk_catalog *c, lk_pg *pg, const char *view, lk_error *err) {
+	int rc = 0;
+	for (int i = 0; i < c->nversions && rc == 0; i++)
+		if (!view || !strcmp(c->versions[i].view->name, view))
+			rc = lk_catalog_plan(c, pg, &c->versions[i], err);
+	return rc;
+}
+
+/* plans: of which view, NULL of all, "" of none; made in the snapshot of the rows. */
 static int load(lk_pg *pg, const char *plans, lk_catalog **out, lk_error *err) {
 	PGresult *r[NRESULTS] = {0};
 	char log_id[33];
@@ -254,8 +262,8 @@ static int load(lk_pg *pg, const char *plans, lk_catalog **out, lk_error *err) {
 		memcpy(c->log_id, log_id, sizeof c->log_id);
 		rc = build(c, r, err);
 	}
-	if (rc == 0 && !(plans && !*plans))
-		rc = lk_catalog_plans(c, pg, plans, err);
+	if (rc == 0)
+		rc = make_plans(c, pg, plans, err);
 	lk_pg_rollback(pg);
 	clear(r);
 	if (rc)

@@ -51,7 +51,7 @@ typedef struct lk_cat_version {
 	int number;
 	const char *definition;    /* as it is stored */
 	const lk_stream *stream;   /* as it is now, but with the watermark delay of when the version was made */
-	/* Made from the definition by lk_catalog_plans; before that NULL, and fold_only is what the catalogue says alone. */
+	/* Made from the definition; before that NULL, and fold_only is what the catalogue says alone. */
 	lk_plan *plan;
 	bool fold_only;
 	const struct lk_cat_view *view;
@@ -87,8 +87,8 @@ int lk_catalog_load(lk_pg *pg, lk_catalog **out, lk_error *err);
 int lk_catalog_load_view(lk_pg *pg, const char *view, lk_catalog **out, lk_error *err);
 /* The same without any plan. */
 int lk_catalog_load_rows(lk_pg *pg, lk_catalog **out, lk_error *err);
-/* Makes the plans of this view (NULL: of all) that are not there yet. Threads may ask for the same ones at once. */
-int lk_catalog_plans(lk_catalog *c, lk_pg *pg, const char *view, lk_error *err);
+/* Makes the version's plan unless it is there. Threads may ask for the same one at once. */
+int lk_catalog_plan(lk_catalog *c, lk_pg *pg, const lk_cat_version *v, lk_error *err);
 lk_catalog *lk_catalog_hold(lk_catalog *c);      /* once more; c */
 void lk_catalog_release(lk_catalog *c);          /* the last holder frees it; NULL is fine */
 /* A stream as it is declared now, in out->items[0]; LK_EUSAGE if it no longer exists. The caller releases *out in

@@ -8,13 +8,15 @@
 #include "core/time.h"
 
 struct lk_current {
+	bool all_plans;
 	pthread_mutex_t lock;
 	lk_catalog *newest;        /* held; NULL before the first load */
 	int64_t next_look_us;
 };
 
-lk_current *lk_current_new(void) {
+lk_current *lk_current_new(bool all_plans) {
 	lk_current *c = lk_calloc(1, sizeof *c);
+	c->all_plans = all_plans;
 	pthread_mutex_init(&c->lock, NULL);
 	return c;
 }
@@ -85,7 +87,7 @@ int lk_current_get(lk_current *c, lk_pg *pg, bool now, lk_catalog **out, lk_erro
 	int rc = read_stamp(pg, &stamp, err);
 	if (rc || (*out = of_stamp(c, stamp)))
 		return rc;
-	rc = lk_catalog_load_rows(pg, &loaded, err);
+	rc = c->all_plans ? lk_catalog_load(pg, &loaded, err) : lk_catalog_load_rows(pg, &loaded, err);
 	if (rc)
 		return rc;
 	loaded->stamp = stamp;

@@ -74,23 +74,14 @@ static void put_plan(lk_catalog *c, lk_cat_version *v, lk_definitions *d) {
 	pthread_mutex_unlock(&c->planning);
 }
 
-static int make_plan(lk_catalog *c, lk_pg *pg, lk_cat_version *v, lk_error *err) {
+int lk_catalog_plan(lk_catalog *c, lk_pg *pg, const lk_cat_version *version, lk_error *err) {
+	lk_cat_version *v = &c->versions[version - c->versions];
 	lk_definitions d = {0};
+	if (plan_of(c, v))
+		return 0;
 	int rc = lk_catalog_parse_version(pg, v->id, v->definition, v->stream, &d, err);
 	if (rc == 0)
 		put_plan(c, v, &d);
 	lk_definitions_release(&d);
 	return rc;
-}
-
-int lk_catalog_plans(lk_catalog *c, lk_pg *pg, const char *view, lk_error *err) {
-	for (int i = 0; i < c->nversions; i++) {
-		lk_cat_version *v = &c->versions[i];
-		if ((view && strcmp(v->view->name, view) != 0) || plan_of(c, v))
-			continue;
-		int rc = make_plan(c, pg, v, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
 }

@@ -404,7 +404,7 @@ static int explain_answer(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK)
 		lk_cancel_on_signal(&c.pg);
 	if (rc == LK_OK)
-		rc = lk_answer_make(&c.pg, c.store, &wanted.query, &a, err);
+		rc = lk_answer_make(&c.pg, c.store, NULL, &wanted.query, &a, err);
 	if (rc == LK_OK) {
 		lk_buf b = LK_BUF_INIT;
 		print_sum(&a);

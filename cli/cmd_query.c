@@ -92,7 +92,7 @@ int lk_cmd_query(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK)
 		lk_cancel_on_signal(&c.pg);
 	if (rc == LK_OK)
-		rc = lk_answer_make(&c.pg, c.store, q, &a, err);
+		rc = lk_answer_make(&c.pg, c.store, NULL, q, &a, err);
 	if (rc == LK_OK)
 		rc = lk_chart_init(&chart, &a, lk_args_text(args, "chart", NULL), err);
 	if (rc == LK_OK) {

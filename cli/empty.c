@@ -194,7 +194,7 @@ static bool asked_for_too_little(lk_connection *c, const lk_query *q, lk_buf *ou
 	                .bounds = {.rows = PROBE_ROWS, .bytes = PROBE_BYTES, .time_us = PROBE_US}};
 	lk_answer a = {0};
 	lk_error ignored = {0};
-	int rc = lk_answer_make(&c->pg, c->store, &all, &a, &ignored);
+	int rc = lk_answer_make(&c->pg, c->store, NULL, &all, &a, &ignored);
 	if (rc == LK_ETOOBIG) {
 		lk_buf_adds(out, "there are rows, but none with these conditions in this range");
 		return true;

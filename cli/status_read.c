@@ -89,7 +89,7 @@ static int read_digest(lk_status_report *s, lk_copy_status *out, lk_error *err) 
 	lk_error e = {0};
 	snprintf(id, sizeof id, "%lld", (long long)out->copy->id);
 	const lk_query q = {.view = out->copy->version->view->name, .copy = id, .from = INT64_MIN, .to = INT64_MAX};
-	int rc = lk_answer_make(&s->at.pg, s->at.store, &q, &a, &e);
+	int rc = lk_answer_make(&s->at.pg, s->at.store, NULL, &q, &a, &e);
 	if (rc == LK_OK) {
 		lk_answer_digest(&a, out->digest);
 		memcpy(out->digest_end, a.end, sizeof out->digest_end);

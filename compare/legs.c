@@ -171,7 +171,7 @@ int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk
 	snprintf(id, sizeof id, "%lld", (long long)copy->id);
 	const lk_query q = {.view = copy->version->view->name, .copy = id, .until = until->off, .from = INT64_MIN, .to = INT64_MAX};
 	lk_leg_init(out, name, copy->version->plan);
-	int rc = lk_answer_make(pg, store, &q, &a, err);
+	int rc = lk_answer_make(pg, store, NULL, &q, &a, err);
 	if (rc == LK_OK) {
 		write_rows(&a, out);
 		out->late = a.late;

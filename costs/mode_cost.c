@@ -24,7 +24,7 @@ static int answer(const lk_costing *c, lk_error *err) {
 	snprintf(id, sizeof id, "%lld", (long long)c->copy->id);
 	const lk_query q = {.view = c->copy->version->view->name, .copy = id, .from = INT64_MIN, .to = INT64_MAX,
 	                    .bounds = {.stop = c->run.watch->stop}};
-	int rc = lk_answer_make(c->pg, c->store, &q, &a, err);
+	int rc = lk_answer_make(c->pg, c->store, NULL, &q, &a, err);
 	for (int i = 0; rc == LK_OK && i < a.partitions; i++)
 		if (a.end[i] < c->end[i])
 			rc = lk_fail(err, LK_EINTERNAL, "partition %d of copy %s is answered up to %lld, not %lld", i, id,

@@ -8,6 +8,10 @@
  *   2. Redis: each unit's segments at one cursor (read_units.c);
  *   3. PostgreSQL, one snapshot: the published cut again, and the rows of that batch (read_batch.c).
  *
+ * The catalogue of step 1 may be old, since threads share it. Step 3 shows whether what was taken from it still holds
+ * (the log, the stream's declaration, the copy that readers get); if not, the reader begins again with the catalogue of
+ * now. An old hint costs only the reading of segments that do not count.
+ *
  * Only segments from the cut of step 3 on count, and they must tile [cut, cursor) exactly. A segment that was dropped
  * before step 2 lay below a cut that was published before, and step 3 sees that cut or a later one. A batch that was
  * published between 2 and 3 makes the segments below it not count. What does not tile (a segment was compacted away
@@ -56,23 +60,40 @@ static int check_sort(const lk_reader *r, lk_error *err) {
 	return type.kind == LK_JSON ? lk_fail(err, LK_EUSAGE, "--sort %s: its values have no order", q->sort) : LK_OK;
 }
 
-static int open_copy(lk_reader *r, lk_error *err) {
-	int rc = lk_catalog_load_view(r->pg, r->query->view, &r->catalog, err);
+/* now: what is at hand has proved to be out of date. */
+static int find_copy(lk_reader *r, bool now, lk_error *err) {
+	const char *view = r->query->view;
+	int rc = r->current ? lk_current_get(r->current, r->pg, now, &r->catalog, err)
+	                    : lk_catalog_load_view(r->pg, view, &r->catalog, err);
 	if (rc < 0)
 		return rc;
 	if (r->store)
 		lk_store_set_log(r->store, r->catalog->log_id);
-	rc = lk_catalog_need_view(r->catalog, r->query->view, &r->view, err);
-	if (rc < 0)
-		return rc;
-	rc = lk_catalog_wanted_copy(r->catalog, r->view, r->query->copy, r->query->version, &r->copy, err);
-	if (rc < 0)
-		return rc;
-	if (r->copy->kappa && !r->copy->batch_table && r->query->layer == LK_LAYER_BATCH) {
-		lk_fail(err, LK_EUSAGE, "this copy of view %s is kappa: it has no batch layer", r->view->name);
-		lk_hint(err, "leave out --layer: the whole answer comes from the speed layer");
-		return LK_EUSAGE;
+	rc = lk_catalog_need_view(r->catalog, view, &r->view, err);
+	if (rc == LK_OK)
+		rc = lk_catalog_wanted_copy(r->catalog, r->view, r->query->copy, r->query->version, &r->copy, err);
+	return rc == LK_OK ? lk_catalog_plan(r->catalog, r->pg, r->copy->version, err) : rc;
+}
+
+/* What a shared catalogue lacks may have been declared since. */
+static int find_copy_or_look(lk_reader *r, bool now, lk_error *err) {
+	lk_error e = {0};
+	int rc = find_copy(r, now, &e);
+	if (rc < 0 && rc != LK_EUNREACHABLE && r->current && !now) {
+		lk_catalog_release(r->catalog);
+		r->catalog = NULL;
+		lk_error_clear(&e);
+		rc = find_copy(r, true, &e);
 	}
+	if (rc < 0 && err && err->code == LK_OK)
+		*err = e;
+	return rc;
+}
+
+static int open_copy(lk_reader *r, bool now, lk_error *err) {
+	int rc = find_copy_or_look(r, now, err);
+	if (rc < 0)
+		return rc;
 	r->plan = r->copy->version->plan;
 	r->partitions = r->plan->stream->partitions;
 	memcpy(r->hint, r->copy->cut, (size_t)r->partitions * sizeof *r->hint);
@@ -81,12 +102,12 @@ static int open_copy(lk_reader *r, lk_error *err) {
 	return rc == LK_OK ? check_sort(r, err) : rc;
 }
 
-int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, const lk_query *q, lk_error *err) {
-	*r = (lk_reader){.pg = pg, .store = store, .query = q};
+int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_error *err) {
+	*r = (lk_reader){.pg = pg, .store = store, .current = current, .query = q};
 	lk_budget_begin(&r->budget, &q->bounds);
 	if (!store && q->layer != LK_LAYER_BATCH)
 		return lk_fail(err, LK_EUNREACHABLE, "without Redis only the batch layer can answer");
-	return open_copy(r, err);
+	return open_copy(r, false, err);
 }
 
 static void release_units(lk_reader *r) {
@@ -319,24 +340,35 @@ static void release_cells(lk_answer *a) {
 static bool copy_has_moved(lk_reader *r) {
 	const lk_pointer *p = &r->pointer;
 	bool by_name = r->query->version || r->query->copy;
-	r->moved = p->dropped || (!by_name && p->served_copy != r->copy->id);
+	r->moved = p->redeclared || p->dropped || (!by_name && p->served_copy != r->copy->id);
 	if (!r->moved)
 		return false;
 	lk_buf_clear(&r->why);
-	lk_buf_adds(&r->why, p->dropped ? "the copy was dropped while it was read"
-	                                : "readers were switched to another copy while it was read");
+	lk_buf_adds(&r->why, p->redeclared ? "its stream was declared anew while it was read"
+	                     : p->dropped  ? "the copy was dropped while it was read"
+	                                   : "readers were switched to another copy while it was read");
 	return true;
+}
+
+static int need_layer(const lk_reader *r, lk_error *err) {
+	if (!r->copy->kappa || r->pointer.batch_table || r->query->layer != LK_LAYER_BATCH)
+		return LK_OK;
+	lk_fail(err, LK_EUSAGE, "this copy of view %s is kappa: it has no batch layer", r->view->name);
+	lk_hint(err, "leave out --layer: the whole answer comes from the speed layer");
+	return LK_EUSAGE;
 }
 
 /* Step 3 in one snapshot. 0, 1 if it does not fit, or a failure. */
 static int read_snapshot(lk_reader *r, lk_answer *a, lk_error *err) {
 	lk_pointer_release(&r->pointer);
-	int rc = lk_pointer_read(&r->pointer, r->pg, r->copy, &r->budget, err);
+	int rc = lk_pointer_read(&r->pointer, r->pg, r->catalog->log_id, r->copy, &r->budget, err);
 	if (rc < 0)
 		return rc;
 	if (copy_has_moved(r))
 		return 1;
-	rc = until_can_be_had(r, err);
+	rc = need_layer(r, err);
+	if (rc == LK_OK)
+		rc = until_can_be_had(r, err);
 	if (rc < 0)
 		return rc;
 	if (!units_fit(r))
@@ -413,7 +445,7 @@ static int begin_again(lk_reader *r, lk_error *err) {
 	}
 	close_copy(r);
 	r->moved = false;
-	return open_copy(r, err);
+	return open_copy(r, true, err);
 }
 
 static int give_up(lk_reader *r, lk_error *err) {
@@ -428,12 +460,12 @@ static int give_up(lk_reader *r, lk_error *err) {
 	return LK_EPARTIAL;
 }
 
-int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err) {
+int lk_answer_make(lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_answer *out, lk_error *err) {
 	*out = (lk_answer){0};
 	int64_t deadline = lk_monotonic_us() + DEADLINE_US;
 	int64_t wait_us = PAUSE_MIN_US;
 	lk_reader r;
-	int rc = lk_reader_open(&r, pg, store, q, err);
+	int rc = lk_reader_open(&r, pg, store, current, q, err);
 	while (rc == LK_OK) {
 		rc = lk_reader_units(&r, err);
 		if (rc == LK_OK)

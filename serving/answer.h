@@ -1,8 +1,11 @@
-/* The serving layer: the exact sum of batch and speed. Redis first, then PostgreSQL (P3). */
+/* The serving layer: the exact sum of batch and speed. Redis first, then PostgreSQL (P3).
+ *
+ * Many threads may make answers at once, each with sessions of its own, over one catalogue (catalog/current.h). An
+ * answer belongs to one thread at a time; it needs no session any more once it is made. */
 #ifndef LK_SERVING_ANSWER_H
 #define LK_SERVING_ANSWER_H
 
-#include "catalog/catalog.h"
+#include "catalog/current.h"
 #include "core/budget.h"
 #include "partials/cells.h"
 #include "view_store/store.h"
@@ -69,7 +72,7 @@ typedef struct lk_made_by {
 } lk_made_by;
 
 typedef struct lk_answer {
-	lk_catalog *catalog;      /* owns the plan */
+	lk_catalog *catalog;      /* held: the plan is in it */
 	const lk_plan *plan;
 	int version;
 	bool kappa;
@@ -111,8 +114,12 @@ typedef struct lk_answer {
 /* Makes an answer that is exact for the prefix `end` that it names, or fails: LK_EUSAGE if the query names something
  * that does not exist or does not fit, LK_EPARTIAL if a unit's segments have not tiled what they must for five seconds,
  * LK_ETOOBIG if a bound was reached, LK_EBUSY if it was stopped. store may be NULL for LK_LAYER_BATCH. A view without
- * keys and windows always has its one row, as in SQL. Main thread only, because the catalogue is parsed. */
-int lk_answer_make(lk_pg *pg, lk_store *store, const lk_query *q, lk_answer *out, lk_error *err);
+ * keys and windows always has its one row, as in SQL.
+ *
+ * Any thread, with its own pg and store. current: where definitions come from, shared by threads; the answer is by the
+ * definitions at the time of its PostgreSQL snapshot, whatever the shared catalogue's age. NULL: reads the catalogue,
+ * for a process that asks once. The caller releases *out. */
+int lk_answer_make(lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_answer *out, lk_error *err);
 void lk_answer_release(lk_answer *a);
 
 /* A digest of the merged cells (window, key, partials, in encoding order) in 32 hexadecimal digits: equal digests mean

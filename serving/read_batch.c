@@ -6,17 +6,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "catalog/log_sql.h"
 #include "core/key.h"
 #include "windows/window.h"
 
-enum { R_VIEW, R_COPY, R_TAIL, R_CUT, NRESULTS };
+enum { R_DECLARED, R_VIEW, R_COPY, R_TAIL, R_CUT, NRESULTS };
 
-/* One round trip takes the snapshot and reads the pointer in it. For a new session four plain reads are cheaper than
- * one with joins. */
+/* One round trip takes the snapshot and reads the pointer in it. For a new session plain reads are cheaper than one with
+ * joins. A definition is read with the log's id, since ids begin anew if schema lk is made anew. */
 static const char pointer_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;%s"
+	"SELECT log_id, (SELECT definition FROM lk.stream WHERE stream_id = %lld) FROM lk.meta;"
 	"SELECT served_copy FROM lk.view WHERE view_id = %lld;"
 	"SELECT dropped, cut_id, batch_table FROM lk.copy WHERE copy_id = %lld;"
 	"SELECT part, next_off, last_at, clock_timestamp() FROM lk.tail WHERE stream_id = %lld;"
@@ -25,6 +27,11 @@ static const char pointer_sql[] =
 static bool is_part(const PGresult *res, int row, int partitions, int64_t *part) {
 	*part = lk_pg_int(res, row, 0);
 	return *part >= 0 && *part < partitions;
+}
+
+static bool is_declared(const PGresult *res, const char *log_id, const lk_cat_stream *s) {
+	return PQntuples(res) == 1 && !strcmp(PQgetvalue(res, 0, 0), log_id) && !PQgetisnull(res, 0, 1) &&
+	       !strcmp(PQgetvalue(res, 0, 1), s->definition);
 }
 
 static int take_rows(lk_pointer *p, PGresult *const r[NRESULTS], int partitions) {
@@ -64,7 +71,18 @@ static int64_t left_ms(const lk_budget *b) {
 	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : ms;
 }
 
-int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, const lk_budget *b, lk_error *err) {
+/* 1 if schema lk is gone. */
+static int query(lk_pg *pg, PGresult **r, const char *sql, lk_error *err) {
+	lk_error e = {0};
+	int rc = lk_pg_query_all(pg, r, NRESULTS, "reading the pointer", &e, sql);
+	if (rc < 0 && !strcmp(e.sqlstate, "42P01"))
+		return 1;
+	if (rc < 0 && err && err->code == LK_OK)
+		*err = e;
+	return rc;
+}
+
+int lk_pointer_read(lk_pointer *p, lk_pg *pg, const char *log_id, const lk_cat_copy *copy, const lk_budget *b, lk_error *err) {
 	const lk_cat_view *view = copy->version->view;
 	int partitions = view->stream->stream->partitions;
 	long long id = (long long)copy->id;
@@ -74,15 +92,17 @@ int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, const lk_
 	char limit[64] = "";
 	if (b->deadline_us)
 		snprintf(limit, sizeof limit, "SET LOCAL statement_timeout = %lld;", (long long)left_ms(b));
-	lk_buf_addf(&sql, pointer_sql, limit, (long long)view->id, id, (long long)view->stream->id, id);
-	int rc = lk_pg_query_all(pg, r, NRESULTS, "reading the pointer", err, sql.data);
-	int found = rc == LK_OK ? take_rows(p, r, partitions) : 0;
-	if (rc == LK_OK && !p->dropped && found != partitions)
+	long long stream = (long long)view->stream->id;
+	lk_buf_addf(&sql, pointer_sql, limit, stream, (long long)view->id, id, stream, id);
+	int rc = query(pg, r, sql.data, err);
+	p->redeclared = rc > 0 || (rc == LK_OK && !is_declared(r[R_DECLARED], log_id, view->stream));
+	int found = rc == LK_OK && !p->redeclared ? take_rows(p, r, partitions) : 0;
+	if (rc == LK_OK && !p->redeclared && !p->dropped && found != partitions)
 		rc = lk_fail(err, LK_EINTERNAL, "copy %lld: the catalogue lists %d of %d partitions", id, found, partitions);
 	for (int i = 0; i < NRESULTS; i++)
 		PQclear(r[i]);
 	lk_buf_release(&sql);
-	return rc;
+	return rc < 0 ? rc : LK_OK;
 }
 
 void lk_pointer_release(lk_pointer *p) {

@@ -13,7 +13,7 @@ typedef struct lk_key_condition {
 } lk_key_condition;
 
 typedef struct lk_filter {
-	const lk_plan *plan;      /* of the catalogue, which may be freed before the filter */
+	const lk_plan *plan;      /* of the catalogue, which may be released before the filter */
 	int nkeys;
 	lk_window window;         /* of the rows */
 	int64_t from, to;         /* windows that start in [from, to) … */
@@ -66,6 +66,7 @@ bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut, int64_t end)
 /* --- read_batch.c: PostgreSQL, in one snapshot --- */
 
 typedef struct lk_pointer {
+	bool redeclared;          /* the log or the stream is not what the catalogue says any more; nothing else was read */
 	bool dropped;
 	int64_t served_copy;
 	int64_t cut_id;           /* 0: nothing published */
@@ -75,9 +76,9 @@ typedef struct lk_pointer {
 	int64_t now;              /* PostgreSQL's clock */
 } lk_pointer;
 
-/* Begins the snapshot and reads the pointer and the log's end in it. Statements in it may take the time that the budget
- * has left. */
-int lk_pointer_read(lk_pointer *p, lk_pg *pg, const lk_cat_copy *copy, const lk_budget *b, lk_error *err);
+/* Begins the snapshot, reads the pointer and the log's end in it, and compares what is declared with the catalogue of
+ * that log that the copy is of. Statements in it may take the time that the budget has left. */
+int lk_pointer_read(lk_pointer *p, lk_pg *pg, const char *log_id, const lk_cat_copy *copy, const lk_budget *b, lk_error *err);
 void lk_pointer_release(lk_pointer *p);
 /* The `_at` of event off[i] of each partition, LK_NEVER if it does not exist; off[i] < 0: not needed. */
 int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at, lk_error *err);
@@ -92,8 +93,9 @@ int lk_batch_open(lk_batch_rows *rows, lk_pg *pg, const char *batch_table, const
 typedef struct lk_reader {
 	lk_pg *pg;
 	lk_store *store;
+	lk_current *current;      /* or NULL */
 	const lk_query *query;
-	lk_catalog *catalog;
+	lk_catalog *catalog;      /* held */
 	const lk_cat_view *view;
 	const lk_cat_copy *copy;
 	const lk_plan *plan;
@@ -102,15 +104,15 @@ typedef struct lk_reader {
 	int64_t hint[LK_MAX_PARTITIONS];
 	lk_unit_read units[LK_MAX_PARTITIONS];
 	lk_pointer pointer;
-	bool moved;               /* readers were switched to another copy meanwhile, or it was dropped: open again */
+	bool moved;               /* the catalogue is out of date: readers get another copy, say. Open again */
 	lk_buf why;               /* what did not fit, for the message */
 	lk_budget budget;
 } lk_reader;
 
 /* *r must not move until it is closed. */
-int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, const lk_query *q, lk_error *err);   /* step 1 */
+int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_error *err);   /* step 1 */
 int lk_reader_units(lk_reader *r, lk_error *err);                                                 /* step 2 */
-/* Step 3. 0: *out is the answer, and owns the catalogue. 1: what was read does not fit; repeat from step 2 (from step 1
+/* Step 3. 0: *out is the answer, and holds the catalogue. 1: what was read does not fit; repeat from step 2 (from step 1
  * if r->moved). */
 int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err);
 void lk_reader_close(lk_reader *r);

@@ -76,14 +76,11 @@ static int look_at_catalogue(supervisor *v, lk_error *err) {
 	int rc = lk_current_get(v->current, &v->pg, true, &cat, err);
 	if (rc != LK_OK)
 		return rc;
-	bool changed = !v->pool.world || cat != v->pool.world->catalog;
-	if (changed)
-		rc = lk_catalog_plans(cat, &v->pg, NULL, err);
-	if (changed && rc == LK_OK)
+	if (!v->pool.world || cat != v->pool.world->catalog)
 		install_world(v, cat);
 	else
 		lk_catalog_release(cat);
-	return rc;
+	return LK_OK;
 }
 
 /* Fails if the log does not reach the end vector: the vector was wrong, or a server came back without its last events.
@@ -296,7 +293,7 @@ static void init(supervisor *v, const lk_speed_options *o) {
 	pthread_cond_init(&v->pool.changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	v->pool.o = o;
-	v->current = lk_current_new();
+	v->current = lk_current_new(true);
 }
 
 static void release(supervisor *v) {

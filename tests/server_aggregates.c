@@ -137,7 +137,7 @@ static void sets_are_stored_by_what_is_added(void **state) {
 
 static int answer_rows(const lk_query *q, size_t *rows, lk_error *err) {
 	lk_answer a;
-	int rc = lk_answer_make(&world.pg, world.store, q, &a, err);
+	int rc = lk_answer_make(&world.pg, world.store, NULL, q, &a, err);
 	*rows = rc == LK_OK ? a.nrows : 0;
 	if (rc == LK_OK)
 		lk_answer_release(&a);

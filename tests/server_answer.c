@@ -119,10 +119,10 @@ static void layers_and_their_sum(void **state) {
 	q = named("traffic", LK_LAYER_BATCH);
 	test_world_same(&world, &q);
 	lk_error err = {0};
-	assert_int_equal(lk_answer_make(&world.pg, NULL, &q, &a, &err), LK_OK);
+	assert_int_equal(lk_answer_make(&world.pg, NULL, NULL, &q, &a, &err), LK_OK);
 	lk_answer_release(&a);
 	q.layer = LK_LAYER_MERGED;
-	assert_int_equal(lk_answer_make(&world.pg, NULL, &q, &a, &err), LK_EUNREACHABLE);
+	assert_int_equal(lk_answer_make(&world.pg, NULL, NULL, &q, &a, &err), LK_EUNREACHABLE);
 	test_worker_close(&t);
 }
 
@@ -171,7 +171,7 @@ static lk_query reader_query;
 static void begin_reading(void) {
 	lk_error err = {0};
 	reader_query = test_query("traffic");
-	assert_int_equal(lk_reader_open(&reader, &world.pg, world.store, &reader_query, &err), LK_OK);
+	assert_int_equal(lk_reader_open(&reader, &world.pg, world.store, NULL, &reader_query, &err), LK_OK);
 }
 
 static void read_redis(void) {
@@ -495,7 +495,7 @@ static void refused(const char *column, const char *text, int64_t window_us, int
 	q.from = from;
 	lk_answer a;
 	lk_error err = {0};
-	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EUSAGE);
+	assert_int_equal(lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err), LK_EUSAGE);
 	if (!strstr(err.text, message) || !strstr(err.hint, hint))
 		fail_msg("\"%s\" (\"%s\") is not \"%s\" (\"%s\")", err.text, err.hint, message, hint);
 }
@@ -514,16 +514,16 @@ static void what_a_query_may_not_name(void **state) {
 	lk_answer a;
 	lk_error err = {0};
 	q.window_us = LK_US_PER_S;
-	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EUSAGE);
+	assert_int_equal(lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.text, "has no windows: --window"));
 	lk_error_clear(&err);
 	q.window_us = 0;
 	q.to = 0;
-	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EUSAGE);
+	assert_int_equal(lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.text, "has no windows: --from"));
 	lk_error_clear(&err);
 	q = test_query("trafic");
-	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EUSAGE);
+	assert_int_equal(lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.hint, "traffic"));
 }
 

@@ -245,7 +245,7 @@ static void refusals(void **state) {
 	lk_answer a;
 	lk_error err = {0};
 	q.window_us = 2 * 86400 * LK_US_PER_S;
-	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EUSAGE);
+	assert_int_equal(lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.text, "calendar windows differ in length"));
 	free(text);
 }

@@ -50,7 +50,7 @@ static int is_caught_up(void *view) {
 	lk_query q = test_query(view);
 	lk_answer a;
 	lk_error err = {0};
-	bool all = lk_answer_make(&world.pg, world.store, &q, &a, &err) == LK_OK;
+	bool all = lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err) == LK_OK;
 	for (int i = 0; all && i < a.partitions; i++)
 		all = a.end[i] == a.tail[i];
 	if (err.code == LK_OK)

@@ -358,7 +358,7 @@ static int end_of(const char *view, int64_t *end) {
 	lk_query q = test_query(view);
 	lk_answer a;
 	lk_error err = {0};
-	if (lk_answer_make(&world.pg, world.store, &q, &a, &err) != LK_OK)
+	if (lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err) != LK_OK)
 		return -1;
 	*end = 0;
 	for (int i = 0; i < a.partitions; i++)

@@ -191,7 +191,7 @@ static void much_happens(const char *batch_view) {
 static int read_amid_things(const lk_query *q, const char *batch_view, lk_answer *a, lk_error *err) {
 	for (int tries = 0; tries < 100; tries++) {
 		lk_reader r;
-		int rc = lk_reader_open(&r, &world.pg, world.store, q, err);
+		int rc = lk_reader_open(&r, &world.pg, world.store, NULL, q, err);
 		much_happens(NULL);
 		if (rc == LK_OK)
 			rc = lk_reader_units(&r, err);
@@ -336,7 +336,7 @@ static void layers_of_a_prefix(void **state) {
 static void is_refused(const lk_query *q, int code, const char *text, const char *hint) {
 	lk_answer a;
 	lk_error err = {0};
-	int rc = lk_answer_make(&world.pg, world.store, q, &a, &err);
+	int rc = lk_answer_make(&world.pg, world.store, NULL, q, &a, &err);
 	if (rc != code || !strstr(err.text, text) || !strstr(err.hint, hint))
 		fail_msg("%d \"%s\" (\"%s\"), wanted %d \"%s\" (\"%s\")", rc, err.text, err.hint, code, text, hint);
 }
@@ -346,7 +346,7 @@ static void does_not_fit(const lk_query *q, const char *why) {
 	lk_reader r;
 	lk_answer a;
 	lk_error err = {0};
-	assert_int_equal(lk_reader_open(&r, &world.pg, world.store, q, &err), LK_OK);
+	assert_int_equal(lk_reader_open(&r, &world.pg, world.store, NULL, q, &err), LK_OK);
 	assert_int_equal(lk_reader_units(&r, &err), LK_OK);
 	int rc = lk_reader_finish(&r, &a, &err);
 	if (rc != 1 || !strstr(r.why.data, why))
@@ -448,7 +448,7 @@ static void a_copy_is_dropped_under_its_reader(void **state) {
 	lk_reader r;
 	lk_answer a;
 	lk_error err = {0};
-	assert_int_equal(lk_reader_open(&r, &world.pg, world.store, &q, &err), LK_OK);
+	assert_int_equal(lk_reader_open(&r, &world.pg, world.store, NULL, &q, &err), LK_OK);
 	assert_int_equal(lk_reader_units(&r, &err), LK_OK);
 	assert_int_equal(lk_copy_drop(&world.pg, atoll(q.copy), &err), LK_OK);
 	assert_int_equal(lk_reader_finish(&r, &a, &err), 1);

@@ -309,7 +309,7 @@ static void cuts_before_fetch_is_caught(void **state) {
 	lk_query q = test_query("traffic");
 	lk_answer a;
 	lk_error err = {0};
-	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EPARTIAL);
+	assert_int_equal(lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err), LK_EPARTIAL);
 	unsetenv("LK_MUTANT");
 	test_world_speed_once(&world, NULL);   /* the unit begins again at the cut */
 	is_right();

@@ -127,7 +127,7 @@ static void declare_many(int keys) {
 static void refused_for(const lk_query *q, int code, const char *says, const char *hints) {
 	lk_answer a = {0};
 	lk_error err = {0};
-	int rc = lk_answer_make(&world.pg, world.store, q, &a, &err);
+	int rc = lk_answer_make(&world.pg, world.store, NULL, q, &a, &err);
 	if (rc != code || !strstr(err.text, says) || !strstr(err.hint, hints))
 		fail_msg("%d, \"%s\" (\"%s\") instead of %d, \"%s\" (\"%s\")", rc, err.text, err.hint, code, says, hints);
 	assert_null(a.rows);
@@ -192,7 +192,7 @@ static void what_does_not_pass_is_not_kept(void **state) {
 		lk_reader r;
 		lk_error err = {0};
 		size_t kept = 0;
-		assert_int_equal(lk_reader_open(&r, &world.pg, world.store, &q, &err), LK_OK);
+		assert_int_equal(lk_reader_open(&r, &world.pg, world.store, NULL, &q, &err), LK_OK);
 		assert_int_equal(lk_reader_units(&r, &err), LK_OK);
 		for (int p = 0; p < r.partitions; p++)
 			for (int s = 0; s < r.units[p].state.nsegments; s++)

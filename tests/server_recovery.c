@@ -127,7 +127,7 @@ static void readers_notice_a_log_that_went_another_way(void **state) {
 	test_world_run(&world, "DELETE FROM lk.log_hits WHERE off >= 83; UPDATE lk.tail SET next_off = 83,"
 	               " last_at = (SELECT max(_at) FROM lk.log_hits)");
 	append(500, 37);
-	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EPARTIAL);
+	assert_int_equal(lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err), LK_EPARTIAL);
 	test_world_speed_once(&world, NULL);
 	same("traffic");
 }

@@ -265,7 +265,7 @@ static int reader(void *arg) {
 		rc = lk_store_open(&store, servers.at.redis, world.log_id, &err);
 	for (; rc == LK_OK && !test_the_table->stop && !test_the_table->complaint[0]; test_the_table->answers++) {
 		lk_answer a;
-		rc = lk_answer_make(&pg, store, &q, &a, &err);
+		rc = lk_answer_make(&pg, store, NULL, &q, &a, &err);
 		if (rc != LK_OK)
 			break;
 		for (int p = 0; p < a.partitions; p++) {

@@ -529,7 +529,7 @@ static void look(void *ctx, const lk_replay_progress *p) {
 	if (w->fault.len)
 		return;
 	q.copy = w->name;
-	if (lk_answer_make(&world.pg, world.store, &q, &a, &err) != LK_OK) {
+	if (lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err) != LK_OK) {
 		lk_buf_addf(&w->fault, "%s", err.text);
 		return;
 	}

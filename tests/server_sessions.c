@@ -332,7 +332,7 @@ static void other_windows_are_refused(void **state) {
 	lk_answer a;
 	lk_error err = {0};
 	q.window_us = 3 * GAP_US;
-	assert_int_equal(lk_answer_make(&world.pg, world.store, &q, &a, &err), LK_EUSAGE);
+	assert_int_equal(lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.text, "sessions have no fixed size"));
 }
 

@@ -177,7 +177,7 @@ static void read_once(reading *r) {
 	lk_error err = {0};
 	lk_query q = test_query(r->reader->view);
 	long before = losses();
-	int rc = lk_answer_make(&r->world.pg, r->world.store, &q, &a, &err);
+	int rc = lk_answer_make(&r->world.pg, r->world.store, NULL, &q, &a, &err);
 	if (rc == LK_EUNREACHABLE) {
 		close_reading(r);
 		return;
@@ -395,7 +395,7 @@ static int is_there(void *ctx) {
 	lk_query q = test_query(c->view);
 	lk_answer a;
 	lk_error err = {0};
-	if (lk_answer_make(&c->world->pg, c->world->store, &q, &a, &err) != LK_OK)
+	if (lk_answer_make(&c->world->pg, c->world->store, NULL, &q, &a, &err) != LK_OK)
 		return 0;
 	bool all = true;
 	for (int i = 0; i < a.partitions; i++)

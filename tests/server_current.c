@@ -1,0 +1,411 @@
+/* One catalogue for many threads: it is read once, answers over it are those of the definitions at their own moment,
+ * however old it is, and what many threads are told at once is what one is told. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/current.h"
+#include "catalog/drop.h"
+#include "core/flag.h"
+#include "core/time.h"
+#include "tests/support/fixtures.h"
+#include "tests/support/layer.h"
+#include "tests/support/log.h"
+
+static test_servers servers;
+static test_world world;
+static test_layer layer;
+static lk_current *current;
+
+#define STREAM(options) "CREATE TABLE hits (ts timestamptz, ip text, path text, bytes bigint, took double precision)" \
+	" WITH (event_time = ts, partition_by = ip, partitions = 3, watermark = '10 seconds'" options ");"
+
+static int fresh(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	current = lk_current_new(false);
+	return 0;
+}
+
+static int end(void **state) {
+	(void)state;
+	test_layer_stop(&layer);
+	lk_current_free(current);
+	return 0;
+}
+
+static lk_catalog *get(bool now) {
+	lk_error err = {0};
+	lk_catalog *c;
+	test_ok(lk_current_get(current, &world.pg, now, &c, &err), &err);
+	return c;
+}
+
+/* The rows of an answer as one text. */
+static char *text_of(const lk_answer *a) {
+	lk_buf b = LK_BUF_INIT;
+	test_rows rows;
+	test_answer_rows(a, &rows);
+	lk_buf_adds(&b, "");
+	for (size_t i = 0; i < rows.n; i++)
+		lk_buf_addf(&b, "%s\n", rows.rows[i]);
+	test_rows_release(&rows);
+	return lk_buf_steal(&b);
+}
+
+static int ask(const char *view, char **text, lk_error *err) {
+	lk_query q = test_query(view);
+	lk_answer a;
+	int rc = lk_answer_make(&world.pg, world.store, current, &q, &a, err);
+	*text = rc == LK_OK ? text_of(&a) : NULL;
+	lk_answer_release(&a);
+	return rc;
+}
+
+/* The answer over the shared catalogue must be the one over a catalogue read for it. */
+static void same_as_alone(const char *view) {
+	lk_query q = test_query(view);
+	lk_answer alone;
+	lk_error err = {0};
+	char *got;
+	test_ok(ask(view, &got, &err), &err);
+	test_world_answer(&world, &q, &alone);
+	char *want = text_of(&alone);
+	assert_string_equal(got, want);
+	lk_answer_release(&alone);
+	free(want);
+	free(got);
+}
+
+static void append(int n, unsigned long *seed) {
+	lk_buf lines = LK_BUF_INIT;
+	for (int i = 0; i < n; i++) {
+		unsigned long r = test_random(seed);
+		lk_buf_adds(&lines, "{\"ts\":\"");
+		lk_time_print(INT64_C(1700000000000000) + (int64_t)(r % 20000) * LK_US_PER_S, &lines);
+		lk_buf_addf(&lines, "\",\"ip\":\"10.0.0.%lu\",\"path\":\"/p%lu\",\"bytes\":%lu,\"took\":0.%lu}\n", r >> 16 & 15, r >> 24 & 7,
+		            r >> 32 & 1023, r >> 44 & 4095);
+	}
+	test_world_append_json(&world, "hits", lines.data);
+	lk_buf_release(&lines);
+}
+
+/* --- the snapshot --- */
+
+static const lk_plan *plan_of(const lk_catalog *c, const char *view) {
+	return lk_catalog_newest(c, lk_catalog_view(c, view))->plan;
+}
+
+static int is_replaced(void *former) {
+	lk_catalog *c = get(false);
+	lk_catalog_release(c);
+	return c != former;
+}
+
+static void it_is_read_once(void **state) {
+	(void)state;
+	lk_error err = {0};
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT count(*) AS n FROM hits;CREATE VIEW b AS SELECT sum(bytes) AS n FROM hits;");
+	lk_catalog *first = get(false), *again = get(true);
+	assert_ptr_equal(first, again);
+	assert_null(plan_of(first, "a"));
+	test_ok(lk_catalog_plan(first, &world.pg, lk_catalog_newest(first, lk_catalog_view(first, "b")), &err), &err);
+	assert_null(plan_of(first, "a"));
+	const lk_plan *plan = plan_of(first, "b");
+	test_ok(lk_catalog_plan(first, &world.pg, lk_catalog_newest(first, lk_catalog_view(first, "b")), &err), &err);
+	assert_ptr_equal(plan_of(first, "b"), plan);
+	test_world_batch(&world, "b");   /* publishes, and changes no definition */
+	lk_catalog_release(again);
+	again = get(true);
+	assert_ptr_equal(first, again);
+	test_world_declare(&world, "CREATE VIEW b AS SELECT sum(bytes) AS n FROM hits WHERE bytes > 1;");
+	assert_true(test_poll(is_replaced, first, 10000));   /* nobody asked for the one of now */
+	lk_catalog *next = get(true);
+	assert_string_equal(plan->view, "b");                /* whoever holds the former one still has it */
+	assert_int_equal(lk_catalog_newest(next, lk_catalog_view(next, "b"))->number, 2);
+	lk_catalog_release(first);
+	lk_catalog_release(again);
+	lk_catalog_release(next);
+}
+
+/* --- answers over a catalogue that is out of date --- */
+
+/* I9 */
+static void answers_know_what_was_declared_since(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("declared since");
+	lk_error err = {0};
+	char *text;
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT path, count(*) AS n FROM hits GROUP BY path;");
+	append(200, &seed);
+	test_world_batch(&world, "a");
+	same_as_alone("a");
+	test_world_declare(&world, "CREATE VIEW b AS SELECT ip, sum(bytes) AS n FROM hits GROUP BY ip;");
+	test_world_batch(&world, "b");
+	same_as_alone("b");
+	test_world_declare(&world, "CREATE VIEW a AS SELECT path, count(*) AS n FROM hits WHERE bytes < 500 GROUP BY path;");
+	test_world_batch(&world, "a");
+	same_as_alone("a");
+	test_ok(lk_view_drop(&world.pg, lk_catalog_view(world.catalog, "b"), &err), &err);
+	assert_int_equal(ask("b", &text, &err), LK_EUSAGE);
+	assert_string_equal(err.text, "there is no view b");
+	test_world_declare(&world, "CREATE VIEW b AS SELECT max(bytes) AS n FROM hits;");
+	test_world_batch(&world, "b");
+	same_as_alone("b");
+}
+
+static void answers_know_the_streams_options(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("options");
+	lk_query q = test_query("a");
+	lk_answer a;
+	lk_error err = {0};
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT path, count(*) AS n FROM hits GROUP BY path, tumble(ts, '1 minute');");
+	append(50, &seed);
+	test_world_batch(&world, "a");
+	same_as_alone("a");
+	test_world_declare(&world, STREAM(", idle_timeout = '1 hour'"));
+	test_ok(lk_answer_make(&world.pg, world.store, current, &q, &a, &err), &err);
+	assert_int_equal(a.plan->stream->idle_timeout_us, 3600 * LK_US_PER_S);
+	lk_answer_release(&a);
+}
+
+/* P6: schema lk is made anew, and every id in it is one that the old catalogue knows. */
+static void answers_know_the_log(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("another log");
+	lk_error err = {0};
+	char *text;
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT path, count(*) AS n FROM hits GROUP BY path;");
+	append(100, &seed);
+	test_world_batch(&world, "a");
+	same_as_alone("a");
+	test_world_empty(&world);
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT path, sum(bytes) AS n FROM hits GROUP BY path;");
+	append(30, &seed);
+	test_world_batch(&world, "a");
+	same_as_alone("a");
+	test_sql(&world.pg, "DROP SCHEMA lk CASCADE");
+	assert_int_equal(ask("a", &text, &err), LK_EUSAGE);
+	assert_non_null(strstr(err.text, "it has no schema lk"));
+}
+
+/* --- many threads --- */
+
+enum { READERS = 8, ROUNDS = 12, LEAST_ANSWERS = 30 };
+
+static const char *const views[] = {
+	"CREATE VIEW v0 AS SELECT path, count(*) AS n, avg(took) AS took FROM hits GROUP BY path, tumble(ts, '1 hour');",
+	"CREATE VIEW v1 AS SELECT ip, sum(bytes) AS n FROM hits WHERE bytes > 100 GROUP BY ip, hop(ts, '10 minutes', '1 hour');",
+	"CREATE VIEW v2 AS SELECT path, count(DISTINCT ip) AS ips, top_k(ip, 3) AS ips_most FROM hits GROUP BY path;",
+	"CREATE VIEW v3 AS SELECT path, count(*) AS n FROM hits GROUP BY path, tumble(ts, '1 day', 'Europe/Berlin');",
+	"CREATE VIEW v4 AS SELECT ip, count(*) AS n, min(ts) AS first FROM hits GROUP BY ip, session(ts, '5 minutes') HAVING count(*) > 1;",
+	"CREATE VIEW v5 AS SELECT count(*) AS n, approx_percentile(took, 0.5) AS half FROM hits;",
+};
+enum { VIEWS = sizeof views / sizeof *views };
+
+/* What one thread was told: of each view, and of each version of the view that moves. */
+typedef struct told {
+	char *of_view[VIEWS];
+	char *of_version[ROUNDS + 2];
+} told;
+
+static told alone;
+static volatile int stop;
+
+typedef struct reader {
+	pthread_t thread;
+	unsigned long seed;
+	lk_pg pg;
+	lk_store *store;
+	_Atomic int answers;
+	int failures, unknown;
+	told seen;
+	lk_error err;
+} reader;
+
+static void note(reader *r, char **known, char *text) {
+	if (!*known) {
+		*known = text;
+		return;
+	}
+	if (strcmp(*known, text) != 0) {
+		r->failures++;
+		lk_fail(&r->err, LK_EINTERNAL, "it was told \"%.300s\" and then \"%.300s\"", *known, text);
+	}
+	free(text);
+}
+
+static void read_view(reader *r, int i) {
+	char name[16];
+	lk_answer a;
+	lk_error err = {0};
+	snprintf(name, sizeof name, i < VIEWS ? "v%d" : i == VIEWS ? "moving" : "passing", i);
+	lk_query q = test_query(name);
+	int rc = lk_answer_make(&r->pg, r->store, current, &q, &a, &err);
+	if (rc == LK_OK && i < VIEWS)
+		note(r, &r->seen.of_view[i], text_of(&a));
+	else if (rc == LK_OK && i == VIEWS)
+		note(r, &r->seen.of_version[a.version], text_of(&a));
+	else if (rc == LK_EUSAGE && i > VIEWS)   /* it comes and goes */
+		r->unknown++;
+	else if (rc != LK_OK)
+		r->failures++, r->err = r->err.code ? r->err : err;
+	r->answers++;
+	lk_answer_release(&a);
+}
+
+static void *read_all(void *arg) {
+	reader *r = arg;
+	while (!lk_flag_is_set(&stop))
+		read_view(r, (int)(test_random(&r->seed) % (VIEWS + 2)));
+	return NULL;
+}
+
+static int have_answered(void *readers) {
+	int least = INT32_MAX;
+	for (const reader *r = readers; r < (const reader *)readers + READERS; r++)
+		least = r->answers < least ? r->answers : least;
+	return least >= LEAST_ANSWERS;
+}
+
+static char *alone_told(const char *view, int *version) {
+	lk_query q = test_query(view);
+	lk_answer a;
+	test_world_same(&world, &q);   /* and PostgreSQL says so, too */
+	test_world_answer(&world, &q, &a);
+	*version = a.version;
+	char *text = text_of(&a);
+	lk_answer_release(&a);
+	return text;
+}
+
+static void note_moving(void) {
+	int version;
+	char *text = alone_told("moving", &version);
+	free(alone.of_version[version]);
+	alone.of_version[version] = text;
+}
+
+/* A new version of one view, another view that comes or goes, and now and then a column. */
+static void change(int round) {
+	lk_error err = {0};
+	char *sql = lk_asprintf("CREATE VIEW moving AS SELECT path, count(*) AS n FROM hits WHERE bytes > %d GROUP BY path, tumble(ts, '%d minutes');",
+	                        50 * round, 30 + round);
+	test_world_declare(&world, sql);
+	free(sql);
+	if (round % 2)
+		test_world_declare(&world, "CREATE VIEW passing AS SELECT count(*) AS n FROM hits;");
+	else if (lk_catalog_view(world.catalog, "passing"))
+		test_ok(lk_view_drop(&world.pg, lk_catalog_view(world.catalog, "passing"), &err), &err);
+	if (round % 4 == 3) {
+		lk_buf more = LK_BUF_INIT;
+		lk_buf_adds(&more, "CREATE TABLE hits (ts timestamptz, ip text, path text, bytes bigint, took double precision");
+		for (int i = 0; i <= round / 4; i++)
+			lk_buf_addf(&more, ", more%d text", i);
+		lk_buf_adds(&more, ") WITH (event_time = ts, partition_by = ip, partitions = 3, watermark = '10 seconds');");
+		test_world_declare(&world, more.data);
+		lk_buf_release(&more);
+	}
+	test_world_batch(&world, "moving");
+	note_moving();
+}
+
+static void start_readers(reader *readers, unsigned long *seed) {
+	lk_error err = {0};
+	for (int i = 0; i < READERS; i++) {
+		reader *r = &readers[i];
+		r->seed = test_random(seed);
+		test_open(&r->pg, &servers);
+		test_ok(lk_store_open(&r->store, servers.at.redis, world.log_id, &err), &err);
+	}
+	for (int i = 0; i < READERS; i++)
+		assert_int_equal(pthread_create(&readers[i].thread, NULL, read_all, &readers[i]), 0);
+}
+
+static void compare(const reader *r, char *const *got, char *const *want, int n, const char *what) {
+	for (int i = 0; i < n; i++)
+		if (got[i] && (!want[i] || strcmp(got[i], want[i]) != 0))
+			fail_msg("%s %d: a reader was told \"%s\", one thread \"%s\"", what, i, got[i], want[i] ? want[i] : "nothing");
+	if (r->failures)
+		fail_msg("%d failures, such as: %s", r->failures, r->err.text);
+}
+
+static void release_told(told *t) {
+	for (int i = 0; i < VIEWS; i++)
+		free(t->of_view[i]);
+	for (int i = 0; i < ROUNDS + 2; i++)
+		free(t->of_version[i]);
+	*t = (told){0};
+}
+
+static void end_readers(reader *readers) {
+	lk_flag_set(&stop);
+	for (int i = 0; i < READERS; i++) {
+		pthread_join(readers[i].thread, NULL);
+		lk_pg_close(&readers[i].pg);
+		lk_store_close(readers[i].store);
+	}
+	for (int i = 0; i < READERS; i++) {
+		compare(&readers[i], readers[i].seen.of_view, alone.of_view, VIEWS, "view");
+		compare(&readers[i], readers[i].seen.of_version, alone.of_version, ROUNDS + 2, "version");
+		release_told(&readers[i].seen);
+	}
+}
+
+/* I3, I9: the log stands still, so every answer of a version is the same, whatever layers it came from. */
+static void many_readers_while_definitions_change(void **state) {
+	(void)state;
+	static reader readers[READERS];
+	unsigned long seed = test_seed("many readers");
+	int rounds = test_rounds("ROUNDS", ROUNDS), version;
+	memset(readers, 0, sizeof readers);
+	stop = 0;
+	test_world_declare(&world, STREAM(""));
+	for (int i = 0; i < VIEWS; i++)
+		test_world_declare(&world, views[i]);
+	append(1500, &seed);
+	change(0);
+	for (int i = 0; i < VIEWS; i += 2) {
+		char name[16];
+		snprintf(name, sizeof name, "v%d", i);
+		test_world_batch(&world, name);
+	}
+	append(700, &seed);
+	test_world_speed_once(&world, NULL);
+	for (int i = 0; i < VIEWS; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "v%d", i);
+		alone.of_view[i] = alone_told(name, &version);
+	}
+	note_moving();
+	test_layer_start(&layer, &servers, 2, false);
+	start_readers(readers, &seed);
+	for (int i = 1; i <= rounds && i <= ROUNDS; i++)
+		change(i);
+	assert_true(test_poll(have_answered, readers, 120000));
+	end_readers(readers);
+	test_layer_end(&layer);
+	release_told(&alone);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, end)
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		TEST(it_is_read_once),
+		TEST(answers_know_what_was_declared_since),
+		TEST(answers_know_the_streams_options),
+		TEST(answers_know_the_log),
+		TEST(many_readers_while_definitions_change),
+	};
+	test_share_world(&world, &servers);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
+}
