@@ -72,28 +72,39 @@ static double drain(bench *b, const char *view) {
 	return BENCH_LK(b, "speed", "--once", "--view", view).seconds;
 }
 
-static void beside(bench *b, const char *what, const char *view, const char *other, const char *oracle, long events, double goal) {
+typedef struct pair {
+	const char *what, *view, *other;   /* the view beside another one */
+	double goal;                       /* share of the other's rate */
+	const char *oracle;
+} pair;
+
+static void beside(bench *b, const pair *p, long events) {
 	double a[BENCH_RUNS], z[BENCH_RUNS], ratio[BENCH_RUNS];
 	for (int i = 0; i < BENCH_RUNS; i++) {
-		z[i] = drain(b, other);
-		a[i] = drain(b, view);
+		z[i] = drain(b, p->other);
+		a[i] = drain(b, p->view);
 		ratio[i] = z[i] / a[i];
 	}
-	check(b, view, oracle);
+	check(b, p->view, p->oracle);
 	double r = bench_median(ratio, BENCH_RUNS);
-	bench_report(b, r >= goal, "%s: %.2f M events/s, %.2f of the rate of %s (%.2f M events/s; goal: %.1f)", what,
-	             (double)events / bench_median(a, BENCH_RUNS) / 1e6, r, other, (double)events / bench_median(z, BENCH_RUNS) / 1e6, goal);
+	bench_report(b, r >= p->goal, "%s: %.2f M events/s, %.2f of the rate of %s (%.2f M events/s; goal: %.1f)",
+	             p->what, (double)events / bench_median(a, BENCH_RUNS) / 1e6, r, p->other,
+	             (double)events / bench_median(z, BENCH_RUNS) / 1e6, p->goal);
 }
 
 static void drains(bench *b, long events) {
 	bench_define(b, definition);
 	ingest(b, 0, events, KEYS);
 	bench_sql(b, "VACUUM ANALYZE lk.part_hits_0");
-	beside(b, "hops of a minute, one a second", "hops", "minutes",
-	       "SELECT count(*) AS n FROM lk.log_hits CROSS JOIN generate_series(0, 59) i GROUP BY k, date_trunc('second', ts) - i * interval '1 s'",
-	       events, 0.8);
-	beside(b, "ten aggregates", "ten", "one", "SELECT count(*) AS n FROM lk.log_hits GROUP BY k, date_trunc('minute', ts)", events, 0.6);
-	beside(b, "sessions", "visits", "visitors", "SELECT count(*) AS n FROM lk.log_hits GROUP BY u", events, 0.5);
+	static const pair pairs[] = {
+		{"hops of a minute, one a second", "hops", "minutes", 0.8,
+		 "SELECT count(*) AS n FROM lk.log_hits CROSS JOIN generate_series(0, 59) i"
+		 " GROUP BY k, date_trunc('second', ts) - i * interval '1 s'"},
+		{"ten aggregates", "ten", "one", 0.6, "SELECT count(*) AS n FROM lk.log_hits GROUP BY k, date_trunc('minute', ts)"},
+		{"sessions", "visits", "visitors", 0.5, "SELECT count(*) AS n FROM lk.log_hits GROUP BY u"},
+	};
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		beside(b, &pairs[i], events);
 }
 
 static char *second(bench *b, long s) {

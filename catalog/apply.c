@@ -313,46 +313,53 @@ int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_erro
 
 /* --- views --- */
 
-static int wrong_column(const lk_plan *p, const PGresult *d, int i, const char *leg, const char *name, lk_type type, lk_error *err) {
+/* A statement that PostgreSQL has described: "the batch", or "the definition". */
+typedef struct described {
+	const lk_plan *plan;
+	const char *what;
+	PGresult *columns;
+} described;
+
+/* Column i should be this one. */
+static int wrong_column(const described *d, int i, const char *name, lk_type type, lk_error *err) {
 	lk_buf wanted = LK_BUF_INIT;
 	lk_type_name(type, &wanted);
-	lk_fail(err, LK_EDEFINITION, "view %s: PostgreSQL reads %s differently from lk: column %d is %s (type oid %u), not %s %s", p->view,
-	        leg, i + 1, PQfname(d, i), (unsigned)PQftype(d, i), name, wanted.data);
+	lk_fail(err, LK_EDEFINITION, "view %s: PostgreSQL reads %s differently from lk: column %d is %s (type oid %u), not %s %s",
+	        d->plan->view, d->what, i + 1, PQfname(d->columns, i), (unsigned)PQftype(d->columns, i), name, wanted.data);
 	lk_hint(err, "this is a bug in lk; another spelling of the expression may work");
 	lk_buf_release(&wanted);
 	return LK_EDEFINITION;
 }
 
 /* PREPAREs a statement without running it and gives its description. */
-static int describe(lk_pg *pg, const lk_plan *p, lk_buf *sql, const char *leg, PGresult **out, lk_error *err) {
+static int describe(lk_pg *pg, described *d, lk_buf *sql, lk_error *err) {
 	lk_error e = {0};
 	PGresult *res = lk_pg_last_result(pg, PQsendPrepare(pg->conn, "", sql->data, 0, NULL));
-	int rc = PQresultStatus(res) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, res, leg, &e);
+	int rc = PQresultStatus(res) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, res, d->what, &e);
 	PQclear(res);
-	*out = NULL;
 	if (!rc) {
-		*out = lk_pg_last_result(pg, PQsendDescribePrepared(pg->conn, ""));
-		rc = PQresultStatus(*out) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, *out, leg, &e);
+		d->columns = lk_pg_last_result(pg, PQsendDescribePrepared(pg->conn, ""));
+		rc = PQresultStatus(d->columns) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, d->columns, d->what, &e);
 	}
 	lk_buf_release(sql);
 	if (rc == LK_EVALUE || (rc == LK_EINTERNAL && !strncmp(e.sqlstate, "42", 2)))
 		rc = LK_EDEFINITION;
-	return rc ? lk_fail(err, rc, "view %s: %s", p->view, e.text) : 0;
+	return rc ? lk_fail(err, rc, "view %s: %s", d->plan->view, e.text) : 0;
 }
 
 static int describe_batch(lk_pg *pg, const lk_plan *p, lk_error *err) {
 	lk_type types[LK_MAX_COLUMNS * LK_MAX_PARTIALS];
 	lk_buf sql = LK_BUF_INIT;
-	PGresult *d;
+	described d = {.plan = p, .what = "the batch"};
 	lk_log_batch_sql(p, "off < 0", &sql);
-	int rc = describe(pg, p, &sql, "the batch", &d, err);
+	int rc = describe(pg, &d, &sql, err);
 	int n = lk_plan_batch_types(p, types, sizeof types / sizeof *types);
-	if (!rc && PQnfields(d) != n)
-		rc = lk_fail(err, LK_EDEFINITION, "view %s: the batch has %d columns, not %d", p->view, PQnfields(d), n);
+	if (!rc && PQnfields(d.columns) != n)
+		rc = lk_fail(err, LK_EDEFINITION, "view %s: the batch has %d columns, not %d", p->view, PQnfields(d.columns), n);
 	for (int i = 0; !rc && i < n; i++)
-		if (PQftype(d, i) != lk_type_oid(types[i]))
-			rc = wrong_column(p, d, i, "the batch", PQfname(d, i), types[i], err);
-	PQclear(d);
+		if (PQftype(d.columns, i) != lk_type_oid(types[i]))
+			rc = wrong_column(&d, i, PQfname(d.columns, i), types[i], err);
+	PQclear(d.columns);
 	return rc;
 }
 
@@ -360,18 +367,19 @@ static int describe_oracle(lk_pg *pg, const lk_plan *p, lk_error *err) {
 	const lk_type time = {LK_TIME, 0, 0};
 	int windows = p->window.kind == LK_W_NONE ? 0 : 2;
 	lk_buf sql = LK_BUF_INIT;
-	PGresult *d;
+	described d = {.plan = p, .what = "the definition"};
 	lk_log_oracle_sql(p, "off < 0", &sql);
-	int rc = describe(pg, p, &sql, "the definition", &d, err);
-	if (!rc && PQnfields(d) != windows + p->noutputs)
-		rc = lk_fail(err, LK_EDEFINITION, "view %s: the definition has %d columns, not %d", p->view, PQnfields(d), windows + p->noutputs);
+	int rc = describe(pg, &d, &sql, err);
+	if (!rc && PQnfields(d.columns) != windows + p->noutputs)
+		rc = lk_fail(err, LK_EDEFINITION, "view %s: the definition has %d columns, not %d", p->view, PQnfields(d.columns),
+		             windows + p->noutputs);
 	for (int i = 0; !rc && i < windows + p->noutputs; i++) {
 		lk_type type = i < windows ? time : p->outputs[i - windows].type;
 		const char *name = i >= windows ? p->outputs[i - windows].name : i ? "window_end" : "window_start";
-		if (PQftype(d, i) != lk_type_oid(type) || strcmp(PQfname(d, i), name))
-			rc = wrong_column(p, d, i, "the definition", name, type, err);
+		if (PQftype(d.columns, i) != lk_type_oid(type) || strcmp(PQfname(d.columns, i), name))
+			rc = wrong_column(&d, i, name, type, err);
 	}
-	PQclear(d);
+	PQclear(d.columns);
 	return rc;
 }
 

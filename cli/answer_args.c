@@ -1,7 +1,6 @@
 #include "cli/answer_args.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -142,9 +141,9 @@ static int read_memory(const lk_args *args, int64_t *bytes, lk_error *err) {
 
 int lk_rows_args_read(const lk_args *args, lk_answer_args *out, lk_error *err) {
 	lk_query *q = &out->query;
-	int rc = lk_args_int(args, "last", 0, 1, INT64_MAX, &q->last, err);
+	int rc = lk_args_int(args, "last", (lk_whole){0, 1, INT64_MAX}, &q->last, err);
 	if (rc == LK_OK)
-		rc = lk_args_int(args, "limit", 0, 1, INT64_MAX, &q->limit, err);
+		rc = lk_args_int(args, "limit", (lk_whole){0, 1, INT64_MAX}, &q->limit, err);
 	if (rc == LK_OK && lk_args_has(args, "sort"))
 		read_sort(lk_args_text(args, "sort", ""), out);
 	return rc;
@@ -152,18 +151,16 @@ int lk_rows_args_read(const lk_args *args, lk_answer_args *out, lk_error *err) {
 
 static int read_bounds(const lk_args *args, lk_bounds *b, lk_error *err) {
 	*b = (lk_bounds){.bytes = LK_ANSWER_BYTES};
-	int rc = lk_args_int(args, "max-rows", LK_ANSWER_ROWS, 0, INT64_MAX, &b->rows, err);
+	int rc = lk_args_int(args, "max-rows", (lk_whole){LK_ANSWER_ROWS, 0, INT64_MAX}, &b->rows, err);
 	if (rc == LK_OK)
 		rc = read_memory(args, &b->bytes, err);
 	return rc == LK_OK ? lk_args_interval(args, "timeout", 0, &b->time_us, err) : rc;
 }
 
 int lk_args_copy(const lk_args *args, const char **copy, int *version, lk_error *err) {
-	int64_t number = 0;
-	int rc = lk_args_int(args, "version", 0, 1, INT_MAX, &number, err);
+	int rc = lk_args_version(args, version, err);
 	*copy = lk_args_text(args, "copy", NULL);
-	*version = (int)number;
-	if (rc != LK_OK || !*copy || !number)
+	if (rc != LK_OK || !*copy || !*version)
 		return rc;
 	lk_fail(err, LK_EUSAGE, "--version and --copy both say which copy to read");
 	return lk_hint(err, "each copy has one version: leave --version out");

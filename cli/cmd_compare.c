@@ -43,17 +43,14 @@ enum format { TABLE, JSON, MARKDOWN };
 
 static int read_options(const lk_args *args, lk_replay_options *o, int *format, lk_error *err) {
 	static const char *const formats[] = {"table", "json", "markdown", NULL};
-	int64_t version = 0, workers = 0;
+	*o = (lk_replay_options){
+		.view = args->operands[0], .limits = lk_stream_defaults,
+		.watch = {.stop = &lk_stop, .progress = show_progress, .notice = show_notice},
+	};
 	int rc = lk_args_choice(args, "format", formats, TABLE, format, err);
 	if (rc == LK_OK)
-		rc = lk_args_int(args, "version", 0, 1, 1000000, &version, err);
-	if (rc == LK_OK)
-		rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
-	*o = (lk_replay_options){
-		.view = args->operands[0], .version = (int)version, .workers = (int)workers,
-		.limits = lk_stream_defaults, .watch = {.stop = &lk_stop, .progress = show_progress, .notice = show_notice},
-	};
-	return rc;
+		rc = lk_args_version(args, &o->version, err);
+	return rc == LK_OK ? lk_args_workers(args, &o->workers, err) : rc;
 }
 
 static void print(const lk_comparison *c, enum format format) {

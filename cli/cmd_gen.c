@@ -46,9 +46,9 @@ static int check_years(const lk_gen_options *o, lk_error *err) {
 int lk_cmd_gen(const lk_args *args, lk_error *err) {
 	lk_gen_options o = {.kind = args->operands[0]};
 	int64_t seed = 1;
-	int rc = lk_args_int(args, "events", 100000, 0, INT64_C(1000000000000), &o.events, err);
+	int rc = lk_args_int(args, "events", (lk_whole){100000, 0, INT64_C(1000000000000)}, &o.events, err);
 	if (rc == LK_OK)
-		rc = lk_args_int(args, "seed", 1, 0, INT64_MAX, &seed, err);
+		rc = lk_args_int(args, "seed", (lk_whole){1, 0, INT64_MAX}, &seed, err);
 	if (rc == LK_OK)
 		rc = lk_args_time(args, "start", DEFAULT_START, &o.start_us, err);
 	if (rc == LK_OK)

@@ -23,7 +23,7 @@ static int read_args(const lk_args *args, wanted *w, lk_error *err) {
 	*w = (wanted){.view = args->operands[0], .columns = lk_args_text(args, "columns", NULL)};
 	int rc = lk_args_copy(args, &w->copy, &w->version, err);
 	if (rc == LK_OK)
-		rc = lk_args_int(args, "limit", 20, 0, 1000000, &limit, err);
+		rc = lk_args_int(args, "limit", (lk_whole){20, 0, 1000000}, &limit, err);
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
 	w->limit = (int)limit;

@@ -178,12 +178,11 @@ static void say_report(const lk_replay_options *o, const lk_mode_report *r, int 
 static int change(const lk_args *args, bool back, bool kappa, lk_error *err) {
 	lk_servers at = {0};
 	lk_mode_report r = {0};
-	int64_t workers;
-	int rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
+	int workers, rc = lk_args_workers(args, &workers, err);
 	if (rc == LK_OK)
 		rc = lk_servers_find(lk_home(), &at, err);
 	lk_replay_options o = {
-		.postgres = at.postgres, .redis = at.redis, .view = args->operands[0], .workers = (int)workers,
+		.postgres = at.postgres, .redis = at.redis, .view = args->operands[0], .workers = workers,
 		.limits = lk_stream_defaults, .force = lk_args_has(args, "force"),
 	};
 	lk_kappa_watch(&o.watch);

@@ -27,7 +27,7 @@ int lk_cmd_rejected(const lk_args *args, lk_error *err) {
 	const lk_cat_stream *stream = NULL;
 	int64_t limit = 0;
 	int format = LK_AS_TABLE;
-	int rc = lk_args_int(args, "limit", 20, 0, 1000000, &limit, err);
+	int rc = lk_args_int(args, "limit", (lk_whole){20, 0, 1000000}, &limit, err);
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
 	if (rc == LK_OK)

@@ -1,5 +1,4 @@
 /* lk replay: reads the options, shows progress, prints a report. replay/replay.h says what a replay is. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +98,6 @@ static int read_times(const lk_args *args, lk_replay_options *o, lk_error *err) 
 }
 
 static int read_options(const lk_args *args, lk_replay_options *o, lk_error *err) {
-	int64_t workers, version;
 	bool range = lk_args_has(args, "from") || lk_args_has(args, "to");
 	*o = (lk_replay_options){
 		.view = args->operands[0], .limits = lk_stream_defaults, .sandbox = lk_args_text(args, "as", range ? "" : NULL),
@@ -107,12 +105,9 @@ static int read_options(const lk_args *args, lk_replay_options *o, lk_error *err
 		.force = lk_args_has(args, "force"), .fresh = lk_args_has(args, "fresh"), .keep = lk_args_has(args, "keep"),
 	};
 	lk_kappa_watch(&o->watch);
-	int rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
-	o->workers = (int)workers;
-	if (rc == LK_OK) {
-		rc = lk_args_int(args, "version", 0, 1, INT_MAX, &version, err);
-		o->version = (int)version;
-	}
+	int rc = lk_args_workers(args, &o->workers, err);
+	if (rc == LK_OK)
+		rc = lk_args_version(args, &o->version, err);
 	if (rc == LK_OK)
 		rc = read_times(args, o, err);
 	return rc ? rc : check(args, o, err);

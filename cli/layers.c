@@ -34,16 +34,14 @@ static void show_again(void *ctx, const char *what) {
 enum { ROOM_WAIT_S = 30, SERVER_WAIT_S = 300 };
 
 int lk_speed_from_args(const lk_args *args, const lk_servers *at, lk_speed_options *o, lk_error *err) {
-	int64_t workers;
 	bool once = lk_args_has(args, "once");
-	int rc = lk_args_int(args, "workers", 2, 1, 256, &workers, err);
 	*o = (lk_speed_options){
-		.postgres = at->postgres, .redis = at->redis, .workers = (int)workers, .once = once,
+		.postgres = at->postgres, .redis = at->redis, .once = once,
 		.view = lk_args_text(args, "view", NULL),
 		.room_wait_us = once ? ROOM_WAIT_S * LK_US_PER_S : 0, .server_wait_us = once ? SERVER_WAIT_S * LK_US_PER_S : 0,
 		.limits = lk_stream_defaults, .stop = &lk_stop, .progress = show_progress, .notice = show_notice, .again = show_again,
 	};
-	return rc;
+	return lk_args_workers(args, &o->workers, err);
 }
 
 void lk_speed_say_report(const lk_speed_report *r) {
@@ -129,7 +127,7 @@ static void say_batch(const lk_cat_copy *copy, const lk_batch_report *r, bool qu
 
 int lk_keep_from_args(const lk_args *args, lk_keep *keep, lk_error *err) {
 	*keep = lk_keep_defaults;
-	return lk_args_int(args, "keep-rejected", keep->rejected, 0, INT64_MAX / 2, &keep->rejected, err);
+	return lk_args_int(args, "keep-rejected", (lk_whole){keep->rejected, 0, INT64_MAX / 2}, &keep->rejected, err);
 }
 
 static void show_done(void *ctx, const lk_cat_copy *copy, const lk_batch_report *report) {

@@ -135,20 +135,32 @@ const char *lk_args_text(const lk_args *a, const char *option, const char *other
 	return g ? g->value : otherwise;
 }
 
-int lk_args_int(const lk_args *a, const char *option, int64_t otherwise, int64_t min, int64_t max, int64_t *out,
-                lk_error *err) {
+int lk_args_int(const lk_args *a, const char *option, lk_whole n, int64_t *out, lk_error *err) {
 	const char *text = lk_args_text(a, option, NULL);
-	*out = otherwise;
+	*out = n.otherwise;
 	if (!text)
 		return LK_OK;
 	char *end;
 	errno = 0;
 	long long v = strtoll(text, &end, 10);
-	if (!*text || *end || errno || v < min || v > max)
-		return lk_fail(err, LK_EUSAGE, "--%s %s: not a whole number from %lld to %lld", option, text, (long long)min,
-		               (long long)max);
+	if (!*text || *end || errno || v < n.least || v > n.most)
+		return lk_fail(err, LK_EUSAGE, "--%s %s: not a whole number from %lld to %lld", option, text, (long long)n.least,
+		               (long long)n.most);
 	*out = v;
 	return LK_OK;
+}
+
+static int small(const lk_args *a, const char *option, lk_whole n, int *out, lk_error *err) {
+	int64_t v;
+	int rc = lk_args_int(a, option, n, &v, err);
+	*out = (int)v;
+	return rc;
+}
+
+int lk_args_workers(const lk_args *a, int *out, lk_error *err) { return small(a, "workers", (lk_whole){2, 1, 256}, out, err); }
+
+int lk_args_version(const lk_args *a, int *out, lk_error *err) {
+	return small(a, "version", (lk_whole){0, 1, INT32_MAX}, out, err);
 }
 
 int lk_args_interval(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err) {

@@ -55,9 +55,15 @@ void lk_args_release(lk_args *a);
 
 bool lk_args_has(const lk_args *a, const char *option);
 const char *lk_args_text(const lk_args *a, const char *option, const char *otherwise);
-/* LK_EUSAGE if the text is not a whole number from min to max. */
-int lk_args_int(const lk_args *a, const char *option, int64_t otherwise, int64_t min, int64_t max, int64_t *out,
-                lk_error *err);
+/* A whole number; LK_EUSAGE if the text is none from least to most. */
+typedef struct lk_whole {
+	int64_t otherwise;            /* without the option; need not lie between them */
+	int64_t least, most;
+} lk_whole;
+int lk_args_int(const lk_args *a, const char *option, lk_whole n, int64_t *out, lk_error *err);
+/* --workers, and --version (0: not given). */
+int lk_args_workers(const lk_args *a, int *out, lk_error *err);
+int lk_args_version(const lk_args *a, int *out, lk_error *err);
 /* "5m": a fixed interval, in microseconds, greater than zero. */
 int lk_args_interval(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err);
 /* RFC 3339, or "-1h": that long before now. */

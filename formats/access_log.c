@@ -451,8 +451,8 @@ static int read_time(span s, enum lk_log_kind kind, int64_t *out) {
 	}
 }
 
-static int read_column(const candidate *c, const lk_column *column, int i, span s, lk_arena *arena, lk_value *out, const char **reason) {
-	const lk_log_field *f = i < c->format->nfields ? &c->format->fields[i] : NULL;
+/* f: the field that s is of; NULL: a part of one. */
+static int read_column(const lk_column *column, const lk_log_field *f, span s, lk_arena *arena, lk_value *out, const char **reason) {
 	int64_t us;
 	if (!strcmp(column->name, "ip"))
 		s = first_of_list(s);
@@ -485,7 +485,8 @@ int lk_log_scan(lk_log_scanner *g, const char *line, size_t len, lk_arena *arena
 	for (int i = 0; i < s->ncolumns; i++) {
 		row[i] = lk_null();
 		int from = c->span_of[i];
-		if (from >= 0 && read_column(c, &s->columns[i], from, g->spans[from], arena, &row[i], &why->reason)) {
+		const lk_log_field *f = from >= 0 && from < c->format->nfields ? &c->format->fields[from] : NULL;
+		if (from >= 0 && read_column(&s->columns[i], f, g->spans[from], arena, &row[i], &why->reason)) {
 			why->column = i;
 			return -1;
 		}

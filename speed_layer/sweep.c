@@ -38,8 +38,8 @@ static int drop_below(lk_path *p, lk_unit *u, const lk_unit_state *st, const lk_
 		if ((!s->open && s->to <= cut->cursor) || (LK_MUTANT("drop_open") && s->from < cut->cursor))
 			gone[n++] = *s;
 	}
-	int rc = n == 0 && st->base.cursor >= cut->cursor
-	        ? LK_OK : lk_store_drop(p->store, u->id, u->token, gone, n, cut->cursor <= u->committed ? cut : NULL, err);
+	const lk_removal r = {u->id, u->token, gone, n, cut->cursor <= u->committed ? cut : NULL};
+	int rc = n == 0 && st->base.cursor >= cut->cursor ? LK_OK : lk_store_drop(p->store, &r, err);
 	free(gone);
 	return rc;
 }

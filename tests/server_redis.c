@@ -40,7 +40,7 @@ static void a_full_server_takes_nothing_and_gives_back(void **state) {
 	lk_unit_state u;
 	int taken = lk_store_take_over(o.store, o.unit, &beginning, &u, NULL);
 	lk_position base = {12, 120, 12};
-	int dropped = lk_store_drop(o.store, o.unit, u.token, u.segments, 2, &base, NULL);
+	int dropped = lk_store_drop(o.store, &(lk_removal){o.unit, u.token, u.segments, 2, &base}, NULL);
 	lk_unit_state none;
 	int made = lk_store_take_over(o.store, test_unit_new(), &beginning, &none, NULL);
 	int again = lk_store_reset(o.store, o.unit, u.token, &beginning, NULL);
@@ -96,7 +96,7 @@ static void forgotten_scripts_are_loaded_again(void **state) {
 	test_owner o = test_owner_of_three_segments(&servers);
 	lk_unit_state u = test_owner_state(&o);
 	test_redis_command(&admin, "SCRIPT FLUSH");
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, NULL, NULL), LK_OK);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 1, NULL}, NULL), LK_OK);
 	test_redis_command(&admin, "SCRIPT FLUSH");
 	test_owner_take(&o, 0);
 	lk_unit_state_release(&u);

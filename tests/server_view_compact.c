@@ -125,7 +125,7 @@ static void compaction_refuses_what_it_must(void **state) {
 	assert_int_equal(compact(o.store, &stranger, u.segments, 2), LK_EFENCED);
 	stale[1].to++;   /* it does not match meta */
 	assert_int_equal(compact(o.store, &o, stale, 2), LK_ECONFLICT);
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, NULL, NULL), LK_OK);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 1, NULL}, NULL), LK_OK);
 	assert_int_equal(compact(o.store, &o, u.segments, 2), LK_ECONFLICT);
 	lk_unit_state after = test_owner_state(&o);
 	assert_int_equal(after.nsegments, 3);
@@ -397,7 +397,7 @@ static void step_drop(unit_model *m, actor *a, uint64_t *seed) {
 	for (int i = 0; i < n; i++)
 		named[i] = (lk_segment){.from = m->segments[i].from, .to = m->segments[i].to, .token = m->segments[i].token};
 	lk_position base = {n ? named[n - 1].to : m->base, 1, 1};
-	assert_int_equal(lk_store_drop(a->o.store, a->o.unit, a->o.token, named, n, &base, NULL), owner ? LK_OK : LK_EFENCED);
+	assert_int_equal(lk_store_drop(a->o.store, &(lk_removal){a->o.unit, a->o.token, named, n, &base}, NULL), owner ? LK_OK : LK_EFENCED);
 	if (owner) {
 		remove_segments(m, 0, n);
 		m->base = base.cursor;

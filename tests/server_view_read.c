@@ -16,14 +16,20 @@ static test_servers servers;
 
 /* --- filters --- */
 
-/* The cells that the filter of panes [from, to) and of keys (n < 0: all) selects are read, and no other one is. */
-static void check_filtered(const lk_cells *c, int panes, int nkeys, int from, int to, const int *which, int n) {
+typedef struct selection {
+	int from, to;              /* panes */
+	const int *which;          /* keys */
+	int n;                     /* of them; < 0: all */
+} selection;
+
+/* The selected ones of these cells are read, and no other one is. */
+static void check_filtered(const lk_cells *c, int panes, int nkeys, selection s) {
 	size_t expected = 0;
-	for (int p = from < 0 ? 0 : from; p < to && p < panes; p++) {
+	for (int p = s.from < 0 ? 0 : s.from; p < s.to && p < panes; p++) {
 		for (int k = 0; k < nkeys; k++) {
-			bool wanted = n < 0;
-			for (int i = 0; i < n; i++)
-				wanted |= which[i] == k;
+			bool wanted = s.n < 0;
+			for (int i = 0; i < s.n; i++)
+				wanted |= s.which[i] == k;
 			if (!wanted)
 				continue;
 			char name[40];
@@ -57,7 +63,7 @@ static void filters_let_through_what_they_name(int panes, int keys) {
 				assert_int_equal(test_unit_read(&u, both[k]->store, both[k]->unit, &f, NULL), LK_OK);
 				assert_int_equal(u.state.nsegments, 1);
 				assert_true(u.state.segments[0].open == (k == 0));
-				check_filtered(&u.cells[0], panes, keys, ranges[i][0], ranges[i][1], which, nkeys);
+				check_filtered(&u.cells[0], panes, keys, (selection){ranges[i][0], ranges[i][1], which, nkeys});
 				test_unit_release(&u);
 			}
 		}
@@ -90,7 +96,7 @@ static void many_keys_and_panes_are_asked_for_in_pieces(void **state) {
 	for (int closed = 0; closed < 2; closed++) {
 		test_unit u;
 		assert_int_equal(test_unit_read(&u, o.store, o.unit, &f, NULL), LK_OK);
-		check_filtered(&u.cells[0], PANES, KEYS + 1000, 0, PANES, which, KEYS);
+		check_filtered(&u.cells[0], PANES, KEYS + 1000, (selection){0, PANES, which, KEYS});
 		test_unit_release(&u);
 		test_owner_take(&o, 0);
 	}
@@ -110,7 +116,7 @@ static void a_missing_segment_is_reported(void **state) {
 		lk_buf encoded[1];
 		lk_cell_filter f = test_key_filter(encoded, which, 1);
 		assert_int_equal(lk_store_read_unit(o.store, o.unit, NULL, &u, NULL, NULL), LK_OK);
-		assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, &u.at, NULL), LK_OK);
+		assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 1, &u.at}, NULL), LK_OK);
 		lk_cells c;
 		lk_cells_init(&c, test_owner_plan());
 		assert_int_equal(lk_store_read_segment(o.store, o.unit, &u.segments[0], NULL, &c, NULL), 1);

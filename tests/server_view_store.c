@@ -170,7 +170,7 @@ static void a_stranger_changes_nothing(void **state) {
 	assert_non_null(strstr(err.text, "another owner"));
 	assert_int_equal(lk_store_reset(a.store, a.unit, a.token, &beginning, NULL), LK_EFENCED);
 	lk_segment g = {.from = 0, .to = 6, .token = a.token};
-	assert_int_equal(lk_store_drop(a.store, a.unit, a.token, &g, 1, NULL, NULL), LK_EFENCED);
+	assert_int_equal(lk_store_drop(a.store, &(lk_removal){a.unit, a.token, &g, 1, NULL}, NULL), LK_EFENCED);
 	test_same_snapshot(before, test_redis_snapshot(&admin, a.unit));
 	test_owner_fold_some(&b, 2);
 	test_owner_must_commit(&b);
@@ -203,7 +203,7 @@ static void a_commit_never_makes_a_unit(void **state) {
 	assert_int_equal(test_owner_commit(&o, NULL), LK_EFENCED);
 	test_same_snapshot(lk_strdup(""), test_redis_snapshot(&admin, o.unit));
 	assert_int_equal(lk_store_reset(o.store, o.unit, o.token, &beginning, NULL), LK_EFENCED);
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, NULL, 0, &beginning, NULL), LK_EFENCED);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, NULL, 0, &beginning}, NULL), LK_EFENCED);
 	test_same_snapshot(lk_strdup(""), test_redis_snapshot(&admin, o.unit));
 	test_owner_close(&o);
 }
@@ -368,7 +368,7 @@ static void a_commit_that_moves_nothing_closes_the_segment(void **state) {
 	lk_unit_state u = test_owner_state(&o);
 	assert_true(u.nsegments == 1 && !u.segments[0].open);
 	lk_position base = u.at;
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, &base, NULL), LK_OK);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 1, &base}, NULL), LK_OK);
 	lk_unit_state_release(&u);
 	u = test_owner_state(&o);
 	assert_int_equal(u.nsegments, 0);
@@ -386,7 +386,7 @@ static void a_drop_takes_cells_and_entries_and_moves_the_base(void **state) {
 	lk_unit_state u = test_owner_state(&o);
 	lk_position base = {12, 120, 12};
 	for (int twice = 0; twice < 2; twice++) {
-		assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 2, &base, NULL), LK_OK);
+		assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 2, &base}, NULL), LK_OK);
 		lk_unit_state now = test_owner_state(&o);
 		assert_true(now.nsegments == 1 && now.segments[0].from == 12 && now.segments[0].open);
 		assert_memory_equal(&now.base, &base, sizeof base);
@@ -397,7 +397,7 @@ static void a_drop_takes_cells_and_entries_and_moves_the_base(void **state) {
 	}
 	/* the base never goes down */
 	lk_position lower = {6, 60, 6};
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, NULL, 0, &lower, NULL), LK_OK);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, NULL, 0, &lower}, NULL), LK_OK);
 	lk_unit_state now = test_owner_state(&o);
 	assert_int_equal(now.base.cursor, 12);
 	lk_unit_state_release(&now);
@@ -413,15 +413,15 @@ static void a_drop_that_would_break_the_tiling_is_refused(void **state) {
 	char *before = test_redis_snapshot(&admin, o.unit);
 	lk_position inside = {9, 90, 9}, beyond = {19, 190, 19};
 	/* the open one */
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 3, NULL, NULL), LK_EINTERNAL);
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 1, &inside, NULL), LK_EINTERNAL);
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 2, &beyond, NULL), LK_EINTERNAL);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 3, NULL}, NULL), LK_EINTERNAL);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 1, &inside}, NULL), LK_EINTERNAL);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 2, &beyond}, NULL), LK_EINTERNAL);
 	/* the open segment now ends at the new base, but the next commit would extend it across */
 	lk_position end = {18, 180, 18};
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 2, &end, NULL), LK_EINTERNAL);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 2, &end}, NULL), LK_EINTERNAL);
 	test_same_snapshot(before, test_redis_snapshot(&admin, o.unit));
 	test_owner_take(&o, 0);
-	assert_int_equal(lk_store_drop(o.store, o.unit, o.token, u.segments, 3, &end, NULL), LK_OK);
+	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 3, &end}, NULL), LK_OK);
 	lk_unit_state_release(&u);
 	test_owner_close(&o);
 }
@@ -524,7 +524,7 @@ static void dropping_the_open_segment_is_what_the_script_prevents(void **state) 
 	setenv("LK_MUTANT", "drop_open", 1);
 	test_owner o = test_owner_of_three_segments(&servers);
 	lk_unit_state u = test_owner_state(&o);
-	int rc = lk_store_drop(o.store, o.unit, o.token, u.segments, 3, NULL, NULL);
+	int rc = lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 3, NULL}, NULL);
 	unsetenv("LK_MUTANT");
 	assert_int_equal(rc, LK_OK);
 	lk_unit_state_release(&u);

@@ -103,10 +103,10 @@ static void values(void **state) {
 	int64_t n;
 	int choice;
 	assert_int_equal(parse("lk speed --workers 4", &text, &a, &err), LK_OK);
-	assert_int_equal(lk_args_int(&a, "workers", 2, 1, 256, &n, &err), LK_OK);
+	assert_int_equal(lk_args_int(&a, "workers", (lk_whole){2, 1, 256}, &n, &err), LK_OK);
 	assert_int_equal(n, 4);
-	assert_int_equal(lk_args_int(&a, "workers", 2, 1, 3, &n, &err), LK_EUSAGE);
-	assert_int_equal(lk_args_int(&a, "nothing", 7, 1, 3, &n, &err), LK_OK);
+	assert_int_equal(lk_args_int(&a, "workers", (lk_whole){2, 1, 3}, &n, &err), LK_EUSAGE);
+	assert_int_equal(lk_args_int(&a, "nothing", (lk_whole){7, 1, 3}, &n, &err), LK_OK);
 	assert_int_equal(n, 7);
 	assert_false(lk_args_has(&a, "once"));
 	lk_args_release(&a);
@@ -115,7 +115,7 @@ static void values(void **state) {
 	for (size_t i = 0; i < sizeof not_numbers / sizeof *not_numbers; i++) {
 		char *line = lk_asprintf("lk speed --workers '%s'", not_numbers[i]);
 		assert_int_equal(parse(line, &text, &a, &err), LK_OK);
-		assert_int_equal(lk_args_int(&a, "workers", 2, 1, 256, &n, &err), LK_EUSAGE);
+		assert_int_equal(lk_args_int(&a, "workers", (lk_whole){2, 1, 256}, &n, &err), LK_EUSAGE);
 		assert_non_null(strstr(err.text, "--workers"));
 		lk_args_release(&a);
 		free(text);

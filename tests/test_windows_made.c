@@ -43,11 +43,11 @@ static void make_plan(void) {
 	}
 }
 
-static void fold_event(lk_cells *c, const char *key, int64_t pane, int64_t ts, int64_t off, int number, const char *text) {
+/* The event at `at`. */
+static void fold_event(lk_cells *c, const char *key, int64_t pane, lk_place at, int number, const char *text) {
 	lk_buf field = LK_BUF_INIT;
 	lk_value k = key ? lk_text(key, strlen(key)) : lk_null(), given[] = {lk_int(1), lk_int(number), lk_text(text, strlen(text))};
 	static const int argument[] = {0, 1, 2, 2, 1};
-	lk_place at = {.ts = ts, .off = off};
 	lk_pane_put(&field, pane);
 	lk_key_put(&field, tiny.plan.keys[0].expr->type, &k);
 	lk_cell *cell = lk_cells_at(c, field.data, field.len);
@@ -63,7 +63,7 @@ static void random_panes(uint64_t *s, const lk_window *w, int n, int64_t from, i
 	static const char *const keys[] = {"a", "b", "ab", "", NULL, "a"}, *const texts[] = {"x", "yy", "", "zzz"};
 	for (int i = 0; i < n; i++) {
 		int64_t ts = from + (int64_t)(random_next(s) % (uint64_t)range);
-		fold_event(out, keys[random_below(s, 6)], lk_pane_start(w, ts), ts, i, random_below(s, 40), texts[random_below(s, 4)]);
+		fold_event(out, keys[random_below(s, 6)], lk_pane_start(w, ts), (lk_place){.ts = ts, .off = i}, random_below(s, 40), texts[random_below(s, 4)]);
 	}
 }
 
@@ -202,7 +202,7 @@ static long merges_for(const lk_window *w, int panes, int hole_every, size_t *wi
 	lk_answer a = begin(w, INT64_MIN, INT64_MAX);
 	for (int i = 0; i < panes; i++)
 		if (!hole_every || i % hole_every)
-			fold_event(&a.panes, "k", i * w->pane_us, i * w->pane_us, i, 1, "x");
+			fold_event(&a.panes, "k", i * w->pane_us, (lk_place){.ts = i * w->pane_us, .off = i}, 1, "x");
 	size_t n = a.panes.ncells;
 	merges = 0;
 	lk_windows_make(&a);
@@ -237,7 +237,7 @@ static void far_panes_are_near(void **state) {
 	lk_window w = hop(S, 60 * S, 0);
 	lk_answer a = begin(&w, INT64_MIN, INT64_MAX);
 	for (int i = 0; i < 6; i++)
-		fold_event(&a.panes, "k", lk_pane_start(&w, at[i]), at[i], i, 1, "x");
+		fold_event(&a.panes, "k", lk_pane_start(&w, at[i]), (lk_place){.ts = at[i], .off = i}, 1, "x");
 	merges = 0;
 	lk_windows_make(&a);
 	assert_int_equal(a.cells.ncells, 5 * 60);
@@ -249,7 +249,7 @@ static void tiles_are_left_alone(void **state) {
 	(void)state;
 	lk_window w = tiny.plan.window;
 	lk_answer a = begin(&w, INT64_MIN, INT64_MAX);
-	fold_event(&a.cells, "k", 0, 5, 0, 1, "x");
+	fold_event(&a.cells, "k", 0, (lk_place){.ts = 5}, 1, "x");
 	lk_windows_make(&a);
 	assert_int_equal(a.cells.ncells, 1);
 	end(&a);
@@ -332,7 +332,7 @@ static void the_last_windows_alone(void **state) {
 static lk_answer many_panes(const lk_window *w, lk_budget *b, const lk_bounds *most) {
 	lk_answer a = begin(w, INT64_MIN, INT64_MAX);
 	for (int i = 0; i < 1000; i++)
-		fold_event(&a.panes, "k", i * w->size_us, i * w->size_us, i, i, "x");
+		fold_event(&a.panes, "k", i * w->size_us, (lk_place){.ts = i * w->size_us, .off = i}, i, "x");
 	lk_budget_begin(b, most);
 	a.budget = b;
 	return a;

@@ -72,21 +72,19 @@ bool lk_by_field(const lk_cell_filter *f, lk_panes p, int64_t cells) {
 	       && p.n <= MOST_FIELD_BYTES / bytes_a_pane(f);
 }
 
-int lk_merge_cell(lk_store *s, const char *key, lk_cells *into, const void *field, size_t len,
-                  const redisReply *value, lk_error *err) {
-	if (value->type == REDIS_REPLY_STRING && lk_cells_merge(into, field, len, value->str, value->len) == 0)
+int lk_merge_cell(const lk_cell_source *of, const void *field, size_t len, const redisReply *value, lk_error *err) {
+	if (value->type == REDIS_REPLY_STRING && lk_cells_merge(of->into, field, len, value->str, value->len) == 0)
 		return LK_OK;
-	return lk_fail(err, LK_EINTERNAL, "Redis at %s: a cell of %s is malformed", s->redis.where, key);
+	return lk_fail(err, LK_EINTERNAL, "Redis at %s: a cell of %s is malformed", of->s->redis.where, of->key);
 }
 
-int lk_merge_pairs(lk_store *s, const char *key, const lk_cell_filter *f, const redisReply *pairs, lk_cells *into,
-                   lk_error *err) {
+int lk_merge_pairs(const lk_cell_source *of, const lk_cell_filter *f, const redisReply *pairs, lk_error *err) {
 	int rc = LK_OK;
 	for (size_t i = 0; rc == LK_OK && i + 1 < pairs->elements; i += 2) {
 		const redisReply *field = pairs->element[i];
 		if (wanted(f, field->str, field->len))
-			rc = lk_merge_cell(s, key, into, field->str, field->len, pairs->element[i + 1], err);
-		if (rc == LK_OK && f && !lk_budget_allows(f->budget, lk_cells_bytes(into)))
+			rc = lk_merge_cell(of, field->str, field->len, pairs->element[i + 1], err);
+		if (rc == LK_OK && f && !lk_budget_allows(f->budget, lk_cells_bytes(of->into)))
 			rc = lk_budget_fail(f->budget, err);
 	}
 	return rc;

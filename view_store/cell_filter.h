@@ -19,10 +19,14 @@ void lk_each_field(lk_buf *field, const lk_cell_filter *f, lk_panes p, void (*us
 /* True if asking field by field costs less than reading a segment of `cells` cells, and the request is not too long. */
 bool lk_by_field(const lk_cell_filter *f, lk_panes p, int64_t cells);
 
+/* Where cells are read from, and into which map. */
+typedef struct lk_cell_source {
+	const lk_store *s;
+	const char *key;
+	lk_cells *into;
+} lk_cell_source;
 /* Merges one cell, or those of field, value, field, value … that pass the filter. LK_EINTERNAL if one is malformed. */
-int lk_merge_cell(lk_store *s, const char *key, lk_cells *into, const void *field, size_t len,
-                  const redisReply *value, lk_error *err);
-int lk_merge_pairs(lk_store *s, const char *key, const lk_cell_filter *f, const redisReply *pairs, lk_cells *into,
-                   lk_error *err);
+int lk_merge_cell(const lk_cell_source *of, const void *field, size_t len, const redisReply *value, lk_error *err);
+int lk_merge_pairs(const lk_cell_source *of, const lk_cell_filter *f, const redisReply *pairs, lk_error *err);
 
 #endif

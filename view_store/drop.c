@@ -12,24 +12,23 @@ static void put_position(lk_store *s, const lk_position *p) {
 	lk_redis_argi(&s->redis, p->last_at);
 }
 
-int lk_store_drop(lk_store *s, int64_t unit, uint64_t token, const lk_segment *segments, int n,
-                  const lk_position *base, lk_error *err) {
+int lk_store_drop(lk_store *s, const lk_removal *r, lk_error *err) {
 	int rc = lk_store_idle(s, err);
 	if (rc != LK_OK)
 		return rc;
 	char text[LK_NAME_BYTES];
-	lk_redis_script(&s->redis, LK_SCRIPT_DROP, lk_unit_key(s, unit), 4 + n);
-	lk_token_print(text, token);
+	lk_redis_script(&s->redis, LK_SCRIPT_DROP, lk_unit_key(s, r->unit), 4 + r->n);
+	lk_token_print(text, r->token);
 	lk_redis_args(&s->redis, text);
-	if (base)
-		put_position(s, base);
-	for (int i = 0; !base && i < 3; i++)
+	if (r->base)
+		put_position(s, r->base);
+	for (int i = 0; !r->base && i < 3; i++)
 		lk_redis_args(&s->redis, "");
-	for (int i = 0; i < n; i++) {
-		lk_segment_name(text, segments[i].from, segments[i].token);
+	for (int i = 0; i < r->n; i++) {
+		lk_segment_name(text, r->segments[i].from, r->segments[i].token);
 		lk_redis_args(&s->redis, text);
 	}
-	rc = lk_fenced_call(s, unit, err);
+	rc = lk_fenced_call(s, r->unit, err);
 	if (rc == LK_OK)
 		LK_CRASH_POINT("drop.done");
 	return rc;

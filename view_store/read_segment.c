@@ -31,7 +31,7 @@ static int merge_values(void *ctx, int first, const redisReply *values, lk_error
 	for (size_t i = 0; rc == LK_OK && i < values->elements; i++) {
 		const lk_field *f = &q->fields[(size_t)first + i];
 		if (values->element[i]->type != REDIS_REPLY_NIL)
-			rc = lk_merge_cell(q->s, q->key, q->into, f->p, f->len, values->element[i], err);
+			rc = lk_merge_cell(&(lk_cell_source){q->s, q->key, q->into}, f->p, f->len, values->element[i], err);
 	}
 	return rc;
 }
@@ -92,7 +92,7 @@ int lk_store_read_pages(lk_store *s, int64_t unit, const lk_segment *g, const lk
 		return rc;
 	lk_pages_begin(&p, s, unit, g);
 	while (rc == LK_OK && (rc = lk_pages_next(&p, &pairs, err)) == LK_OK) {
-		rc = lk_merge_pairs(s, p.key, r->filter, pairs, r->into, err);
+		rc = lk_merge_pairs(&(lk_cell_source){s, p.key, r->into}, r->filter, pairs, err);
 		if (rc == LK_OK && r->after_page)
 			rc = r->after_page(r->ctx, err);
 	}

@@ -49,7 +49,7 @@ static void use_value(void *ctx, const lk_buf *field) {
 	values *v = ctx;
 	const redisReply *value = v->reply->element[v->at++];
 	if (v->rc == LK_OK && value->type != REDIS_REPLY_NIL)
-		v->rc = lk_merge_cell(v->s, v->key, v->into, field->data, field->len, value, v->err);
+		v->rc = lk_merge_cell(&(lk_cell_source){v->s, v->key, v->into}, field->data, field->len, value, v->err);
 }
 
 static void use_as_argument(void *ctx, const lk_buf *field) { lk_redis_arg(ctx, field->data, field->len); }
@@ -157,7 +157,7 @@ static int merge_call(lk_store *s, int64_t unit, const call *c, const redisReply
 	if (cells->type != REDIS_REPLY_ARRAY || cells->elements != want)
 		return lk_redis_unexpected(&s->redis, "reading a segment", err);
 	if (!c->by_field)
-		return lk_merge_pairs(s, key, c->f, cells, open, err);
+		return lk_merge_pairs(&(lk_cell_source){s, key, open}, c->f, cells, err);
 	values v = {.s = s, .key = key, .reply = cells, .into = open, .err = err};
 	lk_each_field(&s->work, c->f, c->panes, use_value, &v);
 	return v.rc;

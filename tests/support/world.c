@@ -441,9 +441,17 @@ static lk_value plus_zero(lk_type t, lk_value v) {
 	return v;
 }
 
-/* plan: the plan of the last columns, to find the approximate ones; or NULL. */
-static int read_rows(test_world *w, const char *sql, const lk_plan *plan, const lk_type *types, const bool *numeric, int n, test_rows *out,
-                     lk_error *err) {
+typedef struct row_columns {
+	const lk_plan *plan;       /* of the last columns, to find the approximate ones; or NULL */
+	const lk_type *types;
+	const bool *numeric;
+	int n;
+} row_columns;
+
+static int read_rows(test_world *w, const char *sql, const row_columns *c, test_rows *out, lk_error *err) {
+	const lk_plan *plan = c->plan;
+	const lk_type *types = c->types;
+	int n = c->n;
 	*out = (test_rows){0};
 	lk_value *row = lk_calloc((size_t)n, sizeof *row);
 	lk_copy_reader reader = {0};
@@ -454,7 +462,7 @@ static int read_rows(test_world *w, const char *sql, const lk_plan *plan, const 
 		for (int i = 0; i < n; i++) {
 			if (i >= first && error_of(plan, i - first) > 0)
 				continue;
-			if (numeric[i] && !lk_is_null(&row[i])) {
+			if (c->numeric[i] && !lk_is_null(&row[i])) {
 				add_numeric(row[i].s, row[i].len, &line);
 				lk_buf_adds(&line, " | ");
 			} else if (i >= first) {
@@ -480,7 +488,7 @@ static int read_rows(test_world *w, const char *sql, const lk_plan *plan, const 
 void test_sql_rows(test_world *w, const char *sql, const lk_type *types, int n, test_rows *out) {
 	lk_error err = {0};
 	bool *numeric = lk_calloc((size_t)n, sizeof *numeric);
-	if (read_rows(w, sql, NULL, types, numeric, n, out, &err))
+	if (read_rows(w, sql, &(row_columns){NULL, types, numeric, n}, out, &err))
 		fail_msg("%s\n%s", err.text, sql);
 	free(numeric);
 }
@@ -498,7 +506,7 @@ int test_oracle_rows(test_world *w, const lk_plan *p, const char *bound, const c
 		numeric[n] = p->outputs[i].type.kind == LK_NUMERIC;
 		types[n] = numeric[n] ? text_type : p->outputs[i].type;
 	}
-	int rc = read_rows(w, sql.data, p, types, numeric, n, out, err);
+	int rc = read_rows(w, sql.data, &(row_columns){p, types, numeric, n}, out, err);
 	lk_buf_release(&sql);
 	free(types);
 	free(numeric);
