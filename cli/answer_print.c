@@ -186,8 +186,8 @@ static const char *layer_name(enum lk_layer layer) {
 /* An expression over an approximation has no bound of its own. */
 static const char *from_of(const lk_output *o) { return o->kind == LK_OUT_EXPR ? "computed from an approximation: " : ""; }
 
-/* Which columns are approximate and their error bounds; where PostgreSQL would raise an error; whether HAVING was
- * applied, if the view has one. */
+/* Which columns are approximate and their error bounds; where PostgreSQL would raise an error; whether HAVING and
+ * LIMIT were applied, if the view has them. */
 static void add_json_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
 	const lk_plan *p = a->plan;
 	bool any = false;
@@ -203,6 +203,8 @@ static void add_json_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) 
 	lk_buf_adds(b, any ? "}" : "");
 	if (p->having)
 		lk_json_flag("having_applied", layer == LK_LAYER_MERGED, b);
+	if (p->limit)
+		lk_json_flag("limit_applied", layer == LK_LAYER_MERGED, b);
 }
 
 static void add_json_mark(const char *name, const lk_marks *m, bool *any, lk_buf *b) {
@@ -241,6 +243,8 @@ static void add_limits(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
 	}
 	if (p->having && layer != LK_LAYER_MERGED)
 		lk_buf_adds(b, "HAVING is not applied to a single layer\n");
+	if (p->limit && layer != LK_LAYER_MERGED)
+		lk_buf_adds(b, "LIMIT is not applied to a single layer\n");
 	for (int i = 0; i < p->noutputs; i++)
 		add_mark(&a->made_by[i].marks, "NULL:      ", p->outputs[i].name, b);
 	add_mark(&a->having_marks, "left out:  ", "HAVING is not true", b);

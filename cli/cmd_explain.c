@@ -212,6 +212,18 @@ static char **merged_names(const lk_plan *p, const char *const *names) {
 	return called;
 }
 
+static void describe_order(const lk_plan *p, const char *const *called, lk_buf *b) {
+	for (int i = 0; i < p->norder; i++) {
+		lk_buf_adds(b, i ? ", " : "order, after the merge: ");
+		lk_expr_describe(p->order[i].expr, called, b);
+		lk_buf_adds(b, p->order[i].descending ? " descending" : "");
+	}
+	lk_buf_adds(b, p->norder ? "\n" : "");
+	if (p->limit)
+		lk_buf_addf(b, "limit, after the merge: the first %lld row%s%s; of equal ones by key\n", (long long)p->limit, p->limit == 1 ? "" : "s",
+		            p->window.kind != LK_W_NONE ? " of each window" : "");
+}
+
 static void describe_merged(const lk_plan *p, const char *const *names, lk_buf *b) {
 	char **called = merged_names(p, names);
 	for (int i = 0; i < p->noutputs; i++) {
@@ -228,6 +240,7 @@ static void describe_merged(const lk_plan *p, const char *const *names, lk_buf *
 		lk_expr_describe(p->having, (const char *const *)called, b);
 		lk_buf_addc(b, '\n');
 	}
+	describe_order(p, (const char *const *)called, b);
 	for (int i = 0; i < p->nkeys + p->naggs; i++)
 		free(called[i]);
 	free(called);

@@ -148,7 +148,7 @@ static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, l
 		rc = add_late(pg, copy, until, &a, err);
 	if (rc == LK_OK) {
 		lk_answer_put_together(answer);
-		rc = lk_having_apply(answer, true, err);
+		rc = lk_rows_defined(answer, true, lk_limit_is_approximate(answer->plan), err);
 	}
 	if (rc == LK_OK) {
 		leg->whole = lk_calloc(1, sizeof *leg->whole);
@@ -169,7 +169,8 @@ int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk
 	char id[24];
 	lk_answer a = {0};
 	snprintf(id, sizeof id, "%lld", (long long)copy->id);
-	const lk_query q = {.view = copy->version->view->name, .copy = id, .until = until->off, .from = INT64_MIN, .to = INT64_MAX};
+	const lk_query q = {.view = copy->version->view->name, .copy = id, .until = until->off, .from = INT64_MIN, .to = INT64_MAX,
+	                    .unlimited = lk_limit_is_approximate(copy->version->plan)};
 	lk_leg_init(out, name, copy->version->plan);
 	int rc = lk_answer_make(pg, store, NULL, &q, &a, err);
 	if (rc == LK_OK) {
@@ -243,10 +244,12 @@ int lk_leg_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_leg *o
 	lk_value *row = lk_calloc((size_t)plan->noutputs + 2, sizeof *row);
 	lk_copy_reader reader = {0};
 	lk_leg_writer w;
+	lk_plan whole = *plan;
+	whole.limit = lk_limit_is_approximate(plan) ? 0 : plan->limit;
 	lk_leg_init(out, "sql", plan);
 	out->sql = true;
 	lk_leg_write(&w, out);
-	select_answer(plan, until, &sql);
+	select_answer(&whole, until, &sql);
 	int rc = lk_copy_open(&reader, pg, sql.data, types, row_types(plan, types), err);
 	while (rc == LK_OK && (rc = lk_copy_next(&reader, row, err)) == LK_OK)
 		write_row(&w, plan, row);

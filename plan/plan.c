@@ -48,6 +48,14 @@ const char *lk_output_bound(const lk_plan *p, const lk_output *o) {
 	return bound;
 }
 
+bool lk_limit_is_approximate(const lk_plan *p) {
+	for (int k = 0; p->limit && k < p->norder; k++)
+		for (int i = 0; i < p->naggs; i++)
+			if (p->aggs[i].verbs->error > 0 && lk_reads_agg(p, p->order[k].expr, i))
+				return true;
+	return false;
+}
+
 static bool is_never_true(const lk_expr *x) {
 	bool compares = (x->op >= LK_X_EQ && x->op <= LK_X_GE) || x->op == LK_X_NOTIN;
 	for (int i = 0; compares && i < x->nargs; i++)
@@ -183,6 +191,14 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	}
 	for (int i = 0; i < p->noutputs; i++)
 		put_output(&p->outputs[i], out);
+	for (int i = 0; i < p->norder; i++) {
+		const lk_order *o = &p->order[i];
+		lk_buf_addf(out, "order %s nulls %s ", o->descending ? "desc" : "asc", o->nulls_first ? "first" : "last");
+		lk_expr_canonical(o->expr, out);
+		lk_buf_addc(out, '\n');
+	}
+	if (p->limit)
+		lk_buf_addf(out, "limit %lld\n", (long long)p->limit);
 }
 
 /* 128 bits: two 64-bit hashes of the text, each after another prefix. */

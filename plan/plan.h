@@ -47,12 +47,21 @@ typedef struct lk_edit {
 	int at, remove;
 	const char *insert;
 } lk_edit;
+#define LK_MAX_ORDER 64
 #define LK_MAX_EDITS (4 * LK_MAX_AGGS * 4)
 
 typedef struct lk_key {
 	char *name;         /* of the output that shows it; "" if the select list leaves it out */
 	lk_expr *expr;
 } lk_key;
+
+/* An item of ORDER BY. Without a word NULL is the largest value, as in PostgreSQL. */
+typedef struct lk_order {
+	const lk_expr *expr;   /* over a row of the keys and then the final values of aggs */
+	int output;            /* the output that it names; -1: it is an expression of its own, … */
+	int at, end;           /* … bytes [at, end) of text */
+	bool descending, nulls_first;
+} lk_order;
 
 /* A plan has at least one aggregate. Without keys and window it is SQL's aggregate over everything: always one row,
  * even over no events (count 0, other aggregates NULL), though no cell exists then. */
@@ -81,6 +90,9 @@ typedef struct lk_plan {
 	lk_expr *having;               /* NULL: all rows. Over a row of the keys and then the final values of aggs */
 	lk_output *outputs;            /* the select list in order, without the window columns */
 	int noutputs;
+	lk_order *order;               /* of the rows of each window; equal rows come in the order of their keys */
+	int norder;
+	int64_t limit;                 /* the first rows of each window in that order, or of all without windows; 0: all */
 
 	int nslots;                    /* of a row */
 	int *needed;                   /* stream columns that the plan reads, ascending; event_time always among them */
@@ -90,6 +102,7 @@ typedef struct lk_plan {
 	char *text;                    /* the statement as written */
 	int select_at, window_at;      /* bytes in text: the first select item; the window's call in GROUP BY, if there is one */
 	int having_at;                 /* the word HAVING, if there is one */
+	int order_at;                  /* the word with which ORDER BY and LIMIT begin, if there is one */
 	lk_edit *edits;                /* ascending; what PostgreSQL runs instead of aggregates that it does not have */
 	int nedits;
 	char *canonical;               /* R27; equal for equal meaning as far as lk can tell */
@@ -108,6 +121,8 @@ bool lk_reads_agg(const lk_plan *p, const lk_expr *merged, int i);
 bool lk_output_varies(const lk_plan *p, const lk_output *o);
 /* The bound in words of an output that is an approximation, or is computed from one; NULL if it is exact. */
 const char *lk_output_bound(const lk_plan *p, const lk_output *o);
+/* Do approximate values decide which rows LIMIT leaves? */
+bool lk_limit_is_approximate(const lk_plan *p);
 /* The first comparison that is never true because one side, or a value of NOT IN, is the constant NULL; NULL if there is
  * none. */
 const lk_expr *lk_plan_never_true(const lk_plan *p);

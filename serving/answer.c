@@ -396,7 +396,7 @@ static int make_rows(lk_reader *r, lk_answer *a, lk_error *err) {
 		return lk_budget_fail(&r->budget, err);
 	r->budget.held_bytes += (int64_t)(a->nrows * sizeof *a->rows);
 	a->made = a->nrows;
-	int rc = lk_having_apply(a, r->query->layer == LK_LAYER_MERGED, err);
+	int rc = lk_rows_defined(a, r->query->layer == LK_LAYER_MERGED, r->query->unlimited, err);
 	if (rc == LK_OK)
 		rc = lk_answer_select(a, r->query, &r->filter, err);
 	if (rc == LK_OK)

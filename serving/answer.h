@@ -43,6 +43,7 @@ typedef struct lk_query {
 	const char *sort;         /* the column to sort by, NULL last; equal rows keep their order */
 	bool descending;
 	int64_t limit;            /* the most rows to return, from the first on; 0: all */
+	bool unlimited;           /* without the view's LIMIT, where approximate values decide what it leaves: to compare */
 	lk_bounds bounds;
 } lk_query;
 

@@ -14,10 +14,11 @@
 #include "core/key.h"
 #include "plan/watermark.h"
 
-/* The key that an output shows; several outputs may show the same one. */
+/* The key that an output shows; several outputs may show the same one. LIMIT counts the rows of all keys, so in such a
+ * view a condition on a key picks rows of the answer, as over a view of SQL. */
 static int key_of(const lk_plan *p, const char *column) {
 	int i = lk_plan_output(p, column);
-	return i >= 0 && p->outputs[i].kind == LK_OUT_KEY ? p->outputs[i].index : -1;
+	return i >= 0 && !p->limit && p->outputs[i].kind == LK_OUT_KEY ? p->outputs[i].index : -1;
 }
 
 /* Equality is exact: 1.234 is not a value of a numeric(9,2), so nothing equals it, but reading it by the key's type

@@ -8,6 +8,7 @@
 #include "core/key.h"
 #include "core/time.h"
 #include "serving/merged.h"
+#include "serving/order.h"
 
 static const char *state_of(const lk_cells *cells, const lk_cell *row, const lk_agg *a) {
 	return (const char *)lk_cell_state(cells, row) + a->state_offset;
@@ -62,14 +63,20 @@ static int check_limits(const lk_answer *a, lk_error *err) {
 	return lk_budget_fail(a->budget, err);
 }
 
-int lk_having_apply(lk_answer *a, bool merged, lk_error *err) {
-	int rc = check_limits(a, err);
-	if (rc != LK_OK || !merged || !a->plan->having)
-		return rc;
+static void apply_having(lk_answer *a) {
 	size_t n = 0;
 	for (size_t r = 0; r < a->nrows && lk_budget_allows(a->budget, 0); r++)
 		if (passes(a, a->rows[r]))
 			a->rows[n++] = a->rows[r];
 	a->nrows = n;
+}
+
+int lk_rows_defined(lk_answer *a, bool merged, bool unlimited, lk_error *err) {
+	int rc = check_limits(a, err);
+	if (rc != LK_OK || !merged)
+		return rc;
+	if (a->plan->having)
+		apply_having(a);
+	lk_order_rows(a, unlimited ? 0 : a->plan->limit);
 	return lk_budget_fail(a->budget, err);
 }

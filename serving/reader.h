@@ -124,7 +124,7 @@ int lk_reader_bounded(lk_reader *r, int rc, lk_error *err);
 
 /* --- select.c: which rows to show, and in which order --- */
 
-/* After lk_having_apply: fills, then applies the query's conditions, last, sort and limit. */
+/* After lk_rows_defined: fills, then applies the query's conditions, last, sort and limit. */
 int lk_answer_select(lk_answer *a, const lk_query *q, const lk_filter *f, lk_error *err);
 
 /* --- prefix.c: sets in *a the prefix that it covers, its watermark, its horizon, and what is final --- */

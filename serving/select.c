@@ -5,6 +5,7 @@
 
 #include "core/key.h"
 #include "serving/fill.h"
+#include "serving/order.h"
 #include "serving/reader.h"
 
 static bool passes(const lk_answer *a, const lk_filter *f, const lk_cell *row) {
@@ -109,6 +110,8 @@ int lk_answer_select(lk_answer *a, const lk_query *q, const lk_filter *f, lk_err
 	int rc = q->fill ? lk_answer_fill(a, q->fill, err) : LK_OK;
 	if (rc != LK_OK)
 		return rc;
+	if (q->fill && q->layer == LK_LAYER_MERGED && !lk_order_rows(a, 0))
+		return lk_budget_fail(a->budget, err);
 	a->had = a->nrows;
 	if (!apply_conditions(a, f))
 		return lk_budget_fail(a->budget, err);

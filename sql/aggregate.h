@@ -24,5 +24,7 @@ bool lk_sql_has_aggregate(const json_t *n);
 lk_expr *lk_sql_merged(lk_scope *c, const json_t *node);
 /* HAVING: sets plan->having. */
 void lk_sql_having(lk_scope *c, const json_t *clause);
+/* ORDER BY and LIMIT of a SelectStmt: sets plan->order and limit (sql/order.c). */
+void lk_sql_order(lk_scope *c, const json_t *select);
 
 #endif

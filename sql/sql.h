@@ -79,8 +79,9 @@ void lk_plan_cell_names(const lk_plan *p, lk_buf *out);
  *     SELECT <window_start, window_end,> <user's text from the first select item to the statement's end>) ORDER BY all columns.
  * The source also has the columns _window_start and _window_end, with a row for each window that contains the event:
  * from lk.<the window's call as written>, or, for sessions, from gaps and islands of the events that pass WHERE, by
- * group. Two edits are made to the text: these columns replace the call, and lk's own aggregates become functions over
- * array_agg (catalog/schema.sql). Text columns have COLLATE "C". */
+ * group. Three edits are made to the text: these columns replace the call, lk's own aggregates become functions over
+ * array_agg (catalog/schema.sql), and ORDER BY and LIMIT become row_number() over the rows of each window. Text columns
+ * have COLLATE "C". */
 void lk_plan_oracle_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out);
 
 /* Types of the columns of lk_plan_batch_sql, in order (R5). Returns how many (<= max). */

@@ -310,9 +310,20 @@ static void put_edited(const lk_plan *p, size_t from, size_t to, lk_buf *out) {
 	lk_buf_add(out, p->text + from, to - from);
 }
 
+/* Columns for the items of ORDER BY that are no outputs. */
+static void put_order_columns(const lk_plan *p, lk_buf *out) {
+	for (int i = 0; p->limit && i < p->norder; i++)
+		if (p->order[i].output < 0) {
+			lk_buf_addc(out, '(');
+			put_edited(p, (size_t)p->order[i].at, (size_t)p->order[i].end, out);
+			lk_buf_addf(out, "\n) AS _o%d, ", i);
+		}
+}
+
 static void put_user_text(const lk_plan *p, lk_buf *out) {
 	const char *text = p->text;
-	size_t stop = select_end(text, p->select_at);
+	size_t stop = p->order_at ? (size_t)p->order_at : select_end(text, p->select_at);
+	put_order_columns(p, out);
 	if (p->window.kind == LK_W_NONE) {
 		put_edited(p, (size_t)p->select_at, stop, out);
 		return;
@@ -340,16 +351,44 @@ static void put_outputs(const lk_plan *p, const char *as, const char *after, lk_
 	}
 }
 
+static void put_sort_key(const lk_plan *p, int i, lk_buf *out) {
+	const lk_order *o = &p->order[i];
+	if (o->output < 0)
+		lk_buf_addf(out, "_o%d", i);
+	else
+		lk_sql_ident(p->outputs[o->output].name, out);
+	lk_buf_addf(out, "%s%s NULLS %s, ", o->expr->type.kind == LK_TEXT ? " COLLATE \"C\"" : "", o->descending ? " DESC" : "",
+	            o->nulls_first ? "FIRST" : "LAST");
+}
+
+/* The place of each row within its window, in the order of ORDER BY and then of the group keys. */
+static void put_places(const lk_plan *p, lk_buf *out) {
+	lk_buf_adds(out, "SELECT *, row_number() OVER (");
+	lk_buf_adds(out, p->window.kind != LK_W_NONE ? "PARTITION BY window_start, window_end ORDER BY " : "ORDER BY ");
+	for (int i = 0; i < p->norder; i++)
+		put_sort_key(p, i, out);
+	for (int i = 0; i < p->nkeys; i++) {
+		lk_sql_ident(p->keys[i].name, out);
+		lk_buf_addf(out, "%s NULLS LAST, ", p->keys[i].expr->type.kind == LK_TEXT ? " COLLATE \"C\"" : "");
+	}
+	lk_buf_adds(out, "1) AS _place FROM (");
+}
+
 void lk_plan_oracle_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
 	bool windowed = p->window.kind != LK_W_NONE;
 	lk_buf_adds(out, windowed ? "SELECT window_start, window_end" : "SELECT ");
 	put_outputs(p, " AS ", "", out);
 	lk_buf_adds(out, " FROM (");
+	if (p->limit)
+		put_places(p, out);
 	bool in_order = false;
 	for (int i = 0; i < p->naggs; i++)
 		in_order |= p->aggs[i].verbs->oracle == LK_ORACLE_IN_ORDER;
 	put_source(p, log, in_order, out);
 	put_user_text(p, out);
-	lk_buf_adds(out, windowed ? "\n) AS answer ORDER BY window_start, window_end" : "\n) AS answer ORDER BY ");
+	lk_buf_adds(out, "\n) AS answer");
+	if (p->limit)
+		lk_buf_addf(out, ") AS answer WHERE _place <= %lld", (long long)p->limit);
+	lk_buf_adds(out, windowed ? " ORDER BY window_start, window_end" : " ORDER BY ");
 	put_outputs(p, "", " NULLS LAST", out);
 }

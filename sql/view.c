@@ -165,7 +165,8 @@ static void find_needed(lk_plan *p, lk_arena *arena) {
 }
 
 static bool select_form(lk_stmt *s, const json_t *select, int at) {
-	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "groupClause", "havingClause", "limitOption", "op", NULL};
+	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "groupClause", "havingClause", "sortClause", "limitCount", "limitOption",
+	                                   "op", NULL};
 	if (strcmp(lk_tree_str(select, "op"), "SETOP_NONE") != 0) {
 		lk_stmt_fault(s, lk_tree_start(json_object_get(select, "rarg"), at), "declare a view for each SELECT",
 		              "UNION, INTERSECT and EXCEPT are not supported");
@@ -202,6 +203,8 @@ static void read_select(view_reader *v, const json_t *select) {
 	const json_t *having = json_object_get(select, "havingClause");
 	if (having)
 		lk_sql_having(&v->c, having);
+	if (!v->s->nfaults)
+		lk_sql_order(&v->c, select);
 	if (!p->naggs && !v->s->nfaults)
 		lk_stmt_fault(v->s, lk_tree_start(v->targets, 0), "add one, such as count(*) AS n", "the view has no aggregate");
 	if (p->window.kind == LK_W_SESSION) {

@@ -280,12 +280,88 @@ static void aggregate(gen *g, bool lateral) {
 	put(g, ")");
 }
 
+/* A number of merged rows. Divisors are seldom 0, and products short: PostgreSQL should mostly have an answer, in at most 38
+ * digits. */
+static void number_of_row(gen *g, int depth) {
+	switch (depth <= 0 ? below(g, 3) : below(g, 9)) {
+	case 0:
+		put(g, PICK(g, "count(*)", "count(t)", "count(*) FILTER (WHERE b)", "count(DISTINCT k)", "sum(i2)", "max(i4)", "min(i8)", "first(i2)"));
+		break;
+	case 1:
+		put(g, PICK(g, "sum(i8)", "sum(n)", "avg(i4)", "avg(n)", "max(n)", "avg(i2) FILTER (WHERE i4 > 0)", "last(n)"));
+		break;
+	case 2:
+		put(g, PICK(g, "sum(f8)", "max(f4)", "avg(f4)", "min(f8)", "2", "-7", "0.5", "100.0"));
+		break;
+	case 3:
+		put(g, "COALESCE(");
+		number_of_row(g, depth - 1);
+		put(g, PICK(g, ", 0)", ", -1.50)", ", count(*))", ", sum(n), 7)"));
+		break;
+	case 4:
+		put(g, "CASE WHEN ");
+		number_of_row(g, depth - 1);
+		put(g, PICK(g, " > 0 THEN ", " IS NULL THEN ", " IN (1, 2, NULL) THEN ", " = count(*) THEN "));
+		number_of_row(g, depth - 1);
+		put(g, PICK(g, " END", " ELSE 0 END", " ELSE count(t) END"));
+		break;
+	case 5:
+		put(g, "(");
+		number_of_row(g, depth - 1);
+		put(g, PICK(g, " * 2)", " * -1)", " * 0.25)", " * 100.0)"));
+		break;
+	case 6:
+		put(g, "(");
+		number_of_row(g, depth - 1);
+		put(g, PICK(g, " / count(*))", " / 3)", " / -7.5)", " / 1000)", " / (count(t) + 1))"));
+		break;
+	default:
+		put(g, "(");
+		number_of_row(g, depth - 1);
+		put(g, PICK(g, " + ", " - "));
+		number_of_row(g, depth - 1);
+		put(g, ")");
+	}
+}
+
+/* An expression over aggregates and, at times, a group key. */
+static void merged(gen *g, const lk_buf *key) {
+	switch (below(g, 6)) {
+	case 0:
+		put(g, "COALESCE(max(t), 'none') >= min(k)");
+		break;
+	case 1:
+		put(g, "CASE WHEN count(*) > 3 THEN 'many' ELSE max(t) END");
+		break;
+	case 2:
+		if (key) {
+			lk_buf_addf(g->out, "CASE WHEN %s IS NULL THEN -count(*) ELSE sum(i4) END", key->data);
+			break;
+		}
+		/* fall through */
+	default:
+		number_of_row(g, 3);
+	}
+}
+
+/* Items that have no rounding. */
+static void first_rows(gen *g, unsigned nkeys) {
+	put(g, " ORDER BY ");
+	for (unsigned i = 0, n = 1 + below(g, 2); i < n; i++) {
+		put(g, i ? ", " : "");
+		put(g, nkeys && one_in(g, 4) ? "key0" : PICK(g, "count(*)", "max(t)", "sum(i4)", "avg(n)", "min(f8)", "1", "sum(i8) / count(*)"));
+		put(g, PICK(g, "", " DESC", " ASC NULLS FIRST", " DESC NULLS LAST"));
+	}
+	if (!one_in(g, 5))
+		lk_buf_addf(g->out, " LIMIT %u", 1 + below(g, 4));
+}
+
 /* Each condition has an aggregate: PostgreSQL moves others to WHERE and may then not evaluate what lk evaluates. */
 static void having(gen *g, const lk_buf *key) {
 	put(g, " HAVING ");
 	put(g, PICK(g, "count(*) > 2", "NOT (max(i4) > 3)", "sum(i4) BETWEEN -5 AND 20", "avg(n) < 1.5 AND min(t) >= 'a'", "bool_or(b)",
 	             "count(t) FILTER (WHERE b) = 1 OR sum(i2) IS NULL", "avg(i8) IN (0, 1, 2) OR count(*) > 5",
-	             "CASE WHEN count(*) > 3 THEN max(k) = 'b' ELSE TRUE END"));
+	             "CASE WHEN count(*) > 3 THEN max(k) = 'b' ELSE TRUE END", "sum(i4) / count(*) >= 0 OR avg(i4) + 1 > 2 * avg(n)"));
 	if (key && one_in(g, 2))
 		lk_buf_addf(g->out, " OR (%s IS NULL AND count(*) > 0)", key->data);
 }
@@ -375,15 +451,21 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 		lk_buf_addf(out, "WITH (allowed_lateness = '%u seconds') ", lateness);
 	put(&g, "AS SELECT ");
 	const char *comma = "";
+	bool all_keys = true;
 	for (unsigned i = 0; i < nkeys; i++) {
-		if (one_in(&g, 8))
+		if (one_in(&g, 8)) {
+			all_keys = false;
 			continue;
+		}
 		lk_buf_addf(out, "%s%s AS key%u", comma, keys[i].data, i);
 		comma = ", ";
 	}
 	for (unsigned i = 0, n = 1 + below(&g, 3); i < n; i++, comma = ", ") {
 		put(&g, comma);
-		aggregate(&g, lateral);
+		if (one_in(&g, 3))
+			merged(&g, nkeys ? &keys[0] : NULL);
+		else
+			aggregate(&g, lateral);
 		lk_buf_addf(out, " AS agg%u", i);
 	}
 	lk_buf_addf(out, " FROM %s", stream);
@@ -408,6 +490,8 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 	}
 	if (one_in(&g, 5))
 		having(&g, nkeys ? &keys[0] : NULL);
+	if (one_in(&g, 5) && all_keys && !(windowed && !strcmp(any.name, "session")))
+		first_rows(&g, nkeys);
 	put(&g, ";\n");
 	for (int i = 0; i < 3; i++)
 		lk_buf_release(&keys[i]);
