@@ -289,7 +289,8 @@ void test_worker_sweep(test_worker *t, int part) {
 static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 static void add_row(test_rows *r, lk_buf *line) {
-	r->rows = lk_realloc(r->rows, (r->n + 1) * sizeof *r->rows);
+	if ((r->n & (r->n - 1)) == 0)   /* a power of two: full */
+		r->rows = lk_realloc(r->rows, (r->n ? 2 * r->n : 1) * sizeof *r->rows);
 	r->rows[r->n++] = lk_buf_steal(line);
 }
 
