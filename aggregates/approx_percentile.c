@@ -32,8 +32,6 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 
 static const char *param_fault(double p) { return p >= 0 && p <= 1 ? NULL : "write a number from 0 to 1, such as 0.99"; }
 
-static void init(void *state) { *(lk_bag *)state = (lk_bag){0}; }
-
 static int32_t bucket_of(double d) {
 	uint64_t bits;
 	if (isnan(d))
@@ -63,26 +61,6 @@ static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place
 	lk_bag_add(state, &key, sizeof key, 1, arena);
 }
 
-static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
-	(void)a;
-	lk_bag_merge(into, from, arena);
-}
-
-static void encode(const void *state, const lk_agg *a, lk_buf *out) {
-	(void)a;
-	lk_bag_encode(state, true, out);
-}
-
-static int decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t *end, lk_arena *arena) {
-	(void)a;
-	return lk_bag_decode(state, true, p, end, arena);
-}
-
-static int merge_encoded(const lk_agg *a, lk_unread *x, lk_unread *y, lk_buf *out) {
-	(void)a;
-	return lk_bag_merge_encoded(true, x, y, out);
-}
-
 /* The value of rank ceil(p * n), counted from 1, like PostgreSQL's percentile_disc. */
 static void finish(const void *state, const lk_agg *a, lk_value *out) {
 	const lk_bag *b = state;
@@ -101,11 +79,8 @@ static void finish(const void *state, const lk_agg *a, lk_value *out) {
 	free(items);
 }
 
-static size_t weight(const void *state) { return lk_bag_weight(state); }
-
 const lk_aggregate lk_agg_approx_percentile = {
-	LK_PARTIAL_OF_BYTES, .name = "approx_percentile", .as_double = true, .oracle = LK_ORACLE_ARRAY, .error = 1.0 / 129 + 1e-15,
-	.bound = "relative error at most 1 %", .param = "p", .param_fault = param_fault, .state_size = LK_STATE_SIZE(lk_bag),
-	.resolve = resolve, .init = init, .fold = fold, .merge = merge, .encode = encode, .decode = decode, .merge_encoded = merge_encoded, .finish = finish,
-	.weight = weight,
+	LK_PARTIAL_OF_BAG, .name = "approx_percentile", .as_double = true, .oracle = LK_ORACLE_ARRAY, .error = 1.0 / 129 + 1e-15,
+	.bound = "relative error at most 1 %", .param = "p", .param_fault = param_fault,
+	.resolve = resolve, .fold = fold, .finish = finish,
 };

@@ -16,8 +16,6 @@
 
 enum { FIRST_SLOTS = 8 };
 
-const char lk_bag_overfull[] = "it has more than 1,000,000 distinct values, or 16 MiB of them";
-
 static lk_bag_item **find(const lk_bag *b, uint32_t hash, const void *bytes, size_t len) {
 	uint32_t mask = b->nslots - 1, i = hash & mask;
 	for (; b->slots[i]; i = (i + 1) & mask)

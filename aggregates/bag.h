@@ -41,8 +41,4 @@ int lk_bag_decode(lk_bag *b, _Bool counts, const uint8_t **p, const uint8_t *end
  * `out`. 0, or -1 if one is malformed (`out` may then have more bytes); both move on. */
 int lk_bag_merge_encoded(_Bool counts, lk_unread *a, lk_unread *b, lk_buf *out);
 
-/* About how many bytes encode writes. */
-static inline size_t lk_bag_weight(const lk_bag *b) { return b->bytes + (size_t)b->n * 2; }
-extern const char lk_bag_overfull[];   /* why an overfull bag has no result */
-
 #endif

@@ -31,14 +31,45 @@ void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *aren
 	}
 }
 
-void lk_agg_add_key(lk_bag *b, const lk_agg *a, const lk_value *v, int64_t count, lk_arena *arena) {
+/* --- partials that are bags --- */
+
+static bool has_counts(const lk_agg *a) { return !a->verbs->idempotent; }
+
+void lk_agg_bag_init(void *state) { *(lk_bag *)state = (lk_bag){0}; }
+
+void lk_agg_bag_fold(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
+	(void)at;
 	uint8_t small[64], *key = small;
 	size_t size = lk_key_size(a->arg_type, v);
 	if (size > sizeof small)
 		key = lk_malloc(size);
-	lk_bag_add(b, key, lk_key_write(key, a->arg_type, v), count, arena);
+	lk_bag_add(state, key, lk_key_write(key, a->arg_type, v), has_counts(a), arena);
 	if (key != small)
 		free(key);
+}
+
+void lk_agg_bag_merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
+	(void)a;
+	lk_bag_merge(into, from, arena);
+}
+
+void lk_agg_bag_encode(const void *state, const lk_agg *a, lk_buf *out) { lk_bag_encode(state, has_counts(a), out); }
+
+int lk_agg_bag_decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t *end, lk_arena *arena) {
+	return lk_bag_decode(state, has_counts(a), p, end, arena);
+}
+
+int lk_agg_bag_merge_encoded(const lk_agg *a, lk_unread *x, lk_unread *y, lk_buf *out) {
+	return lk_bag_merge_encoded(has_counts(a), x, y, out);
+}
+
+const char *lk_agg_bag_refused(const void *state) {
+	return ((const lk_bag *)state)->over ? "it has more than 1,000,000 distinct values, or 16 MiB of them" : NULL;
+}
+
+size_t lk_agg_bag_weight(const void *state) {
+	const lk_bag *b = state;
+	return b->bytes + (size_t)b->n * 2;
 }
 
 /* --- partials of bytes --- */

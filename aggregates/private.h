@@ -44,15 +44,26 @@ typedef struct lk_kept {
 } lk_kept;
 void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *arena);
 
-/* Adds `count` of the value, in the key encoding, to a bag. */
-struct lk_bag;
-void lk_agg_add_key(struct lk_bag *b, const lk_agg *a, const lk_value *v, int64_t count, lk_arena *arena);
-
 /* A partial stored as one column of bytes in a batch table: the output of encode. */
 lk_type lk_agg_bytes_type(const lk_agg *a, int i);
 int lk_agg_bytes_load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena);
 void lk_agg_bytes_store(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena);
 #define LK_PARTIAL_OF_BYTES \
 	.fold_only = true, .npartials = 1, .partial_type = lk_agg_bytes_type, .load = lk_agg_bytes_load, .store = lk_agg_bytes_store
+
+/* A partial that is a bag (aggregates/bag.h): a set if the aggregate is idempotent, else each item has a count. fold
+ * adds the argument in the key encoding. */
+void lk_agg_bag_init(void *state);
+void lk_agg_bag_fold(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena);
+void lk_agg_bag_merge(void *into, const lk_agg *a, const void *from, lk_arena *arena);
+void lk_agg_bag_encode(const void *state, const lk_agg *a, lk_buf *out);
+int lk_agg_bag_decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t *end, lk_arena *arena);
+int lk_agg_bag_merge_encoded(const lk_agg *a, lk_unread *x, lk_unread *y, lk_buf *out);
+const char *lk_agg_bag_refused(const void *state);
+size_t lk_agg_bag_weight(const void *state);
+#define LK_PARTIAL_OF_BAG \
+	LK_PARTIAL_OF_BYTES, .state_size = LK_STATE_SIZE(lk_bag), .init = lk_agg_bag_init, .merge = lk_agg_bag_merge, \
+	.encode = lk_agg_bag_encode, .decode = lk_agg_bag_decode, .merge_encoded = lk_agg_bag_merge_encoded, \
+	.refused = lk_agg_bag_refused, .weight = lk_agg_bag_weight
 
 #endif

@@ -23,33 +23,6 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 
 static const char *param_fault(double k) { return k >= 1 && k <= MOST && k == floor(k) ? NULL : "write a whole number from 1 to 1000"; }
 
-static void init(void *state) { *(lk_bag *)state = (lk_bag){0}; }
-
-static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
-	(void)at;
-	lk_agg_add_key(state, a, v, 1, arena);
-}
-
-static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
-	(void)a;
-	lk_bag_merge(into, from, arena);
-}
-
-static void encode(const void *state, const lk_agg *a, lk_buf *out) {
-	(void)a;
-	lk_bag_encode(state, true, out);
-}
-
-static int decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t *end, lk_arena *arena) {
-	(void)a;
-	return lk_bag_decode(state, true, p, end, arena);
-}
-
-static int merge_encoded(const lk_agg *a, lk_unread *x, lk_unread *y, lk_buf *out) {
-	(void)a;
-	return lk_bag_merge_encoded(true, x, y, out);
-}
-
 /* An item that comes earlier in the list ranks higher; the heap's root is the lowest item so far. */
 static int rank(const lk_bag_item *a, const lk_bag_item *b) {
 	if (a->count != b->count)
@@ -125,11 +98,7 @@ static void finish(const void *state, const lk_agg *a, lk_value *out) {
 	*out = lk_text(show(&json), len);
 }
 
-static const char *refused(const void *state) { return ((const lk_bag *)state)->over ? lk_bag_overfull : NULL; }
-static size_t weight(const void *state) { return lk_bag_weight(state); }
-
 const lk_aggregate lk_agg_top_k = {
-	LK_PARTIAL_OF_BYTES, .name = "top_k", .oracle = LK_ORACLE_ARRAY, .param = "k", .param_fault = param_fault,
-	.state_size = LK_STATE_SIZE(lk_bag), .resolve = resolve, .init = init, .fold = fold, .merge = merge, .encode = encode,
-	.decode = decode, .merge_encoded = merge_encoded, .finish = finish, .refused = refused, .weight = weight,
+	LK_PARTIAL_OF_BAG, .name = "top_k", .oracle = LK_ORACLE_ARRAY, .param = "k", .param_fault = param_fault,
+	.resolve = resolve, .fold = lk_agg_bag_fold, .finish = finish,
 };
