@@ -8,14 +8,14 @@
 
 #include "catalog/log_sql.h"
 #include "cli/answer_args.h"
-#include "cli/answer_print.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "cli/signal.h"
-#include "cli/table.h"
 #include "cli/terminal.h"
 #include "core/time.h"
+#include "print/boundary.h"
+#include "print/table.h"
 
 enum { NARROW = 100, SIDE_BY_SIDE = 120, GAP = 4 };
 
@@ -388,7 +388,7 @@ static void print_sum(const lk_answer *a) {
 			print_line(a, a->rows[r], &a->speed_part, "+ speed", false, t);
 			print_line(a, a->rows[r], NULL, "= answer", false, t);
 		}
-		lk_table_end(t);
+		lk_put_table(t);
 	}
 }
 
@@ -403,7 +403,7 @@ static void print_parts(const lk_answer *a) {
 		for (int i = 0; i < 6; i++)
 			lk_table_count(t, row[i]);
 	}
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static int explain_answer(const lk_args *args, lk_error *err) {

@@ -4,12 +4,12 @@
 #include "catalog/overview.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
-#include "cli/json.h"
 #include "cli/kappa.h"
 #include "cli/output.h"
 #include "cli/signal.h"
-#include "cli/table.h"
 #include "core/time.h"
+#include "print/json.h"
+#include "print/table.h"
 
 /* --- showing --- */
 
@@ -87,7 +87,7 @@ static int print_table(lk_connection *at, const lk_cat_view *only, lk_error *err
 		if (rc == LK_OK)
 			add_row(t, c, &c->views[i], o.served_since);
 	}
-	lk_table_end(t);
+	lk_put_table(t);
 	return rc;
 }
 

@@ -1,13 +1,14 @@
 #include <stdio.h>
 
 #include "cli/answer_args.h"
-#include "cli/answer_print.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/empty.h"
 #include "cli/output.h"
 #include "cli/pager.h"
 #include "cli/signal.h"
+#include "print/answer.h"
+#include "print/boundary.h"
 
 static void print_boundary(const lk_answer *a, const lk_query *q, enum lk_answer_format format) {
 	lk_buf b = LK_BUF_INIT;
@@ -46,11 +47,11 @@ static int judge(const lk_answer *a, lk_error *err) {
 	return LK_OK;
 }
 
-static void print(const lk_args *args, const lk_answer *a, const lk_query *q, enum lk_answer_format format, const lk_chart *chart) {
-	if (format == LK_AS_TABLE && !lk_args_has(args, "no-pager"))
+static void print(const lk_args *args, const lk_answer *a, const lk_query *q, const lk_answer_style *style) {
+	if (style->format == LK_AS_TABLE && !lk_args_has(args, "no-pager"))
 		lk_pager_begin();
-	lk_answer_print(a, q, format, chart);
-	print_boundary(a, q, format);
+	lk_answer_print(a, q, style, lk_out());
+	print_boundary(a, q, style->format);
 	lk_pager_end();
 }
 
@@ -85,6 +86,7 @@ int lk_cmd_query(const lk_args *args, lk_error *err) {
 	lk_connection c = {0};
 	lk_answer a = {0};
 	lk_chart chart;
+	lk_screen screen = lk_out_screen();
 	int format = LK_AS_TABLE;
 	int rc = read_args(args, &wanted, &format, err);
 	if (rc == LK_OK)
@@ -94,9 +96,9 @@ int lk_cmd_query(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_answer_make(&c.pg, c.store, NULL, q, &a, err);
 	if (rc == LK_OK)
-		rc = lk_chart_init(&chart, &a, lk_args_text(args, "chart", NULL), err);
+		rc = lk_chart_init(&chart, &a, lk_args_text(args, "chart", NULL), &screen, err);
 	if (rc == LK_OK) {
-		print(args, &a, q, (enum lk_answer_format)format, &chart);
+		print(args, &a, q, &(lk_answer_style){(enum lk_answer_format)format, chart.column >= 0 ? &chart : NULL, &screen});
 		if (!a.nrows)
 			say_why_empty(&c, q, &a);
 		if (lk_args_has(args, "strict"))

@@ -7,8 +7,8 @@
 #include "cli/kappa.h"
 #include "cli/output.h"
 #include "cli/signal.h"
-#include "cli/table.h"
 #include "core/time.h"
+#include "print/table.h"
 
 static const double PACE_MOST = 1e6;
 
@@ -216,7 +216,7 @@ static void print_estimate(const lk_replay_estimate *e) {
 		lk_table_cell(t, "bytes free in Redis");
 		lk_table_cell(t, "no limit is set");
 	}
-	lk_table_end(t);
+	lk_put_table(t);
 	if (e->room >= 0 && e->bytes > e->room)
 		lk_say("Redis has too little memory for this: raise its maxmemory, or drop a copy (`lk mode` lists them)");
 }

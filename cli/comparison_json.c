@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/comparison_print.h"
-#include "cli/json.h"
+#include "print/json.h"
 
 static void put_real(const char *name, double v, lk_buf *out) { lk_buf_addf(out, ",\"%s\":%.6g", name, v); }
 

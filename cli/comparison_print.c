@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/output.h"
-#include "cli/table.h"
+#include "print/table.h"
 
 /* --- numbers for people --- */
 
@@ -108,7 +108,7 @@ static void grid_count(grid *g, int64_t n) {
 
 static void grid_end(grid *g) {
 	if (g->table)
-		lk_table_end(g->table);
+		lk_put_table(g->table);
 	else
 		lk_put_buf(&g->text);
 	lk_buf_release(&g->text);

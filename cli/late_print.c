@@ -2,10 +2,12 @@
 
 #include <string.h>
 
-#include "cli/json.h"
 #include "cli/output.h"
-#include "cli/table.h"
 #include "core/time.h"
+#include "print/boundary.h"
+#include "print/csv.h"
+#include "print/json.h"
+#include "print/table.h"
 #include "windows/window.h"
 
 enum { BAR = 40, TEXT_CELL = 60 };
@@ -101,7 +103,7 @@ static void print_table(const lk_late_page *p) {
 		for (int i = 0; i < p->ncolumns; i++)
 			add_cell(t, stream_column(p, i)->type, &e->values[i]);
 	}
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 /* --- json, jsonl, csv --- */

@@ -2,8 +2,8 @@
 #ifndef LK_CLI_LATE_PRINT_H
 #define LK_CLI_LATE_PRINT_H
 
-#include "cli/answer_print.h"
 #include "event_log/late_report.h"
+#include "print/answer.h"
 
 typedef struct lk_late_page {
 	const lk_cat_copy *copy;

@@ -62,13 +62,6 @@ void lk_say_progress(const char *fmt, ...) {
 
 enum { LABEL_MOST = 16 };
 
-static int write_errno;
-
-static void note_failure(void) {
-	if (!write_errno)
-		write_errno = errno ? errno : EIO;
-}
-
 static struct {
 	int most;                  /* lines of the screen; 0: nothing is held */
 	void (*full)(void);
@@ -87,10 +80,31 @@ static int lines_on_screen(const char *text) {
 	return lines;
 }
 
-static void write_out(const char *s, size_t len) {
-	if (!write_errno && len && fwrite(s, 1, len, stdout) != len)
-		note_failure();
+static int failure(void) { return errno ? errno : EIO; }
+
+static int write_out(const void *s, size_t len) {
+	errno = 0;
+	return len && fwrite(s, 1, len, stdout) != len ? failure() : 0;
 }
+
+static int hold_or_write(void *ctx, const void *s, size_t len);
+static lk_sink standard = {.write = hold_or_write};
+
+static int hold_or_write(void *ctx, const void *s, size_t len) {
+	(void)ctx;
+	end_progress();
+	if (!held.most)
+		return write_out(s, len);
+	lk_buf_add(&held.text, s, len);
+	if (lines_on_screen(held.text.data) >= held.most) {
+		held.full();
+		lk_put_release();
+	}
+	return standard.error;
+}
+
+lk_sink *lk_out(void) { return &standard; }
+lk_screen lk_out_screen(void) { return lk_terminal_screen(STDOUT_FILENO); }
 
 void lk_put_hold(int lines, void (*full)(void)) {
 	held.most = lines;
@@ -99,28 +113,17 @@ void lk_put_hold(int lines, void (*full)(void)) {
 
 void lk_put_release(void) {
 	held.most = 0;
-	write_out(held.text.data, held.text.len);
+	int failed = write_out(held.text.data, held.text.len);
+	standard.error = standard.error ? standard.error : failed;
 	lk_buf_release(&held.text);
 }
 
-bool lk_put(const char *s, size_t len) {
-	end_progress();
-	if (!held.most) {
-		write_out(s, len);
-		return !write_errno;
-	}
-	lk_buf_add(&held.text, s, len);
-	if (held.text.data && lines_on_screen(held.text.data) >= held.most) {
-		held.full();
-		lk_put_release();
-	}
-	return !write_errno;
-}
+bool lk_put(const char *s, size_t len) { return lk_sink_put(&standard, s, len); }
+bool lk_put_buf(lk_buf *b) { return lk_sink_put_buf(&standard, b); }
 
-bool lk_put_buf(lk_buf *b) {
-	bool ok = lk_put(b->data, b->len);
-	lk_buf_clear(b);
-	return ok;
+void lk_put_table(lk_table *t) {
+	lk_screen screen = lk_out_screen();
+	lk_table_end(t, &screen, &standard);
 }
 
 /* The indent of a wrapped line: after its label, or two columns more than its first line. */
@@ -156,13 +159,14 @@ void lk_put_lines(const char *lines) {
 
 int lk_put_end(lk_error *err) {
 	end_progress();
-	if (!write_errno && fflush(stdout) != 0)
-		note_failure();
-	if (!write_errno && ferror(stdout))
-		write_errno = EIO;
-	if (!write_errno || write_errno == EPIPE)
+	errno = 0;
+	if (!standard.error && fflush(stdout) != 0)
+		standard.error = failure();
+	if (!standard.error && ferror(stdout))
+		standard.error = EIO;
+	if (!standard.error || standard.error == EPIPE)
 		return LK_OK;
-	return lk_fail(err, LK_EINTERNAL, "cannot write the output: %s", strerror(write_errno));
+	return lk_fail(err, LK_EINTERNAL, "cannot write the output: %s", strerror(standard.error));
 }
 
 /* --- standard error --- */
@@ -254,20 +258,4 @@ void lk_duration_print(int64_t us, lk_buf *out) {
 		lk_buf_addf(out, "%lld h", (long long)(s / 3600));
 	else
 		lk_buf_addf(out, "%lld d", (long long)(s / 86400));
-}
-
-/* --- csv --- */
-
-void lk_csv_field(const char *s, size_t len, lk_buf *b) {
-	if (len > 0 && !memchr(s, '"', len) && !memchr(s, ',', len) && !memchr(s, '\n', len) && !memchr(s, '\r', len)) {
-		lk_buf_add(b, s, len);
-		return;
-	}
-	lk_buf_addc(b, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"')
-			lk_buf_addc(b, '"');
-		lk_buf_addc(b, s[i]);
-	}
-	lk_buf_addc(b, '"');
 }

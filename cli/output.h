@@ -6,13 +6,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/buf.h"
+#include "core/sink.h"
 #include "core/status.h"
+#include "print/table.h"
 
-/* Writes to standard output. False once it can no longer be written: the caller may stop. */
+/* Standard output. Its failures are reported by lk_put_end. */
+lk_sink *lk_out(void);
+/* What it is shown on. */
+lk_screen lk_out_screen(void);
+/* Writes to it. False once it can no longer be written: the caller may stop. */
 bool lk_put(const char *s, size_t len);
 /* Writes the buffer and empties it. */
 bool lk_put_buf(lk_buf *b);
+/* Writes the table and frees it. */
+void lk_put_table(lk_table *t);
 /* Writes lines of text. Lines longer than the screen are wrapped at blanks and indented to the text after their label
  * ("covers:    "). */
 void lk_put_lines(const char *lines);
@@ -41,8 +48,5 @@ void lk_say_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)))
 void lk_count_print(int64_t n, lk_buf *out);
 /* A duration for people: "12 s", "3 min", "5 h", "2 d". */
 void lk_duration_print(int64_t us, lk_buf *out);
-
-/* A csv field by RFC 4180 as ingest reads it: NULL is an empty field, the empty text is "". */
-void lk_csv_field(const char *s, size_t len, lk_buf *out);
 
 #endif

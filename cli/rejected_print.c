@@ -4,10 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "core/time.h"
+#include "print/csv.h"
+#include "print/json.h"
 
 /* --- for people --- */
 

@@ -2,8 +2,8 @@
 #ifndef LK_CLI_REJECTED_PRINT_H
 #define LK_CLI_REJECTED_PRINT_H
 
-#include "cli/answer_print.h"
 #include "event_log/rejected_report.h"
+#include "print/answer.h"
 
 typedef struct lk_rejected_page {
 	const char *stream;

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "cli/json.h"
 #include "cli/output.h"
 #include "core/time.h"
+#include "print/json.h"
 
 static void add_stream(const lk_stream_status *r, lk_buf *b) {
 	lk_buf_adds(b, "{\"stream\":");

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "cli/answer_print.h"
 #include "cli/output.h"
-#include "cli/table.h"
 #include "core/time.h"
+#include "print/boundary.h"
+#include "print/table.h"
 
 static lk_table *table(const char *const *names, const char *right) {
 	lk_table *t = lk_table_new();
@@ -43,7 +43,7 @@ static void print_streams(const lk_status_report *s) {
 		lk_table_count(t, r->counts.lines);
 		lk_table_count(t, r->counts.marked);
 	}
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static void cell_batch(lk_table *t, const lk_copy_status *c) {
@@ -91,7 +91,7 @@ static void print_copies(const lk_status_report *s) {
 		lk_table_count(t, c->counts.late);
 		lk_table_count(t, c->bytes);
 	}
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 /* --- shown if there are any --- */
@@ -156,7 +156,7 @@ static void print_replays(const lk_status_report *s) {
 			add_replay(t, &s->copies[i]);
 			any = true;
 		}
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static void print_sandboxes(const lk_status_report *s) {
@@ -177,7 +177,7 @@ static void print_sandboxes(const lk_status_report *s) {
 		lk_table_cell(t, b.data);
 		lk_buf_release(&b);
 	}
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static void add_digest(lk_table *t, const lk_copy_status *c) {
@@ -197,7 +197,7 @@ static void print_digests(const lk_status_report *s) {
 	lk_table *t = table(names, "<><<");
 	for (int i = 0; i < s->ncopies; i++)
 		add_digest(t, &s->copies[i]);
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static void print_parts(const lk_copy_status *c) {
@@ -224,7 +224,7 @@ static void print_parts(const lk_copy_status *c) {
 		if (may_be_idle)
 			lk_table_cell(t, r->idle ? "yes" : "no");
 	}
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 void lk_status_tables(const lk_status_report *s) {

@@ -148,6 +148,8 @@ lk_span lk_answer_span(const lk_answer *a, const lk_cell *row);
 /* True if rows are marked as final or open: only if windows end and events can be too late. */
 bool lk_answer_marks_final(const lk_answer *a);
 bool lk_answer_is_final(const lk_answer *a, const lk_cell *row);
+/* True if some of them may be marked as provisional. */
+bool lk_answer_marks_provisional(const lk_answer *a);
 /* True if the row is final only because idle partitions were left out. */
 bool lk_answer_is_provisional(const lk_answer *a, const lk_cell *row);
 /* Makes cells and rows again from the panes, after something was added to these; not for a split answer. If windows are

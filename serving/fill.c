@@ -168,6 +168,10 @@ static bool is_in(const lk_cells *c, const lk_answer *a, const lk_cell *row) {
 	return c->ncells && lk_cells_find(c, lk_cell_field(&a->cells, row), row->field_len) == row;
 }
 
+const char *lk_fill_name(enum lk_fill how) {
+	return how == LK_FILL_NULL ? "null" : how == LK_FILL_ZERO ? "zero" : "previous";
+}
+
 int64_t lk_fill_rows(const lk_answer *a) {
 	int64_t n = 0;
 	for (size_t r = 0; r < a->nrows; r++)

@@ -15,6 +15,8 @@ enum { LK_FILL_MOST = 1000000 };   /* rows that may be added */
  * Call it once. LK_EUSAGE for sessions, for views without windows, and if it would add more than LK_FILL_MOST rows. */
 int lk_answer_fill(lk_answer *a, enum lk_fill how, lk_error *err);
 
+const char *lk_fill_name(enum lk_fill how);   /* "null", "zero", "previous" */
+
 /* How many rows of the answer were added, of those that --where, --last and --limit left. */
 int64_t lk_fill_rows(const lk_answer *a);
 

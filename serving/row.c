@@ -116,6 +116,10 @@ lk_span lk_answer_span(const lk_answer *a, const lk_cell *row) {
 bool lk_answer_marks_final(const lk_answer *a) { return a->plan->window.kind != LK_W_NONE && a->plan->allowed_lateness_us >= 0; }
 bool lk_answer_is_final(const lk_answer *a, const lk_cell *row) { return lk_is_final(lk_answer_span(a, row).end, a->final_to); }
 
+bool lk_answer_marks_provisional(const lk_answer *a) {
+	return lk_answer_marks_final(a) && a->plan->stream->idle_timeout_us > 0;
+}
+
 bool lk_answer_is_provisional(const lk_answer *a, const lk_cell *row) {
 	return a->provisional && lk_answer_is_final(a, row) && !lk_is_final(lk_answer_span(a, row).end, lk_final_to(a->plan, a->watermark));
 }

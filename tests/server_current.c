@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "catalog/drop.h"
 #include "core/flag.h"
 #include "core/time.h"
+#include "print/answer.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/layer.h"
 #include "tests/support/log.h"
@@ -48,23 +50,25 @@ static lk_catalog *get(bool now) {
 	return c;
 }
 
-/* The rows of an answer as one text. */
-static char *text_of(const lk_answer *a) {
+static const enum lk_answer_format formats[] = {LK_AS_TABLE, LK_AS_JSON, LK_AS_JSONL, LK_AS_CSV};
+enum { FORMATS = sizeof formats / sizeof *formats };
+static const lk_screen no_screen;
+
+static char *printed(const lk_answer *a, const lk_query *q, enum lk_answer_format format) {
 	lk_buf b = LK_BUF_INIT;
-	test_rows rows;
-	test_answer_rows(a, &rows);
+	lk_sink memory = lk_sink_memory(&b);
 	lk_buf_adds(&b, "");
-	for (size_t i = 0; i < rows.n; i++)
-		lk_buf_addf(&b, "%s\n", rows.rows[i]);
-	test_rows_release(&rows);
+	lk_answer_print(a, q, &(lk_answer_style){.format = format, .screen = &no_screen}, &memory);
 	return lk_buf_steal(&b);
 }
+
+static char *text_of(const lk_answer *a, const lk_query *q) { return printed(a, q, LK_AS_CSV); }
 
 static int ask(const char *view, char **text, lk_error *err) {
 	lk_query q = test_query(view);
 	lk_answer a;
 	int rc = lk_answer_make(&world.pg, world.store, current, &q, &a, err);
-	*text = rc == LK_OK ? text_of(&a) : NULL;
+	*text = rc == LK_OK ? text_of(&a, &q) : NULL;
 	lk_answer_release(&a);
 	return rc;
 }
@@ -77,7 +81,7 @@ static void same_as_alone(const char *view) {
 	char *got;
 	test_ok(ask(view, &got, &err), &err);
 	test_world_answer(&world, &q, &alone);
-	char *want = text_of(&alone);
+	char *want = text_of(&alone, &q);
 	assert_string_equal(got, want);
 	lk_answer_release(&alone);
 	free(want);
@@ -197,6 +201,65 @@ static void answers_know_the_log(void **state) {
 	assert_non_null(strstr(err.text, "it has no schema lk"));
 }
 
+/* --- printing --- */
+
+/* A reader that goes away after some writes. */
+typedef struct leaving {
+	int64_t left, writes;
+} leaving;
+
+static int take(void *ctx, const void *data, size_t len) {
+	leaving *l = ctx;
+	(void)data;
+	(void)len;
+	l->writes++;
+	return l->left-- > 0 ? 0 : EPIPE;
+}
+
+/* The bytes on standard output of `lk query`, which is one of the sinks. */
+static void same_as_the_program_prints(const lk_answer *a, const lk_query *q, enum lk_answer_format format) {
+	static const char *const names[] = {[LK_AS_TABLE] = "table", [LK_AS_JSON] = "json", [LK_AS_JSONL] = "jsonl", [LK_AS_CSV] = "csv"};
+	const char *const argv[] = {"query", q->view, "--format", names[format], NULL};
+	char *in_memory = printed(a, q, format), *out = NULL;
+	assert_int_equal(test_lk(&servers, NULL, &out, NULL, argv), 0);
+	size_t n = strlen(in_memory);
+	assert_true(format == LK_AS_TABLE ? strlen(out) > n : strlen(out) == n);   /* a table is followed by what it covers */
+	assert_memory_equal(out, in_memory, n);
+	free(out);
+	free(in_memory);
+}
+
+static void stops_where_writing_fails(const lk_answer *a, const lk_query *q, enum lk_answer_format format) {
+	leaving counted = {.left = INT64_MAX}, l = {.left = 1};
+	lk_sink all = {.write = take, .ctx = &counted}, some = {.write = take, .ctx = &l};
+	const lk_answer_style style = {.format = format, .screen = &no_screen};
+	lk_answer_print(a, q, &style, &all);
+	assert_int_equal(all.error, 0);
+	assert_true(counted.writes >= 2);
+	lk_answer_print(a, q, &style, &some);
+	assert_int_equal(some.error, EPIPE);
+	assert_int_equal(l.writes, 2);
+	assert_in_range(some.bytes, 1, all.bytes - 1);
+}
+
+static void answers_go_to_any_sink(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("any sink");
+	lk_query q = test_query("a");
+	lk_answer a;
+	test_world_declare(&world, STREAM(", idle_timeout = '1 hour'") "CREATE VIEW a WITH (allowed_lateness = '1 day') AS"
+	                           " SELECT path, count(*) AS n, top_k(ip, 2) AS ips FROM hits GROUP BY path, tumble(ts, '1 hour');");
+	append(200, &seed);
+	test_world_batch(&world, "a");
+	test_world_answer(&world, &q, &a);
+	assert_true(a.nrows > 10);
+	for (int i = 0; i < FORMATS; i++) {
+		same_as_the_program_prints(&a, &q, formats[i]);
+		stops_where_writing_fails(&a, &q, formats[i]);
+	}
+	lk_answer_release(&a);
+}
+
 /* --- many threads --- */
 
 enum { READERS = 8, ROUNDS = 12, LEAST_ANSWERS = 30 };
@@ -251,9 +314,9 @@ static void read_view(reader *r, int i) {
 	lk_query q = test_query(name);
 	int rc = lk_answer_make(&r->pg, r->store, current, &q, &a, &err);
 	if (rc == LK_OK && i < VIEWS)
-		note(r, &r->seen.of_view[i], text_of(&a));
+		note(r, &r->seen.of_view[i], text_of(&a, &q));
 	else if (rc == LK_OK && i == VIEWS)
-		note(r, &r->seen.of_version[a.version], text_of(&a));
+		note(r, &r->seen.of_version[a.version], text_of(&a, &q));
 	else if (rc == LK_EUSAGE && i > VIEWS)   /* it comes and goes */
 		r->unknown++;
 	else if (rc != LK_OK)
@@ -282,7 +345,7 @@ static char *alone_told(const char *view, int *version) {
 	test_world_same(&world, &q);   /* and PostgreSQL says so, too */
 	test_world_answer(&world, &q, &a);
 	*version = a.version;
-	char *text = text_of(&a);
+	char *text = text_of(&a, &q);
 	lk_answer_release(&a);
 	return text;
 }
@@ -404,6 +467,7 @@ int main(void) {
 		TEST(answers_know_what_was_declared_since),
 		TEST(answers_know_the_streams_options),
 		TEST(answers_know_the_log),
+		TEST(answers_go_to_any_sink),
 		TEST(many_readers_while_definitions_change),
 	};
 	test_share_world(&world, &servers);

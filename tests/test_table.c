@@ -14,9 +14,9 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/output.h"
-#include "cli/table.h"
 #include "cli/terminal.h"
 #include "core/time.h"
+#include "print/table.h"
 
 /* What `print` writes to standard output on a screen of that many columns (NULL: no limit). */
 static char *printed(const char *columns, void (*print)(void)) {
@@ -57,7 +57,7 @@ static void visits(void) {
 	const char *const cells[] = {"/", "1", "10", "2", "2015-05-17T10:00:00Z", "/über", "22", "3", "4444", "-"};
 	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
 		lk_table_cell(t, cells[i]);
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static void a_table_that_fits_is_one(void **state) {
@@ -98,7 +98,7 @@ static void hours(int n) {
 		lk_table_cellf(t, "%d", 1000 * i);
 		lk_table_cellf(t, "%d", 100000 * i);
 	}
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static void two_hours(void) { hours(2); }
@@ -119,7 +119,7 @@ static void two_wide_keys(void) {
 		lk_table_column(t, i == 0 ? "K" : i == 1 ? "L" : "N", i == 2);
 	for (int i = 0; i < 3; i++)
 		lk_table_cell(t, texts[i]);
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static void a_column_is_not_broken_because_of_the_keys_beside_it(void **state) {
@@ -158,7 +158,7 @@ static void two_sides(void) {
 		lk_table_column(t, names[i], false);
 	for (int i = 0; i < 10; i++)
 		lk_table_cell(t, cells[i]);
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static void rows_that_are_compared_are_records_where_there_is_no_room(void **state) {
@@ -189,7 +189,7 @@ static void one_long_cell(void) {
 	lk_table_column(t, "WHAT TO DO", false);
 	lk_table_cell(t, "a");
 	lk_table_cell(t, "run it again to go on, or drop it, and then look at what is there before you begin anew");
-	lk_table_end(t);
+	lk_put_table(t);
 }
 
 static void a_cell_that_is_wider_than_the_screen_is_broken(void **state) {

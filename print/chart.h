@@ -1,7 +1,8 @@
 /* Bars beside the rows of a table: how the numbers of one column compare. */
-#ifndef LK_CLI_CHART_H
-#define LK_CLI_CHART_H
+#ifndef LK_PRINT_CHART_H
+#define LK_PRINT_CHART_H
 
+#include "print/text.h"
 #include "serving/answer.h"
 
 typedef struct lk_chart {
@@ -13,7 +14,7 @@ typedef struct lk_chart {
 
 /* Finds the column and its scale. name NULL: no chart. LK_EUSAGE if the answer has no such column or it is not
  * numeric. */
-int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, lk_error *err);
+int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, const lk_screen *screen, lk_error *err);
 /* Replaces *out with the bar of a row: to the right of 0, or to the left for a negative number. NULL and NaN have no
  * bar. */
 void lk_chart_bar(const lk_chart *c, const lk_answer *a, const lk_cell *row, lk_buf *out);

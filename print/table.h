@@ -1,11 +1,14 @@
 /* Tables for people. A table wider than the screen is split into parts below each other; each part begins with the
  * table's first columns, which identify a row. A long one is split by rows too, so that the parts of a row are on the
  * screen together. */
-#ifndef LK_CLI_TABLE_H
-#define LK_CLI_TABLE_H
+#ifndef LK_PRINT_TABLE_H
+#define LK_PRINT_TABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "core/sink.h"
+#include "print/text.h"
 
 /* Rows are kept until lk_table_end, so long answers are printed in several tables. */
 typedef struct lk_table lk_table;
@@ -22,6 +25,7 @@ void lk_table_cell(lk_table *t, const char *text);
 void lk_table_cellf(lk_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void lk_table_count(lk_table *t, int64_t n);
 void lk_table_time(lk_table *t, int64_t us);   /* LK_NEVER: "-" */
-void lk_table_end(lk_table *t);                /* prints on standard output and frees */
+/* Prints it for this screen, and frees it. */
+void lk_table_end(lk_table *t, const lk_screen *screen, lk_sink *out);
 
 #endif

@@ -1,6 +1,6 @@
-/* Members of the JSON objects that commands print. Each begins with a comma: ,"name":value. */
-#ifndef LK_CLI_JSON_H
-#define LK_CLI_JSON_H
+/* Members of the JSON objects that are printed. Each begins with a comma: ,"name":value. */
+#ifndef LK_PRINT_JSON_H
+#define LK_PRINT_JSON_H
 
 #include <stdbool.h>
 

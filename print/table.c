@@ -1,14 +1,11 @@
-#include "cli/table.h"
+#include "print/table.h"
 
 #include <libsmartcols/libsmartcols.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/output.h"
-#include "cli/terminal.h"
 #include "core/time.h"
 
 typedef struct column {
@@ -26,6 +23,8 @@ struct lk_table {
 	bool records;
 	char **cells;              /* row by row */
 	size_t ncells, room;
+	lk_screen screen;          /* at the end */
+	lk_sink *out;
 };
 
 lk_table *lk_table_new(void) {
@@ -68,7 +67,7 @@ void lk_table_cellf(lk_table *t, const char *fmt, ...) {
 
 void lk_table_count(lk_table *t, int64_t n) {
 	lk_buf b = LK_BUF_INIT;
-	lk_count_print(n, &b);
+	lk_buf_add_count(&b, n);
 	lk_table_cell(t, b.data);
 	lk_buf_release(&b);
 }
@@ -133,7 +132,8 @@ static bool fits(const lk_table *t, const part *p) { return width_of(t, p) - 1 <
 
 /* The next part has as many columns as fit on the line, at least one. A column that fits alone is not broken because of
  * the keys beside it. */
-static part next_part(const lk_table *t, size_t from, int screen) {
+static part next_part(const lk_table *t, size_t from) {
+	int screen = t->screen.width;
 	part p = {.from = from, .to = from + 1, .screen = screen};
 	p.bare = !fits(t, &p) && t->columns[from].width <= screen;
 	for (part wider = p; p.to < t->ncolumns; p = wider) {
@@ -184,18 +184,18 @@ static void print_part(const lk_table *t, const part *p, size_t first, size_t en
 	for (size_t row = first; row < end; row++)
 		add_row(t, p, row, out);
 	if (scols_print_table_to_string(out, &text) == 0) {
-		lk_put(text, strlen(text));
-		lk_put("\n", 1);
+		lk_sink_put(t->out, text, strlen(text));
+		lk_sink_put(t->out, "\n", 1);
 	}
 	free(text);
 	scols_unref_table(out);
 }
 
 /* So many rows that all parts of them are on the screen together: parts that are far from each other cannot be read. */
-static size_t rows_at_once(const lk_table *t, int screen) {
+static size_t rows_at_once(const lk_table *t) {
 	size_t parts = 0, rows = rows_of(t);
-	int height = lk_terminal_height(STDOUT_FILENO);
-	for (part p = next_part(t, 0, screen);; p = next_part(t, p.to, screen)) {
+	int height = t->screen.height;
+	for (part p = next_part(t, 0);; p = next_part(t, p.to)) {
 		parts++;
 		if (p.to == t->ncolumns)
 			break;
@@ -207,13 +207,13 @@ static size_t rows_at_once(const lk_table *t, int screen) {
 	return fit < rows ? fit : rows;
 }
 
-static void print_in_parts(lk_table *t, int screen) {
-	choose_keys(t, screen);
-	size_t rows = rows_of(t), step = rows_at_once(t, screen);
+static void print_in_parts(lk_table *t) {
+	choose_keys(t, t->screen.width);
+	size_t rows = rows_of(t), step = rows_at_once(t);
 	for (size_t first = 0; first < rows; first += step)
 		for (part p = {0}; p.to < t->ncolumns;) {
-			p = next_part(t, p.to, screen);
-			lk_put("\n", first > 0 || p.from > 0);
+			p = next_part(t, p.to);
+			lk_sink_put(t->out, "\n", first > 0 || p.from > 0);
 			print_part(t, &p, first, first + step < rows ? first + step : rows);
 		}
 }
@@ -232,7 +232,8 @@ static void add_field(const char *name, int names, const char *text, int screen,
 }
 
 /* A line with the keys, and under it a line for each other column that has a text. */
-static void print_record(const lk_table *t, size_t row, int names, int screen) {
+static void print_record(const lk_table *t, size_t row, int names) {
+	int screen = t->screen.width;
 	lk_buf head = LK_BUF_INIT, out = LK_BUF_INIT;
 	for (size_t i = 0; i < t->keys; i++) {
 		lk_buf_adds(&head, i ? " " : "");
@@ -243,30 +244,32 @@ static void print_record(const lk_table *t, size_t row, int names, int screen) {
 	for (size_t i = t->keys; i < t->ncolumns; i++)
 		if (*t->cells[row * t->ncolumns + i])
 			add_field(t->columns[i].name, names, t->cells[row * t->ncolumns + i], screen, &out);
-	lk_put_buf(&out);
+	lk_sink_put_buf(t->out, &out);
 	lk_buf_release(&head);
 	lk_buf_release(&out);
 }
 
-static void print_records(const lk_table *t, int screen) {
+static void print_records(const lk_table *t) {
 	int names = 0;
 	for (size_t i = t->keys; i < t->ncolumns; i++)
 		names = lk_text_width(t->columns[i].name) > names ? lk_text_width(t->columns[i].name) : names;
 	for (size_t row = 0; row < rows_of(t); row++)
-		print_record(t, row, names, screen);
+		print_record(t, row, names);
 }
 
 static void print(lk_table *t) {
-	part all = {.to = t->ncolumns, .screen = lk_terminal_width(STDOUT_FILENO)};
+	part all = {.to = t->ncolumns, .screen = t->screen.width};
 	if (!all.screen || fits(t, &all))
 		print_part(t, &all, 0, rows_of(t));
 	else if (t->records)
-		print_records(t, all.screen);
+		print_records(t);
 	else
-		print_in_parts(t, all.screen);
+		print_in_parts(t);
 }
 
-void lk_table_end(lk_table *t) {
+void lk_table_end(lk_table *t, const lk_screen *screen, lk_sink *out) {
+	t->screen = *screen;
+	t->out = out;
 	if (t->ncells > 0)
 		print(t);
 	for (size_t i = 0; i < t->ncells; i++)

@@ -1,19 +1,13 @@
 /* Bars begin at 0, so that their lengths can be compared; all rows of an answer share one scale. A length is rounded
- * to eighths of a character if the locale's character set has eighth blocks; a nonzero value gets at least one eighth.
+ * to eighths of a character if the screen shows eighth blocks; a nonzero value gets at least one eighth.
  * Bars of negative numbers extend to the left, in whole characters; without negative numbers that side takes no room.
  * On a terminal the scale fills the room that the other columns leave, at most 40 characters, so that no line breaks;
  * elsewhere it is 40 characters. */
-#include "cli/chart.h"
+#include "print/chart.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "cli/answer_print.h"
-#include "cli/terminal.h"
 
 enum { LEAST_WIDTH = 8, MOST_WIDTH = 40, EIGHTHS = 8 };
 
@@ -42,15 +36,6 @@ static void find_scale(lk_chart *c, const lk_answer *a) {
 	}
 }
 
-/* Does the user's own character set have the blocks? The program's may be another one (cli/main.c). */
-static bool has_blocks(void) {
-	locale_t own = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	bool utf8 = own && !strcmp(nl_langinfo_l(CODESET, own), "UTF-8");
-	if (own)
-		freelocale(own);
-	return utf8;
-}
-
 /* The width of a column with the blank after it. */
 static int column_width(const lk_answer *a, int column) {
 	lk_type type;
@@ -70,8 +55,7 @@ static int column_width(const lk_answer *a, int column) {
 }
 
 /* Leaves one character for rounding on both sides. */
-static int fitting_width(const lk_answer *a) {
-	int screen = lk_terminal_width(STDOUT_FILENO);
+static int fitting_width(const lk_answer *a, int screen) {
 	if (!screen)
 		return MOST_WIDTH;
 	int left = screen - 1 - (lk_answer_marks_final(a) ? (int)sizeof "provisional" : 0);
@@ -80,16 +64,16 @@ static int fitting_width(const lk_answer *a) {
 	return left < LEAST_WIDTH ? LEAST_WIDTH : left > MOST_WIDTH ? MOST_WIDTH : left;
 }
 
-int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, lk_error *err) {
+int lk_chart_init(lk_chart *c, const lk_answer *a, const char *name, const lk_screen *screen, lk_error *err) {
 	lk_type type;
-	*c = (lk_chart){.column = name ? lk_column_find(a->plan, name) : -1, .blocks = has_blocks(), .width = MOST_WIDTH};
+	*c = (lk_chart){.column = name ? lk_column_find(a->plan, name) : -1, .blocks = screen->blocks, .width = MOST_WIDTH};
 	if (c->column >= 0 && (lk_column_name(a->plan, c->column, &type), !lk_type_is_number(type)))
 		c->column = -1;
 	if (name && c->column < 0)
 		return lk_column_unknown(a->plan, "--chart", name, true, err);
 	if (name) {
 		find_scale(c, a);
-		c->width = fitting_width(a);
+		c->width = fitting_width(a, screen->width);
 	}
 	return LK_OK;
 }

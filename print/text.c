@@ -1,0 +1,103 @@
+#include "print/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+enum { ESCAPED = 4 };   /* columns of a byte that cannot be shown */
+
+/* The bytes of the next character, and the columns it takes. */
+static size_t next(const char *s, mbstate_t *state, int *columns) {
+	wchar_t c;
+	size_t n = mbrtowc(&c, s, strlen(s), state);
+	int width = n == (size_t)-1 || n == (size_t)-2 ? -1 : wcwidth(c);
+	if (n == (size_t)-1 || n == (size_t)-2) {
+		memset(state, 0, sizeof *state);
+		n = 1;
+	}
+	*columns = width < 0 ? ESCAPED * (int)n : width;
+	return n;
+}
+
+int lk_text_fit(const char *text, int columns) {
+	mbstate_t state = {0};
+	const char *s = text;
+	while (*s) {
+		int width;
+		size_t n = next(s, &state, &width);
+		if (width > columns)
+			break;
+		columns -= width;
+		s += n;
+	}
+	return (int)(s - text);
+}
+
+int lk_text_width(const char *text) {
+	mbstate_t state = {0};
+	int all = 0, width;
+	while (*text) {
+		text += next(text, &state, &width);
+		all += width;
+	}
+	return all;
+}
+
+void lk_text_visible(const char *text, lk_buf *out) {
+	mbstate_t state = {0};
+	lk_buf_adds(out, "");
+	while (*text) {
+		int width, escaped = 0;
+		size_t n = next(text, &state, &width);
+		if (width == ESCAPED * (int)n)
+			while (escaped < (int)n)
+				lk_buf_addf(out, "\\x%02x", (unsigned char)text[escaped++]);
+		else
+			lk_buf_add(out, text, n);
+		text += n;
+	}
+}
+
+static void new_line(lk_buf *out, size_t indent) {
+	while (out->len > 0 && out->data[out->len - 1] == ' ')
+		out->len--;
+	lk_buf_addf(out, "\n%*s", (int)indent, "");
+}
+
+/* The bytes up to the next place where a line may end: not within backticks or double quotes. */
+static size_t unbroken(const char *text) {
+	size_t n = 0;
+	while (text[n] && text[n] != ' ' && text[n] != '\n') {
+		const char within[] = {text[n], '\n', '\0'};
+		const char *end = text[n] == '`' || text[n] == '"' ? strpbrk(text + n + 1, within) : NULL;
+		n = end && *end == text[n] ? (size_t)(end - text) + 1 : n + 1;
+	}
+	return n;
+}
+
+void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent, lk_buf *out) {
+	while (*text) {
+		size_t bytes = unbroken(text);
+		char *word = lk_strndup(text, bytes);
+		size_t width = (size_t)lk_text_width(word);
+		free(word);
+		if (column + width > screen && column > indent) {
+			new_line(out, indent);
+			column = indent;
+		}
+		lk_buf_add(out, text, bytes);
+		column += width;
+		text += bytes;
+		if (*text == '\n') {
+			new_line(out, indent);
+			column = indent;
+			text++;
+		} else if (*text == ' ') {
+			if (column < screen) {
+				lk_buf_addc(out, ' ');
+				column++;
+			}
+			text++;
+		}
+	}
+}
