@@ -5,7 +5,10 @@
  * encoded bytes, in whatever order and grouping they were folded and merged (I10).
  *
  * Several entries may share a name: f(*), f(x) and f(DISTINCT x), and forms that keep another partial for another type
- * of argument (sum of integers, sum of doubles). docs/adding-an-aggregate.md walks through one. */
+ * of argument (sum of integers, sum of doubles). docs/adding-an-aggregate.md walks through one.
+ *
+ * The tables are constant. Verbs may be called from any thread; a state is used by one thread at a time, and what it
+ * grows by lives in the arena of the call, which must outlive the state. */
 #ifndef LK_AGGREGATES_AGGREGATE_H
 #define LK_AGGREGATES_AGGREGATE_H
 

@@ -2,7 +2,9 @@
  * approx_percentile keep their partials in one.
  *
  * A bag has a limit. An addition beyond it empties the bag for good: overfull is one state, which every merge keeps. So
- * neither whether a union is overfull nor its bytes depend on order or grouping. */
+ * neither whether a union is overfull nor its bytes depend on order or grouping.
+ *
+ * One thread at a time; items and slots live in the arena of the calls that add them. */
 #ifndef LK_AGGREGATES_BAG_H
 #define LK_AGGREGATES_BAG_H
 

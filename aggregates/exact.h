@@ -2,7 +2,9 @@
  *
  * A long accumulator in the sense of Kulisch ("Very fast and exact accumulation of products", Computing 91, 2011);
  * digits are carried lazily, as in the small superaccumulator of Neal ("Fast exact summation using small and large
- * superaccumulators", arXiv:1505.05571, 2015). */
+ * superaccumulators", arXiv:1505.05571, 2015).
+ *
+ * A sum owns nothing outside itself; one thread at a time. */
 #ifndef LK_AGGREGATES_EXACT_H
 #define LK_AGGREGATES_EXACT_H
 

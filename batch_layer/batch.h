@@ -1,4 +1,6 @@
-/* The batch layer: cut, compute, publish. */
+/* The batch layer: cut, compute, publish.
+ *
+ * Any thread, with a session of its own; the copy's lock admits one batch or seal at a time. The report owns no memory. */
 #ifndef LK_BATCH_LAYER_BATCH_H
 #define LK_BATCH_LAYER_BATCH_H
 

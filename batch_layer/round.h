@@ -1,4 +1,6 @@
-/* A round of the batch layer: for each view what it needs. */
+/* A round of the batch layer: for each view what it needs.
+ *
+ * Any thread, with sessions of its own. */
 #ifndef LK_BATCH_LAYER_ROUND_H
 #define LK_BATCH_LAYER_ROUND_H
 

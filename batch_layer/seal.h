@@ -1,4 +1,6 @@
-/* Sealing: moves what a kappa copy's segments hold below a cut to PostgreSQL, so that Redis need not keep it. */
+/* Sealing: moves what a kappa copy's segments hold below a cut to PostgreSQL, so that Redis need not keep it.
+ *
+ * Any thread, with sessions of its own; the copy's lock admits one batch or seal at a time. */
 #ifndef LK_BATCH_LAYER_SEAL_H
 #define LK_BATCH_LAYER_SEAL_H
 

@@ -1,5 +1,7 @@
 /* Copies: making them, moving readers from one to another, and removing them. Owners and sweeps follow these rows and
- * do the same to the cells in the view store. */
+ * do the same to the cells in the view store.
+ *
+ * Any thread, with a session of its own. */
 #ifndef LK_CATALOG_COPIES_H
 #define LK_CATALOG_COPIES_H
 

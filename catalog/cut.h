@@ -1,4 +1,7 @@
-/* Cuts: the one function that makes a position on which something outside Redis may rely (P5, P7). */
+/* Cuts: the one function that makes a position on which something outside Redis may rely (P5, P7).
+ *
+ * Any thread, with a session of its own. A cut is the caller's. (The idea of a consistent cut is that of Chandy,
+ * Lamport, "Distributed snapshots", TOCS 3(1), 1985; here the log's order makes it a vector of offsets.) */
 #ifndef LK_CATALOG_CUT_H
 #define LK_CATALOG_CUT_H
 

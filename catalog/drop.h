@@ -1,5 +1,7 @@
 /* Removing what was declared. Names may be declared again afterwards; ids are never reused. So a process that still
- * works on a removed view or stream finds it dropped, and nothing of it can be mistaken for a later one. */
+ * works on a removed view or stream finds it dropped, and nothing of it can be mistaken for a later one.
+ *
+ * Any thread, with a session of its own. */
 #ifndef LK_CATALOG_DROP_H
 #define LK_CATALOG_DROP_H
 

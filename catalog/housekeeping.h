@@ -1,4 +1,6 @@
-/* The parts of schema lk that grow with time and use, and how much of each is kept. */
+/* The parts of schema lk that grow with time and use, and how much of each is kept.
+ *
+ * Any thread, with a session of its own; several at once do no harm. */
 #ifndef LK_CATALOG_HOUSEKEEPING_H
 #define LK_CATALOG_HOUSEKEEPING_H
 

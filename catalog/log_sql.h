@@ -1,4 +1,6 @@
-/* The log in SQL: the names of its tables, and a plan's statements over them. */
+/* The log in SQL: the names of its tables, and a plan's statements over them.
+ *
+ * Pure: adds to the caller's buffer; any thread. */
 #ifndef LK_CATALOG_LOG_SQL_H
 #define LK_CATALOG_LOG_SQL_H
 

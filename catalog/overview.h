@@ -1,4 +1,6 @@
-/* Counts for people: what was rejected, late, computed. No decision depends on them. */
+/* Counts for people: what was rejected, late, computed. No decision depends on them.
+ *
+ * Any thread, with a session of its own; results own no memory. */
 #ifndef LK_CATALOG_OVERVIEW_H
 #define LK_CATALOG_OVERVIEW_H
 

@@ -1,4 +1,6 @@
-/* The end of the log. */
+/* The end of the log.
+ *
+ * Any thread, with a session of its own. */
 #ifndef LK_CATALOG_TAIL_H
 #define LK_CATALOG_TAIL_H
 

@@ -1,4 +1,6 @@
-/* What blocks the end of the log: an append that hangs, or a prepared transaction that was never ended. */
+/* What blocks the end of the log: an append that hangs, or a prepared transaction that was never ended.
+ *
+ * Any thread, with a session of its own. */
 #ifndef LK_CATALOG_TAIL_HOLDER_H
 #define LK_CATALOG_TAIL_HOLDER_H
 

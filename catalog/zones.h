@@ -1,4 +1,6 @@
-/* Time zones, which only PostgreSQL knows, and the lists of starts of calendar windows (windows/calendar.h). */
+/* Time zones, which only PostgreSQL knows, and the lists of starts of calendar windows (windows/calendar.h).
+ *
+ * Any thread, with a session of its own; texts and lists live in the caller's arena. */
 #ifndef LK_CATALOG_ZONES_H
 #define LK_CATALOG_ZONES_H
 

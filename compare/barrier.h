@@ -1,4 +1,6 @@
-/* Two copies of one view, or more, at one position of the log. */
+/* Two copies of one view, or more, at one position of the log.
+ *
+ * A barrier is the caller's, on one thread, and holds locks of its session until it is closed. */
 #ifndef LK_COMPARE_BARRIER_H
 #define LK_COMPARE_BARRIER_H
 

@@ -1,5 +1,8 @@
 /* Comparing answers over the same prefix, row by row. A leg is one way to the answer: a copy at a cut, or the user's
- * own SQL run by PostgreSQL. */
+ * own SQL run by PostgreSQL.
+ *
+ * Results and differences are the caller's, to be released also after a failure; their texts live in the result's
+ * arena, or are owned by the difference. One thread at a time. */
 #ifndef LK_COMPARE_COMPARE_H
 #define LK_COMPARE_COMPARE_H
 

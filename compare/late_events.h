@@ -1,5 +1,5 @@
 /* The events that a copy's answer does not count because they were late, read from the log by their positions in
- * lk.late; and the events that it counts. Private to replay/. */
+ * lk.late; and the events that it counts. Private to compare/. */
 #ifndef LK_COMPARE_LATE_EVENTS_H
 #define LK_COMPARE_LATE_EVENTS_H
 

@@ -1,4 +1,4 @@
-/* Rows of a leg, written one value at a time. Private to replay/ and its tests; no I/O.
+/* Rows of a leg, written one value at a time. Private to compare/ and its tests; no I/O.
  *
  * Values are compared as text, so the text of a value must not depend on who computed it: trailing zeros of a numeric
  * are dropped, -0 becomes 0, the values in a list of top_k are printed as lk prints them, and a text that could be

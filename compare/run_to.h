@@ -1,5 +1,7 @@
-/* What long steps of replay/ share: driving a copy's units to a position in bulk, and checking the watch. Private to
- * replay/. */
+/* What long steps share: driving a copy's units to a position in bulk, and checking the watch. Private to
+ * replay/.
+ *
+ * Any thread; progress comes on the caller's thread, notices on those of workers too. */
 #ifndef LK_COMPARE_RUN_TO_H
 #define LK_COMPARE_RUN_TO_H
 

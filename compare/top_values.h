@@ -1,4 +1,4 @@
-/* The JSON that top_k makes, in one text for each value. Private to replay/ and its tests; no I/O. */
+/* The JSON that top_k makes, in one text for each value. Private to compare/ and its tests; no I/O. */
 #ifndef LK_COMPARE_TOP_VALUES_H
 #define LK_COMPARE_TOP_VALUES_H
 

@@ -1,4 +1,6 @@
-/* How a long command is watched and stopped. */
+/* How a long command is watched and stopped.
+ *
+ * The options are borrowed for the whole run; *stop may be set from any thread or by a signal handler. */
 #ifndef LK_COMPARE_WATCH_H
 #define LK_COMPARE_WATCH_H
 

@@ -1,4 +1,6 @@
-/* What one answer may cost, counted while it is made: rows, bytes of memory, time; and whether it was cancelled. */
+/* What one answer may cost, counted while it is made: rows, bytes of memory, time; and whether it was cancelled.
+ *
+ * One answer's, on its thread; the flag of lk_bounds may be set from any thread. */
 #ifndef LK_CORE_BUDGET_H
 #define LK_CORE_BUDGET_H
 

@@ -1,7 +1,10 @@
 /* Growable byte buffer, bump arena and checked allocation.
  *
  * Allocation failure ends the process with a message (exit 71): lk bounds its memory by
- * design (see docs/architecture.md), so a failed small allocation is not recoverable. */
+ * design (see docs/architecture.md), so a failed small allocation is not recoverable.
+ *
+ * What lk_malloc and its kin return is the caller's, for free(); what an arena returns lives until the arena is cleared
+ * or released. Each buffer and arena is used by one thread at a time. */
 #ifndef LK_CORE_BUF_H
 #define LK_CORE_BUF_H
 

@@ -1,7 +1,9 @@
 /* A 128-bit digest: SipHash-2-4 with 128 bits of output (Aumasson, Bernstein, "SipHash: a fast short-input PRF",
  * 2012; the reference implementation's vectors are in tests/test_digest.c). Every bit of input reaches every bit of
  * output, at about a byte a cycle. Not for secrets: the key is known. lk_hash() is for maps: it is faster, but loses
- * what it has read if a word of the input equals its constant. */
+ * what it has read if a word of the input equals its constant.
+ *
+ * Each digest is used by one thread at a time. */
 #ifndef LK_CORE_DIGEST_H
 #define LK_CORE_DIGEST_H
 

@@ -6,7 +6,9 @@
  * show that the rule is needed. LK_HURRIED(ms) is a wait divided by LK_HURRY, so that tests of bounds are fast.
  * LK_LIMIT_US(limit) is the longest wait for a server: the limit, or LK_WAIT_MS if that is less.
  * LK_TEST_ADDRESSES(host) are the addresses that LK_NAMES gives a name ("silent= db=127.0.0.2,127.0.0.1"), allocated;
- * NULL for a name that is not in it, "" for one of which a look-up never ends. */
+ * NULL for a name that is not in it, "" for one of which a look-up never ends.
+ *
+ * Any thread may pass a point; the environment is read at the first one. */
 #ifndef LK_CORE_FAULT_H
 #define LK_CORE_FAULT_H
 

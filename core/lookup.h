@@ -1,4 +1,6 @@
-/* Looking up the addresses of a host with a limit: getaddrinfo(3) has none, and hears no signal. */
+/* Looking up the addresses of a host with a limit: getaddrinfo(3) has none, and hears no signal.
+ *
+ * Any thread; one look-up is shared by all that ask for the same name at once. */
 #ifndef LK_CORE_LOOKUP_H
 #define LK_CORE_LOOKUP_H
 

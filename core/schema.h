@@ -1,4 +1,6 @@
-/* What the events of a stream look like: the columns that a format's scanner fills. */
+/* What the events of a stream look like: the columns that a format's scanner fills.
+ *
+ * Owned by the stream whose schema it is; only read. */
 #ifndef LK_CORE_SCHEMA_H
 #define LK_CORE_SCHEMA_H
 

@@ -3,7 +3,9 @@
  * A function that can fail returns int: 0 is success, a negative lk_status is a failure,
  * a positive value (where documented) means "no more". The place that knows the cause fills
  * the lk_error; callers only pass the code on. The first error wins: lk_fail() does not
- * overwrite an error that is already set. */
+ * overwrite an error that is already set.
+ *
+ * An error is the caller's, of one thread; it owns no memory. */
 #ifndef LK_CORE_STATUS_H
 #define LK_CORE_STATUS_H
 

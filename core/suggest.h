@@ -1,4 +1,6 @@
-/* Did you mean. */
+/* Did you mean.
+ *
+ * Pure; what it returns is one of the caller's names. */
 #ifndef LK_CORE_SUGGEST_H
 #define LK_CORE_SUGGEST_H
 

@@ -1,4 +1,6 @@
-/* Time: RFC 3339 text, fixed intervals. All times are microseconds since 1970-01-01T00:00:00Z. */
+/* Time: RFC 3339 text, fixed intervals. All times are microseconds since 1970-01-01T00:00:00Z.
+ *
+ * Pure functions, but for the two clocks: any thread. */
 #ifndef LK_CORE_TIME_H
 #define LK_CORE_TIME_H
 

@@ -1,4 +1,6 @@
-/* How often to report a trouble that occurs again and again. */
+/* How often to report a trouble that occurs again and again.
+ *
+ * Each state is used by one thread at a time; the caller gives the time. */
 #ifndef LK_CORE_TOLD_H
 #define LK_CORE_TOLD_H
 

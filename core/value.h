@@ -1,4 +1,7 @@
-/* Types and values: what a column can hold and what an expression can yield. */
+/* Types and values: what a column can hold and what an expression can yield.
+ *
+ * A value owns nothing: its text is borrowed from a line, a row or an arena. All functions may be called from any
+ * thread. */
 #ifndef LK_CORE_VALUE_H
 #define LK_CORE_VALUE_H
 

@@ -1,5 +1,7 @@
 /* Whole numbers in few bytes: 7 bits a byte, low bits first, the top bit says that more follow (LEB128). Signed numbers
- * are zigzagged first (0, -1, 1, -2 …). One number has one form, so equal partials have equal bytes. */
+ * are zigzagged first (0, -1, 1, -2 …). One number has one form, so equal partials have equal bytes.
+ *
+ * Pure functions: any thread. */
 #ifndef LK_CORE_VARINT_H
 #define LK_CORE_VARINT_H
 

@@ -1,5 +1,7 @@
 /* Waiting for a server. Every wait on a socket goes through here, in slices, so that it ends at its limit and a signal
- * takes effect while a server is silent. */
+ * takes effect while a server is silent.
+ *
+ * Any thread may wait; the flag is registered once, before threads start. */
 #ifndef LK_CORE_WAIT_H
 #define LK_CORE_WAIT_H
 

@@ -1,5 +1,8 @@
 /* Compares lambda, kappa and plain SQL over one prefix, and measures what each mode costs on fresh copies of the view,
- * made from the current log: one lambda, one kappa, both on trial and removed afterwards. */
+ * made from the current log: one lambda, one kappa, both on trial and removed afterwards.
+ *
+ * Any thread; one comparison of a view at a time in all processes, which its lock ensures. The comparison is the
+ * caller's, to be released also after a failure. */
 #ifndef LK_COSTS_COSTS_H
 #define LK_COSTS_COSTS_H
 

@@ -1,4 +1,6 @@
-/* Appending: encode first, without locks; then one short transaction (P14). */
+/* Appending: encode first, without locks; then one short transaction (P14).
+ *
+ * A batch is the caller's, for one thread at a time: it may be encoded by one thread and appended by another. */
 #ifndef LK_EVENT_LOG_APPEND_H
 #define LK_EVENT_LOG_APPEND_H
 

@@ -1,5 +1,7 @@
 /* Reading the rows of a batch table: pane, group key and partials. A cell may have several rows, which add up when they
- * are merged. */
+ * are merged.
+ *
+ * A reader is the caller's, for one thread, and occupies its session until it is closed. */
 #ifndef LK_EVENT_LOG_BATCH_ROWS_H
 #define LK_EVENT_LOG_BATCH_ROWS_H
 

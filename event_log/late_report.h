@@ -1,5 +1,7 @@
 /* What the stream path of a copy has refused as late, for people: the newest late events, and how late all of them
- * were. */
+ * were.
+ *
+ * A report is the caller's; what it points to lives in its arena. Any thread, with a session of its own. */
 #ifndef LK_EVENT_LOG_LATE_REPORT_H
 #define LK_EVENT_LOG_LATE_REPORT_H
 

@@ -1,5 +1,7 @@
 /* Events that the stream path refused or could not evaluate, written to PostgreSQL before the Redis commit that moves
- * the cursor past them (P10). */
+ * the cursor past them (P10).
+ *
+ * A ledger is the caller's, for one thread. Any thread may read late events, with a session of its own. */
 #ifndef LK_EVENT_LOG_LEDGER_H
 #define LK_EVENT_LOG_LEDGER_H
 

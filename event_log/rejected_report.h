@@ -1,4 +1,6 @@
-/* For people: what could not become an event of a stream, and the events for which a view's clause had no value. */
+/* For people: what could not become an event of a stream, and the events for which a view's clause had no value.
+ *
+ * A report is the caller's; what it points to lives in its arena. Any thread, with a session of its own. */
 #ifndef LK_EVENT_LOG_REJECTED_REPORT_H
 #define LK_EVENT_LOG_REJECTED_REPORT_H
 

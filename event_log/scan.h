@@ -1,4 +1,6 @@
-/* Reading the log in offset order: fetch, then cuts, in one snapshot (P4). */
+/* Reading the log in offset order: fetch, then cuts, in one snapshot (P4).
+ *
+ * A scan is the caller's, for one thread, and occupies its session until it ends. */
 #ifndef LK_EVENT_LOG_SCAN_H
 #define LK_EVENT_LOG_SCAN_H
 

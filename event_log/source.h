@@ -2,7 +2,9 @@
  *
  * A source has many files: a log is rotated, and a new one takes its name. A file is identified by its content and not
  * by its name, so it may be renamed, packed or sent through a pipe. An input is the file whose head it begins with. If
- * the bytes before that file's position differ, what is new in the input is unknown. */
+ * the bytes before that file's position differ, what is new in the input is unknown.
+ *
+ * Any thread, with a session of its own; what is read is the caller's. */
 #ifndef LK_EVENT_LOG_SOURCE_H
 #define LK_EVENT_LOG_SOURCE_H
 

@@ -7,7 +7,10 @@
  *
  * Errors (R1): an operator whose PostgreSQL form raises yields LK_MARKED. Strict operators pass a mark on;
  * a plain NULL operand, AND false, OR true, CASE, COALESCE and IS [NOT] NULL absorb it, so that wherever
- * PostgreSQL has an answer, evaluation has the same one, unmarked. */
+ * PostgreSQL has an answer, evaluation has the same one, unmarked.
+ *
+ * A tree lives in the arena of the plan that it is part of and is not changed once made, so any thread may evaluate it;
+ * results that are texts live in the arena that the caller gives. */
 #ifndef LK_EXPR_EXPR_H
 #define LK_EXPR_EXPR_H
 

@@ -1,4 +1,7 @@
-/* Events as lines of an access log. */
+/* Events as lines of an access log.
+ *
+ * A scanner is the caller's, for one thread; it borrows the schema. Texts of a row are borrowed from the line or live
+ * in the caller's arena. */
 #ifndef LK_FORMATS_ACCESS_LOG_H
 #define LK_FORMATS_ACCESS_LOG_H
 

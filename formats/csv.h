@@ -1,4 +1,7 @@
-/* Events as CSV (RFC 4180), with a comma or another delimiter. */
+/* Events as CSV (RFC 4180), with a comma or another delimiter.
+ *
+ * A map is the caller's and is not changed by scanning. Texts of a row are borrowed from the record or live in the
+ * caller's arena. Any thread. */
 #ifndef LK_FORMATS_CSV_H
 #define LK_FORMATS_CSV_H
 

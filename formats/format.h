@@ -1,4 +1,6 @@
-/* The format of an input's events, from --format, --delimiter and the file's name. */
+/* The format of an input's events, from --format, --delimiter and the file's name.
+ *
+ * Pure: any thread; a format borrows the text that it was read from. */
 #ifndef LK_FORMATS_FORMAT_H
 #define LK_FORMATS_FORMAT_H
 

@@ -1,4 +1,7 @@
-/* Seeded events, for demos, benchmarks and tests: the same options give the same bytes, on every machine. */
+/* Seeded events, for demos, benchmarks and tests: the same options give the same bytes, on every machine.
+ *
+ * A generator is the caller's, for one thread. The random numbers are splitmix64 (Steele, Lea, Flood, "Fast splittable
+ * pseudorandom number generators", OOPSLA 2014). */
 #ifndef LK_FORMATS_GEN_H
 #define LK_FORMATS_GEN_H
 

@@ -1,4 +1,6 @@
-/* JSON event scanner (R24-R26): walks one line, keeps the text of numbers, decodes only declared paths. */
+/* JSON event scanner (R24-R26): walks one line, keeps the text of numbers, decodes only declared paths.
+ *
+ * A scanner is the caller's, for one thread; it borrows the schema. */
 #ifndef LK_FORMATS_JSON_H
 #define LK_FORMATS_JSON_H
 

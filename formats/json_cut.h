@@ -1,6 +1,8 @@
 /* Where in a text of JSON one event ends and the next one begins: an object per line, objects over several lines,
  * objects one after the other, and the elements of arrays. This knows only brackets and strings; the scanner checks the
- * JSON. */
+ * JSON.
+ *
+ * Pure functions over the caller's text: any thread; what they return points into it. */
 #ifndef LK_FORMATS_JSON_CUT_H
 #define LK_FORMATS_JSON_CUT_H
 

@@ -4,7 +4,9 @@
  *   $remote_addr - $remote_user [$time_local]    nginx's log_format
  *
  * Both give the same fields; a field has the name of the column that it fills. docs/formats.md has the table of
- * names. */
+ * names.
+ *
+ * A format is the caller's; once made it is only read, from any thread. */
 #ifndef LK_FORMATS_LOG_FORMAT_H
 #define LK_FORMATS_LOG_FORMAT_H
 

@@ -1,4 +1,6 @@
-/* Event files: opens, unpacks, and cuts them into records with their positions. Needs no server. */
+/* Event files: opens, unpacks, and cuts them into records with their positions. Needs no server.
+ *
+ * An input is the caller's, for one thread. */
 #ifndef LK_INGEST_INPUT_H
 #define LK_INGEST_INPUT_H
 

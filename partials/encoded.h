@@ -1,5 +1,7 @@
 /* Encoded partials of one cell, merged into one, without a map of cells. Sets and sketches are merged as they are
- * encoded (merge_encoded of aggregates/aggregate.h), so memory holds about their encoded bytes and no tables. */
+ * encoded (merge_encoded of aggregates/aggregate.h), so memory holds about their encoded bytes and no tables.
+ *
+ * Any thread, over what the caller owns; the result is added to the caller's buffer. */
 #ifndef LK_PARTIALS_ENCODED_H
 #define LK_PARTIALS_ENCODED_H
 

@@ -1,5 +1,7 @@
 /* Evaluate and fold: one event into the cells of one plan. The only place where an event becomes part of a partial;
- * the stream path, replay and the batch layer's C fold all call it. */
+ * the stream path, replay and the batch layer's C fold all call it.
+ *
+ * A folder is the caller's, for one thread; it borrows the plan and the texts of its row. */
 #ifndef LK_PARTIALS_FOLD_H
 #define LK_PARTIALS_FOLD_H
 

@@ -1,4 +1,7 @@
-/* Watermark, lateness, finality, retention: each rule once. */
+/* Watermark, lateness, finality, retention: each rule once.
+ *
+ * Pure functions over plans: any thread. Watermarks and lateness as in Akidau et al., "The dataflow model" (PVLDB
+ * 8(12), 2015), but decided by the log's prefix alone. */
 #ifndef LK_PLAN_WATERMARK_H
 #define LK_PLAN_WATERMARK_H
 

@@ -1,4 +1,4 @@
-/* Looks at a session from another, short one. Private to event_log/. */
+/* Looks at a session from another, short one. Private to postgres/. */
 #ifndef LK_POSTGRES_BACKEND_H
 #define LK_POSTGRES_BACKEND_H
 

@@ -1,5 +1,7 @@
 /* PostgreSQL's binary COPY: values to tuples and back. The wire forms of bool, int2/4/8, float4/8, numeric, text and
- * timestamptz (src/backend/utils/adt, the *send and *recv functions). */
+ * timestamptz (src/backend/utils/adt, the *send and *recv functions).
+ *
+ * Pure functions over buffers of the caller: any thread. */
 #ifndef LK_POSTGRES_BINARY_H
 #define LK_POSTGRES_BINARY_H
 

@@ -1,4 +1,4 @@
-/* The hosts that a connection text names. Private to event_log/. */
+/* The hosts that a connection text names. Private to postgres/. */
 #ifndef LK_POSTGRES_HOSTS_H
 #define LK_POSTGRES_HOSTS_H
 

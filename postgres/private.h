@@ -1,4 +1,4 @@
-/* What the files of pg.h share. Private to event_log/. */
+/* What the files of pg.h share. Private to postgres/. */
 #ifndef LK_POSTGRES_PRIVATE_H
 #define LK_POSTGRES_PRIVATE_H
 

@@ -1,5 +1,8 @@
 /* The private PostgreSQL and Redis of `lk up`: unix sockets only, data kept under one folder. The tests start theirs
- * with this too. */
+ * with this too.
+ *
+ * Any thread, but one at a time in a process: children are waited for. Texts that are returned are the caller's, for
+ * free(). A file lock keeps processes apart. */
 #ifndef LK_PRIVATE_SERVERS_SERVERS_H
 #define LK_PRIVATE_SERVERS_SERVERS_H
 

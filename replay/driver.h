@@ -1,5 +1,7 @@
 /* One thread that drives the units of one copy through the stream path, for work that must go event by event or end at
- * an exact position (a paced replay, the last step before a switch). The speed layer does bulk work (lk_speed_run). */
+ * an exact position (a paced replay, the last step before a switch). The speed layer does bulk work (lk_speed_run).
+ *
+ * A driver is one thread's, with sessions of its own. */
 #ifndef LK_REPLAY_DRIVER_H
 #define LK_REPLAY_DRIVER_H
 

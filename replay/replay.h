@@ -3,7 +3,10 @@
  *   lock the view ─ copy (new, or left by an interrupted replay) ─ end cut ─ stream path ─ verify ─ catch up ─ switch
  *
  * Each step leaves what the next run needs: a replay that is killed, or loses its servers, is resumed at the cursors in
- * the view store. */
+ * the view store.
+ *
+ * Any thread; one run of a view at a time in all processes, which its lock ensures. Callbacks may come on other
+ * threads. Reports are the caller's, to be released also after a failure. */
 #ifndef LK_REPLAY_REPLAY_H
 #define LK_REPLAY_REPLAY_H
 

@@ -4,7 +4,9 @@
  * at that time, are brought to it; that end is at or above everything readers have seen of the old copy. The pointer
  * moves by compare-and-set in the same transaction, on the session that holds the view's lock. Appends wait meanwhile:
  * a few milliseconds, whatever the log's size. If the units do not arrive in time, the lock is released, they catch up
- * without it, and the switch is tried again. */
+ * without it, and the switch is tried again.
+ *
+ * The session and the driver are the caller's, on one thread. The report owns no memory. */
 #ifndef LK_REPLAY_SWITCH_H
 #define LK_REPLAY_SWITCH_H
 

@@ -1,4 +1,6 @@
-/* Which offsets of a partition are counted: a set of ranges, one more than there are gaps. */
+/* Which offsets of a partition are counted: a set of ranges, one more than there are gaps.
+ *
+ * One thread at a time; the caller's. */
 #ifndef LK_SPEED_LAYER_RANGES_H
 #define LK_SPEED_LAYER_RANGES_H
 

@@ -1,4 +1,7 @@
-/* The speed layer: workers that own units and run the stream path for them. */
+/* The speed layer: workers that own units and run the stream path for them.
+ *
+ * Any thread; a run starts its workers and ends them before it returns. progress comes on the caller's thread, notice
+ * and again on those of workers too. The report owns no memory. */
 #ifndef LK_SPEED_LAYER_SPEED_H
 #define LK_SPEED_LAYER_SPEED_H
 

@@ -1,5 +1,8 @@
 /* The stream path: fetch -> decode -> evaluate -> fold -> commit, for the units of one partition, from their cursors.
- * Live work and replay both call it. */
+ * Live work and replay both call it.
+ *
+ * A path and its units are one thread's, with sessions of its own; they borrow the copies of a catalogue that must
+ * outlive them. */
 #ifndef LK_SPEED_LAYER_STREAM_PATH_H
 #define LK_SPEED_LAYER_STREAM_PATH_H
 

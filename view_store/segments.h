@@ -1,4 +1,6 @@
-/* What a reader of a unit's segments asks of their list, which it read from Redis at one instant. */
+/* What a reader of a unit's segments asks of their list, which it read from Redis at one instant.
+ *
+ * Pure: any thread. */
 #ifndef LK_VIEW_STORE_SEGMENTS_H
 #define LK_VIEW_STORE_SEGMENTS_H
 

@@ -11,7 +11,10 @@
  *
  * All calls return LK_EUNREACHABLE if the connection is lost or silent for 10 s: the outcome is unknown and every later
  * call fails, so close, open, take over again. LK_EFULL: Redis has no room, nothing was written. LK_EINTERNAL: a bug,
- * or another program has written to these keys. Fenced calls: LK_EFENCED if the unit has another owner or is gone. */
+ * or another program has written to these keys. Fenced calls: LK_EFENCED if the unit has another owner or is gone.
+ *
+ * A connection is the caller's, for one thread at a time, but lk_store_cut_off may be called from any. What a call
+ * reads into a unit's state or into cells is the caller's, to be released also after a failure. */
 #ifndef LK_VIEW_STORE_STORE_H
 #define LK_VIEW_STORE_STORE_H
 

@@ -1,4 +1,6 @@
-/* Times at which a window can start or end. They reach up to 100 years (LK_MAX_WINDOW_US) beyond those of events. */
+/* Times at which a window can start or end. They reach up to 100 years (LK_MAX_WINDOW_US) beyond those of events.
+ *
+ * Pure: any thread. */
 #ifndef LK_WINDOWS_BOUND_H
 #define LK_WINDOWS_BOUND_H
 

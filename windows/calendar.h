@@ -1,6 +1,8 @@
 /* Calendar windows: days, weeks, months, quarters and years of a time zone, as one list of the instants at which they
  * start (R15). The list is made when the view is declared and kept with the version, so that both layers use the same
- * list, and a later change of the time zone's rules changes no answer silently. */
+ * list, and a later change of the time zone's rules changes no answer silently.
+ *
+ * A calendar and its list are owned by the plan, and only read: any thread. */
 #ifndef LK_WINDOWS_CALENDAR_H
 #define LK_WINDOWS_CALENDAR_H
 

@@ -1,7 +1,9 @@
 /* Windows of time, and the panes that they are made of. A library of its own: it knows no view and no log.
  *
  * Panes: Li et al., "No Pane, No Gain: Efficient Evaluation of Sliding-Window Aggregates over Data Streams", SIGMOD
- * Record 34(1), 2005. */
+ * Record 34(1), 2005.
+ *
+ * Pure functions over what the caller owns: any thread. */
 #ifndef LK_WINDOWS_WINDOW_H
 #define LK_WINDOWS_WINDOW_H
 
