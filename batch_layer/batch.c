@@ -32,7 +32,7 @@ typedef struct batch {
 	lk_pg *pg;
 	const lk_cat_copy *copy;
 	const lk_cat_stream *stream;
-	const int64_t *at;         /* offsets of the cut; NULL: the log's end */
+	const lk_frontier *at;     /* of the cut; NULL: the log's end */
 	lk_cut cut;
 	lk_compute compute;
 	char *table;
@@ -44,15 +44,13 @@ typedef struct batch {
 static const char *view_name(const batch *b) { return b->copy->version->view->name; }
 
 static int is_nothing_new(batch *b, bool *nothing, lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS];
+	lk_frontier tail;
 	*nothing = false;
-	int rc = b->published.any && !b->at ? lk_log_tail(b->pg, b->stream, tail, NULL, NULL, err) : LK_OK;
-	if (rc != LK_OK || !b->published.any)
-		return rc;
-	*nothing = true;
-	for (int i = 0; i < b->stream->stream->partitions; i++)
-		*nothing &= (b->at ? b->at[i] : tail[i]) == b->published.cut[i];
-	return LK_OK;
+	if (!b->published.cut_id)
+		return LK_OK;
+	int rc = b->at ? LK_OK : lk_log_tail(b->pg, b->stream, &tail, err);
+	*nothing = rc == LK_OK && lk_frontier_reaches(&b->published.cut, b->at ? b->at : &tail);
+	return rc;
 }
 
 static int compute(batch *b, int64_t *events, lk_error *err) {
@@ -138,27 +136,24 @@ static int publish(batch *b, lk_batch_report *out, lk_error *err) {
 
 /* If a cut in the past lies below the published one, the batch would be useless: fail before computing it. */
 static int check_past(const batch *b, lk_error *err) {
-	for (int i = 0; b->at && i < b->stream->stream->partitions; i++)
-		if (b->at[i] < b->published.cut[i])
-			return lk_fail(err, LK_ECONFLICT, "a later batch of view %s is already published", view_name(b));
-	return LK_OK;
+	if (!b->at || lk_frontier_reaches(b->at, &b->published.cut))
+		return LK_OK;
+	return lk_fail(err, LK_ECONFLICT, "a later batch of view %s is already published", view_name(b));
 }
 
-static const int64_t the_whole_log[LK_MAX_PARTITIONS];   /* from offset 0 on */
-
 static int cut_and_compute(batch *b, lk_batch_report *out, lk_error *err) {
-	int rc = b->at ? lk_cut_make_at(b->pg, b->stream, b->copy->id, "batch", b->at, &b->cut, err)
-	              : lk_cut_make(b->pg, b->stream, b->copy->id, "batch", &b->cut, err);
+	const lk_cut_for f = {b->stream, b->copy->id, "batch"};
+	const lk_frontier whole_log = lk_frontier_start(b->stream->id, b->stream->stream->partitions);
+	int rc = b->at ? lk_cut_make_at(b->pg, &f, b->at, &b->cut, err) : lk_cut_make(b->pg, &f, &b->cut, err);
 	if (rc != LK_OK)
 		return rc;
 	LK_CRASH_POINT("batch.cut");
 	out->cut_id = b->cut.id;
 	b->table = lk_batch_table_name(b->copy, &b->cut);
-	b->compute = (lk_compute){.pg = b->pg, .copy = b->copy, .cut = &b->cut, .from = the_whole_log, .table = b->table};
+	b->compute = (lk_compute){.pg = b->pg, .copy = b->copy, .cut = &b->cut, .from = &whole_log, .table = b->table};
 	int64_t counted = 0;
 	rc = compute(b, &counted, err);
-	for (int i = 0; i < b->cut.partitions; i++)
-		out->events += b->cut.off[i];
+	out->events = lk_frontier_events(&b->cut.at);
 	out->cells = b->compute.cells;
 	out->folded = b->folded;
 	return rc == LK_OK ? publish(b, out, err) : rc;
@@ -211,7 +206,7 @@ int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_b
 	return run(&b, out, err);
 }
 
-int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const int64_t *at, lk_batch_report *out, lk_error *err) {
+int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const lk_frontier *at, lk_batch_report *out, lk_error *err) {
 	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .at = at, .started_us = lk_monotonic_us()};
 	return run(&b, out, err);
 }

@@ -19,7 +19,7 @@ typedef struct lk_batch_report {
  * or a comparison, which keeps batches away. Drops old batch tables that no reader can need (lk_batch_sweep). */
 int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err);
 /* The same at a cut in the past, for a copy whose units nobody has started (lk_cut_make_at). */
-int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const int64_t *at, lk_batch_report *out, lk_error *err);
+int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const lk_frontier *at, lk_batch_report *out, lk_error *err);
 int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err);
 
 #endif

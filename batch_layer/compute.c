@@ -19,12 +19,12 @@
 static const lk_stream *stream_of(const lk_compute *c) { return c->copy->version->plan->stream; }
 
 static void count_sql(const lk_compute *c, lk_buf *out) {
-	for (int part = 0; part < c->cut->partitions; part++) {
+	for (int part = 0; part < c->cut->at.n; part++) {
 		lk_buf_adds(out, part ? " UNION ALL SELECT " : "SELECT ");
 		lk_buf_addf(out, "%d, count(*) FROM ", part);
 		lk_log_leaf(stream_of(c), part, out);
-		lk_buf_addf(out, " WHERE part = %d AND off >= %lld AND off < %lld", part, (long long)c->from[part],
-		            (long long)c->cut->off[part]);
+		lk_buf_addf(out, " WHERE part = %d AND off >= %lld AND off < %lld", part, (long long)c->from->part[part].off,
+		            (long long)c->cut->at.part[part].off);
 	}
 }
 
@@ -38,8 +38,8 @@ static void first_hole(const lk_compute *c, int part, lk_buf *out) {
 	lk_buf_adds(&sql, " WHERE off >= $1::bigint AND off < $2::bigint UNION ALL SELECT $2::bigint) AS o) AS pairs WHERE off > before + 1"
 	                  " ORDER BY off LIMIT 1");
 	char from[24], to[24];
-	int rc = lk_pg_exec(c->pg, &res, NULL, sql.data, 2, (const char *const[]){lk_pg_number(from, c->from[part]),
-	                                                                         lk_pg_number(to, c->cut->off[part])});
+	int rc = lk_pg_exec(c->pg, &res, NULL, sql.data, 2, (const char *const[]){lk_pg_number(from, c->from->part[part].off),
+	                                                                         lk_pg_number(to, c->cut->at.part[part].off)});
 	if (rc == LK_OK && PQntuples(res) == 1)
 		lk_buf_addf(out, "; the first missing ones are %lld to %lld", (long long)lk_pg_int(res, 0, 0),
 		            (long long)lk_pg_int(res, 0, 1));
@@ -49,7 +49,7 @@ static void first_hole(const lk_compute *c, int part, lk_buf *out) {
 
 static int is_short(const lk_compute *c, int part, int64_t found, lk_error *err) {
 	lk_buf hole = LK_BUF_INIT;
-	long long from = (long long)c->from[part], to = (long long)c->cut->off[part];
+	long long from = (long long)c->from->part[part].off, to = (long long)c->cut->at.part[part].off;
 	first_hole(c, part, &hole);
 	lk_fail(err, LK_EGAP, "stream %s, partition %d holds %lld events in [%lld, %lld), not %lld%s", stream_of(c)->name, part,
 	        (long long)found, from, to, to - from, hole.len ? hole.data : "");
@@ -69,7 +69,7 @@ int lk_compute_check(const lk_compute *c, int64_t *events, lk_error *err) {
 		return rc;
 	for (int i = 0; i < PQntuples(res) && rc == LK_OK; i++) {
 		int part = (int)lk_pg_int(res, i, 0);
-		int64_t found = lk_pg_int(res, i, 1), wanted = c->cut->off[part] - c->from[part];
+		int64_t found = lk_pg_int(res, i, 1), wanted = c->cut->at.part[part].off - c->from->part[part].off;
 		*events += found;
 		if (found != wanted)
 			rc = is_short(c, part, found, err);
@@ -82,7 +82,7 @@ int lk_compute_sql(lk_compute *c, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT, bound = LK_BUF_INIT;
 	PGresult *res = NULL;
 	lk_buf_adds(&bound, "off < ");
-	lk_vector_sql(c->cut->off, c->cut->partitions, &bound);
+	lk_frontier_sql(&c->cut->at, c->cut->at.part[0].stream, &bound);
 	lk_buf_adds(&bound, "[part + 1]");
 	lk_past_events_sql(c->copy->version->plan, c->cut, &bound);
 	lk_buf_addf(&sql, "CREATE TABLE %s AS ", c->table);

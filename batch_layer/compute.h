@@ -8,7 +8,7 @@ typedef struct lk_compute {
 	lk_pg *pg;
 	const lk_cat_copy *copy;
 	const lk_cut *cut;
-	const int64_t *from;     /* where the count of lk_compute_check begins: the first event that is computed or moved */
+	const lk_frontier *from;  /* where the count of lk_compute_check begins: the first event that is computed or moved */
 	const char *table;       /* quoted name, used once */
 	size_t fold_bytes;       /* a fold writes its cells out when they take more; 0: 512 MiB */
 	int64_t cells;           /* rows of the table */

@@ -85,7 +85,7 @@ static int flush(folding *f, lk_error *err) {
 
 static int fold_partition(folding *f, int part, lk_error *err) {
 	int rc = LK_OK;
-	int64_t end = f->c->cut->off[part];
+	int64_t end = f->c->cut->at.part[part].off;
 	for (int64_t from = 0, to; from < end && rc == LK_OK; from = to) {
 		to = end - from > CHUNK_EVENTS ? from + CHUNK_EVENTS : end;
 		rc = fold_chunk(f, part, from, to, err);
@@ -122,7 +122,7 @@ int lk_compute_fold(lk_compute *c, lk_error *err) {
 	c->cells = 0;
 	init(&f, c);
 	int rc = lk_batch_rows_table(c->pg, f.plan, c->table, err);
-	for (int part = 0; part < c->cut->partitions && rc == LK_OK; part++)
+	for (int part = 0; part < c->cut->at.n && rc == LK_OK; part++)
 		rc = fold_partition(&f, part, err);
 	if (rc == LK_OK)
 		rc = flush(&f, err);

@@ -14,7 +14,7 @@
 #include "sql/lex.h"
 #include "sql/sql.h"
 
-static int64_t horizon_at(const lk_plan *p, const lk_cut *cut) { return lk_horizon(p, lk_cut_watermark(cut, p)); }
+static int64_t horizon_at(const lk_plan *p, const lk_cut *cut) { return lk_horizon(p, lk_watermark_of_frontier(p, &cut->at)); }
 
 static int64_t first_kept(const lk_plan *p, const lk_cut *cut) { return lk_first_kept(p, &p->window, horizon_at(p, cut)); }
 

@@ -5,35 +5,6 @@
 
 #include "core/fault.h"
 
-int lk_published_read(lk_pg *pg, const lk_cat_copy *copy, lk_published *out, lk_error *err) {
-	char id[24];
-	PGresult *res = NULL;
-	*out = (lk_published){0};
-	int rc = lk_pg_exec(pg, &res, err, "SELECT c.dropped, c.batch_table, p.part, p.off FROM lk.copy c LEFT JOIN lk.cut_part p USING (cut_id)"
-	                   " WHERE c.copy_id = $1::bigint", 1, (const char *const[]){lk_pg_number(id, copy->id)});
-	if (rc != LK_OK)
-		return rc;
-	if (PQntuples(res) == 0 || PQgetvalue(res, 0, 0)[0] == 't')
-		rc = lk_fail(err, LK_ECONFLICT, "this copy of view %s was dropped; if its definition has just changed,"
-		            " run the batch again",
-		            copy->version->view->name);
-	else if (!PQgetisnull(res, 0, 1))
-		out->table = lk_strdup(PQgetvalue(res, 0, 1));
-	for (int i = 0; i < PQntuples(res) && rc == LK_OK; i++) {
-		if (PQgetisnull(res, i, 2))
-			continue;
-		out->any = true;
-		out->cut[lk_pg_int(res, i, 2)] = lk_pg_int(res, i, 3);
-	}
-	PQclear(res);
-	return rc;
-}
-
-void lk_published_release(lk_published *p) {
-	free(p->table);
-	*p = (lk_published){0};
-}
-
 char *lk_batch_table_name(const lk_cat_copy *copy, const lk_cut *cut) {
 	return lk_asprintf("\"lk\".\"batch_%lld_%lld\"", (long long)copy->id, (long long)cut->id);
 }

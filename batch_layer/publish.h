@@ -1,20 +1,11 @@
-/* What a batch and a seal share: reading the pointer, and the transaction that moves it. All on the session that holds
+/* What a batch and a seal share: the transaction that moves the pointer. All on the session that holds
  * the copy's lock. */
 #ifndef LK_BATCH_LAYER_PUBLISH_H
 #define LK_BATCH_LAYER_PUBLISH_H
 
 #include "batch_layer/batch.h"
+#include "catalog/published.h"
 
-typedef struct lk_published {
-	bool any;
-	int64_t cut[LK_MAX_PARTITIONS];   /* 0 if nothing is published */
-	char *table;                      /* quoted; or NULL */
-} lk_published;
-
-/* Reads the current pointer; the catalogue that the caller loaded may be older. LK_ECONFLICT if the copy was
- * dropped. */
-int lk_published_read(lk_pg *pg, const lk_cat_copy *copy, lk_published *out, lk_error *err);
-void lk_published_release(lk_published *p);
 /* The quoted name of the table that a publish at this cut makes; lk_malloc'ed. */
 char *lk_batch_table_name(const lk_cat_copy *copy, const lk_cut *cut);
 

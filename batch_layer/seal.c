@@ -68,8 +68,8 @@ static const char *view_name(const seal *s) { return s->copy->version->view->nam
 /* --- waiting for the units --- */
 
 static int has_passed(const seal *s, int part, const lk_unit_state *u, bool there, lk_buf *why) {
-	long long cut = (long long)s->cut.off[part];
-	if (s->cut.off[part] == s->sealed.cut[part] || LK_MUTANT("seal_early"))
+	long long cut = (long long)s->cut.at.part[part].off;
+	if (s->cut.at.part[part].off == s->sealed.cut.part[part].off || LK_MUTANT("seal_early"))
 		return true;
 	if (!there)
 		lk_buf_addf(why, "partition %d is not in Redis", part);
@@ -82,7 +82,7 @@ static int has_passed(const seal *s, int part, const lk_unit_state *u, bool ther
 static int all_have_passed(seal *s, bool *passed, int64_t *sum, lk_buf *why, lk_error *err) {
 	*passed = true;
 	*sum = 0;
-	for (int part = 0; part < s->cut.partitions; part++) {
+	for (int part = 0; part < s->cut.at.n; part++) {
 		lk_unit_state u = {0};
 		int rc = lk_store_read_unit(s->store, s->copy->units[part], NULL, &u, NULL, err);
 		if (rc < 0)
@@ -166,11 +166,11 @@ static int write_if_large(void *seal_, lk_error *err) {
 }
 
 static bool counts(const seal *s, int part, const lk_segment *g) {
-	return lk_segment_counts(g, s->sealed.cut[part], s->cut.off[part]);
+	return lk_segment_counts(g, s->sealed.cut.part[part].off, s->cut.at.part[part].off);
 }
 
 static bool tiles(const seal *s, int part, const lk_unit_state *u) {
-	return lk_segments_reach(u, s->sealed.cut[part], s->cut.off[part], NULL) == s->cut.off[part] || LK_MUTANT("seal_early");
+	return lk_segments_reach(u, s->sealed.cut.part[part].off, s->cut.at.part[part].off, NULL) == s->cut.at.part[part].off || LK_MUTANT("seal_early");
 }
 
 /* 0 if the last event that the unit has folded is the one that the log has there (P6); 1 if not. */
@@ -212,11 +212,11 @@ static int check_again(seal *s, int part, const lk_unit_state *u, lk_error *err)
 static int add_unit(seal *s, int part, lk_error *err) {
 	lk_unit_state u = {0};
 	lk_cells open;
-	if (s->cut.off[part] == s->sealed.cut[part])
+	if (s->cut.at.part[part].off == s->sealed.cut.part[part].off)
 		return LK_OK;
 	lk_cells_init(&open, s->plan);
 	int rc = lk_store_read_unit(s->store, s->copy->units[part], NULL, &u, &open, err);
-	if (rc == LK_OK && ((u.at.cursor < s->cut.off[part] && !LK_MUTANT("seal_early")) || !tiles(s, part, &u)))
+	if (rc == LK_OK && ((u.at.cursor < s->cut.at.part[part].off && !LK_MUTANT("seal_early")) || !tiles(s, part, &u)))
 		rc = 1;
 	if (rc == LK_OK)
 		rc = is_of_this_log(s, part, &u, err);
@@ -280,14 +280,14 @@ static int make_table(seal *s, lk_error *err) {
 }
 
 static int move_cells(seal *s, lk_error *err) {
-	const lk_compute check = {.pg = s->pg, .copy = s->copy, .cut = &s->cut, .from = s->sealed.cut};
+	const lk_compute check = {.pg = s->pg, .copy = s->copy, .cut = &s->cut, .from = &s->sealed.cut};
 	int64_t events;
 	int rc = lk_publish_begin(s->pg, err);
 	if (rc == LK_OK)
 		rc = lk_compute_check(&check, &events, err);
 	if (rc == LK_OK)
 		rc = make_table(s, err);
-	for (int part = 0; rc == LK_OK && part < s->cut.partitions; part++)
+	for (int part = 0; rc == LK_OK && part < s->cut.at.n; part++)
 		rc = add_unit(s, part, err);
 	if (rc == LK_OK)
 		rc = write_out(s, err);
@@ -299,8 +299,7 @@ static int move_cells(seal *s, lk_error *err) {
 
 static int publish(seal *s, lk_batch_report *out, lk_error *err) {
 	out->cells = s->rows;
-	for (int i = 0; i < s->cut.partitions; i++)
-		out->events += s->cut.off[i];
+	out->events = lk_frontier_events(&s->cut.at);
 	int rc = lk_publish_lock_view(s->pg, s->copy, err);
 	if (rc == LK_OK)
 		rc = lk_cut_publish(s->pg, s->copy->id, &s->cut, s->table, err);
@@ -338,7 +337,7 @@ static int wait_and_move(seal *s, lk_error *err) {
 }
 
 static int cut_and_seal(seal *s, lk_batch_report *out, lk_error *err) {
-	int rc = lk_cut_make(s->pg, stream_of(s), s->copy->id, purpose, &s->cut, err);
+	int rc = lk_cut_make(s->pg, &(lk_cut_for){stream_of(s), s->copy->id, purpose}, &s->cut, err);
 	if (rc != LK_OK)
 		return rc;
 	LK_CRASH_POINT("seal.cut");
@@ -348,11 +347,9 @@ static int cut_and_seal(seal *s, lk_batch_report *out, lk_error *err) {
 }
 
 static int is_nothing_new(seal *s, bool *nothing, lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS];
-	int rc = lk_log_tail(s->pg, stream_of(s), tail, NULL, NULL, err);
-	*nothing = rc == LK_OK;
-	for (int i = 0; rc == LK_OK && i < stream_of(s)->stream->partitions; i++)
-		*nothing &= tail[i] == s->sealed.cut[i];
+	lk_frontier tail;
+	int rc = lk_log_tail(s->pg, stream_of(s), &tail, err);
+	*nothing = rc == LK_OK && lk_frontier_reaches(&s->sealed.cut, &tail);
 	return rc;
 }
 

@@ -19,7 +19,7 @@ static const char load_sql[] =
 	"SELECT copy_id, version_id, mode, cut_id, batch_table, state, was_served, name, range_by, range_from, range_to"
 	" FROM lk.copy WHERE NOT dropped;"
 	"SELECT copy_id, part, unit_id FROM lk.unit WHERE copy_id = ANY (ARRAY(SELECT copy_id FROM lk.copy WHERE NOT dropped));"
-	"SELECT cut_id, part, off, high, last_at FROM lk.cut_part"
+	"SELECT cut_id, stream_id, part, off, high, last_at FROM lk.cut_part"
 	" WHERE cut_id = ANY (ARRAY(SELECT cut_id FROM lk.copy WHERE NOT dropped));";
 
 /* Leaves the transaction open, since calendars are read in its snapshot, too. */
@@ -131,18 +131,6 @@ static int load_state(const char *text, enum lk_copy_state *state, lk_error *err
 	return lk_fail(err, LK_EUNSUPPORTED, "the catalogue has a copy of state %s, which this lk does not know", text);
 }
 
-/* Its vectors, each as long as the stream has partitions. */
-static void make_vectors(lk_catalog *c, lk_cat_copy *k) {
-	int n = k->version->view->stream->stream->partitions;
-	int64_t *numbers = lk_arena_zalloc(&c->arena, 4 * (size_t)n * sizeof *numbers);
-	k->units = numbers;
-	k->cut = numbers + n;
-	k->cut_high = numbers + 2 * n;
-	k->cut_at = numbers + 3 * n;
-	for (int p = 0; p < n; p++)
-		k->cut_high[p] = k->cut_at[p] = LK_NEVER;
-}
-
 static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
 	c->copies = array_for(c, res, sizeof *c->copies, &c->ncopies);
 	for (int i = 0; i < c->ncopies; i++) {
@@ -163,7 +151,9 @@ static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
 			.by = strcmp(PQgetvalue(res, i, 8), "_at") ? LK_BY_EVENT : LK_BY_AT,
 			.from = lk_pg_time_or(res, i, 9, INT64_MIN), .to = lk_pg_time_or(res, i, 10, INT64_MAX),
 		};
-		make_vectors(c, k);
+		const lk_cat_stream *stream = k->version->view->stream;
+		k->units = lk_arena_zalloc(&c->arena, (size_t)stream->stream->partitions * sizeof *k->units);
+		k->cut = lk_frontier_start(stream->id, stream->stream->partitions);
 	}
 	sort_by_id(c->copies, c->ncopies, sizeof *c->copies);
 	return 0;
@@ -187,15 +177,16 @@ static int load_units(lk_catalog *c, const PGresult *res, lk_error *err) {
 /* Rows are keyed by cut; a copy takes those of the cut that it names. */
 static int load_cuts(lk_catalog *c, const PGresult *res, lk_error *err) {
 	for (int i = 0; i < PQntuples(res); i++) {
-		int64_t cut_id = lk_pg_int(res, i, 0), part = lk_pg_int(res, i, 1);
+		int64_t cut_id = lk_pg_int(res, i, 0);
 		for (lk_cat_copy *k = c->copies; k < c->copies + c->ncopies; k++) {
 			if (k->cut_id != cut_id)
 				continue;
-			if (!has_part(k, part))
+			lk_frontier_part *p = lk_frontier_find(&k->cut, lk_pg_int(res, i, 1), (int)lk_pg_int(res, i, 2));
+			if (!p)
 				return dangling(err, "a cut of copy", k->id);
-			k->cut[part] = lk_pg_int(res, i, 2);
-			k->cut_high[part] = lk_pg_time_or(res, i, 3, LK_NEVER);
-			k->cut_at[part] = lk_pg_time_or(res, i, 4, LK_NEVER);
+			p->off = lk_pg_int(res, i, 3);
+			p->high = lk_pg_time_or(res, i, 4, LK_NEVER);
+			p->last_at = lk_pg_time_or(res, i, 5, LK_NEVER);
 		}
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/frontier.h"
 #include "postgres/pg.h"
 #include "sql/sql.h"
 
@@ -41,8 +42,7 @@ typedef struct lk_cat_copy {
 	int64_t cut_id;            /* 0: none published */
 	char *batch_table;         /* quoted "lk"."batch_…", or NULL */
 	int64_t *units;            /* [partitions] */
-	int64_t *cut;              /* [partitions] offsets of the published cut; 0 without */
-	int64_t *cut_high, *cut_at;/* [partitions] for lk_watermark_of_prefix; LK_NEVER without */
+	lk_frontier cut;           /* the published one; at offset 0 without */
 	const struct lk_cat_version *version;
 } lk_cat_copy;
 

@@ -94,7 +94,7 @@ int lk_copy_insert(lk_pg *pg, int64_t version_id, int partitions, const lk_copy_
 
 static int insert_start(lk_pg *pg, int64_t copy_id, lk_cut *start, lk_error *err) {
 	char copy[24], cut[24];
-	int rc = lk_cut_insert(pg, copy_id, "start", "published", start, err);
+	int rc = lk_cut_insert(pg, &(lk_cut_for){.copy_id = copy_id, .purpose = "start"}, "published", start, err);
 	if (rc)
 		return rc;
 	return lk_pg_exec(pg, NULL, err, "UPDATE lk.copy SET cut_id = $2::bigint WHERE copy_id = $1::bigint", 2,
@@ -103,10 +103,12 @@ static int insert_start(lk_pg *pg, int64_t copy_id, lk_cut *start, lk_error *err
 
 int lk_copy_make(lk_pg *pg, const lk_cat_version *v, const lk_copy_spec *spec, int64_t *copy_id, lk_error *err) {
 	const lk_cat_stream *s = v->view->stream;
-	lk_cut start;
+	lk_cut start = {0};
 	int rc = check_name(spec, err);
-	if (!rc && spec->start)
-		rc = lk_cut_measure(pg, s, spec->start, &start, err);
+	if (!rc && spec->start) {
+		start.at = *spec->start;
+		rc = lk_frontier_measure(pg, s, &start.at, err);
+	}
 	if (!rc)
 		rc = lk_pg_begin(pg, 10000, err);
 	if (rc)

@@ -12,7 +12,7 @@ typedef struct lk_copy_spec {
 	enum lk_copy_state state;
 	const char *name;          /* of a sandbox, else NULL */
 	lk_range range;            /* of a sandbox */
-	const int64_t *start;      /* of a sandbox: where its units begin; NULL: kappa at 0, lambda at the published cut */
+	const lk_frontier *start;  /* of a sandbox: where its units begin; NULL: kappa at 0, lambda at the published cut */
 } lk_copy_spec;
 
 /* Makes a copy of a version, with its units and, with `start`, the cut where they begin. One transaction. LK_EUSAGE if

@@ -17,41 +17,44 @@
 #include "catalog/tail_holder.h"
 #include "core/fault.h"
 #include "core/time.h"
-#include "plan/watermark.h"
 
 enum { CUT_WAIT_MS = 5000 };   /* for the end of the log */
 
-static int take_parts(lk_cut *out, const PGresult *res, int id_column, lk_error *err) {
-	out->partitions = PQntuples(res);
-	if (!out->partitions || out->partitions > LK_MAX_PARTITIONS)
-		return lk_fail(err, LK_EINTERNAL, "a cut of %d partitions", out->partitions);
-	for (int i = 0; i < out->partitions; i++) {
-		if (lk_pg_int(res, i, 0) != i)
-			return lk_fail(err, LK_EINTERNAL, "partition %d is missing from lk.tail or a cut", i);
-		out->off[i] = lk_pg_int(res, i, 1);
-		out->last_at[i] = lk_pg_int_or(res, i, 2, LK_NEVER);
-		out->high[i] = lk_pg_int_or(res, i, 3, LK_NEVER);
+/* Columns: part, off, last_at, high, stream_id; rows by stream and partition. */
+static int take_parts(lk_frontier *out, const PGresult *res, lk_error *err) {
+	*out = (lk_frontier){.n = PQntuples(res)};
+	if (!out->n || out->n > LK_FRONTIER_PARTS)
+		return lk_fail(err, LK_EINTERNAL, "a cut of %d partitions", out->n);
+	for (int i = 0; i < out->n; i++) {
+		lk_frontier_part *p = &out->part[i];
+		*p = (lk_frontier_part){.part = (int)lk_pg_int(res, i, 0), .off = lk_pg_int(res, i, 1),
+		                        .last_at = lk_pg_int_or(res, i, 2, LK_NEVER), .high = lk_pg_int_or(res, i, 3, LK_NEVER),
+		                        .stream = lk_pg_int(res, i, 4)};
+		if (p->part != (i && p[-1].stream == p->stream ? p[-1].part + 1 : 0))
+			return lk_fail(err, LK_EINTERNAL, "a partition before %d is missing from lk.tail or a cut", p->part);
 	}
-	out->id = lk_pg_int(res, 0, id_column);
 	return 0;
 }
 
 static const char make_sql[] =
-	"WITH t AS (SELECT part, next_off, last_at, high FROM lk.tail WHERE stream_id = $1 ORDER BY part FOR UPDATE),"
+	"WITH t AS (SELECT stream_id, part, next_off, last_at, high FROM lk.tail WHERE stream_id = $1 ORDER BY part FOR UPDATE),"
 	" c AS (INSERT INTO lk.cut (copy_id, purpose, state) VALUES ($2, $3, 'open') RETURNING cut_id),"
-	" p AS (INSERT INTO lk.cut_part (cut_id, part, off, last_at, high) SELECT cut_id, part, next_off, last_at, high FROM t, c RETURNING *)"
-	" SELECT part, off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") ", cut_id FROM p ORDER BY part";
+	" p AS (INSERT INTO lk.cut_part (cut_id, stream_id, part, off, last_at, high)"
+	"  SELECT cut_id, stream_id, part, next_off, last_at, high FROM t, c RETURNING *)"
+	" SELECT part, off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") ", stream_id, cut_id FROM p ORDER BY part";
 
-static int make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err) {
+static int make(lk_pg *pg, const lk_cut_for *f, lk_cut *out, lk_error *err) {
 	char stream[24], copy[24];
 	PGresult *res = NULL;
-	lk_pg_number(stream, s->id);
-	lk_pg_number(copy, copy_id);
+	lk_pg_number(stream, f->stream->id);
+	lk_pg_number(copy, f->copy_id);
 	int rc = lk_pg_begin(pg, CUT_WAIT_MS, err);
 	if (!rc)
-		rc = lk_pg_exec(pg, &res, err, make_sql, 3, (const char *const[]){stream, copy, purpose});
+		rc = lk_pg_exec(pg, &res, err, make_sql, 3, (const char *const[]){stream, copy, f->purpose});
 	if (!rc)
-		rc = take_parts(out, res, 4, err);
+		rc = take_parts(&out->at, res, err);
+	if (!rc)
+		out->id = lk_pg_int(res, 0, 5);
 	if (!rc)
 		rc = lk_pg_run(pg, err, "COMMIT");
 	PQclear(res);
@@ -63,10 +66,10 @@ static int make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *
 	return rc;
 }
 
-int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err) {
+int lk_cut_make(lk_pg *pg, const lk_cut_for *f, lk_cut *out, lk_error *err) {
 	int rc;
 	do
-		rc = make(pg, s, copy_id, purpose, out, err);
+		rc = make(pg, f, out, err);
 	while (rc == LK_EBUSY && lk_tail_free(pg, err));
 	return rc;
 }
@@ -82,11 +85,12 @@ int lk_cut_load(lk_pg *pg, int64_t cut_id, lk_cut *out, lk_error *err) {
 	char id[24];
 	PGresult *res;
 	lk_pg_number(id, cut_id);
-	int rc = lk_pg_exec(pg, &res, err, "SELECT part, off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") ", cut_id"
-	                    " FROM lk.cut_part WHERE cut_id = $1 ORDER BY part", 1, (const char *const[]){id});
+	int rc = lk_pg_exec(pg, &res, err, "SELECT part, off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") ", stream_id"
+	                    " FROM lk.cut_part WHERE cut_id = $1 ORDER BY stream_id, part", 1, (const char *const[]){id});
 	if (rc)
 		return rc;
-	rc = take_parts(out, res, 4, err);
+	out->id = cut_id;
+	rc = take_parts(&out->at, res, err);
 	PQclear(res);
 	return rc;
 }
@@ -120,7 +124,7 @@ int lk_cut_publish(lk_pg *pg, int64_t copy_id, const lk_cut *cut, const char *ba
 	const char *former = PQgetisnull(res, 0, 0) ? NULL : PQgetvalue(res, 0, 0);
 	rc = change_one(pg, err, "a later one is published",
 		"UPDATE lk.copy SET cut_id = $1, batch_table = $3 WHERE copy_id = $2 AND NOT EXISTS (SELECT FROM lk.cut_part o"
-		" LEFT JOIN lk.cut_part n ON n.cut_id = $1 AND n.part = o.part WHERE o.cut_id = $4 AND (n.off IS NULL OR n.off < o.off))",
+		" LEFT JOIN lk.cut_part n ON n.cut_id = $1 AND n.stream_id = o.stream_id AND n.part = o.part WHERE o.cut_id = $4 AND (n.off IS NULL OR n.off < o.off))",
 		4, (const char *const[]){id, copy, batch_table, former});
 	if (!rc && former)
 		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.cut SET state = 'released' WHERE cut_id = $1 AND state = 'published'", 1, &former);
@@ -130,34 +134,22 @@ done:
 	return rc;
 }
 
-int64_t lk_cut_watermark(const lk_cut *cut, const lk_plan *p) {
-	int64_t least = INT64_MAX;
-	for (int i = 0; i < cut->partitions; i++) {
-		int64_t watermark = lk_watermark_of_prefix(p, cut->high[i], cut->last_at[i]);
-		least = watermark < least ? watermark : least;
-	}
-	return least;
-}
-
 const char lk_live_cuts_sql[] =
-	"SELECT DISTINCT p.off FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version USING (version_id)"
-	" JOIN lk.view w USING (view_id) JOIN lk.cut_part p ON p.cut_id = k.cut_id"
+	"SELECT DISTINCT p.off FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.cut_part p ON p.cut_id = k.cut_id"
 	" WHERE k.state IN ('open', 'published') AND (k.state = 'open' OR c.cut_id = k.cut_id) AND NOT c.dropped"
-	" AND w.stream_id = $1::bigint AND p.part = $2::int AND p.off >= $3::bigint ORDER BY 1";
+	" AND p.stream_id = $1::bigint AND p.part = $2::int AND p.off >= $3::bigint ORDER BY 1";
 
-int lk_cut_live(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t **offs, int *n, lk_error *err) {
-	char params[3][24];
+int lk_cut_live(lk_pg *pg, const lk_frontier_part *from, lk_cut_offsets *out, lk_error *err) {
+	char stream[24], part[24], off[24];
 	PGresult *res = NULL;
-	lk_pg_number(params[0], s->id);
-	lk_pg_number(params[1], part);
-	lk_pg_number(params[2], from);
-	int rc = lk_pg_exec(pg, &res, err, lk_live_cuts_sql, 3, (const char *const[]){params[0], params[1], params[2]});
+	const char *const params[] = {lk_pg_number(stream, from->stream), lk_pg_number(part, from->part), lk_pg_number(off, from->off)};
+	int rc = lk_pg_exec(pg, &res, err, lk_live_cuts_sql, 3, params);
 	if (rc)
 		return rc;
-	*n = PQntuples(res);
-	*offs = lk_calloc((size_t)*n, sizeof **offs);
-	for (int i = 0; i < *n; i++)
-		(*offs)[i] = lk_pg_int(res, i, 0);
+	out->n = PQntuples(res);
+	out->off = lk_calloc((size_t)out->n, sizeof *out->off);
+	for (int i = 0; i < out->n; i++)
+		out->off[i] = lk_pg_int(res, i, 0);
 	PQclear(res);
 	return 0;
 }

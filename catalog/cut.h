@@ -9,18 +9,23 @@
 
 typedef struct lk_cut {
 	int64_t id;
-	int partitions;
-	int64_t off[LK_MAX_PARTITIONS];
-	int64_t last_at[LK_MAX_PARTITIONS], high[LK_MAX_PARTITIONS];   /* LK_NEVER: none */
+	lk_frontier at;
 } lk_cut;
+
+/* What a cut is made for. */
+typedef struct lk_cut_for {
+	const lk_cat_stream *stream;
+	int64_t copy_id;
+	const char *purpose;
+} lk_cut_for;
 
 /* Makes an open cut at the log's end for a copy: locks the tail rows in order, inserts,
  * commits. LK_EBUSY after lock_timeout. */
-int lk_cut_make(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, lk_cut *out, lk_error *err);
-/* The same at offsets in the past (0 <= at[p] <= the log's end), only for a copy whose units have not begun: no event
+int lk_cut_make(lk_pg *pg, const lk_cut_for *f, lk_cut *out, lk_error *err);
+/* The same at offsets in the past (from 0 to the log's end), only for a copy whose units have not begun: no event
  * beyond the cut was read for that copy yet. `high` is computed over the prefix. LK_EUSAGE for an offset beyond the
  * end. */
-int lk_cut_make_at(lk_pg *pg, const lk_cat_stream *s, int64_t copy_id, const char *purpose, const int64_t *at, lk_cut *out, lk_error *err);
+int lk_cut_make_at(lk_pg *pg, const lk_cut_for *f, const lk_frontier *at, lk_cut *out, lk_error *err);
 /* open -> abandoned, for all open cuts of a copy of this purpose. Call it with the copy's lock held: then their makers
  * no longer run. */
 int lk_cut_abandon(lk_pg *pg, int64_t copy_id, const char *purpose, lk_error *err);
@@ -31,10 +36,12 @@ int lk_cut_publish(lk_pg *pg, int64_t copy_id, const lk_cut *cut, const char *ba
 /* The live cuts of a partition at or above $3 (stream id $1, part $2), ascending: open ones, and those that a pointer
  * names, whatever copy they were made for. The fetch runs this statement in its own snapshot. */
 extern const char lk_live_cuts_sql[];
-/* The same on its own. *offs is lk_malloc'ed, [*n]. */
-int lk_cut_live(lk_pg *pg, const lk_cat_stream *s, int part, int64_t from, int64_t **offs, int *n, lk_error *err);
-/* The least watermark of the partitions at the cut; LK_NEVER while one has no event. */
-int64_t lk_cut_watermark(const lk_cut *cut, const lk_plan *p);
+/* The same on its own, of partition `from` at or above its offset. out->off is lk_malloc'ed. */
+typedef struct lk_cut_offsets {
+	int64_t *off;
+	int n;
+} lk_cut_offsets;
+int lk_cut_live(lk_pg *pg, const lk_frontier_part *from, lk_cut_offsets *out, lk_error *err);
 int lk_cut_load(lk_pg *pg, int64_t cut_id, lk_cut *out, lk_error *err);
 
 #endif

@@ -4,10 +4,10 @@
 
 #include "catalog/cut.h"
 
-/* Fills *out, except its id, from the log below at[]. LK_EUSAGE for an offset beyond the end, LK_EGAP if the log has a
- * hole. */
-int lk_cut_measure(lk_pg *pg, const lk_cat_stream *s, const int64_t *at, lk_cut *out, lk_error *err);
+/* Sets high and last_at of a frontier of this stream from the log below it. LK_EUSAGE for an offset beyond the end,
+ * LK_EGAP if the log has a hole. */
+int lk_frontier_measure(lk_pg *pg, const lk_cat_stream *s, lk_frontier *at, lk_error *err);
 /* Inserts it, inside the caller's transaction, and gives its id. state: "open" or "published". */
-int lk_cut_insert(lk_pg *pg, int64_t copy_id, const char *purpose, const char *state, lk_cut *cut, lk_error *err);
+int lk_cut_insert(lk_pg *pg, const lk_cut_for *f, const char *state, lk_cut *cut, lk_error *err);
 
 #endif

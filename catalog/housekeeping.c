@@ -112,12 +112,7 @@ static const char late_sql[] =
 
 static int64_t first_kept(const lk_cat_copy *copy) {
 	const lk_plan *p = copy->version->plan;
-	int64_t least = INT64_MAX;
-	for (int i = 0; i < p->stream->partitions; i++) {
-		int64_t watermark = lk_watermark_of_prefix(p, copy->cut_high[i], copy->cut_at[i]);
-		least = watermark < least ? watermark : least;
-	}
-	return lk_first_kept(p, &p->window, lk_horizon(p, least));
+	return lk_first_kept(p, &p->window, lk_horizon(p, lk_watermark_of_frontier(p, &copy->cut)));
 }
 
 static int keep_late(lk_pg *pg, const lk_cat_copy *copy, int64_t n, lk_error *err) {
@@ -129,7 +124,7 @@ static int keep_late(lk_pg *pg, const lk_cat_copy *copy, int64_t n, lk_error *er
 		return LK_OK;
 	for (int i = 0; rc == LK_OK && i < p->stream->partitions; i++) {
 		const char *const params[] = {lk_pg_number(id, copy->id), lk_pg_number(part, i), lk_pg_number(kept, n),
-		                              lk_pg_number(from, copy->cut[i]), copy->kappa ? lk_pg_number(pane, first) : NULL};
+		                              lk_pg_number(from, copy->cut.part[i].off), copy->kappa ? lk_pg_number(pane, first) : NULL};
 		lk_error e = {0};
 		rc = left_to_the_next_time(lk_pg_exec(pg, NULL, &e, late_from_sql, 5, params), &e, err);
 		if (rc == LK_OK)

@@ -138,7 +138,7 @@ CREATE TABLE lk.unit (
   UNIQUE (copy_id, part)
 );
 
--- A vector of offsets on which something outside Redis relies. Live while open, and while a copy's pointer names it.
+-- A frontier of the log on which something outside Redis relies. Live while open, and while a copy's pointer names it.
 CREATE TABLE lk.cut (
   cut_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
   copy_id    bigint NOT NULL REFERENCES lk.copy,
@@ -150,12 +150,13 @@ CREATE INDEX cut_copy ON lk.cut (copy_id) WHERE state IN ('open', 'published');
 CREATE INDEX cut_all ON lk.cut (copy_id, cut_id);
 
 CREATE TABLE lk.cut_part (
-  cut_id  bigint NOT NULL REFERENCES lk.cut,
-  part    int NOT NULL,
-  off     bigint NOT NULL,
-  last_at timestamptz,
-  high    timestamptz,
-  PRIMARY KEY (cut_id, part)
+  cut_id    bigint NOT NULL REFERENCES lk.cut,
+  stream_id bigint NOT NULL REFERENCES lk.stream,
+  part      int NOT NULL,
+  off       bigint NOT NULL,
+  last_at   timestamptz,
+  high      timestamptz,
+  PRIMARY KEY (cut_id, stream_id, part)
 );
 
 -- The view store holds how far a replay has come; this is what its progress is measured against. One row per copy.

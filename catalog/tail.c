@@ -4,7 +4,7 @@
 
 #include "core/time.h"
 
-int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *last_at, int64_t *high, lk_error *err) {
+int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err) {
 	char id[24], name[8];
 	snprintf(id, sizeof id, "%lld", (long long)s->id);
 	int rc = lk_pg_prepare(pg, LK_PREPARED_TAIL, "SELECT part, next_off, " LK_SQL_US("last_at") ", " LK_SQL_US("high")
@@ -18,12 +18,11 @@ int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *l
 		rc = lk_fail(err, LK_ECONFLICT, "stream %s was dropped", s->stream->name);
 	else if (PQntuples(res) != s->stream->partitions)
 		rc = lk_fail(err, LK_EINTERNAL, "stream %s has %d partitions in lk.tail, not %d", s->stream->name, PQntuples(res), s->stream->partitions);
-	for (int i = 0; !rc && i < s->stream->partitions; i++) {
-		next_off[i] = lk_pg_int(res, i, 1);
-		if (last_at)
-			last_at[i] = lk_pg_int_or(res, i, 2, LK_NEVER);
-		if (high)
-			high[i] = lk_pg_int_or(res, i, 3, LK_NEVER);
+	*out = lk_frontier_start(s->id, s->stream->partitions);
+	for (int i = 0; !rc && i < out->n; i++) {
+		out->part[i].off = lk_pg_int(res, i, 1);
+		out->part[i].last_at = lk_pg_int_or(res, i, 2, LK_NEVER);
+		out->part[i].high = lk_pg_int_or(res, i, 3, LK_NEVER);
 	}
 	PQclear(res);
 	return rc;

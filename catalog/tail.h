@@ -9,8 +9,7 @@
 /* The most of max_ahead that SQL adds to a time: 10,000 years after _at is after every event time. */
 #define LK_MAX_AHEAD_US INT64_C(315360000000000000)
 
-/* The end of each partition, [partitions]: next offsets; last_at and high may be NULL. LK_ECONFLICT: the stream was
- * dropped. */
-int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *next_off, int64_t *last_at, int64_t *high, lk_error *err);
+/* The end of the stream's log, as a frontier of all its partitions. LK_ECONFLICT: the stream was dropped. */
+int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err);
 
 #endif

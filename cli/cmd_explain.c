@@ -399,7 +399,7 @@ static void print_parts(const lk_answer *a) {
 	for (int i = 0; i < 6; i++)
 		lk_table_column(t, names[i], true);
 	for (int p = 0; p < a->partitions; p++) {
-		const int64_t row[] = {p, a->cut[p], a->cursor[p], a->goal[p], a->part[p].segments, a->part[p].cells};
+		const int64_t row[] = {p, a->cut.part[p].off, a->cursor.part[p].off, a->goal.part[p].off, a->part[p].segments, a->part[p].cells};
 		for (int i = 0; i < 6; i++)
 			lk_table_count(t, row[i]);
 	}

@@ -93,10 +93,8 @@ void lk_comparison_json(const lk_comparison *c, lk_buf *out) {
 	lk_json_flag("equal", lk_comparison_equal(c), out);
 	lk_json_flag("explained", lk_comparison_explained(c), out);
 	lk_json_int("events", c->events, out);
-	lk_buf_adds(out, ",\"until\":[");
-	for (int p = 0; p < c->cut.partitions; p++)
-		lk_buf_addf(out, "%s%lld", p ? "," : "", (long long)c->cut.off[p]);
-	lk_buf_adds(out, "],\"rows\":{\"lambda\":");
+	lk_json_offsets("until", &c->cut.at, out);
+	lk_buf_adds(out, ",\"rows\":{\"lambda\":");
 	lk_buf_addf(out, "%lld,\"kappa\":%lld,\"sql\":", (long long)c->lambda_rows, (long long)c->kappa_rows);
 	if (c->sql_raised)
 		lk_buf_adds(out, "null}");

@@ -414,9 +414,8 @@ static void print_costs(const lk_comparison *c, bool markdown) {
 static void say_where_from(const lk_comparison *c) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "prefix ");
-	for (int p = 0; p < c->cut.partitions; p++)
-		lk_buf_addf(&b, "%s%lld", p ? " " : "[", (long long)c->cut.off[p]);
-	lk_buf_addf(&b, "]; lambda: %s; kappa: %s", c->lambda_was_there ? "the view's own copy" : "made for this comparison",
+	lk_frontier_print(&c->cut.at, &b);
+	lk_buf_addf(&b, "; lambda: %s; kappa: %s", c->lambda_was_there ? "the view's own copy" : "made for this comparison",
 	            c->kappa_was_there ? "the view's own copy" : "made for this comparison");
 	put_line(b.data);
 	lk_buf_release(&b);

@@ -12,13 +12,6 @@
 
 enum { PROBE_ROWS = 200000, PROBE_BYTES = 256 << 20, PROBE_US = 2000000, MOST_NAMES = 10000 };
 
-static int64_t sum(const int64_t *v, int n) {
-	int64_t total = 0;
-	for (int i = 0; i < n; i++)
-		total += v[i];
-	return total;
-}
-
 static void add_events(int64_t n, lk_buf *out) {
 	lk_count_print(n, out);
 	lk_buf_addf(out, " event%s", n == 1 ? "" : "s");
@@ -28,7 +21,7 @@ static void add_events(int64_t n, lk_buf *out) {
 
 static bool nothing_read(const lk_query *q, const lk_answer *a, lk_buf *out) {
 	bool sandbox = a->state == LK_COPY_SANDBOX;
-	int64_t tail = sum(a->tail, a->partitions), cut = sum(a->cut, a->partitions), end = sum(a->end, a->partitions);
+	int64_t tail = lk_frontier_events(&a->tail), cut = lk_frontier_events(&a->cut), end = lk_frontier_events(&a->end);
 	int64_t read = q->layer == LK_LAYER_SPEED || sandbox ? end - cut : end;
 	if (read > 0)
 		return false;
@@ -212,9 +205,9 @@ static bool asked_for_too_little(lk_connection *c, const lk_query *q, lk_buf *ou
 
 static void left_out_by_view(const lk_answer *a, lk_buf *out) {
 	bool where = a->plan->where != NULL, past = a->horizon != LK_NEVER, late = a->late > 0, any = false;
-	int64_t below = a->state == LK_COPY_SANDBOX ? sum(a->cut, a->partitions) : 0;
+	int64_t below = a->state == LK_COPY_SANDBOX ? lk_frontier_events(&a->cut) : 0;
 	lk_buf_adds(out, "none of ");
-	add_events(sum(a->end, a->partitions) - below, out);
+	add_events(lk_frontier_events(&a->end) - below, out);
 	lk_buf_adds(out, " is in a row: ");
 	if (where)
 		lk_buf_adds(out, "they do not pass the view's WHERE"), any = true;

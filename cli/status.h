@@ -27,7 +27,7 @@ typedef struct lk_copy_status {
 	lk_replay_row replay;
 	int64_t streamed;                /* sum of the cursors, like lk_replay_row.started_off */
 	char digest[33];                 /* "": not requested, or not available */
-	int64_t digest_end[LK_MAX_PARTITIONS];   /* the end of the log prefix that the digest covers */
+	lk_frontier digest_end;  /* the end of the log prefix that the digest covers */
 } lk_copy_status;
 
 typedef struct lk_stream_status {

@@ -56,7 +56,7 @@ static void add_replay(const lk_copy_status *c, lk_buf *b) {
 static void add_digest(const lk_copy_status *c, lk_buf *b) {
 	lk_json_member("digest", c->digest[0] ? c->digest : NULL, b);
 	if (c->digest[0])
-		lk_json_ints("digest_covers", c->digest_end, c->partitions, b);
+		lk_json_offsets("digest_covers", &c->digest_end, b);
 	else
 		lk_json_member("digest_covers", NULL, b);
 }

@@ -15,14 +15,14 @@
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static int read_stream(lk_status_report *s, const lk_cat_stream *stream, lk_error *err) {
-	int64_t next[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS], high[LK_MAX_PARTITIONS];
+	lk_frontier tail;
 	lk_stream_status *out = &s->streams[s->nstreams++];
 	*out = (lk_stream_status){.stream = stream, .last_at = LK_NEVER, .high = LK_NEVER};
-	int rc = lk_log_tail(&s->at.pg, stream, next, at, high, err);
-	for (int p = 0; rc == LK_OK && p < stream->stream->partitions; p++) {
-		out->events += next[p];
-		out->last_at = larger(out->last_at, at[p]);
-		out->high = larger(out->high, high[p]);
+	int rc = lk_log_tail(&s->at.pg, stream, &tail, err);
+	for (int p = 0; rc == LK_OK && p < tail.n; p++) {
+		out->events += tail.part[p].off;
+		out->last_at = larger(out->last_at, tail.part[p].last_at);
+		out->high = larger(out->high, tail.part[p].high);
 	}
 	return rc ? rc : lk_overview_stream(&s->at.pg, stream, &out->counts, err);
 }
@@ -32,8 +32,9 @@ static int read_stream(lk_status_report *s, const lk_cat_stream *stream, lk_erro
 static int read_unit(lk_status_report *s, const lk_cat_copy *copy, int p, lk_part_status *out, lk_error *err) {
 	static const lk_cell_filter all = {.from_pane = INT64_MIN, .to_pane = INT64_MAX};
 	lk_unit_state unit = {0};
-	*out = (lk_part_status){.cut = copy->cut[p], .cursor = copy->cut[p]};
-	int64_t of_batch = lk_watermark_of_prefix(copy->version->plan, copy->cut_high[p], copy->cut_at[p]);
+	const lk_frontier_part *cut = &copy->cut.part[p];
+	*out = (lk_part_status){.cut = cut->off, .cursor = cut->off};
+	int64_t of_batch = lk_watermark_of_prefix(copy->version->plan, cut->high, cut->last_at);
 	int rc = lk_store_read_unit(s->at.store, copy->units[p], &all, &unit, NULL, err);
 	if (rc < 0)
 		return rc;
@@ -59,17 +60,19 @@ static int64_t now_of(const lk_status_report *s, const lk_cat_stream *stream) {
 /* A sandbox counts events from its own beginning to its own end. */
 static int read_ends(lk_status_report *s, lk_copy_status *out, lk_error *err) {
 	const lk_cat_stream *stream = out->copy->version->view->stream;
-	int64_t tail[LK_MAX_PARTITIONS], last_at[LK_MAX_PARTITIONS], now = now_of(s, stream);
+	lk_frontier tail;
+	int64_t now = now_of(s, stream);
 	bool sandbox = out->copy->state == LK_COPY_SANDBOX;
-	int rc = lk_log_tail(&s->at.pg, stream, tail, last_at, NULL, err);
+	int rc = lk_log_tail(&s->at.pg, stream, &tail, err);
 	if (rc == LK_OK)
 		rc = lk_replay_read(&s->at.pg, out->copy, &out->replay, err);
 	for (int p = 0; rc == LK_OK && p < out->partitions; p++) {
 		lk_part_status *part = &out->part[p];
+		const lk_frontier_part *end = &tail.part[p];
 		int64_t below = sandbox ? part->cut : 0;
-		part->tail = sandbox && out->replay.there ? out->replay.end.off[p] : tail[p];
-		part->last_at = last_at[p];
-		part->idle = lk_is_idle(stream->stream, tail[p] - larger(part->cut, part->cursor), last_at[p], now);
+		part->tail = sandbox && out->replay.there ? out->replay.end.at.part[p].off : end->off;
+		part->last_at = end->last_at;
+		part->idle = lk_is_idle(stream->stream, end->off - larger(part->cut, part->cursor), end->last_at, now);
 		out->cut += part->cut - below;
 		out->covered += larger(part->cut, part->cursor) - below;
 		out->tail += part->tail - below;
@@ -92,7 +95,7 @@ static int read_digest(lk_status_report *s, lk_copy_status *out, lk_error *err) 
 	int rc = lk_answer_make(&s->at.pg, s->at.store, NULL, &q, &a, &e);
 	if (rc == LK_OK) {
 		lk_answer_digest(&a, out->digest);
-		memcpy(out->digest_end, a.end, sizeof out->digest_end);
+		out->digest_end = a.end;
 	} else if (rc == LK_EPARTIAL || rc == LK_EUSAGE) {
 		lk_say_error(&e);
 		rc = LK_OK;
@@ -145,7 +148,7 @@ void lk_status_progress(const lk_copy_status *c, lk_status_replay *out) {
 	int64_t since = lk_time_now() - c->replay.started_at, folded = c->streamed - c->replay.started_off;
 	for (int p = 0; p < c->partitions; p++) {
 		below += c->part[p].cut;
-		end += c->replay.end.off[p];
+		end += c->replay.end.at.part[p].off;
 	}
 	*out = (lk_status_replay){.total = end - below, .rate = -1, .eta_s = -1};
 	out->done = c->streamed < end ? c->streamed - below : out->total;

@@ -184,9 +184,7 @@ static void add_digest(lk_table *t, const lk_copy_status *c) {
 	lk_buf b = LK_BUF_INIT;
 	cell_name(t, c);
 	lk_table_cell(t, c->digest[0] ? c->digest : "-");
-	for (int p = 0; p < c->partitions; p++)
-		lk_buf_addf(&b, "%s%lld", p ? " " : "[", (long long)c->digest_end[p]);
-	lk_buf_addc(&b, ']');
+	lk_frontier_print(&c->digest_end, &b);
 	lk_table_cell(t, c->digest[0] ? b.data : "-");
 	lk_buf_release(&b);
 }

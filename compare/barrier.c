@@ -47,13 +47,13 @@ static int make_cut(lk_barrier *m, lk_error *err) {
 	for (int i = 0; rc == LK_OK && i < m->n; i++)
 		rc = lk_cut_abandon(m->pg, m->copies[i]->id, purpose, err);
 	if (rc == LK_OK)
-		rc = lk_cut_make(m->pg, m->copies[0]->version->view->stream, m->copies[0]->id, purpose, &m->cut, err);
+		rc = lk_cut_make(m->pg, &(lk_cut_for){m->copies[0]->version->view->stream, m->copies[0]->id, purpose}, &m->cut, err);
 	return rc;
 }
 
 static bool all_there(const lk_barrier *m, const lk_unit_state *units) {
-	for (int p = 0; p < m->cut.partitions; p++)
-		if (units[p].at.cursor < m->cut.off[p])
+	for (int p = 0; p < m->cut.at.n; p++)
+		if (units[p].at.cursor < m->cut.at.part[p].off)
 			return false;
 	return true;
 }
@@ -62,10 +62,10 @@ static bool all_there(const lk_barrier *m, const lk_unit_state *units) {
 static int has_passed(lk_barrier *m, lk_store *store, const lk_cat_copy *copy, bool *passed, lk_error *err) {
 	lk_unit_state *units = lk_calloc(LK_MAX_PARTITIONS, sizeof *units);
 	int rc = LK_OK;
-	for (int p = 0; rc >= 0 && p < m->cut.partitions; p++)
+	for (int p = 0; rc >= 0 && p < m->cut.at.n; p++)
 		rc = lk_store_read_unit(store, copy->units[p], NULL, &units[p], NULL, err);
 	*passed = all_there(m, units);
-	for (int p = 0; p < m->cut.partitions; p++)
+	for (int p = 0; p < m->cut.at.n; p++)
 		lk_unit_state_release(&units[p]);
 	free(units);
 	return rc < 0 ? rc : LK_OK;
@@ -81,7 +81,7 @@ static int bring_all(lk_barrier *m, const lk_run_to_options *o, lk_error *err) {
 		bool passed;
 		rc = has_passed(m, store, m->copies[i], &passed, err);
 		if (rc == LK_OK && !passed)
-			rc = lk_run_to(o, m->copies[i], m->cut.off, "catching up", NULL, err);
+			rc = lk_run_to(o, m->copies[i], &m->cut.at, "catching up", NULL, err);
 	}
 	lk_store_close(store);
 	return rc;

@@ -200,8 +200,8 @@ static int scan_log(search *s, const lk_cat_stream *stream, lk_error *err) {
 		s->side[k].folder.row = row;
 	}
 	lk_scan_of what = {.stream = stream, .columns = columns, .ncolumns = n};
-	for (; what.part < s->until->partitions && rc == LK_OK; what.part++) {
-		what.to = s->until->off[what.part];
+	for (; what.part < s->until->at.n && rc == LK_OK; what.part++) {
+		what.to = s->until->at.part[what.part].off;
 		rc = scan_partition(s, &what, row, err);
 	}
 	for (int k = 0; k < 2; k++)

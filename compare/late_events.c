@@ -4,6 +4,7 @@
 
 #include "catalog/log_sql.h"
 #include "core/time.h"
+#include "catalog/published.h"
 #include "event_log/ledger.h"
 
 enum { PART, OFF, AT, FIRST_COLUMN };
@@ -19,7 +20,7 @@ static void columns_sql(const lk_plan *p, lk_buf *out) {
 /* The rows l of lk.late that the copy does not count. */
 static void from_sql(const lk_cat_copy *copy, lk_buf *out) {
 	lk_buf_adds(out, " FROM lk.late l");
-	lk_published_cut_sql(copy, "l.part", out);
+	lk_published_join(copy, "l.part", out);
 }
 
 static void where_sql(const lk_cat_copy *copy, lk_buf *out) {
@@ -35,7 +36,7 @@ static void select_late(const lk_plan *p, const lk_cat_copy *copy, const lk_cut 
 	lk_buf_adds(out, " e ON e.part = l.part AND e.off = l.off");
 	where_sql(copy, out);
 	lk_buf_adds(out, " AND l.off < ");
-	lk_vector_sql(until->off, until->partitions, out);
+	lk_frontier_sql(&until->at, until->at.part[0].stream, out);
 	lk_buf_adds(out, "[l.part + 1] ORDER BY e._at, e.part, e.off");
 }
 
@@ -44,7 +45,7 @@ static void select_counted(const lk_plan *p, const lk_cat_copy *copy, const lk_c
 	lk_buf_adds(out, " FROM ");
 	lk_log_table(p->stream, out);
 	lk_buf_adds(out, " e WHERE e.off < ");
-	lk_vector_sql(until->off, until->partitions, out);
+	lk_frontier_sql(&until->at, until->at.part[0].stream, out);
 	lk_buf_adds(out, "[e.part + 1] AND e.");
 	lk_sql_ident(p->window.time_slot == lk_slot_at(p->stream) ? "_at" : p->stream->schema.columns[p->window.time_slot].name, out);
 	lk_buf_adds(out, " < timestamptz '");

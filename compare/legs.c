@@ -169,7 +169,7 @@ int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk
 	char id[24];
 	lk_answer a = {0};
 	snprintf(id, sizeof id, "%lld", (long long)copy->id);
-	const lk_query q = {.view = copy->version->view->name, .copy = id, .until = until->off, .from = INT64_MIN, .to = INT64_MAX,
+	const lk_query q = {.view = copy->version->view->name, .copy = id, .until = &until->at, .from = INT64_MIN, .to = INT64_MAX,
 	                    .unlimited = lk_limit_is_approximate(copy->version->plan)};
 	lk_leg_init(out, name, copy->version->plan);
 	int rc = lk_answer_make(pg, store, NULL, &q, &a, err);
@@ -192,7 +192,7 @@ static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
 	lk_buf bound = LK_BUF_INIT;
 	const char *comma = "";
 	lk_buf_adds(&bound, "off < ");
-	lk_vector_sql(until->off, until->partitions, &bound);
+	lk_frontier_sql(&until->at, until->at.part[0].stream, &bound);
 	lk_buf_adds(&bound, "[part + 1]");
 	lk_buf_adds(sql, "SELECT ");
 	if (p->window.kind != LK_W_NONE) {
@@ -207,7 +207,7 @@ static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
 	lk_buf_adds(sql, " FROM (");
 	lk_log_oracle_sql(p, bound.data, sql);
 	lk_buf_adds(sql, ") AS o");
-	int64_t horizon = lk_horizon(p, lk_cut_watermark(until, p));
+	int64_t horizon = lk_horizon(p, lk_watermark_of_frontier(p, &until->at));
 	if (horizon != LK_NEVER) {
 		lk_buf_adds(sql, " WHERE window_end > timestamptz '");
 		lk_time_print(horizon > LK_TIME_MIN ? horizon : LK_TIME_MIN, sql);

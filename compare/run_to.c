@@ -37,7 +37,7 @@ void lk_watch_phase(const lk_replay_watch *w, const lk_cat_copy *copy, const cha
 		w->progress(w->ctx, &p);
 }
 
-int lk_run_to(const lk_run_to_options *o, const lk_cat_copy *copy, const int64_t *end, const char *phase, lk_speed_report *report, lk_error *err) {
+int lk_run_to(const lk_run_to_options *o, const lk_cat_copy *copy, const lk_frontier *end, const char *phase, lk_speed_report *report, lk_error *err) {
 	run r = {.watch = o->watch, .now = {.view = copy->version->view->name, .phase = phase, .eta_s = -1}, .started_us = lk_monotonic_us()};
 	lk_speed_report ignored;
 	const lk_speed_options options = {

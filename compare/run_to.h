@@ -17,7 +17,7 @@ typedef struct lk_run_to_options {
 
 /* Drives the units by the speed layer's own path, unless another process does. LK_EFULL if Redis has no room; LK_EBUSY
  * if it was interrupted, or another process holds a unit and does not move it. report may be NULL. */
-int lk_run_to(const lk_run_to_options *o, const lk_cat_copy *copy, const int64_t *end, const char *phase, lk_speed_report *report, lk_error *err);
+int lk_run_to(const lk_run_to_options *o, const lk_cat_copy *copy, const lk_frontier *end, const char *phase, lk_speed_report *report, lk_error *err);
 
 bool lk_watch_stopped(const lk_replay_watch *w);
 void lk_watch_phase(const lk_replay_watch *w, const lk_cat_copy *copy, const char *phase);

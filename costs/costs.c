@@ -37,8 +37,8 @@ typedef struct comparing {
 	int64_t locked;                    /* id of the locked view; 0: none */
 	int64_t trial[MODES];              /* ids; 0: none */
 	const lk_cat_copy *copy[MODES];    /* being compared */
-	int64_t tail[LK_MAX_PARTITIONS];   /* of the log, when the copies were made, … */
-	int64_t batch[LK_MAX_PARTITIONS];  /* … and how much of it lambda's batch takes: the rest is streamed */
+	lk_frontier tail;                  /* of the log, when the copies were made, … */
+	lk_frontier batch;                 /* … and how much of it lambda's batch takes: the rest is streamed */
 	lk_leg leg[MODES], sql;
 } comparing;
 
@@ -124,20 +124,13 @@ static int make_copies(comparing *c, lk_error *err) {
 	return rc;
 }
 
-static int64_t sum(const int64_t *v, int n) {
-	int64_t all = 0;
-	for (int i = 0; i < n; i++)
-		all += v[i];
-	return all;
-}
-
 static int read_tail(comparing *c, lk_error *err) {
-	int n = c->view->stream->stream->partitions;
-	int rc = lk_log_tail(&c->pg, c->view->stream, c->tail, NULL, NULL, err);
-	int64_t all = rc == LK_OK ? sum(c->tail, n) : 0;
+	int rc = lk_log_tail(&c->pg, c->view->stream, &c->tail, err);
+	int64_t all = rc == LK_OK ? lk_frontier_events(&c->tail) : 0;
 	int64_t streamed = all / STREAMED_SHARE < STREAMED_MOST ? all / STREAMED_SHARE : STREAMED_MOST;
-	for (int i = 0; all && i < n; i++)
-		c->batch[i] = c->tail[i] - (int64_t)((lk_int128)streamed * c->tail[i] / all);
+	c->batch = c->tail;
+	for (int i = 0; all && i < c->tail.n; i++)
+		c->batch.part[i].off -= (int64_t)((lk_int128)streamed * c->tail.part[i].off / all);
 	return rc;
 }
 
@@ -147,7 +140,7 @@ static int build_missing(comparing *c, lk_error *err) {
 	if (!c->trial[LAMBDA])
 		return LK_OK;
 	lk_watch_phase(&c->o->watch, c->copy[LAMBDA], "lambda: computing the batch");
-	return lk_batch_run_at(&c->pg, c->copy[LAMBDA], c->batch, &batch, err);
+	return lk_batch_run_at(&c->pg, c->copy[LAMBDA], &c->batch, &batch, err);
 }
 
 /* --- costs --- */
@@ -157,7 +150,7 @@ static int measure_costs(comparing *c, lk_error *err) {
 	int rc = LK_OK;
 	for (int m = 0; m < MODES && rc == LK_OK; m++) {
 		const lk_costing one = {.run = run_options(c), .pg = &c->pg, .store = c->store,
-		                        .copy = lk_catalog_copy(c->catalog, c->trial[m]), .batch = c->batch, .end = c->tail};
+		                        .copy = lk_catalog_copy(c->catalog, c->trial[m]), .batch = &c->batch, .end = &c->tail};
 		rc = lk_mode_cost_measure(&one, costs[m], err);
 	}
 	return rc;
@@ -286,7 +279,7 @@ static int compare_at(comparing *c, const lk_cut *cut, lk_error *err) {
 		return rc;
 	c->out->cut = *cut;
 	c->out->approximate = name_approximate(c->version->plan);
-	c->out->events = sum(cut->off, cut->partitions);
+	c->out->events = lk_frontier_events(&cut->at);
 	c->out->lambda_rows = (int64_t)c->leg[LAMBDA].nrows;
 	c->out->kappa_rows = (int64_t)c->leg[KAPPA].nrows;
 	c->out->sql_rows = (int64_t)c->sql.nrows;

@@ -25,10 +25,8 @@ static int answer(const lk_costing *c, lk_error *err) {
 	const lk_query q = {.view = c->copy->version->view->name, .copy = id, .from = INT64_MIN, .to = INT64_MAX,
 	                    .bounds = {.stop = c->run.watch->stop}};
 	int rc = lk_answer_make(c->pg, c->store, NULL, &q, &a, err);
-	for (int i = 0; rc == LK_OK && i < a.partitions; i++)
-		if (a.end[i] < c->end[i])
-			rc = lk_fail(err, LK_EINTERNAL, "partition %d of copy %s is answered up to %lld, not %lld", i, id,
-			             (long long)a.end[i], (long long)c->end[i]);
+	if (rc == LK_OK && !lk_frontier_reaches(&a.end, c->end))
+		rc = lk_fail(err, LK_EINTERNAL, "copy %s is not answered up to its end", id);
 	lk_answer_release(&a);
 	return rc;
 }

@@ -10,7 +10,7 @@ typedef struct lk_costing {
 	lk_pg *pg;
 	lk_store *store;
 	const lk_cat_copy *copy;       /* on trial, not started */
-	const int64_t *batch, *end;    /* lambda's batch reaches up to `batch`, the stream path does the rest up to `end` */
+	const lk_frontier *batch, *end;/* lambda's batch reaches up to `batch`, the stream path does the rest up to `end` */
 } lk_costing;
 
 /* Builds the copy from nothing, as its mode does, and measures build, bytes and recovery. LK_EBUSY if it was

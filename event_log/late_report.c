@@ -13,6 +13,7 @@
 
 #include "catalog/log_sql.h"
 #include "core/time.h"
+#include "catalog/published.h"
 #include "event_log/ledger.h"
 #include "plan/watermark.h"
 
@@ -74,7 +75,7 @@ static int read_buckets(lk_pg *pg, const lk_cat_copy *copy, lk_late_report *r, l
 	lk_buf_adds(&sql, ") AS late_by, ");
 	lk_healed_sql(copy, "c.off", &sql);
 	lk_buf_adds(&sql, " AS healed FROM lk.late l");
-	lk_published_cut_sql(copy, "l.part", &sql);
+	lk_published_join(copy, "l.part", &sql);
 	int rc = ends_sql(pg, copy, &sql, err);
 	add_int(&sql, " WHERE l.copy_id = ", copy->id);
 	lk_buf_adds(&sql, ") AS t GROUP BY b ORDER BY b");
@@ -113,7 +114,7 @@ static void newest_sql(const lk_cat_copy *copy, const int *columns, int ncolumns
 	lk_buf_adds(out, ") AS l JOIN ");
 	lk_log_table(s, out);
 	lk_buf_adds(out, " e ON e.part = g.part AND e.off = l.off");
-	lk_published_cut_sql(copy, "g.part", out);
+	lk_published_join(copy, "g.part", out);
 	add_int(out, " ORDER BY e._at DESC, e.part, e.off DESC LIMIT ", limit);
 }
 

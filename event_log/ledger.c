@@ -124,18 +124,13 @@ int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
 }
 
 /* The rule itself: this line in numbers, the next function in SQL. */
-static int64_t healed_below(const lk_cat_copy *copy, int part) { return copy->kappa ? 0 : copy->cut[part]; }
+static int64_t healed_below(const lk_cat_copy *copy, int part) { return copy->kappa ? 0 : copy->cut.part[part].off; }
 
 void lk_healed_sql(const lk_cat_copy *copy, const char *cut, lk_buf *out) {
 	if (copy->kappa)
 		lk_buf_adds(out, "false");
 	else
 		lk_buf_addf(out, "coalesce(l.off < %s, false)", cut);
-}
-
-void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out) {
-	lk_buf_addf(out, " LEFT JOIN lk.cut_part c ON c.cut_id = (SELECT cut_id FROM lk.copy WHERE copy_id = %lld) AND c.part = %s",
-	            (long long)copy->id, part);
 }
 
 /* How many late events of the copy are below the offset that an SQL expression gives for the row v: whole blocks of
@@ -147,7 +142,7 @@ static void late_below_sql(const lk_cat_copy *copy, const char *off, lk_buf *out
 	            id, off, id, off, off);
 }
 
-int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_t *late, int64_t *healed, lk_error *err) {
+int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const lk_frontier *end, int64_t *late, int64_t *healed, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT;
 	PGresult *res = NULL;
 	lk_buf_adds(&sql, "SELECT sum(greatest(below - healed, 0)), sum(healed) FROM (SELECT ");
@@ -155,8 +150,8 @@ int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_
 	lk_buf_adds(&sql, " AS below, ");
 	late_below_sql(copy, "v.cut", &sql);
 	lk_buf_adds(&sql, " AS healed FROM (VALUES ");
-	for (int i = 0; i < copy->version->view->stream->stream->partitions; i++)
-		lk_buf_addf(&sql, "%s(%d, %lld::bigint, %lld::bigint)", i ? ", " : "", i, (long long)healed_below(copy, i), (long long)end[i]);
+	for (int i = 0; i < end->n; i++)
+		lk_buf_addf(&sql, "%s(%d, %lld::bigint, %lld::bigint)", i ? ", " : "", i, (long long)healed_below(copy, i), (long long)end->part[i].off);
 	lk_buf_adds(&sql, ") AS v (part, cut, until)) AS t");
 	int rc = lk_pg_query(pg, &res, err, sql.data);
 	if (!rc) {

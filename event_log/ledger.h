@@ -22,11 +22,9 @@ int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err);
  * expression `cut` gives for the row's partition (NULL: none). A kappa copy's cut is a seal, which holds only what its
  * segments held and so counts no late event: nothing heals them. */
 void lk_healed_sql(const lk_cat_copy *copy, const char *cut, lk_buf *out);
-/* " LEFT JOIN … c ON …": c.off is the copy's published cut in the partition that the expression `part` gives. */
-void lk_published_cut_sql(const lk_cat_copy *copy, const char *part, lk_buf *out);
 
-/* The late events of a copy below `end`, a vector by partition: those not healed, and those healed, by copy->cut. */
-int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const int64_t *end, int64_t *late, int64_t *healed, lk_error *err);
+/* The late events of a copy below `end`: those not healed, and those healed, by copy->cut. */
+int lk_late_count(lk_pg *pg, const lk_cat_copy *copy, const lk_frontier *end, int64_t *late, int64_t *healed, lk_error *err);
 
 /* Of these late events, how many are counted but no longer kept one by one (catalog/housekeeping.c). They are below
  * the copy's published cut. */

@@ -18,6 +18,15 @@ int64_t lk_watermark_of_prefix(const lk_plan *p, int64_t high, int64_t last_at) 
 	return clamp(is_over_at(p) ? seen : lk_time_sub(seen, p->stream->watermark_delay_us));
 }
 
+int64_t lk_watermark_of_frontier(const lk_plan *p, const lk_frontier *f) {
+	int64_t least = INT64_MAX;
+	for (int i = 0; i < f->n; i++) {
+		int64_t watermark = lk_watermark_of_prefix(p, f->part[i].high, f->part[i].last_at);
+		least = watermark < least ? watermark : least;
+	}
+	return least;
+}
+
 int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_t at) {
 	return lk_later(high, lk_earlier(max_ts, lk_time_add(at, s->max_ahead_us)));
 }

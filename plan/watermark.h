@@ -5,6 +5,7 @@
 #ifndef LK_PLAN_WATERMARK_H
 #define LK_PLAN_WATERMARK_H
 
+#include "core/frontier.h"
 #include "plan/plan.h"
 
 /* The watermark after one more event (P9): max(wm, min(event time, at + max_ahead) - delay). For views over
@@ -15,6 +16,9 @@ int64_t lk_watermark_advance(const lk_plan *p, int64_t wm, int64_t event_time, i
 /* The watermark of a prefix from what the log's tail and the cuts keep of it: `high` = max of min(event time,
  * at + max_ahead) (LK_NEVER if empty) and `last_at`. Equal to folding lk_watermark_advance over the prefix. */
 int64_t lk_watermark_of_prefix(const lk_plan *p, int64_t high, int64_t last_at);
+/* The least watermark of the partitions at a frontier whose high and last_at are known; LK_NEVER while one has no
+ * event. */
+int64_t lk_watermark_of_frontier(const lk_plan *p, const lk_frontier *f);
 /* `high` after appending events whose largest event time is max_ts, all with _at = at. */
 int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_t at);
 

@@ -294,13 +294,6 @@ const char *lk_pg_number(char text[24], int64_t n) {
 	return text;
 }
 
-void lk_vector_sql(const int64_t *v, int n, lk_buf *out) {
-	lk_buf_adds(out, "('{");
-	for (int i = 0; i < n; i++)
-		lk_buf_addf(out, "%s%lld", i ? "," : "", (long long)v[i]);
-	lk_buf_adds(out, "}'::bigint[])");
-}
-
 int64_t lk_pg_int(const PGresult *res, int row, int col) { return lk_pg_int_or(res, row, col, 0); }
 
 int64_t lk_pg_time_or(const PGresult *res, int row, int col, int64_t if_null) {

@@ -92,8 +92,6 @@ int lk_pg_try_lock_transaction(lk_pg *pg, int64_t id, lk_error *err);
 
 /* A number as a parameter: writes it to `text` and returns `text`. */
 const char *lk_pg_number(char text[24], int64_t n);
-/* "('{0,7}'::bigint[])": n numbers, one for each partition. */
-void lk_vector_sql(const int64_t *v, int n, lk_buf *out);
 
 /* Fields of text results. */
 int64_t lk_pg_int(const PGresult *res, int row, int col);          /* NULL: 0 */

@@ -42,7 +42,7 @@ static void add_json_sandbox(const lk_answer *a, lk_buf *b) {
 	lk_json_time("from", a->range.from == INT64_MIN ? LK_NEVER : a->range.from, b);
 	lk_json_time("to", a->range.to == INT64_MAX ? LK_NEVER : a->range.to, b);
 	lk_buf_addc(b, '}');
-	lk_json_ints("goal", a->goal, a->partitions, b);
+	lk_json_offsets("goal", &a->goal, b);
 }
 
 static const char *layer_name(enum lk_layer layer) {
@@ -128,10 +128,10 @@ void lk_answer_print_json(const lk_answer *a, const lk_query *q, lk_sink *out) {
 	lk_buf_addf(&b, ",\"copy\":%lld,\"state\":\"%s\"", (long long)a->copy_id, lk_copy_state_name(a->state));
 	if (a->state == LK_COPY_SANDBOX)
 		add_json_sandbox(a, &b);
-	lk_json_ints("cut", a->cut, a->partitions, &b);
-	lk_json_ints("cursors", a->cursor, a->partitions, &b);
-	lk_json_ints("covers", a->end, a->partitions, &b);
-	lk_json_ints("tail", a->tail, a->partitions, &b);
+	lk_json_offsets("cut", &a->cut, &b);
+	lk_json_offsets("cursors", &a->cursor, &b);
+	lk_json_offsets("covers", &a->end, &b);
+	lk_json_offsets("tail", &a->tail, &b);
 	lk_json_int("lag", lk_answer_lag(a), &b);
 	lk_json_time("watermark", a->watermark, &b);
 	lk_json_time("final_to", a->final_to, &b);

@@ -7,8 +7,8 @@
 int64_t lk_answer_lag(const lk_answer *a) {
 	int64_t lag = 0;
 	for (int p = 0; p < a->partitions; p++)
-		if (a->goal[p] > a->end[p])
-			lag += a->goal[p] - a->end[p];
+		if (a->goal.part[p].off > a->end.part[p].off)
+			lag += a->goal.part[p].off - a->end.part[p].off;
 	return lag;
 }
 
@@ -107,21 +107,7 @@ static void add_chosen(const lk_answer *a, const lk_query *q, lk_buf *b) {
 	lk_buf_addc(b, '\n');
 }
 
-static int64_t sum(const int64_t *v, int n) {
-	int64_t total = 0;
-	for (int p = 0; p < n; p++)
-		total += v[p];
-	return total;
-}
-
-bool lk_answer_sealed(const lk_answer *a) { return a->kappa && a->state != LK_COPY_SANDBOX && sum(a->cut, a->partitions) > 0; }
-
-static void add_offsets(const int64_t *v, int n, lk_buf *b) {
-	lk_buf_addc(b, '[');
-	for (int p = 0; p < n; p++)
-		lk_buf_addf(b, "%s%lld", p ? " " : "", (long long)v[p]);
-	lk_buf_addc(b, ']');
-}
+bool lk_answer_sealed(const lk_answer *a) { return a->kappa && a->state != LK_COPY_SANDBOX && lk_frontier_events(&a->cut) > 0; }
 
 static void add_time(const char *name, int64_t us, lk_buf *b) {
 	lk_buf_adds(b, name);
@@ -133,48 +119,48 @@ static void add_time(const char *name, int64_t us, lk_buf *b) {
 
 /* A kappa copy has no batch and so no boundary, unless a part of it is sealed. */
 static void add_kappa(const lk_answer *a, lk_buf *b) {
-	int64_t n = sum(a->end, a->partitions) - sum(a->cut, a->partitions);
+	int64_t n = lk_frontier_events(&a->end) - lk_frontier_events(&a->cut);
 	if (a->state == LK_COPY_SANDBOX) {
 		lk_buf_addf(b, "sandbox:   %s, ", a->copy_name);
 		lk_range_describe(&a->range, b);
 		lk_buf_adds(b, "\nkappa:     ");
 		lk_buf_add_count(b, n);
 		lk_buf_addf(b, " event%s read, all by the speed layer, from ", n == 1 ? "" : "s");
-		add_offsets(a->cut, a->partitions, b);
+		lk_frontier_print(&a->cut, b);
 		lk_buf_adds(b, " up to ");
 	} else {
 		lk_buf_adds(b, "kappa:     ");
 		lk_buf_add_count(b, n);
 		lk_buf_addf(b, " event%s, all from the speed layer, up to ", n == 1 ? "" : "s");
 	}
-	add_offsets(a->end, a->partitions, b);
+	lk_frontier_print(&a->end, b);
 }
 
 static void add_how(const lk_answer *a, enum lk_layer layer, lk_buf *b) {
 	lk_buf_adds(b, a->kappa ? "kappa:     " : "boundary:  ");
 	if (layer != LK_LAYER_SPEED) {
 		lk_buf_adds(b, a->kappa ? "sealed below " : "batch below the cut ");
-		add_offsets(a->cut, a->partitions, b);
+		lk_frontier_print(&a->cut, b);
 	}
 	if (layer == LK_LAYER_MERGED)
 		lk_buf_adds(b, " + ");
 	if (layer != LK_LAYER_BATCH) {
 		lk_buf_adds(b, layer == LK_LAYER_MERGED ? "speed up to " : a->kappa ? "speed from " : "speed from the cut ");
-		add_offsets(layer == LK_LAYER_SPEED ? a->cut : a->end, a->partitions, b);
+		lk_frontier_print(layer == LK_LAYER_SPEED ? &a->cut : &a->end, b);
 		if (layer == LK_LAYER_SPEED) {
 			lk_buf_adds(b, " up to ");
-			add_offsets(a->end, a->partitions, b);
+			lk_frontier_print(&a->end, b);
 		}
 	}
 }
 
 static void add_covered(const lk_answer *a, lk_buf *b) {
 	bool sandbox = a->state == LK_COPY_SANDBOX;
-	int64_t lag = lk_answer_lag(a), below = sandbox ? sum(a->cut, a->partitions) : 0;
+	int64_t lag = lk_answer_lag(a), below = sandbox ? lk_frontier_events(&a->cut) : 0;
 	lk_buf_adds(b, "covers:    ");
-	lk_buf_add_count(b, sum(a->end, a->partitions) - below);
+	lk_buf_add_count(b, lk_frontier_events(&a->end) - below);
 	lk_buf_adds(b, " of ");
-	lk_buf_add_count(b, sum(a->goal, a->partitions) - below);
+	lk_buf_add_count(b, lk_frontier_events(&a->goal) - below);
 	lk_buf_adds(b, sandbox ? " events up to the sandbox's end" : " events of the log");
 	if (lag) {
 		lk_buf_adds(b, ", ");

@@ -32,9 +32,9 @@ void lk_json_time(const char *name, int64_t us, lk_buf *out) {
 	lk_buf_addc(out, '"');
 }
 
-void lk_json_ints(const char *name, const int64_t *v, int n, lk_buf *out) {
+void lk_json_offsets(const char *name, const lk_frontier *f, lk_buf *out) {
 	lk_buf_addf(out, ",\"%s\":[", name);
-	for (int i = 0; i < n; i++)
-		lk_buf_addf(out, "%s%lld", i ? "," : "", (long long)v[i]);
+	for (int i = 0; i < f->n; i++)
+		lk_buf_addf(out, "%s%lld", i ? "," : "", (long long)f->part[i].off);
 	lk_buf_addc(out, ']');
 }

@@ -165,7 +165,7 @@ int lk_replay_cursors(lk_replay *r, int64_t *sum, lk_error *err) {
 	for (int i = 0; i < r->view->stream->stream->partitions; i++) {
 		lk_unit_state st = {0};
 		int rc = lk_store_read_unit(r->store, r->copy->units[i], NULL, &st, NULL, err);
-		*sum += rc == LK_OK ? st.at.cursor : r->copy->cut[i];
+		*sum += rc == LK_OK ? st.at.cursor : r->copy->cut.part[i].off;
 		lk_unit_state_release(&st);
 		if (rc < 0)
 			return rc;
@@ -179,9 +179,7 @@ int lk_replay_phase_is(lk_replay *r, const char *phase, lk_error *err) {
 
 void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total) {
 	double elapsed = (double)(lk_monotonic_us() - r->began_us) / 1e6;
-	int64_t below = 0;
-	for (int i = 0; r->copy && i < r->view->stream->stream->partitions; i++)
-		below += r->copy->cut[i];
+	int64_t below = r->copy ? lk_frontier_events(&r->copy->cut) : 0;
 	done = done < total ? done : total;
 	lk_replay_progress p = {.view = r->o->view, .phase = phase, .done = done - below, .total = total - below,
 	                        .eta_s = -1};

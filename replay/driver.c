@@ -41,7 +41,7 @@ static int take(lk_driver *d, int part, lk_error *err) {
 		lk_unit_fail(u, &e);
 	if (!mends(rc) && err)
 		*err = e;
-	d->cursor[part] = rc == LK_OK ? u->committed : d->cursor[part];
+	d->cursor.part[part].off = rc == LK_OK ? u->committed : d->cursor.part[part].off;
 	d->waits[part] = LK_NEVER;
 	return mends(rc) ? LK_OK : rc;
 }
@@ -50,7 +50,7 @@ static int look_up(lk_driver *d, int part, lk_error *err) {
 	lk_unit_state st = {0};
 	int rc = lk_store_read_unit(d->store, d->units[part].id, NULL, &st, NULL, err);
 	if (rc >= 0)
-		d->cursor[part] = rc == 0 ? st.at.cursor : 0;
+		d->cursor.part[part].off = rc == 0 ? st.at.cursor : 0;
 	lk_unit_state_release(&st);
 	return rc < 0 ? rc : LK_OK;
 }
@@ -60,6 +60,7 @@ int lk_driver_open(lk_driver *d, const lk_run_to_options *at, const char *log_id
 	memset(d, 0, sizeof *d);
 	d->copy = copy;
 	d->partitions = copy->version->plan->stream->partitions;
+	d->cursor = lk_frontier_start(copy->version->view->stream->id, d->partitions);
 	for (int i = 0; i < d->partitions; i++) {
 		lk_unit_init(&d->units[i], copy, i);
 		d->waits[i] = LK_NEVER;
@@ -108,7 +109,7 @@ static int drive(lk_driver *d, int part, int64_t end, int64_t *folded, lk_error 
 	rc = lk_path_pass(&d->path, &u, 1, end, &events, err);
 	*folded += events;
 	d->waits[part] = d->path.at_gate;
-	d->cursor[part] = u->committed;
+	d->cursor.part[part].off = u->committed;
 	return rc == LK_OK ? trouble(u, err) : rc;
 }
 
@@ -123,41 +124,36 @@ static int sweep(lk_driver *d, lk_error *err) {
 	return LK_OK;
 }
 
-int lk_driver_pass(lk_driver *d, const int64_t *end, int64_t *folded, lk_error *err) {
+int lk_driver_pass(lk_driver *d, const lk_frontier *end, int64_t *folded, lk_error *err) {
 	int64_t now = lk_monotonic_us();
 	int rc = now >= d->next_lock_us ? try_locks(d, err) : LK_OK;
 	*folded = 0;
 	for (int i = 0; i < d->partitions && rc == LK_OK; i++)
-		rc = d->locked[i] ? drive(d, i, end[i], folded, err) : look_up(d, i, err);
+		rc = d->locked[i] ? drive(d, i, end->part[i].off, folded, err) : look_up(d, i, err);
 	if (rc == LK_OK && now >= d->next_sweep_us)
 		rc = sweep(d, err);
 	return rc;
 }
 
-bool lk_driver_reached(const lk_driver *d, const int64_t *end) {
-	for (int i = 0; i < d->partitions; i++)
-		if (d->cursor[i] < end[i])
-			return false;
-	return true;
-}
+bool lk_driver_reached(const lk_driver *d, const lk_frontier *end) { return lk_frontier_reaches(&d->cursor, end); }
 
 static void rest(int64_t us) {
 	struct timespec t = {.tv_sec = us / LK_US_PER_S, .tv_nsec = us % LK_US_PER_S * 1000};
 	nanosleep(&t, NULL);
 }
 
-static int too_late(const lk_driver *d, const int64_t *end, lk_error *err) {
+static int too_late(const lk_driver *d, const lk_frontier *end, lk_error *err) {
 	lk_fail(err, LK_EBUSY, "copy %lld of view %s did not come to the log's end in time", (long long)d->copy->id,
 	        d->copy->version->view->name);
 	for (int i = 0; i < d->partitions; i++)
-		if (!d->locked[i] && d->cursor[i] < end[i])
+		if (!d->locked[i] && d->cursor.part[i].off < end->part[i].off)
 			return lk_hint(err, "another process holds partition %d, and is at offset %lld: find it by its session,"
-			               " which holds the advisory lock %lld in pg_locks", i, (long long)d->cursor[i],
+			               " which holds the advisory lock %lld in pg_locks", i, (long long)d->cursor.part[i].off,
 			               (long long)d->units[i].id);
 	return LK_EBUSY;
 }
 
-int lk_driver_run(lk_driver *d, const int64_t *end, int64_t deadline_us, lk_error *err) {
+int lk_driver_run(lk_driver *d, const lk_frontier *end, int64_t deadline_us, lk_error *err) {
 	int64_t pause_us = PAUSE_LEAST_US;
 	while (!lk_driver_reached(d, end) && !lk_flag_is_set(d->path.stop)) {
 		int64_t folded, left_us = deadline_us - lk_monotonic_us();

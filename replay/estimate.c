@@ -42,7 +42,7 @@ typedef struct estimate {
 	lk_catalog *catalog;
 	const lk_cat_view *view;
 	const lk_cat_version *version;
-	int64_t from[LK_MAX_PARTITIONS], to[LK_MAX_PARTITIONS];
+	lk_frontier from, to;
 	lk_folder folder;
 	lk_cells half, whole;      /* of the partition's sample */
 	int64_t half_events, whole_events;
@@ -57,10 +57,12 @@ static const lk_stream *stream(const estimate *e) { return e->view->stream->stre
 /* From the cursors of an interrupted copy's units. */
 static int from_cursors(estimate *e, const lk_cat_copy *copy, lk_error *err) {
 	e->out->resumes = true;
+	e->from = copy->cut;
 	for (int p = 0; p < stream(e)->partitions; p++) {
 		lk_unit_state st = {0};
 		int rc = lk_store_read_unit(e->store, copy->units[p], NULL, &st, NULL, err);
-		e->from[p] = rc == LK_OK ? st.at.cursor : copy->cut[p];
+		if (rc == LK_OK)
+			e->from.part[p].off = st.at.cursor;
 		lk_unit_state_release(&st);
 		if (rc < 0)
 			return rc;
@@ -70,7 +72,8 @@ static int from_cursors(estimate *e, const lk_cat_copy *copy, lk_error *err) {
 
 static int whole_log(estimate *e, lk_error *err) {
 	const lk_cat_copy *waiting = e->o->fresh ? NULL : lk_replay_waiting(e->catalog, e->view, e->version, true);
-	int rc = lk_log_tail(&e->pg, e->view->stream, e->to, NULL, NULL, err);
+	int rc = lk_log_tail(&e->pg, e->view->stream, &e->to, err);
+	e->from = lk_frontier_start(e->view->stream->id, stream(e)->partitions);
 	return rc == LK_OK && waiting ? from_cursors(e, waiting, err) : rc;
 }
 
@@ -81,8 +84,8 @@ static int part_of_log(estimate *e, lk_error *err) {
 	if (rc != LK_OK)
 		return rc;
 	if (!row.there || row.ended_at != LK_NEVER)
-		return lk_range_offsets(&e->pg, e->view->stream, &e->o->range, e->from, e->to, err);
-	memcpy(e->to, row.end.off, sizeof e->to);
+		return lk_range_offsets(&e->pg, e->view->stream, &e->o->range, &e->from, &e->to, err);
+	e->to = row.end.at;
 	return from_cursors(e, copy, err);
 }
 
@@ -107,7 +110,7 @@ static int find(estimate *e, lk_error *err) {
 
 static void sample_sql(const estimate *e, int part, lk_buf *out) {
 	const lk_plan *plan = e->version->plan;
-	double share = (double)e->sample_events / (double)(e->to[part] - e->from[part]);
+	double share = (double)e->sample_events / (double)(e->to.part[part].off - e->from.part[part].off);
 	lk_buf_adds(out, "SELECT off, _at");
 	for (int i = 0; i < plan->nneeded; i++) {
 		lk_buf_adds(out, ", ");
@@ -116,7 +119,7 @@ static void sample_sql(const estimate *e, int part, lk_buf *out) {
 	lk_buf_adds(out, " FROM ");
 	lk_log_leaf(plan->stream, part, out);
 	lk_buf_addf(out, " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1) WHERE off >= %lld AND off < %lld",
-	            share < 1 ? 100 * share : 100, (long long)e->from[part], (long long)e->to[part]);
+	            share < 1 ? 100 * share : 100, (long long)e->from.part[part].off, (long long)e->to.part[part].off);
 }
 
 static bool belongs(const estimate *e) {
@@ -183,7 +186,7 @@ static void count_cells(estimate *e, int64_t events) {
 }
 
 static int estimate_partition(estimate *e, int part, lk_error *err) {
-	int64_t events = e->to[part] - e->from[part];
+	int64_t events = e->to.part[part].off - e->from.part[part].off;
 	if (events <= 0)
 		return LK_OK;
 	e->half_events = e->whole_events = 0;
@@ -231,7 +234,7 @@ static double workers_at_once(const estimate *e) {
 /* How long the events took to happen. No two of them are further apart than the longest gap. */
 static int paced_seconds(estimate *e, double *out, lk_error *err) {
 	const lk_range all = {.by = e->o->range.by, .from = INT64_MIN, .to = INT64_MAX};
-	const lk_range_in in = {.stream = e->view->stream, .range = e->o->sandbox ? &e->o->range : &all, .from = e->from, .to = e->to};
+	const lk_range_in in = {.stream = e->view->stream, .range = e->o->sandbox ? &e->o->range : &all, .from = &e->from, .to = &e->to};
 	int64_t least, largest;
 	int rc = lk_range_times(&e->pg, &in, &least, &largest, err);
 	if (rc != LK_OK || least > largest)

@@ -76,7 +76,7 @@ void lk_pace_waits_for(lk_pace *p, int64_t passed, int64_t next, int64_t now_us)
 
 typedef struct paced {
 	lk_driver *d;
-	const int64_t *end;
+	const lk_frontier *end;
 	lk_pace clock;
 	int64_t fetch_most;
 	int64_t events, told_us;
@@ -101,7 +101,7 @@ static void tell(paced *p) {
 static int64_t earliest(const paced *p) {
 	int64_t next = INT64_MAX;
 	for (int i = 0; i < p->d->partitions; i++) {
-		if (p->d->cursor[i] >= p->end[i])
+		if (p->d->cursor.part[i].off >= p->end->part[i].off)
 			continue;
 		if (p->d->waits[i] == LK_NEVER)
 			return LK_NEVER;
@@ -149,7 +149,7 @@ static int step(paced *p, const lk_replay_options *o, lk_error *err) {
 	return LK_OK;
 }
 
-int lk_pace_run(lk_driver *d, const lk_replay_options *o, const int64_t *end,
+int lk_pace_run(lk_driver *d, const lk_replay_options *o, const lk_frontier *end,
                 void (*tell_events)(void *ctx, int64_t events), void *ctx, lk_error *err) {
 	paced p = {.d = d, .end = end, .fetch_most = d->path.limits.fetch_events, .tell = tell_events, .ctx = ctx};
 	int rc = LK_OK;

@@ -91,7 +91,7 @@ int lk_replay_attempt(lk_replay *r, lk_error *err);
 int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err);
 /* Runs the stream path up to `end`, by the speed layer with o->workers. LK_OK also if it was stopped. LK_EFULL: no
  * room, the copy was dropped. */
-int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error *err);
+int lk_replay_bulk(lk_replay *r, const char *phase, const lk_frontier *end, lk_error *err);
 /* Compares with the served copy, at one cut; LK_EDIFFERS if they differ and o->force is not set. Does nothing if
  * r->verified. */
 int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err);
@@ -103,7 +103,7 @@ int lk_replay_switch(lk_replay *r, lk_switch_report *out, lk_error *err);
 /* --- pace.c --- */
 
 /* Drives d's units up to `end`, no event before it is due, until *o->watch.stop. */
-int lk_pace_run(lk_driver *d, const lk_replay_options *o, const int64_t *end, void (*tell)(void *ctx, int64_t events),
+int lk_pace_run(lk_driver *d, const lk_replay_options *o, const lk_frontier *end, void (*tell)(void *ctx, int64_t events),
                 void *ctx, lk_error *err);
 
 /* --- mode.c --- */
@@ -115,12 +115,12 @@ int lk_pace_run(lk_driver *d, const lk_replay_options *o, const int64_t *end, vo
 typedef struct lk_range_in {
 	const lk_cat_stream *stream;
 	const lk_range *range;
-	const int64_t *from, *to;  /* offsets, by partition; from NULL: 0 */
+	const lk_frontier *from, *to;  /* offsets, by partition; from NULL: 0 */
 } lk_range_in;
 /* The least and the largest of their times; least > largest if there are none. */
 int lk_range_times(lk_pg *pg, const lk_range_in *in, int64_t *least, int64_t *largest, lk_error *err);
 /* The offsets between which all events of the range lie. LK_EUSAGE if the range has no events. */
-int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, int64_t *start, int64_t *end,
+int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, lk_frontier *start, lk_frontier *end,
                      lk_error *err);
 /* Adopts the sandbox that o names, under its own lock: a new one of version v, or an interrupted one of the same
  * version and range. LK_EUSAGE if another sandbox or a complete one has the name, LK_EBUSY if the sandbox is being

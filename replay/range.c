@@ -45,8 +45,8 @@ static int look(lk_pg *pg, const lk_range_in *in, PGresult **res, lk_error *err)
 		lk_buf_addf(&sql, "%sSELECT %d AS part, min(off), max(off) + 1, " LK_SQL_US("min(%s)") ", " LK_SQL_US("max(%s)") " FROM ",
 		            p ? " UNION ALL " : "", p, column.data, column.data);
 		lk_log_leaf(s, p, &sql);
-		lk_buf_addf(&sql, " WHERE part = %d AND off >= %lld AND off < %lld", p, in->from ? (long long)in->from[p] : 0,
-		            (long long)in->to[p]);
+		lk_buf_addf(&sql, " WHERE part = %d AND off >= %lld AND off < %lld", p, in->from ? (long long)in->from->part[p].off : 0,
+		            (long long)in->to->part[p].off);
 		if (in->range->from != INT64_MIN) {
 			lk_buf_addf(&sql, " AND %s >= ", column.data);
 			time_sql(in->range->from, &sql);
@@ -77,12 +77,12 @@ int lk_range_times(lk_pg *pg, const lk_range_in *in, int64_t *least, int64_t *la
 	return rc;
 }
 
-static int by_event(lk_pg *pg, const lk_range_in *in, int64_t *start, int64_t *end, lk_error *err) {
+static int by_event(lk_pg *pg, const lk_range_in *in, lk_frontier *start, lk_frontier *end, lk_error *err) {
 	PGresult *res = NULL;
 	int rc = look(pg, in, &res, err);
 	for (int p = 0; rc == LK_OK && p < in->stream->stream->partitions; p++) {
-		start[p] = lk_pg_int_or(res, p, 1, in->to[p]);
-		end[p] = lk_pg_int_or(res, p, 2, in->to[p]);
+		start->part[p].off = lk_pg_int_or(res, p, 1, in->to->part[p].off);
+		end->part[p].off = lk_pg_int_or(res, p, 2, in->to->part[p].off);
 	}
 	PQclear(res);
 	return rc;
@@ -90,7 +90,7 @@ static int by_event(lk_pg *pg, const lk_range_in *in, int64_t *start, int64_t *e
 
 /* The first offset below `to` whose _at is not before this time, else `to`. */
 static int first_at(lk_pg *pg, const lk_range_in *in, int part, int64_t time, int64_t *off, lk_error *err) {
-	int64_t low = 0, high = time == INT64_MIN ? 0 : in->to[part], at;
+	int64_t low = 0, high = time == INT64_MIN ? 0 : in->to->part[part].off, at;
 	while (low < high) {
 		int64_t middle = low + (high - low) / 2;
 		int rc = lk_log_at(pg, in->stream, part, middle, &at, err);
@@ -108,13 +108,13 @@ static int first_at(lk_pg *pg, const lk_range_in *in, int part, int64_t time, in
 	return LK_OK;
 }
 
-static int by_at(lk_pg *pg, const lk_range_in *in, int64_t *start, int64_t *end, lk_error *err) {
+static int by_at(lk_pg *pg, const lk_range_in *in, lk_frontier *start, lk_frontier *end, lk_error *err) {
 	int rc = LK_OK;
 	for (int p = 0; rc == LK_OK && p < in->stream->stream->partitions; p++) {
-		rc = first_at(pg, in, p, in->range->from, &start[p], err);
-		end[p] = in->to[p];
+		rc = first_at(pg, in, p, in->range->from, &start->part[p].off, err);
+		end->part[p].off = in->to->part[p].off;
 		if (rc == LK_OK && in->range->to != INT64_MAX)
-			rc = first_at(pg, in, p, in->range->to, &end[p], err);
+			rc = first_at(pg, in, p, in->range->to, &end->part[p].off, err);
 	}
 	return rc;
 }
@@ -165,17 +165,18 @@ static int check_range(const lk_range *range, lk_error *err) {
 	return lk_hint(err, "a range includes its first time and ends before its second");
 }
 
-int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, int64_t *start, int64_t *end,
+int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, lk_frontier *start, lk_frontier *end,
                      lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS];
-	const lk_range_in in = {.stream = s, .range = range, .to = tail};
+	lk_frontier tail = {0};
+	const lk_range_in in = {.stream = s, .range = range, .to = &tail};
 	int rc = check_range(range, err);
 	if (rc == LK_OK)
-		rc = lk_log_tail(pg, s, tail, NULL, NULL, err);
+		rc = lk_log_tail(pg, s, &tail, err);
+	*start = *end = tail;
 	if (rc == LK_OK)
 		rc = (range->by == LK_BY_AT ? by_at : by_event)(pg, &in, start, end, err);
 	for (int p = 0; rc == LK_OK && p < s->stream->partitions; p++)
-		if (start[p] < end[p])
+		if (start->part[p].off < end->part[p].off)
 			return LK_OK;
 	return rc == LK_OK ? say_nothing_there(pg, &in, err) : rc;
 }
@@ -220,10 +221,10 @@ static int busy(lk_replay *r, const lk_cat_copy *c, lk_error *err) {
 /* Sets *behind if the view store has lost a part of the copy: only a replay repairs that. */
 static int is_behind(lk_replay *r, const lk_cat_copy *c, const lk_cut *end, bool *behind, lk_error *err) {
 	*behind = false;
-	for (int p = 0; p < end->partitions; p++) {
+	for (int p = 0; p < end->at.n; p++) {
 		lk_unit_state st = {0};
 		int rc = lk_store_read_unit(r->store, c->units[p], NULL, &st, NULL, err);
-		*behind |= rc >= 0 && (rc == LK_OK ? st.at.cursor : c->cut[p]) < end->off[p];
+		*behind |= rc >= 0 && (rc == LK_OK ? st.at.cursor : c->cut.part[p].off) < end->at.part[p].off;
 		lk_unit_state_release(&st);
 		if (rc < 0)
 			return rc;
@@ -263,7 +264,7 @@ static int go_on_with(lk_replay *r, const lk_cat_copy *c, lk_error *err) {
 	return lk_replay_adopt(r, id, err);
 }
 
-static int make_at(lk_replay *r, const lk_cat_version *v, const char *name, const int64_t *start, lk_error *err) {
+static int make_at(lk_replay *r, const lk_cat_version *v, const char *name, const lk_frontier *start, lk_error *err) {
 	int64_t id;
 	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = name, .range = r->o->range,
 	                           .start = start};
@@ -278,9 +279,9 @@ static int make_at(lk_replay *r, const lk_cat_version *v, const char *name, cons
 }
 
 static int make(lk_replay *r, const lk_cat_version *v, const char *name, lk_error *err) {
-	int64_t start[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
-	int rc = lk_range_offsets(&r->pg, r->view->stream, &r->o->range, start, end, err);
-	return rc == LK_OK ? make_at(r, v, name, start, err) : rc;
+	lk_frontier start, end;
+	int rc = lk_range_offsets(&r->pg, r->view->stream, &r->o->range, &start, &end, err);
+	return rc == LK_OK ? make_at(r, v, name, &start, err) : rc;
 }
 
 /* Relative times such as -1h differ each time, so the same command does not name the same range. */
@@ -335,8 +336,8 @@ static int adopt_unnamed(lk_replay *r, const lk_cat_version *v, lk_error *err) {
 }
 
 static int make_unnamed(lk_replay *r, const lk_cat_version *v, lk_error *err) {
-	int64_t start[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
-	int rc = lk_range_offsets(&r->pg, r->view->stream, &r->o->range, start, end, err);
+	lk_frontier start, end;
+	int rc = lk_range_offsets(&r->pg, r->view->stream, &r->o->range, &start, &end, err);
 	if (rc != LK_OK)
 		return rc;
 	for (int n = 1, tries = 1;; n++) {
@@ -345,7 +346,7 @@ static int make_unnamed(lk_replay *r, const lk_cat_version *v, lk_error *err) {
 		snprintf(name, sizeof name, GIVEN_NAME "%d", n);
 		if (named(r->catalog, name))
 			continue;
-		rc = make_at(r, v, name, start, &e);
+		rc = make_at(r, v, name, &start, &e);
 		if ((rc == LK_EUSAGE || rc == LK_EBUSY) && tries++ < NAME_TRIES)   /* another process was first */
 			continue;
 		if (rc != LK_OK && err)

@@ -35,12 +35,12 @@ static int batch(lk_replay *r, lk_error *err) {
 }
 
 static int check_end(lk_replay *r, lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS];
-	int rc = lk_log_tail(&r->pg, r->view->stream, tail, NULL, NULL, err);
-	for (int i = 0; rc == LK_OK && i < r->end.partitions; i++)
-		if (r->end.off[i] > tail[i]) {
+	lk_frontier tail;
+	int rc = lk_log_tail(&r->pg, r->view->stream, &tail, err);
+	for (int i = 0; rc == LK_OK && i < tail.n; i++)
+		if (r->end.at.part[i].off > tail.part[i].off) {
 			rc = lk_fail(err, LK_EGAP, "sandbox %s ends at %lld in partition %d, but the log has lost its end: it ends"
-			             " at %lld", r->copy->name, (long long)r->end.off[i], i, (long long)tail[i]);
+			             " at %lld", r->copy->name, (long long)r->end.at.part[i].off, i, (long long)tail.part[i].off);
 			lk_hint(err, "--fresh starts again, with the current log");
 		}
 	return rc;
@@ -48,7 +48,7 @@ static int check_end(lk_replay *r, lk_error *err) {
 
 /* A sandbox ends where its range does, however far the log has grown: the end fixed first stays. */
 static int end_of_sandbox(lk_replay *r, lk_error *err) {
-	int64_t start[LK_MAX_PARTITIONS], end[LK_MAX_PARTITIONS];
+	lk_frontier start, end;
 	lk_replay_row row = {0};
 	int rc = lk_replay_read(&r->pg, r->copy, &row, err);
 	if (rc != LK_OK || row.there) {
@@ -57,13 +57,13 @@ static int end_of_sandbox(lk_replay *r, lk_error *err) {
 	}
 	rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
 	if (rc == LK_OK)
-		rc = lk_range_offsets(&r->pg, r->view->stream, &r->copy->range, start, end, err);
-	return rc == LK_OK ? lk_cut_make_at(&r->pg, r->view->stream, r->copy_id, "replay", end, &r->end, err) : rc;
+		rc = lk_range_offsets(&r->pg, r->view->stream, &r->copy->range, &start, &end, err);
+	return rc == LK_OK ? lk_cut_make_at(&r->pg, &(lk_cut_for){r->view->stream, r->copy_id, "replay"}, &end, &r->end, err) : rc;
 }
 
 static int end_of_log(lk_replay *r, lk_error *err) {
 	int rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
-	return rc == LK_OK ? lk_cut_make(&r->pg, r->view->stream, r->copy_id, "replay", &r->end, err) : rc;
+	return rc == LK_OK ? lk_cut_make(&r->pg, &(lk_cut_for){r->view->stream, r->copy_id, "replay"}, &r->end, err) : rc;
 }
 
 static int fix_end(lk_replay *r, lk_error *err) {
@@ -90,13 +90,11 @@ static void on_paced(void *ctx, int64_t events) {
 static int replay_paced(lk_replay *r, lk_error *err) {
 	lk_driver d;
 	lk_error e = {0};
-	paced p = {.run = r};
-	for (int i = 0; i < r->end.partitions; i++)
-		p.total += r->end.off[i];
+	paced p = {.run = r, .total = lk_frontier_events(&r->end.at)};
 	const lk_run_to_options at = {.postgres = r->o->postgres, .redis = r->o->redis, .watch = &r->o->watch};
 	int rc = lk_driver_open(&d, &at, r->log_id, r->copy, &r->o->limits, &e);
 	if (rc == LK_OK)
-		rc = lk_pace_run(&d, r->o, r->end.off, on_paced, &p, &e);
+		rc = lk_pace_run(&d, r->o, &r->end.at, on_paced, &p, &e);
 	r->done += d.path.done.events;
 	r->report.events += d.path.done.events;
 	r->report.cells += d.path.done.cells;
@@ -111,7 +109,7 @@ static int replay_paced(lk_replay *r, lk_error *err) {
 }
 
 static int replay(lk_replay *r, lk_error *err) {
-	int rc = r->o->pace > 0 ? replay_paced(r, err) : lk_replay_bulk(r, "replaying", r->end.off, err);
+	int rc = r->o->pace > 0 ? replay_paced(r, err) : lk_replay_bulk(r, "replaying", &r->end.at, err);
 	if (rc == LK_OK && !lk_replay_stopped(r))
 		LK_CRASH_POINT("replay.replayed");
 	return rc;

@@ -13,13 +13,6 @@
 #define NEAR_FOR_DRIVER 50000   /* events that the one thread of the switch may fold before it holds the log */
 #define SLOW_ROUNDS        10
 
-static int64_t sum_of(const lk_replay *r, const int64_t *offsets) {
-	int64_t sum = 0;
-	for (int i = 0; i < r->view->stream->stream->partitions; i++)
-		sum += offsets[i];
-	return sum;
-}
-
 /* --- the stream path --- */
 
 typedef struct bulk {
@@ -62,20 +55,19 @@ int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
 
 /* Why the speed layer met a hole: if the log has come back without its last events, this attempt's end is void, just as
  * its session is. */
-static int look_at_gap(lk_replay *r, const int64_t *end, const lk_error *why, lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS];
-	int rc = lk_log_tail(&r->pg, r->view->stream, tail, NULL, NULL, err);
+static int look_at_gap(lk_replay *r, const lk_frontier *end, const lk_error *why, lk_error *err) {
+	lk_frontier tail;
+	int rc = lk_log_tail(&r->pg, r->view->stream, &tail, err);
 	if (rc != LK_OK)
 		return rc;
-	for (int i = 0; i < r->view->stream->stream->partitions; i++)
-		if (tail[i] < end[i])
-			return lk_fail(err, LK_EUNREACHABLE, "%s", why->text);
+	if (!lk_frontier_reaches(&tail, end))
+		return lk_fail(err, LK_EUNREACHABLE, "%s", why->text);
 	*err = *why;
 	return why->code;
 }
 
-int lk_replay_bulk(lk_replay *r, const char *phase, const int64_t *end, lk_error *err) {
-	bulk b = {.run = r, .phase = phase, .total = sum_of(r, end)};
+int lk_replay_bulk(lk_replay *r, const char *phase, const lk_frontier *end, lk_error *err) {
+	bulk b = {.run = r, .phase = phase, .total = lk_frontier_events(end)};
 	lk_error e = {0};
 	lk_speed_report report = {0};
 	const lk_speed_options o = {
@@ -161,7 +153,7 @@ int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 	if (rc == LK_EGAP) {
 		const lk_error why = e;
 		lk_error_clear(&e);
-		rc = look_at_gap(r, m.cut.off, &why, &e);
+		rc = look_at_gap(r, &m.cut.at, &why, &e);
 	}
 	lk_barrier_close(&m);
 	if (rc == LK_EFULL)
@@ -183,15 +175,16 @@ int lk_replay_verify(lk_replay *r, lk_difference *out, lk_error *err) {
 
 /* Each round is shorter than the one before, as long as the log grows more slowly than it is replayed. */
 int lk_replay_catch_up(lk_replay *r, lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS], cursors, before = INT64_MAX;
+	lk_frontier tail;
+	int64_t cursors, before = INT64_MAX;
 	int rc = lk_replay_phase_is(r, "catching up", err);
 	for (int slow = 0; rc == LK_OK && !lk_replay_stopped(r);) {
-		rc = lk_log_tail(&r->pg, r->view->stream, tail, NULL, NULL, err);
+		rc = lk_log_tail(&r->pg, r->view->stream, &tail, err);
 		if (rc == LK_OK)
 			rc = lk_replay_cursors(r, &cursors, err);
 		if (rc != LK_OK)
 			return rc;
-		int64_t lag = sum_of(r, tail) - cursors;
+		int64_t lag = lk_frontier_events(&tail) - cursors;
 		if (lag <= NEAR_FOR_DRIVER)
 			break;
 		slow = lag > before / 10 * 9 ? slow + 1 : 0;
@@ -201,7 +194,7 @@ int lk_replay_catch_up(lk_replay *r, lk_error *err) {
 			        " and %lld are missing", r->o->view, (long long)lag);
 			return lk_hint(err, "the copy stays: run it again when fewer events arrive, or with more --workers");
 		}
-		rc = lk_replay_bulk(r, "catching up", tail, err);
+		rc = lk_replay_bulk(r, "catching up", &tail, err);
 	}
 	return rc;
 }

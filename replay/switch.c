@@ -28,28 +28,33 @@
 #define ROUND_US        30000000
 #define FETCH_EVENTS       20000   /* passes are short, so that the deadline is kept */
 
-static int read_tail(lk_pg *pg, const lk_driver *to, bool lock, int64_t *tail, lk_error *err) {
+static int read_tail(lk_pg *pg, const lk_driver *to, lk_frontier *tail, lk_error *err) {
+	return lk_log_tail(pg, to->copy->version->view->stream, tail, err);
+}
+
+static int lock_tail(lk_pg *pg, const lk_driver *to, lk_frontier *tail, lk_error *err) {
 	char id[24];
+	const lk_cat_stream *s = to->copy->version->view->stream;
 	PGresult *res = NULL;
-	if (!lock)
-		return lk_log_tail(pg, to->copy->version->view->stream, tail, NULL, NULL, err);
-	snprintf(id, sizeof id, "%lld", (long long)to->copy->version->view->stream->id);
 	int rc = lk_pg_exec(pg, &res, err, "SELECT part, next_off FROM lk.tail WHERE stream_id = $1::bigint"
-	                   " ORDER BY part FOR UPDATE", 1, (const char *const[]){id});
+	                   " ORDER BY part FOR UPDATE", 1, (const char *const[]){lk_pg_number(id, s->id)});
 	if (rc != LK_OK)
 		return rc;
-	if (PQntuples(res) != to->partitions)
-		rc = lk_fail(err, LK_EINTERNAL, "a log of %d partitions has %d ends", to->partitions, PQntuples(res));
-	for (int i = 0; rc == LK_OK && i < to->partitions; i++)
-		tail[i] = lk_pg_int(res, i, 1);
+	*tail = lk_frontier_start(s->id, to->partitions);
+	if (PQntuples(res) != tail->n)
+		rc = lk_fail(err, LK_EINTERNAL, "a log of %d partitions has %d ends", tail->n, PQntuples(res));
+	for (int i = 0; rc == LK_OK && i < tail->n; i++)
+		tail->part[i].off = lk_pg_int(res, i, 1);
 	PQclear(res);
 	return rc;
 }
 
-static int64_t lag(const lk_driver *to, const int64_t *tail) {
+static int64_t lag(const lk_driver *to, const lk_frontier *tail) {
 	int64_t sum = 0;
-	for (int i = 0; i < to->partitions; i++)
-		sum += tail[i] > to->cursor[i] ? tail[i] - to->cursor[i] : 0;
+	for (int i = 0; i < tail->n; i++) {
+		int64_t cursor = to->cursor.part[i].off, end = tail->part[i].off;
+		sum += end > cursor ? end - cursor : 0;
+	}
 	return sum;
 }
 
@@ -57,18 +62,19 @@ static bool is_stopped(const volatile int *stop) { return lk_flag_is_set(stop); 
 
 /* Rounds to the log's current end, each shorter than the one before, while appends go on. */
 static int approach(lk_pg *pg, lk_driver *to, const volatile int *stop, lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS], missing = INT64_MAX, folded;
-	int rc = lk_driver_pass(to, to->cursor, &folded, err);   /* reads the cursors of units that others drive */
+	lk_frontier tail = to->cursor;
+	int64_t missing = INT64_MAX, folded;
+	int rc = lk_driver_pass(to, &tail, &folded, err);   /* reads the cursors of units that others drive */
 	for (int round = 0; rc == LK_OK && round < NEAR_ROUNDS && missing > NEAR_FOR_HOLD && !is_stopped(stop); round++) {
-		rc = read_tail(pg, to, false, tail, err);
-		missing = rc == LK_OK ? lag(to, tail) : 0;
+		rc = read_tail(pg, to, &tail, err);
+		missing = rc == LK_OK ? lag(to, &tail) : 0;
 		if (rc == LK_OK)
-			rc = lk_driver_run(to, tail, lk_monotonic_us() + ROUND_US, err);
+			rc = lk_driver_run(to, &tail, lk_monotonic_us() + ROUND_US, err);
 	}
 	return rc;
 }
 
-static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const int64_t *tail, lk_switch_report *out,
+static int commit_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, const lk_frontier *tail, lk_switch_report *out,
                          lk_error *err) {
 	out->gap = lag(to, tail);
 	int rc = lk_pg_runf(pg, err, "SET LOCAL lock_timeout = %d", ROWS_MS);
@@ -90,7 +96,7 @@ static int begin_hold(lk_pg *pg, int64_t patience_us, lk_error *err) {
 }
 
 /* When the rows are locked: LK_EBUSY after patience_us, LK_EUNREACHABLE if the view store does not answer. */
-static int fold_rest(lk_driver *to, const int64_t *tail, int64_t patience_us, lk_error *err) {
+static int fold_rest(lk_driver *to, const lk_frontier *tail, int64_t patience_us, lk_error *err) {
 	int64_t now = lk_monotonic_us();
 	lk_store_give_up_at(to->store, now + ANSWER_US);
 	int rc = lk_driver_run(to, tail, now + patience_us, err);
@@ -101,21 +107,22 @@ static int fold_rest(lk_driver *to, const int64_t *tail, int64_t patience_us, lk
 /* LK_EBUSY if the lock or the end was not reached in time: then nothing has changed. */
 static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t patience_us, lk_switch_report *out,
                          lk_error *err) {
-	int64_t tail[LK_MAX_PARTITIONS], since = 0;
+	lk_frontier tail;
+	int64_t since = 0;
 	out->tries++;
 	int rc = begin_hold(pg, patience_us, err);
 	if (rc == LK_OK) {
 		since = lk_monotonic_us();
-		rc = read_tail(pg, to, true, tail, err);
+		rc = lock_tail(pg, to, &tail, err);
 	}
 	if (rc == LK_OK) {
 		LK_CRASH_POINT("switch.locked");
-		rc = fold_rest(to, tail, patience_us, err);
+		rc = fold_rest(to, &tail, patience_us, err);
 	}
-	if (rc == LK_OK && !lk_driver_reached(to, tail))
+	if (rc == LK_OK && !lk_driver_reached(to, &tail))
 		rc = lk_fail(err, LK_EBUSY, "stopped before the switch");
 	if (rc == LK_OK)
-		rc = commit_switch(pg, to, from_copy, tail, out, err);
+		rc = commit_switch(pg, to, from_copy, &tail, out, err);
 	if (rc != LK_OK)
 		lk_pg_rollback(pg);
 	int64_t held = since ? lk_monotonic_us() - since : 0;

@@ -18,7 +18,7 @@
  * while it was read; Redis lost state that nobody has taken over yet) is never served: the reader begins again.
  *
  * Each partition stands alone: if its unit is missing, or has a cursor at or below the cut, the batch answers alone. So
- * the answer covers max(cut, cursor) of each partition, and names that vector.
+ * the answer covers max(cut, cursor) of each partition, and names that frontier.
  *
  * A kappa copy has no batch: its cut is 0, or for a sandbox the position where it begins, and everything is in
  * segments. If it is sealed, its cut is that of the last seal: the rows below it are segments that were moved to
@@ -96,7 +96,7 @@ static int open_copy(lk_reader *r, bool now, lk_error *err) {
 		return rc;
 	r->plan = r->copy->version->plan;
 	r->partitions = r->plan->stream->partitions;
-	memcpy(r->hint, r->copy->cut, (size_t)r->partitions * sizeof *r->hint);
+	r->hint = r->copy->cut;
 	rc = lk_filter_init(&r->filter, r->plan, r->query, err);
 	r->filter.cells.budget = &r->budget;
 	return rc == LK_OK ? check_sort(r, err) : rc;
@@ -135,7 +135,7 @@ int lk_reader_units(lk_reader *r, lk_error *err) {
 	if (r->query->layer == LK_LAYER_BATCH)
 		return LK_OK;
 	for (int i = 0; i < r->partitions; i++) {
-		int rc = lk_unit_read_cells(&r->units[i], r->store, r->plan, r->copy->units[i], r->hint[i], &r->filter.cells, err);
+		int rc = lk_unit_read_cells(&r->units[i], r->store, r->plan, r->copy->units[i], r->hint.part[i].off, &r->filter.cells, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -151,7 +151,7 @@ static void why_in(lk_reader *r, int i) {
 static bool unit_reaches(lk_reader *r, int i) {
 	const lk_unit_read *u = &r->units[i];
 	int64_t end = lk_reader_end(r, i);
-	if (end <= r->pointer.cut[i] || (u->there && u->state.at.cursor >= end))
+	if (end <= lk_reader_cut(r, i) || (u->there && u->state.at.cursor >= end))
 		return true;
 	if (u->there)
 		lk_buf_addf(&r->why, "its cursor %lld has not reached offset %lld", (long long)u->state.at.cursor, (long long)end);
@@ -162,16 +162,15 @@ static bool unit_reaches(lk_reader *r, int i) {
 
 /* True if what was read from Redis fits the cut and the log's end. */
 static bool units_fit(lk_reader *r) {
-	const lk_pointer *p = &r->pointer;
 	for (int i = 0; i < r->partitions; i++) {
 		const lk_unit_read *u = &r->units[i];
+		int64_t tail = r->pointer.tail.part[i].off;
 		why_in(r, i);
-		if (u->there && u->state.at.cursor > p->tail[i]) {
-			lk_buf_addf(&r->why, "its cursor %lld is beyond the log's end %lld", (long long)u->state.at.cursor,
-			            (long long)p->tail[i]);
+		if (u->there && u->state.at.cursor > tail) {
+			lk_buf_addf(&r->why, "its cursor %lld is beyond the log's end %lld", (long long)u->state.at.cursor, (long long)tail);
 			return false;
 		}
-		if (!unit_reaches(r, i) || !lk_unit_read_tiles(u, p->cut[i], lk_reader_end(r, i), &r->why))
+		if (!unit_reaches(r, i) || !lk_unit_read_tiles(u, lk_reader_cut(r, i), lk_reader_end(r, i), &r->why))
 			return false;
 	}
 	return true;
@@ -181,14 +180,13 @@ static bool units_fit(lk_reader *r) {
 static int until_can_be_had(const lk_reader *r, lk_error *err) {
 	const lk_pointer *p = &r->pointer;
 	for (int i = 0; r->query->until && i < r->partitions; i++) {
-		long long until = r->query->until[i];
-		if (until > p->tail[i])
+		long long until = r->query->until->part[i].off, tail = p->tail.part[i].off, cut = lk_reader_cut(r, i);
+		if (until > tail)
 			return lk_fail(err, LK_EPARTIAL, "view %s cannot be read up to offset %lld of partition %d: the log ends at %lld",
-			               r->query->view, until, i, (long long)p->tail[i]);
-		if (until < p->cut[i])
+			               r->query->view, until, i, tail);
+		if (until < cut)
 			return lk_fail(err, LK_EPARTIAL, "view %s can no longer be read up to offset %lld of partition %d: %s %lld",
-			               r->query->view, until, i, r->copy->kappa ? p->batch_table ? "this copy is sealed up to" : "this copy begins at" : "a batch is published up to",
-			               (long long)p->cut[i]);
+			               r->query->view, until, i, r->copy->kappa ? p->published.table ? "this copy is sealed up to" : "this copy begins at" : "a batch is published up to", cut);
 	}
 	return LK_OK;
 }
@@ -197,20 +195,20 @@ static int until_can_be_had(const lk_reader *r, lk_error *err) {
  * again has another one (P6). 1 if they differ. A unit at the log's end is compared with the tail row, without reading
  * the event. */
 static int units_are_of_this_log(lk_reader *r, lk_error *err) {
-	const lk_pointer *p = &r->pointer;
-	int64_t off[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS];
+	const lk_frontier *tail = &r->pointer.tail;
+	lk_frontier log = *tail;
 	for (int i = 0; i < r->partitions; i++) {
 		const lk_unit_read *u = &r->units[i];
 		const lk_position *unit = &u->state.at;
-		bool counts = u->there && unit->cursor > p->cut[i] && unit->last_at != LK_NEVER;
-		off[i] = counts && unit->cursor < p->tail[i] ? unit->cursor - 1 : -1;
+		bool counts = u->there && unit->cursor > lk_reader_cut(r, i) && unit->last_at != LK_NEVER;
+		log.part[i].off = counts && unit->cursor < tail->part[i].off ? unit->cursor : 0;
 	}
-	int rc = lk_events_at(r->pg, r->plan->stream, off, at, err);
+	int rc = lk_frontier_last_at(r->pg, r->plan->stream, &log, err);
 	for (int i = 0; rc == LK_OK && i < r->partitions; i++) {
 		const lk_unit_read *u = &r->units[i];
 		const lk_position *unit = &u->state.at;
-		bool at_end = u->there && unit->cursor == p->tail[i] && unit->cursor > 0 && unit->last_at != LK_NEVER;
-		if ((off[i] < 0 || at[i] == unit->last_at) && (!at_end || p->tail_at[i] == unit->last_at))
+		bool at_end = u->there && unit->cursor == tail->part[i].off && unit->cursor > 0 && unit->last_at != LK_NEVER;
+		if ((log.part[i].off == 0 || log.part[i].last_at == unit->last_at) && (!at_end || tail->part[i].last_at == unit->last_at))
 			continue;
 		why_in(r, i);
 		lk_buf_addf(&r->why, "event %lld of the log is not the one that the unit folded", (long long)unit->cursor - 1);
@@ -246,7 +244,7 @@ static void add_units(lk_reader *r, lk_answer *a, lk_cells *into) {
 		const lk_unit_read *u = &r->units[i];
 		lk_answer_part *part = &a->part[i];
 		for (int s = 0; s < u->state.nsegments; s++) {
-			if (!lk_unit_read_counts(u, s, r->pointer.cut[i], lk_reader_end(r, i)))
+			if (!lk_unit_read_counts(u, s, lk_reader_cut(r, i), lk_reader_end(r, i)))
 				continue;
 			part->segments++;
 			part->cells += add_cells(r, into, &u->cells[s]);
@@ -256,11 +254,11 @@ static void add_units(lk_reader *r, lk_answer *a, lk_cells *into) {
 }
 
 static int add_batch(lk_reader *r, lk_answer *a, lk_cells *into, lk_error *err) {
-	if (!r->pointer.batch_table || r->query->layer == LK_LAYER_SPEED)
+	if (!r->pointer.published.table || r->query->layer == LK_LAYER_SPEED)
 		return LK_OK;
 	lk_batch_rows rows;
 	const lk_filter *f = &r->filter;
-	int rc = lk_batch_open(&rows, r->pg, r->pointer.batch_table, f, err);
+	int rc = lk_batch_open(&rows, r->pg, r->pointer.published.table, f, err);
 	while (rc == LK_OK && may_grow(r, into) && (rc = lk_batch_rows_next(&rows, err)) == LK_OK) {
 		rc = lk_batch_rows_merge(&rows, lk_filter_tag(f, rows.pane), into, err);
 		a->batch_cells++;
@@ -301,9 +299,9 @@ static int count_late(lk_reader *r, lk_answer *a, lk_error *err) {
 	if (r->plan->allowed_lateness_us < 0)
 		return LK_OK;
 	lk_cat_copy now = *r->copy;
-	now.cut_id = r->pointer.cut_id;
-	now.cut = r->pointer.cut;
-	return lk_late_count(r->pg, &now, a->end, &a->late, &a->healed, err);
+	now.cut_id = r->pointer.published.cut_id;
+	now.cut = r->pointer.published.cut;
+	return lk_late_count(r->pg, &now, &a->end, &a->late, &a->healed, err);
 }
 
 static void begin_answer(lk_reader *r, lk_answer *a) {
@@ -340,18 +338,18 @@ static void release_cells(lk_answer *a) {
 static bool copy_has_moved(lk_reader *r) {
 	const lk_pointer *p = &r->pointer;
 	bool by_name = r->query->version || r->query->copy;
-	r->moved = p->redeclared || p->dropped || (!by_name && p->served_copy != r->copy->id);
+	r->moved = p->redeclared || p->published.dropped || (!by_name && p->served_copy != r->copy->id);
 	if (!r->moved)
 		return false;
 	lk_buf_clear(&r->why);
-	lk_buf_adds(&r->why, p->redeclared ? "its stream was declared anew while it was read"
-	                     : p->dropped  ? "the copy was dropped while it was read"
-	                                   : "readers were switched to another copy while it was read");
+	lk_buf_adds(&r->why, p->redeclared          ? "its stream was declared anew while it was read"
+	                     : p->published.dropped ? "the copy was dropped while it was read"
+	                                            : "readers were switched to another copy while it was read");
 	return true;
 }
 
 static int need_layer(const lk_reader *r, lk_error *err) {
-	if (!r->copy->kappa || r->pointer.batch_table || r->query->layer != LK_LAYER_BATCH)
+	if (!r->copy->kappa || r->pointer.published.table || r->query->layer != LK_LAYER_BATCH)
 		return LK_OK;
 	lk_fail(err, LK_EUSAGE, "this copy of view %s is kappa: it has no batch layer", r->view->name);
 	lk_hint(err, "leave out --layer: the whole answer comes from the speed layer");
@@ -440,7 +438,7 @@ int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err) {
 
 static int begin_again(lk_reader *r, lk_error *err) {
 	if (!r->moved) {
-		memcpy(r->hint, r->pointer.cut, sizeof r->hint);
+		r->hint = r->pointer.published.cut;
 		return LK_OK;
 	}
 	close_copy(r);

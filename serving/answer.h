@@ -27,7 +27,7 @@ typedef struct lk_query {
 	const char *view;
 	int version;              /* 0: the one that readers get */
 	const char *copy;         /* a sandbox's name, or a copy's id in digits, instead of version; NULL: neither */
-	const int64_t *until;     /* NULL, or a prefix to answer for: the state at these offsets. They must be a live cut
+	const lk_frontier *until; /* NULL, or a prefix to answer for: the state at this frontier. It must be a live cut
 	                             that all units have passed and that no published cut exceeds: else LK_EPARTIAL, at once
 	                             if a published cut does, after the usual time if a unit is behind */
 	enum lk_layer layer;
@@ -82,11 +82,11 @@ typedef struct lk_answer {
 	lk_range range;           /* unlimited, except for a sandbox: the answer covers only the events in it */
 	const char *copy_name;    /* of a sandbox, else NULL; owned by the catalogue */
 	int partitions;
-	int64_t cut[LK_MAX_PARTITIONS], cursor[LK_MAX_PARTITIONS], tail[LK_MAX_PARTITIONS];
-	int64_t end[LK_MAX_PARTITIONS];    /* of the prefix it covers: max(cut, cursor), or query.until; layer batch: cut;
+	lk_frontier cut, cursor, tail;     /* the published cut; the units' cursors; the log's end */
+	lk_frontier end;                   /* of the prefix it covers: max(cut, cursor), or query.until; layer batch: cut;
 	                                      layer speed, a sandbox: [cut, end) */
 	/* where the copy is going: the log's end; for a sandbox its own end, fixed when it began */
-	int64_t goal[LK_MAX_PARTITIONS];
+	lk_frontier goal;
 	int64_t watermark;                 /* the least of the partitions; LK_NEVER */
 	int64_t horizon;                   /* windows that end at or before it are past, and in no row; LK_NEVER: none */
 	int64_t final_to;                  /* LK_NEVER: none */

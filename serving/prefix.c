@@ -7,23 +7,23 @@
 
 int64_t lk_reader_end(const lk_reader *r, int i) {
 	const lk_unit_read *u = &r->units[i];
-	int64_t cut = r->pointer.cut[i];
+	int64_t cut = lk_reader_cut(r, i);
 	if (r->query->layer == LK_LAYER_BATCH)
 		return cut;
 	if (r->query->until)
-		return r->query->until[i];
+		return r->query->until->part[i].off;
 	return u->there && u->state.at.cursor > cut ? u->state.at.cursor : cut;
 }
 
 /* The watermark where the answer ends in partition i: the unit's, or the published cut's. False if the answer ends
  * between them: then it must be looked up. */
 static bool watermark_is_known(const lk_reader *r, int i, int64_t *watermark) {
-	const lk_pointer *p = &r->pointer;
+	const lk_frontier_part *cut = &r->pointer.published.cut.part[i];
 	const lk_unit_read *u = &r->units[i];
 	int64_t end = lk_reader_end(r, i);
-	if (end > p->cut[i] && end != u->state.at.cursor)
+	if (end > cut->off && end != u->state.at.cursor)
 		return false;
-	*watermark = end > p->cut[i] ? u->state.at.watermark : lk_watermark_of_prefix(r->plan, p->cut_high[i], p->cut_at[i]);
+	*watermark = end > cut->off ? u->state.at.watermark : lk_watermark_of_prefix(r->plan, cut->high, cut->last_at);
 	return true;
 }
 
@@ -34,7 +34,7 @@ static void find_final(const lk_reader *r, lk_answer *a) {
 	int64_t least = INT64_MAX, most = LK_NEVER;
 	for (int i = 0; i < r->partitions; i++) {
 		lk_answer_part *part = &a->part[i];
-		part->idle = lk_is_idle(r->plan->stream, p->tail[i] - a->end[i], p->tail_at[i], p->now);
+		part->idle = lk_is_idle(r->plan->stream, p->tail.part[i].off - a->end.part[i].off, p->tail.part[i].last_at, p->now);
 		if (!part->idle && part->watermark < least)
 			least = part->watermark;
 		if (part->watermark > most)
@@ -46,20 +46,21 @@ static void find_final(const lk_reader *r, lk_answer *a) {
 }
 
 static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
-	int64_t high[LK_MAX_PARTITIONS], at[LK_MAX_PARTITIONS];
+	lk_frontier end = a->end;
 	bool looked = false;
 	a->watermark = INT64_MAX;
 	for (int i = 0; i < r->partitions; i++) {
 		int64_t *watermark = &a->part[i].watermark;
 		if (!watermark_is_known(r, i, watermark)) {
-			int rc = looked ? LK_OK : lk_prefix_high(r->pg, r->view->stream, a->end, high, at, err);
+			int rc = looked ? LK_OK : lk_frontier_high(r->pg, &end, err);
 			if (rc < 0)
 				return rc;
 			looked = true;
-			if (r->plan->retention_us && a->end[i] > 0 && high[i] == LK_NEVER)   /* the horizon depends on it */
+			const lk_frontier_part *to = &end.part[i];
+			if (r->plan->retention_us && to->off > 0 && to->high == LK_NEVER)   /* the horizon depends on it */
 				return lk_fail(err, LK_EPARTIAL, "view %s: there is no live cut at offset %lld of partition %d", r->query->view,
-				               (long long)a->end[i], i);
-			*watermark = lk_watermark_of_prefix(r->plan, high[i], at[i]);
+				               (long long)to->off, i);
+			*watermark = lk_watermark_of_prefix(r->plan, to->high, to->last_at);
 		}
 		if (*watermark < a->watermark)
 			a->watermark = *watermark;
@@ -74,26 +75,27 @@ static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 /* The end of a sandbox was fixed when it began. */
 static int find_goal(lk_reader *r, lk_answer *a, lk_error *err) {
 	lk_replay_row replay;
-	memcpy(a->goal, a->tail, sizeof a->goal);
+	a->goal = a->tail;
 	if (a->state != LK_COPY_SANDBOX)
 		return LK_OK;
 	int rc = lk_replay_read(r->pg, r->copy, &replay, err);
 	if (rc == LK_OK && replay.there)
-		memcpy(a->goal, replay.end.off, sizeof a->goal);
+		a->goal = replay.end.at;
 	return rc;
 }
 
 int lk_reader_prefix(lk_reader *r, lk_answer *a, lk_error *err) {
 	const lk_pointer *p = &r->pointer;
+	a->cut = a->cursor = a->end = p->published.cut;
+	a->tail = p->tail;
 	for (int i = 0; i < r->partitions; i++) {
 		const lk_unit_read *u = &r->units[i];
 		lk_answer_part *part = &a->part[i];
 		part->unit = r->copy->units[i];
 		part->taken = u->there;
-		a->cut[i] = p->cut[i];
-		a->tail[i] = p->tail[i];
-		a->cursor[i] = u->there ? u->state.at.cursor : p->cut[i];
-		a->end[i] = lk_reader_end(r, i);
+		if (u->there)
+			a->cursor.part[i].off = u->state.at.cursor;
+		a->end.part[i].off = lk_reader_end(r, i);
 	}
 	int rc = find_watermarks(r, a, err);
 	return rc < 0 ? rc : find_goal(r, a, err);

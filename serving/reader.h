@@ -2,6 +2,7 @@
 #ifndef LK_SERVING_READER_H
 #define LK_SERVING_READER_H
 
+#include "catalog/published.h"
 #include "event_log/batch_rows.h"
 #include "serving/condition.h"
 
@@ -67,12 +68,9 @@ bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut, int64_t end)
 
 typedef struct lk_pointer {
 	bool redeclared;          /* the log or the stream is not what the catalogue says any more; nothing else was read */
-	bool dropped;
 	int64_t served_copy;
-	int64_t cut_id;           /* 0: nothing published */
-	char *batch_table;        /* or NULL */
-	int64_t cut[LK_MAX_PARTITIONS], cut_high[LK_MAX_PARTITIONS], cut_at[LK_MAX_PARTITIONS];
-	int64_t tail[LK_MAX_PARTITIONS], tail_at[LK_MAX_PARTITIONS];
+	lk_published published;
+	lk_frontier tail;
 	int64_t now;              /* PostgreSQL's clock */
 } lk_pointer;
 
@@ -80,11 +78,11 @@ typedef struct lk_pointer {
  * that log that the copy is of. Statements in it may take the time that the budget has left. */
 int lk_pointer_read(lk_pointer *p, lk_pg *pg, const char *log_id, const lk_cat_copy *copy, const lk_budget *b, lk_error *err);
 void lk_pointer_release(lk_pointer *p);
-/* The `_at` of event off[i] of each partition, LK_NEVER if it does not exist; off[i] < 0: not needed. */
-int lk_events_at(lk_pg *pg, const lk_stream *s, const int64_t *off, int64_t *at, lk_error *err);
-/* What lk_watermark_of_prefix needs to know of the prefix that ends at off[i] of each partition, from a live cut at
- * this offset; LK_NEVER if there is no such cut. */
-int lk_prefix_high(lk_pg *pg, const lk_cat_stream *s, const int64_t *off, int64_t *high, int64_t *at, lk_error *err);
+/* Sets last_at of each partition of a frontier, from the event before its offset; LK_NEVER if it does not exist, or at
+ * offset 0. */
+int lk_frontier_last_at(lk_pg *pg, const lk_stream *s, lk_frontier *f, lk_error *err);
+/* Sets high and last_at of each partition of a frontier, from a live cut at its offset; LK_NEVER if there is none. */
+int lk_frontier_high(lk_pg *pg, lk_frontier *f, lk_error *err);
 /* Opens the batch rows that pass the filter. */
 int lk_batch_open(lk_batch_rows *rows, lk_pg *pg, const char *batch_table, const lk_filter *f, lk_error *err);
 
@@ -101,7 +99,7 @@ typedef struct lk_reader {
 	const lk_plan *plan;
 	int partitions;
 	lk_filter filter;
-	int64_t hint[LK_MAX_PARTITIONS];
+	lk_frontier hint;
 	lk_unit_read units[LK_MAX_PARTITIONS];
 	lk_pointer pointer;
 	bool moved;               /* the catalogue is out of date: readers get another copy, say. Open again */
@@ -130,7 +128,8 @@ int lk_answer_select(lk_answer *a, const lk_query *q, const lk_filter *f, lk_err
 /* --- prefix.c: sets in *a the prefix that it covers, its watermark, its horizon, and what is final --- */
 
 int lk_reader_prefix(lk_reader *r, lk_answer *a, lk_error *err);
-/* Where the answer ends in partition i. */
+/* Where the answer ends in partition i, and the published cut there. */
 int64_t lk_reader_end(const lk_reader *r, int i);
+static inline int64_t lk_reader_cut(const lk_reader *r, int i) { return r->pointer.published.cut.part[i].off; }
 
 #endif

@@ -2,7 +2,7 @@
  * (catalog/current.h). On its own session it also removes the cells of units that the catalogue no longer knows: it lists
  * Redis first and looks each unit up afterwards, so it does not take a unit made in between for dead.
  *
- * A replay runs the same code for its own copy alone, up to an end vector. Nothing else is served while a unit waits,
+ * A replay runs the same code for its own copy alone, up to an end. Nothing else is served while a unit waits,
  * so what other runs wait out ends this one: no room in Redis (if the options say so), and a dropped copy.
  *
  * A world is freed when the last worker has left it. */
@@ -29,7 +29,7 @@ typedef struct supervisor {
 	lk_store *store;
 	lk_current *current;
 	int64_t next_look_us, next_sweep_us;
-	struct { int64_t stream; int64_t off[LK_MAX_PARTITIONS]; } *ends;   /* of `once` */
+	lk_frontier *ends;         /* of `once`: of each stream */
 	int nends;
 	lk_worker *workers;
 	int nworkers;
@@ -41,10 +41,10 @@ static int64_t end_of(const supervisor *v, int64_t stream, int part) {
 	if (!v->pool.o->once)
 		return INT64_MAX;
 	if (v->pool.o->end)
-		return v->pool.o->end[part];
+		return lk_frontier_off(v->pool.o->end, stream, part);
 	for (int i = 0; i < v->nends; i++)
-		if (v->ends[i].stream == stream)
-			return v->ends[i].off[part];
+		if (v->ends[i].part[0].stream == stream)
+			return v->ends[i].part[part].off;
 	return 0;
 }
 
@@ -83,19 +83,19 @@ static int look_at_catalogue(supervisor *v, lk_error *err) {
 	return LK_OK;
 }
 
-/* Fails if the log does not reach the end vector: the vector was wrong, or a server came back without its last events.
+/* Fails if the log does not reach the end: the end was wrong, or a server came back without its last events.
  * Waiting would not help. */
 static int check_ends(supervisor *v, lk_error *err) {
 	const lk_catalog *cat = v->pool.world->catalog;
 	for (int i = 0; i < cat->nstreams; i++) {
 		const lk_cat_stream *s = &cat->streams[i];
-		int64_t tail[LK_MAX_PARTITIONS];
+		lk_frontier tail = {0};
 		bool wanted = lk_pool_wants_stream(&v->pool, cat, s);
-		int rc = wanted ? lk_log_tail(&v->pg, s, tail, NULL, NULL, err) : LK_OK;
-		for (int p = 0; rc == LK_OK && wanted && p < s->stream->partitions; p++)
-			if (end_of(v, s->id, p) > tail[p])
+		int rc = wanted ? lk_log_tail(&v->pg, s, &tail, err) : LK_OK;
+		for (int p = 0; rc == LK_OK && p < tail.n; p++)
+			if (end_of(v, s->id, p) > tail.part[p].off)
 				rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends at %lld, before %lld", s->stream->name, p,
-				            (long long)tail[p], (long long)end_of(v, s->id, p));
+				            (long long)tail.part[p].off, (long long)end_of(v, s->id, p));
 		if (rc != LK_OK)
 			return rc;
 	}
@@ -106,8 +106,7 @@ static int note_ends(supervisor *v, lk_error *err) {
 	const lk_catalog *cat = v->pool.world->catalog;
 	v->ends = lk_calloc((size_t)cat->nstreams + 1, sizeof *v->ends);
 	for (int i = 0; i < cat->nstreams; i++) {
-		v->ends[i].stream = cat->streams[i].id;
-		int rc = lk_log_tail(&v->pg, &cat->streams[i], v->ends[i].off, NULL, NULL, err);
+		int rc = lk_log_tail(&v->pg, &cat->streams[i], &v->ends[i], err);
 		if (rc != LK_OK)
 			return rc;
 		v->nends++;

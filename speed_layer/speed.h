@@ -13,8 +13,8 @@ typedef struct lk_speed_options {
 	bool once;                      /* stop at the log's end as of the start */
 	const char *view;               /* NULL: all live copies; else the live copies of this view */
 	int64_t copy;                   /* only this copy, in any state; 0: live copies */
-	/* with `once` and `copy`: stop at these offsets, one per partition; NULL: at the log's end */
-	const int64_t *end;
+	/* with `once` and `copy`: stop there; NULL: at the log's end */
+	const lk_frontier *end;
 	/* the run ends with LK_EFULL when a unit has found no room in Redis for this long; 0: it waits for ever */
 	int64_t room_wait_us;
 	int64_t server_wait_us;         /* the same for a server that does not answer: LK_EUNREACHABLE */
@@ -37,10 +37,10 @@ typedef struct lk_speed_report {
 	bool stopped;              /* with `once`: *stop was set before the end was reached */
 } lk_speed_report;
 
-/* Runs until *stop, or with `once` until every unit has reached the end vector. When a server goes away it reconnects
+/* Runs until *stop, or with `once` until every unit has reached the end. When a server goes away it reconnects
  * with backoff (50 ms to 2 s) and continues. LK_EUNREACHABLE: the first connect failed (without waits_at_start), or
  * server_wait_us is over. With `once`, LK_EBUSY: another process holds a unit that has not moved for a minute; LK_EGAP:
- * the log does not reach the end vector, also if PostgreSQL came back without its last events. */
+ * the log does not reach the end, also if PostgreSQL came back without its last events. */
 int lk_speed_run(const lk_speed_options *o, lk_speed_report *report, lk_error *err);
 
 #endif

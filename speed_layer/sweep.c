@@ -46,16 +46,16 @@ static int drop_below(lk_path *p, lk_unit *u, const lk_unit_state *st, const lk_
 
 /* Posts a compaction of the segments from `first` on, if one is due. */
 static int compact(lk_path *p, lk_unit *u, const lk_unit_state *st, int first, lk_error *err) {
-	int64_t *cuts = NULL;
-	int ncuts = 0;
+	const lk_frontier_part all = {.stream = lk_unit_stream(u)->id, .part = u->part};
+	lk_cut_offsets cuts = {0};
 	int kept = p->segments_kept ? p->segments_kept : LK_SEGMENTS_MANY;
 	if (!p->compactor || st->nsegments - first <= kept || !lk_compactor_is_free(p->compactor, u->id))
 		return LK_OK;
-	int rc = lk_cut_live(p->writer, lk_unit_stream(u), u->part, 0, &cuts, &ncuts, err);
+	int rc = lk_cut_live(p->writer, &all, &cuts, err);
 	lk_run run = {0, 0};
 	if (rc == LK_OK)
-		run = lk_run_to_compact(st->segments + first, st->nsegments - first, cuts, ncuts);
-	free(cuts);
+		run = lk_run_to_compact(st->segments + first, st->nsegments - first, cuts.off, cuts.n);
+	free(cuts.off);
 	if (run.n == 0)
 		return rc;
 	const lk_compaction job = {.unit = u->id, .token = st->token, .plan = lk_unit_plan(u),

@@ -16,9 +16,9 @@
  * recorded late events on the way, so only units of views without a lateness bound skip. */
 #include "speed_layer/unit.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "catalog/published.h"
 #include "core/fault.h"
 #include "core/time.h"
 #include "plan/watermark.h"
@@ -121,26 +121,11 @@ void lk_unit_acknowledged(lk_path *p, lk_unit *u) {
 }
 
 int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *err) {
-	static const char sql[] =
-		"SELECT c.dropped, p.off, " LK_SQL_US("p.high") ", " LK_SQL_US("p.last_at")
-		" FROM lk.copy c LEFT JOIN lk.cut_part p ON p.cut_id = c.cut_id AND p.part = $2::int"
-		" WHERE c.copy_id = $1::bigint";
-	char id[24], part[12];
-	snprintf(id, sizeof id, "%lld", (long long)u->copy->id);
-	snprintf(part, sizeof part, "%d", u->part);
-	PGresult *res = NULL;
-	int rc = lk_pg_exec(p->writer, &res, err, sql, 2, (const char *const[]){id, part});
-	if (rc != LK_OK)
-		return rc;
-	if (PQntuples(res) == 0 || PQgetvalue(res, 0, 0)[0] == 't') {
-		rc = lk_fail(err, LK_ECONFLICT, "copy %s of view \"%s\" was dropped", id, u->copy->version->view->name);
-	} else {
-		int64_t high = lk_pg_int_or(res, 0, 2, LK_NEVER), last_at = lk_pg_int_or(res, 0, 3, LK_NEVER);
-		cut->cursor = lk_pg_int(res, 0, 1);
-		cut->watermark = lk_watermark_of_prefix(lk_unit_plan(u), high, last_at);
-		cut->last_at = last_at;
-	}
-	PQclear(res);
+	lk_published now;
+	int rc = lk_published_read(p->writer, u->copy, &now, err);
+	const lk_frontier_part *at = &now.cut.part[u->part];
+	*cut = (lk_position){at->off, lk_watermark_of_prefix(lk_unit_plan(u), at->high, at->last_at), at->last_at};
+	lk_published_release(&now);
 	return rc;
 }
 

@@ -57,18 +57,18 @@ static int connect_all(lk_worker *w, lk_error *err) {
 /* --- one round --- */
 
 /* A stream that is gone has no events; what reads it leaves with the next picture of the catalogue. */
-static int read_tail(lk_worker *w, const lk_cat_stream *stream, int64_t *next, lk_error *err) {
+static int read_tail(lk_worker *w, const lk_cat_stream *stream, lk_frontier *tail, lk_error *err) {
 	lk_error e = {0};
-	int rc = lk_log_tail(&w->reader, stream, next, NULL, NULL, &e);
+	int rc = lk_log_tail(&w->reader, stream, tail, &e);
 	if (rc == LK_ECONFLICT)
-		memset(next, 0, LK_MAX_PARTITIONS * sizeof *next);
+		*tail = lk_frontier_start(stream->id, stream->stream->partitions);
 	else if (rc != LK_OK && err)
 		*err = e;
 	return rc == LK_ECONFLICT ? LK_OK : rc;
 }
 
 static int read_tails(lk_worker *w, lk_error *err) {
-	int64_t next[LK_MAX_PARTITIONS];
+	lk_frontier tail;
 	for (int i = 0; i < w->nshares; i++) {
 		const lk_cat_stream *stream = w->shares[i].of->stream;
 		bool known = false;
@@ -76,12 +76,12 @@ static int read_tails(lk_worker *w, lk_error *err) {
 			known = w->shares[k].of->stream == stream;
 		if (known)
 			continue;
-		int rc = read_tail(w, stream, next, err);
+		int rc = read_tail(w, stream, &tail, err);
 		if (rc != LK_OK)
 			return rc;
 		for (int k = i; k < w->nshares; k++)
 			if (w->shares[k].of->stream == stream)
-				w->shares[k].tail = next[w->shares[k].of->part];
+				w->shares[k].tail = tail.part[w->shares[k].of->part].off;
 	}
 	return LK_OK;
 }

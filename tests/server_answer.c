@@ -47,13 +47,6 @@ static void declare(const char *view) {
 	test_world_declare(&world, view);
 }
 
-static int64_t sum(const int64_t *v, int n) {
-	int64_t s = 0;
-	for (int i = 0; i < n; i++)
-		s += v[i];
-	return s;
-}
-
 static lk_query named(const char *view, enum lk_layer layer) {
 	lk_query q = test_query(view);
 	q.layer = layer;
@@ -97,9 +90,9 @@ static void layers_and_their_sum(void **state) {
 	q.split = true;
 	lk_answer a;
 	test_world_answer(&world, &q, &a);
-	assert_int_equal(sum(a.cut, 2), 100);
-	assert_int_equal(sum(a.end, 2), 150);
-	assert_int_equal(sum(a.tail, 2), 150);
+	assert_int_equal(lk_frontier_events(&a.cut), 100);
+	assert_int_equal(lk_frontier_events(&a.end), 150);
+	assert_int_equal(lk_frontier_events(&a.tail), 150);
 	assert_true(a.batch_cells > 0 && a.speed_cells > 0);
 	bool both = false;
 	for (size_t i = 0; i < a.nrows; i++) {
@@ -112,7 +105,7 @@ static void layers_and_their_sum(void **state) {
 	}
 	assert_true(both);
 	char bound[200];
-	snprintf(bound, sizeof bound, "off >= ('{%lld,%lld}'::bigint[])[part + 1]", (long long)a.cut[0], (long long)a.cut[1]);
+	snprintf(bound, sizeof bound, "off >= ('{%lld,%lld}'::bigint[])[part + 1]", (long long)a.cut.part[0].off, (long long)a.cut.part[1].off);
 	lk_answer_release(&a);
 	q = named("traffic", LK_LAYER_SPEED);
 	is_over(&q, bound);
@@ -135,7 +128,7 @@ static void units_that_are_missing_or_behind(void **state) {
 	append(0, 60, 1);
 	test_world_answer(&world, &q, &a);
 	assert_int_equal(a.nrows, 0);
-	assert_int_equal(sum(a.end, 2), 0);
+	assert_int_equal(lk_frontier_events(&a.end), 0);
 	assert_false(a.part[0].taken);
 	lk_answer_release(&a);
 
@@ -149,8 +142,8 @@ static void units_that_are_missing_or_behind(void **state) {
 	append(1, 30, 1);
 	test_world_batch(&world, "traffic");
 	test_world_answer(&world, &q, &a);
-	assert_int_equal(sum(a.end, 2), 120);
-	assert_true(sum(a.cursor, 2) < 120);
+	assert_int_equal(lk_frontier_events(&a.end), 120);
+	assert_true(lk_frontier_events(&a.cursor) < 120);
 	assert_int_equal(a.speed_cells, 0);
 	lk_answer_release(&a);
 	test_world_same(&world, &q);
@@ -159,7 +152,7 @@ static void units_that_are_missing_or_behind(void **state) {
 	test_worker_catch_up(&t);
 	test_redis_empty(&servers);
 	test_world_answer(&world, &q, &a);
-	assert_int_equal(sum(a.end, 2), 120);
+	assert_int_equal(lk_frontier_events(&a.end), 120);
 	lk_answer_release(&a);
 	test_world_same(&world, &q);
 	test_worker_close(&t);
@@ -186,8 +179,8 @@ static void finish_exactly(int64_t cut, int64_t end) {
 	int rc = lk_reader_finish(&reader, &a, &err);
 	if (rc)
 		fail_msg("%d %s %s", rc, err.text, reader.why.data);
-	assert_int_equal(sum(a.cut, 2), cut);
-	assert_int_equal(sum(a.end, 2), end);
+	assert_int_equal(lk_frontier_events(&a.cut), cut);
+	assert_int_equal(lk_frontier_events(&a.end), end);
 	lk_buf bound = LK_BUF_INIT, difference = LK_BUF_INIT;
 	test_answer_bound(&a, &bound);
 	test_rows want, got;
@@ -298,7 +291,7 @@ static void a_switch_between_the_steps(void **state) {
 	q.version = 1;
 	test_world_answer(&world, &q, &a);
 	assert_int_equal(a.version, 1);
-	assert_int_equal(sum(a.end, 2), 40);
+	assert_int_equal(lk_frontier_events(&a.end), 40);
 	lk_answer_release(&a);
 }
 
@@ -369,7 +362,7 @@ static void a_batch_table_is_dropped_under_the_reader(void **state) {
 	must_run(other, sql);
 	pthread_join(thread, &rc);
 	assert_int_equal((intptr_t)rc, 0);
-	assert_int_equal(sum(a.end, 2), 40);
+	assert_int_equal(lk_frontier_events(&a.end), 40);
 	assert_true(a.batch_cells > 0);
 	lk_answer_release(&a);
 	lk_reader_close(&reader);

@@ -170,11 +170,11 @@ static void test_load_gives_what_was_applied(void **unused) {
 	assert_true(k->version->plan->stream == s->stream);
 	assert_true(!k->cut_id && !k->batch_table);
 	for (int p = 0; p < 3; p++) {
-		assert_true(k->units[p] > 0 && k->cut[p] == 0 && k->cut_high[p] == LK_NEVER && k->cut_at[p] == LK_NEVER);
+		assert_true(k->units[p] > 0 && k->cut.part[p].off == 0 && k->cut.part[p].high == LK_NEVER && k->cut.part[p].last_at == LK_NEVER);
 		assert_int_equal(test_number(&pg, "SELECT part FROM lk.unit WHERE unit_id = %lld", (long long)k->units[p]), p);
 	}
 	lk_cut cut;
-	test_ok(lk_cut_make(&pg, s, k->id, "batch", &cut, &err), &err);
+	test_ok(lk_cut_make(&pg, &(lk_cut_for){s, k->id, "batch"}, &cut, &err), &err);
 	test_sql(&pg, "UPDATE lk.cut_part SET off = 7 + part, high = " LK_SQL_TIME("(12 + part)") ", last_at = " LK_SQL_TIME("(1000 + part)")
 	         " WHERE cut_id = %lld", (long long)cut.id);
 	test_ok(lk_cut_publish(&pg, k->id, &cut, "\"lk\".\"batch\"", &err), &err);
@@ -184,7 +184,7 @@ static void test_load_gives_what_was_applied(void **unused) {
 	assert_true(k->cut_id == cut.id);
 	assert_string_equal(k->batch_table, "\"lk\".\"batch\"");
 	for (int p = 0; p < 3; p++)
-		assert_true(k->cut[p] == 7 + p && k->cut_high[p] == 12 + p && k->cut_at[p] == 1000 + p);
+		assert_true(k->cut.part[p].off == 7 + p && k->cut.part[p].high == 12 + p && k->cut.part[p].last_at == 1000 + p);
 	lk_catalog_release(c);
 }
 

@@ -219,7 +219,7 @@ static int is_at_end(void *copy) {
 	bool all = true;
 	test_world_answer(&world, &q, &a);
 	for (int i = 0; i < a.partitions; i++)
-		all &= a.end[i] == a.tail[i];
+		all &= a.end.part[i].off == a.tail.part[i].off;
 	lk_answer_release(&a);
 	return all;
 }

@@ -119,7 +119,7 @@ static void a_copy_has_its_units(void **state) {
 	assert_true(k->kappa && k->state == LK_COPY_BUILDING && !k->was_served && !k->name && !k->cut_id && !k->batch_table);
 	assert_true(k->range.from == INT64_MIN && k->range.to == INT64_MAX);
 	for (int p = 0; p < 3; p++)
-		assert_true(k->units[p] > 0 && k->units[p] != copy(second)->units[p] && k->cut[p] == 0 && k->cut_high[p] == LK_NEVER);
+		assert_true(k->units[p] > 0 && k->units[p] != copy(second)->units[p] && k->cut.part[p].off == 0 && k->cut.part[p].high == LK_NEVER);
 	const lk_cat_copy *first_one = copy(served());
 	assert_true(!first_one->kappa && first_one->state == LK_COPY_LIVE && first_one->was_served);
 	assert_int_equal(former(), 0);
@@ -212,16 +212,16 @@ static void a_cut_in_the_past_equals_one_made_then(void **state) {
 	const lk_cat_copy *k = test_world_copy(&world, "traffic");
 	const lk_cat_stream *s = k->version->view->stream;
 	for (int i = 0; i < CUTS; i++) {
-		test_ok(lk_cut_make(&world.pg, s, k->id, "test", &then[i], &err), &err);
+		test_ok(lk_cut_make(&world.pg, &(lk_cut_for){s, k->id, "test"}, &then[i], &err), &err);
 		append((int)(test_random(&random) % 60) + 1, &random);
 	}
 	for (int i = 0; i < CUTS; i++) {
-		test_ok(lk_cut_make_at(&world.pg, s, k->id, "test", then[i].off, &now, &err), &err);
+		test_ok(lk_cut_make_at(&world.pg, &(lk_cut_for){s, k->id, "test"}, &then[i].at, &now, &err), &err);
 		test_ok(lk_cut_load(&world.pg, now.id, &again, &err), &err);
-		assert_true(now.id > then[CUTS - 1].id && again.id == now.id && now.partitions == 3 && again.partitions == 3);
+		assert_true(now.id > then[CUTS - 1].id && again.id == now.id && now.at.n == 3 && again.at.n == 3);
 		for (int p = 0; p < 3; p++) {
-			assert_true(now.off[p] == then[i].off[p] && now.last_at[p] == then[i].last_at[p] && now.high[p] == then[i].high[p]);
-			assert_true(again.off[p] == now.off[p] && again.last_at[p] == now.last_at[p] && again.high[p] == now.high[p]);
+			assert_memory_equal(&now.at.part[p], &then[i].at.part[p], sizeof now.at.part[p]);
+			assert_memory_equal(&again.at.part[p], &now.at.part[p], sizeof again.at.part[p]);
 		}
 	}
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open' AND purpose = 'test'"), 2 * CUTS);
@@ -232,22 +232,24 @@ static void a_cut_is_not_where_no_log_is(void **state) {
 	unsigned long random = test_seed("a cut is not where no log is");
 	lk_error err = {0};
 	lk_cut cut;
-	int64_t tail[3], cuts = test_world_int(&world, "SELECT count(*) FROM lk.cut"), id;
+	lk_frontier tail, low;
+	int64_t cuts = test_world_int(&world, "SELECT count(*) FROM lk.cut"), id;
 	const lk_cat_copy *k = test_world_copy(&world, "traffic");
 	const lk_cat_stream *s = k->version->view->stream;
 	append(100, &random);
-	test_ok(lk_log_tail(&world.pg, s, tail, NULL, NULL, &err), &err);
-	tail[1]++;
-	assert_int_equal(lk_cut_make_at(&world.pg, s, k->id, "test", tail, &cut, &err), LK_EUSAGE);
+	test_ok(lk_log_tail(&world.pg, s, &tail, &err), &err);
+	tail.part[1].off++;
+	assert_int_equal(lk_cut_make_at(&world.pg, &(lk_cut_for){s, k->id, "test"}, &tail, &cut, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.text, "partition 1"));
 	lk_error_clear(&err);
-	assert_int_equal(lk_copy_make(&world.pg, k->version, &(lk_copy_spec){.kappa = true, .state = LK_COPY_SANDBOX, .name = "s", .start = tail},
+	assert_int_equal(lk_copy_make(&world.pg, k->version, &(lk_copy_spec){.kappa = true, .state = LK_COPY_SANDBOX, .name = "s", .start = &tail},
 	                              &id, &err), LK_EUSAGE);
-	assert_int_equal(lk_cut_make_at(&world.pg, s, k->id, "test", (int64_t[]){0, 0, -1}, &cut, &err), LK_EUSAGE);
-	tail[1]--;
+	low = test_frontier(s->id, 3, (int64_t[]){0, 0, -1});
+	assert_int_equal(lk_cut_make_at(&world.pg, &(lk_cut_for){s, k->id, "test"}, &low, &cut, &err), LK_EUSAGE);
+	tail.part[1].off--;
 	test_world_run(&world, "DELETE FROM lk.log_hits WHERE part = 2 AND off = 1");
 	lk_error_clear(&err);
-	assert_int_equal(lk_cut_make_at(&world.pg, s, k->id, "test", tail, &cut, &err), LK_EGAP);
+	assert_int_equal(lk_cut_make_at(&world.pg, &(lk_cut_for){s, k->id, "test"}, &tail, &cut, &err), LK_EGAP);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut"), cuts);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE name IS NOT NULL"), 0);
 }
@@ -258,14 +260,14 @@ static void a_sandbox_begins_at_a_cut(void **state) {
 	unsigned long random = test_seed("a sandbox begins at a cut");
 	lk_error err = {0};
 	lk_cut at;
-	int64_t id, *live;
-	int n;
+	int64_t id;
+	lk_cut_offsets live;
 	const lk_cat_copy *k = test_world_copy(&world, "traffic");
 	append(100, &random);
-	test_ok(lk_cut_make(&world.pg, k->version->view->stream, k->id, "test", &at, &err), &err);
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){k->version->view->stream, k->id, "test"}, &at, &err), &err);
 	test_ok(lk_cut_abandon(&world.pg, k->id, "test", &err), &err);
 	append(100, &random);
-	lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = "s", .start = at.off,
+	lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = "s", .start = &at.at,
 	                     .range = {LK_BY_AT, INT64_C(1600000000123456), INT64_C(4000000000654321)}};
 	test_ok(lk_copy_make(&world.pg, k->version, &spec, &id, &err), &err);
 	test_world_reload(&world);
@@ -273,15 +275,15 @@ static void a_sandbox_begins_at_a_cut(void **state) {
 	assert_true(k->state == LK_COPY_SANDBOX && k->cut_id && !k->batch_table);
 	assert_true(k->range.by == LK_BY_AT && k->range.from == spec.range.from && k->range.to == spec.range.to);
 	for (int p = 0; p < 3; p++) {
-		assert_true(k->cut[p] == at.off[p] && k->cut_high[p] == at.high[p] && k->cut_at[p] == at.last_at[p]);
-		test_ok(lk_cut_live(&world.pg, k->version->view->stream, p, 0, &live, &n, &err), &err);
-		assert_true(n == 1 && live[0] == at.off[p]);
-		free(live);
+		assert_true(memcmp(&k->cut.part[p], &at.at.part[p], sizeof at.at.part[p]) == 0);
+		test_ok(lk_cut_live(&world.pg, &(lk_frontier_part){.stream = k->version->view->stream->id, .part = p}, &live, &err), &err);
+		assert_true(live.n == 1 && live.off[0] == at.at.part[p].off);
+		free(live.off);
 	}
 	assert_int_equal(drop(id), LK_OK);
-	test_ok(lk_cut_live(&world.pg, view("traffic")->stream, 0, 0, &live, &n, &err), &err);
-	assert_int_equal(n, 0);
-	free(live);
+	test_ok(lk_cut_live(&world.pg, &(lk_frontier_part){.stream = view("traffic")->stream->id}, &live, &err), &err);
+	assert_int_equal(live.n, 0);
+	free(live.off);
 }
 
 /* --- serving --- */
@@ -352,7 +354,7 @@ static void what_is_served_is_not_dropped(void **state) {
 	int64_t a = served(), b = building();
 	append(100, &random);
 	test_world_batch(&world, "traffic");
-	test_ok(lk_cut_make(&world.pg, view("traffic")->stream, a, "test", &open, &err), &err);
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){view("traffic")->stream, a, "test"}, &open, &err), &err);
 	assert_int_equal(lk_copy_drop(&world.pg, a, &err), LK_ECONFLICT);
 	assert_int_equal(PQtransactionStatus(world.pg.conn), PQTRANS_IDLE);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state IN ('open', 'published')"), 2);
@@ -376,7 +378,7 @@ static void a_dropped_copy_publishes_nothing(void **state) {
 	int64_t a = served(), b = building();
 	append(50, &random);
 	const lk_cat_copy *old = copy(a);
-	test_ok(lk_cut_make(&world.pg, old->version->view->stream, a, "batch", &cut, &err), &err);
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){old->version->view->stream, a, "batch"}, &cut, &err), &err);
 	must_serve(a, b, 0);
 	assert_int_equal(drop(a), LK_OK);
 	test_ok(lk_pg_run(&world.pg, &err, "BEGIN"), &err);
@@ -683,22 +685,22 @@ static void the_row_of_a_replay(void **state) {
 	assert_int_equal(make_named("s", &s), LK_OK);
 	test_open(&other, &servers);
 	append(100, &random);
-	test_ok(lk_cut_make(&world.pg, view("traffic")->stream, b, "replay", &end, &err), &err);
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){view("traffic")->stream, b, "replay"}, &end, &err), &err);
 	assert_false(row_of(b).there);
 	test_ok(lk_replay_phase(&world.pg, b, "done", &err), &err);
 	assert_false(row_of(b).there);
 	test_ok(lk_replay_begin(&world.pg, b, &end, 7, &err), &err);
 	lk_replay_row r = row_of(b);
-	assert_true(r.there && !r.running && r.started_off == 7 && r.ended_at == LK_NEVER && r.end.id == end.id && r.end.partitions == 3);
+	assert_true(r.there && !r.running && r.started_off == 7 && r.ended_at == LK_NEVER && r.end.id == end.id && r.end.at.n == 3);
 	assert_string_equal(r.phase, "replaying");
 	for (int p = 0; p < 3; p++)
-		assert_true(r.end.off[p] == end.off[p]);
+		assert_true(r.end.at.part[p].off == end.at.part[p].off);
 	test_ok(lk_view_lock(&other, view("traffic"), &err), &err);
 	assert_true(row_of(b).running);
 	test_ok(lk_pg_unlock(&other, view("traffic")->id, &err), &err);
 	assert_false(row_of(b).running);
 
-	test_ok(lk_cut_make(&world.pg, view("traffic")->stream, b, "replay", &later, &err), &err);
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){view("traffic")->stream, b, "replay"}, &later, &err), &err);
 	test_ok(lk_replay_phase(&world.pg, b, "verifying", &err), &err);
 	assert_string_equal(row_of(b).phase, "verifying");
 	test_ok(lk_replay_begin(&world.pg, b, &later, 50, &err), &err);       /* resumed */

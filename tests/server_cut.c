@@ -17,7 +17,7 @@ static test_servers servers;
 
 static void make(test_log *l, int64_t copy, lk_cut *out) {
 	lk_error err = {0};
-	test_ok(lk_cut_make(&l->pg, &l->at, copy, "batch", out, &err), &err);
+	test_ok(lk_cut_make(&l->pg, &(lk_cut_for){&l->at, copy, "batch"}, out, &err), &err);
 }
 
 static int publish(test_log *l, int64_t copy, const lk_cut *cut, const char *table) {
@@ -49,22 +49,22 @@ static void test_cut_is_the_end_of_the_log(void **unused) {
 	unsigned long random = test_seed("cut is the end of the log");
 	test_log l;
 	lk_cut cut, again;
-	int64_t tail[3], last_at[3], high[3];
+	lk_frontier tail;
 	lk_error err = {0};
 	test_log_open(&l, &servers, 3);
 	int64_t copy = test_log_copy(&l);
 	make(&l, copy, &cut);
 	for (int p = 0; p < 3; p++)
-		assert_true(cut.off[p] == 0 && cut.last_at[p] == LK_NEVER && cut.high[p] == LK_NEVER);
+		assert_true(cut.at.part[p].off == 0 && cut.at.part[p].last_at == LK_NEVER && cut.at.part[p].high == LK_NEVER);
 	test_append(&l, 100, &random);
 	make(&l, copy, &cut);
-	test_ok(lk_log_tail(&l.pg, &l.at, tail, last_at, high, &err), &err);
+	test_ok(lk_log_tail(&l.pg, &l.at, &tail, &err), &err);
 	test_ok(lk_cut_load(&l.pg, cut.id, &again, &err), &err);
 	assert_int_equal(again.id, cut.id);
-	assert_int_equal(again.partitions, 3);
+	assert_int_equal(again.at.n, 3);
 	for (int p = 0; p < 3; p++) {
-		assert_true(cut.off[p] == tail[p] && cut.last_at[p] == last_at[p] && cut.high[p] == high[p]);
-		assert_true(again.off[p] == tail[p] && again.last_at[p] == last_at[p] && again.high[p] == high[p]);
+		assert_memory_equal(&cut.at.part[p], &tail.part[p], sizeof tail.part[p]);
+		assert_memory_equal(&again.at.part[p], &tail.part[p], sizeof tail.part[p]);
 	}
 	test_log_close(&l);
 }
@@ -147,7 +147,7 @@ static void test_cut_gives_up(void **unused) {
 	test_open(&holder, &servers);
 	test_sql(&holder, "BEGIN");
 	test_sql(&holder, "UPDATE lk.tail SET next_off = next_off WHERE stream_id = %lld AND part = 1", (long long)l.at.id);
-	assert_int_equal(lk_cut_make(&l.pg, &l.at, copy, "batch", &cut, &err), LK_EBUSY);
+	assert_int_equal(lk_cut_make(&l.pg, &(lk_cut_for){&l.at, copy, "batch"}, &cut, &err), LK_EBUSY);
 	lk_buf pid = LK_BUF_INIT;
 	lk_buf_addf(&pid, "process %d (lk test)", PQbackendPID(holder.conn));
 	assert_non_null(strstr(err.hint, pid.data));
@@ -189,8 +189,9 @@ static void test_ledger_twice_is_once(void **unused) {
 	int64_t late, healed;
 	const lk_cat_view view = {.stream = &l.at};
 	const lk_cat_version version = {.view = &view};
-	const lk_cat_copy c = {.id = copy, .version = &version, .cut = (int64_t[]){10, 0}};
-	test_ok(lk_late_count(&l.pg, &c, (int64_t[]){30, 5}, &late, &healed, &err), &err);
+	const lk_cat_copy c = {.id = copy, .version = &version, .cut = test_frontier(l.at.id, 2, (int64_t[]){10, 0})};
+	const lk_frontier end = test_frontier(l.at.id, 2, (int64_t[]){30, 5});
+	test_ok(lk_late_count(&l.pg, &c, &end, &late, &healed, &err), &err);
 	assert_int_equal(late, 20 + 5);
 	assert_int_equal(healed, 10);
 	lk_ledger_free(g);
@@ -209,7 +210,7 @@ static void test_late_events_are_counted_by_blocks(void **unused) {
 	int64_t copy = test_log_copy(&l), cut[2], end[2], late, healed;
 	const lk_cat_view view = {.stream = &l.at};
 	const lk_cat_version version = {.view = &view};
-	lk_cat_copy c = {.id = copy, .version = &version, .cut = cut};
+	lk_cat_copy c = {.id = copy, .version = &version};
 	lk_ledger *g = lk_ledger_new();
 	for (int i = 0; i < EVENTS; i++) {
 		int64_t near = (int64_t)(test_random(&random) % 4) * BLOCK + (int64_t)(test_random(&random) % 9) - 4;
@@ -225,7 +226,9 @@ static void test_late_events_are_counted_by_blocks(void **unused) {
 			end[p] = cut[p] + (int64_t)(test_random(&random) % (i % 3 ? 3 * BLOCK : 3));
 		}
 		c.kappa = i % 5 == 0;
-		test_ok(lk_late_count(&l.pg, &c, end, &late, &healed, &err), &err);
+		c.cut = test_frontier(l.at.id, 2, cut);
+		const lk_frontier to = test_frontier(l.at.id, 2, end);
+		test_ok(lk_late_count(&l.pg, &c, &to, &late, &healed, &err), &err);
 		static const char count[] = "SELECT count(*) FROM lk.late WHERE copy_id = %lld AND off >= ('{%lld,%lld}'::bigint[])[part + 1]"
 		                            " AND off < ('{%lld,%lld}'::bigint[])[part + 1]";
 		long long from[2] = {c.kappa ? 0 : cut[0], c.kappa ? 0 : cut[1]};

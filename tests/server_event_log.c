@@ -161,8 +161,7 @@ static void test_partitions_by_hash(void **unused) {
 		test_event(row, key, &again);
 		counts[lk_partition_of(l.stream.schema.columns[LOG_KEY].type, &row[LOG_KEY], 7)]++;
 	}
-	lk_error err = {0};
-	test_ok(lk_log_tail(&l.pg, &l.at, tail, NULL, NULL, &err), &err);
+	test_tail(&l.pg, &l.at, tail);
 	for (int p = 0; p < 7; p++)
 		assert_int_equal(tail[p], counts[p]);
 	assert_int_equal(read_all(&l), 500);
@@ -238,9 +237,11 @@ static void test_at_never_goes_back(void **unused) {
 	test_sql(&l.pg, "UPDATE lk.tail SET last_at = last_at + interval '1 hour' WHERE stream_id = %lld", (long long)l.at.id);
 	test_append(&l, 2, &random);
 	lk_error err = {0};
-	int64_t tail, last_at, at;
-	test_ok(lk_log_tail(&l.pg, &l.at, &tail, &last_at, NULL, &err), &err);
-	assert_int_equal(tail, 3);
+	lk_frontier tail;
+	int64_t at;
+	test_ok(lk_log_tail(&l.pg, &l.at, &tail, &err), &err);
+	int64_t last_at = tail.part[0].last_at;
+	assert_int_equal(tail.part[0].off, 3);
 	test_ok(lk_log_at(&l.pg, &l.at, 0, 1, &at, &err), &err);
 	assert_int_equal(at, last_at);
 	assert_true(last_at > lk_time_now());
@@ -272,8 +273,8 @@ static void test_high_is_the_fold(void **unused) {
 		}
 		test_ok(lk_append(&l.pg, b, NULL, &err), &err);
 		lk_append_batch_free(b);
-		int64_t tail[2], high[2];
-		test_ok(lk_log_tail(&l.pg, &l.at, tail, NULL, high, &err), &err);
+		lk_frontier tail;
+		test_ok(lk_log_tail(&l.pg, &l.at, &tail, &err), &err);
 		for (int p = 0; p < 2; p++) {
 			lk_scan s;
 			lk_value got[LOG_COLUMNS + 1];
@@ -282,7 +283,7 @@ static void test_high_is_the_fold(void **unused) {
 			while (!lk_scan_next(&s, got, &off, &err))
 				folded = lk_high_advance(&l.stream, folded, got[LOG_TS].i, got[LOG_COLUMNS].i);
 			test_ok(lk_scan_end(&s, &err), &err);
-			assert_true(folded == high[p]);
+			assert_true(folded == tail.part[p].high);
 		}
 	}
 	test_log_close(&l);

@@ -52,7 +52,7 @@ static int is_caught_up(void *view) {
 	lk_error err = {0};
 	bool all = lk_answer_make(&world.pg, world.store, NULL, &q, &a, &err) == LK_OK;
 	for (int i = 0; all && i < a.partitions; i++)
-		all = a.end[i] == a.tail[i];
+		all = a.end.part[i].off == a.tail.part[i].off;
 	if (err.code == LK_OK)
 		lk_answer_release(&a);
 	return all;

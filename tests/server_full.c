@@ -130,7 +130,7 @@ static void is_right_and_behind(const char *view) {
 	test_world_answer(&world, &q, &a);
 	int64_t behind = 0;
 	for (int i = 0; i < a.partitions; i++)
-		behind += a.tail[i] - a.end[i];
+		behind += a.tail.part[i].off - a.end.part[i].off;
 	lk_answer_release(&a);
 	assert_true(behind > 0);
 }

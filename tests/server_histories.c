@@ -74,10 +74,10 @@ static void check(history *h) {
 	lk_answer a;
 	test_world_answer(&world, &q, &a);
 	for (int p = 0; p < a.partitions; p++) {
-		if (a.end[p] < h->end[p])
+		if (a.end.part[p].off < h->end[p])
 			broken(h, "an answer covers less than the one before",
-			       lk_asprintf("partition %d, from %lld to %lld", p, (long long)h->end[p], (long long)a.end[p]));
-		h->end[p] = a.end[p];
+			       lk_asprintf("partition %d, from %lld to %lld", p, (long long)h->end[p], (long long)a.end.part[p].off));
+		h->end[p] = a.end.part[p].off;
 	}
 	lk_answer_release(&a);
 	same(h, "the answer", &q);

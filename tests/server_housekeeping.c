@@ -254,7 +254,7 @@ static void dropped_copies_and_old_versions_are_removed(void **unused) {
 	assert_false(lk_unit_is_live(&world.pg, old->units[0]));
 	assert_int_equal(lk_batch_run(&world.pg, world.catalog, old, &report, &err), LK_ECONFLICT);
 	lk_error_clear(&err);
-	assert_int_equal(lk_cut_make(&world.pg, old->version->view->stream, old->id, "test", &cut, &err), LK_ECONFLICT);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){old->version->view->stream, old->id, "test"}, &cut, &err), LK_ECONFLICT);
 	lk_error_clear(&err);
 	assert_int_equal(lk_copy_make(&world.pg, old->version, &(lk_copy_spec){.kappa = true, .state = LK_COPY_BUILDING}, &(int64_t){0}, &err), LK_ECONFLICT);
 	keep_house(&(lk_keep){.copies = 0, .versions = 8});
@@ -303,11 +303,11 @@ static void do_everything(int round) {
 	if (round % 10 == 0) {
 		test_world_speed_once(&world, "a");
 		const lk_cat_copy *k = test_world_kappa(&world, "a");
-		test_ok(lk_cut_make(&world.pg, s, k->id, "replay", &cut, &err), &err);
+		test_ok(lk_cut_make(&world.pg, &(lk_cut_for){s, k->id, "replay"}, &cut, &err), &err);
 		test_ok(lk_replay_begin(&world.pg, k->id, &cut, 0, &err), &err);
 		test_ok(lk_copy_drop(&world.pg, k->id, &err), &err);
 	}
-	test_ok(lk_cut_make(&world.pg, s, test_world_copy(&world, "a")->id, "test", &cut, &err), &err);
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){s, test_world_copy(&world, "a")->id, "test"}, &cut, &err), &err);
 	test_ok(lk_cut_abandon(&world.pg, test_world_copy(&world, "a")->id, "test", &err), &err);
 	test_ok(lk_housekeep(&world.pg, world.catalog, &little, &err), &err);
 	test_world_reload(&world);

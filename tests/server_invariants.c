@@ -19,6 +19,7 @@
 #include "catalog/tail.h"
 #include "core/time.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/log.h"
 
 static test_servers servers;
 static test_world world;
@@ -55,7 +56,7 @@ static void is_right(void) {
 
 static bool reaches_the_end(const lk_answer *a) {
 	for (int i = 0; i < a->partitions; i++)
-		if (a->end[i] != a->tail[i])
+		if (a->end.part[i].off != a->tail.part[i].off)
 			return false;
 	return true;
 }
@@ -192,9 +193,8 @@ static void two_that_both_believe_they_own_a_unit(void **state) {
 	append(0, 900);
 	for (int i = 0; i < 2; i++) {
 		test_worker_open(&b[i].worker, &world, "strict");
-		lk_error err = {0};
 		const lk_cat_stream *stream = b[i].worker.units[0].copy->version->view->stream;
-		assert_int_equal(lk_log_tail(&world.pg, stream, b[i].ends, NULL, NULL, &err), LK_OK);
+		test_tail(&world.pg, stream, b[i].ends);
 	}
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&b[i].thread, NULL, believe, &b[i]), 0);
@@ -362,7 +362,7 @@ static int end_of(const char *view, int64_t *end) {
 		return -1;
 	*end = 0;
 	for (int i = 0; i < a.partitions; i++)
-		*end += a.end[i];
+		*end += a.end.part[i].off;
 	lk_answer_release(&a);
 	return 0;
 }

@@ -90,7 +90,7 @@ static void is_by_the_rule(const struct kind *k, int lateness_s, int limit) {
 		assert_int_equal(e->late_by_us, lk_pg_int(want, i, 3));
 		assert_int_equal(e->values[0].i, 200);
 		assert_true(e->values[1].d == strtod(PQgetvalue(want, i, 4), NULL));
-		assert_int_equal(e->healed, e->off < copy->cut[e->part]);
+		assert_int_equal(e->healed, e->off < copy->cut.part[e->part].off);
 	}
 	for (int i = 0; i < LK_LATE_BUCKETS; i++) {
 		int64_t n = 0;
@@ -104,7 +104,7 @@ static void is_by_the_rule(const struct kind *k, int lateness_s, int limit) {
 	assert_int_equal(in_buckets, r.events);
 	assert_int_equal(healed, r.healed);
 	for (int i = 0, n = 0; i < PQntuples(want); i++) {
-		n += lk_pg_int(want, i, 1) < copy->cut[lk_pg_int(want, i, 0)];
+		n += lk_pg_int(want, i, 1) < copy->cut.part[lk_pg_int(want, i, 0)].off;
 		if (i + 1 == PQntuples(want))
 			assert_int_equal(r.healed, n);
 		assert_in_range(lk_pg_int(want, i, 3), r.least_us, r.most_us);

@@ -145,7 +145,7 @@ static void *follow(void *arg) {
 /* Each fetch has seen every cut in its range or at its end. */
 static void assert_cuts_were_told(const struct reader *r, const lk_cut *cuts, int ncuts) {
 	for (int c = 0; c < ncuts; c++) {
-		int64_t at = cuts[c].off[r->part];
+		int64_t at = cuts[c].at.part[r->part].off;
 		for (int i = 0; i < r->nfetches; i++) {
 			const struct fetch *f = &r->fetches[i];
 			if (at < f->from || at >= f->to)
@@ -190,7 +190,7 @@ static void test_race(void **unused) {
 	int64_t next_kill = 100;
 	while (atomic_load(&appenders_left) && ncuts < MAX_CUTS) {
 		lk_error err = {0};
-		test_ok(lk_cut_make(&l.pg, &l.at, copy, "test", &cuts[ncuts], &err), &err);
+		test_ok(lk_cut_make(&l.pg, &(lk_cut_for){&l.at, copy, "test"}, &cuts[ncuts], &err), &err);
 		ncuts++;
 		if (atomic_load(&appended) >= next_kill) {
 			kill_someone(&l.pg, &random);
@@ -203,14 +203,13 @@ static void test_race(void **unused) {
 
 	int64_t total = 0, tail[PARTITIONS];
 	int refused = 0, lost = 0;
-	lk_error err = {0};
 	for (int i = 0; i < APPENDERS; i++) {
 		test_ok(appenders[i].err.code, &appenders[i].err);
 		total += appenders[i].acknowledged;
 		refused += appenders[i].refused;
 		lost += appenders[i].lost;
 	}
-	test_ok(lk_log_tail(&l.pg, &l.at, tail, NULL, NULL, &err), &err);
+	test_tail(&l.pg, &l.at, tail);
 	print_message("%lld events, %d cuts, %d sessions ended, %d appends interrupted, %d refused\n", (long long)total, ncuts, kills, lost, refused);
 	assert_int_equal(tail[0] + tail[1], total);
 	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.log_%s", l.stream.name), total);

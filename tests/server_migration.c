@@ -66,11 +66,16 @@ static char *read_file(const char *path) {
 	return lk_buf_steal(&text);
 }
 
-/* The database as version 5 left it; Redis is empty. */
+/* The version that the tests begin with. */
+static int from = 5;
+
+/* The database as that version left it; Redis is empty. */
 static void restore(void) {
 	lk_pg pg;
 	lk_error err = {0};
-	char *dump = read_file("tests/data/schema_5.sql");
+	char path[40];
+	snprintf(path, sizeof path, "tests/data/schema_%d.sql", from);
+	char *dump = read_file(path);
 	test_servers_clear(&lk.servers);
 	test_open(&pg, &lk.servers);
 	test_ok(lk_pg_run(&pg, &err, "SET check_function_bodies = off"), &err);
@@ -139,7 +144,8 @@ static void answers_continue(void **unused) {
 		LK(0, "", "", "batch", "traffic", "days");
 	}
 	LK(0, "", "", "query", "strict", "--copy", "morning");
-	test_ask_is(&lk, "SELECT max(events) FROM lk.batch JOIN lk.view ON copy_id = served_copy WHERE name = 'traffic'", "102");
+	test_ask_is(&lk, "SELECT max(events) - (SELECT count(*) FROM lk.log_hits) FROM lk.batch JOIN lk.view ON copy_id = served_copy"
+	                 " WHERE name = 'traffic'", "0");
 }
 
 static void put_events(const char *path, size_t first_bytes, int more) {
@@ -259,6 +265,13 @@ int main(void) {
 		cmocka_unit_test(other_versions_are_reported),
 		cmocka_unit_test(a_running_lk_ends_when_a_newer_one_comes),
 	};
+	const struct CMUnitTest later[] = {
+		cmocka_unit_test(migrated_is_fresh),
+		cmocka_unit_test(nothing_is_lost),
+		cmocka_unit_test(answers_continue),
+	};
 	test_share_program(&lk, &world);
-	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
+	int failed = cmocka_run_group_tests_name("from version 5", tests, test_shared_start, test_shared_stop);
+	from = 6;
+	return failed + cmocka_run_group_tests_name("from version 6", later, test_shared_start, test_shared_stop);
 }

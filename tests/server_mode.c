@@ -92,7 +92,7 @@ static void is_complete(const char *view) {
 	lk_answer a;
 	test_world_answer(&world, &q, &a);
 	for (int i = 0; i < a.partitions; i++)
-		assert_int_equal(a.end[i], a.tail[i]);
+		assert_int_equal(a.end.part[i].off, a.tail.part[i].off);
 	lk_answer_release(&a);
 	is_right(view);
 }
@@ -364,8 +364,8 @@ static int ask_until_it_ends(const char *view, int pid, int64_t *end) {
 		lk_answer a;
 		test_world_answer(&world, &q, &a);
 		for (int i = 0; i < a.partitions; i++) {
-			assert_true(a.end[i] >= end[i]);
-			end[i] = a.end[i];
+			assert_true(a.end.part[i].off >= end[i]);
+			end[i] = a.end.part[i].off;
 		}
 		lk_answer_release(&a);
 		is_right(view);

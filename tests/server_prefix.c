@@ -104,7 +104,7 @@ static lk_cut make_cut(const char *view, const char *purpose) {
 	lk_cut cut;
 	lk_error err = {0};
 	const lk_cat_copy *c = test_world_copy(&world, view);
-	if (lk_cut_make(&world.pg, c->version->view->stream, c->id, purpose, &cut, &err) != LK_OK)
+	if (lk_cut_make(&world.pg, &(lk_cut_for){c->version->view->stream, c->id, purpose}, &cut, &err) != LK_OK)
 		fail_msg("%s", err.text);
 	return cut;
 }
@@ -123,12 +123,12 @@ static void catch_up(void) {
 /* --- what an answer must be --- */
 
 /* The least over the partitions of max(believed event time) - delay, over the prefix. */
-static int64_t watermark_of(const int64_t *end) {
+static int64_t watermark_of(const lk_frontier *end) {
 	char sql[700];
 	snprintf(sql, sizeof sql, "SELECT min(coalesce((SELECT "
 	         LK_SQL_US("max(least(ts, _at + interval '1 day')) - interval '5 seconds'")
 	         " FROM lk.log_hits WHERE part = p AND off < ('{%lld,%lld}'::bigint[])[p + 1]),"
-	         " (-9223372036854775808)::bigint)) FROM generate_series(0, 1) p", (long long)end[0], (long long)end[1]);
+	         " (-9223372036854775808)::bigint)) FROM generate_series(0, 1) p", (long long)end->part[0].off, (long long)end->part[1].off);
 	return test_world_int(&world, sql);
 }
 
@@ -146,20 +146,20 @@ static void rows_are(const lk_answer *a, const char *bound) {
 }
 
 /* condition: selects the events of a sandbox, from its start on; NULL for other copies. */
-static void is_exactly_in(const lk_answer *a, const int64_t *until, const char *condition) {
+static void is_exactly_in(const lk_answer *a, const lk_frontier *until, const char *condition) {
 	lk_buf bound = LK_BUF_INIT;
 	for (int i = 0; i < PARTITIONS; i++)
-		assert_int_equal(a->end[i], until[i]);
+		assert_int_equal(a->end.part[i].off, until->part[i].off);
 	assert_int_equal(a->watermark, watermark_of(until));
 	test_answer_bound(a, &bound);
 	if (condition)
-		lk_buf_addf(&bound, " AND off >= ('{%lld,%lld}'::bigint[])[part + 1] AND %s", (long long)a->cut[0],
-		            (long long)a->cut[1], condition);
+		lk_buf_addf(&bound, " AND off >= ('{%lld,%lld}'::bigint[])[part + 1] AND %s", (long long)a->cut.part[0].off,
+		            (long long)a->cut.part[1].off, condition);
 	rows_are(a, bound.data);
 	lk_buf_release(&bound);
 }
 
-static void is_exactly(const lk_answer *a, const int64_t *until) { is_exactly_in(a, until, NULL); }
+static void is_exactly(const lk_answer *a, const lk_frontier *until) { is_exactly_in(a, until, NULL); }
 
 /* --- changes between the steps of a reader --- */
 
@@ -205,14 +205,14 @@ static int read_amid_things(const lk_query *q, const char *batch_view, lk_answer
 	return lk_fail(err, LK_EINTERNAL, "100 readings did not fit");
 }
 
-static bool has_passed(const test_worker *w, const int64_t *until) {
+static bool has_passed(const test_worker *w, const lk_frontier *until) {
 	for (int i = 0; i < PARTITIONS; i++)
-		if (w->units[i].committed < until[i])
+		if (w->units[i].committed < until->part[i].off)
 			return false;
 	return true;
 }
 
-static void all_pass(const int64_t *until) {
+static void all_pass(const lk_frontier *until) {
 	for (int v = 0; v < VIEWS; v++)
 		for (int k = 0; k < 2; k++)
 			for (int n = 0; !has_passed(&pairs[v].workers[k], until); n++) {
@@ -224,7 +224,7 @@ static void all_pass(const int64_t *until) {
 static int refusals;
 
 /* Only a batch of this view above the prefix makes the prefix unavailable. */
-static void ask(const pair *p, bool kappa, const int64_t *until) {
+static void ask(const pair *p, bool kappa, const lk_frontier *until) {
 	lk_query q = query_of(p, kappa);
 	lk_answer a;
 	lk_error err = {0};
@@ -236,8 +236,7 @@ static void ask(const pair *p, bool kappa, const int64_t *until) {
 		return;
 	}
 	test_world_reload(&world);
-	const int64_t *cut = test_world_copy(&world, p->view)->cut;
-	bool beyond = cut[0] > until[0] || cut[1] > until[1];
+	bool beyond = !lk_frontier_reaches(until, &test_world_copy(&world, p->view)->cut);
 	if (kappa || rc != LK_EPARTIAL || !beyond || !strstr(err.text, "can no longer be read"))
 		fail_msg("%s %s: %d %s", p->view, kappa ? "kappa" : "lambda", rc, err.text);
 	refusals++;
@@ -259,9 +258,9 @@ static void answers_at_a_prefix_while_everything_runs(void **state) {
 		much_happens(NULL);
 		lk_cut cut = make_cut("traffic", "test");
 		append((int)below(60) + 1);
-		all_pass(cut.off);
+		all_pass(&cut.at);
 		for (int n = 0; n < 8; n++)
-			ask(&pairs[below(VIEWS)], below(2), cut.off);
+			ask(&pairs[below(VIEWS)], below(2), &cut.at);
 		abandon("traffic", "test");
 	}
 	print_message("%d of %d were refused\n", refusals, 8 * rounds());
@@ -290,10 +289,10 @@ static void late_events_of_a_prefix(void **state) {
 	for (int k = 0; k < 2; k++) {
 		lk_query q = query_of(&pairs[1], k);
 		lk_answer a;
-		q.until = cut.off;
+		q.until = &cut.at;
 		test_world_same(&world, &q);   /* compares the number of late events too */
 		test_world_answer(&world, &q, &a);
-		is_exactly(&a, cut.off);
+		is_exactly(&a, &cut.at);
 		late[k] = a.late + a.healed;
 		assert_true(a.late > 0);
 		assert_true(k ? a.healed == 0 : a.healed > 0);
@@ -316,16 +315,16 @@ static void layers_of_a_prefix(void **state) {
 	lk_query q = test_query("traffic");
 	lk_answer a;
 	char bound[200];
-	q.until = cut.off;
+	q.until = &cut.at;
 	for (q.layer = LK_LAYER_MERGED; q.layer <= LK_LAYER_SPEED; q.layer++) {
 		test_world_answer(&world, &q, &a);
-		assert_int_equal(a.cut[0] + a.cut[1], 100);
-		assert_int_equal(a.end[0] + a.end[1], q.layer == LK_LAYER_BATCH ? 100 : 150);
-		assert_int_equal(a.watermark, watermark_of(a.end));
+		assert_int_equal(a.cut.part[0].off + a.cut.part[1].off, 100);
+		assert_int_equal(a.end.part[0].off + a.end.part[1].off, q.layer == LK_LAYER_BATCH ? 100 : 150);
+		assert_int_equal(a.watermark, watermark_of(&a.end));
 		snprintf(bound, sizeof bound, "off >= ('{%lld,%lld}'::bigint[])[part + 1]"
 		         " AND off < ('{%lld,%lld}'::bigint[])[part + 1]",
-		         (long long)(q.layer == LK_LAYER_SPEED ? a.cut[0] : 0), (long long)(q.layer == LK_LAYER_SPEED ? a.cut[1] : 0),
-		         (long long)a.end[0], (long long)a.end[1]);
+		         (long long)(q.layer == LK_LAYER_SPEED ? a.cut.part[0].off : 0), (long long)(q.layer == LK_LAYER_SPEED ? a.cut.part[1].off : 0),
+		         (long long)a.end.part[0].off, (long long)a.end.part[1].off);
 		rows_are(&a, bound);
 		lk_answer_release(&a);
 	}
@@ -363,27 +362,28 @@ static void prefixes_that_are_not_available(void **state) {
 	lk_query q = test_query("traffic"), kappa = query_of(&pairs[0], true);
 	lk_cut cut = make_cut("traffic", "test");
 	append(40);
-	q.until = kappa.until = cut.off;
+	q.until = kappa.until = &cut.at;
 	test_worker_step(&pairs[0].workers[0], 0, 10);   /* beyond it, in a segment of its own */
 
-	int64_t at[2] = {cut.off[0] - 1, cut.off[1]};
-	q.until = at;
+	lk_frontier at = cut.at;
+	at.part[0].off--;
+	q.until = &at;
 	does_not_fit(&q, "and none ends at");
-	at[0] = cut.off[0] + 20;
+	at.part[0].off = cut.at.part[0].off + 20;
 	does_not_fit(&q, "has not reached offset");
 	int64_t begun = lk_monotonic_us();
 	is_refused(&q, LK_EPARTIAL, "has not reached offset", "lk speed");
 	assert_true(lk_monotonic_us() - begun > 4 * LK_US_PER_S);
 	begun = lk_monotonic_us();
-	at[0] = 100000;
+	at.part[0].off = 100000;
 	is_refused(&q, LK_EPARTIAL, "the log ends at", "");
-	q.until = cut.off;
+	q.until = &cut.at;
 	test_world_batch(&world, "traffic");
 	is_refused(&q, LK_EPARTIAL, "can no longer be read up to offset", "");
 	assert_true(lk_monotonic_us() - begun < 4 * LK_US_PER_S);
 	lk_answer a;
 	test_world_answer(&world, &kappa, &a);
-	is_exactly(&a, cut.off);
+	is_exactly(&a, &cut.at);
 	lk_answer_release(&a);
 
 	test_redis_empty(&servers);
@@ -401,9 +401,9 @@ static void a_cut_that_is_not_live_has_no_watermark(void **state) {
 	catch_up();
 	lk_query q = query_of(&pairs[0], true);
 	lk_answer a;
-	q.until = cut.off;
+	q.until = &cut.at;
 	test_world_answer(&world, &q, &a);
-	is_exactly(&a, cut.off);
+	is_exactly(&a, &cut.at);
 	lk_answer_release(&a);
 	abandon("traffic", "test");
 	test_world_answer(&world, &q, &a);
@@ -425,7 +425,7 @@ static void copies_by_name(void **state) {
 	assert_true(a.kappa && a.state == LK_COPY_LIVE && !a.copy_name);
 	assert_int_equal(a.copy_id, atoll(pairs[0].kappa));
 	assert_int_equal(a.batch_cells, 0);
-	assert_memory_equal(a.goal, a.tail, sizeof a.goal);
+	assert_memory_equal(&a.goal, &a.tail, sizeof a.goal);
 	lk_answer_release(&a);
 	q.layer = LK_LAYER_BATCH;
 	is_refused(&q, LK_EUSAGE, "it has no batch layer", "--layer");
@@ -460,7 +460,9 @@ static void a_copy_is_dropped_under_its_reader(void **state) {
 
 /* --- sandboxes --- */
 
-static void sandbox_is(const char *name, const int64_t *start, const lk_range *range, const char *condition) {
+static bool is_same(const lk_frontier *a, const lk_frontier *b) { return lk_frontier_reaches(a, b) && lk_frontier_reaches(b, a); }
+
+static void sandbox_is(const char *name, const lk_frontier *start, const lk_range *range, const char *condition) {
 	test_worker w;
 	lk_error err = {0};
 	lk_answer a;
@@ -470,16 +472,16 @@ static void sandbox_is(const char *name, const int64_t *start, const lk_range *r
 	q.copy = name;
 	test_world_answer(&world, &q, &a);
 	assert_int_equal(a.nrows, 0);
-	assert_memory_equal(a.end, start, PARTITIONS * sizeof *start);
+	assert_true(is_same(&a.end, start));
 	assert_int_equal(a.watermark, watermark_of(start));
 	lk_answer_release(&a);
 	lk_cut end = make_cut("traffic", name);
-	assert_int_equal(lk_replay_begin(&world.pg, copy->id, &end, start[0] + start[1], &err), LK_OK);
+	assert_int_equal(lk_replay_begin(&world.pg, copy->id, &end, lk_frontier_events(start), &err), LK_OK);
 	append(50);
 	test_worker_open_copy(&w, &world, copy);
 	for (int i = 0; i < PARTITIONS; i++)
-		for (int n = 0; n < 1000 && (!w.units[i].taken || w.units[i].at.cursor < end.off[i]); n++) {
-			int64_t left = w.units[i].taken ? end.off[i] - w.units[i].at.cursor : 1;
+		for (int n = 0; n < 1000 && (!w.units[i].taken || w.units[i].at.cursor < end.at.part[i].off); n++) {
+			int64_t left = w.units[i].taken ? end.at.part[i].off - w.units[i].at.cursor : 1;
 			test_worker_step(&w, i, left < 20 ? left : 20);
 		}
 	test_worker_close(&w);
@@ -487,14 +489,15 @@ static void sandbox_is(const char *name, const int64_t *start, const lk_range *r
 	assert_true(a.kappa && a.state == LK_COPY_SANDBOX);
 	assert_string_equal(a.copy_name, name);
 	assert_memory_equal(&a.range, range, sizeof *range);
-	assert_memory_equal(a.cut, start, PARTITIONS * sizeof *start);
-	assert_memory_equal(a.goal, end.off, PARTITIONS * sizeof *start);
-	is_exactly_in(&a, end.off, condition);
+	assert_true(is_same(&a.cut, start));
+	assert_true(is_same(&a.goal, &end.at));
+	is_exactly_in(&a, &end.at, condition);
 	lk_answer_release(&a);
 	abandon("traffic", name);
-	int64_t before[PARTITIONS] = {start[0] - 1, start[1]};
-	q.until = before;
-	if (start[0])
+	lk_frontier before = *start;
+	before.part[0].off--;
+	q.until = &before;
+	if (start->part[0].off)
 		is_refused(&q, LK_EPARTIAL, "this copy begins at", "");
 }
 
@@ -509,11 +512,11 @@ static void a_sandbox_answers_for_its_range(void **state) {
 	append(120);
 	lk_cut half = make_cut("traffic", "test");
 	append(120);
-	static const int64_t zero[PARTITIONS];
+	const lk_frontier zero = lk_frontier_start(half.at.part[0].stream, PARTITIONS);
 	lk_range all = {.by = LK_BY_AT, .from = INT64_MIN, .to = INT64_MAX};
-	sandbox_is("second-half", half.off, &all, "true");
-	sandbox_is("a-minute", zero, &a_minute, in_a_minute);
-	sandbox_is("both", half.off, &a_minute, in_a_minute);
+	sandbox_is("second-half", &half.at, &all, "true");
+	sandbox_is("a-minute", &zero, &a_minute, in_a_minute);
+	sandbox_is("both", &half.at, &a_minute, in_a_minute);
 }
 
 /* --- printed answers --- */
@@ -558,7 +561,8 @@ static void printed_answers_of_a_sandbox(void **state) {
 	(void)state;
 	seed = 7;
 	append(120);
-	sandbox_is("a-minute", (const int64_t[]){0, 0}, &a_minute, in_a_minute);
+	const lk_frontier zero = lk_frontier_start(test_world_copy(&world, "traffic")->version->view->stream->id, PARTITIONS);
+	sandbox_is("a-minute", &zero, &a_minute, in_a_minute);
 	says(0, TEXTS("(sandbox a-minute)",
 	              "sandbox:   a-minute, only events with event time in [2020-01-01T00:00:20Z, 2020-01-01T00:01:00Z)",
 	              "kappa:     120 events read, all by the speed layer, from [0 0] up to [",

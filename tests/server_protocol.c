@@ -256,7 +256,7 @@ static void publish(const lk_cut *cut) {
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
 	lk_error err = {0};
 	char *table = lk_asprintf("\"lk\".\"batch_%lld_%lld\"", (long long)copy->id, (long long)cut->id);
-	lk_compute c = {.pg = &world.pg, .copy = copy, .cut = cut, .from = copy->cut, .table = table};
+	lk_compute c = {.pg = &world.pg, .copy = copy, .cut = cut, .from = &copy->cut, .table = table};
 	test_world_run(&world, "BEGIN");
 	assert_int_equal(lk_compute_sql(&c, &err), LK_OK);
 	assert_int_equal(lk_cut_publish(&world.pg, copy->id, cut, table, &err), LK_OK);
@@ -269,7 +269,7 @@ static lk_cut cut_here(void) {
 	lk_cut cut;
 	lk_error err = {0};
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
-	assert_int_equal(lk_cut_make(&world.pg, copy->version->view->stream, copy->id, "batch", &cut, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &cut, &err), LK_OK);
 	return cut;
 }
 
@@ -351,7 +351,7 @@ static void zombie_publish_on_new_session(void **state) {
 	assert_int_equal(lk_pg_open(&zombie, servers.at.postgres, "zombie", &err), LK_OK);
 	assert_int_equal(lk_pg_try_lock(&zombie, copy->id, &err), LK_OK);
 	lk_cut cut;
-	assert_int_equal(lk_cut_make(&zombie, copy->version->view->stream, copy->id, "batch", &cut, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&zombie, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &cut, &err), LK_OK);
 	test_world_run(&world, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'zombie'");
 	test_world_batch(&world, "traffic");   /* as far as the first one's cut, so only the cut's state can refuse it */
 	assert_int_equal(lk_cut_publish(&zombie, copy->id, &cut, "\"lk\".\"z\"", &err), LK_EUNREACHABLE);

@@ -269,9 +269,9 @@ static int reader(void *arg) {
 		if (rc != LK_OK)
 			break;
 		for (int p = 0; p < a.partitions; p++) {
-			if (a.end[p] < end_before[p])
+			if (a.end.part[p].off < end_before[p])
 				test_table_complain(copy == a.copy_id ? "an answer covers less than the one before" : "a switch goes back");
-			end_before[p] = a.end[p];
+			end_before[p] = a.end.part[p].off;
 		}
 		test_sum_is_zero(&a);
 		copy = a.copy_id;
@@ -372,21 +372,21 @@ static void a_run_for_one_copy_ends_where_it_is_told_to(void **state) {
 	lk_unit_state st;
 	append(3000);
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
-	int64_t end[3] = {10, 20, 0};
+	lk_frontier end = test_frontier(copy->version->view->stream->id, 3, (int64_t[]){10, 20, 0});
 	lk_speed_options o = {
 		.postgres = servers.at.postgres, .redis = servers.at.redis, .workers = 2, .once = true, .copy = copy->id,
-		.end = end, .limits = lk_stream_defaults,
+		.end = &end, .limits = lk_stream_defaults,
 	};
 	assert_int_equal(lk_speed_run(&o, &report, &err), LK_OK);
 	assert_int_equal(report.events, 30);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(lk_store_read_unit(world.store, copy->units[i], NULL, &st, NULL, &err), 0);
-		assert_int_equal(st.at.cursor, end[i]);
+		assert_int_equal(st.at.cursor, end.part[i].off);
 		lk_unit_state_release(&st);
 	}
 	int64_t another = test_world_copy(&world, "strict")->units[0];
 	assert_int_equal(lk_store_read_unit(world.store, another, NULL, &st, NULL, &err), 1);
-	end[2] = 1000000;
+	end.part[2].off = 1000000;
 	assert_int_equal(lk_speed_run(&o, &report, &err), LK_EGAP);
 	lk_error_clear(&err);
 	o.copy = 1;

@@ -119,7 +119,7 @@ static void difference_of(const lk_answer *a, const lk_range *range, lk_buf *out
 	lk_buf bound = LK_BUF_INIT;
 	test_answer_bound(a, &bound);
 	for (int p = 0; p < PARTITIONS; p++)
-		lk_buf_addf(&bound, "%s%lld", p ? "," : " AND off >= ('{", (long long)a->cut[p]);
+		lk_buf_addf(&bound, "%s%lld", p ? "," : " AND off >= ('{", (long long)a->cut.part[p].off);
 	lk_buf_adds(&bound, "}'::bigint[])[part + 1]");
 	range_sql(range, &bound);
 	assert_int_equal(test_oracle_rows(&world, a->plan, bound.data, NULL, &want, &err), LK_OK);
@@ -140,7 +140,7 @@ static void is_right(const char *view, const char *name, const lk_range *range) 
 	test_world_answer(&world, &q, &a);
 	assert_true(a.state == LK_COPY_SANDBOX);
 	for (int p = 0; p < PARTITIONS; p++)
-		assert_int_equal(a.end[p], a.goal[p]);
+		assert_int_equal(a.end.part[p].off, a.goal.part[p].off);
 	difference_of(&a, range, &difference);
 	if (difference.len)
 		fail_msg("%s %s: %s", view, name, difference.data);
@@ -163,8 +163,8 @@ static void covers_its_range(const char *view, const char *name, const lk_range 
 		         p, in.len ? in.data : "");
 		int64_t first = test_number(&world.pg, "SELECT coalesce(min(off), %s", where);
 		int64_t end = test_number(&world.pg, "SELECT coalesce(max(off) + 1, %s", where);
-		assert_int_equal(c->cut[p], first);
-		assert_int_equal(a.end[p], end);
+		assert_int_equal(c->cut.part[p].off, first);
+		assert_int_equal(a.end.part[p].off, end);
 	}
 	lk_answer_release(&a);
 	lk_buf_release(&in);
@@ -178,11 +178,11 @@ static void begins_with_the_logs_watermark(const char *view, const char *name) {
 		lk_unit_state st = {0};
 		lk_error err = {0};
 		assert_int_equal(lk_store_read_unit(world.store, c->units[p], NULL, &st, NULL, &err), 0);
-		assert_int_equal(st.base.cursor, c->cut[p]);
+		assert_int_equal(st.base.cursor, c->cut.part[p].off);
 		int64_t want = test_number(&world.pg, "SELECT coalesce((SELECT " LK_SQL_US("max(%s)%s") " FROM lk.log_hits"
 		                           " WHERE part = %d AND off < %lld), (-9223372036854775808)::bigint)",
 		                           arrivals ? "_at" : "least(ts, _at + interval '1 day')",
-		                           arrivals ? "" : " - interval '5 seconds'", p, (long long)c->cut[p]);
+		                           arrivals ? "" : " - interval '5 seconds'", p, (long long)c->cut.part[p].off);
 		assert_int_equal(st.base.watermark, want);
 		lk_unit_state_release(&st);
 	}
@@ -536,10 +536,10 @@ static void look(void *ctx, const lk_replay_progress *p) {
 	int64_t now = lk_monotonic_us(), covered = 0;
 	difference_of(&a, &w->range, &w->fault);
 	for (int i = 0; i < PARTITIONS; i++) {
-		covered += a.end[i] - a.cut[i];
+		covered += a.end.part[i].off - a.cut.part[i].off;
 		int64_t latest = test_number(&world.pg, "SELECT coalesce(" LK_SQL_US("max(ts)") ", 0) FROM lk.log_hits"
-		                             " WHERE part = %d AND off >= %lld AND off < %lld", i, (long long)a.cut[i],
-		                             (long long)a.end[i]);
+		                             " WHERE part = %d AND off >= %lld AND off < %lld", i, (long long)a.cut.part[i].off,
+		                             (long long)a.end.part[i].off);
 		if (w->pace > 0 && (double)(latest - w->paced_from) > w->pace * (double)(now - w->began_us))
 			lk_buf_addf(&w->fault, "an event of partition %d is there before it is due", i);
 	}

@@ -97,7 +97,7 @@ static void check_speed(round *r) {
 	test_world_answer(&world, &q, &a);
 	lk_buf_adds(&bound, "off >= ('{");
 	for (int i = 0; i < a.partitions; i++)
-		lk_buf_addf(&bound, "%s%lld", i ? "," : "", (long long)a.cut[i]);
+		lk_buf_addf(&bound, "%s%lld", i ? "," : "", (long long)a.cut.part[i].off);
 	lk_buf_adds(&bound, "}'::bigint[])[part + 1] AND ");
 	test_answer_bound(&a, &bound);
 	if (test_oracle_rows(&world, a.plan, bound.data, NULL, &want, &err))

@@ -53,7 +53,7 @@ static void covers_the_log(const char *view) {
 	lk_answer a;
 	test_world_answer(&world, &q, &a);
 	for (int i = 0; i < a.partitions; i++)
-		assert_int_equal(a.end[i], a.tail[i]);
+		assert_int_equal(a.end.part[i].off, a.tail.part[i].off);
 	lk_answer_release(&a);
 	same(view);
 }
@@ -312,7 +312,7 @@ static lk_cut cut_here(const char *view) {
 	lk_cut cut;
 	lk_error err = {0};
 	const lk_cat_copy *copy = test_world_copy(&world, view);
-	assert_int_equal(lk_cut_make(&world.pg, copy->version->view->stream, copy->id, "test", &cut, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "test"}, &cut, &err), LK_OK);
 	return cut;
 }
 
@@ -331,8 +331,8 @@ static void segments_close_at_live_cuts(void **state) {
 	for (int i = 0; i < t.nunits; i++) {
 		lk_unit_state st = state_of(t.units[i].id);
 		tiles(&st);
-		assert_true(has_boundary(&st, first.off[i]));
-		assert_true(has_boundary(&st, second.off[i]));
+		assert_true(has_boundary(&st, first.at.part[i].off));
+		assert_true(has_boundary(&st, second.at.part[i].off));
 		assert_int_equal(st.nsegments, 3);
 		lk_unit_state_release(&st);
 	}
@@ -433,13 +433,13 @@ static void small_segments_are_compacted_but_not_across_cuts(void **state) {
 	}
 	lk_unit_state before = state_of(t.units[0].id);
 	assert_int_equal(before.nsegments, 2 * HALF);
-	assert_true(has_boundary(&before, cut.off[0]));
+	assert_true(has_boundary(&before, cut.at.part[0].off));
 	same("traffic");
 	for (int i = 0; i < 10; i++)
 		test_worker_sweep(&t, 0);
 	lk_unit_state after = state_of(t.units[0].id);
 	assert_in_range(after.nsegments, 2, 33);   /* at most 16 on each side of the cut, and the open one */
-	assert_true(has_boundary(&after, cut.off[0]));
+	assert_true(has_boundary(&after, cut.at.part[0].off));
 	tiles(&after);
 	lk_unit_state_release(&before);
 	lk_unit_state_release(&after);
@@ -584,7 +584,7 @@ static int is_caught_up(void *view) {
 	bool all = true;
 	test_world_answer(&world, &q, &a);
 	for (int i = 0; i < a.partitions; i++)
-		all &= a.end[i] == a.tail[i];
+		all &= a.end.part[i].off == a.tail.part[i].off;
 	lk_answer_release(&a);
 	return all;
 }

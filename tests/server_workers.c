@@ -60,7 +60,7 @@ static int64_t behind(const char *view) {
 	int64_t n = 0;
 	test_world_answer(&world, &q, &a);
 	for (int i = 0; i < a.partitions; i++)
-		n += a.tail[i] - a.end[i];
+		n += a.tail.part[i].off - a.end.part[i].off;
 	lk_answer_release(&a);
 	return n;
 }

@@ -183,7 +183,7 @@ void test_break_cell(test_world *w, const lk_cat_copy *copy, int part, uint64_t 
 	lk_unit_state u;
 	assert_int_equal(lk_store_read_unit(w->store, copy->units[part], NULL, &u, NULL, &err), LK_OK);
 	bool broke = false;
-	for (int i = u.nsegments - 1; i >= 0 && !broke && u.segments[i].from >= copy->cut[part]; i--) {
+	for (int i = u.nsegments - 1; i >= 0 && !broke && u.segments[i].from >= copy->cut.part[part].off; i--) {
 		const lk_segment *g = &u.segments[i];
 		char *segment = lk_asprintf("lk:%s:u:%lld:%lld:%016llx", w->log_id, (long long)copy->units[part], (long long)g->from,
 		                            (unsigned long long)g->token);

@@ -6,6 +6,8 @@
 
 #include "tests/support/log.h"
 
+#include "catalog/tail.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,4 +128,19 @@ void test_sql(lk_pg *pg, const char *fmt, ...) {
 	va_start(ap, fmt);
 	PQclear(ask(pg, fmt, ap));
 	va_end(ap);
+}
+
+lk_frontier test_frontier(int64_t stream, int n, const int64_t *off) {
+	lk_frontier f = lk_frontier_start(stream, n);
+	for (int i = 0; i < n; i++)
+		f.part[i].off = off[i];
+	return f;
+}
+
+void test_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *off) {
+	lk_error err = {0};
+	lk_frontier tail;
+	test_ok(lk_log_tail(pg, s, &tail, &err), &err);
+	for (int i = 0; i < tail.n; i++)
+		off[i] = tail.part[i].off;
 }

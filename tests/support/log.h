@@ -32,6 +32,11 @@ lk_append_batch *test_batch(const test_log *l, int events, unsigned long *random
 /* Appends that many random events without a source. */
 void test_append(test_log *l, int events, unsigned long *random);
 
+/* A frontier of one stream at these offsets. */
+lk_frontier test_frontier(int64_t stream, int n, const int64_t *off);
+/* The offsets of the log's end. */
+void test_tail(lk_pg *pg, const lk_cat_stream *s, int64_t *off);
+
 /* A position in the first file of a source, for a step. */
 #define TEST_PLACE(at) (&(lk_source_file){.number = 1, .position = (at)})
 

@@ -142,12 +142,12 @@ static long losses(void) { return __atomic_load_n(&test_the_table->losses, __ATO
 static void look_back(reading *r, const lk_answer *a, long before) {
 	bool quiet = before == losses() && before % 2 == 0;
 	for (int p = 0; p < a->partitions; p++) {
-		if (quiet && r->losses == before && a->end[p] < r->end[p])
+		if (quiet && r->losses == before && a->end.part[p].off < r->end[p])
 			test_table_complain("view %s: partition %d goes back from %lld (copy %lld) to %lld (copy %lld, %s,"
 			                    " cut %lld, cursor %lld)", r->reader->view, p,
-			                    (long long)r->end[p], (long long)r->copy, (long long)a->end[p], (long long)a->copy_id,
-			                    a->kappa ? "kappa" : "lambda", (long long)a->cut[p], (long long)a->cursor[p]);
-		r->end[p] = a->end[p];
+			                    (long long)r->end[p], (long long)r->copy, (long long)a->end.part[p].off, (long long)a->copy_id,
+			                    a->kappa ? "kappa" : "lambda", (long long)a->cut.part[p].off, (long long)a->cursor.part[p].off);
+		r->end[p] = a->end.part[p].off;
 	}
 	r->losses = quiet ? before : -1;
 	r->copy = a->copy_id;
@@ -381,9 +381,9 @@ void test_digest_at_end(test_world *w, const char *view, int64_t copy, char out[
 	q.copy = copy ? id : NULL;
 	test_world_answer(w, &q, &a);
 	for (int i = 0; i < a.partitions; i++)
-		if (a.end[i] != a.tail[i])
+		if (a.end.part[i].off != a.tail.part[i].off)
 			fail_msg("copy %lld of %s is at %lld in partition %d, the log ends at %lld", (long long)a.copy_id,
-			         view, (long long)a.end[i], i, (long long)a.tail[i]);
+			         view, (long long)a.end.part[i].off, i, (long long)a.tail.part[i].off);
 	lk_answer_digest(&a, out);
 	lk_answer_release(&a);
 }
@@ -399,7 +399,7 @@ static int is_there(void *ctx) {
 		return 0;
 	bool all = true;
 	for (int i = 0; i < a.partitions; i++)
-		all = all && a.end[i] == a.tail[i];
+		all = all && a.end.part[i].off == a.tail.part[i].off;
 	lk_answer_release(&a);
 	return all;
 }

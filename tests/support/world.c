@@ -528,12 +528,7 @@ void test_rows_difference(const test_rows *want, const test_rows *got, lk_buf *o
 	            i < want->n ? want->rows[i] : "(none)", i < got->n ? got->rows[i] : "(none)");
 }
 
-static void add_vector(const int64_t *v, int n, lk_buf *out) {
-	lk_buf_adds(out, "('{");
-	for (int i = 0; i < n; i++)
-		lk_buf_addf(out, "%s%lld", i ? "," : "", (long long)v[i]);
-	lk_buf_adds(out, "}'::bigint[])");
-}
+static void add_offsets(const lk_frontier *f, lk_buf *out) { lk_frontier_sql(f, f->part[0].stream, out); }
 
 static void add_interval(int64_t us, lk_buf *out) {
 	lk_buf_addf(out, "interval '%lld microseconds'", (long long)us);
@@ -566,16 +561,16 @@ static void add_late(const lk_answer *a, lk_buf *out) {
 	add_interval(by_at ? 0 : s->watermark_delay_us, out);
 	lk_buf_adds(out, " AS watermark FROM ");
 	lk_log_table(s, out);
-	static const int64_t beginning[LK_MAX_PARTITIONS];
+	const lk_frontier beginning = lk_frontier_start(a->cut.part[0].stream, a->cut.n);
 	lk_buf_adds(out, ") x WHERE x.over <= x.watermark AND x.off >= ");   /* a seal counts no late event */
-	add_vector(a->kappa && a->state == LK_COPY_LIVE ? beginning : a->cut, a->partitions, out);
+	add_offsets(a->kappa && a->state == LK_COPY_LIVE ? &beginning : &a->cut, out);
 	lk_buf_adds(out, "[x.part + 1]");
 	lk_buf_release(&ts);
 }
 
 void test_answer_bound(const lk_answer *a, lk_buf *out) {
 	lk_buf_adds(out, "off < ");
-	add_vector(a->end, a->partitions, out);
+	add_offsets(&a->end, out);
 	lk_buf_adds(out, "[part + 1]");
 	if (a->plan->allowed_lateness_us < 0)
 		return;
@@ -598,7 +593,7 @@ static void check_late(test_world *w, const lk_answer *a, lk_buf *difference) {
 	lk_buf_adds(&sql, "SELECT count(*) FROM (");
 	add_late(a, &sql);
 	lk_buf_adds(&sql, ") l WHERE off < ");
-	add_vector(a->end, a->partitions, &sql);
+	add_offsets(&a->end, &sql);
 	lk_buf_adds(&sql, "[part + 1]");
 	int64_t late = test_world_int(w, sql.data);
 	if (late != a->late)
@@ -639,7 +634,7 @@ static void add_kept(const lk_answer *a, const lk_plan *p, lk_buf *out) {
 	lk_buf_adds(out, ")) AS high FROM ");
 	lk_log_table(s, out);
 	lk_buf_adds(out, " WHERE off < ");
-	add_vector(a->end, a->partitions, out);
+	add_offsets(&a->end, out);
 	lk_buf_adds(out, "[part + 1] GROUP BY part) highs) - ");
 	add_interval((by_at ? 0 : s->watermark_delay_us) + p->retention_us, out);
 	lk_buf_adds(out, ", true)");

@@ -1,0 +1,8 @@
+-- From version 6 of schema lk to version 7.
+
+-- A cut may speak of several streams.
+ALTER TABLE lk.cut_part ADD COLUMN stream_id bigint REFERENCES lk.stream;
+UPDATE lk.cut_part p SET stream_id = w.stream_id
+  FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)
+  WHERE k.cut_id = p.cut_id;
+ALTER TABLE lk.cut_part ALTER COLUMN stream_id SET NOT NULL, DROP CONSTRAINT cut_part_pkey, ADD PRIMARY KEY (cut_id, stream_id, part);
