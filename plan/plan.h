@@ -42,7 +42,8 @@ typedef struct lk_output {
 	lk_expr *expr;      /* LK_OUT_EXPR: over a row of the keys and then the final values of aggs */
 } lk_output;
 
-/* An edit of the user's text for the oracle: `insert` replaces `remove` bytes from `at` on. */
+/* An edit of the user's text for the oracle: `insert` replaces `remove` bytes from `at` on. NULL: the columns that the
+ * select list of a subquery hands on, of the event's windows and place. */
 typedef struct lk_edit {
 	int at, remove;
 	const char *insert;
@@ -100,6 +101,8 @@ typedef struct lk_plan {
 	bool fold_only;                /* an aggregate has no exact SQL form */
 
 	char *text;                    /* the statement as written */
+	bool flattened;                /* the statement reads from a subquery or a query of WITH */
+	int with_at;                   /* WITH, if there is one */
 	int select_at, window_at;      /* bytes in text: the first select item; the window's call in GROUP BY, if there is one */
 	int having_at;                 /* the word HAVING, if there is one */
 	int order_at;                  /* the word with which ORDER BY and LIMIT begin, if there is one */

@@ -13,13 +13,10 @@
 /* --- names --- */
 
 static const char *near_column(lk_scope *c, const char *name) {
-	const lk_plan *p = c->plan;
-	const char **names = lk_arena_alloc(c->s->arena, sizeof *names * (size_t)(p->stream->schema.ncolumns + p->nlateral + 1));
-	int n = 0;
-	for (int i = 0; i < p->stream->schema.ncolumns; i++)
-		names[n++] = p->stream->schema.columns[i].name;
-	for (int i = 0; c->lateral && i < p->nlateral; i++)
-		names[n++] = p->lateral_names[i];
+	int n = lk_scope_columns(c);
+	const char **names = lk_arena_alloc(c->s->arena, sizeof *names * (size_t)(n + 1));
+	for (int i = 0; i < n; i++)
+		names[i] = lk_scope_name(c, i);
 	return lk_did_you_mean(name, names, n);
 }
 
@@ -32,7 +29,7 @@ static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, 
 	if (*qualifier && lk_scope_find(c, "", dotted) >= 0)
 		hint = lk_stmt_text(s, "a dotted name is one quoted name: \"%s\"", dotted);
 	else if (*qualifier && !known)
-		hint = lk_stmt_text(s, "the stream is called %s here", c->stream_name);
+		hint = lk_stmt_text(s, "%s is called %s here", c->derived ? "what the view reads" : "the stream", c->stream_name);
 	else if (strcmp(name, "window_start") == 0 || strcmp(name, "window_end") == 0)
 		hint = "lk adds window_start and window_end before the select list";
 	else if (near)
@@ -43,8 +40,8 @@ static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, 
 		hint = "HAVING cannot use the names of the select list: write the aggregate itself, such as count(*)";
 	else if (c->aggregates && lk_plan_output(c->plan, name) >= 0)
 		hint = "an item cannot use the name of another one: write its expression again";
-	lk_stmt_fault(s, at, hint, "column \"%s\" does not exist in stream \"%s\"", *qualifier ? dotted : name,
-	              c->plan->stream->name);
+	lk_stmt_fault(s, at, hint, "column \"%s\" does not exist in %s \"%s\"", *qualifier ? dotted : name, c->derived ? "subquery" : "stream",
+	              c->derived ? c->stream_name : c->plan->stream->name);
 	return NULL;
 }
 
@@ -62,18 +59,13 @@ static lk_expr *column(lk_scope *c, const json_t *f, int at) {
 		              "a name of %zu parts is not supported", n);
 		return NULL;
 	}
-	int slot = lk_scope_find(c, qualifier, last);
-	if (slot == -2) {
+	int found = lk_scope_find(c, qualifier, last);
+	if (found == -2) {
 		lk_stmt_fault(c->s, at, lk_stmt_text(c->s, "write %s.%s or %s.%s", c->stream_name, last, c->plan->lateral_alias, last),
 		              "column \"%s\" is ambiguous", last);
 		return NULL;
 	}
-	if (slot < 0)
-		return no_column(c, qualifier, last, at);
-	lk_expr *x = lk_expr_new(c, LK_X_SLOT, lk_slot_type(c->plan, slot), at, 0);
-	if (x)
-		x->slot = slot;
-	return x;
+	return found < 0 ? no_column(c, qualifier, last, at) : lk_scope_read(c, found, at);
 }
 
 /* --- constants --- */
@@ -138,7 +130,7 @@ static lk_expr *cast(lk_scope *c, const json_t *f, int at) {
 static const struct {
 	const char *kind, *what, *hint;
 } refused_nodes[] = {
-	{"SubLink", "a subquery", "a view reads from one stream; declare another view for the inner query"},
+	{"SubLink", "a subquery", "a subquery is possible in FROM alone, if it only selects and filters columns"},
 	{"SQLValueFunction", "a clock or session function", "_at is the time at which the log took the event"},
 	{"ParamRef", "a parameter", "write a constant"},
 	{"A_ArrayExpr", "an array", "write x IN (…)"},

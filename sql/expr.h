@@ -12,18 +12,41 @@
 #define LK_MAX_EXPR_DEPTH 400
 #define LK_MAX_EXPR_NODES 20000    /* of one statement */
 
+/* A query of WITH, and those that it can name: the ones before it. */
+typedef struct lk_with {
+	const struct lk_with *before;
+	const char *name;
+	const json_t *query, *columns;   /* SelectStmt; new names of its columns, or NULL */
+	int at;
+	bool used;
+} lk_with;
+
+/* A subquery or a query of WITH in FROM (sql/derived.c): its columns are expressions over what it reads. */
+typedef struct lk_derived {
+	struct lk_scope *inner;        /* the names in it */
+	struct lk_derived_column {
+		const char *name;
+		const json_t *node;        /* NULL: a column of what it reads, … */
+		int found;                 /* … as lk_scope_find gives it */
+	} *columns;
+	int ncolumns;
+} lk_derived;
+
 /* What names mean while a statement is read. */
 typedef struct lk_scope lk_scope;
 struct lk_scope {
 	lk_stmt *s;
 	lk_plan *plan;
 	const char *stream_name;       /* the alias, or the stream's name */
+	const lk_derived *derived;     /* what stands in the stream's place, or NULL */
+	lk_with *with;                 /* the queries of WITH that FROM can name, the last one first */
 	bool lateral;                  /* the lateral columns are visible */
 	const char *clause;            /* "WHERE", … for messages */
 	int depth, nodes;
 	bool too_deep;                 /* the fault is noted */
 	/* lk_sql_read, for readers whose nodes hold expressions */
 	lk_expr *(*read)(lk_scope *c, const json_t *node);
+	bool (*from)(lk_scope *c, const json_t *from_clause);   /* lk_sql_from, for subqueries */
 	bool aggregates;               /* calls of aggregates are accepted, as slots plan->nslots + index in plan->aggs */
 	lk_expr *const *written;       /* [plan->nkeys]: group keys as the statement spells them, once GROUP BY is read */
 	bool keys_broken;              /* an item of GROUP BY has a fault: that a column is no key says nothing */
@@ -34,9 +57,14 @@ static inline lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) { return c->
 lk_expr *lk_sql_typed(lk_scope *c, const json_t *node);                 /* LK_UNKNOWN becomes text */
 lk_expr *lk_sql_condition(lk_scope *c, const json_t *node);             /* boolean */
 
-/* The slot that a ColumnRef means; -1 if there is none (no fault is noted), -2 if it is ambiguous. qualifier: "" for
- * none. */
+/* The column that a ColumnRef means, for lk_scope_read: a slot, or a column of c->derived followed by the lateral ones. -1
+ * if there is none (no fault is noted), -2 if it is ambiguous. qualifier: "" for none. */
 int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name);
+/* The expression that a column stands for, made anew each time; all of its nodes get the location. */
+lk_expr *lk_scope_read(lk_scope *c, int found, int at);
+/* Names of the columns, in order, and how many. */
+int lk_scope_columns(const lk_scope *c);
+const char *lk_scope_name(const lk_scope *c, int found);
 
 /* --- making nodes --- */
 static inline lk_type lk_type_of(uint8_t kind) { return (lk_type){.kind = kind}; }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/suggest.h"
+#include "sql/derived.h"
 #include "sql/names.h"
 #include "sql/statements.h"
 
@@ -51,7 +52,21 @@ static const char *alias_of(lk_stmt *s, const json_t *f, const char *name, int a
 	return lk_tree_str(alias, "aliasname");
 }
 
-static bool read_stream(lk_scope *c, const json_t *f) {
+/* The stream itself is at the bottom of all subqueries; the oracle gives it the name that it has there. */
+static bool read_stream(lk_scope *c, const char *name, int at) {
+	lk_plan *p = c->plan;
+	p->stream = lk_sql_find_stream(c->s, name);
+	if (!p->stream) {
+		no_stream(c->s, name, at);
+		return false;
+	}
+	p->stream_name = lk_arena_strdup(c->s->arena, c->stream_name);
+	p->nrows = 1;
+	p->nslots = lk_slot_lateral(p->stream);
+	return true;
+}
+
+static bool read_relation(lk_scope *c, const json_t *f) {
 	lk_stmt *s = c->s;
 	int at = lk_tree_location(f);
 	const json_t *columns;
@@ -59,14 +74,30 @@ static bool read_stream(lk_scope *c, const json_t *f) {
 	if (!name)
 		return false;
 	c->stream_name = alias_of(s, f, name, at, &columns);
+	lk_with *with = lk_sql_find_with(c, name);
+	if (with) {
+		with->used = true;
+		if (with->columns && columns) {
+			lk_stmt_fault(s, at, "name the columns in one place", "the columns of \"%s\" are renamed twice", name);
+			return false;
+		}
+		return lk_sql_derived(c, with->query, columns ? columns : with->columns, with->before, with->at);
+	}
 	if (columns) {
 		lk_stmt_fault(s, at, "use the columns' own names", "new column names for a stream are not supported");
 		return false;
 	}
-	c->plan->stream = lk_sql_find_stream(s, name);
-	if (!c->plan->stream)
-		no_stream(s, name, at);
-	return c->plan->stream != NULL;
+	return read_stream(c, name, at);
+}
+
+static bool read_subquery(lk_scope *c, const json_t *f) {
+	static const char *const keys[] = {"subquery", "alias", NULL};
+	const json_t *query = lk_tree_as(json_object_get(f, "subquery"), "SelectStmt"), *columns;
+	int at = lk_tree_start(f, 0);
+	if (!lk_tree_only(c->s, f, at, "a subquery", keys))
+		return false;
+	c->stream_name = alias_of(c->s, f, "", at, &columns);
+	return lk_sql_derived(c, query, columns, c->with, at);
 }
 
 /* --- LATERAL (VALUES …) --- */
@@ -140,6 +171,10 @@ static bool read_lateral(lk_scope *c, const json_t *f, int at) {
 	static const char *const query_keys[] = {"valuesLists", "limitOption", "op", NULL};
 	const json_t *query = lk_tree_as(json_object_get(f, "subquery"), "SelectStmt"), *rows = json_object_get(query, "valuesLists");
 	at = lk_tree_start(f, at);
+	if (c->plan->nlateral) {
+		lk_stmt_fault(c->s, at, "put both into one LATERAL (VALUES (…), (…))", "a second LATERAL is not supported");
+		return false;
+	}
 	if (!rows || !lk_tree_flag(f, "lateral")) {
 		lk_stmt_fault(c->s, at, "a view reads from one stream, and may add LATERAL (VALUES (…), (…)) AS alias (column, …)",
 		              rows ? "VALUES without LATERAL is not supported in FROM" : "a subquery is not supported in FROM");
@@ -191,16 +226,14 @@ bool lk_sql_from(lk_scope *c, const json_t *from) {
 		first = json_object_get(join, "larg");
 		second = json_object_get(join, "rarg");
 	}
-	const json_t *stream = lk_tree_as(first, "RangeVar"), *lateral = lk_tree_as(second, "RangeSubselect");
-	if (!stream || n > 2 || (second && !lateral)) {
-		refuse_item(s, !stream ? first : n > 2 ? json_array_get(from, 2) : second);
+	const json_t *stream = lk_tree_as(first, "RangeVar"), *query = lk_tree_as(first, "RangeSubselect"), *lateral = lk_tree_as(second, "RangeSubselect");
+	if ((!stream && !query) || n > 2 || (second && !lateral)) {
+		refuse_item(s, !stream && !query ? first : n > 2 ? json_array_get(from, 2) : second);
 		return false;
 	}
-	c->plan->nrows = 1;
-	if (!read_stream(c, stream))
+	if (stream ? !read_relation(c, stream) : !read_subquery(c, query))
 		return false;
-	c->plan->stream_name = lk_arena_strdup(s->arena, c->stream_name);
-	bool good = !lateral || read_lateral(c, lateral, lk_tree_location(stream));
+	bool good = !lateral || read_lateral(c, lateral, lk_tree_start(first, 0));
 	c->plan->nslots = lk_slot_lateral(c->plan->stream) + c->plan->nlateral;
 	return good;
 }

@@ -1,4 +1,4 @@
-/* Making, comparing and finding: what every reader of expressions needs. */
+/* Making and comparing: what every reader of expressions needs. */
 #include <string.h>
 
 #include "sql/expr.h"
@@ -42,23 +42,6 @@ lk_expr *lk_expr_pair(lk_scope *c, int op, lk_type type, int at, lk_expr *l, lk_
 		x->args[1] = r;
 	}
 	return x;
-}
-
-int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name) {
-	const lk_plan *p = c->plan;
-	int found = -1;
-	if (!*qualifier || strcmp(qualifier, c->stream_name) == 0) {
-		for (int i = 0; i < p->stream->schema.ncolumns; i++)
-			if (strcmp(p->stream->schema.columns[i].name, name) == 0)
-				found = i;
-		if (strcmp(name, "_at") == 0)
-			found = lk_slot_at(p->stream);
-	}
-	if (c->lateral && (!*qualifier || strcmp(qualifier, p->lateral_alias) == 0))
-		for (int i = 0; i < p->nlateral; i++)
-			if (strcmp(p->lateral_names[i], name) == 0)
-				found = found < 0 ? lk_slot_lateral(p->stream) + i : -2;
-	return found;
 }
 
 lk_expr *lk_sql_text_constant(lk_scope *c, const char *text, int at, lk_type type) {

@@ -14,6 +14,10 @@
 #include "sql/sql.h"
 #include "windows/calendar.h"
 
+static void put_column_name(const lk_plan *p, int slot, lk_buf *out) {
+	lk_sql_ident(slot == lk_slot_at(p->stream) ? "_at" : p->stream->schema.columns[slot].name, out);
+}
+
 static void event_slot(void *ctx, int slot, lk_buf *out) {
 	const lk_plan *p = ctx;
 	if (slot >= lk_slot_lateral(p->stream)) {
@@ -21,7 +25,7 @@ static void event_slot(void *ctx, int slot, lk_buf *out) {
 		return;
 	}
 	lk_buf_adds(out, "e.");
-	lk_sql_ident(slot == lk_slot_at(p->stream) ? "_at" : p->stream->schema.columns[slot].name, out);
+	put_column_name(p, slot, out);
 }
 
 static void put_expr(const lk_plan *p, const lk_expr *x, lk_buf *out) { lk_expr_sql(x, event_slot, (void *)p, out); }
@@ -218,6 +222,27 @@ static void put_order(const lk_stream *s, bool in_order, lk_buf *out) {
 	lk_buf_adds(out, " AS _ts, part AS _part, off AS _off");
 }
 
+/* The first argument of the window's call is what the user wrote, but for a view over a subquery, where it may be a name
+ * that only the subquery gives. */
+static void put_window_call(const lk_plan *p, lk_buf *out) {
+	const char *text = p->text;
+	int len = (int)strlen(text), end = call_end(text, p->window_at);
+	lk_token name = lk_lex(text, len, p->window_at), argument = lk_lex(text, len, lk_lex(text, len, name.end).end);
+	/* tumble over intervals and over a calendar cannot share a name: constants in quotes fit both */
+	if (p->window.kind == LK_W_CALENDAR)
+		lk_buf_adds(out, "calendar_window");
+	else
+		lk_buf_add(out, text + name.at, (size_t)(name.end - name.at));
+	int from = name.end;
+	if (p->flattened) {
+		lk_buf_addc(out, '(');
+		put_column_name(p, p->window.time_slot, out);
+		for (lk_token t = argument; !lk_token_is(text, t, ",") && t.kind != LK_TOKEN_END; t = lk_lex(text, len, t.end))
+			from = t.end;
+	}
+	lk_buf_add(out, text + from, (size_t)(end - from));
+}
+
 /* lk.<call> gives one row (_window_start, _window_end) for each window that contains an event. */
 static void put_events(const lk_plan *p, const lk_sql_log *log, bool in_order, lk_buf *out) {
 	bool windowed = p->window.kind != LK_W_NONE;
@@ -227,11 +252,9 @@ static void put_events(const lk_plan *p, const lk_sql_log *log, bool in_order, l
 	lk_buf_adds(out, windowed ? ", _window_start, _window_end" : "");
 	put_log(p, log, out);
 	if (windowed) {
-		/* tumble over intervals and over a calendar cannot share a name: constants in quotes fit both */
-		bool calendar = p->window.kind == LK_W_CALENDAR;
-		int from = calendar ? lk_lex(p->text, (int)strlen(p->text), p->window_at).end : p->window_at;
-		lk_buf_addf(out, " CROSS JOIN LATERAL lk.%s%.*s AS w(_window_start, _window_end)", calendar ? "calendar_window" : "",
-		            call_end(p->text, p->window_at) - from, p->text + from);
+		lk_buf_adds(out, " CROSS JOIN LATERAL lk.");
+		put_window_call(p, out);
+		lk_buf_adds(out, " AS w(_window_start, _window_end)");
 	}
 	lk_buf_addf(out, " WHERE %s", log->bound);
 }
@@ -246,8 +269,11 @@ static void put_session_arguments(const lk_plan *p, lk_buf *out) {
 		if (depth == 1 && lk_token_is(text, t, ","))
 			comma = t.at;
 	}
-	lk_buf_addf(out, "(%.*s\n) AS _time, (%.*s\n)::interval AS _gap", comma - open.end, text + open.end, end - 1 - (comma + 1),
-	            text + comma + 1);
+	if (p->flattened)
+		put_column_name(p, p->window.time_slot, out);
+	else
+		lk_buf_addf(out, "(%.*s\n)", comma - open.end, text + open.end);
+	lk_buf_addf(out, " AS _time, (%.*s\n)::interval AS _gap", end - 1 - (comma + 1), text + comma + 1);
 }
 
 /* The same for sessions, by gaps and islands: an event begins a session if the previous one of its group is a gap or
@@ -294,7 +320,20 @@ static void put_source(const lk_plan *p, const lk_sql_log *log, bool in_order, l
 		put_sessions(p, log, in_order, out);
 	else
 		put_events(p, log, in_order, out);
-	lk_buf_adds(out, ") SELECT ");
+	lk_buf_adds(out, ") ");
+}
+
+static bool is_in_order(const lk_plan *p) {
+	bool in_order = false;
+	for (int i = 0; i < p->naggs; i++)
+		in_order |= p->aggs[i].verbs->oracle == LK_ORACLE_IN_ORDER;
+	return in_order;
+}
+
+/* What the select list of a subquery hands on of each event. */
+static void put_handed_on(const lk_plan *p, lk_buf *out) {
+	lk_buf_adds(out, p->window.kind != LK_W_NONE ? ", _window_start, _window_end " : "");
+	lk_buf_adds(out, is_in_order(p) ? ", _ts, _part, _off " : "");
 }
 
 /* Bytes [from, to) of the text, edited. */
@@ -304,7 +343,10 @@ static void put_edited(const lk_plan *p, size_t from, size_t to, lk_buf *out) {
 		if ((size_t)e->at < from || (size_t)e->at + (size_t)e->remove > to)
 			continue;
 		lk_buf_add(out, p->text + from, (size_t)e->at - from);
-		lk_buf_adds(out, e->insert);
+		if (e->insert)
+			lk_buf_adds(out, e->insert);
+		else
+			put_handed_on(p, out);
 		from = (size_t)e->at + (size_t)e->remove;
 	}
 	lk_buf_add(out, p->text + from, to - from);
@@ -323,6 +365,12 @@ static void put_order_columns(const lk_plan *p, lk_buf *out) {
 static void put_user_text(const lk_plan *p, lk_buf *out) {
 	const char *text = p->text;
 	size_t stop = p->order_at ? (size_t)p->order_at : select_end(text, p->select_at);
+	if (p->with_at)   /* a level of its own: a query of WITH may have the stream's name */
+		lk_buf_adds(out, "SELECT * FROM (");
+	if (p->with_at)
+		put_edited(p, (size_t)p->with_at, (size_t)p->select_at, out);
+	else
+		lk_buf_adds(out, "SELECT ");
 	put_order_columns(p, out);
 	if (p->window.kind == LK_W_NONE) {
 		put_edited(p, (size_t)p->select_at, stop, out);
@@ -381,12 +429,9 @@ void lk_plan_oracle_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
 	lk_buf_adds(out, " FROM (");
 	if (p->limit)
 		put_places(p, out);
-	bool in_order = false;
-	for (int i = 0; i < p->naggs; i++)
-		in_order |= p->aggs[i].verbs->oracle == LK_ORACLE_IN_ORDER;
-	put_source(p, log, in_order, out);
+	put_source(p, log, is_in_order(p), out);
 	put_user_text(p, out);
-	lk_buf_adds(out, "\n) AS answer");
+	lk_buf_adds(out, p->with_at ? "\n) AS answer) AS answer" : "\n) AS answer");
 	if (p->limit)
 		lk_buf_addf(out, ") AS answer WHERE _place <= %lld", (long long)p->limit);
 	lk_buf_adds(out, windowed ? " ORDER BY window_start, window_end" : " ORDER BY ");

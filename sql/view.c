@@ -11,6 +11,7 @@
 
 #include "core/time.h"
 #include "sql/aggregate.h"
+#include "sql/derived.h"
 #include "sql/from.h"
 #include "sql/names.h"
 #include "sql/statements.h"
@@ -166,7 +167,7 @@ static void find_needed(lk_plan *p, lk_arena *arena) {
 
 static bool select_form(lk_stmt *s, const json_t *select, int at) {
 	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "groupClause", "havingClause", "sortClause", "limitCount", "limitOption",
-	                                   "op", NULL};
+	                                   "op", "withClause", NULL};
 	if (strcmp(lk_tree_str(select, "op"), "SETOP_NONE") != 0) {
 		lk_stmt_fault(s, lk_tree_start(json_object_get(select, "rarg"), at), "declare a view for each SELECT",
 		              "UNION, INTERSECT and EXCEPT are not supported");
@@ -187,12 +188,10 @@ static bool select_form(lk_stmt *s, const json_t *select, int at) {
 static void read_select(view_reader *v, const json_t *select) {
 	size_t i;
 	json_t *item;
-	const json_t *groups = json_object_get(select, "groupClause"), *where = json_object_get(select, "whereClause");
+	const json_t *groups = json_object_get(select, "groupClause");
 	lk_plan *p = v->p;
 	v->targets = json_object_get(select, "targetList");
-	v->c.clause = "WHERE";
-	if (where)
-		p->where = lk_sql_condition(&v->c, where);
+	lk_sql_where(&v->c, json_object_get(select, "whereClause"));
 	int before = v->s->nfaults;
 	json_array_foreach(groups, i, item)
 		read_group_item(v, item);
@@ -269,9 +268,11 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	p->edits = lk_arena_zalloc(s->arena, sizeof *p->edits * LK_MAX_EDITS);
 	lk_option options[NOPTIONS];
 	read_view_options(s, p, json_object_get(f, "options"), options);
-	view_reader v = {.c = {.s = s, .plan = p, .read = lk_sql_read}, .s = s, .p = p};
-	if (!select_form(s, select, at) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
+	view_reader v = {.c = {.s = s, .plan = p, .read = lk_sql_read, .from = lk_sql_from}, .s = s, .p = p};
+	p->with_at = lk_tree_location(json_object_get(select, "withClause"));
+	if (!select_form(s, select, at) || !lk_sql_with(&v.c, select) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
 		return NULL;
+	lk_sql_with_used(&v.c, NULL);
 	p->window.time_slot = p->stream->schema.event_time;
 	p->first_agg = p->last_agg = -1;
 	read_select(&v, select);

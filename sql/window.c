@@ -166,8 +166,11 @@ void lk_sql_window(lk_scope *c, const json_t *call, int at) {
 	const lk_expr *time = lk_sql_expr(c, json_array_get(args, 0));
 	if (!time)
 		return;
-	if (time->slot != p->stream->schema.event_time && time->slot != lk_slot_at(p->stream)) {
-		lk_stmt_fault(c->s, time->location, lk_stmt_text(c->s, "write %s, the stream's event time, or _at", p->stream->schema.columns[p->stream->schema.event_time].name),
+	if (time->op != LK_X_SLOT || (time->slot != p->stream->schema.event_time && time->slot != lk_slot_at(p->stream))) {
+		const char *name = p->stream->schema.columns[p->stream->schema.event_time].name;
+		lk_stmt_fault(c->s, time->location,
+		              lk_stmt_text(c->s, p->flattened ? "write the name that the subquery gives to %s, the stream's event time, or to _at"
+		                                              : "write %s, the stream's event time, or _at", name),
 		              "a window needs the event time or _at");
 		return;
 	}
