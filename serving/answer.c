@@ -43,7 +43,7 @@
 #include "serving/windows.h"
 #include "windows/window.h"
 
-enum { DEADLINE_US = 5000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
+enum { DEADLINE_US = 5000000, GRACE_US = 1000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
 
 /* The sort column must exist, and its values must have an order. */
 static int check_sort(const lk_reader *r, lk_error *err) {
@@ -458,7 +458,7 @@ static int give_up(lk_reader *r, lk_error *err) {
 	return LK_EPARTIAL;
 }
 
-int lk_answer_make(lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_answer *out, lk_error *err) {
+static int make(lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_answer *out, lk_error *err) {
 	*out = (lk_answer){0};
 	int64_t deadline = lk_monotonic_us() + DEADLINE_US;
 	int64_t wait_us = PAUSE_MIN_US;
@@ -481,6 +481,26 @@ int lk_answer_make(lk_pg *pg, lk_store *store, lk_current *current, const lk_que
 	}
 	rc = lk_reader_bounded(&r, rc, err);
 	lk_reader_close(&r);
+	return rc;
+}
+
+/* PostgreSQL ends a statement when the query's time is over, so its session is given up a little later. */
+static void limit_waits(lk_pg *pg, lk_store *store, int64_t time_us) {
+	if (time_us <= 0)
+		return;
+	if (!pg->limit_us || pg->limit_us > time_us + GRACE_US)
+		pg->limit_us = time_us + GRACE_US;
+	if (store)
+		lk_store_give_up_at(store, lk_monotonic_us() + time_us + GRACE_US);
+}
+
+int lk_answer_make(lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_answer *out, lk_error *err) {
+	int64_t usual_us = pg->limit_us;
+	limit_waits(pg, store, q->bounds.time_us);
+	int rc = make(pg, store, current, q, out, err);
+	pg->limit_us = usual_us;
+	if (store)
+		lk_store_give_up_at(store, 0);
 	return rc;
 }
 

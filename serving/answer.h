@@ -115,7 +115,9 @@ typedef struct lk_answer {
 /* Makes an answer that is exact for the prefix `end` that it names, or fails: LK_EUSAGE if the query names something
  * that does not exist or does not fit, LK_EPARTIAL if a unit's segments have not tiled what they must for five seconds,
  * LK_ETOOBIG if a bound was reached, LK_EBUSY if it was stopped. store may be NULL for LK_LAYER_BATCH. A view without
- * keys and windows always has its one row, as in SQL.
+ * keys and windows always has its one row, as in SQL. If the query's time is bounded, a server that is silent for a
+ * second longer is given up: LK_EUNREACHABLE, and the session is lost. query.bounds.stop is noticed between two calls of
+ * a server.
  *
  * Any thread, with its own pg and store. current: where definitions come from, shared by threads; the answer is by the
  * definitions at the time of its PostgreSQL snapshot, whatever the shared catalogue's age. NULL: reads the catalogue,

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch_layer/seal.h"
 #include "catalog/current.h"
 #include "catalog/drop.h"
 #include "core/flag.h"
@@ -141,7 +142,7 @@ static void it_is_read_once(void **state) {
 
 /* --- answers over a catalogue that is out of date --- */
 
-/* I9 */
+/* I9, P3 */
 static void answers_know_what_was_declared_since(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("declared since");
@@ -165,6 +166,7 @@ static void answers_know_what_was_declared_since(void **state) {
 	same_as_alone("b");
 }
 
+/* P3 */
 static void answers_know_the_streams_options(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("options");
@@ -181,7 +183,7 @@ static void answers_know_the_streams_options(void **state) {
 	lk_answer_release(&a);
 }
 
-/* P6: schema lk is made anew, and every id in it is one that the old catalogue knows. */
+/* P3, P6: schema lk is made anew, and every id in it is one that the old catalogue knows. */
 static void answers_know_the_log(void **state) {
 	(void)state;
 	unsigned long seed = test_seed("another log");
@@ -199,6 +201,65 @@ static void answers_know_the_log(void **state) {
 	test_sql(&world.pg, "DROP SCHEMA lk CASCADE");
 	assert_int_equal(ask("a", &text, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.text, "it has no schema lk"));
+}
+
+/* P12: a seal publishes, and changes nothing that the stamp counts. */
+static void answers_know_what_was_published_since(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("published since");
+	lk_batch_report report;
+	lk_answer a;
+	lk_error err = {0};
+	char id[24];
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT path, count(*) AS n FROM hits GROUP BY path;");
+	append(100, &seed);
+	lk_query q = test_query_of("a", test_world_kappa(&world, "a"), id);
+	q.layer = LK_LAYER_BATCH;
+	assert_int_equal(lk_answer_make(&world.pg, world.store, current, &q, &a, &err), LK_EUSAGE);
+	assert_string_equal(err.text, "this copy of view a is kappa: it has no batch layer");
+	lk_error_clear(&err);
+	test_world_speed_once(&world, "a");
+	int64_t copy = strtoll(id, NULL, 10);
+	test_ok(lk_seal_run(&world.pg, world.store, lk_catalog_copy(world.catalog, copy), &(lk_seal_options){0}, &report, &err), &err);
+	lk_catalog *before = get(true);
+	assert_null(lk_catalog_copy(before, copy)->batch_table);   /* the shared catalogue is older than the seal */
+	test_ok(lk_answer_make(&world.pg, world.store, current, &q, &a, &err), &err);
+	assert_int_equal(a.nrows, 8);
+	lk_answer_release(&a);
+	lk_catalog_release(before);
+}
+
+/* --- silent servers --- */
+
+static void unreachable(enum test_frozen which, const char *why) {
+	lk_query q = test_query("a");
+	lk_answer a;
+	lk_error err = {0};
+	q.bounds.time_us = LK_US_PER_S / 5;
+	test_freeze(&servers, which);
+	int rc = lk_answer_make(&world.pg, world.store, current, &q, &a, &err);
+	test_thaw(&servers);
+	assert_int_equal(rc, LK_EUNREACHABLE);
+	assert_non_null(strstr(err.text, why));
+}
+
+/* The usual limits are other ones: ten seconds, and a minute. */
+static void a_bounded_query_awaits_no_silent_server(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("silent");
+	lk_error err = {0};
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT count(*) AS n FROM hits;");
+	append(10, &seed);
+	test_world_speed_once(&world, "a");
+	same_as_alone("a");
+	unreachable(TEST_REDIS, "no answer in time");
+	lk_store_close(world.store);
+	test_ok(lk_store_open(&world.store, servers.at.redis, world.log_id, &err), &err);
+	same_as_alone("a");
+	unreachable(TEST_SESSIONS, "no answer for 1 s");
+	lk_pg_close(&world.pg);
+	test_open(&world.pg, &servers);
+	same_as_alone("a");
 }
 
 /* --- printing --- */
@@ -467,6 +528,8 @@ int main(void) {
 		TEST(answers_know_what_was_declared_since),
 		TEST(answers_know_the_streams_options),
 		TEST(answers_know_the_log),
+		TEST(answers_know_what_was_published_since),
+		TEST(a_bounded_query_awaits_no_silent_server),
 		TEST(answers_go_to_any_sink),
 		TEST(many_readers_while_definitions_change),
 	};
