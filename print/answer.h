@@ -1,5 +1,7 @@
 /* Prints answers in the formats of `lk query`. Each row is written as soon as it is formatted; no format holds all
- * rows as text. */
+ * rows as text.
+ *
+ * Any thread, for an answer and a sink of its own. */
 #ifndef LK_PRINT_ANSWER_H
 #define LK_PRINT_ANSWER_H
 

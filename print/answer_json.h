@@ -1,4 +1,6 @@
-/* Answers as JSON, each row written as soon as it is formatted. */
+/* Answers as JSON, each row written as soon as it is formatted.
+ *
+ * Any thread, for an answer and a sink of its own. */
 #ifndef LK_PRINT_ANSWER_JSON_H
 #define LK_PRINT_ANSWER_JSON_H
 

@@ -1,4 +1,6 @@
-/* What the rows of an answer cover, in words. */
+/* What the rows of an answer cover, in words.
+ *
+ * Any thread, for its own answer; texts are added to the caller's buffer. */
 #ifndef LK_PRINT_BOUNDARY_H
 #define LK_PRINT_BOUNDARY_H
 

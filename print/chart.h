@@ -1,4 +1,6 @@
-/* Bars beside the rows of a table: how the numbers of one column compare. */
+/* Bars beside the rows of a table: how the numbers of one column compare.
+ *
+ * One thread at a time, as the answer. */
 #ifndef LK_PRINT_CHART_H
 #define LK_PRINT_CHART_H
 

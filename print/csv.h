@@ -1,4 +1,6 @@
-/* CSV. */
+/* CSV.
+ *
+ * Any thread. */
 #ifndef LK_PRINT_CSV_H
 #define LK_PRINT_CSV_H
 

@@ -1,4 +1,6 @@
-/* Members of the JSON objects that are printed. Each begins with a comma: ,"name":value. */
+/* Members of the JSON objects that are printed. Each begins with a comma: ,"name":value.
+ *
+ * Any thread; adds to the caller's buffer. */
 #ifndef LK_PRINT_JSON_H
 #define LK_PRINT_JSON_H
 

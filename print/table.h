@@ -1,6 +1,8 @@
 /* Tables for people. A table wider than the screen is split into parts below each other; each part begins with the
  * table's first columns, which identify a row. A long one is split by rows too, so that the parts of a row are on the
- * screen together. */
+ * screen together.
+ *
+ * A table is used by one thread at a time. Texts are copied. */
 #ifndef LK_PRINT_TABLE_H
 #define LK_PRINT_TABLE_H
 

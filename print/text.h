@@ -1,4 +1,6 @@
-/* Texts on a screen: the columns that they take, and lines that fit. By the process's character set. */
+/* Texts on a screen: the columns that they take, and lines that fit. By the process's character set.
+ *
+ * Any thread. */
 #ifndef LK_PRINT_TEXT_H
 #define LK_PRINT_TEXT_H
 

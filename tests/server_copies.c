@@ -517,7 +517,7 @@ struct hand {
 	lk_error err;
 };
 
-/* Reads the state by SQL: only the main thread parses the catalogue. */
+/* Reads the state by SQL, on its own session. */
 static int64_t pick(struct hand *h, const char *sql) {
 	PGresult *res = NULL;
 	lk_error err = {0};
