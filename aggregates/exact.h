@@ -4,7 +4,7 @@
  * digits are carried lazily, as in the small superaccumulator of Neal ("Fast exact summation using small and large
  * superaccumulators", arXiv:1505.05571, 2015).
  *
- * A sum owns nothing outside itself; one thread at a time. */
+ * One thread at a time; the digits live in the arena of the calls that change them. */
 #ifndef LK_AGGREGATES_EXACT_H
 #define LK_AGGREGATES_EXACT_H
 

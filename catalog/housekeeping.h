@@ -1,6 +1,6 @@
 /* The parts of schema lk that grow with time and use, and how much of each is kept.
  *
- * Any thread, with a session of its own; several at once do no harm. */
+ * Any thread, with a session of its own. */
 #ifndef LK_CATALOG_HOUSEKEEPING_H
 #define LK_CATALOG_HOUSEKEEPING_H
 

@@ -8,7 +8,7 @@
  * LK_TEST_ADDRESSES(host) are the addresses that LK_NAMES gives a name ("silent= db=127.0.0.2,127.0.0.1"), allocated;
  * NULL for a name that is not in it, "" for one of which a look-up never ends.
  *
- * Any thread may pass a point; the environment is read at the first one. */
+ * Any thread may pass a point. */
 #ifndef LK_CORE_FAULT_H
 #define LK_CORE_FAULT_H
 

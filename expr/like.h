@@ -1,6 +1,6 @@
 /* SQL's LIKE: % any run of characters, _ one character (code point), \ makes the next character literal.
  *
- * Pure: any thread. The match backtracks to the last %, as in PostgreSQL's like_match.c. */
+ * Pure: any thread. */
 #ifndef LK_EXPR_LIKE_H
 #define LK_EXPR_LIKE_H
 

@@ -1,7 +1,7 @@
 /* Ingest: appends an input's events to the log, each exactly once, whatever happens to the connection.
  *
- * Any thread; one run at a time for each input. A run has a second thread of its own that encodes. Callbacks come on
- * the caller's thread. The report owns no memory. */
+ * Any thread. A run has a second thread of its own that encodes. Callbacks come on the caller's thread. The report owns
+ * no memory. */
 #ifndef LK_INGEST_INGEST_H
 #define LK_INGEST_INGEST_H
 

@@ -1,7 +1,7 @@
 /* PostgreSQL sessions: every connection of lk is opened here and sets the session of R7.
  *
- * A session is the caller's, for one thread at a time; results (PGresult) are the caller's, for PQclear, also after a
- * failure, when they are NULL. lk_pg_cancel_by_handle may be called from a signal handler. */
+ * A session is the caller's, for one thread at a time; results (PGresult) are the caller's, for PQclear, which takes
+ * NULL too. lk_pg_cancel_by_handle may be called from a signal handler. */
 #ifndef LK_POSTGRES_PG_H
 #define LK_POSTGRES_PG_H
 

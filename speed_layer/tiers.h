@@ -1,7 +1,7 @@
 /* Chooses which segments of a unit to compact, by their bytes alone; it asks no server.
  *
- * Pure: any thread. Size-tiered, as in log-structured merge trees (O'Neil et al., "The log-structured merge-tree", Acta
- * Informatica 33, 1996; tiers of similar sizes as in Bigtable and Cassandra). */
+ * Pure: any thread. Segments of similar size are merged (size-tiered compaction), as in Cassandra, after the merging
+ * compactions of Bigtable (Chang et al., "Bigtable: a distributed storage system for structured data", OSDI 2006). */
 #ifndef LK_SPEED_LAYER_TIERS_H
 #define LK_SPEED_LAYER_TIERS_H
 
