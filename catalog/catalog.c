@@ -123,7 +123,7 @@ static char *text_or_null(lk_catalog *c, const PGresult *res, int row, int col) 
 }
 
 static int load_state(const char *text, enum lk_copy_state *state, lk_error *err) {
-	for (int i = LK_COPY_LIVE; i <= LK_COPY_TRIAL; i++)
+	for (int i = LK_COPY_LIVE; i <= LK_COPY_SCRATCH; i++)
 		if (!strcmp(text, lk_copy_state_name((enum lk_copy_state)i))) {
 			*state = (enum lk_copy_state)i;
 			return 0;

@@ -21,7 +21,7 @@ typedef struct lk_cat_stream {
 	const char *definition;    /* as it is stored */
 } lk_cat_stream;
 
-enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_TRIAL };   /* see schema.sql */
+enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_SCRATCH };   /* see schema.sql */
 const char *lk_copy_state_name(enum lk_copy_state s);   /* "live", "building", "sandbox", "trial" */
 enum lk_range_by { LK_BY_EVENT, LK_BY_AT };
 

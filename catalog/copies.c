@@ -1,6 +1,6 @@
 /* Copies: made, served, dropped.
  *
- *   building --go live, or served--> live --dropped-->      a sandbox and a trial are dropped only
+ *   building --go live, or served--> live --dropped-->      a sandbox and a scratch copy are dropped only
  *
  * lk.view.served_copy is the one pointer that readers follow, former_copy the one place to go back to. Code that moves
  * either of them, or drops a copy, first locks the view's row, then rows of copies, then rows of cuts, as a publish
@@ -166,7 +166,7 @@ static int make_served(lk_pg *pg, int64_t view_id, int64_t to, lk_error *err) {
 		return rc;
 	if (strcmp(PQcmdTuples(res), "1"))
 		rc = lk_fail(err, LK_ECONFLICT,
-		             "copy %s cannot be served: it was dropped, is a sandbox or a trial, or is of another view", copy);
+		             "copy %s cannot be served: it was dropped, is a sandbox or a scratch copy, or is of another view", copy);
 	PQclear(res);
 	return rc ? rc : one_row(pg, err, "its version is gone", "UPDATE lk.version SET was_served = true WHERE version_id ="
 	                         " (SELECT version_id FROM lk.copy WHERE copy_id = $1::bigint)", to);

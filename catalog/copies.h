@@ -25,7 +25,7 @@ int lk_copy_go_live(lk_pg *pg, int64_t copy_id, lk_error *err);
  * becomes the former copy, and the former copy before it is dropped (its id in *retired, else 0). Lambda copies of this
  * version, or an older one, that wait for a batch to bring them into service are dropped too: no batch would, and the
  * speed layer would keep them for ever. LK_ECONFLICT if `from` is not served (any more), or `to` is dropped, a sandbox
- * or a trial, or of another view. */
+ * or a scratch copy, or of another view. */
 int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t *retired, lk_error *err);
 /* Drops a copy that is not served; LK_ECONFLICT if it is. Its cuts are abandoned or released. Idempotent. */
 int lk_copy_drop(lk_pg *pg, int64_t copy_id, lk_error *err);

@@ -1,10 +1,10 @@
 /* One comparison of a view, from the lock to the last removal.
  *
- *   lock the view ─ remove what a killed one left ─ make trial copies ─ measure each mode ─ all copies at one cut
+ *   lock the view ─ remove what a killed one left ─ make scratch copies ─ measure each mode ─ all copies at one cut
  *    ─ legs ─ differences ─ first events ─ remove
  *
- * The comparison uses the view's own copies if it has them, since its users get those; trial copies stand in for
- * missing ones. With costs, trial copies are always made: the measurement covers the whole way from nothing. */
+ * The comparison uses the view's own copies if it has them, since its users get those; scratch copies stand in for
+ * missing ones. With costs, scratch copies are always made: the measurement covers the whole way from nothing. */
 #include "costs/costs.h"
 
 #include <stdlib.h>
@@ -17,11 +17,11 @@
 #include "compare/leg_rows.h"
 #include "core/time.h"
 #include "costs/mode_cost.h"
-#include "costs/trial.h"
+#include "costs/scratch.h"
 
 enum {
 	LAMBDA, KAPPA, MODES,
-	STREAMED_MOST = 1000,      /* events that a trial's batch leaves to the stream path, … */
+	STREAMED_MOST = 1000,      /* events that a scratch copy's batch leaves to the stream path, … */
 	STREAMED_SHARE = 10,       /* … or a tenth of them */
 };
 
@@ -35,7 +35,7 @@ typedef struct comparing {
 	const lk_cat_view *view;
 	const lk_cat_version *version;
 	int64_t locked;                    /* id of the locked view; 0: none */
-	int64_t trial[MODES];              /* ids; 0: none */
+	int64_t scratch[MODES];            /* ids; 0: none */
 	const lk_cat_copy *copy[MODES];    /* being compared */
 	lk_frontier tail;                  /* of the log, when the copies were made, … */
 	lk_frontier batch;                 /* … and how much of it lambda's batch takes: the rest is streamed */
@@ -111,14 +111,14 @@ static int make_copies(comparing *c, lk_error *err) {
 	int rc = LK_OK;
 	for (int m = 0; m < MODES && rc == LK_OK; m++)
 		if (c->costs || !live_copy(c, m))
-			rc = lk_trial_make(&c->pg, c->version, m == KAPPA, &c->trial[m], err);
+			rc = lk_scratch_make(&c->pg, c->version, m == KAPPA, &c->scratch[m], err);
 	if (rc == LK_OK)
 		rc = load(c, err);
 	for (int m = 0; m < MODES && rc == LK_OK; m++) {
 		const lk_cat_copy *live = live_copy(c, m);
 		*(m == LAMBDA ? &c->out->lambda_was_there : &c->out->kappa_was_there) = live != NULL;
-		c->copy[m] = live ? live : lk_catalog_copy(c->catalog, c->trial[m]);
-		if (!c->copy[m] || (c->trial[m] && !lk_catalog_copy(c->catalog, c->trial[m])))
+		c->copy[m] = live ? live : lk_catalog_copy(c->catalog, c->scratch[m]);
+		if (!c->copy[m] || (c->scratch[m] && !lk_catalog_copy(c->catalog, c->scratch[m])))
 			rc = lk_fail(err, LK_ECONFLICT, "a copy of view %s was dropped meanwhile", c->view->name);
 	}
 	return rc;
@@ -137,7 +137,7 @@ static int read_tail(comparing *c, lk_error *err) {
 /* Without costs: builds what is missing as its mode does, and the barrier brings it to the cut. */
 static int build_missing(comparing *c, lk_error *err) {
 	lk_batch_report batch;
-	if (!c->trial[LAMBDA])
+	if (!c->scratch[LAMBDA])
 		return LK_OK;
 	lk_watch_phase(&c->o->watch, c->copy[LAMBDA], "lambda: computing the batch");
 	return lk_batch_run_at(&c->pg, c->copy[LAMBDA], &c->batch, &batch, err);
@@ -150,7 +150,7 @@ static int measure_costs(comparing *c, lk_error *err) {
 	int rc = LK_OK;
 	for (int m = 0; m < MODES && rc == LK_OK; m++) {
 		const lk_costing one = {.run = run_options(c), .pg = &c->pg, .store = c->store,
-		                        .copy = lk_catalog_copy(c->catalog, c->trial[m]), .batch = &c->batch, .end = &c->tail};
+		                        .copy = lk_catalog_copy(c->catalog, c->scratch[m]), .batch = &c->batch, .end = &c->tail};
 		rc = lk_mode_cost_measure(&one, costs[m], err);
 	}
 	return rc;
@@ -310,7 +310,7 @@ static int steps(comparing *c, lk_error *err) {
 	if (rc == LK_OK)
 		rc = load(c, err);
 	if (rc == LK_OK)
-		rc = lk_trial_drop_left(&c->pg, c->store, c->catalog, c->view, err);
+		rc = lk_scratch_drop_left(&c->pg, c->store, c->catalog, c->view, err);
 	if (rc == LK_OK)
 		rc = make_copies(c, err);
 	if (rc == LK_OK)
@@ -323,12 +323,12 @@ static int steps(comparing *c, lk_error *err) {
 }
 
 /* If the session broke, it is replaced once; what remains then is removed by the next comparison. */
-static int remove_trials(comparing *c, lk_error *err) {
+static int remove_scratch(comparing *c, lk_error *err) {
 	int rc = LK_OK;
 	for (int m = 0; m < MODES; m++) {
-		if (!c->trial[m])
+		if (!c->scratch[m])
 			continue;
-		int dropped = lk_trial_drop(&c->pg, c->store, c->trial[m], err);
+		int dropped = lk_scratch_drop(&c->pg, c->store, c->scratch[m], err);
 		rc = rc == LK_OK ? dropped : rc;
 	}
 	return rc;
@@ -337,10 +337,10 @@ static int remove_trials(comparing *c, lk_error *err) {
 static int clean_up(comparing *c, lk_error *err) {
 	lk_error e = {0};
 	char log_id[33] = "";
-	if (!c->trial[LAMBDA] && !c->trial[KAPPA])
+	if (!c->scratch[LAMBDA] && !c->scratch[KAPPA])
 		return LK_OK;
 	lk_pg_rollback(&c->pg);
-	int rc = remove_trials(c, &e);
+	int rc = remove_scratch(c, &e);
 	if (rc == LK_OK)
 		return LK_OK;
 	if (c->catalog)
@@ -351,7 +351,7 @@ static int clean_up(comparing *c, lk_error *err) {
 	rc = connect_both(c, &e);
 	if (rc == LK_OK) {
 		lk_store_set_log(c->store, log_id);
-		rc = remove_trials(c, &e);
+		rc = remove_scratch(c, &e);
 	}
 	if (rc != LK_OK && err && err->code == LK_OK)
 		*err = e;
@@ -381,7 +381,7 @@ int lk_compare_view(const lk_replay_options *o, bool costs, lk_comparison *out, 
 	if (rc == LK_EBUSY && lk_watch_stopped(&o->watch) && err) {
 		lk_error_clear(err);
 		lk_fail(err, rc, "interrupted: nothing was compared%s",
-		        cleaned == LK_OK ? "; its trial copies are removed" : "");
+		        cleaned == LK_OK ? "; its scratch copies are removed" : "");
 	}
 	return rc == LK_OK ? cleaned : rc;
 }

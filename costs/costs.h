@@ -1,5 +1,5 @@
 /* Compares lambda, kappa and plain SQL over one prefix, and measures what each mode costs on fresh copies of the view,
- * made from the current log: one lambda, one kappa, both on trial and removed afterwards.
+ * made from the current log: one lambda, one kappa, both scratch copies that are removed afterwards.
  *
  * Any thread; one comparison of a view at a time in all processes, which its lock ensures. The comparison is the
  * caller's, to be released also after a failure. */

@@ -12,7 +12,7 @@
 
 #include "batch_layer/batch.h"
 #include "core/time.h"
-#include "costs/trial.h"
+#include "costs/scratch.h"
 #include "serving/answer.h"
 
 static double since(int64_t began_us) { return (double)(lk_monotonic_us() - began_us) / 1e6; }
@@ -78,7 +78,7 @@ static int measure_bytes(const lk_costing *c, lk_mode_cost *out, lk_error *err) 
 }
 
 static int measure_recovery(const lk_costing *c, lk_mode_cost *out, lk_error *err) {
-	int rc = lk_trial_empty(c->store, c->copy, err);
+	int rc = lk_scratch_empty(c->store, c->copy, err);
 	int64_t began = lk_monotonic_us();
 	if (rc == LK_OK)
 		rc = stream(c, c->copy->kappa ? "kappa: recovering" : "lambda: recovering", &out->recover_events, err);

@@ -1,4 +1,4 @@
-/* Measuring one copy on trial. Private to costs/. */
+/* Measuring one scratch copy. Private to costs/. */
 #ifndef LK_COSTS_MODE_COST_H
 #define LK_COSTS_MODE_COST_H
 
@@ -9,8 +9,8 @@ typedef struct lk_costing {
 	lk_run_to_options run;
 	lk_pg *pg;
 	lk_store *store;
-	const lk_cat_copy *copy;       /* on trial, not started */
-	const lk_frontier *batch, *end;/* lambda's batch reaches up to `batch`, the stream path does the rest up to `end` */
+	const lk_cat_copy *copy;       /* a scratch copy, not started */
+	const lk_frontier *batch, *end;   /* lambda's batch reaches up to `batch`, the stream path does the rest up to `end` */
 } lk_costing;
 
 /* Builds the copy from nothing, as its mode does, and measures build, bytes and recovery. LK_EBUSY if it was

@@ -26,7 +26,7 @@ void lk_copy_describe(const lk_cat_copy *copy, lk_buf *out) {
 	switch (copy->state) {
 	case LK_COPY_SANDBOX: lk_buf_addf(out, "sandbox %s", copy->name); break;
 	case LK_COPY_BUILDING: lk_buf_adds(out, "being replayed"); break;
-	case LK_COPY_TRIAL: lk_buf_adds(out, "made for a comparison"); break;
+	case LK_COPY_SCRATCH: lk_buf_adds(out, "made for a comparison"); break;
 	case LK_COPY_LIVE: lk_buf_adds(out, copy->was_served ? "served before" : "not served yet"); break;
 	}
 	lk_buf_addc(out, ')');

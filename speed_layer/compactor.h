@@ -2,9 +2,9 @@
  * thread that folds waits for them.
  *
  * A worker chooses a compaction after it has read the live cuts (P7: a later cut lies above every closed segment), and
- * posts it. The owner's token guards every change: the swap is refused (P1, P2) if the unit was lost, reset or taken
- * over meanwhile, or if inputs were dropped. So no worker waits for an outcome; the next sweep reads the segments that
- * exist.
+ * posts it. The owner's fencing token guards every change: the swap is refused (P1, P2) if the unit was lost, reset or
+ * taken over meanwhile, or if inputs were dropped. So no worker waits for an outcome; the next sweep reads the segments
+ * that exist.
  *
  * Started and stopped by one thread; any worker may post. A job is copied when it is posted. */
 #ifndef LK_SPEED_LAYER_COMPACTOR_H

@@ -3,7 +3,7 @@
  * Dropping: the batch answers segments that end at or below the published cut. They are dropped in the same step that
  * moves the base, so segments tile [base, cursor) at every instant. The open segment is never dropped: the next commit
  * would bring it back with only the changed cells. If an idle unit's open segment ends exactly at the cut, a take-over
- * closes it (its owner token is no longer the unit's), and then it is dropped like the others.
+ * closes it (its fencing token is no longer the unit's), and then it is dropped like the others.
  *
  * Compaction: take-overs, cuts and full maps close segments, and every reader pays for each segment, so neighbours are
  * merged into one (tiers.h says which). The choice is made here, after the live cuts were read; the process's compactor

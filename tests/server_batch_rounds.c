@@ -341,7 +341,7 @@ static void a_copy_in_the_making_is_not_served(void **state) {
 	int64_t first = served()->id;
 	append(50);
 	test_world_declare(&world, by_hour);
-	for (enum lk_copy_state states[] = {LK_COPY_BUILDING, LK_COPY_TRIAL}, *s = states; s < states + 2; s++) {
+	for (enum lk_copy_state states[] = {LK_COPY_BUILDING, LK_COPY_SCRATCH}, *s = states; s < states + 2; s++) {
 		int64_t id = make(*s, false);
 		test_ok(lk_batch_run(&world.pg, world.catalog, lk_catalog_copy(world.catalog, id), &r, &err), &err);
 		assert_int_equal(r.switched_to, 0);
@@ -502,7 +502,7 @@ static void a_batch_at_a_cut_in_the_past(void **state) {
 	test_ok(lk_log_tail(&world.pg, view()->stream, &at, &err), &err);
 	append(100);
 	test_ok(lk_log_tail(&world.pg, view()->stream, &end, &err), &err);
-	int64_t id = make(LK_COPY_TRIAL, false);
+	int64_t id = make(LK_COPY_SCRATCH, false);
 	for (int i = 0; i < 2; i++) {
 		test_ok(lk_batch_run_at(&world.pg, lk_catalog_copy(world.catalog, id), &at, &r, &err), &err);
 		assert_true(r.nothing_new == (i == 1) && (i == 1 || r.events == 100));

@@ -176,7 +176,7 @@ static void a_version_is_read_from_a_live_copy(void **state) {
 	(void)state;
 	const lk_cat_copy *k;
 	lk_error err = {0};
-	int64_t first = served(), sandbox, trial = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_TRIAL}), b = building();
+	int64_t first = served(), sandbox, trial = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_SCRATCH}), b = building();
 	assert_int_equal(make_named("s", &sandbox), LK_OK);
 	test_ok(lk_catalog_read_copy(world.catalog, view("traffic"), 1, &k, &err), &err);
 	assert_int_equal(k->id, first);
@@ -291,7 +291,7 @@ static void a_sandbox_begins_at_a_cut(void **state) {
 static void going_live(void **state) {
 	(void)state;
 	lk_error err = {0};
-	int64_t b = building(), t = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_TRIAL}), s;
+	int64_t b = building(), t = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_SCRATCH}), s;
 	assert_int_equal(make_named("s", &s), LK_OK);
 	for (int i = 0; i < 2; i++) {
 		test_ok(lk_copy_go_live(&world.pg, b, &err), &err);
@@ -331,7 +331,7 @@ static void the_last_but_one_stays(void **state) {
 static void what_cannot_be_served(void **state) {
 	(void)state;
 	int64_t a = served(), b = building(), gone = building(), s, retired, before;
-	int64_t trial = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_TRIAL}), other = view("total")->served_copy;
+	int64_t trial = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_SCRATCH}), other = view("total")->served_copy;
 	assert_int_equal(make_named("s", &s), LK_OK);
 	assert_int_equal(drop(gone), LK_OK);
 	before = stamp();

@@ -66,7 +66,7 @@ typedef struct lk_unit_state {
 } lk_unit_state;
 void lk_unit_state_release(lk_unit_state *u);
 
-/* Takes a unit over: creates it at `start` if it is missing, writes a fresh random owner token, and returns its state.
+/* Takes a unit over: creates it at `start` if it is missing, writes a fresh random fencing token, and returns its state.
  * This closes the former owner's segment. */
 int lk_store_take_over(lk_store *s, int64_t unit, const lk_position *start, lk_unit_state *out, lk_error *err);
 

@@ -42,7 +42,7 @@ const char *lk_segment_key(lk_store *s, int64_t unit, int64_t from, uint64_t tok
 void lk_segment_name(char name[LK_NAME_BYTES], int64_t from, uint64_t token);
 void lk_segment_entry(lk_buf *out, const lk_segment *g);
 
-/* A fresh owner token: 64 random bits, never 0. */
+/* A fresh fencing token: 64 random bits, never 0. */
 uint64_t lk_token_new(void);
 void lk_token_print(char text[17], uint64_t token);
 
