@@ -103,7 +103,7 @@ static int refuse(const lk_stream *s, lk_error *err, const char *what, const cha
 
 /* R28: what may not change. */
 static int check_growth(const lk_stream *old, const lk_stream *s, lk_error *err) {
-	static const char grow[] = "a declared stream may get more columns at its end, another watermark and another idle_timeout; for anything else declare another stream";
+	static const char grow[] = "a declared stream may get more columns at its end, another watermark, time_unit and idle_timeout, and a varchar another length; for anything else declare another stream";
 	char what[256];
 	for (int i = 0; i < old->schema.ncolumns; i++) {
 		const lk_column *was = &old->schema.columns[i], *is = i < s->schema.ncolumns ? &s->schema.columns[i] : NULL;
@@ -245,8 +245,10 @@ static int change_stream(lk_pg *pg, const char *stream_id, lk_stream *old, const
 			*err = refused;
 		return refused.code;
 	}
-	bool other_delay = old->watermark_delay_us != s->watermark_delay_us;
-	if (old->schema.ncolumns == s->schema.ncolumns && !other_delay && old->idle_timeout_us == s->idle_timeout_us) {
+	bool other_delay = old->watermark_delay_us != s->watermark_delay_us, alike = old->schema.ncolumns == s->schema.ncolumns;
+	for (int i = 0; alike && i < s->schema.ncolumns; i++)
+		alike = lk_column_reads_alike(&old->schema.columns[i], &s->schema.columns[i]);
+	if (alike && !other_delay && old->idle_timeout_us == s->idle_timeout_us) {
 		out->what = LK_APPLIED_SAME;
 		return 0;
 	}
@@ -363,8 +365,14 @@ static int describe_batch(lk_pg *pg, const lk_plan *p, lk_error *err) {
 	return rc;
 }
 
+/* varchar is text here. */
+static bool is_type(Oid oid, lk_type type) {
+	const Oid varchar = 1043;
+	return oid == lk_type_oid(type) || (oid == varchar && type.kind == LK_TEXT);
+}
+
 static int describe_oracle(lk_pg *pg, const lk_plan *p, lk_error *err) {
-	const lk_type time = {LK_TIME, 0, 0};
+	const lk_type time = {.kind = LK_TIME};
 	int windows = p->window.kind == LK_W_NONE ? 0 : 2;
 	lk_buf sql = LK_BUF_INIT;
 	described d = {.plan = p, .what = "the definition"};
@@ -376,7 +384,7 @@ static int describe_oracle(lk_pg *pg, const lk_plan *p, lk_error *err) {
 	for (int i = 0; !rc && i < windows + p->noutputs; i++) {
 		lk_type type = i < windows ? time : p->outputs[i - windows].type;
 		const char *name = i >= windows ? p->outputs[i - windows].name : i ? "window_end" : "window_start";
-		if (PQftype(d.columns, i) != lk_type_oid(type) || strcmp(PQfname(d.columns, i), name))
+		if (!is_type(PQftype(d.columns, i), type) || strcmp(PQfname(d.columns, i), name))
 			rc = wrong_column(&d, i, name, type, err);
 	}
 	PQclear(d.columns);

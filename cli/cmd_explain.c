@@ -256,7 +256,12 @@ static void describe_fold_only(const lk_plan *p, lk_buf *b) {
 		describe_call(&p->aggs[i], names, b);
 		comma = ", ";
 	}
-	lk_buf_adds(b, *comma ? "\n" : "");
+	const lk_expr *x = lk_plan_fold_only(p);
+	if (x) {
+		lk_buf_adds(b, comma);
+		lk_expr_describe(x, names, b);
+	}
+	lk_buf_adds(b, x || *comma ? "\n" : "");
 	free(names);
 }
 
@@ -300,7 +305,7 @@ static void print_definition(const lk_cat_view *v, const lk_cat_copy *copy) {
 		describe_fold_only(p, &sql);
 	else
 		lk_log_batch_sql(p, "off < ($1::bigint[])[part + 1]", &sql);
-	const char *batch = p->fold_only ? "the batch folds the log in C by the same plan, since the partials of these calls have no exact form in SQL:"
+	const char *batch = p->fold_only ? "the batch folds the log in C by the same plan, since these have no exact form in SQL:"
 	                  : copy->kappa ? "kappa has no batch; in lambda mode the batch would run:"
 	                  : fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
 	const char *const titles[2] = {"the stream path folds each event:", batch};

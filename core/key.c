@@ -83,7 +83,7 @@ void lk_key_put(lk_buf *out, lk_type t, const lk_value *v) {
 
 static int get_text(const uint8_t **p, const uint8_t *end, lk_value *out) {
 	const uint8_t *nul = *p < end ? memchr(*p, 0, (size_t)(end - *p)) : NULL;
-	if (!nul || nul - *p > LK_TEXT_MAX)
+	if (!nul || nul - *p > LK_TEXT_MADE_MAX)
 		return -1;
 	*out = lk_text((const char *)*p, (size_t)(nul - *p));
 	*p = nul + 1;

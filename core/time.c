@@ -9,14 +9,14 @@
 
 enum { DAYS_0000_03_01_TO_1970 = 719468, DAYS_PER_400_YEARS = 146097 };
 
-static int64_t days_from_civil(int year, int month, int day) {
+int64_t lk_days_from_civil(int64_t year, int month, int day) {
 	int64_t y = year - (month <= 2);
 	int64_t era = (y >= 0 ? y : y - 399) / 400, yoe = y - era * 400;
 	int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 	return era * DAYS_PER_400_YEARS + yoe * 365 + yoe / 4 - yoe / 100 + doy - DAYS_0000_03_01_TO_1970;
 }
 
-static void civil_from_days(int64_t days, int *year, int *month, int *day) {
+void lk_civil_from_days(int64_t days, int64_t *year, int *month, int *day) {
 	days += DAYS_0000_03_01_TO_1970;
 	int64_t era = (days >= 0 ? days : days - DAYS_PER_400_YEARS + 1) / DAYS_PER_400_YEARS;
 	int64_t doe = days - era * DAYS_PER_400_YEARS;
@@ -24,7 +24,7 @@ static void civil_from_days(int64_t days, int *year, int *month, int *day) {
 	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
 	*day = (int)(doy - (153 * mp + 2) / 5 + 1);
 	*month = (int)(mp + (mp < 10 ? 3 : -9));
-	*year = (int)(yoe + era * 400 + (*month <= 2));
+	*year = yoe + era * 400 + (*month <= 2);
 }
 
 static int days_in_month(int year, int month) {
@@ -66,7 +66,7 @@ static int to_us(const moment *m, int64_t *out_us) {
 	if (m->year < 1 || m->month < 1 || m->month > 12 || m->day < 1 || m->day > days_in_month(m->year, m->month) ||
 	    m->hour > 23 || m->minute > 59 || m->second > 60 || (m->second == 60 && m->fraction_us))
 		return -1;
-	int64_t s = days_from_civil(m->year, m->month, m->day) * 86400 + m->hour * 3600 + m->minute * 60 + m->second;
+	int64_t s = lk_days_from_civil(m->year, m->month, m->day) * 86400 + m->hour * 3600 + m->minute * 60 + m->second;
 	int64_t us = (s - (int64_t)m->zone_minutes * 60) * LK_US_PER_S + m->fraction_us;
 	if (us < LK_TIME_MIN || us > LK_TIME_MAX)
 		return -1;
@@ -118,6 +118,29 @@ int lk_time_parse(const char *s, size_t len, bool zoneless_utc, int64_t *out_us)
 	return r.p == r.end ? to_us(&m, out_us) : -1;
 }
 
+int lk_date_parse(const char *s, size_t len, int64_t *out_day) {
+	reader r = {s, s + len};
+	moment m = {0};
+	int64_t us;
+	if (!read_digits(&r, 4, &m.year) || !read_char(&r, '-') || !read_digits(&r, 2, &m.month) || !read_char(&r, '-') ||
+	    !read_digits(&r, 2, &m.day) || r.p != r.end || to_us(&m, &us) != 0)
+		return -1;
+	*out_day = lk_floor_div(us, LK_US_PER_DAY);
+	return 0;
+}
+
+/* The zone is only taken if it changes nothing: PostgreSQL ignores it in a timestamp. */
+int lk_timestamp_parse(const char *s, size_t len, int64_t *out_us) {
+	static const char *const zeros[] = {"Z", "z", "+00:00", "+00", "+0000"};
+	for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++) {
+		size_t n = strlen(zeros[i]);
+		if (len > n + 10 && memcmp(s + len - n, zeros[i], n) == 0)
+			return lk_time_parse(s, len, false, out_us);
+	}
+	bool zone = len > 19 && (memchr(s + 19, '+', len - 19) || memchr(s + 19, '-', len - 19));
+	return zone ? -1 : lk_time_parse(s, len, true, out_us);
+}
+
 static bool read_month(reader *r, int *month) {
 	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	if (r->end - r->p < 3)
@@ -143,11 +166,11 @@ int lk_time_parse_clf(const char *s, size_t len, int64_t *out_us) {
 
 /* Writes n with at least `digits` digits, and `then`. Answers have many times, and printf would be most of the cost of
  * writing them. */
-static void put_digits(lk_buf *out, int n, int digits, char then) {
+static void put_digits(lk_buf *out, int64_t n, int digits, char then) {
 	static const int limit[] = {1, 10, 100, 1000, 10000};
 	char text[8];
 	if (n < 0 || n >= limit[digits]) {
-		lk_buf_addf(out, "%0*d", digits, n);
+		lk_buf_addf(out, "%0*lld", digits, (long long)n);
 		if (then)
 			lk_buf_addc(out, then);
 		return;
@@ -158,20 +181,23 @@ static void put_digits(lk_buf *out, int n, int digits, char then) {
 	lk_buf_add(out, text, (size_t)digits + (then != '\0'));
 }
 
-void lk_time_print(int64_t us, lk_buf *out) {
-	int64_t fraction = us % LK_US_PER_S, s = us / LK_US_PER_S;
-	if (fraction < 0) {
-		fraction += LK_US_PER_S;
-		s--;
-	}
-	int64_t days = s >= 0 ? s / 86400 : -((86399 - s) / 86400);
-	int of_day = (int)(s - days * 86400), year, month, day;
-	civil_from_days(days, &year, &month, &day);
+static void put_date(lk_buf *out, int64_t days, char then) {
+	int month, day;
+	int64_t year;
+	lk_civil_from_days(days, &year, &month, &day);
 	if (year < 0)   /* as in ISO 8601: a sign, and four digits */
 		lk_buf_addc(out, '-');
 	put_digits(out, year < 0 ? -year : year, 4, '-');
 	put_digits(out, month, 2, '-');
-	put_digits(out, day, 2, 'T');
+	put_digits(out, day, 2, then);
+}
+
+void lk_date_print(int64_t day, lk_buf *out) { put_date(out, day, '\0'); }
+
+void lk_timestamp_print(int64_t us, lk_buf *out) {
+	int64_t s = lk_floor_div(us, LK_US_PER_S), days = lk_floor_div(s, 86400);
+	int fraction = (int)lk_floor_mod(us, LK_US_PER_S), of_day = (int)lk_floor_mod(s, 86400);
+	put_date(out, days, 'T');
 	put_digits(out, of_day / 3600, 2, ':');
 	put_digits(out, of_day / 60 % 60, 2, ':');
 	put_digits(out, of_day % 60, 2, '\0');
@@ -180,6 +206,10 @@ void lk_time_print(int64_t us, lk_buf *out) {
 		while (out->data[out->len - 1] == '0')
 			out->data[--out->len] = '\0';
 	}
+}
+
+void lk_time_print(int64_t us, lk_buf *out) {
+	lk_timestamp_print(us, out);
 	lk_buf_addc(out, 'Z');
 }
 

@@ -34,6 +34,21 @@ int lk_time_parse(const char *s, size_t len, bool zoneless_utc, int64_t *out_us)
 int lk_time_parse_clf(const char *s, size_t len, int64_t *out_us);
 /* RFC 3339, Z, fraction only if it is not zero. */
 void lk_time_print(int64_t us, lk_buf *out);
+/* The same without Z; YYYY-MM-DD of a day since 1970-01-01. */
+void lk_timestamp_print(int64_t us, lk_buf *out);
+void lk_date_print(int64_t day, lk_buf *out);
+/* A date, "2015-05-17", as days since 1970-01-01; a date-time without a zone, or in UTC (Z, +00:00). 0, or -1. */
+int lk_date_parse(const char *s, size_t len, int64_t *out_day);
+int lk_timestamp_parse(const char *s, size_t len, int64_t *out_us);
+
+/* The proleptic Gregorian calendar; the year before 1 is 0. */
+int64_t lk_days_from_civil(int64_t year, int month, int day);
+void lk_civil_from_days(int64_t days, int64_t *year, int *month, int *day);
+/* Quotient rounded down, and the rest, 0 <= rest < by: days of a time, and the time of day. */
+static inline int64_t lk_floor_div(int64_t a, int64_t by) { return a / by - (a % by < 0); }
+static inline int64_t lk_floor_mod(int64_t a, int64_t by) { return a % by + (a % by < 0 ? by : 0); }
+#define LK_US_PER_DAY (86400 * LK_US_PER_S)
+
 int64_t lk_time_now(void);   /* the wall clock; for output and defaults, never for decisions about events */
 int64_t lk_monotonic_us(void);
 

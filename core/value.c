@@ -15,7 +15,7 @@
 #include "core/time.h"
 
 bool lk_type_equal(lk_type a, lk_type b) {
-	return a.kind == b.kind && (a.kind != LK_NUMERIC || (a.precision == b.precision && a.scale == b.scale));
+	return a.kind == b.kind && (a.kind != LK_NUMERIC || (a.precision == b.precision && a.scale == b.scale && a.whole == b.whole));
 }
 
 bool lk_type_is_integer(lk_type t) { return t.kind == LK_INT2 || t.kind == LK_INT4 || t.kind == LK_INT8; }
@@ -36,11 +36,14 @@ static const struct kind {
 	[LK_TIME] = {"timestamp with time zone", 1184},
 	[LK_BYTES] = {"bytea", 17},
 	[LK_JSON] = {"json", 114},
+	[LK_DATE] = {"date", 1082},
+	[LK_TIMESTAMP] = {"timestamp without time zone", 1114},
+	[LK_INTERVAL] = {"interval", 1186},
 };
 
 void lk_type_name(lk_type t, lk_buf *out) {
 	lk_buf_adds(out, kinds[t.kind].name);
-	if (t.kind == LK_NUMERIC && t.precision)
+	if (t.kind == LK_NUMERIC && t.precision && !t.whole)
 		lk_buf_addf(out, "(%d,%d)", t.precision, t.scale);
 }
 
@@ -70,6 +73,13 @@ static int compare_texts(const lk_value *a, const lk_value *b) {
 	return c ? c : (a->len > b->len) - (a->len < b->len);
 }
 
+/* PostgreSQL's order of intervals without months: a day is 24 hours. */
+static int compare_spans(const lk_value *a, const lk_value *b) {
+	const lk_int128 day = 86400 * LK_US_PER_S;
+	lk_int128 x = a->span.days * day + a->span.us, y = b->span.days * day + b->span.us;
+	return (x > y) - (x < y);
+}
+
 int lk_value_compare(lk_type t, const lk_value *a, const lk_value *b) {
 	if (lk_is_null(a) || lk_is_null(b))
 		return lk_is_null(a) - lk_is_null(b);
@@ -80,6 +90,7 @@ int lk_value_compare(lk_type t, const lk_value *a, const lk_value *b) {
 	case LK_TEXT:
 	case LK_BYTES:
 	case LK_JSON: return compare_texts(a, b);
+	case LK_INTERVAL: return compare_spans(a, b);
 	default: return (a->i > b->i) - (a->i < b->i);
 	}
 }
@@ -107,6 +118,23 @@ static void print_double(double d, bool is_float, lk_buf *out) {
 	lk_buf_adds(out, text);
 }
 
+/* As PostgreSQL writes it: "1 day 02:03:04.5". */
+static void print_span(const lk_value *v, lk_buf *out) {
+	uint64_t us = v->span.us < 0 ? -(uint64_t)v->span.us : (uint64_t)v->span.us, s = us / LK_US_PER_S;
+	int64_t days = v->span.days;
+	if (days)
+		lk_buf_addf(out, "%lld day%s", (long long)days, days == 1 ? "" : "s");
+	if (days && !us)
+		return;
+	lk_buf_addf(out, "%s%s%02llu:%02d:%02d", days ? " " : "", v->span.us < 0 ? "-" : days < 0 ? "+" : "", (unsigned long long)(s / 3600),
+	            (int)(s / 60 % 60), (int)(s % 60));
+	if (us % LK_US_PER_S) {
+		lk_buf_addf(out, ".%06d", (int)(us % LK_US_PER_S));
+		while (out->data[out->len - 1] == '0')
+			out->data[--out->len] = '\0';
+	}
+}
+
 void lk_value_print(lk_type t, const lk_value *v, lk_buf *out) {
 	if (lk_is_null(v))
 		return;
@@ -119,6 +147,9 @@ void lk_value_print(lk_type t, const lk_value *v, lk_buf *out) {
 	case LK_BYTES:
 	case LK_JSON: lk_buf_add(out, v->s, v->len); break;
 	case LK_TIME: lk_time_print(v->i, out); break;
+	case LK_TIMESTAMP: lk_timestamp_print(v->i, out); break;
+	case LK_DATE: lk_date_print(v->i, out); break;
+	case LK_INTERVAL: print_span(v, out); break;
 	default: lk_int128_print(v->i, 0, out); break;
 	}
 }
@@ -131,7 +162,7 @@ void lk_value_json(lk_type t, const lk_value *v, lk_buf *out) {
 	bool is_double = t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8;
 	if (t.kind == LK_TEXT) {
 		lk_json_quote(v->s, v->len, out);
-	} else if (t.kind == LK_TIME || (is_double && !isfinite(v->d))) {
+	} else if (t.kind == LK_TIME || t.kind >= LK_DATE || (is_double && !isfinite(v->d))) {
 		lk_buf_addc(out, '"');
 		lk_value_print(t, v, out);
 		lk_buf_addc(out, '"');

@@ -13,18 +13,23 @@
 
 typedef __int128 lk_int128;
 
-/* LK_BYTES is for partials in batch tables, LK_JSON for results (top_k): neither is a column's, a key's or an
- * operand's. */
-enum lk_kind { LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TIME, LK_BYTES, LK_JSON };
+/* LK_TIME is timestamp with time zone, LK_TIMESTAMP without. LK_BYTES is for partials in batch tables, LK_JSON for
+ * results (top_k), LK_INTERVAL for operands: none of the three is a column's or a key's. */
+enum lk_kind {
+	LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TIME, LK_BYTES, LK_JSON,
+	LK_DATE, LK_TIMESTAMP, LK_INTERVAL,
+};
 
-/* precision and scale matter only for LK_NUMERIC. A column has precision <= 18. Inside an expression the precision is
- * the most that the operands can reach, and the plan refuses more than 38, so numeric arithmetic in 128 bits never
- * overflows. */
+/* precision, scale and whole matter only for LK_NUMERIC. A column has precision <= 18. Inside an expression they bound
+ * what the operands can reach: the precision a value's digits, the scale those after the point, so that arithmetic in
+ * 128 bits never overflows. whole = 0: every value has that scale. Otherwise each has a scale of its own (quotients,
+ * branches of different scales), and at most `whole` digits before the point. precision = 0: there is no bound. */
 typedef struct lk_type {
-	uint8_t kind, precision, scale;
+	uint8_t kind, precision, scale, whole;
 } lk_type;
 
-#define LK_TEXT_MAX 65536  /* bytes a text value may have (R26) */
+#define LK_TEXT_MAX 65536            /* bytes a text value of an event may have (R26) */
+#define LK_TEXT_MADE_MAX (16 << 20)  /* bytes a text may have that an expression makes of others */
 
 /* LK_MARKED is the NULL of an operator that would have raised in PostgreSQL. */
 enum lk_value_state { LK_VALUE = 0, LK_NULL = 1, LK_MARKED = 2 };
@@ -35,10 +40,14 @@ typedef struct lk_value {
 	uint8_t scale;   /* of a numeric: n / 10^scale */
 	uint32_t len;    /* of a text, bytes or json, in bytes */
 	union {
-		int64_t i;       /* BOOL 0|1, INT2, INT4, INT8, TIME: microseconds since 1970-01-01T00:00:00Z */
+		int64_t i;       /* BOOL 0|1, INT2, INT4, INT8; TIME, TIMESTAMP: microseconds since 1970-01-01T00:00:00Z;
+		                  * DATE: days since then */
 		double d;        /* FLOAT8; FLOAT4 holds a float's value exactly */
 		lk_int128 n;     /* NUMERIC, scaled */
 		const char *s;   /* TEXT, not NUL-ended */
+		struct {
+			int64_t days, us;   /* INTERVAL: PostgreSQL keeps days and time apart */
+		} span;
 	};
 } lk_value;
 
@@ -47,6 +56,7 @@ static inline lk_value lk_null(void) { return (lk_value){.state = LK_NULL}; }
 static inline lk_value lk_int(int64_t i) { return (lk_value){.i = i}; }
 static inline lk_value lk_text(const char *s, size_t len) { return (lk_value){.len = (uint32_t)len, .s = s}; }
 static inline lk_value lk_numeric(lk_int128 n, uint8_t scale) { return (lk_value){.scale = scale, .n = n}; }
+static inline lk_value lk_interval(int64_t days, int64_t us) { return (lk_value){.span = {days, us}}; }
 static inline lk_value lk_double(double d) { return (lk_value){.d = d}; }
 
 bool lk_type_equal(lk_type a, lk_type b);
@@ -65,7 +75,8 @@ uint32_t lk_type_oid(lk_type t);
 int lk_value_compare(lk_type t, const lk_value *a, const lk_value *b);
 
 /* Text form for output: integers and numerics exact (numerics at the value's scale), doubles the
- * shortest that reads back, NaN/Infinity/-Infinity, bool true/false, time RFC 3339 with Z.
+ * shortest that reads back, NaN/Infinity/-Infinity, bool true/false, time RFC 3339 with Z, timestamp the same
+ * without, date YYYY-MM-DD, interval as PostgreSQL reads it.
  * NULL adds nothing. */
 void lk_value_print(lk_type t, const lk_value *v, lk_buf *out);
 

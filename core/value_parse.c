@@ -212,8 +212,25 @@ static int parse_text(const char *s, size_t len, lk_value *out, const char **rea
 static int parse_time(const char *s, const char *end, lk_value *out, const char **reason) {
 	int64_t us;
 	if (lk_time_parse(s, (size_t)(end - s), true, &us) != 0)
-		return fail(reason, "not a time");
+		return fail(reason, "not a time such as 2015-05-17T10:05:03Z");
 	*out = lk_int(us);
+	return 0;
+}
+
+static int parse_date(lk_type t, const char *s, const char *end, lk_value *out, const char **reason) {
+	int64_t v;
+	bool date = t.kind == LK_DATE;
+	if ((date ? lk_date_parse : lk_timestamp_parse)(s, (size_t)(end - s), &v) != 0)
+		return fail(reason, date ? "not a date such as 2015-05-17" : "not a time without a zone, such as 2015-05-17T10:05:03");
+	*out = lk_int(v);
+	return 0;
+}
+
+static int parse_interval(const char *s, const char *end, lk_value *out, const char **reason) {
+	int64_t us;
+	if (lk_interval_parse(s, (size_t)(end - s), true, &us, reason) != 0)
+		return -1;
+	*out = lk_interval(0, us);
 	return 0;
 }
 
@@ -235,6 +252,9 @@ int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const ch
 	case LK_FLOAT4:
 	case LK_FLOAT8: return parse_double(t, s, end, out, reason);
 	case LK_TIME: return parse_time(s, end, out, reason);
+	case LK_INTERVAL: return parse_interval(s, end, out, reason);
+	case LK_DATE:
+	case LK_TIMESTAMP: return parse_date(t, s, end, out, reason);
 	default: return parse_integer(t, s, end, out, reason);
 	}
 }

@@ -143,7 +143,7 @@ void lk_append_fill(struct lk_append_part *p) {
 }
 
 void lk_append_encode_rejects(lk_append_batch *b, const char *source) {
-	const lk_type text = {LK_TEXT, 0, 0};
+	const lk_type text = {.kind = LK_TEXT};
 	lk_value label = lk_text(source, strlen(source));
 	lk_buf_clear(&b->reject_rows);
 	for (size_t i = 0; i < b->nrejects; i++) {

@@ -162,8 +162,8 @@ static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t 
 static void describe_row(lk_scan *s) {
 	s->types = lk_calloc((size_t)s->ncolumns + 2, sizeof *s->types);
 	s->slots = lk_calloc((size_t)s->ncolumns + 2, sizeof *s->slots);
-	s->types[0] = (lk_type){LK_INT8, 0, 0};
-	s->types[1] = (lk_type){LK_TIME, 0, 0};
+	s->types[0] = (lk_type){.kind = LK_INT8};
+	s->types[1] = (lk_type){.kind = LK_TIME};
 	s->slots[0] = s->slots[1] = lk_slot_at(s->stream);
 	for (int i = 0; i < s->ncolumns; i++) {
 		s->types[i + 2] = s->stream->schema.columns[s->columns[i]].type;

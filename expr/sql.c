@@ -4,7 +4,7 @@
  * depends on operator precedence, implicit typing or how PostgreSQL reads the sign of a number. Text constants carry
  * COLLATE "C": a column's collation applies to the operators around it, a constant alone has only the database's
  * (R8). */
-#include "expr/expr.h"
+#include "expr/function.h"
 
 #include <string.h>
 
@@ -40,6 +40,7 @@ static const struct op {
 	[LK_X_SUB] = {"sub", " - ", 5},
 	[LK_X_MUL] = {"mul", " * ", 6},
 	[LK_X_DIV] = {"div", " / ", 6},
+	[LK_X_MOD] = {"mod", " % ", 6},
 	[LK_X_EQ] = {"eq", " = ", 4},
 	[LK_X_NE] = {"ne", " <> ", 4},
 	[LK_X_LT] = {"lt", " < ", 4},
@@ -49,15 +50,24 @@ static const struct op {
 	[LK_X_AND] = {"and", " AND ", 2},
 	[LK_X_OR] = {"or", " OR ", 1},
 	[LK_X_NOT] = {"not", NULL, 3},
+	[LK_X_DISTINCT] = {"distinct", " IS DISTINCT FROM ", 4},
+	[LK_X_NOTDISTINCT] = {"notdistinct", " IS NOT DISTINCT FROM ", 4},
 	[LK_X_ISNULL] = {"isnull", " IS NULL", 4},
 	[LK_X_NOTNULL] = {"notnull", " IS NOT NULL", 4},
 	[LK_X_IN] = {"in", " IN (", 4},
 	[LK_X_NOTIN] = {"notin", " NOT IN (", 4},
 	[LK_X_LIKE] = {"like", " LIKE ", 4},
 	[LK_X_NOTLIKE] = {"notlike", " NOT LIKE ", 4},
+	[LK_X_ILIKE] = {"ilike", " ILIKE ", 4},
+	[LK_X_NOTILIKE] = {"notilike", " NOT ILIKE ", 4},
 	[LK_X_CASE] = {"case", NULL, 9},
 	[LK_X_COALESCE] = {"coalesce", NULL, 9},
+	[LK_X_NULLIF] = {"nullif", NULL, 9},
+	[LK_X_GREATEST] = {"greatest", NULL, 9},
+	[LK_X_LEAST] = {"least", NULL, 9},
+	[LK_X_CONCAT] = {"concat", NULL, 9},
 	[LK_X_CAST] = {"cast", NULL, 9},
+	[LK_X_CALL] = {"call", NULL, 9},
 };
 
 /* The forms differ in how they write leaves, casts and parentheses. */
@@ -85,7 +95,7 @@ static void sql_constant(const lk_expr *x, lk_buf *out) {
 }
 
 static void readable_constant(const lk_expr *x, int around, lk_buf *out) {
-	bool quoted = x->type.kind == LK_TEXT || x->type.kind == LK_TIME;
+	bool quoted = !lk_type_is_number(x->type) && x->type.kind != LK_BOOL;
 	lk_buf text = LK_BUF_INIT;
 	lk_value_print(x->type, &x->value, &text);
 	if (lk_is_null(&x->value))
@@ -118,12 +128,59 @@ static void print_case(const printer *p, const lk_expr *x) {
 	lk_buf_adds(p->out, " END");
 }
 
+/* Casts of what PostgreSQL has and lk has not raise: NaN as a numeric. jsonb has no NaN and no infinity, and gives other
+ * doubles back as they are. */
+static void cast_guard(const lk_expr *x, const char **before, const char **after) {
+	lk_type from = x->args[0]->type;
+	*before = *after = "";
+	if (x->type.kind == LK_NUMERIC && (from.kind == LK_FLOAT4 || from.kind == LK_FLOAT8)) {
+		*before = "to_jsonb(";
+		*after = from.kind == LK_FLOAT4 ? ")::real" : ")::double precision";
+	} else if (x->type.kind == LK_NUMERIC && from.kind == LK_TEXT) {
+		*before = "to_jsonb((";
+		*after = ")::numeric)";
+	}
+}
+
 static void print_cast(const printer *p, const lk_expr *x, int around) {
-	print(p, x->args[0], p->readable ? around : 0);
-	if (p->readable)
+	const char *before = "", *after = "";
+	if (!p->readable)
+		cast_guard(x, &before, &after);
+	lk_buf_adds(p->out, before);
+	print(p, x->args[0], !p->readable ? 0 : x->written ? 9 : around);
+	lk_buf_adds(p->out, after);
+	if (p->readable && !x->written)
 		return;
 	lk_buf_adds(p->out, "::");
 	lk_type_name(x->type, p->out);
+}
+
+/* Functions that the grammar has other forms for (substring, position) are called by their quoted names. */
+static void print_call(const printer *p, const lk_expr *x) {
+	const lk_function *f = x->fn;
+	bool guard = !p->readable && f->before;
+	if (guard)
+		lk_buf_adds(p->out, f->before);
+	if (f->flags & LK_F_INFIX) {
+		lk_buf_adds(p->out, guard ? "(" : "");
+		print(p, x->args[0], 6);
+		lk_buf_addf(p->out, " %s ", f->name);
+		print(p, x->args[1], 6);
+		lk_buf_adds(p->out, guard ? ")" : "");
+	} else {
+		if (!guard)
+			lk_buf_addf(p->out, p->readable ? "%s(" : "\"%s\"(", f->name);
+		print_args(p, x, 0, ", ", 0);
+		lk_buf_adds(p->out, guard ? "" : ")");
+	}
+	if (guard)
+		lk_buf_adds(p->out, f->after);
+}
+
+static void print_list(const printer *p, const lk_expr *x, const char *name) {
+	lk_buf_adds(p->out, name);
+	print_args(p, x, 0, ", ", 0);
+	lk_buf_addc(p->out, ')');
 }
 
 static void print_operator(const printer *p, const lk_expr *x, int around) {
@@ -150,12 +207,13 @@ static void print_operator(const printer *p, const lk_expr *x, int around) {
 		lk_buf_addc(p->out, ')');
 		break;
 	case LK_X_CASE: print_case(p, x); break;
-	case LK_X_COALESCE:
-		lk_buf_adds(p->out, "COALESCE(");
-		print_args(p, x, 0, ", ", 0);
-		lk_buf_addc(p->out, ')');
-		break;
+	case LK_X_COALESCE: print_list(p, x, "COALESCE("); break;
+	case LK_X_NULLIF: print_list(p, x, "NULLIF("); break;
+	case LK_X_GREATEST: print_list(p, x, "GREATEST("); break;
+	case LK_X_LEAST: print_list(p, x, "LEAST("); break;
+	case LK_X_CONCAT: print_list(p, x, "concat("); break;
 	case LK_X_CAST: print_cast(p, x, around); break;
+	case LK_X_CALL: print_call(p, x); break;
 	default: print_args(p, x, 0, op->infix, op->precedence + 1); break;
 	}
 }
@@ -169,7 +227,8 @@ static void print(const printer *p, const lk_expr *x, int around) {
 		else
 			sql_constant(x, p->out);
 	} else {
-		bool parens = !p->readable || ops[x->op].precedence < around;
+		int precedence = x->op == LK_X_CALL && x->fn->flags & LK_F_INFIX ? 5 : ops[x->op].precedence;
+		bool parens = !p->readable || precedence < around;
 		if (parens)
 			lk_buf_addc(p->out, '(');
 		print_operator(p, x, around);
@@ -193,7 +252,7 @@ void lk_expr_describe(const lk_expr *x, const char *const *slot_names, lk_buf *o
 
 /* (add:bigint slot:bigint:3 const:bigint:'1'): prefix form, every node with its type. */
 void lk_expr_canonical(const lk_expr *x, lk_buf *out) {
-	lk_buf_addf(out, "(%s:", ops[x->op].name);
+	lk_buf_addf(out, "(%s%s:", x->op == LK_X_CALL ? "call " : ops[x->op].name, x->op == LK_X_CALL ? x->fn->name : "");
 	lk_type_name(x->type, out);
 	if (x->op == LK_X_SLOT)
 		lk_buf_addf(out, ":%d", x->slot);

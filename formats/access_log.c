@@ -461,7 +461,7 @@ static int read_column(const lk_column *column, const lk_log_field *f, span s, l
 		return 0;
 	if (!f || column->type.kind != LK_TIME || strcmp(f->name, "ts") != 0) {
 		s = decoded(s, arena);
-		return lk_value_parse(column->type, s.p, s.len, out, reason);
+		return lk_column_parse(column, s.p, s.len, out, reason);
 	}
 	*reason = "not a time";
 	if (read_time(s, f->kind, &us))

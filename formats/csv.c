@@ -208,7 +208,7 @@ int lk_csv_scan(const lk_csv_map *m, const char *record, size_t len, lk_arena *a
 			continue;
 		if (f.doubled)
 			undouble(&f, arena);
-		if (lk_value_parse(s->columns[c].type, f.p, f.len, &row[c], &why->reason)) {
+		if (lk_column_parse(&s->columns[c], f.p, f.len, &row[c], &why->reason)) {
 			why->column = c;
 			return -1;
 		}

@@ -473,7 +473,7 @@ close:
 	return p + 1;
 }
 
-static int read_token(const token *t, lk_type type, lk_arena *arena, lk_value *out, const char **reason) {
+static int read_token(const token *t, const lk_column *column, lk_arena *arena, lk_value *out, const char **reason) {
 	const char *text = t->p;
 	size_t len = t->len;
 	switch (t->kind) {
@@ -490,12 +490,12 @@ static int read_token(const token *t, lk_type type, lk_arena *arena, lk_value *o
 			return -1;
 		break;
 	default:
-		if (type.kind == LK_BOOL && *text != 't' && *text != 'f') {
+		if (column->type.kind == LK_BOOL && *text != 't' && *text != 'f') {
 			*reason = "a number, not a boolean";
 			return -1;
 		}
 	}
-	return lk_value_parse(type, text, len, out, reason);
+	return lk_column_parse(column, text, len, out, reason);
 }
 
 int lk_json_scan(lk_json_scanner *j, const char *line, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why) {
@@ -517,7 +517,7 @@ int lk_json_scan(lk_json_scanner *j, const char *line, size_t len, lk_arena *are
 		return -1;
 	}
 	for (int c = 0; c < s->ncolumns; c++)
-		if (read_token(&j->tokens[c], s->columns[c].type, arena, &row[c], &why->reason)) {
+		if (read_token(&j->tokens[c], &s->columns[c], arena, &row[c], &why->reason)) {
 			why->column = c;
 			return -1;
 		}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/key.h"
+#include "expr/function.h"
 #include "plan/plan.h"
 #include "windows/calendar.h"
 
@@ -64,29 +65,37 @@ static bool is_never_true(const lk_expr *x) {
 	return false;
 }
 
-static const lk_expr *never_true(const lk_expr *x) {
-	if (!x || is_never_true(x))
+static const lk_expr *find(const lk_expr *x, bool (*is)(const lk_expr *)) {
+	if (!x || is(x))
 		return x;
 	const lk_expr *found = NULL;
 	for (int i = 0; i < x->nargs && !found; i++)
-		found = never_true(x->args[i]);
+		found = find(x->args[i], is);
+	return found;
+}
+
+/* The first node of what is evaluated for events. */
+static const lk_expr *find_in_rows(const lk_plan *p, bool (*is)(const lk_expr *)) {
+	const lk_expr *found = find(p->where, is);
+	for (int i = 0; i < p->nrows * p->nlateral && !found; i++)
+		found = find(p->lateral[i], is);
+	for (int i = 0; i < p->nkeys && !found; i++)
+		found = find(p->keys[i].expr, is);
+	for (int i = 0; i < p->naggs && !found; i++) {
+		found = find(p->aggs[i].arg, is);
+		found = found ? found : find(p->aggs[i].filter, is);
+	}
 	return found;
 }
 
 const lk_expr *lk_plan_never_true(const lk_plan *p) {
-	const lk_expr *found = never_true(p->where);
-	for (int i = 0; i < p->nrows * p->nlateral && !found; i++)
-		found = never_true(p->lateral[i]);
-	for (int i = 0; i < p->nkeys && !found; i++)
-		found = never_true(p->keys[i].expr);
-	for (int i = 0; i < p->naggs && !found; i++) {
-		found = never_true(p->aggs[i].arg);
-		found = found ? found : never_true(p->aggs[i].filter);
-	}
+	const lk_expr *found = find_in_rows(p, is_never_true);
 	for (int i = 0; i < p->noutputs && !found; i++)
-		found = never_true(p->outputs[i].expr);
-	return found ? found : never_true(p->having);
+		found = find(p->outputs[i].expr, is_never_true);
+	return found ? found : find(p->having, is_never_true);
 }
+
+const lk_expr *lk_plan_fold_only(const lk_plan *p) { return find_in_rows(p, lk_expr_is_fold_only); }
 
 lk_plan *lk_plan_of_cells(const lk_plan *p) {
 	struct of_cells {

@@ -98,7 +98,7 @@ typedef struct lk_plan {
 	int nslots;                    /* of a row */
 	int *needed;                   /* stream columns that the plan reads, ascending; event_time always among them */
 	int nneeded;
-	bool fold_only;                /* an aggregate has no exact SQL form */
+	bool fold_only;                /* an aggregate or a function has no exact SQL form */
 
 	char *text;                    /* the statement as written */
 	bool flattened;                /* the statement reads from a subquery or a query of WITH */
@@ -129,6 +129,8 @@ bool lk_limit_is_approximate(const lk_plan *p);
 /* The first comparison that is never true because one side, or a value of NOT IN, is the constant NULL; NULL if there is
  * none. */
 const lk_expr *lk_plan_never_true(const lk_plan *p);
+/* The first call or cast that is computed for events and must not be pushed to PostgreSQL (R3); NULL if there is none. */
+const lk_expr *lk_plan_fold_only(const lk_plan *p);
 /* A self-contained copy of what it takes to read, merge and write a plan's cells: key types and aggregates. For work
  * that may outlive the plan. Free it with free(). */
 lk_plan *lk_plan_of_cells(const lk_plan *p);

@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#include "core/time.h"
+
 enum { NUMERIC_NEGATIVE = 0x4000, NUMERIC_MAX_GROUPS = 24 };
 
 static const char signature[11] = "PGCOPY\n\377\r\n";
@@ -101,7 +103,9 @@ void lk_copy_value(lk_buf *out, lk_type t, const lk_value *v) {
 	case LK_INT2: write16(field(out, 2), (uint16_t)v->i); break;
 	case LK_INT4: write32(field(out, 4), (uint32_t)v->i); break;
 	case LK_INT8: write64(field(out, 8), (uint64_t)v->i); break;
-	case LK_TIME: write64(field(out, 8), (uint64_t)(v->i - LK_PG_EPOCH_US)); break;
+	case LK_TIME:
+	case LK_TIMESTAMP: write64(field(out, 8), (uint64_t)(v->i - LK_PG_EPOCH_US)); break;
+	case LK_DATE: write32(field(out, 4), (uint32_t)(v->i - LK_PG_EPOCH_US / LK_US_PER_DAY)); break;
 	case LK_FLOAT4:
 		real.f = (float)v->d;
 		write32(field(out, 4), real.u);
@@ -154,11 +158,20 @@ static int get_numeric(const char *p, uint32_t len, int scale, lk_value *out) {
 	return 0;
 }
 
+/* Intervals here have no months. */
+static int get_interval(const char *p, uint32_t len, lk_value *out) {
+	if (len != 16 || lk_get32(p + 12))
+		return -1;
+	*out = lk_interval((int32_t)lk_get32(p + 8), (int64_t)lk_get64(p));
+	return 0;
+}
+
 static inline int get_value(lk_type t, const char *p, uint32_t len, lk_value *out) {
 	union { float f; uint32_t u; } real;
 	union { double d; uint64_t u; } dbl;
 	static const uint32_t sizes[] = {
 		[LK_BOOL] = 1, [LK_INT2] = 2, [LK_INT4] = 4, [LK_INT8] = 8, [LK_FLOAT4] = 4, [LK_FLOAT8] = 8, [LK_TIME] = 8,
+		[LK_TIMESTAMP] = 8, [LK_DATE] = 4,
 	};
 	out->state = LK_VALUE;
 	if (lk_type_has_bytes(t)) {
@@ -166,6 +179,8 @@ static inline int get_value(lk_type t, const char *p, uint32_t len, lk_value *ou
 		out->len = len;
 		return 0;
 	}
+	if (t.kind == LK_INTERVAL)
+		return get_interval(p, len, out);
 	if (t.kind == LK_NUMERIC)
 		return get_numeric(p, len, t.scale, out);
 	if (len != sizes[t.kind])
@@ -175,7 +190,9 @@ static inline int get_value(lk_type t, const char *p, uint32_t len, lk_value *ou
 	case LK_INT2: out->i = (int16_t)lk_get16(p); break;
 	case LK_INT4: out->i = (int32_t)lk_get32(p); break;
 	case LK_INT8: out->i = (int64_t)lk_get64(p); break;
-	case LK_TIME: out->i = (int64_t)lk_get64(p) + LK_PG_EPOCH_US; break;
+	case LK_TIME:
+	case LK_TIMESTAMP: out->i = (int64_t)lk_get64(p) + LK_PG_EPOCH_US; break;
+	case LK_DATE: out->i = (int32_t)lk_get32(p) + LK_PG_EPOCH_US / LK_US_PER_DAY; break;
 	case LK_FLOAT4:
 		real.u = lk_get32(p);
 		out->d = (double)real.f;

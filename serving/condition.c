@@ -12,7 +12,7 @@ static lk_type number_of(const char *text) {
 	size_t room = whole < MOST_DIGITS ? MOST_DIGITS - whole : 0;
 	if (strpbrk(text, "eE"))
 		fraction = EXPONENT_FRACTION;
-	return (lk_type){LK_NUMERIC, MOST_DIGITS, (uint8_t)(fraction < room ? fraction : room)};
+	return (lk_type){.kind = LK_NUMERIC, .precision = MOST_DIGITS, .scale = (uint8_t)(fraction < room ? fraction : room)};
 }
 
 int lk_condition_no_value(const lk_where *w, lk_type type, const char *reason, lk_error *err) {

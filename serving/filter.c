@@ -24,7 +24,7 @@ static int key_of(const lk_plan *p, const char *column) {
 /* Equality is exact: 1.234 is not a value of a numeric(9,2), so nothing equals it, but reading it by the key's type
  * would round it. */
 static bool is_rounded(lk_type type, const lk_where *w, const lk_value *v) {
-	lk_type wide = {LK_NUMERIC, 38, (uint8_t)(38 - (type.precision - type.scale))};
+	lk_type wide = {.kind = LK_NUMERIC, .precision = 38, .scale = (uint8_t)(38 - (type.precision - type.scale))};
 	lk_value exact;
 	const char *reason;
 	return type.kind == LK_NUMERIC && w->op == LK_WHERE_EQ && !lk_value_parse(wide, w->text, strlen(w->text), &exact, &reason)

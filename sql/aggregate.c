@@ -18,8 +18,17 @@
 enum { STORED_DIGITS = 18 };
 
 lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x) {
-	if (x->type.kind != LK_NUMERIC || x->type.precision <= STORED_DIGITS)
+	if (x->type.kind == LK_INTERVAL) {
+		lk_stmt_fault(c->s, x->location, "write extract(epoch FROM x), its seconds", "an interval cannot be a key or an argument");
+		return NULL;
+	}
+	if (x->type.kind != LK_NUMERIC || (x->type.precision <= STORED_DIGITS && !x->type.whole && x->type.precision))
 		return x;
+	if (x->type.scale > STORED_DIGITS) {
+		lk_stmt_fault(c->s, x->location, "write round(x / y, 6), or x::double precision / y",
+		              "the digits of a quotient differ from row to row: it cannot be a key or an argument");
+		return NULL;
+	}
 	if (x->op == LK_X_CONST) {
 		lk_stmt_fault(c->s, x->location, "write it with fewer digits", "this constant has %d digits, a key or an argument at most %d",
 		              x->type.precision, STORED_DIGITS);

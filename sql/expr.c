@@ -7,7 +7,6 @@
 
 #include "core/suggest.h"
 #include "sql/aggregate.h"
-#include "sql/hint.h"
 #include "sql/lex.h"
 
 /* --- names --- */
@@ -109,22 +108,6 @@ static lk_expr *constant(lk_scope *c, const json_t *f, int at) {
 	return x;
 }
 
-/* timestamptz '…' and '…'::timestamptz; no other cast. */
-static lk_expr *cast(lk_scope *c, const json_t *f, int at) {
-	const json_t *arg = lk_tree_as(json_object_get(f, "arg"), "A_Const");
-	if (lk_tree_is_type(json_object_get(f, "typeName"), "timestamptz") && arg && json_object_get(arg, "sval")) {
-		lk_expr *x = constant(c, arg, lk_tree_location(arg));
-		return x ? lk_sql_literal_as(c, x, lk_type_of(LK_TIME), true) : NULL;
-	}
-	if (lk_tree_is_type(json_object_get(f, "typeName"), "interval"))
-		lk_stmt_fault(c->s, at, "there is no arithmetic with times: write a length alone in quotes, as in tumble(column, '1 hour'); for the last"
-		              " hour, ask when you read: lk query VIEW --from -1h", "an interval is not supported in %s", c->clause);
-	else
-		lk_stmt_fault(c->s, at, "types convert by themselves where PostgreSQL converts them; declare the column with the type you need",
-		              "casts are not supported");
-	return NULL;
-}
-
 /* --- what is refused --- */
 
 static const struct {
@@ -135,7 +118,6 @@ static const struct {
 	{"ParamRef", "a parameter", "write a constant"},
 	{"A_ArrayExpr", "an array", "write x IN (…)"},
 	{"RowExpr", "a row value", "compare the columns one by one"},
-	{"MinMaxExpr", "GREATEST or LEAST", "write CASE WHEN a > b THEN a ELSE b END, with IS NULL where it matters"},
 	{"CollateClause", "COLLATE", "text always has the collation \"C\"; leave it out"},
 	{"A_Indirection", "a field or element selection", "declare the path as a column: \"a.b\" text"},
 	{"XmlExpr", "XML", ""},
@@ -153,9 +135,9 @@ static lk_expr *aggregate(lk_scope *c, const json_t *f, int at) {
 }
 
 static lk_expr *function(lk_scope *c, const json_t *f, int at) {
-	if (c->aggregates)
-		return aggregate(c, f, at);
 	const char *name = lk_tree_function(f);
+	if (c->aggregates && !lk_sql_is_scalar(name))
+		return aggregate(c, f, at);
 	static const char *const windows[] = {"tumble", "hop", "cumulate", "session", NULL};
 	for (const char *const *w = windows; *w; w++)
 		if (strcmp(name, *w) == 0) {
@@ -163,14 +145,12 @@ static lk_expr *function(lk_scope *c, const json_t *f, int at) {
 			              "%s(…) is not supported in %s", name, c->clause);
 			return NULL;
 		}
-	const char *hint = lk_sql_function_hint(name);
-	if (lk_aggregate_known(name))
+	if (lk_aggregate_known(name)) {
 		lk_stmt_fault(c->s, at, "write the aggregate as an item of the select list: sum(x) AS name",
 		              "aggregate %s(…) is not allowed in %s", name, c->clause);
-	else
-		lk_stmt_fault(c->s, at, hint ? hint : "expressions have columns, constants, operators, CASE and COALESCE",
-		              "function %s(…) is not supported", name);
-	return NULL;
+		return NULL;
+	}
+	return lk_sql_function(c, f, name, at);
 }
 
 static lk_expr *refuse_node(lk_scope *c, const char *kind, int at) {
@@ -189,13 +169,14 @@ static const struct {
 } readers[] = {
 	{"ColumnRef", column},
 	{"A_Const", constant},
-	{"TypeCast", cast},
+	{"TypeCast", lk_sql_cast},
 	{"A_Expr", lk_sql_operator},
 	{"BoolExpr", lk_sql_bool_expr},
 	{"NullTest", lk_sql_null_test},
 	{"BooleanTest", lk_sql_boolean_test},
 	{"CaseExpr", lk_sql_case},
 	{"CoalesceExpr", lk_sql_coalesce},
+	{"MinMaxExpr", lk_sql_extreme},
 	{"FuncCall", function},
 };
 

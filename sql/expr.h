@@ -9,6 +9,7 @@
 
 #define LK_UNKNOWN 0xFF            /* lk_type.kind, inside the front only */
 #define LK_MAX_NUMERIC_DIGITS 38
+#define LK_COLUMN_TYPES "types: smallint, int, bigint, numeric(p,s), real, double precision, text, varchar(n), boolean, date, timestamp, timestamptz"
 #define LK_MAX_EXPR_DEPTH 400
 #define LK_MAX_EXPR_NODES 20000    /* of one statement */
 
@@ -68,6 +69,8 @@ const char *lk_scope_name(const lk_scope *c, int found);
 
 /* --- making nodes --- */
 static inline lk_type lk_type_of(uint8_t kind) { return (lk_type){.kind = kind}; }
+/* False with a fault if the statement has too many nodes; counts one. */
+bool lk_expr_room(lk_scope *c, int at);
 /* NULL with a fault if the statement has too many nodes. */
 lk_expr *lk_expr_new(lk_scope *c, int op, lk_type type, int at, int nargs);
 /* A node of two arguments; NULL if one of them is. */
@@ -82,10 +85,32 @@ lk_expr *lk_sql_null_test(lk_scope *c, const json_t *f, int at);
 lk_expr *lk_sql_boolean_test(lk_scope *c, const json_t *f, int at);
 lk_expr *lk_sql_case(lk_scope *c, const json_t *f, int at);
 lk_expr *lk_sql_coalesce(lk_scope *c, const json_t *f, int at);
+lk_expr *lk_sql_extreme(lk_scope *c, const json_t *f, int at);        /* GREATEST, LEAST */
+lk_expr *lk_sql_cast(lk_scope *c, const json_t *f, int at);           /* (sql/cast.c) */
+/* A FuncCall of a function that is no aggregate and no window (sql/call.c). */
+lk_expr *lk_sql_function(lk_scope *c, const json_t *f, const char *name, int at);
 /* l op r, op one of LK_X_EQ …; name for messages. */
 lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_expr *r, int at);
+/* l op r, op one of LK_X_ADD …, or, of times and intervals, the operator of that name. */
+lk_expr *lk_sql_arithmetic(lk_scope *c, int op, const char *name, lk_expr *l, lk_expr *r, int at);
+
+/* --- calls of expr/function.h (sql/call.c): NULL with a fault --- */
+bool lk_sql_is_scalar(const char *name);   /* a function of rows, not an aggregate */
+lk_expr *lk_sql_call(lk_scope *c, const char *name, lk_expr *const *args, int n, int at);
+lk_expr *lk_sql_infix(lk_scope *c, const char *name, lk_expr *l, lk_expr *r, int at, bool *exists);
+lk_expr *lk_sql_as_text(lk_scope *c, lk_expr *x);
+lk_expr *lk_sql_cast_node(lk_scope *c, lk_expr *x, lk_type to, int at);
 
 /* --- types (sql/type.c) --- */
+/* A type's name with what stands in parentheses after it. */
+typedef struct lk_typename {
+	lk_type type;           /* numeric without precision, in a cast: 0 */
+	int64_t characters;     /* varchar(n); 0: no limit */
+} lk_typename;
+/* Reads a TypeName, of a column or of a cast (sql/type_name.c). */
+bool lk_sql_type_name(lk_stmt *s, const json_t *t, int fallback_at, bool column, lk_typename *out);
+/* Does PostgreSQL cast one kind into the other without being asked? True for equal ones. */
+bool lk_sql_implicit(uint8_t from, uint8_t to);
 /* The type as a number: exact digits of integers as NUMERIC(p,0). */
 lk_type lk_type_as_numeric(lk_type t);
 /* A numeric whose values have as many digits as each needs: there are such only after the merge. */

@@ -24,11 +24,13 @@ static void tokens_before(lk_stmt *s, int at, lk_token *before, lk_token *second
 static const struct {
 	const char *names, *hint;
 } functions[] = {
-	{" date_trunc time_bucket date_bin time_slice window tumbling hopping tumble_start tumble_end hop_start hop_end timestamp_trunc ",
+	{" time_bucket time_slice window tumbling hopping tumble_start tumble_end hop_start hop_end timestamp_trunc ",
 	 "write GROUP BY tumble(column, '1 minute'), or tumble(column, '1 day', 'Europe/Berlin') for days, weeks, months and years;"
 	 " lk adds window_start and window_end"},
-	{" extract date_part hour minute day dayofweek month year to_char date_format to_date strftime timezone ",
-	 "group by tumble(column, '1 hour'), and take the part of window_start where you read the answer"},
+	{" hour minute day dayofweek month year ", "write extract(hour FROM column)"},
+	{" to_char date_format to_date strftime timezone ", "group by tumble(column, '1 hour'), and format window_start where you read the answer"},
+	{" unix_timestamp to_unixtime unix_millis ", "write extract(epoch FROM column)"},
+	{" from_unixtime parse_timestamp ", "write to_timestamp(column), of seconds since 1970"},
 	{" now clock_timestamp statement_timestamp transaction_timestamp current_timestamp age ",
 	 "_at is the time at which the log took the event; for the last hour, ask when you read: lk query VIEW --from -1h"},
 	{" mean average ", "write avg(x)"},
@@ -48,11 +50,16 @@ static const struct {
 	{" rank dense_rank row_number ntile lag lead percent_rank cume_dist ",
 	 "sort and number the rows where you read the answer: lk query VIEW --sort COL"},
 	{" rate increase irate delta idelta ", "write max(x) and min(x), and compute with them where you read the answer"},
-	{" round trunc floor ceil ceiling abs sign mod power sqrt ln log exp width_bucket ",
-	 "select the value itself, and compute where you read the answer; write CASE WHEN … for a few classes of it"},
-	{" lower upper substring substr left right trim btrim split_part concat replace regexp_replace length char_length md5 ",
-	 "group by the column itself, or put what you need into the events as a column of its own"},
-	{" greatest least nullif ifnull nvl if iif decode ", "write CASE WHEN … or COALESCE"},
+	{" width_bucket ", "write floor((x - low) / step), or CASE WHEN … for a few classes of it"},
+	{" log2 ", "write ln(x) / ln(2::double precision)"},
+	{" regexp_match regexp_matches regexp_substr regexp_extract extract_all ", "write substring(x FROM 'pattern')"},
+	{" regexp_like regexp_count ", "write x ~ 'pattern'"},
+	{" instr locate charindex ", "write strpos(x, y)"},
+	{" len ", "write length(x)"},
+	{" lcase ucase initcap ", "write lower(x) or upper(x)"},
+	{" concat_ws format ", "write a || ', ' || b, or concat(a, ', ', b)"},
+	{" ifnull nvl isnull ", "write coalesce(x, y)"},
+	{" if iif decode ", "write CASE WHEN … THEN … ELSE … END"},
 };
 
 const char *lk_sql_function_hint(const char *name) {

@@ -105,6 +105,24 @@ lk_expr *lk_sql_coalesce(lk_scope *c, const json_t *f, int at) {
 	return good ? unify(c, x, 0, 1, "COALESCE") : NULL;
 }
 
+/* The greatest or least of its arguments that are not NULL. */
+lk_expr *lk_sql_extreme(lk_scope *c, const json_t *f, int at) {
+	static const char *const keys[] = {"op", "args", "location", NULL};
+	const json_t *args = json_object_get(f, "args");
+	bool least = strcmp(lk_tree_str(f, "op"), "IS_LEAST") == 0, good = lk_tree_only(c->s, f, at, "GREATEST", keys);
+	int n = (int)json_array_size(args);
+	lk_expr *x = good ? lk_expr_new(c, least ? LK_X_LEAST : LK_X_GREATEST, lk_type_of(LK_TEXT), at, n) : NULL;
+	for (int i = 0; x && i < n; i++)
+		good &= (x->args[i] = lk_sql_expr(c, json_array_get(args, (size_t)i))) != NULL;
+	if (!x || !good || !unify(c, x, 0, 1, least ? "LEAST" : "GREATEST"))
+		return NULL;
+	if (x->type.kind == LK_TEXT && !lk_expr_collates(c->plan, x)) {
+		lk_stmt_fault(c->s, at, "write a column", "the order of text constants alone depends on the database");
+		return NULL;
+	}
+	return x;
+}
+
 /* subject: what follows CASE, or NULL. */
 static lk_expr *case_condition(lk_scope *c, lk_expr *subject, const json_t *when, int at) {
 	if (!subject)

@@ -3,12 +3,15 @@
 
 #include "sql/expr.h"
 
+bool lk_expr_room(lk_scope *c, int at) {
+	if (++c->nodes == LK_MAX_EXPR_NODES + 1)
+		lk_stmt_fault(c->s, at, "split the view into several", "the expressions have more than %d parts", LK_MAX_EXPR_NODES);
+	return c->nodes <= LK_MAX_EXPR_NODES;
+}
+
 lk_expr *lk_expr_new(lk_scope *c, int op, lk_type type, int at, int nargs) {
-	if (++c->nodes > LK_MAX_EXPR_NODES) {
-		if (c->nodes == LK_MAX_EXPR_NODES + 1)
-			lk_stmt_fault(c->s, at, "split the view into several", "the expressions have more than %d parts", LK_MAX_EXPR_NODES);
+	if (!lk_expr_room(c, at))
 		return NULL;
-	}
 	lk_expr *x = lk_arena_zalloc(c->s->arena, sizeof *x);
 	x->op = (uint8_t)op;
 	x->type = type;
@@ -25,7 +28,7 @@ static bool same_value(const lk_expr *a, const lk_expr *b) {
 }
 
 bool lk_expr_equal(const lk_expr *a, const lk_expr *b) {
-	if (a->op != b->op || a->nargs != b->nargs || !lk_type_equal(a->type, b->type) || a->slot != b->slot)
+	if (a->op != b->op || a->fn != b->fn || a->nargs != b->nargs || !lk_type_equal(a->type, b->type) || a->slot != b->slot)
 		return false;
 	if (a->op == LK_X_CONST)
 		return same_value(a, b);
@@ -49,4 +52,13 @@ lk_expr *lk_sql_text_constant(lk_scope *c, const char *text, int at, lk_type typ
 	if (x)
 		x->value = lk_text(lk_arena_strdup(c->s->arena, text), strlen(text));
 	return x;
+}
+
+lk_expr *lk_sql_cast_node(lk_scope *c, lk_expr *x, lk_type to, int at) {
+	lk_expr *cast = lk_expr_new(c, LK_X_CAST, to, at, 1);
+	if (cast) {
+		cast->args[0] = x;
+		cast->written = true;
+	}
+	return cast;
 }

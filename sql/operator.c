@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "expr/function.h"
 #include "sql/expr.h"
 
 static lk_expr *no_operator(lk_scope *c, int at, const char *name, lk_type l, lk_type r, const char *hint) {
@@ -44,46 +45,27 @@ lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_ex
 
 /* After the merge a numeric may be unbounded: each value has its own scale, as in PostgreSQL. */
 static bool numeric_result(lk_scope *c, int op, lk_type l, lk_type r, int at, lk_type *out) {
-	*out = lk_type_of(LK_NUMERIC);
-	if (lk_type_is_unbounded(l) || lk_type_is_unbounded(r) || (op == LK_X_DIV && c->aggregates))
+	bool merged = c->aggregates && op == LK_X_DIV;
+	if (!merged && lk_numeric_bounds(op, l, r, out))
 		return true;
-	if (op == LK_X_DIV) {
-		lk_stmt_fault(c->s, at, "divide after the aggregation: sum(x) / y; or let one side be a double precision column",
-		              "division of numerics is not supported in %s", c->clause);
-		return false;
+	if (c->aggregates) {
+		*out = lk_type_of(LK_NUMERIC);
+		return true;
 	}
-	int scale = l.scale > r.scale ? l.scale : r.scale, whole_l = l.precision - l.scale, whole_r = r.precision - r.scale;
-	int precision = scale + 1 + (whole_l > whole_r ? whole_l : whole_r);
-	if (op == LK_X_MUL) {
-		scale = l.scale + r.scale;
-		precision = l.precision + r.precision;
-	}
-	if (precision > LK_MAX_NUMERIC_DIGITS || scale > 18) {
-		if (c->aggregates)
-			return true;
+	if (l.whole || r.whole || op == LK_X_DIV)
+		lk_stmt_fault(c->s, at, "round the quotient, as in round(x / y, 6), or divide x::double precision",
+		              "the result may need %d digits (limit: %d)", out->precision, LK_MAX_NUMERIC_DIGITS);
+	else
 		lk_stmt_fault(c->s, at, "use numbers with fewer digits", "the result may need %d digits, %d after the point (limits: %d, 18)",
-		              precision, scale, LK_MAX_NUMERIC_DIGITS);
-		return false;
-	}
-	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
-	return true;
+		              out->precision, out->scale, LK_MAX_NUMERIC_DIGITS);
+	return false;
 }
 
-static lk_expr *arithmetic(lk_scope *c, int op, const char *name, lk_expr *l, lk_expr *r, int at) {
-	if (!l || !r)
-		return NULL;
-	if (l->type.kind == LK_UNKNOWN && r->type.kind != LK_UNKNOWN && lk_type_is_number(r->type))
-		l = lk_sql_coerce(c, l, r->type, false);
-	else if (r->type.kind == LK_UNKNOWN && lk_type_is_number(l->type))
-		r = lk_sql_coerce(c, r, l->type, false);
-	if (!l || !r)
-		return NULL;
-	if (!lk_type_is_number(l->type) || !lk_type_is_number(r->type)) {
-		bool time = l->type.kind == LK_TIME || r->type.kind == LK_TIME;
-		return no_operator(c, at, name, l->type, r->type, time ? "arithmetic with times is not supported" : "");
-	}
+static lk_expr *of_numbers(lk_scope *c, int op, const char *name, lk_expr *l, lk_expr *r, int at) {
 	uint8_t kind;
 	lk_sql_compare_kind(l->type, r->type, &kind);
+	if (kind >= LK_FLOAT4 && op == LK_X_MOD)
+		return no_operator(c, at, name, l->type, r->type, "it exists for integers and numerics");
 	l = lk_sql_coerce(c, l, lk_type_of(kind), false);
 	r = lk_sql_coerce(c, r, lk_type_of(kind), false);
 	lk_type type = lk_type_of(kind);
@@ -92,11 +74,28 @@ static lk_expr *arithmetic(lk_scope *c, int op, const char *name, lk_expr *l, lk
 	return lk_expr_pair(c, op, type, at, l, r);
 }
 
+/* Numbers by their common kind; times and intervals by the table of functions. */
+lk_expr *lk_sql_arithmetic(lk_scope *c, int op, const char *name, lk_expr *l, lk_expr *r, int at) {
+	if (!l || !r)
+		return NULL;
+	if (l->type.kind == LK_UNKNOWN && lk_type_is_number(r->type))
+		l = lk_sql_coerce(c, l, r->type, false);
+	else if (r->type.kind == LK_UNKNOWN && lk_type_is_number(l->type))
+		r = lk_sql_coerce(c, r, l->type, false);
+	if (!l || !r)
+		return NULL;
+	if (lk_type_is_number(l->type) && lk_type_is_number(r->type))
+		return of_numbers(c, op, name, l, r, at);
+	bool exists, both = l->type.kind == LK_UNKNOWN && r->type.kind == LK_UNKNOWN;
+	lk_expr *x = both ? NULL : lk_sql_infix(c, name, l, r, at, &exists);
+	return x || (!both && exists) ? x : no_operator(c, at, name, l->type, r->type, "");
+}
+
 static lk_expr *sign(lk_scope *c, bool minus, const json_t *operand, int at) {
 	lk_expr *a = lk_sql_expr(c, operand);
 	if (!a)
 		return NULL;
-	if (!lk_type_is_number(a->type)) {
+	if (!lk_type_is_number(a->type) && !(minus && a->type.kind == LK_INTERVAL)) {
 		lk_stmt_fault(c->s, at, "", "operator does not exist: %s %s", minus ? "-" : "+", lk_sql_type_text(c, a->type));
 		return NULL;
 	}
@@ -110,24 +109,49 @@ static const struct {
 	const char *name;
 	int op;
 } operators[] = {
-	{"+", LK_X_ADD}, {"-", LK_X_SUB}, {"*", LK_X_MUL}, {"/", LK_X_DIV}, {"=", LK_X_EQ}, {"<>", LK_X_NE},
+	{"+", LK_X_ADD}, {"-", LK_X_SUB}, {"*", LK_X_MUL}, {"/", LK_X_DIV}, {"%", LK_X_MOD}, {"=", LK_X_EQ}, {"<>", LK_X_NE},
 	{"<", LK_X_LT}, {"<=", LK_X_LE}, {">", LK_X_GT}, {">=", LK_X_GE},
 };
 
 static const struct {
 	const char *name, *hint;
 } refused_operators[] = {
-	{"%", ""},
-	{"||", "group by the columns themselves"},
 	{"==", "write ="},
 	{"&&", "write AND"},
 	{"&", "write AND"},
 	{"|", "write OR"},
 	{"!", "write NOT"},
-	{"~", "write LIKE with a constant pattern"},
+	{"~~", "write LIKE"},
+	{"@", "write abs(x)"},
+	{"|/", "write sqrt(x)"},
+	{"#", "compare the numbers themselves"},
 	{"->", "declare the path as a column: \"a.b\" text"},
 	{"->>", "declare the path as a column: \"a.b\" text"},
 };
+
+/* a || b: the side that is no text becomes one. */
+static lk_expr *joined(lk_scope *c, lk_expr *l, lk_expr *r, int at) {
+	if (!l || !r)
+		return NULL;
+	bool text = l->type.kind == LK_TEXT || r->type.kind == LK_TEXT || l->type.kind == LK_UNKNOWN || r->type.kind == LK_UNKNOWN;
+	if (!text)
+		return no_operator(c, at, "||", l->type, r->type, "write x::text || y::text");
+	bool exists;
+	l = lk_sql_as_text(c, l);
+	r = lk_sql_as_text(c, r);
+	return l && r ? lk_sql_infix(c, "||", l, r, at, &exists) : NULL;
+}
+
+/* An operator of the table: x ~ 'pattern', x ^ y. */
+static lk_expr *of_table(lk_scope *c, const char *name, lk_expr *l, lk_expr *r, int at) {
+	bool exists;
+	if (!l || !r)
+		return NULL;
+	if (*name == '~' || *name == '!')
+		r = r->op == LK_X_CONST && r->type.kind == LK_UNKNOWN && l->type.kind == LK_TEXT ? lk_sql_as_text(c, r) : r;
+	lk_expr *x = lk_sql_infix(c, name, l, r, at, &exists);
+	return x || exists ? x : no_operator(c, at, name, l->type, r->type, "");
+}
 
 static lk_expr *operator(lk_scope *c, const json_t *f, const char *name, int at) {
 	const json_t *l = json_object_get(f, "lexpr"), *r = json_object_get(f, "rexpr");
@@ -139,8 +163,14 @@ static lk_expr *operator(lk_scope *c, const json_t *f, const char *name, int at)
 		op = -1;
 	if (!l && (op == LK_X_SUB || op == LK_X_ADD))
 		return sign(c, op == LK_X_SUB, r, at);
+	if (op < 0 && l && json_array_size(json_object_get(f, "name")) == 1) {
+		if (strcmp(name, "||") == 0)
+			return joined(c, lk_sql_expr(c, l), lk_sql_expr(c, r), at);
+		if (lk_function_known(name))
+			return of_table(c, name, lk_sql_expr(c, l), lk_sql_expr(c, r), at);
+	}
 	if (op < 0 || !l) {
-		const char *hint = "operators: + - * / = <> < <= > >=, AND, OR, NOT, IS NULL, IN, BETWEEN, LIKE";
+		const char *hint = "operators: + - * / % ^ || = <> < <= > >= ~ ~* !~ !~*, AND, OR, NOT, IS, IN, BETWEEN, LIKE, ILIKE";
 		for (size_t i = 0; i < sizeof refused_operators / sizeof *refused_operators; i++)
 			if (strcmp(refused_operators[i].name, name) == 0)
 				hint = refused_operators[i].hint;
@@ -148,7 +178,7 @@ static lk_expr *operator(lk_scope *c, const json_t *f, const char *name, int at)
 		return NULL;
 	}
 	lk_expr *a = lk_sql_expr(c, l), *b = lk_sql_expr(c, r);
-	return op <= LK_X_DIV ? arithmetic(c, op, name, a, b, at) : lk_sql_compare(c, op, name, a, b, at);
+	return op <= LK_X_MOD ? lk_sql_arithmetic(c, op, name, a, b, at) : lk_sql_compare(c, op, name, a, b, at);
 }
 
 /* parts joined by AND or OR; a single part stays as it is. */
@@ -164,13 +194,22 @@ static lk_expr *join(lk_scope *c, int op, lk_expr *const *parts, int n, int at) 
 	return x;
 }
 
-static lk_expr *between(lk_scope *c, const json_t *f, bool not, int at) {
-	const json_t *x = json_object_get(f, "lexpr"), *bounds = json_object_get(lk_tree_as(json_object_get(f, "rexpr"), "List"), "items");
-	lk_expr *low = lk_sql_compare(c, not ? LK_X_LT : LK_X_GE, not ? "<" : ">=", lk_sql_expr(c, x), lk_sql_expr(c, json_array_get(bounds, 0)), at);
-	if (!low)
+/* x >= low AND x <= high, or x < low OR x > high. x and the bounds are read anew. */
+static lk_expr *between(lk_scope *c, const json_t *x, const json_t *low, const json_t *high, bool not, int at) {
+	lk_expr *l = lk_sql_compare(c, not ? LK_X_LT : LK_X_GE, not ? "<" : ">=", lk_sql_expr(c, x), lk_sql_expr(c, low), at);
+	if (!l)
 		return NULL;
-	lk_expr *high = lk_sql_compare(c, not ? LK_X_GT : LK_X_LE, not ? ">" : "<=", lk_sql_expr(c, x), lk_sql_expr(c, json_array_get(bounds, 1)), at);
-	return join(c, not ? LK_X_OR : LK_X_AND, (lk_expr *[]){low, high}, 2, at);
+	lk_expr *h = lk_sql_compare(c, not ? LK_X_GT : LK_X_LE, not ? ">" : "<=", lk_sql_expr(c, x), lk_sql_expr(c, high), at);
+	return join(c, not ? LK_X_OR : LK_X_AND, (lk_expr *[]){l, h}, 2, at);
+}
+
+static lk_expr *read_between(lk_scope *c, const json_t *f, bool not, bool symmetric, int at) {
+	const json_t *x = json_object_get(f, "lexpr"), *bounds = json_object_get(lk_tree_as(json_object_get(f, "rexpr"), "List"), "items");
+	const json_t *a = json_array_get(bounds, 0), *b = json_array_get(bounds, 1);
+	lk_expr *one = between(c, x, a, b, not, at);
+	if (!symmetric || !one)
+		return one;
+	return join(c, not ? LK_X_AND : LK_X_OR, (lk_expr *[]){one, between(c, x, b, a, not, at)}, 2, at);
 }
 
 static bool has_slot(const lk_expr *x) { return lk_expr_reads(x, 0, INT_MAX); }
@@ -220,27 +259,98 @@ static lk_expr *in_list(lk_scope *c, const json_t *f, bool not, int at) {
 	return join(c, not ? LK_X_AND : LK_X_OR, parts, nparts, at);
 }
 
-static lk_expr *like(lk_scope *c, const json_t *f, bool not, int at) {
-	const json_t *pattern = lk_tree_as(json_object_get(f, "rexpr"), "A_Const");
+/* The pattern with its own escape character replaced by \ (do_like_escape of PostgreSQL's like_match.c); "" for none. */
+static const char *with_escape(lk_scope *c, const char *pattern, const char *escape) {
+	lk_buf b = LK_BUF_INIT;
+	size_t len = strlen(escape);
+	bool escaped = false;
+	lk_buf_adds(&b, "");
+	for (const char *p = pattern; *p;) {
+		if (len && !escaped && strncmp(p, escape, len) == 0) {
+			lk_buf_addc(&b, '\\');
+			escaped = true;
+			p += len;
+			continue;
+		}
+		if (*p == '\\' && !escaped)
+			lk_buf_addc(&b, '\\');
+		lk_buf_addc(&b, *p++);
+		escaped = escaped && ((unsigned char)*p & 0xc0) == 0x80;
+	}
+	const char *text = lk_arena_strdup(c->s->arena, b.data);
+	lk_buf_release(&b);
+	return text;
+}
+
+static bool one_character(const char *s) {
+	int n = 0;
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n <= 1;
+}
+
+/* The text of a constant pattern, 'p' or 'p' ESCAPE 'e'; NULL with a fault. */
+static const char *like_pattern(lk_scope *c, const json_t *node, const char *name, int at) {
+	const json_t *call = lk_tree_as(node, "FuncCall"), *args = json_object_get(call, "args");
+	bool escapes = call && strcmp(lk_tree_function(call), "like_escape") == 0;
+	const json_t *pattern = lk_tree_as(escapes ? json_array_get(args, 0) : node, "A_Const");
+	const json_t *escape = escapes ? json_object_get(lk_tree_as(json_array_get(args, 1), "A_Const"), "sval") : NULL;
 	const json_t *sval = json_object_get(pattern, "sval");
+	if (!sval || (escapes && !escape)) {
+		lk_stmt_fault(c->s, at, "write the pattern as a string; \\ is the escape character", "%s needs a constant pattern", name);
+		return NULL;
+	}
+	const char *text = lk_tree_str(sval, "sval"), *character = escape ? lk_tree_str(escape, "sval") : "\\";
+	if (!one_character(character)) {
+		lk_stmt_fault(c->s, at, "write one character, or none", "'%s' is no escape character", character);
+		return NULL;
+	}
+	if (strcmp(character, "\\") != 0)
+		text = with_escape(c, text, character);
+	for (const char *p = text; *p; p++)
+		if (*p == '\\' && !*++p) {
+			lk_stmt_fault(c->s, lk_tree_location(pattern), "write \\\\ for a backslash",
+			              "%s pattern '%s' ends with the escape character", name, text);
+			return NULL;
+		}
+	return text;
+}
+
+static bool has_collation(lk_scope *c, const lk_expr *x) {
+	bool text = x->op == LK_X_CONST;
+	for (int i = 0; i < x->nargs && !text; i++)
+		text = !has_collation(c, x->args[i]);
+	return !text || lk_expr_collates(c->plan, x);
+}
+
+static lk_expr *like(lk_scope *c, const json_t *f, bool not, bool fold, int at) {
+	const char *name = fold ? "ILIKE" : "LIKE";
 	lk_expr *x = lk_sql_expr(c, json_object_get(f, "lexpr"));
 	if (!x)
 		return NULL;
 	if (x->type.kind != LK_TEXT)
-		return no_operator(c, at, not ? "NOT LIKE" : "LIKE", x->type, lk_type_of(LK_TEXT), "LIKE needs a text column");
-	if (!sval) {
-		lk_stmt_fault(c->s, at, "write the pattern as a string; \\ is the escape character", "LIKE needs a constant pattern");
+		return no_operator(c, at, lk_stmt_text(c->s, "%s%s", not ? "NOT " : "", name), x->type, lk_type_of(LK_TEXT),
+		                   lk_stmt_text(c->s, "%s needs a text: write x::text", name));
+	const char *text = like_pattern(c, json_object_get(f, "rexpr"), name, at);
+	if (!text)
+		return NULL;
+	if (fold && !has_collation(c, x)) {
+		lk_stmt_fault(c->s, at, "write a column", "what ILIKE finds in text constants alone depends on the database");
 		return NULL;
 	}
-	const char *text = lk_tree_str(sval, "sval");
-	for (const char *p = text; *p; p++)
-		if (*p == '\\' && !*++p) {
-			lk_stmt_fault(c->s, lk_tree_location(pattern), "write \\\\ for a backslash",
-			              "LIKE pattern '%s' ends with the escape character", text);
-			return NULL;
-		}
-	return lk_expr_pair(c, not ? LK_X_NOTLIKE : LK_X_LIKE, lk_type_of(LK_BOOL), at, x,
-	             lk_sql_text_constant(c, text, lk_tree_location(pattern), lk_type_of(LK_TEXT)));
+	int op = fold ? (not ? LK_X_NOTILIKE : LK_X_ILIKE) : not ? LK_X_NOTLIKE : LK_X_LIKE;
+	return lk_expr_pair(c, op, lk_type_of(LK_BOOL), at, x, lk_sql_text_constant(c, text, at, lk_type_of(LK_TEXT)));
+}
+
+/* a, unless it equals b. It has the type in which they are compared. */
+static lk_expr *nullif(lk_scope *c, const json_t *f, int at) {
+	lk_expr *equal = lk_sql_compare(c, LK_X_EQ, "=", lk_sql_expr(c, json_object_get(f, "lexpr")), lk_sql_expr(c, json_object_get(f, "rexpr")), at);
+	return equal ? lk_expr_pair(c, LK_X_NULLIF, equal->args[0]->type, at, equal->args[0], equal->args[1]) : NULL;
+}
+
+static lk_expr *distinct(lk_scope *c, const json_t *f, bool not, int at) {
+	return lk_sql_compare(c, not ? LK_X_NOTDISTINCT : LK_X_DISTINCT, "IS DISTINCT FROM", lk_sql_expr(c, json_object_get(f, "lexpr")),
+	                      lk_sql_expr(c, json_object_get(f, "rexpr")), at);
 }
 
 static const struct {
@@ -248,13 +358,7 @@ static const struct {
 } refused_forms[] = {
 	{"AEXPR_OP_ANY", "ANY", "write x IN (…)"},
 	{"AEXPR_OP_ALL", "ALL", "write x NOT IN (…)"},
-	{"AEXPR_DISTINCT", "IS DISTINCT FROM", "write a <> b, with IS NULL where it matters"},
-	{"AEXPR_NOT_DISTINCT", "IS NOT DISTINCT FROM", "write a = b, with IS NULL where it matters"},
-	{"AEXPR_NULLIF", "NULLIF", "write CASE WHEN a = b THEN NULL ELSE a END"},
-	{"AEXPR_ILIKE", "ILIKE", "write LIKE; upper and lower case differ"},
-	{"AEXPR_SIMILAR", "SIMILAR TO", "write LIKE"},
-	{"AEXPR_BETWEEN_SYM", "BETWEEN SYMMETRIC", "write BETWEEN with the smaller bound first"},
-	{"AEXPR_NOT_BETWEEN_SYM", "BETWEEN SYMMETRIC", "write BETWEEN with the smaller bound first"},
+	{"AEXPR_SIMILAR", "SIMILAR TO", "write LIKE, or ~ with a regular expression"},
 };
 
 lk_expr *lk_sql_operator(lk_scope *c, const json_t *f, int at) {
@@ -269,12 +373,14 @@ lk_expr *lk_sql_operator(lk_scope *c, const json_t *f, int at) {
 		return operator(c, f, name, at);
 	if (strcmp(kind, "AEXPR_IN") == 0)
 		return in_list(c, f, strcmp(name, "<>") == 0, at);
-	if (strcmp(kind, "AEXPR_LIKE") == 0)
-		return like(c, f, strcmp(name, "!~~") == 0, at);
-	if (strcmp(kind, "AEXPR_BETWEEN") == 0)
-		return between(c, f, false, at);
-	if (strcmp(kind, "AEXPR_NOT_BETWEEN") == 0)
-		return between(c, f, true, at);
+	if (strcmp(kind, "AEXPR_LIKE") == 0 || strcmp(kind, "AEXPR_ILIKE") == 0)
+		return like(c, f, *name == '!', strcmp(kind, "AEXPR_ILIKE") == 0, at);
+	if (strcmp(kind, "AEXPR_NULLIF") == 0)
+		return nullif(c, f, at);
+	if (strcmp(kind, "AEXPR_DISTINCT") == 0 || strcmp(kind, "AEXPR_NOT_DISTINCT") == 0)
+		return distinct(c, f, strcmp(kind, "AEXPR_NOT_DISTINCT") == 0, at);
+	if (strstr(kind, "BETWEEN"))
+		return read_between(c, f, strstr(kind, "NOT") != NULL, strstr(kind, "_SYM") != NULL, at);
 	for (size_t i = 0; i < sizeof refused_forms / sizeof *refused_forms; i++)
 		if (strcmp(kind, refused_forms[i].kind) == 0) {
 			lk_stmt_fault(c->s, at, refused_forms[i].hint, "%s is not supported", refused_forms[i].what);

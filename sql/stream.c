@@ -1,5 +1,5 @@
-/* CREATE TABLE name (columns) WITH (event_time, partition_by, partitions, watermark, max_ahead, idle_timeout): a
- * stream.
+/* CREATE TABLE name (columns) WITH (event_time, time_unit, partition_by, partitions, watermark, max_ahead,
+ * idle_timeout): a stream.
  *
  * The value of event_time and partition_by is a column name, which the grammar reads as the name of a type: `ts` stays
  * ts, but `time` becomes pg_catalog.time and `int` becomes int4. So the name is taken from the source text. */
@@ -8,100 +8,12 @@
 
 #include "core/suggest.h"
 #include "core/time.h"
+#include "sql/expr.h"
 #include "sql/lex.h"
 #include "sql/names.h"
 #include "sql/statements.h"
 
 enum { NO_KIND = 0xFF };   /* of a column whose type has a fault */
-
-static const struct {
-	const char *name;
-	uint8_t kind;
-} types[] = {
-	{"int2", LK_INT2},         {"smallint", LK_INT2}, {"int4", LK_INT4},   {"integer", LK_INT4},         {"int8", LK_INT8},
-	{"bigint", LK_INT8},       {"float4", LK_FLOAT4}, {"real", LK_FLOAT4}, {"float8", LK_FLOAT8},        {"numeric", LK_NUMERIC},
-	{"bool", LK_BOOL},         {"boolean", LK_BOOL},  {"text", LK_TEXT},   {"timestamptz", LK_TIME},
-};
-
-static const struct {
-	const char *name, *hint;
-} refused_types[] = {
-	{"varchar", "write text"},
-	{"bpchar", "write text"},
-	{"char", "write text"},
-	{"name", "write text"},
-	{"uuid", "write text"},
-	{"inet", "write text"},
-	{"json", "declare the paths that views need, one column each: \"a.b\" text"},
-	{"jsonb", "declare the paths that views need, one column each: \"a.b\" text"},
-	{"timestamp", "write timestamptz; times without a zone are read as UTC"},
-	{"date", "write timestamptz, or text"},
-	{"time", "write timestamptz, or text"},
-	{"timetz", "write timestamptz, or text"},
-	{"interval", "write bigint, in a unit that you choose"},
-	{"money", "write numeric(p,s)"},
-	{"serial", "write int; every event has an offset of its own"},
-	{"bigserial", "write bigint; every event has an offset of its own"},
-	{"bytea", "write text"},
-};
-
-static const char all_types[] = "types: smallint, int, bigint, real, double precision, numeric(p,s), text, boolean, timestamptz";
-
-/* numeric(p), numeric(p,s) with 1 <= p <= 18. */
-static bool numeric_type(lk_stmt *s, const json_t *mods, int at, lk_type *out) {
-	int64_t p = 0, scale = 0;
-	size_t n = json_array_size(mods);
-	const json_t *first = lk_tree_as(json_array_get(mods, 0), "A_Const"), *second = lk_tree_as(json_array_get(mods, 1), "A_Const");
-	bool good = (n == 1 || n == 2) && first && (n == 1 || second);
-	if (good && (!lk_tree_integer(s, first, &p) || (second && !lk_tree_integer(s, second, &scale))))
-		return false;
-	if (!good || p < 1 || p > 18 || scale < 0 || scale > p) {
-		lk_stmt_fault(s, at, "write numeric(p,s) with a precision from 1 to 18 and a scale from 0 to it, such as numeric(12,2)",
-		              n ? "this precision of numeric is not supported" : "numeric needs a precision and a scale");
-		return false;
-	}
-	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)p, .scale = (uint8_t)scale};
-	return true;
-}
-
-static bool refuse_type(lk_stmt *s, const char *name, int at) {
-	const char *hint = all_types;
-	for (size_t i = 0; i < sizeof refused_types / sizeof *refused_types; i++)
-		if (strcmp(refused_types[i].name, name) == 0)
-			hint = refused_types[i].hint;
-	lk_stmt_fault(s, at, hint, "column type %s is not supported", lk_stmt_token(s, at));
-	return false;
-}
-
-static bool column_type(lk_stmt *s, const json_t *t, int fallback_at, lk_type *out) {
-	static const char *const keys[] = {"names", "typmods", "typemod", "location", NULL};
-	int at = lk_tree_location(t);
-	at = at ? at : fallback_at;
-	const json_t *names = json_object_get(t, "names"), *mods = json_object_get(t, "typmods");
-	size_t n = json_array_size(names);
-	const char *name = lk_tree_string_node(json_array_get(names, n - 1)), *schema = lk_tree_string_node(json_array_get(names, 0));
-	if (json_object_get(t, "arrayBounds")) {
-		lk_stmt_fault(s, at, "declare the elements that views need as columns", "arrays are not supported");
-		return false;
-	}
-	if (!lk_tree_only(s, t, at, "a column type", keys))
-		return false;
-	if (!name || n > 2 || (n == 2 && (!schema || strcmp(schema, "pg_catalog") != 0)))
-		return refuse_type(s, "", at);
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		if (strcmp(types[i].name, name) != 0)
-			continue;
-		if (types[i].kind == LK_NUMERIC)
-			return numeric_type(s, mods, at, out);
-		if (mods) {
-			lk_stmt_fault(s, at, "leave the precision out", "a precision is not supported for %s", lk_stmt_token(s, at));
-			return false;
-		}
-		*out = (lk_type){.kind = types[i].kind};
-		return true;
-	}
-	return refuse_type(s, name, at);
-}
 
 static bool column_path(lk_stmt *s, lk_column *column, int at) {
 	int n = 1;
@@ -163,9 +75,11 @@ static void read_column(lk_stmt *s, lk_stream *st, const json_t *element) {
 	if (find_column(st, column->name) >= 0)
 		lk_stmt_fault(s, at, "", "column \"%s\" is declared twice", column->name);
 	if (!json_object_get(f, "typeName"))
-		lk_stmt_fault(s, at, all_types, "column \"%s\" has no type", column->name);
-	if (!json_object_get(f, "typeName") || !column_type(s, json_object_get(f, "typeName"), at, &column->type))
-		column->type.kind = NO_KIND;
+		lk_stmt_fault(s, at, LK_COLUMN_TYPES, "column \"%s\" has no type", column->name);
+	lk_typename type;
+	bool good = json_object_get(f, "typeName") && lk_sql_type_name(s, json_object_get(f, "typeName"), at, true, &type);
+	column->type = good ? type.type : lk_type_of(NO_KIND);
+	column->characters = good ? (int)type.characters : 0;
 	st->schema.ncolumns++;
 }
 
@@ -230,9 +144,21 @@ static int partitions_option(lk_stmt *s, const lk_option *o) {
 	return 1;
 }
 
+/* 0 without; a fault if it is no unit. */
+static int64_t time_unit_option(lk_stmt *s, const lk_option *o) {
+	int64_t ns = 0;
+	if (!o->value)
+		return 0;
+	const char *name = lk_tree_string_node(o->value);
+	if (!name || !lk_time_unit(name, &ns))
+		lk_stmt_fault(s, o->at, "write 's', 'ms', 'us' or 'ns': what numbers in the event-time column count since 1970",
+		              "the value of time_unit is not valid");
+	return ns;
+}
+
 static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
 	lk_option o[] = {{.name = "event_time"}, {.name = "partition_by"}, {.name = "partitions"}, {.name = "watermark"}, {.name = "max_ahead"},
-	                 {.name = "idle_timeout"}};
+	                 {.name = "idle_timeout"}, {.name = "time_unit"}};
 	bool known = lk_sql_options(s, list, o, sizeof o / sizeof *o);
 	st->schema.event_time = column_option(s, st, &o[0], known);
 	st->partition_by = column_option(s, st, &o[1], known);
@@ -241,6 +167,9 @@ static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
 	lk_sql_interval_option(s, &o[4], 86400 * LK_US_PER_S, &st->max_ahead_us);
 	lk_sql_interval_option(s, &o[5], 0, &st->idle_timeout_us);
 	uint8_t kind = st->schema.event_time >= 0 ? st->schema.columns[st->schema.event_time].type.kind : NO_KIND;
+	int64_t tick_ns = time_unit_option(s, &o[6]);
+	if (st->schema.event_time >= 0)
+		st->schema.columns[st->schema.event_time].tick_ns = tick_ns;
 	if (kind != LK_TIME && kind != NO_KIND)
 		lk_stmt_fault(s, o[0].at, "declare it as timestamptz", "event_time: column \"%s\" is not timestamptz", st->schema.columns[st->schema.event_time].name);
 }

@@ -9,13 +9,26 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/time.h"
+#include "expr/function.h"
 #include "sql/expr.h"
 
 enum { MAX_SCALE = 18 };
+
+/* date -> timestamp -> timestamptz; 0 for other kinds. */
+static int time_step(uint8_t kind) { return kind == LK_DATE ? 1 : kind == LK_TIMESTAMP ? 2 : kind == LK_TIME ? 3 : 0; }
+
+bool lk_sql_implicit(uint8_t from, uint8_t to) {
+	if (from == to)
+		return true;
+	if (time_step(from) && time_step(to))
+		return time_step(from) < time_step(to);
+	return lk_type_is_number(lk_type_of(from)) && lk_type_is_number(lk_type_of(to)) && from < to;
+}
 
 lk_type lk_type_as_numeric(lk_type t) {
 	if (t.kind == LK_NUMERIC)
@@ -136,6 +149,30 @@ static bool read_time(const char *text, int64_t *out) {
 	return !point || (strspn(point + 1, "0123456789") <= 6 && strncmp(second, "60", 2) != 0);
 }
 
+/* Without a zone, which PostgreSQL would skip. */
+static bool read_timestamp(const char *text, int64_t *out) {
+	char zoned[48];
+	size_t len = strlen(text);
+	if (len < strlen("2000-01-01 00:00:00") || len + 2 > sizeof zoned || !isdigit((unsigned char)text[len - 1]) || strpbrk(text + 11, "+-"))
+		return false;
+	snprintf(zoned, sizeof zoned, "%sZ", text);
+	return read_time(zoned, out);
+}
+
+/* [-] number unit, of fixed length (R13). Days and weeks are days, the rest is time, as in PostgreSQL. */
+static bool read_interval(const char *text, lk_value *out, const char **reason) {
+	int64_t us;
+	bool negative = *text == '-';
+	text += negative;
+	*reason = "an interval is a whole number and a unit";
+	if (!isdigit((unsigned char)*text) || lk_interval_parse(text, strlen(text), true, &us, reason) != 0)
+		return false;
+	const char *unit = text + strspn(text, "0123456789 ");
+	int64_t days = strchr("dDwW", *unit) ? us / LK_US_PER_DAY : 0, sign = negative ? -1 : 1;
+	*out = lk_interval(sign * days, sign * (us - days * LK_US_PER_DAY));
+	return true;
+}
+
 static bool read_bool(const char *text, int64_t *out) {
 	*out = strcmp(text, "true") == 0 || strcmp(text, "t") == 0;
 	return *out || strcmp(text, "false") == 0 || strcmp(text, "f") == 0;
@@ -178,6 +215,18 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 		good = read_time(text, &v.i);
 		hint = "write it as RFC 3339 with a zone, such as '2015-05-17T10:05:03Z'";
 		break;
+	case LK_TIMESTAMP:
+		good = read_timestamp(text, &v.i);
+		hint = "write it as '2015-05-17 10:05:03'";
+		break;
+	case LK_DATE:
+		good = lk_date_parse(text, strlen(text), &v.i) == 0;
+		hint = "write it as '2015-05-17'";
+		break;
+	case LK_INTERVAL:
+		good = read_interval(text, &v, &hint);
+		hint = lk_stmt_text(c->s, "%s, such as '10 seconds'", hint);
+		break;
 	default:
 		good = read_integer(text, to.kind, &v.i);
 		hint = "write decimal digits within the type's range";
@@ -201,7 +250,9 @@ static lk_expr *convert_constant(lk_scope *c, const lk_expr *x, lk_type to) {
 	if (!y)
 		return NULL;
 	y->value = x->value;
-	if (lk_is_null(&x->value) || to.kind == LK_INT4 || to.kind == LK_INT8 || x->type.kind >= LK_FLOAT4)
+	if (to.whole && lk_type_is_integer(x->type) && !lk_is_null(&x->value))
+		y->value = lk_numeric(x->value.i, 0);
+	if (lk_is_null(&x->value) || to.whole || to.kind == LK_INT4 || to.kind == LK_INT8 || x->type.kind >= LK_FLOAT4)
 		return y;
 	if (to.kind == LK_NUMERIC) {
 		lk_int128 n = x->type.kind == LK_NUMERIC ? x->value.n : x->value.i;
@@ -228,7 +279,7 @@ lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact) {
 	if (x->type.kind == to.kind && (to.kind != LK_NUMERIC || lk_type_equal(x->type, to) ||
 	                                (x->op != LK_X_CONST && x->type.scale == to.scale && x->type.precision <= to.precision)))
 		return x;
-	if (x->op == LK_X_CONST)
+	if (x->op == LK_X_CONST && lk_type_is_number(x->type) && lk_type_is_number(to))
 		return convert_constant(c, x, to);
 	lk_expr *cast = lk_expr_new(c, LK_X_CAST, to, x->location, 1);
 	if (cast)
@@ -241,10 +292,11 @@ static bool is_merged(const lk_scope *c, const lk_expr *x) {
 	return lk_type_is_unbounded(x->type) || lk_expr_reads(x, c->plan->nslots, c->plan->nslots + c->plan->naggs);
 }
 
-/* A numeric type that holds every value of n expressions. Where one of them is known only after the merge, each value
- * keeps its own digits. */
+/* A numeric type that holds every value of n expressions. Where their scales differ, or one of them is known only after
+ * the merge, each value keeps its own digits, as in PostgreSQL. */
 static bool common_numeric(lk_scope *c, lk_expr *const *x, int n, lk_type *out) {
-	int whole = 0, scale = 0;
+	int whole = 0, scale = 0, digits = 0;
+	bool one_scale = true;
 	*out = lk_type_of(LK_NUMERIC);
 	for (int i = 0; i < n; i++)
 		if (is_merged(c, x[i]))
@@ -257,15 +309,25 @@ static bool common_numeric(lk_scope *c, lk_expr *const *x, int n, lk_type *out) 
 				return false;
 			t = literal->type;
 		}
-		whole = t.precision - t.scale > whole ? t.precision - t.scale : whole;
+		bool null = x[i]->op == LK_X_CONST && lk_is_null(&x[i]->value);
+		if (null)
+			continue;
+		int own = t.whole ? t.whole : t.precision - t.scale;
+		one_scale &= !t.whole && (!digits || t.scale == scale);
+		whole = own > whole ? own : whole;
 		scale = t.scale > scale ? t.scale : scale;
+		digits = t.precision > digits ? t.precision : digits;
+	}
+	if (!one_scale) {
+		*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)digits, .scale = (uint8_t)scale, .whole = (uint8_t)(whole ? whole : 1)};
+		return true;
 	}
 	if (whole + scale > LK_MAX_NUMERIC_DIGITS) {
 		lk_stmt_fault(c->s, x[0]->location, "use numbers with fewer digits", "these branches need more than %d digits",
 		              LK_MAX_NUMERIC_DIGITS);
 		return false;
 	}
-	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)(whole + scale), .scale = (uint8_t)scale};
+	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)(whole + scale ? whole + scale : 1), .scale = (uint8_t)scale};
 	return true;
 }
 
@@ -279,6 +341,8 @@ bool lk_sql_common_type(lk_scope *c, lk_expr *const *x, int n, const char *what,
 			best = t;
 		} else if (lk_type_is_number(best) && lk_type_is_number(t)) {
 			best = t.kind > best.kind ? t : best;
+		} else if (time_step(best.kind) && time_step(t.kind)) {
+			best = time_step(t.kind) > time_step(best.kind) ? t : best;
 		} else if (best.kind != t.kind) {
 			lk_stmt_fault(c->s, x[i]->location, "", "%s types %s and %s cannot be matched", what, lk_sql_type_text(c, best),
 			              lk_sql_type_text(c, t));
@@ -290,6 +354,10 @@ bool lk_sql_common_type(lk_scope *c, lk_expr *const *x, int n, const char *what,
 }
 
 bool lk_sql_compare_kind(lk_type a, lk_type b, uint8_t *kind) {
+	if (time_step(a.kind) && time_step(b.kind)) {
+		*kind = time_step(a.kind) > time_step(b.kind) ? a.kind : b.kind;
+		return true;
+	}
 	*kind = a.kind > b.kind ? a.kind : b.kind;
 	if (!lk_type_is_number(a) || !lk_type_is_number(b))
 		return a.kind == b.kind;
@@ -322,4 +390,19 @@ bool lk_expr_collates(const lk_plan *p, const lk_expr *x) {
 lk_expr *lk_sql_typed(lk_scope *c, const json_t *node) {
 	lk_expr *x = lk_sql_expr(c, node);
 	return x && x->type.kind == LK_UNKNOWN ? lk_sql_literal_as(c, x, lk_type_of(LK_TEXT), true) : x;
+}
+
+lk_expr *lk_sql_as_text(lk_scope *c, lk_expr *x) {
+	const lk_type text = lk_type_of(LK_TEXT);
+	if (!x || x->type.kind == LK_TEXT)
+		return x;
+	if (x->type.kind == LK_UNKNOWN)
+		return lk_sql_literal_as(c, x, text, true);
+	if (!lk_cast_exists(x->type, text)) {
+		bool number = x->type.kind == LK_FLOAT4 || x->type.kind == LK_FLOAT8;
+		lk_stmt_fault(c->s, x->location, number ? "its digits depend on the version of PostgreSQL: write round(x::numeric(18,6), 6)::text" : "",
+		              "%s as text is not supported", lk_sql_type_text(c, x->type));
+		return NULL;
+	}
+	return lk_sql_cast_node(c, x, text, x->location);
 }

@@ -206,6 +206,7 @@ static void read_select(view_reader *v, const json_t *select) {
 		lk_sql_order(&v->c, select);
 	if (!p->naggs && !v->s->nfaults)
 		lk_stmt_fault(v->s, lk_tree_start(v->targets, 0), "add one, such as count(*) AS n", "the view has no aggregate");
+	p->fold_only |= lk_plan_fold_only(p) != NULL;
 	if (p->window.kind == LK_W_SESSION) {
 		p->first_agg = lk_sql_aggregate_of_time(&v->c, "min", p->window_at);
 		p->last_agg = lk_sql_aggregate_of_time(&v->c, "max", p->window_at);

@@ -354,11 +354,11 @@ static void test_types_are_compared_with_postgresql(void **unused) {
 	apply(STREAM);
 	parse(STREAM VIEW, &d);
 	lk_plan *p = d.items[1].plan;
-	p->outputs[1].type = (lk_type){LK_INT4, 0, 0};
+	p->outputs[1].type = (lk_type){.kind = LK_INT4};
 	assert_int_equal(lk_apply_view(&pg, p, &result, &err), LK_EDEFINITION);
 	assert_non_null(strstr(err.text, "column 4"));
 	lk_error_clear(&err);
-	p->outputs[1].type = (lk_type){LK_INT8, 0, 0};
+	p->outputs[1].type = (lk_type){.kind = LK_INT8};
 	p->outputs[1].name = (char[]){"m"};
 	assert_int_equal(lk_apply_view(&pg, p, &result, &err), LK_EDEFINITION);
 	assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.view"), 0);

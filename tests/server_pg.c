@@ -164,7 +164,7 @@ static int copied(void *ctx) {
 
 static void test_copy_reader(void **unused) {
 	(void)unused;
-	static const lk_type types[] = {{LK_INT4, 0, 0}, {LK_TEXT, 0, 0}};
+	static const lk_type types[] = {{.kind = LK_INT4}, {.kind = LK_TEXT}};
 	lk_pg pg, other;
 	lk_copy_reader r;
 	lk_value row[2];

@@ -201,10 +201,10 @@ static void like(void **state) {
 		{"ab", "%_%_%", true}, {"é", "%_%_%", false},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_int_equal(lk_like(rows[i].text, strlen(rows[i].text), rows[i].pattern, strlen(rows[i].pattern)), rows[i].want);
+		assert_int_equal(lk_like(rows[i].text, strlen(rows[i].text), rows[i].pattern, strlen(rows[i].pattern), false), rows[i].want);
 	char long_text[4000], pattern[] = "%a%a%a%a%a%a%a%a%a%a%b";
 	memset(long_text, 'a', sizeof long_text);
-	assert_false(lk_like(long_text, sizeof long_text, pattern, strlen(pattern)));
+	assert_false(lk_like(long_text, sizeof long_text, pattern, strlen(pattern), false));
 	tiny_plan t = {0};
 	lk_expr *x = tiny_op2(&t, LK_X_NOTLIKE, boolean, tiny_slot(&t, 0, text), tiny_const(&t, text, lk_text("a%", 2)));
 	lk_value ab = lk_text("ab", 2), null = N, marked = M;

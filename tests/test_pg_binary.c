@@ -15,8 +15,8 @@
 #include "postgres/binary.h"
 
 static const lk_type types[] = {
-	{LK_BOOL, 0, 0}, {LK_INT2, 0, 0}, {LK_INT4, 0, 0}, {LK_INT8, 0, 0}, {LK_NUMERIC, 18, 4},
-	{LK_FLOAT4, 0, 0}, {LK_FLOAT8, 0, 0}, {LK_TEXT, 0, 0}, {LK_TIME, 0, 0},
+	{.kind = LK_BOOL}, {.kind = LK_INT2}, {.kind = LK_INT4}, {.kind = LK_INT8}, {.kind = LK_NUMERIC, .precision = 18, .scale = 4},
+	{.kind = LK_FLOAT4}, {.kind = LK_FLOAT8}, {.kind = LK_TEXT}, {.kind = LK_TIME},
 };
 enum { NTYPES = sizeof types / sizeof *types };
 
@@ -130,7 +130,7 @@ static void numeric_from(const char *hex, size_t n, lk_type t, const char *expec
 /* Bytes as numeric_send gives them: ndigits, weight, sign, dscale, digits. */
 static void test_numeric_bytes(void **unused) {
 	(void)unused;
-	const lk_type two = {LK_NUMERIC, 18, 2}, zero = {LK_NUMERIC, 38, 0}, six = {LK_NUMERIC, 18, 6};
+	const lk_type two = {.kind = LK_NUMERIC, .precision = 18, .scale = 2}, zero = {.kind = LK_NUMERIC, .precision = 38, .scale = 0}, six = {.kind = LK_NUMERIC, .precision = 18, .scale = 6};
 	NUMERIC_FROM("\0\2\0\0\0\0\0\1\4\322\23\210", two, "1234.50");
 	NUMERIC_FROM("\0\2\0\0\100\0\0\1\4\322\23\210", two, "-1234.50");
 	NUMERIC_FROM("\0\0\0\0\0\0\0\0", six, "0.000000");
@@ -145,7 +145,7 @@ static void test_numeric_bytes(void **unused) {
 static void test_numeric_scales(void **unused) {
 	(void)unused;
 	for (int scale = 0; scale <= 38; scale++) {
-		lk_type t = {LK_NUMERIC, 38, (uint8_t)scale};
+		lk_type t = {.kind = LK_NUMERIC, .precision = 38, .scale = (uint8_t)scale};
 		for (int digits = 0; digits <= 37; digits++) {
 			for (int delta = -1; delta <= 1; delta++) {
 				lk_value in = lk_numeric(lk_pow10(digits) + delta, (uint8_t)scale), out;

@@ -134,20 +134,44 @@ static const struct expression {
 	{"status NOT BETWEEN -1 AND 2", "((status < ('-1'::integer)) OR (status > ('2'::integer)))", "boolean"},
 	{"path LIKE '/a\\_%'", "(path LIKE ('/a\\_%'::text COLLATE \"C\"))", "boolean"},
 	{"path NOT LIKE 'a\\\\'", "(path NOT LIKE ('a\\\\'::text COLLATE \"C\"))", "boolean"},
-	/* branches: the highest number; numerics at the largest scale */
+	/* branches: the highest number; numerics of different scales keep them */
 	{"CASE WHEN ok THEN small ELSE bytes END", "(CASE WHEN ok THEN (small::bigint) ELSE bytes END)", "bigint"},
-	{"CASE WHEN ok THEN price ELSE rate END", "(CASE WHEN ok THEN (price::numeric(14,4)) ELSE rate END)", "numeric(14,4)"},
-	{"CASE WHEN ok THEN price ELSE 0 END", "(CASE WHEN ok THEN price ELSE ('0.00'::numeric(12,2)) END)", "numeric(12,2)"},
+	{"CASE WHEN ok THEN price ELSE rate END", "(CASE WHEN ok THEN (price::numeric) ELSE rate END)", "numeric"},
+	{"CASE WHEN ok THEN price ELSE 0 END", "(CASE WHEN ok THEN price ELSE ('0'::numeric) END)", "numeric"},
 	{"CASE WHEN ok THEN 'a' END", "(CASE WHEN ok THEN ('a'::text COLLATE \"C\") ELSE (NULL::text COLLATE \"C\") END)", "text"},
 	{"CASE status WHEN 1 THEN path WHEN '2' THEN NULL ELSE ip END",
 	 "(CASE WHEN (status = ('1'::integer)) THEN path WHEN (status = ('2'::integer)) THEN (NULL::text COLLATE \"C\") ELSE ip END)", "text"},
 	{"CASE 'a' WHEN path THEN 1 END", "(CASE WHEN (('a'::text COLLATE \"C\") = path) THEN ('1'::integer) ELSE (NULL::integer) END)", "integer"},
 	{"COALESCE(status, 0)", "(COALESCE(status, ('0'::integer)))", "integer"},
 	{"COALESCE(NULL, price, 1, '2.555')",
-	 "(COALESCE((NULL::numeric(13,3)), (price::numeric(13,3)), ('1.000'::numeric(13,3)), ('2.555'::numeric(13,3))))", "numeric(13,3)"},
+	 "(COALESCE((NULL::numeric), (price::numeric), ('1'::numeric), ('2.555'::numeric)))", "numeric"},
 	{"COALESCE(price, r)", "(COALESCE((price::real), r))", "real"},
 	{"COALESCE(r, d)", "(COALESCE((r::double precision), d))", "double precision"},
 	{"COALESCE(ts, '2015-01-01T00:00:00Z')", "(COALESCE(ts, ('2015-01-01T00:00:00Z'::timestamp with time zone)))", "timestamp with time zone"},
+	{"GREATEST(small, 1)", "(GREATEST((small::integer), ('1'::integer)))", "integer"},
+	{"NULLIF(status, 2.5)", "(NULLIF((status::numeric(10,0)), ('2.5'::numeric(2,1))))", "numeric(10,0)"},
+	{"path IS DISTINCT FROM 'a'", "(path IS DISTINCT FROM ('a'::text COLLATE \"C\"))", "boolean"},
+	/* calls: the one with most exact matches, then with most preferred types */
+	{"abs(small)", "(\"abs\"(small))", "smallint"},
+	{"abs('1')", "(\"abs\"(('1'::double precision)))", "double precision"},
+	{"round(status)", "(\"round\"((status::double precision)))", "double precision"},
+	{"round(price)", "(\"round\"(price))", "numeric(11,0)"},
+	{"round(status, 1)", "(\"round\"((status::numeric(10,0)), ('1'::integer)))", "numeric(12,1)"},
+	{"round(price / 3, 4)", "(\"round\"((price / ('3'::numeric(1,0))), ('4'::integer)))", "numeric(15,4)"},
+	{"price / 3", "(price / ('3'::numeric(1,0)))", "numeric"},
+	{"status / small", "(status / (small::integer))", "integer"},
+	{"bytes % 7", "(bytes % ('7'::bigint))", "bigint"},
+	{"sqrt(status)", "(\"sqrt\"((status::double precision)))", "double precision"},
+	{"path || status", "(path || (status::text))", "text"},
+	{"left(path, small)", "(\"left\"(path, (small::integer)))", "text"},
+	{"ts + '1 hour'", "(date_bin(interval '1 microsecond', (ts + ('01:00:00'::interval)), timestamptz '1970-01-01 00:00:00+00'))",
+	 "timestamp with time zone"},
+	{"ts - other_ts > interval '2 days'", "((ts - other_ts) > ('2 days'::interval))", "boolean"},
+	{"extract(hour FROM ts)", "(\"extract\"(('hour'::text COLLATE \"C\"), ts))", "numeric(11,0)"},
+	{"ts::date + 1", "(date_bin(interval '1 microsecond', ((ts::date) + ('1'::integer))::timestamp, timestamp '1970-01-01 00:00:00')::date)", "date"},
+	{"ts < '2020-01-01'::date", "(ts < (('2020-01-01'::date)::timestamp with time zone))", "boolean"},
+	{"status::text", "(status::text)", "text"},
+	{"CAST(path AS int)", "(path::integer)", "integer"},
 	{"x + v.x", "(x + x)", "integer"},
 	{"y = path", "(y = path)", "boolean"},
 };
@@ -261,11 +285,12 @@ static void lateral_rows(void **state) {
 		assert_int_equal(p->lateral_types[0].kind, LK_TEXT);
 		assert_int_equal(p->lateral_types[1].kind, LK_NUMERIC);
 		assert_int_equal(p->lateral_types[1].scale, 2);
-		assert_int_equal(p->lateral_types[1].precision, 21);
+		assert_int_equal(p->lateral_types[1].whole, 19);   /* each value keeps its scale */
 		for (int j = 0; j < 6; j++)
 			assert_true(p->lateral[j]->type.kind == p->lateral_types[j % 2].kind && p->lateral[j]->type.scale == p->lateral_types[j % 2].scale);
-		assert_int_equal(p->lateral[3]->op, LK_X_CONST);
-		assert_true(p->lateral[3]->value.n == -100);
+		lk_value minus_one = lk_expr_eval(p->lateral[3], NULL, &(lk_eval){0});
+		assert_true(minus_one.n == -1 && minus_one.scale == 0);
+		shows(p->aggs[0].arg, "(y::numeric(18,2))", "numeric(18,2)");
 		memcpy(hash[i], p->hash, 33);
 		lk_buf_release(&text);
 		lk_definitions_release(&d);

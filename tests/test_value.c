@@ -80,8 +80,8 @@ static void refuses_with_a_reason(void **state) {
 		{FLOAT8, "1e309", "out of range"}, {FLOAT8, "1e-400", "out of range"}, {FLOAT8, "0x1p3", "not a number"},
 		{FLOAT8, "nan(1)", "not a number"},
 		{FLOAT8, "1e5x", "not a number"}, {FLOAT4, "1e39", "out of range"}, {FLOAT4, "1e-60", "out of range"},
-		{BOOL, "maybe", "not a boolean"}, {BOOL, "2", "not a boolean"}, {TIME, "1431857103", "not a time"},
-		{TIME, "yesterday", "not a time"},
+		{BOOL, "maybe", "not a boolean"}, {BOOL, "2", "not a boolean"}, {TIME, "1431857103", "not a time such as 2015-05-17T10:05:03Z"},
+		{TIME, "yesterday", "not a time such as 2015-05-17T10:05:03Z"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		lk_value v;

@@ -15,15 +15,15 @@
 #include "core/time.h"
 
 static lk_column columns[LOG_COLUMNS] = {
-	[LOG_TS] = {.name = "ts", .type = {LK_TIME, 0, 0}},
-	[LOG_KEY] = {.name = "key", .type = {LK_TEXT, 0, 0}},
-	[LOG_N] = {.name = "n", .type = {LK_INT8, 0, 0}},
-	[LOG_SMALL] = {.name = "small", .type = {LK_INT2, 0, 0}},
-	[LOG_INT] = {.name = "a \"quoted\" name", .type = {LK_INT4, 0, 0}},
-	[LOG_FLAG] = {.name = "flag", .type = {LK_BOOL, 0, 0}},
-	[LOG_REAL] = {.name = "real", .type = {LK_FLOAT4, 0, 0}},
-	[LOG_DOUBLE] = {.name = "double", .type = {LK_FLOAT8, 0, 0}},
-	[LOG_AMOUNT] = {.name = "amount", .type = {LK_NUMERIC, 15, 3}},
+	[LOG_TS] = {.name = "ts", .type = {.kind = LK_TIME}},
+	[LOG_KEY] = {.name = "key", .type = {.kind = LK_TEXT}},
+	[LOG_N] = {.name = "n", .type = {.kind = LK_INT8}},
+	[LOG_SMALL] = {.name = "small", .type = {.kind = LK_INT2}},
+	[LOG_INT] = {.name = "a \"quoted\" name", .type = {.kind = LK_INT4}},
+	[LOG_FLAG] = {.name = "flag", .type = {.kind = LK_BOOL}},
+	[LOG_REAL] = {.name = "real", .type = {.kind = LK_FLOAT4}},
+	[LOG_DOUBLE] = {.name = "double", .type = {.kind = LK_FLOAT8}},
+	[LOG_AMOUNT] = {.name = "amount", .type = {.kind = LK_NUMERIC, .precision = 15, .scale = 3}},
 };
 
 void test_ok(int rc, const lk_error *err) {

@@ -11,12 +11,12 @@ static lk_type type_named(const char *name) {
 	};
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (!strcmp(types[i].name, name))
-			return (lk_type){types[i].kind, 0, 0};
+			return (lk_type){.kind = types[i].kind};
 	if (strncmp(name, "num", 3)) {
 		fprintf(stderr, "test_stream: no type %s\n", name);
 		abort();
 	}
-	return (lk_type){LK_NUMERIC, 18, (uint8_t)atoi(name + 3)};
+	return (lk_type){.kind = LK_NUMERIC, .precision = 18, .scale = (uint8_t)atoi(name + 3)};
 }
 
 static void set_path(lk_arena *arena, lk_column *c) {

@@ -1,0 +1,429 @@
+/* Expressions as people write them, over random rows: evaluated in C by the plan, and by PostgreSQL twice, as written and
+ * as the plan prints them. Where PostgreSQL has an answer, lk has the same one, to the bit and unmarked; where it raises,
+ * lk has none (R1). The types are the same.
+ *
+ * PostgreSQL evaluates the rows of an expression together that C does not mark, and the others one by one; if one raises
+ * unexpectedly, it halves them. Rows are chosen for the expressions that they are for: of many random ones, those for
+ * which expressions are marked that were not marked yet. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "expr/function.h"
+#include "postgres/pg.h"
+#include "sql/sql.h"
+#include "tests/support/random.h"
+#include "tests/support/random_expr.h"
+#include "tests/support/servers.h"
+
+enum { ROWS = 40, RANDOM_ROWS = 25, TRIED_ROWS = 200, AT_ONCE = 100, EXPRESSIONS = 20000, MOST_COLUMNS = 32 };
+
+typedef struct fixture {
+	test_servers servers;
+	lk_pg pg;
+	uint64_t seed;
+	lk_arena texts;
+	lk_value rows[ROWS][MOST_COLUMNS];
+	int64_t refused, answered, raised, strict, limits;
+	bool shown;
+} fixture;
+
+/* One expression: the text, what it means, its SQL. */
+typedef struct item {
+	char *text, *sql;
+	const lk_expr *x;
+	lk_definitions d;
+} item;
+
+static lk_definitions stream;
+
+static const lk_stream *find_stream(void *ctx, const char *name) {
+	(void)ctx;
+	return strcmp(name, "s") == 0 ? stream.items[0].stream : NULL;
+}
+
+static void declare(void) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_adds(&b, "CREATE TABLE s (");
+	for (int i = 0; i < test_expr_ncolumns; i++)
+		lk_buf_addf(&b, "%s%s %s", i ? ", " : "", test_expr_columns[i].name, test_expr_columns[i].type);
+	lk_buf_adds(&b, ") WITH (event_time = ts, partition_by = t)");
+	if (lk_sql_parse(b.data, b.len, NULL, &stream) != 0)
+		fail_msg("%s", stream.faults[0].message);
+	lk_buf_release(&b);
+}
+
+static void slot_sql(void *ctx, int slot, lk_buf *out) {
+	(void)ctx;
+	lk_buf_adds(out, test_expr_columns[slot].name);
+}
+
+/* False if the front refuses it: then the first fault is kept for the count. */
+static bool define(const char *text, item *out, const char **fault) {
+	lk_resolver resolver = {.stream = find_stream};
+	lk_buf b = LK_BUF_INIT, sql = LK_BUF_INIT;
+	*out = (item){0};
+	lk_buf_addf(&b, "CREATE VIEW v AS SELECT count(*) AS n FROM s WHERE (%s) IS NULL", text);
+	bool good = lk_sql_parse(b.data, b.len, &resolver, &out->d) == 0;
+	*fault = good ? NULL : out->d.faults[0].message;
+	if (good) {
+		out->x = out->d.items[0].plan->where->args[0];
+		lk_expr_sql(out->x, slot_sql, NULL, &sql);
+		out->text = lk_strdup(text);
+		out->sql = lk_buf_steal(&sql);
+	}
+	lk_buf_release(&b);
+	return good;
+}
+
+static void release(item *i) {
+	free(i->text);
+	free(i->sql);
+	lk_definitions_release(&i->d);
+}
+
+/* --- rows --- */
+
+static void random_row(fixture *f, lk_value *row) {
+	for (int c = 0; c < test_expr_ncolumns; c++)
+		row[c] = test_expr_value(&f->seed, c, &f->texts);
+}
+
+/* The expressions that are marked for the row and were not for an earlier one. */
+static int newly_marked(const item *items, int n, const lk_value *row, bool *marked, bool keep) {
+	int found = 0;
+	for (int i = 0; i < n; i++) {
+		lk_arena scratch = {0};
+		lk_eval ev = {.arena = &scratch};
+		lk_expr_eval(items[i].x, row, &ev);
+		found += ev.reason && !marked[i];
+		marked[i] |= keep && ev.reason;
+		lk_arena_release(&scratch);
+	}
+	return found;
+}
+
+static void choose_rows(fixture *f, const item *items, int n) {
+	bool marked[2 * AT_ONCE] = {false};
+	lk_value row[MOST_COLUMNS];
+	int have = 0;
+	lk_arena_clear(&f->texts);
+	for (; have < RANDOM_ROWS; have++) {
+		random_row(f, f->rows[have]);
+		newly_marked(items, n, f->rows[have], marked, true);
+	}
+	for (int tries = 0; tries < TRIED_ROWS && have < ROWS; tries++) {
+		random_row(f, row);
+		bool last_chance = TRIED_ROWS - tries <= ROWS - have;
+		if (!last_chance && !newly_marked(items, n, row, marked, false))
+			continue;
+		newly_marked(items, n, row, marked, true);
+		memcpy(f->rows[have++], row, sizeof row);
+	}
+}
+
+static void run(fixture *f, const char *sql) {
+	lk_error err = {0};
+	if (lk_pg_run(&f->pg, &err, sql) != LK_OK)
+		fail_msg("%s\n%s", sql, err.text);
+}
+
+static void store_rows(fixture *f) {
+	lk_buf sql = LK_BUF_INIT;
+	lk_buf_adds(&sql, "TRUNCATE v; INSERT INTO v VALUES ");
+	for (int r = 0; r < ROWS; r++) {
+		lk_buf_addf(&sql, "%s(%d", r ? ", " : "", r);
+		for (int c = 0; c < test_expr_ncolumns; c++) {
+			lk_expr constant = {.op = LK_X_CONST, .type = test_expr_columns[c].is, .value = f->rows[r][c]};
+			lk_buf_adds(&sql, ", ");
+			lk_expr_sql(&constant, slot_sql, NULL, &sql);
+		}
+		lk_buf_addc(&sql, ')');
+	}
+	run(f, sql.data);
+	lk_buf_release(&sql);
+}
+
+static void make_table(fixture *f) {
+	lk_buf sql = LK_BUF_INIT;
+	lk_buf_adds(&sql, "CREATE TEMP TABLE v (id int PRIMARY KEY");
+	for (int c = 0; c < test_expr_ncolumns; c++) {
+		lk_buf_addf(&sql, ", %s ", test_expr_columns[c].name);
+		lk_type_name(test_expr_columns[c].is, &sql);
+		lk_buf_adds(&sql, test_expr_columns[c].is.kind == LK_TEXT ? " COLLATE \"C\"" : "");
+	}
+	lk_buf_adds(&sql, ")");
+	run(f, sql.data);
+	lk_buf_release(&sql);
+	/* the values of statement p for the rows with these ids, ascending; '!' for one that raises */
+	run(f, "CREATE FUNCTION pg_temp.try(ids int[]) RETURNS text[] LANGUAGE plpgsql AS $$\n"
+	       "DECLARE a text[]; n int := cardinality(ids);\n"
+	       "BEGIN\n"
+	       "  BEGIN\n"
+	       "    EXECUTE format('EXECUTE p(%L)', ids) INTO a;\n"
+	       "    RETURN a;\n"
+	       "  EXCEPTION WHEN data_exception OR feature_not_supported THEN NULL;   -- the latter: NaN as an integer\n"
+	       "  END;\n"
+	       "  IF n = 1 THEN RETURN ARRAY['!']; END IF;\n"
+	       "  RETURN pg_temp.try(ids[1:n / 2]) || pg_temp.try(ids[n / 2 + 1:n]);\n"
+	       "END $$");
+	/* rows that are expected to answer, together, then those that are expected to raise, one by one */
+	run(f, "CREATE FUNCTION pg_temp.rows_of(e text, good int[], bad int[]) RETURNS text[] LANGUAGE plpgsql AS $$\n"
+	       "DECLARE a text[] := '{}'; i int;\n"
+	       "BEGIN\n"
+	       "  EXECUTE 'PREPARE p(int[]) AS SELECT array_agg(''='' || (' || e || ')::text ORDER BY id) FROM v WHERE id = ANY($1)';\n"
+	       "  IF cardinality(good) > 0 THEN a := pg_temp.try(good); END IF;\n"
+	       "  FOREACH i IN ARRAY bad LOOP a := a || pg_temp.try(ARRAY[i]); END LOOP;\n"
+	       "  DEALLOCATE p;\n"
+	       "  RETURN a;\n"
+	       "END $$");
+	run(f, "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off");
+}
+
+/* --- comparison --- */
+
+static void show(fixture *f, const item *i, int row, const lk_value *ours, const char *written, const char *planned) {
+	lk_buf b = LK_BUF_INIT;
+	for (int c = 0; c < test_expr_ncolumns; c++) {
+		lk_buf_addf(&b, " %s=", test_expr_columns[c].name);
+		lk_value_json(test_expr_columns[c].is, &f->rows[row][c], &b);
+	}
+	lk_buf_addf(&b, "\nPostgreSQL: %s, of the plan %s; lk (state %d): ", written ? written : "NULL", planned ? planned : "NULL", ours->state);
+	lk_value_json(i->x->type, ours, &b);
+	fail_msg("SEED=%s %s\n%s\n%s", getenv("SEED") ? getenv("SEED") : "(above)", i->text, i->sql, b.data);
+}
+
+/* theirs: '=' and a text, or NULL. */
+static bool same(const lk_expr *x, const lk_value *ours, const char *theirs) {
+	lk_arena scratch = {0};
+	lk_buf printed = LK_BUF_INIT;
+	const char *reason;
+	lk_value v;
+	if (!theirs || ours->state != LK_VALUE)
+		return !theirs && ours->state == LK_NULL;
+	theirs++;
+	if (x->type.kind == LK_FLOAT4 || x->type.kind == LK_FLOAT8)
+		return lk_value_parse(x->type, theirs, strlen(theirs), &v, &reason) == 0 && lk_value_compare(x->type, ours, &v) == 0;
+	lk_expr constant = {.op = LK_X_CONST, .type = x->type, .value = *ours};
+	lk_expr text = {.op = LK_X_CAST, .type = {.kind = LK_TEXT}, .nargs = 1, .args = (lk_expr *[]){&constant}};
+	lk_eval ev = {.arena = &scratch};
+	if (x->type.kind == LK_INTERVAL)
+		lk_value_print(x->type, ours, &printed);
+	else
+		v = lk_expr_eval(&text, NULL, &ev);
+	if (x->type.kind == LK_INTERVAL)
+		v = lk_text(printed.data, printed.len);
+	bool equal = v.len == strlen(theirs) && memcmp(v.s, theirs, v.len) == 0;
+	lk_buf_release(&printed);
+	lk_arena_release(&scratch);
+	return equal;
+}
+
+static bool is_strict(const lk_expr *x) {
+	bool strict = x->op != LK_X_AND && x->op != LK_X_OR && x->op != LK_X_IN && x->op != LK_X_NOTIN && x->op != LK_X_ISNULL &&
+	              x->op != LK_X_NOTNULL && x->op != LK_X_CASE && x->op != LK_X_COALESCE && x->op != LK_X_NULLIF &&
+	              x->op != LK_X_DISTINCT && x->op != LK_X_NOTDISTINCT && x->op != LK_X_GREATEST && x->op != LK_X_LEAST && x->op != LK_X_CONCAT;
+	for (int i = 0; strict && i < x->nargs; i++)
+		strict = is_strict(x->args[i]);
+	return strict;
+}
+
+/* Limits of lk that PostgreSQL has not raise in the SQL of the plan (R2): NaN and infinity outside doubles, the last 29
+ * years of its times. */
+static bool has_guard(const item *i) { return strstr(i->sql, "to_jsonb(") || strstr(i->sql, "date_bin(interval '1 microsecond'"); }
+
+static void compare_row(fixture *f, const item *i, int row, const char *written, const char *planned) {
+	lk_arena scratch = {0};
+	lk_eval ev = {.arena = &scratch};
+	lk_value ours = lk_expr_eval(i->x, f->rows[row], &ev);
+	bool raises = written && *written == '!', plan_raises = planned && *planned == '!';
+	if (!plan_raises && !same(i->x, &ours, planned))
+		show(f, i, row, &ours, written, planned);
+	if (raises) {
+		bool strict = is_strict(i->x);
+		f->raised++;
+		f->strict += strict;
+		if (strict && ours.state == LK_VALUE)
+			show(f, i, row, &ours, written, planned);
+	} else if (plan_raises && has_guard(i)) {
+		f->limits++;
+	} else {
+		f->answered++;
+		if (!same(i->x, &ours, written))
+			show(f, i, row, &ours, written, planned);
+	}
+	lk_arena_release(&scratch);
+}
+
+static void check_type(fixture *f, const PGresult *res, int column, const item *i, const char *what) {
+	const Oid varchar = 1043;
+	Oid type = PQftype(res, column);
+	(void)f;
+	if (type != lk_type_oid(i->x->type) && !(type == varchar && i->x->type.kind == LK_TEXT))
+		fail_msg("%s, %s: type %u, lk has %u", i->text, what, type, lk_type_oid(i->x->type));
+}
+
+/* A statement that is only prepared evaluates nothing, so nothing raises. */
+static void check_types(fixture *f, const item *items, int n) {
+	lk_buf sql = LK_BUF_INIT;
+	for (int i = 0; i < n; i++)
+		lk_buf_addf(&sql, "%s (%s), (%s)", i ? "," : "SELECT", items[i].text, items[i].sql);
+	lk_buf_adds(&sql, " FROM v");
+	PGresult *res = PQprepare(f->pg.conn, "", sql.data, 0, NULL);
+	if (PQresultStatus(res) != PGRES_COMMAND_OK)
+		fail_msg("%s\n%s", sql.data, PQresultErrorMessage(res));
+	PQclear(res);
+	res = PQdescribePrepared(f->pg.conn, "");
+	for (int i = 0; i < n; i++) {
+		check_type(f, res, 2 * i, &items[i], "as written");
+		check_type(f, res, 2 * i + 1, &items[i], items[i].sql);
+	}
+	PQclear(res);
+	lk_buf_release(&sql);
+}
+
+/* The rows for which something of the expression is marked in C. */
+static void expect(fixture *f, const item *i, bool *raises) {
+	for (int row = 0; row < ROWS; row++) {
+		lk_arena scratch = {0};
+		lk_eval ev = {.arena = &scratch};
+		lk_expr_eval(i->x, f->rows[row], &ev);
+		raises[row] = ev.reason != NULL;
+		lk_arena_release(&scratch);
+	}
+}
+
+static void put_ids(const bool *raises, bool which, bool none, lk_buf *sql) {
+	const char *comma = "'{";
+	for (int row = 0; row < ROWS && !none; row++)
+		if (raises[row] == which) {
+			lk_buf_addf(sql, "%s%d", comma, row);
+			comma = ",";
+		}
+	lk_buf_adds(sql, *comma == ',' ? "}'::int[]" : "'{}'::int[]");
+}
+
+static void put_item(const char *text, const bool *raises, bool all, lk_buf *sql) {
+	lk_sql_literal(text, strlen(text), sql);
+	lk_buf_adds(sql, ", ");
+	put_ids(raises, false, false, sql);
+	lk_buf_adds(sql, ", ");
+	put_ids(raises, true, !all, sql);
+}
+
+/* Reads values of good rows, then of bad ones, from result row `at` on; returns the next one. */
+static int take_values(const PGresult *res, int at, const bool *raises, bool all, const char **values) {
+	for (int which = 0; which < 1 + all; which++)
+		for (int row = 0; row < ROWS; row++)
+			if (raises[row] == (which == 1)) {
+				values[row] = PQgetisnull(res, at, 0) ? NULL : PQgetvalue(res, at, 0);
+				at++;
+			}
+	for (int row = 0; row < ROWS && !all; row++)
+		if (raises[row])
+			values[row] = "!";
+	return at;
+}
+
+/* Of the plan's form rows that raise are only asked for if its guards make it differ from the text. */
+static void compare_items(fixture *f, const item *items, int n) {
+	bool raises[AT_ONCE][ROWS];
+	lk_buf sql = LK_BUF_INIT;
+	lk_error err = {0};
+	PGresult *res = NULL;
+	int at = 0;
+	check_types(f, items, n);
+	lk_buf_adds(&sql, "SELECT r.value FROM (VALUES ");
+	for (int i = 0; i < n; i++) {
+		expect(f, &items[i], raises[i]);
+		lk_buf_addf(&sql, "%s(%d, ", i ? ", " : "", 2 * i);
+		put_item(items[i].text, raises[i], true, &sql);
+		lk_buf_addf(&sql, "), (%d, ", 2 * i + 1);
+		put_item(items[i].sql, raises[i], has_guard(&items[i]), &sql);
+		lk_buf_addc(&sql, ')');
+	}
+	lk_buf_adds(&sql, ") AS e(i, text, good, bad), unnest(pg_temp.rows_of(e.text, e.good, e.bad)) WITH ORDINALITY AS r(value, nth) ORDER BY i, nth");
+	if (lk_pg_exec(&f->pg, &res, &err, sql.data, 0, NULL) != LK_OK)
+		fail_msg("%s\n%s", err.text, sql.data);
+	for (int i = 0; i < n; i++) {
+		const char *written[ROWS], *planned[ROWS];
+		at = take_values(res, at, raises[i], true, written);
+		at = take_values(res, at, raises[i], has_guard(&items[i]), planned);
+		for (int row = 0; row < ROWS; row++)
+			compare_row(f, &items[i], row, written[row], planned[row]);
+	}
+	assert_int_equal(PQntuples(res), at);
+	PQclear(res);
+	lk_buf_release(&sql);
+}
+
+static void compare_some(fixture *f, int n) {
+	item items[AT_ONCE];
+	for (int have = 0; have < n;) {
+		lk_buf b = LK_BUF_INIT;
+		const char *fault;
+		test_random_expr(&f->seed, 4, &b);
+		if (define(b.data, &items[have], &fault)) {
+			have++;
+		} else {
+			f->refused++;
+			if (getenv("SHOW"))
+				printf("refused: %s: %s\n", fault, b.data);
+			lk_definitions_release(&items[have].d);
+		}
+		lk_buf_release(&b);
+	}
+	choose_rows(f, items, n);
+	store_rows(f);
+	compare_items(f, items, n);
+	for (int i = 0; i < n; i++)
+		release(&items[i]);
+}
+
+static void random_expressions_agree_with_postgresql(void **state) {
+	fixture *f = *state;
+	int rounds = test_rounds("ROUNDS", EXPRESSIONS / AT_ONCE);
+	for (int i = 0; i < rounds; i++)
+		compare_some(f, AT_ONCE);
+	int64_t expressions = (int64_t)rounds * AT_ONCE;
+	printf("%lld expressions (%lld refused), %lld answers compared, %lld times PostgreSQL raised (%lld strict), %lld limits\n",
+	       (long long)expressions, (long long)f->refused, (long long)f->answered, (long long)f->raised, (long long)f->strict,
+	       (long long)f->limits);
+	assert_true(f->answered > 10 * expressions && f->raised > expressions && f->strict > expressions / 4);
+	assert_true(f->limits < expressions * ROWS / 50 && f->refused < expressions / 2);
+}
+
+static int start(void **state) {
+	fixture *f = lk_calloc(1, sizeof *f);
+	lk_error err = {0};
+	*state = f;
+	f->seed = random_seed();
+	test_servers_start(&f->servers);
+	if (lk_pg_open(&f->pg, f->servers.at.postgres, "test", &err) != LK_OK) {
+		fprintf(stderr, "%s\n", err.text);
+		return -1;
+	}
+	declare();
+	make_table(f);
+	return 0;
+}
+
+static int stop(void **state) {
+	fixture *f = *state;
+	lk_pg_close(&f->pg);
+	test_servers_stop(&f->servers);
+	lk_arena_release(&f->texts);
+	lk_definitions_release(&stream);
+	free(f);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_expressions_agree_with_postgresql),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
