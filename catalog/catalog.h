@@ -22,7 +22,7 @@ typedef struct lk_cat_stream {
 } lk_cat_stream;
 
 enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_SCRATCH };   /* see schema.sql */
-const char *lk_copy_state_name(enum lk_copy_state s);   /* "live", "building", "sandbox", "trial" */
+const char *lk_copy_state_name(enum lk_copy_state s);   /* "live", "building", "sandbox", "scratch" */
 enum lk_range_by { LK_BY_EVENT, LK_BY_AT };
 
 /* The part of history that a sandbox holds: events with from <= time < to, by event time or `_at`. INT64_MIN,

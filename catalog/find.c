@@ -88,7 +88,7 @@ int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_vie
 
 const char *lk_copy_state_name(enum lk_copy_state s) {
 	static const char *const names[] = {
-		[LK_COPY_LIVE] = "live", [LK_COPY_BUILDING] = "building", [LK_COPY_SANDBOX] = "sandbox", [LK_COPY_SCRATCH] = "trial",
+		[LK_COPY_LIVE] = "live", [LK_COPY_BUILDING] = "building", [LK_COPY_SANDBOX] = "sandbox", [LK_COPY_SCRATCH] = "scratch",
 	};
 	return names[s];
 }

@@ -108,12 +108,12 @@ CREATE FUNCTION lk.calendar_starts(version bigint) RETURNS SETOF timestamptz
 --   live      the speed layer keeps it up to date
 --   building  a replay, or a change of mode, brings it to the log's end; the speed layer leaves it alone
 --   sandbox   a replay of a part of history: has a name and an end, is never served
---   trial     a comparison makes it and removes it
+--   scratch   a comparison makes it and removes it
 CREATE TABLE lk.copy (
   copy_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
   version_id  bigint NOT NULL REFERENCES lk.version,
   mode        text NOT NULL CHECK (mode IN ('lambda', 'kappa')),
-  state       text NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'building', 'sandbox', 'trial')),
+  state       text NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'building', 'sandbox', 'scratch')),
   dropped     boolean NOT NULL DEFAULT false,
   cut_id      bigint,
   batch_table text,

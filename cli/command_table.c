@@ -131,7 +131,7 @@ const lk_command lk_commands[] = {
 	 "them.\n"
 	 "STATE: served is what readers get, former what they got before the last switch; live copies are kept up to date "
 	 "but were never served; building copies are being replayed, or were until an interruption; a sandbox covers a part of "
-	 "history; a trial is the scratch copy of a comparison.",
+	 "history; a scratch copy belongs to a comparison.",
 	 {{"digest", NULL, "a digest of the cells of each copy, with the end of the log prefix that it covers: equal "
 	   "digests mean equal cells; reads all cells", false},
 	  {"format", "FORMAT", "table or json (table)", false}},

@@ -69,7 +69,7 @@ static void both_copies_of_the_view(void **state) {
 	assert_true(lk_comparison_equal(&c));
 	assert_int_equal(c.events, 800);
 	lk_comparison_release(&c);
-	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE state = 'trial'"), 0);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE state = 'scratch'"), 0);
 	test_compare_left_nothing(&world);
 }
 

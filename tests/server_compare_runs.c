@@ -235,9 +235,9 @@ static void while_events_keep_arriving(void **state) {
 /* A random moment of the run; nothing has to happen within a time. */
 static void wait_ms(uint64_t ms) { nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}, NULL); }
 
-static int has_trial(void *ctx) {
+static int has_scratch(void *ctx) {
 	(void)ctx;
-	return test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE state = 'trial' AND NOT dropped") > 0;
+	return test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE state = 'scratch' AND NOT dropped") > 0;
 }
 
 /* I8, I11: the next comparison removes what a killed one made. */
@@ -249,11 +249,11 @@ static void killed_and_run_again(void **state) {
 	for (int i = test_rounds("KILLS", KILLS); i > 0; i--) {
 		int pid = test_lk_start(&servers, NULL, (const char *const[]){"compare", "traffic", NULL});
 		if (i % 3)
-			test_poll(has_trial, NULL, 10000);
+			test_poll(has_scratch, NULL, 10000);
 		wait_ms(test_compared_below(&hits, 1800));
 		kill(pid, SIGKILL);
 		test_lk_wait(pid, 10000);
-		left += has_trial(NULL);
+		left += has_scratch(NULL);
 	}
 	assert_true(left > 0);
 	assert_int_equal(test_lk(&servers, NULL, NULL, NULL, (const char *const[]){"compare", "traffic", "--no-costs", NULL}), 0);
@@ -268,7 +268,7 @@ static void ctrl_c_removes_everything(void **state) {
 	test_world_batch(&world, "traffic");
 	for (int i = 0; i < 4; i++) {
 		int pid = test_lk_start(&servers, NULL, (const char *const[]){"compare", "traffic", NULL});
-		assert_true(test_poll(has_trial, NULL, 20000));
+		assert_true(test_poll(has_scratch, NULL, 20000));
 		wait_ms(test_compared_below(&hits, 1800));
 		kill(pid, SIGINT);
 		int status = test_lk_wait(pid, 30000);

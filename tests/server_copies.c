@@ -176,7 +176,7 @@ static void a_version_is_read_from_a_live_copy(void **state) {
 	(void)state;
 	const lk_cat_copy *k;
 	lk_error err = {0};
-	int64_t first = served(), sandbox, trial = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_SCRATCH}), b = building();
+	int64_t first = served(), sandbox, scratch = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_SCRATCH}), b = building();
 	assert_int_equal(make_named("s", &sandbox), LK_OK);
 	test_ok(lk_catalog_read_copy(world.catalog, view("traffic"), 1, &k, &err), &err);
 	assert_int_equal(k->id, first);
@@ -197,7 +197,7 @@ static void a_version_is_read_from_a_live_copy(void **state) {
 		assert_int_equal(drop(*g), LK_OK);
 	assert_int_equal(lk_catalog_read_copy(world.catalog, view("traffic"), 1, &k, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.hint, "lk replay traffic --version 1"));
-	assert_true(copy(trial) && copy(sandbox));
+	assert_true(copy(scratch) && copy(sandbox));
 }
 
 /* --- cuts in the past --- */
@@ -331,13 +331,13 @@ static void the_last_but_one_stays(void **state) {
 static void what_cannot_be_served(void **state) {
 	(void)state;
 	int64_t a = served(), b = building(), gone = building(), s, retired, before;
-	int64_t trial = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_SCRATCH}), other = view("total")->served_copy;
+	int64_t scratch = made(&(lk_copy_spec){.kappa = true, .state = LK_COPY_SCRATCH}), other = view("total")->served_copy;
 	assert_int_equal(make_named("s", &s), LK_OK);
 	assert_int_equal(drop(gone), LK_OK);
 	before = stamp();
 	assert_int_equal(serve(b, a, &retired), LK_ECONFLICT);     /* readers do not have b */
 	assert_int_equal(serve(0, b, &retired), LK_ECONFLICT);
-	for (int64_t no[] = {gone, s, trial, other, -1}, *n = no; n < no + 5; n++)
+	for (int64_t no[] = {gone, s, scratch, other, -1}, *n = no; n < no + 5; n++)
 		assert_int_equal(serve(a, *n, &retired), LK_ECONFLICT);
 	assert_true(stamp() == before);
 	must_serve(a, b, 0);

@@ -409,7 +409,7 @@ static void nothing_is_left(history *h) {
 		" (SELECT FROM lk.replay r WHERE ended_at IS NULL AND (r.copy_id = c.copy_id OR c.purpose <> 'replay'))";
 	static const char unnoted[] = " AND (c.purpose <> 'replay' OR EXISTS (SELECT FROM lk.replay r WHERE r.cut_id = c.cut_id))";
 	char *cuts = lk_asprintf("%s%s", noted, killed_in_log ? unnoted : "");
-	static const char copies[] = "SELECT count(*) FROM lk.copy WHERE NOT dropped AND state IN ('trial', 'sandbox')";
+	static const char copies[] = "SELECT count(*) FROM lk.copy WHERE NOT dropped AND state IN ('scratch', 'sandbox')";
 	lk_error none = {0};
 	must_be(h, test_world_int(&world, cuts) == 0, "a cut is left open", &none);
 	free(cuts);

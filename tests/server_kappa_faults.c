@@ -136,7 +136,7 @@ static void ends_well(play *p) {
 		lk_comparison_release(&c);
 	}
 	test_player_end(speed);
-	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE NOT dropped AND state = 'trial'"), 0);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.copy WHERE NOT dropped AND state = 'scratch'"), 0);
 }
 
 /* --- replays that are killed --- */

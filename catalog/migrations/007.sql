@@ -6,3 +6,8 @@ UPDATE lk.cut_part p SET stream_id = w.stream_id
   FROM lk.cut k JOIN lk.copy c USING (copy_id) JOIN lk.version v USING (version_id) JOIN lk.view w USING (view_id)
   WHERE k.cut_id = p.cut_id;
 ALTER TABLE lk.cut_part ALTER COLUMN stream_id SET NOT NULL, DROP CONSTRAINT cut_part_pkey, ADD PRIMARY KEY (cut_id, stream_id, part);
+
+-- A comparison's own copies are called scratch copies.
+ALTER TABLE lk.copy DROP CONSTRAINT copy_state_check;
+UPDATE lk.copy SET state = 'scratch' WHERE state = 'trial';
+ALTER TABLE lk.copy ADD CONSTRAINT copy_state_check CHECK (state IN ('live', 'building', 'sandbox', 'scratch'));

@@ -201,14 +201,14 @@ typedef struct strangers { test_world *world; int n; } strangers;
 static bool note_unit(void *ctx, int64_t unit) {
 	strangers *s = ctx;
 	s->n += test_world_count(s->world, "SELECT count(*) FROM lk.unit JOIN lk.copy USING (copy_id) WHERE unit_id = %lld"
-	                         " AND NOT dropped AND state <> 'trial'", (long long)unit) == 0;
+	                         " AND NOT dropped AND state <> 'scratch'", (long long)unit) == 0;
 	return true;
 }
 
 void test_compare_left_nothing(test_world *w) {
 	lk_error err = {0};
 	strangers s = {.world = w};
-	assert_int_equal(test_world_int(w, "SELECT count(*) FROM lk.copy WHERE state = 'trial' AND NOT dropped"), 0);
+	assert_int_equal(test_world_int(w, "SELECT count(*) FROM lk.copy WHERE state = 'scratch' AND NOT dropped"), 0);
 	assert_int_equal(test_world_int(w, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);
 	assert_int_equal(test_world_int(w, "SELECT count(*) FROM pg_class c"
 	                                   " JOIN lk.batch b ON b.batch_table = '\"lk\".\"' || c.relname || '\"'"
