@@ -3,7 +3,8 @@
  * Redis first and looks each unit up afterwards, so it does not take a unit made in between for dead.
  *
  * A replay runs the same code for its own copy alone, up to an end. Nothing else is served while a unit waits,
- * so what other runs wait out ends this one: no room in Redis (if the options say so), and a dropped copy.
+ * so what other runs wait out ends this one: no room in Redis (if the options say so), and a dropped copy. It leaves the
+ * cells of dead units to others.
  *
  * A world is freed when the last worker has left it. */
 #include "core/flag.h"
@@ -177,7 +178,7 @@ static void look(supervisor *v) {
 	bool other_program = rc == LK_EUNSUPPORTED && !*e.sqlstate;   /* and not a right that may be given back */
 	if (rc == LK_EGAP || (connected && other_program))
 		give_up(v, &e);
-	if (rc == LK_OK && lk_monotonic_us() >= v->next_sweep_us)
+	if (rc == LK_OK && !v->pool.o->copy && lk_monotonic_us() >= v->next_sweep_us)
 		sweep_dead_units(v);
 	if (rc != LK_OK) {
 		lk_pool_notice(&v->pool, lk_pool_say_how_long(&v->pool, &e));

@@ -169,6 +169,21 @@ static int advance(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 	return rc;
 }
 
+static bool is_at_end(const lk_worker *w) {
+	for (int i = 0; i < w->nshares; i++)
+		if (!atomic_load(&w->shares[i].of->reached))
+			return false;
+	return w->pool->o->once;
+}
+
+/* A worker at its end waits for the others: the log has nothing more for it. */
+static int idle(lk_worker *w, lk_error *err) {
+	if (!is_at_end(w))
+		return lk_log_wait(&w->writer, IDLE_MS, err);
+	lk_pool_pause(w->pool, IDLE_MS * 1000);
+	return LK_OK;
+}
+
 static int round_of_work(lk_worker *w, lk_error *err) {
 	bool busy = false;
 	bool hints;   /* not used: the ends of the log are read below */
@@ -182,7 +197,7 @@ static int round_of_work(lk_worker *w, lk_error *err) {
 	for (int i = 0; i < w->nshares && rc == LK_OK && !lk_pool_ending(w->pool); i++)
 		rc = advance(w, &w->shares[i], &busy, err);
 	if (rc == LK_OK && !busy && !lk_pool_ending(w->pool))
-		rc = lk_log_wait(&w->writer, IDLE_MS, err);
+		rc = idle(w, err);
 	return rc;
 }
 
