@@ -4,17 +4,16 @@
  *              │                 └───► unit B: …
  *              └── live cuts of the same snapshot
  *
- * All folders of the group read one row, so an event is decoded once, straight into the place where it is evaluated.
+ * All units of the group read one row, so an event is decoded once, straight into the place where it is evaluated. What
+ * an event does is up to the unit's operator (operator.h).
  *
  * After a commit is sent, folding goes on while Redis works: one commit may be under way on the connection, so units
  * take turns, and the outcome is read before the next one is sent. That is safe because the request is encoded in full
  * when it is sent, and because a unit whose commit fails drops everything that it folded since: nothing is ever built
  * upon a commit that was not acknowledged.
  *
- * If a live cut lies at the offset of the next event, the folded events are committed and the segment ends there. The
- * new segment begins with an empty map. The same happens when a map has grown too large, or when its commits mostly
- * rewrite what they have written before (sets of distinct values, which are stored as their additions). Ledger entries
- * are committed to PostgreSQL before the commit whose cursor passes their events.
+ * If a live cut lies at the offset of the next event, what was folded is committed, and what comes is kept apart from it
+ * (in a new segment). Ledger entries are committed to PostgreSQL before the commit whose cursor passes their events.
  *
  * A gate stops the pass before the first event that is not due yet, at the same event for all units of the group, so a
  * paced replay makes the same cells as any other. An event outside a sandbox's range moves cursor and watermark like
@@ -29,13 +28,6 @@
 #include "plan/watermark.h"
 
 #define CLOCK_EVENTS  1000
-/* A reader fetches the open segment in one call, and Redis serves no other client meanwhile: so a segment ends at this
- * many cells or stored bytes. A commit ends when its unit has grown by COMMIT_GROWTH, so neither is ever much
- * larger. */
-#define SEGMENT_CELLS  50000
-#define SEGMENT_STORED (8 << 20)
-#define COMMIT_GROWTH  (8 << 20)
-
 const lk_stream_limits lk_stream_defaults = {
 	.fetch_events = 500000,
 	.commit_events = 100000,
@@ -73,42 +65,20 @@ static void await_commit(lk_path *p) {
 	lk_unit_fail(u, &e);
 }
 
-static void begin_segment(lk_unit *u) {
-	lk_cells_clear(&u->cells);
-	u->segment_from = u->at.cursor;
-}
-
-static void sent(lk_path *p, lk_unit *u) {
-	p->pending = u;
-	u->sent = u->at.cursor;
-	u->on_way = u->folded;
-	u->on_way.cells = (int64_t)u->cells.nchanged;
-	u->folded = (lk_folded){0};
-	u->uncommitted_events = 0;
-	bool rewrites = lk_cells_rewrites(&u->cells);
-	lk_cells_settle(&u->cells);
-	lk_ledger_clear(u->ledger);
-	if (rewrites || u->cells.ncells > SEGMENT_CELLS || u->cells.stored_bytes > SEGMENT_STORED
-	    || lk_cells_bytes(&u->cells) > p->limits.segment_bytes)
-		begin_segment(u);
-}
-
 static void commit(lk_path *p, lk_unit *u) {
 	lk_error e = {0};
 	await_commit(p);
 	if (!u->taken || u->uncommitted_events == 0)
 		return;
-	int rc = lk_ledger_empty(u->ledger) ? LK_OK : lk_ledger_write(p->writer, u->ledger, &e);
-	LK_CRASH_POINT("ledger.written");
-	if (rc == LK_OK) {
-		lk_commit c = {.unit = u->id, .token = u->token, .from = u->committed, .to = u->at,
-		               .segment_from = u->segment_from, .cells = &u->cells};
-		rc = lk_store_commit_send(p->store, &c, &e);
-	}
-	if (rc != LK_OK)
+	if (u->op->commit(p, u, &e) != LK_OK) {
 		lk_unit_fail(u, &e);
-	else
-		sent(p, u);
+		return;
+	}
+	p->pending = u;
+	u->sent = u->at.cursor;
+	u->on_way = u->folded;
+	u->folded = (lk_folded){0};
+	u->uncommitted_events = 0;
 }
 
 static void leave_failed(pass *s) {
@@ -126,20 +96,7 @@ static void commit_all(pass *s) {
 	leave_failed(s);
 }
 
-/* --- fold --- */
-
-static void record(pass *s, lk_unit *u, int64_t off, int result) {
-	const lk_plan *plan = lk_unit_plan(u);
-	if (result & LK_FOLD_LATE) {
-		lk_ledger_late(u->ledger, u->copy->id, u->part, off, s->row[plan->window.time_slot].i, u->folder.pane,
-		               u->at.watermark);
-		u->folded.late += off >= u->counted;
-	}
-	if (result & LK_FOLD_MARKED) {
-		lk_ledger_marked(u->ledger, s->stream->id, u->copy->version->id, u->part, off, u->folder.reason);
-		u->folded.marked += off >= u->counted;
-	}
-}
+/* --- events --- */
 
 /* A sandbox by `_at` is bounded by the offsets where it begins and ends; by event time each event is checked. */
 static bool is_in_range(const pass *s, const lk_cat_copy *copy) {
@@ -149,21 +106,17 @@ static bool is_in_range(const pass *s, const lk_cat_copy *copy) {
 	return copy->range.from <= time && time < copy->range.to;
 }
 
-static void fold(pass *s, lk_unit *u, int64_t off) {
+static void process(pass *s, lk_unit *u, int64_t off) {
 	const lk_plan *plan = lk_unit_plan(u);
+	const lk_stream_limits *most = &s->path->limits;
 	int64_t at = s->row[lk_slot_at(plan->stream)].i;
-	u->folder.place.part = u->part;
-	u->folder.place.off = off;
-	int result = is_in_range(s, u->copy) ? lk_fold_event(&u->folder, &u->cells, u->at.watermark) : LK_FOLDED;
-	if (result != LK_FOLDED)
-		record(s, u, off, result);
+	const lk_event e = {.stream = s->stream, .row = s->row, .off = off};
+	bool full = is_in_range(s, u->copy) && u->op->row(u, &e, most);
 	u->at.cursor = off + 1;
 	u->at.watermark = lk_watermark_advance(plan, u->at.watermark, s->row[plan->stream->schema.event_time].i, at);
 	u->at.last_at = at;
 	u->uncommitted_events++;
-	const lk_stream_limits *most = &s->path->limits;
-	if (u->uncommitted_events >= most->commit_events || (int64_t)u->cells.nchanged >= most->commit_cells
-	    || lk_cells_growth(&u->cells) > COMMIT_GROWTH || lk_cells_bytes(&u->cells) > most->segment_bytes)
+	if (full || u->uncommitted_events >= most->commit_events)
 		commit(s->path, u);
 }
 
@@ -174,8 +127,7 @@ static void close_at_cut(pass *s, int64_t off) {
 		s->next_cut++;
 	commit_all(s);
 	for (int i = 0; i < s->ngroup; i++)
-		if (s->group[i]->segment_from < off)
-			begin_segment(s->group[i]);
+		s->group[i]->op->cut(s->group[i]);
 }
 
 static bool stopped(const lk_path *p) { return lk_flag_is_set(p->stop); }
@@ -193,7 +145,7 @@ static bool waits_at_gate(const pass *s) {
 	return time > p->gate;
 }
 
-static int fold_events(pass *s, lk_error *err) {
+static int read_events(pass *s, lk_error *err) {
 	int64_t off;
 	int rc = LK_OK;
 	while (s->ngroup > 0 && (rc = lk_scan_next(&s->scan, s->row, &off, err)) == LK_OK && !waits_at_gate(s)) {
@@ -202,7 +154,7 @@ static int fold_events(pass *s, lk_error *err) {
 		int failed = 0;
 		for (int i = 0; i < s->ngroup; i++) {
 			if (s->group[i]->taken)
-				fold(s, s->group[i], off);
+				process(s, s->group[i], off);
 			failed += !s->group[i]->taken;
 		}
 		if (failed)
@@ -250,21 +202,16 @@ static void gather_columns(pass *s) {
 			s->columns[s->ncolumns++] = c;
 }
 
-/* Each folder owns a row; during the pass all of them read one shared row. */
-static lk_value **share_row(pass *s) {
+/* One row for all units of the group: as many slots as the largest of their plans needs. */
+static lk_value *make_row(const pass *s) {
 	int nslots = 0;
-	lk_value **own = lk_calloc((size_t)s->ngroup, sizeof *own);
 	for (int i = 0; i < s->ngroup; i++)
 		if (lk_unit_plan(s->group[i])->nslots > nslots)
 			nslots = lk_unit_plan(s->group[i])->nslots;
-	s->row = lk_calloc((size_t)nslots, sizeof *s->row);
+	lk_value *row = lk_calloc((size_t)nslots, sizeof *row);
 	for (int i = 0; i < nslots; i++)
-		s->row[i] = lk_null();
-	for (int i = 0; i < s->ngroup; i++) {
-		own[i] = s->group[i]->folder.row;
-		s->group[i]->folder.row = s->row;
-	}
-	return own;
+		row[i] = lk_null();
+	return row;
 }
 
 #ifdef LK_FAULTS
@@ -299,18 +246,12 @@ static int share_failure(pass *s, int r, lk_error *e, lk_error *err) {
 
 static int run(pass *s, int part, lk_error *err) {
 	lk_error e = {0}, ignored = {0};
-	lk_unit **group = s->group;
-	int ngroup = s->ngroup;
-	lk_value **own = share_row(s);
-	lk_unit **members = lk_calloc((size_t)ngroup, sizeof *members);
-	for (int i = 0; i < ngroup; i++)
-		members[i] = group[i];
-
+	s->row = make_row(s);
 	s->commit_at_us = lk_monotonic_us() + s->path->limits.commit_us;
 	int rc = lk_scan_begin(&s->scan, s->path->reader, &(lk_scan_of){.stream = s->stream, .part = part, .columns = s->columns, .ncolumns = s->ncolumns, .from = s->from, .to = s->limit}, &e);
 	if (rc == LK_OK) {
 		forget_new_cuts(&s->scan);
-		rc = fold_events(s, &e);
+		rc = read_events(s, &e);
 	}
 	commit_all(s);
 	await_commit(s->path);
@@ -318,10 +259,6 @@ static int run(pass *s, int part, lk_error *err) {
 	int ended = lk_scan_end(&s->scan, rc == LK_OK ? &e : &ignored);
 	rc = share_failure(s, rc != LK_OK ? rc : ended, &e, err);
 
-	for (int i = 0; i < ngroup; i++)
-		members[i]->folder.row = own[i];
-	free(members);
-	free(own);
 	free(s->row);
 	return rc;
 }

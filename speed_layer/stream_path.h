@@ -1,4 +1,4 @@
-/* The stream path: fetch -> decode -> evaluate -> fold -> commit, for the units of one partition, from their cursors.
+/* The stream path: fetch -> decode -> operator -> commit, for the units of one partition, from their cursors.
  * Live work and replay both call it.
  *
  * A path and its units are one thread's, with sessions of its own; they borrow the copies of a catalogue that must
@@ -8,9 +8,8 @@
 
 #include <stdatomic.h>
 
-#include "event_log/ledger.h"
 #include "event_log/scan.h"
-#include "partials/fold.h"
+#include "speed_layer/operator.h"
 #include "speed_layer/ranges.h"
 #include "view_store/store.h"
 
@@ -46,10 +45,8 @@ typedef struct lk_unit {
 	/* which events of the partition are counted, for all its units; NULL: this unit counts alone */
 	lk_ranges *tally;
 	lk_folded folded, on_way;  /* since the commit sent last; in that commit */
-	int64_t segment_from;
-	lk_cells cells;            /* of the open segment */
-	lk_folder folder;
-	lk_ledger *ledger;
+	const lk_operator *op;
+	void *op_state;            /* what op has made of the events since the last commit, and what it needs for the next ones */
 	int64_t uncommitted_events;
 	lk_error error;            /* why it is stuck; code LK_OK if it is not */
 	int64_t retry_at_us;
@@ -61,7 +58,7 @@ void lk_unit_release(lk_unit *u);
 /* Gives the unit its copy as read from a newer catalogue; the older catalogue may be freed afterwards. Nothing else
  * changes, unless the stream was redeclared: then the unit must be taken again. */
 void lk_unit_show(lk_unit *u, const lk_cat_copy *copy);
-/* Drops the cell map; the unit must be taken again, and may be at once. */
+/* Drops what was folded; the unit must be taken again, and may be at once. */
 void lk_unit_drop(lk_unit *u);
 
 typedef struct lk_path {
@@ -89,7 +86,7 @@ typedef struct lk_path {
  * log (P6: cursor <= tail, _at of event cursor-1), resets the unit if they do not fit, and skips ahead if that is
  * allowed. A stuck unit may be taken again at or after retry_at_us. */
 int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err);
-/* Marks the unit as stuck: drops its cell map, keeps `why`, and sets the time of the next attempt by the error's
+/* Marks the unit as stuck: drops what was folded, keeps `why`, and sets the time of the next attempt by the error's
  * code. */
 void lk_unit_fail(lk_unit *u, const lk_error *why);
 

@@ -33,16 +33,14 @@ void lk_unit_init(lk_unit *u, const lk_cat_copy *copy, int part) {
 	u->id = copy->units[part];
 	u->copy = copy;
 	u->part = part;
-	lk_cells_init(&u->cells, copy->version->plan);
-	lk_folder_init(&u->folder, copy->version->plan);
-	u->ledger = lk_ledger_new();
+	u->op = lk_operator_of(copy->version->plan);
+	u->op_state = u->op->open(copy);
 }
 
 void lk_unit_release(lk_unit *u) {
-	lk_cells_release(&u->cells);
-	lk_folder_release(&u->folder);
-	lk_ledger_free(u->ledger);
-	u->ledger = NULL;
+	if (u->op)
+		u->op->close(u->op_state);
+	u->op = NULL;
 	u->taken = false;
 }
 
@@ -54,13 +52,11 @@ static bool rows_are_the_same(const lk_cat_copy *a, const lk_cat_copy *b) {
 
 void lk_unit_show(lk_unit *u, const lk_cat_copy *copy) {
 	if (rows_are_the_same(u->copy, copy)) {
-		u->cells.plan = u->folder.plan = copy->version->plan;
+		u->op->show(u->op_state, copy);
 	} else {
 		lk_unit_drop(u);
-		lk_cells_release(&u->cells);
-		lk_folder_release(&u->folder);
-		lk_cells_init(&u->cells, copy->version->plan);
-		lk_folder_init(&u->folder, copy->version->plan);
+		u->op->close(u->op_state);
+		u->op_state = u->op->open(copy);
 	}
 	u->copy = copy;
 }
@@ -79,17 +75,15 @@ static int64_t retry_after_us(int code) {
 	}
 }
 
-static void drop_map(lk_unit *u) {
+static void forget(lk_unit *u) {
 	u->taken = false;
 	u->uncommitted_events = 0;
 	u->folded = (lk_folded){0};
-	lk_ledger_clear(u->ledger);
-	if (!LK_MUTANT("keep_map"))
-		lk_cells_clear(&u->cells);
+	u->op->restore(u);
 }
 
 void lk_unit_fail(lk_unit *u, const lk_error *why) {
-	drop_map(u);
+	forget(u);
 	u->error = *why;
 	u->retry_at_us = lk_monotonic_us() + retry_after_us(why->code);
 	if (why->code == LK_EFULL && u->full_since_us == 0)
@@ -97,7 +91,7 @@ void lk_unit_fail(lk_unit *u, const lk_error *why) {
 }
 
 void lk_unit_drop(lk_unit *u) {
-	drop_map(u);
+	forget(u);
 	lk_error_clear(&u->error);
 	u->retry_at_us = 0;
 }
@@ -164,13 +158,12 @@ static int where_to_go_on(lk_path *p, lk_unit *u, const lk_unit_state *st, lk_po
 }
 
 static void hold(lk_unit *u, uint64_t token, const lk_position *at) {
-	drop_map(u);
+	u->at = *at;
+	forget(u);
 	u->taken = true;
 	u->token = token;
-	u->at = *at;
 	u->committed = u->sent = at->cursor;
 	u->outcome_unknown = false;
-	u->segment_from = at->cursor;
 	lk_error_clear(&u->error);
 	u->retry_at_us = 0;
 }
@@ -180,7 +173,7 @@ int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err) {
 	lk_unit_state st = {0};
 	bool reset = false;
 
-	drop_map(u);
+	forget(u);
 	int rc = lk_unit_published(p, u, &start, err);
 	if (rc == LK_OK)
 		rc = lk_store_take_over(p->store, u->id, &start, &st, err);

@@ -235,11 +235,13 @@ static void a_cut_where_a_full_segment_ends(void **state) {
 	test_worker_open(&t, &world, "traffic");
 	t.path.limits.segment_bytes = 1;
 	assert_int_equal(test_worker_step(&t, 0, 20), 20);
-	assert_int_equal(t.units[0].segment_from, 20);
+	lk_unit_state st = state_of(t.units[0].id);
+	assert_true(st.segments[st.nsegments - 1].open && st.segments[st.nsegments - 1].to == 20);
+	lk_unit_state_release(&st);
 	test_world_batch(&world, "traffic");
 	test_worker_sweep(&t, 0);
 	assert_true(t.units[0].taken);
-	lk_unit_state st = state_of(t.units[0].id);
+	st = state_of(t.units[0].id);
 	assert_int_equal(st.base.cursor, 20);
 	assert_int_equal(st.nsegments, 0);
 	lk_unit_state_release(&st);

@@ -1,0 +1,65 @@
+/* Operators: what becomes of the events of a unit.
+ *
+ * The stream path (stream_path.c) fetches, stops at cuts and gates, moves positions, commits and takes over: in one way
+ * for every unit. What an event does, what a commit writes for it, and what a take-over begins with, is up to the
+ * unit's operator. The fold of a view's events into cells (fold_cells.c) is one. To add another one: a file with these
+ * verbs, and a line in operator.c that says which plans it is for. */
+#ifndef LK_SPEED_LAYER_OPERATOR_H
+#define LK_SPEED_LAYER_OPERATOR_H
+
+#include "event_log/ledger.h"
+#include "partials/cells.h"
+
+struct lk_unit;
+struct lk_path;
+struct lk_stream_limits;
+
+/* An event as the stream path hands it to operators. */
+typedef struct lk_event {
+	const lk_cat_stream *stream;
+	lk_value *row;             /* its columns and _at, in the plan's slots; lent until the verb returns */
+	int64_t off;
+} lk_event;
+
+/* One thing that a commit writes beside the unit's position. */
+typedef struct lk_write {
+	enum lk_write_kind {
+		LK_WRITE_LEDGER,       /* side outputs: rows of lk.late and lk.rejected */
+		LK_WRITE_CELLS,        /* the changed cells of the open segment */
+	} kind;
+	union {
+		const lk_ledger *ledger;
+		struct { lk_cells *cells; int64_t from; } segment;
+	};
+} lk_write;
+
+/* All verbs run on the thread that drives the unit. u->op_state is the operator's own. */
+typedef struct lk_operator {
+	const char *name;
+	/* Makes the state for the copy's plan, with nothing in it; close frees it. */
+	void *(*open)(const lk_cat_copy *copy);
+	void (*close)(void *state);
+	/* The copy was read anew from the catalogue, and its rows are the same: the former one is freed afterwards. */
+	void (*show)(void *state, const lk_cat_copy *copy);
+	/* One event; u->at is the position before it. True if what is not committed has reached a limit: commit now. */
+	bool (*row)(struct lk_unit *u, const lk_event *e, const struct lk_stream_limits *most);
+	/* Hands what has changed since the last commit to lk_path_write, and counts as committed what it took. */
+	int (*commit)(struct lk_path *p, struct lk_unit *u, lk_error *err);
+	/* A live cut lies at u->at, and everything before it was committed: what comes is kept apart from it. */
+	void (*cut)(struct lk_unit *u);
+	/* Forgets everything: the unit goes on at u->at, or waits until it can. Reads nothing: what was committed is with
+	 * the readers. */
+	void (*restore)(struct lk_unit *u);
+} lk_operator;
+
+extern const lk_operator lk_fold_cells;   /* fold_cells.c */
+
+/* The operator that a plan needs. */
+const lk_operator *lk_operator_of(const lk_plan *p);
+
+/* Carries out one commit of the unit, which moves its cursor from u->committed to u->at: first what goes to PostgreSQL,
+ * in one transaction (P10), then, together with the position and fenced, what goes to Redis (P1). Sends only: the
+ * outcome comes later. At most one write of each kind. LK_EBUSY, LK_EFULL, LK_EUNREACHABLE: nothing of it counts. */
+int lk_path_write(struct lk_path *p, struct lk_unit *u, const lk_write *writes, int n, lk_error *err);
+
+#endif
