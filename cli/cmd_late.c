@@ -6,9 +6,9 @@
 #include "cli/answer_args.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
-#include "cli/late_print.h"
 #include "cli/output.h"
 #include "core/suggest.h"
+#include "print/late.h"
 
 typedef struct wanted {
 	const char *view, *copy, *columns;
@@ -89,7 +89,8 @@ static int find_copy(const lk_connection *c, const wanted *w, const lk_cat_copy 
 /* Prints the summary below a table, and on standard error beside jsonl and csv. */
 static void print(const lk_late_page *p, enum lk_answer_format format) {
 	lk_buf b = LK_BUF_INIT;
-	lk_late_print(p, format);
+	lk_screen screen = lk_out_screen();
+	lk_late_print(p, format, &screen, lk_out());
 	if (format == LK_AS_JSON)
 		return;
 	lk_late_summary(p, &b);

@@ -4,12 +4,13 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
-#include "cli/rejected_print.h"
+#include "print/rejected.h"
 
 /* Prints the summary below a table, and on standard error beside jsonl and csv. */
 static void print(const lk_rejected_page *p, enum lk_answer_format format) {
 	lk_buf b = LK_BUF_INIT;
-	lk_rejected_print(p, format);
+	lk_screen screen = lk_out_screen();
+	lk_rejected_print(p, format, &screen, lk_out());
 	if (format == LK_AS_JSON)
 		return;
 	lk_rejected_summary(p, &b);

@@ -36,7 +36,7 @@ int lk_cmd_status(const lk_args *args, lk_error *err) {
 		rc = lk_status_read(&s, err);
 	}
 	if (rc == LK_OK && format == 1)
-		lk_status_json(&s);
+		lk_status_json(&s, lk_out());
 	else if (rc == LK_OK && !empty)
 		lk_status_tables(&s);
 	free(s.streams);

@@ -241,21 +241,3 @@ void lk_say_error(const lk_error *err) {
 	if (err->text[0])
 		say(err->text, err->hint);
 }
-
-/* --- numbers for people --- */
-
-void lk_count_print(int64_t n, lk_buf *out) { lk_buf_add_count(out, n); }
-
-void lk_duration_print(int64_t us, lk_buf *out) {
-	int64_t s = us / LK_US_PER_S;
-	if (s < 1)
-		lk_buf_addf(out, "%lld ms", (long long)(us / 1000));
-	else if (s < 120)
-		lk_buf_addf(out, "%lld s", (long long)s);
-	else if (s < 120 * 60)
-		lk_buf_addf(out, "%lld min", (long long)(s / 60));
-	else if (s < 48 * 3600)
-		lk_buf_addf(out, "%lld h", (long long)(s / 3600));
-	else
-		lk_buf_addf(out, "%lld d", (long long)(s / 86400));
-}

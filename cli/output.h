@@ -44,9 +44,4 @@ size_t lk_say_stamp(char out[LK_STAMP_BYTES]);
  * five per second. */
 void lk_say_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* 1234567 -> "1,234,567". */
-void lk_count_print(int64_t n, lk_buf *out);
-/* A duration for people: "12 s", "3 min", "5 h", "2 d". */
-void lk_duration_print(int64_t us, lk_buf *out);
-
 #endif

@@ -5,6 +5,7 @@
 #include "catalog/copies.h"
 #include "catalog/overview.h"
 #include "cli/connect.h"
+#include "core/sink.h"
 
 typedef struct lk_part_status {
 	bool taken;             /* the unit is in Redis */
@@ -48,7 +49,7 @@ typedef struct lk_status_report {
 
 int lk_status_read(lk_status_report *s, lk_error *err);
 void lk_status_tables(const lk_status_report *s);
-void lk_status_json(const lk_status_report *s);
+void lk_status_json(const lk_status_report *s, lk_sink *out);
 
 /* Events missing from an answer of this copy; means nothing if it is `beyond`. */
 int64_t lk_status_lag(const lk_copy_status *c);

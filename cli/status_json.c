@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "cli/output.h"
 #include "core/time.h"
 #include "print/json.h"
 
@@ -110,7 +109,7 @@ static void add_copy(const lk_copy_status *c, bool digest, lk_buf *b) {
 	lk_buf_adds(b, "]}");
 }
 
-void lk_status_json(const lk_status_report *s) {
+void lk_status_json(const lk_status_report *s, lk_sink *out) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"streams\":[");
 	for (int i = 0; i < s->nstreams; i++) {
@@ -123,6 +122,6 @@ void lk_status_json(const lk_status_report *s) {
 		add_copy(&s->copies[i], s->digest, &b);
 	}
 	lk_buf_adds(&b, "]}\n");
-	lk_put_buf(&b);
+	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "core/time.h"
+
 enum { ESCAPED = 4 };   /* columns of a byte that cannot be shown */
 
 /* The bytes of the next character, and the columns it takes. */
@@ -100,4 +102,22 @@ void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent,
 			text++;
 		}
 	}
+}
+
+/* --- numbers for people --- */
+
+void lk_count_print(int64_t n, lk_buf *out) { lk_buf_add_count(out, n); }
+
+void lk_duration_print(int64_t us, lk_buf *out) {
+	int64_t s = us / LK_US_PER_S;
+	if (s < 1)
+		lk_buf_addf(out, "%lld ms", (long long)(us / 1000));
+	else if (s < 120)
+		lk_buf_addf(out, "%lld s", (long long)s);
+	else if (s < 120 * 60)
+		lk_buf_addf(out, "%lld min", (long long)(s / 60));
+	else if (s < 48 * 3600)
+		lk_buf_addf(out, "%lld h", (long long)(s / 3600));
+	else
+		lk_buf_addf(out, "%lld d", (long long)(s / 86400));
 }

@@ -1,6 +1,8 @@
-/* The formats of `lk late`. */
-#ifndef LK_CLI_LATE_PRINT_H
-#define LK_CLI_LATE_PRINT_H
+/* The formats of `lk late`, into any sink; texts are added to the caller's buffer.
+ *
+ * Any thread, for a report and a sink of its own. */
+#ifndef LK_PRINT_LATE_H
+#define LK_PRINT_LATE_H
 
 #include "event_log/late_report.h"
 #include "print/answer.h"
@@ -12,7 +14,8 @@ typedef struct lk_late_page {
 	int ncolumns;
 } lk_late_page;
 
-void lk_late_print(const lk_late_page *p, enum lk_answer_format format);
+/* screen: of a table. */
+void lk_late_print(const lk_late_page *p, enum lk_answer_format format, const lk_screen *screen, lk_sink *out);
 /* Adds lines for people: which view and copy refused the events, and how late all of them were. */
 void lk_late_summary(const lk_late_page *p, lk_buf *out);
 

@@ -1,8 +1,7 @@
-#include "cli/late_print.h"
+#include "print/late.h"
 
 #include <string.h>
 
-#include "cli/output.h"
 #include "core/time.h"
 #include "print/boundary.h"
 #include "print/csv.h"
@@ -87,7 +86,7 @@ static void add_own_cell(lk_table *t, const lk_late_page *p, const lk_late_event
 	lk_buf_release(&b);
 }
 
-static void print_table(const lk_late_page *p) {
+static void print_table(const lk_late_page *p, const lk_screen *screen, lk_sink *out) {
 	lk_table *t = lk_table_new();
 	lk_table_keys(t, 2);
 	for (int i = 0; i < COLUMNS; i++)
@@ -103,7 +102,7 @@ static void print_table(const lk_late_page *p) {
 		for (int i = 0; i < p->ncolumns; i++)
 			add_cell(t, stream_column(p, i)->type, &e->values[i]);
 	}
-	lk_put_table(t);
+	lk_table_end(t, screen, out);
 }
 
 /* --- json, jsonl, csv --- */
@@ -125,19 +124,19 @@ static void add_object(const lk_late_page *p, const lk_late_event *e, lk_buf *b)
 	lk_buf_adds(b, "}}");
 }
 
-static void print_jsonl(const lk_late_page *p) {
+static void print_jsonl(const lk_late_page *p, lk_sink *out) {
 	lk_buf b = LK_BUF_INIT;
 	for (int rc = 0; rc < p->report->nnewest; rc++) {
 		add_object(p, &p->report->newest[rc], &b);
 		lk_buf_addc(&b, '\n');
-		if (!lk_put_buf(&b))
+		if (!lk_sink_put_buf(out, &b))
 			break;
 	}
 	lk_buf_release(&b);
 }
 
 /* The stream's columns are named event.<column>, since the report may have a column of the same name. */
-static void print_csv(const lk_late_page *p) {
+static void print_csv(const lk_late_page *p, lk_sink *out) {
 	lk_buf b = LK_BUF_INIT, text = LK_BUF_INIT;
 	for (int i = 0; i < COLUMNS; i++)
 		lk_buf_addf(&b, "%s%s", i ? "," : "", columns[i].name);
@@ -148,7 +147,7 @@ static void print_csv(const lk_late_page *p) {
 		lk_csv_field(text.data, text.len, &b);
 	}
 	lk_buf_adds(&b, "\r\n");
-	for (int rc = 0; rc < p->report->nnewest && lk_put_buf(&b); rc++) {
+	for (int rc = 0; rc < p->report->nnewest && lk_sink_put_buf(out, &b); rc++) {
 		const lk_late_event *e = &p->report->newest[rc];
 		for (int i = 0; i < COLUMNS + p->ncolumns; i++) {
 			lk_value v = i < COLUMNS ? own_value(p, e, i) : e->values[i - COLUMNS];
@@ -161,12 +160,12 @@ static void print_csv(const lk_late_page *p) {
 		}
 		lk_buf_adds(&b, "\r\n");
 	}
-	lk_put_buf(&b);
+	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 	lk_buf_release(&text);
 }
 
-static void print_json(const lk_late_page *p) {
+static void print_json(const lk_late_page *p, lk_sink *out) {
 	const lk_late_report *r = p->report;
 	const lk_cat_version *v = p->copy->version;
 	lk_buf b = LK_BUF_INIT;
@@ -192,20 +191,20 @@ static void print_json(const lk_late_page *p) {
 	for (int i = 0; i < r->nnewest; i++) {
 		lk_buf_adds(&b, i ? ",\n" : "\n");
 		add_object(p, &r->newest[i], &b);
-		if (!lk_put_buf(&b))
+		if (!lk_sink_put_buf(out, &b))
 			break;
 	}
 	lk_buf_adds(&b, r->nnewest ? "\n]}\n" : "]}\n");
-	lk_put_buf(&b);
+	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 }
 
-void lk_late_print(const lk_late_page *p, enum lk_answer_format format) {
+void lk_late_print(const lk_late_page *p, enum lk_answer_format format, const lk_screen *screen, lk_sink *out) {
 	switch (format) {
-	case LK_AS_TABLE: print_table(p); break;
-	case LK_AS_JSON: print_json(p); break;
-	case LK_AS_JSONL: print_jsonl(p); break;
-	case LK_AS_CSV: print_csv(p); break;
+	case LK_AS_TABLE: print_table(p, screen, out); break;
+	case LK_AS_JSON: print_json(p, out); break;
+	case LK_AS_JSONL: print_jsonl(p, out); break;
+	case LK_AS_CSV: print_csv(p, out); break;
 	}
 }
 

@@ -1,11 +1,8 @@
-#include "cli/rejected_print.h"
+#include "print/rejected.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/output.h"
-#include "cli/terminal.h"
 #include "core/time.h"
 #include "print/csv.h"
 #include "print/json.h"
@@ -53,8 +50,7 @@ static void add_row(const lk_rejected *e, int screen, lk_buf *b) {
 	lk_buf_release(&line);
 }
 
-static void print_reasons(const lk_rejected_report *r) {
-	int screen = lk_terminal_width(STDOUT_FILENO);
+static void print_reasons(const lk_rejected_report *r, int screen, lk_sink *out) {
 	lk_buf b = LK_BUF_INIT, line = LK_BUF_INIT, count = LK_BUF_INIT;
 	for (int i = 0; i < r->nreasons; i++) {
 		const lk_rejected_reason *one = &r->reasons[i];
@@ -67,25 +63,24 @@ static void print_reasons(const lk_rejected_report *r) {
 		lk_text_wrap(line.data, screen ? (size_t)screen : SIZE_MAX, 0, COUNT_CELL + 2, &b);
 		lk_buf_addc(&b, '\n');
 	}
-	lk_put_buf(&b);
+	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 	lk_buf_release(&line);
 	lk_buf_release(&count);
 }
 
-static void print_rows(const lk_rejected_report *r) {
-	int screen = lk_terminal_width(STDOUT_FILENO);
+static void print_rows(const lk_rejected_report *r, int screen, lk_sink *out) {
 	lk_buf b = LK_BUF_INIT;
 	for (int i = 0; i < r->nfirst; i++) {
 		const lk_rejected *e = &r->first[i];
 		if (i == 0 || !same_source(e, &r->first[i - 1]))
 			add_source(e, &b);
 		add_row(e, screen, &b);
-		if (!lk_put_buf(&b))
+		if (!lk_sink_put_buf(out, &b))
 			break;
 	}
 	if (r->nfirst)
-		lk_put("\n", 1);
+		lk_sink_put(out, "\n", 1);
 	lk_buf_release(&b);
 }
 
@@ -110,12 +105,12 @@ static void add_object(const lk_rejected *e, lk_buf *b) {
 	lk_buf_addc(b, '}');
 }
 
-static void print_jsonl(const lk_rejected_report *r) {
+static void print_jsonl(const lk_rejected_report *r, lk_sink *out) {
 	lk_buf b = LK_BUF_INIT;
 	for (int i = 0; i < r->nfirst; i++) {
 		add_object(&r->first[i], &b);
 		lk_buf_addc(&b, '\n');
-		if (!lk_put_buf(&b))
+		if (!lk_sink_put_buf(out, &b))
 			break;
 	}
 	lk_buf_release(&b);
@@ -127,10 +122,10 @@ static void add_csv(const char *text, lk_buf *b) {
 		lk_csv_field(text, strlen(text), b);
 }
 
-static void print_csv(const lk_rejected_report *r) {
+static void print_csv(const lk_rejected_report *r, lk_sink *out) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "at,source,position,view,version,part,off,reason,content\r\n");
-	for (int i = 0; i < r->nfirst && lk_put_buf(&b); i++) {
+	for (int i = 0; i < r->nfirst && lk_sink_put_buf(out, &b); i++) {
 		const lk_rejected *e = &r->first[i];
 		lk_time_print(e->at, &b);
 		add_csv(e->source, &b);
@@ -147,7 +142,7 @@ static void print_csv(const lk_rejected_report *r) {
 		add_csv(e->content, &b);
 		lk_buf_adds(&b, "\r\n");
 	}
-	lk_put_buf(&b);
+	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 }
 
@@ -165,7 +160,7 @@ static void add_reason(const lk_rejected_reason *one, lk_buf *b) {
 	lk_buf_addc(b, '}');
 }
 
-static void print_json(const lk_rejected_page *p) {
+static void print_json(const lk_rejected_page *p, lk_sink *out) {
 	const lk_rejected_report *r = p->report;
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"stream\":");
@@ -182,23 +177,23 @@ static void print_json(const lk_rejected_page *p) {
 	for (int i = 0; i < r->nfirst; i++) {
 		lk_buf_adds(&b, i ? ",\n" : "\n");
 		add_object(&r->first[i], &b);
-		if (!lk_put_buf(&b))
+		if (!lk_sink_put_buf(out, &b))
 			break;
 	}
 	lk_buf_adds(&b, r->nfirst ? "\n]}\n" : "]}\n");
-	lk_put_buf(&b);
+	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 }
 
-void lk_rejected_print(const lk_rejected_page *p, enum lk_answer_format format) {
+void lk_rejected_print(const lk_rejected_page *p, enum lk_answer_format format, const lk_screen *screen, lk_sink *out) {
 	switch (format) {
 	case LK_AS_TABLE:
-		print_rows(p->report);
-		print_reasons(p->report);
+		print_rows(p->report, screen->width, out);
+		print_reasons(p->report, screen->width, out);
 		break;
-	case LK_AS_JSON: print_json(p); break;
-	case LK_AS_JSONL: print_jsonl(p->report); break;
-	case LK_AS_CSV: print_csv(p->report); break;
+	case LK_AS_JSON: print_json(p, out); break;
+	case LK_AS_JSONL: print_jsonl(p->report, out); break;
+	case LK_AS_CSV: print_csv(p->report, out); break;
 	}
 }
 
