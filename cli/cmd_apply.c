@@ -182,7 +182,7 @@ static int load(job *j, lk_error *err) {
 	return rc == LK_EUSAGE ? LK_OK : rc;
 }
 
-int lk_cmd_apply(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	job j = {.sources = lk_calloc((size_t)args->noperands, sizeof *j.sources), .check = lk_args_has(args, "check")};
 	int rc = LK_OK;
 	for (int i = 0; rc == LK_OK && i < args->noperands; i++) {
@@ -209,3 +209,23 @@ int lk_cmd_apply(const lk_args *args, lk_error *err) {
 	lk_disconnect(&j.at);
 	return rc;
 }
+
+const lk_command lk_cmd_apply = {
+	.name = "apply",
+	.operands = "FILE...",
+	.min_operands = 1,
+	.max_operands = -1,
+	.summary = "declare streams and views from SQL files",
+	.detail = "Applying the same definition again changes nothing. A changed view becomes a new version that the "
+		"next batch brings into service; it replaces an older version that still waits for that. If there are "
+		"faults, all of them are printed with their places and nothing is applied. A file named - is standard input.",
+	.options = {
+		{"check", NULL, "only say what would be new, unchanged, a new version, or refused (exit 78); change "
+			"nothing", false},
+	},
+	.examples = {
+		{"lk apply examples/web/web.sql", "declare what the file holds"},
+		{"lk apply --check changed.sql", "what would it do?"},
+	},
+	.run = run,
+};

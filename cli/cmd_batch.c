@@ -8,7 +8,7 @@
 /* The first round fails for wrong names and missing servers; the failure of a view was reported, and the next round
  * tries it again. A batch without --every keeps the default action of Ctrl-C: killed at any point it leaves nothing
  * behind. */
-int lk_cmd_batch(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	lk_rounds rounds = {.at = &at, .views = args->operands, .n = args->noperands};
 	int64_t every;
@@ -33,3 +33,23 @@ int lk_cmd_batch(const lk_args *args, lk_error *err) {
 	lk_servers_release(&at);
 	return every ? lk_until_stopped(rc, err) : rc;
 }
+
+const lk_command lk_cmd_batch = {
+	.name = "batch",
+	.operands = "[VIEW...]",
+	.max_operands = -1,
+	.summary = "recompute views from the log and publish the result",
+	.detail = "Without a name, all views. A batch that finds nothing new in the log does nothing. A view in kappa "
+		"mode is not recomputed but sealed: the results of its speed layer move from Redis to PostgreSQL. A seal "
+		"waits until a running speed layer (`lk speed`, `lk run`) has reached the position where the log ended at "
+		"the start.",
+	.options = {
+		{"every", "INTERVAL", "repeat, one batch every INTERVAL, until stopped", false},
+		LK_KEEP_OPTION,
+	},
+	.examples = {
+		{"lk batch", "one batch of every view"},
+		{"lk batch traffic --every 5m", "a batch of traffic every five minutes"},
+	},
+	.run = run,
+};

@@ -72,7 +72,7 @@ static int judge(const lk_comparison *c, lk_error *err) {
 	               lk_comparison_explained(c) ? "late events explain every difference" : "not every difference is explained");
 }
 
-int lk_cmd_compare(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	lk_replay_options o;
 	lk_comparison c = {0};
@@ -94,3 +94,27 @@ int lk_cmd_compare(const lk_args *args, lk_error *err) {
 	lk_servers_release(&at);
 	return rc;
 }
+
+const lk_command lk_cmd_compare = {
+	.name = "compare",
+	.operands = "VIEW",
+	.min_operands = 1,
+	.max_operands = 1,
+	.summary = "compare lambda, kappa and plain SQL over the same events, and what each costs",
+	.detail = "Makes missing copies, brings all to one cut and compares them row by row; for the first rows that "
+		"differ it names the first event that only one side counts. Exit 0 if all are equal, 1 if not.\n"
+		"It measures the costs on a new copy of each mode, which it removes afterwards. This reads the whole log "
+		"once per copy.",
+	.options = {
+		{"version", "N", "this version instead of the served one", false},
+		{"no-costs", NULL, "compare only", false},
+		{"workers", "N", "threads that stream and replay (2)", false},
+		{"format", "FORMAT", "table, json or markdown (table)", false},
+	},
+	.examples = {
+		{"lk compare traffic", "all of it"},
+		{"lk compare traffic --format markdown > report.md", "the same, for a report"},
+		{"lk compare traffic --no-costs", "are the answers equal?"},
+	},
+	.run = run,
+};

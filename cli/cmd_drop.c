@@ -180,7 +180,7 @@ static int check_args(const lk_args *args, lk_error *err) {
 	return LK_OK;
 }
 
-int lk_cmd_drop(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_connection c = {0};
 	bool copy = lk_args_has(args, "copy") || lk_args_has(args, "former"), stream = lk_args_has(args, "stream");
 	int rc = check_args(args, err);
@@ -192,3 +192,27 @@ int lk_cmd_drop(const lk_args *args, lk_error *err) {
 	lk_disconnect(&c);
 	return rc;
 }
+
+const lk_command lk_cmd_drop = {
+	.name = "drop",
+	.operands = "[VIEW]",
+	.max_operands = 1,
+	.summary = "remove a view, a copy of it that is not served, or a stream",
+	.detail = "Removes a view with all versions and copies, or a stream with its log; a stream that a view reads "
+		"cannot be removed. Both ask first; without a terminal they need --yes. The names can be declared again. "
+		"With --copy or --former, one copy of the view is removed: its cells in Redis and its batch, at once; the "
+		"log and the definition stay.",
+	.options = {
+		{"copy", "COPY", "only this copy: the name of a sandbox, or an id from lk mode", false},
+		{"former", NULL, "only the copy that was served before the last switch", false},
+		{"stream", "NAME", "this stream and its log", false},
+		{"yes", NULL, "do not ask", false},
+	},
+	.examples = {
+		{"lk drop traffic", "the view, after a question"},
+		{"lk drop traffic --former", "the copy that readers were moved away from last"},
+		{"lk drop traffic --copy morning", "a sandbox"},
+		{"lk drop --stream hits --yes", "a stream that no view reads any more, and its log"},
+	},
+	.run = run,
+};

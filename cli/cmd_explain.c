@@ -438,10 +438,28 @@ static int explain_answer(const lk_args *args, lk_error *err) {
 	return rc;
 }
 
-int lk_cmd_explain(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	static const char *const of_answer[] = {"where", "from", "to", "window", "slide"};
 	for (size_t i = 0; i < sizeof of_answer / sizeof *of_answer; i++)
 		if (lk_args_has(args, of_answer[i]))
 			return explain_answer(args, err);
 	return explain_view(args, err);
 }
+
+const lk_command lk_cmd_explain = {
+	.name = "explain",
+	.operands = "VIEW",
+	.min_operands = 1,
+	.max_operands = 1,
+	.summary = "show how a view is computed, or how an answer is built",
+	.detail = "With --where, --from, --to, --window or --slide: an answer with the batch part, the speed part and "
+		"their sum for each row.",
+	.options = {
+		LK_ANSWER_OPTIONS,
+	},
+	.examples = {
+		{"lk explain traffic", "definition, stream plan and batch SQL"},
+		{"lk explain traffic --where path=/", "the sum behind each row"},
+	},
+	.run = run,
+};

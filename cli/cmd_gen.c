@@ -43,7 +43,7 @@ static int check_years(const lk_gen_options *o, lk_error *err) {
 	return LK_OK;
 }
 
-int lk_cmd_gen(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_gen_options o = {.kind = args->operands[0]};
 	int64_t seed = 1;
 	int rc = lk_args_int(args, "events", (lk_whole){100000, 0, INT64_C(1000000000000)}, &o.events, err);
@@ -72,3 +72,25 @@ int lk_cmd_gen(const lk_args *args, lk_error *err) {
 	lk_gen_free(g);
 	return LK_OK;
 }
+
+const lk_command lk_cmd_gen = {
+	.name = "gen",
+	.operands = "KIND",
+	.min_operands = 1,
+	.max_operands = 1,
+	.summary = "print generated events as jsonl",
+	.detail = "KIND is web: hits of a web site. The same options give the same bytes.",
+	.options = {
+		{"events", "N", "how many (100000)", false},
+		{"seed", "S", "another seed gives other events (1)", false},
+		{"start", "TIME", "event time of the first event: RFC 3339, or -1h (2015-05-17T10:00:00Z)", false},
+		{"span", "INTERVAL", "the event time that they cover (1h)", false},
+		{"late", "FRACTION", "fraction of them, 0 to 1, that come late by up to a quarter of the span (0)", false},
+		{"jitter", "INTERVAL", "the others are out of order by up to INTERVAL (none)", false},
+	},
+	.examples = {
+		{"lk gen web --events 5 --seed 7", "five events"},
+		{"lk gen web --events 1000000 --span 1d | lk ingest hits", "a day of traffic"},
+	},
+	.run = run,
+};

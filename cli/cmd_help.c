@@ -2,7 +2,7 @@
 #include "cli/help.h"
 #include "cli/output.h"
 
-int lk_cmd_help(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_buf b = LK_BUF_INIT;
 	if (args->noperands == 0) {
 		lk_help_summary(args->commands, &b);
@@ -17,9 +17,14 @@ int lk_cmd_help(const lk_args *args, lk_error *err) {
 	return LK_OK;
 }
 
-int lk_cmd_version(const lk_args *args, lk_error *err) {
-	(void)args;
-	(void)err;
-	lk_put("lk " LK_VERSION "\n", sizeof "lk " LK_VERSION);
-	return LK_OK;
-}
+const lk_command lk_cmd_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.max_operands = 1,
+	.summary = "show help for lk or a command",
+	.detail = "",
+	.examples = {
+		{"lk help query", "the options of query"},
+	},
+	.run = run,
+};

@@ -182,7 +182,7 @@ static int ingest_all(const lk_args *args, lk_ingest_options *o, lk_error *err) 
 	return rc == LK_OK ? err->code : rc;
 }
 
-int lk_cmd_ingest(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_connection c = {0};
 	lk_ingest_options o = {.source = lk_args_text(args, "source", NULL), .strict = lk_args_has(args, "strict"),
 	                       .stop = &lk_stop, .progress = show_progress, .note = show_note};
@@ -199,3 +199,31 @@ int lk_cmd_ingest(const lk_args *args, lk_error *err) {
 	lk_disconnect(&c);
 	return rc;
 }
+
+const lk_command lk_cmd_ingest = {
+	.name = "ingest",
+	.operands = "STREAM [FILE...]",
+	.min_operands = 1,
+	.max_operands = -1,
+	.summary = "append events to a stream's log",
+	.detail = "Reads standard input if no file, or -, is named. A line that cannot be an event goes to lk.rejected "
+		"and never stops the rest. If PostgreSQL goes away or its disk is full, it says what the log has and tries "
+		"again for five minutes. On the first Ctrl-C it appends what it has read and ends (exit 75); the second ends "
+		"it at once.",
+	.options = {
+		{"format", "FORMAT", "jsonl, json, csv, tsv, access (a web server's log, recognised line by line), the "
+			"name of a log format (common, combined, vhost_common, vhost_combined, combinedio, main) or its text "
+			"in the syntax of Apache or nginx. Default: by the file's ending (.jsonl .json .csv .tsv .log, also "
+			"with .gz); jsonl for standard input", false},
+		{"delimiter", "C", "the separator of csv fields: a character, or tab (,)", false},
+		{"source", "NAME", "remember under this name how far the input was read, so that the same input is "
+			"never appended twice; all files of a rotated log share one name and are recognised by their content", false},
+		{"strict", NULL, "append nothing if any line cannot be an event (exit 65)", false},
+	},
+	.examples = {
+		{"lk gen web --events 100000 | lk ingest hits", "generated events"},
+		{"lk ingest hits access.log.gz --source access.log", "a web server's log, once"},
+		{"lk ingest hits a.log --format '%h %l %u %t \"%r\" %>s %b %D'", "a log in a custom format"},
+	},
+	.run = run,
+};

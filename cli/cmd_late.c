@@ -101,7 +101,7 @@ static void print(const lk_late_page *p, enum lk_answer_format format) {
 	lk_buf_release(&b);
 }
 
-int lk_cmd_late(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	wanted w;
 	lk_connection c = {0};
 	const lk_cat_copy *copy = NULL;
@@ -124,3 +124,27 @@ int lk_cmd_late(const lk_args *args, lk_error *err) {
 	lk_disconnect(&c);
 	return rc;
 }
+
+const lk_command lk_cmd_late = {
+	.name = "late",
+	.operands = "VIEW",
+	.min_operands = 1,
+	.max_operands = 1,
+	.summary = "show the events that came too late for a view, and how late they were",
+	.detail = "For a view with allowed_lateness: the events that the speed layer refused, newest first, and a "
+		"histogram of them all. LATE BY is how far the watermark had passed the instant from which they were late. "
+		"COUNTED SINCE: by the published batch; in kappa mode nothing counts them. docs/windows.md has the rules.",
+	.options = {
+		{"limit", "N", "show the newest N (20); 0: only the histogram", false},
+		{"columns", "LIST", "columns of the stream to show, such as path,status, or all (those that the view "
+			"reads)", false},
+		{"version", "N", "this version instead of the served one", false},
+		{"copy", "COPY", "this copy: the name of a sandbox, or an id from lk status", false},
+		{"format", "FORMAT", "table, json, jsonl or csv (table)", false},
+	},
+	.examples = {
+		{"lk late outcomes", "the newest ones, and how late all of them were"},
+		{"lk late outcomes --limit 1000 --columns all --format csv", "for a program"},
+	},
+	.run = run,
+};

@@ -214,7 +214,7 @@ static int check(const lk_args *args, bool back, bool named, lk_error *err) {
 	return lk_hint(err, "lk mode [VIEW], lk mode VIEW lambda|kappa, or lk mode VIEW --back");
 }
 
-int lk_cmd_mode(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	static const char *const formats[] = {"table", "json", NULL};
 	bool back = lk_args_has(args, "back"), named = args->noperands == 2;
 	bool kappa = named && strcmp(args->operands[1], "kappa") == 0;
@@ -230,3 +230,25 @@ int lk_cmd_mode(const lk_args *args, lk_error *err) {
 		return rc;
 	return back || named ? change(args, back, kappa, err) : show(args, format == 1, err);
 }
+
+const lk_command lk_cmd_mode = {
+	.name = "mode",
+	.operands = "[VIEW [MODE]]",
+	.max_operands = 2,
+	.summary = "show or change what views are served from: lambda or kappa",
+	.detail = "A change makes a copy in the other mode (kappa: replayed from the log's beginning; lambda: a batch, "
+		"and the stream path from there on), compares it with the served copy, and moves readers over without a gap. "
+		"Run it again to continue after an interruption.",
+	.options = {
+		{"back", NULL, "go back to the copy that was served before the last switch", false},
+		{"force", NULL, "change even if the answers differ", false},
+		{"workers", "N", "threads (2)", false},
+		{"format", "FORMAT", "without MODE: table or json (table)", false},
+	},
+	.examples = {
+		{"lk mode", "what each view is served from"},
+		{"lk mode traffic kappa", "serve traffic without a batch layer"},
+		{"lk mode traffic --back", "undo the last switch"},
+	},
+	.run = run,
+};

@@ -80,7 +80,7 @@ static void say_why_empty(lk_connection *c, const lk_query *q, const lk_answer *
 	lk_buf_release(&why);
 }
 
-int lk_cmd_query(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_answer_args wanted;
 	const lk_query *q = &wanted.query;
 	lk_connection c = {0};
@@ -109,3 +109,35 @@ int lk_cmd_query(const lk_args *args, lk_error *err) {
 	lk_answer_args_release(&wanted);
 	return rc;
 }
+
+const lk_command lk_cmd_query = {
+	.name = "query",
+	.operands = "VIEW",
+	.min_operands = 1,
+	.max_operands = 1,
+	.summary = "print the rows of a view, merged from batch and speed",
+	.detail = "The rows are the batch part below the cut plus the speed part from there on. The answer says which "
+		"part of the log it covers: below the table, in the json object, or on standard error with jsonl and csv.",
+	.options = {
+		LK_ANSWER_OPTIONS,
+		{"fill", "HOW", "add rows for windows without events, between the first and the last window, or --from "
+			"and --to: null, zero, or previous (the values of the window before)", false},
+		{"last", "N", "only rows of the last N windows that have rows", false},
+		{"sort", "COL", "sort by this column instead of window and keys; 'COL desc': largest first; NULL comes "
+			"last", false},
+		{"limit", "N", "only the first N rows, after all other options", false},
+		{"layer", "LAYER", "merged, batch or speed (merged)", false},
+		{"format", "FORMAT", "table, json, jsonl or csv (table)", false},
+		{"chart", "COLUMN", "with a table: a bar beside each row that shows this column's value", false},
+		{"no-pager", NULL, "never start a pager, however long the table is", false},
+		{"strict", NULL, "exit 5 if the answer lacks events: the last ones of the log, or late ones", false},
+	},
+	.examples = {
+		{"lk query traffic", "all of it"},
+		{"lk query traffic --where path=/ --format jsonl", "one path, a JSON object per row"},
+		{"lk query traffic --window 1h --last 1 --sort 'hits desc' --limit 10", "the top ten of the last hour"},
+		{"lk query traffic --window 1h --slide 10min", "the last hour, every ten minutes"},
+		{"lk query traffic --where path=/ --fill zero --chart hits", "with empty minutes, and bars"},
+	},
+	.run = run,
+};

@@ -21,7 +21,7 @@ static void print(const lk_rejected_page *p, enum lk_answer_format format) {
 	lk_buf_release(&b);
 }
 
-int lk_cmd_rejected(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
 	lk_connection c = {0};
 	lk_rejected_report report = {0};
@@ -43,3 +43,24 @@ int lk_cmd_rejected(const lk_args *args, lk_error *err) {
 	lk_disconnect(&c);
 	return rc;
 }
+
+const lk_command lk_cmd_rejected = {
+	.name = "rejected",
+	.operands = "STREAM",
+	.min_operands = 1,
+	.max_operands = 1,
+	.summary = "show the lines that could not be events of a stream, and why",
+	.detail = "The lines, those of the source read last first, and how often each reason occurred. A line's place is "
+		"the byte at which it begins in its uncompressed source. Events for which a clause of a view had no value "
+		"(they are in the log, and count with NULL there) follow, by partition and offset.",
+	.options = {
+		{"limit", "N", "show N lines (20); 0: only the reasons", false},
+		{"source", "TEXT", "only lines of sources with this in their name", false},
+		{"format", "FORMAT", "table, json, jsonl or csv (table)", false},
+	},
+	.examples = {
+		{"lk rejected hits", "the first lines, and all reasons"},
+		{"lk rejected hits --source access.log --limit 1000 --format csv", "lines of one source, for a program"},
+	},
+	.run = run,
+};

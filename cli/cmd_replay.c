@@ -240,7 +240,7 @@ static int replay(const lk_replay_options *o, lk_error *err) {
 	return rc;
 }
 
-int lk_cmd_replay(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	lk_replay_options o;
 	int rc = read_options(args, &o, err);
@@ -253,3 +253,41 @@ int lk_cmd_replay(const lk_args *args, lk_error *err) {
 	lk_servers_release(&at);
 	return rc;
 }
+
+const lk_command lk_cmd_replay = {
+	.name = "replay",
+	.operands = "VIEW",
+	.min_operands = 1,
+	.max_operands = 1,
+	.summary = "send the log through the stream path again, into a new copy",
+	.detail = "The copy is kappa: it needs no batch. Readers keep their copy until --switch moves them over; appends "
+		"wait some milliseconds for that. A replay that was stopped or killed, or lost a server, continues when it "
+		"is run again.\n"
+		"With --from, --to or --as it makes a sandbox: a copy of a part of history, which ends where that part ends. "
+		"`lk query VIEW --copy NAME` reads it during the replay; at the end it is removed, unless --keep is given.",
+	.options = {
+		{"version", "N", "this version instead of the newest", false},
+		{"switch", NULL, "move readers over at the end, without a gap", false},
+		{"verify", NULL, "first compare with the served copy over the same part of the log; stop at a "
+			"difference that late events do not explain (exit 1)", false},
+		{"force", NULL, "with --verify --switch: switch despite differences, for a changed definition", false},
+		{"fresh", NULL, "drop what an earlier replay left, and restart", false},
+		{"workers", "N", "threads (2)", false},
+		{"pace", "PACE", "max, or a multiple of the speed at which the events happened: 1x, 10x, 0.5x (max)", false},
+		{"max-gap", "INTERVAL", "with --pace: shorten longer gaps between events to INTERVAL", false},
+		{"from", "TIME", "sandbox: events at or after TIME: RFC 3339, or -1h for an hour before now", false},
+		{"to", "TIME", "sandbox: events before TIME", false},
+		{"by", "CLOCK", "the time for --from, --to and --pace: event time (event), or _at, when it was appended "
+			"(event)", false},
+		{"as", "NAME", "sandbox: its name", false},
+		{"keep", NULL, "sandbox: keep it at the end", false},
+		{"dry-run", NULL, "only say how many events it would read, how long it would take and what it would "
+			"need in Redis", false},
+	},
+	.examples = {
+		{"lk replay traffic --verify --switch", "reprocess, compare, move readers over"},
+		{"lk replay traffic --dry-run", "what would it cost?"},
+		{"lk replay traffic --from -30min --by _at --pace 60x --as morning", "the events of the last half hour again, in half a minute"},
+	},
+	.run = run,
+};

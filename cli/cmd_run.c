@@ -47,7 +47,7 @@ static int first_round(lk_rounds *rounds, lk_error *err) {
 	return err->code;
 }
 
-int lk_cmd_run(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	speed_thread speed = {.rc = LK_OK};
 	pthread_t thread;
@@ -85,3 +85,21 @@ int lk_cmd_run(const lk_args *args, lk_error *err) {
 	lk_servers_release(&at);
 	return lk_until_stopped(rc, err);
 }
+
+const lk_command lk_cmd_run = {
+	.name = "run",
+	.operands = "",
+	.summary = "run speed layer and batch layer together, until stopped",
+	.detail = "Both servers must answer at the start. If one goes away later, or is full, it says so, waits, and "
+		"says when it continues. Each line on standard error begins with the time.",
+	.options = {
+		{"every", "INTERVAL", "time between batches (1min)", false},
+		{"workers", "N", "threads of the speed layer (2)", false},
+		LK_KEEP_OPTION,
+	},
+	.examples = {
+		{"lk run", "both layers, a batch every minute"},
+		{"lk run --every 10s --workers 4", "a batch every ten seconds"},
+	},
+	.run = run,
+};

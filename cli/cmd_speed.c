@@ -4,7 +4,7 @@
 #include "cli/output.h"
 #include "cli/signal.h"
 
-int lk_cmd_speed(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	lk_servers at;
 	lk_speed_options o = {0};
 	lk_speed_report report = {0};
@@ -26,3 +26,24 @@ int lk_cmd_speed(const lk_args *args, lk_error *err) {
 	lk_servers_release(&at);
 	return o.once ? rc : lk_until_stopped(rc, err);
 }
+
+const lk_command lk_cmd_speed = {
+	.name = "speed",
+	.operands = "",
+	.summary = "run the speed layer: keep the views in Redis up to date",
+	.detail = "Runs until stopped. On the first Ctrl-C it commits what it has and ends; the second ends it at once. "
+		"If a server is lost or Redis is full, it says so, waits, and says when it continues. With --once it waits "
+		"30 s for room in Redis (exit 75), 5 minutes for a server (exit 3) and a minute for another process that "
+		"holds a partition but makes no progress (exit 75); what was committed is kept, and the same command "
+		"continues there. It reports each event whose commit was acknowledged once.",
+	.options = {
+		{"once", NULL, "stop where the log ended at the start", false},
+		{"workers", "N", "threads (2)", false},
+		{"view", "VIEW", "this view only", false},
+	},
+	.examples = {
+		{"lk speed --once", "catch up and end"},
+		{"lk speed --workers 4", "keep up until stopped"},
+	},
+	.run = run,
+};

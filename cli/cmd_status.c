@@ -20,7 +20,7 @@ static int connect_to(lk_status_report *s, bool *empty, lk_error *err) {
 	return rc ? rc : lk_store_open(&s->at.store, s->at.at.redis, log_id, err);
 }
 
-int lk_cmd_status(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	static const char *const formats[] = {"table", "json", NULL};
 	lk_status_report s = {.view = args->noperands ? args->operands[0] : NULL, .digest = lk_args_has(args, "digest")};
 	bool empty = false;
@@ -44,3 +44,30 @@ int lk_cmd_status(const lk_args *args, lk_error *err) {
 	lk_disconnect(&s.at);
 	return rc;
 }
+
+const lk_command lk_cmd_status = {
+	.name = "status",
+	.operands = "[VIEW]",
+	.max_operands = 1,
+	.summary = "show streams, views, cuts, cursors, lag and watermarks",
+	.detail = "With a view's name, also by partition; for a stream with idle_timeout, IDLE marks the partitions that "
+		"do not hold back what is final. Numbers without a unit count events.\n"
+		"NEWEST EVENT is the largest event time accepted (max_ahead in docs/language.md). REJECTED LINES could not "
+		"be events; for MARKED EVENTS a clause of a view had no value; `lk rejected` shows both. BELOW CUT: in the "
+		"published batch. COVERED: in an answer now; LAG: not yet. LATE: refused by the speed layer so far "
+		"(lk.late); batches count them.\n"
+		"STATE: served is what readers get, former what they got before the last switch; live copies are kept up to "
+		"date but were never served; building copies are being replayed, or were until an interruption; a sandbox "
+		"covers a part of history; a scratch copy belongs to a comparison.",
+	.options = {
+		{"digest", NULL, "a digest of the cells of each copy, with the end of the log prefix that it covers: "
+			"equal digests mean equal cells; reads all cells", false},
+		{"format", "FORMAT", "table or json (table)", false},
+	},
+	.examples = {
+		{"lk status", "all of it"},
+		{"lk status traffic --format json", "one view"},
+		{"lk status traffic --digest", "are the copies equal?"},
+	},
+	.run = run,
+};

@@ -24,7 +24,7 @@ static void say_what_lies_elsewhere(const char *home) {
 	free(data);
 }
 
-int lk_cmd_up(const lk_args *args, lk_error *err) {
+static int run(const lk_args *args, lk_error *err) {
 	(void)args;
 	lk_servers at;
 	lk_say_progress("starting PostgreSQL and Redis under %s ...", lk_home());
@@ -40,51 +40,16 @@ int lk_cmd_up(const lk_args *args, lk_error *err) {
 	return rc;
 }
 
-static int stop(const char *home, lk_error *err) {
-	bool running = lk_server_pid(home, LK_SERVER_POSTGRES) || lk_server_pid(home, LK_SERVER_REDIS);
-	char *data = lk_servers_elsewhere(home);
-	int rc = lk_servers_down(home, err);
-	if (rc == LK_OK && running)
-		lk_say("PostgreSQL and Redis under %s are stopped; their data stays %s%s", home, data ? "in " : "there", data ? data : "");
-	else if (rc == LK_OK)
-		lk_say("no servers run under %s", home);
-	free(data);
-	return rc;
-}
-
-static int ask(const char *home, lk_error *err) {
-	char *data = lk_servers_elsewhere(home);
-	char *what = lk_asprintf("the private PostgreSQL and Redis under %s go with all that is in them, the log too; it lies in %s and"
-	                         " cannot be had back", home, data ? data : "that folder");
-	int rc = lk_ask(what, err);
-	free(what);
-	free(data);
-	return rc;
-}
-
-static int remove_all(const char *home, bool asks, lk_error *err) {
-	bool kept;
-	int rc = lk_servers_may_be_removed(home, err);
-	if (rc > 0) {
-		lk_say("no servers are under %s", home);
-		return LK_OK;
-	}
-	if (rc == LK_OK && asks)
-		rc = ask(home, err);
-	if (rc == LK_OK)
-		rc = lk_servers_remove(home, &kept, err);
-	if (rc == LK_OK)
-		lk_say("the servers under %s are stopped and their data is removed%s", home,
-		       kept ? "; the folder stays, since something else is in it" : "");
-	return rc;
-}
-
-int lk_cmd_down(const lk_args *args, lk_error *err) {
-	bool removes = lk_args_has(args, "remove"), yes = lk_args_has(args, "yes");
-	if (yes && !removes)
-		return lk_fail(err, LK_EUSAGE, "--yes is for --remove: nothing is asked otherwise");
-	char *home = lk_homedir_absolute(lk_home());
-	int rc = removes ? remove_all(home, !yes, err) : stop(home, err);
-	free(home);
-	return rc;
-}
+const lk_command lk_cmd_up = {
+	.name = "up",
+	.operands = "",
+	.summary = "start a private PostgreSQL and Redis under LK_HOME",
+	.detail = "Both listen on unix sockets only; their data is kept between runs. For root they run as user "
+		"postgres; if that user cannot enter LK_HOME, their data is in a folder under /var/lib/lk, which lk up "
+		"names. Servers that already run are left alone.",
+	.examples = {
+		{"lk up", "start both under .lk"},
+		{"LK_HOME=/srv/lk lk up", "start both under /srv/lk"},
+	},
+	.run = run,
+};

@@ -9,22 +9,22 @@
 
 /* --- finding a command --- */
 
-const lk_command *lk_command_find(const lk_command *commands, const char *name) {
-	for (const lk_command *c = commands; c->name; c++)
-		if (strcmp(c->name, name) == 0)
-			return c;
+const lk_command *lk_command_find(const lk_command *const *commands, const char *name) {
+	for (; *commands; commands++)
+		if (strcmp((*commands)->name, name) == 0)
+			return *commands;
 	return NULL;
 }
 
-static const char *near_command(const lk_command *commands, const char *name) {
+static const char *near_command(const lk_command *const *commands, const char *name) {
 	const char *names[64];
 	int n = 0;
-	for (const lk_command *c = commands; c->name && n < 64; c++)
-		names[n++] = c->name;
+	for (; *commands && n < 64; commands++)
+		names[n++] = (*commands)->name;
 	return lk_did_you_mean(name, names, n);
 }
 
-int lk_command_unknown(const lk_command *commands, const char *name, lk_error *err) {
+int lk_command_unknown(const lk_command *const *commands, const char *name, lk_error *err) {
 	lk_fail(err, LK_EUSAGE, "there is no command \"%s\"", name);
 	const char *near = near_command(commands, name);
 	if (near)
@@ -59,10 +59,11 @@ static void add_entry(lk_buf *out, const char *head, const char *text, size_t in
 	add_wrapped(out, text, indent, indent);
 }
 
-void lk_help_summary(const lk_command *commands, lk_buf *out) {
+void lk_help_summary(const lk_command *const *commands, lk_buf *out) {
 	lk_buf_adds(out, "lk: the lambda and kappa architectures over PostgreSQL and Redis\n\n"
 	                 "usage: lk COMMAND [OPTION...] [OPERAND...]\n\n");
-	for (const lk_command *c = commands; c->name; c++) {
+	for (; *commands; commands++) {
+		const lk_command *c = *commands;
 		char *head = lk_asprintf("  lk %s%s%s", c->name, *c->operands ? " " : "", c->operands);
 		add_entry(out, head, c->summary, SUMMARY_INDENT);
 		free(head);

@@ -39,6 +39,8 @@ int lk_batch_round(lk_rounds *r, enum lk_round how, lk_error *err);
 int lk_until_stopped(int rc, lk_error *err);
 /* Rounds every `every_us` until lk_stop; failures are printed, and the next round tries again. */
 void lk_batch_rounds(lk_rounds *r, int64_t every_us);
+#define LK_KEEP_OPTION \
+	{"keep-rejected", "N", "keep the newest N rows of each stream in lk.rejected (100,000)", false}
 /* What is kept, from the options of `lk batch` and `lk run`. */
 int lk_keep_from_args(const lk_args *args, lk_keep *keep, lk_error *err);
 

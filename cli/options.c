@@ -96,7 +96,7 @@ static int parse_options(int argc, char **argv, lk_args *a, lk_error *err) {
 	return rc;
 }
 
-int lk_args_parse(const lk_command *commands, int argc, char **argv, lk_args *out, lk_error *err) {
+int lk_args_parse(const lk_command *const *commands, int argc, char **argv, lk_args *out, lk_error *err) {
 	*out = (lk_args){.commands = commands};
 	const char *name = argc > 1 ? argv[1] : "help";
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)

@@ -1,4 +1,4 @@
-/* A command, its options, and what the user gave. */
+/* What a command is, with its options and help, and what the user gave. */
 #ifndef LK_CLI_OPTIONS_H
 #define LK_CLI_OPTIONS_H
 
@@ -36,7 +36,7 @@ typedef struct lk_command {
 } lk_command;
 
 struct lk_args {
-	const lk_command *commands;   /* all of them; the list ends with one that has no name */
+	const lk_command *const *commands;   /* all of them; ends with NULL */
 	const lk_command *command;
 	bool help;                    /* --help: print help instead of running the command */
 	char **operands;              /* borrowed from argv */
@@ -50,7 +50,7 @@ struct lk_args {
 
 /* argv[0] is the program. LK_EUSAGE with did-you-mean for commands and options. Reorders argv (options before
  * operands). Release *out also after a failure. */
-int lk_args_parse(const lk_command *commands, int argc, char **argv, lk_args *out, lk_error *err);
+int lk_args_parse(const lk_command *const *commands, int argc, char **argv, lk_args *out, lk_error *err);
 void lk_args_release(lk_args *a);
 
 bool lk_args_has(const lk_args *a, const char *option);

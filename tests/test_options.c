@@ -1,10 +1,11 @@
-/* The command line's table: what it accepts, its messages for everything else, and that the README says the same. */
+/* The commands: what it accepts, its messages for everything else, and that the README says the same. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,7 +165,8 @@ static void every_command_helps(void **state) {
 	(void)state;
 	lk_buf all = LK_BUF_INIT, one = LK_BUF_INIT;
 	lk_help_summary(lk_commands, &all);
-	for (const lk_command *c = lk_commands; c->name; c++) {
+	for (const lk_command *const *next = lk_commands; *next; next++) {
+		const lk_command *c = *next;
 		char *head = lk_asprintf("  lk %s", c->name);
 		assert_non_null(strstr(all.data, head));
 		assert_non_null(c->run);
@@ -180,10 +182,30 @@ static void every_command_helps(void **state) {
 	lk_buf_release(&one);
 }
 
+/* A file that is not in the list would be compiled for nobody. */
+static void every_file_is_a_command(void **state) {
+	(void)state;
+	glob_t files;
+	size_t n = 0;
+	assert_int_equal(glob("cli/cmd_*.c", 0, NULL, &files), 0);
+	for (const lk_command *const *c = lk_commands; *c; c++)
+		n++;
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		const char *begin = files.gl_pathv[i] + strlen("cli/cmd_");
+		char *name = lk_strndup(begin, strcspn(begin, "."));
+		const lk_command *c = lk_command_find(lk_commands, name);
+		if (!c)
+			fail_msg("%s is not in the list of cli/commands.h, or its command has another name", files.gl_pathv[i]);
+		free(name);
+	}
+	assert_int_equal(files.gl_pathc, n);
+	globfree(&files);
+}
+
 static void examples_parse(void **state) {
 	(void)state;
-	for (const lk_command *c = lk_commands; c->name; c++)
-		for (const lk_example *e = c->examples; e->line; e++)
+	for (const lk_command *const *c = lk_commands; *c; c++)
+		for (const lk_example *e = (*c)->examples; e->line; e++)
 			for (const char *p = e->line; (p = strstr(p, "lk ")); p += 3) {
 				if (p > e->line && p[-1] != ' ')
 					continue;
@@ -214,7 +236,8 @@ static void readme_agrees(void **state) {
 	(void)state;
 	char *readme = read_readme();
 	assert_non_null(readme);
-	for (const lk_command *c = lk_commands; c->name; c++) {
+	for (const lk_command *const *next = lk_commands; *next; next++) {
+		const lk_command *c = *next;
 		char *row = lk_asprintf("| `lk %s%s%s` | %s |", c->name, *c->operands ? " " : "", c->operands, c->summary);
 		if (!strstr(readme, row))
 			fail_msg("README.md has no line %s", row);
@@ -240,7 +263,8 @@ static void readme_agrees(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_lines), cmocka_unit_test(bad_lines), cmocka_unit_test(values),
-		cmocka_unit_test(every_command_helps), cmocka_unit_test(examples_parse), cmocka_unit_test(readme_agrees),
+		cmocka_unit_test(every_command_helps),
+		cmocka_unit_test(every_file_is_a_command), cmocka_unit_test(examples_parse), cmocka_unit_test(readme_agrees),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,7 +257,8 @@ static void only_sound_widths_are_taken(void **state) {
 static void help_fits_a_terminal(void **state) {
 	(void)state;
 	setenv("COLUMNS", "80", 1);
-	for (const lk_command *c = lk_commands; c->name; c++) {
+	for (const lk_command *const *next = lk_commands; *next; next++) {
+		const lk_command *c = *next;
 		lk_buf b = LK_BUF_INIT;
 		lk_help_command(c, &b);
 		if (!each_line_within(b.data, 80))
