@@ -3,6 +3,7 @@
 #define LK_CLI_STATUS_H
 
 #include "catalog/copies.h"
+#include "catalog/current.h"
 #include "catalog/overview.h"
 #include "cli/connect.h"
 #include "core/sink.h"
@@ -41,6 +42,7 @@ typedef struct lk_status_report {
 	lk_connection at;
 	const char *view;       /* NULL: all */
 	bool digest;
+	lk_current *current;    /* shared by the answers whose digests are shown; NULL without */
 	lk_stream_status *streams;
 	int nstreams;
 	lk_copy_status *copies;

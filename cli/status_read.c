@@ -92,7 +92,7 @@ static int read_digest(lk_status_report *s, lk_copy_status *out, lk_error *err) 
 	lk_error e = {0};
 	snprintf(id, sizeof id, "%lld", (long long)out->copy->id);
 	const lk_query q = {.view = out->copy->version->view->name, .copy = id, .from = INT64_MIN, .to = INT64_MAX};
-	int rc = lk_answer_make(&s->at.pg, s->at.store, NULL, &q, &a, &e);
+	int rc = lk_answer_make(&s->at.pg, s->at.store, s->current, &q, &a, &e);
 	if (rc == LK_OK) {
 		lk_answer_digest(&a, out->digest);
 		out->digest_end = a.end;
@@ -128,12 +128,15 @@ int lk_status_read(lk_status_report *s, lk_error *err) {
 	int rc = s->view ? lk_catalog_need_view(c, s->view, &only, err) : LK_OK;
 	s->streams = lk_calloc((size_t)c->nstreams, sizeof *s->streams);
 	s->copies = lk_calloc((size_t)c->ncopies, sizeof *s->copies);
+	s->current = s->digest ? lk_current_new(false) : NULL;
 	for (int i = 0; rc == LK_OK && i < c->nstreams; i++)
 		if (!only || only->stream == &c->streams[i])
 			rc = read_stream(s, &c->streams[i], err);
 	for (int i = 0; rc == LK_OK && i < c->ncopies; i++)
 		if (!only || c->copies[i].version->view == only)
 			rc = read_copy(s, &c->copies[i], err);
+	lk_current_free(s->current);
+	s->current = NULL;
 	return rc;
 }
 
