@@ -83,8 +83,8 @@ static int compute(batch *b, int64_t *events, lk_error *err) {
 }
 
 static int record(batch *b, const lk_batch_report *out, lk_error *err) {
-	return lk_publish_record(b->pg, b->copy, &b->cut, b->table, b->folded ? "fold" : "sql", out,
-	                         (double)(lk_monotonic_us() - b->started_us) / 1e6, err);
+	return lk_publish_record(b->pg, &(lk_published_row){b->copy->id, b->cut.id, b->table, b->folded ? "fold" : "sql",
+	                         out->events, out->cells, b->started_us}, err);
 }
 
 /* Is this copy the next to be served, and in place of which one? A separate statement after the lock, so that it sees

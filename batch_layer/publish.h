@@ -17,8 +17,13 @@ int lk_publish_begin(lk_pg *pg, lk_error *err);
 /* Locks the view's row, which everything that moves its pointers locks first. Others wait from then on, so LK_IDLE_MS
  * becomes the bound. */
 int lk_publish_lock_view(lk_pg *pg, const lk_cat_copy *copy, lk_error *err);
-/* Adds a row to lk.batch. path: how the batch was made. */
-int lk_publish_record(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *cut, const char *table, const char *path,
-                      const lk_batch_report *report, double seconds, lk_error *err);
+typedef struct lk_published_row {
+	int64_t copy_id, cut_id;
+	const char *table, *path;          /* path: how it was made, "sql", "fold" or "seal" */
+	int64_t events, cells;
+	int64_t began_us;                  /* by the monotonic clock */
+} lk_published_row;
+/* Adds a row to lk.batch. */
+int lk_publish_record(lk_pg *pg, const lk_published_row *r, lk_error *err);
 
 #endif

@@ -304,7 +304,7 @@ static int publish(seal *s, lk_batch_report *out, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_cut_publish(s->pg, s->copy->id, &s->cut, s->table, err);
 	if (rc == LK_OK)
-		rc = lk_publish_record(s->pg, s->copy, &s->cut, s->table, "seal", out, (double)(lk_monotonic_us() - s->started_us) / 1e6, err);
+		rc = lk_publish_record(s->pg, &(lk_published_row){s->copy->id, s->cut.id, s->table, "seal", out->events, out->cells, s->started_us}, err);
 	if (rc == LK_OK)
 		rc = lk_pg_run(s->pg, err, "COMMIT");
 	LK_CRASH_POINT("seal.published");

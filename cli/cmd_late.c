@@ -117,7 +117,7 @@ static int run(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK)
 		rc = choose_columns(copy->version->plan, w.columns, columns, &n, err);
 	if (rc == LK_OK)
-		rc = lk_late_report_read(&c.pg, copy, columns, n, w.limit, &report, err);
+		rc = lk_late_report_read(&c.pg, &(lk_late_wanted){copy, w.limit, columns, n}, &report, err);
 	if (rc == LK_OK)
 		print(&(lk_late_page){.copy = copy, .report = &report, .columns = columns, .ncolumns = n}, w.format);
 	lk_late_report_release(&report);

@@ -40,7 +40,12 @@ typedef struct lk_leg {
 /* The answer of a copy at `until`. If it lacks late events, also what it would be with them: they are read from lk.late
  * and the log and folded in. The caller has made sure that `until` is a live cut that the copy has passed, and that no
  * batch beyond it is published. */
-int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_cut *until, const char *name, lk_leg *out, lk_error *err);
+typedef struct lk_leg_of {
+	const lk_cat_copy *copy;
+	const lk_cut *until;
+	const char *name;
+} lk_leg_of;
+int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_leg_of *of, lk_leg *out, lk_error *err);
 /* The answer of the user's own text, run by PostgreSQL over [0, until). */
 int lk_leg_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_leg *out, lk_error *err);
 void lk_leg_release(lk_leg *l);

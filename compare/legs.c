@@ -165,19 +165,19 @@ static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, l
 	return rc;
 }
 
-int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_cat_copy *copy, const lk_cut *until, const char *name, lk_leg *out, lk_error *err) {
+int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_leg_of *of, lk_leg *out, lk_error *err) {
 	char id[24];
 	lk_answer a = {0};
-	snprintf(id, sizeof id, "%lld", (long long)copy->id);
-	const lk_query q = {.view = copy->version->view->name, .copy = id, .until = &until->at, .from = INT64_MIN, .to = INT64_MAX,
-	                    .unlimited = lk_limit_is_approximate(copy->version->plan)};
-	lk_leg_init(out, name, copy->version->plan);
+	const lk_plan *plan = of->copy->version->plan;
+	const lk_query q = {.view = of->copy->version->view->name, .copy = lk_pg_number(id, of->copy->id), .until = &of->until->at,
+	                    .from = INT64_MIN, .to = INT64_MAX, .unlimited = lk_limit_is_approximate(plan)};
+	lk_leg_init(out, of->name, plan);
 	int rc = lk_answer_make(pg, store, NULL, &q, &a, err);
 	if (rc == LK_OK) {
 		write_rows(&a, out);
 		out->late = a.late;
 		if (a.late)
-			rc = make_whole(pg, copy, until, &a, out, err);
+			rc = make_whole(pg, of->copy, of->until, &a, out, err);
 	}
 	lk_answer_release(&a);
 	return rc;

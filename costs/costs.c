@@ -242,7 +242,7 @@ static int make_legs(comparing *c, const lk_cut *cut, lk_error *err) {
 	int rc = LK_OK;
 	for (int m = 0; m < MODES && rc == LK_OK; m++) {
 		lk_watch_phase(&c->o->watch, c->copy[m], "comparing");
-		rc = lk_leg_of_copy(&c->pg, c->store, c->copy[m], cut, names[m], &c->leg[m], err);
+		rc = lk_leg_of_copy(&c->pg, c->store, &(lk_leg_of){c->copy[m], cut, names[m]}, &c->leg[m], err);
 	}
 	return rc == LK_OK ? make_sql_leg(c, cut, err) : rc;
 }

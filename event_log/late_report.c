@@ -8,7 +8,7 @@
  * the last ones of each. */
 #include "event_log/late_report.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "catalog/log_sql.h"
@@ -98,47 +98,49 @@ static int read_buckets(lk_pg *pg, const lk_cat_copy *copy, lk_late_report *r, l
 
 enum { PART, OFF, AT, EVENT_TIME, WATERMARK, HEALED, FIRST_COLUMN };
 
-static void newest_sql(const lk_cat_copy *copy, const int *columns, int ncolumns, int limit, lk_buf *out) {
+static void newest_sql(const lk_late_wanted *w, lk_buf *out) {
+	const lk_cat_copy *copy = w->copy;
 	const lk_stream *s = copy->version->plan->stream;
 	lk_buf_adds(out, "SELECT e.part, e.off, " LK_SQL_US("e._at") ", " LK_SQL_US("l.event_time") ", " LK_SQL_US("l.watermark") ", ");
 	lk_healed_sql(copy, "c.off", out);
-	for (int i = 0; i < ncolumns; i++) {
-		bool time = s->schema.columns[columns[i]].type.kind == LK_TIME;
+	for (int i = 0; i < w->ncolumns; i++) {
+		const lk_column *column = &s->schema.columns[w->columns[i]];
+		bool time = column->type.kind == LK_TIME;
 		lk_buf_adds(out, time ? ", (extract(epoch from e." : ", e.");
-		lk_sql_ident(s->schema.columns[columns[i]].name, out);
+		lk_sql_ident(column->name, out);
 		lk_buf_adds(out, time ? ") * 1000000)::bigint" : "");
 	}
 	add_int(out, " FROM generate_series(0, ", s->partitions - 1);
 	add_int(out, ") AS g(part) CROSS JOIN LATERAL (SELECT off, event_time, watermark FROM lk.late WHERE copy_id = ", copy->id);
-	add_int(out, " AND part = g.part ORDER BY off DESC LIMIT ", limit);
+	add_int(out, " AND part = g.part ORDER BY off DESC LIMIT ", w->limit);
 	lk_buf_adds(out, ") AS l JOIN ");
 	lk_log_table(s, out);
 	lk_buf_adds(out, " e ON e.part = g.part AND e.off = l.off");
 	lk_published_join(copy, "g.part", out);
-	add_int(out, " ORDER BY e._at DESC, e.part, e.off DESC LIMIT ", limit);
+	add_int(out, " ORDER BY e._at DESC, e.part, e.off DESC LIMIT ", w->limit);
 }
 
-static int read_value(lk_late_report *r, const PGresult *res, int row, int col, const lk_column *column, lk_value *out, lk_error *err) {
+/* text: NULL for a null; a time in microseconds. */
+static int read_value(lk_arena *arena, const char *text, const lk_column *column, lk_value *out, lk_error *err) {
 	const char *reason = "";
 	*out = lk_null();
-	if (PQgetisnull(res, row, col))
+	if (!text)
 		return LK_OK;
 	if (column->type.kind == LK_TIME) {
-		*out = lk_int(lk_pg_int(res, row, col));
+		*out = lk_int(strtoll(text, NULL, 10));
 		return LK_OK;
 	}
-	size_t len = (size_t)PQgetlength(res, row, col);
-	const char *text = lk_arena_strndup(&r->arena, PQgetvalue(res, row, col), len);
-	if (lk_value_parse(column->type, text, len, out, &reason) == 0)
+	size_t len = strlen(text);
+	if (lk_value_parse(column->type, lk_arena_strndup(arena, text, len), len, out, &reason) == 0)
 		return LK_OK;
 	return lk_fail(err, LK_EINTERNAL, "column %s of the log cannot be read: %s", column->name, reason);
 }
 
-static int read_newest(lk_pg *pg, const lk_cat_copy *copy, const int *columns, int ncolumns, int limit, lk_late_report *r, lk_error *err) {
-	const lk_plan *p = copy->version->plan;
+static int read_newest(lk_pg *pg, const lk_late_wanted *w, lk_late_report *r, lk_error *err) {
+	const lk_plan *p = w->copy->version->plan;
 	lk_buf sql = LK_BUF_INIT;
 	PGresult *res = NULL;
-	newest_sql(copy, columns, ncolumns, limit, &sql);
+	newest_sql(w, &sql);
 	int rc = lk_pg_query(pg, &res, err, sql.data);
 	lk_buf_release(&sql);
 	int n = rc ? 0 : PQntuples(res);
@@ -149,17 +151,18 @@ static int read_newest(lk_pg *pg, const lk_cat_copy *copy, const int *columns, i
 		                     .event_time = lk_pg_int(res, i, EVENT_TIME), .watermark = lk_pg_int(res, i, WATERMARK),
 		                     .healed = PQgetvalue(res, i, HEALED)[0] == 't'};
 		e->late_by_us = e->watermark - lk_late_from(p, e->event_time);
-		e->values = lk_arena_zalloc(&r->arena, (size_t)(ncolumns + 1) * sizeof *e->values);
-		for (int k = 0; !rc && k < ncolumns; k++)
-			rc = read_value(r, res, i, FIRST_COLUMN + k, &p->stream->schema.columns[columns[k]], &e->values[k], err);
+		e->values = lk_arena_zalloc(&r->arena, (size_t)(w->ncolumns + 1) * sizeof *e->values);
+		for (int k = 0, col = FIRST_COLUMN; !rc && k < w->ncolumns; k++, col++)
+			rc = read_value(&r->arena, PQgetisnull(res, i, col) ? NULL : PQgetvalue(res, i, col),
+			                &p->stream->schema.columns[w->columns[k]], &e->values[k], err);
 		r->nnewest = i + 1;
 	}
 	PQclear(res);
 	return rc;
 }
 
-int lk_late_report_read(lk_pg *pg, const lk_cat_copy *copy, const int *columns, int ncolumns, int limit, lk_late_report *out,
-                        lk_error *err) {
+int lk_late_report_read(lk_pg *pg, const lk_late_wanted *w, lk_late_report *out, lk_error *err) {
+	const lk_cat_copy *copy = w->copy;
 	const lk_plan *p = copy->version->plan;
 	*out = (lk_late_report){0};
 	for (int i = 0; i < LK_LATE_BUCKETS; i++) {
@@ -175,8 +178,8 @@ int lk_late_report_read(lk_pg *pg, const lk_cat_copy *copy, const int *columns, 
 		rc = lk_late_removed(pg, copy, &out->removed, err);
 	out->events += out->removed;
 	out->healed += copy->kappa ? 0 : out->removed;
-	if (!rc && limit > 0)
-		rc = read_newest(pg, copy, columns, ncolumns, limit, out, err);
+	if (!rc && w->limit > 0)
+		rc = read_newest(pg, w, out, err);
 	if (!rc)
 		rc = lk_pg_run(pg, err, "COMMIT");
 	if (rc)

@@ -35,10 +35,15 @@ typedef struct lk_late_report {
 	lk_arena arena;
 } lk_late_report;
 
-/* At most `limit` events, with the stream's columns of these indexes, from one snapshot. A view that has no late events
- * (no lateness bound, or no windows) gives an empty report. Release in either case. */
-int lk_late_report_read(lk_pg *pg, const lk_cat_copy *copy, const int *columns, int ncolumns, int limit, lk_late_report *out,
-                        lk_error *err);
+typedef struct lk_late_wanted {
+	const lk_cat_copy *copy;
+	int limit;                     /* of the newest events, … */
+	const int *columns;            /* … with the stream's columns of these indexes */
+	int ncolumns;
+} lk_late_wanted;
+/* From one snapshot. A view that has no late events (no lateness bound, or no windows) gives an empty report. Release in
+ * either case. */
+int lk_late_report_read(lk_pg *pg, const lk_late_wanted *w, lk_late_report *out, lk_error *err);
 void lk_late_report_release(lk_late_report *r);
 
 #endif

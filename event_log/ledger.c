@@ -64,8 +64,8 @@ static void add_text(struct rows *r, int column, const char *s) {
 	lk_buf_addc(b, '"');
 }
 
-void lk_ledger_late(lk_ledger *l, int64_t copy_id, int part, int64_t off, int64_t event_time, int64_t pane, int64_t watermark) {
-	const int64_t values[LATE_COLUMNS] = {copy_id, part, off, event_time, pane, watermark};
+void lk_ledger_late(lk_ledger *l, const lk_late_row *r) {
+	const int64_t values[LATE_COLUMNS] = {r->copy_id, r->part, r->off, r->event_time, r->pane, r->watermark};
 	for (int i = 0; i < LATE_COLUMNS; i++)
 		add_int(&l->late, i, values[i]);
 	l->late.n++;

@@ -12,7 +12,12 @@ lk_ledger *lk_ledger_new(void);
 void lk_ledger_free(lk_ledger *l);
 void lk_ledger_clear(lk_ledger *l);
 bool lk_ledger_empty(const lk_ledger *l);
-void lk_ledger_late(lk_ledger *l, int64_t copy_id, int part, int64_t off, int64_t event_time, int64_t pane, int64_t watermark);
+typedef struct lk_late_row {
+	int64_t copy_id, part, off;
+	int64_t event_time;        /* of the view's windows */
+	int64_t pane, watermark;   /* the watermark that refused it */
+} lk_late_row;
+void lk_ledger_late(lk_ledger *l, const lk_late_row *row);
 void lk_ledger_marked(lk_ledger *l, int64_t stream_id, int64_t version_id, int part, int64_t off, const char *reason);
 /* Inserts all with ON CONFLICT DO NOTHING and commits (in its own transaction, or inside the caller's if one is
  * open). */

@@ -17,7 +17,7 @@ static const char *prepare_exact(lk_expr *x, lk_arena *arena) { return prepare(x
 static const char *prepare_folded(lk_expr *x, lk_arena *arena) { return prepare(x, arena, true); }
 
 static bool found(const lk_expr *x, const lk_value *v, lk_eval *ev) {
-	return lk_regex_find(x->made, v->s, v->len, 0, ev->arena, NULL, NULL);
+	return lk_regex_find(x->made, v->s, v->len, 0, ev->arena, NULL);
 }
 static lk_value matches(const lk_expr *x, const lk_value *v, lk_eval *ev) { return lk_int(found(x, v, ev)); }
 static lk_value matches_not(const lk_expr *x, const lk_value *v, lk_eval *ev) { return lk_int(!found(x, v, ev)); }
@@ -30,10 +30,10 @@ static const char *prepare_whole(lk_expr *x, lk_arena *arena) {
 }
 
 static lk_value matching_part(const lk_expr *x, const lk_value *v, lk_eval *ev) {
-	size_t start, end;
-	if (!lk_regex_find(x->made, v->s, v->len, 0, ev->arena, &start, &end))
+	lk_match m;
+	if (!lk_regex_find(x->made, v->s, v->len, 0, ev->arena, &m))
 		return lk_null();
-	return lk_text(v->s + start, end - start);
+	return lk_text(v->s + m.start, m.end - m.start);
 }
 
 /* --- regexp_replace --- */
@@ -99,15 +99,16 @@ static void put(const replacement *to, const char *match, size_t len, lk_buf *ou
 static lk_value replaced(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	const replacement *to = x->made;
 	lk_buf out = LK_BUF_INIT;
-	size_t done = 0, from = 0, start, end;
+	size_t done = 0, from = 0;
+	lk_match m;
 	lk_arena scratch = {0};
-	while (from <= v->len && lk_regex_find(to->pattern, v->s, v->len, from, &scratch, &start, &end)) {
+	while (from <= v->len && lk_regex_find(to->pattern, v->s, v->len, from, &scratch, &m)) {
 		lk_arena_clear(&scratch);
-		lk_buf_add(&out, v->s + done, start - done);
-		put(to, v->s + start, end - start, &out);
-		done = from = end;
-		if (start == end)
-			from = end < v->len ? lk_code_point_end(v->s, v->len, end) : v->len + 1;
+		lk_buf_add(&out, v->s + done, m.start - done);
+		put(to, v->s + m.start, m.end - m.start, &out);
+		done = from = m.end;
+		if (m.start == m.end)
+			from = m.end < v->len ? lk_code_point_end(v->s, v->len, m.end) : v->len + 1;
 		if (!to->all)
 			break;
 	}

@@ -130,14 +130,14 @@ static void advance(run *m, uint32_t c, size_t end) {
 	m->next = old;
 }
 
-bool lk_regex_find(const lk_regex *r, const char *text, size_t len, size_t from, lk_arena *scratch, size_t *first, size_t *last) {
+bool lk_regex_find(const lk_regex *r, const char *text, size_t len, size_t from, lk_arena *scratch, lk_match *out) {
 	run m = {.r = r, .text = text, .len = len, .step = 1, .before = character_before(text, from)};
 	start(&m, r, scratch);
 	for (size_t at = from, end;; at = end) {
 		uint32_t c = m.after = character(text, len, at, &end);
 		if (!m.found)
 			add(&m, &m.now, r->first, at, at);
-		if ((m.found && (!first || !m.now.n)) || c == NONE)
+		if ((m.found && (!out || !m.now.n)) || c == NONE)
 			break;
 		m.before = c;
 		size_t unused;
@@ -146,10 +146,8 @@ bool lk_regex_find(const lk_regex *r, const char *text, size_t len, size_t from,
 		if (m.found && !m.now.n)
 			break;
 	}
-	if (m.found && first) {
-		*first = m.start;
-		*last = m.end;
-	}
+	if (m.found && out)
+		*out = (lk_match){m.start, m.end};
 	return m.found;
 }
 

@@ -21,8 +21,11 @@ lk_regex *lk_regex_compile(const char *pattern, size_t len, bool fold, lk_arena 
 /* Has it groups that capture, ( )? */
 bool lk_regex_captures(const lk_regex *r);
 
-/* The leftmost-longest match that begins at byte `from` or later, as bytes [*start, *end) of the text; false if there is
- * none. start NULL: only whether there is one. scratch is used for the length of the call's work. */
-bool lk_regex_find(const lk_regex *r, const char *text, size_t len, size_t from, lk_arena *scratch, size_t *start, size_t *end);
+typedef struct lk_match {
+	size_t start, end;   /* bytes [start, end) of the text */
+} lk_match;
+/* The leftmost-longest match that begins at byte `from` or later; false if there is none. out NULL: only whether there
+ * is one. scratch is used for the length of the call's work. */
+bool lk_regex_find(const lk_regex *r, const char *text, size_t len, size_t from, lk_arena *scratch, lk_match *out);
 
 #endif

@@ -97,9 +97,9 @@ int lk_replay_bulk(lk_replay *r, const char *phase, const lk_frontier *end, lk_e
 
 static int compare_at(lk_replay *r, const lk_cat_copy *served, const lk_cut *cut, lk_difference *out, lk_error *err) {
 	lk_leg left = {0}, right = {0};
-	int rc = lk_leg_of_copy(&r->pg, r->store, served, cut, "served", &left, err);
+	int rc = lk_leg_of_copy(&r->pg, r->store, &(lk_leg_of){served, cut, "served"}, &left, err);
 	if (rc == LK_OK)
-		rc = lk_leg_of_copy(&r->pg, r->store, r->copy, cut, r->copy->kappa ? "replayed" : "batch", &right, err);
+		rc = lk_leg_of_copy(&r->pg, r->store, &(lk_leg_of){r->copy, cut, r->copy->kappa ? "replayed" : "batch"}, &right, err);
 	if (rc == LK_OK) {
 		lk_difference_release(out);
 		lk_compare_legs(&left, &right, out);

@@ -135,7 +135,8 @@ int lk_reader_units(lk_reader *r, lk_error *err) {
 	if (r->query->layer == LK_LAYER_BATCH)
 		return LK_OK;
 	for (int i = 0; i < r->partitions; i++) {
-		int rc = lk_unit_read_cells(&r->units[i], r->store, r->plan, r->copy->units[i], r->hint.part[i].off, &r->filter.cells, err);
+		const lk_unit_wanted w = {r->copy->units[i], r->hint.part[i].off, r->plan, &r->filter.cells};
+		int rc = lk_unit_read_cells(&r->units[i], r->store, &w, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -29,30 +29,29 @@ static int check_closed(lk_unit_read *u, lk_store *store, int64_t unit, lk_error
 	return LK_OK;
 }
 
-static int read_closed(lk_unit_read *u, lk_store *store, int64_t unit, int64_t hint, const lk_cell_filter *filter,
-                       lk_error *err) {
+static int read_closed(lk_unit_read *u, lk_store *store, const lk_unit_wanted *w, lk_error *err) {
+	lk_budget *budget = w->filter->budget;
 	int scanned = 0;
 	for (int i = 0; i < u->state.nsegments; i++) {
 		const lk_segment *s = &u->state.segments[i];
-		if (s->open || s->from < hint || s->from == s->to)
+		if (s->open || s->from < w->hint || s->from == s->to)
 			continue;
-		int rc = lk_store_read_segment(store, unit, s, filter, &u->cells[i], err);
+		int rc = lk_store_read_segment(store, w->unit, s, w->filter, &u->cells[i], err);
 		if (rc < 0)
 			return rc;
 		u->whole[i] = rc == 0;
-		if (filter->budget)
-			filter->budget->held_bytes += (int64_t)lk_cells_bytes(&u->cells[i]);
+		if (budget)
+			budget->held_bytes += (int64_t)lk_cells_bytes(&u->cells[i]);
 		scanned++;
 	}
-	return scanned ? check_closed(u, store, unit, err) : LK_OK;
+	return scanned ? check_closed(u, store, w->unit, err) : LK_OK;
 }
 
-int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_plan *plan, int64_t unit, int64_t hint,
-                       const lk_cell_filter *filter, lk_error *err) {
+int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_unit_wanted *w, lk_error *err) {
 	*u = (lk_unit_read){0};
 	lk_cells open;
-	lk_cells_init(&open, plan);
-	int rc = lk_store_read_unit(store, unit, filter, &u->state, &open, err);
+	lk_cells_init(&open, w->plan);
+	int rc = lk_store_read_unit(store, w->unit, w->filter, &u->state, &open, err);
 	if (rc != LK_OK) {
 		lk_cells_release(&open);
 		return rc < 0 ? rc : LK_OK;
@@ -67,14 +66,14 @@ int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_plan *plan, in
 			u->cells[i] = open;
 			u->whole[i] = taken = true;
 		} else {
-			lk_cells_init(&u->cells[i], plan);
+			lk_cells_init(&u->cells[i], w->plan);
 		}
 	}
 	if (!taken)
 		lk_cells_release(&open);
-	if (filter->budget)
-		filter->budget->held_bytes += taken ? (int64_t)lk_cells_bytes(&open) : 0;
-	return u->state.at.cursor > hint ? read_closed(u, store, unit, hint, filter, err) : LK_OK;
+	if (w->filter->budget)
+		w->filter->budget->held_bytes += taken ? (int64_t)lk_cells_bytes(&open) : 0;
+	return u->state.at.cursor > w->hint ? read_closed(u, store, w, err) : LK_OK;
 }
 
 void lk_unit_read_release(lk_unit_read *u) {

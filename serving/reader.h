@@ -54,9 +54,12 @@ typedef struct lk_unit_read {
 	bool *whole;              /* [state.nsegments]: was read, and still existed when all were read */
 } lk_unit_read;
 
-/* hint: segments below it are not read. */
-int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_plan *plan, int64_t unit, int64_t hint,
-                       const lk_cell_filter *filter, lk_error *err);
+typedef struct lk_unit_wanted {
+	int64_t unit, hint;       /* hint: segments below it are not read */
+	const lk_plan *plan;
+	const lk_cell_filter *filter;
+} lk_unit_wanted;
+int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_unit_wanted *w, lk_error *err);
 void lk_unit_read_release(lk_unit_read *u);
 /* True if the segments from the cut on tile [cut, end), or if end <= cut, where none count. end: the unit's cursor, or
  * an offset below it where the query ends. If they do not tile, *why says what is wrong. */

@@ -52,8 +52,8 @@ static void record(lk_unit *u, const lk_event *e, int result) {
 	folding *f = u->op_state;
 	const lk_plan *plan = f->folder.plan;
 	if (result & LK_FOLD_LATE) {
-		lk_ledger_late(f->ledger, u->copy->id, u->part, e->off, e->row[plan->window.time_slot].i, f->folder.pane,
-		               u->at.watermark);
+		lk_ledger_late(f->ledger, &(lk_late_row){u->copy->id, u->part, e->off, e->row[plan->window.time_slot].i,
+		                                         f->folder.pane, u->at.watermark});
 		u->folded.late += e->off >= u->counted;
 	}
 	if (result & LK_FOLD_MARKED) {

@@ -624,7 +624,7 @@ static void note_late(int64_t id) {
 	lk_error err = {0};
 	lk_ledger *l = lk_ledger_new();
 	for (int off = 0; off < 3; off++)
-		lk_ledger_late(l, id, 0, off, 1, 2, 3);
+		lk_ledger_late(l, &(lk_late_row){id, 0, off, 1, 2, 3});
 	test_ok(lk_ledger_write(&world.pg, l, &err), &err);
 	lk_ledger_free(l);
 }

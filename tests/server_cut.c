@@ -172,7 +172,7 @@ static void test_ledger_twice_is_once(void **unused) {
 	assert_true(lk_ledger_empty(g));
 	test_ok(lk_ledger_write(&l.pg, g, &err), &err);
 	for (int i = 0; i < 100; i++)
-		lk_ledger_late(g, copy, i % 2, i / 2, LK_TIME_MAX - i, -i, LK_TIME_MIN + i);
+		lk_ledger_late(g, &(lk_late_row){copy, i % 2, i / 2, LK_TIME_MAX - i, -i, LK_TIME_MIN + i});
 	lk_ledger_marked(g, l.at.id, 77, 1, 5, "a \"quoted\\\" reason, {with} braces");
 	lk_ledger_marked(g, l.at.id, 77, 1, 6, "NULL");
 	assert_false(lk_ledger_empty(g));
@@ -214,7 +214,7 @@ static void test_late_events_are_counted_by_blocks(void **unused) {
 	lk_ledger *g = lk_ledger_new();
 	for (int i = 0; i < EVENTS; i++) {
 		int64_t near = (int64_t)(test_random(&random) % 4) * BLOCK + (int64_t)(test_random(&random) % 9) - 4;
-		lk_ledger_late(g, copy, i % 2, i % 3 && near >= 0 ? near : (int64_t)(test_random(&random) % (4 * BLOCK)), 0, 0, 0);
+		lk_ledger_late(g, &(lk_late_row){copy, i % 2, i % 3 && near >= 0 ? near : (int64_t)(test_random(&random) % (4 * BLOCK)), 0, 0, 0});
 		if (i % 50 < 49)
 			continue;
 		test_ok(lk_ledger_write(&l.pg, g, &err), &err);
@@ -251,7 +251,7 @@ static void test_ledger_inside_a_transaction(void **unused) {
 	test_log_open(&l, &servers, 1);
 	int64_t copy = test_log_copy(&l);
 	lk_ledger *g = lk_ledger_new();
-	lk_ledger_late(g, copy, 0, 1, 2, 3, 4);
+	lk_ledger_late(g, &(lk_late_row){copy, 0, 1, 2, 3, 4});
 	test_sql(&l.pg, "BEGIN");
 	test_ok(lk_ledger_write(&l.pg, g, &err), &err);
 	assert_int_equal(PQtransactionStatus(l.pg.conn), PQTRANS_INTRANS);

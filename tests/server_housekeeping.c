@@ -97,7 +97,7 @@ static struct late late_of(const char *view) {
 	struct late l;
 	test_world_same(&world, &q);
 	test_world_answer(&world, &q, &a);
-	test_ok(lk_late_report_read(&world.pg, test_world_copy(&world, view), NULL, 0, 5, &r, &err), &err);
+	test_ok(lk_late_report_read(&world.pg, &(lk_late_wanted){.copy = test_world_copy(&world, view), .limit = 5}, &r, &err), &err);
 	l = (struct late){number("SELECT count(*) FROM lk.late"), r.events, r.removed, a.late, a.healed};
 	lk_late_report_release(&r);
 	lk_answer_release(&a);
@@ -108,7 +108,7 @@ static struct late late_of(const char *view) {
 static void refuse_again(const lk_cat_copy *copy, int64_t off) {
 	lk_error err = {0};
 	lk_ledger *l = lk_ledger_new();
-	lk_ledger_late(l, copy->id, 0, off, 0, 0, 0);
+	lk_ledger_late(l, &(lk_late_row){.copy_id = copy->id, .off = off});
 	test_ok(lk_ledger_write(&world.pg, l, &err), &err);
 	lk_ledger_free(l);
 }

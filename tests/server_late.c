@@ -77,7 +77,7 @@ static void is_by_the_rule(const struct kind *k, int lateness_s, int limit) {
 	lk_late_report r;
 	lk_error err = {0};
 	int64_t in_buckets = 0, healed = 0;
-	if (lk_late_report_read(&world.pg, copy, (const int[]){3, 4}, 2, limit, &r, &err))
+	if (lk_late_report_read(&world.pg, &(lk_late_wanted){copy, limit, (const int[]){3, 4}, 2}, &r, &err))
 		fail_msg("%s", err.text);
 	PGresult *want = by_the_rule(k, lateness_s);
 	assert_int_equal(r.events, PQntuples(want));

@@ -110,7 +110,7 @@ void test_versions_compare(test_world *w, const char *view, test_versions *v) {
 	if (lk_barrier_open(&v->m, &w->pg, copies, 2, &(lk_run_to_options){.postgres = at->postgres, .redis = at->redis, .watch = &watch}, &err) != LK_OK)
 		fail_msg("%s", err.text);
 	for (int i = 0; i < 2; i++)
-		if (lk_leg_of_copy(&w->pg, w->store, copies[i], &v->m.cut, names[i], &v->leg[i], &err) != LK_OK)
+		if (lk_leg_of_copy(&w->pg, w->store, &(lk_leg_of){copies[i], &v->m.cut, names[i]}, &v->leg[i], &err) != LK_OK)
 			fail_msg("%s", err.text);
 	lk_compare_legs(&v->leg[0], &v->leg[1], &v->d);
 	if (lk_first_events(&w->pg, &(lk_sides){.left = copies[0], .right = copies[1], .until = &v->m.cut}, &v->d, &err) != LK_OK)
