@@ -13,7 +13,9 @@
  *
  * The locks are held to the end of the transaction, so an event becomes visible together with its tail, after every
  * event with a lower offset (P14). They are taken by a statement of their own: the UPDATE after it waits for nothing,
- * so it reads the clock once, under the lock, and _at, last_at and high come from that one reading. The client sends
+ * so it reads the clock once, under the lock, and _at, last_at and high come from that one reading. If the clock is not
+ * after last_at (it stands, or was put back), _at is last_at and a random step. So `_at` ascends from append to append,
+ * and if the log loses its end, the event that comes in place of a lost one has another `_at` (P6). The client sends
  * only what it already has, and waits for no input in between.
  *
  * high is lk_high_advance() in SQL: greatest(high, least(largest event time, _at + max_ahead)).
@@ -45,11 +47,12 @@ enum {
 static const char settings_sql[] = "SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '%d', true),"
 	" set_config('idle_in_transaction_session_timeout', '%d', true)";
 static const char lock_sql[] = "SELECT 1 FROM lk.tail WHERE stream_id = $1::bigint AND part = ANY ($2::int[]) ORDER BY part FOR UPDATE";
+#define NEW_AT "CASE WHEN now <= last_at THEN last_at + step ELSE now END"
 static const char move_sql[] =
-	"UPDATE lk.tail t SET next_off = next_off + n, last_at = greatest(last_at, now),"
-	" high = greatest(high, least(" LK_SQL_TIME("max_ts") ", greatest(last_at, now) + $5::bigint * interval '1 second'"
+	"UPDATE lk.tail t SET next_off = next_off + n, last_at = " NEW_AT ","
+	" high = greatest(high, least(" LK_SQL_TIME("max_ts") ", " NEW_AT " + $5::bigint * interval '1 second'"
 	" + $6::bigint * interval '1 microsecond'))"
-	" FROM (SELECT clock_timestamp() AS now OFFSET 0) c, unnest($2::int[], $3::bigint[], $4::bigint[]) v (p, n, max_ts)"
+	" FROM (SELECT clock_timestamp() AS now, (1 + floor(1000 * random())) * interval '1 microsecond' AS step OFFSET 0) c, unnest($2::int[], $3::bigint[], $4::bigint[]) v (p, n, max_ts)"
 	" WHERE stream_id = $1::bigint AND part = p RETURNING part, next_off - n, " LK_SQL_US("last_at") ","
 	" (SELECT definition = $7 FROM lk.stream WHERE stream_id = $1::bigint)";
 

@@ -22,7 +22,7 @@
  *   a worker    reads the visible rows at off >= cursor, in order, in one snapshot, and finds neither a gap nor a
  *               missing row below the tail (I6)
  *   a cut       when it becomes visible, no event at or above it is visible, and all events below it are (P5)
- *   a row       has a place of its own, and an `_at` that is not below the one before it
+ *   a row       has a place of its own, and an `_at` above that of the append before it
  *   a change    has only rows of the former definition below it, and only rows of the new one at or above it
  *   a count     of both ingests together is at most the number in the log
  *   at the end  all processes have ended (none waits for a lock for ever), each batch is in the log exactly once (I5; for
@@ -34,7 +34,7 @@
  * -DTWOFILES   two files under one name          -DCOUNT       with ONESOURCE: both report what they have appended
  * -DDEFINE     the definition is changed
  *
- * and the mutants: SEQUENCE READFIRST BEGINTIME BLINDSET POSITIONAPART NOREAD TAKENFORDONE ANYORDER HOLE
+ * and the mutants: SEQUENCE READFIRST BEGINTIME REPEATS BLINDSET POSITIONAPART NOREAD TAKENFORDONE ANYORDER HOLE
  * CUTWITHOUTLOCK CUTANYORDER, with FREEZE also NOTENDED SESSIONALONE LOCKTAKEN, with TWOFILES NOTRAIL TRAILNOTSET, with COUNT
  * NORUN, with DEFINE DEFINITIONFIRST NOTCOMPARED CHANGEWITHOUTLOCK CHANGELOCKSONE */
 
@@ -143,7 +143,7 @@ proctype Backend(byte me) {
 idle:
 	atomic { session[me - 1].job > 0 -> batch = session[me - 1].job - 1; src = SOURCE((me - 1) / 2);
 #ifdef CLOCK
-		now++; at[0] = now; at[1] = now                     /* BEGIN */
+		if :: now++ :: skip fi; at[0] = now; at[1] = now    /* BEGIN; the clock may stand */
 #endif
 #ifdef FREEZE
 		session[me - 1].transaction++; session[me - 1].sent = false
@@ -188,7 +188,11 @@ idle:
 				off[p] = part[p].tail;
 #endif
 #if defined(CLOCK) && !defined(BEGINTIME)
+#ifdef REPEATS
 				at[p] = now
+#else
+				at[p] = (now > part[p].at -> now : part[p].at + 1)
+#endif
 #endif
 				}
 #endif
@@ -232,7 +236,7 @@ idle:
 #endif
 				if :: part[p].tail <= off[p] -> part[p].tail = off[p] + 1 :: else fi;
 #ifdef CLOCK
-				assert(at[p] >= part[p].at); part[p].at = at[p]
+				assert(at[p] > part[p].at); part[p].at = at[p]
 #endif
 			:: else
 			fi;
