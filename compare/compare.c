@@ -1,4 +1,4 @@
-/* The difference of two legs. Both are sorted by identity, so one walk over both meets rows of equal identity together.
+/* The difference of two results. Both are sorted by identity, so one walk over both meets rows of equal identity together.
  *
  * A view may leave group keys out of its select list; then several rows share an identity. Among those, equal rows are
  * matched first, and the rest is paired in the order of values.
@@ -12,17 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare/leg_rows.h"
+#include "compare/result_rows.h"
 
 #define MATCH_TRIES 1e7   /* pairs of rows that may be tried where rows are in no common order */
 
 typedef struct group {
-	const struct lk_leg_row *rows;
+	const struct lk_result_row *rows;
 	size_t n;
 } group;
 
 typedef struct walk {
-	const lk_leg *left, *right;
+	const lk_result *left, *right;
 	lk_difference *out;
 	bool approximate;         /* one side is PostgreSQL's, and the select list has approximate aggregates */
 	bool showing, late;       /* second and third walk: show what late events do not explain, then what they explain */
@@ -45,22 +45,22 @@ static bool same_shape(const lk_plan *a, const lk_plan *b) {
 	return true;
 }
 
-static group group_at(const lk_leg *l, size_t first) {
+static group group_at(const lk_result *l, size_t first) {
 	size_t n = first;
-	const struct lk_leg_row *r = &l->rows[first];
+	const struct lk_result_row *r = &l->rows[first];
 	while (n < l->nrows && !lk_identity_compare(l->rows[n].identity, l->rows[n].identity_len, r->identity, r->identity_len))
 		n++;
 	return (group){r, n - first};
 }
 
-static group find_group(const lk_leg *l, const struct lk_leg_row *like) {
-	size_t first, n = lk_leg_find(l, like->identity, like->identity_len, &first);
+static group find_group(const lk_result *l, const struct lk_result_row *like) {
+	size_t first, n = lk_result_find(l, like->identity, like->identity_len, &first);
 	return (group){l->rows + first, n};
 }
 
-static lk_leg_rows sessions_at(const lk_leg *l, const struct lk_leg_row *like) {
-	lk_leg_rows rows = {0};
-	lk_leg_touching(l, lk_identity_span(like->identity), (const uint8_t *)like->identity + LK_IDENTITY_KEYS, like->identity_len - LK_IDENTITY_KEYS, &rows);
+static lk_result_rows sessions_at(const lk_result *l, const struct lk_result_row *like) {
+	lk_result_rows rows = {0};
+	lk_result_touching(l, lk_identity_span(like->identity), (const uint8_t *)like->identity + LK_IDENTITY_KEYS, like->identity_len - LK_IDENTITY_KEYS, &rows);
 	return rows;
 }
 
@@ -71,7 +71,7 @@ static bool is_near(double a, double b, const lk_output *o, double error) {
 }
 
 /* sql: PostgreSQL's row, whose values are exact where lk's are approximate. */
-static bool is_close(const lk_plan *p, const struct lk_leg_row *row, const struct lk_leg_row *sql) {
+static bool is_close(const lk_plan *p, const struct lk_result_row *row, const struct lk_result_row *sql) {
 	int k = 0;
 	if (strcmp(row->exact, sql->exact))
 		return false;
@@ -91,7 +91,7 @@ static bool has_approximate(const lk_plan *p) {
 	return false;
 }
 
-static bool same_row(const walk *w, const struct lk_leg_row *l, const struct lk_leg_row *r) {
+static bool same_row(const walk *w, const struct lk_result_row *l, const struct lk_result_row *r) {
 	if (!w->approximate)
 		return !strcmp(l->values, r->values);
 	return w->left->sql ? is_close(w->left->plan, r, l) : is_close(w->left->plan, l, r);
@@ -99,7 +99,7 @@ static bool same_row(const walk *w, const struct lk_leg_row *l, const struct lk_
 
 /* Two groups without the rows that are the same in both. */
 typedef struct rest {
-	const struct lk_leg_row **left, **right;
+	const struct lk_result_row **left, **right;
 	size_t nleft, nright, same;
 } rest;
 
@@ -157,35 +157,35 @@ static bool same_rows(const walk *w, group a, group b) {
 	return r.same == a.n;
 }
 
-static bool same_sessions(const walk *w, const lk_leg_rows *a, const lk_leg_rows *b) {
+static bool same_sessions(const walk *w, const lk_result_rows *a, const lk_result_rows *b) {
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++) {
-		const struct lk_leg_row *x = a->at[i], *y = b->at[i];
+		const struct lk_result_row *x = a->at[i], *y = b->at[i];
 		if (lk_identity_compare(x->identity, x->identity_len, y->identity, y->identity_len) || !same_row(w, x, y))
 			return false;
 	}
 	return true;
 }
 
-static bool explained(const walk *w, const struct lk_leg_row *row) {
-	const lk_leg *left = w->left->whole ? w->left->whole : w->left, *right = w->right->whole ? w->right->whole : w->right;
+static bool explained(const walk *w, const struct lk_result_row *row) {
+	const lk_result *left = w->left->whole ? w->left->whole : w->left, *right = w->right->whole ? w->right->whole : w->right;
 	if (left == w->left && right == w->right)
 		return false;
 	if (left->plan->window.kind != LK_W_SESSION)
 		return same_rows(w, find_group(left, row), find_group(right, row));
-	lk_leg_rows a = sessions_at(left, row), b = sessions_at(right, row);
+	lk_result_rows a = sessions_at(left, row), b = sessions_at(right, row);
 	bool same = same_sessions(w, &a, &b);
-	lk_leg_rows_release(&a);
-	lk_leg_rows_release(&b);
+	lk_result_rows_release(&a);
+	lk_result_rows_release(&b);
 	return same;
 }
 
 static char *copy_text(const char *s) { return s ? lk_strdup(s) : NULL; }
 
-static void show(walk *w, const struct lk_leg_row *left, const struct lk_leg_row *right, bool by_late) {
+static void show(walk *w, const struct lk_result_row *left, const struct lk_result_row *right, bool by_late) {
 	lk_difference *d = w->out;
-	const struct lk_leg_row *row = left ? left : right;
+	const struct lk_result_row *row = left ? left : right;
 	if (w->late != by_late || d->nshown == LK_DIFFERENCES_SHOWN)
 		return;
 	d->shown[d->nshown].window = copy_text(row->window);
@@ -198,7 +198,7 @@ static void show(walk *w, const struct lk_leg_row *left, const struct lk_leg_row
 	d->nshown++;
 }
 
-static void unequal(walk *w, const struct lk_leg_row *left, const struct lk_leg_row *right) {
+static void unequal(walk *w, const struct lk_result_row *left, const struct lk_result_row *right) {
 	bool by_late = explained(w, left ? left : right);
 	if (w->showing) {
 		show(w, left, right, by_late);
@@ -220,10 +220,10 @@ static void compare_groups(walk *w, group l, group r) {
 	release_rest(&m);
 }
 
-static void walk_legs(walk *w) {
+static void walk_results(walk *w) {
 	size_t i = 0, k = 0;
 	while (i < w->left->nrows || k < w->right->nrows) {
-		const struct lk_leg_row *l = &w->left->rows[i], *r = &w->right->rows[k];
+		const struct lk_result_row *l = &w->left->rows[i], *r = &w->right->rows[k];
 		int order = i == w->left->nrows ? 1 : k == w->right->nrows ? -1
 		            : lk_identity_compare(l->identity, l->identity_len, r->identity, r->identity_len);
 		group left = {0}, right = {0};
@@ -237,18 +237,18 @@ static void walk_legs(walk *w) {
 	}
 }
 
-void lk_compare_legs(const lk_leg *left, const lk_leg *right, lk_difference *out) {
+void lk_compare_results(const lk_result *left, const lk_result *right, lk_difference *out) {
 	*out = (lk_difference){.made = true, .other_shape = !same_shape(left->plan, right->plan)};
 	snprintf(out->left, sizeof out->left, "%s", left->name);
 	snprintf(out->right, sizeof out->right, "%s", right->name);
 	if (out->other_shape)
 		return;
 	walk w = {.left = left, .right = right, .out = out, .approximate = left->sql != right->sql && has_approximate(left->plan)};
-	walk_legs(&w);
+	walk_results(&w);
 	w.showing = true;
 	for (int late = 0; late < 2 && out->compared > out->equal; late++) {
 		w.late = late;
-		walk_legs(&w);
+		walk_results(&w);
 	}
 }
 

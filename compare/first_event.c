@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "compare/late_events.h"
-#include "compare/leg_rows.h"
+#include "compare/result_rows.h"
 #include "compare/side.h"
 #include "core/time.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "compare/leg_rows.h"
+#include "compare/result_rows.h"
 
 static int compare_late(const void *x, const void *y) {
 	const struct lk_late_at *a = x, *b = y;
@@ -46,8 +46,8 @@ unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratc
 }
 
 /* Of an expression its aggregates are shown, by its name and theirs: what it makes of them may hide a difference. */
-static void write_aggregate(lk_leg_writer *w, const lk_output *o, int i, const char *state) {
-	const lk_agg *a = &w->leg->plan->aggs[i];
+static void write_aggregate(lk_result_writer *w, const lk_output *o, int i, const char *state) {
+	const lk_agg *a = &w->result->plan->aggs[i];
 	char name[160];
 	lk_value v;
 	lk_output of = *o;
@@ -55,32 +55,32 @@ static void write_aggregate(lk_leg_writer *w, const lk_output *o, int i, const c
 	if (o->kind == LK_OUT_EXPR)
 		of = (lk_output){.name = name, .kind = LK_OUT_AGG, .index = i, .type = a->type};
 	a->verbs->finish(state + a->state_offset, a, &v);
-	lk_leg_row_value(w, &of, &v);
+	lk_result_row_value(w, &of, &v);
 }
 
-static void write_cell(lk_leg_writer *w, const lk_cells *c, const lk_cell *cell) {
+static void write_cell(lk_result_writer *w, const lk_cells *c, const lk_cell *cell) {
 	const lk_plan *p = c->plan;
-	lk_leg_row_begin(w, lk_cell_place(c, cell));
+	lk_result_row_begin(w, lk_cell_place(c, cell));
 	for (int i = 0; i < p->noutputs; i++)
 		for (int k = 0; k < p->naggs; k++)
 			if (p->outputs[i].kind == LK_OUT_AGG ? p->outputs[i].index == k : p->outputs[i].kind == LK_OUT_EXPR && lk_reads_agg(p, p->outputs[i].expr, k))
 				write_aggregate(w, &p->outputs[i], k, lk_cell_state(c, cell));
-	lk_leg_row_end(w);
+	lk_result_row_end(w);
 }
 
 void lk_cells_text(const lk_cells *c, const lk_difference *d, int i, lk_buf *scratch, lk_buf *out) {
-	lk_leg leg;
-	lk_leg_writer w;
+	lk_result result;
+	lk_result_writer w;
 	bool session = c->plan->window.kind == LK_W_SESSION;
-	lk_leg_init(&leg, "", c->plan);
-	lk_leg_write(&w, &leg);
+	lk_result_init(&result, "", c->plan);
+	lk_result_write(&w, &result);
 	for (const lk_cell *cell = c->first; cell; cell = cell->next)
 		if (cell_rows(c, cell, d, scratch) & 1u << i)
 			write_cell(&w, c, cell);
-	lk_leg_written(&w);
+	lk_result_written(&w);
 	lk_buf_clear(out);
-	for (size_t k = 0; k < leg.nrows; k++)
-		lk_buf_addf(out, "%s%s%s%s", k ? " and " : "", leg.rows[k].values, session ? " in " : "",
-		            session ? leg.rows[k].window : "");
-	lk_leg_release(&leg);
+	for (size_t k = 0; k < result.nrows; k++)
+		lk_buf_addf(out, "%s%s%s%s", k ? " and " : "", result.rows[k].values, session ? " in " : "",
+		            session ? result.rows[k].window : "");
+	lk_result_release(&result);
 }

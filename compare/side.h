@@ -24,7 +24,7 @@ typedef struct lk_side {
 
 /* Which of the shown rows these cells are part of, by their keys and places; one bit for each row. */
 unsigned lk_cells_rows(const lk_cells *c, const lk_difference *d, lk_buf *scratch);
-/* The values of the cells of shown row i, as a leg would show them: "hits=1, bytes=12", for a session view with its
+/* The values of the cells of shown row i, as a result would show them: "hits=1, bytes=12", for a session view with its
  * time; several are joined by " and "; "" if there are none. */
 void lk_cells_text(const lk_cells *c, const lk_difference *d, int i, lk_buf *scratch, lk_buf *out);
 

@@ -1,7 +1,7 @@
 /* One comparison of a view, from the lock to the last removal.
  *
  *   lock the view ─ remove what a killed one left ─ make scratch copies ─ measure each mode ─ all copies at one cut
- *    ─ legs ─ differences ─ first events ─ remove
+ *    ─ results ─ differences ─ first events ─ remove
  *
  * The comparison uses the view's own copies if it has them, since its users get those; scratch copies stand in for
  * missing ones. With costs, scratch copies are always made: the measurement covers the whole way from nothing. */
@@ -14,7 +14,7 @@
 #include "catalog/log_sql.h"
 #include "catalog/tail.h"
 #include "compare/barrier.h"
-#include "compare/leg_rows.h"
+#include "compare/result_rows.h"
 #include "core/time.h"
 #include "costs/mode_cost.h"
 #include "costs/scratch.h"
@@ -39,7 +39,7 @@ typedef struct comparing {
 	const lk_cat_copy *copy[MODES];    /* being compared */
 	lk_frontier tail;                  /* of the log, when the copies were made, … */
 	lk_frontier batch;                 /* … and how much of it lambda's batch takes: the rest is streamed */
-	lk_leg leg[MODES], sql;
+	lk_result result[MODES], sql;
 } comparing;
 
 static const char *const names[MODES] = {"lambda", "kappa"};
@@ -172,49 +172,49 @@ static int read_log_bytes(comparing *c, lk_error *err) {
 
 /* --- what the batch has healed --- */
 
-/* How many late events are behind a row: those that were added to make the leg whole. */
-static int64_t late_events(const lk_leg *l, const struct lk_leg_row *like) {
+/* How many late events are behind a row: those that were added to make the result whole. */
+static int64_t late_events(const lk_result *l, const struct lk_result_row *like) {
 	size_t first;
-	return l->whole && lk_leg_find(l->whole, like->identity, like->identity_len, &first) ? l->whole->rows[first].late_events : 0;
+	return l->whole && lk_result_find(l->whole, like->identity, like->identity_len, &first) ? l->whole->rows[first].late_events : 0;
 }
 
 /* What late events make one long session may be several sessions without them. */
-static char *sessions_in(const lk_leg *l, const struct lk_leg_row *like) {
-	lk_leg_rows rows = {0};
+static char *sessions_in(const lk_result *l, const struct lk_result_row *like) {
+	lk_result_rows rows = {0};
 	lk_buf out = LK_BUF_INIT;
-	lk_leg_touching(l, lk_identity_span(like->identity), (const uint8_t *)like->identity + LK_IDENTITY_KEYS, like->identity_len - LK_IDENTITY_KEYS, &rows);
+	lk_result_touching(l, lk_identity_span(like->identity), (const uint8_t *)like->identity + LK_IDENTITY_KEYS, like->identity_len - LK_IDENTITY_KEYS, &rows);
 	for (size_t i = 0; i < rows.n; i++)
 		lk_buf_addf(&out, "%s%s", i ? " and " : "", rows.at[i]->values);
-	lk_leg_rows_release(&rows);
+	lk_result_rows_release(&rows);
 	return out.len ? lk_buf_steal(&out) : NULL;
 }
 
-static char *values_in(const lk_leg *l, const struct lk_leg_row *like) {
+static char *values_in(const lk_result *l, const struct lk_result_row *like) {
 	size_t first;
 	if (l->plan->window.kind == LK_W_SESSION)
 		return sessions_in(l, like);
-	return lk_leg_find(l, like->identity, like->identity_len, &first) ? lk_strdup(l->rows[first].values) : NULL;
+	return lk_result_find(l, like->identity, like->identity_len, &first) ? lk_strdup(l->rows[first].values) : NULL;
 }
 
-static void note_healed(comparing *c, const struct lk_leg_row *row, int64_t events) {
+static void note_healed(comparing *c, const struct lk_result_row *row, int64_t events) {
 	lk_comparison *out = c->out;
 	out->healed_rows++;
 	if (out->nhealed_shown == LK_DIFFERENCES_SHOWN)
 		return;
 	out->healed_shown[out->nhealed_shown++] = (lk_healed){
 		.window = row->window ? lk_strdup(row->window) : NULL, .key = lk_strdup(row->key), .events = events,
-		.lambda = values_in(&c->leg[LAMBDA], row), .kappa = values_in(&c->leg[KAPPA], row),
+		.lambda = values_in(&c->result[LAMBDA], row), .kappa = values_in(&c->result[KAPPA], row),
 	};
 }
 
 static void find_healed(comparing *c) {
-	const lk_leg *whole = c->leg[KAPPA].whole;
-	c->out->late = c->leg[KAPPA].late;
-	c->out->healed = c->leg[KAPPA].late - c->leg[LAMBDA].late;
+	const lk_result *whole = c->result[KAPPA].whole;
+	c->out->late = c->result[KAPPA].late;
+	c->out->healed = c->result[KAPPA].late - c->result[LAMBDA].late;
 	for (size_t i = 0; whole && i < whole->nrows; i++) {
-		const struct lk_leg_row *row = &whole->rows[i], *before = i ? row - 1 : NULL;
+		const struct lk_result_row *row = &whole->rows[i], *before = i ? row - 1 : NULL;
 		bool again = before && !lk_identity_compare(before->identity, before->identity_len, row->identity, row->identity_len);
-		int64_t events = row->late_events - late_events(&c->leg[LAMBDA], row);
+		int64_t events = row->late_events - late_events(&c->result[LAMBDA], row);
 		if (events > 0 && !again)
 			note_healed(c, row, events);
 	}
@@ -223,11 +223,11 @@ static void find_healed(comparing *c) {
 /* --- comparing --- */
 
 /* PostgreSQL may have no answer where lk has one: it raises an error over values that lk counts as NULL (R1). */
-static int make_sql_leg(comparing *c, const lk_cut *cut, lk_error *err) {
+static int make_sql_result(comparing *c, const lk_cut *cut, lk_error *err) {
 	lk_error e = {0};
 	int64_t began = lk_monotonic_us();
 	lk_watch_phase(&c->o->watch, c->copy[LAMBDA], "plain SQL");
-	int rc = lk_leg_of_sql(&c->pg, c->version->plan, cut, &c->sql, &e);
+	int rc = lk_result_of_sql(&c->pg, c->version->plan, cut, &c->sql, &e);
 	c->out->sql_s = (double)(lk_monotonic_us() - began) / 1e6;
 	if (rc == LK_EVALUE) {
 		c->out->sql_raised = lk_strdup(e.text);
@@ -238,13 +238,13 @@ static int make_sql_leg(comparing *c, const lk_cut *cut, lk_error *err) {
 	return rc;
 }
 
-static int make_legs(comparing *c, const lk_cut *cut, lk_error *err) {
+static int make_results(comparing *c, const lk_cut *cut, lk_error *err) {
 	int rc = LK_OK;
 	for (int m = 0; m < MODES && rc == LK_OK; m++) {
 		lk_watch_phase(&c->o->watch, c->copy[m], "comparing");
-		rc = lk_leg_of_copy(&c->pg, c->store, &(lk_leg_of){c->copy[m], cut, names[m]}, &c->leg[m], err);
+		rc = lk_result_of_copy(&c->pg, c->store, &(lk_result_of){c->copy[m], cut, names[m]}, &c->result[m], err);
 	}
-	return rc == LK_OK ? make_sql_leg(c, cut, err) : rc;
+	return rc == LK_OK ? make_sql_result(c, cut, err) : rc;
 }
 
 static int find_events(comparing *c, const lk_cut *cut, lk_error *err) {
@@ -274,19 +274,19 @@ static char *name_approximate(const lk_plan *p) {
 }
 
 static int compare_at(comparing *c, const lk_cut *cut, lk_error *err) {
-	int rc = make_legs(c, cut, err);
+	int rc = make_results(c, cut, err);
 	if (rc != LK_OK)
 		return rc;
 	c->out->cut = *cut;
 	c->out->approximate = name_approximate(c->version->plan);
 	c->out->events = lk_frontier_events(&cut->at);
-	c->out->lambda_rows = (int64_t)c->leg[LAMBDA].nrows;
-	c->out->kappa_rows = (int64_t)c->leg[KAPPA].nrows;
+	c->out->lambda_rows = (int64_t)c->result[LAMBDA].nrows;
+	c->out->kappa_rows = (int64_t)c->result[KAPPA].nrows;
 	c->out->sql_rows = (int64_t)c->sql.nrows;
-	lk_compare_legs(&c->leg[LAMBDA], &c->leg[KAPPA], &c->out->lambda_kappa);
+	lk_compare_results(&c->result[LAMBDA], &c->result[KAPPA], &c->out->lambda_kappa);
 	if (!c->out->sql_raised) {
-		lk_compare_legs(&c->leg[LAMBDA], &c->sql, &c->out->lambda_sql);
-		lk_compare_legs(&c->leg[KAPPA], &c->sql, &c->out->kappa_sql);
+		lk_compare_results(&c->result[LAMBDA], &c->sql, &c->out->lambda_sql);
+		lk_compare_results(&c->result[KAPPA], &c->sql, &c->out->kappa_sql);
 	}
 	find_healed(c);
 	return find_events(c, cut, err);
@@ -372,9 +372,9 @@ int lk_compare_view(const lk_replay_options *o, bool costs, lk_comparison *out, 
 	int cleaned = clean_up(c, rc == LK_OK ? err : NULL);
 	if (c->locked)
 		lk_pg_unlock(&c->pg, c->locked, NULL);
-	lk_leg_release(&c->leg[LAMBDA]);
-	lk_leg_release(&c->leg[KAPPA]);
-	lk_leg_release(&c->sql);
+	lk_result_release(&c->result[LAMBDA]);
+	lk_result_release(&c->result[KAPPA]);
+	lk_result_release(&c->sql);
 	lk_catalog_release(c->catalog);
 	disconnect_both(c);
 	free(c);

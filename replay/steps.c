@@ -96,18 +96,18 @@ int lk_replay_bulk(lk_replay *r, const char *phase, const lk_frontier *end, lk_e
 /* --- comparing with the served copy --- */
 
 static int compare_at(lk_replay *r, const lk_cat_copy *served, const lk_cut *cut, lk_difference *out, lk_error *err) {
-	lk_leg left = {0}, right = {0};
-	int rc = lk_leg_of_copy(&r->pg, r->store, &(lk_leg_of){served, cut, "served"}, &left, err);
+	lk_result left = {0}, right = {0};
+	int rc = lk_result_of_copy(&r->pg, r->store, &(lk_result_of){served, cut, "served"}, &left, err);
 	if (rc == LK_OK)
-		rc = lk_leg_of_copy(&r->pg, r->store, &(lk_leg_of){r->copy, cut, r->copy->kappa ? "replayed" : "batch"}, &right, err);
+		rc = lk_result_of_copy(&r->pg, r->store, &(lk_result_of){r->copy, cut, r->copy->kappa ? "replayed" : "batch"}, &right, err);
 	if (rc == LK_OK) {
 		lk_difference_release(out);
-		lk_compare_legs(&left, &right, out);
+		lk_compare_results(&left, &right, out);
 		if (!lk_difference_none(out) && !out->other_shape)
 			rc = lk_first_events(&r->pg, &(lk_sides){.left = served, .right = r->copy, .until = cut}, out, err);
 	}
-	lk_leg_release(&left);
-	lk_leg_release(&right);
+	lk_result_release(&left);
+	lk_result_release(&right);
 	return rc;
 }
 

@@ -74,7 +74,7 @@ void lk_plan_batch_columns(const lk_plan *p, lk_buf *out);
 void lk_plan_batch_names(const lk_plan *p, lk_buf *out);
 void lk_plan_cell_names(const lk_plan *p, lk_buf *out);
 
-/* The third leg (R4): the user's own text, run over these events:
+/* The third way (R4): the user's own text, run over these events:
  *   SELECT <columns> FROM (WITH <stream> AS (SELECT <columns>, _at FROM <table> WHERE <bound>)
  *     SELECT <window_start, window_end,> <user's text from the first select item to the statement's end>) ORDER BY all columns.
  * The source also has the columns _window_start and _window_end, with a row for each window that contains the event:

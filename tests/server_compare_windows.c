@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare/leg_rows.h"
+#include "compare/result_rows.h"
 #include "core/time.h"
 #include "tests/support/comparisons.h"
 #include "tests/support/fixtures.h"

@@ -1,4 +1,4 @@
-/* The difference of two answers, without servers: the rows are legs, written by hand. */
+/* The difference of two answers, without servers: the rows are results, written by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "compare/leg_rows.h"
+#include "compare/result_rows.h"
 #include "compare/top_values.h"
 #include "tests/support/definitions.h"
 #include "tests/support/random.h"
@@ -21,54 +21,54 @@ static const char by_path[] =
 static const char by_path_and_ip[] = "CREATE VIEW v AS SELECT path, count(*) AS hits FROM hits GROUP BY path, ip, tumble(ts, '1 minute')";
 
 typedef struct side {
-	lk_leg leg;
-	lk_leg_writer w;
+	lk_result result;
+	lk_result_writer w;
 } side;
 
 static void begin(side *s, const char *name, const lk_plan *p) {
-	lk_leg_init(&s->leg, name, p);
-	lk_leg_write(&s->w, &s->leg);
+	lk_result_init(&s->result, name, p);
+	lk_result_write(&s->w, &s->result);
 }
 
 static lk_value text_or_null(const char *s) { return s ? lk_text(s, strlen(s)) : lk_null(); }
 
 /* A row of by_path. paid: a numeric as text, or NULL. */
 static void row(side *s, int window, const char *path, int64_t hits, const char *paid, const char *first) {
-	const lk_output *o = s->w.leg->plan->outputs;
+	const lk_output *o = s->w.result->plan->outputs;
 	lk_value key = text_or_null(path), n = lk_int(hits), f = text_or_null(first), null = lk_null();
-	lk_leg_row_begin(&s->w, (lk_span){window * MINUTE, (window + 1) * MINUTE});
-	lk_leg_row_value(&s->w, &o[0], &key);
-	lk_leg_row_value(&s->w, &o[1], &n);
+	lk_result_row_begin(&s->w, (lk_span){window * MINUTE, (window + 1) * MINUTE});
+	lk_result_row_value(&s->w, &o[0], &key);
+	lk_result_row_value(&s->w, &o[1], &n);
 	if (paid)
-		lk_leg_row_numeric(&s->w, &o[2], paid, strlen(paid));
+		lk_result_row_numeric(&s->w, &o[2], paid, strlen(paid));
 	else
-		lk_leg_row_value(&s->w, &o[2], &null);
-	lk_leg_row_value(&s->w, &o[3], &f);
-	lk_leg_row_end(&s->w);
+		lk_result_row_value(&s->w, &o[2], &null);
+	lk_result_row_value(&s->w, &o[3], &f);
+	lk_result_row_end(&s->w);
 }
 
 /* A row of by_path_and_ip. */
 static void short_row(side *s, int window, const char *path, int64_t hits) {
-	const lk_output *o = s->w.leg->plan->outputs;
+	const lk_output *o = s->w.result->plan->outputs;
 	lk_value key = text_or_null(path), n = lk_int(hits);
-	lk_leg_row_begin(&s->w, (lk_span){window * MINUTE, (window + 1) * MINUTE});
-	lk_leg_row_value(&s->w, &o[0], &key);
-	lk_leg_row_value(&s->w, &o[1], &n);
-	lk_leg_row_end(&s->w);
+	lk_result_row_begin(&s->w, (lk_span){window * MINUTE, (window + 1) * MINUTE});
+	lk_result_row_value(&s->w, &o[0], &key);
+	lk_result_row_value(&s->w, &o[1], &n);
+	lk_result_row_end(&s->w);
 }
 
 static void compare(side *l, side *r, lk_difference *d) {
-	lk_leg_written(&l->w);
-	lk_leg_written(&r->w);
-	lk_compare_legs(&l->leg, &r->leg, d);
+	lk_result_written(&l->w);
+	lk_result_written(&r->w);
+	lk_compare_results(&l->result, &r->result, d);
 	assert_true(d->made);
 	assert_int_equal(d->compared, d->equal + d->only_left + d->only_right + d->different);
 }
 
 static void end(side *l, side *r, lk_difference *d) {
 	lk_difference_release(d);
-	lk_leg_release(&l->leg);
-	lk_leg_release(&r->leg);
+	lk_result_release(&l->result);
+	lk_result_release(&r->result);
 }
 
 static void counts(const lk_difference *d, int64_t equal, int64_t only_left, int64_t only_right, int64_t different) {
@@ -197,14 +197,14 @@ static void minus_zero_is_zero(void **state) {
 	for (int i = 0; i < 2; i++) {
 		lk_value v = lk_double(zeros[i]);
 		begin(&s[i], i ? "sql" : "lambda", p);
-		lk_leg_row_begin(&s[i].w, (lk_span){0});
-		lk_leg_row_value(&s[i].w, &p->outputs[0], &v);
-		lk_leg_row_value(&s[i].w, &p->outputs[1], &v);
-		lk_leg_row_end(&s[i].w);
+		lk_result_row_begin(&s[i].w, (lk_span){0});
+		lk_result_row_value(&s[i].w, &p->outputs[0], &v);
+		lk_result_row_value(&s[i].w, &p->outputs[1], &v);
+		lk_result_row_end(&s[i].w);
 	}
 	compare(&s[0], &s[1], &d);
 	counts(&d, 1, 0, 0, 0);
-	assert_null(s[0].leg.rows[0].window);
+	assert_null(s[0].result.rows[0].window);
 	end(&s[0], &s[1], &d);
 	lk_definitions_release(&defs);
 }
@@ -308,10 +308,10 @@ static void other_columns_are_another_shape(void **state) {
 
 /* --- late events --- */
 
-static lk_leg *whole_of(side *s, const lk_plan *p) {
-	s->leg.whole = lk_calloc(1, sizeof *s->leg.whole);
-	lk_leg_init(s->leg.whole, "whole", p);
-	return s->leg.whole;
+static lk_result *whole_of(side *s, const lk_plan *p) {
+	s->result.whole = lk_calloc(1, sizeof *s->result.whole);
+	lk_result_init(s->result.whole, "whole", p);
+	return s->result.whole;
 }
 
 static void late_events_explain_what_they_make_equal(void **state) {
@@ -331,13 +331,13 @@ static void late_events_explain_what_they_make_equal(void **state) {
 	row(&r, 0, "/late", 4, "1", "x");
 	row(&r, 0, "/partly", 3, "1", "x");
 	row(&r, 0, "/wrong", 6, "1", "x");
-	lk_leg_write(&whole.w, whole_of(&r, p));
+	lk_result_write(&whole.w, whole_of(&r, p));
 	row(&whole, 0, "/same", 5, "1", "x");
 	row(&whole, 0, "/late", 5, "1", "x");
 	row(&whole, 0, "/all_late", 1, "1", "x");
 	row(&whole, 0, "/partly", 4, "1", "x");
 	row(&whole, 0, "/wrong", 6, "1", "x");
-	lk_leg_written(&whole.w);
+	lk_result_written(&whole.w);
 	compare(&l, &r, &d);
 	counts(&d, 1, 1, 0, 3);
 	assert_int_equal(d.by_late, 2);
@@ -364,9 +364,9 @@ static void what_late_events_make_unequal_is_not_counted(void **state) {
 	begin(&r, "kappa", p);
 	row(&l, 0, "/", 5, "1", "x");
 	row(&r, 0, "/", 5, "1", "x");
-	lk_leg_write(&whole.w, whole_of(&r, p));
+	lk_result_write(&whole.w, whole_of(&r, p));
 	row(&whole, 0, "/", 6, "1", "x");
-	lk_leg_written(&whole.w);
+	lk_result_written(&whole.w);
 	compare(&l, &r, &d);
 	counts(&d, 1, 0, 0, 0);
 	assert_int_equal(d.by_late, 0);
@@ -382,13 +382,13 @@ static void ten_are_shown_the_unexplained_first(void **state) {
 	lk_difference d;
 	begin(&l, "lambda", p);
 	begin(&r, "kappa", p);
-	lk_leg_write(&whole.w, whole_of(&r, p));
+	lk_result_write(&whole.w, whole_of(&r, p));
 	for (int i = 0; i < 30; i++) {
 		row(&l, i, "/", 2, "1", "x");
 		row(&r, i, "/", 1, "1", "x");
 		row(&whole, i, "/", i == 29 ? 3 : 2, "1", "x");
 	}
-	lk_leg_written(&whole.w);
+	lk_result_written(&whole.w);
 	compare(&l, &r, &d);
 	counts(&d, 0, 0, 0, 30);
 	assert_int_equal(d.by_late, 29);
@@ -423,7 +423,7 @@ static void approximate_values_are_near_postgresqls(void **state) {
 			short_row(&s[0], 0, "/", sql == 0 ? cases[i].sql : cases[i].lk);
 			short_row(&s[1], 0, "/", sql == 0 ? cases[i].lk : cases[i].sql);
 			if (sql < 2)
-				s[sql].leg.sql = true;
+				s[sql].result.sql = true;
 			compare(&s[0], &s[1], &d);
 			assert_int_equal(d.equal, sql < 2 ? cases[i].near : cases[i].lk == cases[i].sql);
 			end(&s[0], &s[1], &d);
@@ -444,11 +444,11 @@ static void null_is_near_null_alone(void **state) {
 			lk_difference d;
 			for (int n = 0; n < 2; n++) {
 				begin(&s[n], n ? "sql" : "lambda", p);
-				lk_leg_row_begin(&s[n].w, (lk_span){0, MINUTE});
-				lk_leg_row_value(&s[n].w, &p->outputs[0], &values[n ? k : i]);
-				lk_leg_row_end(&s[n].w);
+				lk_result_row_begin(&s[n].w, (lk_span){0, MINUTE});
+				lk_result_row_value(&s[n].w, &p->outputs[0], &values[n ? k : i]);
+				lk_result_row_end(&s[n].w);
 			}
-			s[1].leg.sql = true;
+			s[1].result.sql = true;
 			compare(&s[0], &s[1], &d);
 			assert_int_equal(d.equal, i == k);
 			end(&s[0], &s[1], &d);
@@ -476,15 +476,15 @@ static void near_rows_find_each_other(void **state) {
 		for (int k = 0; k < 2; k++) {
 			begin(&s[k], k ? "sql" : "lambda", &p);
 			for (int i = 0; i < ROWS; i++) {
-				lk_leg_row_begin(&s[k].w, (lk_span){0, MINUTE});
+				lk_result_row_begin(&s[k].w, (lk_span){0, MINUTE});
 				for (int c = 0; c < columns; c++) {
 					lk_value v = lk_int(k ? sql[i][c] : lk[i][c]);
-					lk_leg_row_value(&s[k].w, &p.outputs[c], &v);
+					lk_result_row_value(&s[k].w, &p.outputs[c], &v);
 				}
-				lk_leg_row_end(&s[k].w);
+				lk_result_row_end(&s[k].w);
 			}
 		}
-		s[1].leg.sql = true;
+		s[1].result.sql = true;
 		compare(&s[0], &s[1], &d);
 		counts(&d, ROWS, 0, 0, 0);
 		end(&s[0], &s[1], &d);
@@ -492,10 +492,10 @@ static void near_rows_find_each_other(void **state) {
 	lk_definitions_release(&defs);
 }
 
-/* --- any two legs --- */
+/* --- any two results --- */
 
 /* There are few kinds of rows, so all cases of multiplicity occur. counted[kind] on each side. */
-static void random_legs(uint64_t *seed, const lk_plan *p) {
+static void random_results(uint64_t *seed, const lk_plan *p) {
 	enum { WINDOWS = 3, PATHS = 3, VALUES = 3 };
 	int n[2][WINDOWS][PATHS][VALUES] = {0};
 	side s[2];
@@ -526,19 +526,19 @@ static void random_legs(uint64_t *seed, const lk_plan *p) {
 		}
 	compare(&s[0], &s[1], &d);
 	counts(&d, equal, only[0], only[1], different);
-	lk_compare_legs(&s[1].leg, &s[0].leg, &mirrored);
+	lk_compare_results(&s[1].result, &s[0].result, &mirrored);
 	counts(&mirrored, equal, only[1], only[0], different);
 	lk_difference_release(&mirrored);
 	end(&s[0], &s[1], &d);
 }
 
-static void any_two_legs(void **state) {
+static void any_two_results(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
 	lk_definitions defs;
 	const lk_plan *p = test_view(by_path_and_ip, &defs);
 	for (int i = 0; i < 2000; i++)
-		random_legs(&seed, p);
+		random_results(&seed, p);
 	lk_definitions_release(&defs);
 }
 
@@ -551,10 +551,10 @@ static int release(void **state) {
 /* --- rows by keys and time --- */
 
 /* Rows with these keys that share time with the span, found in the simplest way. */
-static size_t touching_plainly(const lk_leg *l, lk_span span, const void *keys, size_t len, const struct lk_leg_row **out) {
+static size_t touching_plainly(const lk_result *l, lk_span span, const void *keys, size_t len, const struct lk_result_row **out) {
 	size_t n = 0;
 	for (size_t i = 0; i < l->nrows; i++) {
-		const struct lk_leg_row *r = &l->rows[i];
+		const struct lk_result_row *r = &l->rows[i];
 		if (r->identity_len == LK_IDENTITY_KEYS + len && !memcmp((const uint8_t *)r->identity + LK_IDENTITY_KEYS, keys, len)
 		    && lk_spans_meet(lk_identity_span(r->identity), span))
 			out[n++] = r;
@@ -571,33 +571,33 @@ static void rows_that_share_time(void **state) {
 	size_t found = 0;
 	for (int round = 0; round < 200; round++) {
 		side s;
-		const struct lk_leg_row *want[40];
-		lk_leg_rows got = {0};
+		const struct lk_result_row *want[40];
+		lk_result_rows got = {0};
 		begin(&s, "s", p);
 		for (int i = random_below(&seed, 40); i > 0; i--) {
 			char path[2] = {(char)('a' + random_below(&seed, 3)), 0};
 			lk_value key = text_or_null(path), n = lk_int(random_below(&seed, 3));
 			int64_t start = random_below(&seed, 50);
-			lk_leg_row_begin(&s.w, (lk_span){start, start + 1 + random_below(&seed, random_below(&seed, 4) ? 5 : 50)});
-			lk_leg_row_value(&s.w, &p->outputs[0], &key);
-			lk_leg_row_value(&s.w, &p->outputs[1], &n);
-			lk_leg_row_end(&s.w);
+			lk_result_row_begin(&s.w, (lk_span){start, start + 1 + random_below(&seed, random_below(&seed, 4) ? 5 : 50)});
+			lk_result_row_value(&s.w, &p->outputs[0], &key);
+			lk_result_row_value(&s.w, &p->outputs[1], &n);
+			lk_result_row_end(&s.w);
 		}
-		lk_leg_written(&s.w);
-		for (size_t i = 0; i < s.leg.nrows; i++) {
-			const struct lk_leg_row *r = &s.leg.rows[i];
+		lk_result_written(&s.w);
+		for (size_t i = 0; i < s.result.nrows; i++) {
+			const struct lk_result_row *r = &s.result.rows[i];
 			const uint8_t *keys = (const uint8_t *)r->identity + LK_IDENTITY_KEYS;
 			int64_t start = random_below(&seed, 60);
 			lk_span span = {start, start + 1 + random_below(&seed, 10)};
 			got.n = 0;
-			lk_leg_touching(&s.leg, span, keys, r->identity_len - LK_IDENTITY_KEYS, &got);
-			assert_int_equal(got.n, touching_plainly(&s.leg, span, keys, r->identity_len - LK_IDENTITY_KEYS, want));
+			lk_result_touching(&s.result, span, keys, r->identity_len - LK_IDENTITY_KEYS, &got);
+			assert_int_equal(got.n, touching_plainly(&s.result, span, keys, r->identity_len - LK_IDENTITY_KEYS, want));
 			for (size_t k = 0; k < got.n; k++)
 				assert_ptr_equal(got.at[k], want[k]);
 			found += got.n;
 		}
-		lk_leg_rows_release(&got);
-		lk_leg_release(&s.leg);
+		lk_result_rows_release(&got);
+		lk_result_release(&s.result);
 	}
 	assert_true(found > 1000);
 	lk_definitions_release(&d);
@@ -619,7 +619,7 @@ int main(void) {
 		cmocka_unit_test(approximate_values_are_near_postgresqls),
 		cmocka_unit_test(null_is_near_null_alone),
 		cmocka_unit_test(near_rows_find_each_other),
-		cmocka_unit_test(any_two_legs),
+		cmocka_unit_test(any_two_results),
 		cmocka_unit_test(rows_that_share_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, release);

@@ -110,17 +110,17 @@ void test_versions_compare(test_world *w, const char *view, test_versions *v) {
 	if (lk_barrier_open(&v->m, &w->pg, copies, 2, &(lk_run_to_options){.postgres = at->postgres, .redis = at->redis, .watch = &watch}, &err) != LK_OK)
 		fail_msg("%s", err.text);
 	for (int i = 0; i < 2; i++)
-		if (lk_leg_of_copy(&w->pg, w->store, &(lk_leg_of){copies[i], &v->m.cut, names[i]}, &v->leg[i], &err) != LK_OK)
+		if (lk_result_of_copy(&w->pg, w->store, &(lk_result_of){copies[i], &v->m.cut, names[i]}, &v->result[i], &err) != LK_OK)
 			fail_msg("%s", err.text);
-	lk_compare_legs(&v->leg[0], &v->leg[1], &v->d);
+	lk_compare_results(&v->result[0], &v->result[1], &v->d);
 	if (lk_first_events(&w->pg, &(lk_sides){.left = copies[0], .right = copies[1], .until = &v->m.cut}, &v->d, &err) != LK_OK)
 		fail_msg("%s", err.text);
 }
 
 void test_versions_release(test_versions *v) {
 	lk_barrier_close(&v->m);
-	lk_leg_release(&v->leg[0]);
-	lk_leg_release(&v->leg[1]);
+	lk_result_release(&v->result[0]);
+	lk_result_release(&v->result[1]);
 	lk_difference_release(&v->d);
 }
 

@@ -33,7 +33,7 @@ void test_place_text(int64_t place, char out[80]);
 /* Version 1 of a view, which is served, and version 2, which only a kappa copy has, with their differences. */
 typedef struct test_versions {
 	lk_barrier m;
-	lk_leg leg[2];             /* "served", "new" */
+	lk_result result[2];             /* "served", "new" */
 	lk_difference d;
 } test_versions;
 void test_versions_compare(test_world *w, const char *view, test_versions *v);

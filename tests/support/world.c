@@ -19,7 +19,7 @@
 #include "catalog/cut.h"
 #include "catalog/log_sql.h"
 #include "catalog/zones.h"
-#include "compare/leg_rows.h"
+#include "compare/result_rows.h"
 #include "compare/top_values.h"
 #include "event_log/append.h"
 #include "formats/json.h"

@@ -1,35 +1,35 @@
-/* Rows of a leg, written one value at a time. Private to compare/ and its tests; no I/O.
+/* Rows of a result, written one value at a time. Private to compare/ and its tests; no I/O.
  *
  * Values are compared as text, so the text of a value must not depend on who computed it: trailing zeros of a numeric
  * are dropped, -0 becomes 0, the values in a list of top_k are printed as lk prints them, and a text that could be
  * mistaken for something else (NULL, a list of two) is quoted as JSON. */
-#ifndef LK_COMPARE_LEG_ROWS_H
-#define LK_COMPARE_LEG_ROWS_H
+#ifndef LK_COMPARE_RESULT_ROWS_H
+#define LK_COMPARE_RESULT_ROWS_H
 
 #include "compare/compare.h"
 #include "core/key.h"
 #include "partials/cells.h"
 #include "windows/window.h"
 
-typedef struct lk_leg_writer {
-	lk_leg *leg;
+typedef struct lk_result_writer {
+	lk_result *result;
 	size_t cap;
 	lk_buf identity, key, values, exact, text;
 	double approximate[LK_MAX_AGGS];
 	int napproximate;
 	lk_span window;
-} lk_leg_writer;
+} lk_result_writer;
 
-void lk_leg_init(lk_leg *l, const char *name, const lk_plan *plan);
-void lk_leg_write(lk_leg_writer *w, lk_leg *l);
+void lk_result_init(lk_result *l, const char *name, const lk_plan *plan);
+void lk_result_write(lk_result_writer *w, lk_result *l);
 /* One row: begin with its window (ignored if the view has none), then the outputs of the plan in order, each as a value
  * or, for a numeric, as text. */
-void lk_leg_row_begin(lk_leg_writer *w, lk_span window);
-void lk_leg_row_value(lk_leg_writer *w, const lk_output *o, const lk_value *v);
-void lk_leg_row_numeric(lk_leg_writer *w, const lk_output *o, const char *text, size_t len);
-void lk_leg_row_end(lk_leg_writer *w);
+void lk_result_row_begin(lk_result_writer *w, lk_span window);
+void lk_result_row_value(lk_result_writer *w, const lk_output *o, const lk_value *v);
+void lk_result_row_numeric(lk_result_writer *w, const lk_output *o, const char *text, size_t len);
+void lk_result_row_end(lk_result_writer *w);
 /* Sorts the rows and frees the writer's memory. */
-void lk_leg_written(lk_leg_writer *w);
+void lk_result_written(lk_result_writer *w);
 
 /* The relative error that an output may have against PostgreSQL's exact value; 0: none; INFINITY: it is computed from
  * approximate values in a way that bounds nothing. */
@@ -40,11 +40,11 @@ enum { LK_IDENTITY_KEYS = 2 * LK_PANE_BYTES };
 lk_span lk_identity_span(const void *identity);
 /* By the exact values as text, then the approximate ones as numbers, so that rows with nearly equal values are at about
  * the same place among those of either side. */
-int lk_values_compare(const struct lk_leg_row *a, const struct lk_leg_row *b);
+int lk_values_compare(const struct lk_result_row *a, const struct lk_result_row *b);
 int lk_identity_compare(const void *a, size_t alen, const void *b, size_t blen);
 
 /* Finds the rows with this identity: returns how many, and the index of the first. */
-size_t lk_leg_find(const lk_leg *l, const void *identity, size_t len, size_t *first);
+size_t lk_result_find(const lk_result *l, const void *identity, size_t len, size_t *first);
 
 /* Rows and cells need not correspond one to one: a row is made from panes, and a pane may be part of several rows. A
  * cell is part of the rows that have its keys and share time with its place. Its place is its pane; in a session view,
@@ -54,12 +54,12 @@ lk_span lk_cell_place(const lk_cells *c, const lk_cell *cell);
 void lk_cell_keys(const lk_cells *c, const lk_cell *cell, lk_buf *out);   /* replaces *out */
 static inline bool lk_spans_meet(lk_span a, lk_span b) { return a.start < b.end && b.start < a.end; }
 
-typedef struct lk_leg_rows {
-	struct lk_leg_row **at;
+typedef struct lk_result_rows {
+	struct lk_result_row **at;
 	size_t n, cap;
-} lk_leg_rows;
+} lk_result_rows;
 /* Adds the rows with these keys whose windows share time with the span, in the order of windows, then values. */
-void lk_leg_touching(const lk_leg *l, lk_span span, const void *keys, size_t len, lk_leg_rows *out);
-void lk_leg_rows_release(lk_leg_rows *r);
+void lk_result_touching(const lk_result *l, lk_span span, const void *keys, size_t len, lk_result_rows *out);
+void lk_result_rows_release(lk_result_rows *r);
 
 #endif

@@ -15,7 +15,7 @@
 
 #include "catalog/log_sql.h"
 #include "compare/late_events.h"
-#include "compare/leg_rows.h"
+#include "compare/result_rows.h"
 #include "core/key.h"
 #include "event_log/ledger.h"
 #include "partials/fold.h"
@@ -26,19 +26,19 @@
 
 /* --- a copy --- */
 
-static void write_rows(const lk_answer *a, lk_leg *leg) {
-	lk_leg_writer w;
-	lk_leg_write(&w, leg);
+static void write_rows(const lk_answer *a, lk_result *result) {
+	lk_result_writer w;
+	lk_result_write(&w, result);
 	for (size_t i = 0; i < a->nrows; i++) {
-		lk_leg_row_begin(&w, lk_answer_span(a, a->rows[i]));
+		lk_result_row_begin(&w, lk_answer_span(a, a->rows[i]));
 		for (int k = 0; k < a->plan->noutputs; k++) {
 			lk_value v;
 			lk_answer_value(a, a->rows[i], k, &v);
-			lk_leg_row_value(&w, &leg->plan->outputs[k], &v);
+			lk_result_row_value(&w, &result->plan->outputs[k], &v);
 		}
-		lk_leg_row_end(&w);
+		lk_result_row_end(&w);
 	}
-	lk_leg_written(&w);
+	lk_result_written(&w);
 }
 
 /* What is added to an answer, and the places of what was added. */
@@ -128,18 +128,18 @@ static int add_late(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, add
 	return LK_OK;
 }
 
-static void count_touched(const addition *a, const lk_leg *whole) {
-	lk_leg_rows rows = {0};
+static void count_touched(const addition *a, const lk_result *whole) {
+	lk_result_rows rows = {0};
 	for (size_t i = 0; i < a->n; i++) {
 		rows.n = 0;
-		lk_leg_touching(whole, a->touched[i].span, a->touched[i].keys, a->touched[i].len, &rows);
+		lk_result_touching(whole, a->touched[i].span, a->touched[i].keys, a->touched[i].len, &rows);
 		for (size_t k = 0; k < rows.n; k++)
 			rows.at[k]->late_events++;
 	}
-	lk_leg_rows_release(&rows);
+	lk_result_rows_release(&rows);
 }
 
-static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, lk_answer *answer, lk_leg *leg, lk_error *err) {
+static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, lk_answer *answer, lk_result *result, lk_error *err) {
 	addition a = {.answer = answer};
 	lk_folder_init(&a.folder, answer->plan);
 	lk_cells_init(&a.one, answer->plan);
@@ -151,10 +151,10 @@ static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, l
 		rc = lk_rows_defined(answer, true, lk_limit_is_approximate(answer->plan), err);
 	}
 	if (rc == LK_OK) {
-		leg->whole = lk_calloc(1, sizeof *leg->whole);
-		lk_leg_init(leg->whole, leg->name, leg->plan);
-		write_rows(answer, leg->whole);
-		count_touched(&a, leg->whole);
+		result->whole = lk_calloc(1, sizeof *result->whole);
+		lk_result_init(result->whole, result->name, result->plan);
+		write_rows(answer, result->whole);
+		count_touched(&a, result->whole);
 	}
 	lk_cells_release(&a.one);
 	lk_folder_release(&a.folder);
@@ -165,13 +165,13 @@ static int make_whole(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, l
 	return rc;
 }
 
-int lk_leg_of_copy(lk_pg *pg, lk_store *store, const lk_leg_of *of, lk_leg *out, lk_error *err) {
+int lk_result_of_copy(lk_pg *pg, lk_store *store, const lk_result_of *of, lk_result *out, lk_error *err) {
 	char id[24];
 	lk_answer a = {0};
 	const lk_plan *plan = of->copy->version->plan;
 	const lk_query q = {.view = of->copy->version->view->name, .copy = lk_pg_number(id, of->copy->id), .until = &of->until->at,
 	                    .from = INT64_MIN, .to = INT64_MAX, .unlimited = lk_limit_is_approximate(plan)};
-	lk_leg_init(out, of->name, plan);
+	lk_result_init(out, of->name, plan);
 	int rc = lk_answer_make(pg, store, NULL, &q, &a, err);
 	if (rc == LK_OK) {
 		write_rows(&a, out);
@@ -225,36 +225,36 @@ static int row_types(const lk_plan *p, lk_type *types) {
 	return n;
 }
 
-static void write_row(lk_leg_writer *w, const lk_plan *p, const lk_value *row) {
+static void write_row(lk_result_writer *w, const lk_plan *p, const lk_value *row) {
 	const lk_value *values = row + (p->window.kind != LK_W_NONE ? 2 : 0);
-	lk_leg_row_begin(w, (lk_span){row[0].i, row[1].i});
+	lk_result_row_begin(w, (lk_span){row[0].i, row[1].i});
 	for (int i = 0; i < p->noutputs; i++) {
 		const lk_value *v = &values[i];
 		if (as_text(&p->outputs[i]) && !lk_is_null(v))
-			lk_leg_row_numeric(w, &p->outputs[i], v->s, v->len);
+			lk_result_row_numeric(w, &p->outputs[i], v->s, v->len);
 		else
-			lk_leg_row_value(w, &p->outputs[i], v);
+			lk_result_row_value(w, &p->outputs[i], v);
 	}
-	lk_leg_row_end(w);
+	lk_result_row_end(w);
 }
 
-int lk_leg_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_leg *out, lk_error *err) {
+int lk_result_of_sql(lk_pg *pg, const lk_plan *plan, const lk_cut *until, lk_result *out, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT;
 	lk_type *types = lk_calloc((size_t)plan->noutputs + 2, sizeof *types);
 	lk_value *row = lk_calloc((size_t)plan->noutputs + 2, sizeof *row);
 	lk_copy_reader reader = {0};
-	lk_leg_writer w;
+	lk_result_writer w;
 	lk_plan whole = *plan;
 	whole.limit = lk_limit_is_approximate(plan) ? 0 : plan->limit;
-	lk_leg_init(out, "sql", plan);
+	lk_result_init(out, "sql", plan);
 	out->sql = true;
-	lk_leg_write(&w, out);
+	lk_result_write(&w, out);
 	select_answer(&whole, until, &sql);
 	int rc = lk_copy_open(&reader, pg, sql.data, types, row_types(plan, types), err);
 	while (rc == LK_OK && (rc = lk_copy_next(&reader, row, err)) == LK_OK)
 		write_row(&w, plan, row);
 	lk_copy_close(&reader);
-	lk_leg_written(&w);
+	lk_result_written(&w);
 	lk_buf_release(&sql);
 	free(types);
 	free(row);
