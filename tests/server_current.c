@@ -367,6 +367,24 @@ static void note(reader *r, char **known, char *text) {
 	free(text);
 }
 
+/* Each query has bounds of its own: those that one thread meets stop no other. */
+static void read_bounded(reader *r, int i) {
+	static const int stopped = 1;
+	bool by_rows = test_random(&r->seed) % 2;
+	char name[16];
+	lk_answer a;
+	lk_error err = {0};
+	snprintf(name, sizeof name, "v%d", i);
+	lk_query q = test_query(name);
+	q.bounds = by_rows ? (lk_bounds){.rows = 1} : (lk_bounds){.stop = &stopped};
+	int rc = lk_answer_make(&r->pg, r->store, current, &q, &a, &err);
+	if (rc != (by_rows ? LK_ETOOBIG : LK_EBUSY)) {
+		r->failures++;
+		lk_fail(&r->err, LK_EINTERNAL, "%s, bounded by %s: status %d", name, by_rows ? "rows" : "a stop", rc);
+	}
+	lk_answer_release(&a);
+}
+
 static void read_view(reader *r, int i) {
 	char name[16];
 	lk_answer a;
@@ -388,8 +406,11 @@ static void read_view(reader *r, int i) {
 
 static void *read_all(void *arg) {
 	reader *r = arg;
-	while (!lk_flag_is_set(&stop))
+	while (!lk_flag_is_set(&stop)) {
 		read_view(r, (int)(test_random(&r->seed) % (VIEWS + 2)));
+		if (test_random(&r->seed) % 4 == 0)
+			read_bounded(r, (int)(test_random(&r->seed) % (VIEWS - 1)));
+	}
 	return NULL;
 }
 

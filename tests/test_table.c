@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static void prints(const char *columns, void (*print)(void), const char *want) {
 	free(got);
 }
 
-static void visits(void) {
+static lk_table *visits_table(void) {
 	lk_table *t = lk_table_new();
 	lk_table_keys(t, 2);
 	lk_table_column(t, "PATH", false);
@@ -57,8 +58,10 @@ static void visits(void) {
 	const char *const cells[] = {"/", "1", "10", "2", "2015-05-17T10:00:00Z", "/über", "22", "3", "4444", "-"};
 	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
 		lk_table_cell(t, cells[i]);
-	lk_put_table(t);
+	return t;
 }
+
+static void visits(void) { lk_put_table(visits_table()); }
 
 static void a_table_that_fits_is_one(void **state) {
 	static const char whole[] =
@@ -80,6 +83,50 @@ static void a_wider_table_continues_below_with_its_keys(void **state) {
 	       "PATH  DAY NEWEST\n"
 	       "/       1 2015-05-17T10:00:00Z\n"
 	       "/über  22 -\n");
+}
+
+/* A file that has room for so many bytes. */
+static int take(void *room, const void *data, size_t len) {
+	size_t *left = room;
+	(void)data;
+	if (len > *left)
+		return ENOSPC;
+	*left -= len;
+	return 0;
+}
+
+static void a_table_goes_into_any_sink(void **state) {
+	(void)state;
+	for (int width = 0; width < 60; width += 10) {
+		char columns[16];
+		lk_buf got = LK_BUF_INIT;
+		lk_sink memory = lk_sink_memory(&got);
+		snprintf(columns, sizeof columns, "%d", width);
+		char *want = printed(width >= 20 ? columns : NULL, visits);
+		lk_table_end(visits_table(), &(lk_screen){.width = width >= 20 ? width : 0}, &memory);
+		assert_string_equal(got.data, want);
+		assert_int_equal(memory.bytes, got.len);
+		lk_buf_release(&got);
+		free(want);
+	}
+}
+
+static void the_first_failure_of_a_sink_stays(void **state) {
+	(void)state;
+	size_t left = 10;
+	lk_buf b = LK_BUF_INIT;
+	lk_sink s = {.write = take, .ctx = &left};
+	assert_true(lk_sink_put(&s, "1234567", 7));
+	lk_buf_adds(&b, "89abc");
+	assert_false(lk_sink_put_buf(&s, &b));
+	assert_int_equal(b.len, 0);
+	assert_int_equal(s.error, ENOSPC);
+	assert_false(lk_sink_put(&s, "8", 1));   /* there is room for it, but after a gap */
+	assert_int_equal(left, 3);
+	assert_int_equal(s.bytes, 7);
+	lk_table_end(visits_table(), &(lk_screen){0}, &s);
+	assert_int_equal(left, 3);
+	lk_buf_release(&b);
 }
 
 static void hours(int n) {
@@ -275,6 +322,8 @@ int main(void) {
 	setlocale(LC_CTYPE, "C.UTF-8");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_that_fits_is_one),
+		cmocka_unit_test(a_table_goes_into_any_sink),
+		cmocka_unit_test(the_first_failure_of_a_sink_stays),
 		cmocka_unit_test(a_wider_table_continues_below_with_its_keys),
 		cmocka_unit_test(the_key_that_follows_from_another_is_left_out_first),
 		cmocka_unit_test(a_column_is_not_broken_because_of_the_keys_beside_it),
