@@ -1,12 +1,14 @@
 /* apply reads all files before it changes anything, so a fault in the last file leaves nothing half declared. It then
  * applies the definitions in file order, each in its own transaction; after a failure, applying all again changes
- * nothing that is already applied. --check applies them all in one transaction and rolls it back. */
+ * nothing that is already applied. --check applies them all in one transaction and rolls it back; without a server it
+ * reads the files by themselves. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "catalog/zones.h"
+#include "cli/apply_json.h"
 #include "cli/apply_print.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
@@ -26,6 +28,10 @@ typedef struct job {
 	source *sources;
 	int nsources;
 	bool check;        /* say what would happen, change nothing */
+	bool alone;        /* no server: the files are all that is known */
+	bool zones;        /* alone, and a time zone would have to be looked up */
+	lk_error silent;   /* why there is no server */
+	lk_apply_json *json;   /* NULL: not asked for */
 	int faults;
 	lk_error failed;   /* a query that failed while a file was parsed */
 } job;
@@ -83,28 +89,47 @@ static bool is_view(void *ctx, const char *name) {
 
 static int find_zone(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
 	job *j = ctx;
-	return lk_zone_check(&j->at.pg, c->zone, arena, near, &j->failed);
+	j->zones |= j->alone;
+	return j->alone ? LK_OK : lk_zone_check(&j->at.pg, c->zone, arena, near, &j->failed);
+}
+
+static const char *text_of(const source *s) { return s->text.data ? s->text.data : ""; }
+
+static void report(job *j, const source *s, const lk_fault *f) {
+	lk_buf out = LK_BUF_INIT;
+	lk_fault_print(f, s->name, text_of(s), s->text.len, &out);
+	lk_say_lines(out.data);
+	lk_buf_release(&out);
+	if (j->json)
+		lk_apply_json_fault(j->json, f, s->name, text_of(s), s->text.len);
+	j->faults++;
 }
 
 static void parse(job *j, source *s) {
 	lk_resolver resolver = {.stream = find_stream, .suggest = suggest_stream, .view = is_view, .ctx = j, .calendar = find_zone};
-	lk_buf out = LK_BUF_INIT;
-	lk_sql_parse(s->text.data ? s->text.data : "", s->text.len, &resolver, &s->parsed);
+	lk_sql_parse(text_of(s), s->text.len, &resolver, &s->parsed);
 	for (int i = 0; i < s->parsed.nfaults; i++)
-		lk_fault_print(&s->parsed.faults[i], s->name, s->text.data ? s->text.data : "", s->text.len, &out);
-	if (out.len)
-		lk_say_lines(out.data);
-	j->faults += s->parsed.nfaults;
-	lk_buf_release(&out);
+		report(j, s, &s->parsed.faults[i]);
 }
 
-static int apply_item(job *j, const lk_definition *d, lk_error *err) {
+/* The line at which the definition begins. */
+static int line_of(const source *s, const lk_definition *d) {
+	const char *at = strstr(s->text.data, d->kind == LK_DEF_STREAM ? d->stream->text : d->plan->text);
+	int line = 1;
+	for (const char *p = s->text.data; p < at; p++)
+		line += *p == '\n';
+	return line;
+}
+
+static int apply_item(job *j, const source *s, const lk_definition *d, lk_error *err) {
 	lk_apply_result r;
 	int rc = d->kind == LK_DEF_STREAM ? lk_apply_stream(&j->at.pg, d->stream, &r, err) : lk_apply_view(&j->at.pg, d->plan, &r, err);
 	if (rc == LK_OK && d->kind == LK_DEF_STREAM)
 		lk_applied_stream_print(d->stream, &r);
 	else if (rc == LK_OK)
 		lk_applied_view_print(d->plan, &r);
+	if (rc == LK_OK && j->json)
+		lk_apply_json_definition(j->json, d, s->name, line_of(s, d), &r);
 	return rc;
 }
 
@@ -112,7 +137,7 @@ static int apply_all(job *j, lk_error *err) {
 	int rc = LK_OK, n = 0;
 	for (int i = 0; i < j->nsources; i++)
 		for (int k = 0; rc == LK_OK && k < j->sources[i].parsed.nitems; k++, n++)
-			rc = apply_item(j, &j->sources[i].parsed.items[k], err);
+			rc = apply_item(j, &j->sources[i], &j->sources[i].parsed.items[k], err);
 	if (rc == LK_OK && n == 0)
 		lk_say("no definitions: nothing to do");
 	return rc;
@@ -120,24 +145,13 @@ static int apply_all(job *j, lk_error *err) {
 
 /* --- --check --- */
 
-/* Prints the refusal like a fault in the text, at the beginning of the definition. */
-static void print_refused(const source *s, const lk_definition *d, const lk_error *why) {
-	const char *text = d->kind == LK_DEF_STREAM ? d->stream->text : d->plan->text, *at = strstr(s->text.data, text);
-	lk_fault fault = {.line = 1, .col = 1, .message = (char *)(uintptr_t)why->text, .hint = (char *)(uintptr_t)why->hint};
-	for (const char *p = s->text.data; p < at; p++)
-		fault.line += *p == '\n';
-	lk_buf out = LK_BUF_INIT;
-	lk_fault_print(&fault, s->name, s->text.data, s->text.len, &out);
-	lk_say_lines(out.data);
-	lk_buf_release(&out);
-}
-
+/* A refusal is shown like a fault in the text, at the beginning of the definition. */
 static int check_item(job *j, const source *s, const lk_definition *d, lk_error *err) {
 	lk_error e = {0};
-	int rc = apply_item(j, d, &e);
+	int rc = apply_item(j, s, d, &e);
 	if (rc == LK_EDEFINITION) {
-		print_refused(s, d, &e);
-		j->faults++;
+		lk_fault fault = {.line = line_of(s, d), .col = 1, .message = e.text, .hint = e.hint};
+		report(j, s, &fault);
 		return LK_OK;
 	}
 	if (rc != LK_OK)
@@ -145,16 +159,34 @@ static int check_item(job *j, const source *s, const lk_definition *d, lk_error 
 	return rc;
 }
 
-static int check_all(job *j, lk_error *err) {
+static int compare_all(job *j, lk_error *err) {
 	int rc = lk_apply_trial_begin(&j->at.pg, err);
 	for (int i = 0; i < j->nsources; i++)
 		for (int k = 0; rc == LK_OK && k < j->sources[i].parsed.nitems; k++)
 			rc = check_item(j, &j->sources[i], &j->sources[i].parsed.items[k], err);
 	lk_apply_trial_end(&j->at.pg);
+	return rc;
+}
+
+static void say_alone(job *j) {
+	for (int i = 0; j->json && i < j->nsources; i++)
+		for (int k = 0; k < j->sources[i].parsed.nitems; k++) {
+			const lk_definition *d = &j->sources[i].parsed.items[k];
+			lk_apply_json_definition(j->json, d, j->sources[i].name, line_of(&j->sources[i], d), NULL);
+		}
+	lk_say("not compared with what is declared%s: %s", j->zones ? ", and time zones were not looked up" : "", j->silent.text);
+}
+
+static int check_all(job *j, lk_error *err) {
+	int rc = LK_OK;
+	if (j->alone)
+		say_alone(j);
+	else
+		rc = compare_all(j, err);
 	if (rc == LK_OK && j->faults)
 		return lk_fail(err, LK_EDEFINITION, "%d fault%s: `lk apply` would refuse this; nothing was changed", j->faults, j->faults == 1 ? "" : "s");
 	if (rc == LK_OK)
-		lk_say("this is what `lk apply` would do; nothing was changed");
+		lk_say(j->alone ? "the files have no fault" : "this is what `lk apply` would do; nothing was changed");
 	return rc;
 }
 
@@ -182,31 +214,61 @@ static int load(job *j, lk_error *err) {
 	return rc == LK_EUSAGE ? LK_OK : rc;
 }
 
-static int run(const lk_args *args, lk_error *err) {
-	job j = {.sources = lk_calloc((size_t)args->noperands, sizeof *j.sources), .check = lk_args_has(args, "check")};
+static int connect_and_load(job *j, lk_error *err) {
+	int rc = lk_connect(&j->at, 0, j->check ? &j->silent : err);
+	j->alone = j->check && rc == LK_EUNREACHABLE;
+	if (rc == LK_OK)
+		return load(j, err);
+	if (j->check && !j->alone)
+		*err = j->silent;
+	return j->alone ? LK_OK : rc;
+}
+
+static int read_files(job *j, const lk_args *args, lk_error *err) {
 	int rc = LK_OK;
 	for (int i = 0; rc == LK_OK && i < args->noperands; i++) {
-		j.sources[i].name = args->operands[i];
-		rc = read_file(&j.sources[i], err);
+		j->sources[i].name = args->operands[i];
+		rc = read_file(&j->sources[i], err);
 	}
-	if (rc == LK_OK)
-		rc = lk_connect(&j.at, 0, err);
-	if (rc == LK_OK)
-		rc = load(&j, err);
-	for (int i = 0; rc == LK_OK && i < args->noperands; i++) {
-		j.nsources = i + 1;
-		parse(&j, &j.sources[i]);
+	return rc;
+}
+
+static int parse_and_apply(job *j, int nsources, lk_error *err) {
+	for (int i = 0; i < nsources; i++) {
+		j->nsources = i + 1;
+		parse(j, &j->sources[i]);
 	}
-	if (rc == LK_OK && j.failed.code)
-		rc = lk_fail(err, j.failed.code, "%s", j.failed.text);
-	if (rc == LK_OK)
-		rc = apply_parsed(&j, err);
-	for (int i = 0; i < args->noperands; i++) {
-		lk_definitions_release(&j.sources[i].parsed);
-		lk_buf_release(&j.sources[i].text);
+	if (j->failed.code)
+		return lk_fail(err, j->failed.code, "%s", j->failed.text);
+	return apply_parsed(j, err);
+}
+
+static void release(job *j, int nsources) {
+	for (int i = 0; i < nsources; i++) {
+		lk_definitions_release(&j->sources[i].parsed);
+		lk_buf_release(&j->sources[i].text);
 	}
-	free(j.sources);
-	lk_disconnect(&j.at);
+	free(j->sources);
+	lk_disconnect(&j->at);
+}
+
+static int run(const lk_args *args, lk_error *err) {
+	static const char *const formats[] = {"text", "json", NULL};
+	job j = {.sources = lk_calloc((size_t)args->noperands, sizeof *j.sources), .check = lk_args_has(args, "check")};
+	lk_apply_json json = {0};
+	int format = 0, rc = lk_args_choice(args, "format", formats, 0, &format, err);
+	j.json = format ? &json : NULL;
+	if (rc == LK_OK)
+		rc = read_files(&j, args, err);
+	if (rc == LK_OK)
+		rc = connect_and_load(&j, err);
+	if (rc == LK_OK) {
+		rc = parse_and_apply(&j, args->noperands, err);
+		if (j.json)
+			lk_apply_json_print(&json, rc == LK_OK, !j.alone);
+	}
+	lk_apply_json_release(&json);
+	release(&j, args->noperands);
 	return rc;
 }
 
@@ -221,11 +283,14 @@ const lk_command lk_cmd_apply = {
 		"faults, all of them are printed with their places and nothing is applied. A file named - is standard input.",
 	.options = {
 		{"check", NULL, "only say what would be new, unchanged, a new version, or refused (exit 78); change "
-			"nothing", false},
+			"nothing. Without a server, find the faults of the files themselves", false},
+		{"format", "FORMAT", "text or json (text): json prints one object with each fault and each definition, for "
+			"editors", false},
 	},
 	.examples = {
 		{"lk apply examples/web/web.sql", "declare what the file holds"},
 		{"lk apply --check changed.sql", "what would it do?"},
+		{"lk apply --check --format json - <changed.sql", "the same, from an editor"},
 	},
 	.run = run,
 };

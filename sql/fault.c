@@ -8,6 +8,7 @@
  * A long line is cut to the part around the fault. Columns count characters, not bytes. */
 #include <string.h>
 
+#include "sql/lex.h"
 #include "sql/sql.h"
 
 enum { WIDTH = 74, BEFORE = 44 };   /* with the marks of what was cut: at most 78 columns */
@@ -37,21 +38,42 @@ static void print_line(const char *line, size_t len, int col, lk_buf *out) {
 	lk_buf_adds(out, "^\n");
 }
 
-void lk_fault_print(const lk_fault *f, const char *file, const char *text, size_t len, lk_buf *out) {
-	lk_buf_addf(out, "%s:%d:%d: %s\n", file, f->line, f->col, f->message);
-	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-		text += 3;
-		len -= 3;
-	}
+/* The beginning of line `n` (from 1), without a byte order mark. */
+static const char *line_at(const char *text, size_t len, int n) {
 	const char *line = text, *end = text + len;
-	for (int i = 1; i < f->line && line < end; i++) {
+	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+		line += 3;
+	for (int i = 1; i < n && line < end; i++) {
 		const char *next = memchr(line, '\n', (size_t)(end - line));
 		line = next ? next + 1 : end;
 	}
+	return line;
+}
+
+void lk_fault_print(const lk_fault *f, const char *file, const char *text, size_t len, lk_buf *out) {
+	lk_buf_addf(out, "%s:%d:%d: %s\n", file, f->line, f->col, f->message);
+	const char *line = line_at(text, len, f->line), *end = text + len;
 	const char *stop = line < end ? memchr(line, '\n', (size_t)(end - line)) : end;
 	size_t n = (size_t)((stop ? stop : end) - line);
 	if (n && lk_utf8_valid(line, n))
 		print_line(line, n, f->col - 1, out);
 	if (*f->hint)
 		lk_buf_addf(out, "hint: %s\n", f->hint);
+}
+
+bool lk_fault_end(const lk_fault *f, const char *text, size_t len, int *line, int *col) {
+	const char *start = line_at(text, len, f->line);
+	size_t left = len - (size_t)(start - text), at = byte_of(start, left, f->col - 1);
+	if (!lk_utf8_valid(start, left))
+		return false;
+	lk_token t = lk_lex(start, (int)left, (int)at);
+	if (t.kind == LK_TOKEN_END || (size_t)t.at != at)
+		return false;
+	*line = f->line;
+	*col = f->col;
+	for (int i = t.at; i < t.end; i++) {
+		*line += start[i] == '\n';
+		*col = start[i] == '\n' ? 1 : *col + begins_char(start[i]);
+	}
+	return true;
 }

@@ -51,6 +51,8 @@ void lk_definitions_release(lk_definitions *d);
 
 /* Prints "file:line:col: message" and the hint, the offending source line and a caret under it. */
 void lk_fault_print(const lk_fault *f, const char *file, const char *text, size_t len, lk_buf *out);
+/* The place behind the word that stands at the fault; false if none does, or the text is not UTF-8. */
+bool lk_fault_end(const lk_fault *f, const char *text, size_t len, int *line, int *col);
 
 /* --- SQL made from a plan (sql/to_sql.c) --- */
 

@@ -119,6 +119,61 @@ static void missing_servers(void **state) {
 	free(events);
 }
 
+static const char faulty[] =
+	"CREATE TABLE hits (ts timestamptz, ip txt)\n  WITH (event_time = ts, partition_by = ip);\n"
+	"CREATE TABLE other (ts timestamptz, \"é\" text)\n  WITH (event_time = ts, partition_by = \"é\");\n"
+	"CREATE VIEW v AS SELECT \"é\", cuont(*) AS n FROM other GROUP BY \"é\";\n";
+
+/* Without a server the files are checked by themselves, and the answer says so. */
+static void a_check_needs_no_server(void **state) {
+	(void)state;
+	static const char *const nothing[] = {"LK_POSTGRES=", "LK_REDIS=", "LK_HOME=/nonexistent/home", NULL};
+	static const char *const silent[] = {"LK_POSTGRES=host=127.0.0.1 port=1 user=u password=sekret dbname=d", NULL};
+	char *good = test_file(&lk, "good.sql", definitions), *bad = test_file(&lk, "bad.sql", faulty);
+	char *zone = test_file(&lk, "zone.sql", "CREATE TABLE t (ts timestamptz, k text) WITH (event_time = ts, partition_by = k);\n"
+	                       "CREATE VIEW v AS SELECT count(*) AS n FROM t GROUP BY tumble(ts, '1 day', 'Nowhere/City');\n");
+	test_run(&lk, nothing, 0, "", "not compared with what is declared: no servers", ARGS("apply", "--check", good));
+	assert_non_null(strstr(lk.err, "the files have no fault"));
+	assert_string_equal(lk.out, "");
+	test_run(&lk, silent, 0, "", "not compared with what is declared: PostgreSQL cannot be reached", ARGS("apply", "--check", good));
+	assert_null(strstr(lk.err, "sekret"));
+	test_run(&lk, nothing, 0, "", "time zones were not looked up", ARGS("apply", "--check", zone));
+	test_run(&lk, nothing, 78, "", "bad.sql:1:39: column type txt is not supported", ARGS("apply", "--check", bad));
+	assert_non_null(strstr(lk.err, "bad.sql:5:30: function cuont"));
+	assert_non_null(strstr(lk.err, "2 faults"));
+	test_run(&lk, nothing, 3, "", "no servers", ARGS("apply", good));
+	free(zone);
+	free(bad);
+	free(good);
+}
+
+/* One object for editors: each fault with its place and what ends it, each definition with what would become of it. */
+static void a_check_for_editors(void **state) {
+	(void)state;
+	static const char *const nothing[] = {"LK_POSTGRES=", "LK_REDIS=", "LK_HOME=/nonexistent/home", NULL};
+	char *good = test_file(&lk, "good.sql", definitions), *bad = test_file(&lk, "bad.sql", faulty);
+	test_run(&lk, nothing, 0, "{\"ok\":true,\"compared\":false,\"faults\":[],", "", ARGS("apply", "--check", "--format", "json", good));
+	assert_non_null(strstr(lk.out, "\"line\":3,\"kind\":\"view\",\"name\":\"traffic\",\"result\":null}]}\n"));
+	test_run(&lk, nothing, 78, "{\"ok\":false,", "", ARGS("apply", "--check", "--format", "json", bad));
+	assert_non_null(strstr(lk.out, "\"line\":1,\"col\":39,\"end_line\":1,\"end_col\":42,\"message\":\"column type txt is not supported\""));
+	assert_non_null(strstr(lk.out, "\"line\":5,\"col\":30,\"end_line\":5,\"end_col\":35,"));
+	assert_non_null(strstr(lk.out, "\"hint\":\"did you mean count?\""));
+	assert_non_null(strstr(lk.out, "\"line\":3,\"kind\":\"stream\",\"name\":\"other\""));
+	LK(0, "{\"ok\":true,\"compared\":true,\"faults\":[],", "", "apply", "--check", "--format", "json", good);
+	assert_non_null(strstr(lk.out, "\"kind\":\"view\",\"name\":\"traffic\",\"version\":1,\"result\":\"new\"}"));
+	LK(0, "\"result\":\"new\"", "stream hits: new", "apply", "--format", "json", good);
+	LK(0, "\"result\":\"unchanged\"", "", "apply", "--format", "json", good);
+	LK(2, "", "text, json", "apply", "--format", "xml", good);
+	char *parted = test_file(&lk, "parted.sql", "\nCREATE TABLE hits (ts timestamptz, ip text, path text, status int, bytes bigint)\n"
+	                         "  WITH (event_time = ts, partition_by = ip, partitions = 3);\n");
+	ingest(first_events);
+	LK(78, "{\"ok\":false,\"compared\":true,\"faults\":[{", "", "apply", "--check", "--format", "json", parted);
+	assert_non_null(strstr(lk.out, "\"line\":2,\"col\":1,\"end_line\":2,\"end_col\":7,"));
+	free(parted);
+	free(bad);
+	free(good);
+}
+
 static void up_and_down(void **state) {
 	(void)state;
 	char *home = lk_asprintf("LK_HOME=%s/other", lk.servers.dir);
@@ -582,6 +637,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usage),
 		cmocka_unit_test_setup(missing_servers, fresh),
+		cmocka_unit_test_setup(a_check_needs_no_server, fresh),
+		cmocka_unit_test_setup(a_check_for_editors, fresh),
 		cmocka_unit_test_setup(up_and_down, fresh),
 		cmocka_unit_test_setup(nothing_declared, fresh),
 		cmocka_unit_test_setup(applying, fresh),
