@@ -39,6 +39,7 @@ typedef struct lk_expr {
 	lk_type type;
 	int location;            /* byte offset in the definition's text, for messages */
 	int slot;                /* LK_X_SLOT: index into the row */
+	uint32_t longest;        /* LK_X_SLOT: the most bytes of its text, where that is not LK_TEXT_MAX; else 0 */
 	lk_value value;          /* LK_X_CONST */
 	const struct lk_function *fn;   /* LK_X_CALL */
 	const void *made;        /* LK_X_CALL: what fn->prepare made of constant arguments */

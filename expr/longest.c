@@ -27,7 +27,7 @@ uint64_t lk_expr_longest(const lk_expr *x) {
 		return sum;
 	}
 	case LK_X_CALL: return x->fn->longest ? x->fn->longest(x) : longest_arg(x, 0, 1);
-	case LK_X_SLOT: return LK_TEXT_MAX;
+	case LK_X_SLOT: return x->longest ? x->longest : LK_TEXT_MAX;
 	default: return longest_arg(x, 0, 1);
 	}
 }

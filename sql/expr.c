@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/suggest.h"
+#include "expr/function.h"
 #include "sql/aggregate.h"
 #include "sql/lex.h"
 
@@ -129,8 +130,11 @@ static const struct {
 static lk_expr *aggregate(lk_scope *c, const json_t *f, int at) {
 	int index = lk_sql_aggregate(c, f, at);
 	lk_expr *x = index < 0 ? NULL : lk_expr_new(c, LK_X_SLOT, c->plan->aggs[index].type, at, 0);
-	if (x)
-		x->slot = c->plan->nslots + index;
+	if (!x)
+		return NULL;
+	x->slot = c->plan->nslots + index;
+	if (c->plan->aggs[index].arg)
+		x->longest = (uint32_t)lk_expr_longest(c->plan->aggs[index].arg);
 	return x;
 }
 

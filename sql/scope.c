@@ -2,6 +2,7 @@
  * in its stead. */
 #include <string.h>
 
+#include "expr/function.h"
 #include "sql/expr.h"
 
 /* Columns of the stream, with _at, or of what stands in its place. */
@@ -53,7 +54,12 @@ lk_expr *lk_scope_read(lk_scope *c, int found, int at) {
 		return read_derived(c, found, at);
 	int slot = found < n ? found : lk_slot_lateral(c->plan->stream) + found - n;
 	lk_expr *x = lk_expr_new(c, LK_X_SLOT, lk_slot_type(c->plan, slot), at, 0);
-	if (x)
-		x->slot = slot;
+	if (!x)
+		return NULL;
+	x->slot = slot;
+	for (int row = 0; slot >= lk_slot_lateral(c->plan->stream) && row < c->plan->nrows; row++) {
+		uint64_t longest = lk_expr_longest(c->plan->lateral[row * c->plan->nlateral + found - n]);
+		x->longest = longest > x->longest ? (uint32_t)longest : x->longest;
+	}
 	return x;
 }
