@@ -45,8 +45,7 @@ lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_ex
 
 /* After the merge a numeric may be unbounded: each value has its own scale, as in PostgreSQL. */
 static bool numeric_result(lk_scope *c, int op, lk_type l, lk_type r, int at, lk_type *out) {
-	bool merged = c->aggregates && op == LK_X_DIV;
-	if (!merged && lk_numeric_bounds(op, l, r, out))
+	if (lk_numeric_bounds(op, l, r, out))
 		return true;
 	if (c->aggregates) {
 		*out = lk_type_of(LK_NUMERIC);

@@ -8,12 +8,12 @@
 #include "core/time.h"
 #include "tests/support/servers.h"
 
-enum kind { K_I2, K_I4, K_I8, K_NUM, K_F4, K_F8, K_TEXT, K_BOOL, K_TIME };
+enum kind { K_I2, K_I4, K_I8, K_NUM, K_F4, K_F8, K_TEXT, K_BOOL, K_TIME, K_DATE, K_STAMP };
 
 static const struct { const char *name, *type; enum kind kind; } columns[TEST_RANDOM_COLUMNS] = {
 	{"ts", "timestamptz", K_TIME}, {"k", "text", K_TEXT}, {"i2", "smallint", K_I2}, {"i4", "int", K_I4}, {"i8", "bigint", K_I8},
 	{"n", "numeric(6,2)", K_NUM}, {"f4", "real", K_F4}, {"f8", "double precision", K_F8}, {"b", "boolean", K_BOOL},
-	{"t", "text", K_TEXT}, {"other", "timestamptz", K_TIME},
+	{"t", "text", K_TEXT}, {"other", "timestamptz", K_TIME}, {"day", "date", K_DATE}, {"stamp", "timestamp", K_STAMP}, {"vc", "varchar(8)", K_TEXT},
 };
 
 typedef struct gen {
@@ -80,9 +80,43 @@ static void constant(gen *g, enum kind kind) {
 	case K_BOOL:
 		put(g, PICK(g, "TRUE", "FALSE", "NULL"));
 		break;
+	case K_DATE:
+		put(g, PICK(g, "'2020-01-01'", "date '2019-12-31'"));
+		break;
+	case K_STAMP:
+		put(g, PICK(g, "'2020-01-01 00:00:30'", "timestamp '2020-01-01T00:05:00.25'"));
+		break;
 	case K_TIME:
 		put(g, PICK(g, "'2020-01-01T00:00:30Z'", "'2020-01-01T00:05:00+02:00'", "'1999-12-31T23:59:59.5Z'"));
 		break;
+	}
+}
+
+/* Calls of functions, casts and operators that make a value of the kind. They raise for some rows, since texts are cast
+ * to numbers and divisors may be 0. */
+static void scalar(gen *g, enum kind kind) {
+	switch (kind) {
+	case K_I2: case K_I4:
+		put(g, PICK(g, "length(t)", "strpos(t, 'a')", "(i4 / nullif(i2, 0))", "(i4 % 7)", "abs(i4)", "mod(i4, 5)", "(i4 / i2)", "(day - date '2020-01-01')",
+		            "greatest(i4, i2, 3)", "(n::int)", "coalesce(nullif(t, 'a'), '0')::int"));
+		break;
+	case K_I8: put(g, PICK(g, "(i8 % 1000)", "abs(i8)", "least(i8, i4)", "(i8 / 3)", "(round(f8)::bigint)")); break;
+	case K_NUM:
+		put(g, PICK(g, "round(n / 3, 2)", "trunc(n, 1)", "(n % 2.5)", "extract(minute FROM ts)", "floor(n)", "round(i4 / 7.0, 3)", "(f8::numeric(16,2))",
+		            "extract(dow FROM day)", "abs(n)", "nullif(n, 0)"));
+		break;
+	case K_F4: case K_F8: put(g, PICK(g, "sqrt(abs(f8))", "(f8 / 3)", "power(f8, 2)", "round(f8)", "(f8 / nullif(f4, 0))", "date_part('second', ts)", "ln(f8)")); break;
+	case K_TEXT:
+		put(g, PICK(g, "lower(t)", "upper(k)", "substr(t, 1, 2)", "regexp_replace(t, '[ab]', '<\\&>', 'g')", "(t || i4)", "split_part(t, 'a', 1)",
+		            "md5(k)", "left(t, -1)", "concat(k, '-', n)", "(ts::text)", "(day::text)", "(b::text)", "trim(t)", "vc", "(vc || vc)", "substring(t FROM 'a.*')"));
+		break;
+	case K_BOOL:
+		put(g, PICK(g, "(t ~ '^[a-z]')", "(t ILIKE 'A%')", "(day < stamp)", "(i4 IS DISTINCT FROM i2)", "(ts - other > interval '1 s')", "starts_with(t, 'a')",
+		            "(vc !~* 'B$')", "(stamp BETWEEN SYMMETRIC other AND ts)", "(t::boolean)"));
+		break;
+	case K_TIME: put(g, PICK(g, "date_trunc('minute', ts)", "(ts + interval '1 min')", "greatest(ts, other)", "to_timestamp(i4)", "(day::timestamptz)")); break;
+	case K_DATE: put(g, PICK(g, "(ts::date)", "(day + 1)", "(day - i2)", "least(day, date '2020-01-01')", "(stamp::date)")); break;
+	case K_STAMP: put(g, PICK(g, "date_trunc('hour', stamp)", "(stamp - interval '1 d')", "(ts::timestamp)", "(day + interval '90 s')", "coalesce(stamp, day)")); break;
 	}
 }
 
@@ -90,6 +124,11 @@ static void constant(gen *g, enum kind kind) {
 static void value(gen *g, enum kind kind, int depth) {
 	bool number = kind <= K_F8;
 	unsigned shape = depth <= 0 ? 0 : below(g, 10);
+	if (depth > 0 && one_in(g, 5)) {
+		scalar(g, kind);
+		g->columns++;
+		return;
+	}
 	if (shape <= 4 || (kind == K_BOOL && shape <= 6)) {
 		if (kind == K_BOOL && depth > 0)
 			boolean(g, depth - 1);
@@ -139,8 +178,8 @@ static void value(gen *g, enum kind kind, int depth) {
 }
 
 static void comparison(gen *g, int depth) {
-	static const enum kind others[] = {K_TEXT, K_TIME};
-	enum kind kind = one_in(g, 3) ? others[below(g, 2)] : numeric_kind(g);
+	static const enum kind others[] = {K_TEXT, K_TIME, K_DATE, K_STAMP};
+	enum kind kind = one_in(g, 3) ? others[below(g, 4)] : numeric_kind(g);
 	value(g, kind, depth);
 	switch (below(g, 6)) {
 	case 0:
@@ -239,23 +278,23 @@ static void call(gen *g, bool lateral) {
 		put(g, ")");
 		break;
 	case 7: {
-		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL};
+		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL, K_DATE, K_STAMP};
 		put(g, PICK(g, "first(", "last("));
-		column(g, kinds[below(g, 7)]);
+		column(g, kinds[below(g, 9)]);
 		put(g, ")");
 		break;
 	}
 	case 8: {
-		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL};
+		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL, K_DATE, K_STAMP};
 		put(g, PICK(g, "count(DISTINCT ", "approx_count_distinct("));
-		value(g, kinds[below(g, 7)], 1);
+		value(g, kinds[below(g, 9)], 1);
 		put(g, ")");
 		break;
 	}
 	case 9:
 		put(g, PICK(g, "approx_percentile(i4, 0.5)", "approx_percentile(f8, 0.9)", "approx_percentile(n * 2, 1)", "approx_percentile(i8, 0)",
 		             "top_k(k, 3)", "top_k(t, 2)", "top_k(i4 + i2, 5)", "top_k(b, 1)", "top_k(n, 100)", "top_k(ts, 3)",
-		             "top_k(other, 2)", "top_k(f4, 3)", "top_k(f8 * 0.5, 4)"));
+		             "top_k(other, 2)", "top_k(day, 2)", "top_k(stamp, 3)", "top_k(f4, 3)", "top_k(f8 * 0.5, 4)"));
 		break;
 	case 10:
 		put(g, PICK(g, "bool_and(", "bool_or(", "every("));
@@ -263,9 +302,9 @@ static void call(gen *g, bool lateral) {
 		put(g, ")");
 		break;
 	default: {
-		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM};
+		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_DATE, K_STAMP};
 		put(g, one_in(g, 2) ? "min(" : "max(");
-		value(g, kinds[below(g, 6)], 1);
+		value(g, kinds[below(g, 8)], 1);
 		put(g, ")");
 	}
 	}
@@ -368,7 +407,7 @@ static void having(gen *g, const lk_buf *key) {
 
 /* A key that refers to a column: a constant cannot be a group key. */
 static void key(gen *g, bool lateral, lk_buf *out) {
-	static const enum kind kinds[] = {K_TEXT, K_TEXT, K_I4, K_I8, K_NUM, K_F8, K_F4, K_BOOL, K_TIME, K_I2};
+	static const enum kind kinds[] = {K_TEXT, K_TEXT, K_I4, K_I8, K_NUM, K_F8, K_F4, K_BOOL, K_TIME, K_I2, K_DATE, K_STAMP};
 	lk_buf *former = g->out;
 	g->out = out;
 	g->columns = 0;
@@ -377,7 +416,7 @@ static void key(gen *g, bool lateral, lk_buf *out) {
 	else if (one_in(g, 2))
 		put(g, "k");
 	else
-		value(g, kinds[below(g, 10)], one_in(g, 3) ? 2 : 0);
+		value(g, kinds[below(g, 12)], one_in(g, 3) ? 2 : 0);
 	g->out = former;
 }
 
@@ -540,7 +579,8 @@ static lk_value random_value(gen *g, enum kind kind, int64_t base_us, bool extre
 	case K_F4: return lk_double(random_double(g, true, extreme));
 	case K_F8: return lk_double(random_double(g, false, extreme));
 	case K_BOOL: return lk_int(below(g, 2));
-	case K_TIME: return lk_int(random_time(g, base_us));
+	case K_TIME: case K_STAMP: return lk_int(random_time(g, base_us));
+	case K_DATE: return lk_int(lk_floor_div(random_time(g, base_us), LK_US_PER_DAY));
 	default: return random_text(g, arena);
 	}
 }
