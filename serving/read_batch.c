@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "catalog/log_sql.h"
+#include "core/fault.h"
 #include "core/key.h"
 #include "windows/window.h"
 
@@ -23,6 +24,8 @@ static const char pointer_sql[] =
 	"SELECT part, next_off, last_at, clock_timestamp() FROM lk.tail WHERE stream_id = %lld;";
 
 static bool is_declared(const PGresult *res, const char *log_id, const lk_cat_stream *s) {
+	if (LK_MUTANT("catalogue_trusted"))
+		return true;
 	return PQntuples(res) == 1 && !strcmp(PQgetvalue(res, 0, 0), log_id) && !PQgetisnull(res, 0, 1) &&
 	       !strcmp(PQgetvalue(res, 0, 1), s->definition);
 }

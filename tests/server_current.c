@@ -18,6 +18,7 @@
 #include "core/flag.h"
 #include "core/time.h"
 #include "print/answer.h"
+#include "serving/reader.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/layer.h"
 #include "tests/support/log.h"
@@ -181,6 +182,34 @@ static void answers_know_the_streams_options(void **state) {
 	test_ok(lk_answer_make(&world.pg, world.store, current, &q, &a, &err), &err);
 	assert_int_equal(a.plan->stream->idle_timeout_us, 3600 * LK_US_PER_S);
 	lk_answer_release(&a);
+}
+
+/* P3: the catalogue is got, then the stream is declared anew, then the snapshot is taken. */
+static void a_stream_is_redeclared_between_the_steps(void **state) {
+	(void)state;
+	lk_query q = test_query("a");
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT count(*) AS n FROM hits;");
+	for (int trusting = 0; trusting < 2; trusting++) {
+		lk_reader r;
+		lk_answer a;
+		lk_error err = {0};
+		int64_t former = lk_catalog_stream(world.catalog, "hits")->stream->idle_timeout_us;
+		lk_catalog_release(get(true));
+		test_ok(lk_reader_open(&r, &world.pg, world.store, current, &q, &err), &err);
+		test_ok(lk_reader_units(&r, &err), &err);
+		test_world_declare(&world, trusting ? STREAM(", idle_timeout = '2 hours'") : STREAM(", idle_timeout = '1 hour'"));
+		if (trusting)
+			setenv("LK_MUTANT", "catalogue_trusted", 1);
+		int rc = lk_reader_finish(&r, &a, &err);
+		unsetenv("LK_MUTANT");
+		assert_int_equal(rc, trusting ? LK_OK : 1);
+		assert_int_equal(r.moved, !trusting);
+		if (trusting) {   /* an answer by the former declaration */
+			assert_int_equal(a.plan->stream->idle_timeout_us, former);
+			lk_answer_release(&a);
+		}
+		lk_reader_close(&r);
+	}
 }
 
 /* P3, P6: schema lk is made anew, and every id in it is one that the old catalogue knows. */
@@ -548,6 +577,7 @@ int main(void) {
 		TEST(it_is_read_once),
 		TEST(answers_know_what_was_declared_since),
 		TEST(answers_know_the_streams_options),
+		TEST(a_stream_is_redeclared_between_the_steps),
 		TEST(answers_know_the_log),
 		TEST(answers_know_what_was_published_since),
 		TEST(a_bounded_query_awaits_no_silent_server),
