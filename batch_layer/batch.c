@@ -20,7 +20,7 @@
 #include <stdlib.h>
 
 #include "batch_layer/compute.h"
-#include "batch_layer/past.h"
+#include "batch_layer/expired.h"
 #include "batch_layer/publish.h"
 #include "catalog/copies.h"
 #include "catalog/tail.h"
@@ -74,7 +74,7 @@ static int compute(batch *b, int64_t *events, lk_error *err) {
 			rc = lk_pg_runf(b->pg, &e, "UPDATE lk.version SET fold_only = true WHERE version_id = %lld", (long long)v->id);
 	}
 	if (rc == LK_OK && v->plan->window.kind == LK_W_SESSION)
-		rc = lk_past_delete(b->pg, v->plan, &b->cut, b->table, &e);
+		rc = lk_expired_delete(b->pg, v->plan, &b->cut, b->table, &e);
 	if (rc == LK_OK)
 		rc = lk_compute_index(&b->compute, &e);
 	if (rc != LK_OK && err)
@@ -135,7 +135,7 @@ static int publish(batch *b, lk_batch_report *out, lk_error *err) {
 }
 
 /* If a cut in the past lies below the published one, the batch would be useless: fail before computing it. */
-static int check_past(const batch *b, lk_error *err) {
+static int check_expired(const batch *b, lk_error *err) {
 	if (!b->at || lk_frontier_reaches(b->at, &b->published.cut))
 		return LK_OK;
 	return lk_fail(err, LK_ECONFLICT, "a later batch of view %s is already published", view_name(b));
@@ -164,7 +164,7 @@ static int locked(batch *b, lk_batch_report *out, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_published_read(b->pg, b->copy, &b->published, err);
 	if (rc == LK_OK)
-		rc = check_past(b, err);
+		rc = check_expired(b, err);
 	if (rc == LK_OK)
 		rc = is_nothing_new(b, &out->nothing_new, err);
 	if (rc != LK_OK || out->nothing_new)

@@ -8,7 +8,7 @@
  * published cut: someone may have deleted events since. The published batch was computed while they existed, and stays.
  * A seal reads nothing from the log, and counts only the new events. */
 #include "batch_layer/compute.h"
-#include "batch_layer/past.h"
+#include "batch_layer/expired.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,7 +84,7 @@ int lk_compute_sql(lk_compute *c, lk_error *err) {
 	lk_buf_adds(&bound, "off < ");
 	lk_frontier_sql(&c->cut->at, c->cut->at.part[0].stream, &bound);
 	lk_buf_adds(&bound, "[part + 1]");
-	lk_past_events_sql(c->copy->version->plan, c->cut, &bound);
+	lk_expired_events_sql(c->copy->version->plan, c->cut, &bound);
 	lk_buf_addf(&sql, "CREATE TABLE %s AS ", c->table);
 	lk_log_batch_sql(c->copy->version->plan, bound.data, &sql);
 	int rc = lk_pg_exec(c->pg, &res, err, sql.data, 0, NULL);

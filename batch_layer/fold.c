@@ -5,7 +5,7 @@
  * they are written to the table and the map starts empty, so memory is bounded for any number of keys. A cell may then be in
  * several rows of the table; readers merge rows as they merge segments. */
 #include "batch_layer/compute.h"
-#include "batch_layer/past.h"
+#include "batch_layer/expired.h"
 #include "batch_layer/rows.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static void select_sql(const folding *f, int part, int64_t from, int64_t to, lk_
 	lk_buf_adds(out, " FROM ");
 	lk_log_leaf(f->plan->stream, part, out);
 	lk_buf_addf(out, " WHERE part = %d AND off >= %lld AND off < %lld", part, (long long)from, (long long)to);
-	lk_past_events_sql(f->plan, f->c->cut, out);
+	lk_expired_events_sql(f->plan, f->c->cut, out);
 }
 
 static void fold_row(folding *f, int part) {

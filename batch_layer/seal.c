@@ -28,7 +28,7 @@
 #include <time.h>
 
 #include "batch_layer/compute.h"
-#include "batch_layer/past.h"
+#include "batch_layer/expired.h"
 #include "batch_layer/publish.h"
 #include "batch_layer/rows.h"
 #include "catalog/tail.h"
@@ -292,7 +292,7 @@ static int move_cells(seal *s, lk_error *err) {
 	if (rc == LK_OK)
 		rc = write_out(s, err);
 	if (rc == LK_OK)
-		rc = lk_past_delete(s->pg, s->plan, &s->cut, s->table, err);
+		rc = lk_expired_delete(s->pg, s->plan, &s->cut, s->table, err);
 	LK_CRASH_POINT("seal.written");
 	return rc == LK_OK ? put_together_if_grown(s, err) : rc;
 }

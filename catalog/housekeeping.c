@@ -4,7 +4,7 @@
  *   lk.late       an answer needs the number of rows in [cut, end); lk.late_block keeps the sums of whole blocks. A
  *                 comparison folds the rows again that the copy's answer does not count: for a lambda copy those above
  *                 its cut; for a kappa copy all rows, except those of panes that `retention` has removed (not for
- *                 sessions: a late event may join a past session again). Only users read the other rows: `lk late`.
+ *                 sessions: a late event may join an expired session again). Only users read the other rows: `lk late`.
  *   lk.cut, _part all layers need a live cut; lk.replay needs a closed one (the end of a replay that is shown or
  *                 resumed), and so do the pointer of a copy and its row of lk.batch
  *   lk.batch      needed: the row of the pointer (`lk status`), the two newest (batch_layer/sweep.c), and the row of
@@ -98,7 +98,7 @@ static int keep_newest(lk_pg *pg, const char *sql, int64_t n, lk_error *err) {
 
 /* --- late events --- */
 
-/* $1 copy, $2 partition, $3 how many are kept, $4 the first offset that is needed, $5 panes before it are past and not
+/* $1 copy, $2 partition, $3 how many are kept, $4 the first offset that is needed, $5 panes before it are expired and not
  * needed, or NULL. Whole blocks only: the rows of other blocks are counted. */
 static const char late_from_sql[] =
 	"WITH last AS (SELECT off FROM lk.late WHERE copy_id = $1::bigint AND part = $2::int ORDER BY off DESC OFFSET $3 LIMIT 1)"

@@ -35,22 +35,22 @@ static void say_waiting(const char *view, const lk_apply_result *r) {
 	lk_buf_release(&how);
 }
 
-/* An event with a time in the future moves the watermark: other events are then late, or their windows past. */
+/* An event with a time in the future moves the watermark: other events are then late, or their windows expired. */
 static void warn_of_ahead(const lk_plan *p) {
-	int64_t ahead = p->stream->max_ahead_us, until_late = lk_ahead_until_late(p), until_past = lk_ahead_until_past(p);
-	lk_buf most = LK_BUF_INIT, late = LK_BUF_INIT, past = LK_BUF_INIT;
+	int64_t ahead = p->stream->max_ahead_us, until_late = lk_ahead_until_late(p), until_expired = lk_ahead_until_expired(p);
+	lk_buf most = LK_BUF_INIT, late = LK_BUF_INIT, expired = LK_BUF_INIT;
 	lk_duration_print(ahead, &most);
 	lk_duration_print(until_late, &late);
-	lk_duration_print(until_past, &past);
+	lk_duration_print(until_expired, &expired);
 	if (ahead > until_late)
 		lk_say("view %s: one event dated up to %s ahead (max_ahead of stream %s) makes current events late, and in kappa mode"
 		       " they are never counted; a max_ahead of at most %s avoids this", p->view, most.data, p->stream->name, late.data);
-	if (ahead > until_past)
+	if (ahead > until_expired)
 		lk_say("view %s: its retention is shorter than max_ahead of stream %s, %s: one event dated ahead in each partition removes"
-		       " windows that have not ended; a max_ahead of at most %s avoids this", p->view, p->stream->name, most.data, past.data);
+		       " windows that have not ended; a max_ahead of at most %s avoids this", p->view, p->stream->name, most.data, expired.data);
 	lk_buf_release(&most);
 	lk_buf_release(&late);
-	lk_buf_release(&past);
+	lk_buf_release(&expired);
 }
 
 static void warn_of_null(const lk_plan *p) {
@@ -65,7 +65,7 @@ static void warn(const lk_plan *p) {
 	warn_of_null(p);
 	warn_of_ahead(p);
 	if (p->retention_us > 0 && !lk_has_final_rows(p))
-		lk_say("view %s: its windows are past as soon as they are final, so answers have no final rows; choose an allowed_lateness%s"
+		lk_say("view %s: its windows expire as soon as they are final, so answers have no final rows; choose an allowed_lateness%s"
 		       " shorter than its retention", p->view, p->window.kind == LK_W_SESSION ? " + gap" : "");
 	if (p->retention_us > 0 && p->stream->partitions > 1)
 		lk_say("view %s: retention removes nothing until each of the %d partitions of stream %s has an event",

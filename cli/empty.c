@@ -204,7 +204,7 @@ static bool asked_for_too_little(lk_connection *c, const lk_query *q, lk_buf *ou
 /* --- what the view leaves out --- */
 
 static void left_out_by_view(const lk_answer *a, lk_buf *out) {
-	bool where = a->plan->where != NULL, past = a->horizon != LK_NEVER, late = a->late > 0, any = false;
+	bool where = a->plan->where != NULL, expired = a->horizon != LK_NEVER, late = a->late > 0, any = false;
 	int64_t below = a->state == LK_COPY_SANDBOX ? lk_frontier_events(&a->cut) : 0;
 	lk_buf_adds(out, "none of ");
 	add_events(lk_frontier_events(&a->end) - below, out);
@@ -215,10 +215,10 @@ static void left_out_by_view(const lk_answer *a, lk_buf *out) {
 		lk_buf_addf(out, "%s%lld came too late", any ? ", or " : "", (long long)a->late);
 		any = true;
 	}
-	if (past) {
+	if (expired) {
 		lk_buf_addf(out, "%stheir windows ended at or before ", any ? ", or " : "");
 		lk_time_print(a->horizon, out);
-		lk_buf_adds(out, " and are past (retention)");
+		lk_buf_adds(out, " and have expired (retention)");
 		any = true;
 	}
 	if (!any)

@@ -5,10 +5,10 @@
  * are read from the log by their positions in lk.late, folded without the lateness rule, and added to the cells of the
  * answer: that is what the copy would answer for the whole prefix. Each of its rows knows how many events were added.
  *
- * A late event may also join a past session to one that is not past. The copy need not have the panes of the past one
- * any more: housekeeping may have removed them. So the sessions that it may remove are made again, from the counted
- * events before the horizon, and those of their panes that the copy does not hold are added too. Alone they change no
- * row, since they are past; and a pane that is missing from a session that is not past stays missing. */
+ * A late event may also join an expired session to one that has not expired. The copy need not have the panes of the
+ * expired one any more: housekeeping may have removed them. So the sessions that it may remove are made again, from the
+ * counted events before the horizon, and those of their panes that the copy does not hold are added too. Alone they change no
+ * row, since they are expired; and a pane that is missing from a session that has not expired stays missing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +111,7 @@ static int add_kept(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, add
 	return rc < 0 ? rc : LK_OK;
 }
 
-/* Late events that housekeeping has removed are healed, or in past panes: they change no row. */
+/* Late events that housekeeping has removed are healed, or in expired panes: they change no row. */
 static int add_late(lk_pg *pg, const lk_cat_copy *copy, const lk_cut *until, addition *a, lk_error *err) {
 	int64_t found = 0, removed = 0;
 	int rc = lk_pg_run(pg, err, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");

@@ -62,12 +62,12 @@ int64_t lk_horizon(const lk_plan *p, int64_t least_watermark) {
 	return lk_later(lk_time_sub(least_watermark, p->retention_us), LK_NEVER + 1);
 }
 
-/* The start of the view's first window that is not past. */
+/* The start of the view's first window that has not expired. */
 static int64_t kept_from(const lk_plan *p, int64_t horizon) {
 	return horizon == LK_NEVER ? INT64_MIN : lk_first_start_after(&p->window, horizon);
 }
 
-bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon) {
+bool lk_is_expired(const lk_plan *p, lk_span window, int64_t horizon) {
 	return horizon != LK_NEVER && (window.end <= horizon || window.start < kept_from(p, horizon));
 }
 
@@ -83,7 +83,7 @@ int64_t lk_ahead_until_late(const lk_plan *p) {
 	return p->window.kind == LK_W_SESSION ? lk_time_add(ahead, p->window.size_us - 1) : ahead;
 }
 
-int64_t lk_ahead_until_past(const lk_plan *p) {
+int64_t lk_ahead_until_expired(const lk_plan *p) {
 	return p->retention_us <= 0 || is_over_at(p) ? INT64_MAX : lk_time_add(p->stream->watermark_delay_us, p->retention_us);
 }
 

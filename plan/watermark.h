@@ -41,29 +41,29 @@ bool lk_is_idle(const lk_stream *s, int64_t behind, int64_t last_at, int64_t now
 int64_t lk_final_to(const lk_plan *p, int64_t min_watermark);
 static inline bool lk_is_final(int64_t window_end, int64_t final_to) { return final_to != LK_NEVER && window_end <= final_to; }
 
-/* --- retention: windows that are past ---
+/* --- retention: windows that have expired ---
  *
- * A window that ends at or before the least watermark of the partitions - retention is past: it is in no answer of any
- * layer or mode. That is a function of the prefix that the answer covers. What lies only in past windows may be removed
+ * A window that ends at or before the least watermark of the partitions - retention is expired: it is in no answer of any
+ * layer or mode. That is a function of the prefix that the answer covers. What lies only in expired windows may be removed
  * from the stores at any time, or stay: no answer changes. A window that is longer than those of the view
- * (lk_window_ask) is past, too, if it begins before what must still be kept. */
+ * (lk_window_ask) is expired, too, if it begins before what must still be kept. */
 
-/* Windows that end at or before it are past; LK_NEVER: none is. The watermark must be that of all partitions, idle ones
+/* Windows that end at or before it are expired; LK_NEVER: none is. The watermark must be that of all partitions, idle ones
  * too: a partition without events keeps everything. */
 int64_t lk_horizon(const lk_plan *p, int64_t least_watermark);
-bool lk_is_past(const lk_plan *p, lk_span window, int64_t horizon);
-/* Can an answer have a final row that is not past? Not if windows are past by the time they are final. */
+bool lk_is_expired(const lk_plan *p, lk_span window, int64_t horizon);
+/* Can an answer have a final row that has not expired? Not if windows are expired by the time they are final. */
 bool lk_has_final_rows(const lk_plan *p);
 /* How far an event may be ahead of the clock before it does harm. First function: events at the clock's time become
- * late. Second: windows that have not ended become past, which takes one such event in each partition. An event further
+ * late. Second: windows that have not ended expire, which takes one such event in each partition. An event further
  * ahead does that harm if it is believed (max_ahead). INT64_MAX: no event does. */
 int64_t lk_ahead_until_late(const lk_plan *p);
-int64_t lk_ahead_until_past(const lk_plan *p);
-/* Panes that start before it are only in past windows, of the view or of the rows by `w` that a query asks for.
+int64_t lk_ahead_until_expired(const lk_plan *p);
+/* Panes that start before it are only in expired windows, of the view or of the rows by `w` that a query asks for.
  * INT64_MIN if all may be needed. That is always so for sessions, which have any length: their panes may be removed
  * together (lk_session_may_go). */
 int64_t lk_first_kept(const lk_plan *p, const lk_window *w, int64_t horizon);
-/* May the panes of this session be removed? They may if last event + 2 gaps <= horizon. Then the session is past, and
+/* May the panes of this session be removed? They may if last event + 2 gaps <= horizon. Then the session has expired, and
  * only a late event can join it: its own time + gap + lateness is at or before the watermark. */
 bool lk_session_may_go(const lk_plan *p, lk_span session, int64_t horizon);
 

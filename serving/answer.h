@@ -88,7 +88,7 @@ typedef struct lk_answer {
 	/* where the copy is going: the log's end; for a sandbox its own end, fixed when it began */
 	lk_frontier goal;
 	int64_t watermark;                 /* the least of the partitions; LK_NEVER */
-	int64_t horizon;                   /* windows that end at or before it are past, and in no row; LK_NEVER: none */
+	int64_t horizon;                   /* windows that end at or before it are expired, and in no row; LK_NEVER: none */
 	int64_t final_to;                  /* LK_NEVER: none */
 	bool provisional;                  /* final_to exceeds what the watermark makes final, since idle partitions were
 	                                      left out: if one wakes up it may still change windows between the two */

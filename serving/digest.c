@@ -3,7 +3,7 @@
  * copies of one version that counted the same events have the same digest. A lambda copy whose batch counted late
  * events has another digest than a kappa copy that refused them. If windows are put together from panes, the digest is
  * of the panes, since different panes may make the same windows. Sessions of a view with retention are the exception:
- * their windows are used, since panes of past sessions may or may not be stored. */
+ * their windows are used, since panes of expired sessions may or may not be stored. */
 #include <stdlib.h>
 
 #include "core/digest.h"

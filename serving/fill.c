@@ -93,7 +93,7 @@ static void fill_key(filling *f, const uint8_t *key, size_t len, size_t from, si
 		if (!lk_budget_allows(f->a->budget, lk_cells_bytes(&f->a->filled) + lk_cells_bytes(&f->a->blank)))
 			return;
 		bool is_empty = from == to || tag_of(f->a, f->cells[from]) != tag;
-		if (is_empty && !lk_is_past(f->a->plan, lk_span_of_tag(&f->a->window, tag), f->a->horizon))
+		if (is_empty && !lk_is_expired(f->a->plan, lk_span_of_tag(&f->a->window, tag), f->a->horizon))
 			add_row(f, tag, key, len, before);
 	}
 }

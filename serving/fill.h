@@ -8,7 +8,7 @@ enum { LK_FILL_MOST = 1000000 };   /* rows that may be added */
 
 /* Adds a row for each window without events, for each group key that has a row, between the first and the last window
  * of the rows; if the query has from or to, from or up to there. A window whose row HAVING has removed has events, so
- * it is not filled; nor is a past one (retention). The values of added rows:
+ * it is not filled; nor is an expired one (retention). The values of added rows:
  *   null      NULL
  *   zero      what the aggregates give for no events, and 0 for a sum
  *   previous  those of the key's last window that has events; NULL before the first one

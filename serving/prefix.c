@@ -1,4 +1,4 @@
-/* The prefix that an answer covers, and what follows from it alone: its watermark, what is final, what is past. */
+/* The prefix that an answer covers, and what follows from it alone: its watermark, what is final, what has expired. */
 #include <string.h>
 
 #include "catalog/copies.h"

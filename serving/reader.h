@@ -19,7 +19,7 @@ typedef struct lk_filter {
 	lk_window window;         /* of the rows */
 	int64_t from, to;         /* windows that start in [from, to) … */
 	int64_t from_pane, to_pane;   /* … may hold panes that start in [from, to); INT64_MIN, INT64_MAX */
-	int64_t asked_pane;       /* from_pane by the query alone, ignoring what is past */
+	int64_t asked_pane;       /* from_pane by the query alone, ignoring what has expired */
 	bool nothing;             /* the conditions contradict each other */
 	bool *given;              /* [nkeys]: the key must equal a value or be NULL */
 	lk_value *values;         /* [nkeys] if given */
@@ -35,7 +35,7 @@ typedef struct lk_filter {
 /* *f must not move: f->cells points to it. */
 int lk_filter_init(lk_filter *f, const lk_plan *p, const lk_query *q, lk_error *err);
 void lk_filter_release(lk_filter *f);
-/* From now on leaves out cells that lie only in past windows (plan/watermark.h). */
+/* From now on leaves out cells that lie only in expired windows (plan/watermark.h). */
 void lk_filter_hide(lk_filter *f, int64_t horizon);
 /* True if a cell passes. field: pane + key. */
 bool lk_filter_field(const lk_filter *f, const uint8_t *field, size_t len);

@@ -53,7 +53,7 @@ static char *row(maker *m, int64_t tag) {
 }
 
 static bool is_asked_for(const maker *m, lk_span window) {
-	return m->first <= window.start && window.start < m->a->to && !lk_is_past(m->plan, window, m->horizon);
+	return m->first <= window.start && window.start < m->a->to && !lk_is_expired(m->plan, window, m->horizon);
 }
 
 /* True if another window may be made. */

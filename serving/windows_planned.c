@@ -18,18 +18,18 @@ static tags tags_of_pane(const lk_window *w, int64_t pane) {
 	return w->kind == LK_W_HOP ? (tags){first.start, last.start} : (tags){pane, last.end - w->slide_us};
 }
 
-static bool is_past(const lk_answer *a, int64_t tag) { return lk_is_past(a->plan, lk_span_of_tag(&a->window, tag), a->horizon); }
+static bool is_expired(const lk_answer *a, int64_t tag) { return lk_is_expired(a->plan, lk_span_of_tag(&a->window, tag), a->horizon); }
 
-/* Without the past ones, which come first. */
+/* Without the expired ones, which come first. */
 static tags kept(const lk_answer *a, tags t) {
 	int64_t slide = a->window.slide_us, past = t.lo, first = t.hi;
-	if (a->horizon == LK_NEVER || t.hi < t.lo || !is_past(a, t.lo))
+	if (a->horizon == LK_NEVER || t.hi < t.lo || !is_expired(a, t.lo))
 		return t;
-	if (is_past(a, t.hi))
+	if (is_expired(a, t.hi))
 		return (tags){0, -1};
 	while (first - past > slide) {
 		int64_t middle = past + (first - past) / slide / 2 * slide;
-		if (is_past(a, middle))
+		if (is_expired(a, middle))
 			past = middle;
 		else
 			first = middle;

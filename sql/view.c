@@ -223,7 +223,7 @@ static void read_view_options(lk_stmt *s, lk_plan *p, const json_t *list, lk_opt
 	lk_sql_interval_option(s, &options[RETENTION], 0, &p->retention_us);
 }
 
-/* An event that is accepted after its window is past would start that window again, with wrong numbers. So retention is
+/* An event that is accepted after its window has expired would start that window again, with wrong numbers. So retention is
  * a bound of lateness, too. */
 static void check_view_options(lk_stmt *s, lk_plan *p, const lk_option options[NOPTIONS]) {
 	const lk_option *lateness = &options[LATENESS], *retention = &options[RETENTION];
@@ -231,7 +231,7 @@ static void check_view_options(lk_stmt *s, lk_plan *p, const lk_option options[N
 	if (!windowed && lateness->value)
 		lk_stmt_fault(s, lateness->at, "leave it out, or group by a window", "without a window no event is late: allowed_lateness has no effect");
 	if (!windowed && retention->value)
-		lk_stmt_fault(s, retention->at, "leave it out, or group by a window", "without a window nothing becomes past: retention has no effect");
+		lk_stmt_fault(s, retention->at, "leave it out, or group by a window", "without a window nothing expires: retention has no effect");
 	if (!windowed || !retention->value)
 		return;
 	if (p->retention_us < (p->window.pane_us ? p->window.pane_us : 1))
@@ -239,7 +239,7 @@ static void check_view_options(lk_stmt *s, lk_plan *p, const lk_option options[N
 		              p->window.kind == LK_W_SESSION ? "the gap of the sessions" : "the view's panes");
 	if (p->allowed_lateness_us > p->retention_us)
 		lk_stmt_fault(s, lateness->at, "choose a longer retention, or a shorter allowed_lateness",
-		              "allowed_lateness is longer than retention: an event would be accepted after its window is past");
+		              "allowed_lateness is longer than retention: an event would be accepted after its window has expired");
 	if (p->allowed_lateness_us < 0)
 		p->allowed_lateness_us = p->retention_us;
 }

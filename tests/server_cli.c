@@ -229,7 +229,7 @@ static void another_watermark(void **state) {
 	apply(definitions + strcspn(definitions, ";") + 1, "view traffic: new");
 	apply("CREATE VIEW ever AS SELECT count(*) AS hits FROM hits;", "view ever: new");
 	apply("CREATE VIEW hour WITH (retention = '1 h') AS SELECT count(*) AS hits FROM hits GROUP BY tumble(ts, '1 minute');",
-	      "view hour: its windows are past as soon as they are final, so answers have no final rows");
+	      "view hour: its windows expire as soon as they are final, so answers have no final rows");
 	apply("CREATE VIEW hour WITH (retention = '1 h', allowed_lateness = '1 minute') AS SELECT count(*) AS hits FROM hits"
 	      " GROUP BY tumble(ts, '1 minute');", "view hour: version 2; readers");
 	assert_null(strstr(lk.err, "as soon as they are final"));
@@ -301,7 +301,7 @@ static void ahead_is_warned_of(void **state) {
 	(void)state;
 	static const char sql[] = "CREATE TABLE s (ts timestamptz, k text) WITH (event_time = ts, partition_by = k%s);"
 	                          "CREATE VIEW v WITH (%s) AS SELECT count(*) AS n FROM s GROUP BY tumble(ts, '1 minute');";
-	static const struct { const char *stream, *view; bool late, past, empty; } rows[] = {
+	static const struct { const char *stream, *view; bool late, expired, empty; } rows[] = {
 		{"", "allowed_lateness = '10 min'", true, false, false},
 		{", max_ahead = '10 min'", "allowed_lateness = '10 min'", false, false, false},
 		{", max_ahead = '11 min', watermark = '1 min'", "allowed_lateness = '10 min'", false, false, false},
@@ -315,7 +315,7 @@ static void ahead_is_warned_of(void **state) {
 		char *text = lk_asprintf(sql, rows[i].stream, rows[i].view);
 		apply(text, "view v: new, version 1");
 		assert_int_equal(strstr(lk.err, "makes current events late") != NULL, rows[i].late);
-		assert_int_equal(strstr(lk.err, "removes windows that have not ended") != NULL, rows[i].past);
+		assert_int_equal(strstr(lk.err, "removes windows that have not ended") != NULL, rows[i].expired);
 		assert_int_equal(strstr(lk.err, "retention removes nothing until") != NULL, rows[i].empty);
 		apply(text, "view v: unchanged");
 		assert_null(strstr(lk.err, "max_ahead"));

@@ -106,7 +106,7 @@ static void every_kind_agrees(void **state) {
 }
 
 /* Past windows are in none of the answers. */
-static void every_kind_agrees_on_what_is_past(void **state) {
+static void every_kind_agrees_on_what_has_expired(void **state) {
 	(void)state;
 	declare("WITH (retention = '70 seconds')", "");
 	agree(0, false);
@@ -447,7 +447,7 @@ static void sandboxes_of_every_kind(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(every_kind_agrees, fresh),
-		cmocka_unit_test_setup(every_kind_agrees_on_what_is_past, fresh),
+		cmocka_unit_test_setup(every_kind_agrees_on_what_has_expired, fresh),
 		cmocka_unit_test_setup(costs_of_every_kind, fresh),
 		cmocka_unit_test_setup(late_events_explain_every_kind, fresh),
 		cmocka_unit_test_setup(a_late_event_joins_two_sessions, fresh),

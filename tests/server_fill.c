@@ -275,7 +275,7 @@ static void nothing_at_all(void **state) {
 }
 
 /* Windows that retention has removed were not empty. */
-static void past_windows_are_not_filled(void **state) {
+static void expired_windows_are_not_filled(void **state) {
 	(void)state;
 	lk_answer a;
 	test_world_declare(&world, "CREATE VIEW v WITH (retention = '2 minutes') AS SELECT count(*) AS n FROM hits GROUP BY tumble(ts, '1 minute');");
@@ -412,7 +412,7 @@ int main(void) {
 		cmocka_unit_test_setup(what_no_event_makes_of_each_aggregate, fresh),
 		cmocka_unit_test_setup(days_of_a_calendar, fresh),
 		cmocka_unit_test_setup(nothing_at_all, fresh),
-		cmocka_unit_test_setup(past_windows_are_not_filled, fresh),
+		cmocka_unit_test_setup(expired_windows_are_not_filled, fresh),
 		cmocka_unit_test_setup(what_is_refused, fresh),
 		cmocka_unit_test_setup(the_formats, fresh),
 		cmocka_unit_test_setup(charts, fresh),

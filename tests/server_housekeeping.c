@@ -165,9 +165,9 @@ static void seal(const char *view, int64_t compact_rows) {
 static void late_events_of_kappa_are_removed_with_their_windows(void **unused) {
 	(void)unused;
 	begin("CREATE VIEW kept WITH (allowed_lateness = '1 s') AS SELECT n, count(*) AS hits FROM hits GROUP BY n, tumble(ts, '10 s');"
-	      "CREATE VIEW past WITH (allowed_lateness = '1 s', retention = '6 hours') AS SELECT n, count(*) AS hits FROM hits GROUP BY n, hop(ts, '10 s', '20 s');"
+	      "CREATE VIEW expired WITH (allowed_lateness = '1 s', retention = '6 hours') AS SELECT n, count(*) AS hits FROM hits GROUP BY n, hop(ts, '10 s', '20 s');"
 	      "CREATE VIEW visits WITH (allowed_lateness = '1 s', retention = '6 hours') AS SELECT n, count(*) AS hits FROM hits GROUP BY n, session(ts, '10 s');");
-	static const char *const views[] = {"kept", "past", "visits"};
+	static const char *const views[] = {"kept", "expired", "visits"};
 	for (int i = 0; i < 6; i++)
 		append(20000, 500);
 	for (int i = 0; i < 3; i++) {

@@ -146,9 +146,9 @@ static int end_all(void **state) {
 }
 
 /* I2, I3, I4 */
-static void past_windows_are_in_no_answer(void **state) {
+static void expired_windows_are_in_no_answer(void **state) {
 	(void)state;
-	seed = test_seed("past_windows_are_in_no_answer");
+	seed = test_seed("expired_windows_are_in_no_answer");
 	declare();
 	for (int round = test_rounds("ROUNDS", 6); round > 0; round--) {
 		append(1 + (int)(test_random(&seed) % 150));
@@ -160,7 +160,7 @@ static void past_windows_are_in_no_answer(void **state) {
 	}
 }
 
-/* A window of the query that begins before what is kept is past as a whole. The oracle is a view with such windows. */
+/* A window of the query that begins before what is kept is expired as a whole. The oracle is a view with such windows. */
 static void longer_windows_are_whole_or_not_there(void **state) {
 	(void)state;
 	char id[24], text[400];
@@ -272,7 +272,7 @@ static void an_empty_partition_keeps_all(void **state) {
 	is_right();
 }
 
-/* All three ways over one prefix: past windows are in none of them. */
+/* All three ways over one prefix: expired windows are in none of them. */
 static void all_ways_agree(void **state) {
 	(void)state;
 	seed = test_seed("all_ways_agree");
@@ -298,7 +298,7 @@ static void all_ways_agree(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		TEST(past_windows_are_in_no_answer),
+		TEST(expired_windows_are_in_no_answer),
 		TEST(longer_windows_are_whole_or_not_there),
 		TEST(stores_do_not_grow_with_the_log),
 		TEST(an_empty_partition_keeps_all),

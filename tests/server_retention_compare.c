@@ -1,5 +1,5 @@
-/* Retention in comparisons: past sessions that housekeeping has removed make no difference between modes, also if a
- * late event joins such a session to one that is not past; and they hide no difference. */
+/* Retention in comparisons: expired sessions that housekeeping has removed make no difference between modes, also if a
+ * late event joins such a session to one that has not expired; and they hide no difference. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -43,7 +43,7 @@ static void declare(void) {
 	                           " GROUP BY ip, session(ts, '10 s');");
 }
 
-/* For a: two past sessions, at 0 and from 18 to 25, and one that is not past, from 43 on. For b: the same, but no late
+/* For a: two expired sessions, at 0 and from 18 to 25, and one that has not expired, from 43 on. For b: the same, but no late
  * events will come. */
 static void put_sessions(void (*housekeeping)(void)) {
 	put("a", 0);
@@ -147,7 +147,7 @@ static void a_batch_brings_removed_sessions_back(void **state) {
 	is_explained();
 }
 
-/* I3: a lost cell of a session that is not past is reported; removed cells of past sessions are not */
+/* I3: a lost cell of a session that has not expired is reported; removed cells of expired sessions are not */
 static void a_lost_cell_is_no_removed_one(void **state) {
 	(void)state;
 	lk_comparison c;
@@ -191,7 +191,7 @@ static void to_lambda(void) {
 	test_world_same(&world, &q);
 }
 
-/* I3: two seals, each of which has removed what was past */
+/* I3: two seals, each of which has removed what had expired */
 static void a_sealed_view_becomes_lambda(void **state) {
 	(void)state;
 	declare();

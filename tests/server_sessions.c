@@ -183,8 +183,8 @@ static void a_bridge_that_comes_late(void **state) {
 	test_worker_close(&batched);
 }
 
-/* A past session may still grow, and is then shown again as a whole: so its panes stay for another gap. */
-static void a_past_session_comes_back(void **state) {
+/* An expired session may still grow, and is then shown again as a whole: so its panes stay for another gap. */
+static void an_expired_session_comes_back(void **state) {
 	(void)state;
 	test_world_empty(&world);
 	test_world_declare(&world, test_visits_in_one_partition_text);
@@ -196,7 +196,7 @@ static void a_past_session_comes_back(void **state) {
 	test_worker_open_copy(&other, &world, kappa);
 	static const struct { int64_t at_s; const char *want; int64_t final_to_s, rows; } steps[] = {
 		{0, "[0,10)=1", -20, 1},
-		{20, "[20,30)=1", 0, 2},             /* [0,10) is past, and in the stores */
+		{20, "[20,30)=1", 0, 2},             /* [0,10) is expired, and in the stores */
 		{5, "[0,15)=2 [20,30)=1", 0, 2},     /* 5 + gap + lateness > 20 */
 		{51, "[51,61)=1", 31, 1},
 	};
@@ -380,7 +380,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edges_cut_anywhere),
 		cmocka_unit_test(a_bridge_that_comes_late),
-		cmocka_unit_test(a_past_session_comes_back),
+		cmocka_unit_test(an_expired_session_comes_back),
 		cmocka_unit_test(a_misread_condition_shows),
 		cmocka_unit_test(keys_of_what_does_not_pass),
 		cmocka_unit_test(sessions_of_a_prefix),

@@ -91,7 +91,7 @@ static void check_speed(round *r) {
 	test_rows want, got;
 	lk_buf bound = LK_BUF_INIT, difference = LK_BUF_INIT;
 	lk_query q = test_query(r->view);
-	if (*r->shape->having || r->shape->retention_s)      /* HAVING is not applied to one layer; what is past depends on all layers */
+	if (*r->shape->having || r->shape->retention_s)      /* HAVING is not applied to one layer; what has expired depends on all layers */
 		return;
 	q.layer = LK_LAYER_SPEED;
 	test_world_answer(&world, &q, &a);

@@ -1,4 +1,4 @@
-/* Which windows are past, and what must still be kept for the others: against the plain rule, window by window. */
+/* Which windows are expired, and what must still be kept for the others: against the plain rule, window by window. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -35,12 +35,12 @@ static void retention_is_a_lateness_bound(void **state) {
 	p = view("tumble(ts, '1 minute')", "allowed_lateness = '1 s'", &d);
 	assert_int_equal(p->retention_us, 0);
 	assert_int_equal(lk_horizon(p, 10 * S), LK_NEVER);
-	assert_false(lk_is_past(p, (lk_span){0, 1}, LK_NEVER));
+	assert_false(lk_is_expired(p, (lk_span){0, 1}, LK_NEVER));
 	assert_int_equal(lk_first_kept(p, &p->window, LK_NEVER), INT64_MIN);
 	lk_definitions_release(&d);
 }
 
-/* Final if end + lateness (for a session, + gap) <= the watermark; past if end + retention <= it. */
+/* Final if end + lateness (for a session, + gap) <= the watermark; expired if end + retention <= it. */
 static void a_final_row_may_be_seen(void **state) {
 	(void)state;
 	static const struct { const char *window, *options; bool seen; } rows[] = {
@@ -85,14 +85,14 @@ static void the_horizon_is_behind_the_watermark(void **state) {
 	assert_int_equal(lk_horizon(p, LK_NEVER), LK_NEVER);
 	assert_int_equal(lk_horizon(p, 7200 * S), 3600 * S);
 	assert_true(lk_horizon(p, LK_TIME_MIN) > LK_NEVER);
-	assert_true(lk_is_past(p, (lk_span){3540 * S, 3600 * S}, 3600 * S));        /* ends exactly there */
-	assert_false(lk_is_past(p, (lk_span){3600 * S, 3660 * S}, 3600 * S));
-	assert_false(lk_is_past(p, (lk_span){3540 * S, 3600 * S}, 3600 * S - 1));
+	assert_true(lk_is_expired(p, (lk_span){3540 * S, 3600 * S}, 3600 * S));        /* ends exactly there */
+	assert_false(lk_is_expired(p, (lk_span){3600 * S, 3660 * S}, 3600 * S));
+	assert_false(lk_is_expired(p, (lk_span){3540 * S, 3600 * S}, 3600 * S - 1));
 	lk_definitions_release(&d);
 }
 
-/* An accepted event is in no past window. */
-static void what_is_not_late_is_not_past(void **state) {
+/* An accepted event is in no expired window. */
+static void what_is_not_late_has_not_expired(void **state) {
 	(void)state;
 	static const char *const windows[] = {"tumble(ts, '60 s', '7 s')", "hop(ts, '20 s', '50 s')", "cumulate(ts, '20 s', '1 minute')", "session(ts, '30 s')"};
 	for (int i = 0; i < 4; i++) {
@@ -109,17 +109,17 @@ static void what_is_not_late_is_not_past(void **state) {
 	}
 }
 
-/* Every pane of a window that is not past is kept, and no other pane; also for windows of a query. */
-static void panes_are_kept_for_windows_that_are_not_past(const lk_plan *p, const lk_window *rows, int64_t horizon) {
+/* Every pane of a window that has not expired is kept, and no other pane; also for windows of a query. */
+static void panes_are_kept_for_windows_that_have_not_expired(const lk_plan *p, const lk_window *rows, int64_t horizon) {
 	int64_t first = lk_first_kept(p, rows, horizon), least = INT64_MAX, every = rows->kind == LK_W_CUMULATE ? rows->size_us : rows->slide_us;
 	for (int64_t start = -600 * S + rows->offset_us; start < 900 * S; start += every)
 		for (int64_t length = rows->kind == LK_W_CUMULATE ? rows->slide_us : rows->size_us; length <= rows->size_us; length += rows->slide_us) {
 			lk_span w = {start, start + length};
-			if (!lk_is_past(p, w, horizon) && w.start < least)
+			if (!lk_is_expired(p, w, horizon) && w.start < least)
 				least = w.start;
 		}
 	if (lk_is_tiling(rows))
-		assert_int_equal(first, least);          /* the panes before it would belong to a past row */
+		assert_int_equal(first, least);          /* the panes before it would belong to an expired row */
 	else
 		assert_true(first <= least);
 	if (rows == &p->window)
@@ -139,12 +139,12 @@ static void what_is_kept_is_what_is_needed(void **state) {
 		lk_definitions d;
 		const lk_plan *p = view(cases[c].window, "retention = '60 s'", &d);
 		for (int64_t horizon = -65 * S; horizon < 200 * S; horizon += horizon % (10 * S) ? S - 1 : 1) {
-			panes_are_kept_for_windows_that_are_not_past(p, &p->window, horizon);
+			panes_are_kept_for_windows_that_have_not_expired(p, &p->window, horizon);
 			for (int i = 0; i < 4; i++) {
 				lk_window asked;
 				const char *reason;
 				assert_int_equal(lk_window_ask(&p->window, cases[c].sizes[i][0] * S, cases[c].sizes[i][1] * S, &asked, &reason), 0);
-				panes_are_kept_for_windows_that_are_not_past(p, &asked, horizon);
+				panes_are_kept_for_windows_that_have_not_expired(p, &asked, horizon);
 			}
 		}
 		lk_definitions_release(&d);
@@ -169,7 +169,7 @@ int main(void) {
 		cmocka_unit_test(a_final_row_may_be_seen),
 		cmocka_unit_test(another_retention_is_another_version),
 		cmocka_unit_test(the_horizon_is_behind_the_watermark),
-		cmocka_unit_test(what_is_not_late_is_not_past),
+		cmocka_unit_test(what_is_not_late_has_not_expired),
 		cmocka_unit_test(what_is_kept_is_what_is_needed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -140,18 +140,18 @@ static void how_far_ahead_does_no_harm(void **state) {
 		lk_plan p = minutes(30 * S);
 		p.retention_us = 45 * S;
 		p.window.kind = session ? LK_W_SESSION : LK_W_TUMBLE;
-		int64_t late = lk_ahead_until_late(&p), past = lk_ahead_until_past(&p);
+		int64_t late = lk_ahead_until_late(&p), expired = lk_ahead_until_expired(&p);
 		assert_int_equal(late, (session ? 100 * S - 1 : 40 * S));
-		assert_int_equal(past, 55 * S);
+		assert_int_equal(expired, 55 * S);
 		assert_false(lk_is_late(&p, at, lk_watermark_advance(&p, LK_NEVER, at + late, at)));
 		assert_true(lk_is_late(&p, at, lk_watermark_advance(&p, LK_NEVER, at + late + 1, at)));
 		const lk_span ends_now = {at + 1 - 60 * S, at + 1};
-		assert_false(lk_is_past(&p, ends_now, lk_horizon(&p, lk_watermark_advance(&p, LK_NEVER, at + past, at))));
-		assert_true(lk_is_past(&p, ends_now, lk_horizon(&p, lk_watermark_advance(&p, LK_NEVER, at + past + 1, at))));
+		assert_false(lk_is_expired(&p, ends_now, lk_horizon(&p, lk_watermark_advance(&p, LK_NEVER, at + expired, at))));
+		assert_true(lk_is_expired(&p, ends_now, lk_horizon(&p, lk_watermark_advance(&p, LK_NEVER, at + expired + 1, at))));
 	}
 	lk_plan never = minutes(-1);
 	assert_int_equal(lk_ahead_until_late(&never), INT64_MAX);
-	assert_int_equal(lk_ahead_until_past(&never), INT64_MAX);
+	assert_int_equal(lk_ahead_until_expired(&never), INT64_MAX);
 }
 
 static void views_without_windows_have_no_late_events(void **state) {

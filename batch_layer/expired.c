@@ -1,13 +1,13 @@
 /* Past windows are in no answer (plan/watermark.h), so their cells may be kept or removed: removing them here is
  * housekeeping and decides nothing. A batch does not compute them. A seal's table grows by inserts, and loses here what
- * has become past since the last seal.
+ * has expired since the last seal.
  *
- * Sessions may be of any length, and all panes of a session that is not past must be kept. So panes are removed by
+ * Sessions may be of any length, and all panes of a session that has not expired must be kept. So panes are removed by
  * whole sessions. Those are found by gaps and islands, over intervals [first, last] of rows (a pane may have several
  * rows): a session begins with a row whose first event is at least a gap behind every event before it. It is removed
  * when its last event + 2 gaps is at or before the horizon: then no event that is not late can join it. This holds for
- * SQL and C alike, and for a batch too, which computes all sessions and deletes the past ones. */
-#include "batch_layer/past.h"
+ * SQL and C alike, and for a batch too, which computes all sessions and deletes the expired ones. */
+#include "batch_layer/expired.h"
 
 #include "batch_layer/rows.h"
 #include "plan/watermark.h"
@@ -24,7 +24,7 @@ static void put_time(int64_t us, lk_buf *out) {
 	lk_buf_addc(out, '\'');
 }
 
-void lk_past_events_sql(const lk_plan *p, const lk_cut *cut, lk_buf *out) {
+void lk_expired_events_sql(const lk_plan *p, const lk_cut *cut, lk_buf *out) {
 	int64_t from = first_kept(p, cut);
 	if (from < LK_TIME_MIN)
 		return;
@@ -55,7 +55,7 @@ static void delete_sessions(const lk_plan *p, const char *table, int64_t horizon
 	lk_buf_release(&order);
 }
 
-int lk_past_delete(lk_pg *pg, const lk_plan *p, const lk_cut *cut, const char *table, lk_error *err) {
+int lk_expired_delete(lk_pg *pg, const lk_plan *p, const lk_cut *cut, const char *table, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT;
 	int64_t horizon = horizon_at(p, cut), from = first_kept(p, cut);
 	if (horizon < LK_TIME_MIN)
