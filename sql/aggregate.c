@@ -37,24 +37,26 @@ lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x) {
 	return lk_sql_coerce(c, x, (lk_type){.kind = LK_NUMERIC, .precision = STORED_DIGITS, .scale = x->type.scale}, true);
 }
 
-bool lk_sql_has_aggregate(const json_t *n) {
-	const json_t *f = lk_tree_as(n, "FuncCall");
+const json_t *lk_sql_find_call(const json_t *n, bool (*wanted)(const char *name)) {
+	const json_t *f = lk_tree_as(n, "FuncCall"), *found = NULL;
 	const char *key;
 	json_t *item;
 	size_t i;
-	if (f && lk_aggregate_known(lk_tree_function(f)))
-		return true;
+	if (f && wanted(lk_tree_function(f)))
+		return f;
 	if (json_is_array(n)) {
 		json_array_foreach(n, i, item)
-			if (lk_sql_has_aggregate(item))
-				return true;
+			if ((found = lk_sql_find_call(item, wanted)))
+				break;
 	} else if (json_is_object(n)) {
 		json_object_foreach((json_t *)n, key, item)
-			if (lk_sql_has_aggregate(item))
-				return true;
+			if ((found = lk_sql_find_call(item, wanted)))
+				break;
 	}
-	return false;
+	return found;
 }
+
+bool lk_sql_has_aggregate(const json_t *n) { return lk_sql_find_call(n, lk_aggregate_known) != NULL; }
 
 /* --- what PostgreSQL runs --- */
 

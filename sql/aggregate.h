@@ -16,6 +16,8 @@ int lk_sql_aggregate_of_time(lk_scope *c, const char *name, int at);
  * constant. */
 lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x);
 
+/* The fields of the first call in a tree whose function is `wanted`, or NULL. */
+const json_t *lk_sql_find_call(const json_t *n, bool (*wanted)(const char *name));
 /* Is there an aggregate in a tree? */
 bool lk_sql_has_aggregate(const json_t *n);
 

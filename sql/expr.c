@@ -30,7 +30,8 @@ static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, 
 		hint = lk_stmt_text(s, "a dotted name is one quoted name: \"%s\"", dotted);
 	else if (*qualifier && !known)
 		hint = lk_stmt_text(s, "%s is called %s here", c->derived ? "what the view reads" : "the stream", c->stream_name);
-	else if (strcmp(name, "window_start") == 0 || strcmp(name, "window_end") == 0)
+	else if (strcmp(name, "window_start") == 0 || strcmp(name, "window_end") == 0 || strcmp(name, "windowstart") == 0 ||
+	         strcmp(name, "windowend") == 0 || strcmp(name, "window_time") == 0)
 		hint = "lk adds window_start and window_end before the select list";
 	else if (near)
 		hint = lk_stmt_text(s, "did you mean %s?", near);

@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "core/suggest.h"
+#include "sql/aggregate.h"
 #include "sql/derived.h"
+#include "sql/hint.h"
 #include "sql/names.h"
 #include "sql/statements.h"
+#include "sql/window.h"
 
 const lk_stream *lk_sql_find_stream(lk_stmt *s, const char *name) {
 	for (int i = 0; i < s->out->nitems; i++)
@@ -203,14 +206,27 @@ static bool cross_join(const json_t *join) {
 	       !json_object_get(join, "usingClause") && !json_object_get(join, "alias");
 }
 
+static bool is_of_elements(const char *name) {
+	const char *hint = lk_sql_function_hint(name);
+	return hint && hint == lk_sql_function_hint("unnest");
+}
+
+/* FROM TUMBLE(hits, ts, …) and FROM unnest(x) of other systems. */
+static const char *function_hint(const json_t *item) {
+	const json_t *call = lk_sql_find_call(item, lk_sql_is_window);
+	if (call)
+		return "write FROM stream … GROUP BY tumble(column, '1 minute')";
+	return lk_sql_find_call(item, is_of_elements) ? lk_sql_function_hint("unnest") : NULL;
+}
+
 static void refuse_item(lk_stmt *s, const json_t *item) {
-	const char *kind;
+	const char *kind, *hint = function_hint(item);
 	const json_t *f = lk_tree_node(item, &kind);
 	const char *what = strcmp(kind, "RangeFunction") == 0      ? "a function"
 	                   : strcmp(kind, "RangeTableSample") == 0 ? "TABLESAMPLE"
 	                   : strcmp(kind, "RangeSubselect") == 0   ? "a subquery"
 	                                                           : "a join of streams";
-	lk_stmt_fault(s, lk_tree_start(f, 0), "a view reads from one stream, and may add LATERAL (VALUES (…), (…)) AS alias (column, …)",
+	lk_stmt_fault(s, lk_tree_start(f, 0), hint ? hint : "a view reads from one stream, and may add LATERAL (VALUES (…), (…)) AS alias (column, …)",
 	              "%s is not supported in FROM", what);
 }
 

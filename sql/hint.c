@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "sql/lex.h"
+#include "sql/foreign.h"
 
 static bool one_of(lk_stmt *s, lk_token t, const char *const *words) {
 	for (; *words; words++)
@@ -24,42 +24,68 @@ static void tokens_before(lk_stmt *s, int at, lk_token *before, lk_token *second
 static const struct {
 	const char *names, *hint;
 } functions[] = {
-	{" time_bucket time_slice window tumbling hopping tumble_start tumble_end hop_start hop_end timestamp_trunc ",
+	{" time_bucket time_bucket_gapfill time_bucket_ng time_slice window tumbling hopping tumble_start tumble_end tumble_rowtime hop_start"
+	 " hop_end timestamp_trunc datetime_trunc bin tumblestart tumbleend hopstart hopend windowid tostartofsecond tostartofminute"
+	 " tostartoffiveminutes tostartoftenminutes tostartoffifteenminutes tostartofhour tostartofday tostartofweek tostartofmonth"
+	 " tostartofquarter tostartofyear tostartofinterval ",
 	 "write GROUP BY tumble(column, '1 minute'), or tumble(column, '1 day', 'Europe/Berlin') for days, weeks, months and years;"
 	 " lk adds window_start and window_end"},
-	{" hour minute day dayofweek month year ", "write extract(hour FROM column)"},
-	{" to_char date_format to_date strftime timezone ", "group by tumble(column, '1 hour'), and format window_start where you read the answer"},
-	{" unix_timestamp to_unixtime unix_millis ", "write extract(epoch FROM column)"},
-	{" from_unixtime parse_timestamp ", "write to_timestamp(column), of seconds since 1970"},
-	{" now clock_timestamp statement_timestamp transaction_timestamp current_timestamp age ",
+	{" session_window session_start session_end ", "write GROUP BY session(column, '30 min'); lk adds window_start and window_end"},
+	{" hour minute day dayofweek month year tohour tominute todayofmonth todayofweek tomonth toyear ", "write extract(hour FROM column)"},
+	{" date todate ", "write column::date"},
+	{" datediff date_diff timestampdiff ", "write extract(epoch FROM later - earlier), seconds"},
+	{" to_char date_format formatdatetime to_date strftime timezone convert_tz from_utc_timestamp ",
+	 "group by tumble(column, '1 hour'), and format window_start where you read the answer"},
+	{" unix_timestamp to_unixtime unix_millis tounixtimestamp ", "write extract(epoch FROM column)"},
+	{" from_unixtime parse_timestamp stringtotimestamp fromunixtimestamp to_timestamp_ltz ", "write to_timestamp(column), of seconds since 1970"},
+	{" now clock_timestamp statement_timestamp transaction_timestamp current_timestamp age mz_now proctime today yesterday now64 current_watermark ",
 	 "_at is the time at which the log took the event; for the last hour, ask when you read: lk query VIEW --from -1h"},
-	{" mean average ", "write avg(x)"},
-	{" total ", "write sum(x)"},
+	{" mean average avg_agg ", "write avg(x)"},
+	{" total sumwithoverflow ", "write sum(x)"},
 	{" minimum maximum smallest largest ", "write min(x) or max(x)"},
-	{" percentile_cont percentile_disc percentile approx_quantile approx_percentile_cont quantile median percentile_approx ",
+	{" percentile_cont percentile_disc percentile approx_quantile approx_quantiles approx_percentile_cont quantile quantiles quantileexact"
+	 " quantiletdigest median percentile_approx percentile_agg uddsketch tdigest tdigest_agg ",
 	 "write approx_percentile(x, 0.5), a value within 1 % of it"},
-	{" mode topk top_k_distinct topkdistinct approx_top_k histogram ", "write top_k(x, 10): the most common values with their counts"},
-	{" approx_distinct hll_count hyperloglog count_distinct uniq ndv ", "write approx_count_distinct(x), or count(DISTINCT x)"},
-	{" array_agg string_agg json_agg jsonb_agg json_object_agg listagg group_concat collect_list collect_set xmlagg ",
+	{" mode topk topkweighted top_k_distinct topkdistinct approx_top_k approx_top_count approx_most_frequent histogram freq_agg topn_agg ",
+	 "write top_k(x, 10): the most common values with their counts"},
+	{" approx_distinct hll hll_count hll_add_agg hll_cardinality hyperloglog distinct_count approx_count count_distinct uniq uniqexact"
+	 " uniqcombined uniqcombined64 uniqhll12 uniqthetasketch hll_sketch_agg theta_sketch_agg ndv ",
+	 "write approx_count_distinct(x), or count(DISTINCT x)"},
+	{" array_agg string_agg json_agg jsonb_agg json_object_agg listagg group_concat collect_list collect_set xmlagg grouparray"
+	 " groupuniqarray groupconcat array_concat_agg map_agg multiset collect ",
 	 "top_k(x, 10) has the most common values; or GROUP BY x, and put the values together where you read the answer"},
-	{" any_value arbitrary first_value latest_by_offset last_value argmax max_by locf ", "write first(x) or last(x), by event time"},
-	{" earliest_by_offset argmin min_by ", "write first(x), by event time"},
-	{" count_if countif sum_if sumif avg_if avgif ", "write count(*) FILTER (WHERE condition)"},
-	{" bit_and bit_or bit_xor corr covar_pop covar_samp regr_slope regr_intercept regr_r2 kurtosis skewness ",
+	{" any_value arbitrary anylast anyheavy first_value latest_by_offset last_value argmax max_by arg_max locf ",
+	 "write first(x) or last(x), by event time"},
+	{" earliest_by_offset argmin min_by arg_min ", "write first(x), by event time"},
+	{" count_if countif sum_if sumif avg_if avgif minif maxif uniqif anyif ", "write count(*) FILTER (WHERE condition)"},
+	{" stddevpop stddevsamp varpop varsamp ", "write stddev_pop(x), stddev_samp(x), var_pop(x) or var_samp(x)"},
+	{" stats_agg stddev_by stdev std ", "write avg(x), stddev_samp(x), var_samp(x), …: one item each"},
+	{" bit_and bit_or bit_xor corr covar_pop covar_samp regr_slope regr_intercept regr_r2 kurtosis skewness time_weight ",
 	 "read the log's table lk.log_<stream> with SQL, or compute it where you read an answer by finer keys"},
 	{" rank dense_rank row_number ntile lag lead percent_rank cume_dist ",
 	 "sort and number the rows where you read the answer: lk query VIEW --sort COL"},
-	{" rate increase irate delta idelta ", "write max(x) and min(x), and compute with them where you read the answer"},
+	{" rate increase irate delta idelta counter_agg gauge_agg ", "write max(x) and min(x), and compute with them where you read the answer"},
 	{" width_bucket ", "write floor((x - low) / step), or CASE WHEN … for a few classes of it"},
 	{" log2 ", "write ln(x) / ln(2::double precision)"},
-	{" regexp_match regexp_matches regexp_substr regexp_extract extract_all ", "write substring(x FROM 'pattern')"},
-	{" regexp_like regexp_count ", "write x ~ 'pattern'"},
-	{" instr locate charindex ", "write strpos(x, y)"},
-	{" len ", "write length(x)"},
+	{" regexp_match regexp_matches regexp_substr regexp_extract extract_all extractall ", "write substring(x FROM 'pattern')"},
+	{" regexp_like regexp_count match rlike ", "write x ~ 'pattern'"},
+	{" instr locate charindex positioncaseinsensitive ", "write strpos(x, y)"},
+	{" contains includes endswith ends_with ", "write x LIKE '%text%', where % is any text"},
+	{" startswith ", "write starts_with(x, 'text')"},
+	{" splitbychar splitbystring split ", "write split_part(x, '/', 1)"},
+	{" len strlen ", "write length(x)"},
 	{" lcase ucase initcap ", "write lower(x) or upper(x)"},
 	{" concat_ws format ", "write a || ', ' || b, or concat(a, ', ', b)"},
-	{" ifnull nvl isnull ", "write coalesce(x, y)"},
-	{" if iif decode ", "write CASE WHEN … THEN … ELSE … END"},
+	{" ifnull nvl isnull zeroifnull ", "write coalesce(x, y)"},
+	{" if iif decode multiif ", "write CASE WHEN … THEN … ELSE … END"},
+	{" tostring ", "write x::text"},
+	{" toint8 toint16 toint32 toint64 touint8 touint16 touint32 touint64 ", "write x::bigint"},
+	{" tofloat32 tofloat64 ", "write x::double precision"},
+	{" json_value json_query get_json_object jsonextractstring jsonextract jsonextractint jsonextractfloat simplejsonextractstring"
+	 " extractjsonfield json_extract json_extract_scalar json_extract_path_text jsonb_extract_path_text ",
+	 "declare the path as a column: \"a.b\" text"},
+	{" unnest explode arrayjoin flatten jsonb_array_elements json_array_elements ",
+	 "a view has one row for each event; write an event for each element"},
 };
 
 const char *lk_sql_function_hint(const char *name) {
@@ -133,41 +159,34 @@ const char *lk_sql_syntax_hint(lk_stmt *s, int at) {
 	                                       "is", "like", "on", "only", "union", "using", "where", "window", "with", "left", "right",
 	                                       "join", "analyze", "current_user", "do", "end", "for", "grant", "having", "natural",
 	                                       "session_user", "create", "distinct", "fetch", "foreign", "placing", "variadic", NULL};
+	static const char *const after_list[] = {"from", "where", "group", "having", "order", "limit", ")", NULL};
 	lk_token t = lk_lex(s->text, s->len, at), before, second;
 	tokens_before(s, at, &before, &second);
 	bool table = lk_token_is(s->text, lk_lex(s->text, s->len, lk_lex(s->text, s->len, 0).end), "table");
-	const char *order = order_hint(s, t);
+	const char *order = order_hint(s, t), *foreign = lk_sql_foreign(s, t);
 	if (!before.end)
 		return "a definition file has CREATE TABLE and CREATE VIEW statements";
 	if (order && !table)
 		return order;
 	if (lk_token_is(s->text, t, "select") && !comes_before(s, "as", at))
 		return "write AS before SELECT: CREATE VIEW name AS SELECT …";
+	if (lk_token_is(s->text, before, "interval") && t.kind == LK_TOKEN_NUMBER && lk_sql_foreign_interval(s, t.at))
+		return lk_sql_foreign_interval(s, t.at);
 	if (lk_token_is(s->text, before, "interval") || lk_token_is(s->text, t, "interval"))
 		return "write an interval as a string alone: watermark = '10 seconds'";
+	if (t.kind == LK_TOKEN_NUMBER && is_name(lk_lex(s->text, s->len, t.end)) && lk_lex(s->text, s->len, t.end).at == t.end)
+		return "write an interval in quotes, such as '1 hour'";
 	if (before.kind == LK_TOKEN_NUMBER && one_of(s, t, units))
 		return "write an interval in quotes: '10 seconds'";
-	if (lk_token_is(s->text, before, "watermark") && lk_token_is(s->text, t, "for"))
-		return "write WITH (event_time = column, watermark = '10 seconds') after the columns";
-	if (lk_token_is(s->text, before, "create") && lk_token_is(s->text, t, "stream"))
-		return "a stream is a table: CREATE TABLE name (column type, ...) WITH (event_time = column, partition_by = column)";
-	if (lk_token_is(s->text, t, "emit") || lk_token_is(s->text, before, "emit"))
-		return "leave EMIT out: answers are always current";
-	if (lk_token_is(s->text, t, "window") || (lk_token_is(s->text, second, "window") && lk_token_is(s->text, t, "(")))
-		return "write GROUP BY tumble(column, '1 minute'), hop(column, '10 s', '1 minute') or session(column, '30 min')";
-	if (lk_token_is(s->text, t, "table") && (lk_token_is(s->text, second, "tumble") || lk_token_is(s->text, before, "from")))
-		return "write FROM stream … GROUP BY tumble(column, '1 minute')";
-	if (lk_token_is(s->text, t, "nulls") || lk_token_is(s->text, before, "nulls"))
-		return "leave IGNORE NULLS and RESPECT NULLS out: aggregates skip NULL";
+	if (foreign)
+		return foreign;
 	if (lk_token_is(s->text, t, "(") && lk_token_is(s->text, before, "="))
 		return "an option has one value: a name, a number or a string";
-	if (lk_token_is(s->text, t, "`"))
-		return "write double quotes around names";
 	if (table && one_of(s, t, reserved))
 		return "a name that is a keyword must be quoted, such as \"user\"";
 	if (t.kind != LK_TOKEN_END && !t.closed)
 		return "close the quotes";
-	if (lk_token_is(s->text, before, ","))
+	if (lk_token_is(s->text, before, ",") && (t.kind == LK_TOKEN_END || one_of(s, t, after_list)))
 		return "is there a comma too many before it?";
 	const char *missing = missing_hint(s, t, before, second, table);
 	return missing ? missing : "";

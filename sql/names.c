@@ -1,6 +1,7 @@
 #include "sql/names.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/suggest.h"
@@ -58,6 +59,29 @@ static lk_option *find(lk_option *known, int n, const char *name) {
 	return NULL;
 }
 
+/* Options of other systems, and what to write instead. */
+static const struct {
+	const char *names, *hint;
+} foreign[] = {
+	{" kafka_topic topic connector format value_format key_format type bootstrap_servers replicas value_avro_schema_full_name ",
+	 "leave it out: lk ingest reads files and pipes"},
+	{" timestamp timestamp_format rowtime ", "write event_time = column"},
+	{" key primary_key partition_key distribution ", "write partition_by = column"},
+	{" grace grace_period ", "write allowed_lateness = '10 s'"},
+	{" ttl ", "write retention = '30 d' in a view"},
+};
+
+static const char *foreign_hint(const char *name) {
+	char word[66];
+	if (strlen(name) + 3 > sizeof word)
+		return NULL;
+	snprintf(word, sizeof word, " %s ", name);
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+		if (strstr(foreign[i].names, word))
+			return foreign[i].hint;
+	return NULL;
+}
+
 static bool unknown_option(lk_stmt *s, const lk_option *known, int n, const char *name, int at) {
 	const char **names = lk_arena_alloc(s->arena, sizeof *names * (size_t)(n + 1));
 	lk_buf all = LK_BUF_INIT;
@@ -66,7 +90,7 @@ static bool unknown_option(lk_stmt *s, const lk_option *known, int n, const char
 		lk_buf_addf(&all, "%s%s", i ? ", " : "", known[i].name);
 	}
 	const char *near = lk_did_you_mean(name, names, n);
-	const char *hint = near ? lk_stmt_text(s, "did you mean %s?", near) : lk_stmt_text(s, "options: %s", all.data);
+	const char *hint = foreign_hint(name) ? foreign_hint(name) : near ? lk_stmt_text(s, "did you mean %s?", near) : lk_stmt_text(s, "options: %s", all.data);
 	lk_buf_release(&all);
 	lk_stmt_fault(s, at, hint, "unknown option \"%s\"", name);
 	return false;

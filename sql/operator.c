@@ -116,6 +116,7 @@ static const struct {
 	const char *name, *hint;
 } refused_operators[] = {
 	{"==", "write ="},
+	{"<=>", "write IS NOT DISTINCT FROM"},
 	{"&&", "write AND"},
 	{"&", "write AND"},
 	{"|", "write OR"},

@@ -100,6 +100,17 @@ static const struct {
 	{"CreateForeignTableStmt", "CREATE FOREIGN TABLE", "write CREATE TABLE"},
 	{"TransactionStmt", "transaction control", "leave it out"},
 	{"VariableSetStmt", "SET", "write options in WITH (…)"},
+	{"VariableShowStmt", "SHOW", "`lk status` shows streams and views"},
+	{"ExplainStmt", "EXPLAIN", "`lk explain VIEW` shows how a view is computed"},
+	{"RefreshMatViewStmt", "REFRESH", "leave it out: answers are always current"},
+	{"RenameStmt", "ALTER … RENAME", "declare it under the other name"},
+	{"CopyStmt", "COPY", "add events with lk ingest; read answers with lk query"},
+	{"TruncateStmt", "TRUNCATE", "events stay; lk drop removes a view or a stream"},
+	{"CreateSchemaStmt", "CREATE SCHEMA", "leave it out: streams and views have no schema"},
+	{"CreatedbStmt", "CREATE DATABASE", "leave it out: LK_POSTGRES names the database"},
+	{"CreateExtensionStmt", "CREATE EXTENSION", "leave it out"},
+	{"GrantStmt", "GRANT or REVOKE", "leave it out: rights are those of the database's users"},
+	{"CommentStmt", "COMMENT ON", "write a comment: -- text"},
 };
 
 static void refuse_statement(lk_stmt *s, const char *kind) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sql/expr.h"
+#include "sql/foreign.h"
 
 static const struct {
 	const char *name;
@@ -32,6 +33,34 @@ static const struct {
 	{"serial", "write int; every event has an offset of its own"},
 	{"bigserial", "write bigint; every event has an offset of its own"},
 	{"bytea", "write text"},
+	{"string", "write text"},
+	{"bytes", "write text"},
+	{"binary", "write text"},
+	{"varbinary", "write text"},
+	{"blob", "write text"},
+	{"clob", "write text"},
+	{"nvarchar", "write text"},
+	{"double", "write double precision"},
+	{"float32", "write real"},
+	{"float64", "write double precision"},
+	{"tinyint", "write smallint"},
+	{"byte", "write smallint"},
+	{"uint8", "write smallint"},
+	{"int16", "write smallint"},
+	{"uint16", "write int"},
+	{"int32", "write int"},
+	{"mediumint", "write int"},
+	{"uint32", "write bigint"},
+	{"int64", "write bigint"},
+	{"long", "write bigint"},
+	{"uint64", "write bigint, to 2^63 - 1, or numeric(18,0)"},
+	{"number", "write numeric(p,s)"},
+	{"datetime", "write timestamptz"},
+	{"datetime64", "write timestamptz"},
+	{"timestamp_ltz", "write timestamptz"},
+	{"timestamp_ntz", "write timestamp"},
+	{"nullable", "write the type itself: every column but the event time may be NULL"},
+	{"lowcardinality", "write text"},
 };
 
 enum { MOST_COLUMN_DIGITS = 18, MOST_CHARACTERS = 65536 };
@@ -107,8 +136,9 @@ bool lk_sql_type_name(lk_stmt *s, const json_t *t, int fallback_at, bool column,
 			return numeric_type(s, mods, at, column, &out->type);
 		if (strcmp(name, "varchar") == 0)
 			return varchar_type(s, mods, at, &out->characters);
+		const char *interval = types[i].kind == LK_INTERVAL ? lk_sql_foreign_interval(s, at) : NULL;
 		if (mods)
-			lk_stmt_fault(s, at, "leave the precision out", "a precision is not supported for %s", lk_stmt_token(s, at));
+			lk_stmt_fault(s, at, interval ? lk_stmt_text(s, "%s::interval", interval) : "leave the precision out", "a precision is not supported for %s", lk_stmt_token(s, at));
 		return !mods;
 	}
 	return refuse(s, name, at, column);

@@ -13,6 +13,7 @@
 #include "sql/aggregate.h"
 #include "sql/derived.h"
 #include "sql/from.h"
+#include "sql/hint.h"
 #include "sql/names.h"
 #include "sql/statements.h"
 #include "sql/window.h"
@@ -165,6 +166,19 @@ static void find_needed(lk_plan *p, lk_arena *arena) {
 			p->needed[p->nneeded++] = i;
 }
 
+static bool is_foreign(const char *name) { return lk_sql_function_hint(name) != NULL; }
+
+/* A select list without an aggregate; perhaps another system's aggregate was meant. */
+static void no_aggregate(lk_stmt *s, const json_t *list, int at) {
+	const json_t *call = lk_sql_find_call(list, is_foreign);
+	const char *name = call ? lk_tree_function(call) : NULL;
+	if (name)
+		lk_stmt_fault(s, lk_tree_location(call), lk_sql_function_hint(name), "function %s(…) is not supported in the select list", name);
+	else
+		lk_stmt_fault(s, lk_tree_start(list, at), "add GROUP BY and an aggregate, such as count(*) AS n",
+		              "row views (without aggregates) are not supported");
+}
+
 static bool select_form(lk_stmt *s, const json_t *select, int at) {
 	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "groupClause", "havingClause", "sortClause", "limitCount", "limitOption",
 	                                   "op", "withClause", NULL};
@@ -178,8 +192,7 @@ static bool select_form(lk_stmt *s, const json_t *select, int at) {
 		return false;
 	if (!json_object_get(select, "groupClause") && !json_object_get(select, "havingClause") &&
 	    !lk_sql_has_aggregate(json_object_get(select, "targetList"))) {
-		lk_stmt_fault(s, lk_tree_start(json_object_get(select, "targetList"), at), "add GROUP BY and an aggregate, such as count(*) AS n",
-		              "row views (without aggregates) are not supported");
+		no_aggregate(s, json_object_get(select, "targetList"), at);
 		return false;
 	}
 	return true;

@@ -10,6 +10,7 @@
 
 #include "core/time.h"
 #include "sql/aggregate.h"
+#include "sql/foreign.h"
 #include "windows/calendar.h"
 #include "windows/window.h"
 
@@ -61,8 +62,9 @@ static bool read_interval(lk_scope *c, const struct form *f, const char *what, c
 		reason = "longer than 100 years";
 		good = false;
 	}
+	const char *foreign = good || given ? NULL : lk_sql_foreign_interval(c->s, lk_tree_start(node, at));
 	if (!good)
-		lk_stmt_fault(c->s, lk_tree_start(node, at), interval_hint(text, f->kind == LK_W_TUMBLE && !zero), "window %s%s%s%s: %s",
+		lk_stmt_fault(c->s, lk_tree_start(node, at), foreign ? foreign : interval_hint(text, f->kind == LK_W_TUMBLE && !zero), "window %s%s%s%s: %s",
 		              what, *text ? " '" : "", text, *text ? "'" : "", reason);
 	return good;
 }

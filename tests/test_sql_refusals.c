@@ -1,5 +1,5 @@
-/* What the definition language refuses: each refusal of refusals.txt with its place and its hint, files that are no
- * definitions, hostile input, and several faults in one file. */
+/* What the definition language refuses: each refusal of refusals.txt with its place and its hint, the forms of other
+ * systems in dialects.txt, files that are no definitions, hostile input, and several faults in one file. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -16,8 +16,10 @@
 /* --- refusals.txt --- */
 
 typedef struct refusal {
-	int line;             /* in refusals.txt */
+	const char *file;
+	int line;
 	char *text, *message, *hint;
+	char *instead;        /* in dialects.txt: what follows the hint */
 } refusal;
 
 static FILE *open_beside(const char *name) {
@@ -34,16 +36,17 @@ static void release(refusal *r) {
 	free(r->text);
 	free(r->message);
 	free(r->hint);
-	*r = (refusal){.line = r->line};
+	free(r->instead);
+	*r = (refusal){.file = r->file, .line = r->line};
 }
 
-/* The next three lines that are neither empty nor comments. */
-static bool next_refusal(FILE *f, refusal *r) {
-	char *line = NULL, **to[] = {&r->text, &r->message, &r->hint};
+/* The next lines that are neither empty nor comments. */
+static bool next_refusal(FILE *f, size_t lines, refusal *r) {
+	char *line = NULL, **to[] = {&r->text, &r->message, &r->hint, &r->instead};
 	size_t cap = 0, n = 0;
 	ssize_t len;
 	release(r);
-	while (n < 3 && (len = getline(&line, &cap, f)) >= 0) {
+	while (n < lines && (len = getline(&line, &cap, f)) >= 0) {
 		r->line++;
 		if (len && line[len - 1] == '\n')
 			line[--len] = '\0';
@@ -51,8 +54,8 @@ static bool next_refusal(FILE *f, refusal *r) {
 			*to[n++] = lk_strdup(line);
 	}
 	free(line);
-	assert_true(n == 0 || n == 3);
-	return n == 3;
+	assert_true(n == 0 || n == lines);
+	return n == lines;
 }
 
 /* Removes the mark; returns its position, in characters from 1. */
@@ -72,28 +75,52 @@ static void check(refusal *r) {
 	int col = unmark(r->text);
 	const char *hint = strcmp(r->hint, "-") == 0 ? "" : r->hint;
 	assert_int_equal(lk_sql_parse(r->text, strlen(r->text), test_hits(), &d), LK_EDEFINITION);
-	if (d.nfaults != 1)
-		fail_msg("refusals.txt:%d: %d faults, not one", r->line, d.nfaults);
+	if (d.nfaults != 1 && !r->instead)
+		fail_msg("%s:%d: %d faults, not one", r->file, r->line, d.nfaults);
 	if (strcmp(d.faults[0].message, r->message) != 0)
-		fail_msg("refusals.txt:%d: it says: %s", r->line, d.faults[0].message);
+		fail_msg("%s:%d: it says: %s", r->file, r->line, d.faults[0].message);
 	if (strcmp(d.faults[0].hint, hint) != 0)
-		fail_msg("refusals.txt:%d: it advises: %s", r->line, d.faults[0].hint);
+		fail_msg("%s:%d: it advises: %s", r->file, r->line, d.faults[0].hint);
 	if (d.faults[0].line != 1 || d.faults[0].col != col)
-		fail_msg("refusals.txt:%d: it points at %d:%d, not 1:%d", r->line, d.faults[0].line, d.faults[0].col, col);
+		fail_msg("%s:%d: it points at %d:%d, not 1:%d", r->file, r->line, d.faults[0].line, d.faults[0].col, col);
 	assert_int_equal(d.nitems, 0);
+	lk_definitions_release(&d);
+}
+
+static void check_instead(const refusal *r) {
+	lk_definitions d;
+	if (lk_sql_parse(r->instead, strlen(r->instead), test_hits(), &d) != LK_OK)
+		fail_msg("%s:%d: what it advises is refused: %s", r->file, r->line, d.faults[0].message);
+	assert_int_equal(d.nitems, 1);
 	lk_definitions_release(&d);
 }
 
 static void each_refusal(void **state) {
 	(void)state;
 	FILE *f = open_beside("refusals.txt");
-	refusal r = {0};
+	refusal r = {.file = "refusals.txt"};
 	int n = 0;
-	for (; next_refusal(f, &r); n++)
+	for (; next_refusal(f, 3, &r); n++)
 		check(&r);
 	release(&r);
 	fclose(f);
 	assert_true(n > 300);
+}
+
+/* What other systems write is answered with the form of this language, and the advice is taken. */
+static void forms_of_other_systems(void **state) {
+	(void)state;
+	FILE *f = open_beside("dialects.txt");
+	refusal r = {.file = "dialects.txt"};
+	int n = 0;
+	for (; next_refusal(f, 4, &r); n++) {
+		check(&r);
+		assert_string_not_equal(r.hint, "-");
+		check_instead(&r);
+	}
+	release(&r);
+	fclose(f);
+	assert_true(n > 100);
 }
 
 /* --- files --- */
@@ -351,6 +378,7 @@ static int end(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_refusal),
+		cmocka_unit_test(forms_of_other_systems),
 		cmocka_unit_test(files_that_are_no_text),
 		cmocka_unit_test(byte_order_mark_is_skipped),
 		cmocka_unit_test(deep_expressions),

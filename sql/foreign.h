@@ -1,0 +1,14 @@
+/* The forms of other systems' SQL (Flink, ksqlDB, Spark, ClickHouse, Materialize, …) that PostgreSQL's grammar rejects. */
+#ifndef LK_SQL_FOREIGN_H
+#define LK_SQL_FOREIGN_H
+
+#include "sql/lex.h"
+#include "sql/tree.h"
+
+/* What to write instead of the form that ends at token t, at which the grammar stopped; NULL if it is none of them. */
+const char *lk_sql_foreign(lk_stmt *s, lk_token t);
+
+/* For INTERVAL '5' MINUTE at byte `at`: "write '5 minute'"; NULL for anything else. */
+const char *lk_sql_foreign_interval(lk_stmt *s, int at);
+
+#endif
