@@ -76,8 +76,8 @@ static int nothing_read(const lk_ingest_options *o, const lk_ingest_report *r, l
 	        r->looks[0] ? "; it looks like " : "", r->looks);
 	if (r->todo[0])
 		return lk_hint(err, "%s", r->todo);
-	if (o->format.kind == LK_FORMAT_LOG && !o->format.log)
-		return lk_hint(err, "give --format the text from the web server's configuration (LogFormat, log_format)");
+	if (o->format.is->advice && !o->format.text)
+		return lk_hint(err, "%s", o->format.is->advice);
 	if (about_event_time(o->stream->stream, r->first.reason))
 		return lk_hint(err, "the event time is \"%s\", written as 2015-05-17T10:05:03Z; lk rejected %s shows the reasons",
 		               o->stream->stream->schema.columns[o->stream->stream->schema.event_time].name, o->stream->stream->name);
@@ -90,7 +90,7 @@ static int set_delimiter(const lk_args *args, lk_format *out, lk_error *err) {
 		return LK_OK;
 	if (strcmp(given, "tab") == 0 || strcmp(given, "\\t") == 0)
 		given = "\t";
-	if (out->kind != LK_FORMAT_CSV)
+	if (!out->is->delimited)
 		return lk_fail(err, LK_EUSAGE, "--delimiter is for csv, not for %s", lk_format_name(out));
 	if (strlen(given) != 1 || strchr("\"\r\n", *given))
 		return lk_fail(err, LK_EUSAGE, "--delimiter is one character, or tab, and not \"%s\"", given);
@@ -101,12 +101,15 @@ static int set_delimiter(const lk_args *args, lk_format *out, lk_error *err) {
 static int find_format(const lk_args *args, const char *path, lk_format *out, lk_error *err) {
 	const char *given = lk_args_text(args, "format", NULL);
 	int rc = LK_OK;
-	*out = (lk_format){.kind = LK_FORMAT_JSON};
+	*out = lk_format_default();
 	if (given) {
 		rc = lk_format_parse(given, out, err);
 	} else if (strcmp(path, "-") != 0 && lk_format_of_path(path, out) != 0) {
+		lk_buf names = LK_BUF_INIT;
+		lk_format_names(&names);
 		lk_fail(err, LK_EUSAGE, "the name of %s does not say its format", path);
-		rc = lk_hint(err, "add --format jsonl, csv, tsv or access, or a web server's format");
+		rc = lk_hint(err, "add --format: %s, or a web server's format", names.data);
+		lk_buf_release(&names);
 	}
 	return rc == LK_OK ? set_delimiter(args, out, err) : rc;
 }

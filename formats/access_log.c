@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "core/time.h"
+#include "formats/format.h"
 #include "formats/log_format.h"
 
 typedef struct span {
@@ -493,3 +494,72 @@ int lk_log_scan(lk_log_scanner *g, const char *line, size_t len, lk_arena *arena
 	}
 	return 0;
 }
+
+/* --- The format --- */
+
+typedef struct scanner {
+	lk_log_scanner *lines;
+	bool told;                 /* which columns have no field */
+} scanner;
+
+static void *scanner_new(const lk_format *f, const lk_schema *s, char *why, size_t cap) {
+	lk_log_scanner *lines = lk_log_scanner_new(s, f->text, why, cap);
+	scanner *g = lines ? lk_calloc(1, sizeof *g) : NULL;
+	if (g)
+		g->lines = lines;
+	return g;
+}
+
+static void scanner_free(void *self) {
+	scanner *g = self;
+	if (g)
+		lk_log_scanner_free(g->lines);
+	free(g);
+}
+
+static int scan(void *self, const char *record, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why) {
+	return lk_log_scan(((scanner *)self)->lines, record, len, arena, row, why);
+}
+
+static void notes(void *self, const char *input, lk_buf *out) {
+	scanner *g = self;
+	if (g->told)
+		return;
+	g->told = true;
+	const lk_schema *s = g->lines->schema;
+	lk_buf names = LK_BUF_INIT;
+	for (int c = 0; c < s->ncolumns; c++)
+		if (!lk_log_scanner_has(g->lines, c))
+			lk_buf_addf(&names, "%s%s", names.len ? ", " : "", s->columns[c].name);
+	if (names.len)
+		lk_buf_addf(out, "%s: no field for column %s: NULL in all events\n", input, names.data);
+	lk_buf_release(&names);
+}
+
+/* A time in brackets, and quotes after it. */
+static int looks(const char *p, size_t len) {
+	const char *time = memmem(p, len, " [", 2);
+	return time && memmem(time, len - (size_t)(time - p), "] \"", 3) ? 2 : 0;
+}
+
+static bool of_text(const char *text, char *why, size_t cap) {
+	lk_log_format *f = lk_log_format_new(text, why, cap);
+	lk_log_format_free(f);
+	return f != NULL;
+}
+
+static void texts(lk_buf *out) { lk_buf_addf(out, "%s, or a web server's format string", lk_log_format_names()); }
+
+const lk_format_verbs lk_format_access_log = {
+	.names = {{.name = "access", .endings = {".log"}}},
+	.called = "an access log",
+	.advice = "give --format the text from the web server's configuration (LogFormat, log_format)",
+	.cut = lk_line_cut,
+	.scanner_new = scanner_new,
+	.scanner_free = scanner_free,
+	.scan = scan,
+	.notes = notes,
+	.looks = looks,
+	.of_text = of_text,
+	.texts = texts,
+};

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "formats/format.h"
+
 /* p is after the opening quote. The closing one, or NULL. */
 static const char *closing_quote(const char *p, const char *end) {
 	while ((p = memchr(p, '"', (size_t)(end - p)))) {
@@ -219,3 +221,139 @@ int lk_csv_scan(const lk_csv_map *m, const char *record, size_t len, lk_arena *a
 	}
 	return 0;
 }
+
+/* --- The format --- */
+
+static void *dialect(const lk_format *f) {
+	lk_csv_dialect *d = lk_malloc(sizeof *d);
+	*d = lk_csv_dialect_of(f->delimiter);
+	return d;
+}
+
+/* CR alone ends a line too. */
+static int64_t count_lines(const char *p, const char *end) {
+	int64_t n = lk_count_lines(p, end);
+	for (; (p = memchr(p, '\r', (size_t)(end - p))); p++)
+		n += p + 1 == end || p[1] != '\n';
+	return n;
+}
+
+/* An unclosed quote, at the end of the input or in too long a record: the record is its first line. */
+static lk_record_cut first_line(const lk_stretch *s) {
+	lk_record_cut c = lk_line_cut(&(lk_stretch){.begin = s->begin, .end = s->end, .all = s->all, .added = s->added});
+	c.unterminated |= s->added && s->end - s->begin <= LK_RECORD_MAX;
+	return c;
+}
+
+static lk_record_cut cut(const lk_stretch *s) {
+	lk_record_cut c = {.begin = s->begin};
+	const char *end = lk_csv_record_end(s->dialect, s->begin, s->end);
+	if (end)
+		c = lk_line_record(s, end);
+	else if (s->all || s->end - s->begin > LK_RECORD_MAX)
+		c = first_line(s);
+	if (c.end)
+		c.lines = count_lines(c.begin, c.end);
+	if (end && end - s->begin > 1 && end[-2] == '\r')
+		c.unterminated = false;   /* the CR had ended it: the added break is none of its own */
+	return c;
+}
+
+typedef struct scanner {
+	const lk_schema *schema;
+	char delimiter;
+	lk_csv_map map;            /* without a schema until the header is read */
+	bool told;
+} scanner;
+
+static void *scanner_new(const lk_format *f, const lk_schema *s, char *why, size_t cap) {
+	scanner *c = lk_calloc(1, sizeof *c);
+	(void)why;
+	(void)cap;
+	c->schema = s;
+	c->delimiter = f->delimiter;
+	return c;
+}
+
+static void scanner_free(void *self) {
+	scanner *c = self;
+	if (c)
+		lk_csv_map_release(&c->map);
+	free(c);
+}
+
+static int header(void *self, const char *record, size_t len, const char **reason) {
+	scanner *c = self;
+	lk_csv_map_release(&c->map);
+	c->told = false;
+	return lk_csv_header(c->schema, c->delimiter, record, len, &c->map, reason);
+}
+
+static int scan(void *self, const char *record, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why) {
+	return lk_csv_scan(&((scanner *)self)->map, record, len, arena, row, why);
+}
+
+static void notes(void *self, const char *input, lk_buf *out) {
+	scanner *c = self;
+	if (c->told)
+		return;
+	c->told = c->map.schema != NULL;
+	if (c->map.lacking)
+		lk_buf_addf(out, "%s: no column %s in the header: NULL in all events\n", input, c->map.lacking);
+	if (c->map.unknown)
+		lk_buf_addf(out, "%s: not read, because the stream does not declare it: %s\n", input, c->map.unknown);
+}
+
+/* The most frequent delimiter of a line; 0 if it has none. */
+static char delimiter_of(const char *p, size_t len) {
+	static const char delimiters[] = ",;\t|";
+	char found = 0;
+	size_t most = 0;
+	for (const char *d = delimiters; *d; d++) {
+		size_t n = 0;
+		for (size_t i = 0; i < len; i++)
+			n += p[i] == *d;
+		if (n > most) {
+			most = n;
+			found = *d;
+		}
+	}
+	return found;
+}
+
+static int looks(const char *p, size_t len) { return delimiter_of(p, len) ? 1 : 0; }
+
+static void tell(const lk_format *as, const char *p, size_t len, lk_buf *what, lk_buf *todo) {
+	bool csv = as->is == &lk_format_csv;
+	char delimiter = delimiter_of(p, len);
+	if (csv && delimiter == as->delimiter)
+		return;
+	if (delimiter == ',')
+		lk_buf_adds(what, "CSV");
+	else if (delimiter == '\t')
+		lk_buf_adds(what, "CSV with tabs between fields");
+	else
+		lk_buf_addf(what, "CSV with %c between fields", delimiter);
+	if (delimiter == '\t')
+		lk_buf_adds(todo, "add --format tsv");
+	else if (delimiter == ',' && !csv)
+		lk_buf_adds(todo, "add --format csv");
+	else
+		lk_buf_addf(todo, "add %s--delimiter '%c'", csv ? "" : "--format csv ", delimiter);
+}
+
+const lk_format_verbs lk_format_csv = {
+	.names = {{.name = "csv", .endings = {".csv"}, .delimiter = ','},
+	          {.name = "tsv", .endings = {".tsv"}, .delimiter = '\t'}},
+	.called = "CSV",
+	.delimited = true,
+	.dialect = dialect,
+	.cut = cut,
+	.scanner_new = scanner_new,
+	.scanner_free = scanner_free,
+	.header = header,
+	.scan = scan,
+	.notes = notes,
+	.looks = looks,
+	.tell = tell,
+};

@@ -2,39 +2,52 @@
 
 #include <string.h>
 
-#include "formats/log_format.h"
+#define AN_ENTRY(name) &lk_format_##name,
+const lk_format_verbs *const lk_formats[] = {LK_FORMATS(AN_ENTRY) NULL};
 
-static const struct {
-	const char *name, *endings[3];
-	lk_format format;
-} formats[] = {
-	{"jsonl", {".jsonl", ".ndjson"}, {.kind = LK_FORMAT_JSON}},
-	{"json", {".json"}, {.kind = LK_FORMAT_JSON}},
-	{"csv", {".csv"}, {.kind = LK_FORMAT_CSV, .delimiter = ','}},
-	{"tsv", {".tsv"}, {.kind = LK_FORMAT_CSV, .delimiter = '\t'}},
-	{"access", {".log"}, {.kind = LK_FORMAT_LOG}},
-};
-enum { NFORMATS = sizeof formats / sizeof *formats };
-
-int lk_format_parse(const char *text, lk_format *out, lk_error *err) {
-	char why[200];
-	*out = (lk_format){.kind = LK_FORMAT_LOG, .log = text};
-	for (int i = 0; i < NFORMATS; i++)
-		if (!strcmp(text, formats[i].name)) {
-			*out = formats[i].format;
-			return LK_OK;
-		}
-	lk_log_format *f = lk_log_format_new(text, why, sizeof why);
-	lk_log_format_free(f);
-	if (f)
-		return LK_OK;
-	if (strpbrk(text, "%$"))
-		return lk_fail(err, LK_EUSAGE, "--format: %s", why);
-	lk_fail(err, LK_EUSAGE, "--format: there is no format \"%s\"", text);
-	return lk_hint(err, "it is jsonl, json, csv, tsv, access, %s, or a web server's format string", lk_log_format_names());
+static lk_format named(const lk_format_verbs *is, const lk_named_format *n) {
+	return (lk_format){.is = is, .delimiter = n->delimiter};
 }
 
-static int ends_with(const char *path, size_t len, const char *ending) {
+lk_format lk_format_default(void) { return named(lk_formats[0], lk_formats[0]->names); }
+
+static int unknown(const char *text, lk_error *err) {
+	lk_buf known = LK_BUF_INIT;
+	lk_format_names(&known);
+	for (const lk_format_verbs *const *f = lk_formats; *f; f++)
+		if ((*f)->texts) {
+			lk_buf_adds(&known, ", ");
+			(*f)->texts(&known);
+		}
+	lk_fail(err, LK_EUSAGE, "--format: there is no format \"%s\"", text);
+	lk_hint(err, "it is %s", known.data);
+	lk_buf_release(&known);
+	return LK_EUSAGE;
+}
+
+static bool of_name(const char *name, lk_format *out) {
+	for (const lk_format_verbs *const *f = lk_formats; *f; f++)
+		for (const lk_named_format *n = (*f)->names; n->name; n++)
+			if (!strcmp(name, n->name)) {
+				*out = named(*f, n);
+				return true;
+			}
+	return false;
+}
+
+int lk_format_parse(const char *text, lk_format *out, lk_error *err) {
+	char why[200] = "";
+	if (of_name(text, out))
+		return LK_OK;
+	for (const lk_format_verbs *const *f = lk_formats; *f; f++)
+		if ((*f)->of_text && (*f)->of_text(text, why, sizeof why)) {
+			*out = (lk_format){.is = *f, .text = text};
+			return LK_OK;
+		}
+	return strpbrk(text, "%$") ? lk_fail(err, LK_EUSAGE, "--format: %s", why) : unknown(text, err);
+}
+
+static bool ends_with(const char *path, size_t len, const char *ending) {
 	size_t n = ending ? strlen(ending) : len;
 	return len > n && !memcmp(path + len - n, ending, n);
 }
@@ -43,20 +56,46 @@ int lk_format_of_path(const char *path, lk_format *out) {
 	size_t len = strlen(path);
 	if (len > 3 && !memcmp(path + len - 3, ".gz", 3))
 		len -= 3;
-	for (int i = 0; i < NFORMATS; i++)
-		for (int k = 0; k < 3; k++)
-			if (ends_with(path, len, formats[i].endings[k])) {
-				*out = formats[i].format;
-				return 0;
-			}
+	for (const lk_format_verbs *const *f = lk_formats; *f; f++)
+		for (const lk_named_format *n = (*f)->names; n->name; n++)
+			for (int k = 0; k < 3; k++)
+				if (ends_with(path, len, n->endings[k])) {
+					*out = named(*f, n);
+					return 0;
+				}
 	return -1;
 }
 
 const char *lk_format_name(const lk_format *f) {
-	if (f->kind == LK_FORMAT_LOG && f->log)
-		return strpbrk(f->log, "%$") ? "the format given" : f->log;
-	for (int i = 0; i < NFORMATS; i++)
-		if (formats[i].format.kind == f->kind && formats[i].format.delimiter == f->delimiter)
-			return formats[i].name;
-	return "csv";
+	if (f->text)
+		return strpbrk(f->text, "%$") ? "the format given" : f->text;
+	for (const lk_named_format *n = f->is->names; n->name; n++)
+		if (n->delimiter == f->delimiter)
+			return n->name;
+	return f->is->names[0].name;
+}
+
+void lk_format_names(lk_buf *out) {
+	for (const lk_format_verbs *const *f = lk_formats; *f; f++)
+		for (const lk_named_format *n = (*f)->names; n->name; n++)
+			lk_buf_addf(out, "%s%s", out->len ? ", " : "", n->name);
+}
+
+static void tell(const lk_format_verbs *f, const lk_format *as, lk_buf *what, lk_buf *todo) {
+	if (f == as->is)
+		return;
+	lk_buf_adds(what, f->called);
+	lk_buf_addf(todo, "add --format %s", f->names[0].name);
+}
+
+void lk_format_looks(const lk_format *as, const char *p, size_t len, lk_buf *what, lk_buf *todo) {
+	for (int sure = 2; sure > 0; sure--)
+		for (const lk_format_verbs *const *f = lk_formats; *f; f++)
+			if ((*f)->looks && (*f)->looks(p, len) == sure) {
+				if ((*f)->tell)
+					(*f)->tell(as, p, len, what, todo);
+				else
+					tell(*f, as, what, todo);
+				return;
+			}
 }

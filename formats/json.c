@@ -21,6 +21,9 @@
 #include <emmintrin.h>
 #endif
 
+#include "formats/format.h"
+#include "formats/json_cut.h"
+
 enum { LK_JSON_DEPTH = 2048 };
 enum token_kind { T_ABSENT, T_NULL, T_STRING, T_BARE, T_CONTAINER };
 
@@ -523,3 +526,40 @@ int lk_json_scan(lk_json_scanner *j, const char *line, size_t len, lk_arena *are
 		}
 	return 0;
 }
+
+/* --- The format --- */
+
+static void *scanner_new(const lk_format *f, const lk_schema *s, char *why, size_t cap) {
+	(void)f;
+	(void)why;
+	(void)cap;
+	return lk_json_scanner_new(s);
+}
+
+static void scanner_free(void *scanner) { lk_json_scanner_free(scanner); }
+
+static int scan(void *scanner, const char *record, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why) {
+	return lk_json_scan(scanner, record, len, arena, row, why);
+}
+
+static void notes(void *scanner, const char *input, lk_buf *out) {
+	const char *key = lk_json_scanner_near_miss(scanner);
+	if (key)
+		lk_buf_addf(out, "%s: key \"%s\" differs from a declared name only in case, and is not read; "
+		            "a quoted name in the definition keeps its case\n", input, key);
+}
+
+static int looks(const char *p, size_t len) { return len && (*p == '{' || *p == '[') ? 2 : 0; }
+
+const lk_format_verbs lk_format_json = {
+	.names = {{.name = "jsonl", .endings = {".jsonl", ".ndjson"}}, {.name = "json", .endings = {".json"}}},
+	.called = "JSON",
+	.shows_end = true,
+	.cut = lk_json_cut,
+	.resumes = lk_json_resumes,
+	.scanner_new = scanner_new,
+	.scanner_free = scanner_free,
+	.scan = scan,
+	.notes = notes,
+	.looks = looks,
+};

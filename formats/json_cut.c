@@ -19,7 +19,7 @@ static const char *array_of_events(const char *p, const char *end) {
 }
 
 /* Skips blanks, line breaks, commas, and brackets of arrays. */
-static const char *skip_between(const char *p, const char *end, lk_json_place *at) {
+static const char *skip_between(const char *p, const char *end, lk_text_place *at) {
 	for (; p < end; p++) {
 		if (*p == '[') {
 			const char *first = array_of_events(p, end);
@@ -36,7 +36,9 @@ static const char *skip_between(const char *p, const char *end, lk_json_place *a
 	return p;
 }
 
-bool lk_json_begins_anew(const char *p, size_t at_column, size_t column) {
+/* Does a line end a damaged object that began in `column`? p: the line's first byte that is not blank, in column
+ * at_column. It does if p is not further right and is not }. */
+static bool begins_anew(const char *p, size_t at_column, size_t column) {
 	return at_column <= column && *p != '}' && *p != '\n' && *p != '\r';
 }
 
@@ -75,7 +77,7 @@ static const char *object_end(const char *p, const char *end, size_t column, boo
 			continue;
 		const char *first = skip_blanks(p, end);
 		size_t at = (size_t)(first - p);
-		if (first < end && ((*first == '{' && at == column) || (broken && lk_json_begins_anew(first, at, column)))) {
+		if (first < end && ((*first == '{' && at == column) || (broken && begins_anew(first, at, column)))) {
 			*damaged = true;
 			return p;
 		}
@@ -120,25 +122,43 @@ static size_t column_at(const char *begin, const char *end, size_t column) {
 	return lf ? (size_t)(end - lf - 1) : column + (size_t)(end - begin);
 }
 
-lk_json_cut lk_json_cut_next(const char *p, const char *end, lk_json_place place, bool all, bool exact) {
-	lk_json_cut c = {0};
-	bool damaged = false;
-	p = c.begin = skip_between(p, end, &place);
-	c.at_begin = place;
+static size_t without_blanks(const char *p, size_t len) {
+	while (len && (p[len - 1] == '\n' || is_blank(p[len - 1])))
+		len--;
+	return len;
+}
+
+lk_record_cut lk_json_cut(const lk_stretch *s) {
+	lk_record_cut c = {.at_begin = s->place};
+	const char *end = s->end, *p = skip_between(s->begin, end, &c.at_begin);
+	bool damaged = false, in_array = c.at_begin.in_array, unfinished = false;
+	c.begin = p;
+	c.lines_before = lk_count_lines(s->begin, p);
 	if (p == end)
 		return c;
 	if (*p != '{') {
-		c.end = *p == '[' && !all && !array_of_events(p, end) ? NULL : junk_end(p, end, place.in_array);
-	} else if (!exact && !place.in_array && (c.end = object_line(p, end))) {
+		c.end = *p == '[' && !s->all && !array_of_events(p, end) ? NULL : junk_end(p, end, in_array);
+	} else if (!s->exact && !in_array && (c.end = object_line(p, end))) {
 		c.guessed = true;
-	} else if ((c.end = object_end(p, end, place.column, &damaged)) && !damaged) {
-		c.end = with_the_rest(c.end, end, place.in_array);
+	} else if ((c.end = object_end(p, end, c.at_begin.column, &damaged)) && !damaged) {
+		c.end = with_the_rest(c.end, end, in_array);
 	}
-	if (!c.end && all) {
+	if (!c.end && s->all) {
 		c.end = end;
-		c.unfinished = *p == '{';
+		unfinished = *p == '{';
 	}
-	if (c.end)
-		c.at_end = (lk_json_place){column_at(p, c.end, place.column), place.in_array};
+	if (!c.end)
+		return c;
+	c.len = without_blanks(p, (size_t)(c.end - p));
+	c.lines = c.guessed ? 1 : lk_count_lines(p, c.end);
+	c.unterminated = c.end == end && (s->added || (unfinished && c.lines > 1));
+	c.at_end = (lk_text_place){column_at(p, c.end, c.at_begin.column), in_array};
 	return c;
+}
+
+int lk_json_resumes(const char *p, const char *end, lk_text_place place) {
+	const char *first = p;
+	while (first < end && (*first == ' ' || *first == '\t'))
+		first++;
+	return first == end ? -1 : begins_anew(first, (size_t)(first - p), place.column);
 }

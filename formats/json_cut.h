@@ -6,32 +6,18 @@
 #ifndef LK_FORMATS_JSON_CUT_H
 #define LK_FORMATS_JSON_CUT_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "formats/cut.h"
 
-typedef struct lk_json_place {
-	size_t column;      /* bytes since the last line break */
-	bool in_array;      /* of events */
-} lk_json_place;
-
-typedef struct lk_json_cut {
-	const char *begin;  /* the record's first byte, after blanks, commas and brackets of arrays */
-	const char *end;    /* NULL: the text does not hold all of it yet */
-	lk_json_place at_begin, at_end;
-	bool guessed;       /* a line that begins with { and ends with }: probably one object; the scanner finds out */
-	bool unfinished;    /* the text ended within it */
-} lk_json_cut;
-
-/* p is at `place`. all: nothing follows `end`, where a line break stands. exact: count brackets, do not guess.
+/* A record begins after blanks, commas and brackets of arrays. A line that begins with { and ends with } is guessed to
+ * be one object, unless s->exact: then brackets are counted.
  *
  * Anything that is not an object is a record too, up to the end of its line or array element. An object without its
  * closing brace ends before the line that begins with { in the column where the object began. If a string in it does
- * not end in its line, lk_json_begins_anew decides. Within one line nothing shows where the next object begins: the
- * rest of the line is lost with the damaged one. */
-lk_json_cut lk_json_cut_next(const char *p, const char *end, lk_json_place place, bool all, bool exact);
+ * not end in its line, it ends before a line that begins no further right than the object, but not with }. Within one
+ * line nothing shows where the next object begins: the rest of the line is lost with the damaged one. */
+lk_record_cut lk_json_cut(const lk_stretch *s);
 
-/* Does a line end a damaged object that began in `column`? p: the line's first byte that is not blank, in column
- * at_column. It does if p is not further right and is not }. */
-bool lk_json_begins_anew(const char *p, size_t at_column, size_t column);
+/* Does the line at p end a damaged object that began at `place`? 1, 0, or -1: the text is blank up to `end`. */
+int lk_json_resumes(const char *p, const char *end, lk_text_place place);
 
 #endif

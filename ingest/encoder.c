@@ -5,8 +5,8 @@
  * at AGE_US in any case, so that a slow producer's events are in the log soon. Blank lines are skipped.
  *
  * A file that is read as a named source may still be growing. Its last line, while it has no line break, is left for
- * the next run, unless it is a complete JSON object: otherwise half a line would be taken for a whole one, and the
- * position would pass it. */
+ * the next run, unless the format shows that the record is whole, as a JSON object does: otherwise half a line would be
+ * taken for a whole one, and the position would pass it. */
 #include "ingest/encoder.h"
 
 #include <stdio.h>
@@ -15,9 +15,6 @@
 
 #include "core/flag.h"
 #include "core/time.h"
-#include "formats/access_log.h"
-#include "formats/csv.h"
-#include "formats/json.h"
 #include "ingest/edited.h"
 #include "ingest/looks.h"
 
@@ -39,11 +36,10 @@ struct lk_encoder {
 	const lk_cat_stream *declared;
 	const lk_stream *stream; /* of that */
 	lk_input *in;
-	lk_json_scanner *json;
-	lk_csv_map csv;
-	lk_buf header;           /* that it was made of, … */
-	int64_t header_line;     /* … and where that stands */
-	lk_log_scanner *log;
+	const lk_format_verbs *format;
+	void *scanner;           /* of it, for the stream */
+	lk_buf header;           /* the record that names the columns, if the format has one, … */
+	int64_t header_line;     /* … and where it stands */
 	lk_buf notes;            /* of the beginning, not handed out yet */
 	lk_first_reject first;
 	bool any_reject, malformed;
@@ -64,24 +60,20 @@ struct lk_encoder {
 
 /* Sets up the scanner for a declaration of the stream. */
 static int declare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {
-	const lk_format *f = &e->o->format;
 	char why[200];
 	e->declared = s;
 	e->stream = s->stream;
 	free(e->row);
 	e->row = lk_calloc((size_t)e->stream->schema.ncolumns + 1, sizeof *e->row);
-	lk_json_scanner_free(e->json);
-	lk_log_scanner_free(e->log);
-	e->json = f->kind == LK_FORMAT_JSON ? lk_json_scanner_new(&e->stream->schema) : NULL;
-	e->log = NULL;
-	if (f->kind != LK_FORMAT_LOG || (e->log = lk_log_scanner_new(&e->stream->schema, f->log, why, sizeof why)))
-		return 0;
-	return lk_fail(err, LK_EUSAGE, "--format: %s", why);
+	e->format->scanner_free(e->scanner);
+	e->scanner = e->format->scanner_new(&e->o->format, &e->stream->schema, why, sizeof why);
+	return e->scanner ? 0 : lk_fail(err, LK_EUSAGE, "--format: %s", why);
 }
 
 int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err) {
 	lk_encoder *e = lk_calloc(1, sizeof *e);
 	e->o = o;
+	e->format = o->format.is;
 	e->limit = INT64_MAX;
 	*out = e;
 	int rc = declare(e, o->stream, err);
@@ -92,9 +84,7 @@ void lk_encoder_close(lk_encoder *e) {
 	if (!e)
 		return;
 	lk_input_close(e->in);
-	lk_json_scanner_free(e->json);
-	lk_log_scanner_free(e->log);
-	lk_csv_map_release(&e->csv);
+	e->format->scanner_free(e->scanner);
 	lk_buf_release(&e->header);
 	lk_arena_release(&e->arena);
 	lk_buf_release(&e->notes);
@@ -162,14 +152,8 @@ static int no_header(lk_encoder *e, const char *reason, lk_error *err) {
 /* By the columns of the stream as it is declared now. */
 static int map_header(lk_encoder *e, lk_error *err) {
 	const char *reason = "it is too long";
-	lk_csv_map_release(&e->csv);
-	if (!e->header.len || lk_csv_header(&e->stream->schema, e->o->format.delimiter, e->header.data, e->header.len, &e->csv, &reason))
+	if (!e->header.len || e->format->header(e->scanner, e->header.data, e->header.len, &reason))
 		return no_header(e, reason, err);
-	lk_buf_clear(&e->notes);
-	if (e->csv.lacking)
-		lk_buf_addf(&e->notes, "%s: no column %s in the header: NULL in all events\n", name(e), e->csv.lacking);
-	if (e->csv.unknown)
-		lk_buf_addf(&e->notes, "%s: not read, because the stream does not declare it: %s\n", name(e), e->csv.unknown);
 	return 0;
 }
 
@@ -182,18 +166,6 @@ static int read_header(lk_encoder *e, lk_error *err) {
 	lk_buf_add(&e->header, r.text, r.too_long ? 0 : r.len);
 	e->header_line = r.line;
 	return map_header(e, err);
-}
-
-/* Columns for which an access log has no field. */
-static void note_lacking_fields(lk_encoder *e) {
-	lk_buf names = LK_BUF_INIT;
-	for (int c = 0; c < e->stream->schema.ncolumns; c++)
-		if (!lk_log_scanner_has(e->log, c))
-			lk_buf_addf(&names, "%s%s", names.len ? ", " : "", e->stream->schema.columns[c].name);
-	lk_buf_clear(&e->notes);
-	if (names.len)
-		lk_buf_addf(&e->notes, "%s: no field for column %s: NULL in all events\n", name(e), names.data);
-	lk_buf_release(&names);
 }
 
 /* --- Which file it is --- */
@@ -250,10 +222,8 @@ int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {
 	e->at = *at;
 	e->holds = false;
 	lk_buf_clear(&e->notes);
-	if (e->o->format.kind == LK_FORMAT_CSV)
+	if (e->format->header)
 		rc = read_header(e, err);
-	if (!rc && e->log)
-		note_lacking_fields(e);
 	if (!rc)
 		rc = lk_input_seek(e->in, at->position, e->o->stop, err);
 	if (rc || stopped(e))
@@ -293,14 +263,8 @@ static int scan(lk_encoder *e, const lk_record *r) {
 	lk_misfit why = {"longer than 16 MiB", -1};
 	int rc = -1;
 	lk_arena_clear(&e->arena);
-	if (r->too_long)
-		;
-	else if (e->json)
-		rc = lk_json_scan(e->json, r->text, r->len, &e->arena, e->row, &why);
-	else if (!e->log)
-		rc = lk_csv_scan(&e->csv, r->text, r->len, &e->arena, e->row, &why);
-	else
-		rc = lk_log_scan(e->log, r->text, r->len, &e->arena, e->row, &why);
+	if (!r->too_long)
+		rc = e->format->scan(e->scanner, r->text, r->len, &e->arena, e->row, &why);
 	if (rc == 0)
 		return 0;
 	lk_buf_clear(&e->reason);
@@ -322,13 +286,6 @@ static int add(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
 	lk_buf_clear(&e->reason);
 	lk_buf_adds(&e->reason, reason);
 	return -1;
-}
-
-static void note_near_miss(lk_encoder *e, lk_buf *notes) {
-	const char *key = e->json ? lk_json_scanner_near_miss(e->json) : NULL;
-	if (key)
-		lk_buf_addf(notes, "%s: key \"%s\" differs from a declared name only in case, and is not read; "
-		            "a quoted name in the definition keeps its case\n", name(e), key);
 }
 
 static bool full(const lk_encoder *e, const lk_encoded *out) {
@@ -389,7 +346,7 @@ static int first_event(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk
 /* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; TAKE_AGAIN if it was
  * cut wrong; LK_EINPUT. */
 static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
-	bool leave = r->position >= e->limit || (half_written(e, r) && !e->json);
+	bool leave = r->position >= e->limit || (half_written(e, r) && !e->format->shows_end);
 	if (!leave && !add(e, b, r)) {
 		if (is_too_much(b))
 			return hold_back(e, b, r);
@@ -433,6 +390,7 @@ static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err
 	int64_t began_us = 0;
 	lk_append_batch *b = out->batch;
 	lk_record r;
+	e->format->notes(e->scanner, name(e), &out->notes);
 	if (e->notes.len)
 		lk_buf_adds(&out->notes, e->notes.data);
 	lk_buf_clear(&e->notes);
@@ -456,7 +414,7 @@ static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err
 			return rc == BATCH_FULL ? 0 : rc;
 		if (!is_blank(&r))
 			lk_kept_add(&out->kept, &r);
-		note_near_miss(e, &out->notes);
+		e->format->notes(e->scanner, name(e), &out->notes);
 		*position = r.end;
 		if (!began_us && lk_append_batch_events(b) + lk_append_batch_rejects(b))
 			began_us = lk_monotonic_us();
@@ -499,7 +457,7 @@ int lk_encoder_check(lk_encoder *e, const lk_source_file *at, lk_error *err) {
 	lk_record r;
 	int rc = lk_encoder_begin(e, at, err);
 	while (!rc && !(rc = next_record(e, &r, err))) {
-		if (half_written(e, &r) && !r.guessed && (!e->json || scan(e, &r)))
+		if (half_written(e, &r) && !r.guessed && (!e->format->shows_end || scan(e, &r)))
 			break;
 		if (!add(e, all.batch, &r))
 			position = r.end;

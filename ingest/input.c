@@ -26,8 +26,6 @@
 #include "core/buf.h"
 #include "core/digest.h"
 #include "core/flag.h"
-#include "formats/csv.h"
-#include "formats/json_cut.h"
 #include "ingest/looks.h"
 
 enum { READ_BYTES = 1 << 20, RAW_BYTES = 256 << 10, STOP_CHECK_MS = 100, KEEP_BYTES = 2 * LK_INPUT_TRAIL };   /* blanks may be between the last record and `at` */
@@ -37,8 +35,8 @@ enum packing { PACK_UNKNOWN, PACK_PLAIN, PACK_GZIP };
 struct lk_input {
 	int fd;
 	char *path;
-	enum lk_format_kind kind;
-	lk_csv_dialect csv;
+	const lk_format_verbs *format;
+	void *dialect;           /* of it */
 	bool regular;
 	enum packing packing;
 	z_stream z;
@@ -48,15 +46,15 @@ struct lk_input {
 	bool raw_end;            /* of the file */
 	char *text;
 	size_t cap, at, len;
-	size_t searched;         /* bytes after `at` that hold no line break */
+	size_t searched;         /* bytes after `at` that hold no whole record; in too long a record: no line break */
 	int64_t position, line;  /* of text[at]; line 0: unknown */
 	bool end, added_break;
-	lk_json_place place;     /* of text[at] */
-	bool exact;              /* json: the next record was guessed wrong */
+	lk_text_place place;     /* of text[at] */
+	bool exact;              /* the next record was guessed wrong */
 	struct place_back {      /* where the last record began */
 		size_t at;
 		int64_t position, line;
-		lk_json_place place;
+		lk_text_place place;
 	} back;
 	bool looked_at;          /* its first bytes are checked: it is text, or a failure is noted */
 	bool within;             /* of a record that is too long: not at the beginning of a line */
@@ -86,8 +84,8 @@ int lk_input_open(lk_input **out, const char *path, const lk_format *format, lk_
 	lk_input *in = lk_calloc(1, sizeof *in);
 	in->fd = fd;
 	in->path = lk_strdup(path);
-	in->kind = format->kind;
-	in->csv = lk_csv_dialect_of(format->delimiter);
+	in->format = format->is;
+	in->dialect = format->is->dialect ? format->is->dialect(format) : NULL;
 	in->regular = S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
 	in->line = 1;
 	in->raw = lk_malloc(RAW_BYTES);
@@ -102,6 +100,7 @@ void lk_input_close(lk_input *in) {
 		inflateEnd(&in->z);
 	close(in->fd);
 	free(in->path);
+	free(in->dialect);
 	free(in->raw);
 	free(in->text);
 	free(in->head);
@@ -119,7 +118,7 @@ static void start_over(lk_input *in) {
 	in->raw_at = in->raw_len = in->at = in->len = in->searched = in->nfirst = 0;
 	in->position = 0;
 	in->line = 1;
-	in->place = (lk_json_place){0};
+	in->place = (lk_text_place){0};
 	in->exact = in->within = in->too_short = false;
 	lk_error_clear(&in->failure);
 	free(in->head);
@@ -301,16 +300,6 @@ static int fill(lk_input *in, int wait_ms, lk_error *err) {
 
 /* --- Records --- */
 
-/* Line breaks: LF, CRLF, and in csv CR alone. */
-static int64_t lines_in(const char *p, const char *end, bool csv) {
-	int64_t n = 0;
-	for (const char *lf = p; (lf = memchr(lf, '\n', (size_t)(end - lf))); lf++)
-		n++;
-	for (const char *cr = p; csv && (cr = memchr(cr, '\r', (size_t)(end - cr))); cr++)
-		n += cr + 1 == end || cr[1] != '\n';
-	return n;
-}
-
 /* Moves over `n` bytes of text with so many line breaks. */
 static void advance(lk_input *in, size_t n, int64_t lines) {
 	if (in->line)
@@ -329,33 +318,13 @@ static const char *line_break(lk_input *in) {
 	return found;
 }
 
-/* The first byte after the record that begins at `at`; NULL if the text does not hold all of it yet. *open: the input ends
- * within quotes. */
-static const char *record_end(lk_input *in, bool *open) {
-	const char *start = in->text + in->at, *end = in->text + in->len, *found;
-	size_t bom = in->position == 0 && end - start >= 3 && !memcmp(start, "\xef\xbb\xbf", 3) ? 3 : 0;
-	*open = false;
-	if (in->kind == LK_FORMAT_CSV) {
-		found = lk_csv_record_end(&in->csv, start + bom, end);
-		if (found || (!in->end && end - start <= LK_RECORD_MAX))
-			return found;
-		*open = end - start <= LK_RECORD_MAX;
-		/* an unclosed quote: the record is its first line */
-	}
-	found = line_break(in);
-	return found ? found + 1 : NULL;
-}
-
-/* After a record that is too long: does the next one begin at text[at]? *more: it takes more text to tell. Lines of a
- * damaged object belong to it. */
-static bool begins_anew(lk_input *in, bool *more) {
-	const char *p = in->text + in->at, *end = in->text + in->len, *first = p;
-	if (in->kind != LK_FORMAT_JSON)
+/* After a record that is too long: does the next one begin at text[at]? *more: it takes more text to tell. */
+static bool resumes(lk_input *in, bool *more) {
+	if (!in->format->resumes)
 		return true;
-	while (first < end && (*first == ' ' || *first == '\t'))
-		first++;
-	*more = first == end && !in->end;
-	return !*more && (first == end || lk_json_begins_anew(first, (size_t)(first - p), in->place.column));
+	int found = in->format->resumes(in->text + in->at, in->text + in->len, in->place);
+	*more = found < 0 && !in->end;
+	return found != 0 && !*more;
 }
 
 /* Discards the text of a record that is too long; its head stays until the next record begins. */
@@ -366,6 +335,7 @@ static bool forget(lk_input *in, lk_record *out) {
 		in->head_position = in->position;
 		in->head_line = in->line;
 		in->within = true;
+		in->searched = 0;
 	}
 	do {
 		if (in->within) {
@@ -378,62 +348,44 @@ static bool forget(lk_input *in, lk_record *out) {
 			}
 			advance(in, (size_t)(found + 1 - (in->text + in->at)), 1);
 		}
-		in->within = !begins_anew(in, &more) && !more;
+		in->within = !resumes(in, &more) && !more;
 		if (more)
 			return false;
 	} while (in->within);
-	in->place = (lk_json_place){0};
+	in->place = (lk_text_place){0};
 	*out = (lk_record){.text = in->head, .len = LK_RECORD_HEAD, .position = in->head_position, .end = in->position,
 	                   .line = in->head_line, .too_long = true};
 	in->head_line = -1;   /* handed out: it goes at the next call */
 	return true;
 }
 
-/* In csv CR alone ends a line, so the added break is none of its own. */
-static bool ends_in_cr(const lk_input *in) { return in->kind == LK_FORMAT_CSV && in->len > 1 && in->text[in->len - 2] == '\r'; }
-
-static bool take_line(lk_input *in, lk_record *out) {
-	bool open;
-	const char *end = record_end(in, &open), *start = in->text + in->at;
-	if (!end)
-		return in->len - in->at > LK_RECORD_MAX && forget(in, out);
-	size_t n = (size_t)(end - start), len = n - 1;
-	*out = (lk_record){.text = start, .position = in->position, .line = in->line, .too_long = n > LK_RECORD_MAX};
-	if (in->position == 0 && len >= 3 && !memcmp(start, "\xef\xbb\xbf", 3)) {
-		out->text += 3;
-		len -= 3;
-	}
-	if (len && out->text[len - 1] == '\r')
-		len--;
-	out->len = out->too_long ? LK_RECORD_HEAD : len;
-	out->unterminated = in->added_break && (open || (in->at + n == in->len && !ends_in_cr(in)));
-	advance(in, n, in->kind == LK_FORMAT_CSV ? lines_in(start, end, true) : 1);
-	out->end = in->position;
-	return true;
-}
-
-static size_t without_blanks(const char *p, size_t len) {
-	while (len && (p[len - 1] == '\n' || p[len - 1] == '\r' || p[len - 1] == ' ' || p[len - 1] == '\t'))
-		len--;
-	return len;
-}
-
-static bool take_json(lk_input *in, lk_record *out) {
-	if (in->position == 0 && in->at == 0 && in->len >= 3 && !memcmp(in->text, "\xef\xbb\xbf", 3))
+static void skip_byte_order_mark(lk_input *in) {
+	if (in->position == 0 && in->len - in->at >= 3 && !memcmp(in->text + in->at, "\xef\xbb\xbf", 3))
 		advance(in, 3, 0);
-	lk_json_cut c = lk_json_cut_next(in->text + in->at, in->text + in->len, in->place, in->end, in->exact);
-	advance(in, (size_t)(c.begin - (in->text + in->at)), lines_in(in->text + in->at, c.begin, false));
-	in->place = c.at_begin;
-	if (!c.end)
+}
+
+static lk_record_cut cut(const lk_input *in) {
+	return in->format->cut(&(lk_stretch){
+		.begin = in->text + in->at, .end = in->text + in->len, .place = in->place, .searched = in->searched,
+		.all = in->end, .added = in->added_break, .exact = in->exact, .dialect = in->dialect,
+	});
+}
+
+static bool take_next(lk_input *in, lk_record *out) {
+	lk_record_cut s = cut(in);
+	advance(in, (size_t)(s.begin - (in->text + in->at)), s.lines_before);
+	in->place = s.at_begin;
+	if (!s.end) {
+		in->searched = in->len - in->at;
 		return in->len - in->at > LK_RECORD_MAX && forget(in, out);
-	size_t n = (size_t)(c.end - c.begin);
-	int64_t lines = c.guessed ? 1 : lines_in(c.begin, c.end, false);
+	}
+	size_t n = (size_t)(s.end - s.begin);
+	bool too_long = n > LK_RECORD_MAX;
 	in->back = (struct place_back){in->at, in->position, in->line, in->place};
-	*out = (lk_record){.text = c.begin, .position = in->position, .line = in->line, .too_long = n > LK_RECORD_MAX, .guessed = c.guessed};
-	out->len = out->too_long ? LK_RECORD_HEAD : without_blanks(c.begin, n);
-	out->unterminated = in->at + n == in->len && (in->added_break || (c.unfinished && lines > 1));
-	advance(in, n, lines);
-	in->place = c.at_end;
+	*out = (lk_record){.text = s.begin, .len = too_long ? LK_RECORD_HEAD : s.len, .position = in->position, .line = in->line,
+	                   .too_long = too_long, .unterminated = s.unterminated, .guessed = s.guessed};
+	advance(in, n, s.lines);
+	in->place = s.at_end;
 	in->exact = false;
 	out->end = in->position;
 	return true;
@@ -459,9 +411,8 @@ static bool take(lk_input *in, lk_record *out) {
 	}
 	if (in->head)
 		return forget(in, out);
-	if (in->at == in->len)
-		return false;
-	return in->kind == LK_FORMAT_JSON ? take_json(in, out) : take_line(in, out);
+	skip_byte_order_mark(in);
+	return in->at < in->len && take_next(in, out);
 }
 
 /* A file's first bytes are checked before its first record is handed out; a pipe is not held back for that. */
@@ -535,7 +486,7 @@ int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_e
 		in->position = near;
 		in->end = in->added_break = false;
 		in->line = 0;
-		in->place = (lk_json_place){0};
+		in->place = (lk_text_place){0};
 	}
 	while (in->position < position) {
 		int64_t have = (int64_t)(in->len - in->at), n = position - in->position < have ? position - in->position : have;
@@ -543,7 +494,7 @@ int lk_input_seek(lk_input *in, int64_t position, const volatile int *stop, lk_e
 		in->position += n;
 		in->searched = 0;
 		in->line = 0;
-		in->place = (lk_json_place){0};
+		in->place = (lk_text_place){0};
 		if (in->at == in->len && in->added_break && n)
 			in->position--;
 		if (in->position >= position)

@@ -12,9 +12,6 @@
 #include "core/status.h"
 #include "formats/format.h"
 
-#define LK_RECORD_MAX (16 << 20)   /* bytes; a longer record is handed out as its first LK_RECORD_HEAD bytes, too_long */
-#define LK_RECORD_HEAD 1000
-
 typedef struct lk_input lk_input;
 
 /* Positions are bytes of the uncompressed input. text is borrowed until the next call on the input. */
@@ -24,14 +21,13 @@ typedef struct lk_record {
 	int64_t position;    /* of the first byte */
 	int64_t end;         /* of the first byte after the line break */
 	int64_t line;        /* where it begins, from 1; 0 if unknown (after a seek) */
-	bool too_long;
+	bool too_long;       /* for LK_RECORD_MAX: text is its first LK_RECORD_HEAD bytes */
 	bool unterminated;   /* the last one: without a line break, within quotes, or an object of several lines that does not end */
-	bool guessed;        /* json: a line that may be a part of an object or hold several: see lk_input_again */
+	bool guessed;        /* it may be a part of a record, or several: see lk_input_again */
 } lk_record;
 
-/* path "-" is the standard input. Plain or gzip, recognised by the content. A record is a line, in csv a record of RFC
- * 4180, in json an object, on one line or several, also as the element of an array. LK_EUSAGE if it cannot be opened.
- * The caller closes *out, even if it is NULL. */
+/* path "-" is the standard input. Plain or gzip, recognised by the content. What a record is,
+ * the format says. LK_EUSAGE if it cannot be opened. The caller closes *out, even if it is NULL. */
 int lk_input_open(lk_input **out, const char *path, const lk_format *format, lk_error *err);
 void lk_input_close(lk_input *in);
 
@@ -40,7 +36,7 @@ enum { LK_INPUT_END = 1, LK_INPUT_IDLE = 2 };
  * not); or LK_EINPUT (cannot be read, or damaged gzip data). */
 int lk_input_next(lk_input *in, int wait_ms, lk_record *out, lk_error *err);
 
-/* Gives the last record back, which must be a guessed one: the next call cuts it by its brackets. */
+/* Gives the last record back, which must be a guessed one: the next call does not guess. */
 void lk_input_again(lk_input *in);
 
 /* The first bytes of the uncompressed input, as far as they were read. */

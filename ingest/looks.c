@@ -52,45 +52,11 @@ int lk_looks_packed(const char *name, const char *p, size_t len, lk_error *err) 
 
 /* --- Text of another kind --- */
 
-static size_t count(const char *p, size_t len, char c) {
-	size_t n = 0;
-	for (size_t i = 0; i < len; i++)
-		n += p[i] == c;
-	return n;
-}
-
 static bool begins(const char *p, size_t len, const char *with) { return len >= strlen(with) && !memcmp(p, with, strlen(with)); }
 
 static void set(lk_buf *what, lk_buf *todo, const char *w, const char *t) {
 	lk_buf_adds(what, w);
 	lk_buf_adds(todo, t);
-}
-
-/* The most frequent delimiter of the first line; 0 if it has none. */
-static char delimiter_of(const char *p, size_t len) {
-	static const char delimiters[] = ",;\t|";
-	char found = 0;
-	size_t most = 0;
-	for (const char *d = delimiters; *d; d++)
-		if (count(p, len, *d) > most) {
-			most = count(p, len, *d);
-			found = *d;
-		}
-	return found;
-}
-
-static void looks_delimited(const lk_format *f, char delimiter, lk_buf *what, lk_buf *todo) {
-	bool csv = f->kind == LK_FORMAT_CSV;
-	if (csv && delimiter == f->delimiter)
-		return;
-	if (delimiter == ',')
-		set(what, todo, "CSV", csv ? "add --delimiter ','" : "add --format csv");
-	else if (delimiter == '\t')
-		set(what, todo, "CSV with tabs between fields", "add --format tsv");
-	else
-		lk_buf_addf(what, "CSV with %c between fields", delimiter);
-	if (!todo->len)
-		lk_buf_addf(todo, "add %s--delimiter '%c'", csv ? "" : "--format csv ", delimiter);
 }
 
 void lk_looks_like(const lk_format *f, const char *p, size_t len, lk_buf *what, lk_buf *todo) {
@@ -101,18 +67,12 @@ void lk_looks_like(const lk_format *f, const char *p, size_t len, lk_buf *what, 
 	size_t line = 0;
 	while (line < len && p[line] != '\n' && p[line] != '\r')
 		line++;
-	const char *time = memmem(p, line, " [", 2);
-	char delimiter = delimiter_of(p, line);
 	if (memchr(p, '\0', len))
 		set(what, todo, "binary data", "events are text: JSON lines, CSV or an access log");
 	else if (begins(p, len, "#Software:") || begins(p, len, "#Version:") || begins(p, len, "#Fields:"))
 		set(what, todo, "a log in the W3C extended format (IIS, CloudFront)", "make it CSV: its line #Fields: has the names, between blanks or tabs");
 	else if (begins(p, len, "<"))
 		set(what, todo, begins(p, len, "<!") || begins(p, len, "<html") ? "a web page" : "XML", "events are JSON lines, CSV or an access log");
-	else if (begins(p, len, "{") || begins(p, len, "["))
-		set(what, todo, f->kind == LK_FORMAT_JSON ? "" : "JSON", f->kind == LK_FORMAT_JSON ? "" : "add --format jsonl");
-	else if (time && memmem(time, line - (size_t)(time - p), "] \"", 3))
-		set(what, todo, f->kind == LK_FORMAT_LOG ? "" : "an access log", f->kind == LK_FORMAT_LOG ? "" : "add --format access");
-	else if (delimiter)
-		looks_delimited(f, delimiter, what, todo);
+	else
+		lk_format_looks(f, p, line, what, todo);
 }

@@ -89,7 +89,7 @@ static void expect_once(int count, int bad) {
 }
 
 static lk_ingest_options options(const char *source) {
-	return (lk_ingest_options){.postgres = shared.servers.at.postgres, .stream = &shared.stream, .format = {.kind = LK_FORMAT_JSON}, .path = path, .source = source};
+	return (lk_ingest_options){.postgres = shared.servers.at.postgres, .stream = &shared.stream, .format = {.is = &lk_format_json}, .path = path, .source = source};
 }
 
 static lk_ingest_report run(const lk_ingest_options *o) {
@@ -183,7 +183,7 @@ static void half_a_csv_line_is_left(void **state) {
 	(void)state;
 	DECLARE(columns);
 	lk_ingest_options o = options("csv");
-	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
+	o.format = (lk_format){.is = &lk_format_csv, .delimiter = ','};
 	write_text("w", "n,ts\n0,2024-01-01T00:00:00Z\n1,2024-01-01T00:00:0");
 	lk_ingest_report r = run(&o);
 	assert_int_equal(r.events, 1);
@@ -198,7 +198,7 @@ static void half_a_csv_line_is_left(void **state) {
 	/* without a name the last line is read as it is */
 	DECLARE(columns);
 	o = options(NULL);
-	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
+	o.format = (lk_format){.is = &lk_format_csv, .delimiter = ','};
 	write_text("w", "n,ts\n0,2024-01-01T00:00:00Z");
 	run(&o);
 	expect_once(1, 0);
@@ -210,7 +210,7 @@ static void csv_needs_its_header(void **state) {
 	lk_ingest_options o = options(NULL);
 	lk_ingest_report r;
 	lk_error err = {0};
-	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
+	o.format = (lk_format){.is = &lk_format_csv, .delimiter = ','};
 	write_text("w", "n,time\n0,2024-01-01T00:00:00Z\n");
 	assert_int_equal(lk_ingest_run(&o, &r, &err), LK_EINPUT);
 	assert_non_null(strstr(err.text, ":1: "));

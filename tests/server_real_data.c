@@ -168,7 +168,7 @@ static void run(const trial *t) {
 static void access_log_by_path_status_minute(void **state) {
 	(void)state;
 	const trial t = {
-		.file = "apache_access.log.gz", .stream = "hits", .view = "traffic", .format = {.kind = LK_FORMAT_LOG},
+		.file = "apache_access.log.gz", .stream = "hits", .view = "traffic", .format = {.is = &lk_format_access_log},
 		.definitions =
 			"CREATE TABLE hits (ts timestamptz, ip text, method text, path text, status int, bytes int, referer text, agent text)"
 			" WITH (event_time = ts, partition_by = ip, partitions = 3);"
@@ -189,7 +189,7 @@ static void access_log_by_path_status_minute(void **state) {
 static void github_events_by_type_and_actor(void **state) {
 	(void)state;
 	const trial t = {
-		.file = "github-2015-01-01-00.jsonl.gz", .stream = "events", .view = "actors", .format = {.kind = LK_FORMAT_JSON},
+		.file = "github-2015-01-01-00.jsonl.gz", .stream = "events", .view = "actors", .format = {.is = &lk_format_json},
 		.definitions =
 			"CREATE TABLE events (created_at timestamptz, type text, \"actor.login\" text, \"repo.id\" bigint, \"payload.size\" int)"
 			" WITH (event_time = created_at, partition_by = \"actor.login\", partitions = 2);"
@@ -211,7 +211,7 @@ static void github_events_by_type_and_actor(void **state) {
 /* definitions: RIDES and the view; sql: over the result of RAW_RIDES. */
 static void rides(const char *view, const char *definitions, const char *sql, const lk_type *types, int ntypes) {
 	trial t = {
-		.file = "cars.jsonl.gz", .stream = "rides", .view = view, .format = {.kind = LK_FORMAT_JSON},
+		.file = "cars.jsonl.gz", .stream = "rides", .view = view, .format = {.is = &lk_format_json},
 		.definitions = definitions, .sql = sql, .ntypes = ntypes,
 	};
 	memcpy(t.types, types, (size_t)ntypes * sizeof *types);

@@ -17,7 +17,7 @@
 #include "tests/support/world.h"
 
 enum { DEADLINE_MS = 30000 };
-static const lk_format json = {.kind = LK_FORMAT_JSON}, csv_format = {.kind = LK_FORMAT_CSV, .delimiter = ','};
+static const lk_format json = {.is = &lk_format_json}, csv_format = {.is = &lk_format_csv, .delimiter = ','};
 
 static test_servers servers;
 static test_world world;

@@ -92,7 +92,7 @@ static void pack(const char *from, const char *to) {
 /* --- Runs --- */
 
 static lk_ingest_options options(const char *from) {
-	return (lk_ingest_options){.postgres = shared.servers.at.postgres, .stream = &shared.stream, .format = {.kind = LK_FORMAT_JSON}, .path = from, .source = "access"};
+	return (lk_ingest_options){.postgres = shared.servers.at.postgres, .stream = &shared.stream, .format = {.is = &lk_format_json}, .path = from, .source = "access"};
 }
 
 static char said[2000];       /* the notes of the last run */
@@ -280,7 +280,7 @@ static lk_ingest_report run_csv(void) {
 	lk_ingest_options o = options(path);
 	lk_ingest_report r;
 	lk_error err = {0};
-	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
+	o.format = (lk_format){.is = &lk_format_csv, .delimiter = ','};
 	test_ok(lk_ingest_run(&o, &r, &err), &err);
 	return r;
 }
@@ -510,7 +510,7 @@ static void the_header_is_edited(void **state) {
 	lk_ingest_options o = options(path);
 	lk_ingest_report r;
 	lk_error err = {0};
-	o.format = (lk_format){.kind = LK_FORMAT_CSV, .delimiter = ','};
+	o.format = (lk_format){.is = &lk_format_csv, .delimiter = ','};
 	csv("w", "ts,key,n\n", 0, 30);
 	test_ok(lk_ingest_run(&o, &r, &err), &err);
 	for (int twice = 0; twice < 2; twice++) {

@@ -88,7 +88,7 @@ static void encode(size_t batch_events, encoded *e) {
 	lk_error err = {0};
 	lk_encoded out = {.batch = lk_append_batch_new(&stream)};
 	int status;
-	const lk_encoder_options o = {.stream = &stream, .path = path, .format = {.kind = LK_FORMAT_JSON}, .batch_events = batch_events};
+	const lk_encoder_options o = {.stream = &stream, .path = path, .format = {.is = &lk_format_json}, .batch_events = batch_events};
 	assert_int_equal(lk_encoder_open(&encoder, &o, &err), 0);
 	assert_int_equal(lk_encoder_begin(encoder, &(lk_source_file){0}, &err), 0);
 	do {
@@ -133,7 +133,7 @@ static void first_batch(const char *line, size_t n, size_t *events, size_t *reje
 	lk_encoder *encoder;
 	lk_error err = {0};
 	lk_encoded out = {.batch = lk_append_batch_new(&stream)};
-	const lk_encoder_options o = {.stream = &stream, .path = path, .format = {.kind = LK_FORMAT_JSON}};
+	const lk_encoder_options o = {.stream = &stream, .path = path, .format = {.is = &lk_format_json}};
 	assert_non_null(f);
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "%s\n", line);

@@ -176,7 +176,7 @@ static void reads_the_real_log(void **state) {
 		free(path);
 		skip();
 	}
-	assert_int_equal(lk_input_open(&in, path, &(lk_format){.kind = LK_FORMAT_LOG}, NULL), 0);
+	assert_int_equal(lk_input_open(&in, path, &(lk_format){.is = &lk_format_access_log}, NULL), 0);
 	while (lk_input_next(in, -1, &r, NULL) == 0) {
 		if (lk_log_scan(by_shape, r.text, r.len, &texts, row, &misfit)) {
 			assert_int_equal(refused_line, 0);
