@@ -162,23 +162,23 @@ static void what_was_rejected(void **state) {
 	INGEST(0, "1 event", "old.csv", "ts,k,n\nx,a,1\n2024-01-01T00:00:00Z,big,2147483647\nx,\"b,\"\"c\",2\n", "ev");
 	INGEST(0, "rejected: 2", "new.jsonl", "{\"ts\":\"2024-01-01T00:00:00Z\",\"k\":\"a\",\"n\":1}\nnonsense \xff\n{\"ts\":\"x\"}\n", "ev", "--source", "new");
 	LK(0, "", "", "speed", "--once");
-	LK(0, "new\n  byte 44: not a JSON object\n    nonsense ?\n  byte 55: ts: not a time\n    {\"ts\":\"x\"}\n", "", "rejected", "ev");
+	LK(0, "new\n  byte 44: not a JSON object\n    nonsense ?\n  byte 55: ts: not a time such as 2015-05-17T10:05:03Z\n    {\"ts\":\"x\"}\n", "", "rejected", "ev");
 	assert_non_null(strstr(lk.out, "old.csv (run "));
 	assert_true(strstr(lk.out, "old.csv (run ") > strstr(lk.out, "new\n"));
-	assert_non_null(strstr(lk.out, "  byte 7: ts: not a time\n    x,a,1\n  byte 49: ts: not a time\n    x,\"b,\"\"c\",2\n"));
+	assert_non_null(strstr(lk.out, "  byte 7: ts: not a time such as 2015-05-17T10:05:03Z\n    x,a,1\n  byte 49: ts: not a time such as 2015-05-17T10:05:03Z\n    x,\"b,\"\"c\",2\n"));
 	assert_non_null(strstr(lk.out, "events of the log, for view halves, version 1\n  part 0, off 0: "));
-	assert_non_null(strstr(lk.out, "\n         3  ts: not a time\n"));
+	assert_non_null(strstr(lk.out, "\n         3  ts: not a time such as 2015-05-17T10:05:03Z\n"));
 	assert_non_null(strstr(lk.out, "4 lines that could not be events of ev, 1 event for which a clause of a view had no value\n"));
 	LK(0, "; the first 1\n", "", "rejected", "ev", "--limit", "1");
 	assert_null(strstr(lk.out, "byte 55"));
 	LK(0, "", "2 lines that could not be events of ev\n", "rejected", "ev", "--source", "old", "--format", "csv");
 	assert_non_null(strstr(lk.out, "at,source,position,view,version,part,off,reason,content\r\n"));
-	assert_non_null(strstr(lk.out, ",49,,,,,ts: not a time,\"x,\"\"b,\"\"\"\"c\"\",2\"\r\n"));
+	assert_non_null(strstr(lk.out, ",49,,,,,ts: not a time such as 2015-05-17T10:05:03Z,\"x,\"\"b,\"\"\"\"c\"\",2\"\r\n"));
 	LK(0, "\"reason\":\"not a JSON object\"", "", "rejected", "ev", "--format", "jsonl");
 	assert_non_null(strstr(lk.out, "\"source\":\"new\",\"position\":44,\"view\":null,\"version\":null,\"part\":null,\"off\":null,\"content\":\"nonsense ?\"}\n"));
 	assert_non_null(strstr(lk.out, "\"source\":null,\"position\":null,\"view\":\"halves\",\"version\":1,\"part\":0,\"off\":0,\"content\":null}\n"));
 	LK(0, "\"rejected_lines\":4,\"marked_events\":1,", "", "rejected", "ev", "--format", "json", "--limit", "0");
-	assert_non_null(strstr(lk.out, "{\"reason\":\"ts: not a time\",\"rows\":3,\"view\":null,"));
+	assert_non_null(strstr(lk.out, "{\"reason\":\"ts: not a time such as 2015-05-17T10:05:03Z\",\"rows\":3,\"view\":null,"));
 	LK(2, "", "did you mean", "rejected", "eve");
 	free(view);
 }
