@@ -19,7 +19,7 @@ typedef struct lk_compute {
 int lk_compute_check(const lk_compute *c, int64_t *events, lk_error *err);
 /* By SQL made from the plan. LK_EVALUE: SQL met a value that it cannot compute, and the transaction has failed. */
 int lk_compute_sql(lk_compute *c, lk_error *err);
-/* By folding the events in C; writes events that could not be evaluated to the ledger. */
+/* By folding the events in C; writes events that could not be evaluated to the side output. */
 int lk_compute_fold(lk_compute *c, lk_error *err);
 /* Makes the index, after the table is filled. */
 int lk_compute_index(const lk_compute *c, lk_error *err);

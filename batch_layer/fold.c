@@ -12,7 +12,7 @@
 
 #include "catalog/log_sql.h"
 #include "core/time.h"
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 #include "event_log/scan.h"
 #include "partials/fold.h"
 #include "postgres/binary.h"
@@ -26,7 +26,7 @@ typedef struct folding {
 	const lk_plan *plan;
 	lk_cells cells;
 	lk_folder folder;
-	lk_ledger *ledger;
+	lk_side_output *side_output;
 	lk_type *types;        /* of a fetched row: off, _at, needed columns */
 	lk_value *row;
 	size_t limit_bytes;
@@ -52,7 +52,7 @@ static void fold_row(folding *f, int part) {
 	f->folder.place.part = part;
 	f->folder.place.off = f->row[0].i;
 	if (lk_fold_event(&f->folder, &f->cells, LK_NEVER) & LK_FOLD_MARKED)
-		lk_ledger_marked(f->ledger, f->c->copy->version->view->stream->id, f->c->copy->version->id, part, f->row[0].i,
+		lk_side_output_marked(f->side_output, f->c->copy->version->view->stream->id, f->c->copy->version->id, part, f->row[0].i,
 		                 f->folder.reason);
 }
 
@@ -67,9 +67,9 @@ static int fold_chunk(folding *f, int part, int64_t from, int64_t to, lk_error *
 		lk_copy_close(&reader);
 	}
 	lk_buf_release(&sql);
-	if (rc >= 0 && !lk_ledger_empty(f->ledger)) {
-		rc = lk_ledger_write(f->c->pg, f->ledger, err);
-		lk_ledger_clear(f->ledger);
+	if (rc >= 0 && !lk_side_output_empty(f->side_output)) {
+		rc = lk_side_output_write(f->c->pg, f->side_output, err);
+		lk_side_output_clear(f->side_output);
 	}
 	return rc < 0 ? rc : LK_OK;
 }
@@ -100,7 +100,7 @@ static void init(folding *f, lk_compute *c) {
 	*f = (folding){.c = c, .plan = p, .limit_bytes = c->fold_bytes ? c->fold_bytes : FOLD_BYTES};
 	lk_cells_init(&f->cells, p);
 	lk_folder_init(&f->folder, p);
-	f->ledger = lk_ledger_new();
+	f->side_output = lk_side_output_new();
 	f->types = lk_calloc((size_t)p->nneeded + 2, sizeof *f->types);
 	f->row = lk_calloc((size_t)p->nneeded + 2, sizeof *f->row);
 	f->types[0] = (lk_type){.kind = LK_INT8};
@@ -112,7 +112,7 @@ static void init(folding *f, lk_compute *c) {
 static void release(folding *f) {
 	lk_cells_release(&f->cells);
 	lk_folder_release(&f->folder);
-	lk_ledger_free(f->ledger);
+	lk_side_output_free(f->side_output);
 	free(f->types);
 	free(f->row);
 }

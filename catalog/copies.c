@@ -4,7 +4,7 @@
  *
  * lk.view.served_copy is the one pointer that readers follow, former_copy the one place to go back to. Code that moves
  * either of them, or drops a copy, first locks the view's row, then rows of copies, then rows of cuts, as a publish
- * does. So there is no deadlock, and each sees what the one before it has committed. Only batch tables and the ledger
+ * does. So there is no deadlock, and each sees what the one before it has committed. Only batch tables and the side output
  * of late events are deleted here. Rows of dropped copies are removed much later (catalog/housekeeping.c). A copy or
  * unit without a row counts as dropped: for an owner that sleeps now and wakes then, and for the sweep that finds units
  * that a restored Redis brought back. */
@@ -273,7 +273,7 @@ static const char tables_sql[] =
 	" LEFT JOIN lk.copy c ON c.copy_id = substring(t.relname from '^batch_([0-9]+)_[0-9]+$')::bigint"
 	" WHERE n.nspname = 'lk' AND t.relkind = 'r' AND t.relname ~ '^batch_[0-9]+_[0-9]+$' AND coalesce(c.dropped, true) ORDER BY 1";
 
-/* One index lookup for each dropped copy, not a scan of a ledger that may be long; 10,000 rows in each transaction. */
+/* One index lookup for each dropped copy, not a scan of a side output that may be long; 10,000 rows in each transaction. */
 static const char late_sql[] =
 	"WITH found AS MATERIALIZED (SELECT l.copy_id, l.part, l.off FROM lk.copy c CROSS JOIN LATERAL"
 	"  (SELECT copy_id, part, off FROM lk.late l WHERE l.copy_id = c.copy_id LIMIT 10000) l WHERE c.dropped LIMIT 10000)"

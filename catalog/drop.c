@@ -1,7 +1,7 @@
 /* Removing what was declared.
  *
  * A view is removed with all of its rows in one transaction, under the catalogue's lock. Its copies are locked first,
- * as a publish and a worker's ledger lock them, so that no rows are added to what is being removed: a session that
+ * as a publish and a worker's side output lock them, so that no rows are added to what is being removed: a session that
  * waits for that lock then finds no copy and gives up. What is no longer in the catalogue counts as dropped for
  * everyone: owners of its units, batches that want to publish, sweeps of cells and tables.
  *

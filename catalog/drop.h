@@ -16,7 +16,7 @@ typedef struct lk_drop_weight {
 int lk_view_weigh(lk_pg *pg, const lk_cat_view *v, lk_drop_weight *out, lk_error *err);
 int lk_stream_weigh(lk_pg *pg, const lk_cat_stream *s, lk_drop_weight *out, lk_error *err);
 
-/* Removes a view with its versions, copies, cuts and ledger, in one transaction. Call it holding lk_view_lock. Batch
+/* Removes a view with its versions, copies, cuts and side output, in one transaction. Call it holding lk_view_lock. Batch
  * tables are left to lk_copies_sweep, cells to lk_store_sweep. LK_ECONFLICT if it no longer exists, LK_EBUSY if a
  * sandbox of it is being replayed, or its rows are locked for long. */
 int lk_view_drop(lk_pg *pg, const lk_cat_view *v, lk_error *err);

@@ -18,7 +18,7 @@
  * it removes (a replay of an old version, a batch of a copy that is dropped meanwhile), a foreign key makes the
  * statement fail, and the next round tries again. Rows of lk.late are removed below lk.unit.late_from, where triggers no
  * longer count. A unit has late rows only at offsets that it has passed, so all rows below late_from were counted, and a
- * worker that folds that part of the log again adds none (event_log/ledger.c). */
+ * worker that folds that part of the log again adds none (event_log/side_output.c). */
 #include "catalog/housekeeping.h"
 
 #include <string.h>

@@ -196,7 +196,7 @@ CREATE TABLE lk.late (
   PRIMARY KEY (copy_id, part, off)
 );
 
--- Their number, by blocks of 65,536 offsets: each answer says how many it lacks, without counting a long ledger.
+-- Their number, by blocks of 65,536 offsets: each answer says how many it lacks, without counting a long side output.
 CREATE TABLE lk.late_block (
   copy_id bigint NOT NULL,
   part    int NOT NULL,

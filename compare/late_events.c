@@ -5,7 +5,7 @@
 #include "catalog/log_sql.h"
 #include "core/time.h"
 #include "catalog/published.h"
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 
 enum { PART, OFF, AT, FIRST_COLUMN };
 

@@ -17,7 +17,7 @@
 #include "compare/late_events.h"
 #include "compare/result_rows.h"
 #include "core/key.h"
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 #include "partials/fold.h"
 #include "plan/watermark.h"
 #include "serving/answer.h"

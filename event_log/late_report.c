@@ -1,6 +1,6 @@
 /* The report of late events. Both parts of it are read in one snapshot.
  *
- * How late an event was follows from what the ledger keeps of it: its pane, its time, and the watermark that refused
+ * How late an event was follows from what the side output keeps of it: its pane, its time, and the watermark that refused
  * it. Panes of calendar windows differ in length, so windows/window.h computes the ends of those that occur, and the query
  * gets them as values.
  *
@@ -14,7 +14,7 @@
 #include "catalog/log_sql.h"
 #include "core/time.h"
 #include "catalog/published.h"
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 #include "plan/watermark.h"
 
 /* Where one bucket ends and the next one, about ten times as long, begins; in units that people know. */

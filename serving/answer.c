@@ -37,7 +37,7 @@
 #include <time.h>
 
 #include "core/key.h"
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 #include "serving/having.h"
 #include "serving/reader.h"
 #include "serving/windows.h"

@@ -22,7 +22,7 @@ typedef struct folding {
 	int64_t segment_from;
 	lk_folder folder;
 	lk_value *own_row;         /* the folder's, while it reads that of the pass */
-	lk_ledger *ledger;
+	lk_side_output *side_output;
 } folding;
 
 static void *make(const lk_cat_copy *copy) {
@@ -30,7 +30,7 @@ static void *make(const lk_cat_copy *copy) {
 	lk_cells_init(&f->cells, copy->version->plan);
 	lk_folder_init(&f->folder, copy->version->plan);
 	f->own_row = f->folder.row;
-	f->ledger = lk_ledger_new();
+	f->side_output = lk_side_output_new();
 	return f;
 }
 
@@ -39,7 +39,7 @@ static void release(void *state) {
 	f->folder.row = f->own_row;
 	lk_cells_release(&f->cells);
 	lk_folder_release(&f->folder);
-	lk_ledger_free(f->ledger);
+	lk_side_output_free(f->side_output);
 	free(f);
 }
 
@@ -52,12 +52,12 @@ static void record(lk_unit *u, const lk_event *e, int result) {
 	folding *f = u->op_state;
 	const lk_plan *plan = f->folder.plan;
 	if (result & LK_FOLD_LATE) {
-		lk_ledger_late(f->ledger, &(lk_late_row){u->copy->id, u->part, e->off, e->row[plan->window.time_slot].i,
+		lk_side_output_late(f->side_output, &(lk_late_row){u->copy->id, u->part, e->off, e->row[plan->window.time_slot].i,
 		                                         f->folder.pane, u->at.watermark});
 		u->folded.late += e->off >= u->counted;
 	}
 	if (result & LK_FOLD_MARKED) {
-		lk_ledger_marked(f->ledger, e->stream->id, u->copy->version->id, u->part, e->off, f->folder.reason);
+		lk_side_output_marked(f->side_output, e->stream->id, u->copy->version->id, u->part, e->off, f->folder.reason);
 		u->folded.marked += e->off >= u->counted;
 	}
 }
@@ -83,7 +83,7 @@ static void begin_segment(lk_unit *u) {
 static int commit(lk_path *p, lk_unit *u, lk_error *err) {
 	folding *f = u->op_state;
 	const lk_write writes[] = {
-		{.kind = LK_WRITE_LEDGER, .ledger = f->ledger},
+		{.kind = LK_WRITE_SIDE_OUTPUT, .side_output = f->side_output},
 		{.kind = LK_WRITE_CELLS, .segment = {&f->cells, f->segment_from}},
 	};
 	int rc = lk_path_write(p, u, writes, 2, err);
@@ -92,7 +92,7 @@ static int commit(lk_path *p, lk_unit *u, lk_error *err) {
 	u->folded.cells = (int64_t)f->cells.nchanged;
 	bool rewrites = lk_cells_rewrites(&f->cells);
 	lk_cells_settle(&f->cells);
-	lk_ledger_clear(f->ledger);
+	lk_side_output_clear(f->side_output);
 	if (rewrites || f->cells.ncells > SEGMENT_CELLS || f->cells.stored_bytes > SEGMENT_STORED
 	    || lk_cells_bytes(&f->cells) > p->limits.segment_bytes)
 		begin_segment(u);
@@ -107,7 +107,7 @@ static void cut(lk_unit *u) {
 
 static void restore(lk_unit *u) {
 	folding *f = u->op_state;
-	lk_ledger_clear(f->ledger);
+	lk_side_output_clear(f->side_output);
 	if (!LK_MUTANT("keep_map"))
 		lk_cells_clear(&f->cells);
 	f->segment_from = u->at.cursor;

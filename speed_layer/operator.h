@@ -7,7 +7,7 @@
 #ifndef LK_SPEED_LAYER_OPERATOR_H
 #define LK_SPEED_LAYER_OPERATOR_H
 
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 #include "partials/cells.h"
 
 struct lk_unit;
@@ -24,11 +24,11 @@ typedef struct lk_event {
 /* One thing that a commit writes beside the unit's position. */
 typedef struct lk_write {
 	enum lk_write_kind {
-		LK_WRITE_LEDGER,       /* side outputs: rows of lk.late and lk.rejected */
+		LK_WRITE_SIDE_OUTPUT,       /* side outputs: rows of lk.late and lk.rejected */
 		LK_WRITE_CELLS,        /* the changed cells of the open segment */
 	} kind;
 	union {
-		const lk_ledger *ledger;
+		const lk_side_output *side_output;
 		struct { lk_cells *cells; int64_t from; } segment;
 	};
 } lk_write;

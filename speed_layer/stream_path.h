@@ -63,7 +63,7 @@ void lk_unit_drop(lk_unit *u);
 
 typedef struct lk_path {
 	lk_pg *reader;             /* fetches */
-	lk_pg *writer;             /* ledger, catalogue */
+	lk_pg *writer;             /* side output, catalogue */
 	lk_store *store;
 	struct lk_compactor *compactor;   /* where sweeps post compactions (speed_layer/compactor.h); NULL: no compaction */
 	lk_stream_limits limits;

@@ -1,12 +1,12 @@
 #include "core/fault.h"
 #include "speed_layer/stream_path.h"
 
-static int write_ledgers(lk_path *p, const lk_write *writes, int n, lk_error *err) {
+static int write_side_outputs(lk_path *p, const lk_write *writes, int n, lk_error *err) {
 	int rc = LK_OK;
 	for (int i = 0; i < n && rc == LK_OK; i++)
-		if (writes[i].kind == LK_WRITE_LEDGER)
-			rc = lk_ledger_write(p->writer, writes[i].ledger, err);
-	LK_CRASH_POINT("ledger.written");
+		if (writes[i].kind == LK_WRITE_SIDE_OUTPUT)
+			rc = lk_side_output_write(p->writer, writes[i].side_output, err);
+	LK_CRASH_POINT("side_output.written");
 	return rc;
 }
 
@@ -17,6 +17,6 @@ int lk_path_write(lk_path *p, lk_unit *u, const lk_write *writes, int n, lk_erro
 			c.cells = writes[i].segment.cells;
 			c.segment_from = writes[i].segment.from;
 		}
-	int rc = write_ledgers(p, writes, n, err);
+	int rc = write_side_outputs(p, writes, n, err);
 	return rc == LK_OK ? lk_store_commit_send(p->store, &c, err) : rc;
 }

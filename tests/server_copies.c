@@ -14,7 +14,7 @@
 #include "catalog/overview.h"
 #include "catalog/tail.h"
 #include "core/time.h"
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 #include "event_log/scan.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
@@ -622,11 +622,11 @@ static int swept(void) {
 
 static void note_late(int64_t id) {
 	lk_error err = {0};
-	lk_ledger *l = lk_ledger_new();
+	lk_side_output *l = lk_side_output_new();
 	for (int off = 0; off < 3; off++)
-		lk_ledger_late(l, &(lk_late_row){id, 0, off, 1, 2, 3});
-	test_ok(lk_ledger_write(&world.pg, l, &err), &err);
-	lk_ledger_free(l);
+		lk_side_output_late(l, &(lk_late_row){id, 0, off, 1, 2, 3});
+	test_ok(lk_side_output_write(&world.pg, l, &err), &err);
+	lk_side_output_free(l);
 }
 
 /* P16 */

@@ -1,4 +1,4 @@
-/* Cuts and the ledger. */
+/* Cuts and the side output. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include "catalog/tail.h"
 #include "core/time.h"
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 #include "tests/support/log.h"
 
 static test_servers servers;
@@ -159,32 +159,32 @@ static void test_cut_gives_up(void **unused) {
 	test_log_close(&l);
 }
 
-/* --- the ledger --- */
+/* --- the side output --- */
 
 /* I8, P10 */
-static void test_ledger_twice_is_once(void **unused) {
+static void test_side_output_twice_is_once(void **unused) {
 	(void)unused;
 	test_log l;
 	lk_error err = {0};
 	test_log_open(&l, &servers, 2);
 	int64_t copy = test_log_copy(&l);
-	lk_ledger *g = lk_ledger_new();
-	assert_true(lk_ledger_empty(g));
-	test_ok(lk_ledger_write(&l.pg, g, &err), &err);
+	lk_side_output *g = lk_side_output_new();
+	assert_true(lk_side_output_empty(g));
+	test_ok(lk_side_output_write(&l.pg, g, &err), &err);
 	for (int i = 0; i < 100; i++)
-		lk_ledger_late(g, &(lk_late_row){copy, i % 2, i / 2, LK_TIME_MAX - i, -i, LK_TIME_MIN + i});
-	lk_ledger_marked(g, l.at.id, 77, 1, 5, "a \"quoted\\\" reason, {with} braces");
-	lk_ledger_marked(g, l.at.id, 77, 1, 6, "NULL");
-	assert_false(lk_ledger_empty(g));
+		lk_side_output_late(g, &(lk_late_row){copy, i % 2, i / 2, LK_TIME_MAX - i, -i, LK_TIME_MIN + i});
+	lk_side_output_marked(g, l.at.id, 77, 1, 5, "a \"quoted\\\" reason, {with} braces");
+	lk_side_output_marked(g, l.at.id, 77, 1, 6, "NULL");
+	assert_false(lk_side_output_empty(g));
 	for (int i = 0; i < 2; i++)
-		test_ok(lk_ledger_write(&l.pg, g, &err), &err);
+		test_ok(lk_side_output_write(&l.pg, g, &err), &err);
 	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.late WHERE copy_id = %lld AND " LK_SQL_US("event_time")
 	                             " = %lld - (2 * off + part) AND " LK_SQL_US("pane") " = -(2 * off + part) AND " LK_SQL_US("watermark")
 	                             " = %lld + (2 * off + part)", (long long)copy, (long long)LK_TIME_MAX, (long long)LK_TIME_MIN), 100);
 	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.rejected WHERE version_id = 77 AND part = 1 AND"
 	                             " (off = 5 AND reason = 'a \"quoted\\\" reason, {with} braces' OR off = 6 AND reason = 'NULL')"), 2);
-	lk_ledger_clear(g);
-	assert_true(lk_ledger_empty(g));
+	lk_side_output_clear(g);
+	assert_true(lk_side_output_empty(g));
 
 	int64_t late, healed;
 	const lk_cat_view view = {.stream = &l.at};
@@ -194,7 +194,7 @@ static void test_ledger_twice_is_once(void **unused) {
 	test_ok(lk_late_count(&l.pg, &c, &end, &late, &healed, &err), &err);
 	assert_int_equal(late, 20 + 5);
 	assert_int_equal(healed, 10);
-	lk_ledger_free(g);
+	lk_side_output_free(g);
 	test_log_close(&l);
 }
 
@@ -211,14 +211,14 @@ static void test_late_events_are_counted_by_blocks(void **unused) {
 	const lk_cat_view view = {.stream = &l.at};
 	const lk_cat_version version = {.view = &view};
 	lk_cat_copy c = {.id = copy, .version = &version};
-	lk_ledger *g = lk_ledger_new();
+	lk_side_output *g = lk_side_output_new();
 	for (int i = 0; i < EVENTS; i++) {
 		int64_t near = (int64_t)(test_random(&random) % 4) * BLOCK + (int64_t)(test_random(&random) % 9) - 4;
-		lk_ledger_late(g, &(lk_late_row){copy, i % 2, i % 3 && near >= 0 ? near : (int64_t)(test_random(&random) % (4 * BLOCK)), 0, 0, 0});
+		lk_side_output_late(g, &(lk_late_row){copy, i % 2, i % 3 && near >= 0 ? near : (int64_t)(test_random(&random) % (4 * BLOCK)), 0, 0, 0});
 		if (i % 50 < 49)
 			continue;
-		test_ok(lk_ledger_write(&l.pg, g, &err), &err);
-		lk_ledger_clear(g);
+		test_ok(lk_side_output_write(&l.pg, g, &err), &err);
+		lk_side_output_clear(g);
 	}
 	for (int i = 0; i < ROUNDS; i++) {
 		for (int p = 0; p < 2; p++) {
@@ -240,26 +240,26 @@ static void test_late_events_are_counted_by_blocks(void **unused) {
 	assert_int_equal(test_number(&l.pg, "SELECT sum(events) FROM lk.late_block"), test_number(&l.pg, "SELECT count(*) FROM lk.late"));
 	test_sql(&l.pg, "TRUNCATE lk.late");
 	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.late_block"), 0);
-	lk_ledger_free(g);
+	lk_side_output_free(g);
 	test_log_close(&l);
 }
 
-static void test_ledger_inside_a_transaction(void **unused) {
+static void test_side_output_inside_a_transaction(void **unused) {
 	(void)unused;
 	test_log l;
 	lk_error err = {0};
 	test_log_open(&l, &servers, 1);
 	int64_t copy = test_log_copy(&l);
-	lk_ledger *g = lk_ledger_new();
-	lk_ledger_late(g, &(lk_late_row){copy, 0, 1, 2, 3, 4});
+	lk_side_output *g = lk_side_output_new();
+	lk_side_output_late(g, &(lk_late_row){copy, 0, 1, 2, 3, 4});
 	test_sql(&l.pg, "BEGIN");
-	test_ok(lk_ledger_write(&l.pg, g, &err), &err);
+	test_ok(lk_side_output_write(&l.pg, g, &err), &err);
 	assert_int_equal(PQtransactionStatus(l.pg.conn), PQTRANS_INTRANS);
 	test_sql(&l.pg, "ROLLBACK");
 	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.late WHERE copy_id = %lld", (long long)copy), 0);
-	test_ok(lk_ledger_write(&l.pg, g, &err), &err);
+	test_ok(lk_side_output_write(&l.pg, g, &err), &err);
 	assert_int_equal(test_number(&l.pg, "SELECT count(*) FROM lk.late WHERE copy_id = %lld", (long long)copy), 1);
-	lk_ledger_free(g);
+	lk_side_output_free(g);
 	test_log_close(&l);
 }
 
@@ -281,9 +281,9 @@ int main(void) {
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_older_cut_is_not_published),
 		cmocka_unit_test(test_cut_gives_up),
-		cmocka_unit_test(test_ledger_twice_is_once),
+		cmocka_unit_test(test_side_output_twice_is_once),
 		cmocka_unit_test(test_late_events_are_counted_by_blocks),
-		cmocka_unit_test(test_ledger_inside_a_transaction),
+		cmocka_unit_test(test_side_output_inside_a_transaction),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

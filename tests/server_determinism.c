@@ -89,7 +89,7 @@ static void killed(const lk_replay_options *o, unsigned long *seed) {
 	unsigned kill_after_us = below(seed, 200000);
 #ifdef LK_FAULTS
 	static const char *const points[] = {"replay.made", "take_over.done", "commit.sent", "commit.done",
-	                                     "ledger.written", "compact.staged", "compact.swapped",
+	                                     "side_output.written", "compact.staged", "compact.swapped",
 	                                     "replay.replayed"};
 	if (one_in(seed, 2))
 		snprintf(r.crash, sizeof r.crash, "%s:%u", points[below(seed, 8)], 1 + below(seed, 9));

@@ -159,7 +159,7 @@ static void killed_at_each_point_of_the_stream_path(void **state) {
 	skip();
 #endif
 	static const char *const points[] = {
-		"take_over.done", "take_over.done:4", "commit.sent", "commit.sent:3", "commit.done", "commit.done:5", "ledger.written:2",
+		"take_over.done", "take_over.done:4", "commit.sent", "commit.sent:3", "commit.done", "commit.done:5", "side_output.written:2",
 		"drop.done", "drop.done:2", "reset.done", "compact.staged", "compact.swapped",
 	};
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++) {

@@ -16,7 +16,7 @@
 #include "catalog/housekeeping.h"
 #include "core/time.h"
 #include "event_log/late_report.h"
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 
@@ -104,13 +104,13 @@ static struct late late_of(const char *view) {
 	return l;
 }
 
-/* Adds the ledger's rows of this copy and partition 0 again, as a worker does that folds its log again. */
+/* Adds the side output's rows of this copy and partition 0 again, as a worker does that folds its log again. */
 static void refuse_again(const lk_cat_copy *copy, int64_t off) {
 	lk_error err = {0};
-	lk_ledger *l = lk_ledger_new();
-	lk_ledger_late(l, &(lk_late_row){.copy_id = copy->id, .off = off});
-	test_ok(lk_ledger_write(&world.pg, l, &err), &err);
-	lk_ledger_free(l);
+	lk_side_output *l = lk_side_output_new();
+	lk_side_output_late(l, &(lk_late_row){.copy_id = copy->id, .off = off});
+	test_ok(lk_side_output_write(&world.pg, l, &err), &err);
+	lk_side_output_free(l);
 }
 
 /* I3 */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/time.h"
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 #include "speed_layer/speed.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/world.h"
@@ -199,7 +199,7 @@ static void long_keys_go_in_several_segments(void **state) {
 	same("traffic");
 }
 
-/* --- the ledger --- */
+/* --- the side output --- */
 
 /* I11, P10 */
 static void a_worker_does_not_wait_for_the_rows_of_a_batch(void **state) {
@@ -207,22 +207,22 @@ static void a_worker_does_not_wait_for_the_rows_of_a_batch(void **state) {
 	lk_pg batch;
 	lk_error err = {0};
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
-	lk_ledger *l = lk_ledger_new();
-	lk_ledger_marked(l, copy->version->view->stream->id, copy->version->id, 0, 7, "division by zero");
+	lk_side_output *l = lk_side_output_new();
+	lk_side_output_marked(l, copy->version->view->stream->id, copy->version->id, 0, 7, "division by zero");
 	assert_int_equal(lk_pg_open(&batch, servers.at.postgres, "a batch", &err), LK_OK);
 	assert_int_equal(lk_pg_run(&batch, &err, "BEGIN"), LK_OK);
-	assert_int_equal(lk_ledger_write(&batch, l, &err), LK_OK);
+	assert_int_equal(lk_side_output_write(&batch, l, &err), LK_OK);
 	test_world_run(&world, "SET statement_timeout = '10s'");
 	int64_t began_us = lk_monotonic_us();
-	assert_int_equal(lk_ledger_write(&world.pg, l, &err), LK_EBUSY);
+	assert_int_equal(lk_side_output_write(&world.pg, l, &err), LK_EBUSY);
 	assert_true(lk_monotonic_us() - began_us < 5 * LK_US_PER_S);
 	test_world_run(&world, "RESET statement_timeout");
 	assert_int_equal(lk_pg_run(&batch, &err, "COMMIT"), LK_OK);
 	lk_error_clear(&err);
-	assert_int_equal(lk_ledger_write(&world.pg, l, &err), LK_OK);
+	assert_int_equal(lk_side_output_write(&world.pg, l, &err), LK_OK);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.rejected"), 1);
 	lk_pg_close(&batch);
-	lk_ledger_free(l);
+	lk_side_output_free(l);
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, fresh)

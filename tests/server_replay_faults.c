@@ -51,7 +51,7 @@ static void killed_at_each_point(void **state) {
 	skip();
 #endif
 	static const char *const points[] = {
-		"replay.made", "take_over.done:2", "commit.done:2", "ledger.written", "replay.replayed", "replay.verified",
+		"replay.made", "take_over.done:2", "commit.done:2", "side_output.written", "replay.replayed", "replay.verified",
 		"switch.locked", "switch.moved", "switch.committed",
 	};
 	append(3000);

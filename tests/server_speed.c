@@ -468,7 +468,7 @@ static void a_worker_far_behind_skips_to_the_cut(void **state) {
 	test_worker_sweep(&t, 0);
 	test_worker_sweep(&u, 0);
 	assert_int_equal(t.units[0].committed, cut);
-	assert_int_equal(u.units[0].committed, 5);   /* it must write its late events to the ledger */
+	assert_int_equal(u.units[0].committed, 5);   /* it must write its late events to the side output */
 	test_worker_catch_up(&t);
 	test_worker_catch_up(&u);
 	assert_int_equal(lk_unit_take(&t.path, &t.units[0], &err), LK_OK);
@@ -539,7 +539,7 @@ static void a_dropped_copy_is_not_made_again(void **state) {
 	test_worker_close(&t);
 }
 
-/* --- the ledger --- */
+/* --- the side output --- */
 
 /* I4, P11 */
 static void late_events_do_not_depend_on_batches(void **state) {
@@ -556,7 +556,7 @@ static void late_events_do_not_depend_on_batches(void **state) {
 	int64_t late = test_world_int(&world, "SELECT count(*) FROM lk.late");
 	assert_true(late > 50);
 	same("strict");
-	test_redis_empty(&servers);   /* the second fold decides alike: the ledger does not grow */
+	test_redis_empty(&servers);   /* the second fold decides alike: the side output does not grow */
 	test_world_speed_once(&world, NULL);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.late"), late);
 	same("strict");

@@ -534,7 +534,7 @@ static void add_interval(int64_t us, lk_buf *out) {
 	lk_buf_addf(out, "interval '%lld microseconds'", (long long)us);
 }
 
-/* The late events at or above the cut by the rule itself, not by lk's ledger: pane end + bound, for a session own time
+/* The late events at or above the cut by the rule itself, not by lk's side output: pane end + bound, for a session own time
  * + gap + bound, <= the largest believable event time before this event, less the delay. */
 static void add_late(const lk_answer *a, lk_buf *out) {
 	const lk_plan *p = a->plan;
@@ -584,7 +584,7 @@ void test_world_answer(test_world *w, const lk_query *q, lk_answer *out) {
 	must(lk_answer_make(&w->pg, w->store, NULL, q, out, &err), &err, "answer");
 }
 
-/* The events that the answer says it lacks must be those that the rule refuses in [cut, end): the ledger has each once.
+/* The events that the answer says it lacks must be those that the rule refuses in [cut, end): the side output has each once.
  * Views with a WHERE are skipped, since it would have to be applied too. */
 static void check_late(test_world *w, const lk_answer *a, lk_buf *difference) {
 	lk_buf sql = LK_BUF_INIT;

@@ -1,11 +1,11 @@
-/* The ledger: sends a batch of rows as arrays, one statement per table. Rows are keyed by the event's position, so a
+/* The side output: sends a batch of rows as arrays, one statement per table. Rows are keyed by the event's position, so a
  * worker that folds a range a second time finds its rows there and adds nothing.
  *
  * A batch that folds writes the same rows in its own transaction, and an insert of a key that another transaction has
  * not committed waits for it. A worker, which has other units to drive, does not wait for a batch: its transaction
  * gives up after LOCK_TIMEOUT_MS (LK_EBUSY). That is less than PostgreSQL's deadlock_timeout, so in a deadlock it is
  * never the batch that is ended. */
-#include "event_log/ledger.h"
+#include "event_log/side_output.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +21,13 @@ struct rows {
 	size_t n;
 };
 
-struct lk_ledger {
+struct lk_side_output {
 	struct rows late, marked;
 };
 
-lk_ledger *lk_ledger_new(void) { return lk_calloc(1, sizeof(lk_ledger)); }
+lk_side_output *lk_side_output_new(void) { return lk_calloc(1, sizeof(lk_side_output)); }
 
-static void each_array(lk_ledger *l, void (*f)(lk_buf *)) {
+static void each_array(lk_side_output *l, void (*f)(lk_buf *)) {
 	for (int i = 0; i < MAX_ARRAYS; i++) {
 		f(&l->late.arrays[i]);
 		f(&l->marked.arrays[i]);
@@ -35,15 +35,15 @@ static void each_array(lk_ledger *l, void (*f)(lk_buf *)) {
 	l->late.n = l->marked.n = 0;
 }
 
-void lk_ledger_free(lk_ledger *l) {
+void lk_side_output_free(lk_side_output *l) {
 	if (!l)
 		return;
 	each_array(l, lk_buf_release);
 	free(l);
 }
 
-void lk_ledger_clear(lk_ledger *l) { each_array(l, lk_buf_clear); }
-bool lk_ledger_empty(const lk_ledger *l) { return !l->late.n && !l->marked.n; }
+void lk_side_output_clear(lk_side_output *l) { each_array(l, lk_buf_clear); }
+bool lk_side_output_empty(const lk_side_output *l) { return !l->late.n && !l->marked.n; }
 
 static lk_buf *element(struct rows *r, int column) {
 	lk_buf *b = &r->arrays[column];
@@ -64,14 +64,14 @@ static void add_text(struct rows *r, int column, const char *s) {
 	lk_buf_addc(b, '"');
 }
 
-void lk_ledger_late(lk_ledger *l, const lk_late_row *r) {
+void lk_side_output_late(lk_side_output *l, const lk_late_row *r) {
 	const int64_t values[LATE_COLUMNS] = {r->copy_id, r->part, r->off, r->event_time, r->pane, r->watermark};
 	for (int i = 0; i < LATE_COLUMNS; i++)
 		add_int(&l->late, i, values[i]);
 	l->late.n++;
 }
 
-void lk_ledger_marked(lk_ledger *l, int64_t stream_id, int64_t version_id, int part, int64_t off, const char *reason) {
+void lk_side_output_marked(lk_side_output *l, int64_t stream_id, int64_t version_id, int part, int64_t off, const char *reason) {
 	const int64_t values[] = {stream_id, version_id, part, off};
 	for (int i = 0; i < MARKED_COLUMNS - 1; i++)
 		add_int(&l->marked, i, values[i]);
@@ -97,8 +97,8 @@ static void say_that_it_waits(lk_error *err) {
 	lk_fail(err, LK_EBUSY, "a batch is writing the late events that the speed layer is about to record; it tries again, and nothing is lost");
 }
 
-int lk_ledger_write(lk_pg *pg, const lk_ledger *l, lk_error *err) {
-	if (lk_ledger_empty(l))
+int lk_side_output_write(lk_pg *pg, const lk_side_output *l, lk_error *err) {
+	if (lk_side_output_empty(l))
 		return 0;
 	bool own = PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
 	int rc = own ? lk_pg_begin(pg, LOCK_TIMEOUT_MS, err) : 0;
