@@ -214,16 +214,6 @@ static void make_former(const test_owner *o) {
 	test_redis_command(&admin, "HSET lk:test:u:%" PRId64 " format 1", o->unit);
 }
 
-static void is_total(const test_owner *o, int64_t count, int64_t sum) {
-	test_unit u;
-	int64_t n, s;
-	assert_int_equal(test_unit_read(&u, o->store, o->unit, NULL, NULL), LK_OK);
-	test_unit_total(&u, 0, "/a", &n, &s);
-	assert_int_equal(n, count);
-	assert_int_equal(s, sum);
-	test_unit_release(&u);
-}
-
 static void a_unit_of_the_former_format_continues(void **state) {
 	(void)state;
 	test_owner o = test_owner_of_three_segments(&servers);
@@ -232,7 +222,7 @@ static void a_unit_of_the_former_format_continues(void **state) {
 	assert_int_equal(u.nsegments, 3);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(u.segments[i].bytes, -1);
-	is_total(&o, 3, 300);                       /* readers accept it as it is */
+	test_owner_holds(&o, 0, "/a", 3, 300);                       /* readers accept it as it is */
 	lk_unit_state_release(&u);
 	test_owner_take(&o, 0);                     /* a take-over converts it to the current format */
 	u = test_owner_state(&o);
@@ -244,7 +234,7 @@ static void a_unit_of_the_former_format_continues(void **state) {
 	assert_int_equal(lk_store_compact(o.store, &job, NULL), LK_OK);
 	test_owner_fold_some(&o, 6);
 	test_owner_must_commit(&o);
-	is_total(&o, 4, 400);
+	test_owner_holds(&o, 0, "/a", 4, 400);
 	lk_unit_state_release(&u);
 	test_owner_close(&o);
 }
@@ -348,7 +338,7 @@ static void the_compactor_is_fenced_and_rests(void **state) {
 	lk_compactor_post(c, "test", &job);
 	lk_compactor_wait(c, 60 * LK_US_PER_S);
 	assert_int_equal(lk_compactor_done(c).compactions, 1);
-	is_total(&o, 3, 300);
+	test_owner_holds(&o, 0, "/a", 3, 300);
 	lk_compactor_close(c);
 	lk_unit_state_release(&u);
 	test_owner_close(&o);

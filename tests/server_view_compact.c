@@ -29,16 +29,6 @@ static test_owner owner_of_segments(int n, int panes, int keys) {
 	return o;
 }
 
-static void is_total(const test_owner *o, int pane, const char *key, int64_t count, int64_t sum) {
-	test_unit u;
-	int64_t n, s;
-	assert_int_equal(test_unit_read(&u, o->store, o->unit, NULL, NULL), LK_OK);
-	test_unit_total(&u, pane, key, &n, &s);
-	assert_int_equal(n, count);
-	assert_int_equal(s, sum);
-	test_unit_release(&u);
-}
-
 static int64_t keys_of(const test_owner *o) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_addf(&b, "lk:test:u:%lld:*", (long long)o->unit);
@@ -85,11 +75,11 @@ static void compaction_adds_up(void **state) {
 	assert_int_equal(keys_of(&o), 4);
 	assert_memory_equal(&after.at, &before.at, sizeof after.at);
 	for (int p = 0; p < 3; p++)
-		is_total(&o, p, "key 1499", 6, 6 * (p * 1000 + 1499));
+		test_owner_holds(&o, p, "key 1499", 6, 6 * (p * 1000 + 1499));
 	/* again, with the compacted segment; then the owner writes more */
 	assert_int_equal(compact(o.store, &o, after.segments, 3), LK_OK);
 	test_owner_fill(&o, 3, 1500, 10000);
-	is_total(&o, 2, "key 7", 7, 7 * 2007);
+	test_owner_holds(&o, 2, "key 7", 7, 7 * 2007);
 	lk_unit_state_release(&before);
 	lk_unit_state_release(&after);
 	test_owner_close(&o);
@@ -129,7 +119,7 @@ static void compaction_refuses_what_it_must(void **state) {
 	assert_int_equal(compact(o.store, &o, u.segments, 2), LK_ECONFLICT);
 	lk_unit_state after = test_owner_state(&o);
 	assert_int_equal(after.nsegments, 3);
-	is_total(&o, 0, "key 7", 3, 21);
+	test_owner_holds(&o, 0, "key 7", 3, 21);
 	lk_unit_state_release(&u);
 	lk_unit_state_release(&after);
 	test_owner_close(&o);
@@ -210,7 +200,7 @@ static void staged_compaction_across_restart(void **state) {
 	stage_chunk(o.store, o.unit, &older, 5, 10, "one and two");
 	assert_int_equal(swap_first_two(o.store, &o, &u, &fewer, 2), LK_ECONFLICT);
 	assert_int_equal(swap_first_two(o.store, &o, &u, &older, 3), LK_ECONFLICT);
-	is_total(&o, 0, "key 7", 3, 3 * 7);
+	test_owner_holds(&o, 0, "key 7", 3, 3 * 7);
 	lk_unit_state now = test_owner_state(&o);
 	assert_int_equal(now.nsegments, 3);
 	lk_unit_state_release(&now);
@@ -288,12 +278,12 @@ static void a_killed_compaction_leaves_the_unit_whole(void **state) {
 	assert_int_equal(lk_redis_call(&o.store->redis, &r, NULL), LK_OK);
 	assert_int_equal(r->integer, 1);
 	freeReplyObject(r);
-	is_total(&o, 1, "key 7", 4, 4 * 1007);
+	test_owner_holds(&o, 1, "key 7", 4, 4 * 1007);
 	compact_and_die(&o, "compact.swapped");
 	lk_unit_state_release(&u);
 	u = test_owner_state(&o);
 	assert_int_equal(u.nsegments, 2);
-	is_total(&o, 1, "key 7", 4, 4 * 1007);
+	test_owner_holds(&o, 1, "key 7", 4, 4 * 1007);
 	lk_unit_state_release(&u);
 	test_owner_close(&o);
 }

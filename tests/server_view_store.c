@@ -28,16 +28,6 @@ static test_owner other_owner(const test_owner *o) {
 	return b;
 }
 
-static void is_total(const test_owner *o, int pane, const char *key, int64_t count, int64_t sum) {
-	test_unit u;
-	int64_t n, s;
-	assert_int_equal(test_unit_read(&u, o->store, o->unit, NULL, NULL), LK_OK);
-	test_unit_total(&u, pane, key, &n, &s);
-	assert_int_equal(n, count);
-	assert_int_equal(s, sum);
-	test_unit_release(&u);
-}
-
 /* --- take-over --- */
 
 static void take_over_makes_a_unit_at_its_start(void **state) {
@@ -73,7 +63,7 @@ static void take_over_keeps_what_is_there_and_closes_it(void **state) {
 	assert_true(u.nsegments == 1 && !u.segments[0].open && u.segments[0].token == a.token);
 	assert_int_equal(u.base.cursor, 0);
 	lk_unit_state_release(&u);
-	is_total(&b, 0, "/a", 1, 100);
+	test_owner_holds(&b, 0, "/a", 1, 100);
 	test_owner_close(&a);
 	test_owner_close(&b);
 }
@@ -110,10 +100,10 @@ static void a_commit_is_read_back(void **state) {
 	assert_true(g->from == 0 && g->to == 9 && g->token == o.token && g->open);
 	assert_true(g->cells == 6 && g->min_pane == 0 && g->max_pane == TEST_PANE_US);
 	lk_unit_state_release(&u);
-	is_total(&o, 0, "/a", 2, 200);
-	is_total(&o, 1, "/b", 2, 202);
-	is_total(&o, 1, "/a", 1, 103);
-	is_total(&o, 2, "/a", 0, 0);
+	test_owner_holds(&o, 0, "/a", 2, 200);
+	test_owner_holds(&o, 1, "/b", 2, 202);
+	test_owner_holds(&o, 1, "/a", 1, 103);
+	test_owner_holds(&o, 2, "/a", 0, 0);
 	test_owner_close(&o);
 }
 
@@ -136,8 +126,8 @@ static void values_are_absolute_and_only_changed_cells_travel(void **state) {
 	lk_buf_release(&field);
 	test_owner_fold(&o, 1, "/b", 1);
 	test_owner_must_commit(&o);
-	is_total(&o, 0, "/a", 0, 0);
-	is_total(&o, 1, "/b", 2, 102);
+	test_owner_holds(&o, 0, "/a", 0, 0);
+	test_owner_holds(&o, 1, "/b", 2, 102);
 	test_owner_close(&o);
 }
 
@@ -152,7 +142,7 @@ static void events_without_cells_move_the_cursor(void **state) {
 	lk_unit_state_release(&u);
 	test_owner_fold_some(&o, 1);
 	test_owner_must_commit(&o);
-	is_total(&o, 0, "/a", 1, 100);
+	test_owner_holds(&o, 0, "/a", 1, 100);
 	test_owner_close(&o);
 }
 
@@ -257,7 +247,7 @@ static void a_take_over_between_check_and_write_wins(void **state) {
 	assert_int_equal(u.nsegments, 1);
 	assert_true(u.token == thief.token && u.segments[0].token == thief.token);
 	lk_unit_state_release(&u);
-	is_total(&thief, 0, "/a", 1, 100);
+	test_owner_holds(&thief, 0, "/a", 1, 100);
 	int64_t maps = test_redis_command(&admin, "EVAL return(#redis.call('KEYS',ARGV[1])) 0 lk:test:u:%" PRId64 ":*", thief.unit);
 	assert_int_equal(maps, 1);
 	test_owner_close(&thief);
@@ -297,7 +287,7 @@ static void a_swap_between_check_and_write_delays_the_commit(void **state) {
 	lk_unit_state_release(&u);
 	lk_store_close(a.store);
 	a.store = other.store;
-	is_total(&a, 0, "/a", 4, 400);
+	test_owner_holds(&a, 0, "/a", 4, 400);
 	test_owner_close(&a);
 	test_relay_close(&x.relay);
 }
@@ -326,11 +316,11 @@ static void what_was_folded_after_send_is_not_in_it(void **state) {
 	lk_cells_settle(&o.cells);
 	test_owner_fold(&o, 0, "/a", 1);
 	assert_int_equal(lk_store_commit_wait(o.store, NULL), LK_OK);
-	is_total(&o, 0, "/a", 1, 100);
+	test_owner_holds(&o, 0, "/a", 1, 100);
 	o.at = c.to;
 	o.folded = 1;
 	test_owner_must_commit(&o);
-	is_total(&o, 0, "/a", 2, 101);
+	test_owner_holds(&o, 0, "/a", 2, 101);
 	test_owner_close(&o);
 }
 
@@ -348,7 +338,7 @@ static void a_new_segment_closes_the_one_before(void **state) {
 	assert_int_equal(u.nsegments, 2);
 	assert_true(!u.segments[0].open && u.segments[0].to == 6 && u.segments[1].open && u.segments[1].from == 6);
 	lk_unit_state_release(&u);
-	is_total(&o, 0, "/a", 2, 200);
+	test_owner_holds(&o, 0, "/a", 2, 200);
 	/* a closed segment is never written again */
 	char *before = test_redis_snapshot(&admin, o.unit);
 	o.segment_from = 0;
@@ -376,7 +366,7 @@ static void a_commit_that_moves_nothing_closes_the_segment(void **state) {
 	lk_unit_state_release(&u);
 	test_owner_fold_some(&o, 1);
 	test_owner_must_commit(&o);
-	is_total(&o, 0, "/a", 1, 100);
+	test_owner_holds(&o, 0, "/a", 1, 100);
 	test_owner_close(&o);
 }
 
@@ -444,7 +434,7 @@ static void a_reset_begins_again(void **state) {
 	test_owner_roll(&o);
 	test_owner_fold_some(&o, 1);
 	test_owner_must_commit(&o);
-	is_total(&o, 0, "/a", 1, 100);
+	test_owner_holds(&o, 0, "/a", 1, 100);
 	test_owner_close(&o);
 }
 
@@ -533,8 +523,8 @@ static void dropping_the_open_segment_is_what_the_script_prevents(void **state) 
 	u = test_owner_state(&o);
 	assert_true(u.nsegments == 1 && u.segments[0].from == 12 && u.segments[0].to == 19);   /* it tiles its range … */
 	lk_unit_state_release(&u);
-	is_total(&o, 0, "/a", 2, 101);
-	is_total(&o, 1, "/b", 0, 0);                                                         /* … and lacks cells */
+	test_owner_holds(&o, 0, "/a", 2, 101);
+	test_owner_holds(&o, 1, "/b", 0, 0);                                                         /* … and lacks cells */
 	test_owner_close(&o);
 }
 #endif

@@ -250,3 +250,13 @@ void test_unit_total(const test_unit *u, int pane, const char *key, int64_t *cou
 		*sum += s;
 	}
 }
+
+void test_owner_holds(const test_owner *o, int pane, const char *key, int64_t count, int64_t sum) {
+	test_unit u;
+	int64_t n, s;
+	assert_int_equal(test_unit_read(&u, o->store, o->unit, NULL, NULL), LK_OK);
+	test_unit_total(&u, pane, key, &n, &s);
+	assert_int_equal(n, count);
+	assert_int_equal(s, sum);
+	test_unit_release(&u);
+}

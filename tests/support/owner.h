@@ -69,5 +69,7 @@ int test_unit_read(test_unit *u, lk_store *store, int64_t unit, const lk_cell_fi
 void test_unit_release(test_unit *u);
 /* count and sum over all segments. */
 void test_unit_total(const test_unit *u, int pane, const char *key, int64_t *count, int64_t *sum);
+/* Fails the test unless the owner's stored unit has this count and sum, over all segments. */
+void test_owner_holds(const test_owner *o, int pane, const char *key, int64_t count, int64_t sum);
 
 #endif
