@@ -11,6 +11,7 @@
 #include "core/buf.h"
 #include "core/status.h"
 #include "formats/format.h"
+#include "ingest/unpack.h"
 
 typedef struct lk_input lk_input;
 
@@ -31,7 +32,7 @@ typedef struct lk_record {
 int lk_input_open(lk_input **out, const char *path, const lk_format *format, lk_error *err);
 void lk_input_close(lk_input *in);
 
-enum { LK_INPUT_END = 1, LK_INPUT_IDLE = 2 };
+enum { LK_INPUT_END = 1 };   /* besides LK_INPUT_IDLE of ingest/unpack.h */
 /* The next record: 0; LK_INPUT_END; LK_INPUT_IDLE if a pipe or terminal gave nothing for wait_ms (-1: waits, 0: does
  * not); or LK_EINPUT (cannot be read, or damaged gzip data). */
 int lk_input_next(lk_input *in, int wait_ms, lk_record *out, lk_error *err);
