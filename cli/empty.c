@@ -43,13 +43,14 @@ static bool nothing_read(const lk_query *q, const lk_answer *a, lk_buf *out) {
 
 /* --- rows that were removed --- */
 
-static bool all_taken_away(const lk_answer *a, lk_buf *out) {
+static bool all_taken_away(const lk_query *q, const lk_answer *a, lk_buf *out) {
 	int64_t n = (int64_t)(a->had ? a->had : a->made);
 	if (!n)
 		return false;
 	lk_buf_adds(out, a->had ? "--where leaves none of " : "HAVING leaves none of ");
 	lk_count_print(n, out);
-	lk_buf_addf(out, " row%s", n == 1 ? "" : "s");
+	bool limited = a->plan->limit && a->had && q->layer == LK_LAYER_MERGED;
+	lk_buf_addf(out, " row%s%s", n == 1 ? "" : "s", limited ? " that the view's LIMIT leaves" : "");
 	return true;
 }
 
@@ -226,6 +227,6 @@ static void left_out_by_view(const lk_answer *a, lk_buf *out) {
 }
 
 void lk_answer_why_empty(lk_connection *c, const lk_query *q, const lk_answer *a, lk_buf *out) {
-	if (!nothing_read(q, a, out) && !all_taken_away(a, out) && !asked_for_too_little(c, q, out))
+	if (!nothing_read(q, a, out) && !all_taken_away(q, a, out) && !asked_for_too_little(c, q, out))
 		left_out_by_view(a, out);
 }
