@@ -1,5 +1,5 @@
-/* What windows cost: the stream path with hopping windows, with sessions and with many aggregates, each compared with
- * the tumbling view of the same events in the same run; memory of sketches in Redis; and a thousand windows merged from
+/* What views cost: the stream path with hopping windows, with sessions, with many aggregates and with arithmetic over
+ * them, each compared with the tumbling view of the same events in the same run; memory of sketches in Redis; and a thousand windows merged from
  * their panes. BENCH_EVENTS=n: fewer events. */
 #include "bench/bench.h"
 
@@ -16,6 +16,8 @@ static const char definition[] =
 	"CREATE TABLE hits (ts timestamptz, k text, u bigint, v bigint) WITH (event_time = ts, partition_by = k, partitions = 1);\n"
 	"CREATE VIEW minutes AS SELECT k, count(*) AS n, sum(v) AS total FROM hits GROUP BY k, tumble(ts, '1 minute');\n"
 	"CREATE VIEW hops AS SELECT k, count(*) AS n, sum(v) AS total FROM hits GROUP BY k, hop(ts, '1 s', '1 minute');\n"
+	"CREATE VIEW shares AS SELECT k, count(*) AS n, sum(v) / count(*) AS mean, CASE WHEN count(*) > 100 THEN sum(v) * 2.5 ELSE 0 END AS big"
+	" FROM hits GROUP BY k, tumble(ts, '1 minute') ORDER BY mean DESC;\n"
 	"CREATE VIEW one AS SELECT k, count(*) AS n FROM hits GROUP BY k, tumble(ts, '1 minute');\n"
 	"CREATE VIEW ten AS SELECT k, count(*) AS n, count(v) AS c, sum(v) AS s, min(v) AS lo, max(v) AS hi, avg(v) AS mean,"
 	" stddev_pop(v) AS dev, first(v) AS f, last(v) AS l, count(*) FILTER (WHERE v < 500) AS few FROM hits GROUP BY k, tumble(ts, '1 minute');\n"
@@ -100,6 +102,8 @@ static void drains(bench *b, long events) {
 		{"hops of a minute, one a second", "hops", "minutes", 0.8,
 		 "SELECT count(*) AS n FROM lk.log_hits CROSS JOIN generate_series(0, 59) i"
 		 " GROUP BY k, date_trunc('second', ts) - i * interval '1 s'"},
+		{"arithmetic over aggregates, after the merge", "shares", "minutes", 0.9,
+		 "SELECT count(*) AS n FROM lk.log_hits GROUP BY k, date_trunc('minute', ts)"},
 		{"ten aggregates", "ten", "one", 0.6, "SELECT count(*) AS n FROM lk.log_hits GROUP BY k, date_trunc('minute', ts)"},
 		{"sessions", "visits", "visitors", 0.5, "SELECT count(*) AS n FROM lk.log_hits GROUP BY u"},
 	};
