@@ -59,6 +59,8 @@ lk_value lk_expr_eval(const lk_expr *x, const lk_value *row, lk_eval *ev);
 
 /* Does x read a slot of [from, to)? */
 bool lk_expr_reads(const lk_expr *x, int from, int to);
+/* Sets marks[slot] for each slot below n that x reads. x may be NULL. */
+void lk_expr_mark(const lk_expr *x, bool *marks, int n);
 
 /* SQL text of x, fully parenthesised. Operators need no OPERATOR(pg_catalog.=), since search_path=pg_catalog (R7).
  * slot_sql(ctx, slot, out) writes the name of a slot. Constants carry their type. */

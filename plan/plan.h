@@ -49,7 +49,6 @@ typedef struct lk_edit {
 	const char *insert;
 } lk_edit;
 #define LK_MAX_ORDER 64
-#define LK_MAX_EDITS (4 * LK_MAX_AGGS * 4)
 
 typedef struct lk_key {
 	char *name;         /* of the output that shows it; "" if the select list leaves it out */

@@ -29,9 +29,14 @@ lk_value lk_merged_agg(const lk_plan *p, const lk_merged_row *row, int i) {
 
 lk_value lk_merged_eval(const lk_plan *p, const lk_expr *x, const lk_merged_row *row, lk_eval *ev) {
 	lk_value values[LK_MAX_KEYS + LK_MAX_AGGS];
-	read_keys(p, row, lk_expr_reads(x, 0, p->nkeys) ? p->nkeys : 0, values);
+	bool read[LK_MAX_KEYS + LK_MAX_AGGS] = {false};
+	lk_expr_mark(x, read, p->nkeys + p->naggs);
+	int keys = p->nkeys;
+	while (keys > 0 && !read[keys - 1])
+		keys--;
+	read_keys(p, row, keys, values);
 	for (int i = 0; i < p->naggs; i++)
-		if (lk_reads_agg(p, x, i))
+		if (read[p->nkeys + i])
 			values[p->nkeys + i] = lk_merged_agg(p, row, i);
 	return lk_expr_eval(x, values, ev);
 }

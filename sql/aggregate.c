@@ -61,9 +61,7 @@ bool lk_sql_has_aggregate(const json_t *n) { return lk_sql_find_call(n, lk_aggre
 /* --- what PostgreSQL runs --- */
 
 static void add_edit(lk_scope *c, int at, int remove, const char *insert) {
-	lk_plan *p = c->plan;
-	if (p->nedits < LK_MAX_EDITS)
-		p->edits[p->nedits++] = (lk_edit){.at = at, .remove = remove, .insert = insert};
+	lk_sql_edit(c, (lk_edit){.at = at, .remove = remove, .insert = insert});
 }
 
 static lk_token next_is(const char *text, int len, lk_token t, const char *word, bool *is) {

@@ -145,8 +145,7 @@ static int from_at(const lk_stmt *s, int at) {
 
 static void note_place(lk_scope *c, const json_t *targets) {
 	int at = from_at(c->s, lk_tree_location(lk_tree_as(json_array_get(targets, 0), "ResTarget")));
-	if (c->plan->nedits < LK_MAX_EDITS)
-		c->plan->edits[c->plan->nedits++] = (lk_edit){.at = at, .insert = NULL};
+	lk_sql_edit(c, (lk_edit){.at = at, .insert = NULL});
 }
 
 static bool check_names(const reading *r, int at) {

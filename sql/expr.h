@@ -67,6 +67,9 @@ lk_expr *lk_scope_read(lk_scope *c, int found, int at);
 int lk_scope_columns(const lk_scope *c);
 const char *lk_scope_name(const lk_scope *c, int found);
 
+/* Notes an edit of the text for the oracle. */
+void lk_sql_edit(lk_scope *c, lk_edit edit);
+
 /* --- making nodes --- */
 static inline lk_type lk_type_of(uint8_t kind) { return (lk_type){.kind = kind}; }
 /* False with a fault if the statement has too many nodes; counts one. */

@@ -47,6 +47,19 @@ lk_expr *lk_expr_pair(lk_scope *c, int op, lk_type type, int at, lk_expr *l, lk_
 	return x;
 }
 
+/* The array doubles when its length is a power of two. */
+void lk_sql_edit(lk_scope *c, lk_edit edit) {
+	lk_plan *p = c->plan;
+	size_t n = (size_t)p->nedits;
+	if (!(n & (n - 1))) {
+		lk_edit *more = lk_arena_alloc(c->s->arena, sizeof *more * (n ? 2 * n : 1));
+		if (n)
+			memcpy(more, p->edits, sizeof *more * n);
+		p->edits = more;
+	}
+	p->edits[p->nedits++] = edit;
+}
+
 lk_expr *lk_sql_text_constant(lk_scope *c, const char *text, int at, lk_type type) {
 	lk_expr *x = lk_expr_new(c, LK_X_CONST, type, at, 0);
 	if (x)

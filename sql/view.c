@@ -140,26 +140,19 @@ static void read_target(view_reader *v, const json_t *target) {
 
 /* --- the statement --- */
 
-static void mark_needed(const lk_expr *x, bool *needed, int ncolumns) {
-	if (x && x->op == LK_X_SLOT && x->slot < ncolumns)
-		needed[x->slot] = true;
-	for (int i = 0; x && i < x->nargs; i++)
-		mark_needed(x->args[i], needed, ncolumns);
-}
-
 static void find_needed(lk_plan *p, lk_arena *arena) {
 	bool needed[LK_MAX_COLUMNS] = {false};
 	int n = p->stream->schema.ncolumns;
 	needed[p->stream->schema.event_time] = true;
-	mark_needed(p->where, needed, n);
+	lk_expr_mark(p->where, needed, n);
 	for (int i = 0; i < p->nkeys; i++)
-		mark_needed(p->keys[i].expr, needed, n);
+		lk_expr_mark(p->keys[i].expr, needed, n);
 	for (int i = 0; i < p->naggs; i++) {
-		mark_needed(p->aggs[i].arg, needed, n);
-		mark_needed(p->aggs[i].filter, needed, n);
+		lk_expr_mark(p->aggs[i].arg, needed, n);
+		lk_expr_mark(p->aggs[i].filter, needed, n);
 	}
 	for (int i = 0; i < p->nrows * p->nlateral; i++)
-		mark_needed(p->lateral[i], needed, n);
+		lk_expr_mark(p->lateral[i], needed, n);
 	p->needed = lk_arena_alloc(arena, sizeof *p->needed * (size_t)n);
 	for (int i = 0; i < n; i++)
 		if (needed[i])
@@ -279,7 +272,6 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	p->keys = lk_arena_zalloc(s->arena, sizeof *p->keys * LK_MAX_KEYS);
 	p->aggs = lk_arena_zalloc(s->arena, sizeof *p->aggs * LK_MAX_AGGS);
 	p->outputs = lk_arena_zalloc(s->arena, sizeof *p->outputs * MAX_OUTPUTS);
-	p->edits = lk_arena_zalloc(s->arena, sizeof *p->edits * LK_MAX_EDITS);
 	lk_option options[NOPTIONS];
 	read_view_options(s, p, json_object_get(f, "options"), options);
 	view_reader v = {.c = {.s = s, .plan = p, .read = lk_sql_read, .from = lk_sql_from}, .s = s, .p = p};
@@ -295,7 +287,8 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	if (s->nfaults)
 		return NULL;
 	find_needed(p, s->arena);
-	qsort(p->edits, (size_t)p->nedits, sizeof *p->edits, by_place);
+	if (p->nedits)
+		qsort(p->edits, (size_t)p->nedits, sizeof *p->edits, by_place);
 	lk_plan_seal(p, s->arena);
 	return p;
 }
