@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/time.h"
+#include "core/wide.h"
 
 bool lk_type_equal(lk_type a, lk_type b) {
 	return a.kind == b.kind && (a.kind != LK_NUMERIC || (a.precision == b.precision && a.scale == b.scale && a.whole == b.whole));
@@ -55,8 +56,17 @@ static int compare_doubles(double a, double b) {
 	return (a > b) - (a < b);
 }
 
+static int compare_wide(const lk_value *a, const lk_value *b) {
+	lk_wide x, y;
+	lk_wide_of(a, &x);
+	lk_wide_of(b, &y);
+	return lk_wide_compare(&x, &y);
+}
+
 /* A product that does not fit 128 bits is beyond any other value, on the side of its sign. */
 static int compare_numerics(const lk_value *a, const lk_value *b) {
+	if (a->scale == LK_WIDE || b->scale == LK_WIDE)
+		return compare_wide(a, b);
 	lk_int128 x = a->n, y = b->n;
 	for (int s = a->scale; s < b->scale; s++)
 		if (__builtin_mul_overflow(x, (lk_int128)10, &x))
@@ -140,7 +150,12 @@ void lk_value_print(lk_type t, const lk_value *v, lk_buf *out) {
 		return;
 	switch (t.kind) {
 	case LK_BOOL: lk_buf_adds(out, v->i ? "true" : "false"); break;
-	case LK_NUMERIC: lk_int128_print(v->n, v->scale, out); break;
+	case LK_NUMERIC:
+		if (v->scale == LK_WIDE)
+			lk_buf_add(out, v->s, v->len);
+		else
+			lk_int128_print(v->n, v->scale, out);
+		break;
 	case LK_FLOAT4:
 	case LK_FLOAT8: print_double(v->d, t.kind == LK_FLOAT4, out); break;
 	case LK_TEXT:

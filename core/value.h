@@ -28,6 +28,10 @@ typedef struct lk_type {
 	uint8_t kind, precision, scale, whole;
 } lk_type;
 
+/* The scale of a numeric that does not fit n: s and len are its decimal text (core/wide.h). There are such only after the
+ * merge, of types without a bound. */
+#define LK_WIDE 255
+
 #define LK_TEXT_MAX 65536            /* bytes a text value of an event may have (R26) */
 #define LK_TEXT_MADE_MAX (16 << 20)  /* bytes a text may have that an expression makes of others */
 
@@ -37,8 +41,8 @@ enum lk_value_state { LK_VALUE = 0, LK_NULL = 1, LK_MARKED = 2 };
 /* A value does not say its kind: the plan's types do. The bytes of a text are borrowed. */
 typedef struct lk_value {
 	uint8_t state;   /* enum lk_value_state */
-	uint8_t scale;   /* of a numeric: n / 10^scale */
-	uint32_t len;    /* of a text, bytes or json, in bytes */
+	uint8_t scale;   /* of a numeric: n / 10^scale; LK_WIDE */
+	uint32_t len;    /* of a text, bytes, json or wide numeric, in bytes */
 	union {
 		int64_t i;       /* BOOL 0|1, INT2, INT4, INT8; TIME, TIMESTAMP: microseconds since 1970-01-01T00:00:00Z;
 		                  * DATE: days since then */
@@ -63,6 +67,11 @@ bool lk_type_equal(lk_type a, lk_type b);
 bool lk_type_is_integer(lk_type t);   /* INT2, INT4, INT8 */
 bool lk_type_is_number(lk_type t);    /* those, NUMERIC, FLOAT4, FLOAT8 */
 static inline bool lk_type_has_bytes(lk_type t) { return t.kind == LK_TEXT || t.kind == LK_BYTES || t.kind == LK_JSON; }
+
+/* Does the value borrow bytes? */
+static inline bool lk_value_borrows(lk_type t, const lk_value *v) {
+	return !lk_is_null(v) && (lk_type_has_bytes(t) || (t.kind == LK_NUMERIC && v->scale == LK_WIDE));
+}
 
 /* PostgreSQL's spelling, as pg_catalog names: "bigint", "numeric(12,2)", "timestamp with time zone". */
 void lk_type_name(lk_type t, lk_buf *out);

@@ -1,10 +1,11 @@
 /* Arithmetic of numbers.
  *
  * Overflow: integers in the node's own type; doubles as PostgreSQL's float.h, infinity from finite operands, and zero
- * from a product or quotient of non-zero ones; real arithmetic in float; numerics beyond 38 digits, which the plan's
- * bounds exclude (expr/bounds.c) but for final values of aggregates. */
+ * from a product or quotient of non-zero ones; real arithmetic in float. Numerics have at most 38 digits by the plan's
+ * bounds (expr/bounds.c), but for those of a type without bounds, which final values of aggregates have: core/wide.h. */
 #include <math.h>
 
+#include "core/wide.h"
 #include "expr/private.h"
 
 const char LK_OVERFLOW[] = "value out of range: overflow", LK_UNDERFLOW[] = "value out of range: underflow",
@@ -41,19 +42,43 @@ static lk_value integer_op(const lk_expr *x, int64_t a, int64_t b, lk_eval *ev) 
 
 static bool below_10_38(lk_int128 n) { return n < lk_pow10(38) && n > -lk_pow10(38); }
 
-static lk_value numeric_quotient(const lk_value *a, const lk_value *b, lk_eval *ev) {
+static bool wide_result(int op, const lk_wide *l, lk_wide *r, lk_wide *out) {
+	switch (op) {
+	case LK_X_SUB: r->negative = !r->negative; /* fall through */
+	case LK_X_ADD: return lk_wide_add(l, r, out);
+	case LK_X_MUL: return lk_wide_multiply(l, r, out);
+	case LK_X_DIV: return lk_wide_divide(l, r, out);
+	default: return lk_wide_remainder(l, r, out);
+	}
+}
+
+/* What does not fit 128 bits. */
+static lk_value wide_op(const lk_expr *x, const lk_value *a, const lk_value *b, lk_eval *ev) {
+	lk_wide l, r, out;
+	if (x->type.precision)
+		return lk_mark(ev, LK_NUMERIC_OVERFLOW);
+	lk_wide_of(a, &l);
+	lk_wide_of(b, &r);
+	if ((x->op == LK_X_DIV || x->op == LK_X_MOD) && lk_wide_is_zero(&r))
+		return lk_mark(ev, LK_DIVISION_BY_ZERO);
+	return wide_result(x->op, &l, &r, &out) ? lk_wide_value(&out, ev->arena) : lk_mark(ev, LK_NUMERIC_OVERFLOW);
+}
+
+static lk_value numeric_quotient(const lk_expr *x, const lk_value *a, const lk_value *b, lk_eval *ev) {
 	if (b->n == 0)
 		return lk_mark(ev, LK_DIVISION_BY_ZERO);
 	lk_value v = lk_numeric_div(a->n, a->scale, b->n, b->scale);
-	return v.state == LK_MARKED ? lk_mark(ev, LK_NUMERIC_OVERFLOW) : v;
+	return v.state == LK_MARKED ? wide_op(x, a, b, ev) : v;
 }
 
 static lk_value numeric_op(const lk_expr *x, const lk_value *a, const lk_value *b, lk_eval *ev) {
 	lk_int128 l = a->n, m = b->n, r = 0;
 	int scale = a->scale + b->scale;
-	bool fits = scale <= UINT8_MAX;
+	bool fits = scale < LK_WIDE;
+	if (a->scale == LK_WIDE || b->scale == LK_WIDE)
+		return wide_op(x, a, b, ev);
 	if (x->op == LK_X_DIV)
-		return numeric_quotient(a, b, ev);
+		return numeric_quotient(x, a, b, ev);
 	if (x->op != LK_X_MUL) {
 		scale = a->scale > b->scale ? a->scale : b->scale;
 		fits = lk_numeric_rescale(l, a->scale, scale, &l) && lk_numeric_rescale(m, b->scale, scale, &m);
@@ -63,7 +88,7 @@ static lk_value numeric_op(const lk_expr *x, const lk_value *a, const lk_value *
 	fits = fits && !(x->op == LK_X_ADD   ? __builtin_add_overflow(l, m, &r)
 	                 : x->op == LK_X_SUB ? __builtin_sub_overflow(l, m, &r)
 	                                     : __builtin_mul_overflow(l, m, &r));
-	return fits && below_10_38(r) ? lk_numeric(r, (uint8_t)scale) : lk_mark(ev, LK_NUMERIC_OVERFLOW);
+	return fits && below_10_38(r) ? lk_numeric(r, (uint8_t)scale) : wide_op(x, a, b, ev);
 }
 
 lk_value lk_checked_double(double r, bool may_be_infinite, bool may_be_zero, lk_eval *ev) {
@@ -110,9 +135,18 @@ lk_value lk_arithmetic(const lk_expr *x, const lk_value *a, const lk_value *b, l
 	}
 }
 
+static lk_value negative_numeric(const lk_value *a, lk_eval *ev) {
+	lk_wide w;
+	if (a->scale != LK_WIDE)
+		return lk_numeric(-a->n, a->scale);
+	lk_wide_of(a, &w);
+	w.negative = !w.negative && !lk_wide_is_zero(&w);
+	return lk_wide_value(&w, ev->arena);
+}
+
 lk_value lk_negation(const lk_expr *x, const lk_value *a, lk_eval *ev) {
 	switch (x->type.kind) {
-	case LK_NUMERIC: return lk_numeric(-a->n, a->scale);
+	case LK_NUMERIC: return negative_numeric(a, ev);
 	case LK_FLOAT4:
 	case LK_FLOAT8: return lk_double(-a->d);
 	case LK_INTERVAL:

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "core/time.h"
+#include "core/wide.h"
 #include "expr/private.h"
 
 /* --- numbers --- */
@@ -18,14 +19,14 @@
  * gives the same double. */
 static double numeric_to_double(const lk_value *v, bool to_float) {
 	const lk_int128 exact = INT64_C(1) << 53;
-	if (!to_float && v->scale <= 22 && v->n <= exact && v->n >= -exact) {
+	if (!to_float && v->scale <= 22 /* not LK_WIDE */ && v->n <= exact && v->n >= -exact) {
 		double power = 1;
 		for (int i = 0; i < v->scale; i++)
 			power *= 10;
 		return (double)v->n / power;
 	}
 	lk_buf text = LK_BUF_INIT;
-	lk_int128_print(v->n, v->scale, &text);
+	lk_value_print((lk_type){.kind = LK_NUMERIC}, v, &text);
 	double d = to_float ? (double)strtof(text.data, NULL) : strtod(text.data, NULL);
 	lk_buf_release(&text);
 	return d;
@@ -67,9 +68,19 @@ static lk_value double_to_numeric(lk_type from, lk_type to, double d, lk_eval *e
 	return read_numeric(to, text, (size_t)len, ev);
 }
 
+/* As a numeric of 38 digits or less. */
+static lk_value fit_wide(const lk_value *v, lk_type to, lk_eval *ev) {
+	lk_wide w;
+	lk_wide_of(v, &w);
+	if (!lk_wide_rescale(&w, to.scale, LK_ROUND))
+		return lk_mark(ev, LK_NUMERIC_OVERFLOW);
+	lk_value narrow = lk_wide_value(&w, ev->arena);
+	return narrow.scale == LK_WIDE ? lk_mark(ev, LK_NUMERIC_OVERFLOW) : fit(narrow.n, narrow.scale, to, ev);
+}
+
 static lk_value to_numeric(lk_type from, lk_type to, const lk_value *v, lk_eval *ev) {
 	switch (from.kind) {
-	case LK_NUMERIC: return fit(v->n, v->scale, to, ev);
+	case LK_NUMERIC: return v->scale == LK_WIDE ? fit_wide(v, to, ev) : fit(v->n, v->scale, to, ev);
 	case LK_FLOAT4:
 	case LK_FLOAT8: return double_to_numeric(from, to, v->d, ev);
 	case LK_TEXT: return read_numeric(to, v->s, v->len, ev);
@@ -206,6 +217,11 @@ bool lk_cast_exists(lk_type from, lk_type to) {
 
 static lk_value to_integer(lk_type from, lk_type to, const lk_value *v, lk_eval *ev) {
 	lk_int128 n;
+	if (from.kind == LK_NUMERIC && v->scale == LK_WIDE) {
+		const lk_type whole = {.kind = LK_NUMERIC, .precision = 38};
+		lk_value narrow = fit_wide(v, whole, ev);
+		return lk_is_null(&narrow) ? out_of_range(to, ev) : to_integer(whole, to, &narrow, ev);
+	}
 	switch (from.kind) {
 	case LK_TEXT: return read_integer(to, v->s, v->len, ev);
 	case LK_FLOAT4:

@@ -9,42 +9,49 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/wide.h"
 #include "expr/private.h"
 
-enum { ROUND, FLOOR, CEIL, TRUNC };
-
 /* n / 10^from at a smaller scale, by one of the four rules; at a larger one with zeros added. */
-static bool rescaled(lk_int128 n, int from, int to, int how, lk_int128 *out) {
-	if (how == ROUND || to >= from)
+static bool rescaled(lk_int128 n, int from, int to, enum lk_rounding how, lk_int128 *out) {
+	if (how == LK_ROUND || to >= from)
 		return lk_numeric_rescale(n, from, to, out);
 	if (from - to > 38) {
-		*out = (how == FLOOR && n < 0) ? -1 : (how == CEIL && n > 0) ? 1 : 0;
+		*out = (how == LK_FLOOR && n < 0) ? -1 : (how == LK_CEIL && n > 0) ? 1 : 0;
 		return true;
 	}
 	lk_int128 by = lk_pow10(from - to), q = n / by, rest = n % by;
-	*out = q + (how == CEIL && rest > 0) - (how == FLOOR && rest < 0);
+	*out = q + (how == LK_CEIL && rest > 0) - (how == LK_FLOOR && rest < 0);
 	return true;
 }
 
+static lk_value shorten_wide(const lk_value *v, int digits, enum lk_rounding how, lk_eval *ev) {
+	lk_wide w;
+	lk_wide_of(v, &w);
+	return lk_wide_rescale(&w, digits, how) ? lk_wide_value(&w, ev->arena) : lk_mark(ev, LK_NUMERIC_OVERFLOW);
+}
+
 /* digits < 0: zeros before the point. */
-static lk_value shorten(const lk_value *v, int digits, int how, lk_eval *ev) {
+static lk_value shorten(const lk_expr *x, const lk_value *v, int digits, enum lk_rounding how, lk_eval *ev) {
 	lk_int128 n;
 	int scale = digits > 0 ? digits : 0;
+	if (v->scale == LK_WIDE)
+		return shorten_wide(v, digits, how, ev);
 	if (digits < -38)
 		return lk_numeric(0, 0);
 	if (!rescaled(v->n, v->scale, digits, how, &n) || (digits < 0 && !lk_numeric_rescale(n, digits, 0, &n)))
-		return lk_mark(ev, LK_NUMERIC_OVERFLOW);
+		return x->type.precision ? lk_mark(ev, LK_NUMERIC_OVERFLOW) : shorten_wide(v, digits, how, ev);
 	return lk_numeric(n, (uint8_t)scale);
 }
 
 static lk_value round_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
-	return shorten(v, x->nargs > 1 ? (int)v[1].i : 0, ROUND, ev);
+	return shorten(x, v, x->nargs > 1 ? (int)v[1].i : 0, LK_ROUND, ev);
 }
 static lk_value trunc_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
-	return shorten(v, x->nargs > 1 ? (int)v[1].i : 0, TRUNC, ev);
+	return shorten(x, v, x->nargs > 1 ? (int)v[1].i : 0, LK_TRUNC, ev);
 }
-static lk_value floor_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, shorten(v, 0, FLOOR, ev); }
-static lk_value ceil_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, shorten(v, 0, CEIL, ev); }
+static lk_value floor_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return shorten(x, v, 0, LK_FLOOR, ev); }
+static lk_value ceil_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return shorten(x, v, 0, LK_CEIL, ev); }
 
 static lk_value round_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(rint(v->d)); }
 static lk_value trunc_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(trunc(v->d)); }
@@ -52,13 +59,19 @@ static lk_value floor_double(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 static lk_value ceil_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(ceil(v->d)); }
 
 static lk_value abs_integer(const lk_expr *x, const lk_value *v, lk_eval *ev) { return v->i < 0 ? lk_negation(x, v, ev) : *v; }
-static lk_value abs_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
-	return (void)x, (void)ev, lk_numeric(v->n < 0 ? -v->n : v->n, v->scale);
+static int sign_of(const lk_value *v) {
+	lk_wide w;
+	if (v->scale != LK_WIDE)
+		return (v->n > 0) - (v->n < 0);
+	lk_wide_of(v, &w);
+	return lk_wide_is_zero(&w) ? 0 : w.negative ? -1 : 1;
 }
+
+static lk_value abs_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return sign_of(v) < 0 ? lk_negation(x, v, ev) : *v; }
 static lk_value abs_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(fabs(v->d)); }
 
 static lk_value sign_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
-	return (void)x, (void)ev, lk_numeric((v->n > 0) - (v->n < 0), 0);
+	return (void)x, (void)ev, lk_numeric(sign_of(v), 0);
 }
 static lk_value sign_double(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	return (void)x, (void)ev, lk_double((v->d > 0) - (v->d < 0));
@@ -148,7 +161,10 @@ static bool sign_type(const lk_expr *x, lk_type *out) {
 static bool shortened_type(const lk_expr *x, lk_type *out) {
 	lk_type t = x->args[0]->type;
 	int digits = x->nargs > 1 ? (int)x->args[1]->value.i : 0, scale = digits > 0 ? digits : 0;
-	int whole = t.precision ? whole_of(t) + 1 : 38 - scale;
+	*out = (lk_type){.kind = LK_NUMERIC};
+	if (!t.precision)
+		return true;
+	int whole = whole_of(t) + 1;
 	if (digits < 0 && whole < 1 - digits)
 		whole = 1 - digits;
 	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)(whole + scale), .scale = (uint8_t)scale};

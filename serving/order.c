@@ -48,7 +48,7 @@ static void make_values(ordering *s, placed *p) {
 		const lk_expr *x = a->plan->order[i].expr;
 		lk_arena_clear(&s->scratch);
 		p->by[i] = lk_merged_eval(a->plan, x, &row, &eval);
-		if (lk_type_has_bytes(x->type) && !lk_is_null(&p->by[i]))
+		if (lk_value_borrows(x->type, &p->by[i]))
 			p->by[i].s = lk_arena_strndup(&s->texts, p->by[i].s, p->by[i].len);
 	}
 }

@@ -78,7 +78,7 @@ static int by_value(const void *x, const void *y, void *ctx) {
 }
 
 static void keep_text(sorting *s, lk_value *v) {
-	if (!s->is_made || !lk_type_has_bytes(s->type) || lk_is_null(v))
+	if (!s->is_made || !lk_value_borrows(s->type, v))
 		return;
 	v->s = lk_arena_strndup(&s->texts, v->s, v->len);
 	s->over = s->over || !lk_budget_allows(s->budget, s->bytes + s->texts.used_bytes);

@@ -234,6 +234,18 @@
 "SELECT k, count(*) AS c FROM s GROUP BY k, i4 HAVING 10 / (count(*) - 1) > 2 OR count(*) > 100",
 "SELECT i4 / 2 AS x, i8 / 3 AS y, f8 / 2 AS z, count(*) AS c, sum(i4 / 3) AS d, avg(f8 / 0.5) AS e FROM s WHERE i4 / 2 > -3 AND f8 > 0 GROUP BY x, y, z",
 "SELECT i4 / i2 AS x, count(*) AS c FROM s GROUP BY x",
+"SELECT round(100.0 * count(*) FILTER (WHERE b) / count(*), 2) AS a, round(avg(i4), 3) AS c, round(sum(n) / 3) AS d, trunc(avg(n), 1) AS e FROM s GROUP BY k",
+"SELECT k, sum(i4) % 7 AS a, mod(sum(i8), 10) AS c, abs(sum(i4)) AS d, sign(avg(n)) AS e, ceil(avg(i4)) AS g, floor(avg(n)) AS h, -avg(n) AS i FROM s WHERE i8 > -1000 AND i8 < 1000 GROUP BY k",
+"SELECT sum(i4) / NULLIF(count(*) FILTER (WHERE b), 0) AS a, GREATEST(sum(i4), avg(n), 0) AS c, LEAST(max(i4), min(i8)) AS d, sum(i4) IS DISTINCT FROM sum(i2) AS e FROM s GROUP BY k, i2",
+"SELECT k || ': ' || count(*) AS a, upper(k) AS u, length(max(t)) AS l, left(min(t), 1) || '…' AS c, concat(k, max(i4), '/', min(n)) AS d, COALESCE(k, '?') AS e FROM s GROUP BY k",
+"SELECT sum(n)::int AS a, avg(i4)::numeric(10,2) AS c, count(*)::double precision / 3 AS d, sum(i4)::text AS e, (sum(n) * 2)::bigint AS g, max(i4)::numeric AS h FROM s GROUP BY k",
+"SELECT extract(epoch FROM max(ts) - min(ts)) AS a, max(ts) + interval '1 hour' AS c, date_trunc('hour', max(other)) AS d, extract(minute FROM min(ts)) AS e, max(ts)::date AS g FROM s"
+	" WHERE ts > '2019-01-01T00:00:00Z' AND ts < '2021-01-01T00:00:00Z' GROUP BY k",
+"SELECT date_trunc('minute', ts) AS m, extract(hour FROM date_trunc('minute', ts)) AS h, count(*) AS c FROM s GROUP BY date_trunc('minute', ts) HAVING round(avg(n), 1) > 0.1",
+"SELECT sqrt(count(*)::double precision) AS a, power(avg(i4)::double precision, 2) AS c, stddev(i4) / NULLIF(avg(i4)::double precision, 0) AS d FROM s GROUP BY k",
+"SELECT k, CASE WHEN k ~ '^[a-m]' THEN 'early' WHEN max(t) ILIKE '%B' THEN 'b' ELSE 'late' END AS a, count(*) AS c FROM s GROUP BY k ORDER BY length(k) DESC, lower(k) LIMIT 4",
+"SELECT k, t, count(*) AS c FROM s WHERE ts > '2019-01-01T00:00:00Z' AND ts < '2021-01-01T00:00:00Z' GROUP BY k, t HAVING max(ts) - min(ts) > interval '1 s' ORDER BY max(ts) - min(ts) DESC LIMIT 3",
+"SELECT avg(i4) * avg(i4) AS a, avg(n) * avg(n) * avg(n) AS c, avg(i8) * avg(n) / 7 AS d, avg(i4 * i4) - avg(i4) * avg(i4) AS v, sum(i8) * sum(i8) * 1.000000000000000001 AS e FROM s GROUP BY k",
 /* ORDER BY and LIMIT: the first rows of each window */
 "SELECT t, count(*) AS c FROM s GROUP BY t, tumble(ts, '1 m') ORDER BY c DESC LIMIT 2",
 "SELECT t, count(*) AS c FROM s GROUP BY t ORDER BY count(*) DESC, t LIMIT 3",

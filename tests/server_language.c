@@ -13,9 +13,12 @@
 
 #include "batch_layer/batch.h"
 #include "catalog/catalog.h"
+#include "core/wide.h"
+#include "expr/function.h"
 #include "sql/sql.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/random_view.h"
+#include "tests/support/tiny_plan.h"
 #include "tests/support/world.h"
 
 enum { VIEWS_A_LOG = 42 };
@@ -231,9 +234,96 @@ static void extreme_events(void **state) {
 	check_all(true, test_seed("extreme events"));
 }
 
+/* --- numerics without a bound, as merged rows have them --- */
+
+typedef struct numbers {
+	unsigned long seed;
+	tiny_plan t;
+} numbers;
+
+static int below(numbers *f, int n) { return (int)(test_random(&f->seed) % (unsigned)n); }
+
+enum { WIDE_PAIRS = 3000, WIDE_OPERATORS = 6 };
+
+static void random_decimal(numbers *f, lk_buf *out) {
+	int whole = below(f, below(f, 4) ? 24 : 70), scale = below(f, below(f, 4) ? 22 : 60);
+	lk_buf_adds(out, below(f, 2) ? "-" : "");
+	lk_buf_addf(out, "%d", below(f, 10));
+	for (int i = 0; i < whole; i++)
+		lk_buf_addc(out, (char)('0' + (below(f, 5) ? below(f, 10) : 9)));
+	lk_buf_adds(out, scale ? "." : "");
+	for (int i = 0; i < scale; i++)
+		lk_buf_addc(out, (char)('0' + (below(f, 4) ? below(f, 10) : 0)));
+}
+
+static lk_value decimal_of(const char *text, lk_arena *arena) {
+	lk_value v = lk_text(text, strlen(text));
+	lk_wide w;
+	v.scale = LK_WIDE;
+	lk_wide_of(&v, &w);
+	return lk_wide_value(&w, arena);
+}
+
+/* + - * / % of the slots, and round(a, n). */
+static lk_value wide_result(numbers *f, int op, const lk_value *row, lk_eval *ev) {
+	const lk_type any = {.kind = LK_NUMERIC}, i4 = {.kind = LK_INT4};
+	lk_expr *a = tiny_slot(&f->t, 0, any), *b = tiny_slot(&f->t, 1, any);
+	static const lk_function *round;
+	for (int i = 0; !round; i++)
+		if (!strcmp(lk_function_at(i)->name, "round") && lk_function_at(i)->nargs == 2)
+			round = lk_function_at(i);
+	const char *fault;
+	lk_expr *digits = tiny_const(&f->t, i4, lk_int(7));
+	lk_expr *x = op == 5 ? lk_call_new(&f->t.arena, round, (lk_expr *[]){a, digits}, &fault) : tiny_op2(&f->t, LK_X_ADD + op, any, a, b);
+	return lk_expr_eval(x, row, ev);
+}
+
+static void wide_numbers_agree_with_postgresql(void **state) {
+	(void)state;
+	numbers n = {.seed = test_seed("numbers of any length")}, *f = &n;
+	static const char *const operators[WIDE_OPERATORS] = {"+", "-", "*", "/", "%", ""};
+	lk_arena texts = {0};
+	lk_buf sql = LK_BUF_INIT;
+	char *a[WIDE_PAIRS], *b[WIDE_PAIRS];
+	int nwide = 0;
+	lk_buf_adds(&sql, "SELECT a + b, a - b, a * b, a / nullif(b, 0), a % nullif(b, 0), round(a, 7) FROM (VALUES ");
+	for (int i = 0; i < WIDE_PAIRS; i++) {
+		lk_buf t = LK_BUF_INIT;
+		random_decimal(f, &t);
+		a[i] = lk_arena_strdup(&texts, t.data);
+		lk_buf_clear(&t);
+		random_decimal(f, &t);
+		b[i] = lk_arena_strdup(&texts, t.data);
+		lk_buf_release(&t);
+		lk_buf_addf(&sql, "%s(%d, %s::numeric, %s::numeric)", i ? ", " : "", i, a[i], b[i]);
+	}
+	lk_buf_adds(&sql, ") AS v(i, a, b) ORDER BY i");
+	PGresult *res = NULL;
+	lk_error err = {0};
+	if (lk_pg_exec(&world.pg, &res, &err, sql.data, 0, NULL) != LK_OK)
+		fail_msg("%s", err.text);
+	for (int i = 0; i < WIDE_PAIRS; i++)
+		for (int op = 0; op < WIDE_OPERATORS; op++) {
+			lk_eval ev = {.arena = &texts};
+			lk_value row[] = {decimal_of(a[i], &texts), decimal_of(b[i], &texts)}, v = wide_result(f, op, row, &ev);
+			lk_buf text = LK_BUF_INIT;
+			lk_buf_adds(&text, "");
+			lk_value_print((lk_type){.kind = LK_NUMERIC}, &v, &text);
+			nwide += v.state == LK_VALUE && v.scale == LK_WIDE;
+			if (strcmp(text.data, PQgetvalue(res, i, op)))
+				fail_msg("%s %s %s: PostgreSQL has %s, lk %s", a[i], operators[op], b[i], PQgetvalue(res, i, op), text.data);
+			lk_buf_release(&text);
+		}
+	assert_true(nwide > WIDE_PAIRS);
+	PQclear(res);
+	lk_buf_release(&sql);
+	lk_arena_release(&texts);
+	lk_arena_release(&f->t.arena);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(ordinary_events), cmocka_unit_test(extreme_events),
-	                                   cmocka_unit_test(beyond_18_digits)};
+	                                   cmocka_unit_test(beyond_18_digits), cmocka_unit_test(wide_numbers_agree_with_postgresql)};
 	test_share_world(&world, &servers);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
 }
