@@ -1,9 +1,6 @@
 #include "print/answer.h"
 
-#include <string.h>
-
 #include "print/answer_json.h"
-#include "print/csv.h"
 #include "print/table.h"
 
 enum { TABLE_ROWS = 10000 };   /* per table; longer answers are split into tables, each with its own column widths */
@@ -61,44 +58,12 @@ static void print_table(const lk_answer *a, const lk_answer_style *style, lk_sin
 	lk_buf_release(&b);
 }
 
-static void print_csv(const lk_answer *a, lk_sink *out) {
-	lk_buf b = LK_BUF_INIT, text = LK_BUF_INIT;
-	int n = lk_columns(a->plan);
-	lk_type type;
-	for (int i = 0; i < n; i++) {
-		const char *name = lk_column_name(a->plan, i, &type);
-		lk_buf_adds(&b, i ? "," : "");
-		lk_csv_field(name, strlen(name), &b);
-	}
-	lk_buf_adds(&b, lk_answer_marks_final(a) ? ",_final" : "");
-	lk_buf_adds(&b, lk_answer_marks_provisional(a) ? ",_provisional\r\n" : "\r\n");
-	for (size_t r = 0; r < a->nrows && lk_sink_put_buf(out, &b); r++) {
-		for (int i = 0; i < n; i++) {
-			lk_value v;
-			lk_column_name(a->plan, i, &type);
-			lk_answer_cell(a, a->rows[r], i, &v);
-			lk_buf_clear(&text);
-			lk_value_print(type, &v, &text);
-			lk_buf_adds(&b, i ? "," : "");
-			if (!lk_is_null(&v))
-				lk_csv_field(text.data ? text.data : "", text.len, &b);
-		}
-		if (lk_answer_marks_final(a))
-			lk_buf_adds(&b, lk_answer_is_final(a, a->rows[r]) ? ",true" : ",false");
-		if (lk_answer_marks_provisional(a))
-			lk_buf_adds(&b, lk_answer_is_provisional(a, a->rows[r]) ? ",true" : ",false");
-		lk_buf_adds(&b, "\r\n");
-	}
-	lk_sink_put_buf(out, &b);
-	lk_buf_release(&b);
-	lk_buf_release(&text);
-}
-
 void lk_answer_print(const lk_answer *a, const lk_query *q, const lk_answer_style *style, lk_sink *out) {
+	const lk_rows rows = lk_answer_rows(a);
 	switch (style->format) {
 	case LK_AS_TABLE: print_table(a, style, out); break;
 	case LK_AS_JSON: lk_answer_print_json(a, q, out); break;
-	case LK_AS_JSONL: lk_answer_print_jsonl(a, out); break;
-	case LK_AS_CSV: print_csv(a, out); break;
+	case LK_AS_JSONL: lk_rows_jsonl(&rows, out); break;
+	case LK_AS_CSV: lk_rows_csv(&rows, out); break;
 	}
 }

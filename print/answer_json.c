@@ -6,34 +6,29 @@
 #include "print/json.h"
 #include "serving/fill.h"
 
-static void add_object(const lk_answer *a, const lk_cell *row, lk_buf *b) {
-	int n = lk_columns(a->plan);
-	for (int i = 0; i < n; i++) {
-		lk_type type;
-		lk_value v;
-		const char *name = lk_column_name(a->plan, i, &type);
-		lk_answer_cell(a, row, i, &v);
-		lk_buf_addc(b, i ? ',' : '{');
-		lk_json_text(name, b);
-		lk_buf_addc(b, ':');
-		lk_value_json(type, &v, b);
-	}
-	if (lk_answer_marks_final(a))
-		lk_json_flag("_final", lk_answer_is_final(a, row), b);
-	if (lk_answer_marks_provisional(a))
-		lk_json_flag("_provisional", lk_answer_is_provisional(a, row), b);
-	lk_buf_addc(b, '}');
+/* The columns of the answer, and what marks its rows. */
+static const char *column(const void *of, int i, lk_type *type) {
+	const lk_answer *a = of;
+	int marks = i - lk_columns(a->plan);
+	if (marks < 0)
+		return lk_column_name(a->plan, i, type);
+	*type = (lk_type){.kind = LK_BOOL};
+	return marks ? "_provisional" : "_final";
 }
 
-void lk_answer_print_jsonl(const lk_answer *a, lk_sink *out) {
-	lk_buf b = LK_BUF_INIT;
-	for (size_t r = 0; r < a->nrows; r++) {
-		add_object(a, a->rows[r], &b);
-		lk_buf_addc(&b, '\n');
-		if (!lk_sink_put_buf(out, &b))
-			break;
-	}
-	lk_buf_release(&b);
+static lk_value value(const void *of, size_t row, int i) {
+	const lk_answer *a = of;
+	int marks = i - lk_columns(a->plan);
+	lk_value v;
+	if (marks >= 0)
+		return lk_int(marks ? lk_answer_is_provisional(a, a->rows[row]) : lk_answer_is_final(a, a->rows[row]));
+	lk_answer_cell(a, a->rows[row], i, &v);
+	return v;
+}
+
+lk_rows lk_answer_rows(const lk_answer *a) {
+	int marks = lk_answer_marks_final(a) + lk_answer_marks_provisional(a);
+	return (lk_rows){.of = a, .n = a->nrows, .ncolumns = lk_columns(a->plan) + marks, .column = column, .value = value};
 }
 
 static void add_json_sandbox(const lk_answer *a, lk_buf *b) {
@@ -143,14 +138,10 @@ void lk_answer_print_json(const lk_answer *a, const lk_query *q, lk_sink *out) {
 	if (a->fill)
 		lk_buf_addf(&b, ",\"fill\":\"%s\",\"filled_rows\":%lld", lk_fill_name(a->fill), (long long)lk_fill_rows(a));
 	add_json_chosen(a, q, &b);
-	lk_buf_adds(&b, ",\"rows\":[");
-	for (size_t r = 0; r < a->nrows; r++) {
-		lk_buf_adds(&b, r ? ",\n" : "\n");
-		add_object(a, a->rows[r], &b);
-		if (!lk_sink_put_buf(out, &b))
-			break;
-	}
-	lk_buf_adds(&b, a->nrows ? "\n]}\n" : "]}\n");
+	const lk_rows rows = lk_answer_rows(a);
+	lk_buf_adds(&b, ",\"rows\":");
+	lk_rows_json(&rows, &b, out);
+	lk_buf_adds(&b, "}\n");
 	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 }

@@ -4,12 +4,12 @@
 #ifndef LK_PRINT_ANSWER_JSON_H
 #define LK_PRINT_ANSWER_JSON_H
 
-#include "core/sink.h"
+#include "print/rows.h"
 #include "serving/answer.h"
 
 /* One object: what the rows cover, then the rows. */
 void lk_answer_print_json(const lk_answer *a, const lk_query *q, lk_sink *out);
-/* An object on each line. */
-void lk_answer_print_jsonl(const lk_answer *a, lk_sink *out);
+/* Its rows as they are printed, with the columns _final and _provisional where the answer has them. */
+lk_rows lk_answer_rows(const lk_answer *a);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "core/time.h"
 #include "print/boundary.h"
-#include "print/csv.h"
 #include "print/json.h"
+#include "print/rows.h"
 #include "print/table.h"
 #include "windows/window.h"
 
@@ -107,62 +107,21 @@ static void print_table(const lk_late_page *p, const lk_screen *screen, lk_sink 
 
 /* --- json, jsonl, csv --- */
 
-static void add_object(const lk_late_page *p, const lk_late_event *e, lk_buf *b) {
-	for (int i = 0; i < COLUMNS; i++) {
-		lk_value v = own_value(p, e, i);
-		lk_buf_addf(b, "%c\"%s\":", i ? ',' : '{', columns[i].name);
-		lk_value_json((lk_type){.kind = columns[i].kind}, &v, b);
-	}
-	lk_buf_adds(b, ",\"event\":{");
-	for (int i = 0; i < p->ncolumns; i++) {
-		const lk_column *c = stream_column(p, i);
-		lk_buf_adds(b, i ? "," : "");
-		lk_json_text(c->name, b);
-		lk_buf_addc(b, ':');
-		lk_value_json(c->type, &e->values[i], b);
-	}
-	lk_buf_adds(b, "}}");
+static const char *column(const void *of, int i, lk_type *type) {
+	const lk_column *c = i < COLUMNS ? NULL : stream_column(of, i - COLUMNS);
+	*type = c ? c->type : (lk_type){.kind = columns[i].kind};
+	return c ? c->name : columns[i].name;
 }
 
-static void print_jsonl(const lk_late_page *p, lk_sink *out) {
-	lk_buf b = LK_BUF_INIT;
-	for (int rc = 0; rc < p->report->nnewest; rc++) {
-		add_object(p, &p->report->newest[rc], &b);
-		lk_buf_addc(&b, '\n');
-		if (!lk_sink_put_buf(out, &b))
-			break;
-	}
-	lk_buf_release(&b);
+static lk_value value(const void *of, size_t row, int i) {
+	const lk_late_page *p = of;
+	const lk_late_event *e = &p->report->newest[row];
+	return i < COLUMNS ? own_value(p, e, i) : e->values[i - COLUMNS];
 }
 
-/* The stream's columns are named event.<column>, since the report may have a column of the same name. */
-static void print_csv(const lk_late_page *p, lk_sink *out) {
-	lk_buf b = LK_BUF_INIT, text = LK_BUF_INIT;
-	for (int i = 0; i < COLUMNS; i++)
-		lk_buf_addf(&b, "%s%s", i ? "," : "", columns[i].name);
-	for (int i = 0; i < p->ncolumns; i++) {
-		lk_buf_clear(&text);
-		lk_buf_addf(&text, "event.%s", stream_column(p, i)->name);
-		lk_buf_addc(&b, ',');
-		lk_csv_field(text.data, text.len, &b);
-	}
-	lk_buf_adds(&b, "\r\n");
-	for (int rc = 0; rc < p->report->nnewest && lk_sink_put_buf(out, &b); rc++) {
-		const lk_late_event *e = &p->report->newest[rc];
-		for (int i = 0; i < COLUMNS + p->ncolumns; i++) {
-			lk_value v = i < COLUMNS ? own_value(p, e, i) : e->values[i - COLUMNS];
-			lk_type type = i < COLUMNS ? (lk_type){.kind = columns[i].kind} : stream_column(p, i - COLUMNS)->type;
-			lk_buf_clear(&text);
-			lk_value_print(type, &v, &text);
-			lk_buf_adds(&b, i ? "," : "");
-			if (!lk_is_null(&v))
-				lk_csv_field(text.data ? text.data : "", text.len, &b);
-		}
-		lk_buf_adds(&b, "\r\n");
-	}
-	lk_sink_put_buf(out, &b);
-	lk_buf_release(&b);
-	lk_buf_release(&text);
+static lk_rows rows_of(const lk_late_page *p) {
+	return (lk_rows){.of = p, .n = (size_t)p->report->nnewest, .ncolumns = COLUMNS + p->ncolumns, .event = COLUMNS,
+	                 .column = column, .value = value};
 }
 
 static void print_json(const lk_late_page *p, lk_sink *out) {
@@ -187,24 +146,21 @@ static void print_json(const lk_late_page *p, lk_sink *out) {
 			lk_buf_addf(&b, "%lld", (long long)k->to_us);
 		lk_buf_addf(&b, ",\"events\":%lld,\"healed\":%lld}", (long long)k->events, (long long)k->healed);
 	}
-	lk_buf_addf(&b, "],\"not_kept\":%lld,\"events\":[", (long long)r->removed);
-	for (int i = 0; i < r->nnewest; i++) {
-		lk_buf_adds(&b, i ? ",\n" : "\n");
-		add_object(p, &r->newest[i], &b);
-		if (!lk_sink_put_buf(out, &b))
-			break;
-	}
-	lk_buf_adds(&b, r->nnewest ? "\n]}\n" : "]}\n");
+	const lk_rows rows = rows_of(p);
+	lk_buf_addf(&b, "],\"not_kept\":%lld,\"events\":", (long long)r->removed);
+	lk_rows_json(&rows, &b, out);
+	lk_buf_adds(&b, "}\n");
 	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 }
 
 void lk_late_print(const lk_late_page *p, enum lk_answer_format format, const lk_screen *screen, lk_sink *out) {
+	const lk_rows rows = rows_of(p);
 	switch (format) {
 	case LK_AS_TABLE: print_table(p, screen, out); break;
 	case LK_AS_JSON: print_json(p, out); break;
-	case LK_AS_JSONL: print_jsonl(p, out); break;
-	case LK_AS_CSV: print_csv(p, out); break;
+	case LK_AS_JSONL: lk_rows_jsonl(&rows, out); break;
+	case LK_AS_CSV: lk_rows_csv(&rows, out); break;
 	}
 }
 

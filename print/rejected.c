@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/time.h"
-#include "print/csv.h"
 #include "print/json.h"
+#include "print/rows.h"
 
 /* --- for people --- */
 
@@ -86,64 +86,39 @@ static void print_rows(const lk_rejected_report *r, int screen, lk_sink *out) {
 
 /* --- json, jsonl, csv --- */
 
-static void add_object(const lk_rejected *e, lk_buf *b) {
-	bool marked = !e->source;
-	lk_buf_adds(b, "{\"reason\":");
-	lk_json_text(e->reason, b);
-	lk_json_time("at", e->at, b);
-	lk_json_member("source", e->source, b);
-	if (!marked)
-		lk_json_int("position", e->position, b);
-	else
-		lk_buf_adds(b, ",\"position\":null");
-	lk_json_member("view", e->view, b);
-	if (marked)
-		lk_buf_addf(b, ",\"version\":%d,\"part\":%d,\"off\":%lld", e->version, e->part, (long long)e->off);
-	else
-		lk_buf_adds(b, ",\"version\":null,\"part\":null,\"off\":null");
-	lk_json_member("content", e->content, b);
-	lk_buf_addc(b, '}');
+enum { AT, SOURCE, POSITION, VIEW, VERSION, PART, OFF, REASON, CONTENT, COLUMNS };
+
+static const char *column(const void *of, int i, lk_type *type) {
+	static const struct { const char *name; uint8_t kind; } columns[COLUMNS] = {
+		[AT] = {"at", LK_TIME}, [SOURCE] = {"source", LK_TEXT}, [POSITION] = {"position", LK_INT8}, [VIEW] = {"view", LK_TEXT},
+		[VERSION] = {"version", LK_INT4}, [PART] = {"part", LK_INT4}, [OFF] = {"off", LK_INT8}, [REASON] = {"reason", LK_TEXT},
+		[CONTENT] = {"content", LK_TEXT},
+	};
+	(void)of;
+	*type = (lk_type){.kind = columns[i].kind};
+	return columns[i].name;
 }
 
-static void print_jsonl(const lk_rejected_report *r, lk_sink *out) {
-	lk_buf b = LK_BUF_INIT;
-	for (int i = 0; i < r->nfirst; i++) {
-		add_object(&r->first[i], &b);
-		lk_buf_addc(&b, '\n');
-		if (!lk_sink_put_buf(out, &b))
-			break;
+static lk_value text_of(const char *s) { return s ? lk_text(s, strlen(s)) : lk_null(); }
+
+/* A line has a source and a position, a marked event the rest. */
+static lk_value value(const void *of, size_t row, int i) {
+	const lk_rejected *e = &((const lk_rejected_report *)of)->first[row];
+	switch (i) {
+	case AT: return lk_int(e->at);
+	case SOURCE: return text_of(e->source);
+	case POSITION: return e->source ? lk_int(e->position) : lk_null();
+	case VIEW: return text_of(e->view);
+	case VERSION: return e->source ? lk_null() : lk_int(e->version);
+	case PART: return e->source ? lk_null() : lk_int(e->part);
+	case OFF: return e->source ? lk_null() : lk_int(e->off);
+	case REASON: return text_of(e->reason);
+	default: return text_of(e->content);
 	}
-	lk_buf_release(&b);
 }
 
-static void add_csv(const char *text, lk_buf *b) {
-	lk_buf_addc(b, ',');
-	if (text)
-		lk_csv_field(text, strlen(text), b);
-}
-
-static void print_csv(const lk_rejected_report *r, lk_sink *out) {
-	lk_buf b = LK_BUF_INIT;
-	lk_buf_adds(&b, "at,source,position,view,version,part,off,reason,content\r\n");
-	for (int i = 0; i < r->nfirst && lk_sink_put_buf(out, &b); i++) {
-		const lk_rejected *e = &r->first[i];
-		lk_time_print(e->at, &b);
-		add_csv(e->source, &b);
-		if (e->source)
-			lk_buf_addf(&b, ",%lld", (long long)e->position);
-		else
-			lk_buf_addc(&b, ',');
-		add_csv(e->view, &b);
-		if (e->source)
-			lk_buf_adds(&b, ",,,");
-		else
-			lk_buf_addf(&b, ",%d,%d,%lld", e->version, e->part, (long long)e->off);
-		add_csv(e->reason, &b);
-		add_csv(e->content, &b);
-		lk_buf_adds(&b, "\r\n");
-	}
-	lk_sink_put_buf(out, &b);
-	lk_buf_release(&b);
+static lk_rows rows_of(const lk_rejected_report *r) {
+	return (lk_rows){.of = r, .n = (size_t)r->nfirst, .ncolumns = COLUMNS, .column = column, .value = value};
 }
 
 static void add_reason(const lk_rejected_reason *one, lk_buf *b) {
@@ -173,27 +148,24 @@ static void print_json(const lk_rejected_page *p, lk_sink *out) {
 		lk_buf_adds(&b, i ? ",\n" : "\n");
 		add_reason(&r->reasons[i], &b);
 	}
-	lk_buf_adds(&b, "],\"rows\":[");
-	for (int i = 0; i < r->nfirst; i++) {
-		lk_buf_adds(&b, i ? ",\n" : "\n");
-		add_object(&r->first[i], &b);
-		if (!lk_sink_put_buf(out, &b))
-			break;
-	}
-	lk_buf_adds(&b, r->nfirst ? "\n]}\n" : "]}\n");
+	const lk_rows rows = rows_of(r);
+	lk_buf_adds(&b, "],\"rows\":");
+	lk_rows_json(&rows, &b, out);
+	lk_buf_adds(&b, "}\n");
 	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 }
 
 void lk_rejected_print(const lk_rejected_page *p, enum lk_answer_format format, const lk_screen *screen, lk_sink *out) {
+	const lk_rows rows = rows_of(p->report);
 	switch (format) {
 	case LK_AS_TABLE:
 		print_rows(p->report, screen->width, out);
 		print_reasons(p->report, screen->width, out);
 		break;
 	case LK_AS_JSON: print_json(p, out); break;
-	case LK_AS_JSONL: print_jsonl(p->report, out); break;
-	case LK_AS_CSV: print_csv(p->report, out); break;
+	case LK_AS_JSONL: lk_rows_jsonl(&rows, out); break;
+	case LK_AS_CSV: lk_rows_csv(&rows, out); break;
 	}
 }
 
