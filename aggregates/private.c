@@ -27,6 +27,7 @@ void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *aren
 	case LK_NUMERIC: k->v = lk_numeric(lk_agg_units(a, v), a->arg_type.scale); break;
 	case LK_FLOAT4:
 	case LK_FLOAT8: k->v = lk_double(isnan(v->d) ? NAN : v->d + 0.0); break;
+	case LK_UUID: k->v = *v; break;
 	default: k->v = lk_int(v->i); break;
 	}
 }

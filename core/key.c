@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_VALUE = 1, TAG_NULL = 2, FIXED_MAX = 9 };
+enum { TAG_VALUE = 1, TAG_NULL = 2, NUMBER_BYTES = 9, FIXED_MAX = 17 };
 
 static const uint64_t SIGN = UINT64_C(1) << 63;
 
@@ -51,14 +51,15 @@ static size_t put_fixed(uint8_t *p, lk_type t, const lk_value *v) {
 	switch (t.kind) {
 	case LK_BOOL: *p = v->i != 0; return 2;
 	case LK_FLOAT4:
-	case LK_FLOAT8: store64(p, ordered_double(v->d)); return FIXED_MAX;
-	case LK_NUMERIC: store64(p, (uint64_t)scaled64(t, v) ^ SIGN); return FIXED_MAX;
-	default: store64(p, (uint64_t)v->i ^ SIGN); return FIXED_MAX;
+	case LK_FLOAT8: store64(p, ordered_double(v->d)); return NUMBER_BYTES;
+	case LK_NUMERIC: store64(p, (uint64_t)scaled64(t, v) ^ SIGN); return NUMBER_BYTES;
+	case LK_UUID: memcpy(p, v->uuid, 16); return FIXED_MAX;
+	default: store64(p, (uint64_t)v->i ^ SIGN); return NUMBER_BYTES;
 	}
 }
 
 size_t lk_key_size(lk_type t, const lk_value *v) {
-	return lk_is_null(v) ? 1 : t.kind == LK_TEXT ? (size_t)v->len + 2 : FIXED_MAX;
+	return lk_is_null(v) ? 1 : t.kind == LK_TEXT ? (size_t)v->len + 2 : t.kind == LK_UUID ? FIXED_MAX : NUMBER_BYTES;
 }
 
 size_t lk_key_write(uint8_t *p, lk_type t, const lk_value *v) {
@@ -91,9 +92,15 @@ static int get_text(const uint8_t **p, const uint8_t *end, lk_value *out) {
 }
 
 static int get_fixed(lk_type t, const uint8_t **p, const uint8_t *end, lk_value *out) {
-	size_t size = t.kind == LK_BOOL ? 1 : 8;
+	size_t size = t.kind == LK_BOOL ? 1 : t.kind == LK_UUID ? 16 : 8;
 	if ((size_t)(end - *p) < size)
 		return -1;
+	if (t.kind == LK_UUID) {
+		*out = (lk_value){0};
+		memcpy(out->uuid, *p, 16);
+		*p += size;
+		return 0;
+	}
 	uint64_t u = t.kind == LK_BOOL ? **p : lk_get64(*p);
 	*p += size;
 	switch (t.kind) {

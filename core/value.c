@@ -40,6 +40,7 @@ static const struct kind {
 	[LK_DATE] = {"date", 1082},
 	[LK_TIMESTAMP] = {"timestamp without time zone", 1114},
 	[LK_INTERVAL] = {"interval", 1186},
+	[LK_UUID] = {"uuid", 2950},
 };
 
 void lk_type_name(lk_type t, lk_buf *out) {
@@ -101,6 +102,7 @@ int lk_value_compare(lk_type t, const lk_value *a, const lk_value *b) {
 	case LK_BYTES:
 	case LK_JSON: return compare_texts(a, b);
 	case LK_INTERVAL: return compare_spans(a, b);
+	case LK_UUID: return memcmp(a->uuid, b->uuid, sizeof a->uuid);
 	default: return (a->i > b->i) - (a->i < b->i);
 	}
 }
@@ -126,6 +128,15 @@ static void print_double(double d, bool is_float, lk_buf *out) {
 		snprintf(text, sizeof text, "%.*g", digits, d);
 	while (digits++ < most && !reads_back(text, d, is_float));
 	lk_buf_adds(out, text);
+}
+
+static void print_uuid(const uint8_t uuid[16], lk_buf *out) {
+	static const char digits[] = "0123456789abcdef";
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			lk_buf_addc(out, '-');
+		lk_buf_add(out, (char[]){digits[uuid[i] >> 4], digits[uuid[i] & 15]}, 2);
+	}
 }
 
 /* As PostgreSQL writes it: "1 day 02:03:04.5". */
@@ -165,6 +176,7 @@ void lk_value_print(lk_type t, const lk_value *v, lk_buf *out) {
 	case LK_TIMESTAMP: lk_timestamp_print(v->i, out); break;
 	case LK_DATE: lk_date_print(v->i, out); break;
 	case LK_INTERVAL: print_span(v, out); break;
+	case LK_UUID: print_uuid(v->uuid, out); break;
 	default: lk_int128_print(v->i, 0, out); break;
 	}
 }

@@ -17,7 +17,7 @@ typedef __int128 lk_int128;
  * results (top_k), LK_INTERVAL for operands: none of the three is a column's or a key's. */
 enum lk_kind {
 	LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TIME, LK_BYTES, LK_JSON,
-	LK_DATE, LK_TIMESTAMP, LK_INTERVAL,
+	LK_DATE, LK_TIMESTAMP, LK_INTERVAL, LK_UUID,
 };
 
 /* precision, scale and whole matter only for LK_NUMERIC. A column has precision <= 18. Inside an expression they bound
@@ -49,6 +49,7 @@ typedef struct lk_value {
 		double d;        /* FLOAT8; FLOAT4 holds a float's value exactly */
 		lk_int128 n;     /* NUMERIC, scaled */
 		const char *s;   /* TEXT, not NUL-ended */
+		uint8_t uuid[16];
 		struct {
 			int64_t days, us;   /* INTERVAL: PostgreSQL keeps days and time apart */
 		} span;
@@ -98,6 +99,9 @@ void lk_json_quote(const char *s, size_t len, lk_buf *out);
  * 1e2, not 1.5; numeric rounds half away from zero to its scale; text is borrowed and checked: valid
  * UTF-8, no NUL, at most LK_TEXT_MAX; time is lk_time_parse's. */
 int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const char **reason);
+
+/* A uuid as PostgreSQL reads it: 32 hexadecimal digits, with a hyphen after any group of four, perhaps in braces. */
+bool lk_uuid_parse(const char *s, size_t len, uint8_t uuid[16]);
 
 bool lk_utf8_valid(const char *s, size_t len);
 

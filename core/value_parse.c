@@ -234,6 +234,32 @@ static int parse_interval(const char *s, const char *end, lk_value *out, const c
 	return 0;
 }
 
+static int hex_digit(char c) {
+	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+bool lk_uuid_parse(const char *s, size_t len, uint8_t uuid[16]) {
+	const char *end = s + len;
+	if (len > 2 && *s == '{' && end[-1] == '}') {
+		s++;
+		end--;
+	}
+	for (int i = 0; i < 16; i++, s += 2) {
+		int high = end - s >= 2 ? hex_digit(s[0]) : -1, low = high < 0 ? -1 : hex_digit(s[1]);
+		if (low < 0)
+			return false;
+		uuid[i] = (uint8_t)(high << 4 | low);
+		if (i % 2 == 1 && i < 15 && s + 2 < end && s[2] == '-')
+			s++;
+	}
+	return s == end;
+}
+
+static int parse_uuid(const char *s, const char *end, lk_value *out, const char **reason) {
+	*out = (lk_value){0};
+	return lk_uuid_parse(s, (size_t)(end - s), out->uuid) ? 0 : fail(reason, "not a uuid");
+}
+
 static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const char **reason) {
@@ -252,6 +278,7 @@ int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const ch
 	case LK_FLOAT4:
 	case LK_FLOAT8: return parse_double(t, s, end, out, reason);
 	case LK_TIME: return parse_time(s, end, out, reason);
+	case LK_UUID: return parse_uuid(s, end, out, reason);
 	case LK_INTERVAL: return parse_interval(s, end, out, reason);
 	case LK_DATE:
 	case LK_TIMESTAMP: return parse_date(t, s, end, out, reason);

@@ -152,6 +152,11 @@ static lk_value read_boolean(const char *s, size_t len, lk_eval *ev) {
 	return lk_mark(ev, "invalid input syntax for type boolean");
 }
 
+static lk_value read_uuid(const lk_value *text, lk_eval *ev) {
+	lk_value v = {0};
+	return lk_uuid_parse(text->s, text->len, v.uuid) ? v : lk_mark(ev, "invalid input syntax for type uuid");
+}
+
 /* --- text of a value --- */
 
 /* PostgreSQL's ISO style: BC for years before 1, the fraction without zeros at its end. */
@@ -207,9 +212,9 @@ bool lk_cast_exists(lk_type from, lk_type to) {
 	if (from.kind == to.kind)
 		return true;
 	if (to.kind == LK_TEXT)
-		return is_exact(from) || from.kind == LK_BOOL || time_from;
+		return is_exact(from) || from.kind == LK_BOOL || time_from || from.kind == LK_UUID;
 	if (from.kind == LK_TEXT)
-		return lk_type_is_number(to) || to.kind == LK_BOOL;
+		return lk_type_is_number(to) || to.kind == LK_BOOL || to.kind == LK_UUID;
 	if (from.kind == LK_BOOL || to.kind == LK_BOOL)
 		return from.kind == LK_INT4 || to.kind == LK_INT4;
 	return (time_from && time_to) || (lk_type_is_number(from) && lk_type_is_number(to));
@@ -252,6 +257,7 @@ lk_value lk_cast_value(lk_type from, lk_type to, const lk_value *v, lk_eval *ev)
 	case LK_FLOAT8: return from.kind == LK_TEXT ? read_double(to, v->s, v->len, ev) : to_double(from, to, v, ev);
 	case LK_TEXT: return to_text(from, v, ev);
 	case LK_BOOL: return from.kind == LK_TEXT ? read_boolean(v->s, v->len, ev) : lk_int(v->i != 0);
+	case LK_UUID: return from.kind == LK_TEXT ? read_uuid(v, ev) : *v;
 	case LK_DATE:
 	case LK_TIMESTAMP:
 	case LK_TIME: return between_times(from, to, v, ev);

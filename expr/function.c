@@ -63,7 +63,7 @@ lk_expr *lk_call_new(lk_arena *arena, const lk_function *fn, lk_expr *const *arg
 }
 
 static bool reads_number(const lk_expr *x) {
-	return x->op == LK_X_CAST && x->args[0]->type.kind == LK_TEXT && x->type.kind != LK_TEXT;
+	return x->op == LK_X_CAST && x->args[0]->type.kind == LK_TEXT && lk_type_is_number(x->type);
 }
 
 /* PostgreSQL 16 reads texts as numbers that 15 refuses. */

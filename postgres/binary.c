@@ -105,6 +105,7 @@ void lk_copy_value(lk_buf *out, lk_type t, const lk_value *v) {
 	case LK_INT8: write64(field(out, 8), (uint64_t)v->i); break;
 	case LK_TIME:
 	case LK_TIMESTAMP: write64(field(out, 8), (uint64_t)(v->i - LK_PG_EPOCH_US)); break;
+	case LK_UUID: memcpy(field(out, 16), v->uuid, 16); break;
 	case LK_DATE: write32(field(out, 4), (uint32_t)(v->i - LK_PG_EPOCH_US / LK_US_PER_DAY)); break;
 	case LK_FLOAT4:
 		real.f = (float)v->d;
@@ -171,7 +172,7 @@ static inline int get_value(lk_type t, const char *p, uint32_t len, lk_value *ou
 	union { double d; uint64_t u; } dbl;
 	static const uint32_t sizes[] = {
 		[LK_BOOL] = 1, [LK_INT2] = 2, [LK_INT4] = 4, [LK_INT8] = 8, [LK_FLOAT4] = 4, [LK_FLOAT8] = 8, [LK_TIME] = 8,
-		[LK_TIMESTAMP] = 8, [LK_DATE] = 4,
+		[LK_TIMESTAMP] = 8, [LK_DATE] = 4, [LK_UUID] = 16,
 	};
 	out->state = LK_VALUE;
 	if (lk_type_has_bytes(t)) {
@@ -192,6 +193,7 @@ static inline int get_value(lk_type t, const char *p, uint32_t len, lk_value *ou
 	case LK_INT8: out->i = (int64_t)lk_get64(p); break;
 	case LK_TIME:
 	case LK_TIMESTAMP: out->i = (int64_t)lk_get64(p) + LK_PG_EPOCH_US; break;
+	case LK_UUID: memcpy(out->uuid, p, 16); break;
 	case LK_DATE: out->i = (int32_t)lk_get32(p) + LK_PG_EPOCH_US / LK_US_PER_DAY; break;
 	case LK_FLOAT4:
 		real.u = lk_get32(p);

@@ -9,7 +9,7 @@
 
 #define LK_UNKNOWN 0xFF            /* lk_type.kind, inside the front only */
 #define LK_MAX_NUMERIC_DIGITS 38
-#define LK_COLUMN_TYPES "types: smallint, int, bigint, numeric(p,s), real, double precision, text, varchar(n), boolean, date, timestamp, timestamptz"
+#define LK_COLUMN_TYPES "types: smallint, int, bigint, numeric(p,s), real, double precision, text, varchar(n), boolean, date, timestamp, timestamptz, uuid"
 #define LK_MAX_EXPR_DEPTH 400
 #define LK_MAX_EXPR_NODES 20000    /* of one statement */
 

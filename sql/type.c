@@ -223,6 +223,10 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 		good = lk_date_parse(text, strlen(text), &v.i) == 0;
 		hint = "write it as '2015-05-17'";
 		break;
+	case LK_UUID:
+		good = lk_uuid_parse(text, strlen(text), v.uuid);
+		hint = "write it as '00112233-4455-6677-8899-aabbccddeeff'";
+		break;
 	case LK_INTERVAL:
 		good = read_interval(text, &v, &hint);
 		hint = lk_stmt_text(c->s, "%s, such as '10 seconds'", hint);

@@ -13,7 +13,7 @@ static const struct {
 	{"int8", LK_INT8, false},        {"bigint", LK_INT8, false},   {"float4", LK_FLOAT4, false}, {"real", LK_FLOAT4, false},
 	{"float8", LK_FLOAT8, false},    {"numeric", LK_NUMERIC, false}, {"bool", LK_BOOL, false}, {"boolean", LK_BOOL, false},
 	{"text", LK_TEXT, false},        {"varchar", LK_TEXT, false},  {"timestamptz", LK_TIME, false}, {"timestamp", LK_TIMESTAMP, false},
-	{"date", LK_DATE, false},        {"interval", LK_INTERVAL, true},
+	{"date", LK_DATE, false},        {"uuid", LK_UUID, false},     {"interval", LK_INTERVAL, true},
 };
 
 static const struct {
@@ -22,7 +22,6 @@ static const struct {
 	{"bpchar", "write varchar(n) or text: char(n) pads with blanks"},
 	{"char", "write text"},
 	{"name", "write text"},
-	{"uuid", "write text"},
 	{"inet", "write text"},
 	{"json", "declare the paths that views need, one column each: \"a.b\" text"},
 	{"jsonb", "declare the paths that views need, one column each: \"a.b\" text"},

@@ -23,6 +23,7 @@ const test_column test_expr_columns[] = {
 	{"v", "varchar(20)", {.kind = LK_TEXT}},    {"z", "timestamptz", {.kind = LK_TIME}},
 	{"x", "timestamp", {.kind = LK_TIMESTAMP}}, {"y", "timestamp", {.kind = LK_TIMESTAMP}},
 	{"d", "date", {.kind = LK_DATE}},           {"e", "date", {.kind = LK_DATE}},
+	{"ua", "uuid", {.kind = LK_UUID}},          {"ub", "uuid", {.kind = LK_UUID}},
 };
 const int test_expr_ncolumns = sizeof test_expr_columns / sizeof *test_expr_columns;
 
@@ -43,7 +44,7 @@ static lk_value useful_text(uint64_t *seed) {
 	static const char *const texts[] = {
 		"", "a", "abc", "a,b,c", "12", " -7 ", "+3", "1.5", "1e3", "99999", "2147483648", "-9223372036854775808", "true", "f", "on", "NaN",
 		"inf", "0x10", "/img/a.png", "/item/42/view", "Foo Bar", "ÄÖü", "x1y22z", "aaa", "_a_b_", "a.b", "%", "\\", "line\nbreak", "  pad  ",
-		"user@example.org", "漢字かな", "😀", "https://example.org/p?q=1", "xyxy",
+		"user@example.org", "漢字かな", "😀", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "{00112233445566778899AABBCCDDEEFF}", "https://example.org/p?q=1", "xyxy",
 	};
 	const char *s = texts[random_below(seed, (int)(sizeof texts / sizeof *texts))];
 	return lk_text(s, strlen(s));
@@ -65,6 +66,12 @@ lk_value test_expr_value(uint64_t *seed, int column, lk_arena *arena) {
 		return random_below(seed, 3) ? useful_text(seed) : random_text(seed, arena);
 	if (t.kind == LK_TIME || t.kind == LK_TIMESTAMP)
 		return useful_time(seed);
+	if (t.kind == LK_UUID) {
+		lk_value v = {0};
+		for (int i = 0; i < 16; i++)
+			v.uuid[i] = (uint8_t)random_below(seed, random_below(seed, 2) ? 256 : 2);
+		return v;
+	}
 	if (t.kind == LK_DATE)
 		return lk_int(lk_floor_div(useful_time(seed).i, LK_US_PER_DAY));
 	if (lk_type_is_number(t) && t.kind < LK_FLOAT4 && random_below(seed, 3) == 0) {
@@ -103,6 +110,7 @@ static void constant(gen *g, uint8_t kind) {
 	case LK_TIME: put(g, PICK(g, "timestamptz '2020-02-29T12:00:00Z'", "'1969-12-31 23:59:59.5+00'::timestamptz",
 	                          "CAST('2001-01-01T00:00:00+02:00' AS timestamptz)", "'9999-12-31T23:59:59Z'::timestamptz")); break;
 	case LK_TIMESTAMP: put(g, PICK(g, "timestamp '2020-02-29 12:00:00'", "'1969-12-31T23:59:59.25'::timestamp", "'0001-01-01 00:00:00'::timestamp")); break;
+	case LK_UUID: put(g, PICK(g, "'00000000-0000-0000-0000-000000000000'::uuid", "uuid '{A0EEBC999C0B4EF8BB6D6BB9BD380A11}'")); break;
 	case LK_DATE: put(g, PICK(g, "date '2020-02-29'", "'1970-01-01'::date", "'9999-12-31'::date", "date '0001-01-01'")); break;
 	default: put(g, PICK(g, "interval '1 minute'", "interval '36 h'", "'1 day'::interval", "interval '-5 s'", "interval '250 ms'", "interval '2 weeks'",
 	                     "interval '0 s'", "interval '90 min'")); break;
@@ -223,7 +231,7 @@ static void call(gen *g, uint8_t kind, int depth) {
 /* --- operators and branches --- */
 
 static uint8_t any_kind(gen *g) {
-	static const uint8_t kinds[] = {LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TEXT, LK_TIME, LK_TIMESTAMP, LK_DATE};
+	static const uint8_t kinds[] = {LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TEXT, LK_TIME, LK_TIMESTAMP, LK_DATE, LK_UUID};
 	return kinds[below(g, sizeof kinds)];
 }
 
@@ -373,7 +381,7 @@ static void cast(gen *g, uint8_t kind, int depth) {
 	static const char *const names[] = {
 		[LK_BOOL] = "boolean", [LK_INT2] = "smallint", [LK_INT4] = "int", [LK_INT8] = "bigint", [LK_NUMERIC] = "numeric(16,3)",
 		[LK_FLOAT4] = "real", [LK_FLOAT8] = "double precision", [LK_TEXT] = "text", [LK_TIME] = "timestamptz", [LK_DATE] = "date",
-		[LK_TIMESTAMP] = "timestamp",
+		[LK_TIMESTAMP] = "timestamp", [LK_UUID] = "uuid",
 	};
 	uint8_t from;
 	do
@@ -420,6 +428,8 @@ static void value(gen *g, uint8_t kind, int depth) {
 		arithmetic(g, kind, depth);
 	} else if (kind == LK_TEXT) {
 		text(g, depth);
+	} else if (kind == LK_UUID) {
+		cast(g, kind, depth);
 	} else {
 		call(g, kind, depth);
 	}

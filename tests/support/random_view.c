@@ -8,12 +8,12 @@
 #include "core/time.h"
 #include "tests/support/servers.h"
 
-enum kind { K_I2, K_I4, K_I8, K_NUM, K_F4, K_F8, K_TEXT, K_BOOL, K_TIME, K_DATE, K_STAMP };
+enum kind { K_I2, K_I4, K_I8, K_NUM, K_F4, K_F8, K_TEXT, K_BOOL, K_TIME, K_DATE, K_STAMP, K_UUID };
 
 static const struct { const char *name, *type; enum kind kind; } columns[TEST_RANDOM_COLUMNS] = {
 	{"ts", "timestamptz", K_TIME}, {"k", "text", K_TEXT}, {"i2", "smallint", K_I2}, {"i4", "int", K_I4}, {"i8", "bigint", K_I8},
 	{"n", "numeric(6,2)", K_NUM}, {"f4", "real", K_F4}, {"f8", "double precision", K_F8}, {"b", "boolean", K_BOOL},
-	{"t", "text", K_TEXT}, {"other", "timestamptz", K_TIME}, {"day", "date", K_DATE}, {"stamp", "timestamp", K_STAMP}, {"vc", "varchar(8)", K_TEXT},
+	{"t", "text", K_TEXT}, {"other", "timestamptz", K_TIME}, {"day", "date", K_DATE}, {"stamp", "timestamp", K_STAMP}, {"vc", "varchar(8)", K_TEXT}, {"u", "uuid", K_UUID},
 };
 
 typedef struct gen {
@@ -83,6 +83,9 @@ static void constant(gen *g, enum kind kind) {
 	case K_DATE:
 		put(g, PICK(g, "'2020-01-01'", "date '2019-12-31'"));
 		break;
+	case K_UUID:
+		put(g, PICK(g, "'00000000-0000-0000-0000-000000000000'", "uuid '0cc175b9-c0f1-b6a8-31c3-99e269772661'"));
+		break;
 	case K_STAMP:
 		put(g, PICK(g, "'2020-01-01 00:00:30'", "timestamp '2020-01-01T00:05:00.25'"));
 		break;
@@ -116,6 +119,7 @@ static void scalar(gen *g, enum kind kind) {
 		break;
 	case K_TIME: put(g, PICK(g, "date_trunc('minute', ts)", "(ts + interval '1 min')", "greatest(ts, other)", "to_timestamp(i4)", "(day::timestamptz)")); break;
 	case K_DATE: put(g, PICK(g, "(ts::date)", "(day + 1)", "(day - i2)", "least(day, date '2020-01-01')", "(stamp::date)")); break;
+	case K_UUID: put(g, PICK(g, "u", "coalesce(u, md5(t)::uuid)", "md5(k)::uuid", "nullif(u, md5(k)::uuid)")); break;
 	case K_STAMP: put(g, PICK(g, "date_trunc('hour', stamp)", "(stamp - interval '1 d')", "(ts::timestamp)", "(day + interval '90 s')", "coalesce(stamp, day)")); break;
 	}
 }
@@ -178,8 +182,8 @@ static void value(gen *g, enum kind kind, int depth) {
 }
 
 static void comparison(gen *g, int depth) {
-	static const enum kind others[] = {K_TEXT, K_TIME, K_DATE, K_STAMP};
-	enum kind kind = one_in(g, 3) ? others[below(g, 4)] : numeric_kind(g);
+	static const enum kind others[] = {K_TEXT, K_TIME, K_DATE, K_STAMP, K_UUID};
+	enum kind kind = one_in(g, 3) ? others[below(g, 5)] : numeric_kind(g);
 	value(g, kind, depth);
 	switch (below(g, 6)) {
 	case 0:
@@ -278,23 +282,23 @@ static void call(gen *g, bool lateral) {
 		put(g, ")");
 		break;
 	case 7: {
-		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL, K_DATE, K_STAMP};
+		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL, K_DATE, K_STAMP, K_UUID};
 		put(g, PICK(g, "first(", "last("));
-		column(g, kinds[below(g, 9)]);
+		column(g, kinds[below(g, 10)]);
 		put(g, ")");
 		break;
 	}
 	case 8: {
-		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL, K_DATE, K_STAMP};
+		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL, K_DATE, K_STAMP, K_UUID};
 		put(g, PICK(g, "count(DISTINCT ", "approx_count_distinct("));
-		value(g, kinds[below(g, 9)], 1);
+		value(g, kinds[below(g, 10)], 1);
 		put(g, ")");
 		break;
 	}
 	case 9:
 		put(g, PICK(g, "approx_percentile(i4, 0.5)", "approx_percentile(f8, 0.9)", "approx_percentile(n * 2, 1)", "approx_percentile(i8, 0)",
 		             "top_k(k, 3)", "top_k(t, 2)", "top_k(i4 + i2, 5)", "top_k(b, 1)", "top_k(n, 100)", "top_k(ts, 3)",
-		             "top_k(other, 2)", "top_k(day, 2)", "top_k(stamp, 3)", "top_k(f4, 3)", "top_k(f8 * 0.5, 4)"));
+		             "top_k(other, 2)", "top_k(day, 2)", "top_k(stamp, 3)", "top_k(u, 2)", "top_k(f4, 3)", "top_k(f8 * 0.5, 4)"));
 		break;
 	case 10:
 		put(g, PICK(g, "bool_and(", "bool_or(", "every("));
@@ -407,7 +411,7 @@ static void having(gen *g, const lk_buf *key) {
 
 /* A key that refers to a column: a constant cannot be a group key. */
 static void key(gen *g, bool lateral, lk_buf *out) {
-	static const enum kind kinds[] = {K_TEXT, K_TEXT, K_I4, K_I8, K_NUM, K_F8, K_F4, K_BOOL, K_TIME, K_I2, K_DATE, K_STAMP};
+	static const enum kind kinds[] = {K_TEXT, K_TEXT, K_I4, K_I8, K_NUM, K_F8, K_F4, K_BOOL, K_TIME, K_I2, K_DATE, K_STAMP, K_UUID};
 	lk_buf *former = g->out;
 	g->out = out;
 	g->columns = 0;
@@ -416,7 +420,7 @@ static void key(gen *g, bool lateral, lk_buf *out) {
 	else if (one_in(g, 2))
 		put(g, "k");
 	else
-		value(g, kinds[below(g, 12)], one_in(g, 3) ? 2 : 0);
+		value(g, kinds[below(g, 13)], one_in(g, 3) ? 2 : 0);
 	g->out = former;
 }
 
@@ -580,6 +584,12 @@ static lk_value random_value(gen *g, enum kind kind, int64_t base_us, bool extre
 	case K_F8: return lk_double(random_double(g, false, extreme));
 	case K_BOOL: return lk_int(below(g, 2));
 	case K_TIME: case K_STAMP: return lk_int(random_time(g, base_us));
+	case K_UUID: {
+		lk_value v = {0};
+		v.uuid[0] = (uint8_t)below(g, 3);
+		v.uuid[15] = (uint8_t)below(g, 2);
+		return v;
+	}
 	case K_DATE: return lk_int(lk_floor_div(random_time(g, base_us), LK_US_PER_DAY));
 	default: return random_text(g, arena);
 	}
