@@ -50,6 +50,7 @@ void bench_report(bench *b, bool good, const char *fmt, ...) __attribute__((form
 void bench_check(bench *b, bool right, const char *what); /* a wrong result is printed, and the bench fails */
 
 void bench_drain(bench *b);
+void bench_filter(bench *b);
 void bench_ingest(bench *b);
 void bench_batch(bench *b);
 void bench_query(bench *b);

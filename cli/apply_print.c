@@ -1,6 +1,9 @@
 #include "cli/apply_print.h"
 
+#include <string.h>
+
 #include "cli/output.h"
+#include "expr/function.h"
 #include "plan/watermark.h"
 
 void lk_applied_stream_print(const lk_stream *s, const lk_apply_result *r) {
@@ -61,8 +64,22 @@ static void warn_of_null(const lk_plan *p) {
 		lk_say("view %s: a comparison with NULL is never true; write IS NULL or IS NOT NULL", p->view);
 }
 
+/* A key that cuts time into pieces is what other systems have for a window. */
+static void warn_of_time_key(const lk_plan *p) {
+	for (int i = 0; i < p->nkeys && p->window.kind == LK_W_NONE; i++) {
+		const lk_expr *x = p->keys[i].expr;
+		bool cuts = x->op == LK_X_CALL && (strcmp(x->fn->name, "date_trunc") == 0 || strcmp(x->fn->name, "date_bin") == 0);
+		if (!cuts)
+			continue;
+		lk_say("view %s: %s as a key has no window_start, no lateness and no retention; GROUP BY tumble(%s, '1 hour') has them",
+		       p->view, x->fn->name, p->stream->schema.columns[p->stream->schema.event_time].name);
+		return;
+	}
+}
+
 static void warn(const lk_plan *p) {
 	warn_of_null(p);
+	warn_of_time_key(p);
 	warn_of_ahead(p);
 	if (p->retention_us > 0 && !lk_has_final_rows(p))
 		lk_say("view %s: its windows expire as soon as they are final, so answers have no final rows; choose an allowed_lateness%s"

@@ -193,7 +193,7 @@ const lk_function lk_number_functions[] = {
 	{REFUSED("exp")},
 	{.name = "power", NUMERICS, .instead = "write power(x::double precision, y)"},
 	{.name = "pow", NUMERICS, .instead = "write power(x::double precision, y)"},
-	{.name = "^", NUMERICS, .instead = "write x::double precision ^ y"},
+	{.name = "^", NUMERICS, .flags = LK_F_INFIX, .instead = "write x::double precision ^ y"},
 	{.name = "log", NUMERICS, .instead = "write log(x::double precision) / log(base::double precision)"},
 	{.name = "abs", SAME(LK_INT2), .eval = abs_integer},
 	{.name = "abs", SAME(LK_INT4), .eval = abs_integer},

@@ -148,8 +148,10 @@ static lk_expr *make(lk_scope *c, const lk_function *f, lk_expr *const *given, i
 	lk_expr *x = lk_expr_room(c, at) ? lk_call_new(c->s->arena, f, args, &fault) : NULL;
 	if (x)
 		x->location = at;
+	else if (c->nodes <= LK_MAX_EXPR_NODES && f->prepare && strncmp(fault, "argument", 8) != 0)
+		lk_stmt_fault(c->s, at, fault, "the constant of %s is not valid", f->name);
 	else if (c->nodes <= LK_MAX_EXPR_NODES)
-		lk_stmt_fault(c->s, at, f->constants ? lk_stmt_text(c->s, "in %s", f->name) : "use shorter operands", "%s", fault);
+		lk_stmt_fault(c->s, at, f->constants ? "write it as a constant" : "use shorter operands", "%s", fault);
 	return x;
 }
 

@@ -229,7 +229,7 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 		break;
 	case LK_INTERVAL:
 		good = read_interval(text, &v, &hint);
-		hint = lk_stmt_text(c->s, "%s, such as '10 seconds'", hint);
+		hint = lk_stmt_text(c->s, "%s; write it as '10 seconds'", hint);
 		break;
 	default:
 		good = read_integer(text, to.kind, &v.i);
