@@ -232,8 +232,14 @@ static void while_events_keep_arriving(void **state) {
 
 /* --- killed --- */
 
-/* A random moment of the run; nothing has to happen within a time. */
-static void wait_ms(uint64_t ms) { nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}, NULL); }
+/* Sends signo at a random moment of the run, unless it has ended before. Its exit status. */
+static int interrupted(int pid, int signo) {
+	int status = test_lk_wait(pid, (int)test_compared_below(&hits, 1800));
+	if (status >= 0)
+		return status;
+	kill(pid, signo);
+	return test_lk_wait(pid, 30000);
+}
 
 static int has_scratch(void *ctx) {
 	(void)ctx;
@@ -250,9 +256,7 @@ static void killed_and_run_again(void **state) {
 		int pid = test_lk_start(&servers, NULL, (const char *const[]){"compare", "traffic", NULL});
 		if (i % 3)
 			test_poll(has_scratch, NULL, 10000);
-		wait_ms(test_compared_below(&hits, 1800));
-		kill(pid, SIGKILL);
-		test_lk_wait(pid, 10000);
+		assert_true(interrupted(pid, SIGKILL) >= 0);
 		left += has_scratch(NULL);
 	}
 	assert_true(left > 0);
@@ -269,9 +273,7 @@ static void ctrl_c_removes_everything(void **state) {
 	for (int i = 0; i < 4; i++) {
 		int pid = test_lk_start(&servers, NULL, (const char *const[]){"compare", "traffic", NULL});
 		assert_true(test_poll(has_scratch, NULL, 20000));
-		wait_ms(test_compared_below(&hits, 1800));
-		kill(pid, SIGINT);
-		int status = test_lk_wait(pid, 30000);
+		int status = interrupted(pid, SIGINT);
 		assert_true(status == 75 || status == 0);
 		test_compare_left_nothing(&world);
 	}

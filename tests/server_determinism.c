@@ -86,7 +86,7 @@ static lk_replay_options random_options(const char *view, unsigned long *seed) {
 /* Dies at a crash point, if the build has any, or at a random moment. */
 static void killed(const lk_replay_options *o, unsigned long *seed) {
 	struct run r = {.options = *o};
-	unsigned kill_after_us = below(seed, 200000);
+	int kill_after_ms = (int)below(seed, 200);
 #ifdef LK_FAULTS
 	static const char *const points[] = {"replay.made", "take_over.done", "commit.sent", "commit.done",
 	                                     "side_output.written", "compact.staged", "compact.swapped",
@@ -98,8 +98,7 @@ static void killed(const lk_replay_options *o, unsigned long *seed) {
 	if (r.crash[0]) {
 		assert_true(test_player_wait(pid, A_RUN_MS) >= 0);   /* it may pass the point fewer times */
 	} else {
-		usleep(kill_after_us);   /* the random moment */
-		test_player_kill(pid);
+		test_player_kill_after(pid, kill_after_ms);
 	}
 }
 

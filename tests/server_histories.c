@@ -249,7 +249,7 @@ static void replay(history *h) {
 static void killed_replay(history *h) {
 	lk_replay_options o = random_replay(h);
 	o.limits = small_limits(h);
-	test_killed(test_replay_body, &o, NULL, below(h, 150000));
+	test_killed(test_replay_body, &o, NULL, (int)below(h, 150));
 	h->killed++;
 	killed_in_log = true;
 	TELL(h, "killed-replay(%d%s)", o.version, o.switch_over ? " switch" : "");

@@ -235,8 +235,7 @@ static void every_replay_gives_the_same_cells(void **state) {
 			o.limits.commit_cells = 1 + (int64_t)(test_random(&seed) % 300);
 			int pid = round < 2 ? 0 : test_player(test_replay_body, &o);
 			if (pid) {
-				usleep((useconds_t)(test_random(&seed) % 100000));   /* a random moment */
-				test_player_kill(pid);
+				test_player_kill_after(pid, (int)(test_random(&seed) % 100));
 				o.fresh = false;
 			}
 			lk_replay_report r = test_replay(&o);

@@ -95,8 +95,7 @@ static void killed_at_any_moment(void **state) {
 		o.verify = i % 2;
 		o.limits.commit_events = 200;
 		int pid = test_player(test_replay_body, &o);
-		usleep((useconds_t)(test_random(&seed) % 400000));   /* a random moment */
-		test_player_kill(pid);
+		test_player_kill_after(pid, (int)(test_random(&seed) % 400));
 		test_view_is_right(&world, "balance");
 	}
 	lk_replay_options o = test_replay_options(&world, "balance");
@@ -162,7 +161,7 @@ static void servers_go_away_at_any_moment(void **state) {
 		o.limits.fetch_events = 1000;
 		o.limits.commit_events = 100;
 		int pid = test_player(test_replay_body, &o);
-		usleep((useconds_t)(test_random(&seed) % 400000));   /* a random moment */
+		int status = test_player_wait(pid, (int)(test_random(&seed) % 400));   /* a random moment */
 		unsigned long which = test_random(&seed) % 3;
 		if (which != 0)
 			test_redis_kill(&servers);
@@ -174,7 +173,8 @@ static void servers_go_away_at_any_moment(void **state) {
 			test_redis_start(&servers);
 		test_world_reconnect(&world);
 		append(100);
-		int status = test_player_wait(pid, 60000);
+		if (status < 0)
+			status = test_player_wait(pid, 60000);
 		if (status == -LK_EUNREACHABLE)   /* it had not reached both servers yet */
 			test_replay(&o);
 		else

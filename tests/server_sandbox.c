@@ -439,7 +439,7 @@ static void killed_at_any_moment(void **state) {
 		o.limits.commit_events = 50;
 		o.limits.fetch_events = 300;
 		o.pace = i % 3 == 0 ? 3000 : 0;
-		test_killed(test_replay_body, &o, point, (int64_t)(test_random(&seed) % 150000));
+		test_killed(test_replay_body, &o, point, (int)(test_random(&seed) % 150));
 		lk_error err = {0};
 		lk_replay_report r;
 		o.pace = 0;

@@ -61,8 +61,7 @@ static void killed_replay(const char *view, unsigned long *seed) {
 	o.switch_over = true;
 	o.verify = below(seed, 2);
 	int pid = test_player(test_replay_body, &o);
-	usleep(below(seed, 300000));
-	test_player_kill(pid);
+	test_player_kill_after(pid, (int)below(seed, 300));
 }
 
 static void mode(const char *view, bool kappa) {

@@ -64,6 +64,11 @@ void test_player_kill(int pid) {
 	assert_true(test_player_wait(pid, 30000) >= 0);
 }
 
+void test_player_kill_after(int pid, int ms) {
+	if (test_player_wait(pid, ms) < 0)
+		test_player_kill(pid);
+}
+
 void test_player_end(int pid) {
 	kill(pid, SIGTERM);
 	assert_int_equal(test_player_wait(pid, 60000), 0);

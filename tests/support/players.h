@@ -12,6 +12,7 @@ int test_player(int (*body)(void *ctx), void *ctx);
 int test_player_lk(const test_servers *s, const char *const *env, const char *const *argv);   /* as test_lk_start */
 int test_player_wait(int pid, int deadline_ms);      /* as test_lk_wait */
 void test_player_kill(int pid);                      /* SIGKILL, and waits */
+void test_player_kill_after(int pid, int ms);        /* the same at that moment, unless it has ended by then */
 void test_player_end(int pid);                       /* SIGTERM; fails the test unless it exits with 0 */
 int test_players_end(void **state);                  /* kills all remaining players: the teardown of a test */
 

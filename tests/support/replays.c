@@ -129,7 +129,7 @@ static int die(void *arg) {
 	return d->body(d->arg);
 }
 
-void test_killed(int (*body)(void *arg), void *arg, const char *point, int64_t after_us) {
+void test_killed(int (*body)(void *arg), void *arg, const char *point, int after_ms) {
 	dying d = {body, arg, point};
 #ifndef LK_FAULTS
 	d.point = NULL;
@@ -141,8 +141,7 @@ void test_killed(int (*body)(void *arg), void *arg, const char *point, int64_t a
 			fail_msg("it should have been killed at %s but ended with %d", point, status);
 		return;
 	}
-	usleep((useconds_t)after_us);
-	test_player_kill(pid);
+	test_player_kill_after(pid, after_ms);
 }
 
 /* --- state of the catalogue --- */

@@ -27,8 +27,8 @@ int test_to_lambda_body(void *arg);
 int test_back_body(void *arg);
 
 /* Runs body(arg) in a player and kills it: at the crash point, if one is named and this build has crash points (the
- * test fails unless it is reached), else after that many microseconds. */
-void test_killed(int (*body)(void *arg), void *arg, const char *point, int64_t after_us);
+ * test fails unless it is reached), else after that many milliseconds. */
+void test_killed(int (*body)(void *arg), void *arg, const char *point, int after_ms);
 
 /* The number of copies of a view that are not dropped. */
 int64_t test_copies(test_world *w, const char *view);
