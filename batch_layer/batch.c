@@ -33,6 +33,7 @@ typedef struct batch {
 	const lk_cat_copy *copy;
 	const lk_cat_stream *stream;
 	const lk_frontier *at;     /* of the cut; NULL: the log's end */
+	bool again;                /* also if nothing is new */
 	lk_cut cut;
 	lk_compute compute;
 	char *table;
@@ -46,7 +47,7 @@ static const char *view_name(const batch *b) { return b->copy->version->view->na
 static int is_nothing_new(batch *b, bool *nothing, lk_error *err) {
 	lk_frontier tail;
 	*nothing = false;
-	if (!b->published.cut_id)
+	if (!b->published.cut_id || b->again)
 		return LK_OK;
 	int rc = b->at ? LK_OK : lk_log_tail(b->pg, b->stream, &tail, err);
 	*nothing = rc == LK_OK && lk_frontier_reaches(&b->published.cut, b->at ? b->at : &tail);
@@ -203,6 +204,11 @@ static int run(batch *b, lk_batch_report *out, lk_error *err) {
 int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err) {
 	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .started_us = lk_monotonic_us()};
 	(void)cat;
+	return run(&b, out, err);
+}
+
+int lk_batch_run_again(lk_pg *pg, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err) {
+	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .again = true, .started_us = lk_monotonic_us()};
 	return run(&b, out, err);
 }
 

@@ -20,6 +20,12 @@ typedef struct lk_batch_report {
 int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err);
 /* The same at a cut in the past, for a copy whose units nobody has started (lk_cut_make_at). */
 int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const lk_frontier *at, lk_batch_report *out, lk_error *err);
+/* The same at the log's end, even if nothing is new there: the events below the published cut are not what they were. */
+int lk_batch_run_again(lk_pg *pg, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err);
+/* Drops the tables of all cuts but the two newest published ones; a table that a reader holds stays until the next
+ * call. */
 int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err);
+/* The same, of all cuts but the published one. */
+int lk_batch_sweep_former(lk_pg *pg, const lk_cat_copy *copy, lk_error *err);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "catalog/copies.h"
 
-/* The copy's existing tables, except those of its two newest published cuts. */
+/* The copy's existing tables, except those of its newest published cuts. */
 static const char former[] =
 	"SELECT quote_ident(n.nspname) || '.' || quote_ident(t.relname)"
 	" FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
@@ -16,13 +16,13 @@ static const char former[] =
 	" WHERE n.nspname = 'lk' AND t.relkind = 'r' AND t.relname ~ ('^batch_' || $1 || '_[0-9]+$')"
 	" AND NOT EXISTS (SELECT FROM lk.copy u WHERE u.copy_id = $1::bigint AND u.batch_table = '\"lk\".\"' || t.relname || '\"')"
 	" AND k.cut_id < (SELECT min(cut_id) FROM (SELECT b.cut_id FROM lk.batch b JOIN lk.copy c USING (copy_id)"
-	"  WHERE b.copy_id = $1::bigint AND b.cut_id <= c.cut_id ORDER BY b.cut_id DESC LIMIT 2) kept)";
+	"  WHERE b.copy_id = $1::bigint AND b.cut_id <= c.cut_id ORDER BY b.cut_id DESC LIMIT $2::int) kept)";
 
-int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
+static int keep_newest(lk_pg *pg, const lk_cat_copy *copy, const char *kept, lk_error *err) {
 	char id[24];
 	PGresult *res = NULL;
 	snprintf(id, sizeof id, "%lld", (long long)copy->id);
-	int rc = lk_pg_exec(pg, &res, err, former, 1, (const char *const[]){id});
+	int rc = lk_pg_exec(pg, &res, err, former, 2, (const char *const[]){id, kept});
 	for (int i = 0; rc == LK_OK && i < PQntuples(res); i++) {
 		lk_error e = {0};
 		int d = lk_batch_table_drop(pg, PQgetvalue(res, i, 0), &e);
@@ -35,3 +35,6 @@ int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) {
 	PQclear(res);
 	return rc;
 }
+
+int lk_batch_sweep(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) { return keep_newest(pg, copy, "2", err); }
+int lk_batch_sweep_former(lk_pg *pg, const lk_cat_copy *copy, lk_error *err) { return keep_newest(pg, copy, "1", err); }

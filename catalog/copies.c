@@ -234,16 +234,37 @@ int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t 
 		" WHERE view_id = $1::bigint", 3, (const char *const[]){lk_pg_number(view, view_id), lk_pg_number(new, to), lk_pg_number(old, from)});
 }
 
+static const char view_of_copy[] =
+	"SELECT served_copy, former_copy FROM lk.view WHERE view_id = (SELECT view_id FROM lk.copy JOIN lk.version"
+	" USING (version_id) WHERE copy_id = $1::bigint) FOR NO KEY UPDATE";
+
 int lk_copy_drop(lk_pg *pg, int64_t copy_id, lk_error *err) {
 	int64_t served, former;
 	int rc = lk_pg_begin(pg, 10000, err);
 	if (rc)
 		return rc;
-	rc = lock_view(pg, "SELECT served_copy, former_copy FROM lk.view WHERE view_id = (SELECT view_id FROM lk.copy JOIN lk.version"
-	               " USING (version_id) WHERE copy_id = $1::bigint) FOR NO KEY UPDATE", copy_id, &served, &former, err);
+	rc = lock_view(pg, view_of_copy, copy_id, &served, &former, err);
 	if (!rc && served == copy_id)
 		rc = lk_fail(err, LK_ECONFLICT, "readers get copy %lld: it cannot be dropped", (long long)copy_id);
 	return end_transaction(pg, rc ? rc : drop_rows(pg, copy_id, err), err);
+}
+
+int lk_sandbox_replace(lk_pg *pg, int64_t old, int64_t new, lk_error *err) {
+	int64_t served, former, renamed = 0;
+	char from[24], to[24];
+	int rc = lk_pg_begin(pg, 10000, err);
+	if (rc)
+		return rc;
+	rc = lock_view(pg, view_of_copy, old, &served, &former, err);
+	if (!rc)
+		rc = drop_rows(pg, old, err);
+	if (!rc)
+		rc = lk_pg_changed(pg, "UPDATE lk.copy n SET name = o.name FROM lk.copy o WHERE n.copy_id = $2::bigint AND o.copy_id = $1::bigint"
+		                   " AND NOT n.dropped AND n.state = 'sandbox' AND o.state = 'sandbox'", 2,
+		                   (const char *const[]){lk_pg_number(from, old), lk_pg_number(to, new)}, &renamed, err);
+	if (!rc && renamed != 1)
+		rc = lk_fail(err, LK_ECONFLICT, "copy %s or %s is not a sandbox any more", from, to);
+	return end_transaction(pg, rc, err);
 }
 
 int lk_version_was_served(lk_pg *pg, const lk_cat_version *v, bool *was, lk_error *err) {

@@ -29,6 +29,9 @@ int lk_copy_go_live(lk_pg *pg, int64_t copy_id, lk_error *err);
 int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t *retired, lk_error *err);
 /* Drops a copy that is not served; LK_ECONFLICT if it is. Its cuts are abandoned or released. Idempotent. */
 int lk_copy_drop(lk_pg *pg, int64_t copy_id, lk_error *err);
+/* Drops the sandbox `old` and gives its name to the sandbox `new` of the same view, in one transaction. LK_ECONFLICT if
+ * one of them is gone. */
+int lk_sandbox_replace(lk_pg *pg, int64_t old, int64_t new, lk_error *err);
 /* Was any copy of the version ever served, including dropped ones? */
 int lk_version_was_served(lk_pg *pg, const lk_cat_version *v, bool *was, lk_error *err);
 /* Drops one batch table (a quoted name); LK_EBUSY if a reader holds it for longer than a second. */

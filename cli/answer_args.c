@@ -84,7 +84,7 @@ static int read_where(const char *text, lk_where *out, char **column, char **val
 	return LK_OK;
 }
 
-static int read_conditions(const lk_args *args, lk_answer_args *out, lk_error *err) {
+int lk_conditions_read(const lk_args *args, lk_answer_args *out, lk_error *err) {
 	lk_query *q = &out->query;
 	size_t most = (size_t)args->ngiven;
 	int rc = LK_OK;
@@ -171,7 +171,7 @@ int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err)
 	int layer = 0;
 	*out = (lk_answer_args){.query = {.view = args->operands[0]}};
 	lk_query *q = &out->query;
-	int rc = read_conditions(args, out, err);
+	int rc = lk_conditions_read(args, out, err);
 	if (rc == LK_OK)
 		rc = lk_args_time(args, "from", INT64_MIN, &q->from, err);
 	if (rc == LK_OK)

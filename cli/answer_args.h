@@ -36,6 +36,8 @@ int lk_args_copy(const lk_args *args, const char **copy, int *version, lk_error 
 int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err);
 /* Reads --sort, --last and --limit too, for commands that have them. Call it after lk_answer_args_read. */
 int lk_rows_args_read(const lk_args *args, lk_answer_args *out, lk_error *err);
+/* Only --where. *out is empty before. */
+int lk_conditions_read(const lk_args *args, lk_answer_args *out, lk_error *err);
 void lk_answer_args_release(lk_answer_args *a);
 
 #endif

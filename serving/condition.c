@@ -24,9 +24,14 @@ int lk_condition_no_value(const lk_where *w, lk_type type, const char *reason, l
 }
 
 int lk_condition_read(lk_condition *c, const lk_plan *p, int column, const lk_where *w, lk_error *err) {
-	lk_type type, wide = w->text ? number_of(w->text) : (lk_type){0};
-	const char *reason = "";
+	lk_type type;
 	lk_column_name(p, column, &type);
+	return lk_condition_of_type(c, type, column, w, err);
+}
+
+int lk_condition_of_type(lk_condition *c, lk_type type, int column, const lk_where *w, lk_error *err) {
+	lk_type wide = w->text ? number_of(w->text) : (lk_type){0};
+	const char *reason = "";
 	*c = (lk_condition){.column = column, .op = w->op, .type = type};
 	if (w->op == LK_WHERE_NULL || w->op == LK_WHERE_NOT_NULL)
 		return LK_OK;

@@ -15,6 +15,8 @@ typedef struct lk_condition {
 
 /* LK_EUSAGE if the text is not a value of the column, or the column's values have no order. */
 int lk_condition_read(lk_condition *c, const lk_plan *p, int column, const lk_where *w, lk_error *err);
+/* The same for a column of this type of something else, such as a log. */
+int lk_condition_of_type(lk_condition *c, lk_type type, int column, const lk_where *w, lk_error *err);
 /* Fails with LK_EUSAGE: the text is not a value of that type. */
 int lk_condition_no_value(const lk_where *w, lk_type type, const char *reason, lk_error *err);
 /* True if the condition holds for the column's value. For NULL only the test of NULL can hold. */

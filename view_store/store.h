@@ -158,6 +158,10 @@ typedef struct lk_store_usage {
 } lk_store_usage;
 int lk_store_usage_read(lk_store *s, lk_store_usage *out, lk_error *err);
 
+/* Asks a server that keeps an append-only file to write it anew, without what was removed; in the background. A server
+ * that refuses, or is at it already, is left alone. */
+int lk_store_rewrite(lk_store *s, lk_error *err);
+
 /* Bytes that Redis uses for a unit (MEMORY USAGE of its keys), for status. */
 int lk_store_unit_bytes(lk_store *s, int64_t unit, int64_t *bytes, lk_error *err);
 
