@@ -179,6 +179,8 @@ static int need_stream(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	static const char *const rows[] = {
 		"DELETE FROM lk.rejected WHERE stream_id = $1::bigint",
+		"DELETE FROM lk.erased WHERE erasure_id IN (SELECT erasure_id FROM lk.erasure WHERE stream_id = $1::bigint)",
+		"DELETE FROM lk.erasure WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.source WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.tail WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.stream WHERE stream_id = $1::bigint",

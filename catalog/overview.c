@@ -35,12 +35,14 @@ int lk_overview_stream(lk_pg *pg, const lk_cat_stream *s, lk_stream_overview *ou
 	PGresult *res;
 	*out = (lk_stream_overview){0};
 	int rc = ask(pg, "SELECT count(*) FILTER (WHERE version_id IS NULL) + (SELECT rejected_removed FROM lk.stream WHERE stream_id = $1),"
-	                 " count(version_id), clock_timestamp() FROM lk.rejected WHERE stream_id = $1", s->id, &res, err);
+	                 " count(version_id), clock_timestamp(),"
+	                 " (SELECT count(*) FROM lk.erasure WHERE stream_id = $1 AND done_at IS NULL) FROM lk.rejected WHERE stream_id = $1", s->id, &res, err);
 	if (rc)
 		return rc;
 	out->lines = lk_pg_int(res, 0, 0);
 	out->marked = lk_pg_int(res, 0, 1);
 	out->now = lk_pg_time_or(res, 0, 2, LK_NEVER);
+	out->unfinished = lk_pg_int(res, 0, 3);
 	PQclear(res);
 	return LK_OK;
 }

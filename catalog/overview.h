@@ -13,6 +13,7 @@ int lk_catalog_id(lk_pg *pg, char log_id[33], lk_error *err);
 typedef struct lk_stream_overview {
 	int64_t lines;     /* that could not become events */
 	int64_t marked;    /* events for which a view's clause could not be evaluated, counted once per version */
+	int64_t unfinished;/* erasures that are not done (erasure/erasure.h) */
 	int64_t now;       /* PostgreSQL's clock */
 } lk_stream_overview;
 int lk_overview_stream(lk_pg *pg, const lk_cat_stream *s, lk_stream_overview *out, lk_error *err);

@@ -44,6 +44,8 @@ CREATE TABLE lk.source (
   run       bigint,               -- the process that moved it there
   head      bytea,
   trail     text,
+  head_bytes  int,                -- after an erasure, in place of head: its length and a digest of it
+  head_digest text,
   PRIMARY KEY (stream_id, name, number)
 );
 
@@ -62,6 +64,29 @@ CREATE TABLE lk.rejected (
 );
 CREATE UNIQUE INDEX rejected_event ON lk.rejected (version_id, part, off) WHERE version_id IS NOT NULL;
 CREATE INDEX rejected_stream ON lk.rejected (stream_id, at);
+
+-- Erasures: events that lost every column but their event time (lk erase). conditions: the columns and operators that
+-- chose them, without the values, which are what had to go. seen_from: a cut or a copy with a greater id was made when
+-- the erasure could be seen, so what was computed for it has nothing of the former values. done_at: nothing older is
+-- left.
+CREATE TABLE lk.erasure (
+  erasure_id bigint PRIMARY KEY DEFAULT nextval('lk.id'),
+  stream_id  bigint NOT NULL REFERENCES lk.stream,
+  conditions text NOT NULL,
+  made_by    text NOT NULL DEFAULT session_user,
+  made_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+  events     bigint NOT NULL DEFAULT 0,
+  rejects    bigint NOT NULL DEFAULT 0,   -- rows of lk.rejected that lost their text
+  seen_from  bigint,
+  done_at    timestamptz
+);
+CREATE INDEX erasure_stream ON lk.erasure (stream_id);
+CREATE TABLE lk.erased (
+  erasure_id bigint NOT NULL REFERENCES lk.erasure,
+  part       int NOT NULL,
+  off        bigint NOT NULL,
+  PRIMARY KEY (erasure_id, part, off)
+);
 
 CREATE TABLE lk.view (
   view_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),

@@ -14,6 +14,7 @@ static void add_stream(const lk_stream_status *r, lk_buf *b) {
 	lk_json_time("newest_event", r->high, b);
 	lk_json_time("last_append", r->last_at, b);
 	lk_json_int("rejected_lines", r->counts.lines, b);
+	lk_json_int("unfinished_erasures", r->counts.unfinished, b);
 	lk_json_int("marked_events", r->counts.marked, b);
 	lk_buf_addc(b, '}');
 }

@@ -44,6 +44,10 @@ static void print_streams(const lk_status_report *s) {
 		lk_table_count(t, r->counts.marked);
 	}
 	lk_put_table(t);
+	for (int i = 0; i < s->nstreams; i++)
+		if (s->streams[i].counts.unfinished)
+			lk_say("stream %s: events are erased, but not everything that was computed from them; `lk erase %s --resume` goes on",
+			       s->streams[i].stream->stream->name, s->streams[i].stream->stream->name);
 }
 
 static void cell_batch(lk_table *t, const lk_copy_status *c) {

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/digest.h"
+
 /* A row without a number if the stream exists and the source does not. */
 static const char rows_sql[] =
-	"SELECT p.number, p.position, coalesce(p.run, 0), encode(p.head, 'hex'), p.trail"
+	"SELECT p.number, p.position, coalesce(p.run, 0), encode(p.head, 'hex'), p.trail, p.head_bytes, p.head_digest"
 	" FROM lk.stream s LEFT JOIN lk.source p ON p.stream_id = s.stream_id AND p.name = $2%s WHERE s.stream_id = $1 ORDER BY p.number DESC";
 
 static int digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
@@ -19,6 +21,9 @@ static void read_row(const PGresult *res, int row, lk_source_file *out) {
 	for (; hex[0] && hex[1] && out->head_len < LK_SOURCE_HEAD; hex += 2)
 		out->head[out->head_len++] = (char)(digit(hex[0]) << 4 | digit(hex[1]));
 	snprintf(out->trail, sizeof out->trail, "%s", PQgetvalue(res, row, 4));
+	snprintf(out->head_digest, sizeof out->head_digest, "%s", PQgetvalue(res, row, 6));
+	if (*out->head_digest)
+		out->head_len = (size_t)lk_pg_int(res, row, 5);
 }
 
 static int read_rows(lk_pg *pg, const lk_cat_stream *s, const char *source, int number, PGresult **res, lk_error *err) {
@@ -74,12 +79,31 @@ static bool is_better(const lk_source_file *f, const lk_source_file *than) {
 	return f->position > than->position;
 }
 
+void lk_source_head_digest(const char *head, size_t len, char out[33]) {
+	lk_digest d;
+	lk_digest_init(&d, 0, 0);
+	lk_digest_add(&d, head, len);
+	lk_digest_end(&d, out);
+}
+
+/* Do these bytes of an input contradict the head, as far as both are known? A digest only speaks of the whole. */
+static bool begins_otherwise(const lk_source_file *f, const char *first, size_t len) {
+	char digest[33];
+	if (!*f->head_digest) {
+		size_t same = len < f->head_len ? len : f->head_len;
+		return same && memcmp(first, f->head, same);
+	}
+	if (len < f->head_len)
+		return false;
+	lk_source_head_digest(first, f->head_len, digest);
+	return strcmp(digest, f->head_digest) != 0;
+}
+
 int lk_source_find(const lk_source_file *files, size_t n, const char *first, size_t len, bool all) {
 	int found = LK_SOURCE_NEW;
 	for (size_t i = 0; i < n; i++) {
 		const lk_source_file *f = &files[i];
-		size_t same = len < f->head_len ? len : f->head_len;
-		if (same && memcmp(first, f->head, same))
+		if (begins_otherwise(f, first, len))
 			continue;
 		if (len < f->head_len && !all)
 			return LK_SOURCE_UNDECIDED;
@@ -97,13 +121,14 @@ static void head_text(const lk_source_file *f, lk_buf *out) {
 		lk_buf_addf(out, "%02x", (unsigned)(unsigned char)f->head[i]);
 }
 
+/* A row whose head was erased keeps its digest: the process that moves it may have read the head before. */
 int lk_source_send(lk_pg *pg, const lk_cat_stream *s, const lk_source_step *step) {
 	static const char begin[] =
 		"INSERT INTO lk.source AS s (stream_id, name, number, position, run, head, trail) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-		" ON CONFLICT (stream_id, name, number) DO UPDATE SET position = excluded.position, run = excluded.run, head = excluded.head,"
-		" trail = excluded.trail WHERE s.position = $8::bigint AND s.trail IS NOT DISTINCT FROM $9::text";
+		" ON CONFLICT (stream_id, name, number) DO UPDATE SET position = excluded.position, run = excluded.run,"
+		" head = CASE WHEN s.head_digest IS NULL THEN excluded.head END, trail = excluded.trail WHERE s.position = $8::bigint AND s.trail IS NOT DISTINCT FROM $9::text";
 	static const char move[] =
-		"UPDATE lk.source SET position = $4, run = $5, head = $6, trail = $7"
+		"UPDATE lk.source SET position = $4, run = $5, head = CASE WHEN head_digest IS NULL THEN $6::bytea END, trail = $7"
 		" WHERE stream_id = $1 AND name = $2 AND number = $3 AND position = $8 AND trail IS NOT DISTINCT FROM $9";
 	const lk_source_file *from = step->from, *to = step->to;
 	char id[24], number[24], at[24], run[24], was_at[24];

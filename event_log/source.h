@@ -18,6 +18,7 @@ enum {
 };
 
 /* position 0: not begun. head: its first bytes, up to the end of its first event; all that was read while it has none.
+ * head_digest: "" unless head was erased: then head has no bytes, and this is the digest of the head_len that it had.
  * trail: a digest of the bytes before the position; "" if it is unknown, as in rows of schema version 5. */
 typedef struct lk_source_file {
 	int number;               /* in the source, from 1 */
@@ -25,6 +26,7 @@ typedef struct lk_source_file {
 	int64_t run;              /* a random number of the process that moved it there */
 	size_t head_len;
 	char head[LK_SOURCE_HEAD];
+	char head_digest[33];
 	char trail[33];
 } lk_source_file;
 
@@ -34,6 +36,9 @@ int lk_source_files(lk_pg *pg, const lk_cat_stream *s, const char *source, lk_so
 int lk_source_read(lk_pg *pg, const lk_cat_stream *s, const char *source, int number, lk_source_file *out, lk_error *err);
 /* Are both at the same position, after the same bytes? */
 bool lk_source_same_place(const lk_source_file *a, const lk_source_file *b);
+
+/* What is kept of a head that was erased: 32 hexadecimal digits. */
+void lk_source_head_digest(const char *head, size_t len, char out[33]);
 
 enum { LK_SOURCE_NEW = -1, LK_SOURCE_UNDECIDED = -2 };
 /* The index of the file that begins with these first bytes of an input; LK_SOURCE_NEW; or LK_SOURCE_UNDECIDED if it

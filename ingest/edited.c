@@ -17,7 +17,7 @@ static bool is_edited(const lk_source_file *f, const lk_input *in, int64_t first
 	int64_t from = begin > head ? begin : head;
 	size_t n = f->position > from ? (size_t)(f->position - from) : 0;
 	lk_digest d;
-	if (!head || head == LK_SOURCE_HEAD || !*f->trail || !n || !lk_input_peek(in, first_end + (from - head), n, rest) || is_blank(rest, n))
+	if (!head || *f->head_digest || head == LK_SOURCE_HEAD || !*f->trail || !n || !lk_input_peek(in, first_end + (from - head), n, rest) || is_blank(rest, n))
 		return false;
 	lk_digest_init(&d, 0, 0);
 	lk_digest_add(&d, f->head + (begin < head ? begin : head), (size_t)(begin < head ? head - begin : 0));

@@ -240,7 +240,7 @@ int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {
 }
 
 /* It has no event yet, so it grows with what is read. */
-static bool head_grows(const lk_encoder *e) { return (int64_t)e->at.head_len == e->at.position; }
+static bool head_grows(const lk_encoder *e) { return (int64_t)e->at.head_len == e->at.position && !*e->at.head_digest; }
 
 /* Sets position, head and trail after the last record that was taken. */
 static void mark(lk_encoder *e, int64_t position) {

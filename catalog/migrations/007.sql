@@ -11,3 +11,24 @@ ALTER TABLE lk.cut_part ALTER COLUMN stream_id SET NOT NULL, DROP CONSTRAINT cut
 ALTER TABLE lk.copy DROP CONSTRAINT copy_state_check;
 UPDATE lk.copy SET state = 'scratch' WHERE state = 'trial';
 ALTER TABLE lk.copy ADD CONSTRAINT copy_state_check CHECK (state IN ('live', 'building', 'sandbox', 'scratch'));
+
+-- Events can be erased.
+ALTER TABLE lk.source ADD COLUMN head_bytes int, ADD COLUMN head_digest text;
+CREATE TABLE lk.erasure (
+  erasure_id bigint PRIMARY KEY DEFAULT nextval('lk.id'),
+  stream_id  bigint NOT NULL REFERENCES lk.stream,
+  conditions text NOT NULL,
+  made_by    text NOT NULL DEFAULT session_user,
+  made_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+  events     bigint NOT NULL DEFAULT 0,
+  rejects    bigint NOT NULL DEFAULT 0,   -- rows of lk.rejected that lost their text
+  seen_from  bigint,
+  done_at    timestamptz
+);
+CREATE INDEX erasure_stream ON lk.erasure (stream_id);
+CREATE TABLE lk.erased (
+  erasure_id bigint NOT NULL REFERENCES lk.erasure,
+  part       int NOT NULL,
+  off        bigint NOT NULL,
+  PRIMARY KEY (erasure_id, part, off)
+);
