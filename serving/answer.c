@@ -45,92 +45,8 @@
 
 enum { DEADLINE_US = 5000000, GRACE_US = 1000000, PAUSE_MAX_US = 50000, PAUSE_MIN_US = 500 };
 
-/* The sort column must exist, and its values must have an order. */
-static int check_sort(const lk_reader *r, lk_error *err) {
-	const lk_query *q = r->query;
-	lk_type type;
-	if (q->last && r->plan->window.kind == LK_W_NONE)
-		return lk_fail(err, LK_EUSAGE, "view %s has no windows: --last does not apply", q->view);
-	if (!q->sort)
-		return LK_OK;
-	int column = lk_column_find(r->plan, q->sort);
-	if (column < 0)
-		return lk_column_unknown(r->plan, "--sort", q->sort, false, err);
-	lk_column_name(r->plan, column, &type);
-	return type.kind == LK_JSON ? lk_fail(err, LK_EUSAGE, "--sort %s: its values have no order", q->sort) : LK_OK;
-}
-
-/* now: what is at hand has proved to be out of date. */
-static int find_copy(lk_reader *r, bool now, lk_error *err) {
-	const char *view = r->query->view;
-	int rc = r->current ? lk_current_get(r->current, r->pg, now, &r->catalog, err)
-	                    : lk_catalog_load_view(r->pg, view, &r->catalog, err);
-	if (rc < 0)
-		return rc;
-	if (r->store)
-		lk_store_set_log(r->store, r->catalog->log_id);
-	rc = lk_catalog_need_view(r->catalog, view, &r->view, err);
-	if (rc == LK_OK)
-		rc = lk_catalog_wanted_copy(r->catalog, r->view, r->query->copy, r->query->version, &r->copy, err);
-	return rc == LK_OK ? lk_catalog_plan(r->catalog, r->pg, r->copy->version, err) : rc;
-}
-
-/* What a shared catalogue lacks may have been declared since. */
-static int find_copy_or_look(lk_reader *r, bool now, lk_error *err) {
-	lk_error e = {0};
-	int rc = find_copy(r, now, &e);
-	if (rc < 0 && rc != LK_EUNREACHABLE && r->current && !now) {
-		lk_catalog_release(r->catalog);
-		r->catalog = NULL;
-		lk_error_clear(&e);
-		rc = find_copy(r, true, &e);
-	}
-	if (rc < 0 && err && err->code == LK_OK)
-		*err = e;
-	return rc;
-}
-
-static int open_copy(lk_reader *r, bool now, lk_error *err) {
-	int rc = find_copy_or_look(r, now, err);
-	if (rc < 0)
-		return rc;
-	r->plan = r->copy->version->plan;
-	r->partitions = r->plan->stream->partitions;
-	r->hint = r->copy->cut;
-	rc = lk_filter_init(&r->filter, r->plan, r->query, err);
-	r->filter.cells.budget = &r->budget;
-	return rc == LK_OK ? check_sort(r, err) : rc;
-}
-
-int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_error *err) {
-	*r = (lk_reader){.pg = pg, .store = store, .current = current, .query = q};
-	lk_budget_begin(&r->budget, &q->bounds);
-	if (!store && q->layer != LK_LAYER_BATCH)
-		return lk_fail(err, LK_EUNREACHABLE, "without Redis only the batch layer can answer");
-	return open_copy(r, false, err);
-}
-
-static void release_units(lk_reader *r) {
-	for (int i = 0; i < r->partitions; i++)
-		lk_unit_read_release(&r->units[i]);
-}
-
-static void close_copy(lk_reader *r) {
-	release_units(r);
-	lk_filter_release(&r->filter);
-	lk_catalog_release(r->catalog);
-	r->catalog = NULL;
-	r->partitions = 0;
-}
-
-void lk_reader_close(lk_reader *r) {
-	close_copy(r);
-	lk_pointer_release(&r->pointer);
-	lk_buf_release(&r->why);
-}
-
 int lk_reader_units(lk_reader *r, lk_error *err) {
-	release_units(r);
+	lk_reader_release_units(r);
 	r->budget.held_bytes = 0;
 	if (r->query->layer == LK_LAYER_BATCH)
 		return LK_OK;
@@ -425,7 +341,7 @@ int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err) {
 		pause_us(PAUSE_MIN_US);
 	}
 	add_the_one_row(r, out);
-	release_units(r);
+	lk_reader_release_units(r);
 	int rc = make_rows(r, out, err);
 	out->budget = NULL;
 	if (rc != LK_OK) {
@@ -442,9 +358,7 @@ static int begin_again(lk_reader *r, lk_error *err) {
 		r->hint = r->pointer.published.cut;
 		return LK_OK;
 	}
-	close_copy(r);
-	r->moved = false;
-	return open_copy(r, true, err);
+	return lk_reader_reopen(r, err);
 }
 
 static int give_up(lk_reader *r, lk_error *err) {

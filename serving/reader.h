@@ -89,7 +89,7 @@ int lk_frontier_high(lk_pg *pg, lk_frontier *f, lk_error *err);
 /* Opens the batch rows that pass the filter. */
 int lk_batch_open(lk_batch_rows *rows, lk_pg *pg, const char *batch_table, const lk_filter *f, lk_error *err);
 
-/* --- answer.c --- */
+/* --- one answer, being made --- */
 
 typedef struct lk_reader {
 	lk_pg *pg;
@@ -110,13 +110,21 @@ typedef struct lk_reader {
 	lk_budget budget;
 } lk_reader;
 
-/* *r must not move until it is closed. */
-int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_error *err);   /* step 1 */
+/* --- open.c --- */
+
+/* Step 1. *r must not move until it is closed. */
+int lk_reader_open(lk_reader *r, lk_pg *pg, lk_store *store, lk_current *current, const lk_query *q, lk_error *err);
+/* The same again, by the catalogue of now: what was found has proved to be out of date. */
+int lk_reader_reopen(lk_reader *r, lk_error *err);
+void lk_reader_release_units(lk_reader *r);
+void lk_reader_close(lk_reader *r);
+
+/* --- answer.c --- */
+
 int lk_reader_units(lk_reader *r, lk_error *err);                                                 /* step 2 */
 /* Step 3. 0: *out is the answer, and holds the catalogue. 1: what was read does not fit; repeat from step 2 (from step 1
  * if r->moved). */
 int lk_reader_finish(lk_reader *r, lk_answer *out, lk_error *err);
-void lk_reader_close(lk_reader *r);
 
 /* --- bounded.c --- */
 
