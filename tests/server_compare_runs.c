@@ -148,7 +148,7 @@ static void no_room(void **state) {
 
 typedef struct appender {
 	volatile int stop;
-	int events;
+	int events, status;
 	pthread_t thread;
 } appender;
 
@@ -175,6 +175,7 @@ static void *append_on(void *arg) {
 		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);   /* how fast it appends */
 	}
 	lk_pg_close(&pg);
+	a->status = rc;
 	return NULL;
 }
 
@@ -222,6 +223,7 @@ static void while_events_keep_arriving(void **state) {
 	}
 	stop_appending();
 	assert_true(a.events > 0);
+	assert_int_equal(a.status, LK_OK);
 	kill(running, SIGTERM);
 	int pid = running;
 	running = 0;
