@@ -241,20 +241,19 @@ static int64_t count_lines(const char *p, const char *end) {
 /* An unclosed quote, at the end of the input or in too long a record: the record is its first line. */
 static lk_record_cut first_line(const lk_stretch *s) {
 	lk_record_cut c = lk_line_cut(&(lk_stretch){.begin = s->begin, .end = s->end, .all = s->all, .added = s->added});
+	c.lines = c.end ? count_lines(c.begin, c.end) : 0;
 	c.unterminated |= s->added && s->end - s->begin <= LK_RECORD_MAX;
 	return c;
 }
 
 static lk_record_cut cut(const lk_stretch *s) {
-	lk_record_cut c = {.begin = s->begin};
 	const char *end = lk_csv_record_end(s->dialect, s->begin, s->end);
-	if (end)
-		c = lk_line_record(s, end);
-	else if (s->all || s->end - s->begin > LK_RECORD_MAX)
-		c = first_line(s);
-	if (c.end)
-		c.lines = count_lines(c.begin, c.end);
-	if (end && end - s->begin > 1 && end[-2] == '\r')
+	if (!end)
+		return s->all || s->end - s->begin > LK_RECORD_MAX ? first_line(s) : (lk_record_cut){.begin = s->begin};
+	lk_record_cut c = lk_line_record(s, end);
+	if (memchr(c.begin, '"', c.len))   /* other records are one line */
+		c.lines = count_lines(c.begin, end);
+	if (c.unterminated && end - s->begin > 1 && end[-2] == '\r')
 		c.unterminated = false;   /* the CR had ended it: the added break is none of its own */
 	return c;
 }
