@@ -331,7 +331,9 @@ static void number_of_row(gen *g, int depth) {
 		put(g, PICK(g, "count(*)", "count(t)", "count(*) FILTER (WHERE b)", "count(DISTINCT k)", "sum(i2)", "max(i4)", "min(i8)", "first(i2)"));
 		break;
 	case 1:
-		put(g, PICK(g, "sum(i8)", "sum(n)", "avg(i4)", "avg(n)", "max(n)", "avg(i2) FILTER (WHERE i4 > 0)", "last(n)"));
+		put(g, PICK(g, "sum(i8)", "sum(n)", "avg(i4)", "avg(n)", "max(n)", "avg(i2) FILTER (WHERE i4 > 0)", "last(n)", "round(avg(n), 1)",
+		             "(avg(i4) * avg(n))", "(avg(n) * avg(n) * avg(i2))", "NULLIF(sum(i4), 0)", "abs(sum(i4))", "(sum(i2) % 3)",
+		             "GREATEST(max(i4), avg(n))"));
 		break;
 	case 2:
 		put(g, PICK(g, "sum(f8)", "max(f4)", "avg(f4)", "min(f8)", "2", "-7", "0.5", "100.0"));
@@ -474,6 +476,27 @@ test_window_shape test_window_asked(const test_window_shape *of, unsigned long *
 	return (test_window_shape){slide < size ? "hop" : "tumble", slide, size, of->offset_s, 0, of->by_at};
 }
 
+/* The stream, or a subquery with the same columns. */
+static void from(gen *g, const char *stream) {
+	put(g, " FROM ");
+	if (!one_in(g, 5)) {
+		put(g, stream);
+		return;
+	}
+	put(g, "(SELECT ");
+	for (int i = 0, star = one_in(g, 2); i < TEST_RANDOM_COLUMNS && !star; i++) {
+		bool changed = one_in(g, 3) && (columns[i].kind == K_I4 || columns[i].kind == K_TEXT || columns[i].kind == K_F8);
+		const char *other = columns[i].kind == K_I4 ? "i2" : columns[i].kind == K_TEXT ? "'x'" : "f4";
+		lk_buf_addf(g->out, changed ? "COALESCE(%s, %s) AS %s, " : "%s, ", columns[i].name, other, columns[i].name);
+	}
+	lk_buf_addf(g->out, g->out->data[g->out->len - 2] == ',' ? "_at FROM %s" : "* FROM %s", stream);
+	if (one_in(g, 2)) {
+		put(g, " WHERE ");
+		boolean(g, 2);
+	}
+	put(g, ") AS q");
+}
+
 void test_random_view(unsigned long *seed, const char *name, const char *stream, const test_window_shape *window, lk_buf *out,
                       test_view_shape *shape) {
 	gen g = {.seed = seed, .out = out};
@@ -511,7 +534,7 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 			aggregate(&g, lateral);
 		lk_buf_addf(out, " AS agg%u", i);
 	}
-	lk_buf_addf(out, " FROM %s", stream);
+	from(&g, stream);
 	if (lateral) {
 		put(&g, ", LATERAL (VALUES (i4, k)");
 		for (unsigned i = 0, n = below(&g, 3); i < n; i++)
