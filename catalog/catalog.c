@@ -306,7 +306,7 @@ int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err) {
 	int rc = lk_pg_exec(pg, &res, err,
 		"SELECT hashtextextended(concat_ws('/', log_id, schema_version,"
 		" (SELECT string_agg(stream_id || ':' || md5(definition), ',' ORDER BY stream_id) FROM lk.stream),"
-		" (SELECT string_agg(concat_ws(':', view_id, coalesce(served_copy, 0), coalesce(former_copy, 0)), ',' ORDER BY view_id) FROM lk.view),"
+		" (SELECT string_agg(concat_ws(':', view_id, name, coalesce(served_copy, 0), coalesce(former_copy, 0)), ',' ORDER BY view_id) FROM lk.view),"
 		" (SELECT string_agg(version_id || ':' || fold_only, ',' ORDER BY version_id) FROM lk.version),"
 		" (SELECT string_agg(concat_ws(':', copy_id, state, was_served), ',' ORDER BY copy_id) FROM lk.copy WHERE NOT dropped)), 0) FROM lk.meta", 0, NULL);
 	if (rc)
