@@ -3,7 +3,7 @@
 # BUILD is the object folder; SAN=1 builds with AddressSanitizer and UBSan, TSAN=1 with ThreadSanitizer, FAULTS=1 with
 # the crash points and mutants that tests switch on.
 
-VARIANT := $(if $(SAN),san,$(if $(TSAN),tsan,plain))$(if $(FAULTS),-faults)
+VARIANT := $(if $(SAN),san,$(if $(TSAN),tsan,$(if $(FUZZ),fuzz,plain)))$(if $(FAULTS),-faults)
 BUILD   ?= build/$(VARIANT)
 CC      ?= cc
 
@@ -14,11 +14,11 @@ FAULTY := $(shell grep -lE 'core/fault\.h|LK_FAULTS' $(SRC))
 SHARED := $(if $(FAULTS),$(patsubst %-faults,%,$(BUILD)),$(BUILD))
 OBJ    := $(FAULTY:%.c=$(BUILD)/%.o) $(patsubst %.c,$(SHARED)/%.o,$(filter-out $(FAULTY),$(SRC)))
 LIBOBJ := $(filter-out %/cli/main.o,$(OBJ))
-SUPPORT:= $(wildcard tests/support/*.c)
+SUPPORT:= $(wildcard tests/support/*.c) $(filter-out %/libfuzzer.c,$(wildcard tests/fuzz/*.c))
 TESTS  := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c tests/server_*.c))
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla -Wundef -Werror
-CFLAGS ?= $(if $(SAN)$(TSAN),-O1,-O2) -g
+CFLAGS ?= $(if $(SAN)$(TSAN)$(FUZZ),-O1,-O2) -g
 FLAGS  := -std=c11 -D_GNU_SOURCE -I. -I$(SHARED) $(shell pg_config --includedir 2>/dev/null | sed 's/^/-I/') \
           -fno-strict-aliasing -ffp-contract=off -fno-omit-frame-pointer -pthread $(WARN) $(CFLAGS)
 # Links libpg_query as an archive if there is one: its 2,600 relocations at each start cost more than the rest of `lk query`.
@@ -32,6 +32,11 @@ endif
 ifdef TSAN
 FLAGS  += -fsanitize=thread -Wno-maybe-uninitialized
 LIBS   += -fsanitize=thread
+endif
+ifdef FUZZ
+# clang warns of other things than gcc, for which the code is checked.
+FLAGS  += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-error -w
+LIBS   += -fsanitize=fuzzer,address,undefined
 endif
 # These patterns do not match the files in SHARED. Optimizing tests takes longer than it saves.
 $(BUILD)/%.o: FLAGS += $(if $(FAULTS),-DLK_FAULTS)
@@ -105,6 +110,11 @@ tests: $(TESTS:%=$(BUILD)/tests/%)
 
 -include $(OBJ:.o=.d) $(SUPPORT:%.c=$(BUILD)/%.d) $(TESTS:%=$(BUILD)/tests/%.d) $(BUILD)/tests/main.d
 
+# --- libFuzzer: scripts/fuzz ---
+$(BUILD)/fuzz: $(BUILD)/tests/fuzz/libfuzzer.o $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
+	$(call short,LINK,$@)
+	$(Q)$(CC) -o $@ $^ -lcmocka $(LIBS)
+
 # --- benchmarks: see bench/bench.h; `make bench CASES="drain query"` runs some ---
 BENCH := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c))
 -include $(BENCH:.o=.d)
@@ -117,7 +127,7 @@ bench: lk $(BUILD)/bench/bench
 	$(Q)LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
 # --- targets that the README names ---
-.PHONY: help packages demo check tsan model-check layers tour soak fresh-check compose-check clean
+.PHONY: help packages demo check fuzz tsan model-check layers tour soak fresh-check compose-check clean
 help:
 	@echo 'make              builds ./lk (V=1: with the commands)'
 	@echo 'make demo         installs what is missing, builds, and shows all of lk in a minute'
@@ -125,6 +135,7 @@ help:
 	@echo 'make bench        measures, each number beside a limit measured in the same run'
 	@echo 'make packages     installs the packages for building and testing (Debian, Ubuntu)'
 	@echo 'make model-check  checks the model of the protocol and its mutants (needs spin; minutes, 3 GB)'
+	@echo 'make fuzz         random input for every reader (TARGET=name, SECONDS=n each); with libFuzzer if clang is there'
 	@echo 'make tsan         the test programs that use threads, under ThreadSanitizer (minutes)'
 	@echo 'make layers       checks that includes point downwards only'
 	@echo 'make tour         runs the commands of the pages and compares their output with the pages'
@@ -141,6 +152,8 @@ demo: packages
 	@scripts/demo
 check:
 	@MAKE='$(MAKE)' scripts/check
+fuzz:
+	@MAKE='$(MAKE)' scripts/fuzz
 tsan:
 	@MAKE='$(MAKE)' scripts/tsan
 model-check:
