@@ -250,9 +250,10 @@ static bool is_method(const char *p, const char *end) {
 }
 
 static void split_request(span request, span *spans) {
-	const char *p = request.p, *end = p + request.len, *blank, *last;
+	const char *p = request.p, *blank, *last;
 	if (!p || !(blank = memchr(p, ' ', request.len)) || !is_method(p, blank))
 		return;
+	const char *end = p + request.len;
 	last = memrchr(p, ' ', request.len);
 	if (last > blank && end - last > 6 && !memcmp(last + 1, "HTTP/", 5)) {
 		spans[PROTOCOL] = (span){last + 1, (size_t)(end - last - 1)};
