@@ -10,7 +10,7 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 	*result = arg;
 	if (arg.kind != LK_BOOL && arg.kind != LK_UUID)
 		return 0;
-	*reason = arg.kind == LK_UUID ? "PostgreSQL has no min or max of uuid; write min(x::text)"
+	*reason = arg.kind == LK_UUID ? "PostgreSQL has no min or max of uuid; write first(x) or last(x)"
 	                              : "PostgreSQL has no min or max of boolean; write bool_and(x) or bool_or(x)";
 	return -1;
 }

@@ -108,10 +108,6 @@ static const char *output_name(view_reader *v, const json_t *target, const json_
 /* A key or an aggregate alone is just that. */
 static void add_output(view_reader *v, const char *name, lk_expr *x) {
 	lk_plan *p = v->p;
-	if (x->type.kind == LK_INTERVAL) {
-		lk_stmt_fault(v->s, x->location, "write extract(epoch FROM x), its seconds", "an interval cannot be an item of the select list");
-		return;
-	}
 	lk_output *o = &p->outputs[p->noutputs++];
 	*o = (lk_output){.name = lk_arena_strdup(v->s->arena, name), .kind = LK_OUT_EXPR, .type = x->type, .expr = x};
 	if (x->op != LK_X_SLOT)

@@ -112,7 +112,7 @@
 "SELECT i4::text AS x, n::int AS y, f8::numeric(12,3) AS z, b::int AS v, count(*) AS c FROM s GROUP BY x, y, z, v",
 "SELECT md5(t) AS x, reverse(k) AS y, length(t) AS z, to_timestamp(i4) AS w, count(*) AS c FROM s GROUP BY x, y, z, w",
 "SELECT a, max(round(z, 3)) AS m FROM s, LATERAL (VALUES (upper(k), n / 4), (t || k, NULL), ('x', i4)) AS l(a, z) GROUP BY a",
-"SELECT u AS x, md5(k)::uuid AS y, count(DISTINCT u) AS c, first(u) AS f, top_k(u, 1) AS g, min(u::text) AS m FROM s WHERE u <> '{00000000-0000-0000-0000-000000000001}' GROUP BY x, y",
+"SELECT u AS x, md5(k)::uuid AS y, count(DISTINCT u) AS c, first(u) AS f, top_k(u, 1) AS g, last(u) AS m FROM s WHERE u <> '{00000000-0000-0000-0000-000000000001}' GROUP BY x, y",
 /* windows and grouping */
 "SELECT count(*) AS c FROM s GROUP BY tumble(ts, '1 m')",
 "SELECT count(*) AS c FROM s GROUP BY TUMBLE ( s.ts , /* a ) comment */ '90 SECONDS' ) -- the end",
