@@ -13,7 +13,8 @@ lk_record_cut lk_line_record(const lk_stretch *s, const char *end) {
 	size_t len = (size_t)(end - s->begin) - 1;
 	if (len && s->begin[len - 1] == '\r')
 		len--;
-	return (lk_record_cut){.begin = s->begin, .end = end, .len = len, .lines = 1, .unterminated = s->added && end == s->end};
+	bool last = end == s->end;
+	return (lk_record_cut){.begin = s->begin, .end = end, .len = len, .lines = 1, .unterminated = s->added && last};
 }
 
 lk_record_cut lk_line_cut(const lk_stretch *s) {

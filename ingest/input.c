@@ -18,7 +18,8 @@
 #include "ingest/looks.h"
 #include "ingest/unpack.h"
 
-enum { READ_BYTES = 1 << 20, STOP_CHECK_MS = 100, KEEP_BYTES = 2 * LK_INPUT_TRAIL };   /* blanks may be between the last record and `at` */
+/* KEEP_BYTES: more than the trail, since blanks may be between the last record and `at`. */
+enum { READ_BYTES = 1 << 20, STOP_CHECK_MS = 100, KEEP_BYTES = 2 * LK_INPUT_TRAIL };
 _Static_assert((int)READ_BYTES >= (int)LK_UNPACK_LEAST, "the buffer has room for what is read at once");
 
 struct lk_input {

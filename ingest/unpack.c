@@ -18,7 +18,8 @@ int lk_unpack_open(lk_unpacker *u, const char *path, lk_error *err) {
 	bool is_stdin = !strcmp(path, "-");
 	int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode)) {
-		lk_fail(err, LK_EUSAGE, "cannot read %s: %s", is_stdin ? "standard input" : path, fd < 0 ? strerror(errno) : "not a file");
+		lk_fail(err, LK_EUSAGE, "cannot read %s: %s", is_stdin ? "standard input" : path,
+		        fd < 0 ? strerror(errno) : "not a file");
 		if (fd >= 0)
 			close(fd);
 		return LK_EUSAGE;
@@ -102,8 +103,8 @@ static int fill_raw(lk_unpacker *u, int wait_ms, lk_error *err) {
 }
 
 static int damaged(lk_unpacker *u, const char *what, lk_error *err) {
-	return lk_fail(err, LK_EINPUT, "%s: %s, after %lld bytes of text", lk_unpack_name(u), u->raw_end ? "the gzip data ends too early" : what,
-	               (long long)u->unpacked);
+	return lk_fail(err, LK_EINPUT, "%s: %s, after %lld bytes of text", lk_unpack_name(u),
+	               u->raw_end ? "the gzip data ends too early" : what, (long long)u->unpacked);
 }
 
 /* Between members: skips zeros, as gzip does. */
