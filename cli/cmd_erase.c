@@ -94,8 +94,8 @@ static int finish(lk_connection *c, const lk_cat_stream *s, int workers, lk_erro
 	lk_stop_on_signal();
 	int rc = lk_erase_finish(&c->pg, &o, err);
 	if (rc == LK_OK)
-		lk_say("nothing that was computed from them is left; backups, and PostgreSQL's and Redis' own files and logs, are yours"
-		       " to look after (docs/operating.md)");
+		lk_say("nothing that was computed from them is left; backups, and PostgreSQL's and Redis' own files and logs, are"
+		       " yours to look after (docs/operating.md)");
 	return rc;
 }
 
@@ -178,8 +178,8 @@ const lk_command lk_cmd_erase = {
 		"copies are dropped. It asks first; without a terminal it needs --yes. Interrupted, it goes on with --resume, "
 		"or when the same is erased again. lk.erasure and lk.erased have it written down, without the values.",
 	.options = {
-		{"where", "COL=VALUE", "events for which this holds; may be repeated (all must hold). Also 'COL != VALUE', < <= > >=, "
-		 "'COL is null', 'COL is not null'", true},
+		{"where", "COL=VALUE", "events for which this holds; may be repeated (all must hold). Also 'COL != VALUE', < <= > "
+		 ">=, 'COL is null', 'COL is not null'", true},
 		{"dry-run", NULL, "only say how many events there are, and what would be made again", false},
 		{"resume", NULL, "go on with erasures that were interrupted", false},
 		{"workers", "N", "threads of replays (2)", false},

@@ -104,7 +104,8 @@ static int vacuum(lk_erase_run *r, lk_error *err) {
 static int erase_marks(lk_erase_run *r, lk_error *err) {
 	return lk_pg_runf(r->pg, err, "UPDATE lk.rejected j SET reason = 'it could not be evaluated; it was erased since'"
 	                  " FROM lk.erased e JOIN lk.erasure a USING (erasure_id)"
-	                  " WHERE a.stream_id = %lld AND a.done_at IS NULL AND j.stream_id = a.stream_id AND j.part = e.part AND j.off = e.off", (long long)r->stream->id);
+	                  " WHERE a.stream_id = %lld AND a.done_at IS NULL AND j.stream_id = a.stream_id AND j.part = e.part"
+	                  " AND j.off = e.off", (long long)r->stream->id);
 }
 
 int lk_erase_clear(lk_erase_run *r, lk_error *err) {

@@ -18,8 +18,8 @@ static int see(lk_erase_run *r, lk_error *err) {
 	int rc = lk_pg_runf(r->pg, err, "UPDATE lk.erasure SET seen_from = %s WHERE stream_id = %s AND done_at IS NULL"
 	                    " AND seen_from IS NULL", LK_MUTANT("seen_too_early") ? "erasure_id" : "nextval('lk.id')", id);
 	if (rc == LK_OK)
-		rc = lk_pg_exec(r->pg, &res, err, "SELECT max(seen_from) FROM lk.erasure WHERE stream_id = $1::bigint AND done_at IS NULL",
-		                1, (const char *const[]){id});
+		rc = lk_pg_exec(r->pg, &res, err, "SELECT max(seen_from) FROM lk.erasure WHERE stream_id = $1::bigint"
+		                " AND done_at IS NULL", 1, (const char *const[]){id});
 	if (rc != LK_OK)
 		return rc;
 	r->seen_from = lk_pg_int(res, 0, 0);
@@ -37,7 +37,9 @@ static int load(lk_erase_run *r, lk_error *err) {
 	for (int i = 0; rc == LK_OK && i < r->catalog->nstreams; i++)
 		if (r->catalog->streams[i].id == id)
 			r->stream = &r->catalog->streams[i];
-	return rc == LK_OK && !r->stream ? lk_fail(err, LK_ECONFLICT, "stream %s was dropped", r->o->stream->stream->name) : rc;
+	if (rc == LK_OK && !r->stream)
+		rc = lk_fail(err, LK_ECONFLICT, "stream %s was dropped", r->o->stream->stream->name);
+	return rc;
 }
 
 typedef struct pass {
@@ -103,13 +105,15 @@ static int work(lk_erase_run *r, lk_error *err) {
 		else
 			nanosleep(&(struct timespec){.tv_nsec = LOOK_EVERY_MS * 1000000L}, NULL);
 	}
-	return lk_fail(err, LK_EBUSY, "copies of stream %s are made as fast as they are made again", r->o->stream->stream->name);
+	return lk_fail(err, LK_EBUSY, "copies of stream %s are made as fast as they are made again",
+	               r->o->stream->stream->name);
 }
 
 static int end(lk_erase_run *r, lk_error *err) {
 	LK_CRASH_POINT("erase.cleared");
-	return lk_pg_runf(r->pg, err, "UPDATE lk.erasure SET done_at = clock_timestamp() WHERE stream_id = %lld AND seen_from <= %lld"
-	                  " AND done_at IS NULL", (long long)r->o->stream->id, (long long)r->seen_from);
+	return lk_pg_runf(r->pg, err, "UPDATE lk.erasure SET done_at = clock_timestamp()"
+	                  " WHERE stream_id = %lld AND seen_from <= %lld AND done_at IS NULL",
+	                  (long long)r->o->stream->id, (long long)r->seen_from);
 }
 
 int lk_erase_finish(lk_pg *pg, const lk_erase_options *o, lk_error *err) {

@@ -51,8 +51,8 @@ static void copies_weigh(const lk_catalog *c, const lk_cat_stream *s, lk_erase_w
 int lk_erase_unfinished(lk_pg *pg, const lk_cat_stream *s, int64_t *n, lk_error *err) {
 	char id[24];
 	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT count(*) FROM lk.erasure WHERE stream_id = $1::bigint AND done_at IS NULL", 1,
-	                    (const char *const[]){lk_pg_number(id, s->id)});
+	int rc = lk_pg_exec(pg, &res, err, "SELECT count(*) FROM lk.erasure WHERE stream_id = $1::bigint"
+	                    " AND done_at IS NULL", 1, (const char *const[]){lk_pg_number(id, s->id)});
 	if (rc != LK_OK)
 		return rc;
 	*n = lk_pg_int(res, 0, 0);
@@ -127,7 +127,8 @@ static int erase_events(lk_pg *pg, const lk_erase_terms *t, lk_erase_marked *out
 		comma = ", ";
 	}
 	lk_buf_addf(&sql, " WHERE %s RETURNING part, off)"
-	            " INSERT INTO lk.erased (erasure_id, part, off) SELECT %lld, part, off FROM gone", t->events.data, (long long)out->id);
+	            " INSERT INTO lk.erased (erasure_id, part, off) SELECT %lld, part, off FROM gone",
+	            t->events.data, (long long)out->id);
 	int rc = lk_pg_changed(pg, sql.data, 0, NULL, &out->events, err);
 	lk_buf_release(&sql);
 	return rc;
@@ -137,8 +138,9 @@ static int erase_events(lk_pg *pg, const lk_erase_terms *t, lk_erase_marked *out
 static int erase_rejects(lk_pg *pg, const lk_erase_terms *t, lk_erase_marked *out, lk_error *err) {
 	char *lines = lk_asprintf("UPDATE lk.rejected SET content = NULL, reason = 'its text was erased'"
 	                          " WHERE stream_id = %lld AND " REJECTED_LINES, (long long)t->stream->id, t->lines.data);
-	int rc = lk_pg_runf(pg, err, "DELETE FROM lk.rejected r USING lk.erased e WHERE e.erasure_id = %lld AND r.stream_id = %lld"
-	                    " AND r.part = e.part AND r.off = e.off", (long long)out->id, (long long)t->stream->id);
+	int rc = lk_pg_runf(pg, err, "DELETE FROM lk.rejected r USING lk.erased e"
+	                    " WHERE e.erasure_id = %lld AND r.stream_id = %lld AND r.part = e.part AND r.off = e.off",
+	                    (long long)out->id, (long long)t->stream->id);
 	if (rc == LK_OK)
 		rc = lk_pg_changed(pg, lines, 0, NULL, &out->rejects, err);
 	free(lines);
@@ -160,8 +162,8 @@ static void digest_of_hex(const char *hex, char out[33]) {
 static int erase_heads(lk_pg *pg, const lk_erase_terms *t, lk_erase_marked *out, lk_error *err) {
 	char id[24], digest[33];
 	PGresult *res = NULL;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT name, number, encode(head, 'hex') FROM lk.source WHERE stream_id = $1::bigint"
-	                    " AND length(head) > 0 ORDER BY name, number FOR UPDATE", 1,
+	int rc = lk_pg_exec(pg, &res, err, "SELECT name, number, encode(head, 'hex') FROM lk.source"
+	                    " WHERE stream_id = $1::bigint AND length(head) > 0 ORDER BY name, number FOR UPDATE", 1,
 	                    (const char *const[]){lk_pg_number(id, t->stream->id)});
 	for (int i = 0; rc == LK_OK && i < PQntuples(res); i++, out->heads++) {
 		digest_of_hex(PQgetvalue(res, i, 2), digest);

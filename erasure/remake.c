@@ -100,7 +100,8 @@ static int lock_sandbox(lk_erase_run *r, const lk_cat_copy *c, lk_error *err) {
 
 /* The new one begins where the old one does, and has the same end: an open range would reach further by now. */
 static int begin_sandbox(lk_erase_run *r, const lk_cat_copy *old, const char *name, lk_error *err) {
-	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = name, .range = old->range, .start = &old->cut};
+	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = name, .range = old->range,
+	                           .start = &old->cut};
 	lk_replay_row row;
 	lk_cut end;
 	int64_t id;

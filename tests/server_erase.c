@@ -212,6 +212,26 @@ static void erased_beside_running_layers(void **state) {
 	                                " JOIN lk.log_hits l USING (part, off) WHERE l.who IS NOT NULL"), 0);
 }
 
+/* I3: copies that nobody is served yet are dropped; what made them makes them again, from the log as it is then. */
+static void copies_that_wait(void **state) {
+	(void)state;
+	char *sql = test_file(&lk, "new.sql", "CREATE VIEW visits AS SELECT who, max(path) AS path FROM hits GROUP BY who, session(ts, '20 seconds');"
+	                      "CREATE VIEW strict AS SELECT who, count(*) AS hits FROM hits GROUP BY who;");
+	fill();
+	LK(0, "", "", "apply", sql);
+	LK(0, "", "", "replay", "strict");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "", "not served yet, is dropped; `lk replay` makes it again", "erase", "hits", "--where", "who=secret2.", "--yes");
+	assert_non_null(strstr(lk.err, "not served yet, is dropped; `lk batch` makes it again"));
+	is_nowhere("secret2.");
+	all_is_right();
+	LK(0, "", "readers get version 2 now", "batch");
+	LK(0, "", "", "replay", "strict", "--switch");
+	is_nowhere("secret2.");
+	all_is_right();
+	free(sql);
+}
+
 #ifdef LK_FAULTS
 static int is_stopped(void *pid) {
 	char path[40], state = 0;
@@ -345,6 +365,7 @@ int main(void) {
 		TEST(a_batch_before_the_commit),
 		TEST(an_id_that_is_taken_too_early),
 #endif
+		TEST(copies_that_wait),
 		TEST(a_reader_keeps_an_erased_table),
 		TEST(rejected_lines_and_heads_of_files),
 		TEST(conditions_of_an_erasure),
