@@ -29,9 +29,9 @@ static void scan(lk_json_scanner *j, const char *text, size_t len) {
 
 static void cut(lk_json_scanner *j, const char *text, size_t len, bool exact) {
 	const char *p = text, *end = text + len;
-	lk_json_place place = {0};
+	lk_text_place place = {0};
 	while (p < end) {
-		lk_json_cut c = lk_json_cut_next(p, end, place, true, exact);
+		lk_record_cut c = lk_json_cut(&(lk_stretch){.begin = p, .end = end, .place = place, .all = true, .exact = exact});
 		if (!c.end)
 			return;
 		FUZZ_CHECK(c.begin >= p && c.begin <= c.end && c.end <= end && (c.end > p || c.begin == end));
