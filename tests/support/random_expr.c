@@ -388,8 +388,8 @@ static void cast(gen *g, uint8_t kind, int depth) {
 		from = any_kind(g);
 	while (!lk_cast_exists((lk_type){.kind = from}, (lk_type){.kind = kind}));
 	const char *name = kind == LK_TEXT ? PICK(g, "text", "varchar", "varchar(3)") : names[kind];
-	put(g, one_in(g, 3) ? "CAST(" : "(");
-	bool spelt = g->out->data[g->out->len - 2] == 'T';
+	bool spelt = one_in(g, 3);
+	put(g, spelt ? "CAST(" : "(");
 	value(g, from, depth - 1);
 	lk_buf_addf(g->out, spelt ? " AS %s)" : ")::%s", name);
 }
