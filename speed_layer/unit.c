@@ -183,7 +183,7 @@ int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err) {
 		lk_unit_acknowledged(p, u);
 	rc = where_to_go_on(p, u, &st, &start, &reset, err);
 	if (rc == LK_OK && reset)
-		rc = lk_store_reset(p->store, u->id, st.token, &start, err);
+		rc = lk_store_reset(p->store, u->id, &st.token, &start, err);
 	if (rc == LK_OK)
 		hold(u, st.token, reset ? &start : &st.at);
 	lk_unit_state_release(&st);

@@ -43,7 +43,7 @@ static void a_full_server_takes_nothing_and_gives_back(void **state) {
 	int dropped = lk_store_drop(o.store, &(lk_removal){o.unit, u.token, u.segments, 2, &base}, NULL);
 	lk_unit_state none;
 	int made = lk_store_take_over(o.store, test_unit_new(), &beginning, &none, NULL);
-	int again = lk_store_reset(o.store, o.unit, u.token, &beginning, NULL);
+	int again = lk_store_reset(o.store, o.unit, &u.token, &beginning, NULL);
 	make_room();
 	assert_int_equal(refused, LK_EFULL);
 	assert_true(err.hint[0] != '\0');

@@ -417,10 +417,11 @@ static void step_compact(unit_model *m, actor *a, uint64_t *seed, lk_store *read
 static void step_reset(unit_model *m, actor *a, uint64_t *seed) {
 	bool owner = m->there && a->o.token == m->token;
 	lk_position start = {random_below(seed, 100), 3, 4};
-	assert_int_equal(lk_store_reset(a->o.store, a->o.unit, a->o.token, &start, NULL), owner ? LK_OK : LK_EFENCED);
+	assert_int_equal(lk_store_reset(a->o.store, a->o.unit, &a->o.token, &start, NULL), owner ? LK_OK : LK_EFENCED);
 	if (!owner)
 		return;
 	m->n = 0;
+	m->token = a->o.token;
 	m->cursor = m->base = start.cursor;
 	m->open = -1;
 	a->o.at = start;

@@ -158,7 +158,7 @@ static void a_stranger_changes_nothing(void **state) {
 	test_owner_fold_some(&a, 2);
 	assert_int_equal(test_owner_commit(&a, &err), LK_EFENCED);
 	assert_non_null(strstr(err.text, "another owner"));
-	assert_int_equal(lk_store_reset(a.store, a.unit, a.token, &beginning, NULL), LK_EFENCED);
+	assert_int_equal(lk_store_reset(a.store, a.unit, &a.token, &beginning, NULL), LK_EFENCED);
 	lk_segment g = {.from = 0, .to = 6, .token = a.token};
 	assert_int_equal(lk_store_drop(a.store, &(lk_removal){a.unit, a.token, &g, 1, NULL}, NULL), LK_EFENCED);
 	test_same_snapshot(before, test_redis_snapshot(&admin, a.unit));
@@ -192,7 +192,7 @@ static void a_commit_never_makes_a_unit(void **state) {
 	test_owner_fold_some(&o, 2);
 	assert_int_equal(test_owner_commit(&o, NULL), LK_EFENCED);
 	test_same_snapshot(lk_strdup(""), test_redis_snapshot(&admin, o.unit));
-	assert_int_equal(lk_store_reset(o.store, o.unit, o.token, &beginning, NULL), LK_EFENCED);
+	assert_int_equal(lk_store_reset(o.store, o.unit, &o.token, &beginning, NULL), LK_EFENCED);
 	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, NULL, 0, &beginning}, NULL), LK_EFENCED);
 	test_same_snapshot(lk_strdup(""), test_redis_snapshot(&admin, o.unit));
 	test_owner_close(&o);
@@ -420,16 +420,19 @@ static void a_reset_begins_again(void **state) {
 	(void)state;
 	test_owner o = test_owner_of_three_segments(&servers);
 	lk_position start = {100, 5, 6};
+	uint64_t first = o.token;
 	for (int twice = 0; twice < 2; twice++) {
-		assert_int_equal(lk_store_reset(o.store, o.unit, o.token, &start, NULL), LK_OK);
+		uint64_t before = o.token;
+		assert_int_equal(lk_store_reset(o.store, o.unit, &o.token, &start, NULL), LK_OK);
+		assert_int_equal(lk_store_reset(o.store, o.unit, &before, &start, NULL), LK_EFENCED);
 		lk_unit_state u = test_owner_state(&o);
-		assert_true(u.nsegments == 0 && u.token == o.token);
+		assert_true(u.nsegments == 0 && u.token == o.token && o.token != before);
 		assert_memory_equal(&u.at, &start, sizeof start);
 		assert_memory_equal(&u.base, &start, sizeof start);
 		lk_unit_state_release(&u);
 	}
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(test_redis_command(&admin, "EXISTS %s", lk_segment_key(o.store, o.unit, i * 6, o.token)), 0);
+		assert_int_equal(test_redis_command(&admin, "EXISTS %s", lk_segment_key(o.store, o.unit, i * 6, first)), 0);
 	o.at = start;
 	test_owner_roll(&o);
 	test_owner_fold_some(&o, 1);
@@ -500,6 +503,28 @@ static void aba_needs_the_token(void **state) {
 	test_owner_close(&n);
 }
 
+/* P1: Redis is set back to the moment between a take-over and the reset that it led to, after the unit has come to the
+ * same cursor again. */
+static void a_unit_before_its_reset_is_another_one(void **state) {
+	(void)state;
+	test_owner o = test_owner_of_three_segments(&servers);
+	lk_position start = {0, 0, 0};
+	char taken[17];
+	lk_token_print(taken, o.token);
+	int64_t cursor = o.at.cursor;
+	assert_int_equal(lk_store_reset(o.store, o.unit, &o.token, &start, NULL), LK_OK);
+	o.at = start;
+	test_owner_roll(&o);
+	test_owner_fold_some(&o, (int)cursor);
+	test_owner_must_commit(&o);
+	assert_int_equal(o.at.cursor, cursor);
+	assert_int_equal(test_redis_command(&admin, "HSET %s token %s", lk_unit_key(o.store, o.unit), taken), 0);
+	test_owner_roll(&o);
+	test_owner_fold_some(&o, 1);
+	assert_int_equal(test_owner_commit(&o, NULL), LK_EFENCED);
+	test_owner_close(&o);
+}
+
 #ifdef LK_FAULTS
 /* P1 */
 static void aba_is_real_without_it(void **state) {
@@ -563,6 +588,7 @@ int main(void) {
 		cmocka_unit_test(a_drop_takes_cells_and_entries_and_moves_the_base),
 		cmocka_unit_test(a_drop_that_would_break_the_tiling_is_refused),
 		cmocka_unit_test(a_reset_begins_again),
+		cmocka_unit_test(a_unit_before_its_reset_is_another_one),
 		cmocka_unit_test(a_sweep_removes_dead_units_only),
 		cmocka_unit_test(aba_needs_the_token),
 #ifdef LK_FAULTS

@@ -34,19 +34,24 @@ int lk_store_drop(lk_store *s, const lk_removal *r, lk_error *err) {
 	return rc;
 }
 
-int lk_store_reset(lk_store *s, int64_t unit, uint64_t token, const lk_position *start, lk_error *err) {
+int lk_store_reset(lk_store *s, int64_t unit, uint64_t *token, const lk_position *start, lk_error *err) {
 	int rc = lk_store_idle(s, err);
 	if (rc != LK_OK)
 		return rc;
+	uint64_t fresh = lk_token_new();
 	char text[17];
-	lk_redis_script(&s->redis, LK_SCRIPT_RESET, lk_unit_key(s, unit), 4);
-	lk_token_print(text, token);
+	lk_redis_script(&s->redis, LK_SCRIPT_RESET, lk_unit_key(s, unit), 5);
+	lk_token_print(text, *token);
 	lk_redis_args(&s->redis, text);
 	put_position(s, start);
+	lk_token_print(text, fresh);
+	lk_redis_args(&s->redis, text);
 	rc = lk_fenced_call(s, unit, err);
-	if (rc == LK_OK)
-		LK_CRASH_POINT("reset.done");
-	return rc;
+	if (rc != LK_OK)
+		return rc;
+	LK_CRASH_POINT("reset.done");
+	*token = fresh;
+	return LK_OK;
 }
 
 /* --- sweep ---

@@ -1,5 +1,5 @@
--- Empties the unit and restarts it at the given position, for the same owner.
--- KEYS meta  ARGV token, start offset, its watermark, its _at
+-- Empties the unit and restarts it at the given position, for the same owner with a new token.
+-- KEYS meta  ARGV token, start offset, its watermark, its _at, new token
 local meta = KEYS[1]
 local now = redis.call('HMGET', meta, 'token', 'cursor')
 if not now[2] then return 'gone' end
@@ -11,6 +11,6 @@ for _, name in ipairs(redis.call('HKEYS', meta)) do
   end
 end
 redis.call('HDEL', meta, 'open') -- Redis never refuses this, so it does not refuse the next line either
-redis.call('HSET', meta, 'cursor', ARGV[2], 'watermark', ARGV[3], 'at', ARGV[4],
+redis.call('HSET', meta, 'token', ARGV[5], 'cursor', ARGV[2], 'watermark', ARGV[3], 'at', ARGV[4],
   'base', ARGV[2], 'base_watermark', ARGV[3], 'base_at', ARGV[4])
 return 'done'

@@ -87,7 +87,8 @@ int lk_store_commit_send(lk_store *s, const lk_commit *c, lk_error *err);
 int lk_store_commit_wait(lk_store *s, lk_error *err);
 
 /* Fenced, for the owner only. drop: removes the named closed segments (missing ones are ignored) and moves the base up
- * to `base` if given. reset: empties the unit and restarts it at `start`, with the same token. */
+ * to `base` if given. reset: empties the unit, restarts it at `start`, and gives it a new token: Redis may be set back to
+ * the moment before the reset, and the unit may then have come to the same cursor again. */
 typedef struct lk_removal {
 	int64_t unit;
 	uint64_t token;
@@ -96,7 +97,7 @@ typedef struct lk_removal {
 	const lk_position *base;      /* or NULL */
 } lk_removal;
 int lk_store_drop(lk_store *s, const lk_removal *r, lk_error *err);
-int lk_store_reset(lk_store *s, int64_t unit, uint64_t token, const lk_position *start, lk_error *err);
+int lk_store_reset(lk_store *s, int64_t unit, uint64_t *token, const lk_position *start, lk_error *err);
 /* Compaction: replaces closed, adjacent segments by one that holds their merged cells. The new segment is staged piece
  * by piece under a fresh name, however large it is, with about 1 MiB or one cell in memory and in each call. The swap
  * checks the token, that the inputs are unchanged, and that everything staged is still there (else LK_ECONFLICT).
