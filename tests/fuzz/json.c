@@ -35,9 +35,10 @@ static void cut(lk_json_scanner *j, const char *text, size_t len, bool exact) {
 		if (!c.end)
 			return;
 		FUZZ_CHECK(c.begin >= p && c.begin <= c.end && c.end <= end && (c.end > p || c.begin == end));
+		FUZZ_CHECK(c.len <= (size_t)(c.end - c.begin));
 		if (c.end == p)
 			return;
-		scan(j, c.begin, (size_t)(c.end - c.begin));
+		scan(j, c.begin, c.len);
 		place = c.at_end;
 		p = c.end;
 	}
