@@ -3,8 +3,8 @@
 #include <string.h>
 
 const fuzz_target fuzz_targets[] = {
-	{"definitions", fuzz_definitions, 4000}, {"json", fuzz_json, 30000},   {"csv", fuzz_csv, 30000},
-	{"log_lines", fuzz_log_lines, 30000},    {"cells", fuzz_cells, 10000}, {"times", fuzz_times, 40000},
+	{"definitions", fuzz_definitions, 2500}, {"json", fuzz_json, 15000},   {"csv", fuzz_csv, 15000},
+	{"log_lines", fuzz_log_lines, 15000},    {"cells", fuzz_cells, 10000}, {"times", fuzz_times, 40000},
 	{NULL, NULL, 0},
 };
 
