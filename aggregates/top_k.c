@@ -64,13 +64,13 @@ static size_t pick(const lk_bag *b, size_t k, const lk_bag_item **heap) {
 	return n;
 }
 
-/* The text of the thread's last value: what finish gives is borrowed until the thread's next one. */
+/* The text of the thread's last value: what finish gives is borrowed until the thread's next one. The key is made when the
+ * program starts: libpg_query takes a key for each thread that parses and never gives one back, so that after a thousand
+ * definitions there is none left. */
 static pthread_key_t shown;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void make_key(void) { pthread_key_create(&shown, free); }
+__attribute__((constructor)) static void make_key(void) { pthread_key_create(&shown, free); }
 
 static char *show(lk_buf *text) {
-	pthread_once(&once, make_key);
 	free(pthread_getspecific(shown));
 	char *s = lk_buf_steal(text);
 	pthread_setspecific(shown, s);
