@@ -342,10 +342,33 @@ static lk_expr *like(lk_scope *c, const json_t *f, bool not, bool fold, int at) 
 	return lk_expr_pair(c, op, lk_type_of(LK_BOOL), at, x, lk_sql_text_constant(c, text, at, lk_type_of(LK_TEXT)));
 }
 
-/* a, unless it equals b. It has the type in which they are compared. */
+/* Has PostgreSQL an operator for just these two kinds, so that neither side is cast? */
+static bool compared_as_they_are(lk_type l, lk_type r) {
+	bool floats = l.kind >= LK_FLOAT4 && l.kind <= LK_FLOAT8 && r.kind >= LK_FLOAT4 && r.kind <= LK_FLOAT8;
+	bool times = lk_sql_implicit(l.kind, LK_TIME) && lk_sql_implicit(r.kind, LK_TIME);
+	return floats || times || (lk_type_is_integer(l) && lk_type_is_integer(r));
+}
+
+/* a, unless it equals b. It has the type in which they are compared; its own where they are compared without a cast: then
+ * it is CASE WHEN a = b THEN NULL ELSE a END, and a is read again. */
 static lk_expr *nullif(lk_scope *c, const json_t *f, int at) {
-	lk_expr *equal = lk_sql_compare(c, LK_X_EQ, "=", lk_sql_expr(c, json_object_get(f, "lexpr")), lk_sql_expr(c, json_object_get(f, "rexpr")), at);
-	return equal ? lk_expr_pair(c, LK_X_NULLIF, equal->args[0]->type, at, equal->args[0], equal->args[1]) : NULL;
+	const json_t *left = json_object_get(f, "lexpr");
+	lk_expr *l = lk_sql_expr(c, left), *r = lk_sql_expr(c, json_object_get(f, "rexpr"));
+	if (!l || !r)
+		return NULL;
+	bool own = l->type.kind != r->type.kind && compared_as_they_are(l->type, r->type);
+	lk_type type = l->type;
+	lk_expr *equal = lk_sql_compare(c, LK_X_EQ, "=", l, r, at);
+	if (!equal || !own)
+		return equal ? lk_expr_pair(c, LK_X_NULLIF, equal->args[0]->type, at, equal->args[0], equal->args[1]) : NULL;
+	lk_expr *x = lk_expr_new(c, LK_X_CASE, type, at, 3), *null = lk_expr_new(c, LK_X_CONST, type, at, 0), *again = lk_sql_expr(c, left);
+	if (!x || !null || !again)
+		return NULL;
+	null->value = lk_null();
+	x->args[0] = equal;
+	x->args[1] = null;
+	x->args[2] = again;
+	return x;
 }
 
 static lk_expr *distinct(lk_scope *c, const json_t *f, bool not, int at) {

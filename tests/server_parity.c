@@ -456,7 +456,8 @@ static void numerics(void **state) {
 	           {"round(0.05, -1)", "0"}, {"round(1.5, 4)", "1.5000"}, {"trunc(-1.58, 1)", "-1.5"}, {"ceil(-0.5)", "0"}, {"floor(-0.5)", "-1"},
 	           {"sign(-0.5)", "-1"}, {"2.5::int", "3"}, {"(-2.5)::int", "-3"}, {"2147483647.5::int", "!"}, {"99.995::numeric(4,2)", "!"},
 	           {"99.994::numeric(4,2)", "99.99"}, {"coalesce(NULL, 1.5, 1.50)::text", "1.5"}, {"greatest(1, 2.50)::text", "2.50"},
-	           {"CASE WHEN TRUE THEN 1 ELSE 2.55 END / 3", "0.33333333333333333333"}, {"nullif(1, 1.0)", NULL});
+	           {"CASE WHEN TRUE THEN 1 ELSE 2.55 END / 3", "0.33333333333333333333"}, {"nullif(1, 1.0)", NULL},
+	           {"nullif(1, 1::bigint)", NULL}, {"nullif(2, 1::bigint)", "2"}, {"nullif(date '2020-01-01', timestamp '2020-01-01 00:00:01')::text", "2020-01-01"});
 }
 
 static void doubles(void **state) {
