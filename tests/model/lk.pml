@@ -103,6 +103,11 @@ bool compacted_once;
 	a.s[i].even = b.s[j].even; a.s[i].odd = b.s[j].odd
 #define COPY(a, b) a.there = b.there; a.cursor = b.cursor; a.base = b.base; a.token = b.token; a.open = b.open; a.last = b.last; \
 	a.staged = b.staged; a.pieces = b.pieces; a.staged_even = b.staged_even; a.staged_odd = b.staged_odd; a.n = b.n; k = 0; do :: k < NSEG -> COPY_SEGMENT(a, k, b, k); k++ :: else -> break od; k = 0
+#if defined(RESETKEEPS) || defined(TOKENINREDIS)
+#define NEW_TOKEN skip
+#else
+#define NEW_TOKEN token = fresh; fresh++; redis.token = token
+#endif
 #define EMPTY(u) u.open = NONE; u.n = 0; k = 0; do :: k < NSEG -> CLEAR_SEGMENT(u, k); k++ :: else -> break od; k = 0
 #define LOSE(u) u.there = false; u.cursor = 0; u.base = 0; u.token = 0; u.last = NONE; u.staged = 0; u.pieces = 0; u.staged_even = 0; u.staged_odd = 0; EMPTY(u)
 /* Follows the segments of u from position pos on, in any listed order. */
@@ -168,7 +173,7 @@ take:
 	:: fits
 	:: else ->
 		atomic { if                                         /* the reset script, fenced */
-		:: redis.there && redis.token == token -> d_step { EMPTY(redis); redis.cursor = start; redis.base = start; redis.last = NONE;
+		:: redis.there && redis.token == token -> d_step { NEW_TOKEN; EMPTY(redis); redis.cursor = start; redis.base = start; redis.last = NONE;
 			if :: start > 0 -> redis.last = EVENT(start - 1) :: else fi; TOUCH; cursor = start; from = start }
 		:: else -> goto take
 		fi }
