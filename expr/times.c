@@ -276,7 +276,7 @@ static lk_value spans_subtracted(const lk_expr *x, const lk_value *v, lk_eval *e
 /* Fractions of a day become time, rounded to the microsecond: interval_mul and interval_div of PostgreSQL's
  * timestamp.c. */
 static lk_value scaled(double days, double us, lk_eval *ev) {
-	if (!(days >= INT32_MIN && days <= INT32_MAX))
+	if (!(days >= -0x1p31 && days < 0x1p31))
 		return lk_mark(ev, INTERVAL_RANGE);
 	int64_t whole = (int64_t)days;
 	double rest = rint((days - (double)whole) * 86400 * 1e6) / 1e6;
