@@ -65,8 +65,7 @@ static size_t pick(const lk_bag *b, size_t k, const lk_bag_item **heap) {
 }
 
 /* The text of the thread's last value: what finish gives is borrowed until the thread's next one. The key is made when the
- * program starts: libpg_query takes a key for each thread that parses and never gives one back, so that after a thousand
- * definitions there is none left. */
+ * program starts, so that there is one. */
 static pthread_key_t shown;
 __attribute__((constructor)) static void make_key(void) { pthread_key_create(&shown, free); }
 

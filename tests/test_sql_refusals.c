@@ -293,6 +293,19 @@ static void any_thread_may_parse(void **state) {
 	pthread_attr_destroy(&small);
 }
 
+/* libpg_query keeps a key for every thread that parses; a process has 1,024. */
+static void definitions_leave_keys_for_others(void **state) {
+	(void)state;
+	pthread_key_t key;
+	lk_definitions d;
+	for (int i = 0; i < 1100; i++) {
+		assert_int_equal(lk_sql_parse(VIEW "1", strlen(VIEW "1"), test_hits(), &d), LK_EDEFINITION);
+		lk_definitions_release(&d);
+	}
+	assert_int_equal(pthread_key_create(&key, NULL), 0);
+	pthread_key_delete(key);
+}
+
 /* --- many faults --- */
 
 static void a_message_is_one_short_line(void **state) {
@@ -385,6 +398,7 @@ int main(void) {
 		cmocka_unit_test(nested_parentheses_are_free),
 		cmocka_unit_test(wide_expressions),
 		cmocka_unit_test(any_thread_may_parse),
+		cmocka_unit_test(definitions_leave_keys_for_others),
 		cmocka_unit_test(a_message_is_one_short_line),
 		cmocka_unit_test(all_faults_in_file_order),
 		cmocka_unit_test(print_points_at_the_place),
