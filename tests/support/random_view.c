@@ -105,7 +105,7 @@ static void scalar(gen *g, enum kind kind) {
 		break;
 	case K_I8: put(g, PICK(g, "(i8 % 1000)", "abs(i8)", "least(i8, i4)", "(i8 / 3)", "(round(f8)::bigint)")); break;
 	case K_NUM:
-		put(g, PICK(g, "round(n / 3, 2)", "trunc(n, 1)", "(n % 2.5)", "extract(minute FROM ts)", "floor(n)", "round(i4 / 7.0, 3)", "(f8::numeric(16,2))",
+		put(g, PICK(g, "round(n / 3, 2)", "trunc(n, 1)", "(n % 2.5)", "extract(minute FROM ts)", "floor(n)", "round(i4 / 7.0, 3)", "(nullif(f8, 'NaN')::numeric(16,2))",
 		            "extract(dow FROM day)", "abs(n)", "nullif(n, 0)"));
 		break;
 	case K_F4: case K_F8: put(g, PICK(g, "sqrt(abs(f8))", "(f8 / 3)", "power(f8, 2)", "round(f8)", "(f8 / nullif(f4, 0))", "date_part('second', ts)", "ln(f8)")); break;
