@@ -136,7 +136,7 @@ static int publish(batch *b, lk_batch_report *out, lk_error *err) {
 }
 
 /* If a cut in the past lies below the published one, the batch would be useless: fail before computing it. */
-static int check_expired(const batch *b, lk_error *err) {
+static int check_not_behind(const batch *b, lk_error *err) {
 	if (!b->at || lk_frontier_reaches(b->at, &b->published.cut))
 		return LK_OK;
 	return lk_fail(err, LK_ECONFLICT, "a later batch of view %s is already published", view_name(b));
@@ -165,7 +165,7 @@ static int locked(batch *b, lk_batch_report *out, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_published_read(b->pg, b->copy, &b->published, err);
 	if (rc == LK_OK)
-		rc = check_expired(b, err);
+		rc = check_not_behind(b, err);
 	if (rc == LK_OK)
 		rc = is_nothing_new(b, &out->nothing_new, err);
 	if (rc != LK_OK || out->nothing_new)
