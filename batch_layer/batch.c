@@ -201,9 +201,8 @@ static int run(batch *b, lk_batch_report *out, lk_error *err) {
 	return rc;
 }
 
-int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err) {
+int lk_batch_run(lk_pg *pg, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err) {
 	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .started_us = lk_monotonic_us()};
-	(void)cat;
 	return run(&b, out, err);
 }
 

@@ -17,7 +17,7 @@ typedef struct lk_batch_report {
 
 /* One batch of one lambda copy, on a session that will hold the copy's lock. LK_EBUSY: another batch of it is running,
  * or a comparison, which keeps batches away. Drops old batch tables that no reader can need (lk_batch_sweep). */
-int lk_batch_run(lk_pg *pg, const lk_catalog *cat, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err);
+int lk_batch_run(lk_pg *pg, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err);
 /* The same at a cut in the past, for a copy whose units nobody has started (lk_cut_make_at). */
 int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const lk_frontier *at, lk_batch_report *out, lk_error *err);
 /* The same at the log's end, even if nothing is new there: the events below the published cut are not what they were. */

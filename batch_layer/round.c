@@ -44,7 +44,7 @@ static const lk_cat_copy *newest_copy(const lk_catalog *c, const lk_cat_view *v)
 static int batch_copy(round_of *of, const lk_cat_copy *copy, bool *switched) {
 	lk_batch_report r = {0};
 	lk_error e = {0};
-	int rc = lk_batch_run(&of->pg, of->catalog, copy, &r, &e);
+	int rc = lk_batch_run(&of->pg, copy, &r, &e);
 	if (rc == LK_OK)
 		of->o->done(of->o->ctx, copy, &r);
 	else

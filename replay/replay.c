@@ -30,7 +30,7 @@ static int batch(lk_replay *r, lk_error *err) {
 	if (r->copy->kappa || r->copy->cut_id)
 		return LK_OK;
 	lk_watch_phase(&r->o->watch, r->copy, "computing the batch");
-	int rc = lk_batch_run(&r->pg, r->catalog, r->copy, &report, err);
+	int rc = lk_batch_run(&r->pg, r->copy, &report, err);
 	return rc == LK_OK ? lk_replay_adopt(r, r->copy_id, err) : rc;   /* with the cut that is published now */
 }
 

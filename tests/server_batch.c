@@ -48,7 +48,7 @@ static lk_batch_report batch(const char *view) {
 	lk_batch_report report;
 	lk_error err = {0};
 	test_world_reload(&world);
-	if (lk_batch_run(&world.pg, world.catalog, test_world_copy(&world, view), &report, &err) != LK_OK)
+	if (lk_batch_run(&world.pg, test_world_copy(&world, view), &report, &err) != LK_OK)
 		fail_msg("batch: %s", err.text);
 	return report;
 }
@@ -284,7 +284,7 @@ static void a_short_log_is_no_batch(void **state) {
 	int64_t cut = test_world_int(&world, "SELECT cut_id FROM lk.copy");
 	lk_batch_report r;
 	lk_error err = {0};
-	assert_int_equal(lk_batch_run(&world.pg, world.catalog, test_world_copy(&world, "traffic"), &r, &err), LK_EGAP);
+	assert_int_equal(lk_batch_run(&world.pg, test_world_copy(&world, "traffic"), &r, &err), LK_EGAP);
 	assert_non_null(strstr(err.text, "partition 1"));
 	assert_int_equal(test_world_int(&world, "SELECT cut_id FROM lk.copy"), cut);
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);
@@ -305,7 +305,7 @@ static void events_deleted_below_the_published_cut_are_missed(void **state) {
 	for (int fold = 0; fold < 2; fold++) {
 		test_world_run(&world, fold ? "UPDATE lk.version SET fold_only = true" : "UPDATE lk.version SET fold_only = false");
 		test_world_reload(&world);
-		assert_int_equal(lk_batch_run(&world.pg, world.catalog, test_world_copy(&world, "traffic"), &r, &err), LK_EGAP);
+		assert_int_equal(lk_batch_run(&world.pg, test_world_copy(&world, "traffic"), &r, &err), LK_EGAP);
 		assert_non_null(strstr(err.text, "partition 1"));
 		assert_non_null(strstr(err.text, "the first missing ones are 7 to 16"));
 		assert_int_equal(test_world_int(&world, "SELECT cut_id FROM lk.copy"), cut);
@@ -329,7 +329,7 @@ static void strange_defaults_change_nothing(void **state) {
 	lk_batch_report r;
 	lk_error err = {0};
 	int opened = lk_pg_open(&pg, servers.at.postgres, "lk test", &err);
-	int done = opened == LK_OK ? lk_batch_run(&pg, world.catalog, test_world_copy(&world, "traffic"), &r, &err) : opened;
+	int done = opened == LK_OK ? lk_batch_run(&pg, test_world_copy(&world, "traffic"), &r, &err) : opened;
 	test_world_run(&world, "ALTER DATABASE postgres RESET ALL");
 	if (done != LK_OK)
 		fail_msg("%s", err.text);
@@ -375,12 +375,12 @@ static void one_batch_of_a_copy_at_a_time(void **state) {
 	append(0, 100);
 	assert_int_equal(lk_pg_open(&other, servers.at.postgres, "lk test", &err), LK_OK);
 	assert_int_equal(lk_pg_try_lock(&other, copy->id, &err), LK_OK);
-	assert_int_equal(lk_batch_run(&world.pg, world.catalog, copy, &r, &err), LK_EBUSY);
+	assert_int_equal(lk_batch_run(&world.pg, copy, &r, &err), LK_EBUSY);
 	assert_non_null(strstr(err.text, "traffic"));
 	lk_pg_close(&other);
 	lk_error_clear(&err);
 	int64_t deadline = lk_monotonic_us() + 10 * LK_US_PER_S;
-	while (lk_batch_run(&world.pg, world.catalog, copy, &r, &err) == LK_EBUSY && lk_monotonic_us() < deadline)
+	while (lk_batch_run(&world.pg, copy, &r, &err) == LK_EBUSY && lk_monotonic_us() < deadline)
 		lk_error_clear(&err);
 	assert_int_equal(err.code, LK_OK);
 	same("traffic", LK_LAYER_BATCH);
@@ -412,14 +412,14 @@ static void a_batch_brings_a_new_version_into_service(void **state) {
 	assert_int_equal(next->version->number, 2);
 	lk_batch_report r;
 	lk_error err = {0};
-	assert_int_equal(lk_batch_run(&world.pg, world.catalog, next, &r, &err), LK_OK);
+	assert_int_equal(lk_batch_run(&world.pg, next, &r, &err), LK_OK);
 	assert_int_equal(r.switched_to, 2);
 	test_world_reload(&world);
 	assert_int_equal(test_world_copy(&world, "traffic")->version->number, 2);
 	same("traffic", LK_LAYER_MERGED);
 	append(300, 50);
 	/* the old one never takes over again */
-	assert_int_equal(lk_batch_run(&world.pg, world.catalog, served, &r, &err), LK_OK);
+	assert_int_equal(lk_batch_run(&world.pg, served, &r, &err), LK_OK);
 	assert_int_equal(r.switched_to, 0);
 	test_world_reload(&world);
 	assert_int_equal(test_world_copy(&world, "traffic")->version->number, 2);
@@ -432,7 +432,7 @@ static void kappa_has_no_batch(void **state) {
 	test_world_reload(&world);
 	lk_batch_report r;
 	lk_error err = {0};
-	assert_int_equal(lk_batch_run(&world.pg, world.catalog, test_world_copy(&world, "traffic"), &r, &err), LK_EUSAGE);
+	assert_int_equal(lk_batch_run(&world.pg, test_world_copy(&world, "traffic"), &r, &err), LK_EUSAGE);
 }
 
 /* --- former tables --- */

@@ -271,7 +271,7 @@ typedef struct batch_thread {
 
 static void *run_batch(void *arg) {
 	batch_thread *b = arg;
-	b->rc = lk_batch_run(&b->pg, world.catalog, b->copy, &b->report, &b->err);
+	b->rc = lk_batch_run(&b->pg, b->copy, &b->report, &b->err);
 	return NULL;
 }
 
@@ -310,7 +310,7 @@ static void a_batch_of_a_version_that_is_followed_ends(void **state) {
 	assert_int_equal(live_copies(), 3);
 	same();
 	/* it is the former one now */
-	assert_int_equal(lk_batch_run(&b.pg, world.catalog, b.copy, &b.report, &b.err), LK_OK);
+	assert_int_equal(lk_batch_run(&b.pg, b.copy, &b.report, &b.err), LK_OK);
 	lk_pg_close(&b.pg);
 	lk_pg_close(&holder);
 }
@@ -326,7 +326,7 @@ static void a_batch_of_a_dropped_version_changes_nothing(void **state) {
 	test_world_declare(&world, by_hour);
 	test_ok(lk_catalog_read_copy(world.catalog, view(), 2, &second, &err), &err);
 	test_world_declare(&world, definitions);
-	assert_int_equal(lk_batch_run(&world.pg, world.catalog, second, &report, &err), LK_ECONFLICT);
+	assert_int_equal(lk_batch_run(&world.pg, second, &report, &err), LK_ECONFLICT);
 	assert_non_null(strstr(err.hint, "run it again"));
 	assert_int_equal(served()->version->number, 1);
 	must_round("traffic");
@@ -343,7 +343,7 @@ static void a_copy_in_the_making_is_not_served(void **state) {
 	test_world_declare(&world, by_hour);
 	for (enum lk_copy_state states[] = {LK_COPY_BUILDING, LK_COPY_SCRATCH}, *s = states; s < states + 2; s++) {
 		int64_t id = make(*s, false);
-		test_ok(lk_batch_run(&world.pg, world.catalog, lk_catalog_copy(world.catalog, id), &r, &err), &err);
+		test_ok(lk_batch_run(&world.pg, lk_catalog_copy(world.catalog, id), &r, &err), &err);
 		assert_int_equal(r.switched_to, 0);
 	}
 	test_world_reload(&world);
@@ -536,7 +536,7 @@ static void a_batch_at_a_cut_in_the_past(void **state) {
 	assert_int_equal(lk_batch_run_at(&world.pg, k, &end, &r, &err), LK_EUSAGE);
 	lk_error_clear(&err);
 	end.part[1].off--;
-	test_ok(lk_batch_run(&world.pg, world.catalog, k, &r, &err), &err);
+	test_ok(lk_batch_run(&world.pg, k, &r, &err), &err);
 	assert_int_equal(r.events, 200);
 	assert_int_equal(lk_batch_run_at(&world.pg, k, &at, &r, &err), LK_ECONFLICT);     /* the pointer never goes back */
 }

@@ -123,7 +123,7 @@ static void batch(history *h, const lk_cat_view *v) {
 	if (!k)
 		return;
 	TELL(h, "batch(%s, %lld)", v->name, (long long)k->id);
-	must(h, lk_batch_run(&world.pg, world.catalog, k, &report, &err), "a batch", &err);
+	must(h, lk_batch_run(&world.pg, k, &report, &err), "a batch", &err);
 }
 
 static void replay(history *h, const lk_cat_view *v) {

@@ -385,7 +385,7 @@ static void a_dropped_copy_publishes_nothing(void **state) {
 	assert_int_equal(lk_cut_publish(&world.pg, a, &cut, "lk.none", &err), LK_ECONFLICT);
 	lk_pg_rollback(&world.pg);
 	lk_error_clear(&err);
-	assert_int_equal(lk_batch_run(&world.pg, world.catalog, old, &r, &err), LK_ECONFLICT);
+	assert_int_equal(lk_batch_run(&world.pg, old, &r, &err), LK_ECONFLICT);
 }
 
 /* --- two sessions --- */
@@ -475,7 +475,7 @@ struct publisher {
 
 static void *batch_in_thread(void *arg) {
 	struct publisher *p = arg;
-	p->rc = lk_batch_run(&p->pg, world.catalog, p->copy, &p->report, &p->err);
+	p->rc = lk_batch_run(&p->pg, p->copy, &p->report, &p->err);
 	return NULL;
 }
 
@@ -552,7 +552,7 @@ static int act(struct hand *h, lk_error *err) {
 		h->served += !rc;
 		return rc;
 	default:
-		rc = lk_batch_run(&h->pg, world.catalog, &(lk_cat_copy){.id = pick(h, lambda_sql), .version = newest}, &r, err);
+		rc = lk_batch_run(&h->pg, &(lk_cat_copy){.id = pick(h, lambda_sql), .version = newest}, &r, err);
 		h->batches += !rc && !r.nothing_new;
 		return rc;
 	}

@@ -112,7 +112,7 @@ static void serve_newest(const char *view) {
 	for (int i = 0; i < world.catalog->ncopies; i++)
 		if (world.catalog->copies[i].version == newest)
 			copy = &world.catalog->copies[i];
-	test_ok(lk_batch_run(&world.pg, world.catalog, copy, &report, &err), &err);
+	test_ok(lk_batch_run(&world.pg, copy, &report, &err), &err);
 	test_world_reload(&world);
 	assert_int_equal(test_world_copy(&world, view)->version->number, newest->number);
 }

@@ -205,7 +205,7 @@ static void batch(history *h) {
 		seal(h, c);
 		return;
 	}
-	int rc = lk_batch_run(&world.pg, world.catalog, c, &report, &err);
+	int rc = lk_batch_run(&world.pg, c, &report, &err);
 	TELL(h, "batch(%lld)%s", (long long)c->id, report.switched_to ? "!" : "");
 	must_be(h, rc == LK_OK, "a batch", &err);
 }

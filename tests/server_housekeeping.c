@@ -239,7 +239,7 @@ static void dropped_copies_and_old_versions_are_removed(void **unused) {
 		append(10, 500);
 		test_world_batch(&world, "a");
 		declare_anew(i);
-		lk_batch_run(&world.pg, world.catalog, &world.catalog->copies[world.catalog->ncopies - 1], &report, &err);
+		lk_batch_run(&world.pg, &world.catalog->copies[world.catalog->ncopies - 1], &report, &err);
 		test_ok(err.code, &err);
 		test_world_reload(&world);
 	}
@@ -252,7 +252,7 @@ static void dropped_copies_and_old_versions_are_removed(void **unused) {
 	assert_int_equal(number("SELECT count(*) FROM lk.unit"), 8);
 	assert_int_equal(number("SELECT max(number) FROM lk.version"), 8);
 	assert_false(lk_unit_is_live(&world.pg, old->units[0]));
-	assert_int_equal(lk_batch_run(&world.pg, world.catalog, old, &report, &err), LK_ECONFLICT);
+	assert_int_equal(lk_batch_run(&world.pg, old, &report, &err), LK_ECONFLICT);
 	lk_error_clear(&err);
 	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){old->version->view->stream, old->id, "test"}, &cut, &err), LK_ECONFLICT);
 	lk_error_clear(&err);
@@ -297,7 +297,7 @@ static void do_everything(int round) {
 	for (int i = 0; i < world.catalog->ncopies; i++) {
 		lk_batch_report report;
 		if (world.catalog->copies[i].id != test_world_copy(&world, "a")->id && !world.catalog->copies[i].kappa)
-			test_ok(lk_batch_run(&world.pg, world.catalog, &world.catalog->copies[i], &report, &err), &err);
+			test_ok(lk_batch_run(&world.pg, &world.catalog->copies[i], &report, &err), &err);
 	}
 	test_world_reload(&world);
 	if (round % 10 == 0) {

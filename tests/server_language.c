@@ -154,7 +154,7 @@ static void batch_all(group *g, const char *what) {
 	bool raises;
 	test_world_reload(&world);
 	for (int i = 0; i < g->n; i++)
-		if (lk_batch_run(&world.pg, world.catalog, test_world_copy(&world, g->names[i]), &report, &err) != LK_OK)
+		if (lk_batch_run(&world.pg, test_world_copy(&world, g->names[i]), &report, &err) != LK_OK)
 			fail_msg("%s: %s", g->texts[i], err.text);
 	for (int i = 0; i < g->n; i++)
 		g->failed += !(agrees(g->names[i], LK_LAYER_BATCH, what, g->texts[i], &raises) &

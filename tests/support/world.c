@@ -191,7 +191,7 @@ void test_world_batch(test_world *w, const char *view) {
 	lk_error err = {0};
 	lk_batch_report report;
 	test_world_reload(w);
-	must(lk_batch_run(&w->pg, w->catalog, test_world_copy(w, view), &report, &err), &err, "batch");
+	must(lk_batch_run(&w->pg, test_world_copy(w, view), &report, &err), &err, "batch");
 	test_world_reload(w);
 }
 
