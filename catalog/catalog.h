@@ -101,6 +101,7 @@ int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err);
 const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name);   /* or NULL */
 const lk_cat_view *lk_catalog_view(const lk_catalog *c, const char *name);
 const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id);
+const lk_cat_copy *lk_catalog_sandbox(const lk_catalog *c, const char *name);   /* of any view */
 /* LK_EUSAGE with did-you-mean if it does not exist. */
 int lk_catalog_need_stream(const lk_catalog *c, const char *name, const lk_cat_stream **out, lk_error *err);
 int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_view **out, lk_error *err);

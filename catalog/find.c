@@ -29,6 +29,13 @@ const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id) {
 	return NULL;
 }
 
+const lk_cat_copy *lk_catalog_sandbox(const lk_catalog *c, const char *name) {
+	for (int i = 0; i < c->ncopies; i++)
+		if (c->copies[i].name && !strcmp(c->copies[i].name, name))
+			return &c->copies[i];
+	return NULL;
+}
+
 /* `other`: what else has this name, or NULL. */
 static int unknown(const char *kind, const char *name, const char *const *names, int n, const char *other, lk_error *err) {
 	const char *near = lk_did_you_mean(name, names, n);

@@ -86,13 +86,6 @@ static int replay_served(lk_erase_run *r, const lk_cat_copy *c, lk_error *err) {
 
 /* --- sandboxes --- */
 
-static const lk_cat_copy *named(const lk_catalog *c, const char *name) {
-	for (int i = 0; i < c->ncopies; i++)
-		if (c->copies[i].name && strcmp(c->copies[i].name, name) == 0)
-			return &c->copies[i];
-	return NULL;
-}
-
 static int lock_sandbox(lk_erase_run *r, const lk_cat_copy *c, lk_error *err) {
 	int rc = lk_pg_try_lock(r->pg, c->id, err);
 	return rc == LK_EBUSY ? lk_fail(err, rc, "sandbox %s of view %s is being replayed", c->name, view_name(c)) : rc;
@@ -133,7 +126,7 @@ static int remake_sandbox(lk_erase_run *r, const lk_cat_copy *old, lk_error *err
 	lk_replay_row row;
 	lk_replay_options o = replay_of(r, old);
 	snprintf(name, sizeof name, "erasing-%lld", (long long)old->id);
-	const lk_cat_copy *new = named(r->catalog, name);
+	const lk_cat_copy *new = lk_catalog_sandbox(r->catalog, name);
 	if (!new)
 		return begin_sandbox(r, old, name, err);
 	int rc = lk_replay_read(r->pg, new, &row, err);

@@ -183,13 +183,6 @@ int lk_range_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_range *range, l
 
 /* --- the sandbox --- */
 
-static const lk_cat_copy *named(const lk_catalog *c, const char *name) {
-	for (int i = 0; i < c->ncopies; i++)
-		if (c->copies[i].name && strcmp(c->copies[i].name, name) == 0)
-			return &c->copies[i];
-	return NULL;
-}
-
 static bool is_same_range(const lk_range *a, const lk_range *b) {
 	return a->by == b->by && a->from == b->from && a->to == b->to;
 }
@@ -301,7 +294,7 @@ static int name_is_taken(const lk_cat_copy *c, const lk_cat_version *v, const lk
 }
 
 static int adopt_named(lk_replay *r, const lk_cat_version *v, const char *name, lk_error *err) {
-	const lk_cat_copy *c = named(r->catalog, name);
+	const lk_cat_copy *c = lk_catalog_sandbox(r->catalog, name);
 	enum found found = COMPLETE;
 	if (!c)
 		return make(r, v, name, err);
@@ -344,7 +337,7 @@ static int make_unnamed(lk_replay *r, const lk_cat_version *v, lk_error *err) {
 		char name[32];
 		lk_error e = {0};
 		snprintf(name, sizeof name, GIVEN_NAME "%d", n);
-		if (named(r->catalog, name))
+		if (lk_catalog_sandbox(r->catalog, name))
 			continue;
 		rc = make_at(r, v, name, &start, &e);
 		if ((rc == LK_EUSAGE || rc == LK_EBUSY) && tries++ < NAME_TRIES)   /* another process was first */
