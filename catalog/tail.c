@@ -1,29 +1,42 @@
 #include "catalog/tail.h"
 
-#include <stdio.h>
-
 #include "core/time.h"
 
-int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err) {
-	char id[24], name[8];
-	snprintf(id, sizeof id, "%lld", (long long)s->id);
-	int rc = lk_pg_prepare(pg, LK_PREPARED_TAIL, "SELECT part, next_off, " LK_SQL_US("last_at") ", " LK_SQL_US("high")
-	                       " FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part", name, err);
-	if (rc)
-		return rc;
-	PGresult *res = lk_pg_answer_prepared(pg, name, 1, (const char *const[]){id});
-	if (PQresultStatus(res) != PGRES_TUPLES_OK)
-		rc = lk_pg_failed(pg, res, "reading the end of the log", err);
-	else if (!PQntuples(res))
-		rc = lk_fail(err, LK_ECONFLICT, "stream %s was dropped", s->stream->name);
-	else if (PQntuples(res) != s->stream->partitions)
-		rc = lk_fail(err, LK_EINTERNAL, "stream %s has %d partitions in lk.tail, not %d", s->stream->name, PQntuples(res), s->stream->partitions);
-	*out = lk_frontier_start(s->id, s->stream->partitions);
-	for (int i = 0; !rc && i < out->n; i++) {
+#define TAIL_SQL \
+	"SELECT part, next_off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") " FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part"
+
+static int take(const PGresult *res, const lk_cat_stream *s, lk_frontier *out, lk_error *err) {
+	if (!PQntuples(res))
+		return lk_fail(err, LK_ECONFLICT, "stream %s was dropped", s->stream->name);
+	if (PQntuples(res) != out->n)
+		return lk_fail(err, LK_EINTERNAL, "stream %s has %d partitions in lk.tail, not %d", s->stream->name, PQntuples(res), out->n);
+	for (int i = 0; i < out->n; i++) {
 		out->part[i].off = lk_pg_int(res, i, 1);
 		out->part[i].last_at = lk_pg_int_or(res, i, 2, LK_NEVER);
 		out->part[i].high = lk_pg_int_or(res, i, 3, LK_NEVER);
 	}
+	return LK_OK;
+}
+
+int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err) {
+	char id[24], name[8];
+	*out = lk_frontier_start(s->id, s->stream->partitions);
+	int rc = lk_pg_prepare(pg, LK_PREPARED_TAIL, TAIL_SQL, name, err);
+	if (rc)
+		return rc;
+	PGresult *res = lk_pg_answer_prepared(pg, name, 1, (const char *const[]){lk_pg_number(id, s->id)});
+	rc = PQresultStatus(res) == PGRES_TUPLES_OK ? take(res, s, out, err) : lk_pg_failed(pg, res, "reading the end of the log", err);
+	PQclear(res);
+	return rc;
+}
+
+int lk_log_hold(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err) {
+	char id[24];
+	PGresult *res = NULL;
+	*out = lk_frontier_start(s->id, s->stream->partitions);
+	int rc = lk_pg_exec(pg, &res, err, TAIL_SQL " FOR UPDATE", 1, (const char *const[]){lk_pg_number(id, s->id)});
+	if (!rc)
+		rc = take(res, s, out, err);
 	PQclear(res);
 	return rc;
 }

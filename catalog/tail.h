@@ -11,5 +11,8 @@
 
 /* The end of the stream's log, as a frontier of all its partitions. LK_ECONFLICT: the stream was dropped. */
 int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err);
+/* The same inside the caller's transaction, to whose end the log does not grow: locks the tail rows, in ascending order
+ * as all do. */
+int lk_log_hold(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err);
 
 #endif

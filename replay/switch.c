@@ -28,27 +28,6 @@
 #define ROUND_US        30000000
 #define FETCH_EVENTS       20000   /* passes are short, so that the deadline is kept */
 
-static int read_tail(lk_pg *pg, const lk_driver *to, lk_frontier *tail, lk_error *err) {
-	return lk_log_tail(pg, to->copy->version->view->stream, tail, err);
-}
-
-static int lock_tail(lk_pg *pg, const lk_driver *to, lk_frontier *tail, lk_error *err) {
-	char id[24];
-	const lk_cat_stream *s = to->copy->version->view->stream;
-	PGresult *res = NULL;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT part, next_off FROM lk.tail WHERE stream_id = $1::bigint"
-	                   " ORDER BY part FOR UPDATE", 1, (const char *const[]){lk_pg_number(id, s->id)});
-	if (rc != LK_OK)
-		return rc;
-	*tail = lk_frontier_start(s->id, to->partitions);
-	if (PQntuples(res) != tail->n)
-		rc = lk_fail(err, LK_EINTERNAL, "a log of %d partitions has %d ends", tail->n, PQntuples(res));
-	for (int i = 0; rc == LK_OK && i < tail->n; i++)
-		tail->part[i].off = lk_pg_int(res, i, 1);
-	PQclear(res);
-	return rc;
-}
-
 static int64_t lag(const lk_driver *to, const lk_frontier *tail) {
 	int64_t sum = 0;
 	for (int i = 0; i < tail->n; i++) {
@@ -66,7 +45,7 @@ static int approach(lk_pg *pg, lk_driver *to, const volatile int *stop, lk_error
 	int64_t missing = INT64_MAX, folded;
 	int rc = lk_driver_pass(to, &tail, &folded, err);   /* reads the cursors of units that others drive */
 	for (int round = 0; rc == LK_OK && round < NEAR_ROUNDS && missing > NEAR_FOR_HOLD && !is_stopped(stop); round++) {
-		rc = read_tail(pg, to, &tail, err);
+		rc = lk_log_tail(pg, to->copy->version->view->stream, &tail, err);
 		missing = rc == LK_OK ? lag(to, &tail) : 0;
 		if (rc == LK_OK)
 			rc = lk_driver_run(to, &tail, lk_monotonic_us() + ROUND_US, err);
@@ -113,7 +92,7 @@ static int try_to_switch(lk_pg *pg, lk_driver *to, int64_t from_copy, int64_t pa
 	int rc = begin_hold(pg, patience_us, err);
 	if (rc == LK_OK) {
 		since = lk_monotonic_us();
-		rc = lock_tail(pg, to, &tail, err);
+		rc = lk_log_hold(pg, to->copy->version->view->stream, &tail, err);
 	}
 	if (rc == LK_OK) {
 		LK_CRASH_POINT("switch.locked");
