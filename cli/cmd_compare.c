@@ -19,9 +19,9 @@ static void show_progress(void *ctx, const lk_replay_progress *p) {
 	lk_buf_addf(&b, "compare %s: %s", p->view, p->phase);
 	if (p->total > 0) {
 		lk_buf_adds(&b, ", ");
-		lk_count_print(p->done, &b);
+		lk_buf_add_count(&b, p->done);
 		lk_buf_adds(&b, " of ");
-		lk_count_print(p->total, &b);
+		lk_buf_add_count(&b, p->total);
 		lk_buf_adds(&b, " events");
 	}
 	if (isatty(STDERR_FILENO)) {

@@ -135,7 +135,7 @@ static int ask_for_stream(lk_connection *c, const lk_cat_stream *s, lk_error *er
 	if (rc != LK_OK)
 		return rc;
 	lk_buf_addf(&what, "this removes stream %s, its log of ", s->stream->name);
-	lk_count_print(w.events, &what);
+	lk_buf_add_count(&what, w.events);
 	lk_buf_addf(&what, " event%s (", w.events == 1 ? "" : "s");
 	add_size(&what, w.bytes);
 	lk_buf_addf(&what, "), %lld source%s and %lld rejected line%s; this cannot be undone", (long long)w.sources, w.sources == 1 ? "" : "s",

@@ -10,7 +10,7 @@
 #include "print/text.h"
 
 static void add_count(lk_buf *b, int64_t n, const char *one, const char *many) {
-	lk_count_print(n, b);
+	lk_buf_add_count(b, n);
 	lk_buf_addf(b, " %s", n == 1 ? one : many);
 }
 

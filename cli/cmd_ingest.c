@@ -10,7 +10,7 @@
 
 static void show_progress(void *ctx, const lk_ingest_report *r) {
 	lk_buf b = LK_BUF_INIT;
-	lk_count_print(r->events, &b);
+	lk_buf_add_count(&b, r->events);
 	lk_say_progress("ingest %s: %s events, %lld rejected", (const char *)ctx, b.data, (long long)r->rejects);
 	lk_buf_release(&b);
 }
@@ -35,22 +35,22 @@ static void say_first_reject(const lk_ingest_options *o, const lk_ingest_report 
 
 static void say_report(const lk_ingest_options *o, const lk_ingest_report *r) {
 	lk_buf b = LK_BUF_INIT;
-	lk_count_print(r->events, &b);
+	lk_buf_add_count(&b, r->events);
 	lk_buf_addf(&b, " event%s in %.2f s", r->events == 1 ? "" : "s", r->seconds);
 	if (r->skipped_bytes) {
 		lk_buf_adds(&b, ", ");
-		lk_count_print(r->skipped_bytes, &b);
+		lk_buf_add_count(&b, r->skipped_bytes);
 		lk_buf_adds(&b, " bytes were already in the log");
 	}
 	if (r->another_file)
 		lk_buf_adds(&b, ", a new file of this source");
 	if (r->others) {
 		lk_buf_adds(&b, ", appended meanwhile by another run: ");
-		lk_count_print(r->others, &b);
+		lk_buf_add_count(&b, r->others);
 	}
 	if (r->rejects) {
 		lk_buf_adds(&b, ", rejected: ");
-		lk_count_print(r->rejects, &b);
+		lk_buf_add_count(&b, r->rejects);
 	}
 	if (r->left_bytes)
 		lk_buf_adds(&b, ", the last line is incomplete and was not read");

@@ -24,7 +24,7 @@ static void print_boundary(const lk_answer *a, const lk_query *q, enum lk_answer
 
 static void fail_with_count(lk_error *err, const char *what, int64_t n, const char *which) {
 	lk_buf b = LK_BUF_INIT;
-	lk_count_print(n, &b);
+	lk_buf_add_count(&b, n);
 	lk_fail(err, LK_EPARTIAL, "%s %s event%s %s", what, b.data, n == 1 ? "" : "s", which);
 	lk_buf_release(&b);
 }

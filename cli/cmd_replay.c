@@ -118,20 +118,20 @@ static int read_options(const lk_args *args, lk_replay_options *o, lk_error *err
 static void say_work(const lk_replay_options *o, const lk_replay_report *r) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_addf(&b, "replay %s@%d, copy %lld: ", o->view, r->version, (long long)r->copy_id);
-	lk_count_print(r->events, &b);
+	lk_buf_add_count(&b, r->events);
 	lk_buf_addf(&b, " event%s in %.2f s", r->events == 1 ? "" : "s", r->seconds);
 	if (r->events && r->seconds > 0 && o->pace == 0) {
 		lk_buf_adds(&b, ", ");
-		lk_count_print((int64_t)((double)r->events / r->seconds), &b);
+		lk_buf_add_count(&b, (int64_t)((double)r->events / r->seconds));
 		lk_buf_adds(&b, " events/s");
 	}
 	if (r->late) {
 		lk_buf_adds(&b, ", late: ");
-		lk_count_print(r->late, &b);
+		lk_buf_add_count(&b, r->late);
 	}
 	if (r->marked) {
 		lk_buf_adds(&b, ", could not be evaluated (lk.rejected): ");
-		lk_count_print(r->marked, &b);
+		lk_buf_add_count(&b, r->marked);
 	}
 	if (r->resumed)
 		lk_buf_adds(&b, "; it continued an earlier replay");
@@ -182,7 +182,7 @@ static void say_report(const lk_replay_options *o, const lk_replay_report *r, in
 static void add_row(lk_table *t, const char *what, const char *before, int64_t n, const char *after) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, before);
-	lk_count_print(n, &b);
+	lk_buf_add_count(&b, n);
 	lk_buf_adds(&b, after);
 	lk_table_cell(t, what);
 	lk_table_cell(t, b.data);

@@ -14,7 +14,7 @@
 void lk_number_print(double n, lk_buf *out) {
 	if (n >= 1000) {
 		double unit = pow(10, floor(log10(n)) - 2);
-		lk_count_print((int64_t)(round(n / unit) * unit), out);
+		lk_buf_add_count(out, (int64_t)(round(n / unit) * unit));
 		return;
 	}
 	int decimals = n <= 0 ? 0 : 2 - (int)floor(log10(n));
@@ -42,7 +42,7 @@ void lk_bytes_print(int64_t bytes, lk_buf *out) {
 }
 
 static void put_count(int64_t n, const char *what, lk_buf *out) {
-	lk_count_print(n, out);
+	lk_buf_add_count(out, n);
 	lk_buf_addf(out, " %s%s", what, n == 1 ? "" : "s");
 }
 
@@ -101,7 +101,7 @@ static void grid_cell(grid *g, const char *text) {
 
 static void grid_count(grid *g, int64_t n) {
 	lk_buf b = LK_BUF_INIT;
-	lk_count_print(n, &b);
+	lk_buf_add_count(&b, n);
 	grid_cell(g, b.data);
 	lk_buf_release(&b);
 }
@@ -127,18 +127,18 @@ void lk_difference_counts(const lk_difference *d, lk_buf *out) {
 	}
 	put_count(d->compared, "row", out);
 	lk_buf_adds(out, " compared: ");
-	lk_count_print(d->equal, out);
+	lk_buf_add_count(out, d->equal);
 	lk_buf_adds(out, " equal");
 	if (!unequal(d))
 		return;
 	lk_buf_adds(out, ", ");
-	lk_count_print(d->only_left, out);
+	lk_buf_add_count(out, d->only_left);
 	lk_buf_addf(out, " only %s, ", d->left);
-	lk_count_print(d->only_right, out);
+	lk_buf_add_count(out, d->only_right);
 	lk_buf_addf(out, " only %s, ", d->right);
-	lk_count_print(d->different, out);
+	lk_buf_add_count(out, d->different);
 	lk_buf_adds(out, " different; late events explain ");
-	lk_count_print(d->by_late, out);
+	lk_buf_add_count(out, d->by_late);
 }
 
 static void head(const char *text, lk_buf *upper, bool markdown) {
@@ -196,7 +196,7 @@ static void put_pair(const lk_difference *d, const char **and, lk_buf *out) {
 		lk_buf_adds(out, "have different columns");
 	} else {
 		lk_buf_adds(out, "in ");
-		lk_count_print(unequal(d), out);
+		lk_buf_add_count(out, unequal(d));
 		lk_buf_adds(out, " of ");
 		put_count(d->compared, "row", out);
 	}
@@ -286,7 +286,7 @@ static void say_healed(const lk_comparison *c) {
 	lk_buf_adds(&b, " came too late for the stream path. ");
 	if (c->healed) {
 		lk_buf_adds(&b, "Lambda's batch counts ");
-		lk_count_print(c->healed, &b);
+		lk_buf_add_count(&b, c->healed);
 		lk_buf_adds(&b, " of them, since it reads the log and ignores the watermark; kappa has only the stream path and never counts them. ");
 		put_count(c->healed_rows, "row", &b);
 		lk_buf_addf(&b, " %s healed", c->healed_rows == 1 ? "is" : "are");
@@ -336,11 +336,11 @@ typedef struct cost_row {
 
 static void put_build(const lk_mode_cost *m, lk_buf *out) { lk_seconds_print(m->build_s, out); }
 static void put_rate(const lk_mode_cost *m, lk_buf *out) { lk_number_print(lk_mode_cost_rate(m), out); }
-static void put_read(const lk_mode_cost *m, lk_buf *out) { lk_count_print(m->rows_read, out); }
+static void put_read(const lk_mode_cost *m, lk_buf *out) { lk_buf_add_count(out, m->rows_read); }
 static void put_redis(const lk_mode_cost *m, lk_buf *out) { lk_bytes_print(m->redis_bytes, out); }
 static void put_postgres(const lk_mode_cost *m, lk_buf *out) { lk_bytes_print(m->postgres_bytes, out); }
 static void put_recovery(const lk_mode_cost *m, lk_buf *out) { lk_seconds_print(m->recover_s, out); }
-static void put_again(const lk_mode_cost *m, lk_buf *out) { lk_count_print(m->recover_events, out); }
+static void put_again(const lk_mode_cost *m, lk_buf *out) { lk_buf_add_count(out, m->recover_events); }
 
 static const cost_row cost_rows[] = {
 	{"build, until it answers", put_build}, {"events/s of the build", put_rate}, {"log rows read by the build", put_read},

@@ -13,7 +13,7 @@
 enum { PROBE_ROWS = 200000, PROBE_BYTES = 256 << 20, PROBE_US = 2000000, MOST_NAMES = 10000 };
 
 static void add_events(int64_t n, lk_buf *out) {
-	lk_count_print(n, out);
+	lk_buf_add_count(out, n);
 	lk_buf_addf(out, " event%s", n == 1 ? "" : "s");
 }
 
@@ -48,7 +48,7 @@ static bool all_taken_away(const lk_query *q, const lk_answer *a, lk_buf *out) {
 	if (!n)
 		return false;
 	lk_buf_adds(out, a->had ? "--where leaves none of " : "HAVING leaves none of ");
-	lk_count_print(n, out);
+	lk_buf_add_count(out, n);
 	bool limited = a->plan->limit && a->had && q->layer == LK_LAYER_MERGED;
 	lk_buf_addf(out, " row%s%s", n == 1 ? "" : "s", limited ? " that the view's LIMIT leaves" : "");
 	return true;

@@ -14,13 +14,13 @@ static void put_progress(const lk_replay_progress *p, lk_buf *b) {
 	if (p->total <= 0)
 		return;
 	lk_buf_adds(b, ": ");
-	lk_count_print(p->done, b);
+	lk_buf_add_count(b, p->done);
 	lk_buf_adds(b, " of ");
-	lk_count_print(p->total, b);
+	lk_buf_add_count(b, p->total);
 	lk_buf_addf(b, " events, %d %%", (int)(100.0 * (double)p->done / (double)p->total));
 	if (p->rate >= 1) {
 		lk_buf_adds(b, ", ");
-		lk_count_print((int64_t)p->rate, b);
+		lk_buf_add_count(b, (int64_t)p->rate);
 		lk_buf_adds(b, " events/s");
 	}
 	if (p->eta_s >= 1) {
@@ -67,7 +67,7 @@ void lk_kappa_say_difference(const lk_difference *d) {
 void lk_kappa_say_switch(const lk_switch_report *s) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_addf(&b, "switched: appends waited %.1f ms, gap ", (double)s->held_us / 1e3);
-	lk_count_print(s->gap, &b);
+	lk_buf_add_count(&b, s->gap);
 	lk_buf_adds(&b, s->gap == 1 ? " event" : " events");
 	if (s->retired)
 		lk_buf_addf(&b, "; copy %lld, the former one until now, is dropped", (long long)s->retired);

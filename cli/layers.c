@@ -13,9 +13,9 @@
 static void show_progress(void *ctx, int64_t events, int64_t behind) {
 	lk_buf b = LK_BUF_INIT;
 	(void)ctx;
-	lk_count_print(events, &b);
+	lk_buf_add_count(&b, events);
 	lk_buf_adds(&b, " events, ");
-	lk_count_print(behind, &b);
+	lk_buf_add_count(&b, behind);
 	lk_say_progress("speed: %s behind", b.data);
 	lk_buf_release(&b);
 }
@@ -46,17 +46,17 @@ int lk_speed_from_args(const lk_args *args, const lk_servers *at, lk_speed_optio
 
 void lk_speed_say_report(const lk_speed_report *r) {
 	lk_buf b = LK_BUF_INIT;
-	lk_count_print(r->events, &b);
+	lk_buf_add_count(&b, r->events);
 	lk_buf_addf(&b, " event%s in %.2f s, ", r->events == 1 ? "" : "s", r->seconds);
-	lk_count_print(r->commits, &b);
+	lk_buf_add_count(&b, r->commits);
 	lk_buf_addf(&b, " commit%s", r->commits == 1 ? "" : "s");
 	if (r->late) {
 		lk_buf_adds(&b, ", late: ");
-		lk_count_print(r->late, &b);
+		lk_buf_add_count(&b, r->late);
 	}
 	if (r->marked) {
 		lk_buf_adds(&b, ", could not be evaluated (lk.rejected): ");
-		lk_count_print(r->marked, &b);
+		lk_buf_add_count(&b, r->marked);
 	}
 	lk_say("speed: %s", b.data);
 	lk_buf_release(&b);
@@ -114,9 +114,9 @@ static void say_batch(const lk_cat_copy *copy, const lk_batch_report *r, bool qu
 			lk_say("%s %s: nothing new in the log", copy->kappa ? "seal" : "batch", v->name);
 		return;
 	}
-	lk_count_print(r->events, &b);
+	lk_buf_add_count(&b, r->events);
 	lk_buf_adds(&b, r->events == 1 ? " event, " : " events, ");
-	lk_count_print(r->cells, &b);
+	lk_buf_add_count(&b, r->cells);
 	lk_buf_addf(&b, " cell%s, %.2f s%s", r->cells == 1 ? "" : "s", r->seconds, r->folded ? ", folded in C" : "");
 	if (r->switched_to)
 		lk_buf_addf(&b, "; readers get version %d now", r->switched_to);

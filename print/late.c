@@ -188,13 +188,13 @@ static void add_rule(const lk_plan *p, lk_buf *b) {
 static void add_totals(const lk_late_page *p, lk_buf *b) {
 	const lk_late_report *r = p->report;
 	lk_buf_adds(b, "refused:   ");
-	lk_count_print(r->events, b);
+	lk_buf_add_count(b, r->events);
 	lk_buf_adds(b, p->copy->kappa ? "; a kappa copy never counts them" : ", counted by the batch since: ");
 	if (!p->copy->kappa)
-		lk_count_print(r->healed, b);
+		lk_buf_add_count(b, r->healed);
 	if (r->removed) {
 		lk_buf_adds(b, "\nnot kept:  ");
-		lk_count_print(r->removed, b);
+		lk_buf_add_count(b, r->removed);
 		lk_buf_adds(b, " of them, the oldest; they are counted above but no longer stored");
 	}
 	if (r->events > r->removed) {
@@ -219,7 +219,7 @@ static void add_bar(const lk_late_bucket *k, int64_t most, lk_buf *b) {
 
 static void add_count(int64_t n, int width, lk_buf *b) {
 	lk_buf text = LK_BUF_INIT;
-	lk_count_print(n, &text);
+	lk_buf_add_count(&text, n);
 	lk_buf_addf(b, "%*s", width, text.data);
 	lk_buf_release(&text);
 }
@@ -256,7 +256,7 @@ void lk_late_summary(const lk_late_page *p, lk_buf *out) {
 	const lk_plan *plan = v->plan;
 	int64_t shown = p->report->nnewest, all = p->report->events;
 	if (shown || !all) {
-		lk_count_print(shown, out);
+		lk_buf_add_count(out, shown);
 		lk_buf_addc(out, ' ');
 	}
 	lk_buf_addf(out, "late event%s of %s, version %d, %s", shown == 1 ? "" : "s", v->view->name, v->number, p->copy->kappa ? "kappa" : "lambda");

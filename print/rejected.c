@@ -56,7 +56,7 @@ static void print_reasons(const lk_rejected_report *r, int screen, lk_sink *out)
 		const lk_rejected_reason *one = &r->reasons[i];
 		lk_buf_clear(&count);
 		lk_buf_clear(&line);
-		lk_count_print(one->rows, &count);
+		lk_buf_add_count(&count, one->rows);
 		lk_buf_addf(&line, "%*s  %s", COUNT_CELL, count.data, one->reason);
 		if (one->view)
 			lk_buf_addf(&line, " (view %s, version %d)", one->view, one->version);
@@ -171,16 +171,16 @@ void lk_rejected_print(const lk_rejected_page *p, enum lk_answer_format format, 
 
 void lk_rejected_summary(const lk_rejected_page *p, lk_buf *out) {
 	const lk_rejected_report *r = p->report;
-	lk_count_print(r->records, out);
+	lk_buf_add_count(out, r->records);
 	lk_buf_addf(out, r->records == 1 ? " line that could not be an event of %s" : " lines that could not be events of %s", p->stream);
 	if (r->removed) {
 		lk_buf_adds(out, " (");
-		lk_count_print(r->removed, out);
+		lk_buf_add_count(out, r->removed);
 		lk_buf_adds(out, " of them not kept any more)");
 	}
 	if (r->marked) {
 		lk_buf_adds(out, ", ");
-		lk_count_print(r->marked, out);
+		lk_buf_add_count(out, r->marked);
 		lk_buf_addf(out, " event%s for which a clause of a view had no value", r->marked == 1 ? "" : "s");
 	}
 	if (r->nfirst && r->nfirst < r->records - r->removed + r->marked)

@@ -106,8 +106,6 @@ void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent,
 
 /* --- numbers for people --- */
 
-void lk_count_print(int64_t n, lk_buf *out) { lk_buf_add_count(out, n); }
-
 void lk_duration_print(int64_t us, lk_buf *out) {
 	int64_t s = us / LK_US_PER_S;
 	if (s < 1)

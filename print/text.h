@@ -30,8 +30,6 @@ void lk_text_visible(const char *text, lk_buf *out);
  * are indented. */
 void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent, lk_buf *out);
 
-/* 1234567 -> "1,234,567". */
-void lk_count_print(int64_t n, lk_buf *out);
 /* A duration for people: "12 s", "3 min", "5 h", "2 d". */
 void lk_duration_print(int64_t us, lk_buf *out);
 
