@@ -336,6 +336,7 @@ static void conditions_of_an_erasure(void **state) {
 	LK(2, "", "is not a value of n", "erase", "hits", "--where", "n=many", "--yes");
 	LK(2, "", "there is no stream hitz", "erase", "hitz", "--where", "n=1", "--yes");
 	LK(2, "", "it takes no --where", "erase", "hits", "--where", "n=1", "--resume");
+	LK(2, "", "its columns: ", "erase", "hits", "--where", "nothing=1", "--yes");
 	LK(0, "", "has no such event", "erase", "hits", "--where", "n=1.5", "--yes");
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.erasure"), 0);
 	LK(0, "", "3 events", "erase", "hits", "--where", "n=3", "--where", "path=/0", "--where", "d < 90", "--dry-run");
