@@ -15,6 +15,7 @@
 #include "catalog/drop.h"
 #include "catalog/log_sql.h"
 #include "catalog/private.h"
+#include "catalog/tail.h"
 #include "catalog/tail_holder.h"
 #include "catalog/zones.h"
 #include "core/fault.h"
@@ -160,12 +161,6 @@ static int apply_views_again(lk_pg *pg, const char *stream_id, const lk_stream *
 	return rc;
 }
 
-/* An append compares the definition under the lock of its tail rows. A change of the definition holds all of them, so
- * each event follows the definition that is valid when it commits. Taken before the table's lock, as an append does. */
-static int hold_log(lk_pg *pg, const char *stream_id, lk_error *err) {
-	return lk_pg_exec(pg, NULL, err, "SELECT 1 FROM lk.tail WHERE stream_id = $1 ORDER BY part FOR UPDATE", 1, &stream_id);
-}
-
 /* --- a stream without events --- */
 
 /* Held from here on, so that it stays empty until it is declared anew. */
@@ -253,7 +248,9 @@ static int change_stream(lk_pg *pg, const char *stream_id, lk_stream *old, const
 		return 0;
 	}
 	out->what = LK_APPLIED_CHANGED;
-	if ((rc = hold_log(pg, stream_id, err)))
+	/* An append compares the definition under the lock of its tail rows. A change of the definition holds all of them, so
+	 * each event follows the definition that is valid when it commits. Taken before the table's lock, as an append does. */
+	if ((rc = lk_tail_hold(pg, strtoll(stream_id, NULL, 10), err)))
 		return rc;
 	if ((rc = add_columns(pg, old, s, err)))
 		return rc;

@@ -14,6 +14,7 @@
 
 #include "catalog/log_sql.h"
 #include "catalog/private.h"
+#include "catalog/tail.h"
 #include "catalog/tail_holder.h"
 #include "core/fault.h"
 
@@ -160,10 +161,10 @@ int lk_stream_hold(lk_pg *pg, int64_t stream_id, lk_error *err) {
 	static const char *const locks[] = {
 		"SELECT FROM lk.stream WHERE stream_id = $1::bigint FOR UPDATE",
 		"SELECT FROM lk.source WHERE stream_id = $1::bigint ORDER BY name, number FOR UPDATE",
-		"SELECT FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part FOR UPDATE",
 		NULL,
 	};
-	return run_for(pg, locks, stream_id, err);
+	int rc = run_for(pg, locks, stream_id, err);
+	return rc ? rc : lk_tail_hold(pg, stream_id, err);
 }
 
 static int need_stream(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {

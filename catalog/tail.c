@@ -30,11 +30,17 @@ int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *e
 	return rc;
 }
 
-int lk_log_hold(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err) {
+static int hold(lk_pg *pg, int64_t stream_id, PGresult **rows, lk_error *err) {
 	char id[24];
+	return lk_pg_exec(pg, rows, err, TAIL_SQL " FOR UPDATE", 1, (const char *const[]){lk_pg_number(id, stream_id)});
+}
+
+int lk_tail_hold(lk_pg *pg, int64_t stream_id, lk_error *err) { return hold(pg, stream_id, NULL, err); }
+
+int lk_log_hold(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err) {
 	PGresult *res = NULL;
 	*out = lk_frontier_start(s->id, s->stream->partitions);
-	int rc = lk_pg_exec(pg, &res, err, TAIL_SQL " FOR UPDATE", 1, (const char *const[]){lk_pg_number(id, s->id)});
+	int rc = hold(pg, s->id, &res, err);
 	if (!rc)
 		rc = take(res, s, out, err);
 	PQclear(res);

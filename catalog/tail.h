@@ -14,5 +14,7 @@ int lk_log_tail(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *e
 /* The same inside the caller's transaction, to whose end the log does not grow: locks the tail rows, in ascending order
  * as all do. */
 int lk_log_hold(lk_pg *pg, const lk_cat_stream *s, lk_frontier *out, lk_error *err);
+/* The same for a stream that only its id is known of. */
+int lk_tail_hold(lk_pg *pg, int64_t stream_id, lk_error *err);
 
 #endif
