@@ -23,8 +23,7 @@ static void count_sql(const lk_compute *c, lk_buf *out) {
 		lk_buf_adds(out, part ? " UNION ALL SELECT " : "SELECT ");
 		lk_buf_addf(out, "%d, count(*) FROM ", part);
 		lk_log_leaf(stream_of(c), part, out);
-		lk_buf_addf(out, " WHERE part = %d AND off >= %lld AND off < %lld", part, (long long)c->from->part[part].off,
-		            (long long)c->cut->at.part[part].off);
+		lk_log_between(part, c->from->part[part].off, c->cut->at.part[part].off, out);
 	}
 }
 
@@ -32,14 +31,13 @@ static void count_sql(const lk_compute *c, lk_buf *out) {
 static void first_hole(const lk_compute *c, int part, lk_buf *out) {
 	lk_buf sql = LK_BUF_INIT;
 	PGresult *res = NULL;
-	lk_buf_adds(&sql, "SELECT before + 1, off - 1 FROM (SELECT off, lag(off, 1, $1::bigint - 1) OVER (ORDER BY off) AS before FROM"
-	                  " (SELECT off FROM ");
+	int64_t from = c->from->part[part].off, to = c->cut->at.part[part].off;
+	lk_buf_addf(&sql, "SELECT before + 1, off - 1 FROM (SELECT off, lag(off, 1, %lld::bigint) OVER (ORDER BY off) AS before FROM"
+	            " (SELECT off FROM ", (long long)from - 1);
 	lk_log_leaf(stream_of(c), part, &sql);
-	lk_buf_adds(&sql, " WHERE off >= $1::bigint AND off < $2::bigint UNION ALL SELECT $2::bigint) AS o) AS pairs WHERE off > before + 1"
-	                  " ORDER BY off LIMIT 1");
-	char from[24], to[24];
-	int rc = lk_pg_exec(c->pg, &res, NULL, sql.data, 2, (const char *const[]){lk_pg_number(from, c->from->part[part].off),
-	                                                                         lk_pg_number(to, c->cut->at.part[part].off)});
+	lk_log_between(part, from, to, &sql);
+	lk_buf_addf(&sql, " UNION ALL SELECT %lld) AS o) AS pairs WHERE off > before + 1 ORDER BY off LIMIT 1", (long long)to);
+	int rc = lk_pg_query(c->pg, &res, NULL, sql.data);
 	if (rc == LK_OK && PQntuples(res) == 1)
 		lk_buf_addf(out, "; the first missing ones are %lld to %lld", (long long)lk_pg_int(res, 0, 0),
 		            (long long)lk_pg_int(res, 0, 1));

@@ -32,7 +32,6 @@ typedef struct folding {
 	size_t limit_bytes;
 } folding;
 
-/* The primary key begins with the partition: without it every chunk would read the whole leaf. */
 static void select_sql(const folding *f, int part, int64_t from, int64_t to, lk_buf *out) {
 	lk_buf_adds(out, "SELECT off, _at");
 	for (int i = 0; i < f->plan->nneeded; i++) {
@@ -41,7 +40,7 @@ static void select_sql(const folding *f, int part, int64_t from, int64_t to, lk_
 	}
 	lk_buf_adds(out, " FROM ");
 	lk_log_leaf(f->plan->stream, part, out);
-	lk_buf_addf(out, " WHERE part = %d AND off >= %lld AND off < %lld", part, (long long)from, (long long)to);
+	lk_log_between(part, from, to, out);
 	lk_expired_events_sql(f->plan, f->c->cut, out);
 }
 

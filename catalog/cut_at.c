@@ -20,7 +20,7 @@ static void prefix_sql(const lk_stream *s, int part, int64_t off, lk_buf *out) {
 	lk_buf_addf(out, ", _at + %lld * interval '1 second' + %lld * interval '1 microsecond'))) * 1000000)::bigint FROM ",
 	            (long long)(ahead / LK_US_PER_S), (long long)(ahead % LK_US_PER_S));
 	lk_log_leaf(s, part, out);
-	lk_buf_addf(out, " WHERE off < %lld", (long long)off);
+	lk_log_between(part, 0, off, out);
 }
 
 static int check_offsets(lk_pg *pg, const lk_cat_stream *s, const lk_frontier *at, lk_error *err) {

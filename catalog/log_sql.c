@@ -20,6 +20,10 @@ void lk_log_leaf(const lk_stream *s, int part, lk_buf *out) {
 	lk_buf_release(&name);
 }
 
+void lk_log_between(int part, int64_t from, int64_t to, lk_buf *out) {
+	lk_buf_addf(out, " WHERE part = %d AND off >= %lld AND off < %lld", part, (long long)from, (long long)to);
+}
+
 static void of_plan(const lk_plan *p, const char *bound, void (*make)(const lk_plan *p, const lk_sql_log *log, lk_buf *out), lk_buf *out) {
 	lk_buf table = LK_BUF_INIT, starts = LK_BUF_INIT;
 	lk_log_table(p->stream, &table);

@@ -9,6 +9,9 @@
 /* The quoted name of a stream's log table, such as lk.log_hits; and that of one partition's table. */
 void lk_log_table(const lk_stream *s, lk_buf *out);
 void lk_log_leaf(const lk_stream *s, int part, lk_buf *out);
+/* " WHERE part = … AND off >= from AND off < to", for a partition's table. Its key begins with the partition: without it
+ * the planner reads the whole table. */
+void lk_log_between(int part, int64_t from, int64_t to, lk_buf *out);
 
 /* lk_plan_batch_sql and lk_plan_oracle_sql over the log of the plan's stream. bound: a condition over part and off. */
 void lk_log_batch_sql(const lk_plan *p, const char *bound, lk_buf *out);

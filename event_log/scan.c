@@ -153,8 +153,8 @@ static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t 
 	}
 	lk_buf_adds(sql, " FROM ");
 	lk_log_leaf(s->stream, s->part, sql);
-	lk_buf_addf(sql, " WHERE part = %d AND off >= %lld AND off < %lld ORDER BY off) TO STDOUT (FORMAT binary); COMMIT",
-	            s->part, (long long)from, (long long)limit_off);
+	lk_log_between(s->part, from, limit_off, sql);
+	lk_buf_adds(sql, " ORDER BY off) TO STDOUT (FORMAT binary); COMMIT");
 	return 0;
 }
 

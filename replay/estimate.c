@@ -118,8 +118,8 @@ static void sample_sql(const estimate *e, int part, lk_buf *out) {
 	}
 	lk_buf_adds(out, " FROM ");
 	lk_log_leaf(plan->stream, part, out);
-	lk_buf_addf(out, " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1) WHERE off >= %lld AND off < %lld",
-	            share < 1 ? 100 * share : 100, (long long)e->from.part[part].off, (long long)e->to.part[part].off);
+	lk_buf_addf(out, " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1)", share < 1 ? 100 * share : 100);
+	lk_log_between(part, e->from.part[part].off, e->to.part[part].off, out);
 }
 
 static bool belongs(const estimate *e) {

@@ -45,8 +45,7 @@ static int look(lk_pg *pg, const lk_range_in *in, PGresult **res, lk_error *err)
 		lk_buf_addf(&sql, "%sSELECT %d AS part, min(off), max(off) + 1, " LK_SQL_US("min(%s)") ", " LK_SQL_US("max(%s)") " FROM ",
 		            p ? " UNION ALL " : "", p, column.data, column.data);
 		lk_log_leaf(s, p, &sql);
-		lk_buf_addf(&sql, " WHERE part = %d AND off >= %lld AND off < %lld", p, in->from ? (long long)in->from->part[p].off : 0,
-		            (long long)in->to->part[p].off);
+		lk_log_between(p, in->from ? in->from->part[p].off : 0, in->to->part[p].off, &sql);
 		if (in->range->from != INT64_MIN) {
 			lk_buf_addf(&sql, " AND %s >= ", column.data);
 			time_sql(in->range->from, &sql);
