@@ -93,10 +93,13 @@ static void print_beside(const char *const titles[2], const char *const texts[2]
 static const char **slot_names(const lk_plan *p) {
 	const char **names = lk_calloc((size_t)p->nslots + 1, sizeof(const char *));
 	for (int i = 0; i < p->nslots; i++) {
-		if (i < p->stream->schema.ncolumns)
+		const lk_lateral *l = lk_slot_item(p, i);
+		if (l)
+			names[i] = l->names[i - l->slot];
+		else if (i < p->stream->schema.ncolumns)
 			names[i] = p->stream->schema.columns[i].name;
 		else
-			names[i] = i == lk_slot_at(p->stream) ? "_at" : p->lateral_names[i - lk_slot_lateral(p->stream)];
+			names[i] = "_at";
 	}
 	return names;
 }
@@ -144,18 +147,16 @@ static void describe_window(const lk_plan *p, const char *const *names, lk_buf *
 }
 
 static void describe_lateral(const lk_plan *p, const char *const *names, lk_buf *b) {
-	if (!p->nlateral)
-		return;
-	lk_buf_addf(b, "each event gives %d row%s:", p->nrows, p->nrows == 1 ? "" : "s");
-	for (int rc = 0; rc < p->nrows; rc++) {
-		lk_buf_adds(b, rc ? ", (" : " (");
-		for (int c = 0; c < p->nlateral; c++) {
-			lk_buf_adds(b, c ? ", " : "");
-			lk_expr_describe(p->lateral[rc * p->nlateral + c], names, b);
+	for (int i = 0; i < p->nlaterals; i++) {
+		const lk_lateral *l = &p->laterals[i];
+		int nrows = l->nexprs / l->ncolumns;
+		lk_buf_addf(b, "each %s gives %d row%s:", i ? "row" : "event", nrows, nrows == 1 ? "" : "s");
+		for (int k = 0; k < l->nexprs; k++) {
+			lk_buf_adds(b, k % l->ncolumns ? ", " : k ? "), (" : " (");
+			lk_expr_describe(l->exprs[k], names, b);
 		}
-		lk_buf_addc(b, ')');
+		lk_buf_adds(b, ")\n");
 	}
-	lk_buf_addc(b, '\n');
 }
 
 static void describe_call(const lk_agg *a, const char *const *names, lk_buf *b) {

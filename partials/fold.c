@@ -1,4 +1,4 @@
-/* One event, one plan: lateness by the event's pane, LATERAL rows, WHERE, group key, aggregates. FILTER is evaluated
+/* One event, one plan: lateness by the event's pane, the event's rows, group key, aggregates. FILTER is evaluated
  * first, and the argument of its aggregate only if the filter is true, as in PostgreSQL.
  *
  * Most expressions are plain columns, so those are read from the row without a call. The field (pane and key) is
@@ -12,6 +12,7 @@
 
 void lk_folder_init(lk_folder *f, const lk_plan *p) {
 	*f = (lk_folder){.plan = p};
+	lk_event_rows_init(&f->rows, p);
 	f->row = lk_calloc((size_t)p->nslots, sizeof *f->row);
 	for (int i = 0; i < p->nslots; i++)
 		f->row[i] = lk_null();
@@ -20,37 +21,34 @@ void lk_folder_init(lk_folder *f, const lk_plan *p) {
 void lk_folder_release(lk_folder *f) {
 	free(f->row);
 	lk_buf_release(&f->field);
-	lk_arena_release(&f->scratch);
+	lk_event_rows_release(&f->rows);
 	*f = (lk_folder){0};
 }
 
 static inline lk_value eval(lk_folder *f, const lk_expr *x) {
 	if (x->op == LK_X_SLOT)
 		return f->row[x->slot];
-	return lk_expr_eval(x, f->row, &f->eval);
+	return lk_expr_eval(x, f->row, &f->rows.eval);
 }
 
 /* Evaluates a clause and notes the first mark of the event. */
 static inline lk_value eval_clause(lk_folder *f, const lk_expr *x) {
 	lk_value v = eval(f, x);
 	if (v.state == LK_MARKED && !f->reason)
-		f->reason = f->eval.reason;
+		f->reason = f->rows.eval.reason;
 	return v;
 }
 
-/* WHERE and FILTER pass only what is true. */
+/* FILTER passes only what is true. */
 static bool holds(lk_folder *f, const lk_expr *condition) {
 	lk_value v = eval_clause(f, condition);
 	return v.state == LK_VALUE && v.i;
 }
 
-/* Folds one row of the event. Returns whether it passes WHERE. */
-static bool fold_row(lk_folder *f, lk_cells *cells, bool late) {
+static void fold_row(lk_folder *f, lk_cells *cells, bool late) {
 	const lk_plan *p = f->plan;
 	lk_value one = lk_int(1);
 	char *state = NULL;
-	if (p->where && !holds(f, p->where))
-		return false;
 	lk_buf_clear(&f->field);
 	lk_pane_put(&f->field, f->pane);
 	for (int i = 0; i < p->nkeys; i++) {
@@ -70,31 +68,20 @@ static bool fold_row(lk_folder *f, lk_cells *cells, bool late) {
 		if (v.state == LK_VALUE && !late)
 			a->verbs->fold(state + a->state_offset, a, &v, &f->place, &cells->arena);
 	}
-	return true;
-}
-
-static void make_lateral(lk_folder *f, int row) {
-	const lk_plan *p = f->plan;
-	lk_value *slots = f->row + lk_slot_lateral(p->stream);
-	for (int i = 0; i < p->nlateral; i++)
-		slots[i] = eval(f, p->lateral[row * p->nlateral + i]);
 }
 
 int lk_fold_event(lk_folder *f, lk_cells *cells, int64_t watermark) {
 	const lk_plan *p = f->plan;
 	bool passed = false;
 	f->reason = NULL;
-	f->eval.arena = &f->scratch;
 	f->pane = lk_pane_start(&p->window, f->row[p->window.time_slot].i);
 	bool late = lk_is_late(p, f->row[p->window.time_slot].i, watermark);
 	f->place.ts = f->row[p->stream->schema.event_time].i;
-	for (int row = 0; row < p->nrows; row++) {
-		f->place.row = row;
-		if (p->nlateral)
-			make_lateral(f, row);
-		passed |= fold_row(f, cells, late);
+	lk_event_rows_begin(&f->rows, f->row);
+	for (; lk_event_rows_next(&f->rows, f->row); passed = true) {
+		f->place.row = f->rows.number;
+		fold_row(f, cells, late);
 	}
-	if (f->scratch.used_bytes)
-		lk_arena_clear(&f->scratch);
+	f->reason = f->reason ? f->reason : f->rows.reason;
 	return (late && passed ? LK_FOLD_LATE : LK_FOLDED) | (f->reason ? LK_FOLD_MARKED : 0);
 }

@@ -6,6 +6,7 @@
 #define LK_PARTIALS_FOLD_H
 
 #include "partials/cells.h"
+#include "plan/event_rows.h"
 
 enum lk_fold_result {
 	LK_FOLDED = 0,
@@ -15,8 +16,7 @@ enum lk_fold_result {
 
 typedef struct lk_folder {
 	const lk_plan *plan;
-	lk_eval eval;
-	lk_arena scratch;
+	lk_event_rows rows;
 	lk_buf field;
 	lk_value *row;           /* nslots values: the caller fills columns and _at */
 	const char *reason;      /* of the last LK_FOLD_MARKED, static text */

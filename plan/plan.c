@@ -19,7 +19,15 @@ lk_type lk_slot_type(const lk_plan *p, int slot) {
 		return p->stream->schema.columns[slot].type;
 	if (slot == lk_slot_at(p->stream))
 		return (lk_type){.kind = LK_TIME};
-	return p->lateral_types[slot - lk_slot_lateral(p->stream)];
+	const lk_lateral *l = lk_slot_item(p, slot);
+	return l->types[slot - l->slot];
+}
+
+const lk_lateral *lk_slot_item(const lk_plan *p, int slot) {
+	for (int i = 0; i < p->nlaterals; i++)
+		if (slot >= p->laterals[i].slot && slot < p->laterals[i].slot + p->laterals[i].ncolumns)
+			return &p->laterals[i];
+	return NULL;
 }
 
 int lk_plan_output(const lk_plan *p, const char *name) {
@@ -77,8 +85,9 @@ static const lk_expr *find(const lk_expr *x, bool (*is)(const lk_expr *)) {
 /* The first node of what is evaluated for events. */
 static const lk_expr *find_in_rows(const lk_plan *p, bool (*is)(const lk_expr *)) {
 	const lk_expr *found = find(p->where, is);
-	for (int i = 0; i < p->nrows * p->nlateral && !found; i++)
-		found = find(p->lateral[i], is);
+	for (int i = 0; i < p->nlaterals; i++)
+		for (int k = 0; k < p->laterals[i].nexprs && !found; k++)
+			found = find(p->laterals[i].exprs[k], is);
 	for (int i = 0; i < p->nkeys && !found; i++)
 		found = find(p->keys[i].expr, is);
 	for (int i = 0; i < p->naggs && !found; i++) {
@@ -160,6 +169,17 @@ static void put_output(const lk_output *o, lk_buf *out) {
 	lk_buf_addc(out, '\n');
 }
 
+static void put_laterals(const lk_plan *p, lk_buf *out) {
+	if (!p->nlaterals)
+		lk_buf_adds(out, "rows 1 0\n");
+	for (int i = 0; i < p->nlaterals; i++) {
+		const lk_lateral *l = &p->laterals[i];
+		lk_buf_addf(out, "rows %d %d\n", l->nexprs / l->ncolumns, l->ncolumns);
+		for (int k = 0; k < l->nexprs; k++)
+			put_expr(p, "value", l->exprs[k], out);
+	}
+}
+
 static void canonical_text(const lk_plan *p, lk_buf *out) {
 	const lk_stream *s = p->stream;
 	lk_buf_addf(out, "plan %d\nstream ", PLAN_FORMAT);
@@ -176,9 +196,7 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 		lk_sql_ident(p->window.calendar->zone, out);
 		lk_buf_addc(out, '\n');
 	}
-	lk_buf_addf(out, "rows %d %d\n", p->nrows, p->nlateral);
-	for (int i = 0; i < p->nrows * p->nlateral; i++)
-		put_expr(p, "value", p->lateral[i], out);
+	put_laterals(p, out);
 	put_expr(p, "where", p->where, out);
 	for (int i = 0; i < p->nkeys; i++)
 		put_expr(p, "key", p->keys[i].expr, out);

@@ -13,6 +13,7 @@
 #define LK_MAX_PARTITIONS 64
 #define LK_MAX_KEYS 64
 #define LK_MAX_AGGS 128
+#define LK_MAX_LATERALS 8
 #define LK_MAX_BATCH_COLUMNS (1 + LK_MAX_KEYS + LK_MAX_AGGS * LK_MAX_PARTIALS)   /* pane, keys, partials */
 
 typedef struct lk_stream {
@@ -63,6 +64,15 @@ typedef struct lk_order {
 	bool descending, nulls_first;
 } lk_order;
 
+/* An item of FROM beside the stream, LATERAL (VALUES …): it makes rows of each row of what stands before it. */
+typedef struct lk_lateral {
+	char *alias, **names;
+	lk_type *types;
+	int slot, ncolumns;            /* its columns are the slots from `slot` on */
+	lk_expr **exprs;               /* [row * ncolumns + column] */
+	int nexprs;
+} lk_lateral;
+
 /* A plan has at least one aggregate. Without keys and window it is SQL's aggregate over everything: always one row,
  * even over no events (count 0, other aggregates NULL), though no cell exists then. */
 typedef struct lk_plan {
@@ -74,11 +84,8 @@ typedef struct lk_plan {
 	int64_t retention_us;          /* WITH (retention = '…'), at least allowed_lateness_us, whose default it is;
 	                                * 0: windows are kept for ever */
 
-	int nrows, nlateral;           /* LATERAL (VALUES …): nrows rows of nlateral columns; nrows = 1, nlateral = 0 without */
-	lk_expr **lateral;             /* [row * nlateral + column] */
-	lk_type *lateral_types;
-	char **lateral_names;
-	char *lateral_alias;
+	lk_lateral *laterals;          /* plan/event_rows.h */
+	int nlaterals;
 
 	lk_expr *where;                /* NULL: all */
 	lk_key *keys;
@@ -115,6 +122,8 @@ typedef struct lk_plan {
 void lk_plan_seal(lk_plan *p, lk_arena *arena);
 
 lk_type lk_slot_type(const lk_plan *p, int slot);
+/* The item of FROM that has the slot; NULL if the stream has it. */
+const lk_lateral *lk_slot_item(const lk_plan *p, int slot);
 /* Index of the output or key of that name, or -1. */
 int lk_plan_output(const lk_plan *p, const char *name);
 int lk_plan_key(const lk_plan *p, const char *name);

@@ -92,9 +92,8 @@ static bool add_star(reading *r, const json_t *value, int at) {
 		lk_stmt_fault(r->c->s, at, "write *, or name the columns", "this star is not supported in a subquery");
 		return false;
 	}
-	int n = lk_scope_columns(inner) - (qualifier && inner->lateral ? inner->plan->nlateral : 0);
-	for (int i = 0; i < n; i++)
-		if (!add_column(r, (struct lk_derived_column){.name = lk_scope_name(inner, i), .found = i}, at))
+	for (int i = 0; i < lk_scope_columns(inner); i++)
+		if ((!qualifier || strcmp(lk_scope_qualifier(inner, i), qualifier) == 0) && !add_column(r, (struct lk_derived_column){.name = lk_scope_name(inner, i), .found = i}, at))
 			return false;
 	r->star_end = r->star_end ? r->star_end : r->d->ncolumns;
 	return true;

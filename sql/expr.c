@@ -23,8 +23,7 @@ static const char *near_column(lk_scope *c, const char *name) {
 static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, int at) {
 	lk_stmt *s = c->s;
 	const char *dotted = lk_stmt_text(s, "%s.%s", qualifier, name), *hint = "";
-	bool known = strcmp(qualifier, c->stream_name) == 0 ||
-	             (c->lateral && c->plan->nlateral && strcmp(qualifier, c->plan->lateral_alias) == 0);
+	bool known = lk_scope_has(c, qualifier);
 	const char *near = near_column(c, name);
 	if (*qualifier && lk_scope_find(c, "", dotted) >= 0)
 		hint = lk_stmt_text(s, "a dotted name is one quoted name: \"%s\"", dotted);
@@ -46,6 +45,15 @@ static lk_expr *no_column(lk_scope *c, const char *qualifier, const char *name, 
 	return NULL;
 }
 
+/* "write hits.path or v.path" */
+static const char *qualified(lk_scope *c, const char *name) {
+	const char *text = "write ";
+	for (int i = 0, n = 0; i < lk_scope_columns(c); i++)
+		if (strcmp(lk_scope_name(c, i), name) == 0)
+			text = lk_stmt_text(c->s, "%s%s%s.%s", text, n++ ? " or " : "", lk_scope_qualifier(c, i), name);
+	return text;
+}
+
 static lk_expr *column(lk_scope *c, const json_t *f, int at) {
 	const json_t *fields = json_object_get(f, "fields");
 	size_t n = json_array_size(fields);
@@ -62,8 +70,7 @@ static lk_expr *column(lk_scope *c, const json_t *f, int at) {
 	}
 	int found = lk_scope_find(c, qualifier, last);
 	if (found == -2) {
-		lk_stmt_fault(c->s, at, lk_stmt_text(c->s, "write %s.%s or %s.%s", c->stream_name, last, c->plan->lateral_alias, last),
-		              "column \"%s\" is ambiguous", last);
+		lk_stmt_fault(c->s, at, qualified(c, last), "column \"%s\" is ambiguous", last);
 		return NULL;
 	}
 	return found < 0 ? no_column(c, qualifier, last, at) : lk_scope_read(c, found, at);

@@ -41,7 +41,7 @@ struct lk_scope {
 	const char *stream_name;       /* the alias, or the stream's name */
 	const lk_derived *derived;     /* what stands in the stream's place, or NULL */
 	lk_with *with;                 /* the queries of WITH that FROM can name, the last one first */
-	bool lateral;                  /* the lateral columns are visible */
+	int first_lateral, nlaterals;  /* the items of plan->laterals whose columns are visible */
 	const char *clause;            /* "WHERE", … for messages */
 	int depth, nodes;
 	bool too_deep;                 /* the fault is noted */
@@ -58,14 +58,16 @@ static inline lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) { return c->
 lk_expr *lk_sql_typed(lk_scope *c, const json_t *node);                 /* LK_UNKNOWN becomes text */
 lk_expr *lk_sql_condition(lk_scope *c, const json_t *node);             /* boolean */
 
-/* The column that a ColumnRef means, for lk_scope_read: a slot, or a column of c->derived followed by the lateral ones. -1
+/* The column that a ColumnRef means, for lk_scope_read: a slot, or a column of c->derived, followed by the lateral ones. -1
  * if there is none (no fault is noted), -2 if it is ambiguous. qualifier: "" for none. */
+bool lk_scope_has(const lk_scope *c, const char *qualifier);   /* is it the stream, or an item of FROM? */
 int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name);
 /* The expression that a column stands for, made anew each time; all of its nodes get the location. */
 lk_expr *lk_scope_read(lk_scope *c, int found, int at);
 /* Names of the columns, in order, and how many. */
 int lk_scope_columns(const lk_scope *c);
 const char *lk_scope_name(const lk_scope *c, int found);
+const char *lk_scope_qualifier(const lk_scope *c, int found);   /* the stream or item that has it */
 
 /* Notes an edit of the text for the oracle. */
 void lk_sql_edit(lk_scope *c, lk_edit edit);

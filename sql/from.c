@@ -6,6 +6,7 @@
 #include "sql/aggregate.h"
 #include "sql/derived.h"
 #include "sql/hint.h"
+#include "sql/lateral.h"
 #include "sql/names.h"
 #include "sql/statements.h"
 #include "sql/window.h"
@@ -45,16 +46,6 @@ static void no_stream(lk_stmt *s, const char *name, int at) {
 	              "stream \"%s\" does not exist", name);
 }
 
-static const char *alias_of(lk_stmt *s, const json_t *f, const char *name, int at, const json_t **columns) {
-	static const char *const keys[] = {"aliasname", "colnames", NULL};
-	const json_t *alias = json_object_get(f, "alias");
-	*columns = NULL;
-	if (!alias || !lk_tree_only(s, alias, at, "an alias", keys))
-		return name;
-	*columns = json_object_get(alias, "colnames");
-	return lk_tree_str(alias, "aliasname");
-}
-
 /* The stream itself is at the bottom of all subqueries; the oracle gives it the name that it has there. */
 static bool read_stream(lk_scope *c, const char *name, int at) {
 	lk_plan *p = c->plan;
@@ -64,7 +55,6 @@ static bool read_stream(lk_scope *c, const char *name, int at) {
 		return false;
 	}
 	p->stream_name = lk_arena_strdup(c->s->arena, c->stream_name);
-	p->nrows = 1;
 	p->nslots = lk_slot_lateral(p->stream);
 	return true;
 }
@@ -76,7 +66,7 @@ static bool read_relation(lk_scope *c, const json_t *f) {
 	const char *name = lk_sql_relation(s, f, "the stream in FROM");
 	if (!name)
 		return false;
-	c->stream_name = alias_of(s, f, name, at, &columns);
+	c->stream_name = lk_sql_alias(s, f, name, at, &columns);
 	lk_with *with = lk_sql_find_with(c, name);
 	if (with) {
 		with->used = true;
@@ -99,103 +89,8 @@ static bool read_subquery(lk_scope *c, const json_t *f) {
 	int at = lk_tree_start(f, 0);
 	if (!lk_tree_only(c->s, f, at, "a subquery", keys))
 		return false;
-	c->stream_name = alias_of(c->s, f, "", at, &columns);
+	c->stream_name = lk_sql_alias(c->s, f, "", at, &columns);
 	return lk_sql_derived(c, query, columns, c->with, at);
-}
-
-/* --- LATERAL (VALUES …) --- */
-
-static bool read_names(lk_scope *c, const json_t *f, int at) {
-	lk_plan *p = c->plan;
-	const json_t *columns;
-	p->lateral_alias = lk_arena_strdup(c->s->arena, alias_of(c->s, f, "", at, &columns));
-	size_t n = json_array_size(columns);
-	if (!*p->lateral_alias || !n) {
-		lk_stmt_fault(c->s, at, "write LATERAL (VALUES (…), (…)) AS alias (column, …)", "VALUES needs an alias with column names");
-		return false;
-	}
-	if (strcmp(p->lateral_alias, c->stream_name) == 0) {
-		lk_stmt_fault(c->s, at, "choose another alias", "the name \"%s\" is used twice in FROM", p->lateral_alias);
-		return false;
-	}
-	p->lateral_names = lk_arena_zalloc(c->s->arena, sizeof *p->lateral_names * n);
-	p->lateral_types = lk_arena_zalloc(c->s->arena, sizeof *p->lateral_types * n);
-	for (size_t i = 0; i < n; i++) {
-		const char *name = lk_tree_string_node(json_array_get(columns, i));
-		p->lateral_names[i] = lk_arena_strdup(c->s->arena, name ? name : "");
-		if (!lk_sql_check_column(c->s, "column", p->lateral_names[i], at))
-			return false;
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(p->lateral_names[i], p->lateral_names[j]) == 0) {
-				lk_stmt_fault(c->s, at, "", "column \"%s\" is named twice", p->lateral_names[i]);
-				return false;
-			}
-	}
-	p->nlateral = (int)n;
-	return true;
-}
-
-static bool read_row(lk_scope *c, const json_t *row, int at, int index) {
-	const json_t *items = json_object_get(lk_tree_as(row, "List"), "items");
-	int n = c->plan->nlateral;
-	if ((int)json_array_size(items) != n) {
-		lk_stmt_fault(c->s, lk_tree_start(items, at), "every row of VALUES has one value for each column name",
-		              "this row has %zu values for %d columns", json_array_size(items), n);
-		return false;
-	}
-	bool good = true;
-	for (int i = 0; i < n; i++) {
-		lk_expr *x = lk_sql_expr(c, json_array_get(items, (size_t)i));
-		c->plan->lateral[index * n + i] = x;
-		good &= x != NULL;
-	}
-	return good;
-}
-
-/* All rows of a column have one type. */
-static bool unify_column(lk_scope *c, int column) {
-	lk_plan *p = c->plan;
-	lk_expr **x = lk_arena_alloc(c->s->arena, sizeof *x * (size_t)p->nrows);
-	for (int row = 0; row < p->nrows; row++)
-		x[row] = p->lateral[row * p->nlateral + column];
-	if (!lk_sql_common_type(c, x, p->nrows, "VALUES", &p->lateral_types[column]))
-		return false;
-	bool good = true;
-	for (int row = 0; row < p->nrows; row++) {
-		lk_expr *v = lk_sql_coerce(c, x[row], p->lateral_types[column], true);
-		p->lateral[row * p->nlateral + column] = v;
-		good &= v != NULL;
-	}
-	return good;
-}
-
-static bool read_lateral(lk_scope *c, const json_t *f, int at) {
-	static const char *const keys[] = {"lateral", "subquery", "alias", NULL};
-	static const char *const query_keys[] = {"valuesLists", "limitOption", "op", NULL};
-	const json_t *query = lk_tree_as(json_object_get(f, "subquery"), "SelectStmt"), *rows = json_object_get(query, "valuesLists");
-	at = lk_tree_start(f, at);
-	if (c->plan->nlateral) {
-		lk_stmt_fault(c->s, at, "put both into one LATERAL (VALUES (…), (…))", "a second LATERAL is not supported");
-		return false;
-	}
-	if (!rows || !lk_tree_flag(f, "lateral")) {
-		lk_stmt_fault(c->s, at, "a view reads from one stream, and may add LATERAL (VALUES (…), (…)) AS alias (column, …)",
-		              rows ? "VALUES without LATERAL is not supported in FROM" : "a subquery is not supported in FROM");
-		return false;
-	}
-	if (!lk_tree_only(c->s, f, at, "LATERAL", keys) || !lk_tree_only(c->s, query, at, "VALUES", query_keys) || !read_names(c, f, at))
-		return false;
-	lk_plan *p = c->plan;
-	p->nrows = (int)json_array_size(rows);
-	p->lateral = lk_arena_zalloc(c->s->arena, sizeof *p->lateral * (size_t)(p->nrows * p->nlateral));
-	c->clause = "VALUES";
-	bool good = true;
-	for (int i = 0; i < p->nrows; i++)
-		good &= read_row(c, json_array_get(rows, (size_t)i), at, i);
-	for (int i = 0; good && i < p->nlateral; i++)
-		good &= unify_column(c, i);
-	c->lateral = good;
-	return good;
 }
 
 /* stream CROSS JOIN LATERAL …, or JOIN LATERAL … ON TRUE. */
@@ -226,30 +121,55 @@ static void refuse_item(lk_stmt *s, const json_t *item) {
 	                   : strcmp(kind, "RangeTableSample") == 0 ? "TABLESAMPLE"
 	                   : strcmp(kind, "RangeSubselect") == 0   ? "a subquery"
 	                                                           : "a join of streams";
-	lk_stmt_fault(s, lk_tree_start(f, 0), hint ? hint : "a view reads from one stream, and may add LATERAL (VALUES (…), (…)) AS alias (column, …)",
+	lk_stmt_fault(s, lk_tree_start(f, 0), hint ? hint : LK_FROM_HINT,
 	              "%s is not supported in FROM", what);
 }
 
-bool lk_sql_from(lk_scope *c, const json_t *from) {
-	size_t n = json_array_size(from);
-	const json_t *first = json_array_get(from, 0), *second = json_array_get(from, 1), *join = lk_tree_as(first, "JoinExpr");
-	lk_stmt *s = c->s;
-	if (!n) {
-		lk_stmt_fault(s, 0, "write SELECT … FROM a stream", "the view reads from no stream");
-		return false;
+/* The items of FROM, with those that joins add: a CROSS JOIN LATERAL b, c has three. Returns how many, at most max + 1. */
+static int flatten(const json_t *item, const json_t **items, int n, int max) {
+	const json_t *join = lk_tree_as(item, "JoinExpr");
+	if (n > max)
+		return n;
+	if (!join || !cross_join(join)) {
+		items[n] = item;
+		return n + 1;
 	}
-	if (n == 1 && join && cross_join(join)) {
-		first = json_object_get(join, "larg");
-		second = json_object_get(join, "rarg");
-	}
-	const json_t *stream = lk_tree_as(first, "RangeVar"), *query = lk_tree_as(first, "RangeSubselect"), *lateral = lk_tree_as(second, "RangeSubselect");
-	if ((!stream && !query) || n > 2 || (second && !lateral)) {
-		refuse_item(s, !stream && !query ? first : n > 2 ? json_array_get(from, 2) : second);
+	n = flatten(json_object_get(join, "larg"), items, n, max);
+	return flatten(json_object_get(join, "rarg"), items, n, max);
+}
+
+static bool read_items(lk_scope *c, const json_t *const *items, int n) {
+	const json_t *stream = lk_tree_as(items[0], "RangeVar"), *query = lk_tree_as(items[0], "RangeSubselect");
+	if (!stream && !query) {
+		refuse_item(c->s, items[0]);
 		return false;
 	}
 	if (stream ? !read_relation(c, stream) : !read_subquery(c, query))
 		return false;
-	bool good = !lateral || read_lateral(c, lateral, lk_tree_start(first, 0));
-	c->plan->nslots = lk_slot_lateral(c->plan->stream) + c->plan->nlateral;
-	return good;
+	c->first_lateral = c->plan->nlaterals;
+	for (int i = 1; i < n; i++) {
+		const json_t *lateral = lk_tree_as(items[i], "RangeSubselect");
+		if (!lateral)
+			refuse_item(c->s, items[i]);
+		if (!lateral || !lk_sql_lateral(c, lateral, lk_tree_start(items[0], 0)))
+			return false;
+	}
+	return true;
+}
+
+bool lk_sql_from(lk_scope *c, const json_t *from) {
+	const json_t *items[2 + LK_MAX_LATERALS], *item;
+	int n = 0;
+	size_t i;
+	json_array_foreach(from, i, item)
+		n = flatten(item, items, n, 1 + LK_MAX_LATERALS);
+	if (!n) {
+		lk_stmt_fault(c->s, 0, "write SELECT … FROM a stream", "the view reads from no stream");
+		return false;
+	}
+	if (n > 1 + LK_MAX_LATERALS) {
+		lk_stmt_fault(c->s, lk_tree_start(items[0], 0), "leave some out", "FROM has more than %d items beside the stream", LK_MAX_LATERALS);
+		return false;
+	}
+	return read_items(c, items, n);
 }

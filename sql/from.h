@@ -1,4 +1,4 @@
-/* FROM stream [AS alias] [, LATERAL (VALUES …) AS alias (columns)]; a subquery or a query of WITH in the stream's place. */
+/* FROM stream [AS alias] [, LATERAL (VALUES …) AS alias (columns)] …; a subquery or a query of WITH in the stream's place. */
 #ifndef LK_SQL_FROM_H
 #define LK_SQL_FROM_H
 

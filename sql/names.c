@@ -52,6 +52,16 @@ const char *lk_sql_relation(lk_stmt *s, const json_t *r, const char *what) {
 	return good ? lk_tree_str(r, "relname") : NULL;
 }
 
+const char *lk_sql_alias(lk_stmt *s, const json_t *f, const char *name, int at, const json_t **columns) {
+	static const char *const keys[] = {"aliasname", "colnames", NULL};
+	const json_t *alias = json_object_get(f, "alias");
+	*columns = NULL;
+	if (!alias || !lk_tree_only(s, alias, at, "an alias", keys))
+		return name;
+	*columns = json_object_get(alias, "colnames");
+	return lk_tree_str(alias, "aliasname");
+}
+
 static lk_option *find(lk_option *known, int n, const char *name) {
 	for (int i = 0; i < n; i++)
 		if (strcmp(known[i].name, name) == 0)

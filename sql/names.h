@@ -15,6 +15,9 @@ bool lk_sql_check_column(lk_stmt *s, const char *what, const char *name, int at)
 /* The name in a RangeVar; NULL with a fault if it has more than a name. */
 const char *lk_sql_relation(lk_stmt *s, const json_t *range_var, const char *what);
 
+/* The alias of an item of FROM, or `name` without one; *columns: the new names of its columns, or NULL. */
+const char *lk_sql_alias(lk_stmt *s, const json_t *f, const char *name, int at, const json_t **columns);
+
 /* Options of WITH (…): finds each option by name; unknown, repeated, valueless and namespaced ones are faults. */
 typedef struct lk_option {
 	const char *name;

@@ -8,23 +8,51 @@
 /* Columns of the stream, with _at, or of what stands in its place. */
 static int own_columns(const lk_scope *c) { return c->derived ? c->derived->ncolumns : c->plan->stream->schema.ncolumns + 1; }
 
-int lk_scope_columns(const lk_scope *c) { return own_columns(c) + (c->lateral ? c->plan->nlateral : 0); }
+int lk_scope_columns(const lk_scope *c) {
+	int n = own_columns(c);
+	for (int i = 0; i < c->nlaterals; i++)
+		n += c->plan->laterals[c->first_lateral + i].ncolumns;
+	return n;
+}
+
+/* The item of FROM that has a column, whose place in the item is *column; NULL if it is the stream's. */
+static const lk_lateral *item_of(const lk_scope *c, int found, int *column) {
+	const lk_lateral *l = &c->plan->laterals[c->first_lateral];
+	*column = found - own_columns(c);
+	if (*column < 0)
+		return NULL;
+	while (*column >= l->ncolumns)
+		*column -= l++->ncolumns;
+	return l;
+}
+
+const char *lk_scope_qualifier(const lk_scope *c, int found) {
+	int column;
+	const lk_lateral *l = item_of(c, found, &column);
+	return l ? l->alias : c->stream_name;
+}
+
+bool lk_scope_has(const lk_scope *c, const char *qualifier) {
+	bool has = strcmp(qualifier, c->stream_name) == 0;
+	for (int i = 0; i < c->nlaterals; i++)
+		has |= strcmp(qualifier, c->plan->laterals[c->first_lateral + i].alias) == 0;
+	return has;
+}
 
 const char *lk_scope_name(const lk_scope *c, int found) {
-	int n = own_columns(c);
-	if (found >= n)
-		return c->plan->lateral_names[found - n];
+	int column;
+	const lk_lateral *l = item_of(c, found, &column);
+	if (l)
+		return l->names[column];
 	if (c->derived)
 		return c->derived->columns[found].name;
 	return found == lk_slot_at(c->plan->stream) ? "_at" : c->plan->stream->schema.columns[found].name;
 }
 
 int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name) {
-	bool of_own = !*qualifier || strcmp(qualifier, c->stream_name) == 0;
-	bool of_lateral = c->lateral && (!*qualifier || strcmp(qualifier, c->plan->lateral_alias) == 0);
 	int found = -1;
 	for (int i = 0; i < lk_scope_columns(c); i++)
-		if ((i < own_columns(c) ? of_own : of_lateral) && strcmp(lk_scope_name(c, i), name) == 0)
+		if (strcmp(lk_scope_name(c, i), name) == 0 && (!*qualifier || strcmp(lk_scope_qualifier(c, i), qualifier) == 0))
 			found = found < 0 ? i : -2;
 	return found;
 }
@@ -49,16 +77,17 @@ static lk_expr *read_derived(lk_scope *c, int found, int at) {
 }
 
 lk_expr *lk_scope_read(lk_scope *c, int found, int at) {
-	int n = own_columns(c);
-	if (c->derived && found < n)
+	int column;
+	const lk_lateral *l = item_of(c, found, &column);
+	if (c->derived && !l)
 		return read_derived(c, found, at);
-	int slot = found < n ? found : lk_slot_lateral(c->plan->stream) + found - n;
+	int slot = l ? l->slot + column : found;
 	lk_expr *x = lk_expr_new(c, LK_X_SLOT, lk_slot_type(c->plan, slot), at, 0);
 	if (!x)
 		return NULL;
 	x->slot = slot;
-	for (int row = 0; slot >= lk_slot_lateral(c->plan->stream) && row < c->plan->nrows; row++) {
-		uint64_t longest = lk_expr_longest(c->plan->lateral[row * c->plan->nlateral + found - n]);
+	for (int i = column; l && i < l->nexprs; i += l->ncolumns) {
+		uint64_t longest = lk_expr_longest(l->exprs[i]);
 		x->longest = longest > x->longest ? (uint32_t)longest : x->longest;
 	}
 	return x;

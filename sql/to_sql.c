@@ -20,8 +20,9 @@ static void put_column_name(const lk_plan *p, int slot, lk_buf *out) {
 
 static void event_slot(void *ctx, int slot, lk_buf *out) {
 	const lk_plan *p = ctx;
-	if (slot >= lk_slot_lateral(p->stream)) {
-		lk_buf_addf(out, "v._v%d", slot - lk_slot_lateral(p->stream));
+	const lk_lateral *l = lk_slot_item(p, slot);
+	if (l) {
+		lk_buf_addf(out, "v%d._v%d", (int)(l - p->laterals), slot - l->slot);
 		return;
 	}
 	lk_buf_adds(out, "e.");
@@ -89,18 +90,16 @@ static void put_select_list(const lk_plan *p, const char *starts, lk_buf *out) {
 	lk_buf_release(&filter);
 }
 
-static void put_lateral(const lk_plan *p, lk_buf *out) {
+static void put_lateral(const lk_plan *p, const lk_lateral *l, lk_buf *out) {
 	lk_buf_adds(out, " CROSS JOIN LATERAL (VALUES ");
-	for (int row = 0; row < p->nrows; row++) {
-		lk_buf_adds(out, row ? ", (" : "(");
-		for (int i = 0; i < p->nlateral; i++) {
-			lk_buf_adds(out, i ? ", " : "");
-			put_expr(p, p->lateral[row * p->nlateral + i], out);
-		}
-		lk_buf_addc(out, ')');
+	for (int i = 0; i < l->nexprs; i++) {
+		bool first = i % l->ncolumns == 0, last = i % l->ncolumns == l->ncolumns - 1;
+		lk_buf_adds(out, first ? i ? ", (" : "(" : ", ");
+		put_expr(p, l->exprs[i], out);
+		lk_buf_adds(out, last ? ")" : "");
 	}
-	lk_buf_adds(out, ") AS v(");
-	for (int i = 0; i < p->nlateral; i++)
+	lk_buf_addf(out, ") AS v%d(", (int)(l - p->laterals));
+	for (int i = 0; i < l->ncolumns; i++)
 		lk_buf_addf(out, "%s_v%d", i ? ", " : "", i);
 	lk_buf_addc(out, ')');
 }
@@ -109,8 +108,8 @@ void lk_plan_batch_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
 	lk_buf_adds(out, "SELECT ");
 	put_select_list(p, log->calendar_starts, out);
 	lk_buf_addf(out, " FROM %s AS e", log->table);
-	if (p->nlateral)
-		put_lateral(p, out);
+	for (int i = 0; i < p->nlaterals; i++)
+		put_lateral(p, &p->laterals[i], out);
 	lk_buf_addf(out, " WHERE (%s)", log->bound);
 	if (p->where) {
 		lk_buf_adds(out, " AND (");

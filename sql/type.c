@@ -379,9 +379,9 @@ bool lk_expr_collates(const lk_plan *p, const lk_expr *x) {
 	if (x->op == LK_X_SLOT && x->slot >= p->nslots)   /* an aggregate, in HAVING */
 		return lk_expr_collates(p, p->aggs[x->slot - p->nslots].arg);
 	if (x->op == LK_X_SLOT) {
-		int column = x->slot - lk_slot_lateral(p->stream);
-		for (int row = 0; row < p->nrows; row++)
-			if (lk_expr_collates(p, p->lateral[row * p->nlateral + column]))
+		const lk_lateral *l = lk_slot_item(p, x->slot);
+		for (int i = l ? x->slot - l->slot : 0; l && i < l->nexprs; i += l->ncolumns)
+			if (lk_expr_collates(p, l->exprs[i]))
 				return true;
 		return false;
 	}

@@ -151,8 +151,9 @@ static void find_needed(lk_plan *p, lk_arena *arena) {
 		lk_expr_mark(p->aggs[i].arg, needed, n);
 		lk_expr_mark(p->aggs[i].filter, needed, n);
 	}
-	for (int i = 0; i < p->nrows * p->nlateral; i++)
-		lk_expr_mark(p->lateral[i], needed, n);
+	for (int i = 0; i < p->nlaterals; i++)
+		for (int k = 0; k < p->laterals[i].nexprs; k++)
+			lk_expr_mark(p->laterals[i].exprs[k], needed, n);
 	p->needed = lk_arena_alloc(arena, sizeof *p->needed * (size_t)n);
 	for (int i = 0; i < n; i++)
 		if (needed[i])
@@ -272,6 +273,7 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	p->keys = lk_arena_zalloc(s->arena, sizeof *p->keys * LK_MAX_KEYS);
 	p->aggs = lk_arena_zalloc(s->arena, sizeof *p->aggs * LK_MAX_AGGS);
 	p->outputs = lk_arena_zalloc(s->arena, sizeof *p->outputs * MAX_OUTPUTS);
+	p->laterals = lk_arena_zalloc(s->arena, sizeof *p->laterals * LK_MAX_LATERALS);
 	lk_option options[NOPTIONS];
 	read_view_options(s, p, json_object_get(f, "options"), options);
 	view_reader v = {.c = {.s = s, .plan = p, .read = lk_sql_read, .from = lk_sql_from}, .s = s, .p = p};

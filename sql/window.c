@@ -176,7 +176,7 @@ void lk_sql_window(lk_scope *c, const json_t *call, int at) {
 		              "a window needs the event time or _at");
 		return;
 	}
-	if (f->kind == LK_W_SESSION && p->nlateral) {
+	if (f->kind == LK_W_SESSION && p->nlaterals) {
 		lk_stmt_fault(c->s, at, "declare a view without LATERAL", "session(…) over rows that LATERAL makes is not supported");
 		return;
 	}

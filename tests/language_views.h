@@ -163,6 +163,10 @@
 "SELECT a, count(*) AS m FROM s, LATERAL (VALUES (i4 + 1), (i4 * i4)) AS l(a) WHERE i4 < 5 GROUP BY l.a",
 "SELECT l.k, s.k AS k2, count(*) AS m FROM s, LATERAL (VALUES (s.t)) AS l(k) GROUP BY l.k, s.k",
 "SELECT a, sum(a) AS m, avg(a) AS v FROM s, LATERAL (VALUES ('5'), (i4)) AS l(a) GROUP BY a",
+"SELECT a, d, count(*) AS m FROM s, LATERAL (VALUES (k), (t)) AS l(a), LATERAL (VALUES (a || 'x'), (s.k), ('y')) AS r(d) GROUP BY a, d",
+"SELECT l.a, r.a AS d, sum(i4) AS m FROM s CROSS JOIN LATERAL (VALUES (i2), (i4)) AS l(a) JOIN LATERAL (VALUES (l.a + 1), (NULL)) AS r(a) ON TRUE GROUP BY l.a, r.a",
+"SELECT d, count(*) AS m FROM (SELECT *, a > 3 AS big FROM s, LATERAL (VALUES (i4), (i2)) AS l(a)) AS y, LATERAL (VALUES (big), (a < 0)) AS r(d) GROUP BY d, tumble(ts, '7 s')",
+"SELECT a, count(*) AS m FROM s, LATERAL (VALUES (10 / i4), (1)) AS l(a) WHERE i4 <> 0 AND a > 0 GROUP BY a",
 /* operators that raise */
 "SELECT count(*) AS c FROM s WHERE i4 * i4 > 0 AND i4 < 100000",
 "SELECT count(*) AS c FROM s WHERE i4 < 100000 OR i4 * 65536 > 0",

@@ -59,9 +59,9 @@ static void batch_of_lateral_rows(void **state) {
 	const lk_plan *p = test_view("CREATE VIEW v AS SELECT k, max(n) AS n FROM hits, LATERAL (VALUES ('a', status), (path, -1)) AS l(k, n) "
 	                             "WHERE n > 0 GROUP BY k, tumble(_at, '1 d')", &d);
 	lk_plan_batch_sql(p, &(lk_sql_log){.table = "t", .bound = "true"}, &b);
-	is(&b, "SELECT date_bin(interval '86400000000 microseconds', e.\"_at\", timestamptz '1970-01-01 00:00:00+00') AS _pane, v._v0 AS _k0, "
-	       "max(v._v1) AS _p0_0 FROM t AS e CROSS JOIN LATERAL (VALUES (('a'::text COLLATE \"C\"), e.\"status\"), "
-	       "(e.\"path\", ('-1'::integer))) AS v(_v0, _v1) WHERE (true) AND ((v._v1 > ('0'::integer))) GROUP BY 1, 2");
+	is(&b, "SELECT date_bin(interval '86400000000 microseconds', e.\"_at\", timestamptz '1970-01-01 00:00:00+00') AS _pane, v0._v0 AS _k0, "
+	       "max(v0._v1) AS _p0_0 FROM t AS e CROSS JOIN LATERAL (VALUES (('a'::text COLLATE \"C\"), e.\"status\"), "
+	       "(e.\"path\", ('-1'::integer))) AS v0(_v0, _v1) WHERE (true) AND ((v0._v1 > ('0'::integer))) GROUP BY 1, 2");
 	lk_buf_release(&b);
 	lk_definitions_release(&d);
 }

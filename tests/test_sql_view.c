@@ -279,16 +279,18 @@ static void lateral_rows(void **state) {
 		lk_buf text = LK_BUF_INIT;
 		lk_buf_addf(&text, "CREATE VIEW v AS SELECT k, sum(v.n) AS n FROM %s GROUP BY k", forms[i]);
 		const lk_plan *p = test_view(text.data, &d);
-		assert_int_equal(p->nrows, 3);
-		assert_int_equal(p->nlateral, 2);
+		const lk_lateral *l = &p->laterals[0];
+		assert_int_equal(p->nlaterals, 1);
+		assert_int_equal(l->nexprs, 6);
+		assert_int_equal(l->ncolumns, 2);
 		assert_int_equal(p->nslots, p->stream->schema.ncolumns + 3);
-		assert_int_equal(p->lateral_types[0].kind, LK_TEXT);
-		assert_int_equal(p->lateral_types[1].kind, LK_NUMERIC);
-		assert_int_equal(p->lateral_types[1].scale, 2);
-		assert_int_equal(p->lateral_types[1].whole, 19);   /* each value keeps its scale */
+		assert_int_equal(l->types[0].kind, LK_TEXT);
+		assert_int_equal(l->types[1].kind, LK_NUMERIC);
+		assert_int_equal(l->types[1].scale, 2);
+		assert_int_equal(l->types[1].whole, 19);   /* each value keeps its scale */
 		for (int j = 0; j < 6; j++)
-			assert_true(p->lateral[j]->type.kind == p->lateral_types[j % 2].kind && p->lateral[j]->type.scale == p->lateral_types[j % 2].scale);
-		lk_value minus_one = lk_expr_eval(p->lateral[3], NULL, &(lk_eval){0});
+			assert_true(l->exprs[j]->type.kind == l->types[j % 2].kind && l->exprs[j]->type.scale == l->types[j % 2].scale);
+		lk_value minus_one = lk_expr_eval(l->exprs[3], NULL, &(lk_eval){0});
 		assert_true(minus_one.n == -1 && minus_one.scale == 0);
 		shows(p->aggs[0].arg, "(y::numeric(18,2))", "numeric(18,2)");
 		memcpy(hash[i], p->hash, 33);

@@ -24,7 +24,7 @@ const lk_plan *test_owner_plan(void) {
 	static lk_key keys[1] = {{.name = (char *)"key", .expr = &key_expr}};
 	static lk_plan plan = {
 		.view = (char *)"made_up", .window = {.kind = LK_W_TUMBLE, .size_us = TEST_PANE_US, .slide_us = TEST_PANE_US, .pane_us = TEST_PANE_US},
-		.nrows = 1, .keys = keys, .nkeys = 1, .aggs = aggs, .naggs = 2,
+		.keys = keys, .nkeys = 1, .aggs = aggs, .naggs = 2,
 	};
 	aggs[0].verbs = lk_aggregate_find("count", true);
 	aggs[1].verbs = lk_aggregate_find("sum", false);

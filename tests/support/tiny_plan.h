@@ -50,7 +50,6 @@ static inline void tiny_plan_init(tiny_plan *t, const lk_type *columns, int ncol
 		.stream = &t->stream,
 		.window = {.kind = LK_W_TUMBLE, .size_us = minute, .slide_us = minute, .pane_us = minute},
 		.allowed_lateness_us = -1,
-		.nrows = 1,
 		.nslots = ncolumns + 1,
 	};
 	t->plan.keys = lk_arena_zalloc(&t->arena, 16 * sizeof(lk_key));

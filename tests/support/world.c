@@ -588,7 +588,7 @@ void test_world_answer(test_world *w, const lk_query *q, lk_answer *out) {
  * Views with a WHERE are skipped, since it would have to be applied too. */
 static void check_late(test_world *w, const lk_answer *a, lk_buf *difference) {
 	lk_buf sql = LK_BUF_INIT;
-	if (a->plan->allowed_lateness_us < 0 || a->plan->where || a->plan->nlateral)
+	if (a->plan->allowed_lateness_us < 0 || a->plan->where || a->plan->nlaterals)
 		return;
 	lk_buf_adds(&sql, "SELECT count(*) FROM (");
 	add_late(a, &sql);

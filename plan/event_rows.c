@@ -1,0 +1,133 @@
+/* A nested loop without recursion: level i is item i of FROM beside the stream. */
+#include "plan/event_rows.h"
+
+#include <stdlib.h>
+
+struct lk_lateral_level {
+	int next;              /* the row of VALUES that comes next */
+	lk_arena made;         /* texts of its columns */
+};
+
+/* --- WHERE in two --- */
+
+static void collect(const lk_expr *x, bool lateral, int first_lateral, int nslots, lk_expr *into) {
+	if (!x)
+		return;
+	if (x->op != LK_X_AND) {
+		if (lk_expr_reads(x, first_lateral, nslots) == lateral)
+			into->args[into->nargs++] = (lk_expr *)x;
+		return;
+	}
+	for (int i = 0; i < x->nargs; i++)
+		collect(x->args[i], lateral, first_lateral, nslots, into);
+}
+
+static int count_conditions(const lk_expr *x) {
+	int n = 0;
+	if (!x || x->op != LK_X_AND)
+		return 1;
+	for (int i = 0; i < x->nargs; i++)
+		n += count_conditions(x->args[i]);
+	return n;
+}
+
+/* What of WHERE reads lateral columns, or what reads none. */
+static const lk_expr *part_of_where(const lk_plan *p, bool lateral, lk_arena *arena) {
+	lk_expr *all = lk_arena_zalloc(arena, sizeof *all);
+	*all = (lk_expr){.op = LK_X_AND, .type.kind = LK_BOOL};
+	all->args = lk_arena_alloc(arena, sizeof *all->args * (size_t)count_conditions(p->where));
+	collect(p->where, lateral, lk_slot_lateral(p->stream), p->nslots, all);
+	return all->nargs == 0 ? NULL : all->nargs == 1 ? all->args[0] : all;
+}
+
+/* Only what is true passes. */
+static bool holds(lk_event_rows *r, const lk_expr *condition, const lk_value *row) {
+	if (!condition)
+		return true;
+	lk_value v = lk_expr_eval(condition, row, &r->eval);
+	if (v.state == LK_MARKED && !r->reason)
+		r->reason = r->eval.reason;
+	return v.state == LK_VALUE && v.i;
+}
+
+/* --- levels --- */
+
+static void open_level(lk_event_rows *r, int i) {
+	struct lk_lateral_level *l = &r->levels[i];
+	l->next = 0;
+	lk_arena_clear(&l->made);
+}
+
+static bool step(lk_event_rows *r, int i, lk_value *row) {
+	const lk_lateral *lateral = &r->plan->laterals[i];
+	struct lk_lateral_level *l = &r->levels[i];
+	if (l->next == lateral->nexprs / lateral->ncolumns)
+		return false;
+	r->eval.arena = &l->made;
+	lk_expr *const *values = lateral->exprs + (size_t)l->next++ * (size_t)lateral->ncolumns;
+	for (int c = 0; c < lateral->ncolumns; c++)
+		row[lateral->slot + c] = lk_expr_eval(values[c], row, &r->eval);
+	return true;
+}
+
+/* The next row of LATERAL: goes on at the last level, and back one where that has ended. */
+static bool advance(lk_event_rows *r, lk_value *row) {
+	int last = r->plan->nlaterals - 1;
+	if (last < 0) {
+		bool first = r->nopen == 0;
+		r->nopen = -1;
+		return first;
+	}
+	for (int i = r->nopen ? last : 0; i >= 0;) {
+		if (i >= r->nopen)
+			open_level(r, i);
+		r->nopen = i + 1;
+		if (!step(r, i, row))
+			r->nopen = i--;
+		else if (i++ == last)
+			return true;
+	}
+	r->nopen = -1;
+	return false;
+}
+
+/* --- an event --- */
+
+void lk_event_rows_init(lk_event_rows *r, const lk_plan *p) {
+	*r = (lk_event_rows){.plan = p, .nopen = -1};
+	r->where_event = p->nlaterals ? part_of_where(p, false, &r->own) : p->where;
+	r->where_row = p->nlaterals ? part_of_where(p, true, &r->own) : NULL;
+	r->levels = lk_calloc((size_t)p->nlaterals + 1, sizeof *r->levels);
+}
+
+void lk_event_rows_release(lk_event_rows *r) {
+	for (int i = 0; r->plan && i < r->plan->nlaterals; i++)
+		lk_arena_release(&r->levels[i].made);
+	free(r->levels);
+	lk_arena_release(&r->row);
+	lk_arena_release(&r->own);
+	*r = (lk_event_rows){0};
+}
+
+static void begin_row(lk_event_rows *r) {
+	if (r->row.used_bytes)
+		lk_arena_clear(&r->row);
+	r->eval.arena = &r->row;
+}
+
+void lk_event_rows_begin(lk_event_rows *r, const lk_value *row) {
+	begin_row(r);
+	r->reason = NULL;
+	r->number = -1;
+	r->nopen = holds(r, r->where_event, row) ? 0 : -1;
+}
+
+bool lk_event_rows_next(lk_event_rows *r, lk_value *row) {
+	while (r->nopen >= 0 && advance(r, row)) {
+		begin_row(r);
+		r->number++;
+		if (holds(r, r->where_row, row))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,13 @@
+/* Items of FROM beside the stream, which make rows of each event: LATERAL (VALUES …). */
+#ifndef LK_SQL_LATERAL_H
+#define LK_SQL_LATERAL_H
+
+#include "sql/expr.h"
+
+#define LK_FROM_HINT "a view reads from one stream, and may add LATERAL (VALUES (…), (…)) AS alias (column, …)"
+
+/* Reads the fields of a RangeSubselect: adds an item to the plan and its columns to the names of c. at: where the item is if
+ * the tree does not say. False with faults. */
+bool lk_sql_lateral(lk_scope *c, const json_t *f, int at);
+
+#endif
