@@ -92,7 +92,7 @@ static void bad_lines(void **state) {
 	refuses("lk query traffic -q", "-q", "lk help query");
 	refuses("lk speed --once=yes", "--once", "");
 	refuses("lk apply", "FILE", "usage: lk apply");
-	refuses("lk gen", "KIND", "usage: lk gen");
+	refuses("lk gen", "SCENARIO", "usage: lk gen");
 }
 
 static void values(void **state) {
