@@ -73,12 +73,11 @@ $(SHARED)/%.o: %.c
 endif
 
 # The test programs are one binary, since linking takes longer than compiling them. Each is a link to it, and its main()
-# has the program's name (tests/main.c).
-$(TESTS:%=$(BUILD)/tests/%.o): $(BUILD)/tests/%.o: tests/%.c
-	$(COMPILE)
-	$(Q)objcopy --redefine-sym main=$*_main $@
+# has the program's name (tests/main.c). Renaming is a step apart, so that no interrupted build leaves an object without it.
+$(TESTS:%=$(BUILD)/tests/%.main.o): %.main.o: %.o
+	$(Q)objcopy --redefine-sym main=$(notdir $*)_main $< $@
 
-$(BUILD)/tests/programs: $(BUILD)/tests/main.o $(TESTS:%=$(BUILD)/tests/%.o) $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
+$(BUILD)/tests/programs: $(BUILD)/tests/main.o $(TESTS:%=$(BUILD)/tests/%.main.o) $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
 	$(call short,LINK,$@)
 	$(Q)$(CC) -o $@ $^ -lcmocka $(LIBS)
 
