@@ -1,7 +1,7 @@
 /* What each mode costs: the figures of lk compare, medians of several runs, compared with limits on the same rows: a
  * batch with the aggregation by hand, a replay with the bare COPY. */
 #include "bench/bench.h"
-#include "costs/costs.h"
+#include "modes/comparison.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,11 +2,11 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/comparison_print.h"
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "core/time.h"
+#include "print/comparison.h"
 
 enum { LINE_EVERY_US = 5000000 };
 
@@ -55,8 +55,9 @@ static int read_options(const lk_args *args, lk_replay_options *o, int *format, 
 
 static void print(const lk_comparison *c, enum format format) {
 	lk_buf b = LK_BUF_INIT;
+	lk_screen screen = lk_out_screen();
 	if (format != JSON) {
-		lk_comparison_print(c, format == MARKDOWN);
+		lk_comparison_print(c, format == MARKDOWN, &screen, lk_out());
 		return;
 	}
 	lk_comparison_json(c, &b);

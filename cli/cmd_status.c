@@ -20,6 +20,28 @@ static int connect_to(lk_status_report *s, bool *empty, lk_error *err) {
 	return rc ? rc : lk_store_open(&s->at.store, s->at.at.redis, log_id, err);
 }
 
+/* What needs someone's attention, beside the tables. */
+static void say_trouble(const lk_status_report *s) {
+	for (int i = 0; i < s->nstreams; i++)
+		if (s->streams[i].counts.unfinished)
+			lk_say("stream %s: events are erased, but not everything that was computed from them; `lk erase %s --resume` goes on",
+			       s->streams[i].stream->stream->name, s->streams[i].stream->stream->name);
+	for (int i = 0; i < s->ncopies; i++)
+		if (s->copies[i].beyond)
+			lk_say("view %s, copy %lld: its state in Redis is beyond the log's end; a running speed layer (`lk speed`) repairs it",
+			       s->copies[i].copy->version->view->name, (long long)s->copies[i].copy->id);
+}
+
+static void print(const lk_status_report *s, bool json) {
+	lk_screen screen = lk_out_screen();
+	if (json) {
+		lk_status_json(s, lk_out());
+		return;
+	}
+	lk_status_tables(s, &screen, lk_out());
+	say_trouble(s);
+}
+
 static int run(const lk_args *args, lk_error *err) {
 	static const char *const formats[] = {"table", "json", NULL};
 	lk_status_report s = {.view = args->noperands ? args->operands[0] : NULL, .digest = lk_args_has(args, "digest")};
@@ -35,10 +57,8 @@ static int run(const lk_args *args, lk_error *err) {
 	} else if (rc == LK_OK) {
 		rc = lk_status_read(&s, err);
 	}
-	if (rc == LK_OK && format == 1)
-		lk_status_json(&s, lk_out());
-	else if (rc == LK_OK && !empty)
-		lk_status_tables(&s);
+	if (rc == LK_OK && (format == 1 || !empty))
+		print(&s, format == 1);
 	free(s.streams);
 	free(s.copies);
 	lk_disconnect(&s.at);

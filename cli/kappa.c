@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
-#include "cli/comparison_print.h"
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "core/time.h"
+#include "print/comparison.h"
 
 enum { LINE_EVERY_US = 5000000 };
 
@@ -57,10 +57,11 @@ void lk_kappa_watch(lk_replay_watch *w) {
 }
 
 void lk_kappa_say_difference(const lk_difference *d) {
+	lk_screen screen = lk_out_screen();
 	lk_buf b = LK_BUF_INIT;
 	lk_difference_counts(d, &b);
 	lk_say("against what is served, %s", b.data);
-	lk_difference_print(d, NULL, false);
+	lk_difference_print(d, &screen, lk_out());
 	lk_buf_release(&b);
 }
 

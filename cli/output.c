@@ -60,8 +60,6 @@ void lk_say_progress(const char *fmt, ...) {
 
 /* --- standard output --- */
 
-enum { LABEL_MOST = 16 };
-
 static struct {
 	int most;                  /* lines of the screen; 0: nothing is held */
 	void (*full)(void);
@@ -126,35 +124,9 @@ void lk_put_table(lk_table *t) {
 	lk_table_end(t, &screen, &standard);
 }
 
-/* The indent of a wrapped line: after its label, or two columns more than its first line. */
-static size_t indent_of(const char *line) {
-	size_t blanks = strspn(line, " "), word = blanks + strcspn(line + blanks, " ");
-	bool label = word > blanks && line[word - 1] == ':' && word < LABEL_MOST;
-	return label ? word + strspn(line + word, " ") : blanks + 2;
-}
-
-static void wrap_line(const char *line, size_t screen, lk_buf *out) {
-	size_t blanks = strspn(line, " ");
-	lk_buf_addf(out, "%*s", (int)blanks, "");
-	lk_text_wrap(line + blanks, screen, blanks, indent_of(line), out);
-}
-
 void lk_put_lines(const char *lines) {
-	size_t screen = (size_t)lk_terminal_width(STDOUT_FILENO);
-	lk_buf b = LK_BUF_INIT;
-	while (*lines) {
-		size_t n = strcspn(lines, "\n");
-		char *line = lk_strndup(lines, n);
-		if (screen && lk_text_width(line) > (int)screen)
-			wrap_line(line, screen, &b);
-		else
-			lk_buf_adds(&b, line);
-		free(line);
-		lk_buf_addc(&b, '\n');
-		lines += n + (lines[n] == '\n');
-	}
-	lk_put_buf(&b);
-	lk_buf_release(&b);
+	lk_screen screen = lk_out_screen();
+	lk_lines_print(lines, &screen, &standard);
 }
 
 int lk_put_end(lk_error *err) {

@@ -20,8 +20,7 @@ bool lk_put(const char *s, size_t len);
 bool lk_put_buf(lk_buf *b);
 /* Writes the table and frees it. */
 void lk_put_table(lk_table *t);
-/* Writes lines of text. Lines longer than the screen are wrapped at blanks and indented to the text after their label
- * ("covers:    "). */
+/* Writes lines of text, wrapped at the screen's width: lk_lines_print. */
 void lk_put_lines(const char *lines);
 /* Holds back what is written until it takes this many lines of the screen; then calls `full`, and writes all of it. */
 void lk_put_hold(int lines, void (*full)(void));

@@ -7,6 +7,7 @@
 #include "catalog/overview.h"
 #include "cli/connect.h"
 #include "core/sink.h"
+#include "print/text.h"
 
 typedef struct lk_part_status {
 	bool taken;             /* the unit is in Redis */
@@ -50,7 +51,8 @@ typedef struct lk_status_report {
 } lk_status_report;
 
 int lk_status_read(lk_status_report *s, lk_error *err);
-void lk_status_tables(const lk_status_report *s);
+/* For people; and one JSON object. Into any sink. */
+void lk_status_tables(const lk_status_report *s, const lk_screen *screen, lk_sink *out);
 void lk_status_json(const lk_status_report *s, lk_sink *out);
 
 /* Events missing from an answer of this copy; means nothing if it is `beyond`. */

@@ -3,10 +3,14 @@
 
 #include <stdlib.h>
 
-#include "cli/output.h"
 #include "core/time.h"
 #include "print/boundary.h"
 #include "print/table.h"
+
+typedef struct page {
+	const lk_screen *screen;
+	lk_sink *out;
+} page;
 
 static lk_table *table(const char *const *names, const char *right) {
 	lk_table *t = lk_table_new();
@@ -20,16 +24,9 @@ static void cell_name(lk_table *t, const lk_copy_status *c) {
 	lk_table_cellf(t, "%lld", (long long)c->copy->id);
 }
 
-static void title(const char *text) {
-	lk_buf b = LK_BUF_INIT;
-	lk_buf_addf(&b, "\n%s\n", text);
-	lk_put_buf(&b);
-	lk_buf_release(&b);
-}
-
 /* --- always shown --- */
 
-static void print_streams(const lk_status_report *s) {
+static void print_streams(const lk_status_report *s, const page *p) {
 	static const char *const names[] = {"STREAM", "PARTITIONS", "EVENTS", "NEWEST EVENT", "LAST APPEND",
 	                                    "REJECTED LINES", "MARKED EVENTS", NULL};
 	lk_table *t = table(names, "<>><<>>");
@@ -43,11 +40,7 @@ static void print_streams(const lk_status_report *s) {
 		lk_table_count(t, r->counts.lines);
 		lk_table_count(t, r->counts.marked);
 	}
-	lk_put_table(t);
-	for (int i = 0; i < s->nstreams; i++)
-		if (s->streams[i].counts.unfinished)
-			lk_say("stream %s: events are erased, but not everything that was computed from them; `lk erase %s --resume` goes on",
-			       s->streams[i].stream->stream->name, s->streams[i].stream->stream->name);
+	lk_table_end(t, p->screen, p->out);
 }
 
 static void cell_batch(lk_table *t, const lk_copy_status *c) {
@@ -70,15 +63,13 @@ static void cell_covered(lk_table *t, const lk_copy_status *c) {
 	if (c->beyond) {
 		lk_table_cell(t, "-");
 		lk_table_cell(t, "-");
-		lk_say("view %s, copy %lld: its state in Redis is beyond the log's end; a running speed layer (`lk speed`) repairs it",
-		       c->copy->version->view->name, (long long)c->copy->id);
 	} else {
 		lk_table_count(t, c->covered);
 		lk_table_count(t, lk_status_lag(c));
 	}
 }
 
-static void print_copies(const lk_status_report *s) {
+static void print_copies(const lk_status_report *s, const page *p) {
 	static const char *const names[] = {"VIEW", "COPY", "MODE", "STATE", "BATCH", "BELOW CUT", "COVERED", "LAG",
 	                                    "WATERMARK", "LATE", "REDIS BYTES", NULL};
 	lk_table *t = table(names, "<><<<>>><>>");
@@ -95,7 +86,7 @@ static void print_copies(const lk_status_report *s) {
 		lk_table_count(t, c->counts.late);
 		lk_table_count(t, c->bytes);
 	}
-	lk_put_table(t);
+	lk_table_end(t, p->screen, p->out);
 }
 
 /* --- shown if there are any --- */
@@ -147,7 +138,7 @@ static void add_replay(lk_table *t, const lk_copy_status *c) {
 	lk_buf_release(&b);
 }
 
-static void print_replays(const lk_status_report *s) {
+static void print_replays(const lk_status_report *s, const page *p) {
 	static const char *const names[] = {"REPLAY", "COPY", "PHASE", "DONE", "TOTAL", "%", "EVENTS/S", "TO GO", "STATE",
 	                                    NULL};
 	lk_table *t = table(names, "<><>>>>><");
@@ -156,14 +147,14 @@ static void print_replays(const lk_status_report *s) {
 	for (int i = 0; i < s->ncopies; i++)
 		if (lk_status_replaying(&s->copies[i])) {
 			if (!any)
-				lk_put("\n", 1);
+				lk_sink_put(p->out, "\n", 1);
 			add_replay(t, &s->copies[i]);
 			any = true;
 		}
-	lk_put_table(t);
+	lk_table_end(t, p->screen, p->out);
 }
 
-static void print_sandboxes(const lk_status_report *s) {
+static void print_sandboxes(const lk_status_report *s, const page *p) {
 	static const char *const names[] = {"SANDBOX", "VIEW", "COPY", "HOLDS", NULL};
 	lk_table *t = table(names, "<<><");
 	bool any = false;
@@ -173,7 +164,7 @@ static void print_sandboxes(const lk_status_report *s) {
 		if (k->state != LK_COPY_SANDBOX)
 			continue;
 		if (!any)
-			lk_put("\n", 1);
+			lk_sink_put(p->out, "\n", 1);
 		any = true;
 		lk_range_describe(&k->range, &b);
 		lk_table_cell(t, k->name);
@@ -181,7 +172,7 @@ static void print_sandboxes(const lk_status_report *s) {
 		lk_table_cell(t, b.data);
 		lk_buf_release(&b);
 	}
-	lk_put_table(t);
+	lk_table_end(t, p->screen, p->out);
 }
 
 static void add_digest(lk_table *t, const lk_copy_status *c) {
@@ -193,25 +184,25 @@ static void add_digest(lk_table *t, const lk_copy_status *c) {
 	lk_buf_release(&b);
 }
 
-static void print_digests(const lk_status_report *s) {
+static void print_digests(const lk_status_report *s, const page *p) {
 	static const char *const names[] = {"DIGEST OF", "COPY", "CELLS", "UP TO", NULL};
-	lk_put("\n", 1);
+	lk_sink_put(p->out, "\n", 1);
 	lk_table *t = table(names, "<><<");
 	for (int i = 0; i < s->ncopies; i++)
 		add_digest(t, &s->copies[i]);
-	lk_put_table(t);
+	lk_table_end(t, p->screen, p->out);
 }
 
-static void print_parts(const lk_copy_status *c) {
+static void print_parts(const lk_copy_status *c, const page *p) {
 	static const char *const names[] = {"PARTITION", "CUT", "CURSOR", "TAIL", "LAG", "SEGMENTS", "REDIS BYTES",
 	                                    "WATERMARK", "LAST APPEND", NULL};
 	bool may_be_idle = c->copy->version->view->stream->stream->idle_timeout_us > 0;
 	lk_table *t = table(names, ">>>>>>><<");
 	if (may_be_idle)
 		lk_table_column(t, "IDLE", false);
-	for (int p = 0; p < c->partitions; p++) {
-		const lk_part_status *r = &c->part[p];
-		lk_table_count(t, p);
+	for (int i = 0; i < c->partitions; i++) {
+		const lk_part_status *r = &c->part[i];
+		lk_table_count(t, i);
 		lk_table_count(t, r->cut);
 		if (r->taken)
 			lk_table_count(t, r->cursor);
@@ -226,23 +217,26 @@ static void print_parts(const lk_copy_status *c) {
 		if (may_be_idle)
 			lk_table_cell(t, r->idle ? "yes" : "no");
 	}
-	lk_put_table(t);
+	lk_table_end(t, p->screen, p->out);
 }
 
-void lk_status_tables(const lk_status_report *s) {
-	print_streams(s);
-	lk_put("\n", s->ncopies ? 1 : 0);
-	print_copies(s);
-	print_replays(s);
-	print_sandboxes(s);
+static void print_by_partition(const lk_status_report *s, const lk_copy_status *c, const page *p) {
+	lk_buf title = LK_BUF_INIT;
+	lk_buf_addf(&title, "\n%s@%d, copy %lld, by partition\n", s->view, c->copy->version->number, (long long)c->copy->id);
+	lk_sink_put_buf(p->out, &title);
+	lk_buf_release(&title);
+	print_parts(c, p);
+}
+
+void lk_status_tables(const lk_status_report *s, const lk_screen *screen, lk_sink *out) {
+	const page p = {.screen = screen, .out = out};
+	print_streams(s, &p);
+	lk_sink_put(out, "\n", s->ncopies ? 1 : 0);
+	print_copies(s, &p);
+	print_replays(s, &p);
+	print_sandboxes(s, &p);
 	if (s->digest && s->ncopies)
-		print_digests(s);
-	for (int i = 0; s->view && i < s->ncopies; i++) {
-		const lk_copy_status *c = &s->copies[i];
-		char *text = lk_asprintf("%s@%d, copy %lld, by partition", s->view, c->copy->version->number,
-		                         (long long)c->copy->id);
-		title(text);
-		free(text);
-		print_parts(c);
-	}
+		print_digests(s, &p);
+	for (int i = 0; s->view && i < s->ncopies; i++)
+		print_by_partition(s, &s->copies[i], &p);
 }

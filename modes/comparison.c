@@ -5,7 +5,7 @@
  *
  * The comparison uses the view's own copies if it has them, since its users get those; scratch copies stand in for
  * missing ones. With costs, scratch copies are always made: the measurement covers the whole way from nothing. */
-#include "costs/costs.h"
+#include "modes/comparison.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,8 @@
 #include "compare/barrier.h"
 #include "compare/result_rows.h"
 #include "core/time.h"
-#include "costs/mode_cost.h"
-#include "costs/scratch.h"
+#include "modes/mode_cost.h"
+#include "modes/scratch.h"
 
 enum {
 	LAMBDA, KAPPA, MODES,

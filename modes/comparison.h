@@ -3,8 +3,8 @@
  *
  * Any thread; one comparison of a view at a time in all processes, which its lock ensures. The comparison is the
  * caller's, to be released also after a failure. */
-#ifndef LK_COSTS_COSTS_H
-#define LK_COSTS_COSTS_H
+#ifndef LK_MODES_COMPARISON_H
+#define LK_MODES_COMPARISON_H
 
 #include "replay/replay.h"
 

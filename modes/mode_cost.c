@@ -6,13 +6,13 @@
  *
  * Both modes are built up to the same position and measured by the same clock, one after the other, with the servers as
  * they are: what others do on them meanwhile is included. */
-#include "costs/mode_cost.h"
+#include "modes/mode_cost.h"
 
 #include <stdio.h>
 
 #include "batch_layer/batch.h"
 #include "core/time.h"
-#include "costs/scratch.h"
+#include "modes/scratch.h"
 #include "serving/answer.h"
 
 static double since(int64_t began_us) { return (double)(lk_monotonic_us() - began_us) / 1e6; }

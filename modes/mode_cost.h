@@ -1,9 +1,9 @@
-/* Measuring one scratch copy. Private to costs/. */
-#ifndef LK_COSTS_MODE_COST_H
-#define LK_COSTS_MODE_COST_H
+/* Measuring one scratch copy. Private to modes/. */
+#ifndef LK_MODES_MODE_COST_H
+#define LK_MODES_MODE_COST_H
 
 #include "compare/run_to.h"
-#include "costs/costs.h"
+#include "modes/comparison.h"
 
 typedef struct lk_costing {
 	lk_run_to_options run;

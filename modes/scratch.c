@@ -1,4 +1,4 @@
-#include "costs/scratch.h"
+#include "modes/scratch.h"
 
 int lk_scratch_make(lk_pg *pg, const lk_cat_version *v, bool kappa, int64_t *copy_id, lk_error *err) {
 	const lk_copy_spec spec = {.kappa = kappa, .state = LK_COPY_SCRATCH, .range = {LK_BY_EVENT, INT64_MIN, INT64_MAX}};

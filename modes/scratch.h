@@ -1,6 +1,6 @@
-/* Scratch copies: a comparison makes them and removes them. Private to costs/. */
-#ifndef LK_COSTS_SCRATCH_H
-#define LK_COSTS_SCRATCH_H
+/* Scratch copies: a comparison makes them and removes them. Private to modes/. */
+#ifndef LK_MODES_SCRATCH_H
+#define LK_MODES_SCRATCH_H
 
 #include "catalog/copies.h"
 #include "view_store/store.h"

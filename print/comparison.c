@@ -1,44 +1,20 @@
-#include "cli/comparison_print.h"
+#include "print/comparison.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "print/grid.h"
 
-#include "cli/output.h"
-#include "print/table.h"
+/* Where it goes. */
+typedef struct page {
+	bool markdown;             /* a report's tables instead of the terminal's */
+	const lk_screen *screen;
+	lk_sink *out;
+} page;
 
-/* --- numbers for people --- */
+static void put_line(const page *p, const char *text) { lk_lines_print(*text ? text : "\n", p->screen, p->out); }
 
-/* Three significant digits; zeros fill up to the point: 0.0123, 1.23, 12.3, 123, 12,300. */
-void lk_number_print(double n, lk_buf *out) {
-	if (n >= 1000) {
-		double unit = pow(10, floor(log10(n)) - 2);
-		lk_buf_add_count(out, (int64_t)(round(n / unit) * unit));
-		return;
-	}
-	int decimals = n <= 0 ? 0 : 2 - (int)floor(log10(n));
-	lk_buf_addf(out, "%.*f", decimals < 0 ? 0 : decimals > 6 ? 6 : decimals, n);
-}
-
-static void put_scaled(double n, const char *const *units, int nunits, double step, lk_buf *out) {
-	int i = 0;
-	while (i + 1 < nunits && n >= step * 0.9995) {
-		n /= step;
-		i++;
-	}
-	lk_number_print(n, out);
-	lk_buf_addf(out, " %s", units[i]);
-}
-
-void lk_seconds_print(double seconds, lk_buf *out) {
-	static const char *const units[] = {"us", "ms", "s"};
-	put_scaled(seconds * 1e6, units, 3, 1000, out);
-}
-
-void lk_bytes_print(int64_t bytes, lk_buf *out) {
-	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
-	put_scaled((double)bytes, units, 5, 1000, out);
+/* What stands apart in a report. */
+static void put_gap(const page *p) {
+	if (p->markdown)
+		put_line(p, "");
 }
 
 static void put_count(int64_t n, const char *what, lk_buf *out) {
@@ -46,75 +22,16 @@ static void put_count(int64_t n, const char *what, lk_buf *out) {
 	lk_buf_addf(out, " %s%s", what, n == 1 ? "" : "s");
 }
 
-/* --- grids: a table of the terminal, or of markdown --- */
-
-typedef struct grid {
-	lk_table *table;           /* NULL: markdown */
-	lk_buf text;
-	int columns, cells;
-	bool right[16];
-} grid;
-
-static grid grid_new(bool markdown) { return (grid){.table = markdown ? NULL : lk_table_new()}; }
-
-/* Of rows that are compared: where they are too wide for the screen, each is a record, so that its sides stay
- * together. */
-static grid grid_of_rows(bool markdown, int keys) {
-	grid g = grid_new(markdown);
-	if (g.table) {
-		lk_table_keys(g.table, keys);
-		lk_table_records(g.table);
+/* The columns' names, which a table of the terminal has in capitals. */
+static void name_columns(lk_grid *g, const page *p, const char *const *names, int n, const char *right) {
+	for (int i = 0; i < n; i++) {
+		lk_buf name = LK_BUF_INIT;
+		for (const char *c = names[i]; *c; c++)
+			lk_buf_addc(&name, !p->markdown && *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c);
+		lk_grid_column(g, name.data, right[i] == '>');
+		lk_buf_release(&name);
 	}
-	return g;
 }
-
-static void grid_column(grid *g, const char *name, bool right) {
-	if (g->table)
-		lk_table_column(g->table, name, right);
-	else
-		lk_buf_addf(&g->text, "%s %s ", "|", name);
-	g->right[g->columns++] = right;
-}
-
-static void end_markdown_head(grid *g) {
-	lk_buf_adds(&g->text, "|\n");
-	for (int i = 0; i < g->columns; i++)
-		lk_buf_adds(&g->text, g->right[i] ? "| ---: " : "| --- ");
-	lk_buf_adds(&g->text, "|\n");
-}
-
-static void grid_cell(grid *g, const char *text) {
-	if (g->table) {
-		lk_table_cell(g->table, text);
-		return;
-	}
-	if (!g->cells)
-		end_markdown_head(g);
-	lk_buf_adds(&g->text, "| ");
-	for (; *text; text++) {
-		if (*text == '|' || *text == '\\')
-			lk_buf_addc(&g->text, '\\');
-		lk_buf_addc(&g->text, *text == '\n' ? ' ' : *text);
-	}
-	lk_buf_adds(&g->text, ++g->cells % g->columns ? " " : " |\n");
-}
-
-static void grid_count(grid *g, int64_t n) {
-	lk_buf b = LK_BUF_INIT;
-	lk_buf_add_count(&b, n);
-	grid_cell(g, b.data);
-	lk_buf_release(&b);
-}
-
-static void grid_end(grid *g) {
-	if (g->table)
-		lk_put_table(g->table);
-	else
-		lk_put_buf(&g->text);
-	lk_buf_release(&g->text);
-}
-
-static void put_line(const char *text) { lk_put_lines(*text ? text : "\n"); }
 
 /* --- a difference --- */
 
@@ -141,12 +58,6 @@ void lk_difference_counts(const lk_difference *d, lk_buf *out) {
 	lk_buf_add_count(out, d->by_late);
 }
 
-static void head(const char *text, lk_buf *upper, bool markdown) {
-	lk_buf_clear(upper);
-	for (; *text; text++)
-		lk_buf_addc(upper, !markdown && *text >= 'a' && *text <= 'z' ? (char)(*text - 32) : *text);
-}
-
 static bool names_first_events(const lk_difference *d) {
 	for (int i = 0; i < d->nshown; i++)
 		if (d->shown[i].first_event)
@@ -154,36 +65,26 @@ static bool names_first_events(const lk_difference *d) {
 	return false;
 }
 
-static void difference_columns(const lk_difference *d, grid *g, bool windowed, bool markdown) {
-	lk_buf name = LK_BUF_INIT;
+static void print_difference(const lk_difference *d, const page *p) {
 	const char *const names[] = {"window", "key", d->left, d->right, "first event"};
-	for (int i = !windowed; i < 4 + names_first_events(d); i++) {
-		head(names[i], &name, markdown);
-		grid_column(g, name.data, false);
-	}
-	lk_buf_release(&name);
-}
-
-void lk_difference_print(const lk_difference *d, const char *title, bool markdown) {
-	if (!d->nshown)
-		return;
-	bool windowed = d->shown[0].window != NULL;
-	grid g = grid_of_rows(markdown, windowed ? 2 : 1);
-	if (title)
-		put_line(title);
-	if (title && markdown)
-		put_line("");
-	difference_columns(d, &g, windowed, markdown);
+	int windowed = d->shown[0].window != NULL, first = names_first_events(d);
+	lk_grid g = lk_grid_of_rows(p->markdown, 1 + windowed);
+	name_columns(&g, p, names + !windowed, 3 + windowed + first, "<<<<<");
 	for (int i = 0; i < d->nshown; i++) {
 		if (windowed)
-			grid_cell(&g, d->shown[i].window);
-		grid_cell(&g, d->shown[i].key);
-		grid_cell(&g, d->shown[i].left ? d->shown[i].left : "(no row)");
-		grid_cell(&g, d->shown[i].right ? d->shown[i].right : "(no row)");
-		if (names_first_events(d))
-			grid_cell(&g, d->shown[i].first_event ? d->shown[i].first_event : "");
+			lk_grid_cell(&g, d->shown[i].window);
+		lk_grid_cell(&g, d->shown[i].key);
+		lk_grid_cell(&g, d->shown[i].left ? d->shown[i].left : "(no row)");
+		lk_grid_cell(&g, d->shown[i].right ? d->shown[i].right : "(no row)");
+		if (first)
+			lk_grid_cell(&g, d->shown[i].first_event ? d->shown[i].first_event : "");
 	}
-	grid_end(&g);
+	lk_grid_end(&g, p->screen, p->out);
+}
+
+void lk_difference_print(const lk_difference *d, const lk_screen *screen, lk_sink *out) {
+	if (d->nshown)
+		print_difference(d, &(page){.screen = screen, .out = out});
 }
 
 /* --- the verdict --- */
@@ -230,41 +131,36 @@ void lk_comparison_verdict(const lk_comparison *c, lk_buf *out) {
 
 /* --- the pairs --- */
 
-static void put_difference(const lk_difference *d, grid *g) {
+static void put_difference(const lk_difference *d, lk_grid *g) {
 	if (!d->made)
 		return;
 	lk_buf pair = LK_BUF_INIT;
 	lk_buf_addf(&pair, "%s, %s", d->left, d->right);
-	grid_cell(g, pair.data);
-	grid_count(g, d->compared);
-	grid_count(g, d->equal);
-	grid_count(g, d->only_left);
-	grid_count(g, d->only_right);
-	grid_count(g, d->different);
-	grid_count(g, d->by_late);
+	lk_grid_cell(g, pair.data);
+	lk_grid_count(g, d->compared);
+	lk_grid_count(g, d->equal);
+	lk_grid_count(g, d->only_left);
+	lk_grid_count(g, d->only_right);
+	lk_grid_count(g, d->different);
+	lk_grid_count(g, d->by_late);
 	lk_buf_release(&pair);
 }
 
-static void print_pairs(const lk_comparison *c, bool markdown) {
+static void print_pairs(const lk_comparison *c, const page *p) {
 	static const char *const names[] = {"rows of", "compared", "equal", "only left", "only right", "different", "by late events"};
-	lk_buf name = LK_BUF_INIT;
-	grid g = grid_new(markdown);
-	for (int i = 0; i < 7; i++) {
-		head(names[i], &name, markdown);
-		grid_column(&g, name.data, i > 0);
-	}
+	lk_grid g = lk_grid_new(p->markdown);
+	name_columns(&g, p, names, 7, "<>>>>>>");
 	put_difference(&c->lambda_kappa, &g);
 	put_difference(&c->lambda_sql, &g);
 	put_difference(&c->kappa_sql, &g);
-	grid_end(&g);
-	lk_buf_release(&name);
+	lk_grid_end(&g, p->screen, p->out);
 }
 
-static void print_rows(const lk_difference *d, bool markdown) {
+static void print_rows(const lk_difference *d, const page *p) {
 	lk_buf title = LK_BUF_INIT;
 	if (!d->nshown)
 		return;
-	put_line("");
+	put_line(p, "");
 	lk_buf_addf(&title, "%s and %s, ", d->left, d->right);
 	if (unequal(d) > d->nshown) {
 		lk_buf_addf(&title, "the first %d of the ", d->nshown);
@@ -273,15 +169,17 @@ static void print_rows(const lk_difference *d, bool markdown) {
 	} else {
 		lk_buf_addf(&title, "the row%s that differ%s:", d->nshown == 1 ? "" : "s", d->nshown == 1 ? "s" : "");
 	}
-	lk_difference_print(d, title.data, markdown);
+	put_line(p, title.data);
+	put_gap(p);
+	print_difference(d, p);
 	lk_buf_release(&title);
 }
 
 /* --- what the batch has healed --- */
 
-static void say_healed(const lk_comparison *c) {
+static void say_healed(const lk_comparison *c, const page *p) {
 	lk_buf b = LK_BUF_INIT;
-	put_line("");
+	put_line(p, "");
 	put_count(c->late, "event", &b);
 	lk_buf_adds(&b, " came too late for the stream path. ");
 	if (c->healed) {
@@ -296,35 +194,29 @@ static void say_healed(const lk_comparison *c) {
 	} else {
 		lk_buf_adds(&b, "Lambda's batch counts none of them yet: they lie above its cut.");
 	}
-	put_line(b.data);
+	put_line(p, b.data);
 	lk_buf_release(&b);
 }
 
-static void print_healed(const lk_comparison *c, bool markdown) {
+static void print_healed(const lk_comparison *c, const page *p) {
 	static const char *const names[] = {"window", "key", "lambda", "kappa", "late events"};
-	lk_buf name = LK_BUF_INIT;
 	if (!c->late)
 		return;
-	say_healed(c);
+	say_healed(c, p);
 	if (!c->nhealed_shown)
 		return;
-	if (markdown)
-		put_line("");
-	grid g = grid_of_rows(markdown, 2);
-	for (int i = 0; i < 5; i++) {
-		head(names[i], &name, markdown);
-		grid_column(&g, name.data, i == 4);
-	}
+	put_gap(p);
+	lk_grid g = lk_grid_of_rows(p->markdown, 2);
+	name_columns(&g, p, names, 5, "<<<<>");
 	for (int i = 0; i < c->nhealed_shown; i++) {
 		const lk_healed *h = &c->healed_shown[i];
-		grid_cell(&g, h->window ? h->window : "");
-		grid_cell(&g, h->key);
-		grid_cell(&g, h->lambda ? h->lambda : "(no row)");
-		grid_cell(&g, h->kappa ? h->kappa : "(no row)");
-		grid_count(&g, h->events);
+		lk_grid_cell(&g, h->window ? h->window : "");
+		lk_grid_cell(&g, h->key);
+		lk_grid_cell(&g, h->lambda ? h->lambda : "(no row)");
+		lk_grid_cell(&g, h->kappa ? h->kappa : "(no row)");
+		lk_grid_count(&g, h->events);
 	}
-	grid_end(&g);
-	lk_buf_release(&name);
+	lk_grid_end(&g, p->screen, p->out);
 }
 
 /* --- costs --- */
@@ -334,12 +226,12 @@ typedef struct cost_row {
 	void (*put)(const lk_mode_cost *m, lk_buf *out);
 } cost_row;
 
-static void put_build(const lk_mode_cost *m, lk_buf *out) { lk_seconds_print(m->build_s, out); }
-static void put_rate(const lk_mode_cost *m, lk_buf *out) { lk_number_print(lk_mode_cost_rate(m), out); }
+static void put_build(const lk_mode_cost *m, lk_buf *out) { lk_grid_seconds(m->build_s, out); }
+static void put_rate(const lk_mode_cost *m, lk_buf *out) { lk_grid_number(lk_mode_cost_rate(m), out); }
 static void put_read(const lk_mode_cost *m, lk_buf *out) { lk_buf_add_count(out, m->rows_read); }
-static void put_redis(const lk_mode_cost *m, lk_buf *out) { lk_bytes_print(m->redis_bytes, out); }
-static void put_postgres(const lk_mode_cost *m, lk_buf *out) { lk_bytes_print(m->postgres_bytes, out); }
-static void put_recovery(const lk_mode_cost *m, lk_buf *out) { lk_seconds_print(m->recover_s, out); }
+static void put_redis(const lk_mode_cost *m, lk_buf *out) { lk_grid_bytes(m->redis_bytes, out); }
+static void put_postgres(const lk_mode_cost *m, lk_buf *out) { lk_grid_bytes(m->postgres_bytes, out); }
+static void put_recovery(const lk_mode_cost *m, lk_buf *out) { lk_grid_seconds(m->recover_s, out); }
 static void put_again(const lk_mode_cost *m, lk_buf *out) { lk_buf_add_count(out, m->recover_events); }
 
 static const cost_row cost_rows[] = {
@@ -348,108 +240,103 @@ static const cost_row cost_rows[] = {
 	{"recovery of an empty Redis", put_recovery}, {"events streamed to recover", put_again},
 };
 
-static void print_cost_grid(const lk_comparison *c, bool markdown) {
+static void print_cost_grid(const lk_comparison *c, const page *p) {
+	static const char *const names[] = {"cost", "lambda", "kappa"};
 	const lk_mode_cost *const modes[] = {&c->lambda, &c->kappa};
 	lk_buf b = LK_BUF_INIT;
-	grid g = grid_new(markdown);
-	grid_column(&g, markdown ? "cost" : "COST", false);
-	grid_column(&g, markdown ? "lambda" : "LAMBDA", true);
-	grid_column(&g, markdown ? "kappa" : "KAPPA", true);
+	lk_grid g = lk_grid_new(p->markdown);
+	name_columns(&g, p, names, 3, "<>>");
 	for (size_t i = 0; i < sizeof cost_rows / sizeof *cost_rows; i++) {
-		grid_cell(&g, cost_rows[i].name);
+		lk_grid_cell(&g, cost_rows[i].name);
 		for (int m = 0; m < 2; m++) {
 			lk_buf_clear(&b);
 			cost_rows[i].put(modes[m], &b);
-			grid_cell(&g, b.data);
+			lk_grid_cell(&g, b.data);
 		}
 	}
-	grid_end(&g);
+	lk_grid_end(&g, p->screen, p->out);
 	lk_buf_release(&b);
 }
 
-static void say_baseline(const lk_comparison *c) {
+static void say_baseline(const lk_comparison *c, const page *p) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "Plain SQL over the same events: ");
-	lk_seconds_print(c->sql_s, &b);
+	lk_grid_seconds(c->sql_s, &b);
 	lk_buf_adds(&b, ". The log they share: ");
-	lk_bytes_print(c->log_bytes, &b);
+	lk_grid_bytes(c->log_bytes, &b);
 	lk_buf_addc(&b, '.');
-	put_line(b.data);
+	put_line(p, b.data);
 	lk_buf_release(&b);
 }
 
 /* What each measure means, a line each. */
-static void say_meaning(bool markdown) {
+static void say_meaning(const page *p) {
 	static const char *const meanings[] = {
 		"build: from an empty copy until it answers for the whole log. lambda: cut, batch, publish, then stream the rest; "
 		"kappa: replay from offset 0. A changed definition takes as long until it is served",
 		"recovery: from the removal of the copy's keys from Redis until it answers for all events; lambda begins at its last cut",
 	};
-	put_line("Measured in this run on a new copy of each mode, removed afterwards:");
-	if (markdown)
-		put_line("");
+	put_line(p, "Measured in this run on a new copy of each mode, removed afterwards:");
+	put_gap(p);
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
 		lk_buf b = LK_BUF_INIT;
-		lk_buf_addf(&b, "%s%s", markdown ? "- " : "  ", meanings[i]);
-		put_line(b.data);
+		lk_buf_addf(&b, "%s%s", p->markdown ? "- " : "  ", meanings[i]);
+		put_line(p, b.data);
 		lk_buf_release(&b);
 	}
 }
 
-static void print_costs(const lk_comparison *c, bool markdown) {
+static void print_costs(const lk_comparison *c, const page *p) {
 	if (!c->costs)
 		return;
-	put_line("");
-	print_cost_grid(c, markdown);
-	if (markdown)
-		put_line("");
-	say_baseline(c);
-	if (markdown)
-		put_line("");
-	say_meaning(markdown);
+	put_line(p, "");
+	print_cost_grid(c, p);
+	put_gap(p);
+	say_baseline(c, p);
+	put_gap(p);
+	say_meaning(p);
 }
 
 /* --- the whole --- */
 
-static void say_where_from(const lk_comparison *c) {
+static void say_where_from(const lk_comparison *c, const page *p) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "prefix ");
 	lk_frontier_print(&c->cut.at, &b);
 	lk_buf_addf(&b, "; lambda: %s; kappa: %s", c->lambda_was_there ? "the view's own copy" : "made for this comparison",
 	            c->kappa_was_there ? "the view's own copy" : "made for this comparison");
-	put_line(b.data);
+	put_line(p, b.data);
 	lk_buf_release(&b);
 }
 
-static void say_approximate(const lk_comparison *c, bool markdown) {
+static void say_approximate(const lk_comparison *c, const page *p) {
 	lk_buf b = LK_BUF_INIT;
 	if (!c->approximate || c->sql_raised)
 		return;
 	lk_buf_addf(&b, "Approximate, compared with the exact values of plain SQL within the error bounds: %s.", c->approximate);
-	if (markdown)
-		put_line("");
-	put_line(b.data);
+	put_gap(p);
+	put_line(p, b.data);
 	lk_buf_release(&b);
 }
 
-void lk_comparison_print(const lk_comparison *c, bool markdown) {
+void lk_comparison_print(const lk_comparison *c, bool markdown, const lk_screen *screen, lk_sink *out) {
+	const page p = {.markdown = markdown, .screen = screen, .out = out};
 	lk_buf b = LK_BUF_INIT;
 	if (markdown) {
 		lk_buf_addf(&b, "## %s, version %d: lambda, kappa and plain SQL\n\n", c->view, c->version);
-		lk_put_buf(&b);
+		lk_sink_put_buf(out, &b);
 	}
 	lk_comparison_verdict(c, &b);
-	put_line(b.data);
-	if (markdown)
-		put_line("");
-	say_where_from(c);
-	put_line("");
-	print_pairs(c, markdown);
-	say_approximate(c, markdown);
-	print_rows(&c->lambda_kappa, markdown);
-	print_rows(&c->lambda_sql, markdown);
-	print_rows(&c->kappa_sql, markdown);
-	print_healed(c, markdown);
-	print_costs(c, markdown);
+	put_line(&p, b.data);
+	put_gap(&p);
+	say_where_from(c, &p);
+	put_line(&p, "");
+	print_pairs(c, &p);
+	say_approximate(c, &p);
+	print_rows(&c->lambda_kappa, &p);
+	print_rows(&c->lambda_sql, &p);
+	print_rows(&c->kappa_sql, &p);
+	print_healed(c, &p);
+	print_costs(c, &p);
 	lk_buf_release(&b);
 }

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/comparison_print.h"
+#include "print/comparison.h"
 #include "print/json.h"
 
 static void put_real(const char *name, double v, lk_buf *out) { lk_buf_addf(out, ",\"%s\":%.6g", name, v); }

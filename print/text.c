@@ -6,7 +6,10 @@
 
 #include "core/time.h"
 
-enum { ESCAPED = 4 };   /* columns of a byte that cannot be shown */
+enum {
+	ESCAPED = 4,       /* columns of a byte that cannot be shown */
+	LABEL_MOST = 16,   /* bytes of a label with its colon */
+};
 
 /* The bytes of the next character, and the columns it takes. */
 static size_t next(const char *s, mbstate_t *state, int *columns) {
@@ -105,6 +108,36 @@ void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent,
 }
 
 /* --- numbers for people --- */
+
+/* The indent of a wrapped line: after its label, or two columns more than its first line. */
+static size_t indent_of(const char *line) {
+	size_t blanks = strspn(line, " "), word = blanks + strcspn(line + blanks, " ");
+	bool label = word > blanks && line[word - 1] == ':' && word < LABEL_MOST;
+	return label ? word + strspn(line + word, " ") : blanks + 2;
+}
+
+static void wrap_line(const char *line, size_t screen, lk_buf *out) {
+	size_t blanks = strspn(line, " ");
+	lk_buf_addf(out, "%*s", (int)blanks, "");
+	lk_text_wrap(line + blanks, screen, blanks, indent_of(line), out);
+}
+
+void lk_lines_print(const char *lines, const lk_screen *screen, lk_sink *out) {
+	lk_buf b = LK_BUF_INIT;
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+		char *line = lk_strndup(lines, n);
+		if (screen->width && lk_text_width(line) > screen->width)
+			wrap_line(line, (size_t)screen->width, &b);
+		else
+			lk_buf_adds(&b, line);
+		free(line);
+		lk_buf_addc(&b, '\n');
+		lines += n + (lines[n] == '\n');
+	}
+	lk_sink_put_buf(out, &b);
+	lk_buf_release(&b);
+}
 
 void lk_duration_print(int64_t us, lk_buf *out) {
 	int64_t s = us / LK_US_PER_S;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/buf.h"
+#include "core/sink.h"
 
 /* What lines are made for. All zero: a file, or a reader whose screen is unknown. */
 typedef struct lk_screen {
@@ -29,6 +29,10 @@ void lk_text_visible(const char *text, lk_buf *out);
  * in backticks or double quotes is one word, so that it can be copied. The first line begins at `column`; the others
  * are indented. */
 void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent, lk_buf *out);
+
+/* Prints lines of text. Lines longer than the screen are wrapped at blanks and indented to the text after their label
+ * ("covers:    "). */
+void lk_lines_print(const char *lines, const lk_screen *screen, lk_sink *out);
 
 /* A duration for people: "12 s", "3 min", "5 h", "2 d". */
 void lk_duration_print(int64_t us, lk_buf *out);

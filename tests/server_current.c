@@ -18,6 +18,7 @@
 #include "core/flag.h"
 #include "core/time.h"
 #include "print/answer.h"
+#include "print/explain.h"
 #include "serving/reader.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/layer.h"
@@ -372,6 +373,42 @@ static void answers_go_to_any_sink(void **state) {
 	lk_answer_release(&a);
 }
 
+static void explained_as_the_program_does(const char *in_memory, const char *const *argv) {
+	char *out = NULL;
+	assert_int_equal(test_lk(&servers, NULL, &out, NULL, argv), 0);
+	assert_string_equal(in_memory, out);
+	free(out);
+}
+
+static void explanations_go_to_any_sink(void **state) {
+	(void)state;
+	unsigned long seed = test_seed("explained");
+	lk_buf b = LK_BUF_INIT;
+	lk_sink memory = lk_sink_memory(&b);
+	const lk_cat_view *v;
+	lk_query q = test_query("a");
+	lk_answer a;
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT path, count(*) AS n FROM hits GROUP BY path, tumble(ts, '1 hour');");
+	append(200, &seed);
+	test_world_batch(&world, "a");
+	lk_error err = {0};
+	lk_catalog *c;
+	test_ok(lk_catalog_load(&world.pg, &c, &err), &err);
+	test_ok(lk_catalog_need_view(c, "a", &v, &err), &err);
+	lk_explain_plan(v, lk_catalog_copy(c, v->served_copy), &no_screen, &memory);
+	explained_as_the_program_does(b.data, (const char *const[]){"explain", "a", NULL});
+	lk_catalog_release(c);
+	lk_buf_clear(&b);
+	q.split = true;
+	q.from = 0;
+	test_world_answer(&world, &q, &a);
+	assert_true(a.nrows > 10);
+	lk_explain_answer(&a, &q, &no_screen, &memory);
+	explained_as_the_program_does(b.data, (const char *const[]){"explain", "a", "--from", "1970-01-01T00:00:00Z", NULL});
+	lk_answer_release(&a);
+	lk_buf_release(&b);
+}
+
 /* --- many threads --- */
 
 enum { READERS = 8, ROUNDS = 12, LEAST_ANSWERS = 30 };
@@ -609,6 +646,7 @@ int main(void) {
 		TEST(answers_know_what_was_published_since),
 		TEST(a_bounded_query_awaits_no_silent_server),
 		TEST(answers_go_to_any_sink),
+		TEST(explanations_go_to_any_sink),
 		TEST(many_readers_while_definitions_change),
 	};
 	test_share_world(&world, &servers);

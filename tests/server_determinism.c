@@ -14,7 +14,7 @@
 
 #include "catalog/copies.h"
 #include "core/time.h"
-#include "costs/costs.h"
+#include "modes/comparison.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/players.h"
 #include "tests/support/random_view.h"

@@ -15,7 +15,7 @@
 #include "batch_layer/seal.h"
 #include "catalog/copies.h"
 #include "core/time.h"
-#include "costs/costs.h"
+#include "modes/comparison.h"
 #include "speed_layer/compactor.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/random_view.h"

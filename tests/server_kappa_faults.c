@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "catalog/copies.h"
-#include "costs/costs.h"
+#include "modes/comparison.h"
 #include "tests/support/players.h"
 
 enum { KILLS = 16, PER_SECOND = 1500, FAST_PER_SECOND = 50000, FAST_EVENTS = 250000, A_WHILE_MS = 60000, VIEWS = 2 };

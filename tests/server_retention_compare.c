@@ -11,7 +11,7 @@
 #include "batch_layer/seal.h"
 #include "catalog/copies.h"
 #include "core/time.h"
-#include "costs/costs.h"
+#include "modes/comparison.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/replays.h"

@@ -17,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "core/time.h"
+#include "print/comparison.h"
 #include "print/table.h"
 
 /* What `print` writes to standard output on a screen of that many columns (NULL: no limit). */
@@ -45,6 +46,17 @@ static void prints(const char *columns, void (*print)(void), const char *want) {
 	char *got = printed(columns, print);
 	assert_string_equal(got, want);
 	free(got);
+}
+
+static bool each_line_within(const char *text, int most) {
+	for (const char *p = text; *p; p += strcspn(p, "\n") + 1) {
+		char *line = lk_strndup(p, strcspn(p, "\n"));
+		bool fits = lk_text_width(line) <= most;
+		free(line);
+		if (!fits)
+			return false;
+	}
+	return true;
 }
 
 static lk_table *visits_table(void) {
@@ -108,6 +120,26 @@ static void a_table_goes_into_any_sink(void **state) {
 		assert_int_equal(memory.bytes, got.len);
 		lk_buf_release(&got);
 		free(want);
+	}
+}
+
+/* A comparison too: as a table, and as a report. */
+static void a_comparison_goes_into_any_sink(void **state) {
+	(void)state;
+	const lk_comparison c = {
+		.view = "visits", .version = 2, .events = 1234, .lambda_rows = 2, .kappa_rows = 1,
+		.lambda_kappa = {.made = true, .left = "lambda", .right = "kappa", .compared = 2, .equal = 1, .only_left = 1,
+		                 .shown = {{.window = "[1, 2)", .key = "/|x", .left = "3"}}, .nshown = 1},
+	};
+	for (int markdown = 0; markdown < 2; markdown++) {
+		lk_buf got = LK_BUF_INIT;
+		lk_sink memory = lk_sink_memory(&got);
+		lk_comparison_print(&c, markdown, &(lk_screen){.width = 72}, &memory);
+		assert_non_null(strstr(got.data, markdown ? "## visits, version 2: lambda, kappa and plain SQL\n" : "lambda, kappa and plain SQL differ: "));
+		assert_non_null(strstr(got.data, "1 of 2 rows"));
+		assert_non_null(strstr(got.data, markdown ? "| [1, 2) | /\\|x | 3 | (no row) |\n" : "/|x"));
+		assert_true(markdown || each_line_within(got.data, 72));
+		lk_buf_release(&got);
 	}
 }
 
@@ -219,17 +251,6 @@ static void rows_that_are_compared_are_records_where_there_is_no_room(void **sta
 	       "11:00  a=2 n=7            so\n");
 }
 
-static bool each_line_within(const char *text, int most) {
-	for (const char *p = text; *p; p += strcspn(p, "\n") + 1) {
-		char *line = lk_strndup(p, strcspn(p, "\n"));
-		bool fits = lk_text_width(line) <= most;
-		free(line);
-		if (!fits)
-			return false;
-	}
-	return true;
-}
-
 static void one_long_cell(void) {
 	lk_table *t = lk_table_new();
 	lk_table_column(t, "K", false);
@@ -323,6 +344,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_that_fits_is_one),
 		cmocka_unit_test(a_table_goes_into_any_sink),
+		cmocka_unit_test(a_comparison_goes_into_any_sink),
 		cmocka_unit_test(the_first_failure_of_a_sink_stays),
 		cmocka_unit_test(a_wider_table_continues_below_with_its_keys),
 		cmocka_unit_test(the_key_that_follows_from_another_is_left_out_first),

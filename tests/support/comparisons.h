@@ -4,7 +4,7 @@
 #define LK_TESTS_SUPPORT_COMPARISONS_H
 
 #include "compare/barrier.h"
-#include "costs/costs.h"
+#include "modes/comparison.h"
 #include "tests/support/players.h"
 
 /* Stream `hits` of 2 partitions and the views traffic (by path and minute), strict (by path and 10 seconds; nothing may

@@ -1,0 +1,16 @@
+/* How a view is computed, and how an answer was built: for people, into any sink.
+ *
+ * Any thread, for a catalogue or an answer that it holds and a sink of its own. */
+#ifndef LK_PRINT_EXPLAIN_H
+#define LK_PRINT_EXPLAIN_H
+
+#include "core/sink.h"
+#include "print/text.h"
+#include "serving/answer.h"
+
+/* The view's text, and how the stream path and the batch of this copy compute it: beside each other on a wide screen. */
+void lk_explain_plan(const lk_cat_view *v, const lk_cat_copy *copy, const lk_screen *screen, lk_sink *out);
+/* An answer that was made with q->split: each row with the parts that were added. */
+void lk_explain_answer(const lk_answer *a, const lk_query *q, const lk_screen *screen, lk_sink *out);
+
+#endif
