@@ -28,10 +28,8 @@ typedef struct hll_state {
 } hll_state;
 
 static int resolve(lk_type arg, lk_type *result, const char **reason) {
-	(void)arg;
-	(void)reason;
 	*result = (lk_type){.kind = LK_INT8};
-	return 0;
+	return lk_agg_counts_values(arg, reason);
 }
 
 static void init(void *state) { *(hll_state *)state = (hll_state){0}; }

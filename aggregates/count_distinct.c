@@ -8,10 +8,8 @@
 #include "core/key.h"
 
 static int resolve(lk_type arg, lk_type *result, const char **reason) {
-	(void)arg;
-	(void)reason;
 	*result = (lk_type){.kind = LK_INT8};
-	return 0;
+	return lk_agg_counts_values(arg, reason);
 }
 
 static void finish(const void *state, const lk_agg *a, lk_value *out) {

@@ -1,4 +1,4 @@
-/* min and max over every type except boolean and uuid, for which PostgreSQL 15 has neither.
+/* min and max over every type except boolean, uuid and jsonb, for which PostgreSQL 15 has neither.
  *
  * The order is lk_value_compare's: texts by bytes, NaN above all numbers. The state is the value in canonical form
  * (lk_kept_take), so the bytes do not depend on which of two equal values came first. The partial is the value in the
@@ -8,10 +8,11 @@
 
 static int resolve(lk_type arg, lk_type *result, const char **reason) {
 	*result = arg;
-	if (arg.kind != LK_BOOL && arg.kind != LK_UUID)
+	if (arg.kind != LK_BOOL && arg.kind != LK_UUID && arg.kind != LK_JSONB)
 		return 0;
-	*reason = arg.kind == LK_UUID ? "PostgreSQL has no min or max of uuid; write first(x) or last(x)"
-	                              : "PostgreSQL has no min or max of boolean; write bool_and(x) or bool_or(x)";
+	*reason = arg.kind == LK_UUID    ? "PostgreSQL has no min or max of uuid; write first(x) or last(x)"
+	          : arg.kind == LK_JSONB ? "PostgreSQL has no min or max of jsonb; write min(x ->> 'key' COLLATE \"C\"), first(x) or last(x)"
+	                                 : "PostgreSQL has no min or max of boolean; write bool_and(x) or bool_or(x)";
 	return -1;
 }
 

@@ -23,7 +23,8 @@ static void take_text(lk_kept *k, const lk_value *v, lk_arena *arena) {
 
 void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *arena) {
 	switch (a->arg_type.kind) {
-	case LK_TEXT: take_text(k, v, arena); break;
+	case LK_TEXT:
+	case LK_JSONB: take_text(k, v, arena); break;
 	case LK_NUMERIC: k->v = lk_numeric(lk_agg_units(a, v), a->arg_type.scale); break;
 	case LK_FLOAT4:
 	case LK_FLOAT8: k->v = lk_double(isnan(v->d) ? NAN : v->d + 0.0); break;
@@ -33,6 +34,13 @@ void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *aren
 }
 
 /* --- partials that are bags --- */
+
+int lk_agg_counts_values(lk_type arg, const char **reason) {
+	if (arg.kind != LK_JSONB)
+		return 0;
+	*reason = "equal values of jsonb can have several texts (1.0 and 1.00): write a text of it, (x ->> 'key')";
+	return -1;
+}
 
 static bool has_counts(const lk_agg *a) { return !a->verbs->idempotent; }
 

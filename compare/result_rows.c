@@ -55,9 +55,9 @@ static void put_value(lk_result_writer *w, const lk_output *o, const lk_value *v
 	lk_type t = o->type;
 	if (lk_is_null(v)) {
 		lk_buf_adds(out, "NULL");
-	} else if (t.kind == LK_TEXT && is_plain(v->s, v->len)) {
+	} else if ((t.kind == LK_TEXT || t.kind == LK_JSONB) && is_plain(v->s, v->len)) {
 		lk_buf_add(out, v->s, v->len);
-	} else if (t.kind == LK_TEXT) {
+	} else if (t.kind == LK_TEXT || t.kind == LK_JSONB) {
 		lk_json_quote(v->s, v->len, out);
 	} else if (t.kind == LK_JSON) {
 		lk_top_values_put(w->result->plan->aggs[o->index].arg_type, v->s, v->len, out);

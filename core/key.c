@@ -58,8 +58,11 @@ static size_t put_fixed(uint8_t *p, lk_type t, const lk_value *v) {
 	}
 }
 
+/* A jsonb is no key, but an aggregate may keep one: its text has no NUL either. */
+static bool is_text(lk_type t) { return t.kind == LK_TEXT || t.kind == LK_JSONB; }
+
 size_t lk_key_size(lk_type t, const lk_value *v) {
-	return lk_is_null(v) ? 1 : t.kind == LK_TEXT ? (size_t)v->len + 2 : t.kind == LK_UUID ? FIXED_MAX : NUMBER_BYTES;
+	return lk_is_null(v) ? 1 : is_text(t) ? (size_t)v->len + 2 : t.kind == LK_UUID ? FIXED_MAX : NUMBER_BYTES;
 }
 
 size_t lk_key_write(uint8_t *p, lk_type t, const lk_value *v) {
@@ -67,7 +70,7 @@ size_t lk_key_write(uint8_t *p, lk_type t, const lk_value *v) {
 		*p = TAG_NULL;
 		return 1;
 	}
-	if (t.kind != LK_TEXT)
+	if (!is_text(t))
 		return put_fixed(p, t, v);
 	*p = TAG_VALUE;
 	if (v->len)
@@ -122,7 +125,7 @@ int lk_key_get(lk_type t, const uint8_t **p, const uint8_t *end, lk_value *out) 
 	}
 	if (tag != TAG_VALUE)
 		return -1;
-	return t.kind == LK_TEXT ? get_text(p, end, out) : get_fixed(t, p, end, out);
+	return is_text(t) ? get_text(p, end, out) : get_fixed(t, p, end, out);
 }
 
 void lk_pane_put(lk_buf *out, int64_t pane_start) {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/jsonb_text.h"
 #include "core/time.h"
 #include "core/wide.h"
 
@@ -41,6 +42,7 @@ static const struct kind {
 	[LK_TIMESTAMP] = {"timestamp without time zone", 1114},
 	[LK_INTERVAL] = {"interval", 1186},
 	[LK_UUID] = {"uuid", 2950},
+	[LK_JSONB] = {"jsonb", 3802},
 };
 
 void lk_type_name(lk_type t, lk_buf *out) {
@@ -103,6 +105,7 @@ int lk_value_compare(lk_type t, const lk_value *a, const lk_value *b) {
 	case LK_JSON: return compare_texts(a, b);
 	case LK_INTERVAL: return compare_spans(a, b);
 	case LK_UUID: return memcmp(a->uuid, b->uuid, sizeof a->uuid);
+	case LK_JSONB: return lk_jsonb_equal(a->s, a->len, b->s, b->len) ? 0 : compare_texts(a, b);
 	default: return (a->i > b->i) - (a->i < b->i);
 	}
 }
@@ -171,7 +174,8 @@ void lk_value_print(lk_type t, const lk_value *v, lk_buf *out) {
 	case LK_FLOAT8: print_double(v->d, t.kind == LK_FLOAT4, out); break;
 	case LK_TEXT:
 	case LK_BYTES:
-	case LK_JSON: lk_buf_add(out, v->s, v->len); break;
+	case LK_JSON:
+	case LK_JSONB: lk_buf_add(out, v->s, v->len); break;
 	case LK_TIME: lk_time_print(v->i, out); break;
 	case LK_TIMESTAMP: lk_timestamp_print(v->i, out); break;
 	case LK_DATE: lk_date_print(v->i, out); break;
@@ -189,7 +193,7 @@ void lk_value_json(lk_type t, const lk_value *v, lk_buf *out) {
 	bool is_double = t.kind == LK_FLOAT4 || t.kind == LK_FLOAT8;
 	if (t.kind == LK_TEXT) {
 		lk_json_quote(v->s, v->len, out);
-	} else if (t.kind == LK_TIME || t.kind >= LK_DATE || (is_double && !isfinite(v->d))) {
+	} else if (t.kind == LK_TIME || (t.kind >= LK_DATE && t.kind != LK_JSONB) || (is_double && !isfinite(v->d))) {
 		lk_buf_addc(out, '"');
 		lk_value_print(t, v, out);
 		lk_buf_addc(out, '"');

@@ -14,10 +14,11 @@
 typedef __int128 lk_int128;
 
 /* LK_TIME is timestamp with time zone, LK_TIMESTAMP without. LK_BYTES is for partials in batch tables, LK_JSON for
- * results (top_k), LK_INTERVAL for operands: none of the three is a column's or a key's. */
+ * results (top_k), LK_INTERVAL for operands: none of the three is a column's or a key's. LK_JSONB is a column's, but no
+ * key's. */
 enum lk_kind {
 	LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TIME, LK_BYTES, LK_JSON,
-	LK_DATE, LK_TIMESTAMP, LK_INTERVAL, LK_UUID,
+	LK_DATE, LK_TIMESTAMP, LK_INTERVAL, LK_UUID, LK_JSONB,
 };
 
 /* precision, scale and whole matter only for LK_NUMERIC. A column has precision <= 18. Inside an expression they bound
@@ -33,6 +34,7 @@ typedef struct lk_type {
 #define LK_WIDE 255
 
 #define LK_TEXT_MAX 65536            /* bytes a text value of an event may have (R26) */
+#define LK_JSONB_MAX (1 << 20)       /* bytes of a jsonb's text (core/jsonb.h) */
 #define LK_TEXT_MADE_MAX (16 << 20)  /* bytes a text may have that an expression makes of others */
 
 /* LK_MARKED is the NULL of an operator that would have raised in PostgreSQL. */
@@ -42,7 +44,7 @@ enum lk_value_state { LK_VALUE = 0, LK_NULL = 1, LK_MARKED = 2 };
 typedef struct lk_value {
 	uint8_t state;   /* enum lk_value_state */
 	uint8_t scale;   /* of a numeric: n / 10^scale; LK_WIDE */
-	uint32_t len;    /* of a text, bytes, json or wide numeric, in bytes */
+	uint32_t len;    /* of a text, bytes, json, jsonb or wide numeric, in bytes */
 	union {
 		int64_t i;       /* BOOL 0|1, INT2, INT4, INT8; TIME, TIMESTAMP: microseconds since 1970-01-01T00:00:00Z;
 		                  * DATE: days since then */
@@ -67,7 +69,9 @@ static inline lk_value lk_double(double d) { return (lk_value){.d = d}; }
 bool lk_type_equal(lk_type a, lk_type b);
 bool lk_type_is_integer(lk_type t);   /* INT2, INT4, INT8 */
 bool lk_type_is_number(lk_type t);    /* those, NUMERIC, FLOAT4, FLOAT8 */
-static inline bool lk_type_has_bytes(lk_type t) { return t.kind == LK_TEXT || t.kind == LK_BYTES || t.kind == LK_JSON; }
+static inline bool lk_type_has_bytes(lk_type t) {
+	return t.kind == LK_TEXT || t.kind == LK_BYTES || t.kind == LK_JSON || t.kind == LK_JSONB;
+}
 
 /* Does the value borrow bytes? */
 static inline bool lk_value_borrows(lk_type t, const lk_value *v) {
@@ -81,7 +85,8 @@ void lk_type_name(lk_type t, lk_buf *out);
 uint32_t lk_type_oid(lk_type t);
 
 /* SQL order of two values of one type: <0, 0, >0; NULLs are equal and above all (NULLS LAST).
- * Doubles: NaN = NaN, above all numbers; -0 = 0. Text: memcmp. Numerics may differ in scale. */
+ * Doubles: NaN = NaN, above all numbers; -0 = 0. Text: memcmp. Numerics may differ in scale. Of jsonb only equality is
+ * PostgreSQL's. */
 int lk_value_compare(lk_type t, const lk_value *a, const lk_value *b);
 
 /* Text form for output: integers and numerics exact (numerics at the value's scale), doubles the
@@ -97,7 +102,8 @@ void lk_json_quote(const char *s, size_t len, lk_buf *out);
 /* Reads outside text (a JSON scalar's text, a csv field, a --where value) as the column's type.
  * 0, or -1 with *reason (static text: "not an integer", "out of range", …). Integers accept 1.0 and
  * 1e2, not 1.5; numeric rounds half away from zero to its scale; text is borrowed and checked: valid
- * UTF-8, no NUL, at most LK_TEXT_MAX; time is lk_time_parse's. */
+ * UTF-8, no NUL, at most LK_TEXT_MAX; time is lk_time_parse's; jsonb is borrowed and checked (lk_jsonb_check), and
+ * becomes PostgreSQL's text of it in the log. */
 int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const char **reason);
 
 /* A uuid as PostgreSQL reads it: 32 hexadecimal digits, with a hyphen after any group of four, perhaps in braces. */

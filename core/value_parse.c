@@ -9,8 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/jsonb.h"
 #include "core/time.h"
-#include "core/value.h"
 
 /* 0.D * 10^point, where D are the digits between first and end (a dot among them is skipped), the first of them not
  * 0. */
@@ -265,6 +265,10 @@ static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const char **reason) {
 	if (t.kind == LK_TEXT)
 		return parse_text(len ? s : "", len, out, reason);
+	if (t.kind == LK_JSONB) {
+		*out = lk_text(s, len);
+		return lk_jsonb_check(s, len, reason);
+	}
 	const char *end = s + len;
 	while (s < end && is_blank(*s))
 		s++;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/jsonb.h"
 #include "core/time.h"
 #include "core/wide.h"
 #include "expr/private.h"
@@ -157,6 +158,15 @@ static lk_value read_uuid(const lk_value *text, lk_eval *ev) {
 	return lk_uuid_parse(text->s, text->len, v.uuid) ? v : lk_mark(ev, "invalid input syntax for type uuid");
 }
 
+static lk_value read_jsonb(const lk_value *text, lk_eval *ev) {
+	lk_buf b = LK_BUF_INIT;
+	const char *reason;
+	bool good = lk_jsonb_normalise(text->s, text->len, &b, &reason) == 0;
+	lk_value v = good ? lk_made_text(ev, b.data, b.len) : lk_mark(ev, "invalid input syntax for type json");
+	lk_buf_release(&b);
+	return v;
+}
+
 /* --- text of a value --- */
 
 /* PostgreSQL's ISO style: BC for years before 1, the fraction without zeros at its end. */
@@ -187,7 +197,8 @@ static lk_value to_text(lk_type from, const lk_value *v, lk_eval *ev) {
 	lk_buf b = LK_BUF_INIT;
 	bool bc = false;
 	switch (from.kind) {
-	case LK_TEXT: return *v;
+	case LK_TEXT:
+	case LK_JSONB: return lk_text(v->s, v->len);
 	case LK_BOOL: return v->i ? lk_text("true", 4) : lk_text("false", 5);
 	case LK_TIME: print_instant(v->i, "+00", &b); break;
 	case LK_TIMESTAMP: print_instant(v->i, "", &b); break;
@@ -212,9 +223,9 @@ bool lk_cast_exists(lk_type from, lk_type to) {
 	if (from.kind == to.kind)
 		return true;
 	if (to.kind == LK_TEXT)
-		return is_exact(from) || from.kind == LK_BOOL || time_from || from.kind == LK_UUID;
+		return is_exact(from) || from.kind == LK_BOOL || time_from || from.kind == LK_UUID || from.kind == LK_JSONB;
 	if (from.kind == LK_TEXT)
-		return lk_type_is_number(to) || to.kind == LK_BOOL || to.kind == LK_UUID;
+		return lk_type_is_number(to) || to.kind == LK_BOOL || to.kind == LK_UUID || to.kind == LK_JSONB;
 	if (from.kind == LK_BOOL || to.kind == LK_BOOL)
 		return from.kind == LK_INT4 || to.kind == LK_INT4;
 	return (time_from && time_to) || (lk_type_is_number(from) && lk_type_is_number(to));
@@ -258,6 +269,7 @@ lk_value lk_cast_value(lk_type from, lk_type to, const lk_value *v, lk_eval *ev)
 	case LK_TEXT: return to_text(from, v, ev);
 	case LK_BOOL: return from.kind == LK_TEXT ? read_boolean(v->s, v->len, ev) : lk_int(v->i != 0);
 	case LK_UUID: return from.kind == LK_TEXT ? read_uuid(v, ev) : *v;
+	case LK_JSONB: return from.kind == LK_TEXT ? read_jsonb(v, ev) : *v;
 	case LK_DATE:
 	case LK_TIMESTAMP:
 	case LK_TIME: return between_times(from, to, v, ev);

@@ -14,6 +14,7 @@ enum lk_function_flag {
 	LK_F_INFIX = 1,     /* a op b */
 	LK_F_FOLD_ONLY = 2, /* its bits may depend on the machine or the server: it is never pushed to PostgreSQL (R3) */
 	LK_F_COLLATED = 4,  /* its result depends on the collation: it needs a text that has the columns' (R8) */
+	LK_F_COLLATES = 8,  /* its result has the columns' collation; its name stands after its argument */
 };
 
 typedef struct lk_function {

@@ -12,10 +12,12 @@ static uint64_t longest_arg(const lk_expr *x, int from, int step) {
 
 uint64_t lk_expr_longest(const lk_expr *x) {
 	const uint64_t longest_number = 64;   /* also of a time */
-	if (x->type.kind != LK_TEXT)
+	const bool jsonb = x->type.kind == LK_JSONB;
+	if (x->type.kind != LK_TEXT && !jsonb)
 		return longest_number;
 	switch (x->op) {
 	case LK_X_CONST: return x->value.len;
+	case LK_X_CAST: return jsonb ? LK_JSONB_MAX : longest_arg(x, 0, 1);
 	case LK_X_CASE: {
 		uint64_t n = longest_arg(x, 1, 2), last = lk_expr_longest(x->args[x->nargs - 1]);
 		return n > last ? n : last;
@@ -27,7 +29,7 @@ uint64_t lk_expr_longest(const lk_expr *x) {
 		return sum;
 	}
 	case LK_X_CALL: return x->fn->longest ? x->fn->longest(x) : longest_arg(x, 0, 1);
-	case LK_X_SLOT: return x->longest ? x->longest : LK_TEXT_MAX;
+	case LK_X_SLOT: return x->longest ? x->longest : jsonb ? LK_JSONB_MAX : LK_TEXT_MAX;
 	default: return longest_arg(x, 0, 1);
 	}
 }

@@ -167,6 +167,9 @@ static void print_call(const printer *p, const lk_expr *x) {
 		lk_buf_addf(p->out, " %s ", f->name);
 		print(p, x->args[1], 6);
 		lk_buf_adds(p->out, guard ? ")" : "");
+	} else if (f->flags & LK_F_COLLATES) {
+		print(p, x->args[0], 9);
+		lk_buf_addf(p->out, " %s", f->name);
 	} else {
 		if (!guard)
 			lk_buf_addf(p->out, p->readable ? "%s(" : "\"%s\"(", f->name);

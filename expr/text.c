@@ -181,6 +181,8 @@ static lk_value reversed(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	return lk_text(s, v->len);
 }
 
+static lk_value itself(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, *v; }
+
 static lk_value md5(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	char hex[33];
 	(void)x;
@@ -233,6 +235,7 @@ const lk_function lk_text_functions[] = {
 	{.name = "rtrim", ONE, .result = T, .eval = rtrim},
 	{.name = "rtrim", TWO, .result = T, .eval = rtrim},
 	{.name = "reverse", ONE, .result = T, .eval = reversed},
+	{.name = "COLLATE \"C\"", ONE, .result = T, .eval = itself, .flags = LK_F_COLLATES},
 	{.name = "md5", ONE, .result = T, .eval = md5, .longest = hex_digits},
 	{0},
 };

@@ -317,9 +317,11 @@ static inline const char *skip_value(lk_json_scanner *j, const char *p, token *t
 	t->escaped = false;
 	if (p < j->end && (*p == '{' || *p == '[')) {
 		t->kind = T_CONTAINER;
-		return skip_container(j, p);
+		t->p = p;
+		p = skip_container(j, p);
+	} else {
+		p = skip_scalar(j, p, t);
 	}
-	p = skip_scalar(j, p, t);
 	if (p)
 		t->len = (size_t)(p - t->p);
 	return p;
@@ -457,7 +459,9 @@ static const char *walk_object(lk_json_scanner *j, node *n, const char *p) {
 			forget_below(j, c);
 		if (c && c->first && p < end && *p == '{') {
 			t->kind = T_CONTAINER;
-			p = walk_object(j, c, p);
+			t->p = p;
+			if ((p = walk_object(j, c, p)))
+				t->len = (size_t)(p - t->p);
 		} else {
 			p = skip_value(j, p, t);
 		}
@@ -479,10 +483,13 @@ close:
 static int read_token(const token *t, const lk_column *column, lk_arena *arena, lk_value *out, const char **reason) {
 	const char *text = t->p;
 	size_t len = t->len;
-	switch (t->kind) {
-	case T_ABSENT: case T_NULL:
+	if (t->kind == T_ABSENT || t->kind == T_NULL) {
 		*out = lk_null();
 		return 0;
+	}
+	if (column->type.kind == LK_JSONB)
+		return lk_column_parse(column, text, len, out, reason);
+	switch (t->kind) {
 	case T_CONTAINER:
 		*reason = "an object or array, not a value";
 		return -1;

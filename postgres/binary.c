@@ -4,7 +4,8 @@
  *   tuple    fields (int16), then for each field: length (int32, -1 = NULL) and its bytes
  *   trailer  -1 (int16)
  *
- * All numbers are big endian. A timestamptz is microseconds since 2000-01-01T00:00:00Z. A numeric is
+ * All numbers are big endian. A timestamptz is microseconds since 2000-01-01T00:00:00Z, a jsonb the byte 1 and its text.
+ * A numeric is
  *
  *   digits (int16)  weight (int16)  sign (uint16)  display scale (int16)  then base-10000 digits (int16)
  *
@@ -17,7 +18,7 @@
 
 #include "core/time.h"
 
-enum { NUMERIC_NEGATIVE = 0x4000, NUMERIC_MAX_GROUPS = 24 };
+enum { NUMERIC_NEGATIVE = 0x4000, NUMERIC_MAX_GROUPS = 24, JSONB_VERSION = 1 };
 
 static const char signature[11] = "PGCOPY\n\377\r\n";
 
@@ -90,6 +91,12 @@ static void put_numeric(lk_buf *out, lk_int128 n, int scale) {
 		write16(p + 8 + 2 * i, groups[g + i]);
 }
 
+static void put_jsonb(lk_buf *out, const lk_value *v) {
+	char *p = field(out, v->len + 1);
+	*p = JSONB_VERSION;
+	memcpy(p + 1, v->s, v->len);
+}
+
 void lk_copy_value(lk_buf *out, lk_type t, const lk_value *v) {
 	if (lk_is_null(v)) {
 		lk_copy_row(out, -1);
@@ -116,6 +123,7 @@ void lk_copy_value(lk_buf *out, lk_type t, const lk_value *v) {
 		write64(field(out, 8), dbl.u);
 		break;
 	case LK_NUMERIC: put_numeric(out, v->n, v->scale); break;
+	case LK_JSONB: put_jsonb(out, v); break;
 	case LK_TEXT:
 	case LK_BYTES:
 	case LK_JSON:
@@ -176,9 +184,10 @@ static inline int get_value(lk_type t, const char *p, uint32_t len, lk_value *ou
 	};
 	out->state = LK_VALUE;
 	if (lk_type_has_bytes(t)) {
-		out->s = p;
-		out->len = len;
-		return 0;
+		bool jsonb = t.kind == LK_JSONB;
+		out->s = p + jsonb;
+		out->len = len - jsonb;
+		return jsonb && (!len || *p != JSONB_VERSION) ? -1 : 0;
 	}
 	if (t.kind == LK_INTERVAL)
 		return get_interval(p, len, out);

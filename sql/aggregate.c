@@ -170,10 +170,8 @@ static lk_expr *read_argument(lk_scope *c, const json_t *node, const char *name,
 		return NULL;
 	}
 	bool ordered = strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
-	if (ordered && x->type.kind == LK_TEXT && !lk_expr_collates(c->plan, x)) {
-		lk_stmt_fault(c->s, at, "write a column", "the order of text constants alone depends on the database");
+	if (ordered && x->type.kind == LK_TEXT && !lk_expr_collates(c->plan, x) && !lk_sql_no_collation(c, at, "the order"))
 		return NULL;
-	}
 	return strcmp(name, "count") == 0 && !distinct ? x : lk_sql_stored(c, x);
 }
 

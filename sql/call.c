@@ -119,20 +119,12 @@ static lk_expr *no_function(lk_scope *c, const char *name, lk_expr *const *args,
 
 /* --- making --- */
 
-static bool has_text_constant(const lk_expr *x) {
-	bool found = x->op == LK_X_CONST && x->type.kind == LK_TEXT;
-	for (int i = 0; i < x->nargs && !found; i++)
-		found = has_text_constant(x->args[i]);
-	return found;
-}
-
-/* PostgreSQL takes the database's collation where no column is; the text of a number or time is ASCII, which no
- * collation changes. */
+/* PostgreSQL takes the collation of any argument that has one. */
 static bool collation_known(lk_scope *c, const lk_function *f, lk_expr *const *args) {
-	bool collates = !(f->flags & LK_F_COLLATED);
-	for (int i = 0; i < f->nargs && !collates; i++)
-		collates = args[i]->type.kind == LK_TEXT && lk_expr_collates(c->plan, args[i]);
-	return collates || !has_text_constant(args[0]);
+	bool known = !(f->flags & LK_F_COLLATED) || lk_expr_collation_known(c->plan, args[0]);
+	for (int i = 1; i < f->nargs && !known; i++)
+		known = args[i]->type.kind == LK_TEXT && lk_expr_collates(c->plan, args[i]);
+	return known;
 }
 
 static lk_expr *make(lk_scope *c, const lk_function *f, lk_expr *const *given, int at) {
@@ -140,10 +132,8 @@ static lk_expr *make(lk_scope *c, const lk_function *f, lk_expr *const *given, i
 	for (int i = 0; i < f->nargs; i++)
 		if (!(args[i] = lk_sql_coerce(c, given[i], lk_type_of(f->args[i]), false)))
 			return NULL;
-	if (!collation_known(c, f, args)) {
-		lk_stmt_fault(c->s, at, "write a column", "what %s makes of text constants alone depends on the database", f->name);
+	if (!collation_known(c, f, args) && !lk_sql_no_collation(c, at, lk_stmt_text(c->s, "what %s gives", f->name)))
 		return NULL;
-	}
 	const char *fault;
 	lk_expr *x = lk_expr_room(c, at) ? lk_call_new(c->s->arena, f, args, &fault) : NULL;
 	if (x)

@@ -117,6 +117,27 @@ static lk_expr *constant(lk_scope *c, const json_t *f, int at) {
 	return x;
 }
 
+/* --- COLLATE --- */
+
+/* x COLLATE "C" gives a text the collation of the columns, and so to what is made of it: x ->> 'key' COLLATE "C". */
+static lk_expr *collate(lk_scope *c, const json_t *f, int at) {
+	static const char *const keys[] = {"arg", "collname", "location", NULL};
+	const json_t *names = json_object_get(f, "collname");
+	const char *name = lk_tree_string_node(json_array_get(names, json_array_size(names) - 1));
+	if (!lk_tree_only(c->s, f, at, "COLLATE", keys))
+		return NULL;
+	lk_expr *x = lk_sql_typed(c, json_object_get(f, "arg"));
+	if (x && x->type.kind != LK_TEXT) {
+		lk_stmt_fault(c->s, at, "leave COLLATE out", "%s has no collation", lk_sql_type_text(c, x->type));
+		return NULL;
+	}
+	if (json_array_size(names) != 1 || !name || strcmp(name, "C") != 0) {
+		lk_stmt_fault(c->s, at, "write COLLATE \"C\", which orders by bytes; columns have it", "this collation is not supported");
+		return NULL;
+	}
+	return x ? lk_sql_call(c, "COLLATE \"C\"", &x, 1, at) : NULL;
+}
+
 /* --- what is refused --- */
 
 static const struct {
@@ -127,8 +148,7 @@ static const struct {
 	{"ParamRef", "a parameter", "write a constant"},
 	{"A_ArrayExpr", "an array", "write x IN (…)"},
 	{"RowExpr", "a row value", "compare the columns one by one"},
-	{"CollateClause", "COLLATE", "text always has the collation \"C\"; leave it out"},
-	{"A_Indirection", "a field or element selection", "declare the path as a column: \"a.b\" text"},
+	{"A_Indirection", "a field or element selection", "of a jsonb write x -> 'key' or x -> 0; or declare the path as a column: \"a.b\" text"},
 	{"XmlExpr", "XML", ""},
 	{"SetToDefault", "DEFAULT", "write a value"},
 	{"GroupingFunc", "GROUPING", ""},
@@ -190,6 +210,7 @@ static const struct {
 	{"CoalesceExpr", lk_sql_coalesce},
 	{"MinMaxExpr", lk_sql_extreme},
 	{"FuncCall", function},
+	{"CollateClause", collate},
 };
 
 lk_expr *lk_sql_read(lk_scope *c, const json_t *node) {

@@ -9,7 +9,7 @@
 
 #define LK_UNKNOWN 0xFF            /* lk_type.kind, inside the front only */
 #define LK_MAX_NUMERIC_DIGITS 38
-#define LK_COLUMN_TYPES "types: smallint, int, bigint, numeric(p,s), real, double precision, text, varchar(n), boolean, date, timestamp, timestamptz, uuid"
+#define LK_COLUMN_TYPES "types: smallint, int, bigint, numeric(p,s), real, double precision, text, varchar(n), boolean, date, timestamp, timestamptz, uuid, jsonb"
 #define LK_MAX_EXPR_DEPTH 400
 #define LK_MAX_EXPR_NODES 20000    /* of one statement */
 
@@ -133,7 +133,12 @@ bool lk_sql_compare_kind(lk_type a, lk_type b, uint8_t *kind);
 bool lk_numeric_literal(const char *text, lk_int128 *n, lk_type *type);
 lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool exact);
 const char *lk_sql_type_text(lk_scope *c, lk_type t);   /* for messages */
-/* Does this text carry the columns' collation? Constants alone do not. */
+/* Does this text carry the columns' collation? Constants alone do not, and what ->> gives. */
 bool lk_expr_collates(const lk_plan *p, const lk_expr *x);
+/* Or can no collation change what is made of it? */
+bool lk_expr_collation_known(const lk_plan *p, const lk_expr *x);
+/* Notes that it is not; `what` depends on it. False. */
+bool lk_sql_no_collation(lk_scope *c, int at, const char *what);
+#define LK_COLLATE_HINT "compare with a column, or write x COLLATE \"C\""
 
 #endif

@@ -83,7 +83,7 @@ static const struct {
 	{" tofloat32 tofloat64 ", "write x::double precision"},
 	{" json_value json_query get_json_object jsonextractstring jsonextract jsonextractint jsonextractfloat simplejsonextractstring"
 	 " extractjsonfield json_extract json_extract_scalar json_extract_path_text jsonb_extract_path_text ",
-	 "declare the path as a column: \"a.b\" text"},
+	 "declare the path as a column: \"a.b\" text; of a jsonb column write x -> 'a' ->> 'b'"},
 	{" unnest explode arrayjoin flatten jsonb_array_elements json_array_elements ",
 	 "a view has one row for each event; write an event for each element"},
 };

@@ -116,10 +116,12 @@ lk_expr *lk_sql_extreme(lk_scope *c, const json_t *f, int at) {
 		good &= (x->args[i] = lk_sql_expr(c, json_array_get(args, (size_t)i))) != NULL;
 	if (!x || !good || !unify(c, x, 0, 1, least ? "LEAST" : "GREATEST"))
 		return NULL;
-	if (x->type.kind == LK_TEXT && !lk_expr_collates(c->plan, x)) {
-		lk_stmt_fault(c->s, at, "write a column", "the order of text constants alone depends on the database");
+	if (x->type.kind == LK_JSONB) {
+		lk_stmt_fault(c->s, at, "compare a part of it: (x ->> 'key')::int", "%s of jsonb is not supported", least ? "LEAST" : "GREATEST");
 		return NULL;
 	}
+	if (x->type.kind == LK_TEXT && !lk_expr_collates(c->plan, x) && !lk_sql_no_collation(c, at, "the order"))
+		return NULL;
 	return x;
 }
 

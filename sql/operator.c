@@ -25,21 +25,22 @@ lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_ex
 	if (!l || !r)
 		return NULL;
 	bool lu = l->type.kind == LK_UNKNOWN, ru = r->type.kind == LK_UNKNOWN;
+	bool ordered = op >= LK_X_LT && op <= LK_X_GE;
 	uint8_t kind = 0;
 	if ((lu && ru) || (!lu && !ru && !lk_sql_compare_kind(l->type, r->type, &kind)))
 		return no_operator(c, at, name, l->type, r->type, "compare values of one type");
 	if (lu || ru)
 		kind = lu ? r->type.kind : l->type.kind;
-	if (kind == LK_JSON)
-		return no_operator(c, at, name, l->type, r->type, "");
+	if (kind == LK_JSON || (kind == LK_JSONB && ordered))
+		return no_operator(c, at, name, l->type, r->type, kind == LK_JSON ? ""
+		                   : "compare a part of it: (x ->> 'key')::int, or (x ->> 'key') COLLATE \"C\"");
 	l = lk_sql_coerce(c, l, lk_type_of(kind), false);
 	r = lk_sql_coerce(c, r, lk_type_of(kind), false);
 	if (!l || !r)
 		return NULL;
-	if (kind == LK_TEXT && op >= LK_X_LT && op <= LK_X_GE && !lk_expr_collates(c->plan, l) && !lk_expr_collates(c->plan, r)) {
-		lk_stmt_fault(c->s, at, "compare with a column", "the order of text constants alone depends on the database");
+	if (kind == LK_TEXT && ordered && !lk_expr_collates(c->plan, l) && !lk_expr_collates(c->plan, r) &&
+	    !lk_sql_no_collation(c, at, "the order"))
 		return NULL;
-	}
 	return lk_expr_pair(c, op, lk_type_of(LK_BOOL), at, l, r);
 }
 
@@ -125,15 +126,22 @@ static const struct {
 	{"@", "write abs(x)"},
 	{"|/", "write sqrt(x)"},
 	{"#", "compare the numbers themselves"},
-	{"->", "declare the path as a column: \"a.b\" text"},
-	{"->>", "declare the path as a column: \"a.b\" text"},
+	{"#>", "chain the operators: x -> 'a' -> 'b'"},
+	{"#>>", "chain the operators: x -> 'a' ->> 'b'"},
+	{"@>", "compare the parts: x ->> 'key' = 'value'"},
+	{"?|", "write x ? 'a' OR x ? 'b'"},
+	{"?&", "write x ? 'a' AND x ? 'b'"},
+	{"@@", "compare the parts: x ->> 'key' = 'value'"},
+	{"@?", "write x -> 'a' -> 'b' IS NOT NULL"},
 };
 
 /* a || b: the side that is no text becomes one. */
 static lk_expr *joined(lk_scope *c, lk_expr *l, lk_expr *r, int at) {
 	if (!l || !r)
 		return NULL;
-	bool text = l->type.kind == LK_TEXT || r->type.kind == LK_TEXT || l->type.kind == LK_UNKNOWN || r->type.kind == LK_UNKNOWN;
+	bool unknown = l->type.kind == LK_UNKNOWN || r->type.kind == LK_UNKNOWN;
+	bool jsonb = l->type.kind == LK_JSONB || r->type.kind == LK_JSONB;
+	bool text = l->type.kind == LK_TEXT || r->type.kind == LK_TEXT || (unknown && !jsonb);
 	if (!text)
 		return no_operator(c, at, "||", l->type, r->type, "write x::text || y::text");
 	bool exists;
@@ -147,6 +155,8 @@ static lk_expr *of_table(lk_scope *c, const char *name, lk_expr *l, lk_expr *r, 
 	bool exists;
 	if (!l || !r)
 		return NULL;
+	if ((*name == '-' || *name == '?') && l->type.kind == LK_TEXT)
+		return no_operator(c, at, name, l->type, r->type, "declare the column as jsonb, or write x::jsonb");
 	if (*name == '~' || *name == '!')
 		r = r->op == LK_X_CONST && r->type.kind == LK_UNKNOWN && l->type.kind == LK_TEXT ? lk_sql_as_text(c, r) : r;
 	lk_expr *x = lk_sql_infix(c, name, l, r, at, &exists);
@@ -170,7 +180,7 @@ static lk_expr *operator(lk_scope *c, const json_t *f, const char *name, int at)
 			return of_table(c, name, lk_sql_expr(c, l), lk_sql_expr(c, r), at);
 	}
 	if (op < 0 || !l) {
-		const char *hint = "operators: + - * / % ^ || = <> < <= > >= ~ ~* !~ !~*, AND, OR, NOT, IS, IN, BETWEEN, LIKE, ILIKE";
+		const char *hint = "operators: + - * / % ^ || = <> < <= > >= ~ ~* !~ !~* -> ->> ?, AND, OR, NOT, IS, IN, BETWEEN, LIKE, ILIKE";
 		for (size_t i = 0; i < sizeof refused_operators / sizeof *refused_operators; i++)
 			if (strcmp(refused_operators[i].name, name) == 0)
 				hint = refused_operators[i].hint;
@@ -316,13 +326,6 @@ static const char *like_pattern(lk_scope *c, const json_t *node, const char *nam
 	return text;
 }
 
-static bool has_collation(lk_scope *c, const lk_expr *x) {
-	bool text = x->op == LK_X_CONST;
-	for (int i = 0; i < x->nargs && !text; i++)
-		text = !has_collation(c, x->args[i]);
-	return !text || lk_expr_collates(c->plan, x);
-}
-
 static lk_expr *like(lk_scope *c, const json_t *f, bool not, bool fold, int at) {
 	const char *name = fold ? "ILIKE" : "LIKE";
 	lk_expr *x = lk_sql_expr(c, json_object_get(f, "lexpr"));
@@ -334,10 +337,8 @@ static lk_expr *like(lk_scope *c, const json_t *f, bool not, bool fold, int at) 
 	const char *text = like_pattern(c, json_object_get(f, "rexpr"), name, at);
 	if (!text)
 		return NULL;
-	if (fold && !has_collation(c, x)) {
-		lk_stmt_fault(c->s, at, "write a column", "what ILIKE finds in text constants alone depends on the database");
+	if (fold && !lk_expr_collation_known(c->plan, x) && !lk_sql_no_collation(c, at, "what ILIKE finds"))
 		return NULL;
-	}
 	int op = fold ? (not ? LK_X_NOTILIKE : LK_X_ILIKE) : not ? LK_X_NOTLIKE : LK_X_LIKE;
 	return lk_expr_pair(c, op, lk_type_of(LK_BOOL), at, x, lk_sql_text_constant(c, text, at, lk_type_of(LK_TEXT)));
 }

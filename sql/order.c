@@ -55,6 +55,8 @@ static void read_item(lk_scope *c, const json_t *item, lk_order *o) {
 	o->expr = o->output >= 0 ? slot_of(c, &c->plan->outputs[o->output], at) : lk_sql_merged(c, node);
 	o->descending = strcmp(direction, "SORTBY_DESC") == 0;
 	o->nulls_first = strcmp(nulls, "SORTBY_NULLS_DEFAULT") == 0 ? o->descending : strcmp(nulls, "SORTBY_NULLS_FIRST") == 0;
+	if (o->expr && o->expr->type.kind == LK_JSONB)
+		lk_stmt_fault(c->s, at, "order by a part of it: (x ->> 'key')::int", "the order of jsonb is not supported");
 	if (o->expr && o->expr->type.kind == LK_JSON)
 		lk_stmt_fault(c->s, at, "order by a number, such as count(*)", "a list has no order");
 }

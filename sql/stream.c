@@ -162,6 +162,9 @@ static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
 	bool known = lk_sql_options(s, list, o, sizeof o / sizeof *o);
 	st->schema.event_time = column_option(s, st, &o[0], known);
 	st->partition_by = column_option(s, st, &o[1], known);
+	if (st->partition_by >= 0 && st->schema.columns[st->partition_by].type.kind == LK_JSONB)
+		lk_stmt_fault(s, o[1].at, "declare a path of it as a column: \"a.b\" text",
+		              "partition_by: a jsonb cannot divide a stream, since equal ones can have several texts");
 	st->partitions = partitions_option(s, &o[2]);
 	lk_sql_interval_option(s, &o[3], 0, &st->watermark_delay_us);
 	lk_sql_interval_option(s, &o[4], 86400 * LK_US_PER_S, &st->max_ahead_us);

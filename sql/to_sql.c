@@ -392,7 +392,7 @@ static void put_outputs(const lk_plan *p, const char *as, const char *after, lk_
 				lk_sql_ident(p->outputs[i].name, out);
 			}
 		}
-		if (p->outputs[i].type.kind == LK_JSON && !*as)   /* PostgreSQL does not order json */
+		if ((p->outputs[i].type.kind == LK_JSON || p->outputs[i].type.kind == LK_JSONB) && !*as)   /* only a text has lk's order */
 			lk_buf_adds(out, "::text COLLATE \"C\"");
 		lk_buf_adds(out, after);
 	}

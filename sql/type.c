@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/jsonb.h"
 #include "core/time.h"
 #include "expr/function.h"
 #include "sql/expr.h"
@@ -173,6 +174,15 @@ static bool read_interval(const char *text, lk_value *out, const char **reason) 
 	return true;
 }
 
+static bool read_jsonb(lk_scope *c, const lk_expr *unknown, lk_value *out, const char **reason) {
+	lk_buf b = LK_BUF_INIT;
+	bool good = lk_jsonb_normalise(unknown->value.s, unknown->value.len, &b, reason) == 0;
+	if (good)
+		*out = lk_text(lk_arena_strndup(c->s->arena, b.data, b.len), b.len);
+	lk_buf_release(&b);
+	return good;
+}
+
 static bool read_bool(const char *text, int64_t *out) {
 	*out = strcmp(text, "true") == 0 || strcmp(text, "t") == 0;
 	return *out || strcmp(text, "false") == 0 || strcmp(text, "f") == 0;
@@ -226,6 +236,9 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 	case LK_UUID:
 		good = lk_uuid_parse(text, strlen(text), v.uuid);
 		hint = "write it as '00112233-4455-6677-8899-aabbccddeeff'";
+		break;
+	case LK_JSONB:
+		good = read_jsonb(c, unknown, &v, &hint);
 		break;
 	case LK_INTERVAL:
 		good = read_interval(text, &v, &hint);
@@ -385,9 +398,27 @@ bool lk_expr_collates(const lk_plan *p, const lk_expr *x) {
 				return true;
 		return false;
 	}
+	if (x->op == LK_X_CALL && x->fn->flags & LK_F_COLLATES)
+		return true;
 	for (int i = 0; i < x->nargs; i++)
 		if (lk_expr_collates(p, x->args[i]))
 			return true;
+	return false;
+}
+
+/* Is there a text in it that PostgreSQL gives the database's collation: a constant, or a text out of a jsonb? That of a
+ * number or a time is ASCII, which no collation changes. */
+static bool has_own_text(const lk_expr *x) {
+	bool found = (x->op == LK_X_CONST && x->type.kind == LK_TEXT) || x->type.kind == LK_JSONB;
+	for (int i = 0; i < x->nargs && !found; i++)
+		found = has_own_text(x->args[i]);
+	return found;
+}
+
+bool lk_expr_collation_known(const lk_plan *p, const lk_expr *x) { return lk_expr_collates(p, x) || !has_own_text(x); }
+
+bool lk_sql_no_collation(lk_scope *c, int at, const char *what) {
+	lk_stmt_fault(c->s, at, LK_COLLATE_HINT, "%s depends on the database, since no column is among these texts", what);
 	return false;
 }
 

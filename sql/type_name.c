@@ -14,6 +14,7 @@ static const struct {
 	{"float8", LK_FLOAT8, false},    {"numeric", LK_NUMERIC, false}, {"bool", LK_BOOL, false}, {"boolean", LK_BOOL, false},
 	{"text", LK_TEXT, false},        {"varchar", LK_TEXT, false},  {"timestamptz", LK_TIME, false}, {"timestamp", LK_TIMESTAMP, false},
 	{"date", LK_DATE, false},        {"uuid", LK_UUID, false},     {"interval", LK_INTERVAL, true},
+	{"jsonb", LK_JSONB, false},
 };
 
 static const struct {
@@ -23,8 +24,7 @@ static const struct {
 	{"char", "write text"},
 	{"name", "write text"},
 	{"inet", "write text"},
-	{"json", "declare the paths that views need, one column each: \"a.b\" text"},
-	{"jsonb", "declare the paths that views need, one column each: \"a.b\" text"},
+	{"json", "write jsonb, or declare the paths that views need, one column each: \"a.b\" text"},
 	{"time", "write timestamptz, or text"},
 	{"timetz", "write timestamptz, or text"},
 	{"interval", "write bigint, in a unit that you choose"},

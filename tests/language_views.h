@@ -113,6 +113,15 @@
 "SELECT md5(t) AS x, reverse(k) AS y, length(t) AS z, to_timestamp(i4) AS w, count(*) AS c FROM s GROUP BY x, y, z, w",
 "SELECT a, max(round(z, 3)) AS m FROM s, LATERAL (VALUES (upper(k), n / 4), (t || k, NULL), ('x', i4)) AS l(a, z) GROUP BY a",
 "SELECT u AS x, md5(k)::uuid AS y, count(DISTINCT u) AS c, first(u) AS f, top_k(u, 1) AS g, last(u) AS m FROM s WHERE u <> '{00000000-0000-0000-0000-000000000001}' GROUP BY x, y",
+/* jsonb */
+"SELECT j ->> 'a' AS x, j -> 'l' ->> 0 AS y, j ->> 'n' AS z, count(*) AS c, count(j) AS d, count(j -> 'n') AS e FROM s GROUP BY x, y, z",
+"SELECT jsonb_typeof(j) AS x, j IS NULL AS y, j = 'null' AS z, first(j) AS f, last(j -> 'l') AS g, first(j -> 'o' -> 'a') AS h, count(*) AS c FROM s GROUP BY x, y, z",
+"SELECT count(*) FILTER (WHERE j -> 'n' = '1.00') AS c, count(*) FILTER (WHERE j ? 'a') AS d, count(*) FILTER (WHERE j -> 0 IS NULL) AS e, count(*) FILTER (WHERE j IN ('[]', '{\"n\":1}')) AS f FROM s",
+"SELECT sum((j ->> 'n')::numeric(9,2)) AS x, max((j ->> 'n')::int) AS y, min(j ->> 'a' COLLATE \"C\") AS z FROM s WHERE j ->> 'n' IS DISTINCT FROM 'x' GROUP BY k",
+"SELECT j::text AS x, lower((j ->> 'a') COLLATE \"C\") AS y, COALESCE(j -> 'a', j) = '\"a\"' AS z, count(*) AS c FROM s GROUP BY x, y, z, tumble(ts, '1 m')",
+"SELECT k, first(j) ->> 'n' AS x, last(j) -> 'l' AS y, jsonb_array_length(first(j -> 'l')) AS z FROM s GROUP BY k HAVING first(j) IS NOT NULL OR last(j) = 'null'",
+"SELECT top_k(j ->> 'n', 3) AS x, count(DISTINCT j ->> 'a') AS y, jsonb_array_length(first(j)) AS z, (first(t)::jsonb) ->> 'a' AS w FROM s",
+"SELECT a ->> 'b' AS x, count(*) AS c FROM s, LATERAL (VALUES (j -> 'l' -> 0), (j), (NULL)) AS l(a) GROUP BY x",
 /* windows and grouping */
 "SELECT count(*) AS c FROM s GROUP BY tumble(ts, '1 m')",
 "SELECT count(*) AS c FROM s GROUP BY TUMBLE ( s.ts , /* a ) comment */ '90 SECONDS' ) -- the end",

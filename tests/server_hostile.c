@@ -19,7 +19,7 @@ static int fresh(void **state) {
 	(void)state;
 	test_servers_clear(&lk.servers);
 	char *path = test_file(&lk, "def.sql",
-	                       "CREATE TABLE ev (ts timestamptz, k text, t text, n int, p numeric(12,2), d double precision, \"a.b\" text, \"a.c\" int)\n"
+	                       "CREATE TABLE ev (ts timestamptz, k text, t text, n int, p numeric(12,2), d double precision, \"a.b\" text, \"a.c\" int, j jsonb)\n"
 	                       "  WITH (event_time = ts, partition_by = k, partitions = 1);\n");
 	LK(0, "", "", "apply", path);
 	free(path);
@@ -157,11 +157,45 @@ static void keys_with_dots(void **state) {
 	test_ask_is(&lk, "SELECT string_agg(concat_ws('~', k, \"a.b\", \"a.c\"), ' ' ORDER BY off) FROM lk.log_ev", "first path~in~1 dotted both~in last");
 }
 
+/* What lk takes as a jsonb PostgreSQL takes too, up to lk's limits; the first bad value does not stop the others. */
+static void values_of_jsonb(void **state) {
+	(void)state;
+	lk_buf file;
+	begin(&file);
+	add(&file, "null", "\"j\":null");
+	add(&file, "keys", "\"j\":{\"bb\":1,\"a\":[1.00,1e2,-0],\"bb\":{\"z\":null}}");
+	add(&file, "text", "\"j\":\"\\ud83d\\ude00\\u001f\\/\"");
+	add(&file, "zero", "\"j\":{\"a\":[\"\\u0000\"]}");
+	add(&file, "half", "\"j\":{\"\\ud800\":1}");
+	add(&file, "bytes", "\"j\":[\"\xed\xa0\x80\"]");
+	char *open = many("\"j\":", "[{\"k\":", 256, "1");
+	add_many(&file, "deep", many(open, "}]", 256, ""));
+	free(open);
+	open = many("\"j\":", "[", 513, "");
+	add_many(&file, "deeper", many(open, "]", 513, ""));
+	free(open);
+	add_many(&file, "long", many("\"j\":\"", "01234567", (1 << 17) - 1, "012345\""));
+	add_many(&file, "longer", many("\"j\":\"", "01234567", (1 << 17) - 1, "0123456\""));
+	add(&file, "digits", "\"j\":[1e999,1e-1000]");
+	add(&file, "more", "\"j\":1e1000");
+	add_many(&file, "small_but_large", many("\"j\":[0", ",1e-1000", 1100, "]"));
+	ingest(&file, "first null keys text deep long digits last",
+	       "j: \\u0000 in a text; j: half of a surrogate pair; j: invalid UTF-8; j: a jsonb of more than 512 levels; "
+	       "j: a jsonb of more than 1 MiB, as PostgreSQL prints it; j: a number of more than 1000 digits before or after its point; "
+	       "j: a jsonb of more than 1 MiB, as PostgreSQL prints it");
+	test_ask_is(&lk, "SELECT (j IS NULL)::text FROM lk.log_ev WHERE k = 'null'", "true");
+	test_ask_is(&lk, "SELECT j FROM lk.log_ev WHERE k = 'keys'", "{\"a\": [1.00, 100, 0], \"bb\": {\"z\": null}}");
+	test_ask_is(&lk, "SELECT j ->> 0 FROM lk.log_ev WHERE k = 'text'", "\xf0\x9f\x98\x80\x1f/");
+	test_ask_is(&lk, "SELECT length(j::text) FROM lk.log_ev WHERE k = 'long'", "1048576");
+	test_ask_is(&lk, "SELECT length(j ->> 0) + length(j ->> 1) FROM lk.log_ev WHERE k = 'digits'", "2002");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(numbers_of_400_digits, fresh), cmocka_unit_test_setup(nested_64_levels, fresh),
 		cmocka_unit_test_setup(lines_of_10_megabytes, fresh), cmocka_unit_test_setup(lone_surrogates, fresh),
 		cmocka_unit_test_setup(duplicate_keys, fresh), cmocka_unit_test_setup(keys_with_dots, fresh),
+		cmocka_unit_test_setup(values_of_jsonb, fresh),
 	};
 	test_share_program(&lk, NULL);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);

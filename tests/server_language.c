@@ -28,7 +28,7 @@ static test_world world;
 
 static const char stream_text[] =
 	"CREATE TABLE s (ts timestamptz, k text, i2 smallint, i4 int, i8 bigint, n numeric(6,2), f4 real, f8 double precision, b boolean, t text,"
-	" other timestamptz, day date, stamp timestamp, vc varchar(8), u uuid) WITH (event_time = ts, partition_by = k, partitions = 2);";
+	" other timestamptz, day date, stamp timestamp, vc varchar(8), u uuid, j jsonb) WITH (event_time = ts, partition_by = k, partitions = 2);";
 
 /* What follows CREATE VIEW name AS. */
 static const char *const views[] = {

@@ -274,7 +274,7 @@ static void check_types(fixture *f, const item *items, int n) {
 	lk_buf_adds(&sql, " FROM v");
 	PGresult *res = PQprepare(f->pg.conn, "", sql.data, 0, NULL);
 	if (PQresultStatus(res) != PGRES_COMMAND_OK)
-		fail_msg("%s\n%s", sql.data, PQresultErrorMessage(res));
+		fail_msg("%s%s", PQresultErrorMessage(res), sql.data);
 	PQclear(res);
 	res = PQdescribePrepared(f->pg.conn, "");
 	for (int i = 0; i < n; i++) {

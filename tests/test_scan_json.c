@@ -166,6 +166,35 @@ static void depth_is_limited(void **state) {
 	}
 }
 
+/* Any value, as it stands in the line; also where other columns are below it. */
+static void values_of_jsonb(void **state) {
+	static const char *const jsonb[] = {"ts time", "p jsonb", "p.c text", "q.r jsonb"};
+	lk_stream *of_jsonb = test_stream(&memory, "j", jsonb, 4);
+	lk_json_scanner *other = scanner;
+	(void)state;
+	scanner = lk_json_scanner_new(&of_jsonb->schema);
+	assert_int_equal(scan("{\"p\": {\"c\" :\"in\", \"z\":[1] } ,\"q\":{\"r\":[ 1.0,{\"a\":null}]}}"), 0);
+	assert_text(1, "{\"c\" :\"in\", \"z\":[1] }");
+	assert_text(2, "in");
+	assert_text(3, "[ 1.0,{\"a\":null}]");
+	assert_int_equal(scan("{\"p\":\"a\\u00e9\\n\",\"q\":{\"r\":1.50}}"), 0);
+	assert_text(1, "\"a\\u00e9\\n\"");
+	assert_int_equal(row[2].state, LK_NULL);
+	assert_text(3, "1.50");
+	assert_int_equal(scan("{\"p\":{\"c\":\"first\"},\"p\":null,\"q\":{\"r\":true}}"), 0);
+	assert_int_equal(row[1].state, LK_NULL);
+	assert_int_equal(row[2].state, LK_NULL);
+	assert_text(3, "true");
+	assert_int_equal(scan("{\"p\":{\"x\":\"\\u0000\"}}"), -1);
+	assert_int_equal(misfit.column, 1);
+	assert_string_equal(misfit.reason, "\\u0000 in a text");
+	assert_int_equal(scan("{\"q\":{\"r\":[1e1000]}}"), -1);
+	assert_int_equal(misfit.column, 3);
+	assert_int_equal(scan("{\"z\":{\"x\":\"\\u0000\"},\"p\":[\"\\ud83d\\ude00\"]}"), 0);
+	lk_json_scanner_free(scanner);
+	scanner = other;
+}
+
 static void tells_a_near_miss_once(void **state) {
 	(void)state;
 	lk_json_scanner *j = scanner;
@@ -380,6 +409,7 @@ int main(void) {
 		cmocka_unit_test(junk_matters_only_in_declared_columns),
 		cmocka_unit_test(refuses_what_is_not_json),
 		cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(values_of_jsonb),
 		cmocka_unit_test(tells_a_near_miss_once),
 		cmocka_unit_test(agrees_with_jansson),
 	};

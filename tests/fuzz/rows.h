@@ -5,7 +5,7 @@
 #include "tests/fuzz/targets.h"
 #include "tests/support/streams.h"
 
-enum { FUZZ_COLUMNS = 12 };
+enum { FUZZ_COLUMNS = 13 };
 
 typedef struct fuzz_rows {
 	lk_arena memory, texts;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/jsonb.h"
 #include "core/time.h"
 #include "expr/function.h"
 #include "tests/support/random.h"
@@ -24,6 +25,7 @@ const test_column test_expr_columns[] = {
 	{"x", "timestamp", {.kind = LK_TIMESTAMP}}, {"y", "timestamp", {.kind = LK_TIMESTAMP}},
 	{"d", "date", {.kind = LK_DATE}},           {"e", "date", {.kind = LK_DATE}},
 	{"ua", "uuid", {.kind = LK_UUID}},          {"ub", "uuid", {.kind = LK_UUID}},
+	{"ja", "jsonb", {.kind = LK_JSONB}},        {"jb", "jsonb", {.kind = LK_JSONB}},
 };
 const int test_expr_ncolumns = sizeof test_expr_columns / sizeof *test_expr_columns;
 
@@ -58,6 +60,41 @@ static lk_value useful_time(uint64_t *seed) {
 	return lk_int(LK_TIME_MIN + (int64_t)(random_next(seed) % (uint64_t)(LK_TIME_MAX - LK_TIME_MIN)));
 }
 
+/* JSON of a few levels, with keys, texts and numbers as no one would write them, as PostgreSQL prints it. */
+static void put_json(uint64_t *seed, int depth, lk_buf *out) {
+	static const char *const scalars[] = {
+		"null", "true", "false", "0", "-0", "-0.0", "1.00", "1e2", "1.50e1", "0e-3", "12E-3", "-7", "12345678901234567890.123456789", "1e30",
+		"\"\"", "\"a\"", "\"5\"", "\"1.50\"", "\"true\"", "\"it's\"", "\"\\\"q\\\" \\\\ \\/\"", "\"\\u00e9\\u001f\\n\\t\\u0022\"", "\"漢字, {}[]:\"",
+		"\"\\ud83d\\ude00\"", "\" pad \"", "\"\x7f\"",
+	};
+	static const char *const keys[] = {"\"a\"", "\"b\"", "\"ab\"", "\"\"", "\"\\u0061\"", "\"é\"", "\"0\"", "\"a\\\"b\"", "\"list\"", "\"漢\""};
+	int kind = depth > 0 ? random_below(seed, 4) : 3;
+	if (kind == 3) {
+		lk_buf_adds(out, scalars[random_below(seed, (int)(sizeof scalars / sizeof *scalars))]);
+		return;
+	}
+	lk_buf_adds(out, kind == 2 ? "[ " : "{");
+	for (int i = 0, n = random_below(seed, 5); i < n; i++) {
+		lk_buf_adds(out, i ? "," : "");
+		if (kind != 2)
+			lk_buf_addf(out, "%s :\t", keys[random_below(seed, (int)(sizeof keys / sizeof *keys))]);
+		put_json(seed, depth - 1, out);
+	}
+	lk_buf_adds(out, kind == 2 ? "]" : "\n}");
+}
+
+static lk_value random_jsonb(uint64_t *seed, lk_arena *arena) {
+	lk_buf written = LK_BUF_INIT, printed = LK_BUF_INIT;
+	const char *reason;
+	put_json(seed, 1 + random_below(seed, 3), &written);
+	lk_value v = lk_text("null", 4);
+	if (lk_jsonb_normalise(written.data, written.len, &printed, &reason) == 0)
+		v = lk_text(lk_arena_strndup(arena, printed.data, printed.len), printed.len);
+	lk_buf_release(&written);
+	lk_buf_release(&printed);
+	return v;
+}
+
 lk_value test_expr_value(uint64_t *seed, int column, lk_arena *arena) {
 	lk_type t = test_expr_columns[column].is;
 	if (column && random_below(seed, 10) == 0)
@@ -66,6 +103,8 @@ lk_value test_expr_value(uint64_t *seed, int column, lk_arena *arena) {
 		return random_below(seed, 3) ? useful_text(seed) : random_text(seed, arena);
 	if (t.kind == LK_TIME || t.kind == LK_TIMESTAMP)
 		return useful_time(seed);
+	if (t.kind == LK_JSONB)
+		return random_jsonb(seed, arena);
 	if (t.kind == LK_UUID) {
 		lk_value v = {0};
 		for (int i = 0; i < 16; i++)
@@ -111,6 +150,8 @@ static void constant(gen *g, uint8_t kind) {
 	                          "CAST('2001-01-01T00:00:00+02:00' AS timestamptz)", "'9999-12-31T23:59:59Z'::timestamptz")); break;
 	case LK_TIMESTAMP: put(g, PICK(g, "timestamp '2020-02-29 12:00:00'", "'1969-12-31T23:59:59.25'::timestamp", "'0001-01-01 00:00:00'::timestamp")); break;
 	case LK_UUID: put(g, PICK(g, "'00000000-0000-0000-0000-000000000000'::uuid", "uuid '{A0EEBC999C0B4EF8BB6D6BB9BD380A11}'")); break;
+	case LK_JSONB: put(g, PICK(g, "'null'::jsonb", "'{\"b\":1.0, \"a\":[1,2,{\"a\":null}]}'::jsonb", "jsonb '\"a\"'", "'[]'::jsonb", "'1.5e1'::jsonb",
+	                           "'{\"a\": 5, \"ab\": \"x\"}'::jsonb", "'[1.50, \"a\"]'::jsonb")); break;
 	case LK_DATE: put(g, PICK(g, "date '2020-02-29'", "'1970-01-01'::date", "'9999-12-31'::date", "date '0001-01-01'")); break;
 	default: put(g, PICK(g, "interval '1 minute'", "interval '36 h'", "'1 day'::interval", "interval '-5 s'", "interval '250 ms'", "interval '2 weeks'",
 	                     "interval '0 s'", "interval '90 min'")); break;
@@ -167,6 +208,8 @@ static void argument(gen *g, const lk_function *f, int i, int depth) {
 	const char *constant_text = wanted(g, f, i);
 	if (constant_text)
 		put(g, constant_text);
+	else if (f->args[0] == LK_JSONB && i == 1 && !one_in(g, 4))
+		put(g, f->args[1] == LK_INT4 ? PICK(g, "0", "1", "2", "-1", "-2", "9") : PICK(g, "'a'", "'b'", "'ab'", "''", "'é'", "'0'", "'a\"b'", "'list'"));
 	else if (f->args[i] == LK_INT4 && strcmp(f->name, "abs") != 0 && one_in(g, 2))
 		put(g, PICK(g, "0", "1", "2", "-1", "3", "5", "-2", "100", "2147483647", "-2147483648"));
 	else
@@ -193,6 +236,10 @@ static bool special_form(gen *g, const lk_function *f, int depth) {
 			put(g, " FOR ");
 			argument(g, f, 2, 1);
 		}
+	} else if (f->flags & LK_F_COLLATES) {
+		put(g, "(concat(");   /* a bare constant would have no type before COLLATE */
+		value(g, LK_TEXT, depth - 1);
+		lk_buf_addf(g->out, ") %s", f->name);
 	} else if (strstr(f->name, "trim") && one_in(g, 2)) {
 		put(g, PICK(g, "trim(", "trim(BOTH 'a/ ' FROM ", "trim(LEADING FROM ", "trim(TRAILING 'xyé' FROM "));
 		value(g, LK_TEXT, depth - 1);
@@ -231,7 +278,7 @@ static void call(gen *g, uint8_t kind, int depth) {
 /* --- operators and branches --- */
 
 static uint8_t any_kind(gen *g) {
-	static const uint8_t kinds[] = {LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TEXT, LK_TIME, LK_TIMESTAMP, LK_DATE, LK_UUID};
+	static const uint8_t kinds[] = {LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TEXT, LK_TIME, LK_TIMESTAMP, LK_DATE, LK_UUID, LK_JSONB};
 	return kinds[below(g, sizeof kinds)];
 }
 
@@ -381,7 +428,7 @@ static void cast(gen *g, uint8_t kind, int depth) {
 	static const char *const names[] = {
 		[LK_BOOL] = "boolean", [LK_INT2] = "smallint", [LK_INT4] = "int", [LK_INT8] = "bigint", [LK_NUMERIC] = "numeric(16,3)",
 		[LK_FLOAT4] = "real", [LK_FLOAT8] = "double precision", [LK_TEXT] = "text", [LK_TIME] = "timestamptz", [LK_DATE] = "date",
-		[LK_TIMESTAMP] = "timestamp", [LK_UUID] = "uuid",
+		[LK_TIMESTAMP] = "timestamp", [LK_UUID] = "uuid", [LK_JSONB] = "jsonb",
 	};
 	uint8_t from;
 	do

@@ -8,12 +8,13 @@
 #include "core/time.h"
 #include "tests/support/servers.h"
 
-enum kind { K_I2, K_I4, K_I8, K_NUM, K_F4, K_F8, K_TEXT, K_BOOL, K_TIME, K_DATE, K_STAMP, K_UUID };
+enum kind { K_I2, K_I4, K_I8, K_NUM, K_F4, K_F8, K_TEXT, K_BOOL, K_TIME, K_DATE, K_STAMP, K_UUID, K_JSONB };
 
 static const struct { const char *name, *type; enum kind kind; } columns[TEST_RANDOM_COLUMNS] = {
 	{"ts", "timestamptz", K_TIME}, {"k", "text", K_TEXT}, {"i2", "smallint", K_I2}, {"i4", "int", K_I4}, {"i8", "bigint", K_I8},
 	{"n", "numeric(6,2)", K_NUM}, {"f4", "real", K_F4}, {"f8", "double precision", K_F8}, {"b", "boolean", K_BOOL},
 	{"t", "text", K_TEXT}, {"other", "timestamptz", K_TIME}, {"day", "date", K_DATE}, {"stamp", "timestamp", K_STAMP}, {"vc", "varchar(8)", K_TEXT}, {"u", "uuid", K_UUID},
+	{"j", "jsonb", K_JSONB},
 };
 
 typedef struct gen {
@@ -86,6 +87,7 @@ static void constant(gen *g, enum kind kind) {
 	case K_UUID:
 		put(g, PICK(g, "'00000000-0000-0000-0000-000000000000'", "uuid '0cc175b9-c0f1-b6a8-31c3-99e269772661'"));
 		break;
+	case K_JSONB: put(g, PICK(g, "'{\"a\": \"x\"}'", "'null'::jsonb", "jsonb '[1.0, \"a\"]'")); break;
 	case K_STAMP:
 		put(g, PICK(g, "'2020-01-01 00:00:30'", "timestamp '2020-01-01T00:05:00.25'"));
 		break;
@@ -101,7 +103,8 @@ static void scalar(gen *g, enum kind kind) {
 	switch (kind) {
 	case K_I2: case K_I4:
 		put(g, PICK(g, "length(t)", "strpos(t, 'a')", "(i4 / nullif(i2, 0))", "(i4 % 7)", "abs(i4)", "mod(i4, 5)", "(i4 / i2)", "(day - date '2020-01-01')",
-		            "greatest(i4, i2, 3)", "(n::int)", "coalesce(nullif(t, 'a'), '0')::int"));
+		            "greatest(i4, i2, 3)", "(n::int)", "coalesce(nullif(t, 'a'), '0')::int", "(j ->> 'n')::int",
+		            "jsonb_array_length(j -> 'l')"));
 		break;
 	case K_I8: put(g, PICK(g, "(i8 % 1000)", "abs(i8)", "least(i8, i4)", "(i8 / 3)", "(round(f8)::bigint)")); break;
 	case K_NUM:
@@ -111,14 +114,17 @@ static void scalar(gen *g, enum kind kind) {
 	case K_F4: case K_F8: put(g, PICK(g, "sqrt(abs(f8))", "(f8 / 3)", "power(f8, 2)", "round(f8)", "(f8 / nullif(f4, 0))", "date_part('second', ts)", "ln(f8)")); break;
 	case K_TEXT:
 		put(g, PICK(g, "lower(t)", "upper(k)", "substr(t, 1, 2)", "regexp_replace(t, '[ab]', '<\\&>', 'g')", "(t || i4)", "split_part(t, 'a', 1)",
-		            "md5(k)", "left(t, -1)", "concat(k, '-', n)", "(ts::text)", "(day::text)", "(b::text)", "trim(t)", "vc", "(vc || vc)", "substring(t FROM 'a.*')"));
+		            "md5(k)", "left(t, -1)", "concat(k, '-', n)", "(ts::text)", "(day::text)", "(b::text)", "trim(t)", "vc", "(vc || vc)", "substring(t FROM 'a.*')",
+		            "(j ->> 'a' COLLATE \"C\")", "((j -> 'l' ->> -1) COLLATE \"C\")", "(j::text COLLATE \"C\")", "lower(j ->> 'a' COLLATE \"C\")"));
 		break;
 	case K_BOOL:
 		put(g, PICK(g, "(t ~ '^[a-z]')", "(t ILIKE 'A%')", "(day < stamp)", "(i4 IS DISTINCT FROM i2)", "(ts - other > interval '1 s')", "starts_with(t, 'a')",
-		            "(vc !~* 'B$')", "(stamp BETWEEN SYMMETRIC other AND ts)", "(t::boolean)"));
+		            "(vc !~* 'B$')", "(stamp BETWEEN SYMMETRIC other AND ts)", "(t::boolean)", "(j ? 'a')", "(j -> 'n' = '1')", "(j IN ('{\"n\": 1}', 'null'))",
+		            "(j -> 0 IS DISTINCT FROM j -> 'n')"));
 		break;
 	case K_TIME: put(g, PICK(g, "date_trunc('minute', ts)", "(ts + interval '1 min')", "greatest(ts, other)", "to_timestamp(i4)", "(day::timestamptz)")); break;
 	case K_DATE: put(g, PICK(g, "(ts::date)", "(day + 1)", "(day - i2)", "least(day, date '2020-01-01')", "(stamp::date)")); break;
+	case K_JSONB: put(g, PICK(g, "j", "(j -> 'l')", "(j -> 'l' -> 0)", "coalesce(j -> 'o', j)", "nullif(j, '{}')", "CASE WHEN b THEN j ELSE '1.50' END")); break;
 	case K_UUID: put(g, PICK(g, "u", "coalesce(u, md5(t)::uuid)", "md5(k)::uuid", "nullif(u, md5(k)::uuid)")); break;
 	case K_STAMP: put(g, PICK(g, "date_trunc('hour', stamp)", "(stamp - interval '1 d')", "(ts::timestamp)", "(day + interval '90 s')", "coalesce(stamp, day)")); break;
 	}
@@ -282,9 +288,13 @@ static void call(gen *g, bool lateral) {
 		put(g, ")");
 		break;
 	case 7: {
-		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL, K_DATE, K_STAMP, K_UUID};
+		static const enum kind kinds[] = {K_TEXT, K_TIME, K_F4, K_F8, K_I4, K_NUM, K_BOOL, K_DATE, K_STAMP, K_UUID, K_JSONB};
+		enum kind kind = kinds[below(g, 11)];
 		put(g, PICK(g, "first(", "last("));
-		column(g, kinds[below(g, 10)]);
+		if (kind == K_JSONB)
+			scalar(g, kind);
+		else
+			column(g, kind);
 		put(g, ")");
 		break;
 	}
@@ -597,6 +607,16 @@ static int64_t random_time(gen *g, int64_t base_us) {
 	return base_us + spread;
 }
 
+/* As PostgreSQL prints it; now and then as people write it. */
+static lk_value random_jsonb(gen *g) {
+	static const char *const values[] = {
+		"{\"a\": \"x\", \"n\": 1}", "{\"n\": 1.0}", "{\"n\": \"7\", \"l\": [1, 2.50, \"z\"]}", "[]", "null", "\"a\"", "{\"l\": [], \"o\": {\"a\": null}}",
+		" {\"n\":1, \"l\":[{\"b\":1,\"a\":2}],\"n\":1e0} ", "{\"a\": \"Ä\\n\", \"n\": \"x\"}", "1.50", "true", "{\"a\":\"\\u0041\",\"long\":\"long enough to be no small text at all\"}",
+	};
+	const char *s = values[below(g, sizeof values / sizeof *values)];
+	return lk_text(s, strlen(s));
+}
+
 static lk_value random_value(gen *g, enum kind kind, int64_t base_us, bool extreme, lk_arena *arena) {
 	switch (kind) {
 	case K_I2: return lk_int(random_int(g, INT16_MAX, extreme));
@@ -607,6 +627,7 @@ static lk_value random_value(gen *g, enum kind kind, int64_t base_us, bool extre
 	case K_F8: return lk_double(random_double(g, false, extreme));
 	case K_BOOL: return lk_int(below(g, 2));
 	case K_TIME: case K_STAMP: return lk_int(random_time(g, base_us));
+	case K_JSONB: return random_jsonb(g);
 	case K_UUID: {
 		lk_value v = {0};
 		v.uuid[0] = (uint8_t)below(g, 3);

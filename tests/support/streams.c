@@ -7,7 +7,7 @@
 static lk_type type_named(const char *name) {
 	static const struct { const char *name; uint8_t kind; } types[] = {
 		{"int2", LK_INT2}, {"int4", LK_INT4}, {"int8", LK_INT8}, {"text", LK_TEXT}, {"time", LK_TIME}, {"bool", LK_BOOL},
-		{"float4", LK_FLOAT4}, {"float8", LK_FLOAT8},
+		{"float4", LK_FLOAT4}, {"float8", LK_FLOAT8}, {"jsonb", LK_JSONB},
 	};
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (!strcmp(types[i].name, name))
