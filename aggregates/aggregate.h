@@ -43,6 +43,10 @@ enum lk_oracle_form {
 	LK_ORACLE_IN_ORDER,     /* lk.<name>(array_agg(x ORDER BY place in the log)) */
 };
 
+/* The state of any values is that of one of them alone: of the least, the greatest, the earliest or the latest one.
+ * Moving windows keep candidates for it. */
+enum lk_agg_extreme { LK_NO_EXTREME, LK_LEAST, LK_GREATEST, LK_EARLIEST, LK_LATEST };
+
 typedef struct lk_aggregate {
 	const char *name;     /* as written in SQL */
 	bool star, distinct;  /* the forms f(*), f(DISTINCT x) */
@@ -62,6 +66,10 @@ typedef struct lk_aggregate {
 	void (*init)(void *state);
 	/* The caller skips NULL arguments (count(*) always gets a non-NULL). Texts are copied to the arena. */
 	void (*fold)(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena);
+	/* Takes out a value that was folded before, of a state that was neither merged nor decoded: as if it had never been
+	 * there. NULL: there is no inverse. */
+	void (*unfold)(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena);
+	uint8_t extreme;      /* enum lk_agg_extreme */
 	void (*merge)(void *into, const lk_agg *a, const void *from, lk_arena *arena);
 
 	/* Self-delimiting bytes; equal partials give equal bytes. decode: 0, or -1 if malformed; *p moves on. */

@@ -55,10 +55,18 @@ static double value_of(int32_t bucket) {
 }
 
 /* The key is four bytes that sort like the buckets. */
+static uint32_t key_of(double d) { return __builtin_bswap32((uint32_t)bucket_of(d) ^ UINT32_C(0x80000000)); }
+
 static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
 	(void)a, (void)at;
-	uint32_t key = __builtin_bswap32((uint32_t)bucket_of(v->d) ^ UINT32_C(0x80000000));
+	uint32_t key = key_of(v->d);
 	lk_bag_add(state, &key, sizeof key, 1, arena);
+}
+
+static void unfold(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	(void)a, (void)arena;
+	uint32_t key = key_of(v->d);
+	lk_bag_remove(state, &key, sizeof key);
 }
 
 /* The value of rank ceil(p * n), counted from 1, like PostgreSQL's percentile_disc. */
@@ -82,5 +90,5 @@ static void finish(const void *state, const lk_agg *a, lk_value *out) {
 const lk_aggregate lk_agg_approx_percentile = {
 	LK_PARTIAL_OF_BAG, .name = "approx_percentile", .as_double = true, .oracle = LK_ORACLE_ARRAY, .error = 1.0 / 129 + 1e-15,
 	.bound = "relative error at most 1 %", .param = "p", .param_fault = param_fault,
-	.resolve = resolve, .fold = fold, .finish = finish,
+	.resolve = resolve, .fold = fold, .unfold = unfold, .finish = finish,
 };

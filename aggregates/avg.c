@@ -27,6 +27,13 @@ static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place
 	s->rows++;
 }
 
+static void unfold(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	(void)arena;
+	avg_state *s = state;
+	s->sum = lk_agg_add(s->sum, -lk_agg_units(a, v));
+	s->rows--;
+}
+
 static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
 	(void)a;
 	(void)arena;
@@ -97,7 +104,7 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 }
 
 const lk_aggregate lk_agg_avg = {
-	.name = "avg", .state_size = LK_STATE_SIZE(avg_state), .resolve = resolve, .init = init, .fold = fold,
+	.name = "avg", .state_size = LK_STATE_SIZE(avg_state), .resolve = resolve, .init = init, .fold = fold, .unfold = unfold,
 	.merge = merge, .encode = encode, .decode = decode, .finish = finish, .npartials = 2,
 	.partial_type = partial_type, .partial_sql = partial_sql, .load = load, .store = store,
 };

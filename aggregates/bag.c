@@ -62,6 +62,26 @@ void lk_bag_add(lk_bag *b, const void *bytes, size_t len, int64_t count, lk_aren
 	add(b, (uint32_t)lk_hash(bytes, len), bytes, len, count, arena);
 }
 
+/* Items behind the gap whose search would end at it move into it. */
+static void close_gap(lk_bag *b, uint32_t gap) {
+	uint32_t mask = b->nslots - 1;
+	for (uint32_t i = (gap + 1) & mask; b->slots[i]; i = (i + 1) & mask)
+		if (((i - b->slots[i]->hash) & mask) >= ((i - gap) & mask)) {
+			b->slots[gap] = b->slots[i];
+			gap = i;
+		}
+	b->slots[gap] = NULL;
+}
+
+void lk_bag_remove(lk_bag *b, const void *bytes, size_t len) {
+	lk_bag_item **slot = b->over ? NULL : find(b, (uint32_t)lk_hash(bytes, len), bytes, len);
+	if (!slot || --(*slot)->count > 0)
+		return;
+	b->n--;
+	b->bytes -= (uint32_t)len;
+	close_gap(b, (uint32_t)(slot - b->slots));
+}
+
 void lk_bag_merge(lk_bag *into, const lk_bag *from, lk_arena *arena) {
 	if (from->over)
 		overfill(into);

@@ -28,6 +28,8 @@ typedef struct lk_bag {
 } lk_bag;
 
 void lk_bag_add(lk_bag *b, const void *bytes, size_t len, int64_t count, lk_arena *arena);
+/* Takes an item out once; it is there. */
+void lk_bag_remove(lk_bag *b, const void *bytes, size_t len);
 void lk_bag_merge(lk_bag *into, const lk_bag *from, lk_arena *arena);
 
 /* <0, 0, >0 by their bytes. */

@@ -23,6 +23,11 @@ static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place
 	((count_state *)state)->rows++;
 }
 
+static void unfold(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	(void)a, (void)v, (void)arena;
+	((count_state *)state)->rows--;
+}
+
 static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
 	(void)a;
 	(void)arena;
@@ -81,7 +86,7 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 }
 
 #define COUNT_VERBS \
-	.name = "count", .state_size = LK_STATE_SIZE(count_state), .resolve = resolve, .init = init, .fold = fold, \
+	.name = "count", .state_size = LK_STATE_SIZE(count_state), .resolve = resolve, .init = init, .fold = fold, .unfold = unfold, \
 	.merge = merge, .encode = encode, .decode = decode, .finish = finish, .npartials = 1, \
 	.partial_type = partial_type, .load = load, .store = store
 

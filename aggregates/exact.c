@@ -72,37 +72,45 @@ static void add_bits(lk_exact *x, lk_uint128 m, int offset, bool negative, lk_ar
 typedef struct parts {
 	uint64_t mantissa;
 	int exponent;       /* of the mantissa's last bit, relative to that of the smallest double */
-	bool negative;
+	bool negative, special;
 } parts;
 
-/* False for NaN, infinities (noted) and zero. */
-static bool take_apart(lk_exact *x, double d, parts *out) {
+static void count(uint32_t *n, uint32_t by) { *n = by > UINT32_MAX - *n ? UINT32_MAX : *n + by; }
+
+/* The count of a value that is not finite. */
+static uint32_t *special(lk_exact *x, const parts *p) { return p->mantissa ? &x->nan : p->negative ? &x->minus : &x->plus; }
+
+/* False for zero and for what is not finite. */
+static bool take_apart(double d, parts *out) {
 	uint64_t bits;
 	memcpy(&bits, &d, 8);
 	int exponent = (int)(bits >> 52 & 2047);
 	*out = (parts){.mantissa = bits & ((UINT64_C(1) << 52) - 1), .negative = bits >> 63};
-	if (exponent == 2047) {
-		x->special |= out->mantissa ? NOT_A_NUMBER : out->negative ? MINUS_INFINITY : PLUS_INFINITY;
-		return false;
-	}
-	if (exponent) {
+	out->special = exponent == 2047;
+	if (exponent && !out->special) {
 		out->mantissa |= UINT64_C(1) << 52;
 		out->exponent = exponent - 1;
 	}
-	return out->mantissa != 0;
+	return out->mantissa != 0 && !out->special;
 }
 
-void lk_exact_add(lk_exact *x, double d, lk_arena *arena) {
+static void add_double(lk_exact *x, double d, bool square, bool remove, lk_arena *arena) {
 	parts p;
-	if (take_apart(x, d, &p))
-		add_bits(x, p.mantissa, 32 * LK_EXACT_ONE - 1074 + p.exponent, p.negative, arena);
+	bool finite = take_apart(square ? fabs(d) : d, &p);
+	if (p.special && remove)
+		--*special(x, &p);
+	else if (p.special)
+		count(special(x, &p), 1);
+	else if (finite && square)
+		add_bits(x, (lk_uint128)p.mantissa * p.mantissa, 32 * LK_EXACT_ONE + 2 * (p.exponent - 1074), remove, arena);
+	else if (finite)
+		add_bits(x, p.mantissa, 32 * LK_EXACT_ONE - 1074 + p.exponent, p.negative != remove, arena);
 }
 
-void lk_exact_add_square(lk_exact *x, double d, lk_arena *arena) {
-	parts p;
-	if (take_apart(x, fabs(d), &p))
-		add_bits(x, (lk_uint128)p.mantissa * p.mantissa, 32 * LK_EXACT_ONE + 2 * (p.exponent - 1074), false, arena);
-}
+void lk_exact_add(lk_exact *x, double d, lk_arena *arena) { add_double(x, d, false, false, arena); }
+void lk_exact_add_square(lk_exact *x, double d, lk_arena *arena) { add_double(x, d, true, false, arena); }
+void lk_exact_remove(lk_exact *x, double d, lk_arena *arena) { add_double(x, d, false, true, arena); }
+void lk_exact_remove_square(lk_exact *x, double d, lk_arena *arena) { add_double(x, d, true, true, arena); }
 
 void lk_exact_add_int(lk_exact *x, lk_int128 n, int shift, lk_arena *arena) {
 	if (n)
@@ -110,7 +118,9 @@ void lk_exact_add_int(lk_exact *x, lk_int128 n, int shift, lk_arena *arena) {
 }
 
 void lk_exact_merge(lk_exact *into, const lk_exact *from, lk_arena *arena) {
-	into->special |= from->special;
+	count(&into->nan, from->nan);
+	count(&into->plus, from->plus);
+	count(&into->minus, from->minus);
 	if (!from->n)
 		return;
 	reserve(into, from->low, from->low + from->n, arena);
@@ -123,9 +133,9 @@ void lk_exact_merge(lk_exact *into, const lk_exact *from, lk_arena *arena) {
 }
 
 double lk_exact_special(const lk_exact *x) {
-	if (x->special & NOT_A_NUMBER || (x->special & PLUS_INFINITY && x->special & MINUS_INFINITY))
+	if (x->nan || (x->plus && x->minus))
 		return NAN;
-	return x->special & PLUS_INFINITY ? INFINITY : x->special & MINUS_INFINITY ? -INFINITY : 0;
+	return x->plus ? INFINITY : x->minus ? -INFINITY : 0;
 }
 
 static void negate(lk_magnitude *m) {
@@ -160,7 +170,8 @@ void lk_exact_magnitude(const lk_exact *x, lk_magnitude *out) {
 void lk_exact_encode(const lk_exact *x, lk_buf *out) {
 	lk_magnitude m;
 	lk_exact_magnitude(x, &m);
-	lk_buf_addc(out, (char)(x->special | (m.negative ? NEGATIVE : 0)));
+	int special = (x->nan ? NOT_A_NUMBER : 0) | (x->plus ? PLUS_INFINITY : 0) | (x->minus ? MINUS_INFINITY : 0);
+	lk_buf_addc(out, (char)(special | (m.negative ? NEGATIVE : 0)));
 	lk_varint_put(out, (lk_uint128)(m.end - m.low));
 	if (m.low == m.end)
 		return;
@@ -176,7 +187,9 @@ int lk_exact_decode(lk_exact *x, const uint8_t **p, const uint8_t *end, lk_arena
 	if (*p == end || **p > (NEGATIVE | NOT_A_NUMBER | PLUS_INFINITY | MINUS_INFINITY))
 		return -1;
 	uint8_t head = *(*p)++;
-	x->special = head & ~NEGATIVE;
+	x->nan = head & NOT_A_NUMBER ? 1 : 0;
+	x->plus = head & PLUS_INFINITY ? 1 : 0;
+	x->minus = head & MINUS_INFINITY ? 1 : 0;
 	if (lk_varint_get(p, end, &n) != 0)
 		return -1;
 	if (!n)

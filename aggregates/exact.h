@@ -18,13 +18,16 @@ typedef struct lk_exact {
 	int64_t *digits;          /* their sum, times 2^(32 * (low + i - LK_EXACT_ONE)), is the value */
 	int16_t low, n;
 	uint32_t uncarried;       /* additions since the last carry */
-	uint8_t special;          /* NaN and infinities among the terms */
+	uint32_t nan, plus, minus;   /* NaN, Infinity and -Infinity among the terms; 2^32 - 1 stands for more, too */
 } lk_exact;
 
 void lk_exact_add(lk_exact *x, double d, lk_arena *arena);
 void lk_exact_add_square(lk_exact *x, double d, lk_arena *arena);
 /* n * 2^(32 * shift) */
 void lk_exact_add_int(lk_exact *x, lk_int128 n, int shift, lk_arena *arena);
+/* Takes a term out again that was added. */
+void lk_exact_remove(lk_exact *x, double d, lk_arena *arena);
+void lk_exact_remove_square(lk_exact *x, double d, lk_arena *arena);
 void lk_exact_merge(lk_exact *into, const lk_exact *from, lk_arena *arena);
 
 /* Equal values have equal bytes. decode: 0, or -1 if malformed. */

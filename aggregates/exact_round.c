@@ -66,7 +66,71 @@ static double to_double(const wide *w, bool real) {
 	return real && d > (double)FLT_MAX ? INFINITY : d;
 }
 
+/* --- most sums are short: a quotient of 128 bits has all that decides --- */
+
+enum { SHORT_DIGITS = 8 };
+
+/* The value as n * 2^exponent, n below 2^96; false if it has more digits. */
+static bool is_short(const lk_exact *x, lk_uint128 *n, int *exponent, bool *negative) {
+	uint32_t digit[SHORT_DIGITS];
+	int64_t up = 0;
+	int low = 0, end = x->n;
+	if (x->n > SHORT_DIGITS)
+		return false;
+	for (int i = 0; i < x->n; i++) {
+		up += x->digits[i];
+		digit[i] = (uint32_t)up;
+		up >>= 32;
+	}
+	*negative = up < 0;
+	uint64_t carry = 1;
+	for (int i = 0; *negative && i < x->n; i++, carry >>= 32) {
+		carry += (uint32_t)~digit[i];
+		digit[i] = (uint32_t)carry;
+	}
+	while (end > 0 && !digit[end - 1])
+		end--;
+	while (low < end && !digit[low])
+		low++;
+	*n = 0;
+	for (int i = end - 1; i >= low; i--)
+		*n = *n << 32 | digit[i];
+	*exponent = 32 * (x->low + low - LK_EXACT_ONE);
+	return (up == 0 || up == -1) && end - low <= 3;
+}
+
+static int length_of(lk_uint128 n) {
+	uint64_t high = (uint64_t)(n >> 64), low = (uint64_t)n;
+	return high ? 128 - __builtin_clzll(high) : low ? 64 - __builtin_clzll(low) : 0;
+}
+
+/* The quotient of a short sum, if it is in the range where doubles, or reals, have all their bits. */
+static bool short_quotient(const lk_exact *x, uint64_t by, bool real, double *out) {
+	int exponent, bits = real ? FLT_MANT_DIG : DBL_MANT_DIG;
+	lk_uint128 n;
+	bool negative;
+	*out = 0;
+	if (by > UINT32_MAX || !is_short(x, &n, &exponent, &negative))
+		return false;
+	if (!n)
+		return true;
+	int shift = 127 - length_of(n);
+	lk_uint128 q = (n << shift) / by, rest = (n << shift) % by;
+	int drop = length_of(q) - bits;
+	uint64_t m = (uint64_t)(q >> drop);
+	bool half = q >> (drop - 1) & 1, more = rest || q << (129 - drop);
+	exponent += drop - shift;
+	m += half && (more || m & 1);
+	if (exponent < (real ? -149 : -1074) || exponent + bits >= (real ? 128 : 1024))
+		return false;
+	*out = ldexp(negative ? -(double)m : (double)m, exponent);
+	return true;
+}
+
 double lk_exact_quotient(const lk_exact *x, uint64_t by, bool real) {
+	double quotient;
+	if (short_quotient(x, by, real, &quotient))
+		return quotient;
 	lk_magnitude m;
 	wide w = {.n = LK_EXACT_DIGITS + GUARD, .exponent = -32 * (LK_EXACT_ONE + GUARD)};
 	lk_exact_magnitude(x, &m);

@@ -91,5 +91,5 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 	.finish = finish, .npartials = 1, .partial_type = partial_type, .partial_sql = partial_sql, .load = load, \
 	.store = store, .idempotent = true
 
-const lk_aggregate lk_agg_min = {MINMAX_VERBS, .name = "min", .fold = fold_min, .merge = merge_min};
-const lk_aggregate lk_agg_max = {MINMAX_VERBS, .name = "max", .fold = fold_max, .merge = merge_max};
+const lk_aggregate lk_agg_min = {MINMAX_VERBS, .name = "min", .extreme = LK_LEAST, .fold = fold_min, .merge = merge_min};
+const lk_aggregate lk_agg_max = {MINMAX_VERBS, .name = "max", .extreme = LK_GREATEST, .fold = fold_max, .merge = merge_max};

@@ -5,13 +5,13 @@
  * after 2^32 rows of the largest integer in one group: here the value is marked, while PostgreSQL's int4_sum wraps
  * round without an error. So a partial that PostgreSQL computed may have wrapped, if all these rows are in one cell. A
  * cast to bigint before the sum would not help: the fold in C has only the same bigint column to store the cell in. sum
- * over no rows, or only NULLs, is NULL: the state records whether it has seen a value. */
+ * over no rows, or only NULLs, is NULL: the state counts the values. */
 #include "aggregates/private.h"
 #include "core/varint.h"
 
 typedef struct sum_state {
 	lk_int128 sum;
-	bool seen;
+	int64_t rows;       /* of a decoded, loaded or merged sum only whether there are any */
 } sum_state;
 
 static bool is_small(const lk_agg *a) { return a->arg_type.kind == LK_INT2 || a->arg_type.kind == LK_INT4; }
@@ -33,7 +33,14 @@ static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place
 	(void)arena;
 	sum_state *s = state;
 	s->sum = lk_agg_add(s->sum, lk_agg_units(a, v));
-	s->seen = true;
+	s->rows++;
+}
+
+static void unfold(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	(void)arena;
+	sum_state *s = state;
+	s->sum = lk_agg_add(s->sum, -lk_agg_units(a, v));
+	s->rows--;
 }
 
 static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
@@ -42,14 +49,14 @@ static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena
 	sum_state *s = into;
 	const sum_state *f = from;
 	s->sum = lk_agg_add(s->sum, f->sum);
-	s->seen |= f->seen;
+	s->rows |= f->rows;
 }
 
 /* 0 for no value, else the zigzagged sum plus one. */
 static void encode(const void *state, const lk_agg *a, lk_buf *out) {
 	(void)a;
 	const sum_state *s = state;
-	lk_varint_put(out, s->seen ? lk_zigzag(s->sum) + 1 : 0);
+	lk_varint_put(out, s->rows ? lk_zigzag(s->sum) + 1 : 0);
 }
 
 static int decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t *end, lk_arena *arena) {
@@ -59,13 +66,13 @@ static int decode(void *state, const lk_agg *a, const uint8_t **p, const uint8_t
 	lk_uint128 u;
 	if (lk_varint_get(p, end, &u) != 0)
 		return -1;
-	*s = (sum_state){.sum = u ? lk_unzigzag(u - 1) : 0, .seen = u != 0};
+	*s = (sum_state){.sum = u ? lk_unzigzag(u - 1) : 0, .rows = u != 0};
 	return 0;
 }
 
 static void finish(const void *state, const lk_agg *a, lk_value *out) {
 	const sum_state *s = state;
-	if (!s->seen)
+	if (!s->rows)
 		*out = lk_null();
 	else if (!is_small(a))
 		*out = lk_numeric(s->sum, lk_agg_scale(a));
@@ -93,8 +100,8 @@ static void partial_sql(const lk_agg *a, int i, const char *arg_sql, const char 
 static int load(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
 	(void)arena;
 	sum_state *s = state;
-	*s = (sum_state){.seen = !lk_is_null(columns)};
-	if (s->seen)
+	*s = (sum_state){.rows = !lk_is_null(columns)};
+	if (s->rows)
 		s->sum = is_small(a) ? columns->i : lk_agg_units(&(lk_agg){.arg_type = partial_type(a, 0)}, columns);
 	return 0;
 }
@@ -105,7 +112,7 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 }
 
 const lk_aggregate lk_agg_sum = {
-	.name = "sum", .state_size = LK_STATE_SIZE(sum_state), .resolve = resolve, .init = init, .fold = fold,
+	.name = "sum", .state_size = LK_STATE_SIZE(sum_state), .resolve = resolve, .init = init, .fold = fold, .unfold = unfold,
 	.merge = merge, .encode = encode, .decode = decode, .finish = finish, .npartials = 1,
 	.partial_type = partial_type, .partial_sql = partial_sql, .load = load, .store = store,
 };

@@ -40,6 +40,13 @@ static void fold(void *state, const lk_agg *a, const lk_value *v, const lk_place
 	s->rows++;
 }
 
+static void unfold(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	(void)a;
+	double_state *s = state;
+	lk_exact_remove(&s->sum, v->d, arena);
+	s->rows--;
+}
+
 static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
 	(void)a;
 	double_state *s = into;
@@ -89,7 +96,7 @@ static void finish_avg(const void *state, const lk_agg *a, lk_value *out) {
 }
 
 #define DOUBLE_VERBS \
-	LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .state_size = LK_STATE_SIZE(double_state), .init = init, .fold = fold, \
+	LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .state_size = LK_STATE_SIZE(double_state), .init = init, .fold = fold, .unfold = unfold, \
 	.merge = merge, .encode = encode, .decode = decode
 
 const lk_aggregate lk_agg_sum_double = {DOUBLE_VERBS, .name = "sum", .resolve = resolve_sum, .finish = finish_sum};

@@ -54,6 +54,22 @@ static void fold_double(void *state, const lk_agg *a, const lk_value *v, const l
 	s->rows++;
 }
 
+static void unfold_exact(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	variance_state *s = state;
+	lk_int128 n = lk_agg_units(a, v);
+	lk_exact_add_int(&s->sum, -n, 0, arena);
+	lk_exact_add_int(&s->squares, -(n * n), 0, arena);
+	s->rows--;
+}
+
+static void unfold_double(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	(void)a;
+	variance_state *s = state;
+	lk_exact_remove(&s->sum, v->d, arena);
+	lk_exact_remove_square(&s->squares, v->d, arena);
+	s->rows--;
+}
+
 static void merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
 	(void)a;
 	variance_state *s = into;
@@ -160,10 +176,10 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 
 #define VARIANCE_VERBS .state_size = LK_STATE_SIZE(variance_state), .init = init, .merge = merge, .encode = encode, .decode = decode
 #define EXACT_VERBS \
-	VARIANCE_VERBS, .oracle = LK_ORACLE_AS_DOUBLE, .resolve = resolve_exact, .fold = fold_exact, .npartials = 4, \
+	VARIANCE_VERBS, .oracle = LK_ORACLE_AS_DOUBLE, .resolve = resolve_exact, .fold = fold_exact, .unfold = unfold_exact, .npartials = 4, \
 	.partial_type = partial_type, .partial_sql = partial_sql, .load = load, .store = store
 #define DOUBLE_VERBS \
-	VARIANCE_VERBS, LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .error = 1e-12, .resolve = resolve_double, .fold = fold_double
+	VARIANCE_VERBS, LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .error = 1e-12, .resolve = resolve_double, .fold = fold_double, .unfold = unfold_double
 
 /* PostgreSQL gives the root as many digits after the point as the variance, which has 16 significant digits: the root
  * of a large variance has eight. */

@@ -118,7 +118,7 @@ void lk_buf_put64(lk_buf *b, uint64_t v) {
 	lk_buf_add(b, &v, 8);
 }
 
-enum { ARENA_BLOCK_BYTES = 64 * 1024 };
+enum { ARENA_BLOCK_BYTES = 64 * 1024, SMALL_BLOCK_BYTES = 256 };
 
 struct lk_arena_block {
 	struct lk_arena_block *next;
@@ -126,11 +126,16 @@ struct lk_arena_block {
 	char data[] __attribute__((aligned(16)));
 };
 
+static size_t block_bytes(const lk_arena *a, size_t n) {
+	size_t size = a->small && a->used_bytes < ARENA_BLOCK_BYTES ? a->used_bytes + SMALL_BLOCK_BYTES : ARENA_BLOCK_BYTES;
+	return n > size ? n : size;
+}
+
 void *lk_arena_alloc(lk_arena *a, size_t n) {
 	n = (n + 15) & ~(size_t)15;
 	struct lk_arena_block *b = a->head;
 	if (!b || b->size - b->used < n) {
-		size_t size = n > ARENA_BLOCK_BYTES ? n : ARENA_BLOCK_BYTES;
+		size_t size = block_bytes(a, n);
 		b = lk_malloc(sizeof *b + size);
 		b->size = size;
 		b->used = 0;
@@ -172,5 +177,5 @@ void lk_arena_clear(lk_arena *a) {
 void lk_arena_release(lk_arena *a) {
 	lk_arena_clear(a);
 	free(a->head);
-	*a = (lk_arena){0};
+	*a = (lk_arena){.small = a->small};
 }

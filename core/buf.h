@@ -9,6 +9,7 @@
 #define LK_CORE_BUF_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,6 +66,7 @@ typedef struct lk_unread {
 typedef struct lk_arena {
 	struct lk_arena_block *head;
 	size_t used_bytes;  /* handed out since the last clear */
+	bool small;         /* its blocks grow with what is used, from 256 bytes on; else each has 64 KiB */
 } lk_arena;
 
 void *lk_arena_alloc(lk_arena *a, size_t n);

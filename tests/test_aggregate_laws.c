@@ -1,6 +1,6 @@
 /* The algebra of every aggregate over every type that it takes, with random inputs: init is the identity, merge
- * commutes and associates, equal sets of rows give equal bytes in any order and grouping, and every form of a state
- * reads back exactly. */
+ * commutes and associates, equal sets of rows give equal bytes in any order and grouping, every form of a state
+ * reads back exactly, a value taken out leaves nothing behind, and an extreme is that of one value. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -159,6 +159,57 @@ static void columns_and_back(fixture *f, const cell *c) {
 	same_final_value(f, c, &back);
 }
 
+/* A value that is taken out leaves nothing behind, in whatever order values come and go. */
+static void inverse(fixture *f, const row *rows, int n) {
+	cell came, stayed;
+	bool there[ROWS_MAX] = {false};
+	if (!f->agg.verbs->unfold)
+		return;
+	start(f, &came);
+	for (int i = 0; i < 3 * n; i++) {
+		int at = random_below(&f->seed, n);
+		if (!there[at])
+			add(f, &came, &rows[at]);
+		else if (!lk_is_null(&rows[at].v))
+			f->agg.verbs->unfold(&came, &f->agg, &rows[at].v, &f->arena);
+		there[at] = !there[at];
+	}
+	start(f, &stayed);
+	for (int i = 0; i < n; i++)
+		if (there[i])
+			add(f, &stayed, &rows[i]);
+	assert_same(f, &came, &stayed);
+	same_final_value(f, &came, &stayed);
+}
+
+/* Is the row at least as extreme as the other one, in the sense of the aggregate? */
+static bool is_extreme(const fixture *f, const row *a, const row *b) {
+	int by_value = lk_value_compare(f->agg.arg_type, &a->v, &b->v);
+	int64_t by_place = a->at.ts != b->at.ts ? a->at.ts - b->at.ts : a->at.part != b->at.part ? a->at.part - b->at.part
+	                 : a->at.off != b->at.off ? a->at.off - b->at.off : a->at.row - b->at.row;
+	switch (f->agg.verbs->extreme) {
+	case LK_LEAST: return by_value <= 0;
+	case LK_GREATEST: return by_value >= 0;
+	case LK_EARLIEST: return by_place <= 0;
+	default: return by_place >= 0;
+	}
+}
+
+/* The state of all values is that of the most extreme one. */
+static void extreme(fixture *f, const row *rows, int n, const cell *all) {
+	const row *most = NULL;
+	cell alone;
+	if (!f->agg.verbs->extreme)
+		return;
+	for (int i = 0; i < n; i++)
+		if (!lk_is_null(&rows[i].v) && (!most || is_extreme(f, &rows[i], most)))
+			most = &rows[i];
+	start(f, &alone);
+	if (most)
+		add(f, &alone, most);
+	assert_same(f, &alone, all);
+}
+
 static void check_laws(fixture *f) {
 	row rows[ROWS_MAX];
 	for (int round = 0; round < ROUNDS; round++) {
@@ -172,6 +223,8 @@ static void check_laws(fixture *f) {
 		identity_and_idempotence(f, &c);
 		bytes_and_back(f, &c);
 		columns_and_back(f, &c);
+		inverse(f, rows, n);
+		extreme(f, rows, n, &c);
 		lk_arena_clear(&f->arena);
 	}
 }
