@@ -95,6 +95,16 @@ static void clicks(void **state) {
 	check_program("clicks");
 }
 
+static void sensors(void **state) {
+	(void)state;
+	check_program("sensors");
+}
+
+static void anomalies(void **state) {
+	(void)state;
+	check_program("anomalies");
+}
+
 /* A program that is not checked here would be found by nobody. */
 static void each_program_is_here(void **state) {
 	(void)state;
@@ -127,6 +137,8 @@ static int stop(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clicks),
+		cmocka_unit_test(sensors),
+		cmocka_unit_test(anomalies),
 		cmocka_unit_test(each_program_is_here),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
