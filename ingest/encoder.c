@@ -13,10 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/flag.h"
 #include "core/time.h"
-#include "ingest/edited.h"
 #include "ingest/looks.h"
+#include "ingest/origin.h"
 
 enum {
 	BATCH_EVENTS = 20000,
@@ -46,17 +45,15 @@ struct lk_encoder {
 	lk_arena arena;          /* of the current record */
 	lk_value *row;
 	lk_buf reason;
-	const lk_source_file *known;   /* the source's files */
-	size_t nknown;
-	int64_t ruled_out;       /* the position of an older lk that this input cannot have; 0: none */
-	lk_source_file at;       /* how far the input has been taken */
-	int64_t first_event;     /* where the first one that was taken ends; 0: none yet */
+	lk_origin origin;        /* which file the input is, and how far it has been taken */
 	int64_t limit, left;
 	lk_record held;          /* read, and the next batch's first; points into the input */
 	bool holds;
 	bool ended;
 	bool checked;            /* no record is bad, all were read before */
 };
+
+static const char *name(const lk_encoder *e) { return strcmp(e->o->path, "-") ? e->o->path : "standard input"; }
 
 /* Sets up the scanner for a declaration of the stream. */
 static int declare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {
@@ -77,7 +74,10 @@ int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err
 	e->limit = INT64_MAX;
 	*out = e;
 	int rc = declare(e, o->stream, err);
-	return rc ? rc : lk_input_open(&e->in, o->path, &o->format, err);
+	if (!rc)
+		rc = lk_input_open(&e->in, o->path, &o->format, err);
+	e->origin = (lk_origin){.in = e->in, .name = name(e), .stop = o->stop, .halt = o->halt};
+	return rc;
 }
 
 void lk_encoder_close(lk_encoder *e) {
@@ -99,7 +99,7 @@ bool lk_encoder_is_file(const lk_encoder *e) { return lk_input_is_file(e->in); }
 const lk_first_reject *lk_encoder_first_reject(const lk_encoder *e) { return e->any_reject ? &e->first : NULL; }
 const char *lk_encoder_sample(const lk_encoder *e, size_t *len) { return lk_input_sample(e->in, len); }
 
-static bool stopped(const lk_encoder *e) { return lk_flag_is_set(e->o->stop) || lk_flag_is_set(e->o->halt); }
+static bool stopped(const lk_encoder *e) { return lk_origin_stopped(&e->origin); }
 
 static bool is_blank(const lk_record *r) {
 	for (size_t i = 0; i < r->len; i++)
@@ -107,8 +107,6 @@ static bool is_blank(const lk_record *r) {
 			return false;
 	return !r->too_long;
 }
-
-static const char *name(const lk_encoder *e) { return strcmp(e->o->path, "-") ? e->o->path : "standard input"; }
 
 /* The next record that is not blank, however long it takes. */
 static int next_record(lk_encoder *e, lk_record *r, lk_error *err) {
@@ -168,92 +166,13 @@ static int read_header(lk_encoder *e, lk_error *err) {
 	return map_header(e, err);
 }
 
-/* --- Which file it is --- */
-
-/* Only its position is known, as in rows of schema version 5. */
-static bool is_bare(const lk_source_file *f) { return f->position && !f->head_len; }
-
-int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n) {
-	e->known = files;
-	e->nknown = n;
-	for (;;) {
-		size_t len;
-		bool all;
-		const char *first = lk_input_first(e->in, &len, &all);
-		int found = lk_source_find(files, n, first, len, all || stopped(e));
-		if (found >= 0 && is_bare(&files[found]) && lk_input_is_file(e->in) && !lk_input_reaches(e->in, files[found].position, e->o->stop)) {
-			e->ruled_out = files[found].position;
-			found = LK_SOURCE_NEW;
-		}
-		if (found != LK_SOURCE_UNDECIDED)
-			return found;
-		(void)lk_input_look_ahead(e->in, STOP_CHECK_MS, NULL);   /* a failure is reported after the records before it */
-	}
-}
-
-/* The bytes before the position are not known; only that it is between two lines. From now on the bytes that the input has
- * there are known. */
-static int take_for_known(lk_encoder *e, lk_error *err) {
-	lk_source_file *at = &e->at;
-	size_t len;
-	bool all;
-	const char *first = lk_input_first(e->in, &len, &all);
-	if (!lk_input_between_lines(e->in, e->o->stop)) {
-		lk_fail(err, LK_EINPUT, "%s is not the file that was read up to byte %lld before: that is within a line", name(e), (long long)at->position);
-		return lk_hint(err, "give it as a file, which is then read from its beginning, or give another --source name");
-	}
-	at->head_len = at->position < (int64_t)len ? (size_t)at->position : len;
-	memcpy(at->head, first, at->head_len);
-	lk_input_trail(e->in, at->position, at->trail);
-	lk_buf_addf(&e->notes, "%s: its first %lld bytes are taken as read: an older lk read the source up to there, and kept nothing by"
-	            " which to tell its file; if this is another file, append its first %lld bytes alone, without --source\n", name(e),
-	            (long long)at->position, (long long)at->position);
-	return 0;
-}
-
-static int other_bytes(const lk_encoder *e, const lk_source_file *at, lk_error *err) {
-	lk_fail(err, LK_EINPUT, "%s begins like a file that was read up to byte %lld before, but differs from it", name(e), (long long)at->position);
-	return lk_hint(err, "was it edited or rewritten? To append the whole file, give another --source name");
-}
+int lk_encoder_find(lk_encoder *e, const lk_source_file *files, size_t n) { return lk_origin_find(&e->origin, files, n); }
 
 int lk_encoder_begin(lk_encoder *e, const lk_source_file *at, lk_error *err) {
-	char trail[33];
-	int rc = 0;
-	e->at = *at;
 	e->holds = false;
 	lk_buf_clear(&e->notes);
-	if (e->format->header)
-		rc = read_header(e, err);
-	if (!rc)
-		rc = lk_input_seek(e->in, at->position, e->o->stop, err);
-	if (rc || stopped(e))
-		return rc;
-	if (e->ruled_out)
-		lk_buf_addf(&e->notes, "%s: read from its first byte: an older lk read the source up to byte %lld, where no line of this file ends\n",
-		            name(e), (long long)e->ruled_out);
-	if (is_bare(at))
-		return take_for_known(e, err);
-	if (!*at->trail)
-		return 0;
-	lk_input_trail(e->in, at->position, trail);
-	return strcmp(trail, at->trail) ? other_bytes(e, at, err) : 0;
-}
-
-/* It has no event yet, so it grows with what is read. */
-static bool head_grows(const lk_encoder *e) { return (int64_t)e->at.head_len == e->at.position && !*e->at.head_digest; }
-
-/* Sets position, head and trail after the last record that was taken. */
-static void mark(lk_encoder *e, int64_t position) {
-	size_t len;
-	bool all;
-	const char *first = lk_input_first(e->in, &len, &all);
-	if (head_grows(e)) {
-		int64_t end = e->first_event ? e->first_event : position;
-		e->at.head_len = (size_t)(end < (int64_t)len ? end : (int64_t)len);
-		memcpy(e->at.head, first, e->at.head_len);
-	}
-	e->at.position = position;
-	lk_input_trail(e->in, position, e->at.trail);
+	int rc = e->format->header ? read_header(e, err) : 0;
+	return rc ? rc : lk_origin_begin(&e->origin, at, &e->notes, err);
 }
 
 /* --- Encoding --- */
@@ -330,19 +249,6 @@ static int hold_back(lk_encoder *e, lk_append_batch *b, const lk_record *r) {
 	return BATCH_FULL;
 }
 
-/* If the first event of a file was edited, every other event of it would be appended again. */
-static int first_event(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
-	int64_t end = r->position + (int64_t)r->len;
-	const lk_source_file *f = head_grows(e) ? lk_source_edited(e->known, e->nknown, e->in, end) : NULL;
-	if (!f) {
-		e->first_event = end;
-		return 0;
-	}
-	lk_append_batch_take_back(b);
-	lk_fail(err, LK_EINPUT, "%s is a file that was read up to byte %lld before, but for its first event", name(e), (long long)f->position);
-	return lk_hint(err, "was it edited? The events after that one are in; to append all of it again give another --source name");
-}
-
 /* One record into the batch. 0; BATCH_FULL if it is held back; LK_ENCODER_END if it is left alone; TAKE_AGAIN if it was
  * cut wrong; LK_EINPUT. */
 static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error *err) {
@@ -350,7 +256,10 @@ static int take(lk_encoder *e, lk_append_batch *b, const lk_record *r, lk_error 
 	if (!leave && !add(e, b, r)) {
 		if (is_too_much(b))
 			return hold_back(e, b, r);
-		return e->first_event ? 0 : first_event(e, b, r, err);
+		int rc = lk_origin_took(&e->origin, r->position + (int64_t)r->len, err);
+		if (rc)
+			lk_append_batch_take_back(b);
+		return rc;
 	}
 	if (!leave && r->guessed && e->malformed) {
 		lk_input_again(e->in);
@@ -425,11 +334,11 @@ static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err
 }
 
 int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err) {
-	int64_t position = e->at.position;
+	int64_t position = e->origin.at.position;
 	int rc = fill(e, out, &position, err);
 	if (out->kept.n)
-		mark(e, position);
-	out->to = e->at;
+		lk_origin_mark(&e->origin, position);
+	out->to = e->origin.at;
 	return rc;
 }
 
