@@ -151,7 +151,7 @@ static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t 
 		lk_buf_addc(sql, ',');
 		lk_sql_ident(s->stream->schema.columns[s->columns[i]].name, sql);
 	}
-	lk_buf_adds(sql, " FROM ");
+	lk_buf_adds(sql, s->src ? ", _src FROM " : " FROM ");
 	lk_log_leaf(s->stream, s->part, sql);
 	lk_log_between(s->part, from, limit_off, sql);
 	lk_buf_adds(sql, " ORDER BY off) TO STDOUT (FORMAT binary); COMMIT");
@@ -160,8 +160,8 @@ static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t 
 
 /* The offset is the tuple's first field; it has no slot in a row, so _at, which comes next, overwrites it. */
 static void describe_row(lk_scan *s) {
-	s->types = lk_calloc((size_t)s->ncolumns + 2, sizeof *s->types);
-	s->slots = lk_calloc((size_t)s->ncolumns + 2, sizeof *s->slots);
+	s->types = lk_calloc((size_t)s->ncolumns + 3, sizeof *s->types);
+	s->slots = lk_calloc((size_t)s->ncolumns + 3, sizeof *s->slots);
 	s->types[0] = (lk_type){.kind = LK_INT8};
 	s->types[1] = (lk_type){.kind = LK_TIME};
 	s->slots[0] = s->slots[1] = lk_slot_at(s->stream);
@@ -169,6 +169,8 @@ static void describe_row(lk_scan *s) {
 		s->types[i + 2] = s->stream->schema.columns[s->columns[i]].type;
 		s->slots[i + 2] = s->columns[i];
 	}
+	s->types[s->ncolumns + 2] = (lk_type){.kind = LK_INT8};
+	s->slots[s->ncolumns + 2] = lk_slot_src(s->stream);
 }
 
 static int take_bounds(lk_scan *s, PGresult *const seen[2], int64_t from, int64_t limit_off, lk_error *err) {
@@ -188,7 +190,7 @@ static int take_bounds(lk_scan *s, PGresult *const seen[2], int64_t from, int64_
 
 int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_scan_of *of, lk_error *err) {
 	*s = (lk_scan){.pg = pg, .stream = of->stream->stream, .part = of->part, .ncolumns = of->ncolumns, .columns = of->columns,
-	               .next_off = of->from, .first = true};
+	               .src = of->src, .next_off = of->from, .first = true};
 	PGresult *seen[2] = {0};
 	lk_buf sql = LK_BUF_INIT;
 	describe_row(s);
@@ -223,7 +225,7 @@ static int gap(const lk_scan *s, int64_t found, lk_error *err) {
 int lk_scan_next(lk_scan *s, lk_value *row, int64_t *off, lk_error *err) {
 	if (!s->copying)
 		return COPY_END;
-	const struct rows rows = {s->pg, &s->message, &s->first, &s->copying, s->types, s->slots, s->ncolumns + 2, "reading the log"};
+	const struct rows rows = {s->pg, &s->message, &s->first, &s->copying, s->types, s->slots, s->ncolumns + 2 + s->src, "reading the log"};
 	const char *begin;
 	int rc = next_tuple(&rows, row, &begin, err);
 	if (rc == COPY_END && s->next_off < s->end_off)

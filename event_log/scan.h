@@ -13,6 +13,7 @@ typedef struct lk_scan {
 	int part;
 	int ncolumns;
 	const int *columns;        /* stream columns, ascending; the caller's */
+	bool src;
 	int64_t next_off;          /* the offset the next event must have */
 	int64_t tail, end_off;     /* of the snapshot: the partition's end; where this scan ends */
 	int64_t *cuts;             /* live cuts at or above the first offset, ascending */
@@ -30,7 +31,11 @@ typedef struct lk_scan_of {
 	const int *columns;        /* must outlive the scan */
 	int ncolumns;
 	int64_t from, to;
+	bool src;                  /* of a derived stream: also _src, into row[lk_slot_src] */
 } lk_scan_of;
+
+/* The slot of _src in a row that a scan fills, where it is asked for: of a reader of rows, which has no lateral columns. */
+static inline int lk_slot_src(const lk_stream *s) { return lk_slot_at(s) + 1; }
 
 /* Begins: one round trip sends BEGIN REPEATABLE READ READ ONLY, the live cuts of the stream's partition at or above
  * `from`, and the COPY. */

@@ -19,7 +19,7 @@ static void csv_field(const char *s, size_t len, lk_buf *b) {
 	lk_buf_addc(b, '"');
 }
 
-static void csv_head(const lk_rows *r, lk_buf *b) {
+void lk_rows_csv_head(const lk_rows *r, lk_buf *b) {
 	lk_buf name = LK_BUF_INIT;
 	for (int i = 0; i < r->ncolumns; i++) {
 		lk_type type;
@@ -32,25 +32,29 @@ static void csv_head(const lk_rows *r, lk_buf *b) {
 	lk_buf_release(&name);
 }
 
-void lk_rows_csv(const lk_rows *r, lk_sink *out) {
-	lk_buf b = LK_BUF_INIT, text = LK_BUF_INIT;
-	csv_head(r, &b);
-	for (size_t row = 0; row < r->n && lk_sink_put_buf(out, &b); row++) {
-		for (int i = 0; i < r->ncolumns; i++) {
-			lk_type type;
-			r->column(r->of, i, &type);
-			lk_value v = r->value(r->of, row, i);
-			lk_buf_clear(&text);
-			lk_value_print(type, &v, &text);
-			lk_buf_adds(&b, i ? "," : "");
-			if (!lk_is_null(&v))
-				csv_field(text.data ? text.data : "", text.len, &b);
-		}
-		lk_buf_adds(&b, "\r\n");
+void lk_rows_csv_row(const lk_rows *r, size_t row, lk_buf *b) {
+	lk_buf text = LK_BUF_INIT;
+	for (int i = 0; i < r->ncolumns; i++) {
+		lk_type type;
+		r->column(r->of, i, &type);
+		lk_value v = r->value(r->of, row, i);
+		lk_buf_clear(&text);
+		lk_value_print(type, &v, &text);
+		lk_buf_adds(b, i ? "," : "");
+		if (!lk_is_null(&v))
+			csv_field(text.data ? text.data : "", text.len, b);
 	}
+	lk_buf_adds(b, "\r\n");
+	lk_buf_release(&text);
+}
+
+void lk_rows_csv(const lk_rows *r, lk_sink *out) {
+	lk_buf b = LK_BUF_INIT;
+	lk_rows_csv_head(r, &b);
+	for (size_t row = 0; row < r->n && lk_sink_put_buf(out, &b); row++)
+		lk_rows_csv_row(r, row, &b);
 	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
-	lk_buf_release(&text);
 }
 
 static void add_members(const lk_rows *r, size_t row, int from, int to, lk_buf *b) {
@@ -64,7 +68,7 @@ static void add_members(const lk_rows *r, size_t row, int from, int to, lk_buf *
 	}
 }
 
-static void add_object(const lk_rows *r, size_t row, lk_buf *b) {
+void lk_rows_object(const lk_rows *r, size_t row, lk_buf *b) {
 	lk_buf_addc(b, '{');
 	add_members(r, row, 0, r->event ? r->event : r->ncolumns, b);
 	if (r->event) {
@@ -78,7 +82,7 @@ static void add_object(const lk_rows *r, size_t row, lk_buf *b) {
 void lk_rows_jsonl(const lk_rows *r, lk_sink *out) {
 	lk_buf b = LK_BUF_INIT;
 	for (size_t row = 0; row < r->n; row++) {
-		add_object(r, row, &b);
+		lk_rows_object(r, row, &b);
 		lk_buf_addc(&b, '\n');
 		if (!lk_sink_put_buf(out, &b))
 			break;
@@ -90,7 +94,7 @@ void lk_rows_json(const lk_rows *r, lk_buf *b, lk_sink *out) {
 	lk_buf_addc(b, '[');
 	for (size_t row = 0; row < r->n; row++) {
 		lk_buf_adds(b, row ? ",\n" : "\n");
-		add_object(r, row, b);
+		lk_rows_object(r, row, b);
 		if (!lk_sink_put_buf(out, b))
 			break;
 	}

@@ -24,4 +24,10 @@ void lk_rows_jsonl(const lk_rows *r, lk_sink *out);
 /* An array of these objects, after what b holds; empties b but for the array's end. */
 void lk_rows_json(const lk_rows *r, lk_buf *b, lk_sink *out);
 
+/* The parts of these formats, added to b, for rows that come one by one: csv's header, a row of csv with its line end, a
+ * row's object without one. */
+void lk_rows_csv_head(const lk_rows *r, lk_buf *b);
+void lk_rows_csv_row(const lk_rows *r, size_t row, lk_buf *b);
+void lk_rows_object(const lk_rows *r, size_t row, lk_buf *b);
+
 #endif

@@ -21,6 +21,8 @@ struct lk_table {
 	column *columns;
 	size_t ncolumns, keys;
 	bool records;
+	int *former;               /* widths of the table that it continues, or NULL */
+	bool heading;
 	char **cells;              /* row by row */
 	size_t ncells, room;
 	lk_screen screen;          /* at the end */
@@ -30,6 +32,7 @@ struct lk_table {
 lk_table *lk_table_new(void) {
 	lk_table *t = lk_calloc(1, sizeof *t);
 	t->keys = 1;
+	t->heading = true;
 	return t;
 }
 
@@ -41,6 +44,20 @@ void lk_table_column(lk_table *t, const char *name, bool right) {
 void lk_table_keys(lk_table *t, int n) { t->keys = (size_t)n; }
 void lk_table_spare(lk_table *t) { t->columns[t->ncolumns - 1].spare = true; }
 void lk_table_records(lk_table *t) { t->records = true; }
+
+void lk_table_continues(lk_table *t, int *widths, bool heading) {
+	t->former = widths;
+	t->heading = heading;
+}
+
+static void align_with_former(lk_table *t) {
+	for (size_t i = 0; i < t->ncolumns; i++) {
+		column *c = &t->columns[i];
+		t->heading |= c->width > t->former[i];
+		c->width = c->width > t->former[i] ? c->width : t->former[i];
+		t->former[i] = c->width;
+	}
+}
 
 static size_t rows_of(const lk_table *t) { return (t->ncells + t->ncolumns - 1) / t->ncolumns; }
 
@@ -180,7 +197,8 @@ static void add_row(const lk_table *t, const part *p, size_t row, struct libscol
 static void print_part(const lk_table *t, const part *p, size_t first, size_t end) {
 	struct libscols_table *out = need(scols_new_table());
 	char *text = NULL;
-	add_columns(t, p, end - first < rows_of(t), out);
+	scols_table_enable_noheadings(out, !t->heading);
+	add_columns(t, p, t->former || end - first < rows_of(t), out);
 	for (size_t row = first; row < end; row++)
 		add_row(t, p, row, out);
 	if (scols_print_table_to_string(out, &text) == 0) {
@@ -208,6 +226,7 @@ static size_t rows_at_once(const lk_table *t) {
 }
 
 static void print_in_parts(lk_table *t) {
+	t->heading = true;
 	choose_keys(t, t->screen.width);
 	size_t rows = rows_of(t), step = rows_at_once(t);
 	for (size_t first = 0; first < rows; first += step)
@@ -270,6 +289,8 @@ static void print(lk_table *t) {
 void lk_table_end(lk_table *t, const lk_screen *screen, lk_sink *out) {
 	t->screen = *screen;
 	t->out = out;
+	if (t->ncells > 0 && t->former)
+		align_with_former(t);
 	if (t->ncells > 0)
 		print(t);
 	for (size_t i = 0; i < t->ncells; i++)

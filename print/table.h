@@ -22,6 +22,9 @@ void lk_table_keys(lk_table *t, int n);
 void lk_table_spare(lk_table *t);
 /* A table that is too wide is printed row by row instead of in parts: its keys, and below a line for each column. */
 void lk_table_records(lk_table *t);
+/* A table that continues another one: columns are at least as wide as widths[i], which become the widths of this one at its
+ * end. It has a heading if `heading`, or if a column has become wider. */
+void lk_table_continues(lk_table *t, int *widths, bool heading);
 /* Cells are set from left to right; the next one after the last column begins a new row. */
 void lk_table_cell(lk_table *t, const char *text);
 void lk_table_cellf(lk_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

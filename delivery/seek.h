@@ -1,0 +1,33 @@
+/* Finding where to read on, in the log as it is now. `_at` never descends in a partition, so the offset of a time is found by
+ * halving.
+ *
+ * Any thread, with a session of its own, outside a transaction. */
+#ifndef LK_DELIVERY_SEEK_H
+#define LK_DELIVERY_SEEK_H
+
+#include "catalog/catalog.h"
+#include "delivery/bookmark.h"
+
+/* The log that is read. */
+typedef struct lk_rows_log {
+	const lk_cat_stream *stream;   /* borrowed */
+	const char *database;          /* lk.meta's id; borrowed */
+	const char *name;              /* as users call the stream; borrowed */
+	bool derived;                  /* its rows have `_src` */
+} lk_rows_log;
+
+/* The first offset whose row has `_at` >= us, or the partition's end. */
+int lk_seek_time(lk_pg *pg, const lk_rows_log *log, int part, int64_t us, int64_t *off, lk_error *err);
+/* Fills at and src of a place from the row before place->off. LK_EGAP if there is none. */
+int lk_seek_describe(lk_pg *pg, const lk_rows_log *log, int part, lk_bookmark_part *place, lk_error *err);
+
+enum lk_resumed {
+	LK_RESUMED_HERE,        /* every place is as it was left */
+	LK_RESUMED_LOST_END,    /* the log lost its end: reading goes on at the first row with a later `_at` */
+	LK_RESUMED_OTHER_LOG,   /* another log: at the first row whose source event is later, or with a later `_at` */
+};
+/* Checks a position against the log as it is now (P6), and moves it to where reading goes on without skipping a row. *what:
+ * which of the cases it was. LK_EUSAGE: it is the position of another database or stream. */
+int lk_seek_resume(lk_pg *pg, const lk_rows_log *log, lk_bookmark *p, enum lk_resumed *what, lk_error *err);
+
+#endif
