@@ -22,6 +22,7 @@ static test_servers servers;
 static test_world world;
 
 static const lk_type T_TIME = {.kind = LK_TIME}, T_TEXT = {.kind = LK_TEXT}, T_INT4 = {.kind = LK_INT4}, T_INT8 = {.kind = LK_INT8};
+static const lk_type T_VALUE = {.kind = LK_NUMERIC, .precision = 12, .scale = 4};
 
 static char *read_gz(const char *name) {
 	const char *dir = getenv("LK_TEST_DATA");
@@ -99,6 +100,7 @@ typedef struct trial {
 	lk_type types[8];
 	int ntypes;
 	int64_t bad_lines;
+	char *(*convert)(char *text);   /* takes and gives a text; NULL: as it is */
 } trial;
 
 static void is_plain_sql(const trial *t, const test_rows *want) {
@@ -136,6 +138,8 @@ static void run(const trial *t) {
 		skip();
 		return;
 	}
+	if (t->convert)
+		text = t->convert(text);
 	test_world_empty(&world);
 	load_raw(text);
 	test_world_declare(&world, t->definitions);
@@ -264,6 +268,44 @@ static void sessions_of_a_town(void **state) {
 		(const lk_type[]){T_TIME, T_TIME, T_INT8, T_TEXT, T_INT8}, 5);
 }
 
+/* "2014-02-14 14:27:00,51.8" as JSON, since the second part of a file would have no header. */
+static char *metric_as_json(char *csv) {
+	lk_buf b = LK_BUF_INIT;
+	for (char *line = strchr(csv, '\n') + 1; *line;) {
+		size_t len = strcspn(line, "\n"), comma = strcspn(line, ",");
+		lk_buf_addf(&b, "{\"ts\":\"%.*s\",\"metric\":\"nab\",\"value\":%.*s}\n", (int)comma, line, (int)(len - comma - 1), line + comma + 1);
+		line += len + (line[len] == '\n');
+	}
+	free(csv);
+	return lk_buf_steal(&b);
+}
+
+/* The outliers of examples/anomalies, of real series. Values have up to 15 digits; four of them count. */
+static void outliers_of_metrics(void **state) {
+	(void)state;
+	static const char *const files[] = {"Twitter_volume_AAPL", "ambient_temperature_system_failure", "ec2_cpu_utilization_5f5533",
+	                                    "machine_temperature_system_failure", "speed_7578"};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char *file = lk_asprintf("nab/%s.csv.gz", files[i]);
+		const trial t = {
+			.file = file, .stream = "metrics", .view = "outliers", .format = {.is = &lk_format_json}, .convert = metric_as_json,
+			.definitions =
+				"CREATE TABLE metrics (ts timestamptz, metric text, value numeric(12,4)) WITH (event_time = ts, partition_by = metric);"
+				"CREATE VIEW outliers AS SELECT metric, count(*) AS n, min(value) AS least, max(value) AS most"
+				" FROM metrics GROUP BY metric, tumble(ts, '1 day')"
+				" HAVING greatest(max(value) - avg(value), avg(value) - min(value)) > 2 * stddev_samp(value);",
+			.sql =
+				"SELECT w, w + interval '1 day', 'nab', n, a, b FROM ("
+				" SELECT w, count(*) AS n, min(v) AS a, max(v) AS b, avg(v) AS m, stddev_samp(v) AS d FROM ("
+				"  SELECT date_trunc('day', (line::json->>'ts')::timestamp AT TIME ZONE 'UTC') AS w, (line::json->>'value')::numeric(12,4) AS v"
+				"  FROM pg_temp.raw) r GROUP BY 1) days WHERE greatest(b - m, m - a) > 2 * d",
+			.types = {T_TIME, T_TIME, T_TEXT, T_INT8, T_VALUE, T_VALUE}, .ntypes = 6,
+		};
+		run(&t);
+		free(file);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(access_log_by_path_status_minute),
@@ -272,6 +314,7 @@ int main(void) {
 		cmocka_unit_test(rides_in_hopping_windows),
 		cmocka_unit_test(sessions_of_drivers),
 		cmocka_unit_test(sessions_of_a_town),
+		cmocka_unit_test(outliers_of_metrics),
 	};
 	test_share_world(&world, &servers);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
