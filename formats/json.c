@@ -21,6 +21,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "core/json_string.h"
 #include "formats/format.h"
 #include "formats/json_cut.h"
 
@@ -163,13 +164,6 @@ static inline const char *plain_end(const char *p, const char *end) {
 	return p;
 }
 
-static int hex_digit(char c) {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static const char *skip_escape(lk_json_scanner *j, const char *p) {
 	if (j->end - p < 2)
 		return bad(j, "not JSON: a string that does not end");
@@ -177,7 +171,7 @@ static const char *skip_escape(lk_json_scanner *j, const char *p) {
 	case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
 		return p + 2;
 	case 'u':
-		if (j->end - p >= 6 && hex_digit(p[2]) >= 0 && hex_digit(p[3]) >= 0 && hex_digit(p[4]) >= 0 && hex_digit(p[5]) >= 0)
+		if (j->end - p >= 6 && lk_json_hex(p + 2))
 			return p + 6;
 		return bad(j, "not JSON: \\u without four hexadecimal digits");
 	default:
@@ -327,87 +321,6 @@ static inline const char *skip_value(lk_json_scanner *j, const char *p, token *t
 	return p;
 }
 
-/* --- Text with escapes --- */
-
-static char *put_utf8(char *o, unsigned c) {
-	if (c < 0x80) {
-		*o++ = (char)c;
-	} else if (c < 0x800) {
-		*o++ = (char)(0xc0 | c >> 6);
-		*o++ = (char)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		*o++ = (char)(0xe0 | c >> 12);
-		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*o++ = (char)(0x80 | (c & 0x3f));
-	} else {
-		*o++ = (char)(0xf0 | c >> 18);
-		*o++ = (char)(0x80 | (c >> 12 & 0x3f));
-		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*o++ = (char)(0x80 | (c & 0x3f));
-	}
-	return o;
-}
-
-static unsigned unit_at(const char *p) {
-	return (unsigned)(hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 | hex_digit(p[3]));
-}
-
-/* \uXXXX, and the second half of a surrogate pair; the escapes are well-formed. NULL, with *reason, if it is not a
- * character. */
-static const char *decode_unit(const char *p, const char *end, char **o, const char **reason) {
-	unsigned c = unit_at(p + 2);
-	p += 6;
-	if (c >= 0xd800 && c < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
-		unsigned low = unit_at(p + 2);
-		if (low >= 0xdc00 && low < 0xe000) {
-			*o = put_utf8(*o, 0x10000 + ((c - 0xd800) << 10 | (low - 0xdc00)));
-			return p + 6;
-		}
-	}
-	if (c == 0 || (c >= 0xd800 && c < 0xe000)) {
-		*reason = c ? "half of a surrogate pair" : "\\u0000 in a text";
-		return NULL;
-	}
-	*o = put_utf8(*o, c);
-	return p;
-}
-
-static char escaped_char(char c) {
-	switch (c) {
-	case 'b': return '\b';
-	case 'f': return '\f';
-	case 'n': return '\n';
-	case 'r': return '\r';
-	case 't': return '\t';
-	default: return c;
-	}
-}
-
-/* Decodes the text between the quotes, whose grammar is checked. False, with *reason, if an escape is not a
- * character. */
-static bool decode_string(const char *p, size_t len, lk_arena *arena, const char **text, size_t *text_len, const char **reason) {
-	const char *end = p + len;
-	char *out = lk_arena_alloc(arena, len), *o = out;
-	while (p < end) {
-		const char *slash = memchr(p, '\\', (size_t)(end - p));
-		size_t plain = (size_t)((slash ? slash : end) - p);
-		memcpy(o, p, plain);
-		o += plain;
-		p += plain;
-		if (p == end)
-			break;
-		if (p[1] != 'u') {
-			*o++ = escaped_char(p[1]);
-			p += 2;
-		} else if (!(p = decode_unit(p, end, &o, reason))) {
-			return false;
-		}
-	}
-	*text = out;
-	*text_len = (size_t)(o - out);
-	return true;
-}
-
 /* --- The walk along declared paths --- */
 
 static void forget_below(lk_json_scanner *j, const node *n) {
@@ -422,7 +335,7 @@ static void forget_below(lk_json_scanner *j, const node *n) {
 static node *find(lk_json_scanner *j, node *n, node *guess, const char *key, size_t len, bool escaped) {
 	if (escaped) {
 		const char *reason;
-		if (!decode_string(key, len, j->texts, &key, &len, &reason))
+		if (!lk_json_unescape(key, len, j->texts, &key, &len, &reason))
 			return NULL;
 	}
 	if (guess && guess->len == len && !memcmp(guess->key, key, len))
@@ -496,7 +409,7 @@ static int read_token(const token *t, const lk_column *column, lk_arena *arena, 
 	case T_STRING:
 		text++;
 		len -= 2;
-		if (t->escaped && !decode_string(text, len, arena, &text, &len, reason))
+		if (t->escaped && !lk_json_unescape(text, len, arena, &text, &len, reason))
 			return -1;
 		break;
 	default:

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 struct lk_lateral_level {
-	int next;              /* the row of VALUES that comes next */
-	lk_arena made;         /* texts of its columns */
+	lk_row_call call;
+	int64_t done;          /* rows that it has made since it began */
+	bool empty;            /* a function that gives no rows */
+	lk_arena made;         /* texts of arguments and columns */
 };
 
 /* --- WHERE in two --- */
@@ -40,31 +42,59 @@ static const lk_expr *part_of_where(const lk_plan *p, bool lateral, lk_arena *ar
 	return all->nargs == 0 ? NULL : all->nargs == 1 ? all->args[0] : all;
 }
 
+static void note_mark(lk_event_rows *r) { r->reason = r->reason ? r->reason : r->eval.reason; }
+
 /* Only what is true passes. */
 static bool holds(lk_event_rows *r, const lk_expr *condition, const lk_value *row) {
 	if (!condition)
 		return true;
 	lk_value v = lk_expr_eval(condition, row, &r->eval);
-	if (v.state == LK_MARKED && !r->reason)
-		r->reason = r->eval.reason;
+	if (v.state == LK_MARKED)
+		note_mark(r);
 	return v.state == LK_VALUE && v.i;
 }
 
 /* --- levels --- */
 
-static void open_level(lk_event_rows *r, int i) {
+static void begin_call(lk_event_rows *r, const lk_lateral *lateral, struct lk_lateral_level *l, const lk_value *row) {
+	bool marked;
+	l->call.nargs = lateral->nexprs;
+	l->call.made = lateral->made;
+	for (int i = 0; i < lateral->nexprs; i++)
+		l->call.args[i] = lk_expr_eval(lateral->exprs[i], row, &r->eval);
+	l->empty = !lk_row_call_begin(lateral->fn, &l->call, &marked, &r->eval);
+	if (marked)
+		note_mark(r);
+}
+
+static void open_level(lk_event_rows *r, int i, const lk_value *row) {
+	const lk_lateral *lateral = &r->plan->laterals[i];
 	struct lk_lateral_level *l = &r->levels[i];
-	l->next = 0;
 	lk_arena_clear(&l->made);
+	l->done = 0;
+	r->eval.arena = &l->made;
+	if (lateral->fn)
+		begin_call(r, lateral, l, row);
+}
+
+static bool next_value(lk_event_rows *r, const lk_lateral *lateral, struct lk_lateral_level *l, lk_value *row) {
+	if (l->empty || !lateral->fn->next(&l->call, &row[lateral->slot], &r->eval))
+		return false;
+	l->done++;
+	if (lateral->ordinality)
+		row[lateral->slot + 1] = lk_int(l->done);
+	return true;
 }
 
 static bool step(lk_event_rows *r, int i, lk_value *row) {
 	const lk_lateral *lateral = &r->plan->laterals[i];
 	struct lk_lateral_level *l = &r->levels[i];
-	if (l->next == lateral->nexprs / lateral->ncolumns)
-		return false;
 	r->eval.arena = &l->made;
-	lk_expr *const *values = lateral->exprs + (size_t)l->next++ * (size_t)lateral->ncolumns;
+	if (lateral->fn)
+		return next_value(r, lateral, l, row);
+	if (l->done == lateral->nexprs / lateral->ncolumns)
+		return false;
+	lk_expr *const *values = lateral->exprs + l->done++ * lateral->ncolumns;
 	for (int c = 0; c < lateral->ncolumns; c++)
 		row[lateral->slot + c] = lk_expr_eval(values[c], row, &r->eval);
 	return true;
@@ -80,7 +110,7 @@ static bool advance(lk_event_rows *r, lk_value *row) {
 	}
 	for (int i = r->nopen ? last : 0; i >= 0;) {
 		if (i >= r->nopen)
-			open_level(r, i);
+			open_level(r, i, row);
 		r->nopen = i + 1;
 		if (!step(r, i, row))
 			r->nopen = i--;
@@ -95,14 +125,17 @@ static bool advance(lk_event_rows *r, lk_value *row) {
 
 void lk_event_rows_init(lk_event_rows *r, const lk_plan *p) {
 	*r = (lk_event_rows){.plan = p, .nopen = -1};
+	r->counts = lk_plan_most_rows(p) > LK_EVENT_ROWS;
 	r->where_event = p->nlaterals ? part_of_where(p, false, &r->own) : p->where;
 	r->where_row = p->nlaterals ? part_of_where(p, true, &r->own) : NULL;
 	r->levels = lk_calloc((size_t)p->nlaterals + 1, sizeof *r->levels);
 }
 
 void lk_event_rows_release(lk_event_rows *r) {
-	for (int i = 0; r->plan && i < r->plan->nlaterals; i++)
+	for (int i = 0; r->plan && i < r->plan->nlaterals; i++) {
 		lk_arena_release(&r->levels[i].made);
+		lk_arena_release(&r->levels[i].call.scratch);
+	}
 	free(r->levels);
 	lk_arena_release(&r->row);
 	lk_arena_release(&r->own);
@@ -115,11 +148,24 @@ static void begin_row(lk_event_rows *r) {
 	r->eval.arena = &r->row;
 }
 
-void lk_event_rows_begin(lk_event_rows *r, const lk_value *row) {
+/* Makes all rows without showing them, where there may be too many. */
+static bool too_many(lk_event_rows *r, lk_value *row) {
+	int64_t n = 0;
+	while (n <= LK_EVENT_ROWS && advance(r, row))
+		n++;
+	r->nopen = 0;
+	return n > LK_EVENT_ROWS;
+}
+
+void lk_event_rows_begin(lk_event_rows *r, lk_value *row) {
 	begin_row(r);
 	r->reason = NULL;
 	r->number = -1;
 	r->nopen = holds(r, r->where_event, row) ? 0 : -1;
+	if (r->nopen < 0 || !r->counts || !too_many(r, row))
+		return;
+	r->reason = "the event makes more than 1,000,000 rows";
+	r->nopen = -1;
 }
 
 bool lk_event_rows_next(lk_event_rows *r, lk_value *row) {

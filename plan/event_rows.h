@@ -17,12 +17,13 @@
 typedef struct lk_event_rows {
 	const lk_plan *plan;
 	lk_eval eval;
-	const char *reason;          /* the first mark of WHERE for this event, static text (R1); NULL: none */
+	const char *reason;          /* the first mark of LATERAL and WHERE for this event, static text (R1); NULL: none */
 	int32_t number;              /* of the row in the event, from 0, of all that LATERAL makes */
 	/* private */
 	const lk_expr *where_event, *where_row;
 	struct lk_lateral_level *levels;
 	int nopen;                   /* levels that have begun; -1: there is no further row */
+	bool counts;                 /* an event may make more than LK_EVENT_ROWS */
 	lk_arena row, own;
 } lk_event_rows;
 
@@ -30,7 +31,7 @@ void lk_event_rows_init(lk_event_rows *r, const lk_plan *p);
 void lk_event_rows_release(lk_event_rows *r);
 
 /* row: nslots values, of which the caller has set the columns and _at. */
-void lk_event_rows_begin(lk_event_rows *r, const lk_value *row);
+void lk_event_rows_begin(lk_event_rows *r, lk_value *row);
 /* Sets the lateral slots of `row` to those of the next row that passes WHERE; false if there is none. */
 bool lk_event_rows_next(lk_event_rows *r, lk_value *row);
 

@@ -132,6 +132,24 @@ bool lk_plan_grows(const lk_plan *p) {
 	return false;
 }
 
+bool lk_plan_is_in_order(const lk_plan *p) {
+	bool in_order = false;
+	for (int i = 0; i < p->naggs; i++)
+		in_order |= p->aggs[i].verbs->oracle == LK_ORACLE_IN_ORDER;
+	return in_order;
+}
+
+uint64_t lk_plan_most_rows(const lk_plan *p) {
+	uint64_t most = 1;
+	for (int i = 0; i < p->nlaterals; i++) {
+		const lk_lateral *l = &p->laterals[i];
+		uint64_t rows = l->fn ? lk_row_function_most(l->fn, l->exprs, l->nexprs) : (uint64_t)(l->nexprs / l->ncolumns);
+		if (__builtin_mul_overflow(most, rows, &most))
+			return UINT64_MAX;
+	}
+	return most;
+}
+
 static int stable_slot(const lk_stream *s, int slot) { return slot < s->schema.ncolumns ? slot : slot - s->schema.ncolumns + LK_MAX_COLUMNS; }
 
 /* A copy of x with stable slot numbers. */
@@ -174,7 +192,10 @@ static void put_laterals(const lk_plan *p, lk_buf *out) {
 		lk_buf_adds(out, "rows 1 0\n");
 	for (int i = 0; i < p->nlaterals; i++) {
 		const lk_lateral *l = &p->laterals[i];
-		lk_buf_addf(out, "rows %d %d\n", l->nexprs / l->ncolumns, l->ncolumns);
+		if (l->fn)
+			lk_buf_addf(out, "call %s %d%s\n", l->fn->name, l->nexprs, l->ordinality ? " ordinality" : "");
+		else
+			lk_buf_addf(out, "rows %d %d\n", l->nexprs / l->ncolumns, l->ncolumns);
 		for (int k = 0; k < l->nexprs; k++)
 			put_expr(p, "value", l->exprs[k], out);
 	}

@@ -7,13 +7,14 @@
 #include "core/schema.h"
 #include "core/status.h"
 #include "core/value.h"
-#include "expr/expr.h"
+#include "expr/row_function.h"
 #include "windows/window.h"
 
 #define LK_MAX_PARTITIONS 64
 #define LK_MAX_KEYS 64
 #define LK_MAX_AGGS 128
 #define LK_MAX_LATERALS 8
+#define LK_EVENT_ROWS 1000000   /* that an event may make: one that would make more makes none, and is marked */
 #define LK_MAX_BATCH_COLUMNS (1 + LK_MAX_KEYS + LK_MAX_AGGS * LK_MAX_PARTIALS)   /* pane, keys, partials */
 
 typedef struct lk_stream {
@@ -44,10 +45,12 @@ typedef struct lk_output {
 } lk_output;
 
 /* An edit of the user's text for the oracle: `insert` replaces `remove` bytes from `at` on. NULL: the columns that the
- * select list of a subquery hands on, of the event's windows and place. */
+ * select list of a subquery hands on. */
 typedef struct lk_edit {
 	int at, remove;
 	const char *insert;
+	bool of_event;                 /* handed on: its windows and place in the log; … */
+	int first_lateral, nlaterals;  /* … the places in it that items [first, n) of FROM number */
 } lk_edit;
 #define LK_MAX_ORDER 64
 
@@ -64,13 +67,18 @@ typedef struct lk_order {
 	bool descending, nulls_first;
 } lk_order;
 
-/* An item of FROM beside the stream, LATERAL (VALUES …): it makes rows of each row of what stands before it. */
+/* An item of FROM beside the stream, LATERAL (VALUES …) or a function: it makes rows of each row of what stands before it. */
 typedef struct lk_lateral {
+	const lk_row_function *fn;     /* NULL: VALUES */
+	const void *made;              /* by fn->prepare */
+	bool ordinality;               /* its last column counts its rows from 1 */
 	char *alias, **names;
 	lk_type *types;
 	int slot, ncolumns;            /* its columns are the slots from `slot` on */
-	lk_expr **exprs;               /* [row * ncolumns + column] */
+	lk_expr **exprs;               /* VALUES: [row * ncolumns + column]; fn's arguments */
 	int nexprs;
+	int at;                        /* byte of text: in VALUES, or where the call of fn begins */
+	bool aliased;                  /* the statement gives it the alias */
 } lk_lateral;
 
 /* A plan has at least one aggregate. Without keys and window it is SQL's aggregate over everything: always one row,
@@ -144,5 +152,9 @@ const lk_expr *lk_plan_fold_only(const lk_plan *p);
 lk_plan *lk_plan_of_cells(const lk_plan *p);
 /* Do partials grow with the rows, as sets and sketches do? */
 bool lk_plan_grows(const lk_plan *p);
+/* Does an aggregate hang on the order of events? */
+bool lk_plan_is_in_order(const lk_plan *p);
+/* The most rows that an event can make, whatever it holds; UINT64_MAX if that is more, or not known. */
+uint64_t lk_plan_most_rows(const lk_plan *p);
 
 #endif

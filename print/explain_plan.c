@@ -131,10 +131,23 @@ static void describe_window(const lk_plan *p, const char *const *names, lk_buf *
 	lk_buf_adds(b, w->kind == LK_W_SESSION ? " past the end of the session\n" : " past the end of the window\n");
 }
 
+static void describe_call_of_rows(const lk_lateral *l, const char *of, const char *const *names, lk_buf *b) {
+	lk_buf_addf(b, "each %s gives the rows of %s(", of, l->fn->name);
+	for (int i = 0; i < l->nexprs; i++) {
+		lk_buf_adds(b, i ? ", " : "");
+		lk_expr_describe(l->exprs[i], names, b);
+	}
+	lk_buf_addf(b, ") as %s%s%s\n", l->names[0], l->ordinality ? ", numbered as " : "", l->ordinality ? l->names[1] : "");
+}
+
 static void describe_lateral(const lk_plan *p, const char *const *names, lk_buf *b) {
 	for (int i = 0; i < p->nlaterals; i++) {
 		const lk_lateral *l = &p->laterals[i];
 		int nrows = l->nexprs / l->ncolumns;
+		if (l->fn) {
+			describe_call_of_rows(l, i ? "row" : "event", names, b);
+			continue;
+		}
 		lk_buf_addf(b, "each %s gives %d row%s:", i ? "row" : "event", nrows, nrows == 1 ? "" : "s");
 		for (int k = 0; k < l->nexprs; k++) {
 			lk_buf_adds(b, k % l->ncolumns ? ", " : k ? "), (" : " (");

@@ -105,6 +105,14 @@ static call_text find_call(const lk_stmt *s, int at) {
 	return c;
 }
 
+/* The place of a row: that of its event in the log, and its own in the event. */
+static const char *event_order(lk_scope *c) {
+	const char *text = " ORDER BY _ts, _part, _off";
+	for (int i = 0; i < c->plan->nlaterals; i++)
+		text = lk_stmt_text(c->s, "%s, _ord%d", text, i);
+	return text;
+}
+
 /* A call that is read twice (x BETWEEN …) is edited once. */
 static void note_edits(lk_scope *c, const lk_agg *a, int at) {
 	call_text t = find_call(c->s, at);
@@ -122,7 +130,7 @@ static void note_edits(lk_scope *c, const lk_agg *a, int at) {
 	if (t.comma)
 		add_edit(c, t.comma, t.close - t.comma, "");
 	if (a->verbs->oracle == LK_ORACLE_IN_ORDER)
-		add_edit(c, t.close, 0, " ORDER BY _ts, _part, _off");
+		add_edit(c, t.close, 0, event_order(c));
 	add_edit(c, t.end, 0, ")");
 }
 

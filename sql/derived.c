@@ -59,6 +59,7 @@ typedef struct reading {
 	lk_derived *d;
 	const json_t *names;
 	int star_end;      /* columns up to the end of the first star; 0 without */
+	bool of_stream;    /* it is stream.* */
 } reading;
 
 /* (SELECT …) AS alias (column, …), WITH name (column, …) AS. */
@@ -95,6 +96,7 @@ static bool add_star(reading *r, const json_t *value, int at) {
 	for (int i = 0; i < lk_scope_columns(inner); i++)
 		if ((!qualifier || strcmp(lk_scope_qualifier(inner, i), qualifier) == 0) && !add_column(r, (struct lk_derived_column){.name = lk_scope_name(inner, i), .found = i}, at))
 			return false;
+	r->of_stream |= qualifier != NULL;
 	r->star_end = r->star_end ? r->star_end : r->d->ncolumns;
 	return true;
 }
@@ -142,9 +144,11 @@ static int from_at(const lk_stmt *s, int at) {
 	return s->len;
 }
 
-static void note_place(lk_scope *c, const json_t *targets) {
-	int at = from_at(c->s, lk_tree_location(lk_tree_as(json_array_get(targets, 0), "ResTarget")));
-	lk_sql_edit(c, (lk_edit){.at = at, .insert = NULL});
+static void note_place(const reading *r, const json_t *targets) {
+	const lk_scope *inner = r->d->inner;
+	int at = from_at(r->c->s, lk_tree_location(lk_tree_as(json_array_get(targets, 0), "ResTarget")));
+	lk_sql_edit(r->c, (lk_edit){.at = at, .of_event = !r->star_end, .first_lateral = r->star_end ? inner->first_lateral : 0,
+	                            .nlaterals = inner->plan->nlaterals});
 }
 
 static bool check_names(const reading *r, int at) {
@@ -167,8 +171,8 @@ static bool read_columns(lk_scope *c, lk_derived *d, const json_t *targets, cons
 	json_array_foreach(targets, i, item)
 		if (!add_target(&r, lk_tree_as(item, "ResTarget")))
 			return false;
-	if (!r.star_end)   /* a star brings the columns of the windows along */
-		note_place(c, targets);
+	if (!r.star_end || r.of_stream)   /* a star brings them along, that of the stream alone what the stream has of them */
+		note_place(&r, targets);
 	return check_names(&r, at);
 }
 

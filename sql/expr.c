@@ -69,6 +69,8 @@ static lk_expr *column(lk_scope *c, const json_t *f, int at) {
 		return NULL;
 	}
 	int found = lk_scope_find(c, qualifier, last);
+	if (found == -1 && !*qualifier)
+		found = lk_scope_whole(c, last);
 	if (found == -2) {
 		lk_stmt_fault(c->s, at, qualified(c, last), "column \"%s\" is ambiguous", last);
 		return NULL;

@@ -62,12 +62,17 @@ lk_expr *lk_sql_condition(lk_scope *c, const json_t *node);             /* boole
  * if there is none (no fault is noted), -2 if it is ambiguous. qualifier: "" for none. */
 bool lk_scope_has(const lk_scope *c, const char *qualifier);   /* is it the stream, or an item of FROM? */
 int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name);
+/* The column that the alias of a function with one column means; -1 if name is none. A column of that name comes first. */
+int lk_scope_whole(const lk_scope *c, const char *name);
 /* The expression that a column stands for, made anew each time; all of its nodes get the location. */
 lk_expr *lk_scope_read(lk_scope *c, int found, int at);
 /* Names of the columns, in order, and how many. */
 int lk_scope_columns(const lk_scope *c);
 const char *lk_scope_name(const lk_scope *c, int found);
 const char *lk_scope_qualifier(const lk_scope *c, int found);   /* the stream or item that has it */
+
+/* Names the l->ncolumns columns of an item of FROM whose alias is set; makes room for their types. False with a fault. */
+bool lk_scope_add_names(lk_scope *c, lk_lateral *l, const char *const *names, int at);
 
 /* Notes an edit of the text for the oracle. */
 void lk_sql_edit(lk_scope *c, lk_edit edit);

@@ -8,6 +8,7 @@
 #include "sql/hint.h"
 #include "sql/lateral.h"
 #include "sql/names.h"
+#include "sql/row_function.h"
 #include "sql/statements.h"
 #include "sql/window.h"
 
@@ -148,10 +149,10 @@ static bool read_items(lk_scope *c, const json_t *const *items, int n) {
 		return false;
 	c->first_lateral = c->plan->nlaterals;
 	for (int i = 1; i < n; i++) {
-		const json_t *lateral = lk_tree_as(items[i], "RangeSubselect");
-		if (!lateral)
+		bool known = lk_tree_as(items[i], "RangeSubselect") || lk_sql_is_row_function(lk_tree_as(items[i], "RangeFunction"));
+		if (!known)
 			refuse_item(c->s, items[i]);
-		if (!lateral || !lk_sql_lateral(c, lateral, lk_tree_start(items[0], 0)))
+		if (!known || !lk_sql_lateral(c, items[i], lk_tree_start(items[0], 0)))
 			return false;
 	}
 	return true;

@@ -84,8 +84,10 @@ static const struct {
 	{" json_value json_query get_json_object jsonextractstring jsonextract jsonextractint jsonextractfloat simplejsonextractstring"
 	 " extractjsonfield json_extract json_extract_scalar json_extract_path_text jsonb_extract_path_text ",
 	 "declare the path as a column: \"a.b\" text; of a jsonb column write x -> 'a' ->> 'b'"},
-	{" unnest explode arrayjoin flatten jsonb_array_elements json_array_elements ",
-	 "a view has one row for each event; write an event for each element"},
+	{" unnest explode explode_outer posexplode inline arrayjoin flatten flatmap flat_map string_split split_to_table strtok_split_to_table"
+	 " jsonb_array_elements json_array_elements jsonb_array_elements_text json_each openjson string_to_array regexp_split_to_array"
+	 " string_to_table regexp_split_to_table json_array_elements_text generate_series ",
+	 LK_ELEMENTS_HINT},
 };
 
 const char *lk_sql_function_hint(const char *name) {

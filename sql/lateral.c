@@ -3,43 +3,22 @@
 #include <string.h>
 
 #include "sql/names.h"
-
-/* --- names --- */
-
-static bool check_alias(lk_scope *c, const char *alias, int at) {
-	bool twice = strcmp(alias, c->stream_name) == 0;
-	for (int i = c->first_lateral; i < c->plan->nlaterals; i++)
-		twice |= strcmp(alias, c->plan->laterals[i].alias) == 0;
-	if (twice)
-		lk_stmt_fault(c->s, at, "choose another alias", "the name \"%s\" is used twice in FROM", alias);
-	return !twice;
-}
+#include "sql/row_function.h"
 
 static bool read_names(lk_scope *c, lk_lateral *l, const json_t *f, int at) {
 	const json_t *columns;
 	l->alias = lk_arena_strdup(c->s->arena, lk_sql_alias(c->s, f, "", at, &columns));
-	size_t n = json_array_size(columns);
-	if (!*l->alias || !n) {
+	l->ncolumns = (int)json_array_size(columns);
+	if (!*l->alias || !l->ncolumns) {
 		lk_stmt_fault(c->s, at, "write LATERAL (VALUES (…), (…)) AS alias (column, …)", "VALUES needs an alias with column names");
 		return false;
 	}
-	if (!check_alias(c, l->alias, at))
-		return false;
-	l->names = lk_arena_zalloc(c->s->arena, sizeof *l->names * n);
-	l->types = lk_arena_zalloc(c->s->arena, sizeof *l->types * n);
-	for (size_t i = 0; i < n; i++) {
-		const char *name = lk_tree_string_node(json_array_get(columns, i));
-		l->names[i] = lk_arena_strdup(c->s->arena, name ? name : "");
-		if (!lk_sql_check_column(c->s, "column", l->names[i], at))
-			return false;
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(l->names[i], l->names[j]) == 0) {
-				lk_stmt_fault(c->s, at, "", "column \"%s\" is named twice", l->names[i]);
-				return false;
-			}
+	const char **names = lk_arena_alloc(c->s->arena, sizeof *names * (size_t)l->ncolumns);
+	for (int i = 0; i < l->ncolumns; i++) {
+		const char *name = lk_tree_string_node(json_array_get(columns, (size_t)i));
+		names[i] = name ? name : "";
 	}
-	l->ncolumns = (int)n;
-	return true;
+	return lk_scope_add_names(c, l, names, at);
 }
 
 /* --- VALUES --- */
@@ -93,27 +72,42 @@ static bool read_values(lk_scope *c, lk_lateral *l, const json_t *rows, int at) 
 
 /* --- the item --- */
 
-bool lk_sql_lateral(lk_scope *c, const json_t *f, int at) {
+static bool read_subselect(lk_scope *c, lk_lateral *l, const json_t *f, int at) {
 	static const char *const keys[] = {"lateral", "subquery", "alias", NULL};
 	static const char *const query_keys[] = {"valuesLists", "limitOption", "op", NULL};
 	const json_t *query = lk_tree_as(json_object_get(f, "subquery"), "SelectStmt"), *rows = json_object_get(query, "valuesLists");
-	lk_plan *p = c->plan;
-	at = lk_tree_start(f, at);
 	if (!rows || !lk_tree_flag(f, "lateral")) {
 		lk_stmt_fault(c->s, at, LK_FROM_HINT, rows ? "VALUES without LATERAL is not supported in FROM" : "a subquery is not supported in FROM");
 		return false;
 	}
+	return lk_tree_only(c->s, f, at, "LATERAL", keys) && lk_tree_only(c->s, query, at, "VALUES", query_keys) && read_names(c, l, f, at) &&
+	       read_values(c, l, rows, at);
+}
+
+static bool check_rows(lk_scope *c, int at) {
+	const lk_plan *p = c->plan;
+	uint64_t rows = 1;   /* that VALUES alone makes */
+	for (int i = 0; i < p->nlaterals && rows <= LK_EVENT_ROWS; i++)
+		rows *= p->laterals[i].fn ? 1 : (uint64_t)(p->laterals[i].nexprs / p->laterals[i].ncolumns);
+	if (rows > LK_EVENT_ROWS)
+		lk_stmt_fault(c->s, at, "leave some out", "each event would make more than %d rows", LK_EVENT_ROWS);
+	return rows <= LK_EVENT_ROWS;
+}
+
+bool lk_sql_lateral(lk_scope *c, const json_t *item, int at) {
+	const json_t *values = lk_tree_as(item, "RangeSubselect"), *function = lk_tree_as(item, "RangeFunction");
+	lk_plan *p = c->plan;
+	at = lk_tree_start(item, at);
 	if (p->nlaterals == LK_MAX_LATERALS) {
 		lk_stmt_fault(c->s, at, "leave some out", "FROM has more than %d items beside the stream", LK_MAX_LATERALS);
 		return false;
 	}
 	lk_lateral *l = &p->laterals[p->nlaterals];
-	*l = (lk_lateral){.slot = p->nslots};
-	if (!lk_tree_only(c->s, f, at, "LATERAL", keys) || !lk_tree_only(c->s, query, at, "VALUES", query_keys) || !read_names(c, l, f, at) ||
-	    !read_values(c, l, rows, at))
+	*l = (lk_lateral){.slot = p->nslots, .at = at};
+	if (!(values ? read_subselect(c, l, values, at) : lk_sql_row_function(c, l, function, at)))
 		return false;
 	p->nlaterals++;
 	p->nslots += l->ncolumns;
 	c->nlaterals++;
-	return true;
+	return check_rows(c, at);
 }

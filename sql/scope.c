@@ -4,6 +4,7 @@
 
 #include "expr/function.h"
 #include "sql/expr.h"
+#include "sql/names.h"
 
 /* Columns of the stream, with _at, or of what stands in its place. */
 static int own_columns(const lk_scope *c) { return c->derived ? c->derived->ncolumns : c->plan->stream->schema.ncolumns + 1; }
@@ -57,6 +58,16 @@ int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name) {
 	return found;
 }
 
+int lk_scope_whole(const lk_scope *c, const char *name) {
+	for (int i = 0, first = own_columns(c); i < c->nlaterals; i++) {
+		const lk_lateral *l = &c->plan->laterals[c->first_lateral + i];
+		if (l->fn && l->ncolumns == 1 && strcmp(l->alias, name) == 0)
+			return first;
+		first += l->ncolumns;
+	}
+	return -1;
+}
+
 static void relocate(lk_expr *x, int at) {
 	x->location = at;
 	for (int i = 0; i < x->nargs; i++)
@@ -86,9 +97,38 @@ lk_expr *lk_scope_read(lk_scope *c, int found, int at) {
 	if (!x)
 		return NULL;
 	x->slot = slot;
-	for (int i = column; l && i < l->nexprs; i += l->ncolumns) {
+	for (int i = l && l->fn ? 0 : column; l && i < (l->fn ? 1 : l->nexprs); i += l->ncolumns) {
 		uint64_t longest = lk_expr_longest(l->exprs[i]);
 		x->longest = longest > x->longest ? (uint32_t)longest : x->longest;
 	}
 	return x;
+}
+
+/* --- new names --- */
+
+static bool check_alias(lk_scope *c, const char *alias, int at) {
+	bool twice = strcmp(alias, c->stream_name) == 0;
+	for (int i = c->first_lateral; i < c->plan->nlaterals; i++)
+		twice |= strcmp(alias, c->plan->laterals[i].alias) == 0;
+	if (twice)
+		lk_stmt_fault(c->s, at, "choose another alias", "the name \"%s\" is used twice in FROM", alias);
+	return !twice;
+}
+
+bool lk_scope_add_names(lk_scope *c, lk_lateral *l, const char *const *names, int at) {
+	if (!check_alias(c, l->alias, at))
+		return false;
+	l->names = lk_arena_zalloc(c->s->arena, sizeof *l->names * (size_t)l->ncolumns);
+	l->types = lk_arena_zalloc(c->s->arena, sizeof *l->types * (size_t)l->ncolumns);
+	for (int i = 0; i < l->ncolumns; i++) {
+		l->names[i] = lk_arena_strdup(c->s->arena, names[i]);
+		if (!lk_sql_check_column(c->s, "column", names[i], at))
+			return false;
+		for (int j = 0; j < i; j++)
+			if (strcmp(names[i], names[j]) == 0) {
+				lk_stmt_fault(c->s, at, "", "column \"%s\" is named twice", names[i]);
+				return false;
+			}
+	}
+	return true;
 }

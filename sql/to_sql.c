@@ -21,8 +21,9 @@ static void put_column_name(const lk_plan *p, int slot, lk_buf *out) {
 static void event_slot(void *ctx, int slot, lk_buf *out) {
 	const lk_plan *p = ctx;
 	const lk_lateral *l = lk_slot_item(p, slot);
+	bool of_json = l && l->fn && l->fn->reads_json && slot == l->slot;   /* the database's collation: it has none of a column */
 	if (l) {
-		lk_buf_addf(out, "v%d._v%d", (int)(l - p->laterals), slot - l->slot);
+		lk_buf_addf(out, of_json ? "(v%d._v%d COLLATE \"C\")" : "v%d._v%d", (int)(l - p->laterals), slot - l->slot);
 		return;
 	}
 	lk_buf_adds(out, "e.");
@@ -90,15 +91,35 @@ static void put_select_list(const lk_plan *p, const char *starts, lk_buf *out) {
 	lk_buf_release(&filter);
 }
 
-static void put_lateral(const lk_plan *p, const lk_lateral *l, lk_buf *out) {
-	lk_buf_adds(out, " CROSS JOIN LATERAL (VALUES ");
+static void put_values(const lk_plan *p, const lk_lateral *l, lk_buf *out) {
+	lk_buf_adds(out, "(VALUES ");
 	for (int i = 0; i < l->nexprs; i++) {
 		bool first = i % l->ncolumns == 0, last = i % l->ncolumns == l->ncolumns - 1;
 		lk_buf_adds(out, first ? i ? ", (" : "(" : ", ");
 		put_expr(p, l->exprs[i], out);
 		lk_buf_adds(out, last ? ")" : "");
 	}
-	lk_buf_addf(out, ") AS v%d(", (int)(l - p->laterals));
+	lk_buf_addc(out, ')');
+}
+
+static void put_call(const lk_plan *p, const lk_lateral *l, lk_buf *out) {
+	lk_buf_addf(out, "%s(", l->fn->name);
+	for (int i = 0; i < l->nexprs; i++) {
+		lk_buf_adds(out, i ? ", " : "");
+		lk_buf_adds(out, l->fn->reads_json ? "(" : "");
+		put_expr(p, l->exprs[i], out);
+		lk_buf_adds(out, l->fn->reads_json ? ")::json" : "");
+	}
+	lk_buf_adds(out, l->ordinality ? ") WITH ORDINALITY" : ")");
+}
+
+static void put_lateral(const lk_plan *p, const lk_lateral *l, lk_buf *out) {
+	lk_buf_adds(out, " CROSS JOIN LATERAL ");
+	if (l->fn)
+		put_call(p, l, out);
+	else
+		put_values(p, l, out);
+	lk_buf_addf(out, " AS v%d(", (int)(l - p->laterals));
 	for (int i = 0; i < l->ncolumns; i++)
 		lk_buf_addf(out, "%s_v%d", i ? ", " : "", i);
 	lk_buf_addc(out, ')');
@@ -322,17 +343,15 @@ static void put_source(const lk_plan *p, const lk_sql_log *log, bool in_order, l
 	lk_buf_adds(out, ") ");
 }
 
-static bool is_in_order(const lk_plan *p) {
-	bool in_order = false;
-	for (int i = 0; i < p->naggs; i++)
-		in_order |= p->aggs[i].verbs->oracle == LK_ORACLE_IN_ORDER;
-	return in_order;
-}
-
-/* What the select list of a subquery hands on of each event. */
-static void put_handed_on(const lk_plan *p, lk_buf *out) {
-	lk_buf_adds(out, p->window.kind != LK_W_NONE ? ", _window_start, _window_end " : "");
-	lk_buf_adds(out, is_in_order(p) ? ", _ts, _part, _off " : "");
+/* What the select list of a subquery hands on of each event, and of the rows of it that items of FROM made so far. */
+static void put_handed_on(const lk_plan *p, const lk_edit *e, lk_buf *out) {
+	bool in_order = lk_plan_is_in_order(p);
+	if (e->of_event) {
+		lk_buf_adds(out, p->window.kind != LK_W_NONE ? ", _window_start, _window_end " : "");
+		lk_buf_adds(out, in_order ? ", _ts, _part, _off " : "");
+	}
+	for (int i = e->first_lateral; i < e->nlaterals && in_order; i++)
+		lk_buf_addf(out, ", _ord%d ", i);
 }
 
 /* Bytes [from, to) of the text, edited. */
@@ -345,7 +364,7 @@ static void put_edited(const lk_plan *p, size_t from, size_t to, lk_buf *out) {
 		if (e->insert)
 			lk_buf_adds(out, e->insert);
 		else
-			put_handed_on(p, out);
+			put_handed_on(p, e, out);
 		from = (size_t)e->at + (size_t)e->remove;
 	}
 	lk_buf_add(out, p->text + from, to - from);
@@ -428,7 +447,7 @@ void lk_plan_oracle_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
 	lk_buf_adds(out, " FROM (");
 	if (p->limit)
 		put_places(p, out);
-	put_source(p, log, is_in_order(p), out);
+	put_source(p, log, lk_plan_is_in_order(p), out);
 	put_user_text(p, out);
 	lk_buf_adds(out, p->with_at ? "\n) AS answer) AS answer" : "\n) AS answer");
 	if (p->limit)

@@ -14,6 +14,7 @@
 #include "sql/derived.h"
 #include "sql/from.h"
 #include "sql/hint.h"
+#include "sql/lateral.h"
 #include "sql/names.h"
 #include "sql/statements.h"
 #include "sql/window.h"
@@ -97,7 +98,7 @@ static const char *output_name(view_reader *v, const json_t *target, const json_
 	const json_t *fields = json_object_get(lk_tree_as(value, "ColumnRef"), "fields");
 	if (!*name && fields)
 		name = lk_tree_string_node(json_array_get(fields, json_array_size(fields) - 1));
-	if (!name || (name != lk_tree_str(target, "name") && lk_scope_find(&v->c, "", name) == -1))
+	if (!name || (name != lk_tree_str(target, "name") && lk_scope_find(&v->c, "", name) == -1 && lk_scope_whole(&v->c, name) == -1))
 		return name;   /* not a column: read_key reports it */
 	if (!*name) {
 		lk_stmt_fault(v->s, at, "write expression AS name", "this item of the select list has no name");
@@ -218,7 +219,7 @@ static void read_select(view_reader *v, const json_t *select) {
 		lk_sql_order(&v->c, select);
 	if (!p->naggs && !v->s->nfaults)
 		lk_stmt_fault(v->s, lk_tree_start(v->targets, 0), "add one, such as count(*) AS n", "the view has no aggregate");
-	p->fold_only |= lk_plan_fold_only(p) != NULL;
+	p->fold_only |= lk_plan_fold_only(p) != NULL || lk_plan_most_rows(p) > LK_EVENT_ROWS;
 	if (p->window.kind == LK_W_SESSION) {
 		p->first_agg = lk_sql_aggregate_of_time(&v->c, "min", p->window_at);
 		p->last_agg = lk_sql_aggregate_of_time(&v->c, "max", p->window_at);
@@ -294,6 +295,7 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	if (s->nfaults)
 		return NULL;
 	find_needed(p, s->arena);
+	lk_sql_lateral_edits(&v.c);
 	if (p->nedits)
 		qsort(p->edits, (size_t)p->nedits, sizeof *p->edits, by_place);
 	lk_plan_seal(p, s->arena);
