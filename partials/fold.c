@@ -25,6 +25,12 @@ void lk_folder_release(lk_folder *f) {
 	*f = (lk_folder){0};
 }
 
+void lk_folder_show(lk_folder *f, const lk_plan *p) {
+	lk_event_rows_release(&f->rows);
+	lk_event_rows_init(&f->rows, p);
+	f->plan = p;
+}
+
 static inline lk_value eval(lk_folder *f, const lk_expr *x) {
 	if (x->op == LK_X_SLOT)
 		return f->row[x->slot];

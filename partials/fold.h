@@ -26,6 +26,8 @@ typedef struct lk_folder {
 
 void lk_folder_init(lk_folder *f, const lk_plan *p);
 void lk_folder_release(lk_folder *f);
+/* The same definition, parsed again: from now on borrows this plan, and no longer the former one. */
+void lk_folder_show(lk_folder *f, const lk_plan *p);
 
 /* Folds folder->row into cells. `watermark` is the one before this event; LK_NEVER: no lateness check (the batch
  * layer). Returns LK_FOLDED or LK_FOLD_LATE, possibly | LK_FOLD_MARKED. An event that WHERE rejects is LK_FOLDED even

@@ -45,7 +45,8 @@ static void release(void *state) {
 
 static void show(void *state, const lk_cat_copy *copy) {
 	folding *f = state;
-	f->cells.plan = f->folder.plan = copy->version->plan;
+	f->cells.plan = copy->version->plan;
+	lk_folder_show(&f->folder, copy->version->plan);
 }
 
 static void record(lk_unit *u, const lk_event *e, int result) {
