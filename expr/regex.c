@@ -7,8 +7,6 @@
 
 #include "expr/regex_private.h"
 
-enum { NONE = 0x110000 };   /* no character: before and after the text */
-
 typedef struct threads {
 	int *states;        /* in the order in which they came */
 	size_t *began;      /* by state */
@@ -28,11 +26,11 @@ typedef struct run {
 	int *stack;
 } run;
 
-static uint32_t character(const char *s, size_t len, size_t at, size_t *end) {
+uint32_t lk_rx_character(const char *s, size_t len, size_t at, size_t *end) {
 	const unsigned char *p = (const unsigned char *)s + at;
 	if (at >= len) {
 		*end = at;
-		return NONE;
+		return LK_RX_NO_CHARACTER;
 	}
 	int n = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
 	uint32_t c = n == 1 ? *p : n == 2 ? *p & 0x1f : n == 3 ? *p & 0xf : *p & 7;
@@ -42,14 +40,16 @@ static uint32_t character(const char *s, size_t len, size_t at, size_t *end) {
 	return c;
 }
 
-static uint32_t character_before(const char *s, size_t at) {
+uint32_t lk_rx_character_before(const char *s, size_t at, size_t *begin) {
 	size_t first = at, end;
+	*begin = at;
 	if (!at)
-		return NONE;
+		return LK_RX_NO_CHARACTER;
 	do
 		first--;
 	while (first > 0 && ((unsigned char)s[first] & 0xc0) == 0x80);
-	return character(s, at, first, &end);
+	*begin = first;
+	return lk_rx_character(s, at, first, &end);
 }
 
 static bool in_set(const lk_rx_set *set, uint32_t c) {
@@ -61,11 +61,13 @@ static bool in_set(const lk_rx_set *set, uint32_t c) {
 	return set->negated;
 }
 
-static bool holds(const run *m, int op) {
-	bool left = lk_rx_is_word(m->before), right = lk_rx_is_word(m->after);
+bool lk_rx_takes(const lk_rx_state *s, uint32_t c) { return s->op == LK_RX_ANY || (s->op == LK_RX_SET && in_set(s->set, c)); }
+
+bool lk_rx_holds(int op, uint32_t before, uint32_t after) {
+	bool left = lk_rx_is_word(before), right = lk_rx_is_word(after);
 	switch (op) {
-	case LK_RX_START: return m->before == NONE;
-	case LK_RX_END: return m->after == NONE;
+	case LK_RX_START: return before == LK_RX_NO_CHARACTER;
+	case LK_RX_END: return after == LK_RX_NO_CHARACTER;
 	case LK_RX_WORD_START: return !left && right;
 	case LK_RX_WORD_END: return left && !right;
 	case LK_RX_WORD_EDGE: return left != right;
@@ -96,7 +98,7 @@ static void add(run *m, threads *t, int state, size_t began, size_t at) {
 				m->start = began;
 				m->end = at;
 			}
-		} else if (s->op >= LK_RX_START && holds(m, s->op)) {
+		} else if (s->op >= LK_RX_START && lk_rx_holds(s->op, m->before, m->after)) {
 			m->stack[top++] = s->next;
 		}
 	}
@@ -122,7 +124,7 @@ static void advance(run *m, uint32_t c, size_t end) {
 		size_t began = m->now.began[m->now.states[i]];
 		if (s->op > LK_RX_ANY || (m->found && began > m->start))
 			continue;
-		if (s->op == LK_RX_ANY || in_set(s->set, c))
+		if (lk_rx_takes(s, c))
 			add(m, &m->next, s->next, began, end);
 	}
 	threads old = m->now;
@@ -131,17 +133,17 @@ static void advance(run *m, uint32_t c, size_t end) {
 }
 
 bool lk_regex_find(const lk_regex *r, const char *text, size_t len, size_t from, lk_arena *scratch, lk_match *out) {
-	run m = {.r = r, .text = text, .len = len, .step = 1, .before = character_before(text, from)};
+	size_t unused;
+	run m = {.r = r, .text = text, .len = len, .step = 1, .before = lk_rx_character_before(text, from, &unused)};
 	start(&m, r, scratch);
 	for (size_t at = from, end;; at = end) {
-		uint32_t c = m.after = character(text, len, at, &end);
+		uint32_t c = m.after = lk_rx_character(text, len, at, &end);
 		if (!m.found)
 			add(&m, &m.now, r->first, at, at);
-		if ((m.found && (!out || !m.now.n)) || c == NONE)
+		if ((m.found && (!out || !m.now.n)) || c == LK_RX_NO_CHARACTER)
 			break;
 		m.before = c;
-		size_t unused;
-		m.after = character(text, len, end, &unused);
+		m.after = lk_rx_character(text, len, end, &unused);
 		advance(&m, c, end);
 		if (m.found && !m.now.n)
 			break;
@@ -150,5 +152,3 @@ bool lk_regex_find(const lk_regex *r, const char *text, size_t len, size_t from,
 		*out = (lk_match){m.start, m.end};
 	return m.found;
 }
-
-bool lk_regex_captures(const lk_regex *r) { return r->captures; }

@@ -1,6 +1,9 @@
 /* From the text of a regular expression to an automaton, by recursive descent. Each part becomes states from `first` on
  * whose ways out all lead to one state, `last`, a placeholder that the next part fills. A bounded repetition reads its
- * atom again for every copy. */
+ * atom again for every copy.
+ *
+ * Parts with groups also become nodes, in the shape of the tree that PostgreSQL divides a match by (parseqatom in its
+ * regcomp.c): what comes before a group is one part, and all that follows it another. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +16,13 @@ typedef struct reader {
 	bool fold;
 	lk_arena *arena;
 	lk_rx_state *states;
-	int nstates, depth;
-	bool captures;
-	const char *fault;
+	int nstates, depth, ngroups;
+	const char *fault, *group_fault;
 } reader;
 
 typedef struct part {
 	int first, last;
+	lk_rx_node *node;   /* NULL without groups */
 } part;
 
 static part alternatives(reader *r);
@@ -99,7 +102,7 @@ static part set_part(reader *r, lk_rx_set *set) {
 	finish_set(r, set);
 	int last = hole(r), first = state(r, LK_RX_SET, last, 0);
 	r->states[first].set = set;
-	return (part){first, last};
+	return (part){first, last, NULL};
 }
 
 static const struct {
@@ -225,7 +228,7 @@ static part literal(reader *r, uint32_t c) {
 
 static part one(reader *r, int op) {
 	int last = hole(r);
-	return (part){state(r, op, last, last), last};
+	return (part){state(r, op, last, last), last, NULL};
 }
 
 static part class_part(reader *r, char c) {
@@ -245,7 +248,7 @@ static const struct {
 static part escape(reader *r, bool *repeats) {
 	if (!more(r)) {
 		fail(r, "it ends with a backslash");
-		return (part){0, 0};
+		return (part){0, 0, NULL};
 	}
 	char c = *r->p++;
 	for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++)
@@ -262,19 +265,29 @@ static part escape(reader *r, bool *repeats) {
 	return literal(r, (uint32_t)escaped(c));
 }
 
+static lk_rx_node *node(reader *r, int kind, part span, lk_rx_node *left) {
+	lk_rx_node *n = lk_arena_alloc(r->arena, sizeof *n);
+	*n = (lk_rx_node){.kind = kind, .first = span.first, .last = span.last, .left = left};
+	return n;
+}
+
+static lk_rx_node *node_of(reader *r, part x) { return x.node ? x.node : node(r, LK_RX_PLAIN, x, NULL); }
+
 static part group(reader *r) {
-	if (take(r, '?')) {
-		if (!take(r, ':'))
-			fail(r, "(?…) is not supported, but for (?: )");
-	} else {
-		r->captures = true;
-	}
+	bool captures = !take(r, '?');
+	if (!captures && !take(r, ':'))
+		fail(r, "(?…) is not supported, but for (?: )");
+	int number = captures ? ++r->ngroups : 0;
 	if (++r->depth > MOST_DEPTH)
 		fail(r, "it is nested too deep");
 	part inside = alternatives(r);
 	r->depth--;
 	if (!take(r, ')'))
 		fail(r, "a parenthesis is not closed");
+	if (captures) {
+		inside.node = node(r, LK_RX_GROUP, inside, inside.node);
+		inside.node->group = number;
+	}
 	return inside;
 }
 
@@ -283,7 +296,7 @@ static part atom(reader *r, bool *repeats) {
 	*repeats = true;
 	if (c == '*' || c == '+' || c == '?' || c == '{') {
 		fail(r, c == '{' ? "write \\{ for a brace" : "a repetition has nothing to repeat");
-		return (part){0, 0};
+		return (part){0, 0, NULL};
 	}
 	if (c == '(' || c == '[' || c == '\\') {
 		r->p++;
@@ -336,74 +349,177 @@ static bool counts(reader *r, int *least, int *most) {
 
 static part join(reader *r, part a, part b) {
 	lead(r, a.last, b.first);
-	return (part){a.first, b.last};
+	return (part){a.first, b.last, NULL};
 }
 
 static part empty(reader *r) {
 	int i = hole(r);
-	return (part){i, i};
+	return (part){i, i, NULL};
 }
 
 /* x* */
 static part any_number(reader *r, part x) {
 	int last = hole(r), fork = state(r, LK_RX_SPLIT, x.first, last);
 	lead(r, x.last, fork);
-	return (part){fork, last};
+	return (part){fork, last, NULL};
 }
 
 /* x? */
 static part maybe(reader *r, part x) {
 	int fork = state(r, LK_RX_SPLIT, x.first, x.last);
-	return (part){fork, x.last};
+	return (part){fork, x.last, NULL};
 }
 
-static part copy_of(reader *r, const char *from, const char *behind) {
-	bool unused;
-	r->p = from;
-	part x = atom(r, &unused);
-	r->p = behind;
-	return x;
-}
+/* An atom, and where it stands, to be read again. */
+typedef struct copied {
+	part first;
+	const char *from;
+	int ngroups;        /* before it */
+	bool used;
+} copied;
 
-static part repeated(reader *r) {
-	const char *from = r->p;
-	bool repeats;
-	part x = atom(r, &repeats);
-	const char *to = r->p;
-	int least, most;
-	if (r->fault || !counts(r, &least, &most))
-		return x;
+static part next_copy(reader *r, copied *x) {
 	const char *behind = r->p;
-	if (!repeats)
-		fail(r, "a repetition has nothing to repeat");
+	int ngroups = r->ngroups;
+	bool unused;
+	if (!x->used) {
+		x->used = true;
+		return x->first;
+	}
+	r->p = x->from;
+	r->ngroups = x->ngroups;
+	part copy = atom(r, &unused);
+	r->p = behind;
+	r->ngroups = ngroups;
+	return copy;
+}
+
+/* most: -1 for any number. */
+static part times(reader *r, copied *x, int least, int most) {
 	part all = empty(r);
 	for (int i = 0; i < least && !r->fault; i++)
-		all = join(r, all, i ? copy_of(r, from, to) : x);
+		all = join(r, all, next_copy(r, x));
 	if (most < 0)
-		all = join(r, all, any_number(r, least ? copy_of(r, from, to) : x));
+		all = join(r, all, any_number(r, next_copy(r, x)));
 	for (int i = least; i < most && !r->fault; i++)
-		all = join(r, all, maybe(r, i ? copy_of(r, from, to) : x));
-	r->p = behind;
+		all = join(r, all, maybe(r, next_copy(r, x)));
 	return all;
 }
 
+/* Only the last round's groups count: x{m,n} is x{m-1,n-1}, which needs none, and x. Where there may be no round,
+ * PostgreSQL divides from the left, round by round, which may take the square of the text's length. */
+static part groups_repeated(reader *r, copied *x, int least, int most) {
+	if (least == 0 && most == 1) {
+		part one = next_copy(r, x), all = maybe(r, one);
+		all.node = node(r, LK_RX_MAYBE, all, one.node);
+		return all;
+	}
+	if (least == 0 && most)
+		r->group_fault = "a group cannot be repeated with * or {0,…}: write + for *, or (?: ) for ( )";
+	if (least == 0)
+		return times(r, x, 0, most);
+	part before = times(r, x, least - 1, most < 0 ? -1 : most - 1);
+	part last = next_copy(r, x), all = join(r, before, last);
+	all.node = node(r, LK_RX_PAIR, all, node_of(r, before));
+	all.node->right = last.node;
+	return all;
+}
+
+static part repeated(reader *r) {
+	copied x = {.from = r->p, .ngroups = r->ngroups};
+	bool repeats;
+	x.first = atom(r, &repeats);
+	int least, most;
+	if (r->fault || !counts(r, &least, &most))
+		return x.first;
+	if (!repeats)
+		fail(r, "a repetition has nothing to repeat");
+	return x.first.node ? groups_repeated(r, &x, least, most) : times(r, &x, least, most);
+}
+
+/* Puts a part into the chain of pairs whose end is *tail; returns the new end. */
+static lk_rx_node **chain(reader *r, lk_rx_node **tail, part x) {
+	*tail = node(r, LK_RX_PAIR, x, node_of(r, x));
+	return &(*tail)->right;
+}
+
+/* plain: what has no groups and comes after the last part that has some. */
 static part branch(reader *r) {
-	part all = empty(r);
-	while (more(r) && *r->p != '|' && *r->p != ')')
-		all = join(r, all, repeated(r));
+	part all = empty(r), plain = all;
+	lk_rx_node *tree = NULL, **tail = &tree;
+	while (more(r) && *r->p != '|' && *r->p != ')') {
+		part x = repeated(r);
+		all = join(r, all, x);
+		if (!x.node) {
+			plain.last = x.last;
+			continue;
+		}
+		tail = chain(r, chain(r, tail, plain), x);
+		plain = empty(r);
+		all = join(r, all, plain);
+	}
+	if (tree)
+		*tail = node_of(r, plain);
+	for (lk_rx_node *n = tree; n; n = n->kind == LK_RX_PAIR ? n->right : NULL)
+		n->last = all.last;
+	all.node = tree;
 	return all;
 }
 
 static part alternatives(reader *r) {
 	part all = branch(r);
+	bool groups = all.node;
+	lk_rx_node *tree = node_of(r, all), **end = &tree;
 	while (take(r, '|')) {
 		part b = branch(r);
 		int last = hole(r), fork = state(r, LK_RX_SPLIT, all.first, b.first);
+		groups |= b.node != NULL;
+		*end = node(r, LK_RX_EITHER, (part){fork, last, NULL}, *end);
+		(*end)->right = node_of(r, b);
+		end = &(*end)->right;
 		lead(r, all.last, last);
 		lead(r, b.last, last);
-		all = (part){fork, last};
+		all = (part){fork, last, NULL};
 	}
+	tree->first = all.first;
+	tree->last = all.last;
+	all.node = groups ? tree : NULL;
 	return all;
+}
+
+/* --- all --- */
+
+/* The edges of the automaton backwards. */
+static void turn_round(lk_regex *made, lk_arena *arena) {
+	int n = made->nstates, *count = lk_calloc((size_t)n + 1, sizeof *count);
+	made->before_at = lk_arena_zalloc(arena, sizeof(int) * ((size_t)n + 1));
+	made->before = lk_arena_alloc(arena, sizeof(int) * 2 * (size_t)n);
+	for (int i = 0; i < n; i++) {
+		const lk_rx_state *s = &made->states[i];
+		made->before_at[s->next + 1]++;
+		if (s->op == LK_RX_SPLIT)
+			made->before_at[s->other + 1]++;
+	}
+	for (int i = 0; i < n; i++)
+		made->before_at[i + 1] += made->before_at[i];
+	for (int i = 0; i < n; i++) {
+		const lk_rx_state *s = &made->states[i];
+		made->before[made->before_at[s->next] + count[s->next]++] = i;
+		if (s->op == LK_RX_SPLIT)
+			made->before[made->before_at[s->other] + count[s->other]++] = i;
+	}
+	free(count);
+}
+
+static lk_regex *finish(reader *r, part all, int match) {
+	lk_regex *made = lk_arena_zalloc(r->arena, sizeof *made);
+	lead(r, all.last, match);
+	*made = (lk_regex){.nstates = r->nstates, .first = all.first, .ngroups = r->ngroups, .tree = all.node, .group_fault = r->group_fault};
+	made->states = lk_arena_alloc(r->arena, sizeof *made->states * (size_t)r->nstates);
+	memcpy(made->states, r->states, sizeof *made->states * (size_t)r->nstates);
+	if (made->tree)
+		turn_round(made, r->arena);
+	return made;
 }
 
 lk_regex *lk_regex_compile(const char *pattern, size_t len, bool fold, lk_arena *arena, const char **fault) {
@@ -416,14 +532,7 @@ lk_regex *lk_regex_compile(const char *pattern, size_t len, bool fold, lk_arena 
 		fail(&r, "a parenthesis is not opened");
 	int match = state(&r, LK_RX_MATCH, 0, 0);
 	*fault = r.fault;
-	lk_regex *made = NULL;
-	if (!r.fault) {
-		lead(&r, all.last, match);
-		made = lk_arena_zalloc(arena, sizeof *made);
-		*made = (lk_regex){.nstates = r.nstates, .first = all.first, .captures = r.captures};
-		made->states = lk_arena_alloc(arena, sizeof *made->states * (size_t)r.nstates);
-		memcpy(made->states, r.states, sizeof *made->states * (size_t)r.nstates);
-	}
+	lk_regex *made = r.fault ? NULL : finish(&r, all, match);
 	free(r.states);
 	return made;
 }

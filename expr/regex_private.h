@@ -34,14 +34,41 @@ typedef struct lk_rx_state {
 	const lk_rx_set *set;
 } lk_rx_state;
 
+/* A part of the expression that has groups, and the parts next to it: all ways through it lead from the state `first` to
+ * the state `last`. */
+typedef struct lk_rx_node {
+	enum {
+		LK_RX_PLAIN,           /* has no groups */
+		LK_RX_GROUP,           /* left, if that has groups itself */
+		LK_RX_PAIR,            /* left, then right */
+		LK_RX_EITHER,          /* left or right */
+		LK_RX_MAYBE,           /* left or nothing */
+	} kind;
+	int first, last, group;
+	struct lk_rx_node *left, *right;
+} lk_rx_node;
+
 struct lk_regex {
 	lk_rx_state *states;
-	int nstates, first;
-	bool captures;
+	int nstates, first, ngroups;
+	const lk_rx_node *tree;    /* NULL without groups */
+	const char *group_fault;
+	/* the states that lead to state i: before[before_at[i]] … before[before_at[i + 1] - 1]; with groups only */
+	int *before_at, *before;
 };
+
+enum { LK_RX_NO_CHARACTER = 0x110000 };   /* before and after the text */
 
 static inline bool lk_rx_is_word(uint32_t c) {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
+
+/* The character at a byte, and where it ends; the one that ends there, and where it begins. */
+uint32_t lk_rx_character(const char *s, size_t len, size_t at, size_t *end);
+uint32_t lk_rx_character_before(const char *s, size_t at, size_t *begin);
+/* Does a LK_RX_SET or LK_RX_ANY take the character? */
+bool lk_rx_takes(const lk_rx_state *s, uint32_t c);
+/* Does a LK_RX_START … LK_RX_NO_EDGE hold between two characters? */
+bool lk_rx_holds(int op, uint32_t before, uint32_t after);
 
 #endif

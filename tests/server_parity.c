@@ -19,7 +19,7 @@
 #include "tests/support/random_expr.h"
 #include "tests/support/servers.h"
 
-enum { ROWS = 40, RANDOM_ROWS = 25, TRIED_ROWS = 200, AT_ONCE = 100, EXPRESSIONS = 20000, MOST_COLUMNS = 32 };
+enum { ROWS = 40, RANDOM_ROWS = 25, TRIED_ROWS = 200, AT_ONCE = 100, EXPRESSIONS = 20000, ROUNDS_OF_PATTERNS = 30, MOST_COLUMNS = 32 };
 
 typedef struct fixture {
 	test_servers servers;
@@ -492,7 +492,11 @@ static void regular_expressions(void **state) {
 	           {"regexp_replace(t || 'aBc', 'b', '', 'i')", "ac"}, {"t || 'foo bar' ~ '\\mbar\\M'", "true"}, {"t || 'Äpfel' ~ '^\\w'", "false"},
 	           {"t || 'ÄPFEL' ~* 'äpfel'", "false"}, {"t || 'HELLO' ~* '^hel+o$'", "true"}, {"t || E'a\\nb' ~ 'a.b'", "true"},
 	           {"t || 'abab' ~ '^(ab){2}$'", "true"}, {"t || 'ab' !~ 'c|'", "false"}, {"substring(t || 'foobar' FROM 'o.b')", "oob"},
-	           {"substring(t || 'foobar' FROM 'x')", NULL}, {"substring(t || 'xaby' FROM 'a|ab')", "ab"});
+	           {"substring(t || 'foobar' FROM 'x')", NULL}, {"substring(t || 'xaby' FROM 'a|ab')", "ab"},
+	           {"substring(t || '/item/42' FROM '^/([^/]+)')", "item"}, {"substring(t || 'ac' FROM 'a(b)?c')", NULL},
+	           {"substring(t || 'c' FROM '(b*)?c')", ""}, {"regexp_replace(t || 'john smith', '(\\w+) (\\w+)', '\\2, \\1')", "smith, john"},
+	           {"regexp_replace(t || 'aXbX', '(.)X', '<\\1\\3\\\\\\0>', 'g')", "<a\\\\0><b\\\\0>"}, {"substring(t || 'abcd' FROM '(a|ab)(?:c|bcd)')", "a"},
+	           {"substring(t || 'abab' FROM '(?:(a)|b)+')", NULL}, {"substring(t || 'aab' FROM '(a|ab)+')", "ab"});
 }
 
 static void texts(void **state) {
@@ -528,6 +532,91 @@ static void times(void **state) {
 	           {"timestamptz '9999-12-31T23:59:59Z' + interval '1 s'", "10000-01-01 00:00:00+00"}, {"-interval '5 min' < interval '0 s'", "true"});
 }
 
+/* --- what groups of regular expressions take --- */
+
+static void put_pattern(fixture *f, int depth, lk_buf *out) {
+	static const char *const atoms[] = {"a", "b", "c", ".", "[ab]", "[^a]", "\\w", "é", "ab", "\\y", "^", "$", "bc"};
+	static const char *const times[] = {"*", "+", "?", "{2}", "{1,2}", "{0,2}", "{2,}", "{1}", "{0}", "{0,1}"};
+	for (int i = 0, n = 1 + random_below(&f->seed, 3); i < n; i++) {
+		bool constraint = false;
+		if (i && random_below(&f->seed, 4) == 0) {
+			lk_buf_addc(out, '|');
+			if (random_below(&f->seed, 6) == 0)
+				continue;
+		}
+		if (depth > 0 && random_below(&f->seed, 2)) {
+			lk_buf_adds(out, random_below(&f->seed, 4) ? "(" : "(?:");
+			put_pattern(f, depth - 1, out);
+			lk_buf_addc(out, ')');
+		} else {
+			const char *atom = atoms[random_below(&f->seed, (int)(sizeof atoms / sizeof *atoms))];
+			constraint = *atom == '^' || *atom == '$' || strcmp(atom, "\\y") == 0;
+			lk_buf_adds(out, atom);
+		}
+		if (!constraint && random_below(&f->seed, 3) == 0)
+			lk_buf_adds(out, times[random_below(&f->seed, (int)(sizeof times / sizeof *times))]);
+	}
+}
+
+static void random_texts(fixture *f, int column) {
+	static const char *const parts[] = {"a", "b", "c", "ab", "aa", "bc", "é", " "};
+	for (int row = 0; row < ROWS; row++) {
+		lk_buf b = LK_BUF_INIT;
+		lk_buf_adds(&b, "");
+		for (int i = 0, n = random_below(&f->seed, 9); i < n; i++)
+			lk_buf_adds(&b, parts[random_below(&f->seed, (int)(sizeof parts / sizeof *parts))]);
+		f->rows[row][column] = lk_text(lk_arena_strdup(&f->texts, b.data), b.len);
+		lk_buf_release(&b);
+	}
+}
+
+static bool define_or_not(const char *text, item *out) {
+	const char *fault;
+	bool good = define(text, out, &fault);
+	if (!good)
+		lk_definitions_release(&out->d);
+	return good;
+}
+
+/* Two expressions of a random pattern; how many of them the front takes. */
+static int of_random_pattern(fixture *f, item *items) {
+	lk_buf pattern = LK_BUF_INIT, text = LK_BUF_INIT;
+	int n = 0;
+	put_pattern(f, 3, &pattern);
+	lk_buf_addf(&text, "regexp_replace(t, '%s', '<\\1|\\2|\\3|\\4|\\&>', 'g%s')", pattern.data, random_below(&f->seed, 5) ? "" : "i");
+	n += define_or_not(text.data, &items[n]);
+	lk_buf_clear(&text);
+	lk_buf_addf(&text, "substring(t FROM '%s')", pattern.data);
+	n += define_or_not(text.data, &items[n]);
+	f->refused += 2 - n;
+	lk_buf_release(&pattern);
+	lk_buf_release(&text);
+	return n;
+}
+
+static void groups_of_regular_expressions(void **state) {
+	fixture *f = *state;
+	int column = 0, rounds = test_rounds("ROUNDS", ROUNDS_OF_PATTERNS);
+	int64_t refused = f->refused;
+	while (strcmp(test_expr_columns[column].name, "t") != 0)
+		column++;
+	for (int i = 0; i < rounds; i++) {
+		item items[AT_ONCE + 2];
+		int n = 0;
+		while (n < AT_ONCE)
+			n += of_random_pattern(f, items + n);
+		choose_rows(f, items, n);
+		random_texts(f, column);
+		store_rows(f);
+		compare_items(f, items, n);
+		for (int k = 0; k < n; k++)
+			release(&items[k]);
+	}
+	printf("%d patterns, %lld refused\n", rounds * AT_ONCE / 2, (long long)(f->refused - refused) / 2);
+	assert_true(f->refused - refused < 3 * rounds * AT_ONCE);
+	f->refused = refused;
+}
+
 static int start(void **state) {
 	fixture *f = lk_calloc(1, sizeof *f);
 	lk_error err = {0};
@@ -561,6 +650,7 @@ int main(void) {
 		cmocka_unit_test(logic),
 		cmocka_unit_test(like_patterns),
 		cmocka_unit_test(regular_expressions),
+		cmocka_unit_test(groups_of_regular_expressions),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(casts),
 		cmocka_unit_test(times),

@@ -186,7 +186,7 @@ static const char *field(gen *g, uint8_t kind) {
 static const char *pattern(gen *g) {
 	return PICK(g, "'a'", "'^a'", "'b$'", "'^$'", "'[0-9]+'", "'\\d+'", "'\\w'", "'\\s|,'", "'a|b'", "'(?:ab|a)(?:c|bcd)?'", "'.'", "'^.{2,4}$'",
 	            "'[^a-z]'", "'x*'", "'[[:alpha:]]+'", "'\\.'", "'/[^/]*$'", "'a{2}'", "''", "'\\ma'", "'\\y'", "'[]a-]'", "'(?:a|)+b'",
-	            "'é|漢'", "'[À-ÿ]'", "'(?:x|xy)(?:y|z)*'", "'\\\\'", "'a+?b'", "'\\S+@\\S+'", "'^(?:/[a-z]+)+'", "'[[:punct:]]'", "'\\Wa\\M'", "'^a|b$'");
+	            "'é|漢'", "'[À-ÿ]'", "'(?:x|xy)(?:y|z)*'", "'\\\\'", "'a+?b'", "'\\S+@\\S+'", "'^(?:/[a-z]+)+'", "'[[:punct:]]'", "'\\Wa\\M'", "'^a|b$'", "'^(.)(.*)$'", "'(a|b)+(.?)'", "'/([^/]*)/?(.)?'");
 }
 
 /* The constant that a function wants as its i-th argument; NULL if it takes any. */
@@ -200,7 +200,7 @@ static const char *wanted(gen *g, const lk_function *f, int i) {
 	if (i == 0)
 		return strcmp(f->name, "date_trunc") == 0 ? unit(g) : field(g, f->args[1]);
 	if (i == 2)
-		return PICK(g, "''", "'X'", "'<\\&>'", "'\\\\'", "'a\\b'", "'é'");
+		return PICK(g, "''", "'X'", "'<\\&>'", "'\\2-\\1'", "'\\\\'", "'a\\b'", "'é'");
 	return i == 3 ? PICK(g, "'g'", "'i'", "'gi'", "''") : pattern(g);
 }
 
