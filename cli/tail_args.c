@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/time.h"
+
 /* --- --from --- */
 
 static bool take_offset(const char **at, int64_t *out) {
@@ -53,6 +55,8 @@ static int read_from(const lk_args *args, lk_begin *b, lk_error *err) {
 	return lk_hint(err, "write beginning, end, an offset (100, or 0:100,1:90 by partition), a time such as 2015-05-17T10:05:00Z, or -1h");
 }
 
+static bool delivers(const lk_args *args) { return lk_args_has(args, "webhook") || lk_args_has(args, "exec"); }
+
 /* Without --from: all of it where each row is to be had once, else the last rows, as many as are wanted. */
 static int read_begin(const lk_args *args, lk_tail_options *o, lk_error *err) {
 	lk_begin *b = &o->begin;
@@ -61,12 +65,10 @@ static int read_begin(const lk_args *args, lk_tail_options *o, lk_error *err) {
 		lk_fail(err, LK_EUSAGE, "--from and --last both say where to begin");
 		return lk_hint(err, "give one of them");
 	}
-	b->at = o->cursor && !last ? LK_BEGIN_FIRST : LK_BEGIN_LAST;
+	b->at = (o->cursor || delivers(args)) && !last ? LK_BEGIN_FIRST : LK_BEGIN_LAST;
 	int rc = lk_args_int(args, "last", (lk_whole){o->limit ? o->limit : LK_TAIL_ROWS, 0, INT64_MAX}, &b->last, err);
 	return rc == LK_OK && from ? read_from(args, b, err) : rc;
 }
-
-/* --- all of them --- */
 
 static int read_format(const lk_args *args, lk_tail_args *out, lk_error *err) {
 	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
@@ -76,6 +78,60 @@ static int read_format(const lk_args *args, lk_tail_args *out, lk_error *err) {
 	lk_fail(err, LK_EUSAGE, "--format json is one object, which never ends with --follow");
 	return lk_hint(err, "--format jsonl has an object for each row");
 }
+
+/* --- deliveries --- */
+
+enum { BATCH_MOST = 10000, TIMEOUT_S = 30, RETRY_S = 300 };
+
+static int excluded(const lk_args *args, const char *one, const char *other, lk_error *err) {
+	if (!lk_args_has(args, one) || !lk_args_has(args, other))
+		return LK_OK;
+	return lk_fail(err, LK_EUSAGE, "--%s does not go with --%s", one, other);
+}
+
+static int needs(const lk_args *args, const char *one, const char *other, lk_error *err) {
+	if (!lk_args_has(args, one) || lk_args_has(args, other))
+		return LK_OK;
+	return lk_fail(err, LK_EUSAGE, "--%s is for --%s, which is not given", one, other);
+}
+
+static int check_together(const lk_args *args, lk_error *err) {
+	int rc = excluded(args, "webhook", "exec", err);
+	if (rc == LK_OK)
+		rc = excluded(args, "webhook", "format", err);
+	if (rc == LK_OK)
+		rc = excluded(args, "exec", "format", err);
+	if (rc == LK_OK)
+		rc = needs(args, "batch", "webhook", err);
+	if (rc == LK_OK)
+		rc = needs(args, "header", "webhook", err);
+	if (rc == LK_OK)
+		rc = needs(args, "redirects", "webhook", err);
+	for (int i = 0; i < 2 && rc == LK_OK && !delivers(args); i++)
+		rc = needs(args, i ? "retry" : "timeout", "webhook or --exec", err);
+	return rc;
+}
+
+static int read_delivery(const lk_args *args, lk_tail_args *out, lk_error *err) {
+	int64_t batch = 1, timeout_us = 0;
+	int rc = check_together(args, err);
+	if (rc == LK_OK)
+		rc = lk_args_int(args, "batch", (lk_whole){1, 1, BATCH_MOST}, &batch, err);
+	if (rc == LK_OK)
+		rc = lk_args_interval(args, "timeout", TIMEOUT_S * LK_US_PER_S, &timeout_us, err);
+	if (rc == LK_OK)
+		rc = lk_args_interval(args, "retry", out->options.follow ? 0 : RETRY_S * LK_US_PER_S, &out->options.retry_us, err);
+	out->headers = lk_calloc((size_t)args->ngiven, sizeof *out->headers);
+	out->webhook = (lk_webhook_options){.url = lk_args_text(args, "webhook", NULL), .headers = out->headers, .batch = (int)batch,
+	                                    .redirects = lk_args_has(args, "redirects"), .timeout_us = timeout_us};
+	out->command = (lk_command_target){.command = lk_args_text(args, "exec", NULL), .timeout_us = timeout_us};
+	for (int i = 0; i < args->ngiven; i++)
+		if (!strcmp(args->given[i].option->name, "header"))
+			out->headers[out->webhook.nheaders++] = args->given[i].value;
+	return rc;
+}
+
+/* --- all of them --- */
 
 int lk_tail_args_read(const lk_args *args, lk_tail_args *out, lk_error *err) {
 	int64_t partition = -1;
@@ -96,8 +152,14 @@ int lk_tail_args_read(const lk_args *args, lk_tail_args *out, lk_error *err) {
 		rc = read_begin(args, o, err);
 	if (rc == LK_OK)
 		rc = read_format(args, out, err);
+	if (rc == LK_OK)
+		rc = read_delivery(args, out, err);
 	o->begin.partition = (int)partition;
 	return rc;
 }
 
-void lk_tail_args_release(lk_tail_args *a) { lk_answer_args_release(&a->conditions); }
+void lk_tail_args_release(lk_tail_args *a) {
+	lk_answer_args_release(&a->conditions);
+	lk_command_target_release(&a->command);
+	free(a->headers);
+}

@@ -104,6 +104,7 @@ static int flush(run *r, lk_error *err) {
 		bool tired = r->o->retry_us && now - began >= r->o->retry_us;
 		if (stopped(r) && rc == LK_EBUSY)
 			return rc;
+		lk_hint(&e, tired ? "nothing is lost: another run goes on before it" : "it is tried again, and what follows waits");
 		if (rc != LK_EBUSY || tired) {
 			if (err)
 				*err = e;
@@ -147,6 +148,11 @@ static int take(run *r, const lk_log_row *row, lk_error *err) {
 	return rc;
 }
 
+static bool is_full(const run *r) {
+	const lk_target *t = r->o->target;
+	return r->waiting >= t->rows_most || r->scanned >= SCANNED_MOST || r->finished || (r->waiting && t->full && t->full(t->ctx));
+}
+
 static int see(run *r, const lk_log_row *row, lk_error *err) {
 	const lk_stream *s = r->open.log.stream->stream;
 	lk_bookmark_part *place = &r->ahead.part[row->part];
@@ -161,8 +167,7 @@ static int see(run *r, const lk_log_row *row, lk_error *err) {
 	place->at = row->values[lk_slot_at(s)].i;
 	place->src = r->open.log.derived ? row->values[lk_slot_src(s)].i : LK_NEVER;
 	r->scanned++;
-	bool full = r->waiting >= r->o->target->rows_most || r->scanned >= SCANNED_MOST || r->finished;
-	return full ? hand_over(r, err) : LK_OK;
+	return is_full(r) ? hand_over(r, err) : LK_OK;
 }
 
 /* --- reading --- */

@@ -12,6 +12,7 @@ typedef struct lk_target {
 	int (*shaped)(void *ctx, const lk_shape *shape, lk_error *err);
 	/* Takes a row, whose id is this: copies what it needs. */
 	int (*row)(void *ctx, const lk_shape *shape, const lk_log_row *row, const char *id, lk_error *err);
+	bool (*full)(const void *ctx);   /* is to be flushed before it takes another row; may be NULL */
 	/* 0: every row that was taken is out, and will not be sent again. LK_EBUSY: not yet, the caller tries again later;
 	 * another failure: it never will be. */
 	int (*flush)(void *ctx, lk_error *err);

@@ -1,0 +1,307 @@
+/* Rows that lk tail delivers, to URLs and to commands: each at least once, under one id, in order. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/background.h"
+#include "tests/support/fixtures.h"
+#include "tests/support/receiver.h"
+
+static test_program lk;
+static test_world world;
+static test_receiver receiver;
+static char *url, *cursor;
+static int next_event;
+
+static const char stream[] =
+	"CREATE TABLE alerts (ts timestamptz, k text, n int) WITH (event_time = ts, partition_by = k, partitions = 2);";
+
+static void append(int n) {
+	lk_buf lines = LK_BUF_INIT;
+	for (int i = 0; i < n; i++, next_event++)
+		lk_buf_addf(&lines, "{\"ts\":\"2024-01-01T00:00:00Z\",\"k\":\"%d\",\"n\":%d}\n", next_event % 7, next_event);
+	test_world_append_json(&world, "alerts", lines.data);
+	lk_buf_release(&lines);
+}
+
+static void forget_cursor(void) {
+	char *lock = lk_asprintf("%s.lock", cursor);
+	unlink(cursor);
+	unlink(lock);
+	free(lock);
+}
+
+static int fresh(void **state) {
+	(void)state;
+	test_world_empty(&world);
+	test_world_declare(&world, stream);
+	test_receiver_open(&receiver);
+	url = lk_asprintf("http://user:secret@127.0.0.1:%d/alerts?token=secret", receiver.port);
+	cursor = lk_asprintf("%s/sent", lk.servers.dir);
+	next_event = 0;
+	return 0;
+}
+
+static int over(void **state) {
+	(void)state;
+	test_receiver_close(&receiver);
+	forget_cursor();
+	free(url);
+	free(cursor);
+	return 0;
+}
+
+/* The ids of all rows, in the order of the log, each on a line, by PostgreSQL. */
+static char *all_ids(void) {
+	return test_ask(&lk, "SELECT string_agg('alerts/' || stream_id || '/' || part || '/' || off, E'\\n' ORDER BY _at, part, off) || E'\\n'"
+	                     " FROM lk.log_alerts, lk.stream", NULL);
+}
+
+/* The ids in bodies, in order, each on a line. */
+static char *ids_in(const char *bodies) {
+	static const char before[] = "\"_id\":\"";
+	lk_buf ids = LK_BUF_INIT;
+	for (const char *at = bodies; (at = strstr(at, before)); ) {
+		at += sizeof before - 1;
+		lk_buf_add(&ids, at, strcspn(at, "\""));
+		lk_buf_addc(&ids, '\n');
+	}
+	return ids.data ? lk_buf_steal(&ids) : lk_strdup("");
+}
+
+static void was_taken_in_order(void) {
+	char *taken = test_receiver_taken(&receiver), *ids = ids_in(taken), *want = all_ids();
+	assert_string_equal(ids, want);
+	free(taken);
+	free(ids);
+	free(want);
+}
+
+static void a_request_for_each_row(void **state) {
+	(void)state;
+	append(5);
+	LK(0, "", "5 rows of alerts delivered", "tail", "alerts", "--webhook", url, "--header", "X-Of: tests", "--cursor", cursor);
+	was_taken_in_order();
+	char *heads = test_receiver_heads(&receiver), *bodies = test_receiver_bodies(&receiver);
+	assert_int_equal(test_receiver_requests(&receiver), 5);
+	assert_non_null(strstr(heads, "POST /alerts?token=secret HTTP/1.1\r\n"));
+	assert_non_null(strstr(heads, "\r\nX-Of: tests\r\n"));
+	assert_non_null(strstr(heads, "\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(heads, "\r\nIdempotency-Key: alerts/"));
+	assert_non_null(strstr(bodies, "{\"_id\":\"alerts/"));
+	assert_non_null(strstr(bodies, ",\"k\":\"3\",\"n\":3}\n"));
+	free(heads);
+	free(bodies);
+	append(2);
+	LK(0, "", "2 rows of alerts delivered", "tail", "alerts", "--webhook", url, "--cursor", cursor);
+	was_taken_in_order();
+}
+
+static void arrays_of_rows(void **state) {
+	(void)state;
+	append(25);
+	LK(0, "", "25 rows", "tail", "alerts", "--webhook", url, "--batch", "10");
+	assert_int_equal(test_receiver_requests(&receiver), 3);
+	was_taken_in_order();
+	char *heads = test_receiver_heads(&receiver), *bodies = test_receiver_bodies(&receiver);
+	assert_non_null(strstr(heads, "+9\r\n"));
+	assert_non_null(strstr(heads, "+4\r\n"));
+	assert_int_equal(bodies[0], '[');
+	assert_non_null(strstr(bodies, "}]\n[{\"_id\""));
+	free(heads);
+	free(bodies);
+}
+
+/* Whatever the receiver does, each row is taken once more at most, and in order; messages keep secrets. */
+static void receivers_that_fail(void **state) {
+	(void)state;
+	append(3);
+	test_receiver_answers(&receiver, "503 later 200 silent half 200 cut 408");
+	LK(0, "", "delivery works again", "tail", "alerts", "--webhook", url, "--cursor", cursor);
+	was_taken_in_order();
+	assert_int_equal(test_receiver_requests(&receiver), 9);
+	assert_non_null(strstr(lk.err, "http://127.0.0.1:"));
+	assert_null(strstr(lk.err, "secret"));
+}
+
+/* A refusal ends the run by name, and skips nothing. */
+static void receivers_that_refuse(void **state) {
+	(void)state;
+	append(3);
+	static const char *const refusals[] = {"200 404", "400", "307", "410"};
+	for (int i = 0; i < 4; i++) {
+		test_receiver_answers(&receiver, refusals[i]);
+		LK(65, "", i == 2 ? "--redirects" : "nothing is skipped", "tail", "alerts", "--webhook", url, "--cursor", cursor);
+	}
+	test_receiver_answers(&receiver, "moved 200");
+	LK(65, "", "redirects to another URL", "tail", "alerts", "--webhook", url, "--cursor", cursor);
+	test_receiver_answers(&receiver, "moved");
+	LK(0, "", "2 rows", "tail", "alerts", "--webhook", url, "--cursor", cursor, "--redirects");
+	was_taken_in_order();
+}
+
+static void it_gives_up(void **state) {
+	(void)state;
+	append(1);
+	test_receiver_answers(&receiver, "hang");
+	LK(75, "", "another run goes on before it", "tail", "alerts", "--webhook", url, "--cursor", cursor, "--timeout", "100ms", "--retry", "100ms");
+	LK(2, "", "not a URL of http or https", "tail", "alerts", "--webhook", "file:///etc/passwd");
+	LK(2, "", "--header: not a header", "tail", "alerts", "--webhook", url, "--header", "nothing");
+	LK(2, "", "--webhook does not go with --exec", "tail", "alerts", "--webhook", url, "--exec", "true");
+	LK(2, "", "--batch is for --webhook", "tail", "alerts", "--exec", "true", "--batch", "3");
+}
+
+/* A request without an answer does not keep a signal from ending it; its row comes again. */
+static void stopped_in_a_request(void **state) {
+	(void)state;
+	test_background b;
+	append(1);
+	test_receiver_answers(&receiver, "hang");
+	test_background_start(&b, &lk, "deliver", -1, NULL, ARGS("tail", "alerts", "--follow", "--webhook", url, "--cursor", cursor));
+	test_receiver_await(&receiver, 1);
+	test_background_end(&b, SIGINT, 0);
+	test_receiver_close(&receiver);
+	test_receiver_open(&receiver);
+	free(url);
+	url = lk_asprintf("http://127.0.0.1:%d/", receiver.port);
+	LK(0, "", "1 row of alerts delivered", "tail", "alerts", "--webhook", url, "--cursor", cursor);
+	was_taken_in_order();
+}
+
+/* I11: a receiver that is down holds up nothing else: events go on coming, and all are delivered when it is up. */
+static void down_for_a_while(void **state) {
+	(void)state;
+	test_background b;
+	int port = receiver.port;
+	test_receiver_answers(&receiver, "503 503");
+	append(10);
+	test_background_start(&b, &lk, "deliver", -1, NULL, ARGS("tail", "alerts", "--follow", "--webhook", url, "--cursor", cursor));
+	test_await_text(b.err, "503");
+	append(10);
+	test_await_text(b.err, "delivery works again");
+	test_receiver_await(&receiver, 22);
+	append(10);
+	test_receiver_await(&receiver, 32);
+	test_background_end(&b, SIGTERM, 0);
+	was_taken_in_order();
+	assert_int_equal(receiver.port, port);
+}
+
+/* --- commands --- */
+
+static void a_command_for_each_row(void **state) {
+	(void)state;
+	append(6);
+	char *want = all_ids();
+	LK(0, "", "6 rows of alerts delivered", "tail", "alerts", "--exec", "cat >/dev/null; echo $LK_ID", "--cursor", cursor);
+	assert_string_equal(lk.out, want);
+	append(1);
+	LK(0, "\"n\":6}", "1 row", "tail", "alerts", "--exec", "cat", "--cursor", cursor);
+	free(want);
+}
+
+static void commands_that_fail(void **state) {
+	(void)state;
+	append(2);
+	char *script = lk_asprintf("echo $LK_ID >>%s/ran; test $(wc -l <%s/ran) -gt 1", lk.servers.dir, lk.servers.dir);
+	LK(0, "", "exit status 1", "tail", "alerts", "--exec", script, "--cursor", cursor);
+	char *ran = lk_asprintf("%s/ran", lk.servers.dir), *got = test_text_of(ran), *want = all_ids();
+	assert_memory_equal(got, want, strchr(want, '\n') - want);
+	assert_string_equal(strchr(got, '\n') + 1, want);
+	append(1);
+	LK(75, "", "within 1 s", "tail", "alerts", "--exec", "sleep 600", "--cursor", cursor, "--timeout", "1s", "--retry", "1s");
+	LK(0, "", "1 row", "tail", "alerts", "--exec", "true", "--cursor", cursor);
+	unlink(ran);
+	free(ran);
+	free(got);
+	free(want);
+	free(script);
+}
+
+/* --- killed at any moment --- */
+
+/* Rows as the receiver must know them: id and n. */
+static char *all_rows(void) {
+	return test_ask(&lk, "SELECT string_agg('\"_id\":\"alerts/' || stream_id || '/' || part || '/' || off || '\" ' || n, E'\\n') || E'\\n'"
+	                     " FROM lk.log_alerts, lk.stream", NULL);
+}
+
+/* Each body must be a row of the log under its own id. */
+static void is_a_row(const char *line, const char *rows) {
+	const char *id = strstr(line, "\"_id\":\""), *n = strstr(line, "\"n\":");
+	if (!id || !n)   /* a request that was cut */
+		return;
+	char *want = lk_asprintf("%.*s %d\n", (int)(strcspn(id + 7, "\"") + 8), id, atoi(n + 4));
+	if (!strstr(rows, want))
+		fail_msg("%s is no row of the log", want);
+	free(want);
+}
+
+static void rows_have_their_ids(void) {
+	char *bodies = test_receiver_bodies(&receiver), *rows = all_rows(), *rest = NULL;
+	for (char *line = strtok_r(bodies, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		is_a_row(line, rows);
+	free(bodies);
+	free(rows);
+}
+
+static void each_was_taken(void) {
+	char *taken = test_receiver_taken(&receiver), *ids = ids_in(taken), *want = all_ids(), *rest = NULL;
+	for (char *id = strtok_r(want, "\n", &rest); id; id = strtok_r(NULL, "\n", &rest)) {
+		char *line = lk_asprintf("%s\n", id);
+		if (!strstr(ids, line))
+			fail_msg("%s was never taken", id);
+		free(line);
+	}
+	free(taken);
+	free(ids);
+	free(want);
+}
+
+/* I5, I11: killed again and again while the receiver fails by chance: each row is taken, and never under another id. */
+static void killed_while_it_delivers(void **state) {
+	(void)state;
+	unsigned long random = test_seed("killed_while_it_delivers");
+	int kills = test_rounds("KILLS", 50);
+	receiver.random = random;
+	test_receiver_answers(&receiver, "any");
+	for (int i = 0; i < kills; i++) {
+		test_background b;
+		char batch[8];
+		snprintf(batch, sizeof batch, "%lu", 1 + test_random(&random) % 4);
+		append(3);
+		test_background_start(&b, &lk, "deliver", -1, i % 5 ? NULL : ARGS("LK_CRASH=tail.out"),
+		                      ARGS("tail", "alerts", "--follow", "--webhook", url, "--cursor", cursor, "--batch", batch));
+		usleep((useconds_t)(test_random(&random) % 150000));
+		test_background_kill(&b);
+	}
+	test_receiver_answers(&receiver, "");
+	LK(0, "", "", "tail", "alerts", "--webhook", url, "--cursor", cursor);
+	each_was_taken();
+	rows_have_their_ids();
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_request_for_each_row, fresh, over),
+		cmocka_unit_test_setup_teardown(arrays_of_rows, fresh, over),
+		cmocka_unit_test_setup_teardown(receivers_that_fail, fresh, over),
+		cmocka_unit_test_setup_teardown(receivers_that_refuse, fresh, over),
+		cmocka_unit_test_setup_teardown(it_gives_up, fresh, over),
+		cmocka_unit_test_setup_teardown(stopped_in_a_request, fresh, over),
+		cmocka_unit_test_setup_teardown(down_for_a_while, fresh, over),
+		cmocka_unit_test_setup_teardown(a_command_for_each_row, fresh, over),
+		cmocka_unit_test_setup_teardown(commands_that_fail, fresh, over),
+		cmocka_unit_test_setup_teardown(killed_while_it_delivers, fresh, over),
+	};
+	test_share_program(&lk, &world);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
+}
