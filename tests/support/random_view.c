@@ -21,6 +21,7 @@ typedef struct gen {
 	unsigned long *seed;
 	lk_buf *out;
 	int columns;     /* column references written so far */
+	bool lateral, parts;   /* FROM has rows of VALUES, l(x, y); parts of a text, w(z, nth) */
 } gen;
 
 static unsigned below(gen *g, unsigned n) { return (unsigned)(test_random(g->seed) % n); }
@@ -261,7 +262,17 @@ static void boolean(gen *g, int depth) {
 	}
 }
 
-static void call(gen *g, bool lateral) {
+/* An aggregate of what a function of FROM gives. */
+static void call_of_parts(gen *g) {
+	put(g, PICK(g, "count(w.z)", "min(z)", "max(w.z)", "first(z)", "last(z)", "first(nth)", "count(DISTINCT z)", "top_k(z, 3)", "sum(length(z))", "sum(nth)",
+	             "bool_or(z LIKE '%a%')", "max(nth)"));
+}
+
+static void call(gen *g) {
+	if (g->parts && one_in(g, 2)) {
+		call_of_parts(g);
+		return;
+	}
 	switch (below(g, 14)) {
 	case 0: case 1:
 		put(g, "count(*)");
@@ -273,7 +284,7 @@ static void call(gen *g, bool lateral) {
 		break;
 	case 3: case 4:
 		put(g, one_in(g, 2) ? "sum(" : "avg(");
-		if (lateral && one_in(g, 2))
+		if (g->lateral && one_in(g, 2))
 			put(g, "l.x");
 		else
 			value(g, one_in(g, 3) ? K_F8 : exact_kind(g), 2);
@@ -324,8 +335,8 @@ static void call(gen *g, bool lateral) {
 	}
 }
 
-static void aggregate(gen *g, bool lateral) {
-	call(g, lateral);
+static void aggregate(gen *g) {
+	call(g);
 	if (!one_in(g, 4))
 		return;
 	put(g, " FILTER (WHERE ");
@@ -422,12 +433,14 @@ static void having(gen *g, const lk_buf *key) {
 }
 
 /* A key that refers to a column: a constant cannot be a group key. */
-static void key(gen *g, bool lateral, lk_buf *out) {
+static void key(gen *g, lk_buf *out) {
 	static const enum kind kinds[] = {K_TEXT, K_TEXT, K_I4, K_I8, K_NUM, K_F8, K_F4, K_BOOL, K_TIME, K_I2, K_DATE, K_STAMP, K_UUID};
 	lk_buf *former = g->out;
 	g->out = out;
 	g->columns = 0;
-	if (lateral && one_in(g, 2))
+	if (g->parts && one_in(g, 2))
+		put(g, PICK(g, "w.z", "z", "nth", "lower(z)"));
+	else if (g->lateral && one_in(g, 2))
 		put(g, "l.y");
 	else if (one_in(g, 2))
 		put(g, "k");
@@ -507,6 +520,29 @@ static void from(gen *g, const char *stream) {
 	put(g, ") AS q");
 }
 
+/* A function of FROM. Texts that are no JSON raise. */
+static void parts(gen *g) {
+	static const char *const json = "json_array_elements_text(concat('[\"', t, '\", ', i4, ', ', i2 , ']')::json)";
+	put(g, PICK(g, ", ", " CROSS JOIN LATERAL "));
+	put(g, PICK(g, "string_to_table(t, 'b')", "string_to_table(concat(k, ' ', t), ' ', 'a')", "string_to_table(t, NULL)", "regexp_split_to_table(t, '\\W+')",
+	             "regexp_split_to_table(t || k, '[ab]', 'i')", "unnest(string_to_array(vc, 'a'))", json, "json_array_elements_text(('[' || n || ',[' || i8 || ']]')::json)"));
+	put(g, " WITH ORDINALITY AS w(z, nth)");
+}
+
+/* What FROM has beside the stream. */
+static void items(gen *g) {
+	if (g->lateral) {
+		put(g, ", LATERAL (VALUES (i4, k)");
+		for (unsigned i = 0, n = below(g, 3); i < n; i++)
+			lk_buf_addf(g->out, ", (%s, %s)", PICK(g, "i4 + 1", "i2", "NULL", "7", "'-5'"), PICK(g, "t", "k", "'x'", "NULL", "CASE WHEN b THEN t END"));
+		put(g, ") AS l(x, y)");
+	}
+	if (g->parts && g->lateral && one_in(g, 2))
+		put(g, ", string_to_table(l.y, 'b') WITH ORDINALITY AS w(z, nth)");
+	else if (g->parts)
+		parts(g);
+}
+
 void test_random_view(unsigned long *seed, const char *name, const char *stream, const test_window_shape *window, lk_buf *out,
                       test_view_shape *shape) {
 	gen g = {.seed = seed, .out = out};
@@ -516,11 +552,13 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 	*shape = (test_view_shape){.lateness = windowed && one_in(&g, 3)};
 	if (windowed)
 		shape->window = window ? *window : any;
-	bool lateral = one_in(&g, 5) && !(windowed && !strcmp(any.name, "session"));   /* sessions do not allow LATERAL */
+	bool rows = !(windowed && !strcmp(any.name, "session"));   /* sessions do not allow them */
+	g.lateral = one_in(&g, 5) && rows;
+	g.parts = one_in(&g, 5) && rows;
 	lk_buf keys[3] = {LK_BUF_INIT, LK_BUF_INIT, LK_BUF_INIT};
 	unsigned nkeys = below(&g, 4), lateness = below(&g, 60);
 	for (unsigned i = 0; i < nkeys; i++)
-		key(&g, lateral, &keys[i]);
+		key(&g, &keys[i]);
 
 	lk_buf_addf(out, "CREATE VIEW %s ", name);
 	if (shape->lateness)
@@ -541,19 +579,16 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 		if (one_in(&g, 3))
 			merged(&g, nkeys ? &keys[0] : NULL);
 		else
-			aggregate(&g, lateral);
+			aggregate(&g);
 		lk_buf_addf(out, " AS agg%u", i);
 	}
 	from(&g, stream);
-	if (lateral) {
-		put(&g, ", LATERAL (VALUES (i4, k)");
-		for (unsigned i = 0, n = below(&g, 3); i < n; i++)
-			lk_buf_addf(out, ", (%s, %s)", PICK(&g, "i4 + 1", "i2", "NULL", "7", "'-5'"), PICK(&g, "t", "k", "'x'", "NULL", "CASE WHEN b THEN t END"));
-		put(&g, ") AS l(x, y)");
-	}
+	items(&g);
 	if (!one_in(&g, 3)) {
 		put(&g, " WHERE ");
-		if (lateral && one_in(&g, 2))
+		if (g.parts && one_in(&g, 2))
+			put(&g, PICK(&g, "z <> '' AND ", "w.nth < 4 AND ", "(z > k OR nth = i4) AND "));
+		if (g.lateral && one_in(&g, 2))
 			put(&g, PICK(&g, "l.y > 'a' AND ", "x IS NOT NULL AND ", "(x < i8 OR y = t) AND "));
 		boolean(&g, 3);
 	}
