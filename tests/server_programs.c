@@ -105,6 +105,16 @@ static void anomalies(void **state) {
 	check_program("anomalies");
 }
 
+static void words(void **state) {
+	(void)state;
+	check_program("words");
+}
+
+static void trends(void **state) {
+	(void)state;
+	check_program("trends");
+}
+
 /* A program that is not checked here would be found by nobody. */
 static void each_program_is_here(void **state) {
 	(void)state;
@@ -136,8 +146,10 @@ static int stop(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words),
 		cmocka_unit_test(clicks),
 		cmocka_unit_test(sensors),
+		cmocka_unit_test(trends),
 		cmocka_unit_test(anomalies),
 		cmocka_unit_test(each_program_is_here),
 	};
