@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/signal.h"
 #include "core/suggest.h"
 #include "core/time.h"
 #include "generate/generate.h"
@@ -152,18 +153,43 @@ static int read_options(const lk_args *args, const lk_scenario *scenario, lk_gen
 	return check_years(o, err);
 }
 
+static void put_all(lk_gen *g, lk_buf *b) {
+	while (lk_gen_some(g, LINES_AT_ONCE, b) > 0 && lk_put_buf(b))
+		;
+}
+
+/* The first event now, each other one when it is due. */
+static void put_paced(lk_gen *g, double pace, lk_buf *b) {
+	int64_t begun = lk_monotonic_us(), first = lk_gen_next_us(g);
+	bool wanted = true;
+	while (wanted && lk_gen_next_us(g) != INT64_MAX) {
+		int64_t due = begun + (int64_t)((double)(lk_gen_next_us(g) - first) / pace);
+		if (due > lk_monotonic_us()) {
+			wanted = lk_put_now();
+			lk_wait_until(due);
+		}
+		lk_gen_some(g, 1, b);
+		wanted = wanted && lk_put_buf(b);
+	}
+}
+
 static int run(const lk_args *args, lk_error *err) {
 	const lk_scenario *scenario = lk_scenario_find(args->operands[0]);
 	lk_gen_options o;
 	if (!scenario)
 		return unknown_scenario(args->operands[0], err);
+	double pace;
 	int rc = read_options(args, scenario, &o, err);
+	if (rc == LK_OK)
+		rc = lk_args_pace(args, &pace, err);
 	if (rc)
 		return rc;
 	lk_gen *g = lk_gen_new(scenario, &o);
 	lk_buf b = LK_BUF_INIT;
-	while (lk_gen_some(g, LINES_AT_ONCE, &b) > 0 && lk_put_buf(&b))
-		;
+	if (pace > 0)
+		put_paced(g, pace, &b);
+	else
+		put_all(g, &b);
 	lk_buf_release(&b);
 	lk_gen_free(g);
 	return LK_OK;
@@ -197,12 +223,14 @@ const lk_command lk_cmd_gen = {
 		{"late-by", "RANGE", "by so much: 3s..60s, or 60s for up to 60 seconds (up to a quarter of the span)", false},
 		{"jitter", "INTERVAL", "the others come up to INTERVAL late (0)", false},
 		{"duplicates", "SHARE", "so many come a second time, among the hundred events that follow (0)", false},
+		{"pace", "PACE", "as fast as they happen, 1x, or a multiple of it, 60x (max: as fast as they can be made)", false},
 		{"planted", NULL, "print only the events that a query should find (fraud, …), with the field \"planted\"", false},
 	},
 	.examples = {
 		{"lk gen web --events 5 --seed 7", "five events"},
 		{"lk gen web --rate 20/s --span 1d | lk ingest hits", "a day of traffic"},
 		{"lk gen payments --late 5% --late-by 3s..60s --duplicates 1%", "as it arrives over a bad line"},
+		{"lk gen clicks --start=-0s --pace 1x | lk ingest clicks", "as it happens, from now on"},
 		{"lk gen payments --planted", "what should be found among them"},
 	},
 	.run = run,

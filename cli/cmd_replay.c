@@ -10,23 +10,7 @@
 #include "core/time.h"
 #include "print/table.h"
 
-static const double PACE_MOST = 1e6;
-
 /* --- options --- */
-
-static int read_pace(const lk_args *args, double *pace, lk_error *err) {
-	const char *text = lk_args_text(args, "pace", "max");
-	*pace = 0;
-	if (strcmp(text, "max") == 0)
-		return LK_OK;
-	char *end;
-	bool decimal = text[strspn(text, "0123456789.")] == 'x';
-	*pace = strtod(text, &end);
-	if (decimal && strcmp(end, "x") == 0 && *pace > 0 && *pace <= PACE_MOST)
-		return LK_OK;
-	lk_fail(err, LK_EUSAGE, "--pace %s: not max, and not a multiple such as 10x or 0.5x", text);
-	return lk_hint(err, "1x is the speed at which the events happened; at most %.0fx", PACE_MOST);
-}
 
 static int refuse(lk_error *err, const char *fact, const char *hint) {
 	lk_fail(err, LK_EUSAGE, "%s", fact);
@@ -83,7 +67,7 @@ static void within_time(lk_range *r) {
 static int read_times(const lk_args *args, lk_replay_options *o, lk_error *err) {
 	static const char *const clocks[] = {"event", "_at", NULL};
 	int by = LK_BY_EVENT;
-	int rc = read_pace(args, &o->pace, err);
+	int rc = lk_args_pace(args, &o->pace, err);
 	if (rc == LK_OK)
 		rc = lk_args_interval(args, "max-gap", 0, &o->max_gap_us, err);
 	if (rc == LK_OK)

@@ -11,6 +11,8 @@
 #include "core/time.h"
 #include "windows/bound.h"
 
+static const double PACE_MOST = 1e6;
+
 static const char *near_option(const lk_command *c, const char *name) {
 	const char *names[LK_MAX_OPTIONS + 1];
 	int n = 0;
@@ -193,6 +195,20 @@ int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_
 	}
 	lk_fail(err, LK_EUSAGE, "--%s %s: not a time", option, text);
 	return lk_hint(err, "write 2015-05-17T10:05:00Z, or -1h for an hour before now");
+}
+
+int lk_args_pace(const lk_args *a, double *out, lk_error *err) {
+	const char *text = lk_args_text(a, "pace", "max");
+	*out = 0;
+	if (strcmp(text, "max") == 0)
+		return LK_OK;
+	char *end;
+	bool decimal = text[strspn(text, "0123456789.")] == 'x';
+	*out = strtod(text, &end);
+	if (decimal && strcmp(end, "x") == 0 && *out > 0 && *out <= PACE_MOST)
+		return LK_OK;
+	lk_fail(err, LK_EUSAGE, "--pace %s: not max, and not a multiple such as 10x or 0.5x", text);
+	return lk_hint(err, "1x is the speed at which the events happened; at most %.0fx", PACE_MOST);
 }
 
 int lk_args_choice(const lk_args *a, const char *option, const char *const *choices, int otherwise, int *out,

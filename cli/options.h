@@ -68,6 +68,8 @@ int lk_args_version(const lk_args *a, int *out, lk_error *err);
 int lk_args_interval(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err);
 /* RFC 3339, or "-1h": that long before now. */
 int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err);
+/* --pace: "10x" is 10, "max" and nothing 0. */
+int lk_args_pace(const lk_args *a, double *out, lk_error *err);
 /* *out: the index of the value in `choices`, which ends with NULL. */
 int lk_args_choice(const lk_args *a, const char *option, const char *const *choices, int otherwise, int *out,
                    lk_error *err);

@@ -119,6 +119,13 @@ void lk_put_release(void) {
 bool lk_put(const char *s, size_t len) { return lk_sink_put(&standard, s, len); }
 bool lk_put_buf(lk_buf *b) { return lk_sink_put_buf(&standard, b); }
 
+bool lk_put_now(void) {
+	errno = 0;
+	if (!standard.error && fflush(stdout) != 0)
+		standard.error = failure();
+	return !standard.error;
+}
+
 void lk_put_table(lk_table *t) {
 	lk_screen screen = lk_out_screen();
 	lk_table_end(t, &screen, &standard);
@@ -131,10 +138,7 @@ void lk_put_lines(const char *lines) {
 
 int lk_put_end(lk_error *err) {
 	end_progress();
-	errno = 0;
-	if (!standard.error && fflush(stdout) != 0)
-		standard.error = failure();
-	if (!standard.error && ferror(stdout))
+	if (lk_put_now() && ferror(stdout))
 		standard.error = EIO;
 	if (!standard.error || standard.error == EPIPE)
 		return LK_OK;

@@ -18,6 +18,8 @@ lk_screen lk_out_screen(void);
 bool lk_put(const char *s, size_t len);
 /* Writes the buffer and empties it. */
 bool lk_put_buf(lk_buf *b);
+/* Hands on what was written, to a reader that waits for it. False as above. */
+bool lk_put_now(void);
 /* Writes the table and frees it. */
 void lk_put_table(lk_table *t);
 /* Writes lines of text, wrapped at the screen's width: lk_lines_print. */

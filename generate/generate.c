@@ -19,6 +19,7 @@ struct lk_gen {
 	lk_fields fields;
 	lk_delivery delivery;
 	int64_t done;
+	int64_t next_us;         /* event time of the event that comes next */
 	int part;                /* of the span, in which the last event was */
 	uint64_t busy_before;    /* the parts before it */
 	uint64_t busy_all;
@@ -39,22 +40,6 @@ static lk_disorder disorder_of(const lk_gen_options *o) {
 	lk_disorder d = o->disorder;
 	d.again_us = o->events > 0 ? (int64_t)((__int128)o->span_us * 100 / o->events) : 0;
 	return d;
-}
-
-lk_gen *lk_gen_new(const lk_scenario *scenario, const lk_gen_options *o) {
-	lk_gen *g = lk_calloc(1, sizeof *g);
-	lk_disorder disorder = disorder_of(o);
-	g->o = *o;
-	g->scenario = scenario;
-	g->random.state = lk_mix(o->seed);
-	g->moments.state = lk_mix(~o->seed);
-	g->state = lk_calloc(1, scenario->state_bytes);
-	g->scene = (lk_gen_scene){&g->random, o->keys, o->events, o->start_us, o->span_us, {1}, 1};
-	scenario->prepare(g->state, &g->scene);
-	for (int i = 0; i < g->scene.parts; i++)
-		g->busy_all += g->scene.busy[i];
-	lk_delivery_init(&g->delivery, &disorder, o->seed + 1);
-	return g;
 }
 
 void lk_gen_free(lk_gen *g) {
@@ -83,8 +68,29 @@ static int64_t event_time(lk_gen *g) {
 	return g->o.start_us + (int64_t)(into / STEPS * (unsigned __int128)g->o.span_us / parts);
 }
 
+static int64_t next_time(lk_gen *g) { return g->done < g->o.events ? event_time(g) : INT64_MAX; }
+
+int64_t lk_gen_next_us(const lk_gen *g) { return g->next_us; }
+
+lk_gen *lk_gen_new(const lk_scenario *scenario, const lk_gen_options *o) {
+	lk_gen *g = lk_calloc(1, sizeof *g);
+	lk_disorder disorder = disorder_of(o);
+	g->o = *o;
+	g->scenario = scenario;
+	g->random.state = lk_mix(o->seed);
+	g->moments.state = lk_mix(~o->seed);
+	g->state = lk_calloc(1, scenario->state_bytes);
+	g->scene = (lk_gen_scene){&g->random, o->keys, o->events, o->start_us, o->span_us, {1}, 1};
+	scenario->prepare(g->state, &g->scene);
+	for (int i = 0; i < g->scene.parts; i++)
+		g->busy_all += g->scene.busy[i];
+	lk_delivery_init(&g->delivery, &disorder, o->seed + 1);
+	g->next_us = next_time(g);
+	return g;
+}
+
 static void make(lk_gen *g, lk_buf *out) {
-	int64_t ts = event_time(g);
+	int64_t ts = g->next_us;
 	lk_fields_begin(&g->fields);
 	const char *planted = g->scenario->event(g->state, &g->random, ts, &g->fields);
 	if (g->o.planted && planted)
@@ -94,11 +100,13 @@ static void make(lk_gen *g, lk_buf *out) {
 	else
 		lk_fields_end(&g->fields);
 	lk_delivery_send(&g->delivery, ts, &g->fields.line, out);
+	g->done++;
+	g->next_us = next_time(g);
 }
 
 int64_t lk_gen_some(lk_gen *g, int64_t max, lk_buf *out) {
 	int64_t n = 0;
-	for (; n < max && g->done < g->o.events; n++, g->done++)
+	for (; n < max && g->done < g->o.events; n++)
 		make(g, out);
 	if (g->done == g->o.events)
 		lk_delivery_end(&g->delivery, out);

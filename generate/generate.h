@@ -32,6 +32,8 @@ lk_gen_options lk_gen_usual(const lk_scenario *scenario);
 typedef struct lk_gen lk_gen;
 lk_gen *lk_gen_new(const lk_scenario *scenario, const lk_gen_options *o);
 void lk_gen_free(lk_gen *g);
+/* Event time of the next event; INT64_MAX: there is none. */
+int64_t lk_gen_next_us(const lk_gen *g);
 /* Makes at most `max` events and adds the lines (JSON objects) that have arrived until then, all with the last event.
  * Returns how many it made, 0 at the end. */
 int64_t lk_gen_some(lk_gen *g, int64_t max, lk_buf *out);

@@ -399,6 +399,18 @@ static void rates(void **state) {
 	}
 }
 
+/* The last of the events is due after a third of a second. */
+static void a_pace_changes_no_byte(void **state) {
+	(void)state;
+	int64_t before = lk_monotonic_us();
+	char *at_once = printed("sensors --events 20 --span 1h --late 50%");
+	char *paced = printed("sensors --events 20 --span 1h --late 50% --pace 10000x");
+	assert_true(lk_monotonic_us() - before >= 3600 * LK_US_PER_S / 20 * 19 / 10000);
+	assert_string_equal(at_once, paced);
+	free(at_once);
+	free(paced);
+}
+
 static void bad_options_are_named(void **state) {
 	(void)state;
 	static const char *const cases[][2] = {
@@ -425,6 +437,8 @@ static void bad_options_are_named(void **state) {
 		{"web --rate 1/s --events 5 --span 1h", "leave out one of the three"},
 		{"web --rate 1000000/s --span 100000d", "more than 1000000000000 events"},
 		{"web --events 1000000000000 --rate 1/5200w", "outside the years"},
+		{"web --pace 1", "not a multiple such as 10x"},
+		{"web --pace 0x", "not a multiple"},
 		{"web --keys 0", "--keys 0: not a whole number from 1 to 1000000"},
 		{"web --keys 1000001", "not a whole number from 1 to 1000000"},
 		{"web --start 9999-12-31T23:59:00Z", "outside the years"},
@@ -450,6 +464,7 @@ int main(void) {
 		cmocka_unit_test(corners),
 		cmocka_unit_test(the_help_describes_each),
 		cmocka_unit_test(rates),
+		cmocka_unit_test(a_pace_changes_no_byte),
 		cmocka_unit_test(bad_options_are_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
