@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "catalog/copies.h"
+#include "catalog/published.h"
+#include "catalog/tail.h"
 #include "core/flag.h"
 
 typedef struct round_of {
@@ -90,19 +92,55 @@ static int seal_view(round_of *of, const lk_cat_view *v) {
 	return rc;
 }
 
-/* The speed layer keeps the former copy up to date too. Sealed, a kappa copy needs no more of Redis than while readers had
- * it. A lambda copy would need a batch, which costs as much as the view's own, so it gets none. Where nobody drives the
- * units, nothing grows either; and this round may just have dropped the copy. */
-static int seal_former(round_of *of, const lk_cat_view *v) {
-	const lk_cat_copy *copy = lk_catalog_copy(of->catalog, v->former_copy);
+/* --- the former copy, which the speed layer keeps up to date too --- */
+
+/* Sealed, a kappa copy needs no more of Redis than while readers had it. Where nobody drives the units, nothing grows
+ * either; and this round may just have dropped the copy. */
+static int seal_former(round_of *of, const lk_cat_copy *copy) {
 	lk_error e = {0};
-	if (!copy || !copy->kappa || !of->o->seals || is_stopped(of))
-		return LK_OK;
-	int rc = seal_copy(of, copy, &e);
+	int rc = of->o->seals ? seal_copy(of, copy, &e) : LK_OK;
 	if (rc == LK_OK || rc == LK_EBUSY || rc == LK_ECONFLICT || is_stopped(of))
 		return LK_OK;
 	of->o->failed(of->o->ctx, copy, &e);
 	return rc;
+}
+
+/* A batch of a lambda copy costs as much as one that readers get, so it has one only when the log has grown by half since
+ * its cut: all of them together read three times the log, and Redis keeps a third of it. */
+static int is_due(round_of *of, const lk_cat_copy *copy, bool *due, lk_error *err) {
+	lk_published published = {0};
+	lk_frontier tail;
+	int rc = lk_published_read(&of->pg, copy, &published, err);
+	if (rc == LK_OK)
+		rc = lk_log_tail(&of->pg, copy->version->view->stream, &tail, err);
+	if (rc == LK_OK) {
+		int64_t covered = lk_frontier_events(&published.cut);
+		*due = lk_frontier_events(&tail) - covered > covered / 2;
+	}
+	lk_published_release(&published);
+	return rc;
+}
+
+static int batch_former(round_of *of, const lk_cat_copy *copy) {
+	lk_error e = {0};
+	bool due = false, switched;
+	int rc = is_due(of, copy, &due, &e);
+	if (rc == LK_OK)
+		return due ? batch_copy(of, copy, &switched) : LK_OK;
+	if (rc == LK_ECONFLICT || is_stopped(of))   /* this round may just have dropped the copy */
+		return LK_OK;
+	of->o->failed(of->o->ctx, copy, &e);
+	return rc;
+}
+
+static int keep_former(round_of *of, const lk_cat_view *v) {
+	const lk_cat_copy *copy = lk_catalog_copy(of->catalog, v->former_copy);
+	if (!copy || is_stopped(of))
+		return LK_OK;
+	if (copy->kappa)
+		return seal_former(of, copy);
+	bool had_its_batch = !in_kappa(of->catalog, v) && copy == newest_copy(of->catalog, v);
+	return had_its_batch ? LK_OK : batch_former(of, copy);
 }
 
 /* --- all views --- */
@@ -171,7 +209,7 @@ static int batch_views(round_of *of, int *nviews, lk_error *err) {
 	int first = LK_OK, rc = choose_views(c, names, n, views, nviews, err);
 	for (int i = 0; rc == LK_OK && i < *nviews && !is_stopped(of); i++) {
 		int failed = !in_kappa(c, views[i]) ? batch_view(of, views[i]) : of->o->seals ? seal_view(of, views[i]) : LK_OK;
-		int former = seal_former(of, views[i]);
+		int former = keep_former(of, views[i]);
 		first = first ? first : failed ? failed : former;
 	}
 	free(views);

@@ -360,7 +360,7 @@ static void kappa_is_sealed(void **state) {
 	must_round(NULL);
 	int64_t lambda = served()->id;
 	serve(make(LK_COPY_BUILDING, true));
-	append(50);
+	append(20);
 	int64_t total = lk_catalog_view(world.catalog, "total")->served_copy;
 	assert_int_equal(rounds(NULL, &err), LK_EBUSY);        /* traffic waits; the others are done */
 	assert_int_equal(batches_of(total), 2);
@@ -404,6 +404,32 @@ static void the_former_kappa_copy_is_sealed(void **state) {
 	assert_int_equal(batches_of(kappa), 2);
 	same();
 	serve(kappa);
+	same();
+}
+
+/* A former lambda copy has a batch when the log has grown by half, and not in each round; readers stay where they are. */
+static void the_former_lambda_copy_has_few_batches(void **state) {
+	static const struct { int events, batches; } steps[] = {{50, 1}, {1, 2}, {75, 2}, {1, 3}};   /* of 100, then of 151 */
+	(void)state;
+	append(100);
+	must_round(NULL);
+	int64_t lambda = served()->id;
+	serve(make(LK_COPY_BUILDING, true));
+	int64_t kappa = served()->id;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		append(steps[i].events);
+		test_world_speed_once(&world, "traffic");
+		must_round("total");                       /* is no round of this view */
+		assert_int_equal(batches_of(lambda), i ? steps[i - 1].batches : 1);
+		must_round("traffic");
+		assert_int_equal(batches_of(lambda), steps[i].batches);
+		assert_int_equal(served()->id, kappa);
+	}
+	serve(lambda);
+	same();
+	append(40);
+	must_round("traffic");
+	assert_int_equal(batches_of(lambda), 4);       /* readers have it again: one in each round */
 	same();
 }
 
@@ -565,6 +591,7 @@ int main(void) {
 		TEST(a_copy_in_the_making_is_not_served),
 		TEST(kappa_is_sealed),
 		TEST(the_former_kappa_copy_is_sealed),
+		TEST(the_former_lambda_copy_has_few_batches),
 		TEST(a_version_of_kappa_gets_its_copy_later),
 		TEST(apply_says_how),
 		TEST(a_round_sweeps_dropped_copies),
