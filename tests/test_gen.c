@@ -299,6 +299,47 @@ static void fraud_is_what_the_rule_says(void **state) {
 	}
 }
 
+/* Above one bound, until below the other one: as an alarm would be raised and cleared. */
+static const char *alarm(bool *raised, bool above, bool below, const char *raises, const char *clears) {
+	bool was = *raised;
+	*raised = above || (was && !below);
+	return *raised == was ? NULL : was ? clears : raises;
+}
+
+static void alarms_are_what_the_bounds_say(void **state) {
+	(void)state;
+	static const char *const columns[] = {"ts time", "device text", "temperature num2", "pressure num2", "planted text"};
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		rows all, planted;
+		bool hot[11] = {false}, high[11] = {false};
+		int alarms = 0;
+		lk_gen_options o = usual("sensors");
+		o.seed = seed;
+		rows_begin(&all, "sensors", &o, columns, 5);
+		o.planted = true;
+		rows_begin(&planted, "sensors", &o, columns, 5);
+		bool more = rows_next(&planted);
+		while (rows_next(&all)) {
+			const lk_value *v = all.row;
+			int device = number_of(&v[1], "device-");
+			const char *t = alarm(&hot[device], v[2].n > 8000, v[2].n < 7000, "hot", "cooled");
+			const char *p = alarm(&high[device], v[3].n > 300, v[3].n < 250, "pressure", "relieved");
+			assert_false(t && p);
+			assert_int_equal(t || p, more && planted.row[0].i == v[0].i);
+			if (!t && !p)
+				continue;
+			assert_int_equal(planted.row[4].len, strlen(t ? t : p));
+			assert_memory_equal(planted.row[4].s, t ? t : p, planted.row[4].len);
+			more = rows_next(&planted);
+			alarms++;
+		}
+		assert_false(more);
+		assert_true(alarms > 20);
+		rows_end(&all);
+		rows_end(&planted);
+	}
+}
+
 static void corners(void **state) {
 	(void)state;
 	lk_buf b = LK_BUF_INIT;
@@ -461,6 +502,7 @@ int main(void) {
 		cmocka_unit_test(planted_events_are_among_them),
 		cmocka_unit_test(web_is_what_was_asked_for),
 		cmocka_unit_test(fraud_is_what_the_rule_says),
+		cmocka_unit_test(alarms_are_what_the_bounds_say),
 		cmocka_unit_test(corners),
 		cmocka_unit_test(the_help_describes_each),
 		cmocka_unit_test(rates),
