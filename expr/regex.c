@@ -132,11 +132,45 @@ static void advance(run *m, uint32_t c, size_t end) {
 	m->next = old;
 }
 
+/* No match begins before the place that this returns. */
+static size_t skip(run *m, size_t at) {
+	size_t from = at;
+	while (at < m->len && (unsigned char)m->text[at] < 128 && !m->r->starts[(unsigned char)m->text[at]])
+		at++;
+	if (at > from)
+		m->before = (unsigned char)m->text[at - 1];
+	return at;
+}
+
+static bool in_run(const lk_rx_set *set, const char *text, size_t len, size_t at, size_t *end) {
+	unsigned char c = (unsigned char)text[at];
+	*end = at + 1;
+	return c < 128 ? set->ascii[c] : lk_rx_takes(&(lk_rx_state){.op = LK_RX_SET, .set = set}, lk_rx_character(text, len, at, end));
+}
+
+static bool find_run(const lk_regex *r, const char *text, size_t len, size_t from, lk_match *out) {
+	size_t at = from, end = from;
+	while (at < len && !in_run(r->run, text, len, at, &end))
+		at = end;
+	if (at >= len)
+		return false;
+	size_t first = at;
+	for (at = end; r->repeats && at < len && in_run(r->run, text, len, at, &end); at = end)
+		;
+	if (out)
+		*out = (lk_match){first, at};
+	return true;
+}
+
 bool lk_regex_find(const lk_regex *r, const char *text, size_t len, size_t from, lk_arena *scratch, lk_match *out) {
 	size_t unused;
+	if (r->run)
+		return find_run(r, text, len, from, out);
 	run m = {.r = r, .text = text, .len = len, .step = 1, .before = lk_rx_character_before(text, from, &unused)};
 	start(&m, r, scratch);
 	for (size_t at = from, end;; at = end) {
+		if (r->skips && !m.found && !m.now.n)
+			at = skip(&m, at);
 		uint32_t c = m.after = lk_rx_character(text, len, at, &end);
 		if (!m.found)
 			add(&m, &m.now, r->first, at, at);

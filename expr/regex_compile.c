@@ -519,6 +519,7 @@ static lk_regex *finish(reader *r, part all, int match) {
 	memcpy(made->states, r->states, sizeof *made->states * (size_t)r->nstates);
 	if (made->tree)
 		turn_round(made, r->arena);
+	lk_rx_find_shape(made);
 	return made;
 }
 

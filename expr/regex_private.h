@@ -55,7 +55,13 @@ struct lk_regex {
 	const char *group_fault;
 	/* the states that lead to state i: before[before_at[i]] … before[before_at[i + 1] - 1]; with groups only */
 	int *before_at, *before;
+	/* expr/regex_shape.c */
+	bool skips, starts[128];   /* no match is empty, and these are the ASCII characters with which one can begin */
+	const lk_rx_set *run;      /* a match is one character of the set, … */
+	bool repeats;              /* … or as many as there are. NULL: of another shape */
 };
+
+void lk_rx_find_shape(lk_regex *r);
 
 enum { LK_RX_NO_CHARACTER = 0x110000 };   /* before and after the text */
 
