@@ -1,5 +1,6 @@
 /* The programs of examples/: each page prints what it says (scripts/tour runs its commands), the rows of its views are
- * those that were computed without lk (expected.*), and lambda, kappa and plain SQL agree on them. */
+ * those that were computed without lk (expected.*), and lambda, kappa and plain SQL agree on them; so are the rows of
+ * its derived streams (stream.*). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -49,17 +50,6 @@ static void without_returns(char *text) {
 	*to = 0;
 }
 
-static void check_rows(const char *view, const char *expected) {
-	char *out, *err, *want = read_file(expected);
-	assert_int_equal(test_lk(&servers, NULL, &out, &err, (const char *const[]){"query", view, "--format", "csv", NULL}), 0);
-	without_returns(out);
-	if (strcmp(out, want))
-		fail_msg("%s has other rows than %s:\n%s", view, expected, out);
-	free(out);
-	free(err);
-	free(want);
-}
-
 static void check_ways(const char *view) {
 	char *out, *err;
 	if (test_lk(&servers, NULL, &out, &err, (const char *const[]){"compare", view, "--no-costs", NULL}) != 0)
@@ -68,26 +58,71 @@ static void check_ways(const char *view) {
 	free(err);
 }
 
-/* The view of "examples/clicks/expected.robots.csv". */
-static char *view_of(const char *expected) {
-	const char *name = strstr(expected, "/expected.") + strlen("/expected.");
-	return lk_strndup(name, strlen(name) - strlen(".csv"));
+static void check_view(const char *view, const char *expected) {
+	char *out, *err, *want = read_file(expected);
+	assert_int_equal(test_lk(&servers, NULL, &out, &err, (const char *const[]){"query", view, "--format", "csv", NULL}), 0);
+	without_returns(out);
+	if (strcmp(out, want))
+		fail_msg("%s has other rows than %s:\n%s", view, expected, out);
+	free(out);
+	free(err);
+	free(want);
+	check_ways(view);
+}
+
+static int in_order(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* The lines of a text, the header first, the others by their bytes; cut in place. */
+static size_t sorted_lines(char *text, char **lines, size_t most) {
+	size_t n = 0;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		assert_true(n < most);
+		lines[n++] = line;
+	}
+	qsort(lines + 1, n - 1, sizeof *lines, in_order);
+	return n;
+}
+
+/* The rows of a derived stream, in whatever order its partitions come; the header of the file names the columns. */
+static void check_stream(const char *stream, const char *expected) {
+	enum { MOST = 10000 };
+	char *out, *err, *want = read_file(expected), *columns = lk_strndup(want, strcspn(want, "\n"));
+	char *is[MOST], *should[MOST];
+	const char *const argv[] = {"tail", stream, "--from", "beginning", "--columns", columns, "--format", "csv", NULL};
+	if (test_lk(&servers, NULL, &out, &err, argv) != 0)
+		fail_msg("%s: %s", stream, err);
+	without_returns(out);
+	size_t n = sorted_lines(out, is, MOST), m = sorted_lines(want, should, MOST);
+	for (size_t i = 0; i < n && i < m; i++)
+		assert_string_equal(is[i], should[i]);
+	assert_int_equal(n, m);
+	free(out);
+	free(err);
+	free(want);
+	free(columns);
+}
+
+/* For each file examples/<folder>/<kind>.<name>.csv. */
+static void for_each(const char *folder, const char *kind, void (*check)(const char *name, const char *path)) {
+	char *pattern = lk_asprintf("examples/%s/%s.*.csv", folder, kind);
+	glob_t found;
+	int rc = glob(pattern, 0, NULL, &found);
+	for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++) {
+		const char *dot = strchr(found.gl_pathv[i], '.') + 1;
+		char *name = lk_strndup(dot, strlen(dot) - strlen(".csv"));
+		check(name, found.gl_pathv[i]);
+		free(name);
+	}
+	globfree(&found);
+	free(pattern);
 }
 
 static void check_program(const char *folder) {
-	char *page = lk_asprintf("examples/%s/README.md", folder), *pattern = lk_asprintf("examples/%s/expected.*.csv", folder);
-	glob_t found;
+	char *page = lk_asprintf("examples/%s/README.md", folder);
 	check_page(page);
-	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		char *view = view_of(found.gl_pathv[i]);
-		check_rows(view, found.gl_pathv[i]);
-		check_ways(view);
-		free(view);
-	}
-	globfree(&found);
+	for_each(folder, "expected", check_view);
+	for_each(folder, "stream", check_stream);
 	free(page);
-	free(pattern);
 }
 
 static void clicks(void **state) {
@@ -120,7 +155,7 @@ static void each_program_is_here(void **state) {
 	(void)state;
 	glob_t found;
 	char *own = read_file("tests/server_programs.c");
-	assert_int_equal(glob("examples/*/expected.*.csv", 0, NULL, &found), 0);
+	assert_int_equal(glob("examples/*/*.*.csv", 0, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const char *folder = found.gl_pathv[i] + strlen("examples/");
 		char *call = lk_asprintf("check_program(\"%.*s\")", (int)strcspn(folder, "/"), folder);
