@@ -53,6 +53,7 @@ static int create_log(lk_pg *pg, const lk_stream *s, lk_error *err) {
 	lk_buf_adds(&sql, "CREATE TABLE ");
 	lk_log_table(s, &sql);
 	lk_buf_adds(&sql, " (part int NOT NULL, off bigint NOT NULL, _at timestamptz NOT NULL");
+	lk_buf_adds(&sql, s->derived ? ", _src bigint NOT NULL, _high timestamptz" : "");
 	for (int i = 0; i < s->schema.ncolumns; i++) {
 		lk_buf_adds(&sql, ", ");
 		column_sql(s, i, &sql);
@@ -116,7 +117,7 @@ static int check_growth(const lk_stream *old, const lk_stream *s, lk_error *err)
 	}
 	if (strcmp(old->schema.columns[old->schema.event_time].name, s->schema.columns[s->schema.event_time].name))
 		return refuse(s, err, "event_time cannot change", grow);
-	if (strcmp(old->schema.columns[old->partition_by].name, s->schema.columns[s->partition_by].name))
+	if (old->partition_by != s->partition_by)
 		return refuse(s, err, "partition_by cannot change", grow);
 	if (old->partitions != s->partitions)
 		return refuse(s, err, "the number of partitions cannot change", grow);
@@ -148,7 +149,7 @@ static int apply_views_again(lk_pg *pg, const char *stream_id, const lk_stream *
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err,
 		"SELECT DISTINCT ON (view_id) v.definition FROM lk.version v JOIN lk.view USING (view_id)"
-		" WHERE stream_id = $1 ORDER BY view_id, number DESC", 1, &stream_id);
+		" WHERE stream_id = $1 AND NOT derived ORDER BY view_id, number DESC", 1, &stream_id);
 	for (int i = 0; !rc && i < PQntuples(res); i++) {
 		lk_definitions d = {0};
 		lk_apply_result view = {0};
@@ -179,11 +180,14 @@ static int is_empty(lk_pg *pg, const char *stream_id, bool *empty, lk_error *err
 /* Gives the newest text of each view over the stream, and removes the view, unless it is being replayed. */
 static int take_views(lk_pg *pg, const char *stream_id, PGresult **views, lk_error *err) {
 	int rc = lk_pg_exec(pg, views, err,
-		"SELECT DISTINCT ON (view_id) view_id, w.name, v.definition, c.mode = 'kappa' FROM lk.version v JOIN lk.view w USING (view_id)"
+		"SELECT DISTINCT ON (view_id) view_id, w.name, v.definition, c.mode = 'kappa', w.derived FROM lk.version v JOIN lk.view w USING (view_id)"
 		" LEFT JOIN lk.copy c ON c.copy_id = w.served_copy WHERE w.stream_id = $1 ORDER BY view_id, number DESC", 1, &stream_id);
 	for (int i = 0; !rc && i < PQntuples(*views); i++) {
 		const char *name = PQgetvalue(*views, i, 1);
-		if (PQgetvalue(*views, i, 3)[0] == 't') {
+		if (PQgetvalue(*views, i, 4)[0] == 't') {
+			rc = lk_fail(err, LK_EDEFINITION, "stream %s is made of it", name);
+			lk_hint(err, "`lk drop --stream %s` removes it", name);
+		} else if (PQgetvalue(*views, i, 3)[0] == 't') {
 			rc = lk_fail(err, LK_EDEFINITION, "view %s over it is in kappa mode and cannot be rebuilt", name);
 			lk_hint(err, "`lk drop %s` removes it, `lk mode %s lambda` changes its mode", name, name);
 		}
@@ -263,14 +267,17 @@ static int apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_
 	PGresult *res;
 	lk_definitions old = {0};
 	const char *name = s->name;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id, definition FROM lk.stream WHERE name = $1", 1, &name);
+	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id, definition, of_copy FROM lk.stream WHERE name = $1", 1, &name);
 	if (rc)
 		return rc;
+	bool derived = PQntuples(res) && !PQgetisnull(res, 0, 2);
 	if (!PQntuples(res)) {
 		out->what = LK_APPLIED_NEW;
 		rc = insert_stream(pg, s, err);
+	} else if (derived != s->derived) {
+		rc = refuse(s, err, derived ? "it is a derived stream" : "it is a stream that lk ingest fills", "choose another name");
 	} else {
-		if (!(rc = lk_catalog_parse(PQgetvalue(res, 0, 1), NULL, &old, err)))
+		if (!(rc = lk_catalog_parse_log(PQgetvalue(res, 0, 1), derived, &old, err)))
 			rc = change_stream(pg, PQgetvalue(res, 0, 0), old.items[0].stream, s, out, err);
 		lk_definitions_release(&old);
 	}
@@ -323,7 +330,7 @@ typedef struct described {
 static int wrong_column(const described *d, int i, const char *name, lk_type type, lk_error *err) {
 	lk_buf wanted = LK_BUF_INIT;
 	lk_type_name(type, &wanted);
-	lk_fail(err, LK_EDEFINITION, "view %s: PostgreSQL reads %s differently from lk: column %d is %s (type oid %u), not %s %s",
+	lk_fail(err, LK_EDEFINITION, "%s: PostgreSQL reads %s differently from lk: column %d is %s (type oid %u), not %s %s",
 	        d->plan->view, d->what, i + 1, PQfname(d->columns, i), (unsigned)PQftype(d->columns, i), name, wanted.data);
 	lk_hint(err, "this is a bug in lk; another spelling of the expression may work");
 	lk_buf_release(&wanted);
@@ -343,7 +350,7 @@ static int describe(lk_pg *pg, described *d, lk_buf *sql, lk_error *err) {
 	lk_buf_release(sql);
 	if (rc == LK_EVALUE || (rc == LK_EINTERNAL && !strncmp(e.sqlstate, "42", 2)))
 		rc = LK_EDEFINITION;
-	return rc ? lk_fail(err, rc, "view %s: %s", d->plan->view, e.text) : 0;
+	return rc ? lk_fail(err, rc, "%s %s: %s", d->plan->makes ? "stream" : "view", d->plan->view, e.text) : 0;
 }
 
 static int describe_batch(lk_pg *pg, const lk_plan *p, lk_error *err) {
@@ -376,7 +383,7 @@ static int describe_oracle(lk_pg *pg, const lk_plan *p, lk_error *err) {
 	lk_log_oracle_sql(p, "off < 0", &sql);
 	int rc = describe(pg, &d, &sql, err);
 	if (!rc && PQnfields(d.columns) != windows + p->noutputs)
-		rc = lk_fail(err, LK_EDEFINITION, "view %s: the definition has %d columns, not %d", p->view, PQnfields(d.columns),
+		rc = lk_fail(err, LK_EDEFINITION, "%s: the definition has %d columns, not %d", p->view, PQnfields(d.columns),
 		             windows + p->noutputs);
 	for (int i = 0; !rc && i < windows + p->noutputs; i++) {
 		lk_type type = i < windows ? time : p->outputs[i - windows].type;
@@ -435,12 +442,12 @@ static int next_version(lk_pg *pg, const lk_plan *p, int64_t view_id, lk_apply_r
 static int find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_definitions *now, lk_error *err) {
 	PGresult *res;
 	const char *name = p->stream->name;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id, definition FROM lk.stream WHERE name = $1", 1, &name);
+	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id, definition, of_copy IS NOT NULL FROM lk.stream WHERE name = $1", 1, &name);
 	if (rc)
 		return rc;
 	if (PQntuples(res)) {
 		*stream_id = lk_pg_int(res, 0, 0);
-		rc = lk_catalog_parse(PQgetvalue(res, 0, 1), NULL, now, err);
+		rc = lk_catalog_parse_log(PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2)[0] == 't', now, err);
 	} else
 		rc = lk_fail(err, LK_EDEFINITION, "view %s: stream %s is not declared", p->view, p->stream->name);
 	PQclear(res);
@@ -454,7 +461,7 @@ static bool same_stream(const lk_stream *a, const lk_stream *b) {
 /* The view's row, its newest version, the version it serves and how. */
 static const char newest_sql[] =
 	"SELECT w.view_id, w.stream_id, n.number, n.plan_hash, s.number, c.mode = 'kappa',"
-	" n.version_id <> s.version_id AND n.was_served"
+	" n.version_id <> s.version_id AND n.was_served, w.derived"
 	" FROM lk.view w LEFT JOIN lk.copy c ON c.copy_id = w.served_copy LEFT JOIN lk.version s ON s.version_id = c.version_id"
 	" JOIN LATERAL (SELECT version_id, number, plan_hash, was_served FROM lk.version v WHERE v.view_id = w.view_id ORDER BY number DESC LIMIT 1) n ON true"
 	" WHERE w.name = $1";
@@ -466,6 +473,11 @@ static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_r
 	if (rc)
 		return rc;
 	bool there = PQntuples(res) == 1;
+	if (there && PQgetvalue(res, 0, 7)[0] == 't') {
+		rc = lk_fail(err, LK_EDEFINITION, "there is a derived stream %s", p->view);
+		lk_hint(err, "choose another name");
+		goto done;
+	}
 	if (there && lk_pg_int(res, 0, 1) != stream_id) {
 		rc = lk_fail(err, LK_EDEFINITION, "view %s is over another stream than %s", p->view, p->stream->name);
 		lk_hint(err, "a view keeps its stream: choose another name");
@@ -506,6 +518,101 @@ int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *e
 	*out = (lk_apply_result){0};
 	int rc = begin_apply(pg, trial, err);
 	return end_apply(pg, trial, rc ? rc : apply_view(pg, p, out, err), err);
+}
+
+/* --- derived streams --- */
+
+/* The copy is like that of a view in kappa mode: it begins at offset 0, and no batch is made of it. */
+static int insert_maker(lk_pg *pg, const lk_plan *p, const char *source_id, int64_t *copy_id, lk_error *err) {
+	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_LIVE};
+	int64_t view_id, version_id, retired;
+	int rc = insert_id(pg, &view_id, err, "INSERT INTO lk.view (name, stream_id, derived) VALUES ($1, $2, true) RETURNING view_id",
+	                   2, (const char *const[]){p->view, source_id});
+	if (!rc)
+		rc = insert_version(pg, view_id, 1, p, &version_id, err);
+	if (!rc)
+		rc = lk_copy_insert(pg, version_id, p->stream->partitions, &spec, copy_id, err);
+	return rc ? rc : lk_copy_serve(pg, view_id, 0, *copy_id, &retired, err);
+}
+
+static int new_derived(lk_pg *pg, const lk_plan *p, int64_t source, lk_error *err) {
+	char source_id[24], copy[24];
+	int64_t copy_id;
+	lk_pg_number(source_id, source);
+	int rc = insert_maker(pg, p, source_id, &copy_id, err);
+	if (!rc)
+		rc = insert_stream(pg, p->makes, err);
+	if (!rc)
+		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.stream SET of_copy = $2::bigint WHERE name = $1", 2,
+		                (const char *const[]){p->view, lk_pg_number(copy, copy_id)});
+	return rc ? rc : lk_pg_exec(pg, NULL, err,
+		"INSERT INTO lk.source (stream_id, name, number, position)"
+		" SELECT s.stream_id, $2 || '/' || t.part, 0, 0 FROM lk.stream s, lk.tail t WHERE s.name = $1 AND t.stream_id = $2::bigint",
+		2, (const char *const[]){p->view, source_id});
+}
+
+/* What the log's readers go by may change: the watermark's delay and idle_timeout. */
+static int change_derived(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+	const char *name = p->view;
+	int rc = apply_stream(pg, p->makes, out, err);
+	if (rc || out->what == LK_APPLIED_SAME)
+		return rc;
+	return lk_pg_exec(pg, NULL, err, "UPDATE lk.version v SET definition = $2 FROM lk.view w WHERE w.view_id = v.view_id AND w.name = $1", 2,
+	                  (const char *const[]){name, p->text});
+}
+
+static int apply_derived_plan(lk_pg *pg, const lk_plan *p, int64_t source, lk_apply_result *out, lk_error *err) {
+	PGresult *res;
+	const char *name = p->view;
+	int rc = lk_pg_exec(pg, &res, err, newest_sql, 1, &name);
+	if (rc)
+		return rc;
+	bool there = PQntuples(res) == 1, derived = there && PQgetvalue(res, 0, 7)[0] == 't';
+	bool same = derived && lk_pg_int(res, 0, 1) == source && !strcmp(PQgetvalue(res, 0, 3), p->hash);
+	PQclear(res);
+	if (there && !derived)
+		return refuse(p->makes, err, "there is a view of this name", "choose another name");
+	if (same)
+		return change_derived(pg, p, out, err);
+	if (derived)
+		return refuse(p->makes, err, "a derived stream that is declared keeps its definition",
+		              "declare it under another name, or remove it with `lk drop --stream` and the views over it with `lk drop`, and apply again");
+	*out = (lk_apply_result){.what = LK_APPLIED_NEW};
+	rc = describe_oracle(pg, p, err);
+	return rc ? rc : new_derived(pg, p, source, err);
+}
+
+static int apply_derived(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+	int64_t source = 0;
+	lk_definitions stream = {0}, again = {0};
+	int rc = find_stream(pg, p, &source, &stream, err);
+	if (!rc && !same_stream(stream.items[0].stream, p->stream)) {
+		rc = lk_catalog_parse(p->text, stream.items[0].stream, &again, err);
+		p = rc ? p : again.items[0].plan;
+	}
+	if (!rc)
+		rc = apply_derived_plan(pg, p, source, out, err);
+	lk_definitions_release(&again);
+	lk_definitions_release(&stream);
+	return rc;
+}
+
+int lk_apply_derived(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+	bool trial = is_trial(pg);
+	*out = (lk_apply_result){0};
+	int rc = begin_apply(pg, trial, err);
+	return end_apply(pg, trial, rc ? rc : apply_derived(pg, p, out, err), err);
+}
+
+int lk_apply_definition(lk_pg *pg, const lk_definition *d, lk_apply_result *out, lk_error *err) {
+	switch (d->kind) {
+	case LK_DEF_STREAM:
+		return lk_apply_stream(pg, d->stream, out, err);
+	case LK_DEF_DERIVED:
+		return lk_apply_derived(pg, d->plan, out, err);
+	default:
+		return lk_apply_view(pg, d->plan, out, err);
+	}
 }
 
 int lk_apply_trial_begin(lk_pg *pg, lk_error *err) {

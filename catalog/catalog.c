@@ -13,8 +13,8 @@ enum { R_META, R_STREAMS, R_VIEWS, R_VERSIONS, R_COPIES, R_UNITS, R_CUTS, NRESUL
 static const char load_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 	"SELECT log_id, schema_version FROM lk.meta;"
-	"SELECT stream_id, definition FROM lk.stream;"
-	"SELECT view_id, name, stream_id, served_copy, former_copy FROM lk.view;"
+	"SELECT stream_id, definition, of_copy FROM lk.stream;"
+	"SELECT view_id, name, stream_id, served_copy, former_copy, derived FROM lk.view;"
 	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition FROM lk.version;"
 	"SELECT copy_id, version_id, mode, cut_id, batch_table, state, was_served, name, range_by, range_from, range_to"
 	" FROM lk.copy WHERE NOT dropped;"
@@ -67,7 +67,8 @@ static int load_streams(lk_catalog *c, const PGresult *res, lk_error *err) {
 		lk_cat_stream *s = &c->streams[i];
 		s->id = lk_pg_int(res, i, 0);
 		s->definition = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 1));
-		int rc = lk_catalog_parse(s->definition, NULL, &c->parsed[i], err);
+		s->of_copy = lk_pg_int(res, i, 2);
+		int rc = lk_catalog_parse_log(s->definition, s->of_copy != 0, &c->parsed[i], err);
 		if (rc)
 			return rc;
 		s->stream = c->parsed[i].items[0].stream;
@@ -77,9 +78,11 @@ static int load_streams(lk_catalog *c, const PGresult *res, lk_error *err) {
 }
 
 static int load_views(lk_catalog *c, const PGresult *res, lk_error *err) {
-	c->views = array_for(c, res, sizeof *c->views, &c->nviews);
-	for (int i = 0; i < c->nviews; i++) {
-		lk_cat_view *v = &c->views[i];
+	int n;
+	c->views = array_for(c, res, sizeof *c->views, &n);
+	c->makers = array_for(c, res, sizeof *c->makers, &n);
+	for (int i = 0; i < n; i++) {
+		lk_cat_view *v = PQgetvalue(res, i, 5)[0] == 't' ? &c->makers[c->nmakers++] : &c->views[c->nviews++];
 		v->id = lk_pg_int(res, i, 0);
 		v->name = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 1));
 		v->stream = by_id(c->streams, c->nstreams, sizeof *c->streams, lk_pg_int(res, i, 2));
@@ -89,7 +92,13 @@ static int load_views(lk_catalog *c, const PGresult *res, lk_error *err) {
 			return dangling(err, "stream", lk_pg_int(res, i, 2));
 	}
 	sort_by_id(c->views, c->nviews, sizeof *c->views);
+	sort_by_id(c->makers, c->nmakers, sizeof *c->makers);
 	return 0;
+}
+
+static const lk_cat_view *view_by_id(const lk_catalog *c, int64_t id) {
+	const lk_cat_view *v = by_id(c->views, c->nviews, sizeof *c->views, id);
+	return v ? v : by_id(c->makers, c->nmakers, sizeof *c->makers, id);
 }
 
 static const lk_stream *stream_with_delay(lk_catalog *c, const lk_stream *now, int64_t delay_us) {
@@ -106,7 +115,7 @@ static int load_versions(lk_catalog *c, const PGresult *res, lk_error *err) {
 	for (int i = 0; i < c->nversions; i++) {
 		lk_cat_version *v = &c->versions[i];
 		v->id = lk_pg_int(res, i, 0);
-		v->view = by_id(c->views, c->nviews, sizeof *c->views, lk_pg_int(res, i, 1));
+		v->view = view_by_id(c, lk_pg_int(res, i, 1));
 		if (!v->view)
 			return dangling(err, "view", lk_pg_int(res, i, 1));
 		v->number = (int)lk_pg_int(res, i, 2);
@@ -159,6 +168,14 @@ static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
 	return 0;
 }
 
+static void find_logs(lk_catalog *c) {
+	for (int i = 0; i < c->nstreams; i++) {
+		lk_cat_copy *k = by_id(c->copies, c->ncopies, sizeof *c->copies, c->streams[i].of_copy);
+		if (k)
+			k->log = &c->streams[i];
+	}
+}
+
 static bool has_part(const lk_cat_copy *k, int64_t part) {
 	return part >= 0 && part < k->version->view->stream->stream->partitions;
 }
@@ -198,6 +215,7 @@ static int build(lk_catalog *c, PGresult *r[NRESULTS], lk_error *err) {
 	    (rc = load_versions(c, r[R_VERSIONS], err)) || (rc = load_copies(c, r[R_COPIES], err)) ||
 	    (rc = load_units(c, r[R_UNITS], err)))
 		return rc;
+	find_logs(c);
 	return load_cuts(c, r[R_CUTS], err);
 }
 
@@ -294,7 +312,7 @@ int lk_catalog_read_stream(lk_pg *pg, int64_t stream_id, lk_definitions *out, lk
 	if (rc)
 		return rc;
 	if (PQntuples(res))
-		rc = lk_catalog_parse(PQgetvalue(res, 0, 0), NULL, out, err);
+		rc = lk_catalog_parse_log(PQgetvalue(res, 0, 0), false, out, err);
 	else
 		rc = lk_fail(err, LK_EUSAGE, "the stream was dropped");
 	PQclear(res);

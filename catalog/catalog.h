@@ -18,7 +18,8 @@ int lk_catalog_install(lk_pg *pg, char log_id[33], lk_error *err);
 typedef struct lk_cat_stream {
 	int64_t id;
 	lk_stream *stream;
-	const char *definition;    /* as it is stored */
+	const char *definition;    /* as it is stored; of a derived stream the declaration of its log */
+	int64_t of_copy;           /* the copy that fills the log; 0: lk ingest does */
 } lk_cat_stream;
 
 enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_SCRATCH };   /* see schema.sql */
@@ -44,6 +45,7 @@ typedef struct lk_cat_copy {
 	int64_t *units;            /* [partitions] */
 	lk_frontier cut;           /* the published one; at offset 0 without */
 	const struct lk_cat_version *version;
+	const lk_cat_stream *log;  /* which it fills: it is of a derived stream, and has no cells. NULL: it is of a view */
 } lk_cat_copy;
 
 typedef struct lk_cat_version {
@@ -57,10 +59,11 @@ typedef struct lk_cat_version {
 	const struct lk_cat_view *view;
 } lk_cat_version;
 
+/* A view; or, in lk_catalog.makers, the definition of a derived stream: its copies fill logs. */
 typedef struct lk_cat_view {
 	int64_t id;
 	char *name;
-	const lk_cat_stream *stream;
+	const lk_cat_stream *stream;   /* that it reads */
 	int64_t served_copy;       /* 0: none yet */
 	int64_t former_copy;       /* was served before, and can be served again; 0: none */
 } lk_cat_view;
@@ -71,6 +74,7 @@ typedef struct lk_catalog {
 	char log_id[33];
 	lk_cat_stream *streams;  int nstreams;
 	lk_cat_view *views;      int nviews;
+	lk_cat_view *makers;     int nmakers;    /* of derived streams */
 	lk_cat_version *versions;int nversions;
 	lk_cat_copy *copies;     int ncopies;    /* not dropped */
 	int64_t stamp;                           /* of catalog/current.h */
@@ -100,6 +104,8 @@ int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err);
 
 const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name);   /* or NULL */
 const lk_cat_view *lk_catalog_view(const lk_catalog *c, const char *name);
+/* The definition of a derived stream; NULL if it is not derived. */
+const lk_cat_view *lk_catalog_maker(const lk_catalog *c, const lk_cat_stream *s);
 const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id);
 const lk_cat_copy *lk_catalog_sandbox(const lk_catalog *c, const char *name);   /* of any view */
 /* LK_EUSAGE with did-you-mean if it does not exist. */
@@ -136,6 +142,12 @@ int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_erro
  * service is dropped. First describes the batch SQL and the user's text by PREPARE and compares their types with the
  * plan (R5). The plan is compared only with the newest version: going back to an older form makes a new version too. */
 int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
+/* Declares a derived stream: its definition, the log that it fills, and the copy that fills it. What is declared already
+ * keeps its definition; its watermark and idle_timeout may change. LK_EDEFINITION with a hint if the text would make
+ * other rows. */
+int lk_apply_derived(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
+/* Declares what a definition file declares, by one of these. */
+int lk_apply_definition(lk_pg *pg, const lk_definition *d, lk_apply_result *out, lk_error *err);
 /* A trial: between these two calls the functions above report what they would do, each as if the accepted ones before
  * it were applied, and the end undoes all of it. Nobody else can declare anything meanwhile. Works without schema lk,
  * too. */

@@ -2,7 +2,7 @@
  *
  * No lock is needed: events below an offset that the log has passed do not change any more. What the tail held at that
  * point (the last _at, and high, from which the watermark of the prefix follows) is computed again from the events, by
- * the appender's own formula. That reads the whole prefix. It is a statement apart from the INSERT, so that the planner
+ * the appender's own formula; in a derived log also _high. That reads the whole prefix. It is a statement apart from the INSERT, so that the planner
  * may read in parallel; it also counts the events. */
 #include "catalog/cut_private.h"
 
@@ -14,11 +14,11 @@
 
 static void prefix_sql(const lk_stream *s, int part, int64_t off, lk_buf *out) {
 	int64_t ahead = s->max_ahead_us < LK_MAX_AHEAD_US ? s->max_ahead_us : LK_MAX_AHEAD_US;
-	lk_buf_addf(out, "%s SELECT %d AS part, count(*), " LK_SQL_US("max(_at)") ", (extract(epoch from max(least(",
-	            part ? " UNION ALL" : "", part);
+	lk_buf_addf(out, "%s SELECT %d AS part, count(*), " LK_SQL_US("max(_at)") ", (extract(epoch from max(%sleast(",
+	            part ? " UNION ALL" : "", part, s->derived ? "greatest(_high, " : "");
 	lk_sql_ident(s->schema.columns[s->schema.event_time].name, out);
-	lk_buf_addf(out, ", _at + %lld * interval '1 second' + %lld * interval '1 microsecond'))) * 1000000)::bigint FROM ",
-	            (long long)(ahead / LK_US_PER_S), (long long)(ahead % LK_US_PER_S));
+	lk_buf_addf(out, ", _at + %lld * interval '1 second' + %lld * interval '1 microsecond'%s))) * 1000000)::bigint FROM ",
+	            (long long)(ahead / LK_US_PER_S), (long long)(ahead % LK_US_PER_S), s->derived ? ")" : "");
 	lk_log_leaf(s, part, out);
 	lk_log_between(part, 0, off, out);
 }

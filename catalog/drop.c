@@ -139,18 +139,20 @@ static int refuse_read(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	char id[24];
 	lk_buf names = LK_BUF_INIT;
 	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT name FROM lk.view WHERE stream_id = $1::bigint ORDER BY name", 1,
+	int rc = lk_pg_exec(pg, &res, err, "SELECT name, derived FROM lk.view WHERE stream_id = $1::bigint ORDER BY derived DESC, name", 1,
 	                    (const char *const[]){lk_pg_number(id, s->id)});
 	if (rc)
 		return rc;
-	int n = PQntuples(res);
+	int n = PQntuples(res), derived = 0;
+	for (int i = 0; i < n; i++)
+		derived += PQgetvalue(res, i, 1)[0] == 't';
 	for (int i = 0; i < n && i < MAX_NAMED; i++)
 		lk_buf_addf(&names, "%s%s", i ? ", " : "", PQgetvalue(res, i, 0));
 	if (n > MAX_NAMED)
 		lk_buf_addf(&names, " and %d more", n - MAX_NAMED);
 	if (n) {
-		rc = lk_fail(err, LK_EUSAGE, "stream %s is read by %d view%s: %s", s->stream->name, n, n == 1 ? "" : "s", names.data);
-		lk_hint(err, "`lk drop VIEW` removes a view; the stream can go when none reads it");
+		rc = lk_fail(err, LK_EUSAGE, "stream %s is read by %d %s%s: %s", s->stream->name, n, derived ? "definition" : "view", n == 1 ? "" : "s", names.data);
+		lk_hint(err, "%s; the stream can go when none reads it", derived ? "`lk drop VIEW` and `lk drop --stream NAME` remove them" : "`lk drop VIEW` removes a view");
 	}
 	lk_buf_release(&names);
 	PQclear(res);
@@ -200,11 +202,28 @@ int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	return rc ? rc : run_for(pg, rows, s->id, err);
 }
 
+/* The definition of a derived stream goes with its log. */
+static int delete_maker(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+	char copy[24];
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT view_id FROM lk.version JOIN lk.copy USING (version_id) WHERE copy_id = $1::bigint", 1,
+	                    (const char *const[]){lk_pg_number(copy, s->of_copy)});
+	if (!rc && PQntuples(res))
+		rc = lk_view_delete(pg, lk_pg_int(res, 0, 0), err);
+	PQclear(res);
+	return rc;
+}
+
+static int delete_with_maker(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+	int rc = lk_stream_delete(pg, s, err);
+	return rc || !s->of_copy ? rc : delete_maker(pg, s, err);
+}
+
 int lk_stream_drop(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	int rc;
 	do {
 		rc = lk_catalog_begin(pg, err);
-		rc = end(pg, rc ? rc : lk_stream_delete(pg, s, err), err);
+		rc = end(pg, rc ? rc : delete_with_maker(pg, s, err), err);
 	} while (rc == LK_EBUSY && lk_tail_free(pg, err));
 	return rc;
 }

@@ -22,6 +22,11 @@ const lk_cat_view *lk_catalog_view(const lk_catalog *c, const char *name) {
 	return NULL;
 }
 
+const lk_cat_view *lk_catalog_maker(const lk_catalog *c, const lk_cat_stream *s) {
+	const lk_cat_copy *copy = s->of_copy ? lk_catalog_copy(c, s->of_copy) : NULL;
+	return copy ? copy->version->view : NULL;
+}
+
 const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id) {
 	for (int i = 0; i < c->ncopies; i++)
 		if (c->copies[i].id == copy_id)
@@ -72,7 +77,7 @@ static char *as_stream(const lk_catalog *c, const char *name) {
 	lk_buf b = LK_BUF_INIT;
 	if (!stream)
 		return NULL;
-	lk_buf_adds(&b, "stream");
+	lk_buf_adds(&b, stream->of_copy ? "derived stream" : "stream");
 	for (int i = 0; i < c->nviews; i++)
 		if (c->views[i].stream == stream && n++ < VIEWS_NAMED)
 			lk_buf_addf(&b, "%s%s", n == 1 ? "; its views: " : ", ", c->views[i].name);

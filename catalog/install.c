@@ -11,13 +11,15 @@ static const char schema[] =
 #include "catalog/schema.sql.h"
 ;
 
-enum { SCHEMA_VERSION = 7, OLDEST_VERSION = 5 };
+enum { SCHEMA_VERSION = 8, OLDEST_VERSION = 5 };
 
 /* migrations[i] upgrades the version before to OLDEST_VERSION + i + 1. */
 static const char *const migrations[] = {
 #include "catalog/migrations/006.sql.h"
 	,
 #include "catalog/migrations/007.sql.h"
+	,
+#include "catalog/migrations/008.sql.h"
 	,
 };
 static_assert(sizeof migrations / sizeof *migrations == SCHEMA_VERSION - OLDEST_VERSION, "a migration for each version");

@@ -14,7 +14,8 @@
 
 /* What a stored definition is read with. */
 typedef struct reading {
-	const lk_stream *stream;
+	const lk_stream *stream;   /* NULL: it is the declaration of a log */
+	bool derived;         /* of a derived stream's */
 	lk_pg *pg;            /* with the version; NULL: the version does not exist yet, and has no list */
 	int64_t version_id;
 	int failed;           /* the list could not be read */
@@ -34,16 +35,21 @@ static int give_calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char 
 }
 
 static int parse(const char *text, reading *r, lk_definitions *out, lk_error *err) {
-	const lk_resolver resolver = {.stream = give_stream, .ctx = r, .calendar = give_calendar};
+	const lk_resolver resolver = {.stream = give_stream, .ctx = r, .calendar = give_calendar, .derived = r->derived};
 	int rc = lk_sql_parse(text, strlen(text), &resolver, out);
 	if (r->failed)
 		return r->failed;
-	if (!rc && out->nitems == 1 && out->items[0].kind == (r->stream ? LK_DEF_VIEW : LK_DEF_STREAM))
+	if (!rc && out->nitems == 1 && (out->items[0].kind == LK_DEF_STREAM) == !r->stream)
 		return 0;
 	lk_fail(err, LK_EUNSUPPORTED, "a definition in the catalogue cannot be read by this lk: %s",
 	        out->nfaults ? out->faults[0].message : "it is not one statement of its kind");
 	lk_hint(err, "it was declared by another version of lk");
 	return LK_EUNSUPPORTED;
+}
+
+int lk_catalog_parse_log(const char *text, bool derived, lk_definitions *out, lk_error *err) {
+	reading r = {.derived = derived};
+	return parse(text, &r, out, err);
 }
 
 int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {

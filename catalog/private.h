@@ -11,10 +11,11 @@ int lk_catalog_ensure(lk_pg *pg, char log_id[33], lk_error *err);
 /* Checks the row of lk.meta (log_id, schema_version) and gives the id; 1 if the schema has an older version that
  * lk_catalog_install upgrades, LK_EUNSUPPORTED if this program cannot read it. */
 int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err);
-/* Parses one stored definition. stream: what its FROM means, NULL for a stream's own text. The caller releases *out in
- * either case. */
+/* Parses the stored declaration of a stream's log. The caller releases *out in either case. */
+int lk_catalog_parse_log(const char *text, bool derived, lk_definitions *out, lk_error *err);
+/* Parses one stored definition over a stream, of a view or of a derived stream. The caller releases *out in either case. */
 int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err);
-/* The same for the view of a version, with the list of its calendar, if it has one. */
+/* The same for that of a version, with the list of its calendar, if it has one. */
 int lk_catalog_parse_version(lk_pg *pg, int64_t version_id, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err);
 
 /* Inserts the rows of a copy and its units, inside the caller's transaction. LK_ECONFLICT if there is no such

@@ -19,23 +19,28 @@ CREATE TABLE lk.stream (
   name       text NOT NULL UNIQUE,
   definition text NOT NULL,
   partitions int NOT NULL,
-  rejected_removed bigint NOT NULL DEFAULT 0   -- lines that were in lk.rejected and are no longer kept
+  rejected_removed bigint NOT NULL DEFAULT 0,  -- lines that were in lk.rejected and are no longer kept
+  of_copy    bigint            -- of a derived stream: the copy that fills its log; NULL: lk ingest does
 );
 
 -- The end of each partition of the log. The row lock, held to the end of an append, makes offsets dense and visible in
--- order. high = max over the partition of least(event time, _at + max_ahead).
+-- order. high = max over the partition of least(event time, _at + max_ahead). closed, of a derived stream: its log is
+-- complete below this `_at`, or below last_at if that is later.
 CREATE TABLE lk.tail (
   stream_id bigint NOT NULL REFERENCES lk.stream,
   part      int NOT NULL,
   next_off  bigint NOT NULL DEFAULT 0,
   last_at   timestamptz,
   high      timestamptz,
+  closed    timestamptz,
   PRIMARY KEY (stream_id, part)
 ) WITH (fillfactor = 20);
 
 -- How far each file of a named source has been read (bytes of uncompressed input). The transaction that appends what was
 -- read moves it by compare-and-set. head: the file's first bytes, up to the end of its first event, at most 1,024; trail:
 -- a digest of the 4,096 bytes before the position. They identify the file; NULL if they are unknown.
+-- A derived stream has one for each partition of what it reads, named <stream_id>/<part>: position is the offset up to
+-- which events became rows, high the source's high there. The transaction that writes the rows moves it.
 CREATE TABLE lk.source (
   stream_id bigint NOT NULL REFERENCES lk.stream,
   name      text NOT NULL,
@@ -46,6 +51,7 @@ CREATE TABLE lk.source (
   trail     text,
   head_bytes  int,                -- after an erasure, in place of head: its length and a digest of it
   head_digest text,
+  high      timestamptz,
   PRIMARY KEY (stream_id, name, number)
 );
 
@@ -94,7 +100,8 @@ CREATE TABLE lk.view (
   stream_id   bigint NOT NULL REFERENCES lk.stream,
   served_copy bigint,             -- what readers read: the one pointer that a switch moves
   former_copy bigint,             -- what they read before the last switch
-  served_since timestamptz
+  served_since timestamptz,
+  derived     boolean NOT NULL DEFAULT false   -- it is a derived stream: its copies fill logs (lk.stream.of_copy)
 );
 
 CREATE TABLE lk.version (

@@ -27,10 +27,10 @@ void lk_apply_json_fault(lk_apply_json *j, const lk_fault *f, const char *file, 
 void lk_apply_json_definition(lk_apply_json *j, const lk_definition *d, const char *file, int line, const lk_apply_result *r) {
 	static const char *const results[] = {[LK_APPLIED_NEW] = "new", [LK_APPLIED_SAME] = "unchanged", [LK_APPLIED_CHANGED] = "changed"};
 	lk_buf *b = &j->definitions;
-	bool stream = d->kind == LK_DEF_STREAM;
+	bool stream = d->stream != NULL;
 	begin(b, file);
 	lk_json_int("line", line, b);
-	lk_json_member("kind", stream ? "stream" : "view", b);
+	lk_json_member("kind", d->kind == LK_DEF_DERIVED ? "derived stream" : stream ? "stream" : "view", b);
 	lk_json_member("name", stream ? d->stream->name : d->plan->view, b);
 	if (r && !stream)
 		lk_json_int("version", r->version, b);

@@ -14,7 +14,7 @@ void lk_applied_stream_print(const lk_stream *s, const lk_apply_result *r) {
 		return;
 	}
 	if (!r->new_versions) {
-		lk_say("stream %s: %s", s->name, what[r->what]);
+		lk_say("%sstream %s: %s", s->derived ? "derived " : "", s->name, what[r->what]);
 		return;
 	}
 	lk_say("stream %s: changed; %d view%s a new version, which the next batch (in kappa mode `lk replay VIEW --switch`) brings into"

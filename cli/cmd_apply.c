@@ -56,10 +56,9 @@ static int read_file(source *s, lk_error *err) {
 static const lk_stream *find_stream(void *ctx, const char *name) {
 	const job *j = ctx;
 	for (int i = j->nsources - 1; i >= 0; i--) {
-		const lk_definitions *d = &j->sources[i].parsed;
-		for (int k = d->nitems - 1; k >= 0; k--)
-			if (d->items[k].kind == LK_DEF_STREAM && strcmp(d->items[k].stream->name, name) == 0)
-				return d->items[k].stream;
+		const lk_stream *found = lk_definitions_stream(&j->sources[i].parsed, name);
+		if (found)
+			return found;
 	}
 	const lk_cat_stream *s = j->at.catalog ? lk_catalog_stream(j->at.catalog, name) : NULL;
 	return s ? s->stream : NULL;
@@ -71,7 +70,7 @@ static const char *suggest_stream(void *ctx, const char *name) {
 	int n = 0;
 	for (int i = 0; i < j->nsources; i++)
 		for (int k = 0; k < j->sources[i].parsed.nitems && n < 256; k++)
-			if (j->sources[i].parsed.items[k].kind == LK_DEF_STREAM)
+			if (j->sources[i].parsed.items[k].stream)
 				names[n++] = j->sources[i].parsed.items[k].stream->name;
 	for (int i = 0; j->at.catalog && i < j->at.catalog->nstreams && n < 256; i++)
 		names[n++] = j->at.catalog->streams[i].stream->name;
@@ -114,7 +113,7 @@ static void parse(job *j, source *s) {
 
 /* The line at which the definition begins. */
 static int line_of(const source *s, const lk_definition *d) {
-	const char *at = strstr(s->text.data, d->kind == LK_DEF_STREAM ? d->stream->text : d->plan->text);
+	const char *at = strstr(s->text.data, lk_definition_text(d));
 	int line = 1;
 	for (const char *p = s->text.data; p < at; p++)
 		line += *p == '\n';
@@ -123,8 +122,8 @@ static int line_of(const source *s, const lk_definition *d) {
 
 static int apply_item(job *j, const source *s, const lk_definition *d, lk_error *err) {
 	lk_apply_result r;
-	int rc = d->kind == LK_DEF_STREAM ? lk_apply_stream(&j->at.pg, d->stream, &r, err) : lk_apply_view(&j->at.pg, d->plan, &r, err);
-	if (rc == LK_OK && d->kind == LK_DEF_STREAM)
+	int rc = lk_apply_definition(&j->at.pg, d, &r, err);
+	if (rc == LK_OK && d->stream)
 		lk_applied_stream_print(d->stream, &r);
 	else if (rc == LK_OK)
 		lk_applied_view_print(d->plan, &r);

@@ -134,7 +134,7 @@ static int ask_for_stream(lk_connection *c, const lk_cat_stream *s, lk_error *er
 	int rc = lk_stream_weigh(&c->pg, s, &w, err);
 	if (rc != LK_OK)
 		return rc;
-	lk_buf_addf(&what, "this removes stream %s, its log of ", s->stream->name);
+	lk_buf_addf(&what, "this removes %sstream %s, %sits log of ", s->of_copy ? "derived " : "", s->stream->name, s->of_copy ? "its definition and " : "");
 	lk_buf_add_count(&what, w.events);
 	lk_buf_addf(&what, " event%s (", w.events == 1 ? "" : "s");
 	add_size(&what, w.bytes);
@@ -145,10 +145,13 @@ static int ask_for_stream(lk_connection *c, const lk_cat_stream *s, lk_error *er
 	return rc;
 }
 
-/* Does a view read the stream? Then the drop is refused without a question. */
+/* Does a definition read the stream? Then the drop is refused without a question. */
 static bool is_read(const lk_connection *c, const lk_cat_stream *s) {
 	for (int i = 0; i < c->catalog->nviews; i++)
 		if (c->catalog->views[i].stream == s)
+			return true;
+	for (int i = 0; i < c->catalog->nmakers; i++)
+		if (c->catalog->makers[i].stream == s)
 			return true;
 	return false;
 }

@@ -138,6 +138,20 @@ static int check_args(const lk_args *args, lk_error *err) {
 	return LK_OK;
 }
 
+/* Rows of a derived stream hold values of its source's events, and have offsets that would move. */
+static int refuse_derived(const lk_catalog *c, const lk_cat_stream *s, lk_error *err) {
+	for (int i = 0; i < c->nmakers; i++)
+		if (c->makers[i].stream == s) {
+			lk_fail(err, LK_EUSAGE, "derived stream %s is made of the events of %s, and would keep their values", c->makers[i].name, s->stream->name);
+			return lk_hint(err, "remove it with `lk drop --stream %s`, erase, and apply its definition again", c->makers[i].name);
+		}
+	if (!s->of_copy)
+		return LK_OK;
+	lk_fail(err, LK_EUSAGE, "%s is a derived stream: its rows come from another stream", s->stream->name);
+	const lk_cat_view *maker = lk_catalog_maker(c, s);
+	return lk_hint(err, "erase the events of %s", maker ? maker->stream->stream->name : "that stream");
+}
+
 static int run(const lk_args *args, lk_error *err) {
 	lk_connection c = {0};
 	lk_answer_args where = {0};
@@ -153,6 +167,8 @@ static int run(const lk_args *args, lk_error *err) {
 		rc = lk_connect(&c, LK_WITH_CATALOG | (dry ? 0 : LK_WITH_STORE), err);
 	if (rc == LK_OK)
 		rc = lk_catalog_need_stream(c.catalog, args->operands[0], &s, err);
+	if (rc == LK_OK)
+		rc = refuse_derived(c.catalog, s, err);
 	if (rc == LK_OK && !resumes)
 		rc = lk_erase_terms_read(s, where.query.where, where.query.nwhere, &terms, err);
 	if (rc == LK_OK && !dry)

@@ -185,6 +185,12 @@ static int ingest_all(const lk_args *args, lk_ingest_options *o, lk_error *err) 
 	return rc == LK_OK ? err->code : rc;
 }
 
+static int refuse_derived(const lk_connection *c, const lk_cat_stream *s, lk_error *err) {
+	const lk_cat_view *maker = lk_catalog_maker(c->catalog, s);
+	lk_fail(err, LK_EUSAGE, "%s is a derived stream: its definition fills it", s->stream->name);
+	return lk_hint(err, "append to the stream that it is made of: `lk ingest %s`", maker ? maker->stream->stream->name : "STREAM");
+}
+
 static int run(const lk_args *args, lk_error *err) {
 	lk_connection c = {0};
 	lk_ingest_options o = {.source = lk_args_text(args, "source", NULL), .strict = lk_args_has(args, "strict"),
@@ -194,6 +200,8 @@ static int run(const lk_args *args, lk_error *err) {
 		rc = lk_connect(&c, LK_WITH_CATALOG, err);
 	if (rc == LK_OK)
 		rc = lk_catalog_need_stream(c.catalog, args->operands[0], &o.stream, err);
+	if (rc == LK_OK && o.stream->of_copy)
+		rc = refuse_derived(&c, o.stream, err);
 	o.postgres = c.at.postgres;
 	if (rc == LK_OK) {
 		lk_stop_on_signal();

@@ -61,6 +61,7 @@ static int run(const lk_args *args, lk_error *err) {
 		print(&s, format == 1);
 	free(s.streams);
 	free(s.copies);
+	free(s.derived);
 	lk_disconnect(&s.at);
 	return rc;
 }

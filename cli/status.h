@@ -39,6 +39,12 @@ typedef struct lk_stream_status {
 	lk_stream_overview counts;
 } lk_stream_status;
 
+/* A derived stream: how far its source was read. */
+typedef struct lk_derived_status {
+	const lk_cat_view *maker;
+	int64_t read, tail;              /* events of the source that became rows, or were left out; all of them */
+} lk_derived_status;
+
 typedef struct lk_status_report {
 	lk_connection at;
 	const char *view;       /* NULL: all */
@@ -48,6 +54,8 @@ typedef struct lk_status_report {
 	int nstreams;
 	lk_copy_status *copies;
 	int ncopies;
+	lk_derived_status *derived;
+	int nderived;
 } lk_status_report;
 
 int lk_status_read(lk_status_report *s, lk_error *err);

@@ -117,6 +117,15 @@ void lk_status_json(const lk_status_report *s, lk_sink *out) {
 		lk_buf_adds(&b, i ? "," : "");
 		add_stream(&s->streams[i], &b);
 	}
+	lk_buf_adds(&b, "],\"derived\":[");
+	for (int i = 0; i < s->nderived; i++) {
+		lk_buf_adds(&b, i ? ",{\"stream\":" : "{\"stream\":");
+		lk_json_text(s->derived[i].maker->name, &b);
+		lk_json_member("from", s->derived[i].maker->stream->stream->name, &b);
+		lk_json_int("read", s->derived[i].read, &b);
+		lk_json_int("lag", s->derived[i].tail - s->derived[i].read, &b);
+		lk_buf_addc(&b, '}');
+	}
 	lk_buf_adds(&b, "],\"views\":[");
 	for (int i = 0; i < s->ncopies; i++) {
 		lk_buf_adds(&b, i ? "," : "");

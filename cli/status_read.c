@@ -8,6 +8,7 @@
 #include "catalog/tail.h"
 #include "cli/output.h"
 #include "core/time.h"
+#include "event_log/derived_log.h"
 #include "event_log/scan.h"
 #include "plan/watermark.h"
 #include "serving/answer.h"
@@ -72,6 +73,8 @@ static int read_ends(lk_status_report *s, lk_copy_status *out, lk_error *err) {
 		int64_t below = sandbox ? part->cut : 0;
 		part->tail = sandbox && out->replay.there ? out->replay.end.at.part[p].off : end->off;
 		part->last_at = end->last_at;
+		if (stream->stream->derived && part->cursor == end->off)
+			part->watermark = lk_watermark_raise(out->copy->version->plan, part->watermark, end->high);
 		part->idle = lk_is_idle(stream->stream, end->off - larger(part->cut, part->cursor), end->last_at, now);
 		out->cut += part->cut - below;
 		out->covered += larger(part->cut, part->cursor) - below;
@@ -122,18 +125,38 @@ static int read_copy(lk_status_report *s, const lk_cat_copy *copy, lk_error *err
 	return rc == LK_OK && s->digest ? read_digest(s, out, err) : rc;
 }
 
+static int read_derived(lk_status_report *s, const lk_cat_copy *copy, lk_error *err) {
+	lk_derived_status *out = &s->derived[s->nderived++];
+	const lk_cat_view *maker = copy->version->view;
+	lk_frontier tail;
+	lk_derived_position at;
+	*out = (lk_derived_status){.maker = maker};
+	int rc = LK_OK;
+	for (int p = 0; rc == LK_OK && p < maker->stream->stream->partitions; p++) {
+		rc = lk_derived_position_read(&s->at.pg, copy->log, maker->stream, p, &at, err);
+		out->read += rc == LK_OK ? at.off : 0;
+	}
+	if (rc == LK_OK)
+		rc = lk_log_tail(&s->at.pg, maker->stream, &tail, err);
+	out->tail = rc == LK_OK ? lk_frontier_events(&tail) : 0;
+	return rc;
+}
+
 int lk_status_read(lk_status_report *s, lk_error *err) {
 	const lk_catalog *c = s->at.catalog;
 	const lk_cat_view *only = NULL;
 	int rc = s->view ? lk_catalog_need_view(c, s->view, &only, err) : LK_OK;
 	s->streams = lk_calloc((size_t)c->nstreams, sizeof *s->streams);
 	s->copies = lk_calloc((size_t)c->ncopies, sizeof *s->copies);
+	s->derived = lk_calloc((size_t)c->ncopies, sizeof *s->derived);
 	s->current = s->digest ? lk_current_new(false) : NULL;
 	for (int i = 0; rc == LK_OK && i < c->nstreams; i++)
 		if (!only || only->stream == &c->streams[i])
 			rc = read_stream(s, &c->streams[i], err);
 	for (int i = 0; rc == LK_OK && i < c->ncopies; i++)
-		if (!only || c->copies[i].version->view == only)
+		if (c->copies[i].log && !only)
+			rc = read_derived(s, &c->copies[i], err);
+		else if (!c->copies[i].log && (!only || c->copies[i].version->view == only))
 			rc = read_copy(s, &c->copies[i], err);
 	lk_current_free(s->current);
 	s->current = NULL;

@@ -43,6 +43,20 @@ static void print_streams(const lk_status_report *s, const page *p) {
 	lk_table_end(t, p->screen, p->out);
 }
 
+static void print_derived(const lk_status_report *s, const page *p) {
+	static const char *const names[] = {"DERIVED STREAM", "FROM", "READ", "LAG", NULL};
+	lk_table *t = table(names, "<<>>");
+	for (int i = 0; i < s->nderived; i++) {
+		const lk_derived_status *d = &s->derived[i];
+		lk_table_cell(t, d->maker->name);
+		lk_table_cell(t, d->maker->stream->stream->name);
+		lk_table_count(t, d->read);
+		lk_table_count(t, d->tail - d->read);
+	}
+	lk_sink_put(p->out, "\n", s->nderived ? 1 : 0);
+	lk_table_end(t, p->screen, p->out);
+}
+
 static void cell_batch(lk_table *t, const lk_copy_status *c) {
 	lk_buf b = LK_BUF_INIT;
 	if (c->copy->kappa && c->counts.published_at == LK_NEVER) {
@@ -231,6 +245,7 @@ static void print_by_partition(const lk_status_report *s, const lk_copy_status *
 void lk_status_tables(const lk_status_report *s, const lk_screen *screen, lk_sink *out) {
 	const page p = {.screen = screen, .out = out};
 	print_streams(s, &p);
+	print_derived(s, &p);
 	lk_sink_put(out, "\n", s->ncopies ? 1 : 0);
 	print_copies(s, &p);
 	print_replays(s, &p);

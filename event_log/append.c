@@ -263,7 +263,7 @@ static int copy_and_commit(lk_pg *pg, lk_append_batch *b, lk_error *err) {
 
 /* In its own transaction, which need not reach the disk: the hint may be lost, and the append's commit must not wait
  * for the lock that NOTIFY takes. */
-static void hint_readers(lk_pg *pg) {
+void lk_append_hint(lk_pg *pg) {
 	static _Atomic int64_t last_us;
 	int64_t now = lk_monotonic_us(), last = atomic_load(&last_us);
 	if ((!last || now - last >= NOTIFY_EVERY_US) && atomic_compare_exchange_strong(&last_us, &last, now)) {
@@ -299,6 +299,6 @@ int lk_append(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_erro
 		return rc;
 	LK_CRASH_POINT("append.committed");
 	if (b->nevents)
-		hint_readers(pg);
+		lk_append_hint(pg);
 	return 0;
 }

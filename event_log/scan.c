@@ -25,6 +25,7 @@
 enum {
 	COPY_END = 1,
 	FIRST_FIELD = 6,   /* of a tuple: after the count of fields and its own length */
+	SECOND_LEN = FIRST_FIELD + 8,
 	HINT_READS = 100,
 };
 
@@ -146,7 +147,7 @@ static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t 
 	            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;"
 	            "EXECUTE %s(%lld, %d); EXECUTE %s(%lld, %d, %lld);", LK_MUTANT("cuts_first") ? "READ COMMITTED" : "REPEATABLE READ",
 	            end, (long long)stream_id, s->part, cuts, (long long)stream_id, s->part, (long long)from);
-	lk_buf_adds(sql, "COPY (SELECT off, _at");
+	lk_buf_adds(sql, s->stream->derived ? "COPY (SELECT off, _high, _at" : "COPY (SELECT off, _at");
 	for (int i = 0; i < s->ncolumns; i++) {
 		lk_buf_addc(sql, ',');
 		lk_sql_ident(s->stream->schema.columns[s->columns[i]].name, sql);
@@ -158,19 +159,24 @@ static int fetch_sql(const lk_scan *s, int64_t stream_id, int64_t from, int64_t 
 	return 0;
 }
 
-/* The offset is the tuple's first field; it has no slot in a row, so _at, which comes next, overwrites it. */
+/* Offset, and _high of a derived stream, come first. They have no slot in a row, so _at, which comes next, overwrites
+ * them. */
+static int leading_fields(const lk_scan *s) { return s->stream->derived ? 3 : 2; }
+
 static void describe_row(lk_scan *s) {
-	s->types = lk_calloc((size_t)s->ncolumns + 3, sizeof *s->types);
-	s->slots = lk_calloc((size_t)s->ncolumns + 3, sizeof *s->slots);
-	s->types[0] = (lk_type){.kind = LK_INT8};
-	s->types[1] = (lk_type){.kind = LK_TIME};
-	s->slots[0] = s->slots[1] = lk_slot_at(s->stream);
-	for (int i = 0; i < s->ncolumns; i++) {
-		s->types[i + 2] = s->stream->schema.columns[s->columns[i]].type;
-		s->slots[i + 2] = s->columns[i];
+	int lead = leading_fields(s);
+	s->types = lk_calloc((size_t)(s->ncolumns + lead + 1), sizeof *s->types);
+	s->slots = lk_calloc((size_t)(s->ncolumns + lead + 1), sizeof *s->slots);
+	for (int i = 0; i < lead; i++) {
+		s->types[i] = (lk_type){.kind = i ? LK_TIME : LK_INT8};
+		s->slots[i] = lk_slot_at(s->stream);
 	}
-	s->types[s->ncolumns + 2] = (lk_type){.kind = LK_INT8};
-	s->slots[s->ncolumns + 2] = lk_slot_src(s->stream);
+	for (int i = 0; i < s->ncolumns; i++) {
+		s->types[i + lead] = s->stream->schema.columns[s->columns[i]].type;
+		s->slots[i + lead] = s->columns[i];
+	}
+	s->types[s->ncolumns + lead] = (lk_type){.kind = LK_INT8};
+	s->slots[s->ncolumns + lead] = lk_slot_src(s->stream);
 }
 
 static int take_bounds(lk_scan *s, PGresult *const seen[2], int64_t from, int64_t limit_off, lk_error *err) {
@@ -190,7 +196,7 @@ static int take_bounds(lk_scan *s, PGresult *const seen[2], int64_t from, int64_
 
 int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_scan_of *of, lk_error *err) {
 	*s = (lk_scan){.pg = pg, .stream = of->stream->stream, .part = of->part, .ncolumns = of->ncolumns, .columns = of->columns,
-	               .src = of->src, .next_off = of->from, .first = true};
+	               .src = of->src, .next_off = of->from, .first = true, .high = LK_NEVER};
 	PGresult *seen[2] = {0};
 	lk_buf sql = LK_BUF_INIT;
 	describe_row(s);
@@ -222,10 +228,16 @@ static int gap(const lk_scan *s, int64_t found, lk_error *err) {
 	return LK_EGAP;
 }
 
+/* The second field of a tuple. */
+static int64_t high_of(const char *begin) {
+	bool null = lk_get32(begin + SECOND_LEN) == UINT32_MAX;
+	return null ? LK_NEVER : (int64_t)lk_get64(begin + SECOND_LEN + 4) + LK_PG_EPOCH_US;
+}
+
 int lk_scan_next(lk_scan *s, lk_value *row, int64_t *off, lk_error *err) {
 	if (!s->copying)
 		return COPY_END;
-	const struct rows rows = {s->pg, &s->message, &s->first, &s->copying, s->types, s->slots, s->ncolumns + 2 + s->src, "reading the log"};
+	const struct rows rows = {s->pg, &s->message, &s->first, &s->copying, s->types, s->slots, s->ncolumns + leading_fields(s) + s->src, "reading the log"};
 	const char *begin;
 	int rc = next_tuple(&rows, row, &begin, err);
 	if (rc == COPY_END && s->next_off < s->end_off)
@@ -235,6 +247,8 @@ int lk_scan_next(lk_scan *s, lk_value *row, int64_t *off, lk_error *err) {
 	*off = (int64_t)lk_get64(begin + FIRST_FIELD);
 	if (*off != s->next_off)
 		return gap(s, *off, err);
+	if (s->stream->derived)
+		s->high = high_of(begin);
 	s->next_off++;
 	return 0;
 }

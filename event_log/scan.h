@@ -20,6 +20,8 @@ typedef struct lk_scan {
 	int ncuts;
 	char *message;             /* libpq's buffer of the current event */
 	bool first, copying;
+	/* of the current event of a derived stream: the high of what it comes from, before it; LK_NEVER if there is none */
+	int64_t high;
 	lk_type *types;
 	int *slots;
 } lk_scan;

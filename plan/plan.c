@@ -30,6 +30,33 @@ const lk_lateral *lk_slot_item(const lk_plan *p, int slot) {
 	return NULL;
 }
 
+void lk_plan_find_needed(lk_plan *p, lk_arena *arena) {
+	bool needed[LK_MAX_COLUMNS] = {false};
+	int n = p->stream->schema.ncolumns;
+	needed[p->stream->schema.event_time] = true;
+	lk_expr_mark(p->where, needed, n);
+	for (int i = 0; i < p->nkeys; i++)
+		lk_expr_mark(p->keys[i].expr, needed, n);
+	for (int i = 0; i < p->naggs; i++) {
+		lk_expr_mark(p->aggs[i].arg, needed, n);
+		lk_expr_mark(p->aggs[i].filter, needed, n);
+	}
+	for (int i = 0; i < p->nlaterals; i++)
+		for (int k = 0; k < p->laterals[i].nexprs; k++)
+			lk_expr_mark(p->laterals[i].exprs[k], needed, n);
+	for (int i = 0; p->makes && i < p->noutputs; i++)
+		lk_expr_mark(p->outputs[i].expr, needed, n);
+	p->needed = lk_arena_alloc(arena, sizeof *p->needed * (size_t)n);
+	for (int i = 0; i < n; i++)
+		if (needed[i])
+			p->needed[p->nneeded++] = i;
+}
+
+bool lk_plan_keeps_time(const lk_plan *p) {
+	const lk_expr *time = p->outputs[p->makes->schema.event_time].expr;
+	return time->op == LK_X_SLOT && time->slot == p->stream->schema.event_time;
+}
+
 int lk_plan_output(const lk_plan *p, const char *name) {
 	for (int i = 0; i < p->noutputs; i++)
 		if (strcmp(p->outputs[i].name, name) == 0)
@@ -133,7 +160,7 @@ bool lk_plan_grows(const lk_plan *p) {
 }
 
 bool lk_plan_is_in_order(const lk_plan *p) {
-	bool in_order = false;
+	bool in_order = p->makes != NULL;
 	for (int i = 0; i < p->naggs; i++)
 		in_order |= p->aggs[i].verbs->oracle == LK_ORACLE_IN_ORDER;
 	return in_order;
@@ -175,8 +202,10 @@ static void put_expr(const lk_plan *p, const char *what, const lk_expr *x, lk_bu
 	lk_arena_release(&arena);
 }
 
-static void put_output(const lk_output *o, lk_buf *out) {
-	if (o->kind == LK_OUT_EXPR) {
+static void put_output(const lk_plan *p, const lk_output *o, lk_buf *out) {
+	if (p->makes) {
+		put_expr(p, "column", o->expr, out);
+	} else if (o->kind == LK_OUT_EXPR) {
 		lk_buf_adds(out, "output ");
 		lk_expr_canonical(o->expr, out);
 		lk_buf_addc(out, ' ');
@@ -206,6 +235,8 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	lk_buf_addf(out, "plan %d\nstream ", PLAN_FORMAT);
 	lk_sql_ident(s->name, out);
 	lk_buf_addf(out, " %d %lld %lld\n", s->schema.event_time, (long long)s->watermark_delay_us, (long long)s->max_ahead_us);
+	if (p->makes)
+		lk_buf_addf(out, "makes %d %d\n", p->makes->schema.event_time, p->makes->partition_by);
 	lk_buf_addf(out, "window %d %d %lld %lld\n", p->window.kind, stable_slot(s, p->window.time_slot), (long long)p->window.size_us,
 	            (long long)p->allowed_lateness_us);
 	if (p->window.slide_us != p->window.size_us || p->window.offset_us)
@@ -238,7 +269,7 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 		lk_buf_addc(out, '\n');
 	}
 	for (int i = 0; i < p->noutputs; i++)
-		put_output(&p->outputs[i], out);
+		put_output(p, &p->outputs[i], out);
 	for (int i = 0; i < p->norder; i++) {
 		const lk_order *o = &p->order[i];
 		lk_buf_addf(out, "order %s nulls %s ", o->descending ? "desc" : "asc", o->nulls_first ? "first" : "last");

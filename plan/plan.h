@@ -20,13 +20,15 @@
 typedef struct lk_stream {
 	char *name;
 	lk_schema schema;
-	int partition_by;            /* column index */
+	int partition_by;            /* column index; of a derived stream -1 if it has no such column */
 	int partitions;              /* 1 … LK_MAX_PARTITIONS */
 	int64_t watermark_delay_us;  /* WITH (watermark = '10 seconds'); default 0 */
 	int64_t max_ahead_us;        /* WITH (max_ahead = '1 day'): how far event time may run ahead of _at before it is not believed (P9) */
 	int64_t idle_timeout_us;     /* WITH (idle_timeout = '1 minute'): a partition without events for this long does not hold
 	                              * back what answers call final, provisionally; 0: never. It decides no row, no late event
 	                              * and no seal */
+	bool derived;                /* a definition fills its log, and ingest does not. The log also has columns _src, the offset of
+	                              * the event that a row comes from, and _high, its source's high before that event */
 	char *text;                  /* the statement as written, NUL-ended, for the catalogue */
 } lk_stream;
 
@@ -41,7 +43,8 @@ typedef struct lk_output {
 	uint8_t kind;
 	int index;          /* into keys or aggs */
 	lk_type type;
-	lk_expr *expr;      /* LK_OUT_EXPR: over a row of the keys and then the final values of aggs */
+	lk_expr *expr;      /* LK_OUT_EXPR: over a row of the keys and then the final values of aggs; of a derived stream over
+	                     * the event's row */
 } lk_output;
 
 /* An edit of the user's text for the oracle: `insert` replaces `remove` bytes from `at` on. NULL: the columns that the
@@ -81,10 +84,14 @@ typedef struct lk_lateral {
 	bool aliased;                  /* the statement gives it the alias */
 } lk_lateral;
 
-/* A plan has at least one aggregate. Without keys and window it is SQL's aggregate over everything: always one row,
+/* The plan of a view, which aggregates, or of a derived stream, whose rows go to a log (`makes`).
+ *
+ * A view's plan has at least one aggregate. Without keys and window it is SQL's aggregate over everything: always one row,
  * even over no events (count 0, other aggregates NULL), though no cell exists then. */
 typedef struct lk_plan {
-	char *view;
+	char *view;                    /* its name, or that of the derived stream */
+	lk_stream *makes;              /* the stream whose log it fills: outputs[i] is column i, an expression over the event's row.
+	                                * NULL: it is a view */
 	const lk_stream *stream;
 	const char *stream_name;       /* as the statement calls it: the alias, or its name */
 	lk_window window;
@@ -126,6 +133,11 @@ typedef struct lk_plan {
 	char hash[33];                 /* 128 bits of it, hex */
 } lk_plan;
 
+/* Finds which columns of the stream a plan reads that is complete otherwise: sets needed and nneeded. */
+void lk_plan_find_needed(lk_plan *p, lk_arena *arena);
+/* Is the event time of the derived stream that of its source? Then its watermark can follow the source's. */
+bool lk_plan_keeps_time(const lk_plan *p);
+
 /* Sets canonical and hash of a plan that is complete otherwise. */
 void lk_plan_seal(lk_plan *p, lk_arena *arena);
 
@@ -152,7 +164,7 @@ const lk_expr *lk_plan_fold_only(const lk_plan *p);
 lk_plan *lk_plan_of_cells(const lk_plan *p);
 /* Do partials grow with the rows, as sets and sketches do? */
 bool lk_plan_grows(const lk_plan *p);
-/* Does an aggregate hang on the order of events? */
+/* Does an aggregate hang on the order of events? Or do rows have one, as those of a derived stream? */
 bool lk_plan_is_in_order(const lk_plan *p);
 /* The most rows that an event can make, whatever it holds; UINT64_MAX if that is more, or not known. */
 uint64_t lk_plan_most_rows(const lk_plan *p);

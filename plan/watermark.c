@@ -11,6 +11,10 @@ int64_t lk_watermark_advance(const lk_plan *p, int64_t wm, int64_t event_time, i
 	return lk_later(wm, clamp(is_over_at(p) ? at : lk_time_sub(believed, s->watermark_delay_us)));
 }
 
+int64_t lk_watermark_raise(const lk_plan *p, int64_t wm, int64_t high) {
+	return is_over_at(p) || high == LK_NEVER ? wm : lk_later(wm, clamp(lk_time_sub(high, p->stream->watermark_delay_us)));
+}
+
 int64_t lk_watermark_of_prefix(const lk_plan *p, int64_t high, int64_t last_at) {
 	int64_t seen = is_over_at(p) ? last_at : high;
 	if (seen == LK_NEVER)

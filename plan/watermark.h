@@ -13,6 +13,10 @@
  * at LK_TIME_MIN and LK_TIME_MAX. */
 int64_t lk_watermark_advance(const lk_plan *p, int64_t wm, int64_t event_time, int64_t at);
 
+/* The watermark when the log's high is known to be at least `high`: of rows of a derived stream, whose _high is their
+ * source's. LK_NEVER raises nothing. */
+int64_t lk_watermark_raise(const lk_plan *p, int64_t wm, int64_t high);
+
 /* The watermark of a prefix from what the log's tail and the cuts keep of it: `high` = max of min(event time,
  * at + max_ahead) (LK_NEVER if empty) and `last_at`. Equal to folding lk_watermark_advance over the prefix. */
 int64_t lk_watermark_of_prefix(const lk_plan *p, int64_t high, int64_t last_at);

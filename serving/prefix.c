@@ -62,6 +62,9 @@ static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 				               (long long)to->off, i);
 			*watermark = lk_watermark_of_prefix(r->plan, to->high, to->last_at);
 		}
+		/* the log of a derived stream is at its end, and its source may be further */
+		if (r->plan->stream->derived && end.part[i].off == r->pointer.tail.part[i].off)
+			*watermark = lk_watermark_raise(r->plan, *watermark, r->pointer.tail.part[i].high);
 		if (*watermark < a->watermark)
 			a->watermark = *watermark;
 	}

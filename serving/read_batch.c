@@ -21,7 +21,7 @@ static const char pointer_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;%s"
 	"SELECT log_id, (SELECT definition FROM lk.stream WHERE stream_id = %lld) FROM lk.meta;"
 	"SELECT served_copy FROM lk.view WHERE view_id = %lld;"
-	"SELECT part, next_off, last_at, clock_timestamp() FROM lk.tail WHERE stream_id = %lld;";
+	"SELECT part, next_off, last_at, high, clock_timestamp() FROM lk.tail WHERE stream_id = %lld;";
 
 static bool is_declared(const PGresult *res, const char *log_id, const lk_cat_stream *s) {
 	if (LK_MUTANT("catalogue_trusted"))
@@ -39,7 +39,8 @@ static int take_tail(lk_pointer *p, const PGresult *res) {
 			continue;
 		p->tail.part[part].off = lk_pg_int(res, i, 1);
 		p->tail.part[part].last_at = lk_pg_time_or(res, i, 2, LK_NEVER);
-		p->now = lk_pg_time_or(res, i, 3, LK_NEVER);
+		p->tail.part[part].high = lk_pg_time_or(res, i, 3, LK_NEVER);
+		p->now = lk_pg_time_or(res, i, 4, LK_NEVER);
 		found++;
 	}
 	return found;

@@ -3,6 +3,7 @@
 #include "speed_layer/worker.h"
 
 #include "core/time.h"
+#include "speed_layer/unit.h"
 
 #define STALLED_US 60000000
 
@@ -22,17 +23,16 @@ static void watch_other(lk_worker *w, lk_share *s, const lk_unit *u, int64_t cur
 	lk_worker_fatal(w, &e, true);
 }
 
-static int has_arrived(lk_worker *w, lk_share *s, const lk_unit *u, bool *arrived, lk_error *err) {
+static int has_arrived(lk_worker *w, lk_share *s, lk_unit *u, bool *arrived, lk_error *err) {
 	*arrived = u->locked && ((u->taken && u->committed >= s->of->end) || lk_unit_is_hopeless(u));
 	if (u->locked)
 		return LK_OK;
-	lk_unit_state st = {0};
-	int rc = lk_store_read_unit(w->path.store, u->id, NULL, &st, NULL, err);
-	*arrived = rc == LK_OK && st.at.cursor >= s->of->end;
-	if (rc >= 0 && !*arrived)
-		watch_other(w, s, u, st.at.cursor);
-	lk_unit_state_release(&st);
-	return rc < 0 ? rc : LK_OK;
+	int64_t cursor = 0;
+	int rc = lk_unit_cursor(&w->path, u, &cursor, err);
+	*arrived = rc == LK_OK && cursor >= s->of->end;
+	if (rc == LK_OK && !*arrived)
+		watch_other(w, s, u, cursor);
+	return rc;
 }
 
 static int have_arrived(lk_worker *w, lk_share *s, bool *all, lk_error *err) {

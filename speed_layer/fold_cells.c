@@ -25,7 +25,8 @@ typedef struct folding {
 	lk_side_output *side_output;
 } folding;
 
-static void *make(const lk_cat_copy *copy) {
+static void *make(const lk_cat_copy *copy, int part) {
+	(void)part;
 	folding *f = lk_calloc(1, sizeof *f);
 	lk_cells_init(&f->cells, copy->version->plan);
 	lk_folder_init(&f->folder, copy->version->plan);

@@ -19,6 +19,7 @@ typedef struct lk_event {
 	const lk_cat_stream *stream;
 	lk_value *row;             /* its columns and _at, in the plan's slots; lent until the verb returns */
 	int64_t off;
+	int64_t high;              /* of the stream it comes from, before it, if it is a row of a derived stream; else LK_NEVER */
 } lk_event;
 
 /* One thing that a commit writes beside the unit's position. */
@@ -33,11 +34,19 @@ typedef struct lk_write {
 	};
 } lk_write;
 
+/* Where an operator keeps its unit's position, if not in Redis beside the cells: in PostgreSQL, with what it writes there.
+ * Then a commit is complete when its verb returns. */
+typedef struct lk_in_log {
+	/* The position from which the unit goes on. LK_ECONFLICT: what it writes to was dropped. */
+	int (*read)(struct lk_path *p, struct lk_unit *u, int64_t *cursor, lk_error *err);
+} lk_in_log;
+
 /* All verbs run on the thread that drives the unit. u->op_state is the operator's own. */
 typedef struct lk_operator {
 	const char *name;
-	/* Makes the state for the copy's plan, with nothing in it; close frees it. */
-	void *(*open)(const lk_cat_copy *copy);
+	const lk_in_log *in_log;   /* NULL: the position is in Redis */
+	/* Makes the state for the copy's plan in a partition, with nothing in it; close frees it. */
+	void *(*open)(const lk_cat_copy *copy, int part);
 	void (*close)(void *state);
 	/* The copy was read anew from the catalogue, and its rows are the same: the former one is freed afterwards. */
 	void (*show)(void *state, const lk_cat_copy *copy);
@@ -53,6 +62,7 @@ typedef struct lk_operator {
 } lk_operator;
 
 extern const lk_operator lk_fold_cells;   /* fold_cells.c */
+extern const lk_operator lk_fill_log;     /* fill_log.c */
 
 /* The operator that a plan needs. */
 const lk_operator *lk_operator_of(const lk_plan *p);

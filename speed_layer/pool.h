@@ -15,7 +15,7 @@ typedef struct lk_world_part {
 	const lk_cat_stream *stream;
 	int part;
 	int owner;                 /* the index of the worker that drives it */
-	int64_t end;               /* where `once` stops; INT64_MAX without */
+	atomic_llong end;          /* where `once` stops; INT64_MAX without, and while it is not known yet */
 	atomic_int reached;
 	atomic_llong behind;       /* events between its units and the end */
 } lk_world_part;

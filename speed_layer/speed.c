@@ -6,6 +6,9 @@
  * so what other runs wait out ends this one: no room in Redis (if the options say so), and a dropped copy. It leaves the
  * cells of dead units to others.
  *
+ * A run to the log's end ends where the logs of declared streams ended when it began. The log of a derived stream that
+ * this run fills still grows then: its end is known when the source has been read to its own.
+ *
  * A world is freed when the last worker has left it. */
 #include "core/flag.h"
 #include "speed_layer/worker.h"
@@ -84,6 +87,12 @@ static int look_at_catalogue(supervisor *v, lk_error *err) {
 	return LK_OK;
 }
 
+/* Does this run fill the stream's log? */
+static bool is_filled_here(const supervisor *v, const lk_cat_stream *s) {
+	const lk_cat_copy *copy = s->of_copy ? lk_catalog_copy(v->pool.world->catalog, s->of_copy) : NULL;
+	return copy && lk_pool_wants(&v->pool, copy);
+}
+
 /* Fails if the log does not reach the end: the end was wrong, or a server came back without its last events.
  * Waiting would not help. */
 static int check_ends(supervisor *v, lk_error *err) {
@@ -94,7 +103,7 @@ static int check_ends(supervisor *v, lk_error *err) {
 		bool wanted = lk_pool_wants_stream(&v->pool, cat, s);
 		int rc = wanted ? lk_log_tail(&v->pg, s, &tail, err) : LK_OK;
 		for (int p = 0; rc == LK_OK && p < tail.n; p++)
-			if (end_of(v, s->id, p) > tail.part[p].off)
+			if (end_of(v, s->id, p) != INT64_MAX && end_of(v, s->id, p) > tail.part[p].off)
 				rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends at %lld, before %lld", s->stream->name, p,
 				            (long long)tail.part[p].off, (long long)end_of(v, s->id, p));
 		if (rc != LK_OK)
@@ -110,10 +119,42 @@ static int note_ends(supervisor *v, lk_error *err) {
 		int rc = lk_log_tail(&v->pg, &cat->streams[i], &v->ends[i], err);
 		if (rc != LK_OK)
 			return rc;
+		for (int p = 0; p < v->ends[i].n && is_filled_here(v, &cat->streams[i]); p++)
+			v->ends[i].part[p].off = INT64_MAX;
 		v->nends++;
 	}
 	set_ends(v, v->pool.world);
 	return check_ends(v, err);
+}
+
+static lk_world_part *part_of(const lk_world *w, const lk_cat_stream *s, int part) {
+	for (int i = 0; i < w->nparts; i++)
+		if (w->parts[i].stream == s && w->parts[i].part == part)
+			return &w->parts[i];
+	return NULL;
+}
+
+static int set_end(supervisor *v, lk_world_part *of, lk_error *err) {
+	lk_frontier tail;
+	int rc = lk_log_tail(&v->pg, of->stream, &tail, err);
+	for (int i = 0; rc == LK_OK && i < v->nends; i++)
+		if (v->ends[i].part[0].stream == of->stream->id)
+			of->end = v->ends[i].part[of->part].off = tail.part[of->part].off;
+	return rc;
+}
+
+/* Ends of derived logs, where their source has been read to its end. */
+static int find_ends(supervisor *v, lk_error *err) {
+	const lk_world *w = v->pool.world;
+	int rc = LK_OK;
+	for (int i = 0; v->pool.o->once && i < w->nparts && rc == LK_OK; i++) {
+		lk_world_part *of = &w->parts[i];
+		const lk_cat_copy *maker = of->end == INT64_MAX ? lk_catalog_copy(w->catalog, of->stream->of_copy) : NULL;
+		const lk_world_part *source = maker ? part_of(w, maker->version->view->stream, of->part) : NULL;
+		if (source && atomic_load(&source->reached))
+			rc = set_end(v, of, err);
+	}
+	return rc;
 }
 
 /* --- dead units --- */
@@ -204,7 +245,8 @@ static int need_copy(const supervisor *v, lk_error *err) {
 static void supervise(supervisor *v) {
 	while (!is_over(v)) {
 		lk_pool_pause(&v->pool, LOOK_US);
-		if (lk_monotonic_us() >= v->next_look_us)
+		/* a server that is away is noticed by the next look */
+		if (lk_monotonic_us() >= v->next_look_us || (v->connected && find_ends(v, NULL) != LK_OK))
 			look(v);
 	}
 }

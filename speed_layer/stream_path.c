@@ -74,11 +74,14 @@ static void commit(lk_path *p, lk_unit *u) {
 		lk_unit_fail(u, &e);
 		return;
 	}
-	p->pending = u;
 	u->sent = u->at.cursor;
 	u->on_way = u->folded;
 	u->folded = (lk_folded){0};
 	u->uncommitted_events = 0;
+	if (u->op->in_log)
+		lk_unit_acknowledged(p, u);
+	else
+		p->pending = u;
 }
 
 static void leave_failed(pass *s) {
@@ -110,7 +113,8 @@ static void process(pass *s, lk_unit *u, int64_t off) {
 	const lk_plan *plan = lk_unit_plan(u);
 	const lk_stream_limits *most = &s->path->limits;
 	int64_t at = s->row[lk_slot_at(plan->stream)].i;
-	const lk_event e = {.stream = s->stream, .row = s->row, .off = off};
+	const lk_event e = {.stream = s->stream, .row = s->row, .off = off, .high = s->scan.high};
+	u->at.watermark = lk_watermark_raise(plan, u->at.watermark, e.high);
 	bool full = is_in_range(s, u->copy) && u->op->row(u, &e, most);
 	u->at.cursor = off + 1;
 	u->at.watermark = lk_watermark_advance(plan, u->at.watermark, s->row[plan->stream->schema.event_time].i, at);

@@ -98,7 +98,7 @@ int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err) {
 	lk_position cut;
 	lk_unit_state st = {0};
 	lk_error e = {0};
-	if (!u->taken)
+	if (!u->taken || u->op->in_log)
 		return LK_OK;
 	int rc = lk_unit_published(p, u, &cut, &e);
 	if (rc == LK_OK && lk_unit_should_skip(p, u, u->committed, cut.cursor))

@@ -34,7 +34,7 @@ void lk_unit_init(lk_unit *u, const lk_cat_copy *copy, int part) {
 	u->copy = copy;
 	u->part = part;
 	u->op = lk_operator_of(copy->version->plan);
-	u->op_state = u->op->open(copy);
+	u->op_state = u->op->open(copy, part);
 }
 
 void lk_unit_release(lk_unit *u) {
@@ -56,7 +56,7 @@ void lk_unit_show(lk_unit *u, const lk_cat_copy *copy) {
 	} else {
 		lk_unit_drop(u);
 		u->op->close(u->op_state);
-		u->op_state = u->op->open(copy);
+		u->op_state = u->op->open(copy, u->part);
 	}
 	u->copy = copy;
 }
@@ -168,7 +168,29 @@ static void hold(lk_unit *u, uint64_t token, const lk_position *at) {
 	u->retry_at_us = 0;
 }
 
+int lk_unit_cursor(lk_path *p, lk_unit *u, int64_t *cursor, lk_error *err) {
+	lk_unit_state st = {0};
+	if (u->op->in_log)
+		return u->op->in_log->read(p, u, cursor, err);
+	int rc = lk_store_read_unit(p->store, u->id, NULL, &st, NULL, err);
+	*cursor = st.at.cursor;
+	lk_unit_state_release(&st);
+	return rc < 0 ? rc : LK_OK;
+}
+
+/* Log and position are in one database, so they always fit. */
+static int take_in_log(lk_path *p, lk_unit *u, lk_error *err) {
+	lk_position at = {.watermark = LK_NEVER, .last_at = LK_NEVER};
+	forget(u);
+	int rc = u->op->in_log->read(p, u, &at.cursor, err);
+	if (rc == LK_OK)
+		hold(u, 0, &at);
+	return rc;
+}
+
 int lk_unit_take(lk_path *p, lk_unit *u, lk_error *err) {
+	if (u->op->in_log)
+		return take_in_log(p, u, err);
 	lk_position start;
 	lk_unit_state st = {0};
 	bool reset = false;

@@ -8,6 +8,9 @@
  * dropped. Uses the writer session. */
 int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *err);
 
+/* The position that the last commit of any owner has reached: 0 if there is none. */
+int lk_unit_cursor(lk_path *p, lk_unit *u, int64_t *cursor, lk_error *err);
+
 /* True if the unit may, and should, skip what lies between its cursor and the published cut. */
 bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int64_t cut);
 

@@ -162,7 +162,7 @@ static int advance(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 		rc = pass(w, s, busy, err);
 	if (rc == LK_OK && lk_monotonic_us() >= s->next_sweep_us)
 		rc = lk_share_sweep(w, s, err);
-	if (rc == LK_OK && w->pool->o->once && !atomic_load(&s->of->reached))
+	if (rc == LK_OK && w->pool->o->once && s->of->end != INT64_MAX && !atomic_load(&s->of->reached))
 		rc = lk_share_check_end(w, s, err);
 	w->path.behind = NULL;
 	publish_progress(s);

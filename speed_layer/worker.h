@@ -50,7 +50,10 @@ int lk_share_lock(lk_worker *w, lk_share *s, lk_error *err);
 int lk_share_take(lk_worker *w, lk_share *s, lk_error *err);
 int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err);
 /* The end of the share's work: the log's end, or where `once` stops. */
-static inline int64_t lk_share_end(const lk_share *s) { return s->tail < s->of->end ? s->tail : s->of->end; }
+static inline int64_t lk_share_end(const lk_share *s) {
+	int64_t end = s->of->end;
+	return s->tail < end ? s->tail : end;
+}
 
 /* --- trouble (trouble.c) --- */
 

@@ -144,6 +144,11 @@ static int from_at(const lk_stmt *s, int at) {
 	return s->len;
 }
 
+void lk_sql_note_end(lk_scope *c, const json_t *targets) {
+	int at = from_at(c->s, lk_tree_location(lk_tree_as(json_array_get(targets, 0), "ResTarget")));
+	lk_sql_edit(c, (lk_edit){.at = at, .of_event = true, .nlaterals = c->plan->nlaterals});
+}
+
 static void note_place(const reading *r, const json_t *targets) {
 	const lk_scope *inner = r->d->inner;
 	int at = from_at(r->c->s, lk_tree_location(lk_tree_as(json_array_get(targets, 0), "ResTarget")));

@@ -13,6 +13,8 @@ lk_with *lk_sql_find_with(const lk_scope *c, const char *name);
 /* Makes c read from a SelectStmt: sets c->derived, and adds the query's WHERE to the plan's. with: the queries that it can
  * name; columns: new names, or NULL; at: for messages. False with faults. */
 bool lk_sql_derived(lk_scope *c, const json_t *query, const json_t *columns, const lk_with *with, int at);
+/* Notes the end of the outer select list as the place where the oracle hands on which event a row is of (lk_edit). */
+void lk_sql_note_end(lk_scope *c, const json_t *targets);
 /* Adds a condition to the plan's WHERE. */
 void lk_sql_where(lk_scope *c, const json_t *condition);
 

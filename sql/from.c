@@ -13,9 +13,9 @@
 #include "sql/window.h"
 
 const lk_stream *lk_sql_find_stream(lk_stmt *s, const char *name) {
-	for (int i = 0; i < s->out->nitems; i++)
-		if (s->out->items[i].kind == LK_DEF_STREAM && strcmp(s->out->items[i].stream->name, name) == 0)
-			return s->out->items[i].stream;
+	const lk_stream *found = lk_definitions_stream(s->out, name);
+	if (found)
+		return found;
 	return s->resolver && s->resolver->stream ? s->resolver->stream(s->resolver->ctx, name) : NULL;
 }
 
@@ -23,7 +23,7 @@ static const char *near_stream(lk_stmt *s, const char *name) {
 	const char **names = lk_arena_alloc(s->arena, sizeof *names * (size_t)(s->out->nitems + 1));
 	int n = 0;
 	for (int i = 0; i < s->out->nitems; i++)
-		if (s->out->items[i].kind == LK_DEF_STREAM)
+		if (s->out->items[i].stream)
 			names[n++] = s->out->items[i].stream->name;
 	const char *near = lk_did_you_mean(name, names, n);
 	if (!near && s->resolver && s->resolver->suggest)
@@ -165,7 +165,7 @@ bool lk_sql_from(lk_scope *c, const json_t *from) {
 	json_array_foreach(from, i, item)
 		n = flatten(item, items, n, 1 + LK_MAX_LATERALS);
 	if (!n) {
-		lk_stmt_fault(c->s, 0, "write SELECT … FROM a stream", "the view reads from no stream");
+		lk_stmt_fault(c->s, 0, "write SELECT … FROM a stream", "the statement reads from no stream");
 		return false;
 	}
 	if (n > 1 + LK_MAX_LATERALS) {

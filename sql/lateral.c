@@ -102,6 +102,8 @@ bool lk_sql_lateral(lk_scope *c, const json_t *item, int at) {
 		lk_stmt_fault(c->s, at, "leave some out", "FROM has more than %d items beside the stream", LK_MAX_LATERALS);
 		return false;
 	}
+	if (!p->laterals)
+		p->laterals = lk_arena_zalloc(c->s->arena, sizeof *p->laterals * LK_MAX_LATERALS);
 	lk_lateral *l = &p->laterals[p->nlaterals];
 	*l = (lk_lateral){.slot = p->nslots, .at = at};
 	if (!(values ? read_subselect(c, l, values, at) : lk_sql_row_function(c, l, function, at)))

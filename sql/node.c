@@ -48,6 +48,9 @@ lk_expr *lk_expr_pair(lk_scope *c, int op, lk_type type, int at, lk_expr *l, lk_
 }
 
 /* The array doubles when its length is a power of two. */
+/* Two edits at one byte are a close and an end: the close, which removes nothing, comes first. */
+static bool comes_before(const lk_edit *x, const lk_edit *y) { return x->at != y->at ? x->at < y->at : x->remove < y->remove; }
+
 void lk_sql_edit(lk_scope *c, lk_edit edit) {
 	lk_plan *p = c->plan;
 	size_t n = (size_t)p->nedits;
@@ -57,7 +60,10 @@ void lk_sql_edit(lk_scope *c, lk_edit edit) {
 			memcpy(more, p->edits, sizeof *more * n);
 		p->edits = more;
 	}
-	p->edits[p->nedits++] = edit;
+	int i = p->nedits++;
+	for (; i > 0 && comes_before(&edit, &p->edits[i - 1]); i--)
+		p->edits[i] = p->edits[i - 1];
+	p->edits[i] = edit;
 }
 
 lk_expr *lk_sql_text_constant(lk_scope *c, const char *text, int at, lk_type type) {

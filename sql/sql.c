@@ -80,7 +80,7 @@ static void leave_out_repeated(lk_definitions *d) {
 
 static bool is_declared(const lk_definitions *d, const char *name) {
 	for (int i = 0; i < d->nitems; i++)
-		if (strcmp(d->items[i].kind == LK_DEF_STREAM ? d->items[i].stream->name : d->items[i].plan->view, name) == 0)
+		if (strcmp(d->items[i].stream ? d->items[i].stream->name : d->items[i].plan->view, name) == 0)
 			return true;
 	return false;
 }
@@ -89,7 +89,7 @@ static bool is_declared(const lk_definitions *d, const char *name) {
 static const struct {
 	const char *kind, *what, *hint;
 } refused[] = {
-	{"CreateTableAsStmt", "CREATE TABLE AS or MATERIALIZED VIEW", "write CREATE VIEW; every view is materialised"},
+	{"CreateTableAsStmt", "CREATE MATERIALIZED VIEW", "write CREATE VIEW; every view is materialised"},
 	{"SelectStmt", "a query", "write CREATE VIEW name AS SELECT …"},
 	{"InsertStmt", "INSERT", "add events with lk ingest"},
 	{"UpdateStmt", "UPDATE", "events do not change"},
@@ -147,6 +147,10 @@ static void read_statement(sql_file *f, lk_stmt *s, const json_t *node) {
 	} else if (strcmp(kind, "ViewStmt") == 0) {
 		lk_plan *plan = lk_sql_view(s, fields);
 		add_item(f, s, (lk_definition){.kind = LK_DEF_VIEW, .plan = plan}, plan ? plan->view : NULL, json_object_get(fields, "view"));
+	} else if (strcmp(kind, "CreateTableAsStmt") == 0 && strcmp(lk_tree_str(fields, "objtype"), "OBJECT_TABLE") == 0) {
+		lk_plan *plan = lk_sql_derived_stream(s, fields);
+		add_item(f, s, (lk_definition){.kind = LK_DEF_DERIVED, .plan = plan, .stream = plan ? plan->makes : NULL}, plan ? plan->view : NULL,
+		         json_object_get(json_object_get(fields, "into"), "rel"));
 	} else {
 		refuse_statement(s, kind);
 	}
@@ -284,9 +288,4 @@ int lk_sql_parse(const char *text, size_t len, const lk_resolver *resolver, lk_d
 	if (failed)
 		lk_file_fault(out, text, len, 0, "it cannot be read: no thread can be started", strerror(failed));
 	return out->nfaults ? LK_EDEFINITION : LK_OK;
-}
-
-void lk_definitions_release(lk_definitions *d) {
-	lk_arena_release(&d->arena);
-	*d = (lk_definitions){0};
 }

@@ -17,9 +17,9 @@ typedef struct lk_fault {
 
 /* What a file declares, in file order. */
 typedef struct lk_definition {
-	enum { LK_DEF_STREAM, LK_DEF_VIEW } kind;
-	lk_stream *stream;   /* owned by the lk_definitions */
-	lk_plan *plan;
+	enum { LK_DEF_STREAM, LK_DEF_VIEW, LK_DEF_DERIVED } kind;
+	lk_stream *stream;   /* owned by the lk_definitions; NULL of a view */
+	lk_plan *plan;       /* NULL of a stream that is not derived */
 } lk_definition;
 
 typedef struct lk_definitions {
@@ -41,6 +41,7 @@ typedef struct lk_resolver {
 	bool (*view)(void *ctx, const char *name);             /* is there such a view? may be NULL */
 	void *ctx;
 	int (*calendar)(void *ctx, lk_calendar *c, lk_arena *arena, const char **near);   /* may be NULL */
+	bool derived;   /* streams are read as the logs of derived streams, which lk wrote down itself */
 } lk_resolver;
 
 /* Parses a whole file, on a thread with a large stack, which also calls the resolver; the caller waits for it. Streams
@@ -52,6 +53,10 @@ void lk_definitions_release(lk_definitions *d);
 /* Prints "file:line:col: message" and the hint, the offending source line and a caret under it. */
 void lk_fault_print(const lk_fault *f, const char *file, const char *text, size_t len, lk_buf *out);
 /* The place behind the word that stands at the fault; false if none does, or the text is not UTF-8. */
+/* A definition's statement as it was written. */
+const char *lk_definition_text(const lk_definition *d);
+/* The stream of that name that a file declares, of either kind; NULL if it declares none. */
+const lk_stream *lk_definitions_stream(const lk_definitions *d, const char *name);
 bool lk_fault_end(const lk_fault *f, const char *text, size_t len, int *line, int *col);
 
 /* --- SQL made from a plan (sql/to_sql.c) --- */
@@ -83,7 +88,9 @@ void lk_plan_cell_names(const lk_plan *p, lk_buf *out);
  * from lk.<the window's call as written>, or, for sessions, from gaps and islands of the events that pass WHERE, by
  * group. Three edits are made to the text: these columns replace the call, lk's own aggregates become functions over
  * array_agg (catalog/schema.sql), and ORDER BY and LIMIT become row_number() over the rows of each window. Text columns
- * have COLLATE "C". */
+ * have COLLATE "C".
+ *
+ * Of a derived stream: its rows, ORDER BY the partition and offset of the event that they come from. */
 void lk_plan_oracle_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out);
 
 /* Types of the columns of lk_plan_batch_sql, in order (R5). Returns how many (<= max). */

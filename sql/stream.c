@@ -53,7 +53,19 @@ static int find_column(const lk_stream *st, const char *name) {
 	return -1;
 }
 
-/* A column is added even if it has a fault, so that other clauses do not fail for its absence. */
+lk_column *lk_sql_add_column(lk_stmt *s, lk_stream *st, const char *name, int at) {
+	lk_column *column = &st->schema.columns[st->schema.ncolumns];
+	column->name = lk_arena_strdup(s->arena, name);
+	lk_sql_check_column(s, "column", name, at);
+	column_path(s, column, at);
+	if (taken_by_log(name))
+		lk_stmt_fault(s, at, "choose another name; a key of this name cannot be a column", "the column name \"%s\" is taken by the log", name);
+	if (find_column(st, name) >= 0)
+		lk_stmt_fault(s, at, "", "column \"%s\" is declared twice", name);
+	st->schema.ncolumns++;
+	return column;
+}
+
 static void read_column(lk_stmt *s, lk_stream *st, const json_t *element) {
 	static const char *const keys[] = {"colname", "typeName", "is_local", "location", NULL};
 	const char *kind;
@@ -65,22 +77,14 @@ static void read_column(lk_stmt *s, lk_stream *st, const json_t *element) {
 		return;
 	}
 	at = lk_tree_location(f);
-	lk_column *column = &st->schema.columns[st->schema.ncolumns];
-	column->name = lk_arena_strdup(s->arena, lk_tree_str(f, "colname"));
 	lk_tree_only(s, f, at, "a column", keys);
-	lk_sql_check_column(s, "column", column->name, at);
-	column_path(s, column, at);
-	if (taken_by_log(column->name))
-		lk_stmt_fault(s, at, "choose another name; a key of this name cannot be a column", "the column name \"%s\" is taken by the log", column->name);
-	if (find_column(st, column->name) >= 0)
-		lk_stmt_fault(s, at, "", "column \"%s\" is declared twice", column->name);
+	lk_column *column = lk_sql_add_column(s, st, lk_tree_str(f, "colname"), at);
 	if (!json_object_get(f, "typeName"))
 		lk_stmt_fault(s, at, LK_COLUMN_TYPES, "column \"%s\" has no type", column->name);
 	lk_typename type;
 	bool good = json_object_get(f, "typeName") && lk_sql_type_name(s, json_object_get(f, "typeName"), at, true, &type);
 	column->type = good ? type.type : lk_type_of(NO_KIND);
 	column->characters = good ? (int)type.characters : 0;
-	st->schema.ncolumns++;
 }
 
 static void read_columns(lk_stmt *s, lk_stream *st, const json_t *elements) {
@@ -110,13 +114,7 @@ static const char *name_value(lk_stmt *s, const lk_option *o) {
 	return alone && is_name && !lk_tree_flag(type, "setof") ? lk_token_name(s->text, t, s->arena) : NULL;
 }
 
-/* -1 with a fault. A missing option is a fault only if all options are `known`: else it may be the misspelt one. */
-static int column_option(lk_stmt *s, const lk_stream *st, const lk_option *o, bool known) {
-	if (!o->value) {
-		if (known)
-			lk_stmt_fault(s, 0, "write WITH (event_time = column, partition_by = column)", "stream \"%s\" has no %s", st->name, o->name);
-		return -1;
-	}
+int lk_sql_column_option(lk_stmt *s, const lk_stream *st, const lk_option *o) {
 	const char *name = name_value(s, o);
 	int column = name ? find_column(st, name) : -1;
 	if (column >= 0)
@@ -130,6 +128,15 @@ static int column_option(lk_stmt *s, const lk_stream *st, const lk_option *o, bo
 		lk_stmt_fault(s, o->at, hint, "%s: there is no column \"%s\"", o->name, name);
 	else
 		lk_stmt_fault(s, o->at, hint, "the value of %s is not a column name", o->name);
+	return -1;
+}
+
+/* -1 with a fault. A missing option is a fault only if all options are `known`: else it may be the misspelt one. */
+static int column_option(lk_stmt *s, const lk_stream *st, const lk_option *o, bool known) {
+	if (o->value)
+		return lk_sql_column_option(s, st, o);
+	if (known)
+		lk_stmt_fault(s, 0, "write WITH (event_time = column, partition_by = column)", "stream \"%s\" has no %s", st->name, o->name);
 	return -1;
 }
 
@@ -156,12 +163,19 @@ static int64_t time_unit_option(lk_stmt *s, const lk_option *o) {
 	return ns;
 }
 
+void lk_sql_check_event_time(lk_stmt *s, const lk_stream *st, int at) {
+	const lk_column *c = st->schema.event_time >= 0 ? &st->schema.columns[st->schema.event_time] : NULL;
+	if (c && c->type.kind != LK_TIME && c->type.kind != NO_KIND)
+		lk_stmt_fault(s, at, "declare it as timestamptz", "event_time: column \"%s\" is not timestamptz", c->name);
+}
+
 static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
 	lk_option o[] = {{.name = "event_time"}, {.name = "partition_by"}, {.name = "partitions"}, {.name = "watermark"}, {.name = "max_ahead"},
 	                 {.name = "idle_timeout"}, {.name = "time_unit"}};
 	bool known = lk_sql_options(s, list, o, sizeof o / sizeof *o);
 	st->schema.event_time = column_option(s, st, &o[0], known);
-	st->partition_by = column_option(s, st, &o[1], known);
+	st->derived = s->resolver && s->resolver->derived;
+	st->partition_by = st->derived && !o[1].value ? -1 : column_option(s, st, &o[1], known);
 	if (st->partition_by >= 0 && st->schema.columns[st->partition_by].type.kind == LK_JSONB)
 		lk_stmt_fault(s, o[1].at, "declare a path of it as a column: \"a.b\" text",
 		              "partition_by: a jsonb cannot divide a stream, since equal ones can have several texts");
@@ -169,18 +183,16 @@ static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
 	lk_sql_interval_option(s, &o[3], 0, &st->watermark_delay_us);
 	lk_sql_interval_option(s, &o[4], 86400 * LK_US_PER_S, &st->max_ahead_us);
 	lk_sql_interval_option(s, &o[5], 0, &st->idle_timeout_us);
-	uint8_t kind = st->schema.event_time >= 0 ? st->schema.columns[st->schema.event_time].type.kind : NO_KIND;
 	int64_t tick_ns = time_unit_option(s, &o[6]);
 	if (st->schema.event_time >= 0)
 		st->schema.columns[st->schema.event_time].tick_ns = tick_ns;
-	if (kind != LK_TIME && kind != NO_KIND)
-		lk_stmt_fault(s, o[0].at, "declare it as timestamptz", "event_time: column \"%s\" is not timestamptz", st->schema.columns[st->schema.event_time].name);
+	lk_sql_check_event_time(s, st, o[0].at);
 }
 
 static bool is_known(lk_stmt *s, const char *name) { return s->resolver && s->resolver->stream && s->resolver->stream(s->resolver->ctx, name); }
 
 /* Streams and views share their names, as tables and views do in PostgreSQL. */
-static void check_name(lk_stmt *s, const char *name, int at) {
+void lk_sql_check_stream_name(lk_stmt *s, const char *name, int at) {
 	if (lk_sql_check_name(s, "stream", name, at) && lk_sql_is_view(s, name) && !is_known(s, name))
 		lk_stmt_fault(s, at, "choose another name", "there is a view \"%s\"", name);
 }
@@ -192,7 +204,7 @@ lk_stream *lk_sql_stream(lk_stmt *s, const json_t *f) {
 	lk_tree_only(s, f, 0, "CREATE TABLE", keys);
 	const char *name = lk_sql_relation(s, relation, "a stream");
 	if (name)
-		check_name(s, name, lk_tree_location(relation));
+		lk_sql_check_stream_name(s, name, lk_tree_location(relation));
 	if (strcmp(lk_tree_str(f, "oncommit"), "ONCOMMIT_NOOP") != 0)
 		lk_stmt_fault(s, 0, "leave it out", "ON COMMIT is not supported");
 	st->name = lk_arena_strdup(s->arena, lk_tree_str(relation, "relname"));

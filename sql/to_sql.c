@@ -440,7 +440,24 @@ static void put_places(const lk_plan *p, lk_buf *out) {
 	lk_buf_adds(out, "1) AS _place FROM (");
 }
 
+/* The rows of a derived stream, in the order of the events that they come from, and of the rows of each. */
+static void put_rows(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
+	lk_buf_adds(out, "SELECT ");
+	put_outputs(p, " AS ", "", out);
+	lk_buf_adds(out, " FROM (");
+	put_source(p, log, true, out);
+	put_user_text(p, out);
+	lk_buf_adds(out, p->with_at ? "\n) AS answer) AS answer" : "\n) AS answer");
+	lk_buf_adds(out, " ORDER BY _part, _off");
+	for (int i = 0; i < p->nlaterals; i++)
+		lk_buf_addf(out, ", _ord%d", i);
+}
+
 void lk_plan_oracle_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
+	if (p->makes) {
+		put_rows(p, log, out);
+		return;
+	}
 	bool windowed = p->window.kind != LK_W_NONE;
 	lk_buf_adds(out, windowed ? "SELECT window_start, window_end" : "SELECT ");
 	put_outputs(p, " AS ", "", out);

@@ -6,7 +6,6 @@
  *
  * An argument or key that may need more than the 18 digits of a stored numeric gets a cast to numeric(18,s), which
  * raises in PostgreSQL and marks in C, so that both refuse the same values. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/time.h"
@@ -146,26 +145,6 @@ static void read_target(view_reader *v, const json_t *target) {
 
 /* --- the statement --- */
 
-static void find_needed(lk_plan *p, lk_arena *arena) {
-	bool needed[LK_MAX_COLUMNS] = {false};
-	int n = p->stream->schema.ncolumns;
-	needed[p->stream->schema.event_time] = true;
-	lk_expr_mark(p->where, needed, n);
-	for (int i = 0; i < p->nkeys; i++)
-		lk_expr_mark(p->keys[i].expr, needed, n);
-	for (int i = 0; i < p->naggs; i++) {
-		lk_expr_mark(p->aggs[i].arg, needed, n);
-		lk_expr_mark(p->aggs[i].filter, needed, n);
-	}
-	for (int i = 0; i < p->nlaterals; i++)
-		for (int k = 0; k < p->laterals[i].nexprs; k++)
-			lk_expr_mark(p->laterals[i].exprs[k], needed, n);
-	p->needed = lk_arena_alloc(arena, sizeof *p->needed * (size_t)n);
-	for (int i = 0; i < n; i++)
-		if (needed[i])
-			p->needed[p->nneeded++] = i;
-}
-
 static bool is_foreign(const char *name) { return lk_sql_function_hint(name) != NULL; }
 
 /* A select list without an aggregate; perhaps another system's aggregate was meant. */
@@ -175,8 +154,8 @@ static void no_aggregate(lk_stmt *s, const json_t *list, int at) {
 	if (name)
 		lk_stmt_fault(s, lk_tree_location(call), lk_sql_function_hint(name), "function %s(…) is not supported in the select list", name);
 	else
-		lk_stmt_fault(s, lk_tree_start(list, at), "add GROUP BY and an aggregate, such as count(*) AS n",
-		              "row views (without aggregates) are not supported");
+		lk_stmt_fault(s, lk_tree_start(list, at), "add one, such as count(*) AS n, or write CREATE TABLE … AS SELECT …: a stream of these rows",
+		              "a view aggregates, and this one has no aggregate");
 }
 
 static bool select_form(lk_stmt *s, const json_t *select, int at) {
@@ -257,12 +236,6 @@ static void check_view_options(lk_stmt *s, lk_plan *p, const lk_option options[N
 		p->allowed_lateness_us = p->retention_us;
 }
 
-/* Two edits at one byte are a close and an end: the close, which removes nothing, comes first. */
-static int by_place(const void *a, const void *b) {
-	const lk_edit *x = a, *y = b;
-	return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->remove > y->remove) - (x->remove < y->remove);
-}
-
 lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	static const char *const keys[] = {"view", "query", "options", "withCheckOption", NULL};
 	const json_t *relation = json_object_get(f, "view"), *select = lk_tree_as(json_object_get(f, "query"), "SelectStmt");
@@ -279,7 +252,6 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	p->keys = lk_arena_zalloc(s->arena, sizeof *p->keys * LK_MAX_KEYS);
 	p->aggs = lk_arena_zalloc(s->arena, sizeof *p->aggs * LK_MAX_AGGS);
 	p->outputs = lk_arena_zalloc(s->arena, sizeof *p->outputs * MAX_OUTPUTS);
-	p->laterals = lk_arena_zalloc(s->arena, sizeof *p->laterals * LK_MAX_LATERALS);
 	lk_option options[NOPTIONS];
 	read_view_options(s, p, json_object_get(f, "options"), options);
 	view_reader v = {.c = {.s = s, .plan = p, .read = lk_sql_read, .from = lk_sql_from}, .s = s, .p = p};
@@ -294,10 +266,8 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 		check_view_options(s, p, options);
 	if (s->nfaults)
 		return NULL;
-	find_needed(p, s->arena);
 	lk_sql_lateral_edits(&v.c);
-	if (p->nedits)
-		qsort(p->edits, (size_t)p->nedits, sizeof *p->edits, by_place);
+	lk_plan_find_needed(p, s->arena);
 	lk_plan_seal(p, s->arena);
 	return p;
 }

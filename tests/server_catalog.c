@@ -26,7 +26,7 @@ static void parse(const char *text, lk_definitions *out) {
 }
 
 static int apply_one(lk_pg *on, const lk_definition *d, lk_apply_result *out, lk_error *err) {
-	return d->kind == LK_DEF_STREAM ? lk_apply_stream(on, d->stream, out, err) : lk_apply_view(on, d->plan, out, err);
+	return lk_apply_definition(on, d, out, err);
 }
 
 /* Applies all of a file; gives what happened to its last definition. */

@@ -273,5 +273,7 @@ int main(void) {
 	test_share_program(&lk, &world);
 	int failed = cmocka_run_group_tests_name("from version 5", tests, test_shared_start, test_shared_stop);
 	from = 6;
-	return failed + cmocka_run_group_tests_name("from version 6", later, test_shared_start, test_shared_stop);
+	failed += cmocka_run_group_tests_name("from version 6", later, test_shared_start, test_shared_stop);
+	from = 7;
+	return failed + cmocka_run_group_tests_name("from version 7", later, test_shared_start, test_shared_stop);
 }

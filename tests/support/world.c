@@ -109,9 +109,7 @@ int test_world_try(test_world *w, const char *sql, char **fault) {
 	for (int i = 0; rc == LK_OK && i < d.nitems; i++) {
 		lk_apply_result result;
 		lk_error err = {0};
-		int failed = d.items[i].kind == LK_DEF_STREAM ? lk_apply_stream(&w->pg, d.items[i].stream, &result, &err)
-		                                              : lk_apply_view(&w->pg, d.items[i].plan, &result, &err);
-		must(failed, &err, sql);
+		must(lk_apply_definition(&w->pg, &d.items[i], &result, &err), &err, sql);
 	}
 	lk_definitions_release(&d);
 	test_world_reload(w);
@@ -131,6 +129,14 @@ const lk_cat_copy *test_world_copy(test_world *w, const char *view) {
 	must(lk_catalog_need_view(w->catalog, view, &v, &err), &err, view);
 	must(lk_catalog_read_copy(w->catalog, v, 0, &copy, &err), &err, view);
 	return copy;
+}
+
+const lk_cat_copy *test_world_filler(test_world *w, const char *stream) {
+	lk_error err = {0};
+	const lk_cat_stream *s;
+	must(lk_catalog_need_stream(w->catalog, stream, &s, &err), &err, stream);
+	assert_true(s->of_copy != 0);
+	return lk_catalog_copy(w->catalog, s->of_copy);
 }
 
 const lk_cat_copy *test_world_kappa(test_world *w, const char *view) {
@@ -555,9 +561,10 @@ static void add_late(const lk_answer *a, lk_buf *out) {
 		lk_buf_adds(out, ") + ");
 	}
 	add_interval(p->window.pane_us + p->allowed_lateness_us, out);
-	lk_buf_addf(out, " AS over, max(least(%s, _at + ", ts.data);
+	lk_buf_addf(out, " AS over, greatest(max(least(%s, _at + ", ts.data);
 	add_interval(by_at ? 0 : s->max_ahead_us, out);
-	lk_buf_adds(out, ")) OVER (PARTITION BY part ORDER BY off ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) - ");
+	lk_buf_adds(out, ")) OVER (PARTITION BY part ORDER BY off ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)");
+	lk_buf_adds(out, s->derived && !by_at ? ", max(_high) OVER (PARTITION BY part ORDER BY off)) - " : ") - ");
 	add_interval(by_at ? 0 : s->watermark_delay_us, out);
 	lk_buf_adds(out, " AS watermark FROM ");
 	lk_log_table(s, out);

@@ -26,6 +26,7 @@ int test_world_try(test_world *w, const char *sql, char **fault);
 void test_world_declare(test_world *w, const char *sql);
 void test_world_reload(test_world *w);
 const lk_cat_copy *test_world_copy(test_world *w, const char *view);        /* the served one */
+const lk_cat_copy *test_world_filler(test_world *w, const char *stream);    /* the copy that fills a derived stream */
 const lk_cat_copy *test_world_kappa(test_world *w, const char *view);       /* a new kappa copy of the same version */
 
 /* rows: n * ncolumns values. */

@@ -1,0 +1,395 @@
+/* Derived streams: the log that a definition fills is what PostgreSQL makes of the source's log by the user's own text,
+ * row by row and in order, whoever filled it, in whatever steps, and whatever was killed on the way. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_log/derived_log.h"
+#include "tests/support/fixtures.h"
+#include "tests/support/random.h"
+
+static test_program lk;
+static test_world world;
+
+#define SOURCE "CREATE TABLE s (ts timestamptz, k text, n bigint, t text) WITH (event_time = ts, partition_by = k, partitions = 2, watermark = '10 s');"
+
+/* --- random chains --- */
+
+enum { ROUNDS = 200, LEVELS = 3 };
+
+/* Rounds share a source, so most of their time is not spent on declaring. */
+enum { SHARED = 20 };
+
+typedef struct chain {
+	uint64_t seed;
+	int base;                    /* level i is called d<base + i>; level 0 is s0 */
+	int levels;
+	lk_buf definitions;
+	lk_buf oracle[LEVELS + 1];   /* the rows of level i, with the columns _p, _o, _r1 … */
+} chain;
+
+static const char *any(uint64_t *seed, const char *const *texts) {
+	int n = 0;
+	while (texts[n])
+		n++;
+	return texts[random_below(seed, n)];
+}
+
+/* The same values, and in the oracle's text their places. */
+static const struct {
+	const char *lateral, *placed;
+} flat[] = {
+	{"", ""},
+	{"", ""},
+	{", LATERAL (VALUES (1::bigint), (n), (NULL)) AS v (x)", ", LATERAL (VALUES (1::bigint, 1), (n, 2), (NULL, 3)) AS v (x, _r)"},
+	{" CROSS JOIN LATERAL (VALUES (3::bigint), (-3)) AS v (x)", " CROSS JOIN LATERAL (VALUES (3::bigint, 1), (-3, 2)) AS v (x, _r)"},
+};
+
+/* One more level over the one before it, which is called `from`. */
+static void add_level(chain *c, int level) {
+	static const char *const numbers[] = {"n", "n + 1", "abs(n)", "coalesce(n, 0)", "n % 7", "-n", "CASE WHEN n > 3 THEN 3 ELSE n END", NULL};
+	static const char *const texts[] = {"t", "upper(t)", "t || '!'", "coalesce(t, '-')", "left(t, 2)", "replace(t, 'a', 'bb')", NULL};
+	static const char *const where[] = {"", "", " WHERE n > 0", " WHERE t <> 'b'", " WHERE n IS NOT NULL", " WHERE n % 2 = 0", " WHERE t LIKE 'a%'", NULL};
+	int f = random_below(&c->seed, 4);
+	bool wide = *flat[f].lateral != '\0';
+	const char *n = wide && random_below(&c->seed, 2) ? "x" : any(&c->seed, numbers), *t = any(&c->seed, texts), *w = any(&c->seed, where);
+	lk_buf_addf(&c->definitions, "CREATE TABLE d%d WITH (event_time = ts) AS SELECT ts, k, %s AS n, %s AS t FROM %s%d%s%s;\n", c->base + level, n, t,
+	            level > 1 ? "d" : "s", level > 1 ? c->base + level - 1 : 0, flat[f].lateral, w);
+	lk_buf_addf(&c->oracle[level], "SELECT _p, _o");
+	for (int i = 1; i < level; i++)
+		lk_buf_addf(&c->oracle[level], ", _r%d", i);
+	lk_buf_addf(&c->oracle[level], ", %s AS _r%d, ts, k, %s AS n, %s AS t FROM (%s) AS e%s%s", wide ? "_r" : "0", level, n, t, c->oracle[level - 1].data,
+	            flat[f].placed, w);
+}
+
+static void make_chain(chain *c) {
+	c->levels = 1 + random_below(&c->seed, LEVELS);
+	lk_buf_adds(&c->oracle[0], "SELECT part AS _p, off AS _o, ts, k, n, t FROM lk.log_s0");
+	for (int i = 1; i <= c->levels; i++)
+		add_level(c, i);
+	lk_buf_addf(&c->definitions, "CREATE VIEW v%d WITH (allowed_lateness = '20 s') AS SELECT k, count(*) AS c, sum(n) AS s FROM d%d GROUP BY k, tumble(ts, '1 min');\n",
+	            c->base, c->base + c->levels);
+}
+
+static void release_chain(chain *c) {
+	lk_buf_release(&c->definitions);
+	for (int i = 0; i <= LEVELS; i++)
+		lk_buf_release(&c->oracle[i]);
+}
+
+static void append_some(test_world *w, uint64_t *seed, int n) {
+	static const char *const texts[] = {"null", "\"a\"", "\"b\"", "\"abc\"", "\"Ab\"", "\"\""};
+	lk_buf b = LK_BUF_INIT;
+	for (int i = 0; i < n; i++) {
+		int s = random_below(seed, 600);
+		lk_buf_addf(&b, "{\"ts\":\"2026-03-01T10:%02d:%02dZ\",\"k\":\"k%d\",\"n\":", s / 60, s % 60, random_below(seed, 5));
+		if (random_below(seed, 6))
+			lk_buf_addf(&b, "%d", random_below(seed, 20) - 5);
+		else
+			lk_buf_adds(&b, "null");
+		lk_buf_addf(&b, ",\"t\":%s}\n", texts[random_below(seed, 6)]);
+	}
+	test_world_append_json(w, "s0", b.data);
+	lk_buf_release(&b);
+}
+
+/* The log of level i against the oracle over what its partition of the source has read: `reads` is how far. Its rows
+ * are numbered from 0 without a hole, and keep `_at` and, one level up, the offset of what they come from. */
+static void check_level(const chain *c, int level) {
+	lk_buf sql = LK_BUF_INIT;
+	lk_buf_adds(&sql, "SELECT coalesce(max(format('partition %s, row %s: (%s, %s, %s, %s), not (%s, %s, %s, %s)', coalesce(a._p, b.part), coalesce(a.off, b.off),"
+	            " b.ts, b.k, b.n, b.t, a.ts, a.k, a.n, a.t)), '') FROM (SELECT *, row_number() OVER (PARTITION BY _p ORDER BY _o");
+	for (int i = 1; i <= level; i++)
+		lk_buf_addf(&sql, ", _r%d", i);
+	lk_buf_addf(&sql, ") - 1 AS off FROM (%s) AS q) AS a FULL JOIN lk.log_d%d AS b ON b.part = a._p AND b.off = a.off"
+	            " WHERE a._p IS NULL OR b.part IS NULL OR (a.ts, a.k, a.n, a.t) IS DISTINCT FROM (b.ts, b.k, b.n, b.t)", c->oracle[level].data, c->base + level);
+	char *difference = test_ask(&lk, sql.data, NULL);
+	if (*difference)
+		fail_msg("level %d: %s\n%s", level, difference, c->definitions.data);
+	free(difference);
+	lk_buf_clear(&sql);
+	lk_buf_addf(&sql, "SELECT count(*) FROM lk.log_d%d AS d LEFT JOIN lk.log_%s%d AS e ON e.part = d.part AND e.off = d._src WHERE e._at IS DISTINCT FROM d._at",
+	            c->base + level, level > 1 ? "d" : "s", level > 1 ? c->base + level - 1 : 0);
+	test_ask_is(&lk, sql.data, "0");
+	lk_buf_release(&sql);
+}
+
+/* Two workers take turns at random, each of which believes that it owns the unit, and are dropped in the middle. */
+static void fill(test_world *w, uint64_t *seed, const char *stream) {
+	test_worker t[2];
+	for (int i = 0; i < 2; i++)
+		test_worker_open_copy(&t[i], w, test_world_filler(w, stream));
+	for (int steps = random_below(seed, 12); steps > 0; steps--) {
+		test_worker *one = &t[random_below(seed, 2)];
+		int part = random_below(seed, 2);
+		one->path.limits.commit_events = 1 + random_below(seed, 40);
+		test_worker_step(one, part, 1 + random_below(seed, 60));
+		if (random_below(seed, 4) == 0)
+			lk_unit_drop(&one->units[part]);
+	}
+	for (int part = 0; part < 2; part++)
+		while (test_worker_step(&t[0], part, INT64_MAX) != 0)
+			;
+	test_worker_close(&t[0]);
+	test_worker_close(&t[1]);
+}
+
+static void declare_chain(const chain *c) {
+	if (c->base == 0) {
+		test_world_empty(&world);
+		test_world_declare(&world, "CREATE TABLE s0 (ts timestamptz, k text, n bigint, t text)"
+		                           " WITH (event_time = ts, partition_by = k, partitions = 2, watermark = '10 s')");
+	}
+	test_world_declare(&world, c->definitions.data);
+}
+
+static void grow_and_check(const chain *c, uint64_t *seed) {
+	char name[16];
+	append_some(&world, seed, 1 + random_below(seed, 60));
+	for (int i = 1; i <= c->levels; i++) {
+		snprintf(name, sizeof name, "d%d", c->base + i);
+		fill(&world, seed, name);
+		check_level(c, i);
+	}
+	snprintf(name, sizeof name, "v%d", c->base);
+	if (random_below(seed, 3) == 0)
+		test_world_batch(&world, name);
+	test_world_speed_once(&world, name);
+	const lk_query q = test_query(name);
+	test_world_same(&world, &q);
+}
+
+/* I5, P13: random chains of maps, filters and flat-maps, and a view over the last one. */
+static void chains_are_what_postgresql_makes(void **state) {
+	(void)state;
+	uint64_t seed = random_seed();
+	const char *rounds = getenv("ROUNDS"), *less = getenv("LESS");
+	int n = rounds ? atoi(rounds) : ROUNDS / (less ? atoi(less) : 1);
+	for (int round = 0; round < n; round++) {
+		chain c = {.seed = round ? random_next(&seed) : seed, .base = round % SHARED * (LEVELS + 1)};
+		uint64_t own = c.seed;
+		printf("round %d: SEED=%llu ROUNDS=1\n", round, (unsigned long long)c.seed);
+		make_chain(&c);
+		declare_chain(&c);
+		for (int more = 1 + random_below(&own, 2); more > 0; more--)
+			grow_and_check(&c, &own);
+		release_chain(&c);
+	}
+}
+
+/* --- the program --- */
+
+static void start(const char *definitions) {
+	char *path = test_file(&lk, "d.sql", definitions);
+	test_world_empty(&world);
+	LK(0, "", "", "apply", path);
+	free(path);
+}
+
+static void ingest(const char *lines) {
+	char *path = test_file(&lk, "in.jsonl", lines);
+	LK(0, "", "", "ingest", "s", path);
+	free(path);
+}
+
+#define CHAIN SOURCE \
+	"CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n * 2 AS n, upper(t) AS t FROM s WHERE n > 0;" \
+	"CREATE TABLE b WITH (event_time = ts) AS SELECT ts, k, n, t || '!' AS t FROM a WHERE n > 4;" \
+	"CREATE VIEW v AS SELECT k, count(*) AS c, sum(n) AS s FROM b GROUP BY k;"
+
+static void many(lk_buf *b, int from, int n) {
+	for (int i = from; i < from + n; i++)
+		lk_buf_addf(b, "{\"ts\":\"2026-03-01T10:%02d:%02dZ\",\"k\":\"k%d\",\"n\":%d,\"t\":\"x\"}\n", i / 60 % 60, i % 60, i % 7, i % 10 - 2);
+}
+
+static void assert_chain_is_whole(int events) {
+	char want[32];
+	(void)events;
+	snprintf(want, sizeof want, "0");
+	test_ask_is(&lk, "SELECT count(*) FROM (SELECT part, row_number() OVER (PARTITION BY part ORDER BY off) - 1 AS off, ts, k, n * 2 AS n, upper(t) || '!' AS t"
+	                 " FROM lk.log_s WHERE n > 2) AS w FULL JOIN lk.log_b AS b USING (part, off) WHERE (w.ts, w.k, w.n, w.t) IS DISTINCT FROM (b.ts, b.k, b.n, b.t)",
+	            want);
+}
+
+/* A run to the end ends when derived logs, and the views over them, are at the end too. */
+static void once_reads_all_levels(void **state) {
+	(void)state;
+	lk_buf b = LK_BUF_INIT;
+	start(CHAIN);
+	many(&b, 0, 500);
+	ingest(b.data);
+	LK(0, "", "", "speed", "--once", "--workers", "3");
+	assert_chain_is_whole(500);
+	LK(0, "250 of 250 events", "", "query", "v");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "250 of 250 events", "", "query", "v");
+	LK(0, "\"derived\":[{\"stream\":\"a\",\"from\":\"s\",\"read\":500,\"lag\":0}", "", "status", "--format", "json");
+	LK(0, "DERIVED STREAM FROM", "", "status");
+	lk_buf_release(&b);
+}
+
+/* I5, P13: killed at each crash point of the stage, with rows of every level on their way. */
+static void killed_at_each_point(void **state) {
+	(void)state;
+	static const char *const points[] = {"derived.reserved", "derived.copied", "derived.committed", "derived.reserved:3", "derived.copied:4", "derived.committed:2"};
+	int events = 0;
+	start(CHAIN);
+	for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+		lk_buf b = LK_BUF_INIT;
+		char *crash = lk_asprintf("LK_CRASH=%s", points[i]);
+		many(&b, events, 100);
+		events += 100;
+		ingest(b.data);
+		test_run(&lk, (const char *const[]){crash, NULL}, 128 + SIGKILL, "", "", ARGS("speed", "--once", "--workers", "1"));
+		LK(0, "", "", "speed", "--once");
+		assert_chain_is_whole(events);
+		free(crash);
+		lk_buf_release(&b);
+	}
+	LK(0, "300 of 300 events", "", "query", "v");
+}
+
+/* I7, P13: a process that was overtaken writes nothing: its position no longer fits. */
+static void an_overtaken_worker_writes_nothing(void **state) {
+	(void)state;
+	test_worker slow, fast;
+	start(SOURCE "CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n FROM s;");
+	test_world_reload(&world);
+	lk_buf b = LK_BUF_INIT;
+	for (int i = 0; i < 20; i++)
+		lk_buf_addf(&b, "{\"ts\":\"2026-03-01T10:00:00Z\",\"k\":\"k\",\"n\":%d}\n", i);
+	test_world_append_json(&world, "s", b.data);
+	test_worker_open_copy(&slow, &world, test_world_filler(&world, "a"));
+	test_worker_open_copy(&fast, &world, test_world_filler(&world, "a"));
+	int part = test_world_int(&world, "SELECT part FROM lk.tail WHERE next_off > 0 AND stream_id = (SELECT stream_id FROM lk.stream WHERE name = 's')") > 0;
+	assert_int_equal(test_worker_step(&slow, part, 5), 5);
+	assert_int_equal(test_worker_step(&fast, part, 10), 10);
+	assert_int_equal(test_worker_step(&slow, part, 5), LK_EFENCED);
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.log_a"), 15);
+	assert_int_equal(test_worker_step(&slow, part, 5), 5);
+	assert_int_equal(test_worker_step(&fast, part, 5), LK_EFENCED);
+	test_ask_is(&lk, "SELECT string_agg(n::text, ' ' ORDER BY off) FROM lk.log_a", "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19");
+	test_worker_close(&slow);
+	test_worker_close(&fast);
+	lk_buf_release(&b);
+}
+
+/* I12: what cannot be computed is NULL, and a row without event time is left out; both name their event. */
+static void what_cannot_be_computed_is_named(void **state) {
+	(void)state;
+	start(SOURCE "CREATE TABLE a WITH (event_time = at) AS SELECT CASE WHEN n = 3 THEN NULL ELSE ts END AS at, k, 10 / n AS q, t FROM s WHERE 100 / n > 1;");
+	ingest("{\"ts\":\"2026-03-01T10:00:00Z\",\"k\":\"k\",\"n\":2}\n"
+	       "{\"ts\":\"2026-03-01T10:00:01Z\",\"k\":\"k\",\"n\":0}\n"
+	       "{\"ts\":\"2026-03-01T10:00:02Z\",\"k\":\"k\",\"n\":3}\n"
+	       "{\"ts\":\"2026-03-01T10:00:03Z\",\"k\":\"k\",\"n\":5}\n");
+	LK(0, "", "could not be evaluated (lk.rejected): 2", "speed", "--once");
+	test_ask_is(&lk, "SELECT string_agg(q::text, ' ' ORDER BY off) FROM lk.log_a", "5 2");
+	test_ask_is(&lk, "SELECT string_agg(off || ' ' || reason, ', ' ORDER BY off) FROM lk.rejected", "1 division by zero, 2 the row has no event time");
+	LK(0, "the row has no event time", "", "rejected", "s");
+}
+
+/* P13: rows are rare, and still the watermark of their log follows that of the source: the window is final. */
+static void the_watermark_follows_the_source(void **state) {
+	(void)state;
+	start("CREATE TABLE s (ts timestamptz, k text, n bigint) WITH (event_time = ts, partition_by = k);"
+	      "CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n FROM s WHERE n = 1;"
+	      "CREATE VIEW v WITH (allowed_lateness = '0 s') AS SELECT k, count(*) AS c FROM a GROUP BY k, tumble(ts, '1 min');");
+	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":1}\n");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "\"_final\":false", "", "query", "v", "--format", "json");
+	ingest("{\"ts\":\"2026-03-01T10:05:00Z\",\"k\":\"k\",\"n\":2}\n");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "\"_final\":true", "", "query", "v", "--format", "json");
+	/* late against the source's events, none of which became a row */
+	ingest("{\"ts\":\"2026-03-01T10:00:20Z\",\"k\":\"k\",\"n\":1}\n");
+	LK(0, "", "late: 1", "speed", "--once");
+	LK(0, "\"c\":1", "", "query", "v", "--format", "json");
+	LK(0, "2026-03-01T10:00:20Z", "", "late", "v");
+}
+
+/* --- declaring --- */
+
+static void declared_again(void **state) {
+	(void)state;
+	char *other = test_file(&lk, "other.sql", "CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n * 3 AS n, upper(t) AS t FROM s WHERE n > 0;"),
+	     *delay = test_file(&lk, "delay.sql", "CREATE TABLE a WITH (event_time = ts, watermark = '1 min') AS SELECT ts, k, n * 2 AS n, upper(t) AS t FROM s WHERE n > 0;"),
+	     *stream = test_file(&lk, "stream.sql", "CREATE TABLE a (ts timestamptz, k text) WITH (event_time = ts, partition_by = k);"),
+	     *view = test_file(&lk, "view.sql", "CREATE VIEW a AS SELECT count(*) AS n FROM s;"), *same = test_file(&lk, "same.sql", CHAIN);
+	start(CHAIN);
+	LK(0, "", "derived stream b: unchanged", "apply", same);
+	LK(78, "", "keeps its definition", "apply", other);
+	LK(78, "", "stream a: it is a derived stream", "apply", stream);
+	LK(78, "", "there is a stream \"a\"", "apply", view);
+	LK(0, "", "stream a: changed", "apply", delay);
+	LK(0, "", "stream a: unchanged", "apply", delay);
+	LK(2, "", "a is a derived stream: its definition fills it", "ingest", "a", delay, "--format", "jsonl");
+	assert_non_null(strstr(lk.err, "lk ingest s"));
+	LK(2, "", "b is a derived stream", "query", "b");
+	free(other);
+	free(delay);
+	free(stream);
+	free(view);
+	free(same);
+}
+
+/* What is read stays. */
+static void dropped_from_the_end(void **state) {
+	(void)state;
+	start(CHAIN);
+	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":5}\n");
+	LK(0, "", "", "speed", "--once");
+	LK(2, "", "stream s is read by 1 definition: a", "drop", "--stream", "s", "--yes");
+	LK(2, "", "stream a is read by 1 definition: b", "drop", "--stream", "a", "--yes");
+	LK(2, "", "stream b is read by 1 view: v", "drop", "--stream", "b", "--yes");
+	LK(2, "", "derived stream a is made of the events of s", "erase", "s", "--where", "k=k", "--yes");
+	LK(2, "", "b is a derived stream", "erase", "b", "--where", "k=k", "--yes");
+	LK(0, "", "", "drop", "v", "--yes");
+	LK(0, "", "stream b is dropped", "drop", "--stream", "b", "--yes");
+	LK(0, "", "stream a is dropped", "drop", "--stream", "a", "--yes");
+	test_ask_is(&lk, "SELECT concat_ws(' ', (SELECT count(*) FROM lk.view), (SELECT count(*) FROM lk.copy), (SELECT count(*) FROM lk.unit),"
+	                 " (SELECT count(*) FROM lk.source WHERE name ~ '^[0-9]+/'), (SELECT count(*) FROM lk.stream), to_regclass('lk.log_a') IS NULL)", "0 0 0 0 1 t");
+	LK(0, "", "", "speed", "--once");
+	start(CHAIN);
+}
+
+/* A worker drives what it is not told of in its options, and notices what is declared and dropped. */
+static void a_running_layer_fills_new_streams(void **state) {
+	(void)state;
+	start(SOURCE);
+	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":5}\n");
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("speed"));
+	char *path = test_file(&lk, "d.sql", CHAIN);
+	LK(0, "", "", "apply", path);
+	test_await_sql(&lk, "SELECT count(*) = 1 FROM lk.log_b");
+	ingest("{\"ts\":\"2026-03-01T10:00:11Z\",\"k\":\"k\",\"n\":6}\n");
+	test_await_sql(&lk, "SELECT count(*) = 2 FROM lk.log_b");
+	LK(0, "", "", "drop", "v", "--yes");
+	LK(0, "", "", "drop", "--stream", "b", "--yes");
+	ingest("{\"ts\":\"2026-03-01T10:00:12Z\",\"k\":\"k\",\"n\":7}\n");
+	test_await_sql(&lk, "SELECT count(*) = 3 FROM lk.log_a");
+	kill(pid, SIGTERM);
+	assert_int_equal(test_lk_wait(pid, 20000), 0);
+	free(path);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(once_reads_all_levels),
+		cmocka_unit_test(killed_at_each_point),
+		cmocka_unit_test(an_overtaken_worker_writes_nothing),
+		cmocka_unit_test(what_cannot_be_computed_is_named),
+		cmocka_unit_test(the_watermark_follows_the_source),
+		cmocka_unit_test(declared_again),
+		cmocka_unit_test(dropped_from_the_end),
+		cmocka_unit_test(a_running_layer_fills_new_streams),
+		cmocka_unit_test(chains_are_what_postgresql_makes),
+	};
+	test_share_program(&lk, &world);
+	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
+}
