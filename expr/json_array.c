@@ -134,20 +134,7 @@ const char *lk_json_array_fault(const char *s, size_t len, lk_arena *scratch) {
 	return r.fault;
 }
 
-static lk_value element(const char *from, const char *end, lk_arena *made) {
-	const char *text = from + 1, *fault;
-	size_t len = (size_t)(end - from);
-	if (*from == 'n')
-		return lk_null();
-	if (*from != '"')
-		return lk_text(from, len);
-	len -= 2;
-	if (memchr(text, '\\', len) && !lk_json_unescape(text, len, made, &text, &len, &fault))
-		return lk_null();   /* not reached: the whole text was checked */
-	return lk_text(text, len);
-}
-
-bool lk_json_array_next(const char *s, size_t len, size_t *at, lk_value *out, lk_arena *scratch, lk_arena *made) {
+bool lk_json_array_next(const char *s, size_t len, size_t *at, lk_value *out, lk_arena *scratch) {
 	reader r = {.end = s + len, .scratch = scratch};
 	const char *from = skip_blanks(&r, s + *at), *end;
 	from = skip_blanks(&r, from + (*at ? *from == ',' : 1));   /* behind [ or the comma */
@@ -155,7 +142,19 @@ bool lk_json_array_next(const char *s, size_t len, size_t *at, lk_value *out, lk
 		return false;
 	end = skip_value(&r, from);
 	lk_arena_clear(scratch);
-	*out = element(from, end, made);
+	*out = lk_text(from, (size_t)(end - from));
 	*at = (size_t)(end - s);
 	return true;
+}
+
+lk_value lk_json_element_text(const lk_value *element, lk_arena *made) {
+	const char *text = element->s + 1, *fault;
+	size_t len = element->len - 2;
+	if (*element->s == 'n')
+		return lk_null();
+	if (*element->s != '"')
+		return *element;
+	if (memchr(text, '\\', len) && !lk_json_unescape(text, len, made, &text, &len, &fault))
+		return lk_null();   /* not reached: the whole text was checked */
+	return lk_text(text, len);
 }

@@ -92,7 +92,25 @@ static bool elements_begin(lk_row_call *c, lk_eval *ev) {
 }
 
 static bool element_next(lk_row_call *c, lk_value *out, lk_eval *ev) {
-	return lk_json_array_next(c->args[0].s, c->args[0].len, &c->at, out, &c->scratch, ev->arena);
+	lk_value part;
+	if (!lk_json_array_next(c->args[0].s, c->args[0].len, &c->at, &part, &c->scratch))
+		return false;
+	*out = lk_json_element_text(&part, ev->arena);
+	return true;
+}
+
+/* --- jsonb_array_elements(jsonb), jsonb_array_elements_text(jsonb) --- */
+
+static bool parts_begin(lk_row_call *c, lk_eval *ev) {
+	c->ended = *c->args[0].s != '[';
+	if (c->ended)
+		ev->reason = *c->args[0].s == '{' ? "cannot extract elements from an object" : "cannot extract elements from a scalar";
+	return !c->ended;
+}
+
+static bool part_next(lk_row_call *c, lk_value *out, lk_eval *ev) {
+	(void)ev;
+	return lk_json_array_next(c->args[0].s, c->args[0].len, &c->at, out, &c->scratch);
 }
 
 /* --- generate_series(first, last [, step]) --- */
@@ -122,12 +140,16 @@ static bool series_next(lk_row_call *c, lk_value *out, lk_eval *ev) {
 #define SERIES .name = "generate_series", .least = 2, .most = 3, .begin = series_begin, .next = series_next
 
 static const lk_row_function functions[] = {
-	{.name = "string_to_table", .least = 2, .most = 3, .args = {LK_TEXT, LK_TEXT, LK_TEXT}, .result = LK_TEXT, .nullable = 6,
+	{.name = "string_to_table", .least = 2, .most = 3, .args = {LK_TEXT, LK_TEXT, LK_TEXT}, .result = LK_TEXT, .nullable = 6, .bytes_a_row = 1,
 	 .begin = split_begin, .next = split_next},
-	{.name = "regexp_split_to_table", .least = 2, .most = 3, .args = {LK_TEXT, LK_TEXT, LK_TEXT}, .result = LK_TEXT, .constants = 6,
+	{.name = "regexp_split_to_table", .least = 2, .most = 3, .args = {LK_TEXT, LK_TEXT, LK_TEXT}, .result = LK_TEXT, .constants = 6, .bytes_a_row = 1,
 	 .prepare = prepare_pattern, .next = match_next},
-	{.name = "json_array_elements_text", .column = "value", .least = 1, .most = 1, .args = {LK_TEXT}, .result = LK_TEXT, .reads_json = true,
-	 .begin = elements_begin, .next = element_next},
+	{.name = "json_array_elements_text", .column = "value", .least = 1, .most = 1, .args = {LK_TEXT}, .result = LK_TEXT, .bytes_a_row = 2,
+	 .reads_json = true, .own_texts = true, .begin = elements_begin, .next = element_next},
+	{.name = "jsonb_array_elements_text", .column = "value", .least = 1, .most = 1, .args = {LK_JSONB}, .result = LK_TEXT, .bytes_a_row = 3,
+	 .own_texts = true, .begin = parts_begin, .next = element_next},
+	{.name = "jsonb_array_elements", .column = "value", .least = 1, .most = 1, .args = {LK_JSONB}, .result = LK_JSONB, .bytes_a_row = 3,
+	 .begin = parts_begin, .next = part_next},
 	{SERIES, .args = {LK_INT4, LK_INT4, LK_INT4}, .result = LK_INT4},
 	{SERIES, .args = {LK_INT8, LK_INT8, LK_INT8}, .result = LK_INT8},
 };
@@ -135,8 +157,8 @@ static const lk_row_function functions[] = {
 const lk_row_function *lk_row_function_at(int i) { return i < (int)(sizeof functions / sizeof *functions) ? &functions[i] : NULL; }
 
 uint64_t lk_row_function_most(const lk_row_function *f, lk_expr *const *args, int n) {
-	if (f->args[0] == LK_TEXT)
-		return lk_expr_longest(args[0]) + 1;
+	if (f->bytes_a_row)
+		return lk_expr_longest(args[0]) / f->bytes_a_row + 1;
 	if (args[0]->op != LK_X_CONST || args[1]->op != LK_X_CONST || n > 2)
 		return UINT64_MAX;
 	if (lk_is_null(&args[0]->value) || lk_is_null(&args[1]->value) || args[0]->value.i > args[1]->value.i)

@@ -27,7 +27,9 @@ typedef struct lk_row_function {
 	uint8_t least, most;          /* arguments */
 	uint8_t args[LK_ROW_FUNCTION_ARGS], result;   /* kinds */
 	uint8_t nullable, constants;  /* bit i: argument i may be NULL; must be a constant that is not NULL */
-	bool reads_json;              /* its first argument is a text that is cast to json. Its texts have no column's collation */
+	uint8_t bytes_a_row;          /* each row takes at least so many of its first argument; 0: that is no text */
+	bool reads_json;              /* its first argument is a text that is cast to json */
+	bool own_texts;               /* PostgreSQL gives its texts the database's collation, whatever columns it reads */
 	/* Checks constant arguments, and may make *made of them. NULL, or what is wrong. NULL pointer: nothing to do. */
 	const char *(*prepare)(lk_expr *const *args, int n, const void **made, lk_arena *arena);
 	/* False, with ev->reason, where PostgreSQL raises. NULL pointer: nothing to do. */

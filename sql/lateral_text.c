@@ -121,7 +121,7 @@ void lk_sql_lateral_edits(lk_scope *c) {
 	bool in_order = lk_plan_is_in_order(p);
 	for (int i = 0; i < p->nlaterals; i++) {
 		const lk_lateral *l = &p->laterals[i];
-		if (l->fn && (in_order || l->fn->reads_json))
+		if (l->fn && (in_order || l->fn->own_texts))
 			number_rows(&t, l, i);
 		else if (in_order)
 			number_values(&t, l, i);

@@ -21,7 +21,7 @@ static void put_column_name(const lk_plan *p, int slot, lk_buf *out) {
 static void event_slot(void *ctx, int slot, lk_buf *out) {
 	const lk_plan *p = ctx;
 	const lk_lateral *l = lk_slot_item(p, slot);
-	bool of_json = l && l->fn && l->fn->reads_json && slot == l->slot;   /* the database's collation: it has none of a column */
+	bool of_json = l && l->fn && l->fn->own_texts && slot == l->slot;   /* it would have the database's collation */
 	if (l) {
 		lk_buf_addf(out, of_json ? "(v%d._v%d COLLATE \"C\")" : "v%d._v%d", (int)(l - p->laterals), slot - l->slot);
 		return;

@@ -393,7 +393,7 @@ bool lk_expr_collates(const lk_plan *p, const lk_expr *x) {
 		return lk_expr_collates(p, p->aggs[x->slot - p->nslots].arg);
 	if (x->op == LK_X_SLOT) {
 		const lk_lateral *l = lk_slot_item(p, x->slot);
-		bool of_json = l && l->fn && l->fn->reads_json;   /* lk gives it that of columns */
+		bool of_json = l && l->fn && l->fn->own_texts;   /* lk gives it that of columns */
 		for (int i = l ? x->slot - l->slot : 0; l && !of_json && i < l->nexprs; i += l->fn ? 1 : l->ncolumns)
 			if (lk_expr_collates(p, l->exprs[i]))
 				return true;

@@ -53,7 +53,8 @@ static void put_call(fixture *f, lk_buf *out) {
 		lk_buf_adds(out, PICK(f, "')", "')", "', 'i')", "', '')"));
 		break;
 	case 4: case 5:
-		lk_buf_adds(out, PICK(f, "json_array_elements_text(z::json)", "json_array_elements_text(CAST(z AS json))",
+		lk_buf_adds(out, PICK(f, "jsonb_array_elements(z::jsonb)", "jsonb_array_elements_text(z::jsonb)", "jsonb_array_elements(('[' || z || ']')::jsonb)",
+		                      "jsonb_array_elements_text(z::jsonb -> 0)", "json_array_elements_text(z::json)", "json_array_elements_text(CAST(z AS json))",
 		                      "json_array_elements_text(('[' || z || ']')::json)", "json_array_elements_text(concat('[\"', t, '\",', a, ']')::json)"));
 		break;
 	case 6:

@@ -12,7 +12,7 @@
 #include "plan/event_rows.h"
 #include "sql/sql.h"
 
-static const char stream_text[] = "CREATE TABLE s (ts timestamptz, t text, a int) WITH (event_time = ts, partition_by = t); ";
+static const char stream_text[] = "CREATE TABLE s (ts timestamptz, t text, a int, j jsonb) WITH (event_time = ts, partition_by = t); ";
 enum { TS, T, A, COLUMNS };
 
 typedef struct fixture {
@@ -80,6 +80,8 @@ static void bounds_of_definitions(void **state) {
 		{"string_to_table(t, ',') AS w, string_to_table(w, ' ') AS x", UINT64_C(65537) * 65537},
 		{"string_to_table(replace(t, 'a', 'bbbbbbbbbb'), ',') AS w", 655371},
 		{"string_to_table(replace(t, 'a', 'bbbbbbbbbbbbbbbb'), ',') AS w", 1048593},
+		{"json_array_elements_text(t::json) AS e", 32769},
+		{"jsonb_array_elements(j) AS e", (1 << 20) / 3 + 1},
 		{"generate_series(1, 10) AS g", 10},
 		{"generate_series(10, 1) AS g", 0},
 		{"generate_series(1, 10, 3) AS g", UINT64_MAX},
