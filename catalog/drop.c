@@ -185,6 +185,7 @@ int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 		"DELETE FROM lk.erased WHERE erasure_id IN (SELECT erasure_id FROM lk.erasure WHERE stream_id = $1::bigint)",
 		"DELETE FROM lk.erasure WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.source WHERE stream_id = $1::bigint",
+		"DELETE FROM lk.delivery WHERE stream = (SELECT name FROM lk.stream WHERE stream_id = $1::bigint)",
 		"DELETE FROM lk.tail WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.stream WHERE stream_id = $1::bigint",
 		NULL,

@@ -94,6 +94,20 @@ CREATE TABLE lk.erased (
   PRIMARY KEY (erasure_id, part, off)
 );
 
+-- Readers of streams that keep their position here (lk tail --name), and how they fare. stream: its name, since the log of a
+-- stream may be replaced by another one; position: which rows went out (delivery/bookmark.h). Nothing here has values of events.
+CREATE TABLE lk.delivery (
+  delivery_id   bigint PRIMARY KEY DEFAULT nextval('lk.id'),   -- names the lock of the process that has it
+  name          text NOT NULL UNIQUE,
+  stream        text NOT NULL,
+  target        text NOT NULL,
+  position      text,
+  rows          bigint NOT NULL DEFAULT 0,
+  succeeded_at  timestamptz,
+  failing_since timestamptz,
+  error         text
+);
+
 CREATE TABLE lk.view (
   view_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
   name        text NOT NULL UNIQUE,

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
+#include "delivery/named.h"
 
 /* --- a copy --- */
 
@@ -168,10 +169,29 @@ static int drop_stream(lk_connection *c, const lk_args *args, lk_error *err) {
 	return rc;
 }
 
+/* --- a delivery --- */
+
+/* Its rows stay in the log; only the position of who reads them is forgotten. */
+static int drop_delivery(const char *name, lk_error *err) {
+	lk_connection c = {0};
+	int rc = lk_connect(&c, LK_WITH_CATALOG, err);
+	if (rc == LK_OK)
+		rc = lk_delivery_drop(&c.pg, name, err);
+	if (rc == LK_OK)
+		lk_say("delivery %s is dropped", name);
+	lk_disconnect(&c);
+	return rc;
+}
+
 /* --- the command --- */
 
 static int check_args(const lk_args *args, lk_error *err) {
 	bool stream = lk_args_has(args, "stream"), copy = lk_args_has(args, "copy"), former = lk_args_has(args, "former");
+	if (lk_args_has(args, "delivery")) {
+		if (stream || copy || former || args->noperands)
+			return lk_fail(err, LK_EUSAGE, "lk drop --delivery NAME takes nothing else");
+		return LK_OK;
+	}
 	if (stream == (args->noperands > 0)) {
 		lk_fail(err, LK_EUSAGE, stream ? "lk drop takes VIEW or --stream NAME, not both" : "lk drop needs VIEW or --stream NAME");
 		return lk_hint(err, "`lk help drop`");
@@ -189,6 +209,8 @@ static int run(const lk_args *args, lk_error *err) {
 	int rc = check_args(args, err);
 	if (rc != LK_OK)
 		return rc;
+	if (lk_args_has(args, "delivery"))
+		return drop_delivery(lk_args_text(args, "delivery", ""), err);
 	rc = lk_connect(&c, stream ? LK_WITH_CATALOG : LK_WITH_CATALOG | LK_WITH_STORE, err);
 	if (rc == LK_OK)
 		rc = stream ? drop_stream(&c, args, err) : copy ? drop_copy(&c, args, err) : drop_view(&c, args, err);
@@ -209,6 +231,7 @@ const lk_command lk_cmd_drop = {
 		{"copy", "COPY", "only this copy: the name of a sandbox, or an id from lk mode", false},
 		{"former", NULL, "only the copy that was served before the last switch", false},
 		{"stream", "NAME", "this stream and its log", false},
+		{"delivery", "NAME", "the position of this delivery (`lk tail --name`); the rows stay", false},
 		{"yes", NULL, "do not ask", false},
 	},
 	.examples = {

@@ -60,6 +60,8 @@ static int run(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK && (format == 1 || !empty))
 		print(&s, format == 1);
 	free(s.streams);
+	lk_deliveries_release(s.deliveries, s.ndeliveries);
+	free(s.delivered);
 	free(s.copies);
 	free(s.derived);
 	lk_disconnect(&s.at);

@@ -44,7 +44,7 @@ static int judge(const lk_tail_options *o, const lk_tail_report *r, const lk_sin
 		return lk_until_stopped(rc, err);
 	if (rc == LK_OK && r->stopped && !o->follow) {
 		rc = lk_fail(err, LK_EBUSY, "stopped before the end of the log");
-		lk_hint(err, o->cursor ? "run it again to continue" : "--cursor FILE would let another run continue");
+		lk_hint(err, o->cursor || o->name ? "run it again to continue" : "--cursor FILE would let another run continue");
 	}
 	return rc;
 }
@@ -56,21 +56,25 @@ typedef struct goal {
 	lk_row_printer printer;
 	lk_webhook *webhook;
 	lk_target target;
+	lk_buf name;               /* for people */
 } goal;
 
 static int open_goal(goal *g, lk_tail_args *a, lk_error *err) {
 	*g = (goal){.screen = lk_out_screen(), .out = lk_standard_output()};
 	if (a->command.command) {
 		g->target = lk_command_as_target(&a->command);
+		lk_buf_adds(&g->name, "a command");
 		return LK_OK;
 	}
 	if (a->webhook.url) {
+		lk_url_for_people(a->webhook.url, &g->name);
 		int rc = lk_webhook_open(&g->webhook, &a->webhook, err);
 		g->target = rc == LK_OK ? lk_webhook_target(g->webhook) : (lk_target){0};
 		return rc;
 	}
 	g->printer = (lk_row_printer){.format = (enum lk_answer_format)a->format, .screen = &g->screen, .out = &g->out};
 	g->target = lk_row_printer_target(&g->printer);
+	lk_buf_adds(&g->name, "standard output");
 	return LK_OK;
 }
 
@@ -92,6 +96,7 @@ static void end_goal(goal *g, const lk_tail_options *o, const lk_tail_report *r)
 static void release_goal(goal *g) {
 	lk_row_printer_release(&g->printer);
 	lk_webhook_close(g->webhook);
+	lk_buf_release(&g->name);
 }
 
 static int tail(goal *g, lk_tail_args *a, lk_error *err) {
@@ -99,10 +104,11 @@ static int tail(goal *g, lk_tail_args *a, lk_error *err) {
 	lk_tail_report report = {0};
 	if (o->follow)
 		lk_say_times();
-	if (!prints(g) && !o->cursor)
-		lk_say("tail: without --cursor the position is not kept, and the next run delivers the same rows again");
+	if (!prints(g) && !o->cursor && !o->name)
+		lk_say("tail: without --name or --cursor the position is not kept, and the next run delivers the same rows again");
 	lk_stop_on_signal();
 	o->target = &g->target;
+	o->target_name = g->name.data;
 	o->stop = &lk_stop;
 	o->unread = prints(g) ? unread : NULL;
 	o->notice = say;
@@ -137,8 +143,8 @@ const lk_command lk_cmd_tail = {
 	.max_operands = 1,
 	.summary = "print the rows of a stream, or deliver them, and wait for more",
 	.detail = "Rows come in the order in which the log took them (_at), those of a partition by offset (_off). Nothing "
-		"is left out and nothing comes twice. With --cursor the next run goes on behind the last row that was written "
-		"out; a cursor without a position yet begins at --from, or at the first row of all. --webhook and --exec deliver "
+		"is left out and nothing comes twice. With --cursor or --name the next run goes on behind the last row that went "
+		"out; one without a position yet begins at --from, or at the first row of all. --webhook and --exec deliver "
 		"rows as JSON, one at a time, each with its id in \"_id\": stream/log/partition/offset. A row counts as delivered "
 		"once the receiver has said so, so one may come twice, and the id is what to know it by.",
 	.options = {
@@ -152,6 +158,8 @@ const lk_command lk_cmd_tail = {
 		{"columns", "LIST", "these columns, in this order, such as _at,path,status (all of them)", false},
 		{"partition", "P", "this partition only", false},
 		{"cursor", "FILE", "keep in FILE which rows were written out, and begin behind them", false},
+		{"name", "NAME", "keep that in PostgreSQL instead, as delivery NAME, which `lk status` shows; `lk drop --delivery NAME` "
+			"forgets it", false},
 		{"format", "FORMAT", "table, json, jsonl or csv (table)", false},
 		{"webhook", "URL", "POST the rows to this URL instead of printing them; any 2xx means taken. While it cannot be reached, "
 			"or says 408, 425, 429 or 5xx, it is tried again; any other answer ends the run (exit 65) before that row", false},
@@ -168,7 +176,7 @@ const lk_command lk_cmd_tail = {
 		{"lk tail hits --follow --where 'status >= 500'", "errors, as they come"},
 		{"lk tail hits --from -1h --format csv", "what the last hour brought"},
 		{"lk tail hits --cursor seen --format jsonl", "what came since the last call"},
-		{"lk tail alerts --follow --cursor sent --webhook https://example.org/alerts", "each alert, at least once"},
+		{"lk tail alerts --follow --name pager --webhook https://example.org/alerts", "each alert, at least once"},
 	},
 	.run = run,
 };

@@ -7,6 +7,7 @@
 #include "catalog/overview.h"
 #include "cli/connect.h"
 #include "core/sink.h"
+#include "delivery/named.h"
 #include "print/text.h"
 
 typedef struct lk_part_status {
@@ -45,6 +46,11 @@ typedef struct lk_derived_status {
 	int64_t read, tail;              /* events of the source that became rows, or were left out; all of them */
 } lk_derived_status;
 
+typedef struct lk_delivery_status {
+	const lk_delivery *delivery;
+	int64_t behind;         /* rows of the log that it has not passed; -1: its log is another one now */
+} lk_delivery_status;
+
 typedef struct lk_status_report {
 	lk_connection at;
 	const char *view;       /* NULL: all */
@@ -56,6 +62,9 @@ typedef struct lk_status_report {
 	int ncopies;
 	lk_derived_status *derived;
 	int nderived;
+	lk_delivery *deliveries;
+	lk_delivery_status *delivered;
+	int ndeliveries;
 } lk_status_report;
 
 int lk_status_read(lk_status_report *s, lk_error *err);

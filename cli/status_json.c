@@ -110,6 +110,24 @@ static void add_copy(const lk_copy_status *c, bool digest, lk_buf *b) {
 	lk_buf_adds(b, "]}");
 }
 
+static void add_delivery(const lk_delivery_status *s, lk_buf *b) {
+	const lk_delivery *d = s->delivery;
+	lk_buf_adds(b, "{\"delivery\":");
+	lk_json_text(d->name, b);
+	lk_json_member("stream", d->stream, b);
+	lk_json_member("to", d->target, b);
+	lk_json_flag("running", d->running, b);
+	if (s->behind < 0)
+		lk_buf_adds(b, ",\"behind\":null");
+	else
+		lk_json_int("behind", s->behind, b);
+	lk_json_int("delivered", d->rows, b);
+	lk_json_time("last", d->succeeded_at, b);
+	lk_json_time("failing_since", d->failing_since, b);
+	lk_json_member("error", d->error, b);
+	lk_buf_addc(b, '}');
+}
+
 void lk_status_json(const lk_status_report *s, lk_sink *out) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "{\"streams\":[");
@@ -130,6 +148,11 @@ void lk_status_json(const lk_status_report *s, lk_sink *out) {
 	for (int i = 0; i < s->ncopies; i++) {
 		lk_buf_adds(&b, i ? "," : "");
 		add_copy(&s->copies[i], s->digest, &b);
+	}
+	lk_buf_adds(&b, "],\"deliveries\":[");
+	for (int i = 0; i < s->ndeliveries; i++) {
+		lk_buf_adds(&b, i ? "," : "");
+		add_delivery(&s->delivered[i], &b);
 	}
 	lk_buf_adds(&b, "]}\n");
 	lk_sink_put_buf(out, &b);

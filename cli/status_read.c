@@ -142,6 +142,32 @@ static int read_derived(lk_status_report *s, const lk_cat_copy *copy, lk_error *
 	return rc;
 }
 
+/* --- deliveries --- */
+
+static int find_behind(lk_status_report *s, const lk_delivery *d, int64_t *behind, lk_error *err) {
+	const lk_cat_stream *stream = lk_catalog_stream(s->at.catalog, d->stream);
+	lk_frontier tail;
+	*behind = -1;
+	if (!stream || !d->placed || d->at.log != stream->id)
+		return LK_OK;
+	int rc = lk_log_tail(&s->at.pg, stream, &tail, err);
+	*behind = 0;
+	for (int p = 0; rc == LK_OK && p < tail.n && p < d->at.n; p++)
+		*behind += larger(tail.part[p].off - d->at.part[p].off, 0);
+	return rc;
+}
+
+static int read_deliveries(lk_status_report *s, const lk_cat_view *only, lk_error *err) {
+	const char *stream = only ? only->stream->stream->name : NULL;
+	int rc = lk_deliveries_read(&s->at.pg, stream, &s->deliveries, &s->ndeliveries, err);
+	s->delivered = lk_calloc((size_t)s->ndeliveries, sizeof *s->delivered);
+	for (int i = 0; i < s->ndeliveries && rc == LK_OK; i++) {
+		s->delivered[i].delivery = &s->deliveries[i];
+		rc = find_behind(s, &s->deliveries[i], &s->delivered[i].behind, err);
+	}
+	return rc;
+}
+
 int lk_status_read(lk_status_report *s, lk_error *err) {
 	const lk_catalog *c = s->at.catalog;
 	const lk_cat_view *only = NULL;
@@ -158,6 +184,8 @@ int lk_status_read(lk_status_report *s, lk_error *err) {
 			rc = read_derived(s, &c->copies[i], err);
 		else if (!c->copies[i].log && (!only || c->copies[i].version->view == only))
 			rc = read_copy(s, &c->copies[i], err);
+	if (rc == LK_OK)
+		rc = read_deliveries(s, only, err);
 	lk_current_free(s->current);
 	s->current = NULL;
 	return rc;

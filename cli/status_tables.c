@@ -242,6 +242,41 @@ static void print_by_partition(const lk_status_report *s, const lk_copy_status *
 	print_parts(c, p);
 }
 
+/* "runs", "stopped", and for how long nothing was taken, and why. */
+static void cell_delivers(lk_table *t, const lk_delivery *d) {
+	lk_buf b = LK_BUF_INIT;
+	int64_t for_us = lk_time_now() - d->failing_since;
+	lk_buf_adds(&b, d->running ? "runs" : "stopped");
+	if (d->failing_since != LK_NEVER) {
+		lk_buf_adds(&b, ", fails for ");
+		lk_duration_print(for_us > 0 ? for_us : 0, &b);
+		lk_buf_addf(&b, ": %s", d->error ? d->error : "");
+	}
+	lk_table_cell(t, b.data);
+	lk_buf_release(&b);
+}
+
+static void print_deliveries(const lk_status_report *s, const page *p) {
+	static const char *const names[] = {"DELIVERY", "STREAM", "TO", "BEHIND", "DELIVERED", "LAST", "STATE", NULL};
+	lk_table *t = table(names, "<<<>><<");
+	lk_table_records(t);
+	for (int i = 0; i < s->ndeliveries; i++) {
+		const lk_delivery *d = &s->deliveries[i];
+		lk_table_cell(t, d->name);
+		lk_table_cell(t, d->stream);
+		lk_table_cell(t, d->target);
+		if (s->delivered[i].behind < 0)
+			lk_table_cell(t, "-");
+		else
+			lk_table_count(t, s->delivered[i].behind);
+		lk_table_count(t, d->rows);
+		lk_table_time(t, d->succeeded_at);
+		cell_delivers(t, d);
+	}
+	lk_sink_put(p->out, "\n", s->ndeliveries ? 1 : 0);
+	lk_table_end(t, p->screen, p->out);
+}
+
 void lk_status_tables(const lk_status_report *s, const lk_screen *screen, lk_sink *out) {
 	const page p = {.screen = screen, .out = out};
 	print_streams(s, &p);
@@ -250,6 +285,7 @@ void lk_status_tables(const lk_status_report *s, const lk_screen *screen, lk_sin
 	print_copies(s, &p);
 	print_replays(s, &p);
 	print_sandboxes(s, &p);
+	print_deliveries(s, &p);
 	if (s->digest && s->ncopies)
 		print_digests(s, &p);
 	for (int i = 0; s->view && i < s->ncopies; i++)

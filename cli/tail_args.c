@@ -65,7 +65,7 @@ static int read_begin(const lk_args *args, lk_tail_options *o, lk_error *err) {
 		lk_fail(err, LK_EUSAGE, "--from and --last both say where to begin");
 		return lk_hint(err, "give one of them");
 	}
-	b->at = (o->cursor || delivers(args)) && !last ? LK_BEGIN_FIRST : LK_BEGIN_LAST;
+	b->at = (o->cursor || o->name || delivers(args)) && !last ? LK_BEGIN_FIRST : LK_BEGIN_LAST;
 	int rc = lk_args_int(args, "last", (lk_whole){o->limit ? o->limit : LK_TAIL_ROWS, 0, INT64_MAX}, &b->last, err);
 	return rc == LK_OK && from ? read_from(args, b, err) : rc;
 }
@@ -81,7 +81,7 @@ static int read_format(const lk_args *args, lk_tail_args *out, lk_error *err) {
 
 /* --- deliveries --- */
 
-enum { BATCH_MOST = 10000, TIMEOUT_S = 30, RETRY_S = 300 };
+enum { BATCH_MOST = 10000, TIMEOUT_S = 30, RETRY_S = 300, NAME_MOST = 63 };
 
 static int excluded(const lk_args *args, const char *one, const char *other, lk_error *err) {
 	if (!lk_args_has(args, one) || !lk_args_has(args, other))
@@ -95,8 +95,17 @@ static int needs(const lk_args *args, const char *one, const char *other, lk_err
 	return lk_fail(err, LK_EUSAGE, "--%s is for --%s, which is not given", one, other);
 }
 
+static int check_name(const char *name, lk_error *err) {
+	size_t len = name ? strlen(name) : 1;
+	if (len > 0 && len <= NAME_MOST && (!name || lk_utf8_valid(name, len)))
+		return LK_OK;
+	return lk_fail(err, LK_EUSAGE, "--name is UTF-8 text of 1 to %d bytes", NAME_MOST);
+}
+
 static int check_together(const lk_args *args, lk_error *err) {
 	int rc = excluded(args, "webhook", "exec", err);
+	if (rc == LK_OK)
+		rc = excluded(args, "cursor", "name", err);
 	if (rc == LK_OK)
 		rc = excluded(args, "webhook", "format", err);
 	if (rc == LK_OK)
@@ -115,6 +124,8 @@ static int check_together(const lk_args *args, lk_error *err) {
 static int read_delivery(const lk_args *args, lk_tail_args *out, lk_error *err) {
 	int64_t batch = 1, timeout_us = 0;
 	int rc = check_together(args, err);
+	if (rc == LK_OK)
+		rc = check_name(out->options.name, err);
 	if (rc == LK_OK)
 		rc = lk_args_int(args, "batch", (lk_whole){1, 1, BATCH_MOST}, &batch, err);
 	if (rc == LK_OK)
@@ -141,6 +152,7 @@ int lk_tail_args_read(const lk_args *args, lk_tail_args *out, lk_error *err) {
 	o->columns = lk_args_text(args, "columns", NULL);
 	o->follow = lk_args_has(args, "follow");
 	o->cursor = lk_args_text(args, "cursor", NULL);
+	o->name = lk_args_text(args, "name", NULL);
 	int rc = lk_conditions_read(args, &out->conditions, err);
 	o->where = out->conditions.where;
 	o->nwhere = out->conditions.query.nwhere;

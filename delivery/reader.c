@@ -5,8 +5,8 @@
 
 #include "event_log/scan.h"
 
-/* Rows of a partition that are read at once: so many, or fewer if they are large. */
-enum { STEP_ROWS = 1000, STEP_BYTES = 1 << 20 };
+/* Rows of a partition that are read at once: so many, or fewer if they have many columns, or are large. */
+enum { STEP_ROWS = 1000, STEP_VALUES = 65536, STEP_BYTES = 1 << 20 };
 
 /* What is read of a partition and not yet given away. */
 typedef struct step {
@@ -23,6 +23,7 @@ struct lk_reader {
 	const lk_rows_log *log;
 	const int *columns;
 	int ncolumns, width, n;
+	int64_t most;         /* rows of a step */
 	int last;             /* the partition whose row was given last */
 	step part[LK_MAX_PARTITIONS];
 };
@@ -32,8 +33,9 @@ lk_reader *lk_reader_new(lk_pg *pg, const lk_reader_of *of) {
 	const lk_stream *s = of->log->stream->stream;
 	*r = (lk_reader){.pg = pg, .log = of->log, .columns = of->columns, .ncolumns = of->ncolumns, .width = lk_slot_src(s) + 1,
 	                 .n = s->partitions, .last = -1};
+	r->most = STEP_VALUES / r->width < STEP_ROWS ? STEP_VALUES / r->width : STEP_ROWS;
 	for (int p = 0; p < r->n; p++)
-		r->part[p] = (step){.next = of->from[p], .to = of->to[p], .rows = STEP_ROWS};
+		r->part[p] = (step){.next = of->from[p], .to = of->to[p], .rows = r->most};
 	return r;
 }
 
@@ -100,7 +102,7 @@ static int read_step(lk_reader *r, int part, lk_error *err) {
 	rc = take_rows(r, p, &s, err);
 	int ended = lk_scan_end(&s, rc ? NULL : err);
 	rc = rc ? rc : ended;
-	p->rows = p->n < end - p->next ? p->n : p->rows * 2 < STEP_ROWS ? p->rows * 2 : STEP_ROWS;
+	p->rows = p->n < end - p->next ? p->n : p->rows * 2 < r->most ? p->rows * 2 : r->most;
 	p->next += p->n;
 	if (!rc && !p->n)
 		rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: the log ends before row %lld", r->log->name, part, (long long)p->next);

@@ -137,13 +137,14 @@ static int resume_elsewhere(lk_pg *pg, const lk_rows_log *log, lk_bookmark *p, c
 
 int lk_seek_resume(lk_pg *pg, const lk_rows_log *log, lk_bookmark *p, enum lk_resumed *what, lk_error *err) {
 	lk_frontier tail;
+	bool same_log = p->log == log->stream->id;
 	*what = LK_RESUMED_HERE;
-	if (strcmp(p->stream, log->name) != 0 || strcmp(p->database, log->database) != 0)
+	if (strcmp(p->database, log->database) != 0 || (!same_log && strcmp(p->stream, log->name) != 0))
 		return of_another(log, p, err);
 	int rc = lk_log_tail(pg, log->stream, &tail, err);
 	if (rc)
 		return rc;
-	if (p->log != log->stream->id || p->n != tail.n) {
+	if (!same_log || p->n != tail.n) {
 		*what = LK_RESUMED_OTHER_LOG;
 		return resume_elsewhere(pg, log, p, &tail, err);
 	}

@@ -36,7 +36,9 @@ typedef struct run {
 	bool listening;
 	lk_open_log open;
 	lk_keeper keeper;
+	bool joined, moved;        /* the keeper has this session; its position is not the one that was written last */
 	bool positioned, kept;     /* `at` is set; the keeper has it */
+	int64_t unkept_rows;       /* that went out since the keeper's position */
 	lk_bookmark at, ahead;
 	int64_t skip, skips;       /* rows that pass and are left out, from `at` and from `ahead` on */
 	int64_t scanned;           /* rows between `at` and `ahead` */
@@ -83,12 +85,14 @@ static void wait_us(const run *r, int64_t us) {
 
 /* --- handing over --- */
 
+/* A server that is away, or has no room for the position, is waited for; the rows are not sent again. */
 static int keep(run *r, lk_error *err) {
 	if (r->kept || !lk_keeper_keeps(&r->keeper))
 		return LK_OK;
-	int rc = lk_keeper_write(&r->keeper, &r->at, err);
+	int rc = lk_keeper_write(&r->keeper, &r->pg, &r->at, r->unkept_rows, err);
 	r->kept = rc == LK_OK;
-	r->fatal |= rc && rc != LK_EUNREACHABLE;
+	r->unkept_rows = rc == LK_OK ? 0 : r->unkept_rows;
+	r->fatal |= rc && (r->o->cursor || (rc != LK_EUNREACHABLE && rc != LK_EFULL && rc != LK_EBUSY));
 	return rc;
 }
 
@@ -104,6 +108,7 @@ static int flush(run *r, lk_error *err) {
 		bool tired = r->o->retry_us && now - began >= r->o->retry_us;
 		if (stopped(r) && rc == LK_EBUSY)
 			return rc;
+		lk_keeper_failed(&r->keeper, &r->pg, e.text);
 		lk_hint(&e, tired ? "nothing is lost: another run goes on before it" : "it is tried again, and what follows waits");
 		if (rc != LK_EBUSY || tired) {
 			if (err)
@@ -130,6 +135,7 @@ static int hand_over(run *r, lk_error *err) {
 	r->at = r->ahead;
 	r->skip = r->skips;
 	r->report->rows += r->waiting;
+	r->unkept_rows += r->waiting;
 	r->report->read += r->scanned;
 	r->waiting = 0;
 	r->scanned = 0;
@@ -170,12 +176,86 @@ static int see(run *r, const lk_log_row *row, lk_error *err) {
 	return is_full(r) ? hand_over(r, err) : LK_OK;
 }
 
+/* --- where to begin --- */
+
+static void tell_resumed(const run *r, enum lk_resumed what) {
+	const char *name = r->open.log.name;
+	if (what == LK_RESUMED_OTHER_LOG)
+		tell(r, "", "stream %s has another log now: reading goes on at the first row whose event came later", name);
+	if (what == LK_RESUMED_LOST_END)
+		tell(r, "rows that came again after the loss are new ones, with ids of their own",
+		     "the log of stream %s lost its end, as after a restore: reading goes on at the first row that came later", name);
+}
+
+/* Somebody else had the position while this process had no session, and went on from there. After a restore that the log shows, the
+ * position that was restored with it says less than this process knows. */
+static int follow_keeper(run *r, lk_error *err) {
+	enum lk_resumed what;
+	int rc = lk_keeper_read(&r->keeper, &r->at, err);
+	if (rc == LK_OK)
+		rc = lk_seek_resume(&r->pg, &r->open.log, &r->at, &what, err);
+	if (rc == LK_OK)
+		tell(r, "", "delivery %s was moved while this process had no session: it goes on from there", r->o->name);
+	return rc < 0 ? rc : LK_OK;
+}
+
+static int resume(run *r, lk_error *err) {
+	enum lk_resumed what;
+	int rc = lk_seek_resume(&r->pg, &r->open.log, &r->at, &what, err);
+	if (rc != LK_OK)
+		return rc;
+	tell_resumed(r, what);
+	if (what == LK_RESUMED_HERE && r->moved)
+		rc = follow_keeper(r, err);
+	r->kept &= what == LK_RESUMED_HERE;
+	r->moved = false;
+	return rc == LK_OK ? keep(r, err) : rc;
+}
+
+static int begin(run *r, lk_error *err) {
+	int rc = lk_begin_check(&r->open.log, &r->o->begin, err);
+	if (rc == LK_OK)
+		rc = lk_keeper_read(&r->keeper, &r->at, err);
+	if (rc < 0)
+		return rc;
+	r->report->resumed = rc == 0;
+	r->kept = rc == 0;
+	r->moved = false;
+	r->positioned = true;
+	if (rc == 0)
+		return resume(r, err);
+	rc = lk_begin_find(&r->pg, &r->open.shape, &r->o->begin, &r->at, &r->skip, err);
+	return rc == LK_OK ? keep(r, err) : rc;
+}
+
+/* Takes what the catalogue says now. Another log is gone on with where its rows are new. */
+static int look(run *r, bool now, bool *changed, lk_error *err) {
+	const lk_target *t = r->o->target;
+	int rc = lk_open_log_look(&r->open, &r->pg, now, changed, err);
+	if (rc != LK_OK || !*changed)
+		return rc;
+	if (!r->joined)
+		rc = lk_keeper_join(&r->keeper, &r->pg, r->open.log.name, &r->moved, err);
+	r->joined = rc == LK_OK;
+	if (rc == LK_OK)
+		rc = r->positioned ? resume(r, err) : begin(r, err);
+	if (rc == LK_OK && t->shaped) {
+		rc = t->shaped(t->ctx, &r->open.shape, err);
+		r->fatal |= rc != LK_OK;
+	}
+	return rc;
+}
+
 /* --- reading --- */
 
+/* A log that ends before what was read has lost its end. */
 static int find_ends(run *r, int64_t *from, int64_t *to, bool *any, lk_error *err) {
 	lk_frontier tail;
 	int rc = lk_log_tail(&r->pg, r->open.log.stream, &tail, err);
 	*any = false;
+	for (int p = 0; rc == LK_OK && p < tail.n; p++)
+		if (tail.part[p].off < r->at.part[p].off)
+			return (rc = resume(r, err)) ? rc : find_ends(r, from, to, any, err);
 	for (int p = 0; rc == LK_OK && p < tail.n; p++) {
 		bool reads = r->o->begin.partition < 0 || r->o->begin.partition == p;
 		from[p] = r->at.part[p].off;
@@ -207,56 +287,6 @@ static int listen_for(run *r, bool on, lk_error *err) {
 	return rc;
 }
 
-/* --- where to begin --- */
-
-static void tell_resumed(const run *r, enum lk_resumed what) {
-	const char *name = r->open.log.name;
-	if (what == LK_RESUMED_OTHER_LOG)
-		tell(r, "", "stream %s has another log now: reading goes on at the first row whose event came later", name);
-	if (what == LK_RESUMED_LOST_END)
-		tell(r, "rows that came again after the loss are new ones, with ids of their own",
-		     "the log of stream %s lost its end, as after a restore: reading goes on at the first row that came later", name);
-}
-
-static int resume(run *r, lk_error *err) {
-	enum lk_resumed what;
-	int rc = lk_seek_resume(&r->pg, &r->open.log, &r->at, &what, err);
-	if (rc != LK_OK)
-		return rc;
-	tell_resumed(r, what);
-	r->kept &= what == LK_RESUMED_HERE;
-	return keep(r, err);
-}
-
-static int begin(run *r, lk_error *err) {
-	int rc = lk_begin_check(&r->open.log, &r->o->begin, err);
-	if (rc == LK_OK)
-		rc = lk_keeper_read(&r->keeper, &r->at, err);
-	if (rc < 0)
-		return rc;
-	r->report->resumed = rc == 0;
-	r->kept = rc == 0;
-	r->positioned = true;
-	if (rc == 0)
-		return resume(r, err);
-	rc = lk_begin_find(&r->pg, &r->open.shape, &r->o->begin, &r->at, &r->skip, err);
-	return rc == LK_OK ? keep(r, err) : rc;
-}
-
-/* Takes what the catalogue says now. Another log is gone on with where its rows are new. */
-static int look(run *r, bool now, bool *changed, lk_error *err) {
-	const lk_target *t = r->o->target;
-	int rc = lk_open_log_look(&r->open, &r->pg, now, changed, err);
-	if (rc != LK_OK || !*changed)
-		return rc;
-	rc = r->positioned ? resume(r, err) : begin(r, err);
-	if (rc == LK_OK && t->shaped) {
-		rc = t->shaped(t->ctx, &r->open.shape, err);
-		r->fatal |= rc != LK_OK;
-	}
-	return rc;
-}
-
 /* One look at the log's end, and all rows before it. *any: there were some. The catalogue is looked at after the end: each row
  * before it has at most the columns that the catalogue has then. */
 static int pass(run *r, bool *any, lk_error *err) {
@@ -279,7 +309,7 @@ static int pass(run *r, bool *any, lk_error *err) {
 static int connect(run *r, lk_error *err) {
 	int rc = lk_pg_open(&r->pg, r->o->postgres, "lk tail", err);
 	r->pg.limit_us = LK_PG_ANSWER_US;
-	r->listening = false;
+	r->listening = r->joined = false;
 	bool changed;
 	lk_open_log_begin(&r->open);
 	return rc == LK_OK ? look(r, true, &changed, err) : rc;
@@ -363,7 +393,7 @@ int lk_tail_run(const lk_tail_options *o, lk_tail_report *out, lk_error *err) {
 	};
 	err = err ? err : &local;
 	*out = (lk_tail_report){0};
-	int rc = lk_keeper_open(&r.keeper, o->cursor, err);
+	int rc = lk_keeper_open(&r.keeper, o->cursor, o->name, o->target_name, err);
 	if (rc == LK_OK)
 		rc = go(&r, err);
 	out->at = r.at;

@@ -18,6 +18,8 @@ typedef struct lk_tail_options {
 	bool follow;                  /* waits for more rows, and for a server that is lost */
 	int64_t retry_us;             /* how long a target that takes nothing is tried; 0: for ever */
 	const char *cursor;           /* file that keeps the position, or NULL */
+	const char *name;             /* of the delivery that keeps it in PostgreSQL, or NULL */
+	const char *target_name;      /* for people: where the rows go */
 	const lk_target *target;
 	const volatile int *stop;
 	bool (*unread)(void *ctx);    /* nobody reads the output any more: ends the run; may be NULL */

@@ -85,6 +85,44 @@ static void was_taken_in_order(void) {
 	free(want);
 }
 
+/* Rows as the receiver must know them: id and n. */
+static char *all_rows(void) {
+	return test_ask(&lk, "SELECT string_agg('\"_id\":\"alerts/' || stream_id || '/' || part || '/' || off || '\" ' || n, E'\\n') || E'\\n'"
+	                     " FROM lk.log_alerts, lk.stream", NULL);
+}
+
+/* Each body must be a row of the log under its own id. */
+static void is_a_row(const char *line, const char *rows) {
+	const char *id = strstr(line, "\"_id\":\""), *n = strstr(line, "\"n\":");
+	if (!id || !n)   /* a request that was cut */
+		return;
+	char *want = lk_asprintf("%.*s %d\n", (int)(strcspn(id + 7, "\"") + 8), id, atoi(n + 4));
+	if (!strstr(rows, want))
+		fail_msg("%s is no row of the log", want);
+	free(want);
+}
+
+static void rows_have_their_ids(void) {
+	char *bodies = test_receiver_bodies(&receiver), *rows = all_rows(), *rest = NULL;
+	for (char *line = strtok_r(bodies, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		is_a_row(line, rows);
+	free(bodies);
+	free(rows);
+}
+
+static void each_was_taken(void) {
+	char *taken = test_receiver_taken(&receiver), *ids = ids_in(taken), *want = all_ids(), *rest = NULL;
+	for (char *id = strtok_r(want, "\n", &rest); id; id = strtok_r(NULL, "\n", &rest)) {
+		char *line = lk_asprintf("%s\n", id);
+		if (!strstr(ids, line))
+			fail_msg("%s was never taken", id);
+		free(line);
+	}
+	free(taken);
+	free(ids);
+	free(want);
+}
+
 static void a_request_for_each_row(void **state) {
 	(void)state;
 	append(5);
@@ -226,51 +264,119 @@ static void commands_that_fail(void **state) {
 	free(script);
 }
 
+/* --- positions under a name --- */
+
+static void status_has(const char *text) {
+	LK(0, text, "", "status", "--format", "json");
+}
+
+static void a_name_keeps_the_position(void **state) {
+	(void)state;
+	append(5);
+	LK(0, "", "2 rows", "tail", "alerts", "--webhook", url, "--name", "pager", "--limit", "2");
+	status_has("\"deliveries\":[{\"delivery\":\"pager\",\"stream\":\"alerts\",\"to\":\"http://127.0.0.1:");
+	status_has("\"running\":false,\"behind\":3,\"delivered\":2,\"last\":\"");
+	LK(0, "DELIVERY STREAM TO ", "", "status");
+	LK(0, "", "3 rows", "tail", "alerts", "--webhook", url, "--name", "pager");
+	was_taken_in_order();
+	status_has("\"behind\":0,\"delivered\":5,");
+	LK(0, "", "5 rows", "tail", "alerts", "--exec", "cat >/dev/null", "--name", "another");
+	status_has("\"to\":\"a command\"");
+	LK(2, "", "there is no delivery page", "drop", "--delivery", "page");
+	LK(0, "", "delivery pager is dropped", "drop", "--delivery", "pager");
+	LK(0, "", "5 rows", "tail", "alerts", "--webhook", url, "--name", "pager");
+	LK(0, "", "", "drop", "--stream", "alerts", "--yes");
+	test_ask_is(&lk, "SELECT count(*) FROM lk.delivery", "0");
+	LK(2, "", "--cursor does not go with --name", "tail", "alerts", "--cursor", cursor, "--name", "pager");
+}
+
+/* I11: what is down is told where people look, and holds up nothing else. */
+static void status_tells_what_is_down(void **state) {
+	(void)state;
+	test_background b;
+	append(5);
+	test_receiver_answers(&receiver, "200 503 503 503 503 503 503 503 503");
+	test_background_start(&b, &lk, "deliver", -1, NULL, ARGS("tail", "alerts", "--follow", "--webhook", url, "--name", "pager"));
+	test_await_sql(&lk, "SELECT failing_since IS NOT NULL FROM lk.delivery");
+	append(5);
+	LK(0, "runs, fails for ", "", "status");
+	status_has("\"running\":true,\"behind\":9,\"delivered\":1,");
+	status_has("status 503\"}");
+	LK(0, "", "10 rows", "tail", "alerts", "--exec", "cat >/dev/null", "--name", "another");
+	LK(75, "", "delivery pager is in use: process ", "tail", "alerts", "--webhook", url, "--name", "pager");
+	LK(75, "", "delivery pager is in use: process ", "drop", "--delivery", "pager");
+	test_receiver_answers(&receiver, "");
+	test_await_sql(&lk, "SELECT failing_since IS NULL AND error IS NULL AND rows = 10 FROM lk.delivery WHERE name = 'pager'");
+	test_background_end(&b, SIGINT, 0);
+	was_taken_in_order();
+	test_receiver_answers(&receiver, "404");
+	append(1);
+	LK(65, "", "", "tail", "alerts", "--webhook", url, "--name", "pager");
+	LK(0, "stopped, fails for ", "", "status");
+}
+
+/* I7: a process whose session was ended while another one went on continues behind that one. */
+static void moved_by_another(void **state) {
+	(void)state;
+	test_background b;
+	append(4);
+	test_background_start(&b, &lk, "deliver", -1, NULL, ARGS("tail", "alerts", "--follow", "--webhook", url, "--name", "pager"));
+	test_receiver_await(&receiver, 4);
+	test_await_sql(&lk, "SELECT rows = 4 FROM lk.delivery");
+	kill(b.pid, SIGSTOP);
+	test_world_run(&world, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lk tail'");
+	test_await_sql(&lk, "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'lk tail'");
+	append(4);
+	LK(0, "", "4 rows", "tail", "alerts", "--webhook", url, "--name", "pager");
+	kill(b.pid, SIGCONT);
+	append(4);
+	test_receiver_await(&receiver, 12);
+	test_await_text(b.err, "delivery pager was moved");
+	test_background_end(&b, SIGINT, 0);
+	was_taken_in_order();
+}
+
+/* I11: the server goes away between a delivery and its position. */
+static void servers_go_away(void **state) {
+	(void)state;
+	test_background b;
+	lk_error err = {0};
+	append(4);
+	test_background_start(&b, &lk, "deliver", -1, NULL, ARGS("tail", "alerts", "--follow", "--webhook", url, "--name", "pager"));
+	test_receiver_await(&receiver, 4);
+	test_receiver_answers(&receiver, "503");
+	append(4);
+	test_receiver_await(&receiver, 5);
+	test_postgres_kill(&lk.servers);
+	test_await_text(b.err, "PostgreSQL");
+	test_postgres_start(&lk.servers);
+	lk_pg_close(&world.pg);
+	assert_int_equal(lk_pg_open(&world.pg, lk.servers.at.postgres, "lk test", &err), 0);
+	append(4);
+	test_await_sql(&lk, "SELECT rows >= 12 FROM lk.delivery");
+	test_background_end(&b, SIGINT, 0);
+	each_was_taken();
+	rows_have_their_ids();
+}
+
+static void damaged_by_hand(void **state) {
+	(void)state;
+	append(1);
+	LK(0, "", "", "tail", "alerts", "--exec", "true", "--name", "pager");
+	test_world_run(&world, "UPDATE lk.delivery SET position = replace(position, 'next 1', 'next 0')");
+	LK(65, "", "the position of delivery pager is damaged", "tail", "alerts", "--exec", "true", "--name", "pager");
+}
+
 /* --- killed at any moment --- */
 
-/* Rows as the receiver must know them: id and n. */
-static char *all_rows(void) {
-	return test_ask(&lk, "SELECT string_agg('\"_id\":\"alerts/' || stream_id || '/' || part || '/' || off || '\" ' || n, E'\\n') || E'\\n'"
-	                     " FROM lk.log_alerts, lk.stream", NULL);
+/* The server takes a moment to end the session of a process that was killed. */
+static void await_lock(void) {
+	test_await_sql(&lk, "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'lk tail'");
 }
 
-/* Each body must be a row of the log under its own id. */
-static void is_a_row(const char *line, const char *rows) {
-	const char *id = strstr(line, "\"_id\":\""), *n = strstr(line, "\"n\":");
-	if (!id || !n)   /* a request that was cut */
-		return;
-	char *want = lk_asprintf("%.*s %d\n", (int)(strcspn(id + 7, "\"") + 8), id, atoi(n + 4));
-	if (!strstr(rows, want))
-		fail_msg("%s is no row of the log", want);
-	free(want);
-}
-
-static void rows_have_their_ids(void) {
-	char *bodies = test_receiver_bodies(&receiver), *rows = all_rows(), *rest = NULL;
-	for (char *line = strtok_r(bodies, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		is_a_row(line, rows);
-	free(bodies);
-	free(rows);
-}
-
-static void each_was_taken(void) {
-	char *taken = test_receiver_taken(&receiver), *ids = ids_in(taken), *want = all_ids(), *rest = NULL;
-	for (char *id = strtok_r(want, "\n", &rest); id; id = strtok_r(NULL, "\n", &rest)) {
-		char *line = lk_asprintf("%s\n", id);
-		if (!strstr(ids, line))
-			fail_msg("%s was never taken", id);
-		free(line);
-	}
-	free(taken);
-	free(ids);
-	free(want);
-}
-
-/* I5, I11: killed again and again while the receiver fails by chance: each row is taken, and never under another id. */
-static void killed_while_it_delivers(void **state) {
-	(void)state;
-	unsigned long random = test_seed("killed_while_it_delivers");
-	int kills = test_rounds("KILLS", 50);
+/* While the receiver fails by chance. */
+static void killed_again_and_again(const char *option, const char *place, int kills) {
+	unsigned long random = test_seed("killed_again_and_again");
 	receiver.random = random;
 	test_receiver_answers(&receiver, "any");
 	for (int i = 0; i < kills; i++) {
@@ -278,15 +384,29 @@ static void killed_while_it_delivers(void **state) {
 		char batch[8];
 		snprintf(batch, sizeof batch, "%lu", 1 + test_random(&random) % 4);
 		append(3);
+		await_lock();
 		test_background_start(&b, &lk, "deliver", -1, i % 5 ? NULL : ARGS("LK_CRASH=tail.out"),
-		                      ARGS("tail", "alerts", "--follow", "--webhook", url, "--cursor", cursor, "--batch", batch));
+		                      ARGS("tail", "alerts", "--follow", "--webhook", url, option, place, "--batch", batch));
 		usleep((useconds_t)(test_random(&random) % 150000));
 		test_background_kill(&b);
 	}
 	test_receiver_answers(&receiver, "");
-	LK(0, "", "", "tail", "alerts", "--webhook", url, "--cursor", cursor);
+	await_lock();
+	LK(0, "", "", "tail", "alerts", "--webhook", url, option, place);
 	each_was_taken();
 	rows_have_their_ids();
+}
+
+/* I5, I11: each row is taken, and never under another id. */
+static void killed_while_it_delivers(void **state) {
+	(void)state;
+	killed_again_and_again("--cursor", cursor, test_rounds("KILLS", 50));
+}
+
+/* I5, I11: the same with the position in PostgreSQL. */
+static void killed_under_a_name(void **state) {
+	(void)state;
+	killed_again_and_again("--name", "pager", test_rounds("KILLS", 30));
 }
 
 int main(void) {
@@ -300,7 +420,13 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(down_for_a_while, fresh, over),
 		cmocka_unit_test_setup_teardown(a_command_for_each_row, fresh, over),
 		cmocka_unit_test_setup_teardown(commands_that_fail, fresh, over),
+		cmocka_unit_test_setup_teardown(a_name_keeps_the_position, fresh, over),
+		cmocka_unit_test_setup_teardown(status_tells_what_is_down, fresh, over),
+		cmocka_unit_test_setup_teardown(moved_by_another, fresh, over),
+		cmocka_unit_test_setup_teardown(servers_go_away, fresh, over),
+		cmocka_unit_test_setup_teardown(damaged_by_hand, fresh, over),
 		cmocka_unit_test_setup_teardown(killed_while_it_delivers, fresh, over),
+		cmocka_unit_test_setup_teardown(killed_under_a_name, fresh, over),
 	};
 	test_share_program(&lk, &world);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
