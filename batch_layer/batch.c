@@ -23,6 +23,7 @@
 #include "batch_layer/expired.h"
 #include "batch_layer/publish.h"
 #include "catalog/copies.h"
+#include "catalog/log_sql.h"
 #include "catalog/tail.h"
 #include "core/fault.h"
 #include "core/time.h"
@@ -184,6 +185,7 @@ static void notice_a_dead_client(lk_pg *pg) { lk_pg_run(pg, NULL, "SET client_co
 
 static int run(batch *b, lk_batch_report *out, lk_error *err) {
 	int64_t id = b->copy->id;
+	lk_error e = {0};
 	*out = (lk_batch_report){.copy_id = id};
 	if (b->copy->kappa)
 		return lk_fail(err, LK_EUSAGE, "view %s is in kappa mode: this copy has no batch", view_name(b));
@@ -193,7 +195,9 @@ static int run(batch *b, lk_batch_report *out, lk_error *err) {
 	if (rc != LK_OK)
 		return rc;
 	notice_a_dead_client(b->pg);
-	rc = locked(b, out, err);
+	rc = locked(b, out, &e);
+	if (rc != LK_OK)
+		rc = lk_log_failed(b->stream->stream, rc, &e, err);
 	lk_pg_unlock(b->pg, id, NULL);
 	out->seconds = (double)(lk_monotonic_us() - b->started_us) / 1e6;
 	lk_published_release(&b->published);

@@ -106,7 +106,7 @@ static int end(lk_pg *pg, int rc, lk_error *err) {
 }
 
 /* The replay of a sandbox holds the lock of its copy, not that of the view. */
-static int refuse_replayed(lk_pg *pg, const lk_cat_view *v, lk_error *err) {
+int lk_view_refuse_replayed(lk_pg *pg, const lk_cat_view *v, lk_error *err) {
 	char id[24];
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err, "SELECT copy_id, name FROM lk.copy JOIN lk.version USING (version_id)"
@@ -127,7 +127,7 @@ static int refuse_replayed(lk_pg *pg, const lk_cat_view *v, lk_error *err) {
 }
 
 int lk_view_drop(lk_pg *pg, const lk_cat_view *v, lk_error *err) {
-	int rc = refuse_replayed(pg, v, err);
+	int rc = lk_view_refuse_replayed(pg, v, err);
 	if (!rc)
 		rc = lk_catalog_begin(pg, err);
 	return rc ? rc : end(pg, lk_view_delete(pg, v->id, err), err);

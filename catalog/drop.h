@@ -20,6 +20,8 @@ int lk_stream_weigh(lk_pg *pg, const lk_cat_stream *s, lk_drop_weight *out, lk_e
  * tables are left to lk_copies_sweep, cells to lk_store_sweep. LK_ECONFLICT if it no longer exists, LK_EBUSY if a
  * sandbox of it is being replayed, or its rows are locked for long. */
 int lk_view_drop(lk_pg *pg, const lk_cat_view *v, lk_error *err);
+/* LK_EBUSY if a sandbox of it is being replayed. */
+int lk_view_refuse_replayed(lk_pg *pg, const lk_cat_view *v, lk_error *err);
 /* The same inside the caller's transaction, of lk_catalog_begin, without the check for sandboxes. */
 int lk_view_delete(lk_pg *pg, int64_t view_id, lk_error *err);
 

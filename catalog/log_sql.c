@@ -1,5 +1,7 @@
 #include "catalog/log_sql.h"
 
+#include <string.h>
+
 #include "sql/sql.h"
 #include "windows/calendar.h"
 
@@ -36,3 +38,15 @@ static void of_plan(const lk_plan *p, const char *bound, void (*make)(const lk_p
 
 void lk_log_batch_sql(const lk_plan *p, const char *bound, lk_buf *out) { of_plan(p, bound, lk_plan_batch_sql, out); }
 void lk_log_oracle_sql(const lk_plan *p, const char *bound, lk_buf *out) { of_plan(p, bound, lk_plan_oracle_sql, out); }
+
+int lk_log_failed(const lk_stream *s, int rc, const lk_error *e, lk_error *err) {
+	bool of_log = strstr(e->text, "lk.part_") || strstr(e->text, "lk.log_");
+	if (of_log && strcmp(e->sqlstate, "42P01") == 0) {
+		lk_fail(err, LK_ECHANGED, "stream %s was renamed or removed just now", s->name);
+		lk_hint(err, "run it again");
+		return LK_ECHANGED;
+	}
+	if (err && err->code == LK_OK)
+		*err = *e;
+	return rc;
+}

@@ -17,4 +17,8 @@ void lk_log_between(int part, int64_t from, int64_t to, lk_buf *out);
 void lk_log_batch_sql(const lk_plan *p, const char *bound, lk_buf *out);
 void lk_log_oracle_sql(const lk_plan *p, const char *bound, lk_buf *out);
 
+/* Passes the failure of a statement on that read the log: if its table is not there, the stream has another name now, or is
+ * gone: LK_ECHANGED. */
+int lk_log_failed(const lk_stream *s, int rc, const lk_error *e, lk_error *err);
+
 #endif

@@ -44,6 +44,7 @@ int lk_exit_status(int code) {
 	case LK_EDEFINITION: return 78;
 	case LK_EFULL:
 	case LK_EBUSY:
+	case LK_ECHANGED:
 	case LK_ECONFLICT: return 75;
 	default: return 70;
 	}

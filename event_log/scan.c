@@ -200,10 +200,13 @@ int lk_scan_begin(lk_scan *s, lk_pg *pg, const lk_scan_of *of, lk_error *err) {
 	PGresult *seen[2] = {0};
 	lk_buf sql = LK_BUF_INIT;
 	describe_row(s);
-	int rc = fetch_sql(s, of->stream->id, of->from, of->to, &sql, err);
+	lk_error e = {0};
+	int rc = fetch_sql(s, of->stream->id, of->from, of->to, &sql, &e);
 	if (!rc)
-		rc = PQsendQuery(pg->conn, sql.data) ? await_copy(pg, "reading the log", seen, 2, err) : lk_pg_failed(pg, NULL, "reading the log", err);
-	if (!rc) {
+		rc = PQsendQuery(pg->conn, sql.data) ? await_copy(pg, "reading the log", seen, 2, &e) : lk_pg_failed(pg, NULL, "reading the log", &e);
+	if (rc) {
+		rc = lk_log_failed(s->stream, rc, &e, err);
+	} else {
 		s->copying = true;
 		rc = take_bounds(s, seen, of->from, of->to, err);
 	}

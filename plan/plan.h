@@ -123,6 +123,8 @@ typedef struct lk_plan {
 
 	char *text;                    /* the statement as written */
 	bool flattened;                /* the statement reads from a subquery or a query of WITH */
+	int stream_at;                 /* byte of text where the stream is named; … */
+	bool stream_aliased;           /* … and whether an alias follows */
 	int with_at;                   /* WITH, if there is one */
 	int select_at, window_at;      /* bytes in text: the first select item; the window's call in GROUP BY, if there is one */
 	int having_at;                 /* the word HAVING, if there is one */

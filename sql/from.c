@@ -48,8 +48,10 @@ static void no_stream(lk_stmt *s, const char *name, int at) {
 }
 
 /* The stream itself is at the bottom of all subqueries; the oracle gives it the name that it has there. */
-static bool read_stream(lk_scope *c, const char *name, int at) {
+static bool read_stream(lk_scope *c, const char *name, int at, bool aliased) {
 	lk_plan *p = c->plan;
+	p->stream_at = at;
+	p->stream_aliased = aliased;
 	p->stream = lk_sql_find_stream(c->s, name);
 	if (!p->stream) {
 		no_stream(c->s, name, at);
@@ -81,7 +83,7 @@ static bool read_relation(lk_scope *c, const json_t *f) {
 		lk_stmt_fault(s, at, "use the columns' own names", "new column names for a stream are not supported");
 		return false;
 	}
-	return read_stream(c, name, at);
+	return read_stream(c, name, at, json_object_get(f, "alias") != NULL);
 }
 
 static bool read_subquery(lk_scope *c, const json_t *f) {
