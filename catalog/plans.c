@@ -1,8 +1,8 @@
 /* Plans of stored definitions.
  *
  * Definitions are stored as the user's text and parsed again here, so nothing stored needs a migration when the form of
- * a plan changes. (The starts of calendar windows are not computed again: they are stored too, and read while the text
- * is parsed.) A version's plan sees the stream as it is declared now (columns may have been added at its end) but with
+ * a plan changes. (The starts of calendar windows are not computed again: they are stored too, and read when the
+ * text is parsed; not meanwhile, since parsing is a thing that all threads wait for, core/stack.h.) A version's plan sees the stream as it is declared now (columns may have been added at its end) but with
  * the watermark delay of the time when the version was made: a version never changes its meaning.
  *
  * A catalogue that threads share gets its plans one by one. The lock guards only the pointers: a plan is made without
@@ -15,11 +15,8 @@
 /* What a stored definition is read with. */
 typedef struct reading {
 	const lk_stream *stream;   /* NULL: it is the declaration of a log */
-	bool derived;         /* of a derived stream's */
-	lk_pg *pg;            /* with the version; NULL: the version does not exist yet, and has no list */
-	int64_t version_id;
-	int failed;           /* the list could not be read */
-	lk_error *err;
+	bool derived;            /* of a derived stream's */
+	lk_calendar *calendar;   /* of its window, without the list; NULL: it has none */
 } reading;
 
 static const lk_stream *give_stream(void *ctx, const char *name) {
@@ -29,16 +26,15 @@ static const lk_stream *give_stream(void *ctx, const char *name) {
 
 /* The zone was checked when the view was declared. */
 static int give_calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char **near) {
-	reading *r = ctx;
+	(void)arena;
 	*near = NULL;
-	return r->pg ? r->failed = lk_calendar_read(r->pg, r->version_id, c, arena, r->err) : 0;
+	((reading *)ctx)->calendar = c;
+	return 0;
 }
 
 static int parse(const char *text, reading *r, lk_definitions *out, lk_error *err) {
 	const lk_resolver resolver = {.stream = give_stream, .ctx = r, .calendar = give_calendar, .derived = r->derived};
 	int rc = lk_sql_parse(text, strlen(text), &resolver, out);
-	if (r->failed)
-		return r->failed;
 	if (!rc && out->nitems == 1 && (out->items[0].kind == LK_DEF_STREAM) == !r->stream)
 		return 0;
 	lk_fail(err, LK_EUNSUPPORTED, "a definition in the catalogue cannot be read by this lk: %s",
@@ -58,8 +54,9 @@ int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *
 }
 
 int lk_catalog_parse_version(lk_pg *pg, int64_t version_id, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
-	reading r = {.stream = stream, .pg = pg, .version_id = version_id, .err = err};
-	return parse(text, &r, out, err);
+	reading r = {.stream = stream};
+	int rc = parse(text, &r, out, err);
+	return !rc && r.calendar ? lk_calendar_read(pg, version_id, r.calendar, &out->arena, err) : rc;
 }
 
 static const lk_plan *plan_of(lk_catalog *c, const lk_cat_version *v) {

@@ -2,6 +2,8 @@
 
 #include "core/time.h"
 
+_Static_assert(LK_MAX_PARTITIONS <= LK_FRONTIER_PARTS, "a frontier has room for any stream");
+
 #define TAIL_SQL \
 	"SELECT part, next_off, " LK_SQL_US("last_at") ", " LK_SQL_US("high") " FROM lk.tail WHERE stream_id = $1::bigint ORDER BY part"
 

@@ -20,7 +20,8 @@ typedef struct lk_frontier_part {
 	int64_t high, last_at;
 } lk_frontier_part;
 
-/* The most partitions of all logs that one definition reads. */
+/* The most partitions of all logs that one definition reads: those of any stream. One that reads several streams is
+ * refused where they are added. */
 #define LK_FRONTIER_PARTS 128
 
 /* Stream by stream, in the order in which the definition names them, partitions ascending: part[i].part is i while there

@@ -31,10 +31,9 @@ typedef struct lk_definitions {
 } lk_definitions;
 
 /* stream: finds a stream declared elsewhere (in the catalogue); NULL if there is none. suggest: a similar name for
- * did-you-mean. calendar: does the time zone c->zone exist, and, for a stored version, where do its windows of c->unit
- * start? 0, with the list, allocated in `arena`, or without one; LK_EUSAGE if there is no such zone, with *near a
- * similar name or NULL; else a failure, which the caller of lk_sql_parse finds in its own ctx. Without it no zone is
- * known. */
+ * did-you-mean. calendar: does the time zone c->zone exist? 0; LK_EUSAGE if there is none, with *near a similar name,
+ * allocated in `arena`, or NULL; else a failure, which the caller of lk_sql_parse finds in its own ctx. *c lasts as long
+ * as the definitions, so the list of where its windows start may be set later. Without it no zone is known. */
 typedef struct lk_resolver {
 	const lk_stream *(*stream)(void *ctx, const char *name);
 	const char *(*suggest)(void *ctx, const char *name);   /* may be NULL */

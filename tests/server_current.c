@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "print/answer.h"
 #include "print/explain.h"
 #include "serving/reader.h"
+#include "sql/sql.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/layer.h"
 #include "tests/support/log.h"
@@ -373,6 +375,54 @@ static void answers_go_to_any_sink(void **state) {
 	lk_answer_release(&a);
 }
 
+/* --- a reader that waits --- */
+
+static int calendars_waited_for(void) {
+	return (int)test_number(&world.pg, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'lk.calendar'::regclass");
+}
+
+typedef struct loading {
+	lk_pg pg;
+	int rc;
+	int done;
+} loading;
+
+static void *load(void *ctx) {
+	loading *l = ctx;
+	lk_catalog *c = NULL;
+	l->rc = lk_catalog_load(&l->pg, &c, NULL);
+	lk_catalog_release(c);
+	lk_flag_set(&l->done);
+	return NULL;
+}
+
+/* All parsing is done by one thread; it waits for no server, so a server that is silent holds up nobody else. */
+static void a_calendar_that_is_waited_for_holds_up_no_parser(void **state) {
+	(void)state;
+	static const char text[] = STREAM("");
+	lk_pg holder;
+	loading l = {.rc = 1};
+	pthread_t thread;
+	lk_definitions d;
+	test_world_declare(&world, STREAM("") "CREATE VIEW a AS SELECT count(*) AS n FROM hits GROUP BY tumble(ts, '1 day', 'Europe/Berlin');");
+	test_open(&holder, &servers);
+	test_open(&l.pg, &servers);
+	test_sql(&holder, "BEGIN");
+	test_sql(&holder, "LOCK lk.calendar IN ACCESS EXCLUSIVE MODE");
+	assert_int_equal(pthread_create(&thread, NULL, load, &l), 0);
+	for (int64_t deadline = lk_monotonic_us() + 30 * LK_US_PER_S; !calendars_waited_for() && lk_monotonic_us() < deadline; )
+		sched_yield();
+	assert_int_equal(calendars_waited_for(), 1);
+	assert_int_equal(lk_sql_parse(text, strlen(text), NULL, &d), LK_OK);
+	assert_false(lk_flag_is_set(&l.done));
+	lk_definitions_release(&d);
+	test_sql(&holder, "ROLLBACK");
+	pthread_join(thread, NULL);
+	assert_int_equal(l.rc, LK_OK);
+	lk_pg_close(&l.pg);
+	lk_pg_close(&holder);
+}
+
 static void explained_as_the_program_does(const char *in_memory, const char *const *argv) {
 	char *out = NULL;
 	assert_int_equal(test_lk(&servers, NULL, &out, NULL, argv), 0);
@@ -647,6 +697,7 @@ int main(void) {
 		TEST(a_bounded_query_awaits_no_silent_server),
 		TEST(answers_go_to_any_sink),
 		TEST(explanations_go_to_any_sink),
+		TEST(a_calendar_that_is_waited_for_holds_up_no_parser),
 		TEST(many_readers_while_definitions_change),
 	};
 	test_share_world(&world, &servers);
