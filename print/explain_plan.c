@@ -259,8 +259,15 @@ static void describe_fold_only(const lk_plan *p, lk_buf *b) {
 	if (x) {
 		lk_buf_adds(b, comma);
 		lk_expr_describe(x, names, b);
+		comma = ", ";
 	}
-	lk_buf_adds(b, x || *comma ? "\n" : "");
+	if (lk_plan_most_rows(p) > LK_EVENT_ROWS) {
+		lk_buf_addf(b, "%san event of more than ", comma);
+		lk_buf_add_count(b, LK_EVENT_ROWS);
+		lk_buf_adds(b, " rows");
+		comma = ", ";
+	}
+	lk_buf_adds(b, *comma ? "\n" : "");
 	free(names);
 }
 

@@ -443,6 +443,11 @@ static void explaining(void **state) {
 	LK(0, "= answer", "", "explain", "traffic", "--where", "path=/", "--window", "1h");
 	assert_non_null(strstr(lk.out, "+ speed"));
 	LK(2, "", "traffic", "explain", "trafic");
+	apply("CREATE VIEW letters AS SELECT letter, last(part) AS l FROM hits, string_to_table(path, '/') AS part, LATERAL string_to_table(part, NULL) WITH ORDINALITY"
+	      " AS w(letter, nth) WHERE letter <> 'p' GROUP BY letter;", "new");
+	LK(0, "each event gives the rows of string_to_table(path, '/') as part\n", "", "explain", "letters");
+	assert_non_null(strstr(lk.out, "each row gives the rows of string_to_table(part, NULL) as letter, numbered as nth\n"));
+	assert_non_null(strstr(lk.out, "since these have no exact form in SQL:\n  last(part), an event of more than 1,000,000 rows\n"));
 }
 
 static void status(void **state) {

@@ -66,6 +66,49 @@ static void batch_of_lateral_rows(void **state) {
 	lk_definitions_release(&d);
 }
 
+static void batch_of_functions_in_from(void **state) {
+	(void)state;
+	lk_definitions d;
+	lk_buf b = LK_BUF_INIT;
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT tag, count(*) AS n FROM hits, json_array_elements_text(path::json) WITH ORDINALITY AS x(tag, nth), "
+	                             "unnest(regexp_split_to_array(tag, '\\W+')) AS w WHERE w > 'b' AND nth < 3 GROUP BY tag", &d);
+	lk_plan_batch_sql(p, &(lk_sql_log){.table = "t", .bound = "true"}, &b);
+	is(&b, "SELECT (v0._v0 COLLATE \"C\") AS _k0, count(*) AS _p0_0 FROM t AS e CROSS JOIN LATERAL json_array_elements_text((e.\"path\")::json) "
+	       "WITH ORDINALITY AS v0(_v0, _v1) CROSS JOIN LATERAL regexp_split_to_table((v0._v0 COLLATE \"C\"), ('\\W+'::text COLLATE \"C\")) AS v1(_v0) "
+	       "WHERE (true) AND (((v1._v0 > ('b'::text COLLATE \"C\")) AND (v0._v1 < ('3'::bigint)))) GROUP BY 1");
+	lk_buf_release(&b);
+	lk_definitions_release(&d);
+}
+
+static void shows_part(const lk_plan *p, const char *want) {
+	lk_buf b = LK_BUF_INIT;
+	lk_plan_oracle_sql(p, &(lk_sql_log){.table = "t", .bound = "true"}, &b);
+	if (!strstr(b.data, want))
+		fail_msg("no %s\nin %s", want, b.data);
+	lk_buf_release(&b);
+}
+
+/* The user's own text, unless its rows must be numbered, or have the database's collation. */
+static void oracle_of_functions_in_from(void **state) {
+	(void)state;
+	lk_definitions d;
+	shows_part(test_view("CREATE VIEW v AS SELECT w, count(*) AS n FROM hits, unnest(string_to_array(path, '/')) w GROUP BY w", &d),
+	           ") SELECT w, count(*) AS n FROM hits, unnest(string_to_array(path, '/')) w GROUP BY w\n");
+	lk_definitions_release(&d);
+	shows_part(test_view("CREATE VIEW v AS SELECT tag, max(x) AS m FROM hits, json_array_elements_text(path::json) /* ( */ AS tag, string_to_table(tag, ',') AS x "
+	                     "GROUP BY tag", &d),
+	           " FROM hits, LATERAL (SELECT _v COLLATE \"C\" AS \"value\", _v COLLATE \"C\" AS \"tag\", _n AS _ord0 FROM "
+	           "json_array_elements_text(path::json) WITH ORDINALITY AS _f(_v, _n)) AS \"tag\", string_to_table(tag, ',') AS x GROUP BY tag\n");
+	lk_definitions_release(&d);
+	shows_part(test_view("CREATE VIEW v AS SELECT first(w) AS f FROM (SELECT w || 'x' AS w, v.x FROM hits h JOIN LATERAL string_to_table(path, '/') WITH ORDINALITY w(w) "
+	                     "ON true, LATERAL (VALUES ((w)), ('(')) AS v(x)) AS s, generate_series(1, 3) GROUP BY x", &d),
+	           "SELECT lk.first(array_agg(w ORDER BY _ts, _part, _off, _ord0, _ord1, _ord2)) AS f FROM (SELECT w || 'x' AS w, v.x , _ts, _part, _off , _ord0 "
+	           ", _ord1 FROM hits h JOIN LATERAL (SELECT _v COLLATE \"C\" AS \"w\", _n AS \"ordinality\", _n AS _ord0 FROM string_to_table(path, '/') "
+	           "WITH ORDINALITY AS _f(_v, _n)) AS \"w\" ON true, LATERAL (VALUES ((w), 0), ('(', 1)) AS v(x, _ord1)) AS s, LATERAL (SELECT _v AS "
+	           "\"generate_series\", _n AS _ord2 FROM generate_series(1, 3) WITH ORDINALITY AS _f(_v, _n)) AS \"generate_series\" GROUP BY x\n");
+	lk_definitions_release(&d);
+}
+
 /* The types are those of the columns, one for each. */
 static void batch_types(void **state) {
 	(void)state;
@@ -241,6 +284,8 @@ int main(void) {
 		cmocka_unit_test(batch_of_a_window),
 		cmocka_unit_test(batch_without_window_or_keys),
 		cmocka_unit_test(batch_of_lateral_rows),
+		cmocka_unit_test(batch_of_functions_in_from),
+		cmocka_unit_test(oracle_of_functions_in_from),
 		cmocka_unit_test(batch_types),
 		cmocka_unit_test(oracle_is_the_users_text),
 		cmocka_unit_test(oracle_of_lks_own_aggregates),
