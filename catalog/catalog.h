@@ -104,6 +104,8 @@ int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err);
 
 const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name);   /* or NULL */
 const lk_cat_view *lk_catalog_view(const lk_catalog *c, const char *name);
+/* The copy that fills the derived stream of that name; NULL if there is none. */
+const lk_cat_copy *lk_catalog_filler(const lk_catalog *c, const char *name);
 /* The definition of a derived stream; NULL if it is not derived. */
 const lk_cat_view *lk_catalog_maker(const lk_catalog *c, const lk_cat_stream *s);
 const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id);

@@ -22,6 +22,11 @@ const lk_cat_view *lk_catalog_view(const lk_catalog *c, const char *name) {
 	return NULL;
 }
 
+const lk_cat_copy *lk_catalog_filler(const lk_catalog *c, const char *name) {
+	const lk_cat_stream *s = lk_catalog_stream(c, name);
+	return s && s->of_copy ? lk_catalog_copy(c, s->of_copy) : NULL;
+}
+
 const lk_cat_view *lk_catalog_maker(const lk_catalog *c, const lk_cat_stream *s) {
 	const lk_cat_copy *copy = s->of_copy ? lk_catalog_copy(c, s->of_copy) : NULL;
 	return copy ? copy->version->view : NULL;

@@ -6,7 +6,9 @@
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "core/time.h"
+#include "compare/derived.h"
 #include "print/comparison.h"
+#include "print/json.h"
 
 enum { LINE_EVERY_US = 5000000 };
 
@@ -73,14 +75,77 @@ static int judge(const lk_comparison *c, lk_error *err) {
 	               lk_comparison_explained(c) ? "late events explain every difference" : "not every difference is explained");
 }
 
+/* --- a derived stream --- */
+
+static void print_derived(const char *name, const lk_derived_comparison *c, enum format format) {
+	lk_buf b = LK_BUF_INIT;
+	if (format == JSON) {
+		lk_buf_addf(&b, "{\"stream\":");
+		lk_json_text(name, &b);
+		lk_json_int("events", lk_frontier_events(&c->read), &b);
+		lk_json_int("rows", c->rows, &b);
+		lk_json_int("differ", c->differ, &b);
+		lk_buf_adds(&b, ",\"differences\":[");
+		for (int i = 0; i < c->nshown; i++) {
+			lk_buf_addf(&b, "%s{\"row\":%lld", i ? "," : "", (long long)c->shown[i].row);
+			lk_json_member("log", c->shown[i].log, &b);
+			lk_json_member("sql", c->shown[i].sql, &b);
+			lk_buf_addc(&b, '}');
+		}
+		lk_buf_adds(&b, "]}\n");
+	} else {
+		lk_buf_add_count(&b, lk_frontier_events(&c->read));
+		lk_buf_adds(&b, " events of its source were read; PostgreSQL, by the definition's text, and the log of ");
+		lk_buf_addf(&b, "%s have ", name);
+		lk_buf_adds(&b, c->differ ? "different rows: " : "the same ");
+		lk_buf_add_count(&b, c->differ ? c->differ : c->rows);
+		lk_buf_adds(&b, c->differ ? "\n" : c->rows == 1 ? " row\n" : " rows, in the same order\n");
+		for (int i = 0; i < c->nshown; i++)
+			lk_buf_addf(&b, "row %lld: %s in the log, %s by SQL\n", (long long)c->shown[i].row, c->shown[i].log ? c->shown[i].log : "none",
+			            c->shown[i].sql ? c->shown[i].sql : "none");
+	}
+	lk_put_lines(b.data);
+	lk_buf_release(&b);
+}
+
+static int compare_derived(lk_connection *c, const lk_cat_copy *copy, const lk_args *args, enum format format, lk_error *err) {
+	lk_derived_comparison d;
+	if (lk_args_has(args, "version"))
+		return lk_fail(err, LK_EUSAGE, "%s is a derived stream: it has one version", args->operands[0]);
+	lk_cancel_on_signal(&c->pg);
+	int rc = lk_compare_derived(&c->pg, copy, &d, err);
+	if (rc == LK_OK) {
+		print_derived(args->operands[0], &d, format);
+		rc = d.differ ? lk_fail(err, LK_EDIFFERS, "the log of %s is not what its definition makes of its source", args->operands[0]) : LK_OK;
+	}
+	lk_derived_comparison_release(&d);
+	return rc;
+}
+
+/* *done: the name is that of a derived stream, which has been compared. */
+static int try_derived(const lk_args *args, enum format format, bool *done, lk_error *err) {
+	lk_connection c = {0};
+	int rc = lk_connect(&c, LK_WITH_CATALOG, err);
+	const lk_cat_copy *copy = rc == LK_OK ? lk_catalog_filler(c.catalog, args->operands[0]) : NULL;
+	*done = copy != NULL;
+	if (copy)
+		rc = compare_derived(&c, copy, args, format, err);
+	lk_disconnect(&c);
+	return rc;
+}
+
 static int run(const lk_args *args, lk_error *err) {
+	bool done = false;
 	lk_servers at = {0};
 	lk_replay_options o;
 	lk_comparison c = {0};
 	int format;
 	int rc = read_options(args, &o, &format, err);
 	if (rc == LK_OK)
-		rc = lk_servers_find(lk_home(), &at, err);
+		rc = try_derived(args, (enum format)format, &done, err);
+	if (rc != LK_OK || done)
+		return rc;
+	rc = lk_servers_find(lk_home(), &at, err);
 	o.postgres = at.postgres;
 	o.redis = at.redis;
 	if (rc == LK_OK) {
@@ -102,7 +167,8 @@ const lk_command lk_cmd_compare = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.summary = "compare lambda, kappa and plain SQL over the same events, and what each costs",
-	.detail = "Makes missing copies, brings all to one cut and compares them row by row; for the first rows that "
+	.detail = "Of a derived stream: runs its own text in PostgreSQL over the events that it has read, and compares row by "
+		"row, in order. Of a view: makes missing copies, brings all to one cut and compares them row by row; for the first rows that "
 		"differ it names the first event that only one side counts. Exit 0 if all are equal, 1 if not.\n"
 		"It measures the costs on a new copy of each mode, which it removes afterwards. This reads the whole log "
 		"once per copy.",

@@ -1,12 +1,43 @@
 /* explain shows a definition and its two executions: the stream plan, by which the speed layer folds each event, and
  * the SQL that the batch layer runs. With a filter it shows an answer instead: for each row the part from each layer,
  * and their sum. */
+#include "catalog/tail.h"
 #include "cli/answer_args.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "cli/signal.h"
+#include "event_log/derived_log.h"
 #include "print/explain.h"
+#include "print/table.h"
+
+/* How far each partition of the source has become rows. */
+static int print_positions(lk_connection *c, const lk_cat_copy *copy, const lk_screen *screen, lk_error *err) {
+	const lk_cat_stream *source = copy->version->view->stream;
+	lk_frontier read, made;
+	lk_table *t = lk_table_new();
+	static const char *const names[] = {"PARTITION", "READ", "SOURCE'S END", "ROWS"};
+	for (int i = 0; i < 4; i++)
+		lk_table_column(t, names[i], true);
+	int rc = lk_log_tail(&c->pg, source, &read, err);
+	if (rc == LK_OK)
+		rc = lk_log_tail(&c->pg, copy->log, &made, err);
+	for (int p = 0; rc == LK_OK && p < read.n; p++) {
+		lk_derived_position at;
+		rc = lk_derived_position_read(&c->pg, copy->log, source, p, &at, err);
+		const int64_t row[] = {p, rc == LK_OK ? at.off : 0, read.part[p].off, made.part[p].off};
+		for (int i = 0; i < 4; i++)
+			lk_table_count(t, row[i]);
+	}
+	lk_table_end(t, screen, lk_out());
+	return rc;
+}
+
+static int explain_derived(lk_connection *c, const lk_cat_copy *copy, lk_error *err) {
+	lk_screen screen = lk_out_screen();
+	lk_explain_derived(copy, &screen, lk_out());
+	return print_positions(c, copy, &screen, err);
+}
 
 static int explain_view(const lk_args *args, lk_error *err) {
 	lk_connection c;
@@ -18,6 +49,12 @@ static int explain_view(const lk_args *args, lk_error *err) {
 	if (rc)
 		goto done;
 	rc = lk_connect(&c, LK_WITH_CATALOG, err);
+	const lk_cat_copy *filler = rc == LK_OK ? lk_catalog_filler(c.catalog, args->operands[0]) : NULL;
+	if (filler) {
+		rc = explain_derived(&c, filler, err);
+		lk_disconnect(&c);
+		goto done;
+	}
 	if (rc == LK_OK)
 		rc = lk_catalog_need_view(c.catalog, args->operands[0], &v, err);
 	if (rc == LK_OK)
@@ -66,7 +103,7 @@ const lk_command lk_cmd_explain = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.summary = "show how a view is computed, or how an answer is built",
-	.detail = "With --where, --from, --to, --window or --slide: an answer with the batch part, the speed part and "
+	.detail = "Of a derived stream: its definition, what becomes of each event, and how far it has come. With --where, --from, --to, --window or --slide: an answer with the batch part, the speed part and "
 		"their sum for each row.",
 	.options = {
 		LK_ANSWER_OPTIONS,

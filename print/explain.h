@@ -10,6 +10,9 @@
 
 /* The view's text, and how the stream path and the batch of this copy compute it: beside each other on a wide screen. */
 void lk_explain_plan(const lk_cat_view *v, const lk_cat_copy *copy, const lk_screen *screen, lk_sink *out);
+/* A derived stream: its text, what the stream path makes of each event, and the SQL that `lk compare` holds its log
+ * against. */
+void lk_explain_derived(const lk_cat_copy *copy, const lk_screen *screen, lk_sink *out);
 /* An answer that was made with q->split: each row with the parts that were added. */
 void lk_explain_answer(const lk_answer *a, const lk_query *q, const lk_screen *screen, lk_sink *out);
 

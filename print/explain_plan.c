@@ -271,13 +271,26 @@ static void describe_fold_only(const lk_plan *p, lk_buf *b) {
 	free(names);
 }
 
+static void describe_columns(const lk_plan *p, const char *const *names, lk_buf *b) {
+	for (int i = 0; i < p->noutputs; i++) {
+		lk_buf_addf(b, "column: %s = ", p->outputs[i].name);
+		lk_expr_describe(p->outputs[i].expr, names, b);
+		lk_buf_adds(b, " as ");
+		lk_type_name(p->outputs[i].type, b);
+		lk_buf_addc(b, '\n');
+	}
+	lk_buf_addf(b, "event time: %s; the watermark %s\n", p->outputs[p->makes->schema.event_time].name,
+	            lk_plan_keeps_time(p) ? "follows the source's" : "goes by the rows alone");
+}
+
 static void describe_plan(const lk_plan *p, lk_buf *b) {
 	const char **names = slot_names(p);
 	lk_buf_addf(b, "read: %s", p->stream->name);
 	for (int i = 0; i < p->nneeded; i++)
 		lk_buf_addf(b, "%s%s", i ? ", " : " (", names[p->needed[i]]);
 	lk_buf_addf(b, "), %d partition%s\n", p->stream->partitions, p->stream->partitions == 1 ? "" : "s");
-	describe_window(p, names, b);
+	if (!p->makes)
+		describe_window(p, names, b);
 	describe_lateral(p, names, b);
 	if (p->where) {
 		lk_buf_adds(b, "where: ");
@@ -290,8 +303,31 @@ static void describe_plan(const lk_plan *p, lk_buf *b) {
 		lk_buf_addc(b, '\n');
 	}
 	describe_aggregates(p, names, b);
-	describe_merged(p, names, b);
+	if (p->makes)
+		describe_columns(p, names, b);
+	else
+		describe_merged(p, names, b);
 	free(names);
+}
+
+void lk_explain_derived(const lk_cat_copy *copy, const lk_screen *screen, lk_sink *out) {
+	const lk_plan *p = copy->version->plan;
+	lk_buf head = LK_BUF_INIT, plan = LK_BUF_INIT, sql = LK_BUF_INIT;
+	int width = screen->width ? screen->width : NARROW;
+	lk_buf_addf(&head, "%s, a derived stream of %s", p->view, p->stream->name);
+	describe_plan(p, &plan);
+	lk_log_oracle_sql(p, "off < ($1::bigint[])[part + 1]", &sql);
+	const char *const titles[2] = {"the stream path makes of each event:", "`lk compare` holds the log against:"};
+	print_wrapped(head.data, p->text, INT_MAX, out);
+	if (width >= SIDE_BY_SIDE) {
+		print_beside(titles, (const char *const[2]){plan.data, sql.data}, width, out);
+	} else {
+		print_wrapped(titles[0], plan.data, width, out);
+		print_wrapped(titles[1], sql.data, width, out);
+	}
+	lk_buf_release(&head);
+	lk_buf_release(&plan);
+	lk_buf_release(&sql);
 }
 
 void lk_explain_plan(const lk_cat_view *v, const lk_cat_copy *copy, const lk_screen *screen, lk_sink *out) {

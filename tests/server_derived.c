@@ -12,6 +12,7 @@
 
 #include "event_log/derived_log.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/log.h"
 #include "tests/support/random.h"
 
 static test_program lk;
@@ -49,6 +50,7 @@ static const struct {
 	{"", ""},
 	{", LATERAL (VALUES (1::bigint), (n), (NULL)) AS v (x)", ", LATERAL (VALUES (1::bigint, 1), (n, 2), (NULL, 3)) AS v (x, _r)"},
 	{" CROSS JOIN LATERAL (VALUES (3::bigint), (-3)) AS v (x)", " CROSS JOIN LATERAL (VALUES (3::bigint, 1), (-3, 2)) AS v (x, _r)"},
+	{", generate_series(1::bigint, n) AS x", ", generate_series(1::bigint, n) WITH ORDINALITY AS v (x, _r)"},
 };
 
 /* One more level over the one before it, which is called `from`. */
@@ -56,7 +58,7 @@ static void add_level(chain *c, int level) {
 	static const char *const numbers[] = {"n", "n + 1", "abs(n)", "coalesce(n, 0)", "n % 7", "-n", "CASE WHEN n > 3 THEN 3 ELSE n END", NULL};
 	static const char *const texts[] = {"t", "upper(t)", "t || '!'", "coalesce(t, '-')", "left(t, 2)", "replace(t, 'a', 'bb')", NULL};
 	static const char *const where[] = {"", "", " WHERE n > 0", " WHERE t <> 'b'", " WHERE n IS NOT NULL", " WHERE n % 2 = 0", " WHERE t LIKE 'a%'", NULL};
-	int f = random_below(&c->seed, 4);
+	int f = random_below(&c->seed, (int)(sizeof flat / sizeof *flat));
 	bool wide = *flat[f].lateral != '\0';
 	const char *n = wide && random_below(&c->seed, 2) ? "x" : any(&c->seed, numbers), *t = any(&c->seed, texts), *w = any(&c->seed, where);
 	lk_buf_addf(&c->definitions, "CREATE TABLE d%d WITH (event_time = ts) AS SELECT ts, k, %s AS n, %s AS t FROM %s%d%s%s;\n", c->base + level, n, t,
@@ -255,6 +257,31 @@ static void killed_at_each_point(void **state) {
 	LK(0, "300 of 300 events", "", "query", "v");
 }
 
+/* I11, P13: PostgreSQL is killed under a running layer, with transactions on their way. Redis, which the stage does not
+ * need, is emptied too. */
+static void servers_come_and_go(void **state) {
+	(void)state;
+	int events = 0, kills = test_rounds("KILLS", 6);
+	start(CHAIN);
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("speed"));
+	for (int i = 0; i < kills; i++) {
+		lk_buf b = LK_BUF_INIT;
+		many(&b, events, 3000);
+		events += 3000;
+		ingest(b.data);
+		test_postgres_kill(&lk.servers);
+		test_redis_empty(&lk.servers);
+		test_postgres_start(&lk.servers);
+		lk_buf_release(&b);
+	}
+	test_await_sql(&lk, "SELECT (SELECT count(*) FROM lk.log_s WHERE n > 2) = (SELECT count(*) FROM lk.log_b)");
+	kill(pid, SIGTERM);
+	assert_int_equal(test_lk_wait(pid, 20000), 0);
+	assert_chain_is_whole(events);
+	lk_pg_close(&world.pg);
+	test_open(&world.pg, &lk.servers);
+}
+
 /* I7, P13: a process that was overtaken writes nothing: its position no longer fits. */
 static void an_overtaken_worker_writes_nothing(void **state) {
 	(void)state;
@@ -311,6 +338,27 @@ static void the_watermark_follows_the_source(void **state) {
 	LK(0, "", "late: 1", "speed", "--once");
 	LK(0, "\"c\":1", "", "query", "v", "--format", "json");
 	LK(0, "2026-03-01T10:00:20Z", "", "late", "v");
+}
+
+/* The log is held against the definition's text: a row that was changed by hand is named. */
+static void compared_with_its_text(void **state) {
+	(void)state;
+	lk_buf b = LK_BUF_INIT;
+	start(CHAIN);
+	many(&b, 0, 100);
+	ingest(b.data);
+	LK(0, "the same 0 rows", "", "compare", "b");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "70 events of its source were read", "", "compare", "b");
+	assert_non_null(strstr(lk.out, "the same 50 rows"));
+	LK(0, "{\"stream\":\"a\",\"events\":100,\"rows\":70,\"differ\":0,\"differences\":[]}", "", "compare", "a", "--format", "json");
+	LK(2, "", "it has one version", "compare", "a", "--version", "1");
+	test_sql(&world.pg, "UPDATE lk.log_b SET n = 7 WHERE (part, off) = (SELECT part, off FROM lk.log_b ORDER BY part, off LIMIT 1)");
+	LK(1, "have different rows: 1\nrow 1: (", "the log of b is not what its definition makes", "compare", "b");
+	LK(0, "the stream path makes of each event:", "", "explain", "b");
+	assert_non_null(strstr(lk.out, "column: t = t || '!' as text"));
+	assert_non_null(strstr(lk.out, "follows the source's"));
+	lk_buf_release(&b);
 }
 
 /* --- declaring --- */
@@ -382,9 +430,11 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(once_reads_all_levels),
 		cmocka_unit_test(killed_at_each_point),
+		cmocka_unit_test(servers_come_and_go),
 		cmocka_unit_test(an_overtaken_worker_writes_nothing),
 		cmocka_unit_test(what_cannot_be_computed_is_named),
 		cmocka_unit_test(the_watermark_follows_the_source),
+		cmocka_unit_test(compared_with_its_text),
 		cmocka_unit_test(declared_again),
 		cmocka_unit_test(dropped_from_the_end),
 		cmocka_unit_test(a_running_layer_fills_new_streams),
