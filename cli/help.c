@@ -73,7 +73,7 @@ void lk_help_summary(const lk_command *const *commands, lk_buf *out) {
 	            "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://[user:password@]host:port/db or unix:path, unix://user:password@/path); "
 	            "without them, the private servers that `lk up` started under LK_HOME (default .lk).\n\n"
 	            "Exit status: 0 done; 1 compared answers differ; 2 usage; 3 a server cannot be reached; "
-	            "5 the answer is partial or stale and --strict was given; 6 the answer would be too large; 65 input refused; 70 an internal error; "
+	            "5 the answer is partial or stale and --strict was given; 6 the answer would be too large; 65 input refused, or rows by a receiver; 70 an internal error; "
 	            "71 no memory; 75 busy, full, or stopped before it was done, try again; 78 a definition is invalid; "
 	            "130 stopped by Ctrl-C. README.md says more.", 0, 0);
 }

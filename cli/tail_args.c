@@ -52,7 +52,8 @@ static int read_from(const lk_args *args, lk_begin *b, lk_error *err) {
 	if (why.code == LK_OK)
 		return LK_OK;
 	lk_fail(err, LK_EUSAGE, "--from %s: not a place in a stream", text);
-	return lk_hint(err, "write beginning, end, an offset (100, or 0:100,1:90 by partition), a time such as 2015-05-17T10:05:00Z, or -1h");
+	return lk_hint(err, "write beginning, end, an offset (100, or 0:100,1:90 by partition), a time such as"
+	               " 2015-05-17T10:05:00Z, or -1h");
 }
 
 static bool delivers(const lk_args *args) { return lk_args_has(args, "webhook") || lk_args_has(args, "exec"); }

@@ -1,5 +1,5 @@
-/* How long to wait before something that failed is tried again: twice as long each time, up to a bound, less up to half of it
- * at random, so that many readers of one receiver do not come at once.
+/* How long to wait before something that failed is tried again: twice as long each time, up to a bound, less up to
+ * half of it at random, so that many readers of one receiver do not come at once.
  *
  * Used by one thread. */
 #ifndef LK_DELIVERY_AGAIN_H

@@ -36,9 +36,14 @@ static int check_named(const lk_rows_log *log, const lk_begin *b, lk_error *err)
 
 /* --- the last rows --- */
 
+typedef struct ends {
+	int64_t from[LK_MAX_PARTITIONS], to[LK_MAX_PARTITIONS];
+} ends;
+
 /* The rows of [from, to) that pass, by partition. */
-static int count_passing(lk_pg *pg, const lk_shape *s, const int64_t *from, const int64_t *to, int64_t *passing, lk_error *err) {
-	lk_reader *r = lk_reader_new(pg, &(lk_reader_of){.log = s->log, .from = from, .to = to, .columns = s->read, .ncolumns = s->nread});
+static int count_passing(lk_pg *pg, const lk_shape *s, const ends *e, int64_t *passing, lk_error *err) {
+	lk_reader *r = lk_reader_new(pg, &(lk_reader_of){.log = s->log, .from = e->from, .to = e->to,
+	                             .columns = s->read, .ncolumns = s->nread});
 	lk_log_row row;
 	int rc;
 	memset(passing, 0, sizeof *passing * LK_MAX_PARTITIONS);
@@ -48,10 +53,6 @@ static int count_passing(lk_pg *pg, const lk_shape *s, const int64_t *from, cons
 	return rc < 0 ? rc : LK_OK;
 }
 
-typedef struct ends {
-	int64_t from[LK_MAX_PARTITIONS], to[LK_MAX_PARTITIONS];
-} ends;
-
 /* Moves e->from back until each partition has as many rows as are wanted, or is read from its beginning. */
 static int find_last(lk_pg *pg, const lk_shape *s, int64_t last, ends *e, int64_t *skip, lk_error *err) {
 	int n = s->log->stream->stream->partitions;
@@ -60,7 +61,7 @@ static int find_last(lk_pg *pg, const lk_shape *s, int64_t last, ends *e, int64_
 	for (int64_t back = last; !enough && !lk_stop_asked(); back = back > INT64_MAX / GROWS ? INT64_MAX : back * GROWS) {
 		for (int p = 0; p < n; p++)
 			e->from[p] = e->to[p] > back ? e->to[p] - back : 0;
-		int rc = count_passing(pg, s, e->from, e->to, passing, err);
+		int rc = count_passing(pg, s, e, passing, err);
 		if (rc)
 			return rc;
 		enough = true;

@@ -17,8 +17,8 @@ typedef struct lk_begin {
 	int64_t time;                      /* TIME: the first row with `_at` at or after it */
 } lk_begin;
 
-/* Sets the places of *out. *skip: so many of the first rows that pass come before the last
- * ones. LK_EUSAGE: a partition that does not exist, one of which OFFSETS say nothing, an offset beyond the log's end. */
+/* Sets the places of *out. *skip: so many of the first rows that pass come before the last ones. LK_EUSAGE: a
+ * partition that does not exist, one of which OFFSETS say nothing, an offset beyond the log's end. */
 int lk_begin_find(lk_pg *pg, const lk_shape *shape, const lk_begin *b, lk_bookmark *out, int64_t *skip, lk_error *err);
 /* LK_EUSAGE: the stream has no such partition. */
 int lk_begin_check(const lk_rows_log *log, const lk_begin *b, lk_error *err);

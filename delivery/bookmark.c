@@ -81,9 +81,10 @@ static bool take_number(const char **at, char end, int64_t *out) {
 
 static bool take_place(const char **at, int part, lk_bookmark_part *out) {
 	int64_t which;
-	return take_word(at, "part") && take_number(at, ' ', &which) && which == part && take_word(at, "next") && take_number(at, ' ', &out->off)
-	       && take_word(at, "at") && take_number(at, ' ', &out->at) && take_word(at, "src") && take_number(at, ' ', &out->src)
-	       && take_word(at, "lost") && take_number(at, '\n', &out->lost) && out->off >= 0 && out->lost >= 0;
+	return take_word(at, "part") && take_number(at, ' ', &which) && which == part
+	       && take_word(at, "next") && take_number(at, ' ', &out->off) && take_word(at, "at") && take_number(at, ' ', &out->at)
+	       && take_word(at, "src") && take_number(at, ' ', &out->src) && take_word(at, "lost") && take_number(at, '\n', &out->lost)
+	       && out->off >= 0 && out->lost >= 0;
 }
 
 static bool take_all(const char *at, lk_bookmark *p) {

@@ -1,5 +1,6 @@
-/* Where a reader of rows is: for each partition the next offset, and what the row before it looked like. The offset alone
- * would not do: in a log that lost its end, or in the log that replaced a derived stream's, it names another row.
+/* Where a reader of rows is: for each partition the next offset, and what the row before it looked like. The offset
+ * alone would not do: in a log that lost its end, or in the log that replaced a derived stream's, it names another
+ * row.
  *
  * Plain values; texts are added to the caller's buffer. Any thread. */
 #ifndef LK_DELIVERY_BOOKMARK_H
@@ -33,8 +34,9 @@ void lk_bookmark_print(const lk_bookmark *p, lk_buf *out);
 /* 0, or -1 with *why: what is wrong with the text (static). */
 int lk_bookmark_read(const char *text, size_t len, lk_bookmark *out, const char **why);
 
-/* Adds "stream/log/partition/offset", the id of a row: the same in every process that reads this log from its beginning. After
- * the log has lost its end the reader's next rows are of "log.1", since their offsets may have been other rows'. */
+/* Adds "stream/log/partition/offset", the id of a row: the same in every process that reads this log from its
+ * beginning. After the log has lost its end the reader's next rows are of "log.1", since their offsets may have been
+ * other rows'. */
 void lk_row_id(const lk_bookmark *p, int part, int64_t off, lk_buf *out);
 
 #endif

@@ -16,8 +16,8 @@ typedef struct lk_cursor_file {
 int lk_cursor_file_open(lk_cursor_file *f, const char *path, lk_error *err);
 /* 0; 1: there is no file yet, *out is empty; LK_EINPUT: it is damaged. */
 int lk_cursor_file_read(const lk_cursor_file *f, lk_bookmark *out, lk_error *err);
-/* Replaces it: afterwards the file has this position, also after a power failure. LK_EFULL: no room; then the former one
- * stays. */
+/* Replaces it: afterwards the file has this position, also after a power failure. LK_EFULL: no room; then the former
+ * one stays. */
 int lk_cursor_file_write(lk_cursor_file *f, const lk_bookmark *p, lk_error *err);
 void lk_cursor_file_close(lk_cursor_file *f);
 

@@ -20,8 +20,8 @@ typedef struct lk_open_log {
 
 /* The four above it are set. Forgets what was open, as after a lost session. */
 void lk_open_log_begin(lk_open_log *l);
-/* Looks whether the catalogue has changed. now: asks PostgreSQL in any case. *changed: log and shape are new, also the first
- * time. LK_EUSAGE: there is no such stream (any more), or a column is not in it. */
+/* Looks whether the catalogue has changed. now: asks PostgreSQL in any case. *changed: log and shape are new, also the
+ * first time. LK_EUSAGE: there is no such stream (any more), or a column is not in it. */
 int lk_open_log_look(lk_open_log *l, lk_pg *pg, bool now, bool *changed, lk_error *err);
 void lk_open_log_end(lk_open_log *l);
 

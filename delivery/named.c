@@ -19,8 +19,10 @@ static int busy(lk_pg *pg, const char *name, int64_t id, lk_error *err) {
 /* Makes the row, or says where its rows go now. */
 static int need_row(lk_named *n, lk_pg *pg, const char *stream, lk_error *err) {
 	PGresult *res = NULL;
-	int rc = lk_pg_exec(pg, &res, err, "INSERT INTO lk.delivery (name, stream, target) VALUES ($1, $2, $3) ON CONFLICT (name)"
-	                    " DO UPDATE SET name = excluded.name RETURNING delivery_id", 3, (const char *const[]){n->name, stream, n->target});
+	int rc = lk_pg_exec(pg, &res, err,
+	                    "INSERT INTO lk.delivery (name, stream, target) VALUES ($1, $2, $3)"
+	                    " ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING delivery_id", 3,
+	                    (const char *const[]){n->name, stream, n->target});
 	if (!rc)
 		n->id = lk_pg_int(res, 0, 0);
 	PQclear(res);
@@ -30,7 +32,8 @@ static int need_row(lk_named *n, lk_pg *pg, const char *stream, lk_error *err) {
 static int take_row(lk_named *n, lk_pg *pg, const char *stream, lk_buf *text, lk_error *err) {
 	char id[24];
 	PGresult *res = NULL;
-	int rc = lk_pg_exec(pg, &res, err, "UPDATE lk.delivery SET stream = $2, target = $3 WHERE delivery_id = $1::bigint RETURNING position", 3,
+	int rc = lk_pg_exec(pg, &res, err,
+	                    "UPDATE lk.delivery SET stream = $2, target = $3 WHERE delivery_id = $1::bigint RETURNING position", 3,
 	                    (const char *const[]){lk_pg_number(id, n->id), stream, n->target});
 	if (!rc && PQntuples(res) != 1)
 		rc = lk_fail(err, LK_ECONFLICT, "delivery %s was dropped just now", n->name);
@@ -70,9 +73,11 @@ int lk_named_write(lk_named *n, lk_pg *pg, const lk_bookmark *p, int64_t rows, l
 	int64_t changed = 0;
 	lk_buf_clear(&n->tried);
 	lk_bookmark_print(p, &n->tried);
-	int rc = lk_pg_changed(pg, "UPDATE lk.delivery SET position = $2, rows = rows + $3::bigint, error = NULL, failing_since = NULL,"
-	                       " succeeded_at = CASE WHEN $3::bigint > 0 THEN clock_timestamp() ELSE succeeded_at END WHERE delivery_id = $1::bigint",
-	                       3, (const char *const[]){lk_pg_number(id, n->id), n->tried.data, lk_pg_number(count, rows)}, &changed, err);
+	int rc = lk_pg_changed(pg,
+	                       "UPDATE lk.delivery SET position = $2, rows = rows + $3::bigint, error = NULL, failing_since = NULL,"
+	                       " succeeded_at = CASE WHEN $3::bigint > 0 THEN clock_timestamp() ELSE succeeded_at END"
+	                       " WHERE delivery_id = $1::bigint", 3,
+	                       (const char *const[]){lk_pg_number(id, n->id), n->tried.data, lk_pg_number(count, rows)}, &changed, err);
 	if (!rc && !changed)
 		rc = lk_fail(err, LK_ECONFLICT, "delivery %s was dropped", n->name);
 	if (rc)
@@ -84,7 +89,8 @@ int lk_named_write(lk_named *n, lk_pg *pg, const lk_bookmark *p, int64_t rows, l
 
 int lk_named_failed(lk_named *n, lk_pg *pg, const char *why, lk_error *err) {
 	char id[24];
-	return lk_pg_exec(pg, NULL, err, "UPDATE lk.delivery SET error = $2, failing_since = coalesce(failing_since, clock_timestamp())"
+	return lk_pg_exec(pg, NULL, err,
+	                  "UPDATE lk.delivery SET error = $2, failing_since = coalesce(failing_since, clock_timestamp())"
 	                  " WHERE delivery_id = $1::bigint", 2, (const char *const[]){lk_pg_number(id, n->id), why});
 }
 
@@ -115,8 +121,8 @@ int lk_deliveries_read(lk_pg *pg, const char *stream, lk_delivery **out, int *n,
 	*out = NULL;
 	*n = 0;
 	int rc = lk_pg_exec(pg, &res, err,
-	                    "SELECT name, stream, target, position, rows, succeeded_at, failing_since, error, delivery_id FROM lk.delivery"
-	                    " WHERE $1::text IS NULL OR stream = $1 ORDER BY name", 1, (const char *const[]){stream});
+	                    "SELECT name, stream, target, position, rows, succeeded_at, failing_since, error, delivery_id"
+	                    " FROM lk.delivery WHERE $1::text IS NULL OR stream = $1 ORDER BY name", 1, (const char *const[]){stream});
 	if (rc)
 		return rc;
 	*out = lk_calloc((size_t)PQntuples(res), sizeof **out);

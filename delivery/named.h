@@ -15,8 +15,8 @@ typedef struct lk_named {
 	lk_buf tried;              /* what the last write tried to store, though its outcome may be unknown */
 } lk_named;
 
-/* Takes the row for this session, makes it if there is none. *moved: its position is not the one that was written last. LK_EBUSY:
- * another process has it. */
+/* Takes the row for this session, makes it if there is none. *moved: its position is not the one that was written
+ * last. LK_EBUSY: another process has it. */
 int lk_named_join(lk_named *n, lk_pg *pg, const char *stream, bool *moved, lk_error *err);
 /* 0; 1: it has no position yet; LK_EINPUT: it was changed by hand. */
 int lk_named_read(const lk_named *n, lk_bookmark *out, lk_error *err);

@@ -127,7 +127,9 @@ static int flush(void *ctx, lk_error *err) {
 	return p->out->error ? lk_fail(err, LK_EINTERNAL, "cannot write the output: %s", strerror(p->out->error)) : LK_OK;
 }
 
-lk_target lk_row_printer_target(lk_row_printer *p) { return (lk_target){.ctx = p, .rows_most = ROWS_MOST, .shaped = shaped, .row = take, .flush = flush}; }
+lk_target lk_row_printer_target(lk_row_printer *p) {
+	return (lk_target){.ctx = p, .rows_most = ROWS_MOST, .shaped = shaped, .row = take, .flush = flush};
+}
 
 void lk_row_printer_end(lk_row_printer *p, const lk_bookmark *at) {
 	if (p->format == LK_AS_JSON && p->head.len) {

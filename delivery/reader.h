@@ -1,5 +1,5 @@
-/* Rows of a log in the order in which it took them: by `_at`, then partition, then offset. Each partition is read in steps of
- * bounded size, and the earliest of their first rows comes next.
+/* Rows of a log in the order in which it took them: by `_at`, then partition, then offset. Each partition is read in
+ * steps of bounded size, and the earliest of their first rows comes next.
  *
  * A reader is used by one thread; between two calls its session is free for other statements. */
 #ifndef LK_DELIVERY_READER_H

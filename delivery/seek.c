@@ -40,7 +40,8 @@ int lk_seek_describe(lk_pg *pg, const lk_rows_log *log, int part, lk_bookmark_pa
 	return there < 0 ? there : there ? LK_OK : missing(log, part, place->off - 1, err);
 }
 
-/* Is the row after (at, src)? Rows that one append wrote share their `_at`; of a derived stream, `_src` tells them apart. */
+/* Is the row after (at, src)? Rows that one append wrote share their `_at`; of a derived stream, `_src` tells them
+ * apart. */
 static bool is_after(const lk_bookmark_part *row, int64_t at, int64_t src) {
 	return row->at > at || (row->at == at && src != LK_NEVER && row->src > src);
 }

@@ -1,5 +1,5 @@
-/* Finding where to read on, in the log as it is now. `_at` never descends in a partition, so the offset of a time is found by
- * halving.
+/* Finding where to read on, in the log as it is now. `_at` never descends in a partition, so the offset of a time is
+ * found by halving.
  *
  * Any thread, with a session of its own, outside a transaction. */
 #ifndef LK_DELIVERY_SEEK_H
@@ -26,9 +26,9 @@ enum lk_resumed {
 	LK_RESUMED_LOST_END,    /* the log lost its end: reading goes on at the first row with a later `_at` */
 	LK_RESUMED_OTHER_LOG,   /* another log: at the first row whose source event is later, or with a later `_at` */
 };
-/* Checks a position against the log as it is now (P6), and moves it to where reading goes on without skipping a row. *what:
- * which of the cases it was. A stream that was renamed has the same log, and its rows keep the ids that they had. LK_EUSAGE: it is
- * the position of another database, or of another stream's log. */
+/* Checks a position against the log as it is now (P6), and moves it to where reading goes on without skipping a row.
+ * *what: which of the cases it was. A stream that was renamed has the same log, and its rows keep the ids that they
+ * had. LK_EUSAGE: it is the position of another database, or of another stream's log. */
 int lk_seek_resume(lk_pg *pg, const lk_rows_log *log, lk_bookmark *p, enum lk_resumed *what, lk_error *err);
 
 #endif

@@ -1,8 +1,8 @@
-/* A run is a loop: what the log has now is read, handed over, and its position kept; then it waits for more. It listens for
- * the appender's hints only while it waits, so a target that stands still leaves no hints with the server.
+/* A run is a loop: what the log has now is read, handed over, and its position kept; then it waits for more. It
+ * listens for the appender's hints only while it waits, so a target that stands still leaves no hints with the server.
  *
- * `at` is behind the last row that is out, `ahead` behind the last one that was read. After a lost session everything begins
- * again at `at`, which is checked against the log as it is then. */
+ * `at` is behind the last row that is out, `ahead` behind the last one that was read. After a lost session
+ * everything begins again at `at`, which is checked against the log as it is then. */
 #include "delivery/tail.h"
 
 #include <stdarg.h>
@@ -85,9 +85,10 @@ static void wait_us(const run *r, int64_t us) {
 
 /* --- handing over --- */
 
-/* A server that is away, or has no room for the position, is waited for; the rows are not sent again. */
+/* A server that is away, or has no room for the position, is waited for; the rows are not sent again. A position does
+ * not say how many rows are left out before the last ones, so it is kept once there are none. */
 static int keep(run *r, lk_error *err) {
-	if (r->kept || !lk_keeper_keeps(&r->keeper))
+	if (r->kept || r->skip > 0 || !lk_keeper_keeps(&r->keeper))
 		return LK_OK;
 	int rc = lk_keeper_write(&r->keeper, &r->pg, &r->at, r->unkept_rows, err);
 	r->kept = rc == LK_OK;
@@ -187,8 +188,8 @@ static void tell_resumed(const run *r, enum lk_resumed what) {
 		     "the log of stream %s lost its end, as after a restore: reading goes on at the first row that came later", name);
 }
 
-/* Somebody else had the position while this process had no session, and went on from there. After a restore that the log shows, the
- * position that was restored with it says less than this process knows. */
+/* Somebody else had the position while this process had no session, and went on from there. After a restore that the
+ * log shows, the position that was restored with it says less than this process knows. */
 static int follow_keeper(run *r, lk_error *err) {
 	enum lk_resumed what;
 	int rc = lk_keeper_read(&r->keeper, &r->at, err);
@@ -287,8 +288,8 @@ static int listen_for(run *r, bool on, lk_error *err) {
 	return rc;
 }
 
-/* One look at the log's end, and all rows before it. *any: there were some. The catalogue is looked at after the end: each row
- * before it has at most the columns that the catalogue has then. */
+/* One look at the log's end, and all rows before it. *any: there were some. The catalogue is looked at after the end:
+ * each row before it has at most the columns that the catalogue has then. */
 static int pass(run *r, bool *any, lk_error *err) {
 	int64_t from[LK_MAX_PARTITIONS], to[LK_MAX_PARTITIONS];
 	bool changed = true;

@@ -36,9 +36,9 @@ typedef struct lk_tail_report {
 	bool stopped;                 /* by *stop, before the end */
 } lk_tail_report;
 
-/* LK_EUSAGE: no such stream, column, partition, offset; LK_EINPUT, LK_EBUSY, LK_EFULL: the cursor; LK_EGAP: a row is missing;
- * LK_EUNREACHABLE, unless it follows and has begun; the target's own failures. What the report says was out, and its position was kept, also after a failure of
- * anything else. */
+/* LK_EUSAGE: no such stream, column, partition, offset; LK_EINPUT, LK_EBUSY, LK_EFULL: the cursor; LK_EGAP: a row is
+ * missing; LK_EUNREACHABLE, unless it follows and has begun; the target's own failures. What the report says is out,
+ * also after a failure. */
 int lk_tail_run(const lk_tail_options *o, lk_tail_report *out, lk_error *err);
 
 #endif

@@ -49,7 +49,8 @@ static int ends(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t 
 
 static struct curl_slist *headers_of(const lk_webhook *w) {
 	const lk_curl *c = w->curl;
-	char *key = lk_asprintf(w->parcel.rows > 1 ? "Idempotency-Key: %s+%d" : "Idempotency-Key: %s", w->parcel.first.data, w->parcel.rows - 1);
+	const lk_parcel *p = &w->parcel;
+	char *key = lk_asprintf(p->rows > 1 ? "Idempotency-Key: %s+%d" : "Idempotency-Key: %s", p->first.data, p->rows - 1);
 	struct curl_slist *list = c->curl_slist_append(NULL, "Content-Type: application/json");
 	list = c->curl_slist_append(list, "Expect:");
 	list = c->curl_slist_append(list, key);
@@ -85,8 +86,8 @@ static void set_up(lk_webhook *w) {
 }
 
 static int refused(const lk_webhook *w, long status, lk_error *err) {
-	lk_fail(err, LK_EINPUT, "%s refused %s%s: status %ld", w->place.data, w->parcel.first.data, w->parcel.rows > 1 ? " and what follows" : "",
-	        status);
+	const char *rest = w->parcel.rows > 1 ? " and what follows" : "";
+	lk_fail(err, LK_EINPUT, "%s refused %s%s: status %ld", w->place.data, w->parcel.first.data, rest, status);
 	if (status >= 300 && status < 400)
 		return lk_hint(err, "it redirects to another URL: give that one, or --redirects");
 	return lk_hint(err, "nothing is skipped: mend the receiver and run it again; --where would leave a row out");
@@ -149,7 +150,8 @@ static int flush(void *ctx, lk_error *err) {
 static int64_t again_us(const void *ctx) { return ((const lk_webhook *)ctx)->again_us; }
 
 lk_target lk_webhook_target(lk_webhook *w) {
-	return (lk_target){.ctx = w, .rows_most = w->o->batch, .waits = true, .row = take, .full = full, .flush = flush, .again_us = again_us};
+	return (lk_target){.ctx = w, .rows_most = w->o->batch, .waits = true,
+	                   .row = take, .full = full, .flush = flush, .again_us = again_us};
 }
 
 static int check(const lk_webhook_options *o, lk_error *err) {
