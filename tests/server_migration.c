@@ -15,6 +15,7 @@
 
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
+#include "tests/support/players.h"
 
 static test_program lk;
 static test_world world;
@@ -123,29 +124,69 @@ static void nothing_is_lost(void **unused) {
 	LK(0, "traffic", "", "status");
 }
 
-/* I2, I3: batches and seals of the older lk still count. */
-static void answers_continue(void **unused) {
-	(void)unused;
-	static const char *const views[] = {"traffic", "strict", "days"};
+static const char *const views[] = {"traffic", "strict", "days"};
+
+static void open_migrated(void) {
 	lk_error err = {0};
 	restore();
 	test_ok(lk_catalog_install(&world.pg, world.log_id, &err), &err);
 	lk_store_close(world.store);
 	test_ok(lk_store_open(&world.store, lk.servers.at.redis, world.log_id, &err), &err);
 	test_world_reload(&world);
+}
+
+static void views_are_right(void) {
+	LK(0, "", "", "speed", "--once");
+	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+		lk_query q = test_query(views[i]);
+		test_world_same(&world, &q);
+	}
+}
+
+/* I2, I3: batches and seals of the older lk still count. */
+static void answers_continue(void **unused) {
+	(void)unused;
+	open_migrated();
 	test_world_append_json(&world, "hits", "{\"ts\":\"2020-01-01T10:20:00Z\",\"path\":\"/1\",\"n\":7}\n"
 	                                       "{\"ts\":\"2020-01-01T10:00:30Z\",\"path\":\"/2\",\"n\":5}\n");
 	for (int round = 0; round < 2; round++) {
-		LK(0, "", "", "speed", "--once");
-		for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
-			lk_query q = test_query(views[i]);
-			test_world_same(&world, &q);
-		}
+		views_are_right();
 		LK(0, "", "", "batch", "traffic", "days");
 	}
 	LK(0, "", "", "query", "strict", "--copy", "morning");
 	test_ask_is(&lk, "SELECT max(events) - (SELECT count(*) FROM lk.log_hits) FROM lk.batch JOIN lk.view ON copy_id = served_copy"
 	                 " WHERE name = 'traffic'", "0");
+}
+
+/* Rows of any table of schema lk that have the value in a column. */
+static int64_t rows_with(const char *value) {
+	PGresult *res = NULL;
+	lk_error err = {0};
+	int64_t found = 0;
+	test_ok(lk_pg_query(&world.pg, &res, &err, "SELECT oid::regclass FROM pg_class WHERE relnamespace = 'lk'::regnamespace AND relkind = 'r'"), &err);
+	for (int i = 0; i < PQntuples(res); i++)
+		found += test_world_count(&world, "SELECT count(*) FROM %s t WHERE translate(t::text, '()', ',,') LIKE '%%,%s,%%'", PQgetvalue(res, i, 0), value);
+	PQclear(res);
+	return found;
+}
+
+/* I3: events that an older lk took are erased like others, and what it computed from them is made again. */
+static void erased_after_the_migration(void **unused) {
+	(void)unused;
+	open_migrated();
+	views_are_right();
+	assert_true(rows_with("/3") > 0);
+	LK(0, "", "are erased; lk.erasure", "erase", "hits", "--where", "path=/3", "--yes");
+	test_world_reload(&world);
+	assert_int_equal(rows_with("/3"), 0);
+	assert_true(rows_with("/2") > 0);
+	test_ask_is(&lk, "SELECT count(*) FROM lk.erasure WHERE done_at IS NULL", "0");
+	views_are_right();
+	LK(0, "", "", "query", "strict", "--copy", "morning");
+	LK(0, "", "", "batch");
+	test_world_reload(&world);
+	views_are_right();
+	LK(0, "", "has no such event", "erase", "hits", "--where", "path=/3", "--yes");
 }
 
 static void put_events(const char *path, size_t first_bytes, int more) {
@@ -259,6 +300,7 @@ int main(void) {
 		cmocka_unit_test(migrated_is_fresh),
 		cmocka_unit_test(nothing_is_lost),
 		cmocka_unit_test(answers_continue),
+		cmocka_unit_test(erased_after_the_migration),
 		cmocka_unit_test(sources_go_on),
 		cmocka_unit_test(many_open_it_at_once),
 		cmocka_unit_test(only_the_owner_can),
@@ -269,6 +311,7 @@ int main(void) {
 		cmocka_unit_test(migrated_is_fresh),
 		cmocka_unit_test(nothing_is_lost),
 		cmocka_unit_test(answers_continue),
+		cmocka_unit_test(erased_after_the_migration),
 	};
 	test_share_program(&lk, &world);
 	int failed = cmocka_run_group_tests_name("from version 5", tests, test_shared_start, test_shared_stop);
