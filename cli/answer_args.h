@@ -12,7 +12,7 @@ enum { LK_ANSWER_ROWS = 5000000, LK_ANSWER_BYTES = 1 << 30 };
 	{"where", "COL=VALUE", "only rows for which this holds; may be repeated (all must hold). Also 'COL != VALUE', < <= " \
 	 "> >=, 'COL is null', 'COL is not null'. On group keys it limits what is read; on other columns it is applied " \
 	 "last, like HAVING", true}, \
-	{"from", "TIME", "windows that start at or after TIME: RFC 3339, or -1h for an hour before now", false}, \
+	{"from", "TIME", "windows that start at or after TIME: RFC 3339, a date (its beginning in UTC), or -1h for an hour before now", false}, \
 	{"to", "TIME", "windows that start before TIME", false}, \
 	{"window", "SIZE", "another window size: a multiple of the view's pane", false}, \
 	{"slide", "SIZE", "with --window: hopping windows, one every SIZE", false}, \

@@ -259,7 +259,7 @@ const lk_command lk_cmd_replay = {
 		{"workers", "N", "threads (2)", false},
 		{"pace", "PACE", "max, or a multiple of the speed at which the events happened: 1x, 10x, 0.5x (max)", false},
 		{"max-gap", "INTERVAL", "with --pace: shorten longer gaps between events to INTERVAL", false},
-		{"from", "TIME", "sandbox: events at or after TIME: RFC 3339, or -1h for an hour before now", false},
+		{"from", "TIME", "sandbox: events at or after TIME: RFC 3339, a date, or -1h for an hour before now", false},
 		{"to", "TIME", "sandbox: events before TIME", false},
 		{"by", "CLOCK", "the time for --from, --to and --pace: event time (event), or _at, when it was appended "
 			"(event)", false},

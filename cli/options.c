@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -183,18 +184,27 @@ static int64_t the_time(void) {
 
 static int64_t within_time(int64_t us) { return us < LK_TIME_MIN ? LK_TIME_MIN : us > LK_TIME_MAX ? LK_TIME_MAX : us; }
 
+/* "2015-05-17": its beginning, in UTC. */
+static bool parse_date(const char *text, int64_t *out_us) {
+	char begin[32];
+	if (strlen(text) != strlen("2015-05-17") || strspn(text, "0123456789-") != strlen(text))
+		return false;
+	snprintf(begin, sizeof begin, "%sT00:00:00Z", text);
+	return lk_bound_parse(begin, strlen(begin), out_us) == 0;
+}
+
 int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err) {
 	const char *text = lk_args_text(a, option, NULL), *reason = "";
 	int64_t ago;
 	*out_us = otherwise;
-	if (!text || lk_bound_parse(text, strlen(text), out_us) == 0)
+	if (!text || lk_bound_parse(text, strlen(text), out_us) == 0 || parse_date(text, out_us))
 		return LK_OK;
 	if (text[0] == '-' && lk_interval_parse(text + 1, strlen(text + 1), true, &ago, &reason) == 0) {
 		*out_us = within_time(the_time() - ago);
 		return LK_OK;
 	}
 	lk_fail(err, LK_EUSAGE, "--%s %s: not a time", option, text);
-	return lk_hint(err, "write 2015-05-17T10:05:00Z, or -1h for an hour before now");
+	return lk_hint(err, "write 2015-05-17T10:05:00Z, 2015-05-17, or -1h for an hour before now");
 }
 
 int lk_args_pace(const lk_args *a, double *out, lk_error *err) {

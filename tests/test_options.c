@@ -150,6 +150,13 @@ static void values(void **state) {
 	assert_true(n == LK_TIME_MIN);
 	lk_args_release(&a);
 	free(text);
+	assert_int_equal(parse("lk query v --from 2015-05-17 --to 2015-02-29", &text, &a, &err), LK_OK);
+	assert_int_equal(lk_args_time(&a, "from", 0, &n, &err), LK_OK);
+	assert_true(n == INT64_C(1431820800000000));
+	assert_int_equal(lk_args_time(&a, "to", 0, &n, &err), LK_EUSAGE);
+	lk_error_clear(&err);
+	lk_args_release(&a);
+	free(text);
 	assert_int_equal(parse("lk query v --format blue --window 5 --from yesterday", &text, &a, &err), LK_OK);
 	assert_int_equal(lk_args_choice(&a, "format", colours, 0, &choice, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.hint, "red, green"));
