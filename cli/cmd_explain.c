@@ -39,6 +39,17 @@ static int explain_derived(lk_connection *c, const lk_cat_copy *copy, lk_error *
 	return print_positions(c, copy, &screen, err);
 }
 
+/* They bound an answer, and no option asks for one. */
+static int refuse_bounds(const lk_args *args, lk_error *err) {
+	static const char *const bounds[] = {"max-rows", "max-memory", "timeout"};
+	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+		if (lk_args_has(args, bounds[i])) {
+			lk_fail(err, LK_EUSAGE, "--%s is for an answer, and none is asked for", bounds[i]);
+			return lk_hint(err, "--where, --from, --to, --window or --slide ask for one");
+		}
+	return LK_OK;
+}
+
 static int explain_view(const lk_args *args, lk_error *err) {
 	lk_connection c;
 	const lk_cat_view *v;
@@ -46,6 +57,8 @@ static int explain_view(const lk_args *args, lk_error *err) {
 	lk_answer_args wanted;
 	lk_screen screen = lk_out_screen();
 	int rc = lk_answer_args_read(args, &wanted, err);
+	if (!rc)
+		rc = refuse_bounds(args, err);
 	if (rc)
 		goto done;
 	rc = lk_connect(&c, LK_WITH_CATALOG, err);
