@@ -282,7 +282,8 @@ const lk_command lk_cmd_apply = {
 		"faults, all of them are printed with their places and nothing is applied. A file named - is standard input.",
 	.options = {
 		{"check", NULL, "only say what would be new, unchanged, a new version, or refused (exit 78); change "
-			"nothing. Without a server, find the faults of the files themselves", false},
+			"nothing. Without a server, even one that is configured, find the faults of the files themselves, say so, and "
+			"exit with 0 if there is none (json: \"compared\":false)", false},
 		{"format", "FORMAT", "text or json (text): json prints one object with each fault and each definition, for "
 			"editors", false},
 	},
