@@ -195,6 +195,15 @@ static lk_value md5(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 static uint64_t sum_of_both(const lk_expr *x) { return lk_expr_longest(x->args[0]) + lk_expr_longest(x->args[1]); }
 
 /* Every match is at least as long as the shortest `from`, a byte unless it is a constant. */
+/* So many characters have four bytes each at most; below 0 all but so many. */
+static uint64_t longest_cut(const lk_expr *x) {
+	uint64_t n = lk_expr_longest(x->args[0]);
+	const lk_expr *most = x->args[1];
+	if (most->op != LK_X_CONST || lk_is_null(&most->value) || most->value.i < 0 || (uint64_t)most->value.i > n / 4)
+		return n;
+	return 4 * (uint64_t)most->value.i;
+}
+
 static uint64_t longest_replaced(const lk_expr *x) {
 	uint64_t n = lk_expr_longest(x->args[0]), to = lk_expr_longest(x->args[2]);
 	uint64_t from = x->args[1]->op == LK_X_CONST && x->args[1]->value.len ? x->args[1]->value.len : 1;
@@ -221,8 +230,8 @@ const lk_function lk_text_functions[] = {
 	{.name = "substr", AND_NUMBERS, .result = T, .eval = substring},
 	{.name = "substring", AND_NUMBER, .result = T, .eval = substring},
 	{.name = "substring", AND_NUMBERS, .result = T, .eval = substring},
-	{.name = "left", AND_NUMBER, .result = T, .eval = left},
-	{.name = "right", AND_NUMBER, .result = T, .eval = right},
+	{.name = "left", AND_NUMBER, .result = T, .eval = left, .longest = longest_cut},
+	{.name = "right", AND_NUMBER, .result = T, .eval = right, .longest = longest_cut},
 	{.name = "position", TWO, .result = LK_INT4, .eval = position},
 	{.name = "strpos", TWO, .result = LK_INT4, .eval = position},
 	{.name = "starts_with", TWO, .result = LK_BOOL, .eval = starts_with},
