@@ -6,7 +6,7 @@
 
 enum { FIRST_ROOM = 4 };
 
-static const char TOO_MANY[] = "the frame reaches back over more than 100,000 rows of its key", TOO_LARGE[] = "value out of range";
+static const char TOO_MANY[] = "a frame by time has more rows of its key than are kept: 100,000, or 16 MiB", TOO_LARGE[] = "value out of range";
 
 /* What the verbs of one call share. */
 typedef struct turn {
@@ -130,9 +130,9 @@ static bool find_bounds(const turn *t, int64_t *lo, int64_t *hi) {
 		++*hi;
 	for (*lo = t->f->lo; *lo < *hi && value_at(t, t->c->at, *lo)->i < at - frame->from;)
 		++*lo;
-	if (t->row - *lo <= LK_FRAME_MAX_ROWS)
+	if (t->row - *lo <= t->k->group->range_rows)
 		return true;
-	*lo = t->row - LK_FRAME_MAX_ROWS;
+	*lo = t->row - t->k->group->range_rows;
 	*hi = *hi < *lo ? *lo : *hi;
 	return false;
 }

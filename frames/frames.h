@@ -62,7 +62,8 @@ typedef struct lk_overs {
 
 /* Can the frame be kept in bounds? NULL, or what is wrong, with *hint (both static text). */
 const char *lk_over_fault(const lk_over *o, const char **hint);
-/* The most bytes that the values of one key may take, over all calls. */
+/* The most bytes that the values of a key may take, if frames by time have 1,000 rows; they get as many as fit. A longer one
+ * has no value, which is named (lk_frames_step). */
 uint64_t lk_overs_longest(const lk_overs *o);
 
 typedef struct lk_frames lk_frames;

@@ -88,6 +88,46 @@ static void add_call(lk_group *g, const lk_overs *all, const lk_over *o) {
 	}
 }
 
+enum { LEAST_RANGE_ROWS = 1000 };
+
+static uint64_t value_bytes(const lk_expr *arg) {
+	lk_type t = series_type(arg);
+	return lk_type_has_bytes(t) ? 4 + lk_expr_longest(arg) : t.kind == LK_NUMERIC || t.kind == LK_UUID || t.kind == LK_INTERVAL ? 18 : 11;
+}
+
+/* The rows of a series that calls read by number; *by_time: some call reads it by time. */
+static uint64_t rows_of(const lk_group *g, int series, bool *by_time) {
+	uint64_t back = 0;
+	*by_time = false;
+	for (int i = 0; i < g->ncalls; i++) {
+		const lk_call *c = &g->calls[i];
+		if (c->series != series && c->at != series && c->time != series)
+			continue;
+		*by_time |= c->rows_back == LK_UNBOUNDED;
+		if (c->rows_back > 0 && (uint64_t)c->rows_back > back)
+			back = (uint64_t)c->rows_back;
+	}
+	return back;
+}
+
+/* The most bytes of a key's values, if frames by time have at most so many rows. */
+static uint64_t longest(const lk_group *g, uint64_t range_rows) {
+	uint64_t bytes = 0;
+	for (int s = 0; s < g->nseries; s++) {
+		bool by_time;
+		uint64_t rows = rows_of(g, s, &by_time);
+		bytes += (by_time && rows < range_rows ? range_rows : rows) * value_bytes(g->series[s].arg);
+	}
+	return bytes;
+}
+
+static int64_t most_range_rows(const lk_group *g) {
+	int64_t rows = LK_FRAME_MAX_ROWS;
+	while (rows > LEAST_RANGE_ROWS && longest(g, (uint64_t)rows) > LK_FRAME_MAX_BYTES)
+		rows = rows * 9 / 10;
+	return rows;
+}
+
 static void note_rings(lk_group *g, const lk_call *c) {
 	if (c->series >= 0)
 		g->series[c->series].has_ring = true;
@@ -107,6 +147,7 @@ static void make_group(lk_group *g, const lk_overs *o, int partition) {
 	for (int i = 0; i < g->ncalls; i++)
 		if (g->calls[i].rows_back)
 			note_rings(g, &g->calls[i]);
+	g->range_rows = most_range_rows(g);
 	g->now = lk_calloc((size_t)g->nseries + 1, sizeof *g->now);
 }
 
@@ -130,27 +171,15 @@ void lk_groups_free(lk_group *groups, int n) {
 
 /* --- bounds --- */
 
-static uint64_t value_bytes(const lk_expr *arg) {
-	lk_type t = series_type(arg);
-	return t.kind == LK_TEXT ? 4 + lk_expr_longest(arg) : t.kind == LK_NUMERIC || t.kind == LK_UUID || t.kind == LK_INTERVAL ? 18 : 11;
-}
-
 uint64_t lk_overs_longest(const lk_overs *o) {
-	uint64_t bytes = 0;
+	uint64_t most = 0;
 	lk_group *groups = lk_groups_new(o);
-	for (int i = 0; i < o->npartitions; i++)
-		for (int s = 0; s < groups[i].nseries; s++) {
-			uint64_t back = 0;
-			for (int c = 0; c < groups[i].ncalls; c++) {
-				const lk_call *call = &groups[i].calls[c];
-				uint64_t rows = call->rows_back == LK_UNBOUNDED ? LK_FRAME_MAX_ROWS : (uint64_t)call->rows_back;
-				if ((call->series == s || call->at == s || call->time == s) && rows > back)
-					back = rows;
-			}
-			bytes += back * value_bytes(groups[i].series[s].arg);
-		}
+	for (int i = 0; i < o->npartitions; i++) {
+		uint64_t bytes = longest(&groups[i], LEAST_RANGE_ROWS);
+		most = bytes > most ? bytes : most;
+	}
 	lk_groups_free(groups, o->npartitions);
-	return bytes;
+	return most;
 }
 
 const char *lk_over_fault(const lk_over *o, const char **hint) {

@@ -33,6 +33,7 @@ typedef struct lk_group {
 	lk_call *calls;
 	int nseries, ncalls;
 	size_t states_size;
+	int64_t range_rows;             /* that a frame by time may reach back over */
 	lk_value *now;                  /* the current row's values of the series */
 } lk_group;
 

@@ -92,13 +92,17 @@ void lk_ring_keep_from(lk_ring *r, lk_type t, int64_t position) {
 /* --- bytes --- */
 
 static void put_value(lk_buf *out, lk_type t, const lk_value *v) {
+	if (lk_type_has_bytes(t)) {
+		lk_varint_put(out, v->len);
+		lk_buf_add(out, v->s, v->len);
+		return;
+	}
 	switch (t.kind) {
 	case LK_FLOAT4:
 	case LK_FLOAT8: lk_buf_add(out, &v->d, sizeof v->d); break;
 	case LK_UUID: lk_buf_add(out, v->uuid, sizeof v->uuid); break;
 	case LK_NUMERIC: lk_buf_addc(out, (char)v->scale); lk_varint_put(out, lk_zigzag(v->n)); break;
 	case LK_INTERVAL: lk_varint_put(out, lk_zigzag(v->span.days)); lk_varint_put(out, lk_zigzag(v->span.us)); break;
-	case LK_TEXT: lk_varint_put(out, v->len); lk_buf_add(out, v->s, v->len); break;
 	default: lk_varint_put(out, lk_zigzag(v->i));
 	}
 }
@@ -151,13 +155,14 @@ int lk_series_get(lk_type t, const uint8_t **p, const uint8_t *end, lk_value *ou
 	if (!has_value)
 		return 0;
 	*out = lk_int(0);
+	if (lk_type_has_bytes(t))
+		return get_text(p, end, out);
 	switch (t.kind) {
 	case LK_FLOAT4:
 	case LK_FLOAT8: return get_bytes(p, end, &out->d, sizeof out->d);
 	case LK_UUID: return get_bytes(p, end, out->uuid, sizeof out->uuid);
 	case LK_NUMERIC: return get_numeric(p, end, out);
 	case LK_INTERVAL: return get_int(p, end, &out->span.days) == 0 ? get_int(p, end, &out->span.us) : -1;
-	case LK_TEXT: return get_text(p, end, out);
 	default: return get_int(p, end, &out->i);
 	}
 }

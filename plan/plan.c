@@ -19,8 +19,15 @@ lk_type lk_slot_type(const lk_plan *p, int slot) {
 		return p->stream->schema.columns[slot].type;
 	if (slot == lk_slot_at(p->stream))
 		return (lk_type){.kind = LK_TIME};
+	if (lk_slot_over(p, slot))
+		return lk_slot_over(p, slot)->type;
 	const lk_lateral *l = lk_slot_item(p, slot);
 	return l->types[slot - l->slot];
+}
+
+const lk_over *lk_slot_over(const lk_plan *p, int slot) {
+	int first = p->nslots - p->overs.ncalls;
+	return slot >= first && slot < p->nslots ? &p->overs.calls[slot - first] : NULL;
 }
 
 const lk_lateral *lk_slot_item(const lk_plan *p, int slot) {
@@ -28,6 +35,19 @@ const lk_lateral *lk_slot_item(const lk_plan *p, int slot) {
 		if (slot >= p->laterals[i].slot && slot < p->laterals[i].slot + p->laterals[i].ncolumns)
 			return &p->laterals[i];
 	return NULL;
+}
+
+static void mark_overs(const lk_plan *p, bool *needed, int n) {
+	const lk_overs *o = &p->overs;
+	lk_expr_mark(p->after, needed, n);
+	for (int i = 0; i < o->npartitions; i++)
+		for (int k = 0; k < o->partitions[i].nkeys; k++)
+			lk_expr_mark(o->partitions[i].keys[k], needed, n);
+	for (int i = 0; i < o->ncalls; i++) {
+		lk_expr_mark(o->calls[i].agg.arg, needed, n);
+		lk_expr_mark(o->calls[i].agg.filter, needed, n);
+		lk_expr_mark(o->calls[i].otherwise, needed, n);
+	}
 }
 
 void lk_plan_find_needed(lk_plan *p, lk_arena *arena) {
@@ -44,6 +64,7 @@ void lk_plan_find_needed(lk_plan *p, lk_arena *arena) {
 	for (int i = 0; i < p->nlaterals; i++)
 		for (int k = 0; k < p->laterals[i].nexprs; k++)
 			lk_expr_mark(p->laterals[i].exprs[k], needed, n);
+	mark_overs(p, needed, n);
 	for (int i = 0; p->makes && i < p->noutputs; i++)
 		lk_expr_mark(p->outputs[i].expr, needed, n);
 	p->needed = lk_arena_alloc(arena, sizeof *p->needed * (size_t)n);
@@ -230,6 +251,27 @@ static void put_laterals(const lk_plan *p, lk_buf *out) {
 	}
 }
 
+static void put_over(const lk_plan *p, const lk_over *o, lk_buf *out) {
+	lk_buf_addf(out, "over %d %d %d %lld %lld %lld %s %.17g\n", o->kind, o->partition, o->frame.range, (long long)o->frame.from,
+	            (long long)o->frame.to, (long long)o->n, o->kind == LK_OVER_AGG ? o->agg.verbs->name : "-", o->agg.param);
+	put_expr(p, "argument", o->agg.arg, out);
+	put_expr(p, "filter", o->agg.filter, out);
+	put_expr(p, "default", o->otherwise, out);
+}
+
+static void put_overs(const lk_plan *p, lk_buf *out) {
+	const lk_overs *o = &p->overs;
+	for (int i = 0; i < o->npartitions; i++) {
+		lk_buf_addf(out, "partition %d\n", o->partitions[i].nkeys);
+		for (int k = 0; k < o->partitions[i].nkeys; k++)
+			put_expr(p, "key", o->partitions[i].keys[k], out);
+	}
+	for (int i = 0; i < o->ncalls; i++)
+		put_over(p, &o->calls[i], out);
+	if (p->after)
+		put_expr(p, "after", p->after, out);
+}
+
 static void canonical_text(const lk_plan *p, lk_buf *out) {
 	const lk_stream *s = p->stream;
 	lk_buf_addf(out, "plan %d\nstream ", PLAN_FORMAT);
@@ -250,6 +292,7 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	}
 	put_laterals(p, out);
 	put_expr(p, "where", p->where, out);
+	put_overs(p, out);
 	for (int i = 0; i < p->nkeys; i++)
 		put_expr(p, "key", p->keys[i].expr, out);
 	for (int i = 0; i < p->naggs; i++) {

@@ -8,6 +8,7 @@
 #include "core/status.h"
 #include "core/value.h"
 #include "expr/row_function.h"
+#include "frames/frames.h"
 #include "windows/window.h"
 
 #define LK_MAX_PARTITIONS 64
@@ -103,6 +104,8 @@ typedef struct lk_plan {
 	int nlaterals;
 
 	lk_expr *where;                /* NULL: all */
+	lk_overs overs;                /* window functions over the rows that pass it, of a derived stream: slots after all others */
+	lk_expr *after;                /* what is asked of a row once they are known; NULL: nothing */
 	lk_key *keys;
 	int nkeys;
 	lk_agg *aggs;
@@ -146,6 +149,8 @@ void lk_plan_seal(lk_plan *p, lk_arena *arena);
 lk_type lk_slot_type(const lk_plan *p, int slot);
 /* The item of FROM that has the slot; NULL if the stream has it. */
 const lk_lateral *lk_slot_item(const lk_plan *p, int slot);
+/* The window function whose value the slot has; NULL if it is none. */
+const lk_over *lk_slot_over(const lk_plan *p, int slot);
 /* Index of the output or key of that name, or -1. */
 int lk_plan_output(const lk_plan *p, const char *name);
 int lk_plan_key(const lk_plan *p, const char *name);

@@ -81,6 +81,8 @@ static const char **slot_names(const lk_plan *p) {
 		const lk_lateral *l = lk_slot_item(p, i);
 		if (l)
 			names[i] = l->names[i - l->slot];
+		else if (lk_slot_over(p, i))
+			names[i] = "a window's value";
 		else if (i < p->stream->schema.ncolumns)
 			names[i] = p->stream->schema.columns[i].name;
 		else

@@ -9,6 +9,7 @@
 
 #include "event_log/side_output.h"
 #include "partials/cells.h"
+#include "view_store/store.h"
 
 struct lk_unit;
 struct lk_path;
@@ -39,6 +40,9 @@ typedef struct lk_write {
 typedef struct lk_in_log {
 	/* The position from which the unit goes on. LK_ECONFLICT: what it writes to was dropped. */
 	int (*read)(struct lk_path *p, struct lk_unit *u, int64_t *cursor, lk_error *err);
+	/* Takes the unit over, for an operator that keeps a state: where it begins to read, which may be before that position;
+	 * it makes no rows up to there. NULL: the unit begins at the position. */
+	int (*take)(struct lk_path *p, struct lk_unit *u, lk_position *start, uint64_t *token, lk_error *err);
 } lk_in_log;
 
 /* All verbs run on the thread that drives the unit. u->op_state is the operator's own. */
@@ -63,6 +67,7 @@ typedef struct lk_operator {
 
 extern const lk_operator lk_fold_cells;   /* fold_cells.c */
 extern const lk_operator lk_fill_log;     /* fill_log.c */
+extern const lk_operator lk_fill_windows; /* fill_windows.c */
 
 /* The operator that a plan needs. */
 const lk_operator *lk_operator_of(const lk_plan *p);

@@ -181,10 +181,11 @@ int lk_unit_cursor(lk_path *p, lk_unit *u, int64_t *cursor, lk_error *err) {
 /* Log and position are in one database, so they always fit. */
 static int take_in_log(lk_path *p, lk_unit *u, lk_error *err) {
 	lk_position at = {.watermark = LK_NEVER, .last_at = LK_NEVER};
+	uint64_t token = 0;
 	forget(u);
-	int rc = u->op->in_log->read(p, u, &at.cursor, err);
+	int rc = u->op->in_log->take ? u->op->in_log->take(p, u, &at, &token, err) : u->op->in_log->read(p, u, &at.cursor, err);
 	if (rc == LK_OK)
-		hold(u, 0, &at);
+		hold(u, token, &at);
 	return rc;
 }
 

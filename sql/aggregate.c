@@ -22,6 +22,11 @@ lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x) {
 		lk_stmt_fault(c->s, x->location, "write extract(epoch FROM x), its seconds", "an interval cannot be a key or an argument");
 		return NULL;
 	}
+	if (lk_type_is_unbounded(x->type)) {
+		lk_stmt_fault(c->s, x->location, "write x::numeric(18,6), or x::double precision",
+		              "an average of exact numbers has as many digits as each needs: a column needs a type of its own");
+		return NULL;
+	}
 	if (x->type.kind != LK_NUMERIC || (x->type.precision <= STORED_DIGITS && !x->type.whole && x->type.precision))
 		return x;
 	if (x->type.scale > STORED_DIGITS) {
@@ -37,26 +42,28 @@ lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x) {
 	return lk_sql_coerce(c, x, (lk_type){.kind = LK_NUMERIC, .precision = STORED_DIGITS, .scale = x->type.scale}, true);
 }
 
-const json_t *lk_sql_find_call(const json_t *n, bool (*wanted)(const char *name)) {
+static const json_t *find_call(const json_t *n, bool (*wanted)(const char *name), bool with_over) {
 	const json_t *f = lk_tree_as(n, "FuncCall"), *found = NULL;
 	const char *key;
 	json_t *item;
 	size_t i;
-	if (f && wanted(lk_tree_function(f)))
+	if (f && wanted(lk_tree_function(f)) && (with_over || !json_object_get(f, "over")))
 		return f;
 	if (json_is_array(n)) {
 		json_array_foreach(n, i, item)
-			if ((found = lk_sql_find_call(item, wanted)))
+			if ((found = find_call(item, wanted, with_over)))
 				break;
 	} else if (json_is_object(n)) {
 		json_object_foreach((json_t *)n, key, item)
-			if ((found = lk_sql_find_call(item, wanted)))
+			if ((found = find_call(item, wanted, with_over)))
 				break;
 	}
 	return found;
 }
 
-bool lk_sql_has_aggregate(const json_t *n) { return lk_sql_find_call(n, lk_aggregate_known) != NULL; }
+const json_t *lk_sql_find_call(const json_t *n, bool (*wanted)(const char *name)) { return find_call(n, wanted, true); }
+bool lk_sql_has_aggregate(const json_t *n) { return find_call(n, lk_aggregate_known, true) != NULL; }
+bool lk_sql_has_plain_aggregate(const json_t *n) { return find_call(n, lk_aggregate_known, false) != NULL; }
 
 /* --- what PostgreSQL runs --- */
 
@@ -70,7 +77,7 @@ static lk_token next_is(const char *text, int len, lk_token t, const char *word,
 	return t;
 }
 
-/* A call in the text: name ( x [, constant] ) [FILTER ( … )] */
+/* A call in the text: name ( x [, constant] ) [FILTER ( … )] [OVER ( … ) | OVER name] */
 typedef struct call_text {
 	int name, open, comma, close, end;   /* comma: 0 without; end: after all of it */
 } call_text;
@@ -89,7 +96,7 @@ static lk_token closing(const char *text, int len, lk_token t, int *comma) {
 	return t;
 }
 
-static call_text find_call(const lk_stmt *s, int at) {
+static call_text call_in_text(const lk_stmt *s, int at) {
 	int unused = 0;
 	bool is;
 	lk_token t = lk_lex(s->text, s->len, at);
@@ -100,8 +107,17 @@ static call_text find_call(const lk_stmt *s, int at) {
 	c.close = t.at;
 	c.end = t.end;
 	t = next_is(s->text, s->len, t, "filter", &is);
-	if (is)
-		c.end = closing(s->text, s->len, lk_lex(s->text, s->len, t.end), &unused).end;
+	if (is) {
+		t = closing(s->text, s->len, lk_lex(s->text, s->len, t.end), &unused);
+		c.end = t.end;
+		t = next_is(s->text, s->len, t, "over", &is);
+	} else {
+		is = lk_token_is(s->text, t, "over");
+	}
+	if (!is)
+		return c;
+	t = next_is(s->text, s->len, t, "(", &is);
+	c.end = is ? closing(s->text, s->len, t, &unused).end : t.end;
 	return c;
 }
 
@@ -115,7 +131,7 @@ static const char *event_order(lk_scope *c) {
 
 /* A call that is read twice (x BETWEEN …) is edited once. */
 static void note_edits(lk_scope *c, const lk_agg *a, int at) {
-	call_text t = find_call(c->s, at);
+	call_text t = call_in_text(c->s, at);
 	for (int i = 0; i < c->plan->nedits; i++)
 		if (c->plan->edits[i].at == t.name || c->plan->edits[i].at == t.end)
 			return;
@@ -263,35 +279,41 @@ static bool check_form(lk_scope *c, const json_t *f, const char *name, int at, c
 	return false;
 }
 
-int lk_sql_aggregate(lk_scope *c, const json_t *f, int at) {
-	static const char *const keys[] = {"funcname", "args", "agg_star", "agg_distinct", "agg_filter", "funcformat", "location", NULL};
+bool lk_sql_read_aggregate(lk_scope *c, const json_t *f, int at, lk_agg *a) {
 	const char *name = lk_tree_function_alone(f), *reason = "";
 	const json_t *args = json_object_get(f, "args"), *filter = json_object_get(f, "agg_filter");
 	const lk_aggregate *verbs = NULL;
-	lk_agg a = {.arg_type = {.kind = LK_INT8}};
+	*a = (lk_agg){.arg_type = {.kind = LK_INT8}};
+	if (!check_form(c, f, name, at, &verbs))
+		return false;
+	if (!verbs->star) {
+		a->arg = read_argument(c, json_array_get(args, 0), name, verbs->distinct, at);
+		if (a->arg && verbs->as_double && lk_type_is_number(a->arg->type))
+			a->arg = lk_sql_coerce(c, a->arg, lk_type_of(LK_FLOAT8), true);
+		if (!a->arg)
+			return false;
+		a->arg_type = a->arg->type;
+	}
+	if (lk_aggregate_resolve(a, name, verbs->star, verbs->distinct, &reason) != 0) {
+		lk_stmt_fault(c->s, at, reason, "%s(%s) is not supported", name, lk_sql_type_text(c, a->arg_type));
+		return false;
+	}
+	if ((verbs->param && !read_param(c, json_array_get(args, 1), a, at)) ||
+	    (filter && !(a->filter = read_inside(c, "FILTER", filter, true))))
+		return false;
+	note_edits(c, a, at);
+	return true;
+}
+
+int lk_sql_aggregate(lk_scope *c, const json_t *f, int at) {
+	static const char *const keys[] = {"funcname", "args", "agg_star", "agg_distinct", "agg_filter", "funcformat", "location", NULL};
+	const char *name = lk_tree_function_alone(f);
+	lk_agg a;
 	if (!lk_aggregate_known(name)) {
 		no_aggregate(c, f, name, at);
 		return -1;
 	}
-	if (!lk_tree_only(c->s, f, at, "an aggregate", keys) || !check_form(c, f, name, at, &verbs))
-		return -1;
-	if (!verbs->star) {
-		a.arg = read_argument(c, json_array_get(args, 0), name, verbs->distinct, at);
-		if (a.arg && verbs->as_double && lk_type_is_number(a.arg->type))
-			a.arg = lk_sql_coerce(c, a.arg, lk_type_of(LK_FLOAT8), true);
-		if (!a.arg)
-			return -1;
-		a.arg_type = a.arg->type;
-	}
-	if (lk_aggregate_resolve(&a, name, verbs->star, verbs->distinct, &reason) != 0) {
-		lk_stmt_fault(c->s, at, reason, "%s(%s) is not supported", name, lk_sql_type_text(c, a.arg_type));
-		return -1;
-	}
-	if ((verbs->param && !read_param(c, json_array_get(args, 1), &a, at)) ||
-	    (filter && !(a.filter = read_inside(c, "FILTER", filter, true))))
-		return -1;
-	note_edits(c, &a, at);
-	return add(c, &a, at);
+	return lk_tree_only(c->s, f, at, "an aggregate", keys) && lk_sql_read_aggregate(c, f, at, &a) ? add(c, &a, at) : -1;
 }
 
 int lk_sql_aggregate_of_time(lk_scope *c, const char *name, int at) {

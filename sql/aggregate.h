@@ -9,6 +9,9 @@
  * what PostgreSQL runs instead of the call. */
 int lk_sql_aggregate(lk_scope *c, const json_t *fields, int at);
 
+/* Reads such a call, with OVER or without, and notes the same edits: false with a fault. */
+bool lk_sql_read_aggregate(lk_scope *c, const json_t *fields, int at, lk_agg *a);
+
 /* The index in plan->aggs of min or max (`name`) of the window's time. */
 int lk_sql_aggregate_of_time(lk_scope *c, const char *name, int at);
 
@@ -18,8 +21,9 @@ lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x);
 
 /* The fields of the first call in a tree whose function is `wanted`, or NULL. */
 const json_t *lk_sql_find_call(const json_t *n, bool (*wanted)(const char *name));
-/* Is there an aggregate in a tree? */
+/* Is there an aggregate in a tree? Is there one without OVER? */
 bool lk_sql_has_aggregate(const json_t *n);
+bool lk_sql_has_plain_aggregate(const json_t *n);
 
 /* An expression over group keys (c->written) and aggregates, for the serving layer, which evaluates it on merged rows
  * (sql/merged.c). Its slots are plan->keys, then plan->aggs. NULL with faults. */

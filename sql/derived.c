@@ -18,7 +18,7 @@ static const struct {
 	{"distinctClause", "DISTINCT", "group in the outer SELECT: GROUP BY the columns"},
 	{"groupClause", "GROUP BY", "group in the outer SELECT; for groups of groups, declare a view and query it"},
 	{"havingClause", "HAVING", "write it in the outer SELECT"},
-	{"windowClause", "WINDOW", "window functions are not available"},
+	{"windowClause", "WINDOW", "moving windows are for CREATE TABLE … AS SELECT"},
 	{"sortClause", "ORDER BY", "leave it out: the order of a subquery decides nothing; or write it in the outer SELECT"},
 	{"limitCount", "LIMIT", "write ORDER BY … LIMIT n in the outer SELECT: it leaves the first rows of each window"},
 	{"limitOffset", "OFFSET", "leave it out; limit the answer when you read it"},
@@ -32,16 +32,16 @@ static bool refuse(lk_scope *c, int at, const char *what, const char *hint) {
 }
 
 static bool check_form(lk_scope *c, const json_t *query, int at) {
-	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "withClause", "limitOption", "op", NULL};
+	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "withClause", "windowClause", "limitOption", "op", NULL};
 	const json_t *targets = json_object_get(query, "targetList");
 	if (!query)
 		return refuse(c, at, "INSERT, UPDATE or DELETE", "write SELECT: a view only reads");
 	if (strcmp(lk_tree_str(query, "op"), "SETOP_NONE") != 0)
 		return refuse(c, lk_tree_start(json_object_get(query, "rarg"), at), "UNION, INTERSECT or EXCEPT", "declare a view for each SELECT");
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-		if (json_object_get(query, refused[i].key))
+		if (json_object_get(query, refused[i].key) && !(c->plan->makes && strcmp(refused[i].key, "windowClause") == 0))
 			return refuse(c, lk_tree_start(json_object_get(query, refused[i].key), at), refused[i].what, refused[i].hint);
-	if (lk_sql_has_aggregate(targets))
+	if (c->plan->makes ? lk_sql_has_plain_aggregate(targets) : lk_sql_has_aggregate(targets))
 		return refuse(c, lk_tree_start(targets, at), "an aggregate", "aggregate in the outer SELECT; for sums of sums, declare a view and query it");
 	return lk_tree_only(c->s, query, at, "a subquery", keys);
 }
@@ -187,8 +187,9 @@ void lk_sql_where(lk_scope *c, const json_t *condition) {
 	lk_plan *p = c->plan;
 	c->clause = "WHERE";
 	lk_expr *x = condition ? lk_sql_condition(c, condition) : NULL;
+	lk_expr **into = p->overs.ncalls ? &p->after : &p->where;
 	if (x)
-		p->where = p->where ? lk_expr_pair(c, LK_X_AND, lk_type_of(LK_BOOL), x->location, p->where, x) : x;
+		*into = *into ? lk_expr_pair(c, LK_X_AND, lk_type_of(LK_BOOL), x->location, *into, x) : x;
 }
 
 bool lk_sql_derived(lk_scope *c, const json_t *query, const json_t *columns, const lk_with *with, int at) {
@@ -197,6 +198,7 @@ bool lk_sql_derived(lk_scope *c, const json_t *query, const json_t *columns, con
 	int before = c->s->nfaults;
 	*inner = (lk_scope){.s = c->s, .plan = c->plan, .read = c->read, .from = c->from, .with = (lk_with *)with, .clause = c->clause, .nodes = c->nodes, .depth = c->depth + 1};
 	d->inner = inner;
+	inner->windows = json_object_get(query, "windowClause");
 	if (inner->depth > LK_MAX_EXPR_DEPTH) {
 		lk_stmt_fault(c->s, at, "write fewer", "subqueries are nested more than %d deep", LK_MAX_EXPR_DEPTH);
 		return false;

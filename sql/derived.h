@@ -15,7 +15,7 @@ lk_with *lk_sql_find_with(const lk_scope *c, const char *name);
 bool lk_sql_derived(lk_scope *c, const json_t *query, const json_t *columns, const lk_with *with, int at);
 /* Notes the end of the outer select list as the place where the oracle hands on which event a row is of (lk_edit). */
 void lk_sql_note_end(lk_scope *c, const json_t *targets);
-/* Adds a condition to the plan's WHERE. */
+/* Adds a condition to the plan's WHERE; around a query with window functions, to what is asked after them. */
 void lk_sql_where(lk_scope *c, const json_t *condition);
 
 #endif

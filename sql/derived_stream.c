@@ -13,6 +13,7 @@
 #include "sql/from.h"
 #include "sql/lateral.h"
 #include "sql/names.h"
+#include "sql/over.h"
 #include "sql/statements.h"
 
 typedef struct row_reader {
@@ -30,7 +31,6 @@ static const struct {
 	{"distinctClause", "DISTINCT", "what is the same as an earlier row is not known of a stream without end; group in a view over it"},
 	{"groupClause", "GROUP BY", "write CREATE VIEW … AS SELECT … GROUP BY …: views aggregate"},
 	{"havingClause", "HAVING", "write CREATE VIEW … AS SELECT … GROUP BY …: views aggregate"},
-	{"windowClause", "WINDOW", "window functions are not available"},
 	{"sortClause", "ORDER BY", "leave it out: the rows come in the order of their events"},
 	{"limitCount", "LIMIT", "leave it out: a stream has no end"},
 	{"limitOffset", "OFFSET", "leave it out: a stream has no end"},
@@ -38,7 +38,7 @@ static const struct {
 };
 
 static bool check_select(lk_stmt *s, const json_t *select, int at) {
-	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "withClause", "limitOption", "op", NULL};
+	static const char *const keys[] = {"targetList", "fromClause", "whereClause", "withClause", "windowClause", "limitOption", "op", NULL};
 	const json_t *targets = json_object_get(select, "targetList");
 	if (!select || json_object_get(select, "valuesLists")) {
 		lk_stmt_fault(s, at, "write CREATE TABLE name WITH (event_time = …) AS SELECT … FROM stream", "a derived stream is made by a SELECT");
@@ -55,8 +55,8 @@ static bool check_select(lk_stmt *s, const json_t *select, int at) {
 			              refused[i].what);
 			return false;
 		}
-	if (lk_sql_has_aggregate(targets)) {
-		lk_stmt_fault(s, lk_tree_start(targets, at), "write CREATE VIEW: views aggregate", "a derived stream has a row for each event, and no aggregates");
+	if (lk_sql_has_plain_aggregate(targets)) {
+		lk_stmt_fault(s, lk_tree_start(targets, at), "write CREATE VIEW: views aggregate", "a derived stream has a row for each event, and no aggregates but those with OVER");
 		return false;
 	}
 	return lk_tree_only(s, select, at, "a derived stream", keys);
@@ -229,12 +229,15 @@ lk_plan *lk_sql_derived_stream(lk_stmt *s, const json_t *f) {
 		return NULL;
 	lk_sql_with_used(&r.c, NULL);
 	p->window.time_slot = p->stream->schema.event_time;
+	r.c.windows = json_object_get(select, "windowClause");
 	lk_sql_where(&r.c, json_object_get(select, "whereClause"));
 	size_t i;
 	json_t *item;
 	json_array_foreach(json_object_get(select, "targetList"), i, item)
 		read_target(&r, lk_tree_as(item, "ResTarget"));
 	lk_sql_note_end(&r.c, json_object_get(select, "targetList"));
+	if (!s->nfaults)
+		lk_sql_check_overs(&r.c, p->select_at);
 	if (!s->nfaults)
 		read_options(&r, json_object_get(into, "options"));
 	if (s->nfaults)

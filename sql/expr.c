@@ -8,6 +8,7 @@
 #include "core/suggest.h"
 #include "expr/function.h"
 #include "sql/aggregate.h"
+#include "sql/over.h"
 #include "sql/lex.h"
 
 /* --- names --- */
@@ -170,6 +171,8 @@ static lk_expr *aggregate(lk_scope *c, const json_t *f, int at) {
 
 static lk_expr *function(lk_scope *c, const json_t *f, int at) {
 	const char *name = lk_tree_function(f);
+	if (c->plan->makes && json_object_get(f, "over"))
+		return lk_sql_over(c, f, at);
 	if (c->aggregates && !lk_sql_is_scalar(name))
 		return aggregate(c, f, at);
 	static const char *const windows[] = {"tumble", "hop", "cumulate", "session", NULL};

@@ -42,6 +42,7 @@ struct lk_scope {
 	const lk_derived *derived;     /* what stands in the stream's place, or NULL */
 	lk_with *with;                 /* the queries of WITH that FROM can name, the last one first */
 	int first_lateral, nlaterals;  /* the items of plan->laterals whose columns are visible */
+	const json_t *windows;         /* the windows of WINDOW, or NULL */
 	const char *clause;            /* "WHERE", … for messages */
 	int depth, nodes;
 	bool too_deep;                 /* the fault is noted */

@@ -175,7 +175,7 @@ static const struct {
 	{"limitOffset", "OFFSET", "leave it out; limit the answer when you read it", NULL},
 	{"lockingClause", "FOR UPDATE or FOR SHARE", "leave it out", "for"},
 	{"ofTypename", "OF type", "list the columns", NULL},
-	{"over", "OVER", "window functions are not available; aggregate by window with GROUP BY tumble(…)", "over"},
+	{"over", "OVER", "moving windows are for CREATE TABLE … AS SELECT; aggregate by window with GROUP BY tumble(…)", "over"},
 	{"partspec", "PARTITION BY", "write WITH (partition_by = column, partitions = N)", "partition"},
 	{"replace", "OR REPLACE", "leave it out: a changed definition becomes a new version of the view", "replace"},
 	{"schemaname", "a schema name", "write the name alone", NULL},
@@ -183,7 +183,7 @@ static const struct {
 	{"sortClause", "ORDER BY", "leave it out: answers are sorted by window, then by group key", NULL},
 	{"tablespacename", "TABLESPACE", "leave it out", "tablespace"},
 	{"valuesLists", "VALUES as a query", "write SELECT … FROM a stream", NULL},
-	{"windowClause", "WINDOW", "window functions are not available; aggregate by window with GROUP BY tumble(…)", "window"},
+	{"windowClause", "WINDOW", "moving windows are for CREATE TABLE … AS SELECT; aggregate by window with GROUP BY tumble(…)", "window"},
 	{"withClause", "WITH (common table expressions)", "read from one stream; declare a view for each query", "with"},
 };
 

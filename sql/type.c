@@ -304,9 +304,11 @@ lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact) {
 	return cast;
 }
 
-/* Does it read an aggregate? */
+/* Does it read an aggregate, or a window function? */
 static bool is_merged(const lk_scope *c, const lk_expr *x) {
-	return lk_type_is_unbounded(x->type) || lk_expr_reads(x, c->plan->nslots, c->plan->nslots + c->plan->naggs);
+	const lk_plan *p = c->plan;
+	return lk_type_is_unbounded(x->type) || lk_expr_reads(x, p->nslots, p->nslots + p->naggs) ||
+	       (p->overs.ncalls && lk_expr_reads(x, p->nslots - p->overs.ncalls, p->nslots));
 }
 
 /* A numeric type that holds every value of n expressions. Where their scales differ, or one of them is known only after
@@ -391,6 +393,9 @@ bool lk_expr_collates(const lk_plan *p, const lk_expr *x) {
 		return true;
 	if (x->op == LK_X_SLOT && x->slot >= p->nslots)   /* an aggregate, in HAVING */
 		return lk_expr_collates(p, p->aggs[x->slot - p->nslots].arg);
+	const lk_over *o = x->op == LK_X_SLOT ? lk_slot_over(p, x->slot) : NULL;
+	if (o)
+		return o->agg.arg && lk_expr_collates(p, o->agg.arg);
 	if (x->op == LK_X_SLOT) {
 		const lk_lateral *l = lk_slot_item(p, x->slot);
 		bool of_json = l && l->fn && l->fn->own_texts;   /* lk gives it that of columns */

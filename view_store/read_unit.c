@@ -217,13 +217,13 @@ int lk_store_unit_bytes(lk_store *s, int64_t unit, int64_t *bytes, lk_error *err
 		rc = read_meta(s, unit, &u, err);
 	if (rc != LK_OK)
 		return rc == 1 ? LK_OK : rc;
-	for (int i = -1; rc == LK_OK && i < u.nsegments; i++) {
+	for (int i = -2; rc == LK_OK && i < u.nsegments; i++) {
 		const lk_segment *g = i < 0 ? NULL : &u.segments[i];
 		redisReply *reply;
 		lk_redis_begin(&s->redis, 3);
 		lk_redis_args(&s->redis, "MEMORY");
 		lk_redis_args(&s->redis, "USAGE");
-		lk_redis_args(&s->redis, g ? lk_segment_key(s, unit, g->from, g->token) : lk_unit_key(s, unit));
+		lk_redis_args(&s->redis, g ? lk_segment_key(s, unit, g->from, g->token) : i == -1 ? lk_unit_key(s, unit) : lk_state_key(s, unit));
 		rc = lk_redis_call(&s->redis, &reply, err);
 		if (rc == LK_OK && reply->type == REDIS_REPLY_INTEGER)
 			*bytes += reply->integer;

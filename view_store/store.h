@@ -5,6 +5,7 @@
  *   u:<unit>                      hash, the unit's meta: token, cursor, watermark, at, base, open, and one field
  *                                 "s:<from>:<token>" per segment whose value says where it ends and what panes it holds
  *   u:<unit>:<from>:<token>       hash, a segment: field (pane + group key) -> partial
+ *   u:<unit>:state                hash, what moving windows keep (view_store/state.h)
  * The open segment is the one that the last commit wrote, until the unit is taken over; only its owner writes it. A
  * commit whose segment_from equals its own cursor closes that segment and opens another one, even if the commit moves
  * nothing (from = to = segment_from).

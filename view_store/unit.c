@@ -14,6 +14,11 @@ const char *lk_unit_key(lk_store *s, int64_t unit) {
 	return s->key = lk_asprintf("%s%" PRId64, s->prefix, unit);
 }
 
+const char *lk_state_key(lk_store *s, int64_t unit) {
+	free(s->key);
+	return s->key = lk_asprintf("%s%" PRId64 ":state", s->prefix, unit);
+}
+
 const char *lk_segment_key(lk_store *s, int64_t unit, int64_t from, uint64_t token) {
 	free(s->key);
 	return s->key = lk_asprintf("%s%" PRId64 ":%" PRId64 ":%016" PRIx64, s->prefix, unit, from, token);

@@ -34,9 +34,10 @@ struct lk_store {
 	lk_error verdict;                /* on that commit, if it was refused before it was sent */
 };
 
-/* The key's name, valid until the next call of either function. */
+/* The key's name, valid until the next call of one of these functions. */
 const char *lk_unit_key(lk_store *s, int64_t unit);
 const char *lk_segment_key(lk_store *s, int64_t unit, int64_t from, uint64_t token);
+const char *lk_state_key(lk_store *s, int64_t unit);   /* view_store/state.h */
 
 /* A segment's field in meta, "s:<from>:<token>", and its value. */
 void lk_segment_name(char name[LK_NAME_BYTES], int64_t from, uint64_t token);

@@ -1,0 +1,167 @@
+#include "view_store/state.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fault.h"
+#include "view_store/unit.h"
+
+enum { READ_FIELDS = 5000 };   /* of one call */
+
+static int check_owner(const lk_state_call *c, const redisReply *now, lk_error *err) {
+	char token[17], from[24];
+	lk_token_print(token, c->token);
+	snprintf(from, sizeof from, "%" PRId64, c->from);
+	bool good = now->type == REDIS_REPLY_ARRAY && now->elements == 2;
+	if (good && now->element[1]->type != REDIS_REPLY_STRING)
+		return lk_fail(err, LK_EFENCED, "unit %" PRId64 " is no longer in Redis", c->unit);
+	if (!good || now->element[0]->type != REDIS_REPLY_STRING || strcmp(now->element[0]->str, token) != 0)
+		return lk_fail(err, LK_EFENCED, "unit %" PRId64 " has another owner now", c->unit);
+	if (strcmp(now->element[1]->str, from) != 0)
+		return lk_fail(err, LK_EFENCED, "unit %" PRId64 " is at another offset", c->unit);
+	return LK_OK;
+}
+
+static void put_position_read(lk_store *s, int64_t unit) {
+	lk_redis_more(&s->redis, 4);
+	lk_redis_args(&s->redis, "HMGET");
+	lk_redis_args(&s->redis, lk_unit_key(s, unit));
+	lk_redis_args(&s->redis, "token");
+	lk_redis_args(&s->redis, "cursor");
+}
+
+/* --- reading --- */
+
+static void put_fields_read(lk_store *s, const char *key, const lk_state_call *c) {
+	lk_redis_more(&s->redis, 2 + c->n);
+	lk_redis_args(&s->redis, "HMGET");
+	lk_redis_args(&s->redis, key);
+	for (int i = 0; i < c->n; i++)
+		lk_redis_arg(&s->redis, c->fields[i].name, c->fields[i].name_len);
+}
+
+static int read_some(lk_store *s, const char *key, const lk_state_call *c, redisReply **reply, lk_error *err) {
+	lk_redis *r = &s->redis;
+	lk_redis_begin(r, 1);
+	lk_redis_args(r, "MULTI");
+	put_position_read(s, c->unit);
+	put_fields_read(s, key, c);
+	lk_redis_more(r, 1);
+	lk_redis_args(r, "EXEC");
+	int rc = lk_redis_send(r, err);
+	if (rc == LK_OK)
+		rc = lk_redis_exec(r, 2, reply, err);
+	if (rc == LK_OK && ((*reply)->elements != 2 || (*reply)->element[1]->type != REDIS_REPLY_ARRAY || (*reply)->element[1]->elements != (size_t)c->n))
+		rc = lk_redis_unexpected(r, "HMGET", err);
+	return rc == LK_OK && !LK_MUTANT("state_read_unchecked") ? check_owner(c, (*reply)->element[0], err) : rc;
+}
+
+int lk_state_read(lk_store *s, const lk_state_call *c, int (*take)(void *ctx, int i, const void *bytes, size_t len), void *ctx, lk_error *err) {
+	int rc = lk_store_idle(s, err);
+	char *key = lk_strdup(lk_state_key(s, c->unit));
+	for (int first = 0; rc == LK_OK && first < c->n; first += READ_FIELDS) {
+		lk_state_call some = *c;
+		redisReply *reply = NULL;
+		some.fields += first;
+		some.n = c->n - first < READ_FIELDS ? c->n - first : READ_FIELDS;
+		rc = read_some(s, key, &some, &reply, err);
+		for (int i = 0; rc == LK_OK && i < some.n; i++) {
+			const redisReply *v = reply->element[1]->element[i];
+			bool there = v->type == REDIS_REPLY_STRING;
+			if (take(ctx, first + i, there ? v->str : NULL, there ? v->len : 0) != 0)
+				rc = lk_fail(err, LK_EINTERNAL, "Redis key %s is malformed: another program wrote to it", key);
+		}
+		freeReplyObject(reply);
+	}
+	free(key);
+	return rc;
+}
+
+/* --- commits --- */
+
+static int watch(lk_store *s, const char *key, const lk_state_call *c, lk_error *err) {
+	lk_redis *r = &s->redis;
+	redisReply *reply[2] = {NULL};
+	lk_redis_begin(r, 3);
+	lk_redis_args(r, "WATCH");
+	lk_redis_args(r, lk_unit_key(s, c->unit));
+	lk_redis_args(r, key);
+	put_position_read(s, c->unit);
+	int rc = lk_redis_send(r, err);
+	for (int i = 0; i < 2 && !r->broken; i++) {
+		int got = lk_redis_reply(r, &reply[i], err);
+		rc = rc == LK_OK ? got : rc;
+	}
+	if (rc == LK_OK)
+		rc = check_owner(c, reply[1], err);
+	freeReplyObject(reply[0]);
+	freeReplyObject(reply[1]);
+	return rc;
+}
+
+static int count(const lk_state_call *c, bool removed) {
+	int n = 0;
+	for (int i = 0; i < c->n; i++)
+		n += !c->fields[i].bytes == removed;
+	return n;
+}
+
+static int put_fields(lk_store *s, const char *key, const lk_state_call *c, bool removed) {
+	lk_redis *r = &s->redis;
+	int n = count(c, removed);
+	if (!n)
+		return 0;
+	lk_redis_more(r, 2 + (removed ? n : 2 * n));
+	lk_redis_args(r, removed ? "HDEL" : "HSET");
+	lk_redis_args(r, key);
+	for (int i = 0; i < c->n; i++) {
+		const lk_state_field *f = &c->fields[i];
+		if (!f->bytes != removed)
+			continue;
+		lk_redis_arg(r, f->name, f->name_len);
+		if (!removed)
+			lk_redis_arg(r, f->bytes, f->len);
+	}
+	return 1;
+}
+
+static void put_number(lk_store *s, const char *name, int64_t value) {
+	lk_redis_args(&s->redis, name);
+	lk_redis_argi(&s->redis, value);
+}
+
+static void put_position(lk_store *s, int64_t unit, const lk_position *to) {
+	lk_redis_more(&s->redis, 8);
+	lk_redis_args(&s->redis, "HSET");
+	lk_redis_args(&s->redis, lk_unit_key(s, unit));
+	put_number(s, "cursor", to->cursor);
+	put_number(s, "watermark", to->watermark);
+	put_number(s, "at", to->last_at);
+}
+
+static int send(lk_store *s, const char *key, const lk_state_call *c, const lk_position *to, lk_error *err) {
+	redisReply *reply = NULL;
+	lk_redis_begin(&s->redis, 1);
+	lk_redis_args(&s->redis, "MULTI");
+	int commands = 1 + put_fields(s, key, c, false) + put_fields(s, key, c, true);
+	put_position(s, c->unit, to);
+	lk_redis_more(&s->redis, 1);
+	lk_redis_args(&s->redis, "EXEC");
+	int rc = lk_redis_send(&s->redis, err);
+	if (rc == LK_OK)
+		rc = lk_redis_exec(&s->redis, commands, &reply, err);
+	freeReplyObject(reply);
+	return rc == 1 ? lk_fail(err, LK_EFENCED, "unit %" PRId64 " was changed by another owner", c->unit) : rc;
+}
+
+int lk_state_commit(lk_store *s, const lk_state_call *c, const lk_position *to, lk_error *err) {
+	int rc = lk_store_idle(s, err);
+	char *key = lk_strdup(lk_state_key(s, c->unit));
+	if (rc == LK_OK)
+		rc = watch(s, key, c, err);
+	if (rc == LK_OK)
+		rc = send(s, key, c, to, err);
+	free(key);
+	return rc;
+}
