@@ -217,6 +217,9 @@ static int rename_itself(lk_pg *pg, const lk_cat_stream *s, const char *name, lk
 	if (!rc)
 		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.stream SET name = $2, definition = $3 WHERE stream_id = $1::bigint", 3,
 		                (const char *const[]){lk_pg_number(id, s->id), name, text.data});
+	if (!rc)
+		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.delivery SET stream = $2 WHERE stream = $1", 2,
+		                (const char *const[]){s->stream->name, name});
 	lk_definitions_release(&d);
 	lk_buf_release(&text);
 	return rc;

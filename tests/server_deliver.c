@@ -359,6 +359,24 @@ static void servers_go_away(void **state) {
 	rows_have_their_ids();
 }
 
+/* Under another name of its stream it goes on, and rows keep their ids. */
+static void a_stream_is_renamed(void **state) {
+	(void)state;
+	append(3);
+	LK(0, "", "2 rows", "tail", "alerts", "--webhook", url, "--name", "pager", "--limit", "2");
+	LK(0, "", "1 row", "tail", "alerts", "--webhook", url, "--cursor", cursor, "--last", "1");
+	LK(0, "", "", "rename", "--stream", "alerts", "alarms");
+	status_has("\"delivery\":\"pager\",\"stream\":\"alarms\",");
+	status_has("\"behind\":1,");
+	test_receiver_clear(&receiver);
+	LK(0, "", "1 row", "tail", "alarms", "--webhook", url, "--name", "pager");
+	LK(0, "", "0 rows", "tail", "alarms", "--webhook", url, "--cursor", cursor);
+	char *bodies = test_receiver_bodies(&receiver);
+	assert_non_null(strstr(bodies, "{\"_id\":\"alerts/"));
+	free(bodies);
+	LK(0, "", "", "rename", "--stream", "alarms", "alerts");
+}
+
 static void damaged_by_hand(void **state) {
 	(void)state;
 	append(1);
@@ -424,6 +442,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(status_tells_what_is_down, fresh, over),
 		cmocka_unit_test_setup_teardown(moved_by_another, fresh, over),
 		cmocka_unit_test_setup_teardown(servers_go_away, fresh, over),
+		cmocka_unit_test_setup_teardown(a_stream_is_renamed, fresh, over),
 		cmocka_unit_test_setup_teardown(damaged_by_hand, fresh, over),
 		cmocka_unit_test_setup_teardown(killed_while_it_delivers, fresh, over),
 		cmocka_unit_test_setup_teardown(killed_under_a_name, fresh, over),
