@@ -103,6 +103,15 @@ static void append_some(test_world *w, uint64_t *seed, int n) {
 
 /* The log of level i against the oracle over what its partition of the source has read: `reads` is how far. Its rows
  * are numbered from 0 without a hole, and keep `_at` and, one level up, the offset of what they come from. */
+static void assert_text(const char *sql, const chain *c, int level) {
+	lk_error err = {0};
+	PGresult *res;
+	test_ok(lk_pg_query(&world.pg, &res, &err, sql), &err);
+	if (*PQgetvalue(res, 0, 0))
+		fail_msg("level %d: %s\n%s", level, PQgetvalue(res, 0, 0), c->definitions.data);
+	PQclear(res);
+}
+
 static void check_level(const chain *c, int level) {
 	lk_buf sql = LK_BUF_INIT;
 	lk_buf_adds(&sql, "SELECT coalesce(max(format('partition %s, row %s: (%s, %s, %s, %s), not (%s, %s, %s, %s)', coalesce(a._p, b.part), coalesce(a.off, b.off),"
@@ -111,22 +120,18 @@ static void check_level(const chain *c, int level) {
 		lk_buf_addf(&sql, ", _r%d", i);
 	lk_buf_addf(&sql, ") - 1 AS off FROM (%s) AS q) AS a FULL JOIN lk.log_d%d AS b ON b.part = a._p AND b.off = a.off"
 	            " WHERE a._p IS NULL OR b.part IS NULL OR (a.ts, a.k, a.n, a.t) IS DISTINCT FROM (b.ts, b.k, b.n, b.t)", c->oracle[level].data, c->base + level);
-	char *difference = test_ask(&lk, sql.data, NULL);
-	if (*difference)
-		fail_msg("level %d: %s\n%s", level, difference, c->definitions.data);
-	free(difference);
+	assert_text(sql.data, c, level);
 	lk_buf_clear(&sql);
-	lk_buf_addf(&sql, "SELECT count(*) FROM lk.log_d%d AS d LEFT JOIN lk.log_%s%d AS e ON e.part = d.part AND e.off = d._src WHERE e._at IS DISTINCT FROM d._at",
+	lk_buf_addf(&sql, "SELECT CASE WHEN count(*) > 0 THEN 'other times' ELSE '' END FROM lk.log_d%d AS d LEFT JOIN lk.log_%s%d AS e ON e.part = d.part AND e.off = d._src WHERE e._at IS DISTINCT FROM d._at",
 	            c->base + level, level > 1 ? "d" : "s", level > 1 ? c->base + level - 1 : 0);
-	test_ask_is(&lk, sql.data, "0");
+	assert_text(sql.data, c, level);
 	lk_buf_release(&sql);
 }
 
 /* Two workers take turns at random, each of which believes that it owns the unit, and are dropped in the middle. */
-static void fill(test_world *w, uint64_t *seed, const char *stream) {
-	test_worker t[2];
+static void fill(test_worker t[2], uint64_t *seed, const char *stream) {
 	for (int i = 0; i < 2; i++)
-		test_worker_open_copy(&t[i], w, test_world_filler(w, stream));
+		test_worker_turn_to(&t[i], test_world_filler(t[i].world, stream));
 	for (int steps = random_below(seed, 12); steps > 0; steps--) {
 		test_worker *one = &t[random_below(seed, 2)];
 		int part = random_below(seed, 2);
@@ -138,6 +143,9 @@ static void fill(test_world *w, uint64_t *seed, const char *stream) {
 	for (int part = 0; part < 2; part++)
 		while (test_worker_step(&t[0], part, INT64_MAX) != 0)
 			;
+}
+
+static void close_both(test_worker t[2]) {
 	test_worker_close(&t[0]);
 	test_worker_close(&t[1]);
 }
@@ -151,12 +159,12 @@ static void declare_chain(const chain *c) {
 	test_world_declare(&world, c->definitions.data);
 }
 
-static void grow_and_check(const chain *c, uint64_t *seed) {
+static void grow_and_check(const chain *c, test_worker t[2], uint64_t *seed) {
 	char name[16];
 	append_some(&world, seed, 1 + random_below(seed, 60));
 	for (int i = 1; i <= c->levels; i++) {
 		snprintf(name, sizeof name, "d%d", c->base + i);
-		fill(&world, seed, name);
+		fill(t, seed, name);
 		check_level(c, i);
 	}
 	snprintf(name, sizeof name, "v%d", c->base);
@@ -171,6 +179,7 @@ static void grow_and_check(const chain *c, uint64_t *seed) {
 static void chains_are_what_postgresql_makes(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
+	test_worker t[2];
 	const char *rounds = getenv("ROUNDS"), *less = getenv("LESS");
 	int n = rounds ? atoi(rounds) : ROUNDS / (less ? atoi(less) : 1);
 	for (int round = 0; round < n; round++) {
@@ -178,11 +187,16 @@ static void chains_are_what_postgresql_makes(void **state) {
 		uint64_t own = c.seed;
 		printf("round %d: SEED=%llu ROUNDS=1\n", round, (unsigned long long)c.seed);
 		make_chain(&c);
+		if (c.base == 0 && round > 0)
+			close_both(t);
 		declare_chain(&c);
+		for (int i = 0; i < 2 && c.base == 0; i++)
+			test_worker_open_copy(&t[i], &world, test_world_filler(&world, "d1"));
 		for (int more = 1 + random_below(&own, 2); more > 0; more--)
-			grow_and_check(&c, &own);
+			grow_and_check(&c, t, &own);
 		release_chain(&c);
 	}
+	close_both(t);
 }
 
 /* --- the program --- */

@@ -378,7 +378,7 @@ static void play(round *r, unsigned *tried) {
 	r->workers = pool;
 	for (int i = 0; i < WORKERS; i++)
 		if (pool[i].world)
-			test_worker_turn_to(&pool[i], r->view);
+			test_worker_turn_to(&pool[i], test_world_copy(pool[i].world, r->view));
 		else
 			test_worker_open(&pool[i], &world, r->view);
 	lk_query q = test_query(r->view);

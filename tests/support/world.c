@@ -238,10 +238,10 @@ static void release_units(test_worker *t) {
 	free(t->units);
 }
 
-void test_worker_turn_to(test_worker *t, const char *view) {
+void test_worker_turn_to(test_worker *t, const lk_cat_copy *copy) {
 	release_units(t);
 	t->path.limits = lk_stream_defaults;
-	init_units(t, test_world_copy(t->world, view));
+	init_units(t, copy);
 }
 
 void test_worker_close(test_worker *t) {

@@ -46,8 +46,8 @@ typedef struct test_worker {
 } test_worker;
 void test_worker_open(test_worker *t, test_world *w, const char *view);   /* of the served copy */
 void test_worker_open_copy(test_worker *t, test_world *w, const lk_cat_copy *copy);
-/* Uses the same worker and its connections for another view of the same log. */
-void test_worker_turn_to(test_worker *t, const char *view);
+/* Uses the same worker and its connections for another copy. */
+void test_worker_turn_to(test_worker *t, const lk_cat_copy *copy);
 void test_worker_close(test_worker *t);
 /* Takes partition `part` over unless it has it, and makes one pass of at most `limit` events. Returns the events that
  * it read, or a negative status for LK_EFENCED and LK_EFULL (the unit must then be taken again); other errors fail the
