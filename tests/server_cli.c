@@ -81,7 +81,7 @@ static void usage(void **state) {
 	LK(2, "", "web", "gen", "wb");
 	LK(2, "", "the first word must be a command", "--where", "query");
 	LK(2, "", "years 1 to 9999", "gen", "web", "--start", "9999-12-31T23:59:00Z");
-	LK(2, "", "years 1 to 9999", "gen", "web", "--start", "0001-01-01T00:00:00Z", "--jitter", "1s");
+	LK(0, "\"ts\":\"0001-01-01T00:00:00", "", "gen", "web", "--start", "0001-01-01T00:00:00Z", "--jitter", "1s", "--events", "3");   /* only later */
 	LK(0, "0001-01-01T00:00:00Z", "", "gen", "web", "--start", "0001-01-01T00:00:00Z", "--events", "1");
 	LK(2, "", "--late", "gen", "web", "--late", "2");
 	LK(2, "", "no such file", "apply", "/nonexistent/no such file");
