@@ -125,6 +125,16 @@ static void check_program(const char *folder) {
 	free(page);
 }
 
+static void average(void **state) {
+	(void)state;
+	check_program("average");
+}
+
+static void fraud(void **state) {
+	(void)state;
+	check_program("fraud");
+}
+
 static void clicks(void **state) {
 	(void)state;
 	check_program("clicks");
@@ -182,6 +192,8 @@ static int stop(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words),
+		cmocka_unit_test(average),
+		cmocka_unit_test(fraud),
 		cmocka_unit_test(clicks),
 		cmocka_unit_test(sensors),
 		cmocka_unit_test(trends),
