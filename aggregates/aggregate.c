@@ -22,6 +22,14 @@ const lk_aggregate *lk_aggregate_find(const char *name, bool star) {
 	return NULL;
 }
 
+int lk_aggregate_digits(const char *name, bool distinct) {
+	int most = LK_NUMERIC_DIGITS;
+	for (const lk_aggregate *const *a = lk_aggregates; *a; a++)
+		if ((*a)->distinct == distinct && (*a)->digits > most && strcmp((*a)->name, name) == 0)
+			most = (*a)->digits;
+	return most;
+}
+
 int lk_aggregate_resolve(lk_agg *a, const char *name, bool star, bool distinct, const char **reason) {
 	*reason = "";
 	for (const lk_aggregate *const *v = lk_aggregates; *v; v++) {

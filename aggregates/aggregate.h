@@ -52,6 +52,7 @@ typedef struct lk_aggregate {
 	bool star, distinct;  /* the forms f(*), f(DISTINCT x) */
 	bool fold_only;       /* has no exact SQL form: the batch layer folds in C (R3) */
 	bool as_double;       /* a number of another type is converted to double precision first */
+	uint8_t digits;       /* the most digits of a numeric argument; 0: LK_NUMERIC_DIGITS */
 	uint8_t oracle;       /* enum lk_oracle_form */
 	double error;         /* bound of the relative error against the oracle (sketches: five standard errors); 0: exact */
 	const char *bound;    /* the same in words, for approximations: "standard error 0.81 %"; NULL: exact */
@@ -104,6 +105,8 @@ typedef struct lk_aggregate {
 /* Is there an aggregate of that name? The first one of that name and form; NULL if there is none. */
 bool lk_aggregate_known(const char *name);
 const lk_aggregate *lk_aggregate_find(const char *name, bool star);
+/* The most digits of a numeric argument of any form of the name. */
+int lk_aggregate_digits(const char *name, bool distinct);
 /* Finds the aggregate that takes a->arg_type; sets a->verbs and a->type. -1, with *reason, if there is none. */
 int lk_aggregate_resolve(lk_agg *a, const char *name, bool star, bool distinct, const char **reason);
 /* All of them, NULL-ended: for did-you-mean, tests of the laws, and the docs. */

@@ -1,4 +1,4 @@
-/* avg over integers and numerics. The partial is the exact sum and the count; finish divides once, as PostgreSQL
+/* avg over integers and numerics that fit 64 bits (longer ones: aggregates/sum_long.c). The partial is the exact sum and the count; finish divides once, as PostgreSQL
  * does. */
 #include "aggregates/private.h"
 #include "core/varint.h"
@@ -9,7 +9,7 @@ typedef struct avg_state {
 } avg_state;
 
 static int resolve(lk_type arg, lk_type *result, const char **reason) {
-	if (lk_type_is_integer(arg) || arg.kind == LK_NUMERIC) {
+	if (lk_type_is_integer(arg) || (arg.kind == LK_NUMERIC && !lk_type_is_long(arg))) {
 		*result = (lk_type){.kind = LK_NUMERIC};
 		return 0;
 	}

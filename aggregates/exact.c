@@ -117,6 +117,16 @@ void lk_exact_add_int(lk_exact *x, lk_int128 n, int shift, lk_arena *arena) {
 		add_bits(x, n < 0 ? -(lk_uint128)n : (lk_uint128)n, 32 * (LK_EXACT_ONE + shift), n < 0, arena);
 }
 
+void lk_exact_add_int_square(lk_exact *x, lk_int128 n, bool remove, lk_arena *arena) {
+	lk_uint128 m = n < 0 ? -(lk_uint128)n : (lk_uint128)n, high = m >> 64, low = (uint64_t)m;
+	const int one = 32 * LK_EXACT_ONE;
+	add_bits(x, low * low, one, remove, arena);
+	if (high) {
+		add_bits(x, high * low, one + 65, remove, arena);
+		add_bits(x, high * high, one + 128, remove, arena);
+	}
+}
+
 void lk_exact_merge(lk_exact *into, const lk_exact *from, lk_arena *arena) {
 	count(&into->nan, from->nan);
 	count(&into->plus, from->plus);

@@ -1,7 +1,8 @@
 /* From exact sums to doubles: one long division, one rounding.
  *
  * The dividend x, a whole number of 2^-2176, gets 384 zero bits at its low end. The product of the divisors is below
- * 2^256, so a quotient that is not a tie between two doubles is further than 2^-2432 from it. The kept digits show on
+ * 2^128, so a quotient that is not a tie between two doubles is further than 2^-2304 from it. (By powers of ten only sums of
+ * whole numbers are divided: then x is a whole number of ones, and 10^400 is below 2^1330.) The kept digits show on
  * which side it lies; the remainder of the division does not matter. So each result is the double nearest to the true
  * value, in whatever order the terms came. */
 #include <float.h>
@@ -177,7 +178,7 @@ static double root_of(const wide *w) {
 	return ldexp(sqrt((double)m), exponent / 2);
 }
 
-double lk_exact_variance(const lk_exact *sum, const lk_exact *squares, uint64_t n, uint64_t m, uint64_t by, bool root) {
+double lk_exact_variance(const lk_exact *sum, const lk_exact *squares, uint64_t n, uint64_t m, int scale, bool root) {
 	lk_magnitude s, q;
 	wide w = {.n = LK_EXACT_DIGITS + 4 + GUARD, .exponent = -32 * (LK_EXACT_ONE + GUARD)};
 	lk_exact_magnitude(sum, &s);
@@ -186,9 +187,9 @@ double lk_exact_variance(const lk_exact *sum, const lk_exact *squares, uint64_t 
 	subtract_square(w.digit + GUARD, LK_EXACT_DIGITS + 4, &s);
 	divide(&w, n);
 	divide(&w, m);
-	if (by != 1) {
-		divide(&w, by);
-		divide(&w, by);
+	for (int left = 2 * scale, step; left > 0; left -= step) {
+		step = left < 19 ? left : 19;
+		divide(&w, (uint64_t)lk_pow10(step));
 	}
 	return root ? root_of(&w) : to_double(&w, false);
 }

@@ -33,6 +33,34 @@ void lk_kept_take(lk_kept *k, const lk_agg *a, const lk_value *v, lk_arena *aren
 	}
 }
 
+/* --- exact sums --- */
+
+/* An argument has at most LK_EXPR_DIGITS digits, so neither it nor its square is too large. */
+void lk_agg_exact_add(lk_exact *sum, const lk_agg *a, const lk_value *v, bool remove, lk_arena *arena) {
+	lk_wide w;
+	if (v->scale != LK_WIDE) {
+		lk_int128 n = lk_agg_units(a, v);
+		lk_exact_add_int(sum, remove ? -n : n, 0, arena);
+		return;
+	}
+	lk_wide_of(v, &w);
+	w.negative ^= remove;
+	lk_exact_add_wide(sum, &w, lk_agg_scale(a), arena);
+}
+
+void lk_agg_exact_add_square(lk_exact *sum, const lk_agg *a, const lk_value *v, bool remove, lk_arena *arena) {
+	lk_wide w, square;
+	if (v->scale != LK_WIDE) {
+		lk_exact_add_int_square(sum, lk_agg_units(a, v), remove, arena);
+		return;
+	}
+	lk_wide_of(v, &w);
+	if (!lk_wide_multiply(&w, &w, &square))
+		return;
+	square.negative = remove;
+	lk_exact_add_wide(sum, &square, 2 * lk_agg_scale(a), arena);
+}
+
 /* --- partials that are bags --- */
 
 int lk_agg_counts_values(lk_type arg, const char **reason) {

@@ -3,12 +3,14 @@
 #define LK_AGGREGATES_PRIVATE_H
 
 #include "aggregates/aggregate.h"
+#include "aggregates/exact.h"
 
 /* The list. Of entries that share a name, the first one that takes the argument is used. */
 #define LK_AGGREGATES(x) \
-	x(count_star) x(count) x(sum) x(sum_double) x(avg) x(avg_double) x(min) x(max) \
-	x(var_pop) x(var_pop_double) x(var_samp) x(var_samp_double) x(variance) x(variance_double) \
-	x(stddev_pop) x(stddev_pop_double) x(stddev_samp) x(stddev_samp_double) x(stddev) x(stddev_double) \
+	x(count_star) x(count) x(sum) x(sum_long) x(sum_double) x(avg) x(avg_long) x(avg_double) x(min) x(max) \
+	x(var_pop) x(var_pop_long) x(var_pop_double) x(var_samp) x(var_samp_long) x(var_samp_double) \
+	x(variance) x(variance_long) x(variance_double) x(stddev_pop) x(stddev_pop_long) x(stddev_pop_double) \
+	x(stddev_samp) x(stddev_samp_long) x(stddev_samp_double) x(stddev) x(stddev_long) x(stddev_double) \
 	x(bool_and) x(bool_or) x(every) x(first) x(last) x(count_distinct) x(approx_count_distinct) x(approx_percentile) \
 	x(top_k)
 
@@ -35,6 +37,11 @@ static inline lk_int128 lk_agg_add(lk_int128 a, lk_int128 b) {
 
 /* The scale of an argument's sums: its own for a numeric, 0 for integers. */
 static inline uint8_t lk_agg_scale(const lk_agg *a) { return a->arg_type.kind == LK_NUMERIC ? a->arg_type.scale : 0; }
+
+/* Adds a numeric argument of any number of digits to a sum in units of its type's scale, or takes it out again; its
+ * square. */
+void lk_agg_exact_add(lk_exact *sum, const lk_agg *a, const lk_value *v, bool remove, lk_arena *arena);
+void lk_agg_exact_add_square(lk_exact *sum, const lk_agg *a, const lk_value *v, bool remove, lk_arena *arena);
 
 /* The value that min, max, first and last keep. Equal values have one form in the state: -0 as +0, one NaN, numerics at
  * the argument's scale. A text lives in the arena; a new text that fits overwrites it. */

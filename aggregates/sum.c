@@ -1,4 +1,5 @@
-/* sum over integers and numerics: exact, in 128 bits. Doubles are in aggregates/sum_double.c.
+/* sum over integers and numerics that fit 64 bits: exact, in 128 bits. Longer numerics are in aggregates/sum_long.c, doubles
+ * in aggregates/sum_double.c.
  *
  * As in PostgreSQL, the sum of smallint and integer is bigint, that of bigint and numeric is numeric. An argument has
  * fewer than 2^63 units and a log fewer than 2^63 events, so a sum stays below 2^126. A sum of integers leaves bigint
@@ -21,7 +22,10 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 	case LK_INT2:
 	case LK_INT4: *result = (lk_type){.kind = LK_INT8}; return 0;
 	case LK_INT8: *result = (lk_type){.kind = LK_NUMERIC, .precision = 38}; return 0;
-	case LK_NUMERIC: *result = (lk_type){.kind = LK_NUMERIC, .precision = 38, .scale = arg.scale}; return 0;
+	case LK_NUMERIC:
+		*result = (lk_type){.kind = LK_NUMERIC, .precision = 38, .scale = arg.scale};
+		*reason = "its sums may leave 128 bits";
+		return lk_type_is_long(arg) ? -1 : 0;
 	default: *reason = "sum needs a number"; return -1;
 	}
 }

@@ -5,12 +5,14 @@
  *
  * The result is a double for every argument type; PostgreSQL's is a numeric for integers and numerics. For those two
  * the sums have an exact SQL form. The squares are counted in units of 10^-2s and take two columns, div and mod by
- * 2^96, since they need up to 192 bits. For doubles the batch layer folds in C. */
+ * 2^96, since they need up to 192 bits; both sums of numerics of more than 18 digits are decimal texts. For doubles the
+ * batch layer folds in C. */
 #include <math.h>
 
 #include "aggregates/exact.h"
 #include "aggregates/private.h"
 #include "core/varint.h"
+#include "expr/function.h"
 
 #define TWO_96 "79228162514264337593543950336"
 
@@ -21,10 +23,14 @@ typedef struct variance_state {
 
 static int resolve_exact(lk_type arg, lk_type *result, const char **reason) {
 	*result = (lk_type){.kind = LK_FLOAT8};
-	if (lk_type_is_integer(arg) || arg.kind == LK_NUMERIC)
-		return 0;
-	*reason = "it needs a number";
-	return -1;
+	*reason = "it needs a number: a column or expression of a numeric type";
+	return lk_type_is_integer(arg) || (arg.kind == LK_NUMERIC && !lk_type_is_long(arg)) ? 0 : -1;
+}
+
+static int resolve_long(lk_type arg, lk_type *result, const char **reason) {
+	*result = (lk_type){.kind = LK_FLOAT8};
+	*reason = "it needs a number: a column or expression of a numeric type";
+	return lk_type_is_long(arg) ? 0 : -1;
 }
 
 static int resolve_double(lk_type arg, lk_type *result, const char **reason) {
@@ -46,6 +52,14 @@ static void fold_exact(void *state, const lk_agg *a, const lk_value *v, const lk
 	s->rows++;
 }
 
+static void fold_long(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
+	(void)at;
+	variance_state *s = state;
+	lk_agg_exact_add(&s->sum, a, v, false, arena);
+	lk_agg_exact_add_square(&s->squares, a, v, false, arena);
+	s->rows++;
+}
+
 static void fold_double(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
 	(void)a, (void)at;
 	variance_state *s = state;
@@ -59,6 +73,13 @@ static void unfold_exact(void *state, const lk_agg *a, const lk_value *v, lk_are
 	lk_int128 n = lk_agg_units(a, v);
 	lk_exact_add_int(&s->sum, -n, 0, arena);
 	lk_exact_add_int(&s->squares, -(n * n), 0, arena);
+	s->rows--;
+}
+
+static void unfold_long(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	variance_state *s = state;
+	lk_agg_exact_add(&s->sum, a, v, true, arena);
+	lk_agg_exact_add_square(&s->squares, a, v, true, arena);
 	s->rows--;
 }
 
@@ -109,7 +130,7 @@ static void finish_with(const variance_state *s, const lk_agg *a, bool sample, b
 		*out = lk_double(NAN);
 		return;
 	}
-	double d = lk_exact_variance(&s->sum, &s->squares, n, m, (uint64_t)lk_pow10(lk_agg_scale(a)), root);
+	double d = lk_exact_variance(&s->sum, &s->squares, n, m, lk_agg_scale(a), root);
 	*out = isinf(d) ? (lk_value){.state = LK_MARKED} : lk_double(d);
 }
 
@@ -174,10 +195,48 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 	columns[3] = lk_numeric(digits_from(&squares, 0, 3), 0);
 }
 
+/* --- long numerics in SQL: count, sum, squares --- */
+
+static lk_type long_type(const lk_agg *a, int i) {
+	(void)a;
+	return (lk_type){.kind = i == 0 ? LK_INT8 : LK_TEXT};
+}
+
+static void long_sql(const lk_agg *a, int i, const char *arg_sql, const char *filter_sql, lk_buf *out) {
+	(void)a;
+	if (i == 2)
+		lk_buf_addf(out, "sum((%s) * (%s))%s::text", arg_sql, arg_sql, filter_sql);
+	else
+		lk_buf_addf(out, i == 0 ? "count(%s)%s" : "sum(%s)%s::text", arg_sql, filter_sql);
+}
+
+static int load_long(void *state, const lk_agg *a, const lk_value *columns, lk_arena *arena) {
+	variance_state *s = state;
+	init(s);
+	if (lk_is_null(&columns[0]) || columns[0].i == 0)
+		return 0;
+	if (columns[0].i < 0 || lk_is_null(&columns[1]) || lk_is_null(&columns[2]))
+		return -1;
+	s->rows = columns[0].i;
+	int scale = lk_agg_scale(a), rc = lk_exact_add_text(&s->sum, &columns[1], scale, arena);
+	return rc ? rc : lk_exact_add_text(&s->squares, &columns[2], 2 * scale, arena);
+}
+
+static void store_long(const void *state, const lk_agg *a, lk_value *columns, lk_arena *arena) {
+	const variance_state *s = state;
+	columns[0] = lk_int(s->rows);
+	columns[1] = s->rows ? lk_exact_text(&s->sum, lk_agg_scale(a), arena) : lk_null();
+	columns[2] = s->rows ? lk_exact_text(&s->squares, 2 * lk_agg_scale(a), arena) : lk_null();
+}
+
 #define VARIANCE_VERBS .state_size = LK_STATE_SIZE(variance_state), .init = init, .merge = merge, .encode = encode, .decode = decode
 #define EXACT_VERBS \
 	VARIANCE_VERBS, .oracle = LK_ORACLE_AS_DOUBLE, .resolve = resolve_exact, .fold = fold_exact, .unfold = unfold_exact, .npartials = 4, \
 	.partial_type = partial_type, .partial_sql = partial_sql, .load = load, .store = store
+#define LONG_VERBS \
+	VARIANCE_VERBS, .oracle = LK_ORACLE_AS_DOUBLE, .digits = LK_EXPR_DIGITS, .resolve = resolve_long, .fold = fold_long, \
+	.unfold = unfold_long, .npartials = 3, \
+	.partial_type = long_type, .partial_sql = long_sql, .load = load_long, .store = store_long
 #define DOUBLE_VERBS \
 	VARIANCE_VERBS, LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .error = 1e-12, .resolve = resolve_double, .fold = fold_double, .unfold = unfold_double
 
@@ -189,6 +248,12 @@ const lk_aggregate lk_agg_variance = {EXACT_VERBS, .error = 1e-12, .name = "vari
 const lk_aggregate lk_agg_stddev_pop = {EXACT_VERBS, .error = 1e-8, .name = "stddev_pop", .finish = stddev_pop};
 const lk_aggregate lk_agg_stddev_samp = {EXACT_VERBS, .error = 1e-8, .name = "stddev_samp", .finish = stddev_samp};
 const lk_aggregate lk_agg_stddev = {EXACT_VERBS, .error = 1e-8, .name = "stddev", .finish = stddev_samp};
+const lk_aggregate lk_agg_var_pop_long = {LONG_VERBS, .error = 1e-12, .name = "var_pop", .finish = var_pop};
+const lk_aggregate lk_agg_var_samp_long = {LONG_VERBS, .error = 1e-12, .name = "var_samp", .finish = var_samp};
+const lk_aggregate lk_agg_variance_long = {LONG_VERBS, .error = 1e-12, .name = "variance", .finish = var_samp};
+const lk_aggregate lk_agg_stddev_pop_long = {LONG_VERBS, .error = 1e-8, .name = "stddev_pop", .finish = stddev_pop};
+const lk_aggregate lk_agg_stddev_samp_long = {LONG_VERBS, .error = 1e-8, .name = "stddev_samp", .finish = stddev_samp};
+const lk_aggregate lk_agg_stddev_long = {LONG_VERBS, .error = 1e-8, .name = "stddev", .finish = stddev_samp};
 const lk_aggregate lk_agg_var_pop_double = {DOUBLE_VERBS, .name = "var_pop", .finish = var_pop};
 const lk_aggregate lk_agg_var_samp_double = {DOUBLE_VERBS, .name = "var_samp", .finish = var_samp};
 const lk_aggregate lk_agg_variance_double = {DOUBLE_VERBS, .name = "variance", .finish = var_samp};

@@ -396,14 +396,15 @@ static int describe_oracle(lk_pg *pg, const lk_plan *p, lk_error *err) {
 }
 
 static int insert_version(lk_pg *pg, int64_t view_id, int version, const lk_plan *p, int64_t *version_id, lk_error *err) {
-	char view[24], no[24], delay[24];
+	char view[24], no[24], delay[24], digits[24];
 	lk_pg_number(view, view_id);
 	lk_pg_number(no, version);
 	lk_pg_number(delay, p->stream->watermark_delay_us);
+	lk_pg_number(digits, LK_NUMERIC_DIGITS);
 	int rc = insert_id(pg, version_id, err,
-		"INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us)"
-		" VALUES ($1, $2, $3, $4, $5, $6) RETURNING version_id",
-		6, (const char *const[]){view, no, p->text, p->hash, p->fold_only ? "t" : "f", delay});
+		"INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us, stored_digits)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING version_id",
+		7, (const char *const[]){view, no, p->text, p->hash, p->fold_only ? "t" : "f", delay, digits});
 	return !rc && p->window.kind == LK_W_CALENDAR ? lk_calendar_make(pg, *version_id, p->window.calendar, err) : rc;
 }
 

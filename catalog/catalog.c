@@ -15,7 +15,7 @@ static const char load_sql[] =
 	"SELECT log_id, schema_version FROM lk.meta;"
 	"SELECT stream_id, definition, of_copy FROM lk.stream;"
 	"SELECT view_id, name, stream_id, served_copy, former_copy, derived FROM lk.view;"
-	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition FROM lk.version;"
+	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition, stored_digits FROM lk.version;"
 	"SELECT copy_id, version_id, mode, cut_id, batch_table, state, was_served, name, range_by, range_from, range_to"
 	" FROM lk.copy WHERE NOT dropped;"
 	"SELECT copy_id, part, unit_id FROM lk.unit WHERE copy_id = ANY (ARRAY(SELECT copy_id FROM lk.copy WHERE NOT dropped));"
@@ -122,6 +122,7 @@ static int load_versions(lk_catalog *c, const PGresult *res, lk_error *err) {
 		v->fold_only = PQgetvalue(res, i, 3)[0] == 't';
 		v->stream = stream_with_delay(c, v->view->stream->stream, lk_pg_int(res, i, 4));
 		v->definition = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 5));
+		v->stored_digits = (int)lk_pg_int(res, i, 6);
 	}
 	sort_by_id(c->versions, c->nversions, sizeof *c->versions);
 	return 0;

@@ -56,6 +56,7 @@ typedef struct lk_cat_version {
 	/* Made from the definition; before that NULL, and fold_only is what the catalogue says alone. */
 	lk_plan *plan;
 	bool fold_only;
+	int stored_digits;         /* the most digits of its numeric keys and arguments (lk_resolver) */
 	const struct lk_cat_view *view;
 } lk_cat_version;
 

@@ -17,6 +17,7 @@ typedef struct reading {
 	const lk_stream *stream;   /* NULL: it is the declaration of a log */
 	bool derived;            /* of a derived stream's */
 	lk_calendar *calendar;   /* of its window, without the list; NULL: it has none */
+	int stored_digits;       /* of the version; 0: it does not exist yet */
 } reading;
 
 static const lk_stream *give_stream(void *ctx, const char *name) {
@@ -33,7 +34,8 @@ static int give_calendar(void *ctx, lk_calendar *c, lk_arena *arena, const char 
 }
 
 static int parse(const char *text, reading *r, lk_definitions *out, lk_error *err) {
-	const lk_resolver resolver = {.stream = give_stream, .ctx = r, .calendar = give_calendar, .derived = r->derived};
+	const lk_resolver resolver = {.stream = give_stream, .ctx = r, .calendar = give_calendar, .derived = r->derived,
+	                              .stored_digits = r->stored_digits};
 	int rc = lk_sql_parse(text, strlen(text), &resolver, out);
 	if (!rc && out->nitems == 1 && (out->items[0].kind == LK_DEF_STREAM) == !r->stream)
 		return 0;
@@ -53,10 +55,15 @@ int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *
 	return parse(text, &r, out, err);
 }
 
-int lk_catalog_parse_version(lk_pg *pg, int64_t version_id, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
-	reading r = {.stream = stream};
-	int rc = parse(text, &r, out, err);
-	return !rc && r.calendar ? lk_calendar_read(pg, version_id, r.calendar, &out->arena, err) : rc;
+int lk_catalog_parse_of(const lk_cat_version *v, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err) {
+	reading r = {.stream = stream, .stored_digits = v->stored_digits};
+	return parse(text, &r, out, err);
+}
+
+int lk_catalog_parse_version(lk_pg *pg, const lk_cat_version *v, lk_definitions *out, lk_error *err) {
+	reading r = {.stream = v->stream, .stored_digits = v->stored_digits};
+	int rc = parse(v->definition, &r, out, err);
+	return !rc && r.calendar ? lk_calendar_read(pg, v->id, r.calendar, &out->arena, err) : rc;
 }
 
 static const lk_plan *plan_of(lk_catalog *c, const lk_cat_version *v) {
@@ -82,7 +89,7 @@ int lk_catalog_plan(lk_catalog *c, lk_pg *pg, const lk_cat_version *version, lk_
 	lk_definitions d = {0};
 	if (plan_of(c, v))
 		return 0;
-	int rc = lk_catalog_parse_version(pg, v->id, v->definition, v->stream, &d, err);
+	int rc = lk_catalog_parse_version(pg, v, &d, err);
 	if (rc == 0)
 		put_plan(c, v, &d);
 	lk_definitions_release(&d);

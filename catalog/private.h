@@ -15,8 +15,10 @@ int lk_catalog_check_meta(const PGresult *meta, char log_id[33], lk_error *err);
 int lk_catalog_parse_log(const char *text, bool derived, lk_definitions *out, lk_error *err);
 /* Parses one stored definition over a stream, of a view or of a derived stream. The caller releases *out in either case. */
 int lk_catalog_parse(const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err);
-/* The same for that of a version, with the list of its calendar, if it has one. */
-int lk_catalog_parse_version(lk_pg *pg, int64_t version_id, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err);
+/* The same for another text of a version, read as the version's own was when it was made. */
+int lk_catalog_parse_of(const lk_cat_version *v, const char *text, const lk_stream *stream, lk_definitions *out, lk_error *err);
+/* The same for the text of a version, with the list of its calendar, if it has one. */
+int lk_catalog_parse_version(lk_pg *pg, const lk_cat_version *v, lk_definitions *out, lk_error *err);
 
 /* Inserts the rows of a copy and its units, inside the caller's transaction. LK_ECONFLICT if there is no such
  * version. */

@@ -41,10 +41,10 @@ static void exchange_stream(const lk_cat_version *v, const char *name, lk_buf *o
 	free(alias);
 }
 
-/* stream: NULL for the declaration of a log, perhaps a derived one. */
-static int parse(const char *text, const lk_stream *stream, bool derived, lk_definitions *d, lk_error *err) {
+/* v: the version over the stream; NULL for the declaration of a log, perhaps a derived one. */
+static int parse(const char *text, const lk_cat_version *v, const lk_stream *stream, bool derived, lk_definitions *d, lk_error *err) {
 	lk_error e = {0};
-	int rc = stream ? lk_catalog_parse(text, stream, d, &e) : lk_catalog_parse_log(text, derived, d, &e);
+	int rc = v ? lk_catalog_parse_of(v, text, stream, d, &e) : lk_catalog_parse_log(text, derived, d, &e);
 	if (rc && d->nfaults) {
 		rc = lk_fail(err, LK_EUSAGE, "%s", d->faults[0].message);
 		if (d->faults[0].hint[0])
@@ -103,7 +103,7 @@ static int end(lk_pg *pg, lk_catalog *c, int rc, lk_error *err) {
 
 static int check_text(const char *text, const lk_cat_version *v, const char *name, lk_error *err) {
 	lk_definitions d = {0};
-	int rc = parse(text, v->stream, false, &d, err);
+	int rc = parse(text, v, v->stream, false, &d, err);
 	if (!rc && (strcmp(d.items[0].plan->view, name) || strcmp(d.items[0].plan->hash, v->plan->hash)))
 		rc = another(v, name, err);
 	lk_definitions_release(&d);
@@ -156,7 +156,7 @@ static int check_over(const char *text, const lk_cat_version *v, const char *nam
 	lk_stream renamed = *v->stream;
 	lk_definitions d = {0};
 	renamed.name = (char *)name;
-	int rc = parse(text, &renamed, false, &d, err);
+	int rc = parse(text, v, &renamed, false, &d, err);
 	if (!rc) {
 		memcpy(hash, d.items[0].plan->hash, 33);
 		renamed.name = v->stream->name;
@@ -209,7 +209,7 @@ static int rename_itself(lk_pg *pg, const lk_cat_stream *s, const char *name, lk
 	lk_definitions d = {0};
 	lk_buf text = LK_BUF_INIT;
 	exchange_name(s->definition, "table", name, &text);
-	int rc = parse(text.data, NULL, s->of_copy != 0, &d, err);
+	int rc = parse(text.data, NULL, NULL, s->of_copy != 0, &d, err);
 	if (!rc && strcmp(d.items[0].stream->name, name))
 		rc = lk_fail(err, LK_EINTERNAL, "stream %s would be another one under the name %s", s->stream->name, name);
 	if (!rc)

@@ -127,6 +127,7 @@ CREATE TABLE lk.version (
   fold_only  boolean NOT NULL DEFAULT false,  -- the batch layer folds in C, and need not try SQL first
   watermark_delay_us bigint NOT NULL,         -- the stream's when the version was made: another delay makes another version
   was_served boolean NOT NULL DEFAULT false,  -- a copy of it was served, perhaps one that no longer exists
+  stored_digits int NOT NULL,                 -- its numeric keys and arguments have at most so many: its cells' form follows
   UNIQUE (view_id, number)
 );
 

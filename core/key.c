@@ -37,12 +37,24 @@ static double from_ordered(uint64_t u) {
 	return d;
 }
 
-/* A key's numeric type has at most 18 digits; a larger value is clamped to the end of the range. */
-static int64_t scaled64(lk_type t, const lk_value *v) {
+/* A value in units of its type; one that does not fit is clamped to the end of the range. */
+static lk_int128 scaled(lk_type t, const lk_value *v) {
+	const lk_int128 most = lk_type_is_long(t) ? lk_pow10(LK_NUMERIC_DIGITS) - 1 : INT64_MAX;
 	lk_int128 n = v->n;
 	if (v->scale != t.scale && !lk_numeric_rescale(n, v->scale, t.scale, &n))
-		n = v->n < 0 ? INT64_MIN : INT64_MAX;
-	return n > INT64_MAX ? INT64_MAX : n < INT64_MIN ? INT64_MIN : (int64_t)n;
+		n = v->n < 0 ? -most : most;
+	return n > most ? most : n < -most ? -most : n;
+}
+
+static size_t put_numeric(uint8_t *p, lk_type t, const lk_value *v) {
+	lk_int128 n = scaled(t, v);
+	if (!lk_type_is_long(t)) {
+		store64(p, (uint64_t)n ^ SIGN);
+		return NUMBER_BYTES;
+	}
+	store64(p, (uint64_t)(n >> 64) ^ SIGN);
+	store64(p + 8, (uint64_t)n);
+	return FIXED_MAX;
 }
 
 /* Every type but text. Returns the bytes written, at most FIXED_MAX. */
@@ -52,7 +64,7 @@ static size_t put_fixed(uint8_t *p, lk_type t, const lk_value *v) {
 	case LK_BOOL: *p = v->i != 0; return 2;
 	case LK_FLOAT4:
 	case LK_FLOAT8: store64(p, ordered_double(v->d)); return NUMBER_BYTES;
-	case LK_NUMERIC: store64(p, (uint64_t)scaled64(t, v) ^ SIGN); return NUMBER_BYTES;
+	case LK_NUMERIC: return put_numeric(p, t, v);
 	case LK_UUID: memcpy(p, v->uuid, 16); return FIXED_MAX;
 	default: store64(p, (uint64_t)v->i ^ SIGN); return NUMBER_BYTES;
 	}
@@ -61,8 +73,10 @@ static size_t put_fixed(uint8_t *p, lk_type t, const lk_value *v) {
 /* A jsonb is no key, but an aggregate may keep one: its text has no NUL either. */
 static bool is_text(lk_type t) { return t.kind == LK_TEXT || t.kind == LK_JSONB; }
 
+static bool has_16_bytes(lk_type t) { return t.kind == LK_UUID || lk_type_is_long(t); }
+
 size_t lk_key_size(lk_type t, const lk_value *v) {
-	return lk_is_null(v) ? 1 : is_text(t) ? (size_t)v->len + 2 : t.kind == LK_UUID ? FIXED_MAX : NUMBER_BYTES;
+	return lk_is_null(v) ? 1 : is_text(t) ? (size_t)v->len + 2 : has_16_bytes(t) ? FIXED_MAX : NUMBER_BYTES;
 }
 
 size_t lk_key_write(uint8_t *p, lk_type t, const lk_value *v) {
@@ -95,9 +109,14 @@ static int get_text(const uint8_t **p, const uint8_t *end, lk_value *out) {
 }
 
 static int get_fixed(lk_type t, const uint8_t **p, const uint8_t *end, lk_value *out) {
-	size_t size = t.kind == LK_BOOL ? 1 : t.kind == LK_UUID ? 16 : 8;
+	size_t size = t.kind == LK_BOOL ? 1 : has_16_bytes(t) ? 16 : 8;
 	if ((size_t)(end - *p) < size)
 		return -1;
+	if (lk_type_is_long(t)) {
+		*out = lk_numeric((lk_int128)((unsigned __int128)(lk_get64(*p) ^ SIGN) << 64 | lk_get64(*p + 8)), t.scale);
+		*p += size;
+		return out->n < lk_pow10(LK_NUMERIC_DIGITS) && out->n > -lk_pow10(LK_NUMERIC_DIGITS) ? 0 : -1;
+	}
 	if (t.kind == LK_UUID) {
 		*out = (lk_value){0};
 		memcpy(out->uuid, *p, 16);

@@ -21,16 +21,19 @@ enum lk_kind {
 	LK_DATE, LK_TIMESTAMP, LK_INTERVAL, LK_UUID, LK_JSONB,
 };
 
-/* precision, scale and whole matter only for LK_NUMERIC. A column has precision <= 18. Inside an expression they bound
- * what the operands can reach: the precision a value's digits, the scale those after the point, so that arithmetic in
- * 128 bits never overflows. whole = 0: every value has that scale. Otherwise each has a scale of its own (quotients,
- * branches of different scales), and at most `whole` digits before the point. precision = 0: there is no bound. */
+/* precision, scale and whole matter only for LK_NUMERIC. A column, a key and an argument have precision <= 38. Inside an
+ * expression they bound what the operands can reach: the precision a value's digits, the scale those after the point.
+ * whole = 0: every value has that scale. Otherwise each has a scale of its own (quotients, branches of different
+ * scales), and at most `whole` digits before the point. precision = 0: there is no bound. */
 typedef struct lk_type {
 	uint8_t kind, precision, scale, whole;
 } lk_type;
 
-/* The scale of a numeric that does not fit n: s and len are its decimal text (core/wide.h). There are such only after the
- * merge, of types without a bound. */
+#define LK_NUMERIC_DIGITS 38         /* of a numeric that fits 128 bits, and so of a column, a key or an argument */
+#define LK_NUMERIC_64_DIGITS 18      /* of one that fits 64 bits: fewer bytes in a key, and 128 bits hold any sum */
+
+/* The scale of a numeric that does not fit n: s and len are its decimal text (core/wide.h). Only expressions and final
+ * values have such. */
 #define LK_WIDE 255
 
 #define LK_TEXT_MAX 65536            /* bytes a text value of an event may have (R26) */
@@ -69,6 +72,8 @@ static inline lk_value lk_double(double d) { return (lk_value){.d = d}; }
 bool lk_type_equal(lk_type a, lk_type b);
 bool lk_type_is_integer(lk_type t);   /* INT2, INT4, INT8 */
 bool lk_type_is_number(lk_type t);    /* those, NUMERIC, FLOAT4, FLOAT8 */
+/* A numeric whose values may need more than 64 bits. */
+static inline bool lk_type_is_long(lk_type t) { return t.kind == LK_NUMERIC && t.precision > LK_NUMERIC_64_DIGITS; }
 static inline bool lk_type_has_bytes(lk_type t) {
 	return t.kind == LK_TEXT || t.kind == LK_BYTES || t.kind == LK_JSON || t.kind == LK_JSONB;
 }
@@ -106,6 +111,9 @@ void lk_json_quote(const char *s, size_t len, lk_buf *out);
  * becomes PostgreSQL's text of it in the log. */
 int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const char **reason);
 
+/* Does the text, which lk_value_parse reads as a numeric of type t, keep all its digits? */
+bool lk_numeric_is_exact(lk_type t, const char *s, size_t len);
+
 /* A uuid as PostgreSQL reads it: 32 hexadecimal digits, with a hyphen after any group of four, perhaps in braces. */
 bool lk_uuid_parse(const char *s, size_t len, uint8_t uuid[16]);
 
@@ -118,7 +126,7 @@ bool lk_numeric_rescale(lk_int128 n, int from, int to, lk_int128 *out);
 void lk_int128_print(lk_int128 n, int scale, lk_buf *out);
 /* a/10^as divided by b/10^bs with the scale PostgreSQL's numeric division picks (select_div_scale in
  * src/backend/utils/adt/numeric.c), rounded half away from zero. b is not 0. Marked if it has over 38 digits, which no
- * average of 18-digit numbers has. */
+ * average of numbers that fit 64 bits has. */
 lk_value lk_numeric_div(lk_int128 a, int as, lk_int128 b, int bs);
 
 #endif

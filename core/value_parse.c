@@ -125,6 +125,24 @@ static int parse_numeric(lk_type t, const char *s, const char *end, lk_value *ou
 	return 0;
 }
 
+static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+static void skip_blanks(const char **s, const char **end) {
+	while (*s < *end && is_blank(**s))
+		++*s;
+	while (*s < *end && is_blank((*end)[-1]))
+		--*end;
+}
+
+bool lk_numeric_is_exact(lk_type t, const char *s, size_t len) {
+	const char *end = s + len;
+	decimal d;
+	lk_int128 n;
+	bool exact;
+	skip_blanks(&s, &end);
+	return read_decimal(s, end, &d) && scaled(&d, t.scale, &n, &exact) && exact;
+}
+
 static bool is_word(const char *s, const char *end, const char *word) {
 	return (size_t)(end - s) == strlen(word) && strncasecmp(s, word, strlen(word)) == 0;
 }
@@ -260,8 +278,6 @@ static int parse_uuid(const char *s, const char *end, lk_value *out, const char 
 	return lk_uuid_parse(s, (size_t)(end - s), out->uuid) ? 0 : fail(reason, "not a uuid");
 }
 
-static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const char **reason) {
 	if (t.kind == LK_TEXT)
 		return parse_text(len ? s : "", len, out, reason);
@@ -270,10 +286,7 @@ int lk_value_parse(lk_type t, const char *s, size_t len, lk_value *out, const ch
 		return lk_jsonb_check(s, len, reason);
 	}
 	const char *end = s + len;
-	while (s < end && is_blank(*s))
-		s++;
-	while (s < end && is_blank(end[-1]))
-		end--;
+	skip_blanks(&s, &end);
 	if (s == end)
 		return fail(reason, "empty");
 	switch (t.kind) {

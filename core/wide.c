@@ -33,7 +33,7 @@ void lk_wide_of(const lk_value *v, lk_wide *out) {
 		out->digit[out->n++] = (uint8_t)(m % 10);
 }
 
-static void print(const lk_wide *w, lk_buf *out) {
+void lk_wide_print(const lk_wide *w, lk_buf *out) {
 	int first = w->n > w->scale + 1 ? w->n : w->scale + 1;
 	lk_buf_adds(out, w->negative ? "-" : "");
 	for (int i = first; i-- > 0;) {
@@ -50,7 +50,7 @@ lk_value lk_wide_value(const lk_wide *w, lk_arena *arena) {
 	if (w->n <= 38 && w->scale < LK_WIDE)
 		return lk_numeric(w->negative ? -n : n, (uint8_t)w->scale);
 	lk_buf text = LK_BUF_INIT;
-	print(w, &text);
+	lk_wide_print(w, &text);
 	lk_value v = lk_text(lk_arena_strndup(arena, text.data, text.len), text.len);
 	v.scale = LK_WIDE;
 	lk_buf_release(&text);
@@ -190,8 +190,11 @@ static int quotient_scale(const lk_wide *a, const lk_wide *b) {
 }
 
 bool lk_wide_divide(const lk_wide *a, const lk_wide *b, lk_wide *out) {
+	return lk_wide_quotient(a, b, quotient_scale(a, b), out);
+}
+
+bool lk_wide_quotient(const lk_wide *a, const lk_wide *b, int scale, lk_wide *out) {
 	lk_wide l = *a, rest, twice;
-	int scale = quotient_scale(a, b);
 	if (!shift(&l, scale + b->scale - a->scale))
 		return false;
 	divide_digits(&l, b, out, &rest);
@@ -201,6 +204,25 @@ bool lk_wide_divide(const lk_wide *a, const lk_wide *b, lk_wide *out) {
 	out->scale = scale;
 	out->negative = a->negative != b->negative && out->n > 0;
 	return good;
+}
+
+bool lk_wide_divide_small(const lk_wide *a, int b, int scale, lk_wide *out) {
+	int up = scale - a->scale, rest = 0;
+	lk_wide q = {.scale = scale, .negative = a->negative, .n = a->n + up > 0 ? a->n + up : 0};
+	if (q.n > LK_WIDE_DIGITS)
+		return false;
+	for (int i = a->n + up - 1; i >= -1; i--) {
+		rest = rest * 10 + digit_at(a, i - up);
+		int digit = rest / b;
+		rest %= b;
+		if (i >= 0)
+			q.digit[i] = (uint8_t)digit;
+		else if (digit >= 5 && !add_one(&q))
+			return false;
+	}
+	trim(&q);
+	*out = q;
+	return true;
 }
 
 bool lk_wide_remainder(const lk_wide *a, const lk_wide *b, lk_wide *out) {

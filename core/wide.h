@@ -21,14 +21,17 @@ enum lk_rounding { LK_ROUND, LK_FLOOR, LK_CEIL, LK_TRUNC };
 void lk_wide_of(const lk_value *v, lk_wide *out);
 /* The value: an ordinary numeric if it fits one, else a text that the arena owns. */
 lk_value lk_wide_value(const lk_wide *w, lk_arena *arena);
+void lk_wide_print(const lk_wide *w, lk_buf *out);
 bool lk_wide_is_zero(const lk_wide *w);
 int lk_wide_compare(const lk_wide *a, const lk_wide *b);
 
-/* False if the result has more than LK_WIDE_DIGITS digits. out may not be an operand. b is not 0 in the last two. */
+/* False if the result has more than LK_WIDE_DIGITS digits. out may not be an operand. b is not 0 in a division. */
 bool lk_wide_add(const lk_wide *a, const lk_wide *b, lk_wide *out);
 bool lk_wide_multiply(const lk_wide *a, const lk_wide *b, lk_wide *out);
 /* With the scale of select_div_scale, rounded half away from zero. */
 bool lk_wide_divide(const lk_wide *a, const lk_wide *b, lk_wide *out);
+bool lk_wide_quotient(const lk_wide *a, const lk_wide *b, int scale, lk_wide *out);   /* with this scale */
+bool lk_wide_divide_small(const lk_wide *a, int b, int scale, lk_wide *out);         /* the same, 0 < b < 2^24; out may be a */
 bool lk_wide_remainder(const lk_wide *a, const lk_wide *b, lk_wide *out);   /* has the sign of a */
 /* Digits after the point; below 0 that many zeros before it. */
 bool lk_wide_rescale(lk_wide *w, int scale, enum lk_rounding how);

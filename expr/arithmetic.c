@@ -1,8 +1,8 @@
 /* Arithmetic of numbers.
  *
  * Overflow: integers in the node's own type; doubles as PostgreSQL's float.h, infinity from finite operands, and zero
- * from a product or quotient of non-zero ones; real arithmetic in float. Numerics have at most 38 digits by the plan's
- * bounds (expr/bounds.c), but for those of a type without bounds, which final values of aggregates have: core/wide.h. */
+ * from a product or quotient of non-zero ones; real arithmetic in float. A numeric that does not fit 38 digits is computed
+ * digit by digit: core/wide.h. */
 #include <math.h>
 
 #include "core/wide.h"
@@ -55,8 +55,6 @@ static bool wide_result(int op, const lk_wide *l, lk_wide *r, lk_wide *out) {
 /* What does not fit 128 bits. */
 static lk_value wide_op(const lk_expr *x, const lk_value *a, const lk_value *b, lk_eval *ev) {
 	lk_wide l, r, out;
-	if (x->type.precision)
-		return lk_mark(ev, LK_NUMERIC_OVERFLOW);
 	lk_wide_of(a, &l);
 	lk_wide_of(b, &r);
 	if ((x->op == LK_X_DIV || x->op == LK_X_MOD) && lk_wide_is_zero(&r))

@@ -1,9 +1,8 @@
-/* Bounds of numerics. A fixed type has one scale; a floating one (type.whole, core/value.h) comes from a division, whose
+/* Bounds of numerics. Up to 38 digits a value is one of 128 bits; what may need more is computed digit by digit where it
+ * does (core/wide.h), up to a limit that leaves each step of an expression room. A fixed type has one scale; a floating one (type.whole, core/value.h) comes from a division, whose
  * scale PostgreSQL chooses for each value, or from branches of different scales. Three numbers bound its values: digits
  * in all (precision), digits after the point (scale), digits before it (whole). */
 #include "expr/function.h"
-
-enum { MOST_DIGITS = 38, MOST_FIXED_SCALE = 18, MOST_SCALE = 200 };
 
 static int whole_of(lk_type t) { return t.whole ? t.whole : t.precision - t.scale; }
 static int most(int a, int b) { return a > b ? a : b; }
@@ -14,7 +13,7 @@ static bool made(lk_type *out, bool floats, int digits, int scale, int whole) {
 	out->scale = (uint8_t)(scale < UINT8_MAX ? scale : UINT8_MAX);
 	if (floats)
 		out->whole = (uint8_t)most(1, whole < UINT8_MAX ? whole : UINT8_MAX);
-	return digits <= MOST_DIGITS && scale <= (floats ? MOST_SCALE : MOST_FIXED_SCALE);
+	return digits <= LK_EXPR_DIGITS && scale <= LK_EXPR_DIGITS;
 }
 
 /* Both operands are brought to one scale. A value with many digits before the point has few after it, so the digits of a

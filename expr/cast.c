@@ -44,12 +44,23 @@ static lk_value to_double(lk_type from, lk_type to, const lk_value *v, lk_eval *
 	return to_float && from.kind != LK_FLOAT4 ? narrow(v->d, ev) : *v;
 }
 
-static lk_value fit(lk_int128 n, int scale, lk_type to, lk_eval *ev) {
-	if (!to.whole && !lk_numeric_rescale(n, scale, to.scale, &n))
-		return lk_mark(ev, LK_NUMERIC_OVERFLOW);
-	if (!to.whole && to.precision && (n >= lk_pow10(to.precision) || n <= -lk_pow10(to.precision)))
-		return lk_mark(ev, LK_NUMERIC_OVERFLOW);
-	return lk_numeric(n, to.whole ? (uint8_t)scale : to.scale);
+static bool has_digits(lk_int128 n, int most) { return most >= LK_NUMERIC_DIGITS || (n < lk_pow10(most) && n > -lk_pow10(most)); }
+
+static lk_value fit_wide(const lk_value *v, lk_type to, lk_eval *ev) {
+	lk_wide w;
+	lk_wide_of(v, &w);
+	bool fits = lk_wide_rescale(&w, to.scale, LK_ROUND) && (!to.precision || w.n <= to.precision);
+	return fits ? lk_wide_value(&w, ev->arena) : lk_mark(ev, LK_NUMERIC_OVERFLOW);
+}
+
+/* A numeric at the scale of its new type; a type without a scale of its own (whole) holds it as it is. */
+static lk_value fit(const lk_value *v, lk_type to, lk_eval *ev) {
+	lk_int128 n;
+	if (to.whole)
+		return *v;
+	if (v->scale == LK_WIDE || !lk_numeric_rescale(v->n, v->scale, to.scale, &n))
+		return fit_wide(v, to, ev);
+	return !to.precision || has_digits(n, to.precision) ? lk_numeric(n, to.scale) : lk_mark(ev, LK_NUMERIC_OVERFLOW);
 }
 
 static lk_value read_numeric(lk_type to, const char *s, size_t len, lk_eval *ev) {
@@ -69,23 +80,14 @@ static lk_value double_to_numeric(lk_type from, lk_type to, double d, lk_eval *e
 	return read_numeric(to, text, (size_t)len, ev);
 }
 
-/* As a numeric of 38 digits or less. */
-static lk_value fit_wide(const lk_value *v, lk_type to, lk_eval *ev) {
-	lk_wide w;
-	lk_wide_of(v, &w);
-	if (!lk_wide_rescale(&w, to.scale, LK_ROUND))
-		return lk_mark(ev, LK_NUMERIC_OVERFLOW);
-	lk_value narrow = lk_wide_value(&w, ev->arena);
-	return narrow.scale == LK_WIDE ? lk_mark(ev, LK_NUMERIC_OVERFLOW) : fit(narrow.n, narrow.scale, to, ev);
-}
-
 static lk_value to_numeric(lk_type from, lk_type to, const lk_value *v, lk_eval *ev) {
+	lk_value whole = lk_numeric(v->i, 0);
 	switch (from.kind) {
-	case LK_NUMERIC: return v->scale == LK_WIDE ? fit_wide(v, to, ev) : fit(v->n, v->scale, to, ev);
+	case LK_NUMERIC: return fit(v, to, ev);
 	case LK_FLOAT4:
 	case LK_FLOAT8: return double_to_numeric(from, to, v->d, ev);
 	case LK_TEXT: return read_numeric(to, v->s, v->len, ev);
-	default: return fit(v->i, 0, to, ev);
+	default: return fit(&whole, to, ev);
 	}
 }
 
@@ -234,7 +236,7 @@ bool lk_cast_exists(lk_type from, lk_type to) {
 static lk_value to_integer(lk_type from, lk_type to, const lk_value *v, lk_eval *ev) {
 	lk_int128 n;
 	if (from.kind == LK_NUMERIC && v->scale == LK_WIDE) {
-		const lk_type whole = {.kind = LK_NUMERIC, .precision = 38};
+		const lk_type whole = {.kind = LK_NUMERIC, .precision = LK_NUMERIC_DIGITS};
 		lk_value narrow = fit_wide(v, whole, ev);
 		return lk_is_null(&narrow) ? out_of_range(to, ev) : to_integer(whole, to, &narrow, ev);
 	}

@@ -6,7 +6,7 @@
 #include "core/value.h"
 #include "expr/private.h"
 
-static const lk_function *const tables[] = {lk_number_functions, lk_text_functions, lk_time_functions, lk_pattern_functions,
+static const lk_function *const tables[] = {lk_root_functions, lk_number_functions, lk_text_functions, lk_time_functions, lk_pattern_functions,
                                             lk_jsonb_functions};
 enum { TABLES = sizeof tables / sizeof *tables };
 
@@ -44,7 +44,7 @@ static const char *settle(lk_expr *x, lk_arena *arena) {
 	if (fault)
 		return fault;
 	if (x->fn->type && !x->fn->type(x, &x->type)) {
-		lk_buf_addf(&b, "the result of %s may need more than 38 digits", x->fn->name);
+		lk_buf_addf(&b, "the result of %s may need more than %d digits", x->fn->name, LK_EXPR_DIGITS);
 		return kept(arena, &b);
 	}
 	if (x->fn->result == LK_TEXT && lk_expr_longest(x) > LK_TEXT_MADE_MAX) {

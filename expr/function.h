@@ -51,7 +51,8 @@ uint64_t lk_expr_longest(const lk_expr *x);
 bool lk_expr_is_fold_only(const lk_expr *x);
 
 /* The bounds of numerics (core/value.h): a sum or difference, a product, a quotient, a remainder, by LK_X_…; false with
- * the digits needed. Types without bounds give one without. */
+ * the digits needed, if those are more than an expression over rows may have. Types without bounds give one without. */
+#define LK_EXPR_DIGITS 200
 bool lk_numeric_bounds(int op, lk_type l, lk_type r, lk_type *out);
 
 #endif

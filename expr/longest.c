@@ -10,11 +10,16 @@ static uint64_t longest_arg(const lk_expr *x, int from, int step) {
 	return most;
 }
 
+/* A sign, a point and a zero before it, beside the digits; also of a time. */
+static uint64_t longest_of(lk_type t) {
+	bool many = t.kind == LK_NUMERIC && (t.precision > LK_NUMERIC_DIGITS || t.scale > LK_NUMERIC_DIGITS);
+	return many ? LK_EXPR_DIGITS + 3 : 64;
+}
+
 uint64_t lk_expr_longest(const lk_expr *x) {
-	const uint64_t longest_number = 64;   /* also of a time */
 	const bool jsonb = x->type.kind == LK_JSONB;
 	if (x->type.kind != LK_TEXT && !jsonb)
-		return longest_number;
+		return longest_of(x->type);
 	switch (x->op) {
 	case LK_X_CONST: return x->value.len;
 	case LK_X_CAST: return jsonb ? LK_JSONB_MAX : longest_arg(x, 0, 1);

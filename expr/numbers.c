@@ -1,6 +1,5 @@
 /* Functions of numbers. Where PostgreSQL has one for numerics and one for double precision, integers take the latter, its
- * rule for the preferred type. sqrt, power, ln, exp and log exist for double precision alone: PostgreSQL's forms for
- * numerics are not built, and the front says to cast.
+ * rule for the preferred type. (sqrt, ln, log and exp of numerics are in expr/roots.c.)
  *
  * ln, log, exp and power come from the C library, and another library, or another processor, may give another last bit.
  * So they are folded in C only: both layers then compute them in the same program. sqrt is exact to the last bit by IEEE
@@ -32,7 +31,7 @@ static lk_value shorten_wide(const lk_value *v, int digits, enum lk_rounding how
 }
 
 /* digits < 0: zeros before the point. */
-static lk_value shorten(const lk_expr *x, const lk_value *v, int digits, enum lk_rounding how, lk_eval *ev) {
+static lk_value shorten(const lk_value *v, int digits, enum lk_rounding how, lk_eval *ev) {
 	lk_int128 n;
 	int scale = digits > 0 ? digits : 0;
 	if (v->scale == LK_WIDE)
@@ -40,18 +39,18 @@ static lk_value shorten(const lk_expr *x, const lk_value *v, int digits, enum lk
 	if (digits < -38)
 		return lk_numeric(0, 0);
 	if (!rescaled(v->n, v->scale, digits, how, &n) || (digits < 0 && !lk_numeric_rescale(n, digits, 0, &n)))
-		return x->type.precision ? lk_mark(ev, LK_NUMERIC_OVERFLOW) : shorten_wide(v, digits, how, ev);
+		return shorten_wide(v, digits, how, ev);
 	return lk_numeric(n, (uint8_t)scale);
 }
 
 static lk_value round_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
-	return shorten(x, v, x->nargs > 1 ? (int)v[1].i : 0, LK_ROUND, ev);
+	return shorten(v, x->nargs > 1 ? (int)v[1].i : 0, LK_ROUND, ev);
 }
 static lk_value trunc_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
-	return shorten(x, v, x->nargs > 1 ? (int)v[1].i : 0, LK_TRUNC, ev);
+	return shorten(v, x->nargs > 1 ? (int)v[1].i : 0, LK_TRUNC, ev);
 }
-static lk_value floor_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return shorten(x, v, 0, LK_FLOOR, ev); }
-static lk_value ceil_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return shorten(x, v, 0, LK_CEIL, ev); }
+static lk_value floor_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, shorten(v, 0, LK_FLOOR, ev); }
+static lk_value ceil_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, shorten(v, 0, LK_CEIL, ev); }
 
 static lk_value round_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(rint(v->d)); }
 static lk_value trunc_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(trunc(v->d)); }
@@ -168,33 +167,22 @@ static bool shortened_type(const lk_expr *x, lk_type *out) {
 	if (digits < 0 && whole < 1 - digits)
 		whole = 1 - digits;
 	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)(whole + scale), .scale = (uint8_t)scale};
-	return scale <= 18 && whole + scale <= 38 && whole > 0;
+	return scale <= LK_EXPR_DIGITS && whole + scale <= LK_EXPR_DIGITS && whole > 0;
 }
 
 static const char *check_digits(lk_expr *x, lk_arena *arena) {
 	(void)arena;
 	int64_t n = x->args[1]->value.i;
-	return n < -30 || n > 18 ? "the number of digits must be from -30 to 18" : NULL;
+	return n < -100 || n > 100 ? "the number of digits must be from -100 to 100" : NULL;
 }
 
 #define SAME(k) .nargs = 1, .args = {k}, .result = k
 #define WITH_DIGITS .nargs = 2, .args = {LK_NUMERIC, LK_INT4}, .result = LK_NUMERIC, .constants = 2, .prepare = check_digits, \
                     .type = shortened_type
 #define LIBM .flags = LK_F_FOLD_ONLY, SAME(LK_FLOAT8)
-#define NUMERICS .nargs = 2, .args = {LK_NUMERIC, LK_NUMERIC}, .result = LK_NUMERIC
 #define POWER .nargs = 2, .args = {LK_FLOAT8, LK_FLOAT8}, .result = LK_FLOAT8, .eval = power_double
 
-#define REFUSED(f) .name = f, SAME(LK_NUMERIC), .instead = "write " f "(x::double precision)"
-
 const lk_function lk_number_functions[] = {
-	{REFUSED("sqrt")},
-	{REFUSED("ln")},
-	{REFUSED("log")},
-	{REFUSED("exp")},
-	{.name = "power", NUMERICS, .instead = "write power(x::double precision, y)"},
-	{.name = "pow", NUMERICS, .instead = "write power(x::double precision, y)"},
-	{.name = "^", NUMERICS, .flags = LK_F_INFIX, .instead = "write x::double precision ^ y"},
-	{.name = "log", NUMERICS, .instead = "write log(x::double precision) / log(base::double precision)"},
 	{.name = "abs", SAME(LK_INT2), .eval = abs_integer},
 	{.name = "abs", SAME(LK_INT4), .eval = abs_integer},
 	{.name = "abs", SAME(LK_INT8), .eval = abs_integer},

@@ -92,7 +92,9 @@ enum { LEAST_RANGE_ROWS = 1000 };
 
 static uint64_t value_bytes(const lk_expr *arg) {
 	lk_type t = series_type(arg);
-	return lk_type_has_bytes(t) ? 4 + lk_expr_longest(arg) : t.kind == LK_NUMERIC || t.kind == LK_UUID || t.kind == LK_INTERVAL ? 18 : 11;
+	if (lk_type_has_bytes(t) || (t.kind == LK_NUMERIC && t.precision > LK_NUMERIC_DIGITS))
+		return 4 + lk_expr_longest(arg);
+	return lk_type_is_long(t) ? 21 : t.kind == LK_NUMERIC || t.kind == LK_UUID || t.kind == LK_INTERVAL ? 18 : 11;
 }
 
 /* The rows of a series that calls read by number; *by_time: some call reads it by time. */

@@ -91,6 +91,19 @@ void lk_ring_keep_from(lk_ring *r, lk_type t, int64_t position) {
 
 /* --- bytes --- */
 
+static void put_text(lk_buf *out, const lk_value *v) {
+	lk_varint_put(out, v->len);
+	lk_buf_add(out, v->s, v->len);
+}
+
+static void put_numeric(lk_buf *out, const lk_value *v) {
+	lk_buf_addc(out, (char)v->scale);
+	if (v->scale == LK_WIDE)
+		put_text(out, v);
+	else
+		lk_varint_put(out, lk_zigzag(v->n));
+}
+
 static void put_value(lk_buf *out, lk_type t, const lk_value *v) {
 	if (lk_type_has_bytes(t)) {
 		lk_varint_put(out, v->len);
@@ -101,7 +114,7 @@ static void put_value(lk_buf *out, lk_type t, const lk_value *v) {
 	case LK_FLOAT4:
 	case LK_FLOAT8: lk_buf_add(out, &v->d, sizeof v->d); break;
 	case LK_UUID: lk_buf_add(out, v->uuid, sizeof v->uuid); break;
-	case LK_NUMERIC: lk_buf_addc(out, (char)v->scale); lk_varint_put(out, lk_zigzag(v->n)); break;
+	case LK_NUMERIC: put_numeric(out, v); break;
 	case LK_INTERVAL: lk_varint_put(out, lk_zigzag(v->span.days)); lk_varint_put(out, lk_zigzag(v->span.us)); break;
 	default: lk_varint_put(out, lk_zigzag(v->i));
 	}
@@ -141,7 +154,14 @@ static int get_text(const uint8_t **p, const uint8_t *end, lk_value *out) {
 static int get_numeric(const uint8_t **p, const uint8_t *end, lk_value *out) {
 	lk_uint128 u;
 	uint8_t scale;
-	if (get_bytes(p, end, &scale, 1) != 0 || scale > 38 || lk_varint_get(p, end, &u) != 0)
+	if (get_bytes(p, end, &scale, 1) != 0)
+		return -1;
+	if (scale == LK_WIDE) {
+		int rc = get_text(p, end, out);
+		out->scale = LK_WIDE;
+		return rc;
+	}
+	if (lk_varint_get(p, end, &u) != 0)
 		return -1;
 	*out = lk_numeric(lk_unzigzag(u), scale);
 	return 0;

@@ -23,12 +23,8 @@ static int key_of(const lk_plan *p, const char *column) {
 
 /* Equality is exact: 1.234 is not a value of a numeric(9,2), so nothing equals it, but reading it by the key's type
  * would round it. */
-static bool is_rounded(lk_type type, const lk_where *w, const lk_value *v) {
-	lk_type wide = {.kind = LK_NUMERIC, .precision = 38, .scale = (uint8_t)(38 - (type.precision - type.scale))};
-	lk_value exact;
-	const char *reason;
-	return type.kind == LK_NUMERIC && w->op == LK_WHERE_EQ && !lk_value_parse(wide, w->text, strlen(w->text), &exact, &reason)
-	       && lk_value_compare(wide, &exact, v) != 0;
+static bool is_rounded(lk_type type, const lk_where *w) {
+	return type.kind == LK_NUMERIC && w->op == LK_WHERE_EQ && !lk_numeric_is_exact(type, w->text, strlen(w->text));
 }
 
 /* A condition that a key equals a value, or is NULL: then its encoding is known. */
@@ -38,7 +34,7 @@ static int add_given(lk_filter *f, int k, const lk_where *w, lk_error *err) {
 	const char *reason = "";
 	if (w->op == LK_WHERE_EQ && lk_value_parse(type, w->text, strlen(w->text), &v, &reason))
 		return lk_condition_no_value(w, type, reason, err);
-	f->nothing |= is_rounded(type, w, &v);
+	f->nothing |= is_rounded(type, w);
 	lk_buf encoded = LK_BUF_INIT;
 	lk_key_put(&encoded, type, &v);
 	if (f->given[k]) {

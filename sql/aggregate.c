@@ -15,9 +15,28 @@
 #include "core/suggest.h"
 #include "sql/lex.h"
 
-enum { STORED_DIGITS = 18 };
+/* The type in which a numeric of at most `most` digits is kept: with one scale, or with few digits also at its largest
+ * one. An older version of a view keeps the limit that it was declared with, which only looked at the digits of each
+ * value. */
+static lk_type stored_type(lk_type t, int most, int older) {
+	most = older ? older : most;
+	int digits = t.whole && !older ? t.whole + t.scale : t.precision;
+	if (t.precision && digits <= (t.whole ? LK_NUMERIC_64_DIGITS : most))
+		return t;
+	return (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)(t.precision && digits < most ? digits : most), .scale = t.scale};
+}
 
-lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x) {
+static lk_expr *not_stored(lk_scope *c, const lk_expr *x, int most) {
+	if (x->type.whole)
+		lk_stmt_fault(c->s, x->location, "write round(x, 6), or compute it of x::double precision",
+		              "its digits differ from row to row: it cannot be a key or an argument");
+	else
+		lk_stmt_fault(c->s, x->location, "write round(x, 10)", "this has %d digits after the point, a key or an argument at most %d",
+		              x->type.scale, most);
+	return NULL;
+}
+
+lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x, int most) {
 	if (x->type.kind == LK_INTERVAL) {
 		lk_stmt_fault(c->s, x->location, "write extract(epoch FROM x), its seconds", "an interval cannot be a key or an argument");
 		return NULL;
@@ -27,19 +46,19 @@ lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x) {
 		              "an average of exact numbers has as many digits as each needs: a column needs a type of its own");
 		return NULL;
 	}
-	if (x->type.kind != LK_NUMERIC || (x->type.precision <= STORED_DIGITS && !x->type.whole && x->type.precision))
+	if (x->type.kind != LK_NUMERIC)
 		return x;
-	if (x->type.scale > STORED_DIGITS) {
-		lk_stmt_fault(c->s, x->location, "write round(x / y, 6), or x::double precision / y",
-		              "the digits of a quotient differ from row to row: it cannot be a key or an argument");
-		return NULL;
-	}
-	if (x->op == LK_X_CONST) {
-		lk_stmt_fault(c->s, x->location, "write it with fewer digits", "this constant has %d digits, a key or an argument at most %d",
-		              x->type.precision, STORED_DIGITS);
-		return NULL;
-	}
-	return lk_sql_coerce(c, x, (lk_type){.kind = LK_NUMERIC, .precision = STORED_DIGITS, .scale = x->type.scale}, true);
+	const lk_resolver *r = c->s->resolver;
+	lk_type to = stored_type(x->type, most, r && r->stored_digits < LK_NUMERIC_DIGITS ? r->stored_digits : 0);
+	if (lk_type_equal(to, x->type))
+		return x;
+	bool digits_differ = x->type.whole && x->type.scale > LK_NUMERIC_64_DIGITS;
+	if (digits_differ || x->type.scale > to.precision)
+		return not_stored(c, x, to.precision);
+	lk_expr *cast = lk_sql_cast_node(c, x, to, x->location);
+	if (cast)
+		cast->written = false;
+	return cast;
 }
 
 static const json_t *find_call(const json_t *n, bool (*wanted)(const char *name), bool with_over) {
@@ -196,7 +215,7 @@ static lk_expr *read_argument(lk_scope *c, const json_t *node, const char *name,
 	bool ordered = strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
 	if (ordered && x->type.kind == LK_TEXT && !lk_expr_collates(c->plan, x) && !lk_sql_no_collation(c, at, "the order"))
 		return NULL;
-	return strcmp(name, "count") == 0 && !distinct ? x : lk_sql_stored(c, x);
+	return strcmp(name, "count") == 0 && !distinct ? x : lk_sql_stored(c, x, lk_aggregate_digits(name, distinct));
 }
 
 /* The second argument: a constant number. */

@@ -15,9 +15,9 @@ bool lk_sql_read_aggregate(lk_scope *c, const json_t *fields, int at, lk_agg *a)
 /* The index in plan->aggs of min or max (`name`) of the window's time. */
 int lk_sql_aggregate_of_time(lk_scope *c, const char *name, int at);
 
-/* x in the form of a stored key or argument: a numeric of at most 18 digits. NULL with a fault for a longer
- * constant. */
-lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x);
+/* x in the form of a stored key or argument: a numeric of at most `most` digits and, but for short ones, of one scale. NULL
+ * with a fault if it has more after the point, or is no value to be stored. */
+lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x, int most);
 
 /* The fields of the first call in a tree whose function is `wanted`, or NULL. */
 const json_t *lk_sql_find_call(const json_t *n, bool (*wanted)(const char *name));

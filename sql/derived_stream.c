@@ -108,6 +108,15 @@ static void add_output(row_reader *r, const char *name, lk_expr *x, int at) {
 	r->p->outputs[r->p->noutputs++] = (lk_output){.name = column->name, .kind = LK_OUT_EXPR, .type = x->type, .expr = x};
 }
 
+/* A column's numerics have one scale. */
+static lk_expr *as_column(row_reader *r, lk_expr *x) {
+	x = x ? lk_sql_stored(&r->c, x, LK_NUMERIC_DIGITS) : NULL;
+	if (!x || !x->type.whole)
+		return x;
+	int digits = x->type.whole + x->type.scale;
+	return lk_sql_cast_node(&r->c, x, (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)digits, .scale = x->type.scale}, x->location);
+}
+
 static void read_target(row_reader *r, const json_t *target) {
 	static const char *const keys[] = {"name", "val", "location", NULL};
 	const json_t *value = json_object_get(target, "val");
@@ -122,8 +131,7 @@ static void read_target(row_reader *r, const json_t *target) {
 	}
 	const char *name = column_name(r, target, at);
 	r->c.clause = "the select list";
-	lk_expr *x = name ? lk_sql_typed(&r->c, value) : NULL;
-	x = x ? lk_sql_stored(&r->c, x) : NULL;
+	lk_expr *x = name ? as_column(r, lk_sql_typed(&r->c, value)) : NULL;
 	if (x)
 		add_output(r, name, x, at);
 }

@@ -88,7 +88,7 @@ static lk_expr *decimal_constant(lk_scope *c, const char *text, int at) {
 		return NULL;
 	lk_int128 n;
 	if (!lk_numeric_literal(text, &n, &x->type)) {
-		lk_stmt_fault(c->s, at, "at most 38 digits and 18 of them after the point; beside a double precision column write it in quotes",
+		lk_stmt_fault(c->s, at, "at most 38 digits; beside a double precision column write it in quotes",
 		              "the number %s has too many digits", text);
 		return NULL;
 	}

@@ -8,7 +8,6 @@
 #include "sql/tree.h"
 
 #define LK_UNKNOWN 0xFF            /* lk_type.kind, inside the front only */
-#define LK_MAX_NUMERIC_DIGITS 38
 #define LK_COLUMN_TYPES "types: smallint, int, bigint, numeric(p,s), real, double precision, text, varchar(n), boolean, date, timestamp, timestamptz, uuid, jsonb"
 #define LK_MAX_EXPR_DEPTH 400
 #define LK_MAX_EXPR_NODES 20000    /* of one statement */
@@ -129,6 +128,8 @@ static inline bool lk_type_is_unbounded(lk_type t) { return t.kind == LK_NUMERIC
 /* x as that type: constants are converted, others get an LK_X_CAST; an LK_UNKNOWN is read as the type. x must be
  * castable implicitly. For LK_NUMERIC an LK_UNKNOWN or integer constant keeps its own digits unless `exact`. */
 lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact);
+/* Does it read an aggregate, or a window function? */
+bool lk_sql_is_merged(const lk_scope *c, const lk_expr *x);
 /* PostgreSQL's select_common_type over n expressions; false with a fault ("CASE types text and int cannot be
  * matched"). */
 bool lk_sql_common_type(lk_scope *c, lk_expr *const *x, int n, const char *what, lk_type *out);

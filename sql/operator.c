@@ -44,20 +44,19 @@ lk_expr *lk_sql_compare(lk_scope *c, int op, const char *name, lk_expr *l, lk_ex
 	return lk_expr_pair(c, op, lk_type_of(LK_BOOL), at, l, r);
 }
 
-/* After the merge a numeric may be unbounded: each value has its own scale, as in PostgreSQL. */
-static bool numeric_result(lk_scope *c, int op, lk_type l, lk_type r, int at, lk_type *out) {
-	if (lk_numeric_bounds(op, l, r, out))
-		return true;
-	if (c->aggregates) {
+/* Of final values of aggregates a numeric may be unbounded: each value has its own scale, as in PostgreSQL. (This limit is
+ * part of a plan's canonical text, and so of what makes another version of a view.) */
+static bool is_short(lk_type t) { return t.precision <= LK_NUMERIC_DIGITS && (t.whole || t.scale <= LK_NUMERIC_64_DIGITS); }
+
+static bool numeric_result(lk_scope *c, int op, const lk_expr *l, const lk_expr *r, int at, lk_type *out) {
+	bool fits = lk_numeric_bounds(op, l->type, r->type, out), merged = lk_sql_is_merged(c, l) || lk_sql_is_merged(c, r);
+	if (c->aggregates && (!fits || (merged && !is_short(*out))))
 		*out = lk_type_of(LK_NUMERIC);
+	if (fits || c->aggregates)
 		return true;
-	}
-	if (l.whole || r.whole || op == LK_X_DIV)
-		lk_stmt_fault(c->s, at, "round the quotient, as in round(x / y, 6), or divide x::double precision",
-		              "the result may need %d digits (limit: %d)", out->precision, LK_MAX_NUMERIC_DIGITS);
-	else
-		lk_stmt_fault(c->s, at, "use numbers with fewer digits", "the result may need %d digits, %d after the point (limits: %d, 18)",
-		              out->precision, out->scale, LK_MAX_NUMERIC_DIGITS);
+	bool floats = l->type.whole || r->type.whole || op == LK_X_DIV;
+	lk_stmt_fault(c->s, at, floats ? "round the quotient, as in round(x / y, 6), or divide x::double precision" : "use numbers with fewer digits",
+	              "the result may need %d digits, %d after the point (limit: %d)", out->precision, out->scale, LK_EXPR_DIGITS);
 	return false;
 }
 
@@ -69,7 +68,7 @@ static lk_expr *of_numbers(lk_scope *c, int op, const char *name, lk_expr *l, lk
 	l = lk_sql_coerce(c, l, lk_type_of(kind), false);
 	r = lk_sql_coerce(c, r, lk_type_of(kind), false);
 	lk_type type = lk_type_of(kind);
-	if (!l || !r || (kind == LK_NUMERIC && !numeric_result(c, op, l->type, r->type, at, &type)))
+	if (!l || !r || (kind == LK_NUMERIC && !numeric_result(c, op, l, r, at, &type)))
 		return NULL;
 	return lk_expr_pair(c, op, type, at, l, r);
 }

@@ -62,7 +62,7 @@ static const char *order_column(const json_t *w) {
 
 static bool read_key(lk_scope *c, const json_t *node, lk_partition_by *by) {
 	lk_expr *x = lk_sql_typed(c, node);
-	x = x ? lk_sql_stored(c, x) : NULL;
+	x = x ? lk_sql_stored(c, x, LK_NUMERIC_DIGITS) : NULL;
 	if (!x)
 		return false;
 	by->keys[by->nkeys++] = x;
@@ -252,7 +252,7 @@ static bool read_arguments(lk_scope *c, const json_t *f, int i, lk_over *o) {
 	if (!nargs)
 		return true;
 	lk_expr *x = lk_sql_typed(c, json_array_get(args, 0));
-	o->agg.arg = x ? lk_sql_stored(c, x) : NULL;
+	o->agg.arg = x ? lk_sql_stored(c, x, LK_NUMERIC_DIGITS) : NULL;
 	if (!o->agg.arg)
 		return false;
 	o->type = o->agg.arg->type;

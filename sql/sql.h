@@ -33,7 +33,9 @@ typedef struct lk_definitions {
 /* stream: finds a stream declared elsewhere (in the catalogue); NULL if there is none. suggest: a similar name for
  * did-you-mean. calendar: does the time zone c->zone exist? 0; LK_EUSAGE if there is none, with *near a similar name,
  * allocated in `arena`, or NULL; else a failure, which the caller of lk_sql_parse finds in its own ctx. *c lasts as long
- * as the definitions, so the list of where its windows start may be set later. Without it no zone is known. */
+ * as the definitions, so the list of where its windows start may be set later. Without it no zone is known.
+ * stored_digits: of a stored version, the most digits of a numeric key or argument when it was made: 18 or
+ * LK_NUMERIC_DIGITS; 0 for a new one. */
 typedef struct lk_resolver {
 	const lk_stream *(*stream)(void *ctx, const char *name);
 	const char *(*suggest)(void *ctx, const char *name);   /* may be NULL */
@@ -41,6 +43,7 @@ typedef struct lk_resolver {
 	void *ctx;
 	int (*calendar)(void *ctx, lk_calendar *c, lk_arena *arena, const char **near);   /* may be NULL */
 	bool derived;   /* streams are read as the logs of derived streams, which lk wrote down itself */
+	int stored_digits;
 } lk_resolver;
 
 /* Parses a whole file, on a thread with a large stack, which also calls the resolver; the caller waits for it. Streams

@@ -5,7 +5,7 @@
  * go up. The order of enum lk_kind is that ladder. Branches (CASE, COALESCE, VALUES, IN) meet at the highest step. So
  * do operators, except that real and any other number meet at double precision, the preferred type of numbers.
  *
- * A numeric's precision bounds its values, so that 128 bits always suffice. */
+ * A numeric's precision bounds its values: up to 38 digits fit 128 bits. */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -17,8 +17,6 @@
 #include "core/time.h"
 #include "expr/function.h"
 #include "sql/expr.h"
-
-enum { MAX_SCALE = 18 };
 
 /* date -> timestamp -> timestamptz; 0 for other kinds. */
 static int time_step(uint8_t kind) { return kind == LK_DATE ? 1 : kind == LK_TIMESTAMP ? 2 : kind == LK_TIME ? 3 : 0; }
@@ -49,7 +47,7 @@ const char *lk_sql_type_text(lk_scope *c, lk_type t) {
 
 static int digits_of(lk_int128 n) {
 	int k = 1;
-	for (n = n < 0 ? -n : n; k < LK_MAX_NUMERIC_DIGITS && n >= lk_pow10(k);)
+	for (n = n < 0 ? -n : n; k < LK_NUMERIC_DIGITS && n >= lk_pow10(k);)
 		k++;
 	return k;
 }
@@ -91,7 +89,7 @@ bool lk_numeric_literal(const char *text, lk_int128 *out, lk_type *type) {
 	const char *exponent = strpbrk(text, "eE");
 	int shift = exponent ? read_exponent(exponent + 1) : 0, scale = 0;
 	bool point = false;
-	const lk_int128 full = lk_pow10(LK_MAX_NUMERIC_DIGITS - 1);   /* takes no more digits */
+	const lk_int128 full = lk_pow10(LK_NUMERIC_DIGITS - 1);   /* takes no more digits */
 	lk_int128 n = 0;
 	for (const char *p = text; *p && p != exponent; p++) {
 		if (*p == '.')
@@ -108,7 +106,7 @@ bool lk_numeric_literal(const char *text, lk_int128 *out, lk_type *type) {
 			return false;
 		n *= 10;
 	}
-	if (scale > MAX_SCALE)
+	if (scale > LK_NUMERIC_DIGITS)
 		return false;
 	*type = type_of_numeric(n, scale);
 	*out = *text == '-' ? -n : n;
@@ -208,7 +206,7 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 	case LK_NUMERIC: {
 		lk_type own = to;
 		good = lk_numeric_literal(text, &v.n, &own);
-		hint = "write digits with a decimal point, at most 38 of them and 18 after the point";
+		hint = "write digits with a decimal point, at most 38 of them";
 		if (good && exact)
 			good = lk_numeric_rescale(v.n, own.scale, to.scale, &v.n);
 		else
@@ -304,8 +302,7 @@ lk_expr *lk_sql_coerce(lk_scope *c, lk_expr *x, lk_type to, bool exact) {
 	return cast;
 }
 
-/* Does it read an aggregate, or a window function? */
-static bool is_merged(const lk_scope *c, const lk_expr *x) {
+bool lk_sql_is_merged(const lk_scope *c, const lk_expr *x) {
 	const lk_plan *p = c->plan;
 	return lk_type_is_unbounded(x->type) || lk_expr_reads(x, p->nslots, p->nslots + p->naggs) ||
 	       (p->overs.ncalls && lk_expr_reads(x, p->nslots - p->overs.ncalls, p->nslots));
@@ -318,7 +315,7 @@ static bool common_numeric(lk_scope *c, lk_expr *const *x, int n, lk_type *out) 
 	bool one_scale = true;
 	*out = lk_type_of(LK_NUMERIC);
 	for (int i = 0; i < n; i++)
-		if (is_merged(c, x[i]))
+		if (lk_sql_is_merged(c, x[i]))
 			return true;
 	for (int i = 0; i < n; i++) {
 		lk_type t = numeric_of(x[i]);
@@ -341,9 +338,8 @@ static bool common_numeric(lk_scope *c, lk_expr *const *x, int n, lk_type *out) 
 		*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)digits, .scale = (uint8_t)scale, .whole = (uint8_t)(whole ? whole : 1)};
 		return true;
 	}
-	if (whole + scale > LK_MAX_NUMERIC_DIGITS) {
-		lk_stmt_fault(c->s, x[0]->location, "use numbers with fewer digits", "these branches need more than %d digits",
-		              LK_MAX_NUMERIC_DIGITS);
+	if (whole + scale > LK_EXPR_DIGITS) {
+		lk_stmt_fault(c->s, x[0]->location, "use numbers with fewer digits", "these branches need more than %d digits", LK_EXPR_DIGITS);
 		return false;
 	}
 	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)(whole + scale ? whole + scale : 1), .scale = (uint8_t)scale};

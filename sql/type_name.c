@@ -52,7 +52,7 @@ static const struct {
 	{"uint32", "write bigint"},
 	{"int64", "write bigint"},
 	{"long", "write bigint"},
-	{"uint64", "write bigint, to 2^63 - 1, or numeric(18,0)"},
+	{"uint64", "write numeric(20,0), or bigint, to 2^63 - 1"},
 	{"number", "write numeric(p,s)"},
 	{"datetime", "write timestamptz"},
 	{"datetime64", "write timestamptz"},
@@ -62,7 +62,7 @@ static const struct {
 	{"lowcardinality", "write text"},
 };
 
-enum { MOST_COLUMN_DIGITS = 18, MOST_CHARACTERS = 65536 };
+enum { MOST_CHARACTERS = 65536 };
 
 /* The constants in parentheses after a type's name, at most two. */
 static int modifiers(lk_stmt *s, const json_t *mods, int64_t out[2]) {
@@ -77,13 +77,13 @@ static int modifiers(lk_stmt *s, const json_t *mods, int64_t out[2]) {
 
 /* numeric(p), numeric(p,s); a cast may be without both. */
 static bool numeric_type(lk_stmt *s, const json_t *mods, int at, bool column, lk_type *out) {
-	int64_t given[2] = {0}, most = column ? MOST_COLUMN_DIGITS : LK_MAX_NUMERIC_DIGITS;
+	int64_t given[2] = {0};
 	int n = modifiers(s, mods, given);
 	*out = (lk_type){.kind = LK_NUMERIC};
 	if (!n && !column)
 		return true;
-	if (n < 1 || given[0] < 1 || given[0] > most || given[1] < 0 || given[1] > given[0] || given[1] > MOST_COLUMN_DIGITS) {
-		lk_stmt_fault(s, at, lk_stmt_text(s, "write numeric(p,s) with a precision from 1 to %d and a scale from 0 to it, such as numeric(12,2)", (int)most),
+	if (n < 1 || given[0] < 1 || given[0] > LK_NUMERIC_DIGITS || given[1] < 0 || given[1] > given[0]) {
+		lk_stmt_fault(s, at, lk_stmt_text(s, "write numeric(p,s) with a precision from 1 to %d and a scale from 0 to it, such as numeric(12,2)", LK_NUMERIC_DIGITS),
 		              n ? "this precision of numeric is not supported" : "numeric needs a precision and a scale");
 		return false;
 	}

@@ -63,7 +63,7 @@ static void add_key(view_reader *v, const json_t *node, int at) {
 		              "a jsonb cannot be a key: equal ones can have several texts (1.0 and 1.00)");
 		return;
 	}
-	lk_expr *key = lk_sql_stored(&v->c, x);
+	lk_expr *key = lk_sql_stored(&v->c, x, LK_NUMERIC_DIGITS);
 	if (!key)
 		return;
 	v->p->keys[v->p->nkeys].name = lk_arena_strdup(v->s->arena, "");

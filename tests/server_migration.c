@@ -189,6 +189,28 @@ static void erased_after_the_migration(void **unused) {
 	LK(0, "", "has no such event", "erase", "hits", "--where", "path=/2", "--yes");
 }
 
+/* I2, I8: the cells of a version follow the most digits that its keys and arguments had when it was declared, and so do its
+ * events from now on; its text applied again makes a version with today's. */
+static void versions_keep_their_digits(void **unused) {
+	(void)unused;
+	static const char view[] = "CREATE VIEW longer AS SELECT path, max(n * 1000000000000000000.5) AS most FROM hits GROUP BY path";
+	char *path = test_file(&lk, "longer.sql", view);
+	restore();
+	LK(0, "", "", "status");
+	test_ask_is(&lk, "SELECT string_agg(DISTINCT stored_digits::text, ' ') FROM lk.version", "18");
+	LK(0, "", "longer: new", "apply", path);
+	test_sql(&world.pg, "UPDATE lk.version v SET stored_digits = 18, plan_hash = 'of an older lk' FROM lk.view w WHERE w.view_id = v.view_id AND w.name = 'longer'");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "/1", "", "query", "longer");
+	assert_null(strstr(lk.out, "0000000000000000"));
+	LK(0, "", "version 2", "apply", path);
+	test_ask_is(&lk, "SELECT stored_digits FROM lk.version JOIN lk.view USING (view_id) WHERE name = 'longer' ORDER BY number DESC LIMIT 1", "38");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "", "", "batch", "longer");
+	LK(0, "0000000000000000", "", "query", "longer");
+	free(path);
+}
+
 static void put_events(const char *path, size_t first_bytes, int more) {
 	static const char event[] = "{\"ts\":\"2020-01-01T10:30:00Z\",\"path\":\"%s%.*s\",\"n\":1}\n";
 	static const char wide[] = "----------------------------------------------------------------------------------------------------";
@@ -312,6 +334,7 @@ int main(void) {
 		cmocka_unit_test(nothing_is_lost),
 		cmocka_unit_test(answers_continue),
 		cmocka_unit_test(erased_after_the_migration),
+		cmocka_unit_test(versions_keep_their_digits),
 	};
 	test_share_program(&lk, &world);
 	int failed = cmocka_run_group_tests_name("from version 5", tests, test_shared_start, test_shared_stop);

@@ -19,7 +19,7 @@
 #include "tests/support/random_expr.h"
 #include "tests/support/servers.h"
 
-enum { ROWS = 40, RANDOM_ROWS = 25, TRIED_ROWS = 200, AT_ONCE = 100, EXPRESSIONS = 20000, ROUNDS_OF_PATTERNS = 30, MOST_COLUMNS = 32 };
+enum { ROWS = 40, RANDOM_ROWS = 25, TRIED_ROWS = 200, AT_ONCE = 100, EXPRESSIONS = 20000, ROUNDS_OF_PATTERNS = 30, MOST_COLUMNS = 40 };
 
 typedef struct fixture {
 	test_servers servers;
@@ -27,7 +27,7 @@ typedef struct fixture {
 	uint64_t seed;
 	lk_arena texts;
 	lk_value rows[ROWS][MOST_COLUMNS];
-	int64_t refused, answered, raised, strict, limits;
+	int64_t refused, answered, raised, strict, limits, wide;
 	bool shown;
 } fixture;
 
@@ -239,6 +239,7 @@ static void compare_row(fixture *f, const item *i, int row, const char *written,
 	lk_arena scratch = {0};
 	lk_eval ev = {.arena = &scratch};
 	lk_value ours = lk_expr_eval(i->x, f->rows[row], &ev);
+	f->wide += ours.state == LK_VALUE && i->x->type.kind == LK_NUMERIC && ours.scale == LK_WIDE;
 	bool raises = written && *written == '!', plan_raises = planned && *planned == '!';
 	if (!plan_raises && !same(i->x, &ours, planned))
 		show(f, i, row, &ours, written, planned);
@@ -389,9 +390,10 @@ static void random_expressions_agree_with_postgresql(void **state) {
 	for (int i = 0; i < rounds; i++)
 		compare_some(f, AT_ONCE);
 	int64_t expressions = (int64_t)rounds * AT_ONCE;
-	printf("%lld expressions (%lld refused), %lld answers compared, %lld times PostgreSQL raised (%lld strict), %lld limits\n",
-	       (long long)expressions, (long long)f->refused, (long long)f->answered, (long long)f->raised, (long long)f->strict,
+	printf("%lld expressions (%lld refused), %lld answers compared, %lld of more than 38 digits, %lld times PostgreSQL raised (%lld strict), %lld limits\n",
+	       (long long)expressions, (long long)f->refused, (long long)f->answered, (long long)f->wide, (long long)f->raised, (long long)f->strict,
 	       (long long)f->limits);
+	assert_true(f->wide > expressions / 40);
 	assert_true(f->answered > 10 * expressions && f->raised > expressions && f->strict > expressions / 4);
 	assert_true(f->limits < expressions * ROWS / 50 && f->refused < expressions / 2);
 }
@@ -457,7 +459,25 @@ static void numerics(void **state) {
 	           {"sign(-0.5)", "-1"}, {"2.5::int", "3"}, {"(-2.5)::int", "-3"}, {"2147483647.5::int", "!"}, {"99.995::numeric(4,2)", "!"},
 	           {"99.994::numeric(4,2)", "99.99"}, {"coalesce(NULL, 1.5, 1.50)::text", "1.5"}, {"greatest(1, 2.50)::text", "2.50"},
 	           {"CASE WHEN TRUE THEN 1 ELSE 2.55 END / 3", "0.33333333333333333333"}, {"nullif(1, 1.0)", NULL},
+	           {"99999999999999999999999999999999999999 * 99999999999999999999999999999999999999",
+	            "9999999999999999999999999999999999999800000000000000000000000000000000000001"},
+	           {"99999999999999999999999999999999999999 + 1", "100000000000000000000000000000000000000"},
+	           {"0.00000000000000000000000000000000000001 * 0.1", "0.000000000000000000000000000000000000001"},
+	           {"round(-0.00000000000000000000000000000000000005, 37)", "-0.0000000000000000000000000000000000001"},
+	           {"round(99999999999999999999999999999999999999, -38)", "100000000000000000000000000000000000000"},
+	           {"9999999999999999999999999999999999999.4::numeric(37)", "9999999999999999999999999999999999999"},
+	           {"999999999999999999999999999999999999.95::numeric(37,1)", "!"}, {"(99999999999999999999999999999999999999 + 0.5)::numeric(38)", "!"},
+	           {"1 / 99999999999999999999999999999999999999", "0.00000000000000000000000000000000000001000000000000000000"},
+	           {"(1e37 * 1e37) / 1e37 = 1e37", "true"}, {"(1e30 * 1e30)::double precision", "1e+60"}, {"(1e30 * 1e30)::bigint", "!"},
 	           {"nullif(1, 1::bigint)", NULL}, {"nullif(2, 1::bigint)", "2"}, {"nullif(date '2020-01-01', timestamp '2020-01-01 00:00:01')::text", "2020-01-01"});
+}
+
+static void roots(void **state) {
+	CHECK_ROWS({"sqrt(2.0)", "1.414213562373095"}, {"sqrt(0.00)", "0.000000000000000"}, {"sqrt(99999999999999999999999999999999999999)", "10000000000000000000"},
+	           {"sqrt(1e-38)", "0.00000000000000000010000000000000000000"}, {"sqrt(-0.01)", "!"}, {"ln(2.0)", "0.6931471805599453"}, {"ln(1.0)", "0.0000000000000000"},
+	           {"ln(0.0)", "!"}, {"ln(-1.5)", "!"}, {"ln(1.0000000000000000001)", "0.00000000000000000010000000000000000"}, {"log(1000.0)", "3.0000000000000000"},
+	           {"log(2.0, 8)", "3.0000000000000000"}, {"log(1.0, 8)", "!"}, {"log(0.0, 8)", "!"}, {"exp(1.0)", "2.7182818284590452"}, {"exp(-0.00000001)", "0.9999999900000001"},
+	           {"exp(99.99)", "26613699293533537043193456153532900893861273.10"}, {"exp(0.0)", "1.0000000000000000"});
 }
 
 static void doubles(void **state) {
@@ -646,6 +666,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(integers),
 		cmocka_unit_test(numerics),
+		cmocka_unit_test(roots),
 		cmocka_unit_test(doubles),
 		cmocka_unit_test(logic),
 		cmocka_unit_test(like_patterns),

@@ -31,7 +31,7 @@ static double variance_of(const double *x, int n, bool sample, bool root) {
 		lk_exact_add(&sum, x[i], &arena);
 		lk_exact_add_square(&squares, x[i], &arena);
 	}
-	double d = lk_exact_variance(&sum, &squares, (uint64_t)n, (uint64_t)(n - sample), 1, root);
+	double d = lk_exact_variance(&sum, &squares, (uint64_t)n, (uint64_t)(n - sample), 0, root);
 	lk_arena_clear(&arena);
 	return d;
 }

@@ -292,7 +292,7 @@ static void lateral_rows(void **state) {
 			assert_true(l->exprs[j]->type.kind == l->types[j % 2].kind && l->exprs[j]->type.scale == l->types[j % 2].scale);
 		lk_value minus_one = lk_expr_eval(l->exprs[3], NULL, &(lk_eval){0});
 		assert_true(minus_one.n == -1 && minus_one.scale == 0);
-		shows(p->aggs[0].arg, "(y::numeric(18,2))", "numeric(18,2)");
+		shows(p->aggs[0].arg, "(y::numeric(21,2))", "numeric(21,2)");
 		memcpy(hash[i], p->hash, 33);
 		lk_buf_release(&text);
 		lk_definitions_release(&d);
@@ -301,17 +301,34 @@ static void lateral_rows(void **state) {
 	assert_string_equal(hash[0], hash[2]);
 }
 
-/* An expression that may need more than 18 digits is cast, so PostgreSQL raises where C marks; count needs no
- * digits. */
-static void stored_numerics_have_18_digits(void **state) {
+/* An expression that may need more than 38 digits is cast, so PostgreSQL raises where C marks; count needs no digits. One
+ * of fewer digits keeps its type, and branches get one scale. */
+static void stored_numerics_have_38_digits(void **state) {
 	(void)state;
 	lk_definitions d;
-	const lk_plan *p = test_view("CREATE VIEW v AS SELECT price * bytes AS k, sum(price * bytes) AS s, count(price * bytes) AS c, max(price * rate) AS m "
-	                             "FROM hits GROUP BY price * bytes", &d);
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT price * bytes * bytes AS k, sum(price * bytes) AS s, count(price * bytes * bytes) AS c, "
+	                             "max(price * rate) AS m, sum(CASE WHEN ok THEN price ELSE 0 END) AS a, "
+	                             "sum(CASE WHEN ok THEN bytes ELSE 0.000000000001 END) AS b FROM hits GROUP BY price * bytes * bytes", &d);
+	shows(p->keys[0].expr, "(((price * (bytes::numeric(19,0))) * (bytes::numeric(19,0)))::numeric(38,2))", "numeric(38,2)");
+	shows(p->aggs[0].arg, "(price * (bytes::numeric(19,0)))", "numeric(31,2)");
+	shows(p->aggs[1].arg, "((price * (bytes::numeric(19,0))) * (bytes::numeric(19,0)))", "numeric(50,2)");
+	shows(p->aggs[2].arg, "(price * rate)", "numeric(17,6)");
+	shows(p->aggs[3].arg, "(CASE WHEN ok THEN price ELSE ('0'::numeric) END)", "numeric");
+	shows(p->aggs[4].arg, "((CASE WHEN ok THEN (bytes::numeric) ELSE ('0.000000000001'::numeric) END)::numeric(31,12))", "numeric(31,12)");
+	lk_definitions_release(&d);
+}
+
+/* A version that was declared when keys and arguments had at most 18 digits keeps the form of its cells. */
+static void older_versions_store_18_digits(void **state) {
+	(void)state;
+	static const char text[] = "CREATE VIEW v AS SELECT price * bytes AS k, sum(price * bytes) AS s FROM hits GROUP BY price * bytes";
+	lk_definitions d;
+	lk_resolver older = *test_hits();
+	older.stored_digits = 18;
+	assert_int_equal(lk_sql_parse(text, sizeof text - 1, &older, &d), LK_OK);
+	const lk_plan *p = d.items[0].plan;
 	shows(p->keys[0].expr, "((price * (bytes::numeric(19,0)))::numeric(18,2))", "numeric(18,2)");
 	shows(p->aggs[0].arg, "((price * (bytes::numeric(19,0)))::numeric(18,2))", "numeric(18,2)");
-	shows(p->aggs[1].arg, "(price * (bytes::numeric(19,0)))", "numeric(31,2)");
-	shows(p->aggs[2].arg, "(price * rate)", "numeric(17,6)");
 	lk_definitions_release(&d);
 }
 
@@ -475,7 +492,8 @@ int main(void) {
 		cmocka_unit_test(everything_in_one_row),
 		cmocka_unit_test(processing_time),
 		cmocka_unit_test(lateral_rows),
-		cmocka_unit_test(stored_numerics_have_18_digits),
+		cmocka_unit_test(stored_numerics_have_38_digits),
+		cmocka_unit_test(older_versions_store_18_digits),
 		cmocka_unit_test(group_by_prefers_columns_to_aliases),
 		cmocka_unit_test(streams_of_the_file_come_first),
 		cmocka_unit_test(spelling_is_no_change),

@@ -18,3 +18,7 @@ CREATE TABLE lk.delivery (
   failing_since timestamptz,
   error         text
 );
+
+-- Numeric keys and arguments of up to 38 digits: the cells of versions that were made before have 18.
+ALTER TABLE lk.version ADD COLUMN stored_digits int NOT NULL DEFAULT 18;
+ALTER TABLE lk.version ALTER COLUMN stored_digits DROP DEFAULT;

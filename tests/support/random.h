@@ -63,6 +63,19 @@ static inline lk_value random_text(uint64_t *s, lk_arena *arena) {
 	return lk_text(lk_arena_strndup(arena, text, len), len);
 }
 
+/* Of a long type every third one has all of its digits, or all of them nine. */
+static inline lk_value random_numeric(uint64_t *s, lk_type t) {
+	if (!lk_type_is_long(t))
+		return lk_numeric(random_in_range(s, (int64_t)lk_pow10(t.precision) - 2), t.scale);
+	lk_int128 most = lk_pow10(t.precision) - 1, n = random_in_range(s, INT64_MAX);
+	if (random_below(s, 3) == 0)
+		n = random_below(s, 2) ? most : (lk_int128)(((unsigned __int128)random_next(s) << 64 | random_next(s)) % (unsigned __int128)most);
+	else if (random_below(s, 4) == 0)
+		n = lk_pow10(t.scale) / 2 * (random_below(s, 2) * 2 + 1);   /* 0.5, 1.5: ties of rounding */
+	n = n > most ? n % most : n < -most ? -(-n % most) : n;
+	return lk_numeric(random_below(s, 2) ? n : -n, t.scale);
+}
+
 /* A value of the type; NULL and the ends of its range are frequent. */
 static inline lk_value random_value(uint64_t *s, lk_type t, lk_arena *arena) {
 	if (random_below(s, 8) == 0)
@@ -72,7 +85,7 @@ static inline lk_value random_value(uint64_t *s, lk_type t, lk_arena *arena) {
 	case LK_INT2: return lk_int(random_in_range(s, INT16_MAX));
 	case LK_INT4: return lk_int(random_in_range(s, INT32_MAX));
 	case LK_INT8: return lk_int(random_in_range(s, INT64_MAX));
-	case LK_NUMERIC: return lk_numeric(random_in_range(s, (int64_t)lk_pow10(t.precision) - 2), t.scale);
+	case LK_NUMERIC: return random_numeric(s, t);
 	case LK_FLOAT4: {
 		double d = random_double(s);
 		return lk_double(fabs(d) > 3e38 && isfinite(d) ? 1e38f : (double)(float)d);
@@ -85,7 +98,8 @@ static inline lk_value random_value(uint64_t *s, lk_type t, lk_arena *arena) {
 
 static const lk_type random_types[] = {
 	{.kind = LK_BOOL}, {.kind = LK_INT2}, {.kind = LK_INT4}, {.kind = LK_INT8}, {.kind = LK_NUMERIC, .precision = 18, .scale = 4},
-	{.kind = LK_NUMERIC, .precision = 9}, {.kind = LK_FLOAT4}, {.kind = LK_FLOAT8}, {.kind = LK_TEXT}, {.kind = LK_TIME},
+	{.kind = LK_NUMERIC, .precision = 9}, {.kind = LK_NUMERIC, .precision = 38, .scale = 10}, {.kind = LK_NUMERIC, .precision = 38, .scale = 38},
+	{.kind = LK_NUMERIC, .precision = 19}, {.kind = LK_NUMERIC, .precision = 30, .scale = 2}, {.kind = LK_FLOAT4}, {.kind = LK_FLOAT8}, {.kind = LK_TEXT}, {.kind = LK_TIME},
 };
 enum { RANDOM_TYPES = sizeof random_types / sizeof *random_types };
 

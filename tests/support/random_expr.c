@@ -18,6 +18,9 @@ const test_column test_expr_columns[] = {
 	{"j8", "bigint", {.kind = LK_INT8}},        {"n", "numeric(9,2)", {.kind = LK_NUMERIC, .precision = 9, .scale = 2}},
 	{"m", "numeric(18,6)", {.kind = LK_NUMERIC, .precision = 18, .scale = 6}},
 	{"w", "numeric(5)", {.kind = LK_NUMERIC, .precision = 5}},
+	{"p", "numeric(38,10)", {.kind = LK_NUMERIC, .precision = 38, .scale = 10}},
+	{"q", "numeric(38,38)", {.kind = LK_NUMERIC, .precision = 38, .scale = 38}},
+	{"r", "numeric(30)", {.kind = LK_NUMERIC, .precision = 30}},
 	{"f4", "real", {.kind = LK_FLOAT4}},        {"g4", "real", {.kind = LK_FLOAT4}},
 	{"f8", "double precision", {.kind = LK_FLOAT8}}, {"g8", "double precision", {.kind = LK_FLOAT8}},
 	{"t", "text", {.kind = LK_TEXT}},           {"u", "text", {.kind = LK_TEXT}},
@@ -115,7 +118,8 @@ lk_value test_expr_value(uint64_t *seed, int column, lk_arena *arena) {
 		return lk_int(lk_floor_div(useful_time(seed).i, LK_US_PER_DAY));
 	if (lk_type_is_number(t) && t.kind < LK_FLOAT4 && random_below(seed, 3) == 0) {
 		int small = random_below(seed, 21) - 10;
-		return t.kind == LK_NUMERIC ? lk_numeric(small * lk_pow10(t.scale > 1 ? t.scale - 1 : 0), t.scale) : lk_int(small);
+		int tenths = t.scale == t.precision ? t.scale - 2 : t.scale > 1 ? t.scale - 1 : 0;
+		return t.kind == LK_NUMERIC ? lk_numeric(small * lk_pow10(tenths), t.scale) : lk_int(small);
 	}
 	lk_value v;
 	do
@@ -141,7 +145,8 @@ static void constant(gen *g, uint8_t kind) {
 	case LK_INT4: put(g, PICK(g, "0", "1", "-1", "2", "7", "-3", "100", "2147483647", "-2147483648", "10", "3")); break;
 	case LK_INT8: put(g, PICK(g, "0::bigint", "2147483648", "-9223372036854775807", "9223372036854775807", "5::int8", "'-1'::bigint")); break;
 	case LK_NUMERIC: put(g, PICK(g, "0.5", "-0.25", "1.50", "10.0", "-99.99", "3.14", "0.0", ".005", "1e1", "2.5", "1000000.000001", "7::numeric",
-	                             "'0.10'::numeric(5,2)")); break;
+	                             "'0.10'::numeric(5,2)", "99999999999999999999999999999999999999", "-0.00000000000000000000000000000000000005",
+	                             "0.5::numeric(38,37)", "'-12345678901234567890.5'::numeric(38,1)")); break;
 	case LK_FLOAT4: put(g, PICK(g, "0.5::real", "'NaN'::real", "'3e38'::real", "'-0'::real", "'1e-40'::float4", "2::real")); break;
 	case LK_FLOAT8: put(g, PICK(g, "0.5::float8", "2::double precision", "'NaN'::float8", "'-Infinity'::float8", "'-0'::float8", "'1e300'::float8",
 	                            "'1e-300'::float8", "2.5::float8", "'5e-324'::float8", "3.5::double precision", "10::float8")); break;
@@ -196,7 +201,7 @@ static const char *wanted(gen *g, const lk_function *f, int i) {
 	if (f->args[i] == LK_INTERVAL)
 		return PICK(g, "interval '1 minute'", "interval '7 days'", "interval '90 s'", "interval '1 us'");
 	if (f->args[i] == LK_INT4)
-		return PICK(g, "0", "1", "2", "-1", "-3", "5", "8", "-30", "18");
+		return PICK(g, "0", "1", "2", "-1", "-3", "5", "8", "-30", "18", "37", "-38", "60");
 	if (i == 0)
 		return strcmp(f->name, "date_trunc") == 0 ? unit(g) : field(g, f->args[1]);
 	if (i == 2)
@@ -278,7 +283,7 @@ static void call(gen *g, uint8_t kind, int depth) {
 /* --- operators and branches --- */
 
 static uint8_t any_kind(gen *g) {
-	static const uint8_t kinds[] = {LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TEXT, LK_TIME, LK_TIMESTAMP, LK_DATE, LK_UUID, LK_JSONB};
+	static const uint8_t kinds[] = {LK_BOOL, LK_INT2, LK_INT4, LK_INT8, LK_NUMERIC, LK_NUMERIC, LK_FLOAT4, LK_FLOAT8, LK_TEXT, LK_TEXT, LK_TIME, LK_TIMESTAMP, LK_DATE, LK_UUID, LK_JSONB};
 	return kinds[below(g, sizeof kinds)];
 }
 
@@ -426,7 +431,7 @@ static void arithmetic(gen *g, uint8_t kind, int depth) {
 
 static void cast(gen *g, uint8_t kind, int depth) {
 	static const char *const names[] = {
-		[LK_BOOL] = "boolean", [LK_INT2] = "smallint", [LK_INT4] = "int", [LK_INT8] = "bigint", [LK_NUMERIC] = "numeric(16,3)",
+		[LK_BOOL] = "boolean", [LK_INT2] = "smallint", [LK_INT4] = "int", [LK_INT8] = "bigint",
 		[LK_FLOAT4] = "real", [LK_FLOAT8] = "double precision", [LK_TEXT] = "text", [LK_TIME] = "timestamptz", [LK_DATE] = "date",
 		[LK_TIMESTAMP] = "timestamp", [LK_UUID] = "uuid", [LK_JSONB] = "jsonb",
 	};
@@ -434,7 +439,9 @@ static void cast(gen *g, uint8_t kind, int depth) {
 	do
 		from = any_kind(g);
 	while (!lk_cast_exists((lk_type){.kind = from}, (lk_type){.kind = kind}));
-	const char *name = kind == LK_TEXT ? PICK(g, "text", "varchar", "varchar(3)") : names[kind];
+	const char *name = kind == LK_TEXT      ? PICK(g, "text", "varchar", "varchar(3)")
+	                   : kind == LK_NUMERIC ? PICK(g, "numeric(16,3)", "numeric(38,10)", "numeric(38)", "numeric(25,20)")
+	                                        : names[kind];
 	bool spelt = one_in(g, 3);
 	put(g, spelt ? "CAST(" : "(");
 	value(g, from, depth - 1);

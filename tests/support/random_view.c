@@ -8,13 +8,13 @@
 #include "core/time.h"
 #include "tests/support/servers.h"
 
-enum kind { K_I2, K_I4, K_I8, K_NUM, K_F4, K_F8, K_TEXT, K_BOOL, K_TIME, K_DATE, K_STAMP, K_UUID, K_JSONB };
+enum kind { K_I2, K_I4, K_I8, K_NUM, K_F4, K_F8, K_TEXT, K_BOOL, K_TIME, K_DATE, K_STAMP, K_UUID, K_JSONB, K_LONG /* of K_NUM */ };
 
 static const struct { const char *name, *type; enum kind kind; } columns[TEST_RANDOM_COLUMNS] = {
 	{"ts", "timestamptz", K_TIME}, {"k", "text", K_TEXT}, {"i2", "smallint", K_I2}, {"i4", "int", K_I4}, {"i8", "bigint", K_I8},
 	{"n", "numeric(6,2)", K_NUM}, {"f4", "real", K_F4}, {"f8", "double precision", K_F8}, {"b", "boolean", K_BOOL},
 	{"t", "text", K_TEXT}, {"other", "timestamptz", K_TIME}, {"day", "date", K_DATE}, {"stamp", "timestamp", K_STAMP}, {"vc", "varchar(8)", K_TEXT}, {"u", "uuid", K_UUID},
-	{"j", "jsonb", K_JSONB},
+	{"j", "jsonb", K_JSONB}, {"p", "numeric(38,10)", K_LONG},
 };
 
 typedef struct gen {
@@ -34,7 +34,7 @@ static void put(gen *g, const char *s) { lk_buf_adds(g->out, s); }
 static void column(gen *g, enum kind kind) {
 	int which[TEST_RANDOM_COLUMNS], n = 0;
 	for (int i = 0; i < TEST_RANDOM_COLUMNS; i++)
-		if (columns[i].kind == kind)
+		if (columns[i].kind == kind || (columns[i].kind == K_LONG && kind == K_NUM))
 			which[n++] = i;
 	put(g, columns[which[below(g, (unsigned)n)]].name);
 	g->columns++;
@@ -70,8 +70,8 @@ static void constant(gen *g, enum kind kind) {
 	case K_I8:
 		put(g, PICK(g, "0", "1", "-1", "5", "2147483648", "-9223372036854775807", "9223372036854775807"));
 		break;
-	case K_NUM:
-		put(g, PICK(g, "0.5", "-0.25", "1.50", "10.0", "-99.99", "3.14", "2", ".005", "1e1", "'2.50'"));
+	case K_NUM: case K_LONG:
+		put(g, PICK(g, "0.5", "-0.25", "1.50", "10.0", "-99.99", "3.14", "2", ".005", "1e1", "'2.50'", "12345678901234567890.5"));
 		break;
 	case K_F4: case K_F8:
 		put(g, PICK(g, "0.5", "2", "-1.5", "100.25", "0.1", "'0.1'", "'NaN'", "'-0'", "'-Infinity'", "'3e38'"));
@@ -108,9 +108,9 @@ static void scalar(gen *g, enum kind kind) {
 		            "jsonb_array_length(j -> 'l')"));
 		break;
 	case K_I8: put(g, PICK(g, "(i8 % 1000)", "abs(i8)", "least(i8, i4)", "(i8 / 3)", "(round(f8)::bigint)")); break;
-	case K_NUM:
+	case K_NUM: case K_LONG:
 		put(g, PICK(g, "round(n / 3, 2)", "trunc(n, 1)", "(n % 2.5)", "extract(minute FROM ts)", "floor(n)", "round(i4 / 7.0, 3)", "(nullif(f8, 'NaN')::numeric(16,2))",
-		            "extract(dow FROM day)", "abs(n)", "nullif(n, 0)"));
+		            "extract(dow FROM day)", "abs(n)", "nullif(n, 0)", "(p * p)", "(p * n)", "(p::numeric(38,2))", "round(p / 7, 10)", "(i8 * i8::numeric(38))", "sqrt(abs(p))", "round(ln(abs(n) + 1), 9)"));
 		break;
 	case K_F4: case K_F8: put(g, PICK(g, "sqrt(abs(f8))", "(f8 / 3)", "power(f8, 2)", "round(f8)", "(f8 / nullif(f4, 0))", "date_part('second', ts)", "ln(f8)")); break;
 	case K_TEXT:
@@ -295,7 +295,7 @@ static void call(gen *g) {
 		break;
 	case 6:
 		put(g, PICK(g, "var_pop(", "var_samp(", "variance(", "stddev_pop(", "stddev_samp(", "stddev("));
-		put(g, PICK(g, "i2", "i4", "i8", "n", "f4", "f8", "i4 + 1", "n * 0.01"));
+		put(g, PICK(g, "i2", "i4", "i8", "n", "p", "f4", "f8", "i4 + 1", "n * 0.01", "p * 3"));
 		put(g, ")");
 		break;
 	case 7: {
@@ -318,7 +318,7 @@ static void call(gen *g) {
 	}
 	case 9:
 		put(g, PICK(g, "approx_percentile(i4, 0.5)", "approx_percentile(f8, 0.9)", "approx_percentile(n * 2, 1)", "approx_percentile(i8, 0)",
-		             "top_k(k, 3)", "top_k(t, 2)", "top_k(i4 + i2, 5)", "top_k(b, 1)", "top_k(n, 100)", "top_k(ts, 3)",
+		             "top_k(k, 3)", "top_k(t, 2)", "top_k(i4 + i2, 5)", "top_k(b, 1)", "top_k(n, 100)", "top_k(p, 4)", "approx_percentile(p, 0.5)", "top_k(ts, 3)",
 		             "top_k(other, 2)", "top_k(day, 2)", "top_k(stamp, 3)", "top_k(u, 2)", "top_k(f4, 3)", "top_k(f8 * 0.5, 4)"));
 		break;
 	case 10:
@@ -620,6 +620,16 @@ static int64_t random_int(gen *g, int64_t max, bool extreme) {
 	return (int64_t)below(g, 21) - 10;
 }
 
+/* Of numeric(38,10): few digits, thirty, or all of them. */
+static lk_value random_long(gen *g, bool extreme) {
+	lk_int128 n = (lk_int128)below(g, 1000) * lk_pow10(9) - 5 * lk_pow10(11);
+	if (one_in(g, 5))
+		n += (lk_int128)test_random(g->seed) % lk_pow10(15) * lk_pow10(15);
+	if (extreme && one_in(g, 8))
+		n = (one_in(g, 2) ? -1 : 1) * (lk_pow10(38) - 1);
+	return lk_numeric(n, 10);
+}
+
 static double random_double(gen *g, bool single, bool extreme) {
 	static const double odd[] = {0.0, -0.0, INFINITY, -INFINITY, NAN};
 	static const double wide[] = {1e308, -1e308, 5e-324, 1e-300}, narrow[] = {3e38f, -3e38f, 1e-45f, 1e-30f};
@@ -658,6 +668,7 @@ static lk_value random_value(gen *g, enum kind kind, int64_t base_us, bool extre
 	case K_I4: return lk_int(random_int(g, INT32_MAX, extreme));
 	case K_I8: return lk_int(random_int(g, INT64_MAX, extreme));
 	case K_NUM: return lk_numeric(extreme && one_in(g, 12) ? 999999 : (int)below(g, 1000) - 500, 2);
+	case K_LONG: return random_long(g, extreme);
 	case K_F4: return lk_double(random_double(g, true, extreme));
 	case K_F8: return lk_double(random_double(g, false, extreme));
 	case K_BOOL: return lk_int(below(g, 2));

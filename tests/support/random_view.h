@@ -31,6 +31,6 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 /* n rows of the stream's columns, around `base_us`; the arena owns the texts. Keys are few and skewed, times are out of
  * order and sometimes far away, extremes and NULLs are common. extreme: also values with which arithmetic overflows. */
 lk_value *test_random_rows(unsigned long *seed, int n, int64_t base_us, bool extreme, lk_arena *arena);
-enum { TEST_RANDOM_COLUMNS = 16 };
+enum { TEST_RANDOM_COLUMNS = 17 };
 
 #endif
