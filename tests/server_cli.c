@@ -441,8 +441,8 @@ static void explaining(void **state) {
 	assert_non_null(strstr(lk.out, "GROUP BY"));
 	test_run(&lk, ARGS("COLUMNS=160"), 0, "the batch runs:", "", ARGS("explain", "traffic"));
 	LK(0, "= answer", "", "explain", "traffic", "--where", "path=/", "--window", "1h");
-	LK(2, "", "--max-rows is for an answer", "explain", "traffic", "--max-rows", "3");
 	assert_non_null(strstr(lk.out, "+ speed"));
+	LK(2, "", "--max-rows is for an answer", "explain", "traffic", "--max-rows", "3");
 	LK(2, "", "traffic", "explain", "trafic");
 	apply("CREATE VIEW letters AS SELECT letter, last(part) AS l FROM hits, string_to_table(path, '/') AS part, LATERAL string_to_table(part, NULL) WITH ORDINALITY"
 	      " AS w(letter, nth) WHERE letter <> 'p' GROUP BY letter;", "new");
