@@ -53,6 +53,7 @@ void bench_drain(bench *b);
 void bench_filter(bench *b);
 void bench_flat_map(bench *b);
 void bench_derived(bench *b);
+void bench_moving(bench *b);
 void bench_ingest(bench *b);
 void bench_batch(bench *b);
 void bench_query(bench *b);
