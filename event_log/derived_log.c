@@ -15,6 +15,7 @@
 #include "core/fault.h"
 #include "core/time.h"
 #include "event_log/append.h"
+#include "plan/watermark.h"
 #include "postgres/binary.h"
 
 enum {
@@ -29,13 +30,14 @@ struct lk_derived_rows {
 	int part;
 	lk_buf tuples;
 	size_t *begins, n, cap;
-	int64_t last_at;
+	int64_t last_at, high;     /* as of any log: of the rows, by their own event times */
 };
 
 lk_derived_rows *lk_derived_rows_new(const lk_cat_stream *log, int part) {
 	lk_derived_rows *r = lk_calloc(1, sizeof *r);
 	r->log = log;
 	r->part = part;
+	r->high = LK_NEVER;
 	return r;
 }
 
@@ -50,6 +52,7 @@ void lk_derived_rows_free(lk_derived_rows *r) {
 void lk_derived_rows_clear(lk_derived_rows *r) {
 	lk_buf_clear(&r->tuples);
 	r->n = 0;
+	r->high = LK_NEVER;
 }
 
 size_t lk_derived_rows_count(const lk_derived_rows *r) { return r->n; }
@@ -74,6 +77,7 @@ void lk_derived_rows_add(lk_derived_rows *r, const lk_value *values, const lk_de
 	for (int i = 0; i < schema->ncolumns; i++)
 		lk_copy_value(&r->tuples, schema->columns[i].type, &values[i]);
 	r->last_at = from->at;
+	r->high = lk_high_advance(r->log->stream, r->high, values[schema->event_time].i, from->at);
 }
 
 /* --- the position --- */
@@ -115,7 +119,7 @@ static void begin_sql(const lk_derived_rows *r, const lk_derived_step *step, lk_
 	lk_buf_addf(sql, "UPDATE lk.tail SET next_off = next_off + %lld, last_at = coalesce(", n);
 	add_time(n ? r->last_at : LK_NEVER, sql);
 	lk_buf_adds(sql, ", last_at), high = greatest(high, ");
-	add_time(step->keeps_time ? step->to.high : LK_NEVER, sql);
+	add_time(step->keeps_time ? lk_later(r->high, step->to.high) : r->high, sql);
 	lk_buf_adds(sql, "), closed = greatest(closed, ");
 	add_time(step->closed, sql);
 	lk_buf_addf(sql, ") WHERE stream_id = %lld AND part = %d RETURNING next_off - %lld;", id, step->part, n);

@@ -354,6 +354,24 @@ static void the_watermark_follows_the_source(void **state) {
 	LK(0, "2026-03-01T10:00:20Z", "", "late", "v");
 }
 
+/* P9, P13: a row's own event time moves the watermark of its log, if the source's does not say: the same one through the rows
+ * and from a cut. A late row is late also for a unit that begins at the cut. */
+static void the_watermark_follows_the_rows(void **state) {
+	(void)state;
+	start("CREATE TABLE s (ts timestamptz, k text, n bigint) WITH (event_time = ts, partition_by = k);"
+	      "CREATE TABLE a WITH (event_time = due) AS SELECT ts + '1 hour'::interval AS due, k, n FROM s;"
+	      "CREATE VIEW v WITH (allowed_lateness = '0 s') AS SELECT k, count(*) AS c FROM a GROUP BY k, tumble(due, '1 min');");
+	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":1}\n{\"ts\":\"2026-03-01T10:05:00Z\",\"k\":\"k\",\"n\":2}\n");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "\"watermark\":\"2026-03-01T11:05:00Z\"", "", "query", "v", "--format", "json");
+	LK(0, "", "", "batch", "v");
+	LK(0, "\"watermark\":\"2026-03-01T11:05:00Z\"", "", "query", "v", "--format", "json");
+	test_ask_is(&lk, "SELECT high = '2026-03-01T11:05:00Z' FROM lk.tail JOIN lk.stream USING (stream_id) WHERE name = 'a'", "t");
+	test_redis_empty(&lk.servers);
+	ingest("{\"ts\":\"2026-03-01T10:00:20Z\",\"k\":\"k\",\"n\":1}\n");
+	LK(0, "", "late: 1", "speed", "--once");
+}
+
 /* The log is held against the definition's text: a row that was changed by hand is named. */
 static void compared_with_its_text(void **state) {
 	(void)state;
@@ -448,6 +466,7 @@ int main(void) {
 		cmocka_unit_test(an_overtaken_worker_writes_nothing),
 		cmocka_unit_test(what_cannot_be_computed_is_named),
 		cmocka_unit_test(the_watermark_follows_the_source),
+		cmocka_unit_test(the_watermark_follows_the_rows),
 		cmocka_unit_test(compared_with_its_text),
 		cmocka_unit_test(declared_again),
 		cmocka_unit_test(dropped_from_the_end),
