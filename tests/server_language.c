@@ -183,6 +183,7 @@ static void check_all(bool extreme, unsigned long seed) {
 	group g = {0};
 	int n = (int)(sizeof views / sizeof *views), tried = 0;
 	lk_value *rows = test_random_rows(&seed, 300, INT64_C(1577836800000000), extreme, &arena);
+	test_long_numbers(&seed, rows, 300);
 	for (int i = (int)(test_random(&seed) % (unsigned)test_less()); i < n; i += test_less(), tried++) {
 		if (g.n == 0) {
 			test_world_empty(&world);
@@ -206,7 +207,9 @@ static void beyond_38_digits(void **state) {
 	unsigned long seed = test_seed("beyond 38 digits");
 	test_world_empty(&world);
 	test_world_declare(&world, stream_text);
-	test_world_append(&world, "s", test_random_rows(&seed, 500, INT64_C(1577836800000000), true, &arena), 500);
+	lk_value *rows = test_random_rows(&seed, 500, INT64_C(1577836800000000), true, &arena);
+	test_long_numbers(&seed, rows, 500);
+	test_world_append(&world, "s", rows, 500);
 	for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
 		char view[20];
 		test_rows streamed;

@@ -31,6 +31,8 @@ void test_random_view(unsigned long *seed, const char *name, const char *stream,
 /* n rows of the stream's columns, around `base_us`; the arena owns the texts. Keys are few and skewed, times are out of
  * order and sometimes far away, extremes and NULLs are common. extreme: also values with which arithmetic overflows. */
 lk_value *test_random_rows(unsigned long *seed, int n, int64_t base_us, bool extreme, lk_arena *arena);
+/* Gives some of them a number of thirty or 38 digits in the column of type numeric(38,10). */
+void test_long_numbers(unsigned long *seed, lk_value *rows, int n);
 enum { TEST_RANDOM_COLUMNS = 17 };
 
 #endif
