@@ -75,6 +75,12 @@ static void print_beside(const char *const titles[2], const char *const texts[2]
 
 /* --- the definition --- */
 
+/* w1, w2, … */
+#define NAME(n) "w" #n
+#define NAMES(n) NAME(n##1), NAME(n##2), NAME(n##3), NAME(n##4), NAME(n##5), NAME(n##6), NAME(n##7), NAME(n##8), NAME(n##9)
+static const char *const over_names[LK_MAX_OVERS] = {NAMES(), "w10", NAMES(1), "w20", NAMES(2), "w30", NAMES(3), "w40", NAMES(4), "w50",
+                                                     NAMES(5), "w60", "w61", "w62", "w63", "w64"};
+
 static const char **slot_names(const lk_plan *p) {
 	const char **names = lk_calloc((size_t)p->nslots + 1, sizeof(const char *));
 	for (int i = 0; i < p->nslots; i++) {
@@ -82,7 +88,7 @@ static const char **slot_names(const lk_plan *p) {
 		if (l)
 			names[i] = l->names[i - l->slot];
 		else if (lk_slot_over(p, i))
-			names[i] = "a window's value";
+			names[i] = over_names[lk_slot_over(p, i) - p->overs.calls];
 		else if (i < p->stream->schema.ncolumns)
 			names[i] = p->stream->schema.columns[i].name;
 		else
@@ -273,6 +279,60 @@ static void describe_fold_only(const lk_plan *p, lk_buf *b) {
 	free(names);
 }
 
+static void describe_rows_back(const lk_frame *f, int64_t n, lk_buf *b) {
+	if (n == LK_UNBOUNDED)
+		lk_buf_adds(b, "its first row");
+	else if (f->range)
+		lk_interval_print(n, b);
+	else
+		lk_buf_addf(b, "%lld row%s before", (long long)n, n == 1 ? "" : "s");
+}
+
+static void describe_frame(const lk_over *o, lk_buf *b) {
+	if (o->kind == LK_OVER_ROW_NUMBER || o->kind == LK_OVER_LAG)
+		return;
+	lk_buf_adds(b, o->frame.range ? ", of _at up to " : ", from ");
+	describe_rows_back(&o->frame, o->frame.from, b);
+	lk_buf_adds(b, o->frame.range && o->frame.from != LK_UNBOUNDED ? " earlier" : "");
+	if (o->frame.to > 0)
+		lk_buf_addf(b, " to %lld row%s before", (long long)o->frame.to, o->frame.to == 1 ? "" : "s");
+	else
+		lk_buf_adds(b, " to the row itself");
+}
+
+/* "w1: avg(amount), of the rows with the same card, from 19 rows before to the row itself" */
+static void describe_overs(const lk_plan *p, const char *const *names, lk_buf *b) {
+	static const char *const kinds[] = {[LK_OVER_ROW_NUMBER] = "row_number", [LK_OVER_LAG] = "lag", [LK_OVER_FIRST_VALUE] = "first_value",
+	                                    [LK_OVER_LAST_VALUE] = "last_value", [LK_OVER_NTH_VALUE] = "nth_value"};
+	for (int i = 0; i < p->overs.ncalls; i++) {
+		const lk_over *o = &p->overs.calls[i];
+		const lk_partition_by *by = &p->overs.partitions[o->partition];
+		lk_buf_addf(b, "%s: ", over_names[i]);
+		if (o->kind == LK_OVER_AGG) {
+			describe_call(&o->agg, names, b);
+		} else {
+			lk_buf_addf(b, "%s(", kinds[o->kind]);
+			if (o->agg.arg)
+				lk_expr_describe(o->agg.arg, names, b);
+			if (o->kind == LK_OVER_LAG || o->kind == LK_OVER_NTH_VALUE)
+				lk_buf_addf(b, ", %lld", (long long)o->n);
+			lk_buf_addc(b, ')');
+		}
+		lk_buf_adds(b, by->nkeys ? ", of the rows with the same " : ", of all rows");
+		for (int k = 0; k < by->nkeys; k++) {
+			lk_buf_adds(b, k ? ", " : "");
+			lk_expr_describe(by->keys[k], names, b);
+		}
+		describe_frame(o, b);
+		lk_buf_addc(b, '\n');
+	}
+	if (p->after) {
+		lk_buf_adds(b, "where, once these are known: ");
+		lk_expr_describe(p->after, names, b);
+		lk_buf_addc(b, '\n');
+	}
+}
+
 static void describe_columns(const lk_plan *p, const char *const *names, lk_buf *b) {
 	for (int i = 0; i < p->noutputs; i++) {
 		lk_buf_addf(b, "column: %s = ", p->outputs[i].name);
@@ -305,6 +365,7 @@ static void describe_plan(const lk_plan *p, lk_buf *b) {
 		lk_buf_addc(b, '\n');
 	}
 	describe_aggregates(p, names, b);
+	describe_overs(p, names, b);
 	if (p->makes)
 		describe_columns(p, names, b);
 	else

@@ -16,8 +16,8 @@
 #include "speed_layer/filling.h"
 #include "view_store/state.h"
 
-enum { MOST_EVENTS = 20000 };                       /* that wait */
-#define MOST_BYTES ((size_t)8 << 20)                /* of their values */
+enum { MOST_EVENTS = 50000 };                       /* that wait */
+#define MOST_BYTES ((size_t)16 << 20)                /* of their values */
 
 /* An event that waits. */
 typedef struct waiting {

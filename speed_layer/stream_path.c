@@ -28,6 +28,8 @@
 #include "plan/watermark.h"
 
 #define CLOCK_EVENTS  1000
+/* A commit in PostgreSQL waits for its disk, so those of a pass that goes on come less often. At its end all is committed. */
+#define IN_LOG_US   200000
 const lk_stream_limits lk_stream_defaults = {
 	.fetch_events = 500000,
 	.commit_events = 100000,
@@ -99,6 +101,20 @@ static void commit_all(pass *s) {
 	leave_failed(s);
 }
 
+/* What has waited long enough. */
+static void commit_due(pass *s) {
+	int64_t now = lk_monotonic_us();
+	for (int i = 0; i < s->ngroup; i++) {
+		lk_unit *u = s->group[i];
+		if (u->op->in_log && now < u->next_in_log_us)
+			continue;
+		u->next_in_log_us = now + IN_LOG_US;
+		commit(s->path, u);
+	}
+	s->commit_at_us = lk_monotonic_us() + s->path->limits.commit_us;
+	leave_failed(s);
+}
+
 /* --- events --- */
 
 /* A sandbox by `_at` is bounded by the offsets where it begins and ends; by event time each event is checked. */
@@ -165,7 +181,7 @@ static int read_events(pass *s, lk_error *err) {
 			leave_failed(s);
 		if (++s->events % CLOCK_EVENTS == 0) {
 			if (lk_monotonic_us() >= s->commit_at_us)
-				commit_all(s);
+				commit_due(s);
 			if (stopped(s->path))
 				break;
 		}
@@ -252,6 +268,8 @@ static int run(pass *s, int part, lk_error *err) {
 	lk_error e = {0}, ignored = {0};
 	s->row = make_row(s);
 	s->commit_at_us = lk_monotonic_us() + s->path->limits.commit_us;
+	for (int i = 0; i < s->ngroup; i++)
+		s->group[i]->next_in_log_us = lk_monotonic_us() + IN_LOG_US;
 	int rc = lk_scan_begin(&s->scan, s->path->reader, &(lk_scan_of){.stream = s->stream, .part = part, .columns = s->columns, .ncolumns = s->ncolumns, .from = s->from, .to = s->limit}, &e);
 	if (rc == LK_OK) {
 		forget_new_cuts(&s->scan);

@@ -48,6 +48,7 @@ typedef struct lk_unit {
 	const lk_operator *op;
 	void *op_state;            /* what op has made of the events since the last commit, and what it needs for the next ones */
 	int64_t uncommitted_events;
+	int64_t next_in_log_us;    /* of an operator with in_log: it commits before the pass ends if this time has come */
 	lk_error error;            /* why it is stuck; code LK_OK if it is not */
 	int64_t retry_at_us;
 	int64_t full_since_us;     /* since when Redis has had no room for its cells; 0: it has room */
