@@ -45,6 +45,16 @@ static void find_final(const lk_reader *r, lk_answer *a) {
 	a->provisional = a->final_to != sure;
 }
 
+/* In the log of a derived stream the source may be further than the rows: at the log's end its tail says how far by now. What
+ * is read up to a frontier that was asked for goes by that frontier, so that answers that are compared have one horizon. */
+static int64_t follow_source(const lk_reader *r, int i, int64_t end, int64_t watermark) {
+	const lk_frontier *until = r->query->layer == LK_LAYER_BATCH ? NULL : r->query->until;
+	const lk_frontier_part *tail = &r->pointer.tail.part[i];
+	if (until && until->part[i].high != LK_NEVER)
+		return lk_watermark_of_prefix(r->plan, until->part[i].high, until->part[i].last_at);
+	return end == tail->off ? lk_watermark_raise(r->plan, watermark, tail->high) : watermark;
+}
+
 static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 	lk_frontier end = a->end;
 	bool looked = false;
@@ -62,9 +72,8 @@ static int find_watermarks(lk_reader *r, lk_answer *a, lk_error *err) {
 				               (long long)to->off, i);
 			*watermark = lk_watermark_of_prefix(r->plan, to->high, to->last_at);
 		}
-		/* the log of a derived stream is at its end, and its source may be further */
-		if (r->plan->stream->derived && end.part[i].off == r->pointer.tail.part[i].off)
-			*watermark = lk_watermark_raise(r->plan, *watermark, r->pointer.tail.part[i].high);
+		if (r->plan->stream->derived)
+			*watermark = follow_source(r, i, end.part[i].off, *watermark);
 		if (*watermark < a->watermark)
 			a->watermark = *watermark;
 	}

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/cut.h"
 #include "event_log/derived_log.h"
+#include "plan/watermark.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/random.h"
@@ -372,6 +374,39 @@ static void the_watermark_follows_the_rows(void **state) {
 	LK(0, "", "late: 1", "speed", "--once");
 }
 
+/* P9: an answer for a prefix that is asked for goes by what the prefix says of its watermark, as all that is compared with it
+ * does, also when the source is further by now: its horizon stays. */
+static void a_prefix_keeps_its_watermark(void **state) {
+	(void)state;
+	start("CREATE TABLE s (ts timestamptz, k text, n bigint) WITH (event_time = ts, partition_by = k);"
+	      "CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n FROM s WHERE n = 1;"
+	      "CREATE VIEW v WITH (allowed_lateness = '0 s', retention = '10 min') AS SELECT k, count(*) AS c FROM a GROUP BY k, tumble(ts, '1 min');");
+	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":1}\n{\"ts\":\"2026-03-01T10:05:00Z\",\"k\":\"k\",\"n\":1}\n");
+	LK(0, "", "", "speed", "--once");
+	test_world_reload(&world);
+	lk_error err = {0};
+	lk_cut cut;
+	lk_query q = test_query("v");
+	lk_answer before, after;
+	const lk_cat_copy *copy = test_world_copy(&world, "v");
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "test"}, &cut, &err), &err);
+	q.until = &cut.at;
+	test_world_answer(&world, &q, &before);
+	ingest("{\"ts\":\"2026-03-01T10:14:00Z\",\"k\":\"k\",\"n\":2}\n");
+	LK(0, "", "", "speed", "--once");
+	test_world_answer(&world, &q, &after);
+	assert_int_equal(before.nrows, 2);
+	assert_int_equal(after.nrows, 2);
+	assert_int_equal(after.horizon, before.horizon);
+	assert_int_equal(after.watermark, lk_watermark_of_frontier(after.plan, &cut.at));
+	lk_answer_release(&before);
+	lk_answer_release(&after);
+	q.until = NULL;
+	test_world_answer(&world, &q, &after);
+	assert_int_equal(after.nrows, 1);
+	lk_answer_release(&after);
+}
+
 /* The log is held against the definition's text: a row that was changed by hand is named. */
 static void compared_with_its_text(void **state) {
 	(void)state;
@@ -467,6 +502,7 @@ int main(void) {
 		cmocka_unit_test(what_cannot_be_computed_is_named),
 		cmocka_unit_test(the_watermark_follows_the_source),
 		cmocka_unit_test(the_watermark_follows_the_rows),
+		cmocka_unit_test(a_prefix_keeps_its_watermark),
 		cmocka_unit_test(compared_with_its_text),
 		cmocka_unit_test(declared_again),
 		cmocka_unit_test(dropped_from_the_end),
