@@ -104,7 +104,8 @@ static char **lines_of(lk_buf *b, size_t *n) {
 	char **lines = NULL;
 	*n = 0;
 	for (char *p = b->data; p && p < b->data + b->len; p++) {
-		lines = lk_realloc(lines, (*n + 1) * sizeof *lines);
+		if ((*n & (*n - 1)) == 0)   /* a power of two: full */
+			lines = lk_realloc(lines, (*n ? 2 * *n : 1) * sizeof *lines);
 		lines[(*n)++] = p;
 		p = strchr(p, '\n');
 		assert_non_null(p);
