@@ -112,9 +112,9 @@ static void begin_sql(const lk_derived_rows *r, const lk_derived_step *step, lk_
 	long long id = (long long)r->log->id, n = (long long)r->n;
 	lk_buf_addf(sql, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = %d;"
 	            " SET LOCAL idle_in_transaction_session_timeout = %d;", LK_HURRIED(APPEND_WAIT_MS), LK_HURRIED(LK_IDLE_MS));
-	lk_buf_addf(sql, "UPDATE lk.source SET position = %lld, high = ", (long long)step->to.off);
+	lk_buf_addf(sql, "UPDATE lk.source SET position = %lld, high = greatest(high, ", (long long)step->to.off);
 	add_time(step->to.high, sql);
-	lk_buf_addf(sql, " WHERE stream_id = %lld AND name = '%lld/%d' AND number = 0 AND position = %lld RETURNING 1;", id,
+	lk_buf_addf(sql, ") WHERE stream_id = %lld AND name = '%lld/%d' AND number = 0 AND position = %lld RETURNING 1;", id,
 	            (long long)step->source->id, step->part, (long long)step->from.off);
 	lk_buf_addf(sql, "UPDATE lk.tail SET next_off = next_off + %lld, last_at = coalesce(", n);
 	add_time(n ? r->last_at : LK_NEVER, sql);

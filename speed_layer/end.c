@@ -49,6 +49,8 @@ static int sweep_at_end(lk_worker *w, lk_share *s, lk_error *err) {
 	int rc = s->next_lock_us == 0 ? lk_share_lock(w, s, err) : LK_OK;
 	if (rc == LK_OK)
 		rc = lk_share_take(w, s, err);
+	if (rc == LK_OK)
+		lk_share_follow(w, s);
 	return rc == LK_OK ? lk_share_sweep(w, s, err) : rc;
 }
 

@@ -50,7 +50,9 @@ static int read_position(lk_path *p, lk_unit *u, int64_t *cursor, lk_error *err)
 	return rc;
 }
 
-static const lk_in_log in_log = {.read = read_position};
+static int follow(lk_path *p, lk_unit *u, int64_t high, lk_error *err) { return lk_filling_follow(u->op_state, p, u, high, err); }
+
+static const lk_in_log in_log = {.read = read_position, .follow = follow};
 
 const lk_operator lk_fill_log = {
 	.name = "fill a log", .in_log = &in_log, .open = make, .close = release, .show = show, .row = row, .commit = commit, .cut = cut, .restore = restore,

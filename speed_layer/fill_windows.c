@@ -250,7 +250,11 @@ static int take(lk_path *p, lk_unit *u, lk_position *start, uint64_t *token, lk_
 	return rc;
 }
 
-static const lk_in_log in_log = {.read = read_position, .take = take};
+static int follow(lk_path *p, lk_unit *u, int64_t high, lk_error *err) {
+	return lk_filling_follow(&((windows *)u->op_state)->fill, p, u, high, err);
+}
+
+static const lk_in_log in_log = {.read = read_position, .take = take, .follow = follow};
 
 const lk_operator lk_fill_windows = {
 	.name = "fill a log by moving windows", .in_log = &in_log, .open = make, .close = release, .show = show, .row = row, .commit = commit,

@@ -81,6 +81,15 @@ int lk_filling_append(lk_filling *f, lk_path *p, lk_unit *u, int64_t to, lk_erro
 	return LK_OK;
 }
 
+/* What comes later has a _high that is at least this one (D8), so it is known at this position. */
+int lk_filling_follow(lk_filling *f, lk_path *p, lk_unit *u, int64_t high, lk_error *err) {
+	const lk_plan *plan = lk_filling_plan(f);
+	if (!plan->stream->derived || !lk_plan_keeps_time(plan) || u->at.cursor != f->committed.off || high <= f->committed.high)
+		return LK_OK;
+	f->at.high = high;
+	return lk_filling_append(f, p, u, f->committed.off, err);
+}
+
 int lk_filling_read(const lk_filling *f, lk_path *p, const lk_unit *u, lk_derived_position *out, lk_error *err) {
 	return lk_derived_position_read(p->writer, f->copy->log, lk_unit_stream(u), u->part, out, err);
 }

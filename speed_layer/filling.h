@@ -33,6 +33,8 @@ void lk_filling_add(lk_filling *f, const lk_event *e);
 void lk_filling_pass(lk_filling *f, lk_unit *u, const lk_event *e);
 /* Appends everything, up to the offset. */
 int lk_filling_append(lk_filling *f, lk_path *p, lk_unit *u, int64_t to, lk_error *err);
+/* The source, a derived log itself, is at the position and follows a source of its own: the watermark goes on without rows. */
+int lk_filling_follow(lk_filling *f, lk_path *p, lk_unit *u, int64_t high, lk_error *err);
 /* The position that the log shows. */
 int lk_filling_read(const lk_filling *f, lk_path *p, const lk_unit *u, lk_derived_position *out, lk_error *err);
 

@@ -43,6 +43,9 @@ typedef struct lk_in_log {
 	/* Takes the unit over, for an operator that keeps a state: where it begins to read, which may be before that position;
 	 * it makes no rows up to there. NULL: the unit begins at the position. */
 	int (*take)(struct lk_path *p, struct lk_unit *u, lk_position *start, uint64_t *token, lk_error *err);
+	/* The unit has read all that there is, and nothing waits for a commit: the high of what it reads is `high` there, which
+	 * may be more than its events say. */
+	int (*follow)(struct lk_path *p, struct lk_unit *u, int64_t high, lk_error *err);
 } lk_in_log;
 
 /* All verbs run on the thread that drives the unit. u->op_state is the operator's own. */

@@ -219,6 +219,11 @@ static int segments_kept(const lk_worker *w, const lk_share *s, const lk_unit *u
 	return behind || w->pool->o->once ? LK_SEGMENTS_MOST : LK_SEGMENTS_MANY;
 }
 
+void lk_share_follow(lk_worker *w, lk_share *s) {
+	for (int i = 0; i < s->nunits; i++)
+		lk_unit_follow(&w->path, s->units[i], &s->tail);
+}
+
 int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err) {
 	s->next_sweep_us = lk_monotonic_us() + SWEEP_EVERY_US;
 	for (int i = 0; i < s->nunits; i++) {

@@ -114,6 +114,13 @@ void lk_unit_acknowledged(lk_path *p, lk_unit *u) {
 		atomic_fetch_sub(p->behind, events);
 }
 
+void lk_unit_follow(lk_path *p, lk_unit *u, const lk_frontier_part *tail) {
+	lk_error e = {0};
+	bool is_there = u->taken && u->at.cursor == tail->off && u->uncommitted_events == 0;
+	if (is_there && u->op->in_log && u->op->in_log->follow && u->op->in_log->follow(p, u, tail->high, &e) != LK_OK)
+		lk_unit_fail(u, &e);
+}
+
 int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *err) {
 	lk_published now;
 	int rc = lk_published_read(p->writer, u->copy, &now, err);

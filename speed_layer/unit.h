@@ -20,6 +20,9 @@ bool lk_unit_straddles(const lk_unit_state *st, int64_t cut);
 /* Records that the commit sent last is in Redis: counts its events. */
 void lk_unit_acknowledged(lk_path *p, lk_unit *u);
 
+/* Tells a unit that is at the log's end what high the log has there. */
+void lk_unit_follow(lk_path *p, lk_unit *u, const lk_frontier_part *tail);
+
 static inline const lk_plan *lk_unit_plan(const lk_unit *u) { return u->copy->version->plan; }
 static inline const lk_cat_stream *lk_unit_stream(const lk_unit *u) { return u->copy->version->view->stream; }
 

@@ -76,12 +76,14 @@ static int read_tails(lk_worker *w, lk_error *err) {
 			known = w->shares[k].of->stream == stream;
 		if (known)
 			continue;
+		for (int k = i; k < w->nshares; k++)
+			w->shares[k].knows_end |= w->shares[k].of->stream == stream && w->shares[k].of->end != INT64_MAX;
 		int rc = read_tail(w, stream, &tail, err);
 		if (rc != LK_OK)
 			return rc;
 		for (int k = i; k < w->nshares; k++)
 			if (w->shares[k].of->stream == stream)
-				w->shares[k].tail = tail.part[w->shares[k].of->part].off;
+				w->shares[k].tail = tail.part[w->shares[k].of->part];
 	}
 	return LK_OK;
 }
@@ -134,6 +136,8 @@ static int pass(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 		if (s->units[i]->taken)
 			units[n++] = s->units[i];
 	int rc = pass_all(w, s, units, n, busy, err);
+	if (rc == LK_OK)
+		lk_share_follow(w, s);
 	for (int i = 0; i < n && rc == LK_OK; i++)
 		if (!units[i]->taken)
 			rc = lk_worker_trouble(w, units[i], err);
@@ -162,7 +166,7 @@ static int advance(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 		rc = pass(w, s, busy, err);
 	if (rc == LK_OK && lk_monotonic_us() >= s->next_sweep_us)
 		rc = lk_share_sweep(w, s, err);
-	if (rc == LK_OK && w->pool->o->once && s->of->end != INT64_MAX && !atomic_load(&s->of->reached))
+	if (rc == LK_OK && w->pool->o->once && s->knows_end && !atomic_load(&s->of->reached))
 		rc = lk_share_check_end(w, s, err);
 	w->path.behind = NULL;
 	publish_progress(s);

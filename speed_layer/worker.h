@@ -11,7 +11,9 @@ typedef struct lk_share {
 	lk_unit **units;
 	int nunits;
 	lk_ranges *tally;          /* which of the partition's events are counted */
-	int64_t tail, next_lock_us, next_sweep_us;
+	lk_frontier_part tail;     /* as of this round */
+	bool knows_end;            /* that tail is as of when `once` knew where the share ends, or later */
+	int64_t next_lock_us, next_sweep_us;
 	int64_t seen, moved_us;    /* cursor of a unit that another process holds, and when it last moved */
 } lk_share;
 
@@ -49,10 +51,12 @@ int lk_share_lock(lk_worker *w, lk_share *s, lk_error *err);
 /* Takes units that are not taken, when it is time to try. */
 int lk_share_take(lk_worker *w, lk_share *s, lk_error *err);
 int lk_share_sweep(lk_worker *w, lk_share *s, lk_error *err);
+/* Tells units that are at the log's end how far its source is. */
+void lk_share_follow(lk_worker *w, lk_share *s);
 /* The end of the share's work: the log's end, or where `once` stops. */
 static inline int64_t lk_share_end(const lk_share *s) {
 	int64_t end = s->of->end;
-	return s->tail < end ? s->tail : end;
+	return s->tail.off < end ? s->tail.off : end;
 }
 
 /* --- trouble (trouble.c) --- */

@@ -407,6 +407,30 @@ static void a_prefix_keeps_its_watermark(void **state) {
 	lk_answer_release(&after);
 }
 
+/* P13: so does that of the next log of a chain, though nothing comes to it. */
+static void the_watermark_goes_through_a_chain(void **state) {
+	(void)state;
+	start("CREATE TABLE s (ts timestamptz, k text, n bigint) WITH (event_time = ts, partition_by = k);"
+	      "CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n FROM s WHERE n = 1;"
+	      "CREATE TABLE b WITH (event_time = ts) AS SELECT ts, k, n, lag(n) OVER (PARTITION BY k ORDER BY _off) AS before FROM a;"
+	      "CREATE TABLE c WITH (event_time = ts) AS SELECT ts, k, n FROM b;"
+	      "CREATE VIEW v WITH (allowed_lateness = '0 s') AS SELECT k, count(*) AS c FROM c GROUP BY k, tumble(ts, '1 min');");
+	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":1}\n");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "\"_final\":false", "", "query", "v", "--format", "json");
+	ingest("{\"ts\":\"2026-03-01T10:05:00Z\",\"k\":\"k\",\"n\":2}\n");
+	LK(0, "", "", "speed", "--once");
+	LK(0, "\"_final\":true", "", "query", "v", "--format", "json");
+	LK(0, "", "", "speed", "--once");
+	int pid = test_lk_start(&lk.servers, NULL, ARGS("speed"));
+	ingest("{\"ts\":\"2026-03-01T10:09:00Z\",\"k\":\"k\",\"n\":2}\n");
+	test_await_sql(&lk, "SELECT high = '2026-03-01T10:09:00Z' FROM lk.tail JOIN lk.stream USING (stream_id) WHERE name = 'c'");
+	kill(pid, SIGTERM);
+	assert_int_equal(test_lk_wait(pid, 20000), 0);
+	ingest("{\"ts\":\"2026-03-01T10:00:20Z\",\"k\":\"k\",\"n\":1}\n");
+	LK(0, "", "late: 1", "speed", "--once");
+}
+
 /* The log is held against the definition's text: a row that was changed by hand is named. */
 static void compared_with_its_text(void **state) {
 	(void)state;
@@ -503,6 +527,7 @@ int main(void) {
 		cmocka_unit_test(the_watermark_follows_the_source),
 		cmocka_unit_test(the_watermark_follows_the_rows),
 		cmocka_unit_test(a_prefix_keeps_its_watermark),
+		cmocka_unit_test(the_watermark_goes_through_a_chain),
 		cmocka_unit_test(compared_with_its_text),
 		cmocka_unit_test(declared_again),
 		cmocka_unit_test(dropped_from_the_end),
