@@ -620,10 +620,15 @@ static void check_order(const lk_answer *a, lk_buf *difference) {
 	}
 }
 
-/* HAVING and LIMIT are not applied to a single layer: cuts them off the text. */
+/* HAVING and LIMIT are not applied to a single layer: takes them off the text. A HAVING that is always true stays, since
+ * without an aggregate in the select list it alone says that the statement aggregates. */
 static void leave_having_out(lk_plan *p, lk_arena *arena) {
 	if (p->having) {
-		p->text = lk_arena_strndup(arena, p->text, (size_t)p->having_at);
+		static const char always[] = "HAVING true";
+		char *text = lk_arena_alloc(arena, (size_t)p->having_at + sizeof always);
+		memcpy(text, p->text, (size_t)p->having_at);
+		memcpy(text + p->having_at, always, sizeof always);
+		p->text = text;
 		p->order_at = 0;
 	}
 	p->limit = 0;
