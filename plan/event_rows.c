@@ -123,11 +123,20 @@ static bool advance(lk_event_rows *r, lk_value *row) {
 
 /* --- an event --- */
 
+/* One row of VALUES only names expressions, and PostgreSQL puts them in its place: then there is nothing to ask before. */
+static bool makes_rows(const lk_plan *p) {
+	for (int i = 0; i < p->nlaterals; i++)
+		if (p->laterals[i].fn || p->laterals[i].nexprs != p->laterals[i].ncolumns)
+			return true;
+	return false;
+}
+
 void lk_event_rows_init(lk_event_rows *r, const lk_plan *p) {
 	*r = (lk_event_rows){.plan = p, .nopen = -1};
 	r->counts = lk_plan_most_rows(p) > LK_EVENT_ROWS;
-	r->where_event = p->nlaterals ? part_of_where(p, false, &r->own) : p->where;
-	r->where_row = p->nlaterals ? part_of_where(p, true, &r->own) : NULL;
+	bool split = makes_rows(p);
+	r->where_event = split ? part_of_where(p, false, &r->own) : p->nlaterals ? NULL : p->where;
+	r->where_row = split ? part_of_where(p, true, &r->own) : p->nlaterals ? p->where : NULL;
 	r->levels = lk_calloc((size_t)p->nlaterals + 1, sizeof *r->levels);
 }
 
