@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_string.h"
+
 /* One walk checks and prints. An object's members are printed where they stand and put into their order when it ends.
  * Recursion is as deep as the value, at most LK_JSONB_DEPTH. */
 typedef struct reader {
@@ -56,87 +58,38 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* --- texts --- */
 
-static int hex_digit(char c) {
-	return is_digit(c) ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
-/* The four digits at p; -1 if they are not there. */
-static int read_unit(const char *p, const char *end) {
-	int unit = 0;
-	for (int i = 0; i < 4; i++) {
-		int digit = p + i < end ? hex_digit(p[i]) : -1;
-		if (digit < 0)
-			return -1;
-		unit = unit << 4 | digit;
-	}
-	return unit;
-}
-
-static void put_utf8(unsigned c, lk_buf *out) {
-	char s[4];
-	int n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-	for (int i = n - 1; i > 0; i--, c >>= 6)
-		s[i] = (char)(0x80 | (c & 0x3f));
-	s[0] = (char)(lead[n] | c);
-	lk_buf_add(out, s, (size_t)n);
-}
-
-/* r->p after \u. */
-static bool read_code_point(reader *r, lk_buf *text) {
-	int unit = read_unit(r->p, r->end);
-	if (unit < 0)
-		return fail(r, "not JSON: \\u without four hexadecimal digits");
-	if (unit == 0)
-		return fail(r, "\\u0000 in a text");
-	r->p += 4;
-	bool high = unit >= 0xd800 && unit < 0xdc00, pair = high && r->end - r->p >= 6 && r->p[0] == '\\' && r->p[1] == 'u';
-	int low = pair ? read_unit(r->p + 2, r->end) : 0;
-	if ((high && (low < 0xdc00 || low >= 0xe000)) || (unit >= 0xdc00 && unit < 0xe000))
-		return fail(r, "half of a surrogate pair");
-	r->p += pair ? 6 : 0;
-	put_utf8(high ? 0x10000U + ((unsigned)(unit - 0xd800) << 10 | (unsigned)(low - 0xdc00)) : (unsigned)unit, text);
-	return true;
-}
-
-/* r->p after the backslash. */
-static bool read_escape(reader *r, lk_buf *text) {
-	static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-	char c = r->p < r->end ? *r->p++ : '\0';
-	const char *letter = c ? strchr(letters, c) : NULL;
-	if (c == 'u')
-		return read_code_point(r, text);
-	if (!letter)
+/* r->p at the backslash. */
+static bool skip_escape(reader *r) {
+	const char *p = r->p + 1;
+	if (p == r->end || !*p || !strchr("\"\\/bfnrtu", *p))
 		return fail(r, "not JSON: an unknown escape in a string");
-	lk_buf_addc(text, meant[letter - letters]);
+	if (*p == 'u' && (r->end - p < 5 || !lk_json_hex(p + 1)))
+		return fail(r, "not JSON: \\u without four hexadecimal digits");
+	r->p = p + (*p == 'u' ? 5 : 1);
 	return true;
 }
 
 /* The text at the quote, decoded: a part of the input, or in the arena. */
 static bool read_text(reader *r, const char **text, size_t *len) {
-	const char *from = ++r->p;
-	lk_buf decoded = LK_BUF_INIT;
-	bool good = true, escaped = false;
-	while (good && r->p < r->end && *r->p != '"') {
-		if ((unsigned char)*r->p < 0x20) {
-			good = fail(r, "not JSON: a control character in a string");
-		} else if (*r->p != '\\') {
+	const char *from = ++r->p, *reason;
+	bool escaped = false;
+	while (r->p < r->end && *r->p != '"') {
+		if ((unsigned char)*r->p < 0x20)
+			return fail(r, "not JSON: a control character in a string");
+		if (*r->p != '\\')
 			r->p++;
-		} else {
+		else if (skip_escape(r))
 			escaped = true;
-			lk_buf_add(&decoded, from, (size_t)(r->p++ - from));
-			good = read_escape(r, &decoded);
-			from = r->p;
-		}
+		else
+			return false;
 	}
-	good = good && (r->p < r->end || fail(r, "not JSON: a string that does not end"));
-	if (good && escaped)
-		lk_buf_add(&decoded, from, (size_t)(r->p - from));
-	*len = escaped ? decoded.len : good ? (size_t)(r->p - from) : 0;
-	*text = escaped && good ? lk_arena_strndup(&r->arena, decoded.data ? decoded.data : "", decoded.len) : from;
-	lk_buf_release(&decoded);
-	r->p += good;
-	return good && (lk_utf8_valid(*text, *len) || fail(r, "invalid UTF-8"));
+	if (r->p == r->end)
+		return fail(r, "not JSON: a string that does not end");
+	*text = from;
+	*len = (size_t)(r->p++ - from);
+	if (escaped && !lk_json_unescape(from, *len, &r->arena, text, len, &reason))
+		return fail(r, reason);
+	return lk_utf8_valid(*text, *len) || fail(r, "invalid UTF-8");
 }
 
 static bool put_text(reader *r, const char *text, size_t len) {

@@ -61,7 +61,7 @@ static void what_is_refused(void **state) {
 		{"{a:1}", "a key is missing"}, {"1 2", "something follows"}, {"nul", "an unknown word"}, {"nullx", "something follows"}, {"NaN", "neither a value"},
 		{"01", "neither a value"}, {"+1", "neither a value"}, {".5", "neither a value"}, {"1.", "digits after its point"}, {"1e", "digits in its exponent"},
 		{"-", "neither a value"}, {"'a'", "neither a value"}, {"\"a", "does not end"}, {"\"\\x\"", "unknown escape"}, {"\"\\u12\"", "four hexadecimal"},
-		{"\"a\nb\"", "control character"}, {"\"\\u0000\"", "\\u0000"}, {"{\"\\u0000\":1}", "\\u0000"}, {"\"\\ud800\"", "surrogate"}, {"\"\\udc00\"", "surrogate"},
+		{"\"a\nb\"", "control character"}, {"\"\\u0000\"", "\\u0000"}, {"{\"\\u0000\":1}", "\\u0000"}, {"\"\\ud800\"", "surrogate"}, {"\"\\udc00\"", "surrogate"}, {"\"\\ud800\\u00g0\"", "four hexadecimal"},
 		{"\"\\ud800\\u0041\"", "surrogate"}, {"\"\xff\"", "UTF-8"}, {"{\"\xc3\":1}", "UTF-8"}, {"1e1000", "1000 digits"}, {"1e-1001", "1000 digits"},
 		{"1e99999999999999999999", "1000 digits"}, {"1e-99999999999999999999", "1000 digits"},
 	};
