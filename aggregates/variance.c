@@ -21,7 +21,7 @@ typedef struct variance_state {
 	int64_t rows;
 } variance_state;
 
-static int resolve_exact(lk_type arg, lk_type *result, const char **reason) {
+static int resolve_short(lk_type arg, lk_type *result, const char **reason) {
 	*result = (lk_type){.kind = LK_FLOAT8};
 	*reason = "it needs a number: a column or expression of a numeric type";
 	return lk_type_is_integer(arg) || (arg.kind == LK_NUMERIC && !lk_type_is_long(arg)) ? 0 : -1;
@@ -43,21 +43,19 @@ static int resolve_double(lk_type arg, lk_type *result, const char **reason) {
 
 static void init(void *state) { *(variance_state *)state = (variance_state){0}; }
 
-static void fold_exact(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
-	(void)at;
-	variance_state *s = state;
-	lk_int128 n = lk_agg_units(a, v);
-	lk_exact_add_int(&s->sum, n, 0, arena);
-	lk_exact_add_int(&s->squares, n * n, 0, arena);
-	s->rows++;
+static void take_exact(variance_state *s, const lk_agg *a, const lk_value *v, bool remove, lk_arena *arena) {
+	lk_agg_exact_add(&s->sum, a, v, remove, arena);
+	lk_agg_exact_add_square(&s->squares, a, v, remove, arena);
+	s->rows += remove ? -1 : 1;
 }
 
-static void fold_long(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
+static void fold_exact(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
 	(void)at;
-	variance_state *s = state;
-	lk_agg_exact_add(&s->sum, a, v, false, arena);
-	lk_agg_exact_add_square(&s->squares, a, v, false, arena);
-	s->rows++;
+	take_exact(state, a, v, false, arena);
+}
+
+static void unfold_exact(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
+	take_exact(state, a, v, true, arena);
 }
 
 static void fold_double(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena) {
@@ -66,21 +64,6 @@ static void fold_double(void *state, const lk_agg *a, const lk_value *v, const l
 	lk_exact_add(&s->sum, v->d, arena);
 	lk_exact_add_square(&s->squares, v->d, arena);
 	s->rows++;
-}
-
-static void unfold_exact(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
-	variance_state *s = state;
-	lk_int128 n = lk_agg_units(a, v);
-	lk_exact_add_int(&s->sum, -n, 0, arena);
-	lk_exact_add_int(&s->squares, -(n * n), 0, arena);
-	s->rows--;
-}
-
-static void unfold_long(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
-	variance_state *s = state;
-	lk_agg_exact_add(&s->sum, a, v, true, arena);
-	lk_agg_exact_add_square(&s->squares, a, v, true, arena);
-	s->rows--;
 }
 
 static void unfold_double(void *state, const lk_agg *a, const lk_value *v, lk_arena *arena) {
@@ -230,24 +213,25 @@ static void store_long(const void *state, const lk_agg *a, lk_value *columns, lk
 }
 
 #define VARIANCE_VERBS .state_size = LK_STATE_SIZE(variance_state), .init = init, .merge = merge, .encode = encode, .decode = decode
-#define EXACT_VERBS \
-	VARIANCE_VERBS, .oracle = LK_ORACLE_AS_DOUBLE, .resolve = resolve_exact, .fold = fold_exact, .unfold = unfold_exact, .npartials = 4, \
-	.partial_type = partial_type, .partial_sql = partial_sql, .load = load, .store = store
+#define EXACT_VERBS VARIANCE_VERBS, .oracle = LK_ORACLE_AS_DOUBLE, .fold = fold_exact, .unfold = unfold_exact
+#define SHORT_VERBS \
+	EXACT_VERBS, .resolve = resolve_short, .npartials = 4, .partial_type = partial_type, .partial_sql = partial_sql, \
+	.load = load, .store = store
 #define LONG_VERBS \
-	VARIANCE_VERBS, .oracle = LK_ORACLE_AS_DOUBLE, .digits = LK_EXPR_DIGITS, .resolve = resolve_long, .fold = fold_long, \
-	.unfold = unfold_long, .npartials = 3, \
-	.partial_type = long_type, .partial_sql = long_sql, .load = load_long, .store = store_long
+	EXACT_VERBS, .digits = LK_EXPR_DIGITS, .resolve = resolve_long, .npartials = 3, .partial_type = long_type, \
+	.partial_sql = long_sql, .load = load_long, .store = store_long
 #define DOUBLE_VERBS \
-	VARIANCE_VERBS, LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .error = 1e-12, .resolve = resolve_double, .fold = fold_double, .unfold = unfold_double
+	VARIANCE_VERBS, LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .error = 1e-12, .resolve = resolve_double, \
+	.fold = fold_double, .unfold = unfold_double
 
 /* PostgreSQL gives the root as many digits after the point as the variance, which has 16 significant digits: the root
  * of a large variance has eight. */
-const lk_aggregate lk_agg_var_pop = {EXACT_VERBS, .error = 1e-12, .name = "var_pop", .finish = var_pop};
-const lk_aggregate lk_agg_var_samp = {EXACT_VERBS, .error = 1e-12, .name = "var_samp", .finish = var_samp};
-const lk_aggregate lk_agg_variance = {EXACT_VERBS, .error = 1e-12, .name = "variance", .finish = var_samp};
-const lk_aggregate lk_agg_stddev_pop = {EXACT_VERBS, .error = 1e-8, .name = "stddev_pop", .finish = stddev_pop};
-const lk_aggregate lk_agg_stddev_samp = {EXACT_VERBS, .error = 1e-8, .name = "stddev_samp", .finish = stddev_samp};
-const lk_aggregate lk_agg_stddev = {EXACT_VERBS, .error = 1e-8, .name = "stddev", .finish = stddev_samp};
+const lk_aggregate lk_agg_var_pop = {SHORT_VERBS, .error = 1e-12, .name = "var_pop", .finish = var_pop};
+const lk_aggregate lk_agg_var_samp = {SHORT_VERBS, .error = 1e-12, .name = "var_samp", .finish = var_samp};
+const lk_aggregate lk_agg_variance = {SHORT_VERBS, .error = 1e-12, .name = "variance", .finish = var_samp};
+const lk_aggregate lk_agg_stddev_pop = {SHORT_VERBS, .error = 1e-8, .name = "stddev_pop", .finish = stddev_pop};
+const lk_aggregate lk_agg_stddev_samp = {SHORT_VERBS, .error = 1e-8, .name = "stddev_samp", .finish = stddev_samp};
+const lk_aggregate lk_agg_stddev = {SHORT_VERBS, .error = 1e-8, .name = "stddev", .finish = stddev_samp};
 const lk_aggregate lk_agg_var_pop_long = {LONG_VERBS, .error = 1e-12, .name = "var_pop", .finish = var_pop};
 const lk_aggregate lk_agg_var_samp_long = {LONG_VERBS, .error = 1e-12, .name = "var_samp", .finish = var_samp};
 const lk_aggregate lk_agg_variance_long = {LONG_VERBS, .error = 1e-12, .name = "variance", .finish = var_samp};
