@@ -84,7 +84,7 @@ static bool is_short(const lk_exact *x, lk_uint128 *n, int *exponent, bool *nega
 		up >>= 32;
 	}
 	*negative = up < 0;
-	uint64_t carry = 1;
+	uint64_t carry = *negative;
 	for (int i = 0; *negative && i < x->n; i++, carry >>= 32) {
 		carry += (uint32_t)~digit[i];
 		digit[i] = (uint32_t)carry;
@@ -97,7 +97,7 @@ static bool is_short(const lk_exact *x, lk_uint128 *n, int *exponent, bool *nega
 	for (int i = end - 1; i >= low; i--)
 		*n = *n << 32 | digit[i];
 	*exponent = 32 * (x->low + low - LK_EXACT_ONE);
-	return (up == 0 || up == -1) && end - low <= 3;
+	return (up == 0 || up == -1) && !carry && end - low <= 3;   /* a carry: -2^32 to the power of all digits */
 }
 
 static int length_of(lk_uint128 n) {

@@ -85,6 +85,20 @@ static void edges_of_reals(void **state) {
 	is(sum_of((const double[]){1e-45f, 1e-45f}, 2, 1, true), (double)(1e-45f + 1e-45f));
 }
 
+/* At -2^64, -2^96 … all digits in use may be zeros, under a top one of -2^32. */
+static void powers_by_doubling(void **state) {
+	(void)state;
+	for (int sign = -1; sign <= 1; sign += 2) {
+		lk_exact e = {0};
+		lk_exact_add(&e, sign, &arena);
+		for (int bits = 0; bits < 200; bits++, lk_exact_merge(&e, &e, &arena)) {
+			is(lk_exact_quotient(&e, 1, false), ldexp(sign, bits));
+			is(lk_exact_quotient(&e, 3, false), ldexp(sign / 3.0, bits));
+		}
+		lk_arena_clear(&arena);
+	}
+}
+
 static double moderate(uint64_t *s) {
 	double d = ldexp((double)(int64_t)random_next(s), random_below(s, 24) - 70);
 	return random_below(s, 8) ? d : 0;
@@ -259,6 +273,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edges_of_sums),
 		cmocka_unit_test(edges_of_reals),
+		cmocka_unit_test(powers_by_doubling),
 		cmocka_unit_test(as_in_113_bits),
 		cmocka_unit_test(variances_as_in_113_bits),
 		cmocka_unit_test(edges_of_variances),
