@@ -59,6 +59,13 @@ lk_value lk_wide_value(const lk_wide *w, lk_arena *arena) {
 
 bool lk_wide_is_zero(const lk_wide *w) { return w->n == 0; }
 
+int lk_wide_exponent(const lk_wide *w) { return w->n ? w->n - 1 - w->scale : 0; }
+
+int lk_wide_weight(const lk_wide *w) {
+	int exponent = lk_wide_exponent(w);
+	return exponent >= 0 ? exponent / 4 : -((3 - exponent) / 4);
+}
+
 /* --- magnitudes --- */
 
 static int digit_at(const lk_wide *w, int i) { return i >= 0 && i < w->n ? w->digit[i] : 0; }
@@ -169,10 +176,8 @@ static void divide_digits(const lk_wide *a, const lk_wide *b, lk_wide *q, lk_wid
 
 /* The weight of the first base-10000 digit, and that digit; both 0 for 0. */
 static int first_digit(const lk_wide *w, int *digit) {
+	int weight = lk_wide_weight(w);
 	*digit = 0;
-	if (!w->n)
-		return 0;
-	int exponent = w->n - 1 - w->scale, weight = exponent >= 0 ? exponent / 4 : -((3 - exponent) / 4);
 	for (int k = 3; k >= 0; k--)
 		*digit = *digit * 10 + digit_at(w, 4 * weight + k + w->scale);
 	return weight;

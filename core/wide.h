@@ -23,6 +23,9 @@ void lk_wide_of(const lk_value *v, lk_wide *out);
 lk_value lk_wide_value(const lk_wide *w, lk_arena *arena);
 void lk_wide_print(const lk_wide *w, lk_buf *out);
 bool lk_wide_is_zero(const lk_wide *w);
+/* The exponent of the first decimal digit; of the first digit in base 10000, as numeric.c counts. Both 0 for 0. */
+int lk_wide_exponent(const lk_wide *w);
+int lk_wide_weight(const lk_wide *w);
 int lk_wide_compare(const lk_wide *a, const lk_wide *b);
 
 /* False if the result has more than LK_WIDE_DIGITS digits. out may not be an operand. b is not 0 in a division. */

@@ -177,18 +177,12 @@ static lk_wide small(int n, int scale) {
 	return w;
 }
 
-/* Of the first digit in base 10000. */
-static int weight_of(const lk_wide *w) {
-	int exponent = w->n ? w->n - 1 - w->scale : 0;
-	return exponent >= 0 ? exponent / GROUP : -((GROUP - 1 - exponent) / GROUP);
-}
-
 /* Roots until 0.9 < x < 1.1; *roots of them. */
 static bool near_one(lk_wide *x, int scale, int *roots) {
 	const lk_wide least = small(9, 1), most = small(11, 1);
 	for (*roots = 0; lk_wide_compare(x, &least) <= 0 || lk_wide_compare(x, &most) >= 0; ++*roots) {
 		lk_wide root;
-		if (!lk_wide_sqrt(x, scale - weight_of(x) * GROUP / 2 + MORE, &root))
+		if (!lk_wide_sqrt(x, scale - lk_wide_weight(x) * GROUP / 2 + MORE, &root))
 			return false;
 		*x = root;
 	}
@@ -246,7 +240,7 @@ bool lk_wide_exp(const lk_wide *a, double about, int scale, lk_wide *out) {
 	if (digits + scale > LK_WIDE_DIGITS || !exp_series(&x, significant - 1, out))
 		return false;
 	for (int i = 0; i < halvings; i++) {
-		int inner = significant - weight_of(out) * 2 * GROUP;
+		int inner = significant - lk_wide_weight(out) * 2 * GROUP;
 		if (!multiply_to(out, out, inner > 0 ? inner : 0, out))
 			return false;
 	}

@@ -4,7 +4,8 @@
  * in all (precision), digits after the point (scale), digits before it (whole). */
 #include "expr/function.h"
 
-static int whole_of(lk_type t) { return t.whole ? t.whole : t.precision - t.scale; }
+int lk_numeric_whole(lk_type t) { return t.whole ? t.whole : t.precision - t.scale; }
+
 static int most(int a, int b) { return a > b ? a : b; }
 
 static bool made(lk_type *out, bool floats, int digits, int scale, int whole) {
@@ -19,9 +20,9 @@ static bool made(lk_type *out, bool floats, int digits, int scale, int whole) {
 /* Both operands are brought to one scale. A value with many digits before the point has few after it, so the digits of a
  * sum are less than the sum of both maxima. */
 static bool sum(lk_type l, lk_type r, lk_type *out) {
-	int whole = most(whole_of(l), whole_of(r)), scale = most(l.scale, r.scale), digits = whole + scale;
+	int whole = most(lk_numeric_whole(l), lk_numeric_whole(r)), scale = most(l.scale, r.scale), digits = whole + scale;
 	if (l.whole || r.whole) {
-		int cross = most(whole_of(l) + r.scale, whole_of(r) + l.scale);
+		int cross = most(lk_numeric_whole(l) + r.scale, lk_numeric_whole(r) + l.scale);
 		digits = most(most(l.precision, r.precision), cross);
 	}
 	return made(out, l.whole || r.whole, digits + 1, scale, whole + 1);
@@ -32,8 +33,9 @@ static bool sum(lk_type l, lk_type r, lk_type *out) {
  * more. */
 static bool quotient(lk_type l, lk_type r, lk_type *out) {
 	enum { SIGNIFICANT = 16, GROUP = 4, MOST_SIGNIFICANT = 24 };
-	int whole = whole_of(l) + r.scale, own = most(l.scale, r.scale);
-	int weight = (l.scale + GROUP - 1) / GROUP + most(whole_of(r) - 1, 0) / GROUP + 1;   /* of the least quotient, negated */
+	int whole = lk_numeric_whole(l) + r.scale, own = most(l.scale, r.scale);
+	/* of the least quotient, negated */
+	int weight = (l.scale + GROUP - 1) / GROUP + most(lk_numeric_whole(r) - 1, 0) / GROUP + 1;
 	return made(out, true, most(MOST_SIGNIFICANT, whole + own), most(own, SIGNIFICANT + GROUP * weight), most(whole, 1));
 }
 
@@ -41,12 +43,13 @@ bool lk_numeric_bounds(int op, lk_type l, lk_type r, lk_type *out) {
 	*out = (lk_type){.kind = LK_NUMERIC};
 	if (!l.precision || !r.precision)
 		return true;
+	int wl = lk_numeric_whole(l), wr = lk_numeric_whole(r);
 	switch (op) {
-	case LK_X_MUL: return made(out, l.whole || r.whole, l.precision + r.precision, l.scale + r.scale, whole_of(l) + whole_of(r));
+	case LK_X_MUL: return made(out, l.whole || r.whole, l.precision + r.precision, l.scale + r.scale, wl + wr);
 	case LK_X_DIV: return quotient(l, r, out);
 	case LK_X_MOD: {
 		lk_type aligned;
-		int whole = whole_of(l) < whole_of(r) ? whole_of(l) : whole_of(r), scale = most(l.scale, r.scale);
+		int whole = wl < wr ? wl : wr, scale = most(l.scale, r.scale);
 		return sum(l, r, &aligned) && made(out, l.whole || r.whole, most(whole + scale, 1), scale, whole);
 	}
 	default: return sum(l, r, out);

@@ -54,5 +54,7 @@ bool lk_expr_is_fold_only(const lk_expr *x);
  * the digits needed, if those are more than an expression over rows may have. Types without bounds give one without. */
 #define LK_EXPR_DIGITS 200
 bool lk_numeric_bounds(int op, lk_type l, lk_type r, lk_type *out);
+/* The most digits before the point of a numeric with bounds. */
+int lk_numeric_whole(lk_type t);
 
 #endif

@@ -143,8 +143,6 @@ static lk_value power_double(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 
 /* --- types of numeric results --- */
 
-static int whole_of(lk_type t) { return t.whole ? t.whole : t.precision - t.scale; }
-
 static bool same_type(const lk_expr *x, lk_type *out) {
 	*out = x->args[0]->type;
 	return true;
@@ -163,7 +161,7 @@ static bool shortened_type(const lk_expr *x, lk_type *out) {
 	*out = (lk_type){.kind = LK_NUMERIC};
 	if (!t.precision)
 		return true;
-	int whole = whole_of(t) + 1;
+	int whole = lk_numeric_whole(t) + 1;
 	if (digits < 0 && whole < 1 - digits)
 		whole = 1 - digits;
 	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)(whole + scale), .scale = (uint8_t)scale};

@@ -12,15 +12,6 @@
 enum { SIGNIFICANT = 16, GROUP = 4, MOST_SCALE = 1000 };   /* numbers of numeric.c: its digits are groups of four */
 
 static int most(int a, int b) { return a > b ? a : b; }
-static int whole_of(lk_type t) { return t.whole ? t.whole : t.precision - t.scale; }
-
-/* Of the first digit; 0 for 0. */
-static int exponent_of(const lk_wide *w) { return w->n ? w->n - 1 - w->scale : 0; }
-
-static int weight_of(const lk_wide *w) {
-	int exponent = exponent_of(w);
-	return exponent >= 0 ? exponent / GROUP : -((GROUP - 1 - exponent) / GROUP);
-}
 
 /* At least 16 significant digits, if the result's first digit has about this exponent, and as many as an operand. */
 static int scale_of(int exponent, int operand) {
@@ -36,9 +27,9 @@ static int exponent_of_ln(const lk_wide *a) {
 	lk_wide_of(&bounds[1], &greatest);
 	lk_wide_of(&bounds[2], &minus_one);
 	if (lk_wide_compare(a, &least) >= 0 && lk_wide_compare(a, &greatest) <= 0)
-		return lk_wide_add(a, &minus_one, &rest) ? exponent_of(&rest) : 0;
+		return lk_wide_add(a, &minus_one, &rest) ? lk_wide_exponent(&rest) : 0;
 	double digits = 0;
-	int exponent = GROUP * (weight_of(a) - 1);
+	int exponent = GROUP * (lk_wide_weight(a) - 1);
 	for (int i = a->n; i-- > 0 && i - a->scale >= exponent;)
 		digits += a->digit[i] * pow(10, i - a->scale - exponent);
 	return (int)log10(fabs(log(digits) + exponent * 2.302585092994046));
@@ -54,7 +45,7 @@ static lk_value sqrt_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	lk_wide_of(v, &a);
 	if (a.negative)
 		return lk_mark(ev, "cannot take square root of a negative number");
-	return made(lk_wide_sqrt(&a, scale_of(2 * weight_of(&a) + 1, a.scale), &out), &out, ev);
+	return made(lk_wide_sqrt(&a, scale_of(2 * lk_wide_weight(&a) + 1, a.scale), &out), &out, ev);
 }
 
 /* NULL, or why a has no logarithm. */
@@ -123,7 +114,7 @@ static bool unbounded(const lk_expr *x, lk_type *out) {
 static bool sqrt_type(const lk_expr *x, lk_type *out) {
 	lk_type t = x->args[0]->type;
 	int groups = (t.scale + GROUP - 1) / GROUP;   /* of zeros before the first digit of the least number */
-	return unbounded(x, out) || own_scale(whole_of(t) / 2 + 1, most(t.scale, SIGNIFICANT - 1 + 2 * groups), out);
+	return unbounded(x, out) || own_scale(lk_numeric_whole(t) / 2 + 1, most(t.scale, SIGNIFICANT - 1 + 2 * groups), out);
 }
 
 static bool ln_type(const lk_expr *x, lk_type *out) {
@@ -139,7 +130,7 @@ static bool log_type(const lk_expr *x, lk_type *out) {
 static bool exp_type(const lk_expr *x, lk_type *out) {
 	static const int digits[] = {1, 5, 44};   /* of e, e^10, e^100 */
 	lk_type t = x->args[0]->type;
-	int whole = whole_of(t);
+	int whole = lk_numeric_whole(t);
 	return unbounded(x, out) || (whole < 3 && own_scale(digits[whole], most(t.scale, SIGNIFICANT + digits[whole]), out));
 }
 

@@ -328,7 +328,7 @@ static bool common_numeric(lk_scope *c, lk_expr *const *x, int n, lk_type *out) 
 		bool null = x[i]->op == LK_X_CONST && lk_is_null(&x[i]->value);
 		if (null)
 			continue;
-		int own = t.whole ? t.whole : t.precision - t.scale;
+		int own = lk_numeric_whole(t);
 		one_scale &= !t.whole && (!digits || t.scale == scale);
 		whole = own > whole ? own : whole;
 		scale = t.scale > scale ? t.scale : scale;
