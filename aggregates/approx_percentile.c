@@ -89,7 +89,7 @@ static void finish(const void *state, const lk_agg *a, lk_value *out) {
 }
 
 const lk_aggregate lk_agg_approx_percentile = {
-	LK_PARTIAL_OF_BAG, .name = "approx_percentile", .as_double = true, .digits = LK_EXPR_DIGITS, .oracle = LK_ORACLE_ARRAY, .error = 1.0 / 129 + 1e-15,
-	.bound = "relative error at most 1 %", .param = "p", .param_fault = param_fault,
-	.resolve = resolve, .fold = fold, .unfold = unfold, .finish = finish,
+	LK_PARTIAL_OF_BAG, .name = "approx_percentile", .as_double = true, .digits = LK_EXPR_DIGITS,
+	.oracle = LK_ORACLE_ARRAY, .error = 1.0 / 129 + 1e-15, .bound = "relative error at most 1 %",
+	.param = "p", .param_fault = param_fault, .resolve = resolve, .fold = fold, .unfold = unfold, .finish = finish,
 };

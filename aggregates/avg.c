@@ -1,5 +1,5 @@
-/* avg over integers and numerics that fit 64 bits (longer ones: aggregates/sum_long.c). The partial is the exact sum and the count; finish divides once, as PostgreSQL
- * does. */
+/* avg over integers and numerics that fit 64 bits (longer ones: aggregates/sum_long.c). The partial is the exact sum
+ * and the count; finish divides once, as PostgreSQL does. */
 #include "aggregates/private.h"
 #include "core/varint.h"
 
@@ -104,7 +104,7 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 }
 
 const lk_aggregate lk_agg_avg = {
-	.name = "avg", .state_size = LK_STATE_SIZE(avg_state), .resolve = resolve, .init = init, .fold = fold, .unfold = unfold,
-	.merge = merge, .encode = encode, .decode = decode, .finish = finish, .npartials = 2,
+	.name = "avg", .state_size = LK_STATE_SIZE(avg_state), .resolve = resolve, .init = init, .fold = fold,
+	.unfold = unfold, .merge = merge, .encode = encode, .decode = decode, .finish = finish, .npartials = 2,
 	.partial_type = partial_type, .partial_sql = partial_sql, .load = load, .store = store,
 };

@@ -90,6 +90,10 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 	.finish = finish, .npartials = 1, .partial_type = partial_type, .partial_sql = partial_sql, .load = load, \
 	.store = store, .idempotent = true
 
-const lk_aggregate lk_agg_bool_and = {BOOL_VERBS, .name = "bool_and", .extreme = LK_LEAST, .fold = fold_and, .merge = merge_and};
-const lk_aggregate lk_agg_every = {BOOL_VERBS, .name = "every", .extreme = LK_LEAST, .fold = fold_and, .merge = merge_and};
-const lk_aggregate lk_agg_bool_or = {BOOL_VERBS, .name = "bool_or", .extreme = LK_GREATEST, .fold = fold_or, .merge = merge_or};
+#define AND_VERBS BOOL_VERBS, .extreme = LK_LEAST, .fold = fold_and, .merge = merge_and
+
+const lk_aggregate lk_agg_bool_and = {AND_VERBS, .name = "bool_and"};
+const lk_aggregate lk_agg_every = {AND_VERBS, .name = "every"};
+const lk_aggregate lk_agg_bool_or = {
+	BOOL_VERBS, .name = "bool_or", .extreme = LK_GREATEST, .fold = fold_or, .merge = merge_or,
+};

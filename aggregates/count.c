@@ -86,8 +86,8 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 }
 
 #define COUNT_VERBS \
-	.name = "count", .state_size = LK_STATE_SIZE(count_state), .resolve = resolve, .init = init, .fold = fold, .unfold = unfold, \
-	.merge = merge, .encode = encode, .decode = decode, .finish = finish, .npartials = 1, \
+	.name = "count", .state_size = LK_STATE_SIZE(count_state), .resolve = resolve, .init = init, .fold = fold, \
+	.unfold = unfold, .merge = merge, .encode = encode, .decode = decode, .finish = finish, .npartials = 1, \
 	.partial_type = partial_type, .load = load, .store = store
 
 const lk_aggregate lk_agg_count_star = {COUNT_VERBS, .star = true, .partial_sql = star_sql};

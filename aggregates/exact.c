@@ -78,7 +78,9 @@ typedef struct parts {
 static void count(uint32_t *n, uint32_t by) { *n = by > UINT32_MAX - *n ? UINT32_MAX : *n + by; }
 
 /* The count of a value that is not finite. */
-static uint32_t *special(lk_exact *x, const parts *p) { return p->mantissa ? &x->nan : p->negative ? &x->minus : &x->plus; }
+static uint32_t *special(lk_exact *x, const parts *p) {
+	return p->mantissa ? &x->nan : p->negative ? &x->minus : &x->plus;
+}
 
 /* False for zero and for what is not finite. */
 static bool take_apart(double d, parts *out) {

@@ -28,7 +28,8 @@ void lk_exact_add_int(lk_exact *x, lk_int128 n, int shift, lk_arena *arena);
 /* Takes a term out again that was added. */
 void lk_exact_remove(lk_exact *x, double d, lk_arena *arena);
 void lk_exact_remove_square(lk_exact *x, double d, lk_arena *arena);
-void lk_exact_add_int_square(lk_exact *x, lk_int128 n, bool remove, lk_arena *arena);   /* n * n, or takes it out again */
+/* n * n, or takes it out again. */
+void lk_exact_add_int_square(lk_exact *x, lk_int128 n, bool remove, lk_arena *arena);
 void lk_exact_merge(lk_exact *into, const lk_exact *from, lk_arena *arena);
 
 /* Equal values have equal bytes. decode: 0, or -1 if malformed. */
@@ -55,8 +56,8 @@ double lk_exact_special(const lk_exact *x);
 
 /* x / by, rounded once: to the nearest double, or real if `real`; ties to even. Infinite if it is too large. */
 double lk_exact_quotient(const lk_exact *x, uint64_t by, bool real);
-/* (n * squares - sum^2) / (n * m * 10^(2 * scale)), rounded once, or its square root if `root`. All terms are finite; n > 0,
- * m > 0; scale is 0 unless they are whole numbers. */
+/* (n * squares - sum^2) / (n * m * 10^(2 * scale)), rounded once, or its square root if `root`. All terms are finite;
+ * n > 0, m > 0; scale is 0 unless they are whole numbers. */
 double lk_exact_variance(const lk_exact *sum, const lk_exact *squares, uint64_t n, uint64_t m, int scale, bool root);
 
 #endif

@@ -1,10 +1,10 @@
 /* From exact sums to doubles: one long division, one rounding.
  *
  * The dividend x, a whole number of 2^-2176, gets 384 zero bits at its low end. The product of the divisors is below
- * 2^128, so a quotient that is not a tie between two doubles is further than 2^-2304 from it. (By powers of ten only sums of
- * whole numbers are divided: then x is a whole number of ones, and 10^400 is below 2^1330.) The kept digits show on
- * which side it lies; the remainder of the division does not matter. So each result is the double nearest to the true
- * value, in whatever order the terms came. */
+ * 2^128, so a quotient that is not a tie between two doubles is further than 2^-2304 from it. (By powers of ten only
+ * sums of whole numbers are divided: then x is a whole number of ones, and 10^400 is below 2^1330.) The kept digits
+ * show on which side it lies; the remainder of the division does not matter. So each result is the double nearest to
+ * the true value, in whatever order the terms came. */
 #include <float.h>
 #include <math.h>
 #include <string.h>

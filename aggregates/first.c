@@ -96,5 +96,9 @@ static void finish(const void *state, const lk_agg *a, lk_value *out) {
 	LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_IN_ORDER, .state_size = LK_STATE_SIZE(first_state), .resolve = resolve, .init = init, \
 	.encode = encode, .decode = decode, .finish = finish, .idempotent = true
 
-const lk_aggregate lk_agg_first = {FIRST_VERBS, .name = "first", .extreme = LK_EARLIEST, .fold = fold_first, .merge = merge_first};
-const lk_aggregate lk_agg_last = {FIRST_VERBS, .name = "last", .extreme = LK_LATEST, .fold = fold_last, .merge = merge_last};
+const lk_aggregate lk_agg_first = {
+	FIRST_VERBS, .name = "first", .extreme = LK_EARLIEST, .fold = fold_first, .merge = merge_first,
+};
+const lk_aggregate lk_agg_last = {
+	FIRST_VERBS, .name = "last", .extreme = LK_LATEST, .fold = fold_last, .merge = merge_last,
+};

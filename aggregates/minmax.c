@@ -10,9 +10,12 @@ static int resolve(lk_type arg, lk_type *result, const char **reason) {
 	*result = arg;
 	if (arg.kind != LK_BOOL && arg.kind != LK_UUID && arg.kind != LK_JSONB)
 		return 0;
-	*reason = arg.kind == LK_UUID    ? "PostgreSQL has no min or max of uuid; write first(x) or last(x)"
-	          : arg.kind == LK_JSONB ? "PostgreSQL has no min or max of jsonb; write min(x ->> 'key' COLLATE \"C\"), first(x) or last(x)"
-	                                 : "PostgreSQL has no min or max of boolean; write bool_and(x) or bool_or(x)";
+	if (arg.kind == LK_UUID)
+		*reason = "PostgreSQL has no min or max of uuid; write first(x) or last(x)";
+	else if (arg.kind == LK_JSONB)
+		*reason = "PostgreSQL has no min or max of jsonb; write min(x ->> 'key' COLLATE \"C\"), first(x) or last(x)";
+	else
+		*reason = "PostgreSQL has no min or max of boolean; write bool_and(x) or bool_or(x)";
 	return -1;
 }
 
@@ -91,5 +94,9 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 	.finish = finish, .npartials = 1, .partial_type = partial_type, .partial_sql = partial_sql, .load = load, \
 	.store = store, .idempotent = true
 
-const lk_aggregate lk_agg_min = {MINMAX_VERBS, .name = "min", .extreme = LK_LEAST, .fold = fold_min, .merge = merge_min};
-const lk_aggregate lk_agg_max = {MINMAX_VERBS, .name = "max", .extreme = LK_GREATEST, .fold = fold_max, .merge = merge_max};
+const lk_aggregate lk_agg_min = {
+	MINMAX_VERBS, .name = "min", .extreme = LK_LEAST, .fold = fold_min, .merge = merge_min,
+};
+const lk_aggregate lk_agg_max = {
+	MINMAX_VERBS, .name = "max", .extreme = LK_GREATEST, .fold = fold_max, .merge = merge_max,
+};

@@ -58,10 +58,10 @@ void lk_agg_bytes_store(const void *state, const lk_agg *a, lk_value *columns, l
 #define LK_PARTIAL_OF_BYTES \
 	.fold_only = true, .npartials = 1, .partial_type = lk_agg_bytes_type, .load = lk_agg_bytes_load, .store = lk_agg_bytes_store
 
-/* A partial that is a bag (aggregates/bag.h): a set if the aggregate is idempotent, else each item has a count. fold
- * adds the argument in the key encoding. */
 /* For resolve: 0 if the values of the type can be told apart by their key encoding; else -1 with *reason. */
 int lk_agg_counts_values(lk_type arg, const char **reason);
+/* A partial that is a bag (aggregates/bag.h): a set if the aggregate is idempotent, else each item has a count. fold
+ * adds the argument in the key encoding. */
 void lk_agg_bag_init(void *state);
 void lk_agg_bag_fold(void *state, const lk_agg *a, const lk_value *v, const lk_place *at, lk_arena *arena);
 void lk_agg_bag_merge(void *into, const lk_agg *a, const void *from, lk_arena *arena);

@@ -1,5 +1,5 @@
-/* sum over integers and numerics that fit 64 bits: exact, in 128 bits. Longer numerics are in aggregates/sum_long.c, doubles
- * in aggregates/sum_double.c.
+/* sum over integers and numerics that fit 64 bits: exact, in 128 bits. Longer numerics are in aggregates/sum_long.c,
+ * doubles in aggregates/sum_double.c.
  *
  * As in PostgreSQL, the sum of smallint and integer is bigint, that of bigint and numeric is numeric. An argument has
  * fewer than 2^63 units and a log fewer than 2^63 events, so a sum stays below 2^126. A sum of integers leaves bigint
@@ -116,7 +116,7 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 }
 
 const lk_aggregate lk_agg_sum = {
-	.name = "sum", .state_size = LK_STATE_SIZE(sum_state), .resolve = resolve, .init = init, .fold = fold, .unfold = unfold,
-	.merge = merge, .encode = encode, .decode = decode, .finish = finish, .npartials = 1,
+	.name = "sum", .state_size = LK_STATE_SIZE(sum_state), .resolve = resolve, .init = init, .fold = fold,
+	.unfold = unfold, .merge = merge, .encode = encode, .decode = decode, .finish = finish, .npartials = 1,
 	.partial_type = partial_type, .partial_sql = partial_sql, .load = load, .store = store,
 };

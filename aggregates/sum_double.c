@@ -96,8 +96,8 @@ static void finish_avg(const void *state, const lk_agg *a, lk_value *out) {
 }
 
 #define DOUBLE_VERBS \
-	LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .state_size = LK_STATE_SIZE(double_state), .init = init, .fold = fold, .unfold = unfold, \
-	.merge = merge, .encode = encode, .decode = decode
+	LK_PARTIAL_OF_BYTES, .oracle = LK_ORACLE_ARRAY, .state_size = LK_STATE_SIZE(double_state), .init = init, \
+	.fold = fold, .unfold = unfold, .merge = merge, .encode = encode, .decode = decode
 
 const lk_aggregate lk_agg_sum_double = {DOUBLE_VERBS, .name = "sum", .resolve = resolve_sum, .finish = finish_sum};
 const lk_aggregate lk_agg_avg_double = {DOUBLE_VERBS, .name = "avg", .resolve = resolve_avg, .finish = finish_avg};

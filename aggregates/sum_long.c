@@ -1,7 +1,7 @@
 /* sum and avg over numerics of more than 18 digits: their sums may leave 128 bits. The partial is the exact sum
- * (aggregates/exact.h) and the count; in a batch table the sum is a decimal text, since no column of the plan's types holds
- * all of its digits. The final values are those of PostgreSQL's numeric; one of more than 38 digits is a text in the
- * state. */
+ * (aggregates/exact.h) and the count; in a batch table the sum is a decimal text, since no column of the plan's types
+ * holds all of its digits. The final values are those of PostgreSQL's numeric; one of more than 38 digits is a text in
+ * the state. */
 #include <string.h>
 
 #include "aggregates/exact.h"
@@ -82,7 +82,9 @@ static lk_value show(const lk_wide *w, const long_state *s, const lk_agg *a) {
 		return lk_wide_value(w, NULL);
 	lk_buf text = LK_BUF_INIT;
 	lk_wide_print(w, &text);
-	lk_value v = text.len <= shown_bytes(a) ? lk_text(memcpy(s->shown, text.data, text.len), text.len) : (lk_value){.state = LK_MARKED};
+	lk_value v = {.state = LK_MARKED};
+	if (text.len <= shown_bytes(a))
+		v = lk_text(memcpy(s->shown, text.data, text.len), text.len);
 	v.scale = LK_WIDE;
 	lk_buf_release(&text);
 	return v;
@@ -140,8 +142,9 @@ static void store(const void *state, const lk_agg *a, lk_value *columns, lk_aren
 }
 
 #define LONG_VERBS \
-	.digits = LK_EXPR_DIGITS, .state_size = LK_STATE_SIZE(long_state), .init = init, .fold = fold, .unfold = unfold, .merge = merge, .encode = encode, .decode = decode, \
-	.npartials = 2, .partial_type = partial_type, .partial_sql = partial_sql, .load = load, .store = store
+	.digits = LK_EXPR_DIGITS, .state_size = LK_STATE_SIZE(long_state), .init = init, .fold = fold, .unfold = unfold, \
+	.merge = merge, .encode = encode, .decode = decode, .npartials = 2, .partial_type = partial_type, \
+	.partial_sql = partial_sql, .load = load, .store = store
 
 const lk_aggregate lk_agg_sum_long = {LONG_VERBS, .name = "sum", .resolve = resolve_sum, .finish = finish_sum};
 const lk_aggregate lk_agg_avg_long = {LONG_VERBS, .name = "avg", .resolve = resolve_avg, .finish = finish_avg};

@@ -9,7 +9,9 @@ static int hex_digit(char c) {
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool lk_json_hex(const char *p) { return hex_digit(p[0]) >= 0 && hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0 && hex_digit(p[3]) >= 0; }
+bool lk_json_hex(const char *p) {
+	return hex_digit(p[0]) >= 0 && hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0 && hex_digit(p[3]) >= 0;
+}
 
 static char *put_utf8(char *o, unsigned c) {
 	if (c < 0x80) {
@@ -65,7 +67,8 @@ static char escaped_char(char c) {
 	}
 }
 
-bool lk_json_unescape(const char *p, size_t len, lk_arena *arena, const char **text, size_t *text_len, const char **reason) {
+bool lk_json_unescape(const char *p, size_t len, lk_arena *arena, const char **text, size_t *text_len,
+                      const char **reason) {
 	const char *end = p + len;
 	char *out = lk_arena_alloc(arena, len), *o = out;
 	while (p < end) {

@@ -1,8 +1,8 @@
 /* The group-key encoding: memcmp of two encoded keys is the SQL order ascending, NULLS LAST. Per column: 01 value | 02
- * for NULL. Integers, times, scaled numerics: 8 bytes big endian, sign bit flipped, and 16 bytes for a numeric type of more
- * than 18 digits; doubles and reals: 8 bytes, bits flipped (negative: all; else sign), -0 as +0, NaN as ff*8; boolean 1
- * byte; uuid 16; text its bytes and 00. A field, the name of a cell in a segment, is the pane (8 bytes, as an integer)
- * and then the key.
+ * for NULL. Integers, times, scaled numerics: 8 bytes big endian, sign bit flipped, and 16 bytes for a numeric type of
+ * more than 18 digits; doubles and reals: 8 bytes, bits flipped (negative: all; else sign), -0 as +0, NaN as ff*8;
+ * boolean 1 byte; uuid 16; text its bytes and 00. A field, the name of a cell in a segment, is the pane (8 bytes, as an
+ * integer) and then the key.
  *
  * Pure functions over the caller's bytes: any thread. */
 #ifndef LK_CORE_KEY_H

@@ -21,10 +21,11 @@ enum lk_kind {
 	LK_DATE, LK_TIMESTAMP, LK_INTERVAL, LK_UUID, LK_JSONB,
 };
 
-/* precision, scale and whole matter only for LK_NUMERIC. A column, a key and an argument have precision <= 38. Inside an
- * expression they bound what the operands can reach: the precision a value's digits, the scale those after the point.
- * whole = 0: every value has that scale. Otherwise each has a scale of its own (quotients, branches of different
- * scales), and at most `whole` digits before the point. precision = 0: there is no bound. */
+/* precision, scale and whole matter only for LK_NUMERIC. A column and a key have precision <= 38, as have arguments but
+ * those of sums (digits, aggregates/aggregate.h). Inside an expression they bound what the operands can reach: the
+ * precision a value's digits, the scale those after the point. whole = 0: every value has that scale. Otherwise each
+ * has a scale of its own (quotients, branches of different scales), and at most `whole` digits before the point.
+ * precision = 0: there is no bound. */
 typedef struct lk_type {
 	uint8_t kind, precision, scale, whole;
 } lk_type;

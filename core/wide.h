@@ -1,8 +1,10 @@
-/* Numerics of more than 38 digits: what arithmetic makes of final values of aggregates, which no type bounds. An average
- * has up to twenty digits, so a product of two has forty.
+/* Numerics of more than 38 digits: what arithmetic makes of long operands, or of final values of aggregates, which no
+ * type bounds. An average has up to twenty digits, so a product of two has forty.
  *
  * As a value (core/value.h) such a number has the scale LK_WIDE and is its decimal text. Arithmetic is on decimal digits,
- * one by one: it is seldom needed, and then short. Signs, scales and roundings are those of PostgreSQL's numeric.c. */
+ * one by one: it is seldom needed, and then short. Signs, scales and roundings are those of PostgreSQL's numeric.c.
+ *
+ * Pure functions over the caller's numbers: any thread. */
 #ifndef LK_CORE_WIDE_H
 #define LK_CORE_WIDE_H
 
@@ -33,8 +35,9 @@ bool lk_wide_add(const lk_wide *a, const lk_wide *b, lk_wide *out);
 bool lk_wide_multiply(const lk_wide *a, const lk_wide *b, lk_wide *out);
 /* With the scale of select_div_scale, rounded half away from zero. */
 bool lk_wide_divide(const lk_wide *a, const lk_wide *b, lk_wide *out);
-bool lk_wide_quotient(const lk_wide *a, const lk_wide *b, int scale, lk_wide *out);   /* with this scale */
-bool lk_wide_divide_small(const lk_wide *a, int b, int scale, lk_wide *out);         /* the same, 0 < b < 2^24; out may be a */
+/* With this scale, which is not below a's less b's; the second one with any, 0 < b < 2^24, and out may be a. */
+bool lk_wide_quotient(const lk_wide *a, const lk_wide *b, int scale, lk_wide *out);
+bool lk_wide_divide_small(const lk_wide *a, int b, int scale, lk_wide *out);
 bool lk_wide_remainder(const lk_wide *a, const lk_wide *b, lk_wide *out);   /* has the sign of a */
 /* Digits after the point; below 0 that many zeros before it. */
 bool lk_wide_rescale(lk_wide *w, int scale, enum lk_rounding how);

@@ -1,8 +1,9 @@
-/* ln and exp take the steps of ln_var and exp_var in PostgreSQL's numeric.c, with as many digits in each step: the digits
- * behind the last one decide how that is rounded, and for numbers next to 1, or 0, they are a 5 and then zeros for long.
+/* ln and exp take the steps of ln_var and exp_var in PostgreSQL's numeric.c, with as many digits in each step: the
+ * digits behind the last one decide how that is rounded, and for numbers next to 1, or 0, they are a 5 and then zeros
+ * for long.
  *
- * The root is Newton's iteration for 1 / sqrt(m), 1 <= m < 100, from a double on, which needs no division. It computes with
- * a fixed point in base 10^9, the lowest limb first: value = sum of limb[i] * 10^(9 * (i - point)). */
+ * The root is Newton's iteration for 1 / sqrt(m), 1 <= m < 100, from a double on, which needs no division. It computes
+ * with a fixed point in base 10^9, the lowest limb first: value = sum of limb[i] * 10^(9 * (i - point)). */
 #include "core/wide_math.h"
 
 #include <math.h>
@@ -132,8 +133,8 @@ static fixed inverse_root(const fixed *m) {
 	return r;
 }
 
-/* a = m * 100^k. A number of this scale, or one with a 5 behind it, is no root of another number of it, so a root that is not
- * exact is further from it than its square is from a: with twice the digits it is rounded right. */
+/* a = m * 100^k. A number of this scale, or one with a 5 behind it, is no root of another number of it, so a root that
+ * is not exact is further from it than its square is from a: with twice the digits it is rounded right. */
 bool lk_wide_sqrt(const lk_wide *a, int scale, lk_wide *out) {
 	int exponent = a->n - 1 - a->scale, k = exponent >= 0 ? exponent / 2 : -((1 - exponent) / 2);
 	*out = (lk_wide){.scale = scale};
@@ -209,8 +210,8 @@ bool lk_wide_ln(const lk_wide *a, int scale, lk_wide *out) {
 	if (!near_one(&x, scale, &roots))
 		return false;
 	int inner = scale + (int)((roots + 1) * LOG10_OF_2) + MORE;
-	if (!lk_wide_add(&x, &minus_one, &above) || !lk_wide_add(&x, &one, &below) || !lk_wide_quotient_near(&above, &below, inner, &z) ||
-	    !atanh_series(&z, inner))
+	if (!lk_wide_add(&x, &minus_one, &above) || !lk_wide_add(&x, &one, &below) ||
+	    !lk_wide_quotient_near(&above, &below, inner, &z) || !atanh_series(&z, inner))
 		return false;
 	for (int i = 0; i < roots; i++)
 		if (!multiply_to(&z, &two, inner, &z))
@@ -222,9 +223,11 @@ bool lk_wide_ln(const lk_wide *a, int scale, lk_wide *out) {
 static bool exp_series(const lk_wide *x, int scale, lk_wide *out) {
 	const lk_wide one = small(1, 0);
 	lk_wide term;
-	bool good = lk_wide_add(&one, x, out) && multiply_to(x, x, scale, &term) && lk_wide_divide_small(&term, 2, scale, &term);
+	bool good = lk_wide_add(&one, x, out) && multiply_to(x, x, scale, &term) &&
+	            lk_wide_divide_small(&term, 2, scale, &term);
 	for (int i = 3; good && !lk_wide_is_zero(&term); i++)
-		good = add_to(out, &term) && multiply_to(&term, x, scale, &term) && lk_wide_divide_small(&term, i, scale, &term);
+		good = add_to(out, &term) && multiply_to(&term, x, scale, &term) &&
+		       lk_wide_divide_small(&term, i, scale, &term);
 	return good;
 }
 

@@ -1,8 +1,8 @@
 /* Arithmetic of numbers.
  *
  * Overflow: integers in the node's own type; doubles as PostgreSQL's float.h, infinity from finite operands, and zero
- * from a product or quotient of non-zero ones; real arithmetic in float. A numeric that does not fit 38 digits is computed
- * digit by digit: core/wide.h. */
+ * from a product or quotient of non-zero ones; real arithmetic in float. A numeric that does not fit 38 digits is
+ * computed digit by digit: core/wide.h. */
 #include <math.h>
 
 #include "core/wide.h"

@@ -1,7 +1,8 @@
-/* Bounds of numerics. Up to 38 digits a value is one of 128 bits; what may need more is computed digit by digit where it
- * does (core/wide.h), up to a limit that leaves each step of an expression room. A fixed type has one scale; a floating one (type.whole, core/value.h) comes from a division, whose
- * scale PostgreSQL chooses for each value, or from branches of different scales. Three numbers bound its values: digits
- * in all (precision), digits after the point (scale), digits before it (whole). */
+/* Bounds of numerics. Up to 38 digits a value is one of 128 bits; what may need more is computed digit by digit where
+ * it does (core/wide.h), up to a limit that leaves each step of an expression room. A fixed type has one scale; a
+ * floating one (type.whole, core/value.h) comes from a division, whose scale PostgreSQL chooses for each value, or from branches
+ * of different scales. Three numbers bound its values: digits in all (precision), digits after the point (scale),
+ * digits before it (whole). */
 #include "expr/function.h"
 
 int lk_numeric_whole(lk_type t) { return t.whole ? t.whole : t.precision - t.scale; }

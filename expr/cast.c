@@ -44,7 +44,9 @@ static lk_value to_double(lk_type from, lk_type to, const lk_value *v, lk_eval *
 	return to_float && from.kind != LK_FLOAT4 ? narrow(v->d, ev) : *v;
 }
 
-static bool has_digits(lk_int128 n, int most) { return most >= LK_NUMERIC_DIGITS || (n < lk_pow10(most) && n > -lk_pow10(most)); }
+static bool has_digits(lk_int128 n, int most) {
+	return most >= LK_NUMERIC_DIGITS || (n < lk_pow10(most) && n > -lk_pow10(most));
+}
 
 static lk_value fit_wide(const lk_value *v, lk_type to, lk_eval *ev) {
 	lk_wide w;

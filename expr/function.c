@@ -6,8 +6,8 @@
 #include "core/value.h"
 #include "expr/private.h"
 
-static const lk_function *const tables[] = {lk_root_functions, lk_number_functions, lk_text_functions, lk_time_functions, lk_pattern_functions,
-                                            lk_jsonb_functions};
+static const lk_function *const tables[] = {lk_root_functions, lk_number_functions,  lk_text_functions,
+                                            lk_time_functions, lk_pattern_functions, lk_jsonb_functions};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 const lk_function *lk_function_at(int i) {
@@ -65,7 +65,10 @@ lk_expr *lk_call_new(lk_arena *arena, const lk_function *fn, lk_expr *const *arg
 
 /* PostgreSQL 16 reads texts as numbers that 15 refuses; of JSON it reads more than lk's limits allow. */
 static bool reads_text_anew(const lk_expr *x) {
-	return x->op == LK_X_CAST && x->args[0]->type.kind == LK_TEXT && (lk_type_is_number(x->type) || x->type.kind == LK_JSONB);
+	return x->op == LK_X_CAST && x->args[0]->type.kind == LK_TEXT &&
+	       (lk_type_is_number(x->type) || x->type.kind == LK_JSONB);
 }
 
-bool lk_expr_is_fold_only(const lk_expr *x) { return reads_text_anew(x) || (x->op == LK_X_CALL && x->fn->flags & LK_F_FOLD_ONLY); }
+bool lk_expr_is_fold_only(const lk_expr *x) {
+	return reads_text_anew(x) || (x->op == LK_X_CALL && x->fn->flags & LK_F_FOLD_ONLY);
+}

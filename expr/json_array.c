@@ -1,5 +1,5 @@
-/* The grammar is that of PostgreSQL's json_lex (jsonapi.c), without recursion: a byte for each open bracket says what closes
- * it. Readers return the place behind what they read, or NULL where the text is no JSON. */
+/* The grammar is that of PostgreSQL's json_lex (jsonapi.c), without recursion: a byte for each open bracket says what
+ * closes it. Readers return the place behind what they read, or NULL where the text is no JSON. */
 #include "expr/json_array.h"
 
 #include <string.h>
@@ -88,8 +88,8 @@ static const char *skip_key(reader *r, const char *p) {
 	return !p ? NULL : is_at(r, p, ':') ? p + 1 : syntax(r);
 }
 
-/* Behind a value: closes what ends, and goes to where the next value begins. NULL also if there is none: *depth is 0, and
- * *end is where the whole has ended. */
+/* Behind a value: closes what ends, and goes to where the next value begins. NULL also if there is none: *depth is 0,
+ * and *end is where the whole has ended. */
 static const char *after_value(reader *r, const char *p, const char *open, size_t *depth, const char **end) {
 	for (; *depth; p++, --*depth) {
 		p = skip_blanks(r, p);
@@ -129,7 +129,8 @@ const char *lk_json_array_fault(const char *s, size_t len, lk_arena *scratch) {
 	if (end && skip_blanks(&r, end) < r.end)
 		syntax(&r);
 	if (end && !r.fault && *first != '[')
-		r.fault = *first == '{' ? "cannot call json_array_elements_text on a non-array" : "cannot call json_array_elements_text on a scalar";
+		r.fault = *first == '{' ? "cannot call json_array_elements_text on a non-array"
+		                        : "cannot call json_array_elements_text on a scalar";
 	lk_arena_clear(scratch);
 	return r.fault;
 }

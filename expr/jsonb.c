@@ -1,10 +1,10 @@
-/* Functions of jsonb. A jsonb is the text that PostgreSQL prints of it (core/jsonb.h), so a part of one is a part of that
- * text, and nothing is decoded but the text that ->> gives. */
+/* Functions of jsonb. A jsonb is the text that PostgreSQL prints of it (core/jsonb.h), so a part of one is a part of
+ * that text, and nothing is decoded but the text that ->> gives. */
 #include "core/jsonb.h"
-#include "core/jsonb_text.h"
 
 #include <string.h>
 
+#include "core/jsonb_text.h"
 #include "expr/private.h"
 
 /* --- the parts of an object or array --- */
@@ -148,7 +148,8 @@ static lk_value kind(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 static lk_value array_length(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	(void)x;
 	if (*v->s != '[')
-		return lk_mark(ev, *v->s == '{' ? "cannot get array length of a non-array" : "cannot get array length of a scalar");
+		return lk_mark(ev, *v->s == '{' ? "cannot get array length of a non-array"
+		                                : "cannot get array length of a scalar");
 	return lk_int(count_elements(v));
 }
 
@@ -164,7 +165,7 @@ const lk_function lk_jsonb_functions[] = {
 	{.name = "->", BY_NUMBER, .result = J, .eval = element},
 	{.name = "->>", BY_KEY, .result = LK_TEXT, .eval = field_text},
 	{.name = "->>", BY_NUMBER, .result = LK_TEXT, .eval = element_text},
-	{.name = "?", .nargs = 2, .args = {J, LK_TEXT}, .prepare = prepare_key, .flags = LK_F_INFIX, .result = LK_BOOL, .eval = has},
+	{.name = "?", BY_KEY, .result = LK_BOOL, .eval = has},
 	{.name = "jsonb_typeof", .nargs = 1, .args = {J}, .result = LK_TEXT, .eval = kind, .longest = longest_kind},
 	{.name = "jsonb_array_length", .nargs = 1, .args = {J}, .result = LK_INT4, .eval = array_length},
 	{0},

@@ -49,8 +49,12 @@ static lk_value round_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) 
 static lk_value trunc_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	return shorten(v, x->nargs > 1 ? (int)v[1].i : 0, LK_TRUNC, ev);
 }
-static lk_value floor_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, shorten(v, 0, LK_FLOOR, ev); }
-static lk_value ceil_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, shorten(v, 0, LK_CEIL, ev); }
+static lk_value floor_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
+	return (void)x, shorten(v, 0, LK_FLOOR, ev);
+}
+static lk_value ceil_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
+	return (void)x, shorten(v, 0, LK_CEIL, ev);
+}
 
 static lk_value round_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(rint(v->d)); }
 static lk_value trunc_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(trunc(v->d)); }

@@ -28,6 +28,7 @@ size_t lk_code_point_end(const char *s, size_t len, size_t at);
 /* A time in PostgreSQL's range that fits 64 bits of microseconds since 1970; else marked. */
 lk_value lk_time_checked(lk_int128 us, lk_eval *ev);
 
-extern const lk_function lk_number_functions[], lk_root_functions[], lk_text_functions[], lk_time_functions[], lk_pattern_functions[], lk_jsonb_functions[];
+extern const lk_function lk_number_functions[], lk_root_functions[], lk_text_functions[], lk_time_functions[],
+	lk_pattern_functions[], lk_jsonb_functions[];
 
 #endif

@@ -61,7 +61,9 @@ static bool in_set(const lk_rx_set *set, uint32_t c) {
 	return set->negated;
 }
 
-bool lk_rx_takes(const lk_rx_state *s, uint32_t c) { return s->op == LK_RX_ANY || (s->op == LK_RX_SET && in_set(s->set, c)); }
+bool lk_rx_takes(const lk_rx_state *s, uint32_t c) {
+	return s->op == LK_RX_ANY || (s->op == LK_RX_SET && in_set(s->set, c));
+}
 
 bool lk_rx_holds(int op, uint32_t before, uint32_t after) {
 	bool left = lk_rx_is_word(before), right = lk_rx_is_word(after);
@@ -145,7 +147,7 @@ static size_t skip(run *m, size_t at) {
 static bool in_run(const lk_rx_set *set, const char *text, size_t len, size_t at, size_t *end) {
 	unsigned char c = (unsigned char)text[at];
 	*end = at + 1;
-	return c < 128 ? set->ascii[c] : lk_rx_takes(&(lk_rx_state){.op = LK_RX_SET, .set = set}, lk_rx_character(text, len, at, end));
+	return c < 128 ? set->ascii[c] : in_set(set, lk_rx_character(text, len, at, end));
 }
 
 static bool find_run(const lk_regex *r, const char *text, size_t len, size_t from, lk_match *out) {

@@ -514,7 +514,8 @@ static void turn_round(lk_regex *made, lk_arena *arena) {
 static lk_regex *finish(reader *r, part all, int match) {
 	lk_regex *made = lk_arena_zalloc(r->arena, sizeof *made);
 	lead(r, all.last, match);
-	*made = (lk_regex){.nstates = r->nstates, .first = all.first, .ngroups = r->ngroups, .tree = all.node, .group_fault = r->group_fault};
+	*made = (lk_regex){.nstates = r->nstates, .first = all.first, .ngroups = r->ngroups, .tree = all.node,
+	                   .group_fault = r->group_fault};
 	made->states = lk_arena_alloc(r->arena, sizeof *made->states * (size_t)r->nstates);
 	memcpy(made->states, r->states, sizeof *made->states * (size_t)r->nstates);
 	if (made->tree)

@@ -1,7 +1,8 @@
-/* What groups take of a match. PostgreSQL (cdissect in its regexec.c) divides the match among the parts of the expression,
- * from the top down: a pair is divided at the last place that both of its parts allow, of alternatives the first one is
- * taken that fits the whole piece. The places that the left part allows come from a run forwards, those of the right part
- * from a run backwards, so each division takes time proportional to the piece, however many places there are. */
+/* What groups take of a match. PostgreSQL (cdissect in its regexec.c) divides the match among the parts of the
+ * expression, from the top down: a pair is divided at the last place that both of its parts allow, of alternatives the
+ * first one is taken that fits the whole piece. The places that the left part allows come from a run forwards, those of
+ * the right part from a run backwards, so each division takes time proportional to the piece, however many places there
+ * are. */
 #include "expr/regex.h"
 
 #include <string.h>
@@ -46,7 +47,8 @@ static void swap(run *m) {
 /* Adds what follows the states without a character; nothing follows `last`. */
 static void close_forwards(const run *m, places *p, int last, size_t at) {
 	size_t unused;
-	uint32_t before = lk_rx_character_before(m->text, at, &unused), after = lk_rx_character(m->text, m->len, at, &unused);
+	uint32_t before = lk_rx_character_before(m->text, at, &unused);
+	uint32_t after = lk_rx_character(m->text, m->len, at, &unused);
 	for (int i = 0; i < p->n; i++) {
 		const lk_rx_state *s = &m->r->states[p->states[i]];
 		if (p->states[i] == last || s->op <= LK_RX_ANY || s->op == LK_RX_MATCH)
@@ -85,11 +87,13 @@ static bool forwards(run *m, const lk_rx_node *part, size_t from, size_t to, uin
 static void close_backwards(const run *m, places *p, int last, size_t at) {
 	const lk_regex *r = m->r;
 	size_t unused;
-	uint32_t before = lk_rx_character_before(m->text, at, &unused), after = lk_rx_character(m->text, m->len, at, &unused);
+	uint32_t before = lk_rx_character_before(m->text, at, &unused);
+	uint32_t after = lk_rx_character(m->text, m->len, at, &unused);
 	for (int i = 0; i < p->n; i++)
 		for (int k = r->before_at[p->states[i]]; k < r->before_at[p->states[i] + 1]; k++) {
 			int op = r->states[r->before[k]].op;
-			if (r->before[k] != last && (op == LK_RX_SPLIT || (op >= LK_RX_START && op < LK_RX_MATCH && lk_rx_holds(op, before, after))))
+			bool asserts = op >= LK_RX_START && op < LK_RX_MATCH;
+			if (r->before[k] != last && (op == LK_RX_SPLIT || (asserts && lk_rx_holds(op, before, after))))
 				add(p, r->before[k]);
 		}
 }

@@ -34,8 +34,8 @@ typedef struct lk_rx_state {
 	const lk_rx_set *set;
 } lk_rx_state;
 
-/* A part of the expression that has groups, and the parts next to it: all ways through it lead from the state `first` to
- * the state `last`. */
+/* A part of the expression that has groups, and the parts next to it: all ways through it lead from the state `first`
+ * to the state `last`. */
 typedef struct lk_rx_node {
 	enum {
 		LK_RX_PLAIN,           /* has no groups */
@@ -61,6 +61,7 @@ struct lk_regex {
 	bool repeats;              /* … or as many as there are. NULL: of another shape */
 };
 
+/* Sets what comes from regex_shape.c. */
 void lk_rx_find_shape(lk_regex *r);
 
 enum { LK_RX_NO_CHARACTER = 0x110000 };   /* before and after the text */

@@ -1,5 +1,5 @@
-/* What a search can know of an expression without running it: with which bytes a match can begin, so that others are passed
- * over; and whether a match is a run of characters of one class, as of \W+, which needs no automaton. */
+/* What a search can know of an expression without running it: with which bytes a match can begin, so that others are
+ * passed over; and whether a match is a run of characters of one class, as of \W+, which needs no automaton. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +74,8 @@ static void find_run(lk_regex *r, reach *a) {
 }
 
 void lk_rx_find_shape(lk_regex *r) {
-	reach a = {.r = r, .seen = lk_malloc((size_t)r->nstates), .stack = lk_malloc(sizeof(int) * (2 * (size_t)r->nstates + 2))};
+	size_t n = (size_t)r->nstates;
+	reach a = {.r = r, .seen = lk_malloc(n), .stack = lk_malloc(sizeof(int) * (2 * n + 2))};
 	follow(&a, r->first, r->starts);
 	r->skips = !a.match;
 	if (r->skips && leads_to_one(&a))

@@ -1,6 +1,6 @@
-/* sqrt, ln, log and exp of numerics: how many digits PostgreSQL's numeric.c gives each result, 16 significant ones or more,
- * and what it raises. The values are in core/wide_math.c. But for sqrt, which is exact, numeric.c promises no digits: other
- * versions could round one in many millions differently, so they are folded in C only.
+/* sqrt, ln, log and exp of numerics: how many digits PostgreSQL's numeric.c gives each result, 16 significant ones or
+ * more, and what it raises. The values are in core/wide_math.c. But for sqrt, which is exact, numeric.c promises no
+ * digits: other versions could round one in many millions differently, so they are folded in C only.
  *
  * power and ^ of numerics are refused: PostgreSQL 16 gives a whole power other digits than 15. */
 #include <math.h>
@@ -102,7 +102,8 @@ static lk_value exp_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 /* --- types: each value has a scale of its own --- */
 
 static bool own_scale(int whole, int scale, lk_type *out) {
-	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)most(whole + scale, 1), .scale = (uint8_t)scale, .whole = (uint8_t)most(whole, 1)};
+	*out = (lk_type){.kind = LK_NUMERIC, .precision = (uint8_t)most(whole + scale, 1), .scale = (uint8_t)scale,
+	                 .whole = (uint8_t)most(whole, 1)};
 	return whole + scale <= LK_EXPR_DIGITS;
 }
 
@@ -114,7 +115,8 @@ static bool unbounded(const lk_expr *x, lk_type *out) {
 static bool sqrt_type(const lk_expr *x, lk_type *out) {
 	lk_type t = x->args[0]->type;
 	int groups = (t.scale + GROUP - 1) / GROUP;   /* of zeros before the first digit of the least number */
-	return unbounded(x, out) || own_scale(lk_numeric_whole(t) / 2 + 1, most(t.scale, SIGNIFICANT - 1 + 2 * groups), out);
+	int scale = most(t.scale, SIGNIFICANT - 1 + 2 * groups);
+	return unbounded(x, out) || own_scale(lk_numeric_whole(t) / 2 + 1, scale, out);
 }
 
 static bool ln_type(const lk_expr *x, lk_type *out) {
@@ -131,12 +133,15 @@ static bool exp_type(const lk_expr *x, lk_type *out) {
 	static const int digits[] = {1, 5, 44};   /* of e, e^10, e^100 */
 	lk_type t = x->args[0]->type;
 	int whole = lk_numeric_whole(t);
-	return unbounded(x, out) || (whole < 3 && own_scale(digits[whole], most(t.scale, SIGNIFICANT + digits[whole]), out));
+	if (unbounded(x, out))
+		return true;
+	return whole < 3 && own_scale(digits[whole], most(t.scale, SIGNIFICANT + digits[whole]), out);
 }
 
 #define ONE(f) .name = f, .nargs = 1, .args = {LK_NUMERIC}, .result = LK_NUMERIC
 #define TWO(f) .name = f, .nargs = 2, .args = {LK_NUMERIC, LK_NUMERIC}, .result = LK_NUMERIC
-#define POWER(f) TWO(f), .instead = "its digits depend on the version of PostgreSQL: write power(x::double precision, y), or x * x"
+#define POWER(f) \
+	TWO(f), .instead = "its digits depend on the version of PostgreSQL: write power(x::double precision, y), or x * x"
 
 const lk_function lk_root_functions[] = {
 	{ONE("sqrt"), .eval = sqrt_numeric, .type = sqrt_type},

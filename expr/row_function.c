@@ -1,5 +1,5 @@
-/* The table of functions of FROM. The rules of string_to_table are those of split_text and text_to_table in PostgreSQL's
- * varlena.c, those of regexp_split_to_table of setup_regexp_matches in its regexp.c. */
+/* The table of functions of FROM. The rules of string_to_table are those of split_text and text_to_table in
+ * PostgreSQL's varlena.c, those of regexp_split_to_table of setup_regexp_matches in its regexp.c. */
 #include "expr/row_function.h"
 
 #include <string.h>
@@ -16,8 +16,8 @@ static bool split_begin(lk_row_call *c, lk_eval *ev) {
 	return true;
 }
 
-/* Where the piece that begins at c->at ends, and, in *next, where the one after it begins. A delimiter that is NULL splits
- * into characters, an empty one not at all. */
+/* Where the piece that begins at c->at ends, and, in *next, where the one after it begins. A delimiter that is NULL
+ * splits into characters, an empty one not at all. */
 static size_t piece_end(lk_row_call *c, size_t *next) {
 	const lk_value *text = &c->args[0], *by = &c->args[1];
 	if (by->state != LK_VALUE) {
@@ -31,6 +31,10 @@ static size_t piece_end(lk_row_call *c, size_t *next) {
 	return found ? (size_t)(found - text->s) : text->len;
 }
 
+static bool same_text(const lk_value *a, const lk_value *b) {
+	return a->len == b->len && (!a->len || memcmp(a->s, b->s, a->len) == 0);
+}
+
 static bool split_next(lk_row_call *c, lk_value *out, lk_eval *ev) {
 	const lk_value *text = &c->args[0], *null = &c->args[2];
 	(void)ev;
@@ -38,7 +42,7 @@ static bool split_next(lk_row_call *c, lk_value *out, lk_eval *ev) {
 		return false;
 	size_t from = c->at, end = piece_end(c, &c->at);
 	*out = lk_text(text->s + from, end - from);
-	if (c->nargs > 2 && null->state == LK_VALUE && null->len == out->len && (!null->len || !memcmp(null->s, out->s, null->len)))
+	if (c->nargs > 2 && null->state == LK_VALUE && same_text(null, out))
 		*out = lk_null();
 	return true;
 }
@@ -60,9 +64,11 @@ static bool find_parting(lk_row_call *c, lk_match *m) {
 	const lk_value *text = &c->args[0];
 	while (c->searched <= text->len && lk_regex_find(c->made, text->s, text->len, c->searched, &c->scratch, m)) {
 		lk_arena_clear(&c->scratch);
-		bool empty = m->start == m->end, parts = m->start < text->len && m->end > (size_t)c->next;
+		bool parts = m->start < text->len && m->end > (size_t)c->next;
 		c->next = (int64_t)m->end;
-		c->searched = !empty ? m->end : m->end < text->len ? lk_code_point_end(text->s, text->len, m->end) : text->len + 1;
+		c->searched = m->end;
+		if (m->start == m->end)
+			c->searched = m->end < text->len ? lk_code_point_end(text->s, text->len, m->end) : text->len + 1;
 		if (parts)
 			return true;
 	}
@@ -104,7 +110,8 @@ static bool element_next(lk_row_call *c, lk_value *out, lk_eval *ev) {
 static bool parts_begin(lk_row_call *c, lk_eval *ev) {
 	c->ended = *c->args[0].s != '[';
 	if (c->ended)
-		ev->reason = *c->args[0].s == '{' ? "cannot extract elements from an object" : "cannot extract elements from a scalar";
+		ev->reason = *c->args[0].s == '{' ? "cannot extract elements from an object"
+		                                  : "cannot extract elements from a scalar";
 	return !c->ended;
 }
 
@@ -138,23 +145,25 @@ static bool series_next(lk_row_call *c, lk_value *out, lk_eval *ev) {
 /* --- the table --- */
 
 #define SERIES .name = "generate_series", .least = 2, .most = 3, .begin = series_begin, .next = series_next
+#define SPLIT .least = 2, .most = 3, .args = {LK_TEXT, LK_TEXT, LK_TEXT}, .result = LK_TEXT, .bytes_a_row = 1
+#define ELEMENTS(kind, made) .column = "value", .least = 1, .most = 1, .args = {kind}, .result = made
 
 static const lk_row_function functions[] = {
-	{.name = "string_to_table", .least = 2, .most = 3, .args = {LK_TEXT, LK_TEXT, LK_TEXT}, .result = LK_TEXT, .nullable = 6, .bytes_a_row = 1,
-	 .begin = split_begin, .next = split_next},
-	{.name = "regexp_split_to_table", .least = 2, .most = 3, .args = {LK_TEXT, LK_TEXT, LK_TEXT}, .result = LK_TEXT, .constants = 6, .bytes_a_row = 1,
-	 .prepare = prepare_pattern, .next = match_next},
-	{.name = "json_array_elements_text", .column = "value", .least = 1, .most = 1, .args = {LK_TEXT}, .result = LK_TEXT, .bytes_a_row = 2,
-	 .reads_json = true, .own_texts = true, .begin = elements_begin, .next = element_next},
-	{.name = "jsonb_array_elements_text", .column = "value", .least = 1, .most = 1, .args = {LK_JSONB}, .result = LK_TEXT, .bytes_a_row = 3,
-	 .own_texts = true, .begin = parts_begin, .next = element_next},
-	{.name = "jsonb_array_elements", .column = "value", .least = 1, .most = 1, .args = {LK_JSONB}, .result = LK_JSONB, .bytes_a_row = 3,
-	 .begin = parts_begin, .next = part_next},
+	{.name = "string_to_table", SPLIT, .nullable = 6, .begin = split_begin, .next = split_next},
+	{.name = "regexp_split_to_table", SPLIT, .constants = 6, .prepare = prepare_pattern, .next = match_next},
+	{.name = "json_array_elements_text", ELEMENTS(LK_TEXT, LK_TEXT), .bytes_a_row = 2, .reads_json = true,
+	 .own_texts = true, .begin = elements_begin, .next = element_next},
+	{.name = "jsonb_array_elements_text", ELEMENTS(LK_JSONB, LK_TEXT), .bytes_a_row = 3, .own_texts = true,
+	 .begin = parts_begin, .next = element_next},
+	{.name = "jsonb_array_elements", ELEMENTS(LK_JSONB, LK_JSONB), .bytes_a_row = 3, .begin = parts_begin,
+	 .next = part_next},
 	{SERIES, .args = {LK_INT4, LK_INT4, LK_INT4}, .result = LK_INT4},
 	{SERIES, .args = {LK_INT8, LK_INT8, LK_INT8}, .result = LK_INT8},
 };
 
-const lk_row_function *lk_row_function_at(int i) { return i < (int)(sizeof functions / sizeof *functions) ? &functions[i] : NULL; }
+const lk_row_function *lk_row_function_at(int i) {
+	return i < (int)(sizeof functions / sizeof *functions) ? &functions[i] : NULL;
+}
 
 uint64_t lk_row_function_most(const lk_row_function *f, lk_expr *const *args, int n) {
 	if (f->bytes_a_row)

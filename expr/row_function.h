@@ -1,8 +1,8 @@
 /* Functions of FROM: each call gives rows of one column. An entry of the table says everything about one of them, as in
  * expr/function.h: the front resolves calls by it, the tests make random calls from it.
  *
- * A call with a NULL argument gives no row, unless the entry takes NULL there. One that PostgreSQL would refuse is marked
- * and gives none (R1). */
+ * A call with a NULL argument gives no row, unless the entry takes NULL there. One that PostgreSQL would refuse is
+ * marked and gives none (R1). The table is constant; a call belongs to one thread, and its caller releases scratch. */
 #ifndef LK_EXPR_ROW_FUNCTION_H
 #define LK_EXPR_ROW_FUNCTION_H
 
@@ -15,8 +15,8 @@ typedef struct lk_row_call {
 	int nargs;
 	lk_value args[LK_ROW_FUNCTION_ARGS];   /* borrowed */
 	const void *made;             /* what prepare made of constants */
-	size_t at, searched;          /* bytes of the first argument: where the next row begins; from where to look for its end */
-	int64_t next;
+	size_t at, searched;          /* in the first argument: where the next row begins; from where to look for its end */
+	int64_t next;                 /* the next number of a series; where the match before ended */
 	bool ended;
 	lk_arena scratch;             /* what one step needs */
 } lk_row_call;

@@ -194,7 +194,6 @@ static lk_value md5(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 
 static uint64_t sum_of_both(const lk_expr *x) { return lk_expr_longest(x->args[0]) + lk_expr_longest(x->args[1]); }
 
-/* Every match is at least as long as the shortest `from`, a byte unless it is a constant. */
 /* So many characters have four bytes each at most; below 0 all but so many. */
 static uint64_t longest_cut(const lk_expr *x) {
 	uint64_t n = lk_expr_longest(x->args[0]);
@@ -204,6 +203,7 @@ static uint64_t longest_cut(const lk_expr *x) {
 	return 4 * (uint64_t)most->value.i;
 }
 
+/* Every match is at least as long as the shortest `from`, a byte unless it is a constant. */
 static uint64_t longest_replaced(const lk_expr *x) {
 	uint64_t n = lk_expr_longest(x->args[0]), to = lk_expr_longest(x->args[2]);
 	uint64_t from = x->args[1]->op == LK_X_CONST && x->args[1]->value.len ? x->args[1]->value.len : 1;

@@ -4,8 +4,8 @@
  *   tuple    fields (int16), then for each field: length (int32, -1 = NULL) and its bytes
  *   trailer  -1 (int16)
  *
- * All numbers are big endian. A timestamptz is microseconds since 2000-01-01T00:00:00Z, a jsonb the byte 1 and its text.
- * A numeric is
+ * All numbers are big endian. A timestamptz is microseconds since 2000-01-01T00:00:00Z, a jsonb the byte 1 and its
+ * text. A numeric is
  *
  *   digits (int16)  weight (int16)  sign (uint16)  display scale (int16)  then base-10000 digits (int16)
  *
