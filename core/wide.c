@@ -59,6 +59,14 @@ lk_value lk_wide_value(const lk_wide *w, lk_arena *arena) {
 
 bool lk_wide_is_zero(const lk_wide *w) { return w->n == 0; }
 
+int lk_numeric_sign(const lk_value *v) {
+	lk_wide w;
+	if (v->scale != LK_WIDE)
+		return (v->n > 0) - (v->n < 0);
+	lk_wide_of(v, &w);
+	return lk_wide_is_zero(&w) ? 0 : w.negative ? -1 : 1;
+}
+
 int lk_wide_exponent(const lk_wide *w) { return w->n ? w->n - 1 - w->scale : 0; }
 
 int lk_wide_weight(const lk_wide *w) {

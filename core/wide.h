@@ -25,6 +25,8 @@ void lk_wide_of(const lk_value *v, lk_wide *out);
 lk_value lk_wide_value(const lk_wide *w, lk_arena *arena);
 void lk_wide_print(const lk_wide *w, lk_buf *out);
 bool lk_wide_is_zero(const lk_wide *w);
+/* -1, 0 or 1, of a numeric of any length. */
+int lk_numeric_sign(const lk_value *v);
 /* The exponent of the first decimal digit; of the first digit in base 10000, as numeric.c counts. Both 0 for 0. */
 int lk_wide_exponent(const lk_wide *w);
 int lk_wide_weight(const lk_wide *w);

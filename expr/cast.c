@@ -38,7 +38,7 @@ static lk_value narrow(double d, lk_eval *ev) { return lk_checked_double((double
 static lk_value to_double(lk_type from, lk_type to, const lk_value *v, lk_eval *ev) {
 	bool to_float = to.kind == LK_FLOAT4;
 	if (from.kind == LK_NUMERIC)
-		return lk_checked_double(numeric_to_double(v, to_float), false, v->scale != LK_WIDE && v->n == 0, ev);
+		return lk_checked_double(numeric_to_double(v, to_float), false, lk_numeric_sign(v) == 0, ev);
 	if (lk_type_is_integer(from))
 		return lk_double(to_float ? (double)(float)v->i : (double)v->i);
 	return to_float && from.kind != LK_FLOAT4 ? narrow(v->d, ev) : *v;

@@ -62,19 +62,13 @@ static lk_value floor_double(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 static lk_value ceil_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(ceil(v->d)); }
 
 static lk_value abs_integer(const lk_expr *x, const lk_value *v, lk_eval *ev) { return v->i < 0 ? lk_negation(x, v, ev) : *v; }
-static int sign_of(const lk_value *v) {
-	lk_wide w;
-	if (v->scale != LK_WIDE)
-		return (v->n > 0) - (v->n < 0);
-	lk_wide_of(v, &w);
-	return lk_wide_is_zero(&w) ? 0 : w.negative ? -1 : 1;
+static lk_value abs_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
+	return lk_numeric_sign(v) < 0 ? lk_negation(x, v, ev) : *v;
 }
-
-static lk_value abs_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) { return sign_of(v) < 0 ? lk_negation(x, v, ev) : *v; }
 static lk_value abs_double(const lk_expr *x, const lk_value *v, lk_eval *ev) { return (void)x, (void)ev, lk_double(fabs(v->d)); }
 
 static lk_value sign_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
-	return (void)x, (void)ev, lk_numeric(sign_of(v), 0);
+	return (void)x, (void)ev, lk_numeric(lk_numeric_sign(v), 0);
 }
 static lk_value sign_double(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	return (void)x, (void)ev, lk_double((v->d > 0) - (v->d < 0));

@@ -89,10 +89,12 @@ static lk_value log_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 
 static lk_value exp_numeric(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	const double most_digits = 2000, log10_of_e = 0.434294481903252;
-	double d = lk_cast_value(x->args[0]->type, (lk_type){.kind = LK_FLOAT8}, v, ev).d;
-	double digits = fmin(fmax(d * log10_of_e, -most_digits), most_digits);
+	lk_value about = lk_cast_value(x->args[0]->type, (lk_type){.kind = LK_FLOAT8}, v, ev);
 	lk_wide a, out;
 	lk_wide_of(v, &a);
+	double beyond = lk_wide_exponent(&a) < 0 ? 0 : a.negative ? -INFINITY : INFINITY;   /* all doubles */
+	double d = about.state == LK_VALUE ? about.d : beyond;
+	double digits = fmin(fmax(d * log10_of_e, -most_digits), most_digits);
 	int scale = scale_of((int)digits, a.scale);
 	if (fabs(d) >= 3 * most_digits)
 		return made(d < 0, &(lk_wide){.scale = scale}, ev);

@@ -6,7 +6,10 @@
 
 #include <cmocka.h>
 
-#include "expr/expr.h"
+#include <stdio.h>
+
+#include "core/wide.h"
+#include "expr/function.h"
 #include "expr/like.h"
 #include "tests/support/random.h"
 #include "tests/support/tiny_plan.h"
@@ -243,6 +246,46 @@ static void casts(void **state) {
 	tiny_plan_release(&t);
 }
 
+static const lk_function *function_of_numerics(const char *name) {
+	for (int i = 0; lk_function_at(i); i++)
+		if (strcmp(lk_function_at(i)->name, name) == 0 && lk_function_at(i)->args[0] == LK_NUMERIC)
+			return lk_function_at(i);
+	return NULL;
+}
+
+/* Numerics of any length that are beyond the range of doubles at either end: as PostgreSQL 15 has them. */
+static void beyond_doubles(void **state) {
+	(void)state;
+	static const lk_type any = {.kind = LK_NUMERIC};
+	static const struct { const char *head; int zeros; const char *tail; lk_value as_double; const char *exp; } rows[] = {
+		{"0.", 400, "", D(0), "1.0000"}, {"0.", 400, "1", M, "1.0000"},
+		{"1", 400, "", M, NULL}, {"-1", 400, "", M, "0.0000"},
+	};
+	tiny_plan t = {0};
+	lk_arena made = {0};
+	const char *fault;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char digits[512];
+		int n = snprintf(digits, sizeof digits, "%s%0*d%s", rows[i].head, rows[i].zeros, 0, rows[i].tail);
+		lk_value v = lk_text(digits, (size_t)n);
+		v.scale = LK_WIDE;
+		lk_expr *slot = tiny_slot(&t, 0, any);
+		assert_value(f8, eval(tiny_op(&t, LK_X_CAST, f8, 1, &slot), &v, NULL), rows[i].as_double);
+		lk_eval ev = {.arena = &made};
+		lk_value e = lk_expr_eval(lk_call_new(&made, function_of_numerics("exp"), &slot, &fault), &v, &ev);
+		assert_int_equal(e.state, rows[i].exp ? LK_VALUE : LK_MARKED);
+		lk_buf b = LK_BUF_INIT;
+		if (rows[i].exp) {
+			lk_value_print(any, &e, &b);
+			assert_memory_equal(b.data, rows[i].exp, strlen(rows[i].exp));
+			assert_int_equal(lk_numeric_sign(&e), *rows[i].exp != '0');
+		}
+		lk_buf_release(&b);
+	}
+	lk_arena_release(&made);
+	tiny_plan_release(&t);
+}
+
 enum { SLOTS = 4 };
 
 static lk_expr *random_number(tiny_plan *t, uint64_t *s, int depth);
@@ -411,6 +454,7 @@ int main(void) {
 		cmocka_unit_test(choices),
 		cmocka_unit_test(like),
 		cmocka_unit_test(casts),
+		cmocka_unit_test(beyond_doubles),
 		cmocka_unit_test(marks_are_nulls),
 		cmocka_unit_test(answers_do_not_depend_on_marks),
 		cmocka_unit_test(texts_of_an_expression),
