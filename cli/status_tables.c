@@ -245,9 +245,9 @@ static void print_by_partition(const lk_status_report *s, const lk_copy_status *
 /* "runs", "stopped", and for how long nothing was taken, and why. */
 static void cell_delivers(lk_table *t, const lk_delivery *d) {
 	lk_buf b = LK_BUF_INIT;
-	int64_t for_us = lk_time_now() - d->failing_since;
 	lk_buf_adds(&b, d->running ? "runs" : "stopped");
 	if (d->failing_since != LK_NEVER) {
+		int64_t for_us = lk_time_now() - d->failing_since;
 		lk_buf_adds(&b, ", fails for ");
 		lk_duration_print(for_us > 0 ? for_us : 0, &b);
 		lk_buf_addf(&b, ": %s", d->error ? d->error : "");
