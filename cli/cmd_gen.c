@@ -8,6 +8,7 @@
 #include "core/time.h"
 #include "generate/generate.h"
 #include "generate/scenario.h"
+#include "replay/pace.h"
 
 enum { LINES_AT_ONCE = 1000, MOST_SCENARIOS = 32 };
 #define DEFAULT_START INT64_C(1431856800000000)   /* 2015-05-17T10:00:00Z */
@@ -160,10 +161,12 @@ static void put_all(lk_gen *g, lk_buf *b) {
 
 /* The first event now, each other one when it is due. */
 static void put_paced(lk_gen *g, double pace, lk_buf *b) {
-	int64_t begun = lk_monotonic_us(), first = lk_gen_next_us(g);
+	lk_pace clock;
 	bool wanted = true;
+	lk_pace_init(&clock, pace, 0);
+	lk_pace_waits_for(&clock, LK_NEVER, lk_gen_next_us(g), lk_monotonic_us());
 	while (wanted && lk_gen_next_us(g) != INT64_MAX) {
-		int64_t due = begun + (int64_t)((double)(lk_gen_next_us(g) - first) / pace);
+		int64_t due = lk_pace_due_us(&clock, lk_gen_next_us(g));
 		if (due > lk_monotonic_us()) {
 			wanted = lk_put_now();
 			lk_wait_until(due);

@@ -1,4 +1,4 @@
-/* The clock of a paced replay. Private to replay/ and its tests; no I/O, and the caller gives the current time.
+/* The clock of a paced replay, and of `lk gen --pace`. No I/O, and the caller gives the current time. Used by one thread.
  *
  * It shows a time of the events (event time or `_at`) and runs `pace` times as fast as the caller's clock. An event is
  * due when the clock shows its time; an out-of-order event, earlier than what the clock shows, is due at once. */
