@@ -124,16 +124,6 @@ void lk_shape_release(lk_shape *s) {
 	*s = (lk_shape){0};
 }
 
-bool lk_shape_alike(const lk_shape *a, const lk_shape *b) {
-	lk_type of_a, of_b;
-	if (a->n != b->n)
-		return false;
-	for (int i = 0; i < a->n; i++)
-		if (strcmp(lk_shape_column(a, i, &of_a), lk_shape_column(b, i, &of_b)) != 0 || !lk_type_equal(of_a, of_b))
-			return false;
-	return true;
-}
-
 static lk_value value_at(const lk_rows_log *l, const lk_log_row *row, int slot) {
 	if (slot == slot_part(l))
 		return lk_int(row->part);

@@ -20,8 +20,6 @@ typedef struct lk_shape {
  * shape. LK_EUSAGE with a hint: an unknown column, or a text that is no value of it. Release *out in any case. */
 int lk_shape_make(const lk_rows_log *log, const char *names, const lk_where *where, int nwhere, lk_shape *out, lk_error *err);
 void lk_shape_release(lk_shape *s);
-/* Are the columns that are shown the same? */
-bool lk_shape_alike(const lk_shape *a, const lk_shape *b);
 
 bool lk_shape_passes(const lk_shape *s, const lk_log_row *row);
 const char *lk_shape_column(const lk_shape *s, int i, lk_type *type);
