@@ -42,14 +42,14 @@ typedef struct ends {
 
 /* The rows of [from, to) that pass, by partition. */
 static int count_passing(lk_pg *pg, const lk_shape *s, const ends *e, int64_t *passing, lk_error *err) {
-	lk_reader *r = lk_reader_new(pg, &(lk_reader_of){.log = s->log, .from = e->from, .to = e->to,
-	                             .columns = s->read, .ncolumns = s->nread});
+	lk_row_reader *r = lk_row_reader_new(pg, &(lk_row_reader_of){.log = s->log, .from = e->from, .to = e->to,
+	                                 .columns = s->read, .ncolumns = s->nread});
 	lk_log_row row;
 	int rc;
 	memset(passing, 0, sizeof *passing * LK_MAX_PARTITIONS);
-	while ((rc = lk_reader_next(r, &row, err)) == 0 && !lk_stop_asked())
+	while ((rc = lk_row_reader_next(r, &row, err)) == 0 && !lk_stop_asked())
 		passing[row.part] += lk_shape_passes(s, &row);
-	lk_reader_free(r);
+	lk_row_reader_free(r);
 	return rc < 0 ? rc : LK_OK;
 }
 

@@ -18,7 +18,7 @@ typedef struct step {
 	lk_arena texts;
 } step;
 
-struct lk_reader {
+struct lk_row_reader {
 	lk_pg *pg;
 	const lk_rows_log *log;
 	const int *columns;
@@ -28,10 +28,10 @@ struct lk_reader {
 	step part[LK_MAX_PARTITIONS];
 };
 
-lk_reader *lk_reader_new(lk_pg *pg, const lk_reader_of *of) {
-	lk_reader *r = lk_calloc(1, sizeof *r);
+lk_row_reader *lk_row_reader_new(lk_pg *pg, const lk_row_reader_of *of) {
+	lk_row_reader *r = lk_calloc(1, sizeof *r);
 	const lk_stream *s = of->log->stream->stream;
-	*r = (lk_reader){.pg = pg, .log = of->log, .columns = of->columns, .ncolumns = of->ncolumns, .width = lk_slot_src(s) + 1,
+	*r = (lk_row_reader){.pg = pg, .log = of->log, .columns = of->columns, .ncolumns = of->ncolumns, .width = lk_slot_src(s) + 1,
 	                 .n = s->partitions, .last = -1};
 	r->most = STEP_VALUES / r->width < STEP_ROWS ? STEP_VALUES / r->width : STEP_ROWS;
 	for (int p = 0; p < r->n; p++)
@@ -39,7 +39,7 @@ lk_reader *lk_reader_new(lk_pg *pg, const lk_reader_of *of) {
 	return r;
 }
 
-void lk_reader_free(lk_reader *r) {
+void lk_row_reader_free(lk_row_reader *r) {
 	for (int p = 0; r && p < r->n; p++) {
 		free(r->part[p].values);
 		lk_arena_release(&r->part[p].texts);
@@ -47,13 +47,13 @@ void lk_reader_free(lk_reader *r) {
 	free(r);
 }
 
-static lk_type type_of(const lk_reader *r, int slot) {
+static lk_type type_of(const lk_row_reader *r, int slot) {
 	const lk_schema *s = &r->log->stream->stream->schema;
 	return slot < s->ncolumns ? s->columns[slot].type : (lk_type){.kind = LK_INT8};
 }
 
 /* Keeps a row that a scan lends. Returns the bytes of its texts. */
-static size_t keep(lk_reader *r, step *p, const lk_value *row) {
+static size_t keep(lk_row_reader *r, step *p, const lk_value *row) {
 	lk_value *to = &p->values[(size_t)p->n * (size_t)r->width];
 	size_t bytes = 0;
 	memcpy(to, row, sizeof *row * (size_t)r->width);
@@ -70,7 +70,7 @@ static size_t keep(lk_reader *r, step *p, const lk_value *row) {
 	return bytes;
 }
 
-static int take_rows(lk_reader *r, step *p, lk_scan *s, lk_error *err) {
+static int take_rows(lk_row_reader *r, step *p, lk_scan *s, lk_error *err) {
 	lk_value *row = lk_calloc((size_t)r->width, sizeof *row);
 	size_t bytes = 0;
 	int64_t off;
@@ -87,7 +87,7 @@ static int take_rows(lk_reader *r, step *p, lk_scan *s, lk_error *err) {
 }
 
 /* After large rows the next step is as short as this one was. */
-static int read_step(lk_reader *r, int part, lk_error *err) {
+static int read_step(lk_row_reader *r, int part, lk_error *err) {
 	step *p = &r->part[part];
 	int64_t end = p->next + p->rows < p->to ? p->next + p->rows : p->to;
 	lk_scan s;
@@ -109,12 +109,12 @@ static int read_step(lk_reader *r, int part, lk_error *err) {
 	return rc;
 }
 
-static const lk_value *head(const lk_reader *r, int part) {
+static const lk_value *head(const lk_row_reader *r, int part) {
 	const step *p = &r->part[part];
 	return p->given < p->n ? &p->values[(size_t)p->given * (size_t)r->width] : NULL;
 }
 
-int lk_reader_next(lk_reader *r, lk_log_row *row, lk_error *err) {
+int lk_row_reader_next(lk_row_reader *r, lk_log_row *row, lk_error *err) {
 	int at = lk_slot_at(r->log->stream->stream), best = -1, rc = LK_OK;
 	if (r->last >= 0)
 		r->part[r->last].given++;

@@ -7,7 +7,7 @@
 
 #include "delivery/seek.h"
 
-typedef struct lk_reader lk_reader;
+typedef struct lk_row_reader lk_row_reader;
 
 typedef struct lk_log_row {
 	int part;
@@ -16,16 +16,16 @@ typedef struct lk_log_row {
 } lk_log_row;
 
 /* What is read: offsets [from, to) of each partition; columns: ascending; all are borrowed as long as the reader is. */
-typedef struct lk_reader_of {
+typedef struct lk_row_reader_of {
 	const lk_rows_log *log;
 	const int64_t *from, *to;      /* [partitions] */
 	const int *columns;
 	int ncolumns;
-} lk_reader_of;
+} lk_row_reader_of;
 
-lk_reader *lk_reader_new(lk_pg *pg, const lk_reader_of *of);
+lk_row_reader *lk_row_reader_new(lk_pg *pg, const lk_row_reader_of *of);
 /* 0; 1 at the end; LK_EGAP: a row is missing; LK_EUNREACHABLE. A failed reader is only freed. */
-int lk_reader_next(lk_reader *r, lk_log_row *row, lk_error *err);
-void lk_reader_free(lk_reader *r);
+int lk_row_reader_next(lk_row_reader *r, lk_log_row *row, lk_error *err);
+void lk_row_reader_free(lk_row_reader *r);
 
 #endif

@@ -268,15 +268,15 @@ static int find_ends(run *r, int64_t *from, int64_t *to, bool *any, lk_error *er
 
 /* What was read before a failure goes out too. Once it is to stop, a target that may take long is not begun any more. */
 static int read_to(run *r, const int64_t *from, const int64_t *to, lk_error *err) {
-	lk_reader *reader = lk_reader_new(&r->pg, &(lk_reader_of){.log = &r->open.log, .from = from, .to = to,
-	                                  .columns = r->open.shape.read, .ncolumns = r->open.shape.nread});
+	lk_row_reader *reader = lk_row_reader_new(&r->pg, &(lk_row_reader_of){.log = &r->open.log, .from = from, .to = to,
+	                                          .columns = r->open.shape.read, .ncolumns = r->open.shape.nread});
 	lk_log_row row;
 	int rc = LK_OK, more = LK_OK;
 	r->ahead = r->at;
 	r->skips = r->skip;
-	while (rc == LK_OK && !ends(r) && (more = lk_reader_next(reader, &row, err)) == LK_OK)
+	while (rc == LK_OK && !ends(r) && (more = lk_row_reader_next(reader, &row, err)) == LK_OK)
 		rc = see(r, &row, err);
-	lk_reader_free(reader);
+	lk_row_reader_free(reader);
 	if (rc == LK_OK && !(stopped(r) && r->o->target->waits))
 		rc = hand_over(r, more < 0 ? NULL : err);
 	return more < 0 ? more : rc;
