@@ -17,7 +17,7 @@ struct lk_gen {
 	lk_gen_scene scene;
 	lk_random random, moments;
 	lk_fields fields;
-	lk_delivery delivery;
+	lk_arrivals arrivals;
 	int64_t done;
 	int64_t next_us;         /* event time of the event that comes next */
 	int part;                /* of the span, in which the last event was */
@@ -49,7 +49,7 @@ void lk_gen_free(lk_gen *g) {
 		g->scenario->release(g->state);
 	free(g->state);
 	lk_fields_release(&g->fields);
-	lk_delivery_release(&g->delivery);
+	lk_arrivals_release(&g->arrivals);
 	free(g);
 }
 
@@ -84,7 +84,7 @@ lk_gen *lk_gen_new(const lk_scenario *scenario, const lk_gen_options *o) {
 	scenario->prepare(g->state, &g->scene);
 	for (int i = 0; i < g->scene.parts; i++)
 		g->busy_all += g->scene.busy[i];
-	lk_delivery_init(&g->delivery, &disorder, o->seed + 1);
+	lk_arrivals_init(&g->arrivals, &disorder, o->seed + 1);
 	g->next_us = next_time(g);
 	return g;
 }
@@ -99,7 +99,7 @@ static void make(lk_gen *g, lk_buf *out) {
 		lk_buf_clear(&g->fields.line);
 	else
 		lk_fields_end(&g->fields);
-	lk_delivery_send(&g->delivery, ts, &g->fields.line, out);
+	lk_arrivals_send(&g->arrivals, ts, &g->fields.line, out);
 	g->done++;
 	g->next_us = next_time(g);
 }
@@ -109,6 +109,6 @@ int64_t lk_gen_some(lk_gen *g, int64_t max, lk_buf *out) {
 	for (; n < max && g->done < g->o.events; n++)
 		make(g, out);
 	if (g->done == g->o.events)
-		lk_delivery_end(&g->delivery, out);
+		lk_arrivals_end(&g->arrivals, out);
 	return n;
 }

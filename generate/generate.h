@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "core/buf.h"
-#include "generate/delivery.h"
+#include "generate/arrivals.h"
 
 typedef struct lk_scenario lk_scenario;   /* generate/scenario.h */
 

@@ -1,4 +1,4 @@
-#include "generate/delivery.h"
+#include "generate/arrivals.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,13 +15,13 @@ static uint64_t of_53_bits(double share) {
 	return share <= 0 ? 0 : (uint64_t)((share < 1 ? share : 1) * 9007199254740992.0);
 }
 
-void lk_delivery_init(lk_delivery *d, const lk_disorder *o, uint64_t seed) {
-	*d = (lk_delivery){.disorder = *o, .random = {lk_mix(seed)}};
+void lk_arrivals_init(lk_arrivals *d, const lk_disorder *o, uint64_t seed) {
+	*d = (lk_arrivals){.disorder = *o, .random = {lk_mix(seed)}};
 	d->late_below = of_53_bits(o->late);
 	d->twice_below = of_53_bits(o->duplicates);
 }
 
-void lk_delivery_release(lk_delivery *d) {
+void lk_arrivals_release(lk_arrivals *d) {
 	while (d->n > 0)
 		free(d->heap[--d->n].line);
 	free(d->heap);
@@ -37,7 +37,7 @@ static void exchange(underway *a, underway *b) {
 	*b = x;
 }
 
-static void hold(lk_delivery *d, int64_t arrives_us, const lk_buf *line) {
+static void hold(lk_arrivals *d, int64_t arrives_us, const lk_buf *line) {
 	if (d->n == d->cap) {
 		d->cap = d->cap ? 2 * d->cap : 64;
 		d->heap = lk_realloc(d->heap, d->cap * sizeof *d->heap);
@@ -47,7 +47,7 @@ static void hold(lk_delivery *d, int64_t arrives_us, const lk_buf *line) {
 		exchange(&d->heap[i], &d->heap[(i - 1) / 2]);
 }
 
-static void arrive(lk_delivery *d, lk_buf *out) {
+static void arrive(lk_arrivals *d, lk_buf *out) {
 	lk_buf_add(out, d->heap[0].line, d->heap[0].len);
 	free(d->heap[0].line);
 	d->heap[0] = d->heap[--d->n];
@@ -64,14 +64,14 @@ static void arrive(lk_delivery *d, lk_buf *out) {
 	}
 }
 
-static int64_t delay(lk_delivery *d) {
+static int64_t delay(lk_arrivals *d) {
 	const lk_disorder *o = &d->disorder;
 	if (d->late_below && lk_random_next(&d->random) >> 11 < d->late_below)
 		return lk_random_from(&d->random, o->late_least_us, o->late_most_us);
 	return o->jitter_us > 0 ? lk_random_from(&d->random, 0, o->jitter_us) : 0;
 }
 
-void lk_delivery_send(lk_delivery *d, int64_t at_us, const lk_buf *line, lk_buf *out) {
+void lk_arrivals_send(lk_arrivals *d, int64_t at_us, const lk_buf *line, lk_buf *out) {
 	int64_t later = delay(d), again = -1;
 	if (d->twice_below && lk_random_next(&d->random) >> 11 < d->twice_below)
 		again = lk_random_from(&d->random, 0, d->disorder.again_us);
@@ -87,7 +87,7 @@ void lk_delivery_send(lk_delivery *d, int64_t at_us, const lk_buf *line, lk_buf 
 		hold(d, at_us + later + again, line);
 }
 
-void lk_delivery_end(lk_delivery *d, lk_buf *out) {
+void lk_arrivals_end(lk_arrivals *d, lk_buf *out) {
 	while (d->n > 0)
 		arrive(d, out);
 }
