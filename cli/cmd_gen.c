@@ -17,18 +17,10 @@ enum { LINES_AT_ONCE = 1000, MOST_SCENARIOS = 32 };
 static int unknown_scenario(const char *name, lk_error *err) {
 	const char *names[MOST_SCENARIOS];
 	int n = 0;
-	lk_buf all = LK_BUF_INIT;
-	for (const lk_scenario *const *s = lk_scenarios; *s && n < MOST_SCENARIOS; s++) {
-		lk_buf_addf(&all, "%s%s", n ? ", " : "", (*s)->name);
+	for (const lk_scenario *const *s = lk_scenarios; *s && n < MOST_SCENARIOS; s++)
 		names[n++] = (*s)->name;
-	}
-	const char *near = lk_did_you_mean(name, names, n);
 	lk_fail(err, LK_EUSAGE, "there is no scenario \"%s\"", name);
-	if (near)
-		lk_hint(err, "did you mean %s?", near);
-	else
-		lk_hint(err, "one of %s", all.data);
-	lk_buf_release(&all);
+	lk_hint_names(err, name, names, n, "one of ");
 	return LK_EUSAGE;
 }
 

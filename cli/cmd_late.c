@@ -33,18 +33,10 @@ static int read_args(const lk_args *args, wanted *w, lk_error *err) {
 
 static int no_column(const lk_stream *s, const char *name, lk_error *err) {
 	const char *names[LK_MAX_COLUMNS];
-	lk_buf all = LK_BUF_INIT;
-	for (int i = 0; i < s->schema.ncolumns; i++) {
+	for (int i = 0; i < s->schema.ncolumns; i++)
 		names[i] = s->schema.columns[i].name;
-		lk_buf_addf(&all, "%s%s", i ? ", " : "", names[i]);
-	}
-	const char *near = lk_did_you_mean(name, names, s->schema.ncolumns);
 	lk_fail(err, LK_EUSAGE, "--columns: stream %s has no column \"%s\"", s->name, name);
-	if (near)
-		lk_hint(err, "did you mean %s?", near);
-	else
-		lk_hint(err, "its columns: %s", all.data);
-	lk_buf_release(&all);
+	lk_hint_names(err, name, names, s->schema.ncolumns, "its columns: ");
 	return LK_EUSAGE;
 }
 

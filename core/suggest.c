@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/buf.h"
+
 enum { LONGEST = 64 };
 
 static int least(int a, int b) { return a < b ? a : b; }
@@ -46,4 +48,16 @@ const char *lk_did_you_mean(const char *name, const char *const *names, int n) {
 		}
 	}
 	return best;
+}
+
+void lk_hint_names(lk_error *err, const char *name, const char *const *names, int n, const char *these) {
+	const char *near = lk_did_you_mean(name, names, n);
+	lk_buf all = LK_BUF_INIT;
+	for (int i = 0; i < n; i++)
+		lk_buf_addf(&all, "%s%s", i ? ", " : these, names[i]);
+	if (near)
+		lk_hint(err, "did you mean %s?", near);
+	else if (n > 0)
+		lk_hint(err, "%s", all.data);
+	lk_buf_release(&all);
 }

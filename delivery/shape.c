@@ -41,18 +41,10 @@ static int all_slots(const lk_rows_log *l, int *out) {
 static int unknown(const lk_rows_log *l, const char *option, const char *name, lk_error *err) {
 	int slots[LK_MAX_COLUMNS + 4], n = all_slots(l, slots);
 	const char *names[LK_MAX_COLUMNS + 4];
-	lk_buf all = LK_BUF_INIT;
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++)
 		names[i] = name_of(l, slots[i]);
-		lk_buf_addf(&all, "%s%s", i ? ", " : "", names[i]);
-	}
-	const char *near = lk_did_you_mean(name, names, n);
 	lk_fail(err, LK_EUSAGE, "%s: stream %s has no column \"%s\"", option, l->name, name);
-	if (near)
-		lk_hint(err, "did you mean %s?", near);
-	else
-		lk_hint(err, "its columns: %s", all.data);
-	lk_buf_release(&all);
+	lk_hint_names(err, name, names, n, "its columns: ");
 	return LK_EUSAGE;
 }
 

@@ -12,17 +12,9 @@ static int unknown_column(const lk_stream *s, const char *name, lk_error *err) {
 	const char **names = lk_calloc((size_t)s->schema.ncolumns, sizeof *names);
 	for (int i = 0; i < s->schema.ncolumns; i++)
 		names[i] = s->schema.columns[i].name;
-	const char *near = lk_did_you_mean(name, names, s->schema.ncolumns);
-	lk_buf all = LK_BUF_INIT;
-	for (int i = 0; i < s->schema.ncolumns; i++)
-		lk_buf_addf(&all, "%s%s", i ? ", " : "", names[i]);
-	free(names);
 	lk_fail(err, LK_EUSAGE, "--where %s: stream %s has no such column", name, s->name);
-	if (near)
-		lk_hint(err, "did you mean %s?", near);
-	else
-		lk_hint(err, "its columns: %s", all.data);
-	lk_buf_release(&all);
+	lk_hint_names(err, name, names, s->schema.ncolumns, "its columns: ");
+	free(names);
 	return LK_EUSAGE;
 }
 
