@@ -17,7 +17,6 @@ typedef struct wanted {
 } wanted;
 
 static int read_args(const lk_args *args, wanted *w, lk_error *err) {
-	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
 	int64_t limit = 0;
 	int format = LK_AS_TABLE;
 	*w = (wanted){.view = args->operands[0], .columns = lk_args_text(args, "columns", NULL)};
@@ -25,7 +24,7 @@ static int read_args(const lk_args *args, wanted *w, lk_error *err) {
 	if (rc == LK_OK)
 		rc = lk_args_int(args, "limit", (lk_whole){20, 0, 1000000}, &limit, err);
 	if (rc == LK_OK)
-		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
+		rc = lk_args_choice(args, "format", lk_answer_formats, LK_AS_TABLE, &format, err);
 	w->limit = (int)limit;
 	w->format = (enum lk_answer_format)format;
 	return rc;

@@ -56,20 +56,19 @@ static void print(const lk_args *args, const lk_answer *a, const lk_query *q, co
 }
 
 static int read_args(const lk_args *args, lk_answer_args *wanted, int *format, lk_error *err) {
-	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
 	static const char *const fills[] = {"null", "zero", "previous", NULL};
 	int fill = -1;
 	int rc = lk_answer_args_read(args, wanted, err);
 	if (rc == LK_OK)
 		rc = lk_rows_args_read(args, wanted, err);
 	if (rc == LK_OK)
-		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, format, err);
+		rc = lk_args_choice(args, "format", lk_answer_formats, LK_AS_TABLE, format, err);
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "fill", fills, -1, &fill, err);
 	if (rc == LK_OK && fill >= 0)
 		wanted->query.fill = (enum lk_fill)(LK_FILL_NULL + fill);
 	if (rc == LK_OK && *format != LK_AS_TABLE && lk_args_has(args, "chart"))
-		rc = lk_fail(err, LK_EUSAGE, "--chart needs a table: it does not go with --format %s", formats[*format]);
+		rc = lk_fail(err, LK_EUSAGE, "--chart needs a table: it does not go with --format %s", lk_answer_formats[*format]);
 	return rc;
 }
 

@@ -22,7 +22,6 @@ static void print(const lk_rejected_page *p, enum lk_answer_format format) {
 }
 
 static int run(const lk_args *args, lk_error *err) {
-	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
 	lk_connection c = {0};
 	lk_rejected_report report = {0};
 	const lk_cat_stream *stream = NULL;
@@ -30,7 +29,7 @@ static int run(const lk_args *args, lk_error *err) {
 	int format = LK_AS_TABLE;
 	int rc = lk_args_int(args, "limit", (lk_whole){20, 0, 1000000}, &limit, err);
 	if (rc == LK_OK)
-		rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &format, err);
+		rc = lk_args_choice(args, "format", lk_answer_formats, LK_AS_TABLE, &format, err);
 	if (rc == LK_OK)
 		rc = lk_connect(&c, LK_WITH_CATALOG, err);
 	if (rc == LK_OK)

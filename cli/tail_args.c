@@ -72,8 +72,7 @@ static int read_begin(const lk_args *args, lk_tail_options *o, lk_error *err) {
 }
 
 static int read_format(const lk_args *args, lk_tail_args *out, lk_error *err) {
-	static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
-	int rc = lk_args_choice(args, "format", formats, LK_AS_TABLE, &out->format, err);
+	int rc = lk_args_choice(args, "format", lk_answer_formats, LK_AS_TABLE, &out->format, err);
 	if (rc != LK_OK || out->format != LK_AS_JSON || !out->options.follow)
 		return rc;
 	lk_fail(err, LK_EUSAGE, "--format json is one object, which never ends with --follow");

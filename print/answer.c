@@ -3,6 +3,8 @@
 #include "print/answer_json.h"
 #include "print/table.h"
 
+const char *const lk_answer_formats[] = {"table", "json", "jsonl", "csv", NULL};
+
 enum { TABLE_ROWS = 10000 };   /* per table; longer answers are split into tables, each with its own column widths */
 
 static const char *mark(const lk_answer *a, const lk_cell *row) {

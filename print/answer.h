@@ -9,6 +9,7 @@
 #include "print/chart.h"
 
 enum lk_answer_format { LK_AS_TABLE, LK_AS_JSON, LK_AS_JSONL, LK_AS_CSV };
+extern const char *const lk_answer_formats[];   /* what --format calls them; ends with NULL */
 
 /* How an answer is printed. */
 typedef struct lk_answer_style {
