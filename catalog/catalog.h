@@ -109,6 +109,8 @@ const lk_cat_view *lk_catalog_view(const lk_catalog *c, const char *name);
 const lk_cat_copy *lk_catalog_filler(const lk_catalog *c, const char *name);
 /* The definition of a derived stream; NULL if it is not derived. */
 const lk_cat_view *lk_catalog_maker(const lk_catalog *c, const lk_cat_stream *s);
+/* How many views and derived streams read it. */
+int lk_catalog_readers(const lk_catalog *c, const lk_cat_stream *s);
 const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id);
 const lk_cat_copy *lk_catalog_sandbox(const lk_catalog *c, const char *name);   /* of any view */
 /* LK_EUSAGE with did-you-mean if it does not exist. */

@@ -32,6 +32,15 @@ const lk_cat_view *lk_catalog_maker(const lk_catalog *c, const lk_cat_stream *s)
 	return copy ? copy->version->view : NULL;
 }
 
+int lk_catalog_readers(const lk_catalog *c, const lk_cat_stream *s) {
+	int n = 0;
+	for (int i = 0; i < c->nviews; i++)
+		n += c->views[i].stream == s;
+	for (int i = 0; i < c->nmakers; i++)
+		n += c->makers[i].stream == s;
+	return n;
+}
+
 const lk_cat_copy *lk_catalog_copy(const lk_catalog *c, int64_t copy_id) {
 	for (int i = 0; i < c->ncopies; i++)
 		if (c->copies[i].id == copy_id)

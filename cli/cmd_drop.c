@@ -146,21 +146,11 @@ static int ask_for_stream(lk_connection *c, const lk_cat_stream *s, lk_error *er
 	return rc;
 }
 
-/* Does a definition read the stream? Then the drop is refused without a question. */
-static bool is_read(const lk_connection *c, const lk_cat_stream *s) {
-	for (int i = 0; i < c->catalog->nviews; i++)
-		if (c->catalog->views[i].stream == s)
-			return true;
-	for (int i = 0; i < c->catalog->nmakers; i++)
-		if (c->catalog->makers[i].stream == s)
-			return true;
-	return false;
-}
-
+/* A stream that a definition reads is refused without a question. */
 static int drop_stream(lk_connection *c, const lk_args *args, lk_error *err) {
 	const lk_cat_stream *s = NULL;
 	int rc = lk_catalog_need_stream(c->catalog, lk_args_text(args, "stream", ""), &s, err);
-	if (rc == LK_OK && !lk_args_has(args, "yes") && !is_read(c, s))
+	if (rc == LK_OK && !lk_args_has(args, "yes") && !lk_catalog_readers(c->catalog, s))
 		rc = ask_for_stream(c, s, err);
 	if (rc == LK_OK)
 		rc = lk_stream_drop(&c->pg, s, err);

@@ -34,15 +34,6 @@ static int lock_all(lk_connection *c, const lk_cat_stream *s, lk_error *err) {
 	return rc;
 }
 
-static int readers(const lk_catalog *c, const lk_cat_stream *s) {
-	int n = 0;
-	for (int i = 0; i < c->nviews; i++)
-		n += c->views[i].stream == s;
-	for (int i = 0; i < c->nmakers; i++)
-		n += c->makers[i].stream == s;
-	return n;
-}
-
 static int rename_stream(lk_connection *c, const lk_args *args, lk_error *err) {
 	const lk_cat_stream *s = NULL;
 	const char *name = args->operands[0];
@@ -53,7 +44,7 @@ static int rename_stream(lk_connection *c, const lk_args *args, lk_error *err) {
 		rc = lk_stream_rename(&c->pg, s, name, err);
 	if (rc != LK_OK)
 		return rc;
-	int n = readers(c->catalog, s);
+	int n = lk_catalog_readers(c->catalog, s);
 	lk_say("stream %s is called %s now, also in the %d definition%s that read%s it; its log is lk.log_%s", s->stream->name, name, n,
 	       n == 1 ? "" : "s", n == 1 ? "s" : "", name);
 	return LK_OK;
