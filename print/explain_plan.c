@@ -1,79 +1,11 @@
 /* A definition and its two executions: the stream plan, by which the speed layer folds each event, and the SQL that the
  * batch layer runs. */
-#include <limits.h>
 #include <stdlib.h>
 
 #include "catalog/log_sql.h"
+#include "print/beside.h"
 #include "print/boundary.h"
 #include "print/explain.h"
-
-enum { NARROW = 100, SIDE_BY_SIDE = 120, GAP = 4 };
-
-/* --- text in columns --- */
-
-/* Bytes of the next line of at most `width` characters, broken at a space outside quotes if there is one. *skip: bytes
- * between this line and the next one. */
-static size_t next_line(const char *s, int width, size_t *skip) {
-	size_t n = 0, space = 0;
-	int letters = 0;
-	char quote = 0;
-	for (; s[n] && s[n] != '\n'; n++) {
-		if (((unsigned char)s[n] & 0xC0) == 0x80)
-			continue;
-		if (letters++ == width) {
-			*skip = space ? 1 : 0;
-			return space ? space : n;
-		}
-		if (s[n] == '\'' || s[n] == '"')
-			quote = !quote ? s[n] : quote == s[n] ? 0 : quote;
-		if (s[n] == ' ' && n > 0 && !quote)
-			space = n;
-	}
-	*skip = s[n] ? 1 : 0;
-	return n;
-}
-
-static int letters_of(const char *s, size_t n) {
-	int letters = 0;
-	for (size_t i = 0; i < n; i++)
-		letters += ((unsigned char)s[i] & 0xC0) != 0x80;
-	return letters;
-}
-
-static void print_wrapped(const char *title, const char *text, int width, lk_sink *out) {
-	lk_buf b = LK_BUF_INIT;
-	lk_buf_addf(&b, "%s\n", title);
-	while (*text) {
-		size_t skip, n = next_line(text, width - 2, &skip);
-		lk_buf_addf(&b, "  %.*s\n", (int)n, text);
-		text += n + skip;
-	}
-	lk_buf_addc(&b, '\n');
-	lk_sink_put_buf(out, &b);
-	lk_buf_release(&b);
-}
-
-static void print_beside(const char *const titles[2], const char *const texts[2], int width, lk_sink *out) {
-	int half = (width - GAP) / 2;
-	const char *left = texts[0], *right = texts[1];
-	lk_buf b = LK_BUF_INIT;
-	lk_buf_addf(&b, "%-*s%s\n", half + GAP, titles[0], titles[1]);
-	while (*left || *right) {
-		size_t skip_left, skip_right;
-		size_t l = next_line(left, half - 2, &skip_left), r = next_line(right, half - 2, &skip_right);
-		lk_buf_addf(&b, "  %.*s", (int)l, left);
-		if (r)
-			lk_buf_addf(&b, "%*s%.*s", half + GAP - letters_of(left, l), "", (int)r, right);
-		lk_buf_addc(&b, '\n');
-		left += l + skip_left;
-		right += r + skip_right;
-	}
-	lk_buf_addc(&b, '\n');
-	lk_sink_put_buf(out, &b);
-	lk_buf_release(&b);
-}
-
-/* --- the definition --- */
 
 /* w1, w2, … */
 #define NAME(n) "w" #n
@@ -376,18 +308,12 @@ static void describe_plan(const lk_plan *p, lk_buf *b) {
 void lk_explain_derived(const lk_cat_copy *copy, const lk_screen *screen, lk_sink *out) {
 	const lk_plan *p = copy->version->plan;
 	lk_buf head = LK_BUF_INIT, plan = LK_BUF_INIT, sql = LK_BUF_INIT;
-	int width = screen->width ? screen->width : NARROW;
 	lk_buf_addf(&head, "%s, a derived stream of %s", p->view, p->stream->name);
 	describe_plan(p, &plan);
 	lk_log_oracle_sql(p, "off < ($1::bigint[])[part + 1]", &sql);
 	const char *const titles[2] = {"the stream path makes of each event:", "`lk compare` holds the log against:"};
-	print_wrapped(head.data, p->text, INT_MAX, out);
-	if (width >= SIDE_BY_SIDE) {
-		print_beside(titles, (const char *const[2]){plan.data, sql.data}, width, out);
-	} else {
-		print_wrapped(titles[0], plan.data, width, out);
-		print_wrapped(titles[1], sql.data, width, out);
-	}
+	lk_block_print(head.data, p->text, out);
+	lk_beside_print(titles, (const char *const[2]){plan.data, sql.data}, screen, out);
 	lk_buf_release(&head);
 	lk_buf_release(&plan);
 	lk_buf_release(&sql);
@@ -396,7 +322,6 @@ void lk_explain_derived(const lk_cat_copy *copy, const lk_screen *screen, lk_sin
 void lk_explain_plan(const lk_cat_view *v, const lk_cat_copy *copy, const lk_screen *screen, lk_sink *out) {
 	const lk_plan *p = copy->version->plan;
 	lk_buf head = LK_BUF_INIT, plan = LK_BUF_INIT, sql = LK_BUF_INIT;
-	int width = screen->width ? screen->width : NARROW;
 	bool fold = copy->version->fold_only;
 	lk_buf_addf(&head, "%s@%d, %s", v->name, copy->version->number, copy->kappa ? "kappa" : "lambda");
 	lk_buf_adds(&head, v->served_copy == copy->id ? ", served to readers" : "");
@@ -414,13 +339,8 @@ void lk_explain_plan(const lk_cat_view *v, const lk_cat_copy *copy, const lk_scr
 	                  : copy->kappa ? "kappa has no batch; in lambda mode the batch would run:"
 	                  : fold ? "the batch folds the log in C by the same plan; in SQL it would be:" : "the batch runs:";
 	const char *const titles[2] = {"the stream path folds each event:", batch};
-	print_wrapped(head.data, p->text, INT_MAX, out);
-	if (width >= SIDE_BY_SIDE) {
-		print_beside(titles, (const char *const[2]){plan.data, sql.data}, width, out);
-	} else {
-		print_wrapped(titles[0], plan.data, width, out);
-		print_wrapped(titles[1], sql.data, width, out);
-	}
+	lk_block_print(head.data, p->text, out);
+	lk_beside_print(titles, (const char *const[2]){plan.data, sql.data}, screen, out);
 	lk_buf_release(&head);
 	lk_buf_release(&plan);
 	lk_buf_release(&sql);
