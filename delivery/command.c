@@ -55,16 +55,14 @@ static void await_room(int to, useconds_t us) {
 		poll(&p, 1, (int)(us / 1000 + 1));
 }
 
-static int end_all(pid_t pid) {
-	int status = 0;
+static void end_all(pid_t pid) {
 	kill(-pid, SIGTERM);
 	for (int64_t until = lk_monotonic_us() + GRACE_US; lk_monotonic_us() < until; usleep(LOOK_MOST_US))
-		if (waitpid(pid, &status, WNOHANG) == pid)
+		if (waitpid(pid, NULL, WNOHANG) == pid)
 			break;
 	kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return status;
 }
 
 /* 1: it has ended with *status; 0: it took too long, or lk is to stop, and it was killed. */
@@ -128,7 +126,9 @@ static int flush(void *ctx, lk_error *err) {
 	return rc;
 }
 
+/* Where the parent ignored SIGCHLD, its children's ends would leave no status to wait for. */
 lk_target lk_command_as_target(lk_command_target *c) {
+	signal(SIGCHLD, SIG_DFL);
 	return (lk_target){.ctx = c, .rows_most = 1, .waits = true, .row = take, .flush = flush};
 }
 

@@ -13,7 +13,8 @@ typedef struct lk_command_target {
 	lk_parcel parcel;
 } lk_command_target;
 
-/* Lends the struct, which must not move. Its flush fails with LK_EBUSY unless the command exits with 0. */
+/* Lends the struct, which must not move. SIGCHLD gets its default action. Its flush fails with LK_EBUSY unless the
+ * command exits with 0. */
 lk_target lk_command_as_target(lk_command_target *c);
 void lk_command_target_release(lk_command_target *c);
 

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/time.h"
+#include "delivery/command.h"
 #include "tests/support/background.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/receiver.h"
@@ -264,6 +266,20 @@ static void commands_that_fail(void **state) {
 	free(script);
 }
 
+/* A parent may leave SIGCHLD ignored; then the end of a command would have no status. */
+static void where_the_parent_ignored_sigchld(void **state) {
+	(void)state;
+	lk_error err = {0};
+	lk_command_target c = {.command = "cat >/dev/null", .timeout_us = 20 * LK_US_PER_S};
+	lk_buf_adds(&c.parcel.first, "alerts/1/0/0");
+	lk_buf_adds(&c.parcel.body, "{}\n");
+	signal(SIGCHLD, SIG_IGN);
+	lk_target t = lk_command_as_target(&c);
+	test_ok(t.flush(t.ctx, &err), &err);
+	signal(SIGCHLD, SIG_DFL);
+	lk_command_target_release(&c);
+}
+
 /* --- positions under a name --- */
 
 static void status_has(const char *text) {
@@ -438,6 +454,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(down_for_a_while, fresh, over),
 		cmocka_unit_test_setup_teardown(a_command_for_each_row, fresh, over),
 		cmocka_unit_test_setup_teardown(commands_that_fail, fresh, over),
+		cmocka_unit_test_setup_teardown(where_the_parent_ignored_sigchld, fresh, over),
 		cmocka_unit_test_setup_teardown(a_name_keeps_the_position, fresh, over),
 		cmocka_unit_test_setup_teardown(status_tells_what_is_down, fresh, over),
 		cmocka_unit_test_setup_teardown(moved_by_another, fresh, over),
