@@ -25,13 +25,10 @@ void lk_url_for_people(const char *url, lk_buf *out) {
 	const char *host = strstr(url, "://");
 	size_t scheme = host ? (size_t)(host - url) + 3 : 0;
 	size_t len = strcspn(url + scheme, "/?#");
-	for (size_t i = 0; i < len; i++)
-		if (url[scheme + i] == '@') {
-			lk_buf_add(out, url, scheme);
-			lk_buf_add(out, url + scheme + i + 1, len - i - 1);
-			return;
-		}
-	lk_buf_add(out, url, scheme + len);
+	const char *begin = url + scheme, *at = memrchr(begin, '@', len);   /* the last: a password may have one too */
+	size_t user = at ? (size_t)(at - begin) + 1 : 0;
+	lk_buf_add(out, url, scheme);
+	lk_buf_add(out, begin + user, len - user);
 }
 
 /* --- a request --- */

@@ -13,6 +13,7 @@
 
 #include "core/time.h"
 #include "delivery/command.h"
+#include "delivery/webhook.h"
 #include "tests/support/background.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/receiver.h"
@@ -123,6 +124,21 @@ static void each_was_taken(void) {
 	free(taken);
 	free(ids);
 	free(want);
+}
+
+static void is_shown_as(const char *secret, const char *want) {
+	lk_buf b = LK_BUF_INIT;
+	lk_url_for_people(secret, &b);
+	assert_string_equal(b.data, want);
+	lk_buf_release(&b);
+}
+
+static void what_people_see_of_a_url(void **state) {
+	(void)state;
+	is_shown_as("https://example.org/path?token=secret", "https://example.org");
+	is_shown_as("http://user:secret@example.org:8080", "http://example.org:8080");
+	is_shown_as("http://user:sec@ret@example.org/a@b", "http://example.org");
+	is_shown_as("http://example.org?mail=a@b", "http://example.org");
 }
 
 static void a_request_for_each_row(void **state) {
@@ -445,6 +461,7 @@ static void killed_under_a_name(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_people_see_of_a_url),
 		cmocka_unit_test_setup_teardown(a_request_for_each_row, fresh, over),
 		cmocka_unit_test_setup_teardown(arrays_of_rows, fresh, over),
 		cmocka_unit_test_setup_teardown(receivers_that_fail, fresh, over),
