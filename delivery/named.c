@@ -16,7 +16,7 @@ static int busy(lk_pg *pg, const char *name, int64_t id, lk_error *err) {
 	return lk_hint(err, "one process at a time has it; another --name is another delivery");
 }
 
-/* Makes the row, or says where its rows go now. */
+/* Finds the row, or makes it. */
 static int need_row(lk_named *n, lk_pg *pg, const char *stream, lk_error *err) {
 	PGresult *res = NULL;
 	int rc = lk_pg_exec(pg, &res, err,
@@ -29,6 +29,7 @@ static int need_row(lk_named *n, lk_pg *pg, const char *stream, lk_error *err) {
 	return rc;
 }
 
+/* Reads the position, and notes what the delivery reads now, and where its rows go. */
 static int take_row(lk_named *n, lk_pg *pg, const char *stream, lk_buf *text, lk_error *err) {
 	char id[24];
 	PGresult *res = NULL;
@@ -151,13 +152,14 @@ static int unknown(lk_pg *pg, const char *name, lk_error *err) {
 	const char **names = lk_calloc((size_t)n, sizeof *names);
 	for (int i = 0; i < n; i++)
 		names[i] = all[i].name;
-	const char *near = rc ? NULL : lk_did_you_mean(name, names, n);
-	if (!rc)
+	const char *near = lk_did_you_mean(name, names, n);
+	if (!rc) {
 		rc = lk_fail(err, LK_EUSAGE, "there is no delivery %s", name);
-	if (near)
-		lk_hint(err, "did you mean %s?", near);
-	else
-		lk_hint(err, "`lk status` lists them");
+		if (near)
+			lk_hint(err, "did you mean %s?", near);
+		else
+			lk_hint(err, "`lk status` lists them");
+	}
 	free(names);
 	lk_deliveries_release(all, n);
 	return rc;
