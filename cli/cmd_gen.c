@@ -212,7 +212,7 @@ const lk_command lk_cmd_gen = {
 		{"span", "INTERVAL", "the event time that they cover", false},
 		{"rate", "N/UNIT", "so many in an s, min, h or d of event time: with --events it says the span, otherwise how many", false},
 		{"seed", "S", "another seed gives other events (1)", false},
-		{"start", "TIME", "event time of the first event: RFC 3339, or -1h (2015-05-17T10:00:00Z)", false},
+		{"start", "TIME", "event time of the first event: RFC 3339, a date, or -1h (2015-05-17T10:00:00Z)", false},
 		{"keys", "N", "how many clients, cards, devices, …", false},
 		{"late", "SHARE", "so many of them come late: 5%, or 0.05 (0)", false},
 		{"late-by", "RANGE", "by so much: 3s..60s, or 60s for up to 60 seconds (up to a quarter of the span)", false},

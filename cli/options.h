@@ -66,7 +66,7 @@ int lk_args_workers(const lk_args *a, int *out, lk_error *err);
 int lk_args_version(const lk_args *a, int *out, lk_error *err);
 /* "5m": a fixed interval, in microseconds, greater than zero. */
 int lk_args_interval(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err);
-/* RFC 3339, or "-1h": that long before now. */
+/* RFC 3339, "2015-05-17": its beginning in UTC, or "-1h": that long before now. */
 int lk_args_time(const lk_args *a, const char *option, int64_t otherwise, int64_t *out_us, lk_error *err);
 /* --pace: "10x" is 10, "max" and nothing 0. */
 int lk_args_pace(const lk_args *a, double *out, lk_error *err);
