@@ -42,7 +42,7 @@ static int judge(const lk_tail_options *o, const lk_tail_report *r, const lk_sin
 	}
 	if (o->follow)
 		return lk_until_stopped(rc, err);
-	if (rc == LK_OK && r->stopped && !o->follow) {
+	if (rc == LK_OK && r->stopped) {
 		rc = lk_fail(err, LK_EBUSY, "stopped before the end of the log");
 		lk_hint(err, o->cursor || o->name ? "run it again to continue" : "--cursor FILE would let another run continue");
 	}
@@ -84,12 +84,12 @@ static void end_goal(goal *g, const lk_tail_options *o, const lk_tail_report *r)
 	lk_buf rows = LK_BUF_INIT;
 	if (prints(g)) {
 		lk_row_printer_end(&g->printer, &r->at);
-	} else {
-		lk_buf_add_count(&rows, r->rows);
-		lk_say("tail: %s row%s of %s delivered", rows.data, r->rows == 1 ? "" : "s", o->stream);
+		if (!o->follow && !r->stopped && !g->out.error)
+			say_why_empty(o, r);
+		return;
 	}
-	if (prints(g) && !o->follow && !r->stopped && !g->out.error)
-		say_why_empty(o, r);
+	lk_buf_add_count(&rows, r->rows);
+	lk_say("tail: %s row%s of %s delivered", rows.data, r->rows == 1 ? "" : "s", o->stream);
 	lk_buf_release(&rows);
 }
 
