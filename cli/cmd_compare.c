@@ -80,7 +80,7 @@ static int judge(const lk_comparison *c, lk_error *err) {
 static void print_derived(const char *name, const lk_derived_comparison *c, enum format format) {
 	lk_buf b = LK_BUF_INIT;
 	if (format == JSON) {
-		lk_buf_addf(&b, "{\"stream\":");
+		lk_buf_adds(&b, "{\"stream\":");
 		lk_json_text(name, &b);
 		lk_json_int("events", lk_frontier_events(&c->read), &b);
 		lk_json_int("rows", c->rows, &b);

@@ -322,7 +322,6 @@ static int steps(comparing *c, lk_error *err) {
 	return rc == LK_OK && c->costs ? read_log_bytes(c, err) : rc;
 }
 
-/* If the session broke, it is replaced once; what remains then is removed by the next comparison. */
 static int remove_scratch(comparing *c, lk_error *err) {
 	int rc = LK_OK;
 	for (int m = 0; m < MODES; m++) {
@@ -334,6 +333,7 @@ static int remove_scratch(comparing *c, lk_error *err) {
 	return rc;
 }
 
+/* If the session broke, it is replaced once; what remains then is removed by the next comparison. */
 static int clean_up(comparing *c, lk_error *err) {
 	lk_error e = {0};
 	char log_id[33] = "";

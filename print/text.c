@@ -107,7 +107,7 @@ void lk_text_wrap(const char *text, size_t screen, size_t column, size_t indent,
 	}
 }
 
-/* --- numbers for people --- */
+/* --- lines --- */
 
 /* The indent of a wrapped line: after its label, or two columns more than its first line. */
 static size_t indent_of(const char *line) {
@@ -138,6 +138,8 @@ void lk_lines_print(const char *lines, const lk_screen *screen, lk_sink *out) {
 	lk_sink_put_buf(out, &b);
 	lk_buf_release(&b);
 }
+
+/* --- numbers for people --- */
 
 void lk_duration_print(int64_t us, lk_buf *out) {
 	int64_t s = us / LK_US_PER_S;
