@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "tests/support/background.h"
 #include "tests/support/fixtures.h"
 
 static test_program lk;
@@ -85,6 +86,26 @@ static void usage(void **state) {
 	LK(0, "0001-01-01T00:00:00Z", "", "gen", "web", "--start", "0001-01-01T00:00:00Z", "--events", "1");
 	LK(2, "", "--late", "gen", "web", "--late", "2");
 	LK(2, "", "no such file", "apply", "/nonexistent/no such file");
+}
+
+/* As fast as they happen, or a multiple of it: the same events, the first one at once. */
+static void events_at_a_pace(void **state) {
+	(void)state;
+	test_background b;
+	LK(0, "", "", "gen", "clicks", "--events", "50");
+	char *all = lk_strdup(lk.out);
+	LK(0, all, "", "gen", "clicks", "--events", "50", "--pace", "1000000x");
+	assert_int_equal(strlen(lk.out), strlen(all));
+	LK(2, "", "--pace fast", "gen", "clicks", "--pace", "fast");
+	test_background_start(&b, &lk, "paced", -1, NULL, ARGS("gen", "clicks", "--events", "3", "--span", "1000d", "--pace", "0.000000001x"));
+	test_await_text(b.out, "visitor");
+	char *path = lk_strdup(b.out);
+	test_background_kill(&b);
+	char *some = test_text_of(path);
+	assert_int_equal(strchr(some, '\n') - some + 1, strlen(some));
+	free(path);
+	free(some);
+	free(all);
 }
 
 static void missing_servers(void **state) {
@@ -642,6 +663,7 @@ static void closed_standard_files(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usage),
+		cmocka_unit_test(events_at_a_pace),
 		cmocka_unit_test_setup(missing_servers, fresh),
 		cmocka_unit_test_setup(a_check_needs_no_server, fresh),
 		cmocka_unit_test_setup(a_check_for_editors, fresh),
