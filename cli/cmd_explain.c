@@ -116,8 +116,8 @@ const lk_command lk_cmd_explain = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.summary = "show how a view is computed, or how an answer is built",
-	.detail = "Of a derived stream: its definition, what becomes of each event, and how far it has come. With --where, --from, --to, --window or --slide: an answer with the batch part, the speed part and "
-		"their sum for each row.",
+	.detail = "Of a derived stream: its definition, what becomes of each event, and how far it has come. With --where, --from, "
+		"--to, --window or --slide: an answer with the batch part, the speed part and their sum for each row.",
 	.options = {
 		LK_ANSWER_OPTIONS,
 	},
