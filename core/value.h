@@ -79,6 +79,9 @@ static inline bool lk_type_has_bytes(lk_type t) {
 	return t.kind == LK_TEXT || t.kind == LK_BYTES || t.kind == LK_JSON || t.kind == LK_JSONB;
 }
 
+/* Do its values have an order by which lk sorts and compares them? */
+static inline bool lk_type_is_ordered(lk_type t) { return t.kind != LK_JSON && t.kind != LK_JSONB; }
+
 /* Does the value borrow bytes? */
 static inline bool lk_value_borrows(lk_type t, const lk_value *v) {
 	return !lk_is_null(v) && (lk_type_has_bytes(t) || (t.kind == LK_NUMERIC && v->scale == LK_WIDE));

@@ -35,7 +35,7 @@ int lk_condition_of_type(lk_condition *c, lk_type type, int column, const lk_whe
 	*c = (lk_condition){.column = column, .op = w->op, .type = type};
 	if (w->op == LK_WHERE_NULL || w->op == LK_WHERE_NOT_NULL)
 		return LK_OK;
-	if (type.kind == LK_JSON || type.kind == LK_JSONB) {
+	if (!lk_type_is_ordered(type)) {
 		lk_fail(err, LK_EUSAGE, "--where %s: its values have no order", w->column);
 		return lk_hint(err, "you can ask for '%s is not null'", w->column);
 	}

@@ -19,8 +19,7 @@ static int check_sort(const lk_reader *r, lk_error *err) {
 	if (column < 0)
 		return lk_column_unknown(r->plan, "--sort", q->sort, false, err);
 	lk_column_name(r->plan, column, &type);
-	bool ordered = type.kind != LK_JSON && type.kind != LK_JSONB;
-	return !ordered ? lk_fail(err, LK_EUSAGE, "--sort %s: its values have no order", q->sort) : LK_OK;
+	return lk_type_is_ordered(type) ? LK_OK : lk_fail(err, LK_EUSAGE, "--sort %s: its values have no order", q->sort);
 }
 
 static int get_catalogue(lk_reader *r, bool now, lk_error *err) {
