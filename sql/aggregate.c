@@ -61,6 +61,13 @@ lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x, int most) {
 	return cast;
 }
 
+lk_expr *lk_sql_key(lk_scope *c, lk_expr *x, int at) {
+	if (x->type.kind != LK_JSONB)
+		return lk_sql_stored(c, x, LK_NUMERIC_DIGITS);
+	lk_stmt_fault(c->s, at, "write a text of it: (x ->> 'key')", "a jsonb cannot be a key: equal ones can have several texts (1.0 and 1.00)");
+	return NULL;
+}
+
 static const json_t *find_call(const json_t *n, bool (*wanted)(const char *name), bool with_over) {
 	const json_t *f = lk_tree_as(n, "FuncCall"), *found = NULL;
 	const char *key;

@@ -18,6 +18,8 @@ int lk_sql_aggregate_of_time(lk_scope *c, const char *name, int at);
 /* x in the form of a stored key or argument: a numeric of at most `most` digits and, but for short ones, of one scale. NULL
  * with a fault if it has more after the point, or is no value to be stored. */
 lk_expr *lk_sql_stored(lk_scope *c, lk_expr *x, int most);
+/* The same for a key of GROUP BY or PARTITION BY, which is no jsonb either. at: for messages. */
+lk_expr *lk_sql_key(lk_scope *c, lk_expr *x, int at);
 
 /* The fields of the first call in a tree whose function is `wanted`, or NULL. */
 const json_t *lk_sql_find_call(const json_t *n, bool (*wanted)(const char *name));

@@ -62,7 +62,7 @@ static const char *order_column(const json_t *w) {
 
 static bool read_key(lk_scope *c, const json_t *node, lk_partition_by *by) {
 	lk_expr *x = lk_sql_typed(c, node);
-	x = x ? lk_sql_stored(c, x, LK_NUMERIC_DIGITS) : NULL;
+	x = x ? lk_sql_key(c, x, lk_tree_start(node, x->location)) : NULL;
 	if (!x)
 		return false;
 	by->keys[by->nkeys++] = x;

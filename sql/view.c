@@ -58,12 +58,7 @@ static void add_key(view_reader *v, const json_t *node, int at) {
 		lk_stmt_fault(v->s, at, "leave some out, or declare another view for them", "GROUP BY has more than %d keys", LK_MAX_KEYS);
 		return;
 	}
-	if (x->type.kind == LK_JSONB) {
-		lk_stmt_fault(v->s, at, "group by a text of it: (x ->> 'key')",
-		              "a jsonb cannot be a key: equal ones can have several texts (1.0 and 1.00)");
-		return;
-	}
-	lk_expr *key = lk_sql_stored(&v->c, x, LK_NUMERIC_DIGITS);
+	lk_expr *key = lk_sql_key(&v->c, x, at);
 	if (!key)
 		return;
 	v->p->keys[v->p->nkeys].name = lk_arena_strdup(v->s->arena, "");
