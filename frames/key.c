@@ -24,7 +24,6 @@ lk_frame_key *lk_frame_key_new(lk_group *g, const void *name, size_t len, uint64
 	memcpy(k->name, name, len);
 	for (int i = 0; i < g->ncalls; i++)
 		init_state(k, &g->calls[i]);
-	k->bytes = 0;
 	return k;
 }
 

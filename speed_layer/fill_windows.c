@@ -1,11 +1,11 @@
 /* The operator of derived streams with moving windows: rows that also hang on the rows of their key before them.
  *
  * What is kept of each key is in Redis, one hash for the unit, written with the unit's cursor; a worker holds the keys that
- * it used last. Rows go to the log first, the state follows (D3): a crash between the two leaves the state behind, and the
+ * it used last. Rows go to the log first, the state follows (P18): a crash between the two leaves the state behind, and the
  * next owner folds the events between the cursor and the log's position once more, without making rows. A state beyond the
  * log (PostgreSQL was put back), or one of another history, is dropped, and the state is made again from the beginning.
  *
- * Keys that are not in memory are read with token and cursor in one atomic call, before rows are written (D4): a log with
+ * Keys that are not in memory are read with token and cursor in one atomic call, before rows are written (P18): a log with
  * wrong rows would stay wrong, whatever the fence of the commit says afterwards. So that one call reads the keys of many
  * events, events wait in memory until the commit. */
 #include <stdlib.h>

@@ -81,7 +81,7 @@ int lk_filling_append(lk_filling *f, lk_path *p, lk_unit *u, int64_t to, lk_erro
 	return LK_OK;
 }
 
-/* What comes later has a _high that is at least this one (D8), so it is known at this position. */
+/* What comes later has a _high that is at least this one (P13), so it is known at this position. */
 int lk_filling_follow(lk_filling *f, lk_path *p, lk_unit *u, int64_t high, lk_error *err) {
 	const lk_plan *plan = lk_filling_plan(f);
 	if (!plan->stream->derived || !lk_plan_keeps_time(plan) || u->at.cursor != f->committed.off || high <= f->committed.high)

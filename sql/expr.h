@@ -58,9 +58,9 @@ static inline lk_expr *lk_sql_expr(lk_scope *c, const json_t *node) { return c->
 lk_expr *lk_sql_typed(lk_scope *c, const json_t *node);                 /* LK_UNKNOWN becomes text */
 lk_expr *lk_sql_condition(lk_scope *c, const json_t *node);             /* boolean */
 
+bool lk_scope_has(const lk_scope *c, const char *qualifier);   /* is it the stream, or an item of FROM? */
 /* The column that a ColumnRef means, for lk_scope_read: a slot, or a column of c->derived, followed by the lateral ones. -1
  * if there is none (no fault is noted), -2 if it is ambiguous. qualifier: "" for none. */
-bool lk_scope_has(const lk_scope *c, const char *qualifier);   /* is it the stream, or an item of FROM? */
 int lk_scope_find(const lk_scope *c, const char *qualifier, const char *name);
 /* The column that the alias of a function with one column means; -1 if name is none. A column of that name comes first. */
 int lk_scope_whole(const lk_scope *c, const char *name);

@@ -3,11 +3,11 @@
 #define LK_SQL_FOREIGN_H
 
 #include "sql/lex.h"
+#include "sql/tree.h"
 
 #define LK_ELEMENTS_HINT \
 	"write FROM stream, string_to_table(column, ',') AS x, regexp_split_to_table(column, 'pattern') AS x, or" \
 	" json_array_elements_text(column::json) AS x"
-#include "sql/tree.h"
 
 /* What to write instead of the form that ends at token t, at which the grammar stopped; NULL if it is none of them. */
 const char *lk_sql_foreign(lk_stmt *s, lk_token t);

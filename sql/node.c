@@ -47,10 +47,10 @@ lk_expr *lk_expr_pair(lk_scope *c, int op, lk_type type, int at, lk_expr *l, lk_
 	return x;
 }
 
-/* The array doubles when its length is a power of two. */
 /* Two edits at one byte are a close and an end: the close, which removes nothing, comes first. */
 static bool comes_before(const lk_edit *x, const lk_edit *y) { return x->at != y->at ? x->at < y->at : x->remove < y->remove; }
 
+/* The array doubles when its length is a power of two. */
 void lk_sql_edit(lk_scope *c, lk_edit edit) {
 	lk_plan *p = c->plan;
 	size_t n = (size_t)p->nedits;

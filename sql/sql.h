@@ -54,11 +54,11 @@ void lk_definitions_release(lk_definitions *d);
 
 /* Prints "file:line:col: message" and the hint, the offending source line and a caret under it. */
 void lk_fault_print(const lk_fault *f, const char *file, const char *text, size_t len, lk_buf *out);
-/* The place behind the word that stands at the fault; false if none does, or the text is not UTF-8. */
 /* A definition's statement as it was written. */
 const char *lk_definition_text(const lk_definition *d);
 /* The stream of that name that a file declares, of either kind; NULL if it declares none. */
 const lk_stream *lk_definitions_stream(const lk_definitions *d, const char *name);
+/* The place behind the word that stands at the fault; false if none does, or the text is not UTF-8. */
 bool lk_fault_end(const lk_fault *f, const char *text, size_t len, int *line, int *col);
 
 /* --- SQL made from a plan (sql/to_sql.c) --- */

@@ -343,7 +343,7 @@ static void known_answers(void **state) {
 	table(&(lk_over){.kind = LK_OVER_FIRST_VALUE, .frame = {.from = 2, .to = 1}}, ROW(1, 2, 3, 4), ROW(NAN, 1, 1, 2), 4);
 }
 
-/* A row rewrites one chunk of a long ring, not the ring (D4). */
+/* A row rewrites one chunk of a long ring, not the ring (P18). */
 static void writes_little(void **state) {
 	(void)state;
 	lk_over o = {.kind = LK_OVER_LAG, .n = 10000, .slot = FIRST_OUT, .agg.arg = column(INT), .type = column_types[INT]};

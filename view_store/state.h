@@ -1,5 +1,5 @@
 /* The state of a unit that turns rows into rows: a hash of fields that override each other, written together with the
- * unit's position (D3, D4). It is at the unit's cursor, always: whoever has read a field with the token and the cursor that
+ * unit's position (P18). It is at the unit's cursor, always: whoever has read a field with the token and the cursor that
  * it holds has read the state of that prefix of the log.
  *
  *   u:<unit>:state   hash: name of a field -> bytes

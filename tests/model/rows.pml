@@ -1,5 +1,5 @@
-/* A stage that turns rows into rows, in Promela: a derived log with state per key, in any history. The program has no such
- * stage yet; its rules are tried here first.
+/* A stage that turns rows into rows, in Promela: a derived log with state per key, in any history: the stage
+ * of P13 and P18 (docs/protocol.md).
  *
  * PostgreSQL holds the source log, the derived log and the stage's position in the source; Redis holds the unit: token,
  * cursor and state. One partition and one key; each event gives one derived row, which is the fold of everything up to its
