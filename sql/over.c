@@ -325,6 +325,12 @@ static bool is_allowed(lk_scope *c, int at) {
 	return !c->plan->nlaterals || fault(c, at, "make the rows of LATERAL a derived stream of its own", "window functions beside LATERAL are not supported");
 }
 
+/* The most bytes of a value that the call hands on. */
+static uint64_t longest_value(const lk_over *o) {
+	uint64_t n = o->agg.arg ? lk_expr_longest(o->agg.arg) : 0, other = o->otherwise ? lk_expr_longest(o->otherwise) : 0;
+	return n > other ? n : other;
+}
+
 lk_expr *lk_sql_over(lk_scope *c, const json_t *f, int at) {
 	const json_t *over = json_object_get(f, "over"), *w;
 	int where = lk_tree_location(over);
@@ -358,8 +364,7 @@ lk_expr *lk_sql_over(lk_scope *c, const json_t *f, int at) {
 	if (!x)
 		return NULL;
 	x->slot = c->plan->overs.calls[i].slot;
-	if (o.agg.arg)
-		x->longest = (uint32_t)lk_expr_longest(o.agg.arg);
+	x->longest = (uint32_t)longest_value(&o);
 	return x;
 }
 
