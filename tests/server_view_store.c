@@ -14,6 +14,7 @@
 #include "tests/support/owner.h"
 #include "tests/support/redis.h"
 #include "tests/support/relay.h"
+#include "view_store/state.h"
 #include "view_store/unit.h"
 
 static test_servers servers;
@@ -470,6 +471,90 @@ static void a_sweep_removes_dead_units_only(void **state) {
 	assert_int_equal(test_redis_command(&admin, "EXISTS lk:other:u:1 lk:test:v:1"), 2);
 }
 
+/* --- the state of moving windows --- */
+
+static lk_state_call call_of(const test_owner *o, lk_state_field *fields, int n) {
+	return (lk_state_call){.unit = o->unit, .token = o->token, .from = o->at.cursor, .fields = fields, .n = n};
+}
+
+static int commit_state(test_owner *o, lk_state_field *fields, int n) {
+	const lk_position to = {o->at.cursor + 1, 10, 1};
+	const lk_state_call c = call_of(o, fields, n);
+	int rc = lk_state_commit(o->store, &c, &to, NULL);
+	if (rc == LK_OK)
+		o->at = to;
+	return rc;
+}
+
+/* Adds name=bytes of each field, in order; a field that is not there is "-". */
+static int take_text(void *ctx, int i, const void *bytes, size_t len) {
+	lk_buf *out = ctx;
+	lk_buf_addf(out, "%s%.*s", i ? " " : "", bytes ? (int)len : 1, bytes ? (const char *)bytes : "-");
+	return 0;
+}
+
+static int read_state(const test_owner *o, lk_state_field *fields, int n, lk_buf *out) {
+	const lk_state_call c = call_of(o, fields, n);
+	lk_buf_clear(out);
+	return lk_state_read(o->store, &c, take_text, out, NULL);
+}
+
+#define FIELD(n, b) {.name = n, .name_len = sizeof(n) - 1, .bytes = b, .len = sizeof(b "") - 1}
+#define NO_FIELD(n) {.name = n, .name_len = sizeof(n) - 1}
+
+/* P18: fields go with the position, and are read with token and cursor. */
+static void state_is_at_the_cursor(void **state) {
+	(void)state;
+	lk_buf got = LK_BUF_INIT;
+	lk_state_field first[] = {FIELD("a", "1"), FIELD("b", "2")}, second[] = {FIELD("b", "3"), NO_FIELD("a")}, all[] = {NO_FIELD("a"), NO_FIELD("b")};
+	test_owner o = test_owner_new(&servers), late = o;
+	assert_int_equal(commit_state(&o, first, 2), LK_OK);
+	assert_int_equal(read_state(&o, all, 2, &got), LK_OK);
+	assert_string_equal(got.data, "1 2");
+	assert_int_equal(read_state(&late, all, 2, &got), LK_EFENCED);
+	assert_int_equal(commit_state(&late, first, 2), LK_EFENCED);
+	assert_int_equal(commit_state(&o, second, 2), LK_OK);
+	assert_int_equal(read_state(&o, all, 2, &got), LK_OK);
+	assert_string_equal(got.data, "- 3");
+	assert_int_equal(lk_store_reset(o.store, o.unit, &o.token, &beginning, NULL), LK_OK);
+	o.at = beginning;
+	assert_int_equal(read_state(&o, all, 2, &got), LK_OK);
+	assert_string_equal(got.data, "- -");
+	lk_buf_release(&got);
+	test_owner_close(&o);
+}
+
+/* P18: what another program wrote in the place of the state keeps the position where it is. */
+static void a_state_that_is_no_hash_is_refused(void **state) {
+	(void)state;
+	lk_state_field fields[] = {FIELD("a", "1")};
+	test_owner o = test_owner_new(&servers);
+	test_redis_command(&admin, "SET lk:test:u:%" PRId64 ":state x", o.unit);
+	assert_int_equal(commit_state(&o, fields, 1), LK_EINTERNAL);
+	lk_unit_state u = test_owner_state(&o);
+	assert_int_equal(u.at.cursor, 0);
+	lk_unit_state_release(&u);
+	test_owner_close(&o);
+}
+
+/* P18: a commit that is refused watches nothing any more: the next one of the connection, of another unit, is done though the
+ * first unit changes. */
+static void a_refused_state_commit_leaves_the_next_alone(void **state) {
+	(void)state;
+	lk_state_field fields[] = {FIELD("a", "1")};
+	test_owner a = test_owner_new(&servers), other = a, b = other_owner(&a);
+	lk_unit_state u;
+	other.unit = test_unit_new();
+	assert_int_equal(lk_store_take_over(a.store, other.unit, &beginning, &u, NULL), LK_OK);
+	other.token = u.token;
+	lk_unit_state_release(&u);
+	assert_int_equal(commit_state(&a, fields, 1), LK_EFENCED);
+	assert_int_equal(commit_state(&b, fields, 1), LK_OK);
+	assert_int_equal(commit_state(&other, fields, 1), LK_OK);
+	test_owner_close(&b);
+	test_owner_close(&a);
+}
+
 /* --- Redis goes back in time (P1) --- */
 
 /* P1: The paused owner: after the rewind and the second fold its cursor equals the stored one again, but its token does
@@ -590,6 +675,9 @@ int main(void) {
 		cmocka_unit_test(a_reset_begins_again),
 		cmocka_unit_test(a_unit_before_its_reset_is_another_one),
 		cmocka_unit_test(a_sweep_removes_dead_units_only),
+		cmocka_unit_test(state_is_at_the_cursor),
+		cmocka_unit_test(a_state_that_is_no_hash_is_refused),
+		cmocka_unit_test(a_refused_state_commit_leaves_the_next_alone),
 		cmocka_unit_test(aba_needs_the_token),
 #ifdef LK_FAULTS
 		cmocka_unit_test(aba_is_real_without_it),

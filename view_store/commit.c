@@ -23,42 +23,13 @@ enum { TRIES = 10 };
 
 /* --- the fence --- */
 
-static bool is_text(const redisReply *r, const char *want) {
-	return r->type == REDIS_REPLY_STRING && strcmp(r->str, want) == 0;
-}
-
-static int refuse(const lk_commit *c, int code, const char *why, lk_error *err) {
-	return lk_fail(err, code, "unit %" PRId64 " %s", c->unit, why);
-}
-
 static int check_owner(const lk_commit *c, const redisReply *now, lk_error *err) {
-	char token[17], from[24], segment[24];
-	lk_token_print(token, c->token);
-	snprintf(from, sizeof from, "%" PRId64, c->from);
+	char segment[24];
 	snprintf(segment, sizeof segment, "%" PRId64, c->segment_from);
-	if (now->element[1]->type != REDIS_REPLY_STRING)
-		return refuse(c, LK_EFENCED, "is no longer in Redis", err);
-	if (!is_text(now->element[0], token) && !LK_MUTANT("cursor_only_fence"))
-		return refuse(c, LK_EFENCED, "has another owner now", err);
-	if (!is_text(now->element[1], from))
-		return refuse(c, LK_EFENCED, "is at another offset", err);
-	if (c->segment_from != c->from && !is_text(now->element[2], segment) && !LK_MUTANT("cursor_only_fence"))
-		return refuse(c, LK_EINTERNAL, "cannot write a closed segment", err);
-	return LK_OK;
-}
-
-static int check_type(lk_store *s, const char *key, const redisReply *type, lk_error *err) {
-	if (type->type == REDIS_REPLY_STATUS && (strcmp(type->str, "hash") == 0 || strcmp(type->str, "none") == 0))
-		return LK_OK;
-	return lk_fail(err, LK_EINTERNAL, "Redis at %s: key %s is not a hash", s->redis.where, key);
-}
-
-static void unwatch(lk_redis *r) {
-	redisReply *reply;
-	lk_redis_begin(r, 1);
-	lk_redis_args(r, "UNWATCH");
-	lk_redis_call(r, &reply, NULL);
-	freeReplyObject(reply);
+	int rc = lk_unit_check_owner(&(lk_unit_claim){c->unit, c->token, c->from}, now->element, err);
+	if (rc == LK_OK && c->segment_from != c->from && !lk_reply_is(now->element[2], segment) && !LK_MUTANT("cursor_only_fence"))
+		return lk_fail(err, LK_EINTERNAL, "unit %" PRId64 " cannot write a closed segment", c->unit);
+	return rc;
 }
 
 /* Watches both keys and compares owner, cursor and type. */
@@ -88,11 +59,11 @@ static int watch_and_check(lk_store *s, const lk_commit *c, const char *meta, co
 	if (rc == LK_OK)
 		rc = check_owner(c, reply[2], err);
 	if (rc == LK_OK)
-		rc = check_type(s, segment, reply[1], err);
+		rc = lk_unit_check_type(s, segment, reply[1], err);
 	for (int i = 0; i < 3; i++)
 		freeReplyObject(reply[i]);
-	if (rc != LK_OK && !r->broken)
-		unwatch(r);
+	if (rc != LK_OK)
+		lk_store_unwatch(s);
 	return rc;
 }
 

@@ -9,18 +9,10 @@
 
 enum { READ_FIELDS = 5000 };   /* of one call */
 
-static int check_owner(const lk_state_call *c, const redisReply *now, lk_error *err) {
-	char token[17], from[24];
-	lk_token_print(token, c->token);
-	snprintf(from, sizeof from, "%" PRId64, c->from);
-	bool good = now->type == REDIS_REPLY_ARRAY && now->elements == 2;
-	if (good && now->element[1]->type != REDIS_REPLY_STRING)
-		return lk_fail(err, LK_EFENCED, "unit %" PRId64 " is no longer in Redis", c->unit);
-	if (!good || now->element[0]->type != REDIS_REPLY_STRING || strcmp(now->element[0]->str, token) != 0)
-		return lk_fail(err, LK_EFENCED, "unit %" PRId64 " has another owner now", c->unit);
-	if (strcmp(now->element[1]->str, from) != 0)
-		return lk_fail(err, LK_EFENCED, "unit %" PRId64 " is at another offset", c->unit);
-	return LK_OK;
+static int check_owner(lk_store *s, const lk_state_call *c, const redisReply *now, lk_error *err) {
+	if (now->type != REDIS_REPLY_ARRAY || now->elements != 2)
+		return lk_redis_unexpected(&s->redis, "HMGET", err);
+	return lk_unit_check_owner(&(lk_unit_claim){c->unit, c->token, c->from}, now->element, err);
 }
 
 static void put_position_read(lk_store *s, int64_t unit) {
@@ -54,7 +46,7 @@ static int read_some(lk_store *s, const char *key, const lk_state_call *c, redis
 		rc = lk_redis_exec(r, 2, reply, err);
 	if (rc == LK_OK && ((*reply)->elements != 2 || (*reply)->element[1]->type != REDIS_REPLY_ARRAY || (*reply)->element[1]->elements != (size_t)c->n))
 		rc = lk_redis_unexpected(r, "HMGET", err);
-	return rc == LK_OK && !LK_MUTANT("state_read_unchecked") ? check_owner(c, (*reply)->element[0], err) : rc;
+	return rc == LK_OK && !LK_MUTANT("state_read_unchecked") ? check_owner(s, c, (*reply)->element[0], err) : rc;
 }
 
 int lk_state_read(lk_store *s, const lk_state_call *c, int (*take)(void *ctx, int i, const void *bytes, size_t len), void *ctx, lk_error *err) {
@@ -80,23 +72,31 @@ int lk_state_read(lk_store *s, const lk_state_call *c, int (*take)(void *ctx, in
 
 /* --- commits --- */
 
+/* Watches meta and state, and compares owner, cursor and type. */
 static int watch(lk_store *s, const char *key, const lk_state_call *c, lk_error *err) {
 	lk_redis *r = &s->redis;
-	redisReply *reply[2] = {NULL};
+	redisReply *reply[3] = {NULL};
 	lk_redis_begin(r, 3);
 	lk_redis_args(r, "WATCH");
 	lk_redis_args(r, lk_unit_key(s, c->unit));
 	lk_redis_args(r, key);
+	lk_redis_more(r, 2);
+	lk_redis_args(r, "TYPE");
+	lk_redis_args(r, key);
 	put_position_read(s, c->unit);
 	int rc = lk_redis_send(r, err);
-	for (int i = 0; i < 2 && !r->broken; i++) {
+	for (int i = 0; i < 3 && !r->broken; i++) {
 		int got = lk_redis_reply(r, &reply[i], err);
 		rc = rc == LK_OK ? got : rc;
 	}
 	if (rc == LK_OK)
-		rc = check_owner(c, reply[1], err);
-	freeReplyObject(reply[0]);
-	freeReplyObject(reply[1]);
+		rc = check_owner(s, c, reply[2], err);
+	if (rc == LK_OK)
+		rc = lk_unit_check_type(s, key, reply[1], err);
+	for (int i = 0; i < 3; i++)
+		freeReplyObject(reply[i]);
+	if (rc != LK_OK)
+		lk_store_unwatch(s);
 	return rc;
 }
 
