@@ -48,7 +48,7 @@ static bool no_function(lk_scope *c, const call *k) {
 	const char *form = strcmp(k->name, "string_to_table") == 0         ? "string_to_table(text, delimiter [, text that means NULL])"
 	                   : strcmp(k->name, "regexp_split_to_table") == 0 ? "regexp_split_to_table(text, 'pattern' [, 'i'])"
 	                   : strcmp(k->name, "generate_series") == 0       ? "generate_series(first, last [, step]), of integers"
-	                   : *k->name == 'j' && k->name[4] == '_'          ? "json_array_elements_text(column::json)"
+	                   : find(k->name, NULL, 0)->reads_json            ? "json_array_elements_text(column::json)"
 	                                                                   : lk_stmt_text(c->s, "%s(column), of a jsonb", k->name);
 	lk_stmt_fault(c->s, k->at, lk_stmt_text(c->s, "write %s", form), "%s does not take these arguments", k->written);
 	return false;
