@@ -80,12 +80,11 @@ static void settle_row(lk_group *g, lk_frame_key *k) {
 }
 
 static void refresh_if_grown(lk_frame_key *k) {
-	if (k->made.used_bytes > 2 * k->made_at_rest + MADE_MARGIN) {
-		lk_frame_key_refresh(k);
-		k->made_at_rest = SIZE_MAX / 4;
-	} else if (k->made_at_rest == SIZE_MAX / 4) {
+	if (k->refilling)
 		k->made_at_rest = k->made.used_bytes;
-	}
+	k->refilling = false;
+	if (k->made.used_bytes > 2 * k->made_at_rest + MADE_MARGIN)
+		lk_frame_key_refresh(k);
 }
 
 static void step(lk_group *g, lk_frame_key *k, lk_value *row, lk_eval *ev, const char **reason) {

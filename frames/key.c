@@ -63,6 +63,7 @@ static int64_t first_kept(const lk_frame_key *k, const lk_call *c) {
 
 void lk_frame_key_refresh(lk_frame_key *k) {
 	lk_arena_clear(&k->made);
+	k->refilling = true;
 	for (int i = 0; i < k->group->ncalls; i++) {
 		const lk_call *c = &k->group->calls[i];
 		lk_frame_state *f = &k->frames[i];

@@ -56,6 +56,7 @@ typedef struct lk_frame_key {
 	size_t bytes, pinned_bytes;
 	lk_arena kept, made;                         /* of states that are stored; of the others */
 	size_t made_at_rest;                         /* bytes of `made` when its states were last made anew */
+	bool refilling;                              /* they are made anew by the next row */
 	bool changed;
 	bool asked, asked_first, asked_rings;        /* not complete; these fields were asked for */
 	uint32_t name_len;
