@@ -46,7 +46,7 @@ static void comparison_sql(const lk_cat_copy *copy, const lk_frontier *read, lk_
 	lk_buf_adds(out, ") IS DISTINCT FROM (");
 	put_columns(s, "w", out);
 	lk_buf_addf(out, ")) SELECT (SELECT count(*) FROM got), (SELECT count(*) FROM differ), d.n, d.log, d.sql FROM (SELECT) AS one"
-	            " LEFT JOIN (SELECT * FROM differ ORDER BY n LIMIT %d) AS d ON true ORDER BY d.n", LK_DERIVED_SHOWN);
+	            " LEFT JOIN (SELECT * FROM differ ORDER BY n LIMIT %d) AS d ON true ORDER BY d.n", LK_DIFFERENCES_SHOWN);
 	lk_buf_release(&bound);
 }
 

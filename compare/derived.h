@@ -5,8 +5,7 @@
 #define LK_COMPARE_DERIVED_H
 
 #include "catalog/catalog.h"
-
-enum { LK_DERIVED_SHOWN = 10 };
+#include "compare/compare.h"
 
 typedef struct lk_derived_comparison {
 	lk_frontier read;          /* the source's events that were compared */
@@ -15,7 +14,7 @@ typedef struct lk_derived_comparison {
 	struct lk_derived_difference {
 		int64_t row;             /* in the order of (partition, offset), from 1 */
 		char *log, *sql;         /* the row's values as text; NULL: there is none */
-	} shown[LK_DERIVED_SHOWN];
+	} shown[LK_DIFFERENCES_SHOWN];
 } lk_derived_comparison;
 
 /* Runs the definition's text over all events that have become rows, in one snapshot, and compares row by row, in order.
