@@ -132,6 +132,19 @@ static void start_guardian(const char *dir) {
 	guardian_pipe = fd[1];
 }
 
+/* A statement of a random test that makes far too many rows is an error, and does not fill the disk. */
+static void limit_temporary_files(const char *postgres) {
+	static const char *const statements[] = {"ALTER SYSTEM SET temp_file_limit = '4GB'", "SELECT pg_reload_conf()"};
+	PGconn *c = PQconnectdb(postgres);
+	for (int i = 0; i < 2; i++) {
+		PGresult *r = PQexec(c, statements[i]);
+		if (PQresultStatus(r) != (i ? PGRES_TUPLES_OK : PGRES_COMMAND_OK))
+			die(statements[i], PQerrorMessage(c));
+		PQclear(r);
+	}
+	PQfinish(c);
+}
+
 /* LK_TEST_TEMPLATE: data of servers that were set up and stopped; copying it is faster than initdb. */
 static void copy_template(const char *home) {
 	const char *from = getenv("LK_TEST_TEMPLATE");
@@ -163,6 +176,7 @@ void test_servers_start(test_servers *s) {
 	copy_template(home);
 	if (lk_servers_up(home, &s->at, &err))
 		die_of("start", &err);
+	limit_temporary_files(s->at.postgres);
 	free(home);
 }
 
