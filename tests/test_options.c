@@ -95,14 +95,13 @@ static void bad_lines(void **state) {
 	refuses("lk gen", "SCENARIO", "usage: lk gen");
 }
 
-static void values(void **state) {
+static void numbers(void **state) {
 	(void)state;
-	static const char *const colours[] = {"red", "green", NULL};
+	static const char *const not_numbers[] = {"", "x", "4x", "99999999999999999999", "-1", "0"};
 	lk_args a;
 	lk_error err;
 	char *text;
 	int64_t n;
-	int choice;
 	assert_int_equal(parse("lk speed --workers 4", &text, &a, &err), LK_OK);
 	assert_int_equal(lk_args_int(&a, "workers", (lk_whole){2, 1, 256}, &n, &err), LK_OK);
 	assert_int_equal(n, 4);
@@ -112,7 +111,6 @@ static void values(void **state) {
 	assert_false(lk_args_has(&a, "once"));
 	lk_args_release(&a);
 	free(text);
-	static const char *const not_numbers[] = {"", "x", "4x", "99999999999999999999", "-1", "0"};
 	for (size_t i = 0; i < sizeof not_numbers / sizeof *not_numbers; i++) {
 		char *line = lk_asprintf("lk speed --workers '%s'", not_numbers[i]);
 		assert_int_equal(parse(line, &text, &a, &err), LK_OK);
@@ -122,22 +120,72 @@ static void values(void **state) {
 		free(text);
 		free(line);
 	}
-	assert_int_equal(parse("lk query v --format GREEN --window 5m --from 2015-05-17T10:05:00+02:00 --to -1h", &text, &a,
-	                       &err), LK_OK);
+}
+
+static void choices_and_intervals(void **state) {
+	(void)state;
+	static const char *const colours[] = {"red", "green", NULL};
+	lk_args a;
+	lk_error err;
+	char *text;
+	int64_t n;
+	int choice;
+	assert_int_equal(parse("lk query v --format GREEN --window 5m", &text, &a, &err), LK_OK);
 	assert_int_equal(lk_args_choice(&a, "format", colours, 0, &choice, &err), LK_OK);
 	assert_int_equal(choice, 1);
 	assert_int_equal(lk_args_interval(&a, "window", 0, &n, &err), LK_OK);
 	assert_true(n == 300 * LK_US_PER_S);
-	assert_int_equal(lk_args_time(&a, "from", 0, &n, &err), LK_OK);
-	assert_true(n == INT64_C(1431849900000000));
-	int64_t before = lk_time_now() - 3600 * LK_US_PER_S;
-	assert_int_equal(lk_args_time(&a, "to", 0, &n, &err), LK_OK);
-	assert_true(n >= before && n <= lk_time_now() - 3600 * LK_US_PER_S);
 	lk_args_release(&a);
 	free(text);
-	assert_int_equal(parse("lk query v --from -1h --to -1h", &text, &a, &err), LK_OK);   /* by one clock */
-	int64_t same;
+	assert_int_equal(parse("lk query v --format blue --window 5", &text, &a, &err), LK_OK);
+	assert_int_equal(lk_args_choice(&a, "format", colours, 0, &choice, &err), LK_EUSAGE);
+	assert_non_null(strstr(err.hint, "red, green"));
+	lk_error_clear(&err);
+	assert_int_equal(lk_args_interval(&a, "window", 0, &n, &err), LK_EUSAGE);
+	lk_args_release(&a);
+	free(text);
+}
+
+static void times(void **state) {
+	(void)state;
+	static const struct { const char *written; int64_t is; } known[] = {
+		{"2015-05-17T10:05:00+02:00", INT64_C(1431849900000000)}, {"2015-05-17", INT64_C(1431820800000000)},
+	};
+	static const char *const unknown[] = {"yesterday", "2015-02-29"};
+	lk_args a;
+	lk_error err;
+	char *text;
+	int64_t n;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		char *line = lk_asprintf("lk query v --from %s", known[i].written);
+		assert_int_equal(parse(line, &text, &a, &err), LK_OK);
+		assert_int_equal(lk_args_time(&a, "from", 0, &n, &err), LK_OK);
+		assert_true(n == known[i].is);
+		lk_args_release(&a);
+		free(text);
+		free(line);
+	}
+	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+		char *line = lk_asprintf("lk query v --to %s", unknown[i]);
+		assert_int_equal(parse(line, &text, &a, &err), LK_OK);
+		assert_int_equal(lk_args_time(&a, "to", 0, &n, &err), LK_EUSAGE);
+		lk_error_clear(&err);
+		lk_args_release(&a);
+		free(text);
+		free(line);
+	}
+}
+
+/* By one clock, which is read once. */
+static void times_before_now(void **state) {
+	(void)state;
+	lk_args a;
+	lk_error err;
+	char *text;
+	int64_t n, same, before = lk_time_now() - 3600 * LK_US_PER_S;
+	assert_int_equal(parse("lk query v --from -1h --to -1h", &text, &a, &err), LK_OK);
 	assert_int_equal(lk_args_time(&a, "from", 0, &n, &err), LK_OK);
+	assert_true(n >= before && n <= lk_time_now() - 3600 * LK_US_PER_S);
 	int64_t read_at = lk_time_now();
 	while (lk_time_now() == read_at)
 		;
@@ -145,25 +193,9 @@ static void values(void **state) {
 	assert_true(n == same);
 	lk_args_release(&a);
 	free(text);
-	assert_int_equal(parse("lk query v --from -800000d", &text, &a, &err), LK_OK);      /* no time that lk has */
+	assert_int_equal(parse("lk query v --from -800000d", &text, &a, &err), LK_OK);   /* no time that lk has */
 	assert_int_equal(lk_args_time(&a, "from", 0, &n, &err), LK_OK);
 	assert_true(n == LK_TIME_MIN);
-	lk_args_release(&a);
-	free(text);
-	assert_int_equal(parse("lk query v --from 2015-05-17 --to 2015-02-29", &text, &a, &err), LK_OK);
-	assert_int_equal(lk_args_time(&a, "from", 0, &n, &err), LK_OK);
-	assert_true(n == INT64_C(1431820800000000));
-	assert_int_equal(lk_args_time(&a, "to", 0, &n, &err), LK_EUSAGE);
-	lk_error_clear(&err);
-	lk_args_release(&a);
-	free(text);
-	assert_int_equal(parse("lk query v --format blue --window 5 --from yesterday", &text, &a, &err), LK_OK);
-	assert_int_equal(lk_args_choice(&a, "format", colours, 0, &choice, &err), LK_EUSAGE);
-	assert_non_null(strstr(err.hint, "red, green"));
-	lk_error_clear(&err);
-	assert_int_equal(lk_args_interval(&a, "window", 0, &n, &err), LK_EUSAGE);
-	lk_error_clear(&err);
-	assert_int_equal(lk_args_time(&a, "from", 0, &n, &err), LK_EUSAGE);
 	lk_args_release(&a);
 	free(text);
 }
@@ -269,7 +301,8 @@ static void readme_agrees(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_lines), cmocka_unit_test(bad_lines), cmocka_unit_test(values),
+		cmocka_unit_test(good_lines), cmocka_unit_test(bad_lines), cmocka_unit_test(numbers),
+		cmocka_unit_test(choices_and_intervals), cmocka_unit_test(times), cmocka_unit_test(times_before_now),
 		cmocka_unit_test(every_command_helps),
 		cmocka_unit_test(every_file_is_a_command), cmocka_unit_test(examples_parse), cmocka_unit_test(readme_agrees),
 	};
