@@ -12,23 +12,10 @@
 #include <sys/stat.h>
 
 #include "core/buf.h"
-#include "tests/support/servers.h"
+#include "tests/support/command_line.h"
 
 static test_servers servers;
 static char *printed;   /* by the first run */
-
-static char *read_file(const char *path) {
-	lk_buf b = LK_BUF_INIT;
-	char piece[4096];
-	FILE *f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s cannot be read", path);
-	for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
-		lk_buf_add(&b, piece, n);
-	fclose(f);
-	lk_buf_adds(&b, "");
-	return lk_buf_steal(&b);
-}
 
 /* What the example prints. */
 static char *run(void) {
@@ -40,11 +27,11 @@ static char *run(void) {
 	                         servers.at.redis, out, out);
 	if (system(line) != 0) {
 		char *err = lk_asprintf("%s.err", out);
-		fail_msg("%s", read_file(err));
+		fail_msg("%s", test_text_of(err));
 	}
 	free(own);
 	free(line);
-	return read_file(out);
+	return test_text_of(out);
 }
 
 /* The next block of the page: from the line after ```console to the line before ```; NULL after the last one. */
@@ -72,7 +59,7 @@ static void cut_blanks(char *text) {
 
 static void the_page_shows_what_it_prints(void **state) {
 	(void)state;
-	char *page = read_file("examples/windows/README.md"), *out = lk_strdup(printed);
+	char *page = test_text_of("examples/windows/README.md"), *out = lk_strdup(printed);
 	const char *at = page;
 	size_t shown = 0, blocks = 0;
 	cut_blanks(out);

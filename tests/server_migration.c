@@ -56,17 +56,6 @@ static const char compare[] =
 
 static char *ask(const char *sql) { return test_ask(&lk, sql, NULL); }
 
-static char *read_file(const char *path) {
-	FILE *f = fopen(path, "r");
-	assert_non_null(f);
-	lk_buf text = LK_BUF_INIT;
-	char piece[4096];
-	for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
-		lk_buf_add(&text, piece, n);
-	fclose(f);
-	return lk_buf_steal(&text);
-}
-
 /* The version that the tests begin with. */
 static int from = 5;
 
@@ -76,7 +65,7 @@ static void restore(void) {
 	lk_error err = {0};
 	char path[40];
 	snprintf(path, sizeof path, "tests/data/schema_%d.sql", from);
-	char *dump = read_file(path);
+	char *dump = test_text_of(path);
 	test_servers_clear(&lk.servers);
 	test_open(&pg, &lk.servers);
 	test_ok(lk_pg_run(&pg, &err, "SET check_function_bodies = off"), &err);

@@ -13,22 +13,9 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "tests/support/servers.h"
+#include "tests/support/command_line.h"
 
 static test_servers servers;
-
-static char *read_file(const char *path) {
-	lk_buf b = LK_BUF_INIT;
-	char piece[4096];
-	FILE *f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s cannot be read", path);
-	for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
-		lk_buf_add(&b, piece, n);
-	fclose(f);
-	lk_buf_adds(&b, "");
-	return lk_buf_steal(&b);
-}
 
 /* The page's commands, with these servers. */
 static void check_page(const char *page) {
@@ -37,7 +24,7 @@ static void check_page(const char *page) {
 	                         lk ? lk : "build/plain/lk", servers.at.postgres, servers.at.redis, page, servers.dir);
 	if (system(line) != 0) {
 		char *out = lk_asprintf("%s/tour.out", servers.dir);
-		fail_msg("%s", read_file(out));
+		fail_msg("%s", test_text_of(out));
 	}
 	free(line);
 }
@@ -59,7 +46,7 @@ static void check_ways(const char *view) {
 }
 
 static void check_view(const char *view, const char *expected) {
-	char *out, *err, *want = read_file(expected);
+	char *out, *err, *want = test_text_of(expected);
 	assert_int_equal(test_lk(&servers, NULL, &out, &err, (const char *const[]){"query", view, "--format", "csv", NULL}), 0);
 	without_returns(out);
 	if (strcmp(out, want))
@@ -86,7 +73,7 @@ static size_t sorted_lines(char *text, char **lines, size_t most) {
 /* The rows of a derived stream, in whatever order its partitions come; the header of the file names the columns. */
 static void check_stream(const char *stream, const char *expected) {
 	enum { MOST = 10000 };
-	char *out, *err, *want = read_file(expected), *columns = lk_strndup(want, strcspn(want, "\n"));
+	char *out, *err, *want = test_text_of(expected), *columns = lk_strndup(want, strcspn(want, "\n"));
 	char *is[MOST], *should[MOST];
 	const char *const argv[] = {"tail", stream, "--from", "beginning", "--columns", columns, "--format", "csv", NULL};
 	if (test_lk(&servers, NULL, &out, &err, argv) != 0)
@@ -164,7 +151,7 @@ static void trends(void **state) {
 static void each_program_is_here(void **state) {
 	(void)state;
 	glob_t found;
-	char *own = read_file("tests/server_programs.c");
+	char *own = test_text_of("tests/server_programs.c");
 	assert_int_equal(glob("examples/*/*.*.csv", 0, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const char *folder = found.gl_pathv[i] + strlen("examples/");

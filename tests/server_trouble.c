@@ -47,18 +47,7 @@ static void start(const char *const *env, const char *const *argv) {
 	close(fd);
 }
 
-static char *said(void) {
-	lk_buf b = LK_BUF_INIT;
-	char part[4096];
-	size_t n;
-	FILE *f = fopen(said_in, "r");
-	assert_non_null(f);
-	lk_buf_adds(&b, "");
-	while ((n = fread(part, 1, sizeof part, f)) > 0)
-		lk_buf_add(&b, part, n);
-	fclose(f);
-	return lk_buf_steal(&b);
-}
+static char *said(void) { return test_text_of(said_in); }
 
 static int says(void *what) {
 	char *text = said();

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "core/time.h"
+#include "tests/support/command_line.h"
 
 enum { MAX_WORDS = 32 };
 
@@ -257,24 +258,10 @@ static void examples_parse(void **state) {
 			}
 }
 
-static char *read_readme(void) {
-	FILE *f = fopen("README.md", "r");
-	lk_buf b = LK_BUF_INIT;
-	char chunk[4096];
-	size_t n;
-	if (!f)
-		return NULL;
-	while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-		lk_buf_add(&b, chunk, n);
-	fclose(f);
-	return lk_buf_steal(&b);
-}
-
 /* README lists each command with its operands and its summary, and every line there that runs lk can be parsed. */
 static void readme_agrees(void **state) {
 	(void)state;
-	char *readme = read_readme();
-	assert_non_null(readme);
+	char *readme = test_text_of("README.md");
 	for (const lk_command *const *next = lk_commands; *next; next++) {
 		const lk_command *c = *next;
 		char *row = lk_asprintf("| `lk %s%s%s` | %s |", c->name, *c->operands ? " " : "", c->operands, c->summary);

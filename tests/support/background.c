@@ -58,19 +58,6 @@ void test_background_kill(test_background *b) {
 	free(b->err);
 }
 
-char *test_text_of(const char *path) {
-	lk_buf text = LK_BUF_INIT;
-	char part[65536];
-	size_t n;
-	FILE *f = fopen(path, "r");
-	while (f && (n = fread(part, 1, sizeof part, f)) > 0)
-		lk_buf_add(&text, part, n);
-	if (f)
-		fclose(f);
-	lk_buf_adds(&text, "");
-	return text.data ? lk_buf_steal(&text) : lk_strdup("");
-}
-
 typedef struct wanted {
 	const char *path, *text;
 	int lines;

@@ -16,11 +16,9 @@ void test_background_start(test_background *b, const test_program *p, const char
                            const char *const *argv);
 /* Sends the signal (0: none), and waits for its end: fails the test unless its exit status is `want`. Frees the names. */
 void test_background_end(test_background *b, int signal, int want);
-/* Kills it, and waits; the files stay. */
+/* Kills it, and waits. Frees the names; the files stay. */
 void test_background_kill(test_background *b);
 
-/* The text of a file; lk_malloc'ed. */
-char *test_text_of(const char *path);
 /* Polls until the file has this text; fails the test after a minute. */
 void test_await_text(const char *path, const char *text);
 /* Polls until the file has so many lines. */

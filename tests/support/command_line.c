@@ -40,6 +40,18 @@ char *test_file(const test_program *p, const char *name, const char *text) {
 	return path;
 }
 
+char *test_text_of(const char *path) {
+	lk_buf text = LK_BUF_INIT;
+	char part[65536];
+	FILE *f = fopen(path, "r");
+	if (!f)
+		fail_msg("%s cannot be read", path);
+	for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
+		lk_buf_add(&text, part, n);
+	fclose(f);
+	return lk_buf_steal(&text);
+}
+
 char *test_ask(const test_program *p, const char *sql, const char *const *params) {
 	int n = 0;
 	while (params && params[n])

@@ -20,6 +20,8 @@ void test_program_release(test_program *p);   /* the texts */
 
 /* Writes a file beside the servers; its path is lk_malloc'ed. */
 char *test_file(const test_program *p, const char *name, const char *text);
+/* The text of a file, which must be there; lk_malloc'ed. */
+char *test_text_of(const char *path);
 /* The first value that a statement returns, or PostgreSQL's message; lk_malloc'ed. params ends with NULL. */
 char *test_ask(const test_program *p, const char *sql, const char *const *params);
 void test_ask_is(const test_program *p, const char *sql, const char *want);
