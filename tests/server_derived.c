@@ -37,13 +37,6 @@ typedef struct chain {
 	lk_buf oracle[LEVELS + 1];   /* the rows of level i, with the columns _p, _o, _r1 … */
 } chain;
 
-static const char *any(uint64_t *seed, const char *const *texts) {
-	int n = 0;
-	while (texts[n])
-		n++;
-	return texts[random_below(seed, n)];
-}
-
 /* The same values, and in the oracle's text their places. */
 static const struct {
 	const char *lateral, *placed;
@@ -62,7 +55,7 @@ static void add_level(chain *c, int level) {
 	static const char *const where[] = {"", "", " WHERE n > 0", " WHERE t <> 'b'", " WHERE n IS NOT NULL", " WHERE n % 2 = 0", " WHERE t LIKE 'a%'", NULL};
 	int f = random_below(&c->seed, (int)(sizeof flat / sizeof *flat));
 	bool wide = *flat[f].lateral != '\0';
-	const char *n = wide && random_below(&c->seed, 2) ? "x" : any(&c->seed, numbers), *t = any(&c->seed, texts), *w = any(&c->seed, where);
+	const char *n = wide && random_below(&c->seed, 2) ? "x" : random_of(&c->seed, numbers), *t = random_of(&c->seed, texts), *w = random_of(&c->seed, where);
 	lk_buf_addf(&c->definitions, "CREATE TABLE d%d WITH (event_time = ts) AS SELECT ts, k, %s AS n, %s AS t FROM %s%d%s%s;\n", c->base + level, n, t,
 	            level > 1 ? "d" : "s", level > 1 ? c->base + level - 1 : 0, flat[f].lateral, w);
 	lk_buf_addf(&c->oracle[level], "SELECT _p, _o");
@@ -103,9 +96,8 @@ static void append_some(test_world *w, uint64_t *seed, int n) {
 	lk_buf_release(&b);
 }
 
-/* The log of level i against the oracle over what its partition of the source has read: `reads` is how far. Its rows
- * are numbered from 0 without a hole, and keep `_at` and, one level up, the offset of what they come from. */
-static void assert_text(const char *sql, const chain *c, int level) {
+/* The statement's text, if it has one, says what is wrong. */
+static void says_nothing(const char *sql, const chain *c, int level) {
 	lk_error err = {0};
 	PGresult *res;
 	test_ok(lk_pg_query(&world.pg, &res, &err, sql), &err);
@@ -114,6 +106,8 @@ static void assert_text(const char *sql, const chain *c, int level) {
 	PQclear(res);
 }
 
+/* The log of a level against the oracle over all of the source. Its rows are numbered from 0 without a hole, and keep `_at` and,
+ * one level up, the offset of what they come from. */
 static void check_level(const chain *c, int level) {
 	lk_buf sql = LK_BUF_INIT;
 	lk_buf_adds(&sql, "SELECT coalesce(max(format('partition %s, row %s: (%s, %s, %s, %s), not (%s, %s, %s, %s)', coalesce(a._p, b.part), coalesce(a.off, b.off),"
@@ -122,11 +116,11 @@ static void check_level(const chain *c, int level) {
 		lk_buf_addf(&sql, ", _r%d", i);
 	lk_buf_addf(&sql, ") - 1 AS off FROM (%s) AS q) AS a FULL JOIN lk.log_d%d AS b ON b.part = a._p AND b.off = a.off"
 	            " WHERE a._p IS NULL OR b.part IS NULL OR (a.ts, a.k, a.n, a.t) IS DISTINCT FROM (b.ts, b.k, b.n, b.t)", c->oracle[level].data, c->base + level);
-	assert_text(sql.data, c, level);
+	says_nothing(sql.data, c, level);
 	lk_buf_clear(&sql);
 	lk_buf_addf(&sql, "SELECT CASE WHEN count(*) > 0 THEN 'other times' ELSE '' END FROM lk.log_d%d AS d LEFT JOIN lk.log_%s%d AS e ON e.part = d.part AND e.off = d._src WHERE e._at IS DISTINCT FROM d._at",
 	            c->base + level, level > 1 ? "d" : "s", level > 1 ? c->base + level - 1 : 0);
-	assert_text(sql.data, c, level);
+	says_nothing(sql.data, c, level);
 	lk_buf_release(&sql);
 }
 
@@ -182,8 +176,7 @@ static void chains_are_what_postgresql_makes(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
 	test_worker t[2];
-	const char *rounds = getenv("ROUNDS"), *less = getenv("LESS");
-	int n = rounds ? atoi(rounds) : ROUNDS / (less ? atoi(less) : 1);
+	int n = test_rounds("ROUNDS", ROUNDS);
 	for (int round = 0; round < n; round++) {
 		chain c = {.seed = round ? random_next(&seed) : seed, .base = round % SHARED * (LEVELS + 1)};
 		uint64_t own = c.seed;
@@ -216,6 +209,18 @@ static void ingest(const char *lines) {
 	free(path);
 }
 
+/* One event of key k; the time is "10:05:00". */
+static void ingest_one(const char *time, int n) {
+	char *line = lk_asprintf("{\"ts\":\"2026-03-01T%sZ\",\"k\":\"k\",\"n\":%d}\n", time, n);
+	ingest(line);
+	free(line);
+}
+
+static void stop(int pid) {
+	kill(pid, SIGTERM);
+	assert_int_equal(test_lk_wait(pid, 20000), 0);
+}
+
 #define CHAIN SOURCE \
 	"CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n * 2 AS n, upper(t) AS t FROM s WHERE n > 0;" \
 	"CREATE TABLE b WITH (event_time = ts) AS SELECT ts, k, n, t || '!' AS t FROM a WHERE n > 4;" \
@@ -226,13 +231,14 @@ static void many(lk_buf *b, int from, int n) {
 		lk_buf_addf(b, "{\"ts\":\"2026-03-01T10:%02d:%02dZ\",\"k\":\"k%d\",\"n\":%d,\"t\":\"x\"}\n", i / 60 % 60, i % 60, i % 7, i % 10 - 2);
 }
 
+/* Of ten events of many() five have n > 2. */
 static void assert_chain_is_whole(int events) {
-	char want[32];
-	(void)events;
-	snprintf(want, sizeof want, "0");
+	char *rows = lk_asprintf("%d", events / 2);
+	test_ask_is(&lk, "SELECT count(*) FROM lk.log_b", rows);
+	free(rows);
 	test_ask_is(&lk, "SELECT count(*) FROM (SELECT part, row_number() OVER (PARTITION BY part ORDER BY off) - 1 AS off, ts, k, n * 2 AS n, upper(t) || '!' AS t"
 	                 " FROM lk.log_s WHERE n > 2) AS w FULL JOIN lk.log_b AS b USING (part, off) WHERE (w.ts, w.k, w.n, w.t) IS DISTINCT FROM (b.ts, b.k, b.n, b.t)",
-	            want);
+	            "0");
 }
 
 /* A run to the end ends when derived logs, and the views over them, are at the end too. */
@@ -291,8 +297,7 @@ static void servers_come_and_go(void **state) {
 		lk_buf_release(&b);
 	}
 	test_await_sql(&lk, "SELECT (SELECT count(*) FROM lk.log_s WHERE n > 2) = (SELECT count(*) FROM lk.log_b)");
-	kill(pid, SIGTERM);
-	assert_int_equal(test_lk_wait(pid, 20000), 0);
+	stop(pid);
 	assert_chain_is_whole(events);
 	lk_pg_close(&world.pg);
 	test_open(&world.pg, &lk.servers);
@@ -337,20 +342,23 @@ static void what_cannot_be_computed_is_named(void **state) {
 	LK(0, "the row has no event time", "", "rejected", "s");
 }
 
+/* Few events of the source become rows. */
+#define RARE "CREATE TABLE s (ts timestamptz, k text, n bigint) WITH (event_time = ts, partition_by = k);" \
+	"CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n FROM s WHERE n = 1;"
+
 /* P13: rows are rare, and still the watermark of their log follows that of the source: the window is final. */
 static void the_watermark_follows_the_source(void **state) {
 	(void)state;
-	start("CREATE TABLE s (ts timestamptz, k text, n bigint) WITH (event_time = ts, partition_by = k);"
-	      "CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n FROM s WHERE n = 1;"
+	start(RARE
 	      "CREATE VIEW v WITH (allowed_lateness = '0 s') AS SELECT k, count(*) AS c FROM a GROUP BY k, tumble(ts, '1 min');");
-	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":1}\n");
+	ingest_one("10:00:10", 1);
 	LK(0, "", "", "speed", "--once");
 	LK(0, "\"_final\":false", "", "query", "v", "--format", "json");
-	ingest("{\"ts\":\"2026-03-01T10:05:00Z\",\"k\":\"k\",\"n\":2}\n");
+	ingest_one("10:05:00", 2);
 	LK(0, "", "", "speed", "--once");
 	LK(0, "\"_final\":true", "", "query", "v", "--format", "json");
 	/* late against the source's events, none of which became a row */
-	ingest("{\"ts\":\"2026-03-01T10:00:20Z\",\"k\":\"k\",\"n\":1}\n");
+	ingest_one("10:00:20", 1);
 	LK(0, "", "late: 1", "speed", "--once");
 	LK(0, "\"c\":1", "", "query", "v", "--format", "json");
 	LK(0, "2026-03-01T10:00:20Z", "", "late", "v");
@@ -370,7 +378,7 @@ static void the_watermark_follows_the_rows(void **state) {
 	LK(0, "\"watermark\":\"2026-03-01T11:05:00Z\"", "", "query", "v", "--format", "json");
 	test_ask_is(&lk, "SELECT high = '2026-03-01T11:05:00Z' FROM lk.tail JOIN lk.stream USING (stream_id) WHERE name = 'a'", "t");
 	test_redis_empty(&lk.servers);
-	ingest("{\"ts\":\"2026-03-01T10:00:20Z\",\"k\":\"k\",\"n\":1}\n");
+	ingest_one("10:00:20", 1);
 	LK(0, "", "late: 1", "speed", "--once");
 }
 
@@ -378,8 +386,7 @@ static void the_watermark_follows_the_rows(void **state) {
  * does, also when the source is further by now: its horizon stays. */
 static void a_prefix_keeps_its_watermark(void **state) {
 	(void)state;
-	start("CREATE TABLE s (ts timestamptz, k text, n bigint) WITH (event_time = ts, partition_by = k);"
-	      "CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n FROM s WHERE n = 1;"
+	start(RARE
 	      "CREATE VIEW v WITH (allowed_lateness = '0 s', retention = '10 min') AS SELECT k, count(*) AS c FROM a GROUP BY k, tumble(ts, '1 min');");
 	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":1}\n{\"ts\":\"2026-03-01T10:05:00Z\",\"k\":\"k\",\"n\":1}\n");
 	LK(0, "", "", "speed", "--once");
@@ -392,7 +399,7 @@ static void a_prefix_keeps_its_watermark(void **state) {
 	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "test"}, &cut, &err), &err);
 	q.until = &cut.at;
 	test_world_answer(&world, &q, &before);
-	ingest("{\"ts\":\"2026-03-01T10:14:00Z\",\"k\":\"k\",\"n\":2}\n");
+	ingest_one("10:14:00", 2);
 	LK(0, "", "", "speed", "--once");
 	test_world_answer(&world, &q, &after);
 	assert_int_equal(before.nrows, 2);
@@ -410,24 +417,22 @@ static void a_prefix_keeps_its_watermark(void **state) {
 /* P13: so does that of the next log of a chain, though nothing comes to it. */
 static void the_watermark_goes_through_a_chain(void **state) {
 	(void)state;
-	start("CREATE TABLE s (ts timestamptz, k text, n bigint) WITH (event_time = ts, partition_by = k);"
-	      "CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n FROM s WHERE n = 1;"
+	start(RARE
 	      "CREATE TABLE b WITH (event_time = ts) AS SELECT ts, k, n, lag(n) OVER (PARTITION BY k ORDER BY _off) AS before FROM a;"
 	      "CREATE TABLE c WITH (event_time = ts) AS SELECT ts, k, n FROM b;"
 	      "CREATE VIEW v WITH (allowed_lateness = '0 s') AS SELECT k, count(*) AS c FROM c GROUP BY k, tumble(ts, '1 min');");
-	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":1}\n");
+	ingest_one("10:00:10", 1);
 	LK(0, "", "", "speed", "--once");
 	LK(0, "\"_final\":false", "", "query", "v", "--format", "json");
-	ingest("{\"ts\":\"2026-03-01T10:05:00Z\",\"k\":\"k\",\"n\":2}\n");
+	ingest_one("10:05:00", 2);
 	LK(0, "", "", "speed", "--once");
 	LK(0, "\"_final\":true", "", "query", "v", "--format", "json");
 	LK(0, "", "", "speed", "--once");
 	int pid = test_lk_start(&lk.servers, NULL, ARGS("speed"));
-	ingest("{\"ts\":\"2026-03-01T10:09:00Z\",\"k\":\"k\",\"n\":2}\n");
+	ingest_one("10:09:00", 2);
 	test_await_sql(&lk, "SELECT high = '2026-03-01T10:09:00Z' FROM lk.tail JOIN lk.stream USING (stream_id) WHERE name = 'c'");
-	kill(pid, SIGTERM);
-	assert_int_equal(test_lk_wait(pid, 20000), 0);
-	ingest("{\"ts\":\"2026-03-01T10:00:20Z\",\"k\":\"k\",\"n\":1}\n");
+	stop(pid);
+	ingest_one("10:00:20", 1);
 	LK(0, "", "late: 1", "speed", "--once");
 }
 
@@ -481,7 +486,7 @@ static void declared_again(void **state) {
 static void dropped_from_the_end(void **state) {
 	(void)state;
 	start(CHAIN);
-	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":5}\n");
+	ingest_one("10:00:10", 5);
 	LK(0, "", "", "speed", "--once");
 	LK(2, "", "stream s is read by 1 definition: a", "drop", "--stream", "s", "--yes");
 	LK(2, "", "stream a is read by 1 definition: b", "drop", "--stream", "a", "--yes");
@@ -501,19 +506,18 @@ static void dropped_from_the_end(void **state) {
 static void a_running_layer_fills_new_streams(void **state) {
 	(void)state;
 	start(SOURCE);
-	ingest("{\"ts\":\"2026-03-01T10:00:10Z\",\"k\":\"k\",\"n\":5}\n");
+	ingest_one("10:00:10", 5);
 	int pid = test_lk_start(&lk.servers, NULL, ARGS("speed"));
 	char *path = test_file(&lk, "d.sql", CHAIN);
 	LK(0, "", "", "apply", path);
 	test_await_sql(&lk, "SELECT count(*) = 1 FROM lk.log_b");
-	ingest("{\"ts\":\"2026-03-01T10:00:11Z\",\"k\":\"k\",\"n\":6}\n");
+	ingest_one("10:00:11", 6);
 	test_await_sql(&lk, "SELECT count(*) = 2 FROM lk.log_b");
 	LK(0, "", "", "drop", "v", "--yes");
 	LK(0, "", "", "drop", "--stream", "b", "--yes");
-	ingest("{\"ts\":\"2026-03-01T10:00:12Z\",\"k\":\"k\",\"n\":7}\n");
+	ingest_one("10:00:12", 7);
 	test_await_sql(&lk, "SELECT count(*) = 3 FROM lk.log_a");
-	kill(pid, SIGTERM);
-	assert_int_equal(test_lk_wait(pid, 20000), 0);
+	stop(pid);
 	free(path);
 }
 

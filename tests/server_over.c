@@ -31,13 +31,6 @@ typedef struct made {
 	lk_buf list, query;     /* the select list; all of the query, for PostgreSQL with the log in the stream's place */
 } made;
 
-static const char *any(uint64_t *seed, const char *const *texts) {
-	int n = 0;
-	while (texts[n])
-		n++;
-	return texts[random_below(seed, n)];
-}
-
 static const char *const functions[] = {
 	"count(*)", "count(n)", "count(left(t, 1))", "sum(n)", "sum(x)", "avg(x)", "avg(n)", "min(n)", "max(x)", "min(left(t, 2))", "max(left(t, 3))", "max(ts)",
 	"bool_and(b)", "bool_or(b)", "every(b)", NULL,
@@ -51,7 +44,7 @@ static const char *const keys[] = {"k", "k", "k, b", "n % 3, k", NULL};
 
 static void add_window(made *m, bool aggregate) {
 	int from = random_below(&m->seed, random_below(&m->seed, 4) ? 6 : 150), to = random_below(&m->seed, from + 1);
-	lk_buf_addf(&m->list, " OVER (PARTITION BY %s ORDER BY ", any(&m->seed, keys));
+	lk_buf_addf(&m->list, " OVER (PARTITION BY %s ORDER BY ", random_of(&m->seed, keys));
 	switch (random_below(&m->seed, aggregate ? 6 : 5)) {
 	case 0: lk_buf_addf(&m->list, "_off ROWS %d PRECEDING)", from); break;
 	case 1: lk_buf_addf(&m->list, "_off ROWS BETWEEN %d PRECEDING AND %d PRECEDING)", from, to); break;
@@ -68,15 +61,15 @@ static void make_query(made *m) {
 	int calls = 1 + random_below(&m->seed, MOST_CALLS);
 	for (int i = 0; i < calls; i++) {
 		bool aggregate = random_below(&m->seed, 2);
-		const char *function = any(&m->seed, aggregate ? functions : values);
-		lk_buf_addf(&m->list, ", (%s%s", function, aggregate ? any(&m->seed, filters) : "");
+		const char *function = random_of(&m->seed, aggregate ? functions : values);
+		lk_buf_addf(&m->list, ", (%s%s", function, aggregate ? random_of(&m->seed, filters) : "");
 		add_window(m, aggregate);
 		lk_buf_addf(&m->list, ")%s AS c%d", strcmp(function, "avg(n)") == 0 ? "::numeric(18,6)" : "", i);
 	}
 	lk_buf_adds(&m->query, "SELECT ts, k, n");
 	for (int i = 0; i < calls; i++)
 		lk_buf_addf(&m->query, ", c%d", i);
-	lk_buf_addf(&m->query, " FROM (SELECT ts, k, n%s FROM %%s%s) AS q%s", m->list.data, any(&m->seed, inner), any(&m->seed, outer));
+	lk_buf_addf(&m->query, " FROM (SELECT ts, k, n%s FROM %%s%s) AS q%s", m->list.data, random_of(&m->seed, inner), random_of(&m->seed, outer));
 }
 
 static void declare(made *m) {
@@ -189,8 +182,7 @@ static void fill(made *m) {
 static void windows_are_those_of_postgresql(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
-	const char *rounds = getenv("ROUNDS"), *less = getenv("LESS");
-	int n = rounds ? atoi(rounds) : ROUNDS / (less ? atoi(less) : 1);
+	int n = test_rounds("ROUNDS", ROUNDS);
 	for (int round = 0; round < n; round++) {
 		made m = {.seed = round ? random_next(&seed) : seed, .number = round % SHARED};
 		printf("round %d: SEED=%llu ROUNDS=1\n", round, (unsigned long long)m.seed);

@@ -20,6 +20,14 @@ static inline uint64_t random_next(uint64_t *s) {
 /* 0 … n-1 */
 static inline int random_below(uint64_t *s, int n) { return (int)(random_next(s) % (uint64_t)n); }
 
+/* One of the texts, which end with NULL. */
+static inline const char *random_of(uint64_t *s, const char *const *texts) {
+	int n = 0;
+	while (texts[n])
+		n++;
+	return texts[random_below(s, n)];
+}
+
 static inline uint64_t random_seed(void) {
 	const char *given = getenv("SEED");
 	uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000003;
