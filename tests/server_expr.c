@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "postgres/pg.h"
+#include "tests/support/log.h"
 #include "tests/support/random.h"
 #include "tests/support/servers.h"
 #include "tests/support/tiny_plan.h"
@@ -298,14 +299,10 @@ static void random_filters_agree_with_postgresql(void **state) {
 
 static int start(void **state) {
 	fixture *f = lk_calloc(1, sizeof *f);
-	lk_error err = {0};
 	*state = f;
 	f->seed = random_seed();
 	test_servers_start(&f->servers);
-	if (lk_pg_open(&f->pg, f->servers.at.postgres, "test", &err) != LK_OK) {
-		fprintf(stderr, "%s\n", err.text);
-		return -1;
-	}
+	test_open(&f->pg, &f->servers);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "expr/function.h"
 #include "postgres/pg.h"
 #include "sql/sql.h"
+#include "tests/support/log.h"
 #include "tests/support/random.h"
 #include "tests/support/random_expr.h"
 #include "tests/support/servers.h"
@@ -641,14 +642,10 @@ static void groups_of_regular_expressions(void **state) {
 
 static int start(void **state) {
 	fixture *f = lk_calloc(1, sizeof *f);
-	lk_error err = {0};
 	*state = f;
 	f->seed = random_seed();
 	test_servers_start(&f->servers);
-	if (lk_pg_open(&f->pg, f->servers.at.postgres, "test", &err) != LK_OK) {
-		fprintf(stderr, "%s\n", err.text);
-		return -1;
-	}
+	test_open(&f->pg, &f->servers);
 	declare();
 	make_table(f);
 	return 0;

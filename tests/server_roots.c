@@ -13,6 +13,7 @@
 #include "core/wide.h"
 #include "expr/function.h"
 #include "postgres/pg.h"
+#include "tests/support/log.h"
 #include "tests/support/random.h"
 #include "tests/support/servers.h"
 #include "tests/support/tiny_plan.h"
@@ -140,11 +141,11 @@ static void random_numbers_agree_with_postgresql(void **state) {
 
 static int start(void **state) {
 	fixture *f = lk_calloc(1, sizeof *f);
-	lk_error err = {0};
 	*state = f;
 	f->seed = random_seed();
 	test_servers_start(&f->servers);
-	return lk_pg_open(&f->pg, f->servers.at.postgres, "test", &err) == LK_OK ? 0 : -1;
+	test_open(&f->pg, &f->servers);
+	return 0;
 }
 
 static int stop(void **state) {

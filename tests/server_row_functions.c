@@ -10,6 +10,7 @@
 #include "plan/event_rows.h"
 #include "postgres/pg.h"
 #include "sql/sql.h"
+#include "tests/support/log.h"
 #include "tests/support/random.h"
 #include "tests/support/servers.h"
 
@@ -250,14 +251,10 @@ static void depth_has_no_bound(void **state) {
 
 static int start(void **state) {
 	fixture *f = lk_calloc(1, sizeof *f);
-	lk_error err = {0};
 	*state = f;
 	f->seed = random_seed();
 	test_servers_start(&f->servers);
-	if (lk_pg_open(&f->pg, f->servers.at.postgres, "test", &err) != LK_OK) {
-		fprintf(stderr, "%s\n", err.text);
-		return -1;
-	}
+	test_open(&f->pg, &f->servers);
 	return 0;
 }
 
