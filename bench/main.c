@@ -8,8 +8,8 @@ static const struct bench_case {
 	const char *name;
 	void (*run)(bench *b);
 } cases[] = {
-	{"drain", bench_drain}, {"filter", bench_filter}, {"flat-map", bench_flat_map}, {"derived", bench_derived}, {"moving", bench_moving}, {"ingest", bench_ingest}, {"batch", bench_batch},
-	{"query", bench_query}, {"latency", bench_latency},
+	{"drain", bench_drain}, {"filter", bench_filter}, {"flat-map", bench_flat_map}, {"derived", bench_derived},
+	{"moving", bench_moving}, {"ingest", bench_ingest}, {"batch", bench_batch}, {"query", bench_query}, {"latency", bench_latency},
 	{"replay", bench_replay}, {"modes", bench_modes}, {"windows", bench_windows},
 };
 

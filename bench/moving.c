@@ -8,7 +8,6 @@
 
 enum { EVENTS = 1000000, KEYS = 10000, RUNS = 3 };
 
-
 static double by_lk(bench *b) {
 	double seconds[RUNS];
 	for (int i = 0; i < RUNS; i++) {
