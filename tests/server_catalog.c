@@ -25,10 +25,6 @@ static void parse(const char *text, lk_definitions *out) {
 		fail_msg("%d:%d: %s", out->faults[0].line, out->faults[0].col, out->faults[0].message);
 }
 
-static int apply_one(lk_pg *on, const lk_definition *d, lk_apply_result *out, lk_error *err) {
-	return lk_apply_definition(on, d, out, err);
-}
-
 /* Applies all of a file; gives what happened to its last definition. */
 static lk_apply_result apply(const char *text) {
 	lk_definitions d;
@@ -36,7 +32,7 @@ static lk_apply_result apply(const char *text) {
 	lk_error err = {0};
 	parse(text, &d);
 	for (int i = 0; i < d.nitems; i++)
-		test_ok(apply_one(&pg, &d.items[i], &result, &err), &err);
+		test_ok(lk_apply_definition(&pg, &d.items[i], &result, &err), &err);
 	lk_definitions_release(&d);
 	return result;
 }
@@ -48,7 +44,7 @@ static void assert_refused(const char *text, const char *because) {
 	parse(text, &d);
 	int rc = 0;
 	for (int i = 0; i < d.nitems && !rc; i++)
-		rc = apply_one(&pg, &d.items[i], &result, &err);
+		rc = lk_apply_definition(&pg, &d.items[i], &result, &err);
 	assert_int_equal(rc, LK_EDEFINITION);
 	if (!strstr(err.text, because))
 		fail_msg("\"%s\" is not in \"%s\"", because, err.text);
@@ -376,7 +372,7 @@ struct apply_thread {
 static void *apply_in_thread(void *arg) {
 	struct apply_thread *t = arg;
 	for (int i = 0; i < t->d->nitems && !t->rc; i++)
-		t->rc = apply_one(&t->pg, &t->d->items[i], &t->last, &t->err);
+		t->rc = lk_apply_definition(&t->pg, &t->d->items[i], &t->last, &t->err);
 	return NULL;
 }
 
