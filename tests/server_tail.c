@@ -17,6 +17,7 @@
 #include "delivery/bookmark.h"
 #include "tests/support/background.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/log.h"
 
 static test_program lk;
 static test_world world;
@@ -333,7 +334,7 @@ static char *all_evens(void) {
 	                     " ORDER BY _at, part, off) || E'\\r\\n' FROM lk.log_evens", NULL);
 }
 
-/* D7: a log that replaced another one has the rows of the same source events: they do not come again, and none is left out. */
+/* A log that replaced another one has the rows of the same source events: they do not come again, and none is left out. */
 static void rows_of_a_derived_stream(void **state) {
 	(void)state;
 	static const char *const parts[] = {"--format", "csv", "--columns", "_part,_off,_src,n"};
@@ -374,12 +375,11 @@ static void each_row_once_while_servers_go_away(void **state) {
 		if (i % 3 == 0)
 			test_world_run(&world, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lk tail'");
 		if (i == 4 || i == 8) {
-			lk_error err = {0};
 			test_postgres_kill(&lk.servers);
 			test_await_text(b.err, "PostgreSQL");
 			test_postgres_start(&lk.servers);
 			lk_pg_close(&world.pg);
-			assert_int_equal(lk_pg_open(&world.pg, lk.servers.at.postgres, "lk test", &err), 0);
+			test_open(&world.pg, &lk.servers);
 		}
 	}
 	test_await_lines(b.out, ROUNDS * 20 + 1);
