@@ -260,14 +260,6 @@ static void random_decimal(numbers *f, lk_buf *out) {
 		lk_buf_addc(out, (char)('0' + (below(f, 4) ? below(f, 10) : 0)));
 }
 
-static lk_value decimal_of(const char *text, lk_arena *arena) {
-	lk_value v = lk_text(text, strlen(text));
-	lk_wide w;
-	v.scale = LK_WIDE;
-	lk_wide_of(&v, &w);
-	return lk_wide_value(&w, arena);
-}
-
 /* + - * / % of the slots, and round(a, n). */
 static lk_value wide_result(numbers *f, int op, const lk_value *row, lk_eval *ev) {
 	const lk_type any = {.kind = LK_NUMERIC}, i4 = {.kind = LK_INT4};
@@ -309,7 +301,7 @@ static void wide_numbers_agree_with_postgresql(void **state) {
 	for (int i = 0; i < WIDE_PAIRS; i++)
 		for (int op = 0; op < WIDE_OPERATORS; op++) {
 			lk_eval ev = {.arena = &texts};
-			lk_value row[] = {decimal_of(a[i], &texts), decimal_of(b[i], &texts)}, v = wide_result(f, op, row, &ev);
+			lk_value row[] = {tiny_numeric(a[i], &texts), tiny_numeric(b[i], &texts)}, v = wide_result(f, op, row, &ev);
 			lk_buf text = LK_BUF_INIT;
 			lk_buf_adds(&text, "");
 			lk_value_print((lk_type){.kind = LK_NUMERIC}, &v, &text);

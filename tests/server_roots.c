@@ -65,14 +65,6 @@ static char *random_exponent(fixture *f) {
 	return text_of(f, random_below(&f->seed, 2) ? n : -n, scale);
 }
 
-static lk_value decimal_of(const char *text, lk_arena *arena) {
-	lk_value v = lk_text(text, strlen(text));
-	lk_wide w;
-	v.scale = LK_WIDE;
-	lk_wide_of(&v, &w);
-	return lk_wide_value(&w, arena);
-}
-
 static const lk_function *function_of(const char *name, int nargs) {
 	const lk_function *f;
 	for (int i = 0; (f = lk_function_at(i)); i++)
@@ -88,7 +80,7 @@ static void check(fixture *f, const char *name, const char *const *args, int nar
 	const char *fault;
 	lk_expr *x = lk_call_new(&f->plan.arena, function_of(name, nargs), slots, &fault);
 	assert_non_null(x);
-	lk_value row[] = {decimal_of(args[0], &f->texts), nargs > 1 ? decimal_of(args[1], &f->texts) : lk_null()};
+	lk_value row[] = {tiny_numeric(args[0], &f->texts), nargs > 1 ? tiny_numeric(args[1], &f->texts) : lk_null()};
 	lk_eval ev = {.arena = &f->texts};
 	lk_value v = lk_expr_eval(x, row, &ev);
 	lk_buf text = LK_BUF_INIT;

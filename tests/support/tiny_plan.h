@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/time.h"
+#include "core/wide.h"
 #include "plan/plan.h"
 
 typedef struct tiny_plan {
@@ -26,6 +27,15 @@ static inline lk_expr *tiny_const(tiny_plan *t, lk_type type, lk_value v) {
 }
 
 /* args: nargs pointers */
+/* The numeric that the text is, of any number of digits. */
+static inline lk_value tiny_numeric(const char *text, lk_arena *arena) {
+	lk_value v = lk_text(text, strlen(text));
+	lk_wide w;
+	v.scale = LK_WIDE;
+	lk_wide_of(&v, &w);
+	return lk_wide_value(&w, arena);
+}
+
 static inline lk_expr *tiny_op(tiny_plan *t, int op, lk_type type, int nargs, lk_expr *const *args) {
 	lk_expr *x = lk_arena_zalloc(&t->arena, sizeof *x);
 	*x = (lk_expr){.op = (uint8_t)op, .type = type, .nargs = nargs};
