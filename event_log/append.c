@@ -34,11 +34,9 @@
 #include "catalog/tail_holder.h"
 #include "core/fault.h"
 #include "core/time.h"
-#include "postgres/binary.h"
 
 enum {
 	APPEND_WAIT_MS = 10000,         /* for the end of the log */
-	SEND_BYTES = 128 * 1024,
 	NOTIFY_EVERY_US = 5000,
 };
 
@@ -209,29 +207,9 @@ static void copy_sql(const lk_append_batch *b, lk_buf *sql) {
 	lk_buf_adds(sql, "COMMIT");
 }
 
-static int put(lk_pg *pg, const char *p, size_t n, lk_error *err) {
-	while (n) {
-		size_t piece = n < SEND_BYTES ? n : SEND_BYTES;
-		if (lk_pg_put(pg, p, piece) != 0)
-			return lk_pg_failed(pg, NULL, "appending", err);
-		p += piece;
-		n -= piece;
-	}
-	return 0;
-}
-
 /* Sends one COPY's rows; the server is waiting for them. */
 static int put_rows(lk_pg *pg, const lk_buf *rows, lk_error *err) {
-	lk_buf frame = LK_BUF_INIT;
-	lk_copy_header(&frame);
-	int rc = put(pg, frame.data, frame.len, err);
-	if (!rc)
-		rc = put(pg, rows->data, rows->len, err);
-	lk_buf_clear(&frame);
-	lk_copy_trailer(&frame);
-	if (!rc)
-		rc = put(pg, frame.data, frame.len, err);
-	lk_buf_release(&frame);
+	int rc = lk_pg_put_tuples(pg, rows, "appending", err);
 	LK_CRASH_POINT("append.copied");
 	if (!rc && lk_pg_put_end(pg, NULL) != 0)
 		rc = lk_pg_failed(pg, NULL, "appending", err);

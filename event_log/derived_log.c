@@ -22,7 +22,6 @@ enum {
 	LEADING_FIELDS = 5,        /* part, off, _at, _src, _high */
 	OFF_HOLE = 2 + 8 + 4,      /* from the tuple's begin: count of fields, part with its length, length of off */
 	APPEND_WAIT_MS = 10000,
-	SEND_BYTES = 128 * 1024,
 };
 
 struct lk_derived_rows {
@@ -162,26 +161,8 @@ static void copy_sql(const lk_derived_rows *r, lk_buf *sql) {
 	lk_buf_adds(sql, ") FROM STDIN (FORMAT binary)");
 }
 
-static int put(lk_pg *pg, const char *p, size_t n, lk_error *err) {
-	for (size_t piece; n; p += piece, n -= piece) {
-		piece = n < SEND_BYTES ? n : SEND_BYTES;
-		if (lk_pg_put(pg, p, piece) != 0)
-			return lk_pg_failed(pg, NULL, "appending rows", err);
-	}
-	return 0;
-}
-
 static int put_rows(lk_pg *pg, const lk_derived_rows *r, lk_error *err) {
-	lk_buf frame = LK_BUF_INIT;
-	lk_copy_header(&frame);
-	int rc = put(pg, frame.data, frame.len, err);
-	if (!rc)
-		rc = put(pg, r->tuples.data, r->tuples.len, err);
-	lk_buf_clear(&frame);
-	lk_copy_trailer(&frame);
-	if (!rc)
-		rc = put(pg, frame.data, frame.len, err);
-	lk_buf_release(&frame);
+	int rc = lk_pg_put_tuples(pg, &r->tuples, "appending rows", err);
 	LK_CRASH_POINT("derived.copied");
 	return !rc && lk_pg_put_end(pg, NULL) != 0 ? lk_pg_failed(pg, NULL, "appending rows", err) : rc;
 }

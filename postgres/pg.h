@@ -71,6 +71,9 @@ void lk_pg_rollback(lk_pg *pg);
 PGresult *lk_pg_result(lk_pg *pg);                            /* PQgetResult */
 int lk_pg_copy_data(lk_pg *pg, char **row);                   /* PQgetCopyData */
 int lk_pg_put(lk_pg *pg, const char *data, size_t n);         /* PQputCopyData, and sent; 0 or -1 */
+/* All tuples of a binary COPY that the server waits for, with what stands before and after them (postgres/copy_in.c); the
+ * end is the caller's to send. `doing` is for the error. */
+int lk_pg_put_tuples(lk_pg *pg, const lk_buf *tuples, const char *doing, lk_error *err);
 int lk_pg_put_end(lk_pg *pg, const char *why_not);            /* PQputCopyEnd, and sent; 0 or -1 */
 PGresult *lk_pg_last_result(lk_pg *pg, int sent);             /* the end of PQexec; sent: what PQsendQuery returned */
 PGresult *lk_pg_answer(lk_pg *pg, const char *sql);           /* PQexec */
