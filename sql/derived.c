@@ -48,11 +48,6 @@ static bool check_form(lk_scope *c, const json_t *query, int at) {
 
 /* --- columns --- */
 
-static bool is_star(const json_t *value) {
-	const json_t *fields = json_object_get(lk_tree_as(value, "ColumnRef"), "fields");
-	return lk_tree_as(json_array_get(fields, json_array_size(fields) - 1), "A_Star") != NULL;
-}
-
 /* A reader of the select list. names: new ones for the first columns, or NULL. */
 typedef struct reading {
 	lk_scope *c;
@@ -105,7 +100,7 @@ static bool add_star(reading *r, const json_t *value, int at) {
 static const char *column_name(const reading *r, const json_t *target, int at) {
 	const json_t *value = json_object_get(target, "val"), *fields = json_object_get(lk_tree_as(value, "ColumnRef"), "fields");
 	const char *own = fields ? lk_tree_string_node(json_array_get(fields, json_array_size(fields) - 1)) : NULL;
-	const char *name = *lk_tree_str(target, "name") ? lk_tree_str(target, "name") : own;
+	const char *name = lk_tree_target_name(target);
 	if (new_name(r, r->d->ncolumns))
 		return new_name(r, r->d->ncolumns);
 	if (!name) {
@@ -122,7 +117,7 @@ static bool add_target(reading *r, const json_t *target) {
 	int at = lk_tree_start(value, lk_tree_location(target));
 	if (!lk_tree_only(r->c->s, target, at, "a select item", keys))
 		return false;
-	if (is_star(value))
+	if (lk_tree_is_star(value))
 		return add_star(r, value, at);
 	const char *name = column_name(r, target, at);
 	r->d->inner->clause = "the select list of a subquery";

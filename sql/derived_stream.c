@@ -82,24 +82,16 @@ static const char *read_into(lk_stmt *s, const json_t *f) {
 
 /* --- the select list --- */
 
-static bool is_star(const json_t *value) {
-	const json_t *fields = json_object_get(lk_tree_as(value, "ColumnRef"), "fields");
-	return lk_tree_as(json_array_get(fields, json_array_size(fields) - 1), "A_Star") != NULL;
-}
-
 /* The alias, or the name of a column; NULL with a fault. */
 static const char *column_name(row_reader *r, const json_t *target, int at) {
-	const json_t *value = json_object_get(target, "val"), *fields = json_object_get(lk_tree_as(value, "ColumnRef"), "fields");
-	const char *name = lk_tree_str(target, "name");
-	if (is_star(value)) {
+	const char *name = lk_tree_target_name(target);
+	if (lk_tree_is_star(json_object_get(target, "val"))) {
 		lk_stmt_fault(r->s, at, "name the columns", "* is not supported in a derived stream: its source may get more columns");
 		return NULL;
 	}
-	if (!*name && fields)
-		name = lk_tree_string_node(json_array_get(fields, json_array_size(fields) - 1));
-	if (!name || !*name)
+	if (!name)
 		lk_stmt_fault(r->s, at, "write expression AS name", "this item of the select list has no name");
-	return name && *name ? name : NULL;
+	return name;
 }
 
 static void add_output(row_reader *r, const char *name, lk_expr *x, int at) {

@@ -43,6 +43,9 @@ int lk_tree_location(const json_t *fields);                          /* the node
 int lk_tree_start(const json_t *node, int fallback);                 /* the first location in it */
 const char *lk_tree_str(const json_t *fields, const char *key);      /* "" without */
 bool lk_tree_flag(const json_t *fields, const char *key);
+/* What a ResTarget is called: its alias, or the name of the column that it is; NULL if it has neither. */
+const char *lk_tree_target_name(const json_t *target);
+bool lk_tree_is_star(const json_t *value);                           /* a column reference that ends in * */
 const char *lk_tree_string_node(const json_t *node);                 /* {"String":{"sval":…}}; NULL if it is none */
 
 /* The name that a FuncCall's fields call, without its schema; the second one gives "" if it has a schema. */
