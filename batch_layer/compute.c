@@ -79,9 +79,7 @@ int lk_compute_check(const lk_compute *c, int64_t *events, lk_error *err) {
 int lk_compute_sql(lk_compute *c, lk_error *err) {
 	lk_buf sql = LK_BUF_INIT, bound = LK_BUF_INIT;
 	PGresult *res = NULL;
-	lk_buf_adds(&bound, "off < ");
-	lk_frontier_sql(&c->cut->at, c->cut->at.part[0].stream, &bound);
-	lk_buf_adds(&bound, "[part + 1]");
+	lk_frontier_behind_sql(&c->cut->at, c->cut->at.part[0].stream, "", &bound);
 	lk_expired_events_sql(c->copy->version->plan, c->cut, &bound);
 	lk_buf_addf(&sql, "CREATE TABLE %s AS ", c->table);
 	lk_log_batch_sql(c->copy->version->plan, bound.data, &sql);

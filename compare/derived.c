@@ -28,9 +28,7 @@ static void put_columns(const lk_stream *s, const char *of, lk_buf *out) {
 static void comparison_sql(const lk_cat_copy *copy, const lk_frontier *read, lk_buf *out) {
 	const lk_stream *s = copy->log->stream;
 	lk_buf bound = LK_BUF_INIT;
-	lk_buf_adds(&bound, "off < ");
-	lk_frontier_sql(read, read->part[0].stream, &bound);
-	lk_buf_adds(&bound, "[part + 1]");
+	lk_frontier_behind_sql(read, read->part[0].stream, "", &bound);
 	lk_buf_adds(out, "WITH want AS MATERIALIZED (SELECT row_number() OVER () AS _n, w.* FROM (");
 	lk_log_oracle_sql(copy->version->plan, bound.data, out);
 	lk_buf_adds(out, ") AS w), got AS MATERIALIZED (SELECT row_number() OVER (ORDER BY part, off) AS _n, ");

@@ -35,18 +35,18 @@ static void select_late(const lk_plan *p, const lk_cat_copy *copy, const lk_cut 
 	lk_log_table(p->stream, out);
 	lk_buf_adds(out, " e ON e.part = l.part AND e.off = l.off");
 	where_sql(copy, out);
-	lk_buf_adds(out, " AND l.off < ");
-	lk_frontier_sql(&until->at, until->at.part[0].stream, out);
-	lk_buf_adds(out, "[l.part + 1] ORDER BY e._at, e.part, e.off");
+	lk_buf_adds(out, " AND ");
+	lk_frontier_behind_sql(&until->at, until->at.part[0].stream, "l.", out);
+	lk_buf_adds(out, " ORDER BY e._at, e.part, e.off");
 }
 
 static void select_counted(const lk_plan *p, const lk_cat_copy *copy, const lk_cut *until, int64_t before, lk_buf *out) {
 	columns_sql(p, out);
 	lk_buf_adds(out, " FROM ");
 	lk_log_table(p->stream, out);
-	lk_buf_adds(out, " e WHERE e.off < ");
-	lk_frontier_sql(&until->at, until->at.part[0].stream, out);
-	lk_buf_adds(out, "[e.part + 1] AND e.");
+	lk_buf_adds(out, " e WHERE ");
+	lk_frontier_behind_sql(&until->at, until->at.part[0].stream, "e.", out);
+	lk_buf_adds(out, " AND e.");
 	lk_sql_ident(p->window.time_slot == lk_slot_at(p->stream) ? "_at" : p->stream->schema.columns[p->window.time_slot].name, out);
 	lk_buf_adds(out, " < timestamptz '");
 	lk_time_print(before > LK_TIME_MIN ? before : LK_TIME_MIN, out);

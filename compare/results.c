@@ -191,9 +191,7 @@ static bool as_text(const lk_output *o) { return o->type.kind == LK_NUMERIC && o
 static void select_answer(const lk_plan *p, const lk_cut *until, lk_buf *sql) {
 	lk_buf bound = LK_BUF_INIT;
 	const char *comma = "";
-	lk_buf_adds(&bound, "off < ");
-	lk_frontier_sql(&until->at, until->at.part[0].stream, &bound);
-	lk_buf_adds(&bound, "[part + 1]");
+	lk_frontier_behind_sql(&until->at, until->at.part[0].stream, "", &bound);
 	lk_buf_adds(sql, "SELECT ");
 	if (p->window.kind != LK_W_NONE) {
 		lk_buf_adds(sql, "window_start, window_end");

@@ -61,3 +61,9 @@ void lk_frontier_sql(const lk_frontier *f, int64_t stream, lk_buf *out) {
 	}
 	lk_buf_adds(out, "}'::bigint[])");
 }
+
+void lk_frontier_behind_sql(const lk_frontier *f, int64_t stream, const char *of, lk_buf *out) {
+	lk_buf_addf(out, "%soff < ", of);
+	lk_frontier_sql(f, stream, out);
+	lk_buf_addf(out, "[%spart + 1]", of);
+}

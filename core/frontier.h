@@ -47,5 +47,8 @@ bool lk_frontier_reaches(const lk_frontier *f, const lk_frontier *goal);
 void lk_frontier_print(const lk_frontier *f, lk_buf *out);
 /* "('{0,7}'::bigint[])": its offsets in one stream, for SQL that indexes them by partition + 1. */
 void lk_frontier_sql(const lk_frontier *f, int64_t stream, lk_buf *out);
+/* "l.off < ('{0,7}'::bigint[])[l.part + 1]": the events of a log's stream that are behind it. of: "l.", what stands before the
+ * columns; or "". */
+void lk_frontier_behind_sql(const lk_frontier *f, int64_t stream, const char *of, lk_buf *out);
 
 #endif
