@@ -138,23 +138,21 @@ typedef struct lk_apply_result {
 	bool left;            /* of a view: readers had this version and were moved away from it; no batch undoes that */
 } lk_apply_result;
 
-/* Declares a stream: catalogue row, lk.log_<name> partitioned by list of part with its leaves, tail rows. An existing
- * one may stay the same or get more nullable columns at the end (R28); anything else is LK_EDEFINITION. Idempotent
- * (I8). */
-int lk_apply_stream(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err);
-/* Declares a view: a new view gets version 1 and a lambda copy, served at once. A changed plan gets a new version and,
- * in lambda mode, a lambda copy beside the served one; a copy of an older version that no batch has brought into
- * service is dropped. First describes the batch SQL and the user's text by PREPARE and compares their types with the
- * plan (R5). The plan is compared only with the newest version: going back to an older form makes a new version too. */
-int lk_apply_view(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
-/* Declares a derived stream: its definition, the log that it fills, and the copy that fills it. What is declared already
- * keeps its definition; its watermark and idle_timeout may change. LK_EDEFINITION with a hint if the text would make
- * other rows. */
-int lk_apply_derived(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
-/* Declares what a definition file declares, by one of these. */
-int lk_apply_definition(lk_pg *pg, const lk_definition *d, lk_apply_result *out, lk_error *err);
-/* A trial: between these two calls the functions above report what they would do, each as if the accepted ones before
- * it were applied, and the end undoes all of it. Nobody else can declare anything meanwhile. Works without schema lk,
+/* Declares one definition of a file.
+ *
+ * A stream: catalogue row, lk.log_<name> partitioned by list of part with its leaves, tail rows. An existing one may stay
+ * the same or get more nullable columns at the end (R28); anything else is LK_EDEFINITION. Idempotent (I8).
+ *
+ * A view: a new one gets version 1 and a lambda copy, served at once. A changed plan gets a new version and, in lambda
+ * mode, a lambda copy beside the served one; a copy of an older version that no batch has brought into service is dropped.
+ * First describes the batch SQL and the user's text by PREPARE and compares their types with the plan (R5). The plan is
+ * compared only with the newest version: going back to an older form makes a new version too.
+ *
+ * A derived stream: its definition, the log that it fills, and the copy that fills it. What is declared already keeps its
+ * definition; its watermark and idle_timeout may change. LK_EDEFINITION with a hint if the text would make other rows. */
+int lk_apply(lk_pg *pg, const lk_definition *d, lk_apply_result *out, lk_error *err);
+/* A trial: between these two calls lk_apply reports what it would do, each time as if what it accepted before
+ * were applied, and the end undoes all of it. Nobody else can declare anything meanwhile. Works without schema lk,
  * too. */
 int lk_apply_trial_begin(lk_pg *pg, lk_error *err);
 void lk_apply_trial_end(lk_pg *pg);

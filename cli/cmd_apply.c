@@ -122,7 +122,7 @@ static int line_of(const source *s, const lk_definition *d) {
 
 static int apply_item(job *j, const source *s, const lk_definition *d, lk_error *err) {
 	lk_apply_result r;
-	int rc = lk_apply_definition(&j->at.pg, d, &r, err);
+	int rc = lk_apply(&j->at.pg, d, &r, err);
 	if (rc == LK_OK && d->stream)
 		lk_applied_stream_print(d->stream, &r);
 	else if (rc == LK_OK)

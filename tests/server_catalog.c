@@ -32,7 +32,7 @@ static lk_apply_result apply(const char *text) {
 	lk_error err = {0};
 	parse(text, &d);
 	for (int i = 0; i < d.nitems; i++)
-		test_ok(lk_apply_definition(&pg, &d.items[i], &result, &err), &err);
+		test_ok(lk_apply(&pg, &d.items[i], &result, &err), &err);
 	lk_definitions_release(&d);
 	return result;
 }
@@ -44,7 +44,7 @@ static void assert_refused(const char *text, const char *because) {
 	parse(text, &d);
 	int rc = 0;
 	for (int i = 0; i < d.nitems && !rc; i++)
-		rc = lk_apply_definition(&pg, &d.items[i], &result, &err);
+		rc = lk_apply(&pg, &d.items[i], &result, &err);
 	assert_int_equal(rc, LK_EDEFINITION);
 	if (!strstr(err.text, because))
 		fail_msg("\"%s\" is not in \"%s\"", because, err.text);
@@ -304,7 +304,7 @@ static void test_changed_delay_makes_versions(void **unused) {
 	apply(STREAM VIEW);
 	assert_int_equal(apply(DELAYED).what, LK_APPLIED_CHANGED);
 	/* parsed before the change: it uses the current declaration */
-	test_ok(lk_apply_view(&pg, before.items[1].plan, &r, &err), &err);
+	test_ok(lk_apply(&pg, &before.items[1], &r, &err), &err);
 	assert_true(r.what == LK_APPLIED_SAME && r.version == 2);
 	lk_definitions_release(&before);
 	r = apply(DELAYED VIEW);
@@ -331,7 +331,7 @@ static void test_names_that_cannot_be(void **unused) {
 		lk_error err = {0};
 		const lk_resolver none = {0};
 		if (!lk_sql_parse(text, strlen(text), &none, &d))
-			assert_int_equal(lk_apply_stream(&pg, d.items[0].stream, &result, &err), LK_EDEFINITION);
+			assert_int_equal(lk_apply(&pg, &d.items[0], &result, &err), LK_EDEFINITION);
 		lk_definitions_release(&d);
 		free(text);
 	}
@@ -351,12 +351,12 @@ static void test_types_are_compared_with_postgresql(void **unused) {
 	parse(STREAM VIEW, &d);
 	lk_plan *p = d.items[1].plan;
 	p->outputs[1].type = (lk_type){.kind = LK_INT4};
-	assert_int_equal(lk_apply_view(&pg, p, &result, &err), LK_EDEFINITION);
+	assert_int_equal(lk_apply(&pg, &d.items[1], &result, &err), LK_EDEFINITION);
 	assert_non_null(strstr(err.text, "column 4"));
 	lk_error_clear(&err);
 	p->outputs[1].type = (lk_type){.kind = LK_INT8};
 	p->outputs[1].name = (char[]){"m"};
-	assert_int_equal(lk_apply_view(&pg, p, &result, &err), LK_EDEFINITION);
+	assert_int_equal(lk_apply(&pg, &d.items[1], &result, &err), LK_EDEFINITION);
 	assert_int_equal(test_number(&pg, "SELECT count(*) FROM lk.view"), 0);
 	lk_definitions_release(&d);
 }
@@ -372,7 +372,7 @@ struct apply_thread {
 static void *apply_in_thread(void *arg) {
 	struct apply_thread *t = arg;
 	for (int i = 0; i < t->d->nitems && !t->rc; i++)
-		t->rc = lk_apply_definition(&t->pg, &t->d->items[i], &t->last, &t->err);
+		t->rc = lk_apply(&t->pg, &t->d->items[i], &t->last, &t->err);
 	return NULL;
 }
 

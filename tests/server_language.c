@@ -61,7 +61,7 @@ static bool declare(const char *text) {
 	bool good = lk_sql_parse(text, strlen(text), &resolver, &d) == LK_OK;
 	for (int i = 0; i < d.nfaults; i++)
 		lk_fault_print(&d.faults[i], "view", text, strlen(text), &fault);
-	if (good && lk_apply_view(&world.pg, d.items[0].plan, &result, &err) != LK_OK) {
+	if (good && lk_apply(&world.pg, &d.items[0], &result, &err) != LK_OK) {
 		lk_buf_addf(&fault, "PostgreSQL refuses it: %s\n", err.text);
 		good = false;
 	}

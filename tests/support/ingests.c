@@ -41,7 +41,7 @@ void test_ingests_declare(test_ingests *t, const char *const *columns, int n) {
 	snprintf(name, sizeof name, "in%d", used++);
 	t->stream.stream = test_stream(&t->memory, name, columns, n);
 	t->stream.stream->text = lk_arena_strdup(&t->memory, "");
-	test_ok(lk_apply_stream(&t->pg, t->stream.stream, &result, &err), &err);
+	test_ok(lk_apply(&t->pg, &(lk_definition){.kind = LK_DEF_STREAM, .stream = t->stream.stream}, &result, &err), &err);
 	t->stream.id = test_number(&t->pg, "SELECT stream_id FROM lk.stream WHERE name = '%s'", name);
 }
 

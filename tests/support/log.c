@@ -49,7 +49,7 @@ void test_log_open(test_log *l, const test_servers *s, int partitions) {
 		.partition_by = LOG_KEY, .partitions = partitions, .max_ahead_us = 60 * LK_US_PER_S, .text = no_text,
 	};
 	test_ok(lk_catalog_install(&l->pg, id, &err), &err);
-	test_ok(lk_apply_stream(&l->pg, &l->stream, &result, &err), &err);
+	test_ok(lk_apply(&l->pg, &(lk_definition){.kind = LK_DEF_STREAM, .stream = &l->stream}, &result, &err), &err);
 	assert_int_equal(result.what, LK_APPLIED_NEW);
 	l->at.stream = &l->stream;
 	l->at.id = test_number(&l->pg, "SELECT stream_id FROM lk.stream WHERE name = '%s'", l->stream.name);

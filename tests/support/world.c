@@ -109,7 +109,7 @@ int test_world_try(test_world *w, const char *sql, char **fault) {
 	for (int i = 0; rc == LK_OK && i < d.nitems; i++) {
 		lk_apply_result result;
 		lk_error err = {0};
-		must(lk_apply_definition(&w->pg, &d.items[i], &result, &err), &err, sql);
+		must(lk_apply(&w->pg, &d.items[i], &result, &err), &err, sql);
 	}
 	lk_definitions_release(&d);
 	test_world_reload(w);

@@ -1,0 +1,30 @@
+/* What the files share that declare things (catalog/apply.c). All of it runs inside the transaction of one declaration. */
+#ifndef LK_CATALOG_APPLY_PRIVATE_H
+#define LK_CATALOG_APPLY_PRIVATE_H
+
+#include "catalog/private.h"
+
+/* --- apply_stream.c --- */
+int lk_apply_stream_within(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err);
+int lk_apply_insert_stream(lk_pg *pg, const lk_stream *s, lk_error *err);
+/* LK_EDEFINITION: "stream NAME: what", with the hint. */
+int lk_apply_refuse(const lk_stream *s, lk_error *err, const char *what, const char *hint);
+
+/* --- apply_view.c --- */
+int lk_apply_view_within(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
+/* Runs a statement that gives one id. */
+int lk_apply_insert_id(lk_pg *pg, int64_t *id, lk_error *err, const char *sql, int nparams, const char *const *params);
+int lk_apply_insert_version(lk_pg *pg, int64_t view_id, int version, const lk_plan *p, int64_t *version_id, lk_error *err);
+/* Does PostgreSQL read the user's text as the plan does (R5)? LK_EDEFINITION if not. */
+int lk_apply_describe(lk_pg *pg, const lk_plan *p, lk_error *err);
+/* The stream that the plan reads, as it is declared now: its id, and its declaration, which the caller releases. It may be
+ * more than the plan was made from: another apply, or another file of this one, came between. */
+int lk_apply_find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_definitions *now, lk_error *err);
+bool lk_apply_same_stream(const lk_stream *a, const lk_stream *b);
+/* Of the view or derived stream $1: view_id, stream_id, and of its newest version number and plan_hash, … */
+extern const char lk_apply_newest_sql[];
+
+/* --- apply_derived.c --- */
+int lk_apply_derived_within(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
+
+#endif

@@ -1,0 +1,216 @@
+/* Declaring a view: its row, a version of it, the copy that keeps it.
+ *
+ * A view's definition is compared only with its newest version: going back to an older form makes a new version too,
+ * because versions record the order in which readers saw the definitions, and older copies may be dropped at any
+ * time. */
+#include <string.h>
+
+#include "catalog/apply_private.h"
+#include "catalog/log_sql.h"
+#include "catalog/zones.h"
+
+/* Runs a statement that gives one id. */
+int lk_apply_insert_id(lk_pg *pg, int64_t *id, lk_error *err, const char *sql, int nparams, const char *const *params) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, sql, nparams, params);
+	if (rc)
+		return rc;
+	*id = lk_pg_int(res, 0, 0);
+	PQclear(res);
+	return 0;
+}
+
+/* A statement that PostgreSQL has described: "the batch", or "the definition". */
+typedef struct described {
+	const lk_plan *plan;
+	const char *what;
+	PGresult *columns;
+} described;
+
+/* Column i should be this one. */
+static int wrong_column(const described *d, int i, const char *name, lk_type type, lk_error *err) {
+	lk_buf wanted = LK_BUF_INIT;
+	lk_type_name(type, &wanted);
+	lk_fail(err, LK_EDEFINITION, "%s: PostgreSQL reads %s differently from lk: column %d is %s (type oid %u), not %s %s",
+	        d->plan->view, d->what, i + 1, PQfname(d->columns, i), (unsigned)PQftype(d->columns, i), name, wanted.data);
+	lk_hint(err, "this is a bug in lk; another spelling of the expression may work");
+	lk_buf_release(&wanted);
+	return LK_EDEFINITION;
+}
+
+/* PREPAREs a statement without running it and gives its description. */
+static int describe(lk_pg *pg, described *d, lk_buf *sql, lk_error *err) {
+	lk_error e = {0};
+	PGresult *res = lk_pg_last_result(pg, PQsendPrepare(pg->conn, "", sql->data, 0, NULL));
+	int rc = PQresultStatus(res) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, res, d->what, &e);
+	PQclear(res);
+	if (!rc) {
+		d->columns = lk_pg_last_result(pg, PQsendDescribePrepared(pg->conn, ""));
+		rc = PQresultStatus(d->columns) == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, d->columns, d->what, &e);
+	}
+	lk_buf_release(sql);
+	if (rc == LK_EVALUE || (rc == LK_EINTERNAL && !strncmp(e.sqlstate, "42", 2)))
+		rc = LK_EDEFINITION;
+	return rc ? lk_fail(err, rc, "%s %s: %s", d->plan->makes ? "stream" : "view", d->plan->view, e.text) : 0;
+}
+
+static int describe_batch(lk_pg *pg, const lk_plan *p, lk_error *err) {
+	lk_type types[LK_MAX_COLUMNS * LK_MAX_PARTIALS];
+	lk_buf sql = LK_BUF_INIT;
+	described d = {.plan = p, .what = "the batch"};
+	lk_log_batch_sql(p, "off < 0", &sql);
+	int rc = describe(pg, &d, &sql, err);
+	int n = lk_plan_batch_types(p, types, sizeof types / sizeof *types);
+	if (!rc && PQnfields(d.columns) != n)
+		rc = lk_fail(err, LK_EDEFINITION, "view %s: the batch has %d columns, not %d", p->view, PQnfields(d.columns), n);
+	for (int i = 0; !rc && i < n; i++)
+		if (PQftype(d.columns, i) != lk_type_oid(types[i]))
+			rc = wrong_column(&d, i, PQfname(d.columns, i), types[i], err);
+	PQclear(d.columns);
+	return rc;
+}
+
+/* varchar is text here. */
+static bool is_type(Oid oid, lk_type type) {
+	const Oid varchar = 1043;
+	return oid == lk_type_oid(type) || (oid == varchar && type.kind == LK_TEXT);
+}
+
+int lk_apply_describe(lk_pg *pg, const lk_plan *p, lk_error *err) {
+	const lk_type time = {.kind = LK_TIME};
+	int windows = p->window.kind == LK_W_NONE ? 0 : 2;
+	lk_buf sql = LK_BUF_INIT;
+	described d = {.plan = p, .what = "the definition"};
+	lk_log_oracle_sql(p, "off < 0", &sql);
+	int rc = describe(pg, &d, &sql, err);
+	if (!rc && PQnfields(d.columns) != windows + p->noutputs)
+		rc = lk_fail(err, LK_EDEFINITION, "%s: the definition has %d columns, not %d", p->view, PQnfields(d.columns),
+		             windows + p->noutputs);
+	for (int i = 0; !rc && i < windows + p->noutputs; i++) {
+		lk_type type = i < windows ? time : p->outputs[i - windows].type;
+		const char *name = i >= windows ? p->outputs[i - windows].name : i ? "window_end" : "window_start";
+		if (!is_type(PQftype(d.columns, i), type) || strcmp(PQfname(d.columns, i), name))
+			rc = wrong_column(&d, i, name, type, err);
+	}
+	PQclear(d.columns);
+	return rc;
+}
+
+int lk_apply_insert_version(lk_pg *pg, int64_t view_id, int version, const lk_plan *p, int64_t *version_id, lk_error *err) {
+	char view[24], no[24], delay[24], digits[24];
+	lk_pg_number(view, view_id);
+	lk_pg_number(no, version);
+	lk_pg_number(delay, p->stream->watermark_delay_us);
+	lk_pg_number(digits, LK_NUMERIC_DIGITS);
+	int rc = lk_apply_insert_id(pg, version_id, err,
+		"INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us, stored_digits)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING version_id",
+		7, (const char *const[]){view, no, p->text, p->hash, p->fold_only ? "t" : "f", delay, digits});
+	return !rc && p->window.kind == LK_W_CALENDAR ? lk_calendar_make(pg, *version_id, p->window.calendar, err) : rc;
+}
+
+static int insert_lambda(lk_pg *pg, const lk_plan *p, int64_t version_id, int64_t *copy_id, lk_error *err) {
+	const lk_copy_spec spec = {.state = LK_COPY_LIVE};
+	return lk_copy_insert(pg, version_id, p->stream->partitions, &spec, copy_id, err);
+}
+
+static int new_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
+	char stream[24];
+	int64_t view_id, version_id, copy_id, retired;
+	lk_pg_number(stream, stream_id);
+	int rc = lk_apply_insert_id(pg, &view_id, err, "INSERT INTO lk.view (name, stream_id) VALUES ($1, $2) RETURNING view_id",
+	                   2, (const char *const[]){p->view, stream});
+	if (!rc)
+		rc = lk_apply_insert_version(pg, view_id, 1, p, &version_id, err);
+	if (!rc)
+		rc = insert_lambda(pg, p, version_id, &copy_id, err);
+	*out = (lk_apply_result){.what = LK_APPLIED_NEW, .version = 1, .served_version = 1};
+	return rc ? rc : lk_copy_serve(pg, view_id, 0, copy_id, &retired, err);
+}
+
+/* A view in kappa mode gets no copy yet: the replay that brings the version into service makes one. */
+static int next_version(lk_pg *pg, const lk_plan *p, int64_t view_id, lk_apply_result *out, lk_error *err) {
+	int64_t version_id, copy_id;
+	out->what = LK_APPLIED_CHANGED;
+	out->left = false;
+	int rc = lk_apply_insert_version(pg, view_id, ++out->version, p, &version_id, err);
+	if (!rc)
+		rc = lk_copies_supersede(pg, view_id, out->version, err);
+	return rc || out->kappa ? rc : insert_lambda(pg, p, version_id, &copy_id, err);
+}
+
+/* The stream as it is declared now, which may be more than the plan was made from: another apply, or
+ * another file of this one, came between. */
+int lk_apply_find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_definitions *now, lk_error *err) {
+	PGresult *res;
+	const char *name = p->stream->name;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id, definition, of_copy IS NOT NULL FROM lk.stream WHERE name = $1", 1, &name);
+	if (rc)
+		return rc;
+	if (PQntuples(res)) {
+		*stream_id = lk_pg_int(res, 0, 0);
+		rc = lk_catalog_parse_log(PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2)[0] == 't', now, err);
+	} else
+		rc = lk_fail(err, LK_EDEFINITION, "view %s: stream %s is not declared", p->view, p->stream->name);
+	PQclear(res);
+	return rc;
+}
+
+bool lk_apply_same_stream(const lk_stream *a, const lk_stream *b) {
+	return a->schema.ncolumns == b->schema.ncolumns && a->watermark_delay_us == b->watermark_delay_us;
+}
+
+/* The view's row, its newest version, the version it serves and how. */
+const char lk_apply_newest_sql[] =
+	"SELECT w.view_id, w.stream_id, n.number, n.plan_hash, s.number, c.mode = 'kappa',"
+	" n.version_id <> s.version_id AND n.was_served, w.derived"
+	" FROM lk.view w LEFT JOIN lk.copy c ON c.copy_id = w.served_copy LEFT JOIN lk.version s ON s.version_id = c.version_id"
+	" JOIN LATERAL (SELECT version_id, number, plan_hash, was_served FROM lk.version v WHERE v.view_id = w.view_id ORDER BY number DESC LIMIT 1) n ON true"
+	" WHERE w.name = $1";
+
+static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
+	PGresult *res;
+	const char *name = p->view;
+	int rc = lk_pg_exec(pg, &res, err, lk_apply_newest_sql, 1, &name);
+	if (rc)
+		return rc;
+	bool there = PQntuples(res) == 1;
+	if (there && PQgetvalue(res, 0, 7)[0] == 't') {
+		rc = lk_fail(err, LK_EDEFINITION, "there is a derived stream %s", p->view);
+		lk_hint(err, "choose another name");
+		goto done;
+	}
+	if (there && lk_pg_int(res, 0, 1) != stream_id) {
+		rc = lk_fail(err, LK_EDEFINITION, "view %s is over another stream than %s", p->view, p->stream->name);
+		lk_hint(err, "a view keeps its stream: choose another name");
+		goto done;
+	}
+	if (there) {
+		int newest = (int)lk_pg_int(res, 0, 2);
+		*out = (lk_apply_result){.what = LK_APPLIED_SAME, .version = newest, .served_version = (int)lk_pg_int(res, 0, 4),
+		                         .kappa = PQgetvalue(res, 0, 5)[0] == 't', .left = PQgetvalue(res, 0, 6)[0] == 't'};
+		if (!strcmp(PQgetvalue(res, 0, 3), p->hash))
+			goto done;
+	}
+	if ((!p->fold_only && (rc = describe_batch(pg, p, err))) || (rc = lk_apply_describe(pg, p, err)))
+		goto done;
+	rc = there ? next_version(pg, p, lk_pg_int(res, 0, 0), out, err) : new_view(pg, p, stream_id, out, err);
+done:
+	PQclear(res);
+	return rc;
+}
+
+int lk_apply_view_within(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+	int64_t stream_id = 0;
+	lk_definitions stream = {0}, view = {0};
+	int rc = lk_apply_find_stream(pg, p, &stream_id, &stream, err);
+	if (!rc && !lk_apply_same_stream(stream.items[0].stream, p->stream)) {
+		rc = lk_catalog_parse(p->text, stream.items[0].stream, &view, err);
+		p = rc ? p : view.items[0].plan;
+	}
+	if (!rc)
+		rc = apply_plan(pg, p, stream_id, out, err);
+	lk_definitions_release(&view);
+	lk_definitions_release(&stream);
+	return rc;
+}
