@@ -218,13 +218,20 @@ static bool before_time(const lk_log_field *f, const char *e, const char *end) {
 	return f[1].kind != LK_LOG_TIME || (end - next > 3 && is_digit(next[0]) && is_digit(next[1]) && next[2] == '/');
 }
 
+/* The last place before a blank at which all of what follows in the format stands: an IPv6 address has several colons. */
+static const char *last_colon(const lk_log_field *f, const char *p, const char *end) {
+	const char *blank = memchr(p, ' ', (size_t)(end - p));
+	for (const char *e = blank ? blank : end; e-- > p;)
+		if (*e == ':' && stands(e, end, f))
+			return e;
+	return NULL;
+}
+
 static const char *plain_end(const lk_log_field *f, const char *p, const char *end) {
 	if (!f->then_len)
 		return end;
-	if (*f->then == ':' && f->kind == LK_LOG_WORD) {   /* an IPv6 address has several: the last one */
-		const char *blank = memchr(p, ' ', (size_t)(end - p));
-		return memrchr(p, ':', (size_t)((blank ? blank : end) - p));
-	}
+	if (*f->then == ':' && f->kind == LK_LOG_WORD)
+		return last_colon(f, p, end);
 	if (f->kind == LK_LOG_TIME && end - p > 26 && stands(p + 26, end, f))
 		return p + 26;
 	const char *e = memmem(p, (size_t)(end - p), f->then, f->then_len);

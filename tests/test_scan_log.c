@@ -283,6 +283,7 @@ static void follows_the_format_given(void **state) {
 		{"%{%FT%T%z}t 100%% %h \"%{X-Forwarded-For}i\" %>s", "2015-05-17T10:05:03+0000 100% h \"192.0.2.1, h\" 200", C_FORWARDED, "192.0.2.1, h", 0},
 		{"%{X-Forwarded-For}i %l %u %t \"%r\" %>s %b", "h, 198.51.100.2 - - [17/May/2015:10:05:03 +0000] \"GET /x HTTP/1.1\" 200 5", C_FORWARDED, "h, 198.51.100.2", 0},
 		{"%v:%p %h %t %!200,304,302{User-Agent}i %>s", "[2001:db8::1]:8080 h [17/May/2015:10:05:03 +0000] - 200", C_PORT, NULL, 8080},
+		{"%v:/%l %h %t %>s", "v:80:/i:d h [17/May/2015:10:05:03 +0000] 200", C_HOST, "v:80", 0},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		if (scan_as(cases[i].format, cases[i].line))
@@ -315,6 +316,8 @@ static void refuses_lines_of_another_format(void **state) {
 		{"<%h %t", "h [17/May/2015:10:05:03 +0000]", "ip does not begin"},
 		{"%h %t \"%r\" %D", "h [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1 5", "request does not end"},
 		{"%h %t x", "h [17/May/2015:10:05:03 +0000] xy", "ts is not the last field"},
+		{"%v:GET / HTTP/1.1[192.0.2.1[%t", "${x}:%vGET / HTTP/1.1", "host does not end"},
+		{"%h %v:80 %t", "h v:8", "host does not end"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_int_equal(scan_as(cases[i].format, cases[i].line), -1);
