@@ -1,5 +1,5 @@
 /* lk erase: asks, erases, and makes again what was computed. erasure/erasure.h says how. */
-#include "cli/answer_args.h"
+#include "options/answer_args.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/connect.h"

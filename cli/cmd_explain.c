@@ -2,7 +2,7 @@
  * the SQL that the batch layer runs. With a filter it shows an answer instead: for each row the part from each layer,
  * and their sum. */
 #include "catalog/tail.h"
-#include "cli/answer_args.h"
+#include "options/answer_args.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/answer_args.h"
+#include "options/answer_args.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"

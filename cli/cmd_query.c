@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "cli/answer_args.h"
+#include "options/answer_args.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/empty.h"
@@ -56,17 +56,11 @@ static void print(const lk_args *args, const lk_answer *a, const lk_query *q, co
 }
 
 static int read_args(const lk_args *args, lk_answer_args *wanted, int *format, lk_error *err) {
-	static const char *const fills[] = {"null", "zero", "previous", NULL};
-	int fill = -1;
 	int rc = lk_answer_args_read(args, wanted, err);
 	if (rc == LK_OK)
 		rc = lk_rows_args_read(args, wanted, err);
 	if (rc == LK_OK)
 		rc = lk_args_choice(args, "format", lk_answer_formats, LK_AS_TABLE, format, err);
-	if (rc == LK_OK)
-		rc = lk_args_choice(args, "fill", fills, -1, &fill, err);
-	if (rc == LK_OK && fill >= 0)
-		wanted->query.fill = (enum lk_fill)(LK_FILL_NULL + fill);
 	if (rc == LK_OK && *format != LK_AS_TABLE && lk_args_has(args, "chart"))
 		rc = lk_fail(err, LK_EUSAGE, "--chart needs a table: it does not go with --format %s", lk_answer_formats[*format]);
 	return rc;
@@ -119,13 +113,7 @@ const lk_command lk_cmd_query = {
 		"part of the log it covers: below the table, in the json object, or on standard error with jsonl and csv.",
 	.options = {
 		LK_ANSWER_OPTIONS,
-		{"fill", "HOW", "add rows for windows without events, between the first and the last window, or --from "
-			"and --to: null, zero, or previous (the values of the window before)", false},
-		{"last", "N", "only rows of the last N windows that have rows", false},
-		{"sort", "COL", "sort by this column instead of window and keys; 'COL desc': largest first; NULL comes "
-			"last", false},
-		{"limit", "N", "only the first N rows, after all other options", false},
-		{"layer", "LAYER", "merged, batch or speed (merged)", false},
+		LK_ROWS_OPTIONS,
 		{"format", "FORMAT", "table, json, jsonl or csv (table)", false},
 		{"chart", "COLUMN", "with a table: a bar beside each row that shows this column's value", false},
 		{"no-pager", NULL, "never start a pager, however long the table is", false},

@@ -1,23 +1,22 @@
-#include <stdlib.h>
-
 #include "cli/commands.h"
+#include "cli/connect.h"
 #include "cli/output.h"
-#include "cli/status.h"
+#include "status/status.h"
 
 /* Servers with nothing declared are no failure; a message says so. Redis is still checked. */
-static int connect_to(lk_status_report *s, bool *empty, lk_error *err) {
+static int connect_to(lk_connection *c, bool *empty, lk_error *err) {
 	lk_error e = {0};
-	int rc = lk_connect(&s->at, 0, err);
+	int rc = lk_connect(c, 0, err);
 	if (rc != LK_OK)
 		return rc;
-	rc = lk_catalog_load(&s->at.pg, &s->at.catalog, &e);
-	*empty = rc == LK_EUSAGE || (rc == LK_OK && s->at.catalog->nstreams == 0);
+	rc = lk_catalog_load(&c->pg, &c->catalog, &e);
+	*empty = rc == LK_EUSAGE || (rc == LK_OK && c->catalog->nstreams == 0);
 	if (rc == LK_EUSAGE)
 		rc = LK_OK;
 	else if (rc != LK_OK)
 		*err = e;
-	const char *log_id = s->at.catalog ? s->at.catalog->log_id : "";
-	return rc ? rc : lk_store_open(&s->at.store, s->at.at.redis, log_id, err);
+	const char *log_id = c->catalog ? c->catalog->log_id : "";
+	return rc ? rc : lk_store_open(&c->store, c->at.redis, log_id, err);
 }
 
 /* What needs someone's attention, beside the tables. */
@@ -44,12 +43,16 @@ static void print(const lk_status_report *s, bool json) {
 
 static int run(const lk_args *args, lk_error *err) {
 	static const char *const formats[] = {"table", "json", NULL};
-	lk_status_report s = {.view = args->noperands ? args->operands[0] : NULL, .digest = lk_args_has(args, "digest")};
+	lk_connection c = {0};
+	lk_status_report s = {.view = args->noperands ? args->operands[0] : NULL, .digest = lk_args_has(args, "digest"), .tell = lk_say_error};
 	bool empty = false;
 	int format;
 	int rc = lk_args_choice(args, "format", formats, 0, &format, err);
 	if (rc == LK_OK)
-		rc = connect_to(&s, &empty, err);
+		rc = connect_to(&c, &empty, err);
+	s.pg = &c.pg;
+	s.store = c.store;
+	s.catalog = c.catalog;
 	if (rc == LK_OK && empty) {
 		lk_say("PostgreSQL and Redis answer; no streams or views are declared: `lk apply FILE` declares them");
 		if (s.view)
@@ -59,12 +62,8 @@ static int run(const lk_args *args, lk_error *err) {
 	}
 	if (rc == LK_OK && (format == 1 || !empty))
 		print(&s, format == 1);
-	free(s.streams);
-	lk_deliveries_release(s.deliveries, s.ndeliveries);
-	free(s.delivered);
-	free(s.copies);
-	free(s.derived);
-	lk_disconnect(&s.at);
+	lk_status_release(&s);
+	lk_disconnect(&c);
 	return rc;
 }
 

@@ -7,7 +7,7 @@
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "cli/standard_output.h"
-#include "cli/tail_args.h"
+#include "options/tail_args.h"
 #include "core/flag.h"
 #include "delivery/printer.h"
 

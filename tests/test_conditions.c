@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "cli/answer_args.h"
+#include "options/answer_args.h"
 #include "cli/commands.h"
 #include "serving/condition.h"
 #include "tests/support/definitions.h"

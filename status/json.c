@@ -1,5 +1,5 @@
 /* `lk status --format json`: one object, for programs. */
-#include "cli/status.h"
+#include "status/status.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* status only reads. Positions come from two servers; Redis is read first, so that no cursor is shown beyond the log's
  * end. */
-#include "cli/status.h"
+#include "status/status.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "catalog/tail.h"
-#include "cli/output.h"
 #include "core/time.h"
 #include "event_log/derived_log.h"
 #include "event_log/scan.h"
@@ -19,13 +19,13 @@ static int read_stream(lk_status_report *s, const lk_cat_stream *stream, lk_erro
 	lk_frontier tail;
 	lk_stream_status *out = &s->streams[s->nstreams++];
 	*out = (lk_stream_status){.stream = stream, .last_at = LK_NEVER, .high = LK_NEVER};
-	int rc = lk_log_tail(&s->at.pg, stream, &tail, err);
+	int rc = lk_log_tail(s->pg, stream, &tail, err);
 	for (int p = 0; rc == LK_OK && p < tail.n; p++) {
 		out->events += tail.part[p].off;
 		out->last_at = larger(out->last_at, tail.part[p].last_at);
 		out->high = larger(out->high, tail.part[p].high);
 	}
-	return rc ? rc : lk_overview_stream(&s->at.pg, stream, &out->counts, err);
+	return rc ? rc : lk_overview_stream(s->pg, stream, &out->counts, err);
 }
 
 /* --- a copy --- */
@@ -36,7 +36,7 @@ static int read_unit(lk_status_report *s, const lk_cat_copy *copy, int p, lk_par
 	const lk_frontier_part *cut = &copy->cut.part[p];
 	*out = (lk_part_status){.cut = cut->off, .cursor = cut->off};
 	int64_t of_batch = lk_watermark_of_prefix(copy->version->plan, cut->high, cut->last_at);
-	int rc = lk_store_read_unit(s->at.store, copy->units[p], &all, &unit, NULL, err);
+	int rc = lk_store_read_unit(s->store, copy->units[p], &all, &unit, NULL, err);
 	if (rc < 0)
 		return rc;
 	out->taken = rc == LK_OK;
@@ -45,7 +45,7 @@ static int read_unit(lk_status_report *s, const lk_cat_copy *copy, int p, lk_par
 		out->cursor = unit.at.cursor;
 		out->segments = unit.nsegments;
 		out->watermark = larger(of_batch, unit.at.watermark);
-		rc = lk_store_unit_bytes(s->at.store, copy->units[p], &out->bytes, err);
+		rc = lk_store_unit_bytes(s->store, copy->units[p], &out->bytes, err);
 	}
 	lk_unit_state_release(&unit);
 	return rc < 0 ? rc : LK_OK;
@@ -64,9 +64,9 @@ static int read_ends(lk_status_report *s, lk_copy_status *out, lk_error *err) {
 	lk_frontier tail;
 	int64_t now = now_of(s, stream);
 	bool sandbox = out->copy->state == LK_COPY_SANDBOX;
-	int rc = lk_log_tail(&s->at.pg, stream, &tail, err);
+	int rc = lk_log_tail(s->pg, stream, &tail, err);
 	if (rc == LK_OK)
-		rc = lk_replay_read(&s->at.pg, out->copy, &out->replay, err);
+		rc = lk_replay_read(s->pg, out->copy, &out->replay, err);
 	for (int p = 0; rc == LK_OK && p < out->partitions; p++) {
 		lk_part_status *part = &out->part[p];
 		const lk_frontier_part *end = &tail.part[p];
@@ -95,12 +95,13 @@ static int read_digest(lk_status_report *s, lk_copy_status *out, lk_error *err) 
 	lk_error e = {0};
 	snprintf(id, sizeof id, "%lld", (long long)out->copy->id);
 	const lk_query q = {.view = out->copy->version->view->name, .copy = id, .from = INT64_MIN, .to = INT64_MAX};
-	int rc = lk_answer_make(&s->at.pg, s->at.store, s->current, &q, &a, &e);
+	int rc = lk_answer_make(s->pg, s->store, s->current, &q, &a, &e);
 	if (rc == LK_OK) {
 		lk_answer_digest(&a, out->digest);
 		out->digest_end = a.end;
 	} else if (rc == LK_EPARTIAL || rc == LK_EUSAGE) {
-		lk_say_error(&e);
+		if (s->tell)
+			s->tell(&e);
 		rc = LK_OK;
 	} else {
 		*err = e;
@@ -121,7 +122,7 @@ static int read_copy(lk_status_report *s, const lk_cat_copy *copy, lk_error *err
 	if (rc == LK_OK)
 		rc = read_ends(s, out, err);
 	if (rc == LK_OK)
-		rc = lk_overview_copy(&s->at.pg, copy, &out->counts, err);
+		rc = lk_overview_copy(s->pg, copy, &out->counts, err);
 	return rc == LK_OK && s->digest ? read_digest(s, out, err) : rc;
 }
 
@@ -133,11 +134,11 @@ static int read_derived(lk_status_report *s, const lk_cat_copy *copy, lk_error *
 	*out = (lk_derived_status){.maker = maker};
 	int rc = LK_OK;
 	for (int p = 0; rc == LK_OK && p < maker->stream->stream->partitions; p++) {
-		rc = lk_derived_position_read(&s->at.pg, copy->log, maker->stream, p, &at, err);
+		rc = lk_derived_position_read(s->pg, copy->log, maker->stream, p, &at, err);
 		out->read += rc == LK_OK ? at.off : 0;
 	}
 	if (rc == LK_OK)
-		rc = lk_log_tail(&s->at.pg, maker->stream, &tail, err);
+		rc = lk_log_tail(s->pg, maker->stream, &tail, err);
 	out->tail = rc == LK_OK ? lk_frontier_events(&tail) : 0;
 	return rc;
 }
@@ -145,12 +146,12 @@ static int read_derived(lk_status_report *s, const lk_cat_copy *copy, lk_error *
 /* --- deliveries --- */
 
 static int find_behind(lk_status_report *s, const lk_delivery *d, int64_t *behind, lk_error *err) {
-	const lk_cat_stream *stream = lk_catalog_stream(s->at.catalog, d->stream);
+	const lk_cat_stream *stream = lk_catalog_stream(s->catalog, d->stream);
 	lk_frontier tail;
 	*behind = -1;
 	if (!stream || !d->placed || d->at.log != stream->id)
 		return LK_OK;
-	int rc = lk_log_tail(&s->at.pg, stream, &tail, err);
+	int rc = lk_log_tail(s->pg, stream, &tail, err);
 	*behind = 0;
 	for (int p = 0; rc == LK_OK && p < tail.n && p < d->at.n; p++)
 		*behind += larger(tail.part[p].off - d->at.part[p].off, 0);
@@ -159,7 +160,7 @@ static int find_behind(lk_status_report *s, const lk_delivery *d, int64_t *behin
 
 static int read_deliveries(lk_status_report *s, const lk_cat_view *only, lk_error *err) {
 	const char *stream = only ? only->stream->stream->name : NULL;
-	int rc = lk_deliveries_read(&s->at.pg, stream, &s->deliveries, &s->ndeliveries, err);
+	int rc = lk_deliveries_read(s->pg, stream, &s->deliveries, &s->ndeliveries, err);
 	s->delivered = lk_calloc((size_t)s->ndeliveries, sizeof *s->delivered);
 	for (int i = 0; i < s->ndeliveries && rc == LK_OK; i++) {
 		s->delivered[i].delivery = &s->deliveries[i];
@@ -169,7 +170,7 @@ static int read_deliveries(lk_status_report *s, const lk_cat_view *only, lk_erro
 }
 
 int lk_status_read(lk_status_report *s, lk_error *err) {
-	const lk_catalog *c = s->at.catalog;
+	const lk_catalog *c = s->catalog;
 	const lk_cat_view *only = NULL;
 	int rc = s->view ? lk_catalog_need_view(c, s->view, &only, err) : LK_OK;
 	s->streams = lk_calloc((size_t)c->nstreams, sizeof *s->streams);
@@ -189,6 +190,15 @@ int lk_status_read(lk_status_report *s, lk_error *err) {
 	lk_current_free(s->current);
 	s->current = NULL;
 	return rc;
+}
+
+void lk_status_release(lk_status_report *s) {
+	free(s->streams);
+	free(s->copies);
+	free(s->derived);
+	free(s->delivered);
+	lk_deliveries_release(s->deliveries, s->ndeliveries);
+	*s = (lk_status_report){0};
 }
 
 /* --- values derived from these --- */

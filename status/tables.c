@@ -1,5 +1,5 @@
 /* The tables of `lk status`: streams and copies; replays, sandboxes, digests and partitions if there are any. */
-#include "cli/status.h"
+#include "status/status.h"
 
 #include <stdlib.h>
 

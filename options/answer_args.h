@@ -1,8 +1,8 @@
 /* The options that query and explain share: which answer is wanted. */
-#ifndef LK_CLI_ANSWER_ARGS_H
-#define LK_CLI_ANSWER_ARGS_H
+#ifndef LK_OPTIONS_ANSWER_ARGS_H
+#define LK_OPTIONS_ANSWER_ARGS_H
 
-#include "cli/options.h"
+#include "options/args.h"
 #include "serving/answer.h"
 
 /* The default bounds of an answer. */
@@ -24,6 +24,16 @@ enum { LK_ANSWER_ROWS = 5000000, LK_ANSWER_BYTES = 1 << 30 };
 	 "bound)", false}, \
 	{"timeout", "INTERVAL", "give up after this time (no bound)", false}
 
+/* Those of query alone: which rows of the answer. */
+#define LK_ROWS_OPTIONS \
+	{"fill", "HOW", "add rows for windows without events, between the first and the last window, or --from " \
+	 "and --to: null, zero, or previous (the values of the window before)", false}, \
+	{"last", "N", "only rows of the last N windows that have rows", false}, \
+	{"sort", "COL", "sort by this column instead of window and keys; 'COL desc': largest first; NULL comes " \
+	 "last", false}, \
+	{"limit", "N", "only the first N rows, after all other options", false}, \
+	{"layer", "LAYER", "merged, batch or speed (merged)", false}
+
 typedef struct lk_answer_args {
 	lk_query query;
 	lk_where *where;
@@ -34,7 +44,7 @@ typedef struct lk_answer_args {
 /* Reads --copy (NULL if not given) and --version (0 if not given). LK_EUSAGE if both are given. */
 int lk_args_copy(const lk_args *args, const char **copy, int *version, lk_error *err);
 int lk_answer_args_read(const lk_args *args, lk_answer_args *out, lk_error *err);
-/* Reads --sort, --last and --limit too, for commands that have them. Call it after lk_answer_args_read. */
+/* Reads --fill, --sort, --last and --limit too, where there are any. Call it after lk_answer_args_read. */
 int lk_rows_args_read(const lk_args *args, lk_answer_args *out, lk_error *err);
 /* Only --where. *out is empty before. */
 int lk_conditions_read(const lk_args *args, lk_answer_args *out, lk_error *err);

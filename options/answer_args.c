@@ -1,4 +1,4 @@
-#include "cli/answer_args.h"
+#include "options/answer_args.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -140,10 +140,16 @@ static int read_memory(const lk_args *args, int64_t *bytes, lk_error *err) {
 }
 
 int lk_rows_args_read(const lk_args *args, lk_answer_args *out, lk_error *err) {
+	static const char *const fills[] = {"null", "zero", "previous", NULL};
+	int fill = -1;
 	lk_query *q = &out->query;
 	int rc = lk_args_int(args, "last", (lk_whole){0, 1, INT64_MAX}, &q->last, err);
 	if (rc == LK_OK)
 		rc = lk_args_int(args, "limit", (lk_whole){0, 1, INT64_MAX}, &q->limit, err);
+	if (rc == LK_OK)
+		rc = lk_args_choice(args, "fill", fills, -1, &fill, err);
+	if (rc == LK_OK && fill >= 0)
+		q->fill = (enum lk_fill)(LK_FILL_NULL + fill);
 	if (rc == LK_OK && lk_args_has(args, "sort"))
 		read_sort(lk_args_text(args, "sort", ""), out);
 	return rc;

@@ -1,8 +1,8 @@
 /* The options of `lk tail`. */
-#ifndef LK_CLI_TAIL_ARGS_H
-#define LK_CLI_TAIL_ARGS_H
+#ifndef LK_OPTIONS_TAIL_ARGS_H
+#define LK_OPTIONS_TAIL_ARGS_H
 
-#include "cli/answer_args.h"
+#include "options/answer_args.h"
 #include "delivery/command.h"
 #include "delivery/tail.h"
 #include "delivery/webhook.h"

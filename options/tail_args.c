@@ -1,4 +1,4 @@
-#include "cli/tail_args.h"
+#include "options/tail_args.h"
 
 #include <errno.h>
 #include <stdlib.h>

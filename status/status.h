@@ -1,14 +1,16 @@
-/* What `lk status` reads and prints. Private to cli/status_*.c and cli/cmd_status.c. */
-#ifndef LK_CLI_STATUS_H
-#define LK_CLI_STATUS_H
+/* What is declared, how far each copy has come, and what it costs: `lk status`, and the same for programs.
+ *
+ * A report is its reader's, of one thread. */
+#ifndef LK_STATUS_STATUS_H
+#define LK_STATUS_STATUS_H
 
 #include "catalog/copies.h"
 #include "catalog/current.h"
 #include "catalog/overview.h"
-#include "cli/connect.h"
 #include "core/sink.h"
 #include "delivery/named.h"
 #include "print/text.h"
+#include "view_store/store.h"
 
 typedef struct lk_part_status {
 	bool taken;             /* the unit is in Redis */
@@ -52,9 +54,12 @@ typedef struct lk_delivery_status {
 } lk_delivery_status;
 
 typedef struct lk_status_report {
-	lk_connection at;
+	lk_pg *pg;
+	lk_store *store;
+	lk_catalog *catalog;    /* lent, like the two sessions */
 	const char *view;       /* NULL: all */
 	bool digest;
+	void (*tell)(const lk_error *why);   /* that a copy has no digest; may be NULL */
 	lk_current *current;    /* shared by the answers whose digests are shown; NULL without */
 	lk_stream_status *streams;
 	int nstreams;
@@ -67,7 +72,9 @@ typedef struct lk_status_report {
 	int ndeliveries;
 } lk_status_report;
 
+/* All above `current` is set. The caller releases *s in any case. */
 int lk_status_read(lk_status_report *s, lk_error *err);
+void lk_status_release(lk_status_report *s);
 /* For people; and one JSON object. Into any sink. */
 void lk_status_tables(const lk_status_report *s, const lk_screen *screen, lk_sink *out);
 void lk_status_json(const lk_status_report *s, lk_sink *out);
