@@ -1,4 +1,9 @@
-/* A nested loop without recursion: level i is item i of FROM beside the stream. */
+/* A nested loop without recursion: level i is item i of FROM beside the stream.
+ *
+ * PostgreSQL may evaluate items in another order than they are written in, and conditions between them. So a call that
+ * cannot be evaluated marks the event only if PostgreSQL has to come to it (R1): if the other items have rows together that
+ * pass all conditions that do not hang on the call. For that it makes one row whose values are unknown, and so does
+ * every item that reads one of them. */
 #include "plan/event_rows.h"
 
 #include <stdlib.h>
@@ -7,6 +12,7 @@ struct lk_lateral_level {
 	lk_row_call call;
 	int64_t done;          /* rows that it has made since it began */
 	bool empty;            /* a function that gives no rows */
+	const char *unknown;   /* why its one row has no values; NULL: they are known */
 	lk_arena made;         /* texts of arguments and columns */
 };
 
@@ -56,6 +62,24 @@ static bool holds(lk_event_rows *r, const lk_expr *condition, const lk_value *ro
 
 /* --- levels --- */
 
+/* Why something that x reads is unknown, of the first n levels; NULL if nothing is. */
+static const char *reads_unknown(const lk_event_rows *r, int n, const lk_expr *x) {
+	for (int i = 0; i < n; i++) {
+		const lk_lateral *l = &r->plan->laterals[i];
+		if (r->levels[i].unknown && lk_expr_reads(x, l->slot, l->slot + l->ncolumns))
+			return r->levels[i].unknown;
+	}
+	return NULL;
+}
+
+static const char *hangs_on_unknown(const lk_event_rows *r, int level) {
+	const lk_lateral *l = &r->plan->laterals[level];
+	const char *why = NULL;
+	for (int i = 0; i < l->nexprs && !why; i++)
+		why = reads_unknown(r, level, l->exprs[i]);
+	return why;
+}
+
 static void begin_call(lk_event_rows *r, const lk_lateral *lateral, struct lk_lateral_level *l, const lk_value *row) {
 	bool marked;
 	l->call.nargs = lateral->nexprs;
@@ -63,8 +87,7 @@ static void begin_call(lk_event_rows *r, const lk_lateral *lateral, struct lk_la
 	for (int i = 0; i < lateral->nexprs; i++)
 		l->call.args[i] = lk_expr_eval(lateral->exprs[i], row, &r->eval);
 	l->empty = !lk_row_call_begin(lateral->fn, &l->call, &marked, &r->eval);
-	if (marked)
-		note_mark(r);
+	l->unknown = marked ? r->eval.reason : NULL;
 }
 
 static void open_level(lk_event_rows *r, int i, const lk_value *row) {
@@ -72,8 +95,9 @@ static void open_level(lk_event_rows *r, int i, const lk_value *row) {
 	struct lk_lateral_level *l = &r->levels[i];
 	lk_arena_clear(&l->made);
 	l->done = 0;
+	l->unknown = hangs_on_unknown(r, i);
 	r->eval.arena = &l->made;
-	if (lateral->fn)
+	if (lateral->fn && !l->unknown)
 		begin_call(r, lateral, l, row);
 }
 
@@ -90,6 +114,8 @@ static bool step(lk_event_rows *r, int i, lk_value *row) {
 	const lk_lateral *lateral = &r->plan->laterals[i];
 	struct lk_lateral_level *l = &r->levels[i];
 	r->eval.arena = &l->made;
+	if (l->unknown)
+		return l->done++ == 0;
 	if (lateral->fn)
 		return next_value(r, lateral, l, row);
 	if (l->done == lateral->nexprs / lateral->ncolumns)
@@ -119,6 +145,28 @@ static bool advance(lk_event_rows *r, lk_value *row) {
 	}
 	r->nopen = -1;
 	return false;
+}
+
+static const char *first_unknown(const lk_event_rows *r) {
+	const char *why = NULL;
+	for (int i = 0; i < r->plan->nlaterals && !why; i++)
+		why = r->levels[i].unknown;
+	return why;
+}
+
+/* Could a row with unknown values pass? Only what reads none of them can tell. */
+static bool may_pass(lk_event_rows *r, const lk_value *row) {
+	const lk_expr *all = r->where_row;
+	int n = !all ? 0 : all->op == LK_X_AND ? all->nargs : 1;
+	for (int i = 0; i < n; i++) {
+		const lk_expr *condition = all->op == LK_X_AND ? all->args[i] : all;
+		if (reads_unknown(r, r->plan->nlaterals, condition))
+			continue;
+		lk_value v = lk_expr_eval(condition, row, &r->eval);
+		if (v.state == LK_NULL || (v.state == LK_VALUE && !v.i))
+			return false;
+	}
+	return true;
 }
 
 /* --- an event --- */
@@ -180,6 +228,12 @@ void lk_event_rows_begin(lk_event_rows *r, lk_value *row) {
 bool lk_event_rows_next(lk_event_rows *r, lk_value *row) {
 	while (r->nopen >= 0 && advance(r, row)) {
 		begin_row(r);
+		const char *unknown = first_unknown(r);
+		if (unknown) {
+			if (!r->reason && may_pass(r, row))
+				r->reason = unknown;
+			continue;
+		}
 		r->number++;
 		if (holds(r, r->where_row, row))
 			return true;

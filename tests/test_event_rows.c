@@ -145,6 +145,33 @@ static void marked_calls_give_no_row(void **state) {
 	end(&f);
 }
 
+static const char *mark(fixture *f, const char *text, int64_t a) {
+	count(f, text, strlen(text), a);
+	return f->rows.reason ? f->rows.reason : "";
+}
+
+/* R1: PostgreSQL may ask conditions, and other items, before it comes to the call. */
+static void calls_that_need_not_be_made_mark_nothing(void **state) {
+	const char *no_array = "cannot call json_array_elements_text on a non-array", *no_json = "invalid input syntax for type json";
+	fixture f;
+	(void)state;
+	begin(&f, "LATERAL (VALUES (a), (a + 1)) AS v(x), json_array_elements_text(t::json) AS w WHERE x > 5 AND w <> 'no'");
+	assert_string_equal(mark(&f, "[", 3), "");
+	assert_string_equal(mark(&f, "{}", 5), no_array);
+	assert_string_equal(mark(&f, "[1]", 5), "");
+	end(&f);
+	begin(&f, "json_array_elements_text(t::json) AS w, string_to_table(left(t, a), NULL) AS c, string_to_table(w || c, ',') AS d"
+	          " WHERE c = '{' AND w IS NOT NULL AND d = 'x'");
+	assert_string_equal(mark(&f, "[1", 9), "");       /* no c passes */
+	assert_string_equal(mark(&f, "{}", 0), "");       /* there is no c */
+	assert_string_equal(mark(&f, "{}", 1), no_array);
+	assert_string_equal(mark(&f, "{", 1), no_json);
+	end(&f);
+	begin(&f, "json_array_elements_text(t::json) AS w, LATERAL (VALUES (w, a), ('1', 5)) AS v(x, y) WHERE y = 7 OR x = 'x'");
+	assert_string_equal(mark(&f, "[", 3), no_json);   /* all of v hangs on w */
+	end(&f);
+}
+
 /* Each item's rows, of each row of the ones before it; the last one runs fastest. */
 static void items_nest(void **state) {
 	fixture f;
@@ -161,6 +188,7 @@ int main(void) {
 		cmocka_unit_test(bounds_of_definitions),
 		cmocka_unit_test(too_many_rows_are_none),
 		cmocka_unit_test(marked_calls_give_no_row),
+		cmocka_unit_test(calls_that_need_not_be_made_mark_nothing),
 		cmocka_unit_test(items_nest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
