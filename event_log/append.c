@@ -46,13 +46,15 @@ static const char settings_sql[] = "SELECT set_config('synchronous_commit', 'on'
 	" set_config('idle_in_transaction_session_timeout', '%d', true)";
 static const char lock_sql[] = "SELECT 1 FROM lk.tail WHERE stream_id = $1::bigint AND part = ANY ($2::int[]) ORDER BY part FOR UPDATE";
 #define NEW_AT "CASE WHEN now <= last_at THEN last_at + step ELSE now END"
-static const char move_sql[] =
-	"UPDATE lk.tail t SET next_off = next_off + n, last_at = " NEW_AT ","
-	" high = greatest(high, least(" LK_SQL_TIME("max_ts") ", " NEW_AT " + $5::bigint * interval '1 second'"
-	" + $6::bigint * interval '1 microsecond'))"
-	" FROM (SELECT clock_timestamp() AS now, (1 + floor(1000 * random())) * interval '1 microsecond' AS step OFFSET 0) c, unnest($2::int[], $3::bigint[], $4::bigint[]) v (p, n, max_ts)"
-	" WHERE stream_id = $1::bigint AND part = p RETURNING part, next_off - n, " LK_SQL_US("last_at") ","
-	" (SELECT definition = $7 FROM lk.stream WHERE stream_id = $1::bigint)";
+/* step: see NEW_AT */
+#define MOVE_SQL(step_sql) \
+	"UPDATE lk.tail t SET next_off = next_off + n, last_at = " NEW_AT "," \
+	" high = greatest(high, least(" LK_SQL_TIME("max_ts") ", " NEW_AT " + $5::bigint * interval '1 second'" \
+	" + $6::bigint * interval '1 microsecond'))" \
+	" FROM (SELECT clock_timestamp() AS now, " step_sql " AS step OFFSET 0) c, unnest($2::int[], $3::bigint[], $4::bigint[]) v (p, n, max_ts)" \
+	" WHERE stream_id = $1::bigint AND part = p RETURNING part, next_off - n, " LK_SQL_US("last_at") "," \
+	" (SELECT definition = $7 FROM lk.stream WHERE stream_id = $1::bigint)"
+static const char move_sql[] = MOVE_SQL("(1 + floor(1000 * random())) * interval '1 microsecond'"), standing_sql[] = MOVE_SQL("interval '0'");
 
 /* Parameters of the two statements above; the lock has the first two. */
 enum { P_STREAM, P_PARTS, P_COUNTS, P_MAX_TS, P_AHEAD_S, P_AHEAD_US, P_DEFINITION, NPARAMS };
@@ -88,7 +90,7 @@ static int prepare(lk_pg *pg, struct names *n, lk_error *err) {
 	int rc = lk_pg_prepare(pg, LK_PREPARED_SETTINGS, settings, n->settings, err);
 	if (!rc)
 		rc = lk_pg_prepare(pg, LK_PREPARED_LOCK, lock_sql, n->lock, err);
-	return rc ? rc : lk_pg_prepare(pg, LK_PREPARED_MOVE, move_sql, n->move, err);
+	return rc ? rc : lk_pg_prepare(pg, LK_PREPARED_MOVE, LK_MUTANT("at_stands") ? standing_sql : move_sql, n->move, err);
 }
 
 static int send_prepared(lk_pg *pg, const char *name, int nparams, const lk_buf *params) {

@@ -195,6 +195,10 @@ int lk_derived_append(lk_pg *pg, lk_derived_rows *rows, const lk_derived_step *s
 		rc = lk_pg_run(pg, err, "COMMIT");
 	if (rc) {
 		lk_pg_rollback(pg);
+		if (rc == LK_EUNREACHABLE && LK_MUTANT("rows_sent_again")) {
+			PQreset(pg->conn);
+			return lk_derived_append(pg, rows, step, err);
+		}
 		return rc;
 	}
 	LK_CRASH_POINT("derived.committed");

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "core/fault.h"
+#include "core/time.h"
 #include "plan/watermark.h"
 
 void lk_filling_init(lk_filling *f, const lk_cat_copy *copy, int part) {
@@ -46,7 +48,8 @@ static lk_value column_of(lk_filling *f, const lk_output *o, const lk_value *row
 
 void lk_filling_add(lk_filling *f, const lk_event *e) {
 	const lk_plan *p = lk_filling_plan(f);
-	const lk_derived_from from = {.src = e->off, .at = e->row[lk_slot_at(p->stream)].i, .high = lk_plan_keeps_time(p) ? f->at.high : LK_NEVER};
+	const lk_derived_from from = {.src = e->off, .at = LK_MUTANT("at_of_the_clock") ? lk_time_now() : e->row[lk_slot_at(p->stream)].i,
+	                              .high = lk_plan_keeps_time(p) ? f->at.high : LK_NEVER};
 	for (int i = 0; i < p->noutputs; i++)
 		f->values[i] = column_of(f, &p->outputs[i], e->row);
 	if (lk_is_null(&f->values[p->makes->schema.event_time]))

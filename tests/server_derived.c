@@ -171,7 +171,7 @@ static void grow_and_check(const chain *c, test_worker t[2], uint64_t *seed) {
 	test_world_same(&world, &q);
 }
 
-/* I5, P13: random chains of maps, filters and flat-maps, and a view over the last one. */
+/* D1, I5, P13: random chains of maps, filters and flat-maps, and a view over the last one. */
 static void chains_are_what_postgresql_makes(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();
@@ -258,7 +258,7 @@ static void once_reads_all_levels(void **state) {
 	lk_buf_release(&b);
 }
 
-/* I5, P13: killed at each crash point of the stage, with rows of every level on their way. */
+/* D2, I5, P13: killed at each crash point of the stage, with rows of every level on their way. */
 static void killed_at_each_point(void **state) {
 	(void)state;
 	static const char *const points[] = {"derived.reserved", "derived.copied", "derived.committed", "derived.reserved:3", "derived.copied:4", "derived.committed:2"};
@@ -303,7 +303,7 @@ static void servers_come_and_go(void **state) {
 	test_open(&world.pg, &lk.servers);
 }
 
-/* I7, P13: a process that was overtaken writes nothing: its position no longer fits. */
+/* D2, I7, P13: a process that was overtaken writes nothing: its position no longer fits. */
 static void an_overtaken_worker_writes_nothing(void **state) {
 	(void)state;
 	test_worker slow, fast;
@@ -328,7 +328,7 @@ static void an_overtaken_worker_writes_nothing(void **state) {
 	lk_buf_release(&b);
 }
 
-/* I12: what cannot be computed is NULL, and a row without event time is left out; both name their event. */
+/* D9, I12: what cannot be computed is NULL, and a row without event time is left out; both name their event. */
 static void what_cannot_be_computed_is_named(void **state) {
 	(void)state;
 	start(SOURCE "CREATE TABLE a WITH (event_time = at) AS SELECT CASE WHEN n = 3 THEN NULL ELSE ts END AS at, k, 10 / n AS q, t FROM s WHERE 100 / n > 1;");
@@ -346,7 +346,7 @@ static void what_cannot_be_computed_is_named(void **state) {
 #define RARE "CREATE TABLE s (ts timestamptz, k text, n bigint) WITH (event_time = ts, partition_by = k);" \
 	"CREATE TABLE a WITH (event_time = ts) AS SELECT ts, k, n FROM s WHERE n = 1;"
 
-/* P13: rows are rare, and still the watermark of their log follows that of the source: the window is final. */
+/* D8, P13: rows are rare, and still the watermark of their log follows that of the source: the window is final. */
 static void the_watermark_follows_the_source(void **state) {
 	(void)state;
 	start(RARE
@@ -364,7 +364,7 @@ static void the_watermark_follows_the_source(void **state) {
 	LK(0, "2026-03-01T10:00:20Z", "", "late", "v");
 }
 
-/* P9, P13: a row's own event time moves the watermark of its log, if the source's does not say: the same one through the rows
+/* D8, P9, P13: a row's own event time moves the watermark of its log, if the source's does not say: the same one through the rows
  * and from a cut. A late row is late also for a unit that begins at the cut. */
 static void the_watermark_follows_the_rows(void **state) {
 	(void)state;
@@ -414,7 +414,7 @@ static void a_prefix_keeps_its_watermark(void **state) {
 	lk_answer_release(&after);
 }
 
-/* P13: so does that of the next log of a chain, though nothing comes to it. */
+/* D8, P13: so does that of the next log of a chain, though nothing comes to it. */
 static void the_watermark_goes_through_a_chain(void **state) {
 	(void)state;
 	start(RARE
@@ -436,7 +436,7 @@ static void the_watermark_goes_through_a_chain(void **state) {
 	LK(0, "", "late: 1", "speed", "--once");
 }
 
-/* The log is held against the definition's text: a row that was changed by hand is named. */
+/* D6: The log is held against the definition's text: a row that was changed by hand is named. */
 static void compared_with_its_text(void **state) {
 	(void)state;
 	lk_buf b = LK_BUF_INIT;
@@ -482,7 +482,7 @@ static void declared_again(void **state) {
 	free(same);
 }
 
-/* What is read stays. */
+/* D10: What is read stays. */
 static void dropped_from_the_end(void **state) {
 	(void)state;
 	start(CHAIN);

@@ -177,7 +177,7 @@ static void fill(made *m) {
 	test_worker_close(&t[1]);
 }
 
-/* I4, I5, I7, P18: random windows over random rows, with take-overs, a Redis that is emptied or put back, and keys that do not
+/* D1, D3, D4, I4, I5, I7, P18: random windows over random rows, with take-overs, a Redis that is emptied or put back, and keys that do not
  * stay in memory. */
 static void windows_are_those_of_postgresql(void **state) {
 	(void)state;
@@ -234,7 +234,7 @@ static int64_t next_total_after_going_back(int64_t *step) {
 	return test_world_int(&world, "SELECT total::bigint FROM lk.log_totals WHERE off = 20");
 }
 
-/* P18 */
+/* D4, P18 */
 static void a_state_that_went_back_is_not_read(void **state) {
 	(void)state;
 	int64_t step;
@@ -242,7 +242,7 @@ static void a_state_that_went_back_is_not_read(void **state) {
 	assert_int_equal(step, LK_EFENCED);
 }
 
-/* P18: without the comparison a wrong row is in the log, for good */
+/* D4, P18: without the comparison a wrong row is in the log, for good */
 static void a_state_read_unchecked_is_wrong(void **state) {
 	(void)state;
 	int64_t step;
@@ -287,7 +287,7 @@ static void assert_right(void) {
 	            "0");
 }
 
-/* I5, P18: killed at each crash point of the stage, also between the log and the state. */
+/* D3, I5, P18: killed at each crash point of the stage, also between the log and the state. */
 static void killed_at_each_point(void **state) {
 	(void)state;
 	static const char *const points[] = {"derived.reserved", "derived.copied", "derived.committed", "windows.logged", "windows.logged:2"};
@@ -302,7 +302,7 @@ static void killed_at_each_point(void **state) {
 	}
 }
 
-/* I11, P18: without state in Redis the windows are made again from the log, and nothing comes twice. */
+/* D3, I11, P18: without state in Redis the windows are made again from the log, and nothing comes twice. */
 static void redis_is_emptied(void **state) {
 	(void)state;
 	start(FRAUD);

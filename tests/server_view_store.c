@@ -502,7 +502,7 @@ static int read_state(const test_owner *o, lk_state_field *fields, int n, lk_buf
 #define FIELD(n, b) {.name = n, .name_len = sizeof(n) - 1, .bytes = b, .len = sizeof(b "") - 1}
 #define NO_FIELD(n) {.name = n, .name_len = sizeof(n) - 1}
 
-/* P18: fields go with the position, and are read with token and cursor. */
+/* D4, P18: fields go with the position, and are read with token and cursor. */
 static void state_is_at_the_cursor(void **state) {
 	(void)state;
 	lk_buf got = LK_BUF_INIT;

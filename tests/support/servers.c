@@ -342,6 +342,24 @@ void test_redis_restore(test_servers *s, const char *name) {
 	free(aside);
 }
 
+void test_postgres_save(test_servers *s, const char *name) {
+	char *data = lk_server_data(s->at.home, LK_SERVER_POSTGRES), *aside = saved(s, name);
+	test_postgres_kill(s);
+	copy_tree(data, aside);
+	test_postgres_start(s);
+	free(data);
+	free(aside);
+}
+
+void test_postgres_restore(test_servers *s, const char *name) {
+	char *data = lk_server_data(s->at.home, LK_SERVER_POSTGRES), *aside = saved(s, name);
+	test_postgres_kill(s);
+	copy_tree(aside, data);
+	test_postgres_start(s);
+	free(data);
+	free(aside);
+}
+
 void test_redis_empty(test_servers *s) {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	char reply[8] = "";

@@ -20,6 +20,9 @@ void test_servers_clear(test_servers *s);
 
 void test_postgres_kill(test_servers *s);     /* SIGKILL to the postmaster and its children */
 void test_postgres_start(test_servers *s);
+/* Saves the database of this moment under a name, and puts it back. Both kill the server and start it: all sessions end. */
+void test_postgres_save(test_servers *s, const char *name);
+void test_postgres_restore(test_servers *s, const char *name);
 /* SIGSTOP to PostgreSQL's current sessions, to all its processes, or to Redis; and SIGCONT to all of both servers. */
 enum test_frozen { TEST_SESSIONS, TEST_POSTGRES, TEST_REDIS };
 void test_freeze(test_servers *s, enum test_frozen what);
