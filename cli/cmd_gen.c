@@ -196,14 +196,7 @@ const lk_command lk_cmd_gen = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.summary = "print generated events as jsonl",
-	.detail = "It needs no server. SCENARIO is one of\n\n"
-	          "  web       requests to a web site: 100,000 in 1 h by 5,000 clients\n"
-	          "  words     lines of text: 1,000 in 1 h of 4 books\n"
-	          "  clicks    clicks, some by robots: 6,000 in 10 min by 500 visitors\n"
-	          "  payments  payments, some fraud: 20,000 in 1 d with 200 cards\n"
-	          "  sensors   temperature and pressure: 14,400 in 1 d of 10 devices\n"
-	          "  posts     texts with hashtags, some trends: 20,000 in 1 d by 2,000 authors\n"
-	          "  metric    values with anomalies: 4,032 in 2 w of 1 series\n\n"
+	.detail = "It needs no server. SCENARIO is one of\n\n{list}\n\n"
 	          "unless the options say otherwise. The streams that take them are in examples/.\n\n"
 	          "The same options give the same bytes. --late, --jitter and --duplicates change when lines come and how often, "
 	          "and not what is in them: a late event comes after younger ones.",
@@ -228,5 +221,6 @@ const lk_command lk_cmd_gen = {
 		{"lk gen clicks --start=-0s --pace 1x | lk ingest clicks", "as it happens, from now on"},
 		{"lk gen payments --planted", "what should be found among them"},
 	},
+	.list = lk_scenarios_help,
 	.run = run,
 };

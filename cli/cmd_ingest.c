@@ -222,10 +222,7 @@ const lk_command lk_cmd_ingest = {
 		"again for five minutes. On the first Ctrl-C it appends what it has read and ends (exit 75); the second ends "
 		"it at once.",
 	.options = {
-		{"format", "FORMAT", "jsonl, json, csv, tsv, access (a web server's log, recognised line by line), the "
-			"name of a log format (common, combined, vhost_common, vhost_combined, combinedio, main) or its text "
-			"in the syntax of Apache or nginx. Default: by the file's ending (.jsonl .json .csv .tsv .log, also "
-			"with .gz); jsonl for standard input", false},
+		{"format", "FORMAT", "{list}", false},
 		{"delimiter", "C", "the separator of csv fields: a character, or tab (,)", false},
 		{"source", "NAME", "remember under this name how far the input was read, so that the same input is "
 			"never appended twice; all files of a rotated log share one name and are recognised by their content", false},
@@ -236,5 +233,6 @@ const lk_command lk_cmd_ingest = {
 		{"lk ingest hits access.log.gz --source access.log", "a web server's log, once"},
 		{"lk ingest hits a.log --format '%h %l %u %t \"%r\" %>s %b %D'", "a log in a custom format"},
 	},
+	.list = lk_format_help,
 	.run = run,
 };

@@ -42,6 +42,19 @@ static size_t help_width(void) {
 	return !screen ? NO_WIDTH : screen < LEAST_WIDTH ? LEAST_WIDTH : screen > MOST_WIDTH ? MOST_WIDTH : (size_t)screen;
 }
 
+/* A text of the command's help, with its list in place; the caller frees it. */
+static char *filled(const lk_command *c, const char *text) {
+	static const char mark[] = "{list}";
+	const char *at = strstr(text, mark);
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_add(&b, text, at ? (size_t)(at - text) : strlen(text));
+	if (at) {
+		c->list(&b);
+		lk_buf_adds(&b, at + strlen(mark));
+	}
+	return b.data;
+}
+
 /* Adds a paragraph of help; all lines but the first are indented. */
 static void add_wrapped(lk_buf *out, const char *text, size_t column, size_t indent) {
 	lk_text_wrap(text, help_width(), column, indent, out);
@@ -85,16 +98,19 @@ void lk_help_command(const lk_command *c, lk_buf *out) {
 	lk_buf_adds(out, ": ");
 	add_wrapped(out, c->summary, strlen(c->name) + 2, 0);
 	if (*c->detail) {
+		char *detail = filled(c, c->detail);
 		lk_buf_addc(out, '\n');
-		add_wrapped(out, c->detail, 0, 0);
+		add_wrapped(out, detail, 0, 0);
+		free(detail);
 	}
 	if (c->options[0].name)
 		lk_buf_adds(out, "\noptions:\n");
 	for (int i = 0; i < LK_MAX_OPTIONS && c->options[i].name; i++) {
 		const lk_option *o = &c->options[i];
-		char *head = lk_asprintf("  --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-		add_entry(out, head, o->help, OPTION_INDENT);
+		char *head = lk_asprintf("  --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : ""), *help = filled(c, o->help);
+		add_entry(out, head, help, OPTION_INDENT);
 		free(head);
+		free(help);
 	}
 	if (c->examples[0].line)
 		lk_buf_adds(out, "\nexamples:\n");

@@ -16,6 +16,8 @@ typedef struct lk_command {
 	int min_operands, max_operands;   /* max -1: any number */
 	const char *summary;          /* one line */
 	const char *detail;           /* paragraphs, or "" */
+	/* Adds what stands for "{list}" in the detail and the options: what a list of the product names. NULL: nothing does. */
+	void (*list)(lk_buf *out);
 	lk_option options[LK_MAX_OPTIONS];
 	lk_example examples[6];
 	/* 0, or a failure in *err (unset if it was already reported). */

@@ -556,7 +556,7 @@ static bool of_text(const char *text, char *why, size_t cap) {
 	return f != NULL;
 }
 
-static void texts(lk_buf *out) { lk_buf_addf(out, "%s, or a web server's format string", lk_log_format_names()); }
+static void texts(lk_buf *out) { lk_buf_addf(out, "%s, or the text of a web server's format (Apache, nginx)", lk_log_format_names()); }
 
 const lk_format_verbs lk_format_access_log = {
 	.names = {{.name = "access", .endings = {".log"}}},

@@ -11,14 +11,29 @@ static lk_format named(const lk_format_verbs *is, const lk_named_format *n) {
 
 lk_format lk_format_default(void) { return named(lk_formats[0], lk_formats[0]->names); }
 
-static int unknown(const char *text, lk_error *err) {
-	lk_buf known = LK_BUF_INIT;
-	lk_format_names(&known);
+/* All that lk_format_parse takes. */
+static void add_known(lk_buf *out) {
+	lk_format_names(out);
 	for (const lk_format_verbs *const *f = lk_formats; *f; f++)
 		if ((*f)->texts) {
-			lk_buf_adds(&known, ", ");
-			(*f)->texts(&known);
+			lk_buf_adds(out, ", ");
+			(*f)->texts(out);
 		}
+}
+
+void lk_format_help(lk_buf *out) {
+	add_known(out);
+	lk_buf_adds(out, ". Default: by the file's ending (");
+	for (const lk_format_verbs *const *f = lk_formats; *f; f++)
+		for (const lk_named_format *n = (*f)->names; n->name; n++)
+			for (int k = 0; k < 3 && n->endings[k]; k++)
+				lk_buf_addf(out, "%s%s", n == lk_formats[0]->names && !k ? "" : " ", n->endings[k]);
+	lk_buf_addf(out, ", also with .gz); %s for standard input", lk_formats[0]->names[0].name);
+}
+
+static int unknown(const char *text, lk_error *err) {
+	lk_buf known = LK_BUF_INIT;
+	add_known(&known);
 	lk_fail(err, LK_EUSAGE, "--format: there is no format \"%s\"", text);
 	lk_hint(err, "it is %s", known.data);
 	lk_buf_release(&known);
@@ -78,7 +93,7 @@ const char *lk_format_name(const lk_format *f) {
 void lk_format_names(lk_buf *out) {
 	for (const lk_format_verbs *const *f = lk_formats; *f; f++)
 		for (const lk_named_format *n = (*f)->names; n->name; n++)
-			lk_buf_addf(out, "%s%s", out->len ? ", " : "", n->name);
+			lk_buf_addf(out, "%s%s", n == lk_formats[0]->names ? "" : ", ", n->name);
 }
 
 static void tell(const lk_format_verbs *f, const lk_format *as, lk_buf *what, lk_buf *todo) {

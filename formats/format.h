@@ -82,6 +82,8 @@ int lk_format_of_path(const char *path, lk_format *out);
 const char *lk_format_name(const lk_format *f);
 /* Adds "jsonl, json, …". */
 void lk_format_names(lk_buf *out);
+/* Adds what --format takes, and the endings of files that say it: for the help. */
+void lk_format_help(lk_buf *out);
 /* For a text that was read as `as` without a single event: which format it looks like, and what to do; nothing if it
  * looks like `as`, or like none. p: its first line, from its first visible character on. */
 void lk_format_looks(const lk_format *as, const char *p, size_t len, lk_buf *what, lk_buf *todo);

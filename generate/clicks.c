@@ -51,6 +51,9 @@ static const char *event(void *state, lk_random *r, int64_t ts, lk_fields *f) {
 
 const lk_scenario lk_scenario_clicks = {
 	.name = "clicks",
+	.about = "clicks, some by robots",
+	.of = "by",
+	.sources = "visitors",
 	.events = 6000,
 	.span_us = 600 * LK_US_PER_S,
 	.keys = 500,

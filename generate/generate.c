@@ -32,6 +32,19 @@ const lk_scenario *lk_scenario_find(const char *name) {
 	return NULL;
 }
 
+void lk_scenarios_help(lk_buf *out) {
+	for (const lk_scenario *const *at = lk_scenarios; *at; at++) {
+		const lk_scenario *s = *at;
+		lk_buf_addf(out, "%s  %-9s %s: ", at == lk_scenarios ? "" : "\n", s->name, s->about);
+		lk_buf_add_count(out, s->events);
+		lk_buf_adds(out, " in ");
+		lk_interval_print(s->span_us, out);
+		lk_buf_addf(out, " %s ", s->of);
+		lk_buf_add_count(out, s->keys);
+		lk_buf_addf(out, " %s", s->sources);
+	}
+}
+
 lk_gen_options lk_gen_usual(const lk_scenario *s) {
 	return (lk_gen_options){.seed = 1, .events = s->events, .span_us = s->span_us, .keys = s->keys};
 }

@@ -77,6 +77,9 @@ static const char *event(void *state, lk_random *r, int64_t ts, lk_fields *f) {
 
 const lk_scenario lk_scenario_metric = {
 	.name = "metric",
+	.about = "values with anomalies",
+	.of = "of",
+	.sources = "series",
 	.events = 4032,
 	.span_us = 14 * LK_US_PER_DAY,
 	.keys = 1,

@@ -132,6 +132,9 @@ static const char *event(void *state, lk_random *r, int64_t ts, lk_fields *f) {
 
 const lk_scenario lk_scenario_payments = {
 	.name = "payments",
+	.about = "payments, some fraud",
+	.of = "with",
+	.sources = "cards",
 	.events = 20000,
 	.span_us = 24 * 3600 * LK_US_PER_S,
 	.keys = 200,

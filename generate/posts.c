@@ -94,6 +94,9 @@ static const char *event(void *state, lk_random *r, int64_t ts, lk_fields *f) {
 
 const lk_scenario lk_scenario_posts = {
 	.name = "posts",
+	.about = "texts with hashtags, some trends",
+	.of = "by",
+	.sources = "authors",
 	.events = 20000,
 	.span_us = 24 * 3600 * LK_US_PER_S,
 	.keys = 2000,

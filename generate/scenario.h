@@ -1,5 +1,5 @@
-/* A scenario: one kind of events. Each is one file, generate/<name>.c, with its numbers and verbs, and a name in this
- * list; the help of `lk gen` describes it. The stream that takes the events is in an example. */
+/* A scenario: one kind of events. Each is one file, generate/<name>.c, with its numbers, words and verbs, and a name in
+ * this list. The stream that takes the events is in an example. */
 #ifndef LK_GENERATE_SCENARIO_H
 #define LK_GENERATE_SCENARIO_H
 
@@ -25,6 +25,8 @@ typedef struct lk_gen_scene {
 typedef struct lk_scenario lk_scenario;
 struct lk_scenario {
 	const char *name;
+	const char *about;         /* one line of help: "requests to a web site", … */
+	const char *of, *sources;  /* … "by" 5,000 "clients" */
 	int64_t events, span_us;   /* unless the options say otherwise */
 	uint32_t keys;             /* how many clients, cards, devices */
 	const char *planted;       /* what is planted: "fraud"; NULL: nothing is */
@@ -45,5 +47,8 @@ LK_SCENARIOS(LK_DECLARE_SCENARIO)
 #undef LK_DECLARE_SCENARIO
 
 extern const lk_scenario *const lk_scenarios[];   /* ends with NULL */
+
+/* Adds a line of help for each: "  web       requests to a web site: 100,000 in 1 h by 5,000 clients". */
+void lk_scenarios_help(lk_buf *out);
 
 #endif

@@ -99,6 +99,9 @@ static const char *event(void *state, lk_random *r, int64_t ts, lk_fields *f) {
 
 const lk_scenario lk_scenario_sensors = {
 	.name = "sensors",
+	.about = "temperature and pressure",
+	.of = "of",
+	.sources = "devices",
 	.events = 14400,
 	.span_us = 24 * 3600 * LK_US_PER_S,
 	.keys = 10,

@@ -102,6 +102,9 @@ static const char *event(void *state, lk_random *r, int64_t ts, lk_fields *f) {
 
 const lk_scenario lk_scenario_web = {
 	.name = "web",
+	.about = "requests to a web site",
+	.of = "by",
+	.sources = "clients",
 	.events = 100000,
 	.span_us = 3600 * LK_US_PER_S,
 	.keys = 5000,

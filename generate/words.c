@@ -85,6 +85,9 @@ static const char *event(void *state, lk_random *r, int64_t ts, lk_fields *f) {
 
 const lk_scenario lk_scenario_words = {
 	.name = "words",
+	.about = "lines of text",
+	.of = "of",
+	.sources = "books",
 	.events = 1000,
 	.span_us = 3600 * LK_US_PER_S,
 	.keys = 4,
