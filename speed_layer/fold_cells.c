@@ -115,6 +115,8 @@ static void restore(lk_unit *u) {
 	f->segment_from = u->at.cursor;
 }
 
+static bool is_for(const lk_plan *p) { return !p->makes; }
+
 const lk_operator lk_fold_cells = {
-	.name = "fold into cells", .open = make, .close = release, .show = show, .row = row, .commit = commit, .cut = cut, .restore = restore,
+	.is_for = is_for, .open = make, .close = release, .show = show, .row = row, .commit = commit, .cut = cut, .restore = restore,
 };

@@ -3,7 +3,7 @@
  * The stream path (stream_path.c) fetches, stops at cuts and gates, moves positions, commits and takes over: in one way
  * for every unit. What an event does, what a commit writes for it, and what a take-over begins with, is up to the
  * unit's operator. The fold of a view's events into cells (fold_cells.c) is one. To add another one: a file with these
- * verbs, and a line in operator.c that says which plans it is for. */
+ * verbs, which says for which plans it is, and a name in the list below. */
 #ifndef LK_SPEED_LAYER_OPERATOR_H
 #define LK_SPEED_LAYER_OPERATOR_H
 
@@ -50,7 +50,7 @@ typedef struct lk_in_log {
 
 /* All verbs run on the thread that drives the unit. u->op_state is the operator's own. */
 typedef struct lk_operator {
-	const char *name;
+	bool (*is_for)(const lk_plan *p);
 	const lk_in_log *in_log;   /* NULL: the position is in Redis */
 	/* Makes the state for the copy's plan in a partition, with nothing in it; close frees it. */
 	void *(*open)(const lk_cat_copy *copy, int part);
@@ -68,11 +68,14 @@ typedef struct lk_operator {
 	void (*restore)(struct lk_unit *u);
 } lk_operator;
 
-extern const lk_operator lk_fold_cells;   /* fold_cells.c */
-extern const lk_operator lk_fill_log;     /* fill_log.c */
-extern const lk_operator lk_fill_windows; /* fill_windows.c */
+/* Each is one file, speed_layer/<name>.c. */
+#define LK_OPERATORS(x) x(fold_cells) x(fill_log) x(fill_windows)
 
-/* The operator that a plan needs. */
+#define LK_OPERATOR_DECLARED(name) extern const lk_operator lk_##name;
+LK_OPERATORS(LK_OPERATOR_DECLARED)
+#undef LK_OPERATOR_DECLARED
+
+/* The operator that a plan needs: the first of the list that is for it. */
 const lk_operator *lk_operator_of(const lk_plan *p);
 
 /* Carries out one commit of the unit, which moves its cursor from u->committed to u->at: first what goes to PostgreSQL,
