@@ -96,6 +96,11 @@ void lk_format_names(lk_buf *out) {
 			lk_buf_addf(out, "%s%s", n == lk_formats[0]->names ? "" : ", ", n->name);
 }
 
+void lk_format_notes(const lk_format_verbs *f, void *scanner, const char *input, lk_buf *out) {
+	if (f->notes)
+		f->notes(scanner, input, out);
+}
+
 static void tell(const lk_format_verbs *f, const lk_format *as, lk_buf *what, lk_buf *todo) {
 	if (f == as->is)
 		return;

@@ -53,7 +53,8 @@ typedef struct lk_format_verbs {
 	int (*header)(void *scanner, const char *record, size_t len, const char **reason);
 	/* row[0 … ncolumns-1]; texts are borrowed from the record or the arena. 0, or -1 with *why. */
 	int (*scan)(void *scanner, const char *record, size_t len, lk_arena *arena, lk_value *row, lk_misfit *why);
-	/* Adds a line for each thing that the user should know and was not told yet; `input` is the input's name. */
+	/* Adds a line for each thing that the user should know and was not told yet; `input` is the input's name. NULL:
+	 * there is never one. */
 	void (*notes)(void *scanner, const char *input, lk_buf *out);
 
 	/* --- Which format is it? --- */
@@ -80,6 +81,8 @@ int lk_format_parse(const char *text, lk_format *out, lk_error *err);
 int lk_format_of_path(const char *path, lk_format *out);
 /* "csv", for messages. */
 const char *lk_format_name(const lk_format *f);
+/* Adds what the scanner has to say: its verb `notes`. */
+void lk_format_notes(const lk_format_verbs *f, void *scanner, const char *input, lk_buf *out);
 /* Adds "jsonl, json, …". */
 void lk_format_names(lk_buf *out);
 /* Adds what --format takes, and the endings of files that say it: for the help. */

@@ -299,7 +299,7 @@ static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err
 	int64_t began_us = 0;
 	lk_append_batch *b = out->batch;
 	lk_record r;
-	e->format->notes(e->scanner, name(e), &out->notes);
+	lk_format_notes(e->format, e->scanner, name(e), &out->notes);
 	if (e->notes.len)
 		lk_buf_adds(&out->notes, e->notes.data);
 	lk_buf_clear(&e->notes);
@@ -323,7 +323,7 @@ static int fill(lk_encoder *e, lk_encoded *out, int64_t *position, lk_error *err
 			return rc == BATCH_FULL ? 0 : rc;
 		if (!is_blank(&r))
 			lk_kept_add(&out->kept, &r);
-		e->format->notes(e->scanner, name(e), &out->notes);
+		lk_format_notes(e->format, e->scanner, name(e), &out->notes);
 		*position = r.end;
 		if (!began_us && lk_append_batch_events(b) + lk_append_batch_rejects(b))
 			began_us = lk_monotonic_us();
