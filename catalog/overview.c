@@ -70,14 +70,14 @@ int lk_overview_copy(lk_pg *pg, const lk_cat_copy *copy, lk_copy_overview *out, 
 	return LK_OK;
 }
 
-int lk_overview_view(lk_pg *pg, const lk_cat_view *v, lk_view_overview *out, lk_error *err) {
+int lk_overview_served_since(lk_pg *pg, const lk_cat_view *v, int64_t *out, lk_error *err) {
 	PGresult *res;
-	*out = (lk_view_overview){.served_since = LK_NEVER};
+	*out = LK_NEVER;
 	int rc = ask(pg, "SELECT " LK_SQL_US("served_since") " FROM lk.view WHERE view_id = $1", v->id, &res, err);
 	if (rc)
 		return rc;
 	if (PQntuples(res) == 1)
-		out->served_since = lk_pg_int_or(res, 0, 0, LK_NEVER);
+		*out = lk_pg_int_or(res, 0, 0, LK_NEVER);
 	PQclear(res);
 	return LK_OK;
 }

@@ -29,9 +29,7 @@ typedef struct lk_copy_overview {
 } lk_copy_overview;
 int lk_overview_copy(lk_pg *pg, const lk_cat_copy *copy, lk_copy_overview *out, lk_error *err);
 
-typedef struct lk_view_overview {
-	int64_t served_since;      /* when readers got the served copy; LK_NEVER: not known */
-} lk_view_overview;
-int lk_overview_view(lk_pg *pg, const lk_cat_view *v, lk_view_overview *out, lk_error *err);
+/* When readers got the served copy; LK_NEVER: not known. */
+int lk_overview_served_since(lk_pg *pg, const lk_cat_view *v, int64_t *out, lk_error *err);
 
 #endif

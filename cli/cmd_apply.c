@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "catalog/zones.h"
-#include "cli/apply_json.h"
 #include "cli/apply_print.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
 #include "core/suggest.h"
+#include "print/apply_json.h"
 
 enum { FILE_MAX_BYTES = 1024 * 1024 };   /* read at most; the parser has a lower limit and a better message */
 
@@ -264,7 +264,7 @@ static int run(const lk_args *args, lk_error *err) {
 	if (rc == LK_OK) {
 		rc = parse_and_apply(&j, args->noperands, err);
 		if (j.json)
-			lk_apply_json_print(&json, rc == LK_OK, !j.alone);
+			lk_apply_json_print(&json, rc == LK_OK, !j.alone, lk_out());
 	}
 	lk_apply_json_release(&json);
 	release(&j, args->noperands);

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -6,9 +5,8 @@
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "core/time.h"
-#include "compare/derived.h"
 #include "print/comparison.h"
-#include "print/json.h"
+#include "print/derived.h"
 
 enum { LINE_EVERY_US = 5000000 };
 
@@ -77,35 +75,12 @@ static int judge(const lk_comparison *c, lk_error *err) {
 
 /* --- a derived stream --- */
 
-static void print_derived(const char *name, const lk_derived_comparison *c, enum format format) {
-	lk_buf b = LK_BUF_INIT;
-	if (format == JSON) {
-		lk_buf_adds(&b, "{\"stream\":");
-		lk_json_text(name, &b);
-		lk_json_int("events", lk_frontier_events(&c->read), &b);
-		lk_json_int("rows", c->rows, &b);
-		lk_json_int("differ", c->differ, &b);
-		lk_buf_adds(&b, ",\"differences\":[");
-		for (int i = 0; i < c->nshown; i++) {
-			lk_buf_addf(&b, "%s{\"row\":%lld", i ? "," : "", (long long)c->shown[i].row);
-			lk_json_member("log", c->shown[i].log, &b);
-			lk_json_member("sql", c->shown[i].sql, &b);
-			lk_buf_addc(&b, '}');
-		}
-		lk_buf_adds(&b, "]}\n");
-	} else {
-		lk_buf_add_count(&b, lk_frontier_events(&c->read));
-		lk_buf_adds(&b, " events of its source were read; PostgreSQL, by the definition's text, and the log of ");
-		lk_buf_addf(&b, "%s have ", name);
-		lk_buf_adds(&b, c->differ ? "different rows: " : "the same ");
-		lk_buf_add_count(&b, c->differ ? c->differ : c->rows);
-		lk_buf_adds(&b, c->differ ? "\n" : c->rows == 1 ? " row\n" : " rows, in the same order\n");
-		for (int i = 0; i < c->nshown; i++)
-			lk_buf_addf(&b, "row %lld: %s in the log, %s by SQL\n", (long long)c->shown[i].row, c->shown[i].log ? c->shown[i].log : "none",
-			            c->shown[i].sql ? c->shown[i].sql : "none");
-	}
-	lk_put_lines(b.data);
-	lk_buf_release(&b);
+static void print_derived(const lk_derived_comparison *c, const char *stream, enum format format) {
+	lk_screen screen = lk_out_screen();
+	if (format == JSON)
+		lk_derived_comparison_json(c, stream, lk_out());
+	else
+		lk_derived_comparison_print(c, stream, &screen, lk_out());
 }
 
 static int compare_derived(lk_connection *c, const lk_cat_copy *copy, const lk_args *args, enum format format, lk_error *err) {
@@ -115,7 +90,7 @@ static int compare_derived(lk_connection *c, const lk_cat_copy *copy, const lk_a
 	lk_cancel_on_signal(&c->pg);
 	int rc = lk_compare_derived(&c->pg, copy, &d, err);
 	if (rc == LK_OK) {
-		print_derived(args->operands[0], &d, format);
+		print_derived(&d, args->operands[0], format);
 		rc = d.differ ? lk_fail(err, LK_EDIFFERS, "the log of %s is not what its definition makes of its source", args->operands[0]) : LK_OK;
 	}
 	lk_derived_comparison_release(&d);

@@ -1,4 +1,5 @@
 /* lk mode: shows which copy of each view is served; moves readers to a copy of the other mode, or back. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "catalog/overview.h"
@@ -7,141 +8,26 @@
 #include "cli/kappa.h"
 #include "cli/output.h"
 #include "cli/signal.h"
-#include "core/time.h"
-#include "print/json.h"
-#include "print/table.h"
+#include "print/served.h"
 
 /* --- showing --- */
 
-static const char *mode_of(const lk_cat_copy *k) { return k->kappa ? "kappa" : "lambda"; }
-
-static bool is_other(const lk_cat_view *v, const lk_cat_copy *k) {
-	return k->version->view == v && k->id != v->served_copy && k->id != v->former_copy;
-}
-
-/* "12 (version 2, kappa)", "13 (version 2, sandbox morning)" */
-static void put_copy(const lk_cat_copy *k, lk_buf *b) {
-	lk_buf_addf(b, "%lld (version %d, ", (long long)k->id, k->version->number);
-	if (k->name)
-		lk_buf_addf(b, "sandbox %s)", k->name);
-	else if (k->state == LK_COPY_LIVE)
-		lk_buf_addf(b, "%s)", mode_of(k));
-	else
-		lk_buf_addf(b, "%s, %s)", mode_of(k), lk_copy_state_name(k->state));
-}
-
-/* A version of a kappa view has no copy until a replay makes one. */
-static void put_others(const lk_catalog *c, const lk_cat_view *v, lk_buf *b) {
-	const lk_cat_version *newest = lk_catalog_newest(c, v);
-	bool there = false;
-	for (int i = 0; i < c->ncopies; i++) {
-		there |= c->copies[i].version == newest;
-		if (is_other(v, &c->copies[i])) {
-			lk_buf_adds(b, b->len ? ", " : "");
-			put_copy(&c->copies[i], b);
-		}
-	}
-	if (!there && newest)
-		lk_buf_addf(b, "%snone yet (version %d)", b->len ? ", " : "", newest->number);
-}
-
-static void cell_text(lk_table *t, lk_buf *b) {
-	lk_table_cell(t, b->len ? b->data : "-");
-	lk_buf_clear(b);
-}
-
-static void add_row(lk_table *t, const lk_catalog *c, const lk_cat_view *v, int64_t since) {
-	const lk_cat_copy *served = lk_catalog_copy(c, v->served_copy), *former = lk_catalog_copy(c, v->former_copy);
-	lk_buf b = LK_BUF_INIT;
-	lk_table_cell(t, v->name);
-	if (served) {
-		lk_table_count(t, served->version->number);
-		lk_table_cell(t, mode_of(served));
-		lk_buf_addf(&b, "%lld", (long long)served->id);
-	} else {
-		lk_table_cell(t, "-");
-		lk_table_cell(t, "-");
-	}
-	cell_text(t, &b);
-	lk_table_time(t, since);
-	if (former)
-		put_copy(former, &b);
-	cell_text(t, &b);
-	put_others(c, v, &b);
-	cell_text(t, &b);
-	lk_buf_release(&b);
-}
-
-static int print_table(lk_connection *at, const lk_cat_view *only, lk_error *err) {
-	static const char *const names[] = {"VIEW", "VERSION", "MODE", "COPY", "SINCE", "FORMER", "OTHER COPIES"};
-	const lk_catalog *c = at->catalog;
-	int rc = LK_OK;
-	lk_table *t = lk_table_new();
-	for (int i = 0; i < 7; i++)
-		lk_table_column(t, names[i], i == 1 || i == 3);
-	for (int i = 0; rc == LK_OK && i < c->nviews; i++) {
-		lk_view_overview o;
-		if (only && &c->views[i] != only)
+static int print(lk_connection *c, const lk_cat_view *only, bool json, lk_error *err) {
+	const lk_catalog *all = c->catalog;
+	lk_screen screen = lk_out_screen();
+	lk_served *views = lk_calloc((size_t)all->nviews + 1, sizeof *views);
+	int n = 0, rc = LK_OK;
+	for (int i = 0; rc == LK_OK && i < all->nviews; i++) {
+		if (only && &all->views[i] != only)
 			continue;
-		rc = lk_overview_view(&at->pg, &c->views[i], &o, err);
-		if (rc == LK_OK)
-			add_row(t, c, &c->views[i], o.served_since);
+		views[n].view = &all->views[i];
+		rc = lk_overview_served_since(&c->pg, &all->views[i], &views[n++].since, err);
 	}
-	lk_put_table(t);
-	return rc;
-}
-
-static void json_copy(const lk_cat_copy *k, lk_buf *b) {
-	if (!k) {
-		lk_buf_adds(b, "null");
-		return;
-	}
-	lk_buf_addf(b, "{\"copy\":%lld,\"version\":%d,\"mode\":\"%s\",\"state\":\"%s\"", (long long)k->id, k->version->number,
-	            mode_of(k), lk_copy_state_name(k->state));
-	lk_json_member("name", k->name, b);
-	lk_buf_addc(b, '}');
-}
-
-static void json_view(const lk_catalog *c, const lk_cat_view *v, int64_t since, lk_buf *b) {
-	const char *comma = "";
-	const lk_cat_version *newest = lk_catalog_newest(c, v);
-	lk_buf_adds(b, "{\"view\":");
-	lk_json_text(v->name, b);
-	lk_buf_addf(b, ",\"newest_version\":%d,\"served\":", newest ? newest->number : 0);
-	json_copy(lk_catalog_copy(c, v->served_copy), b);
-	lk_json_time("since", since, b);
-	lk_buf_adds(b, ",\"former\":");
-	json_copy(lk_catalog_copy(c, v->former_copy), b);
-	lk_buf_adds(b, ",\"others\":[");
-	for (int i = 0; i < c->ncopies; i++)
-		if (is_other(v, &c->copies[i])) {
-			lk_buf_adds(b, comma);
-			json_copy(&c->copies[i], b);
-			comma = ",";
-		}
-	lk_buf_adds(b, "]}");
-}
-
-static int print_json(lk_connection *at, const lk_cat_view *only, lk_error *err) {
-	const lk_catalog *c = at->catalog;
-	const char *comma = "";
-	int rc = LK_OK;
-	lk_buf b = LK_BUF_INIT;
-	lk_buf_adds(&b, "{\"views\":[");
-	for (int i = 0; rc == LK_OK && i < c->nviews; i++) {
-		lk_view_overview o;
-		if (only && &c->views[i] != only)
-			continue;
-		rc = lk_overview_view(&at->pg, &c->views[i], &o, err);
-		lk_buf_adds(&b, comma);
-		comma = ",";
-		if (rc == LK_OK)
-			json_view(c, &c->views[i], o.served_since, &b);
-	}
-	lk_buf_adds(&b, "]}\n");
-	if (rc == LK_OK)
-		lk_put_buf(&b);
-	lk_buf_release(&b);
+	if (rc == LK_OK && json)
+		lk_served_json(all, views, n, lk_out());
+	else if (rc == LK_OK)
+		lk_served_print(all, views, n, &screen, lk_out());
+	free(views);
 	return rc;
 }
 
@@ -154,7 +40,7 @@ static int show(const lk_args *args, bool json, lk_error *err) {
 	if (rc == LK_OK && c.catalog->nviews == 0)
 		lk_say("no views are declared: `lk apply FILE` declares them");
 	if (rc == LK_OK)
-		rc = (json ? print_json : print_table)(&c, only, err);
+		rc = print(&c, only, json, err);
 	lk_disconnect(&c);
 	return rc;
 }

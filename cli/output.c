@@ -126,11 +126,6 @@ bool lk_put_now(void) {
 	return !standard.error;
 }
 
-void lk_put_table(lk_table *t) {
-	lk_screen screen = lk_out_screen();
-	lk_table_end(t, &screen, &standard);
-}
-
 void lk_put_lines(const char *lines) {
 	lk_screen screen = lk_out_screen();
 	lk_lines_print(lines, &screen, &standard);

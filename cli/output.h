@@ -8,7 +8,7 @@
 
 #include "core/sink.h"
 #include "core/status.h"
-#include "print/table.h"
+#include "print/text.h"
 
 /* Standard output. Its failures are reported by lk_put_end. */
 lk_sink *lk_out(void);
@@ -20,8 +20,6 @@ bool lk_put(const char *s, size_t len);
 bool lk_put_buf(lk_buf *b);
 /* Hands on what was written, to a reader that waits for it. False as above. */
 bool lk_put_now(void);
-/* Writes the table and frees it. */
-void lk_put_table(lk_table *t);
 /* Writes lines of text, wrapped at the screen's width: lk_lines_print. */
 void lk_put_lines(const char *lines);
 /* Holds back what is written until it takes this many lines of the screen; then calls `full`, and writes all of it. */

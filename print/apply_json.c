@@ -1,6 +1,4 @@
-#include "cli/apply_json.h"
-
-#include <stdio.h>
+#include "print/apply_json.h"
 
 #include "print/json.h"
 
@@ -38,9 +36,12 @@ void lk_apply_json_definition(lk_apply_json *j, const lk_definition *d, const ch
 	lk_buf_addc(b, '}');
 }
 
-void lk_apply_json_print(const lk_apply_json *j, bool ok, bool compared) {
-	printf("{\"ok\":%s,\"compared\":%s,\"faults\":[%s],\"definitions\":[%s]}\n", ok ? "true" : "false", compared ? "true" : "false",
-	       j->faults.data ? j->faults.data : "", j->definitions.data ? j->definitions.data : "");
+void lk_apply_json_print(const lk_apply_json *j, bool ok, bool compared, lk_sink *out) {
+	lk_buf b = LK_BUF_INIT;
+	lk_buf_addf(&b, "{\"ok\":%s,\"compared\":%s,\"faults\":[%s],\"definitions\":[%s]}\n", ok ? "true" : "false", compared ? "true" : "false",
+	            j->faults.data ? j->faults.data : "", j->definitions.data ? j->definitions.data : "");
+	lk_sink_put_buf(out, &b);
+	lk_buf_release(&b);
 }
 
 void lk_apply_json_release(lk_apply_json *j) {
