@@ -74,9 +74,16 @@ int lk_wide_weight(const lk_wide *w) {
 	return exponent >= 0 ? exponent / 4 : -((3 - exponent) / 4);
 }
 
-/* --- magnitudes --- */
-
 static int digit_at(const lk_wide *w, int i) { return i >= 0 && i < w->n ? w->digit[i] : 0; }
+
+int lk_wide_group(const lk_wide *w, int weight) {
+	int group = 0;
+	for (int k = 3; k >= 0; k--)
+		group = group * 10 + digit_at(w, 4 * weight + k + w->scale);
+	return group;
+}
+
+/* --- magnitudes --- */
 
 /* Compares a * 10^up with b, as whole numbers. */
 static int compare_digits(const lk_wide *a, int up, const lk_wide *b) {
@@ -182,20 +189,10 @@ static void divide_digits(const lk_wide *a, const lk_wide *b, lk_wide *q, lk_wid
 	trim(q);
 }
 
-/* The weight of the first base-10000 digit, and that digit; both 0 for 0. */
-static int first_digit(const lk_wide *w, int *digit) {
-	int weight = lk_wide_weight(w);
-	*digit = 0;
-	for (int k = 3; k >= 0; k--)
-		*digit = *digit * 10 + digit_at(w, 4 * weight + k + w->scale);
-	return weight;
-}
-
 static int quotient_scale(const lk_wide *a, const lk_wide *b) {
 	enum { MIN_SIG_DIGITS = 16, DEC_DIGITS = 4, MAX_DISPLAY_SCALE = 1000 };
-	int da, db, weight = first_digit(a, &da);
-	weight -= first_digit(b, &db);
-	weight -= da <= db;
+	int wa = lk_wide_weight(a), wb = lk_wide_weight(b);
+	int weight = wa - wb - (lk_wide_group(a, wa) <= lk_wide_group(b, wb));
 	int scale = MIN_SIG_DIGITS - weight * DEC_DIGITS;
 	scale = scale > a->scale ? scale : a->scale;
 	scale = scale > b->scale ? scale : b->scale;

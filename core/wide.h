@@ -30,6 +30,8 @@ int lk_numeric_sign(const lk_value *v);
 /* The exponent of the first decimal digit; of the first digit in base 10000, as numeric.c counts. Both 0 for 0. */
 int lk_wide_exponent(const lk_wide *w);
 int lk_wide_weight(const lk_wide *w);
+/* The digit in base 10000 that has this weight. */
+int lk_wide_group(const lk_wide *w, int weight);
 int lk_wide_compare(const lk_wide *a, const lk_wide *b);
 
 /* False if the result has more than LK_WIDE_DIGITS digits. out may not be an operand. b is not 0 in a division. */

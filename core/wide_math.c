@@ -150,7 +150,7 @@ bool lk_wide_sqrt(const lk_wide *a, int scale, lk_wide *out) {
 
 /* --- ln and exp --- */
 
-static bool multiply_to(const lk_wide *a, const lk_wide *b, int scale, lk_wide *out) {
+bool lk_wide_multiply_to(const lk_wide *a, const lk_wide *b, int scale, lk_wide *out) {
 	lk_wide product;
 	if (!lk_wide_multiply(a, b, &product) || !lk_wide_rescale(&product, scale, LK_ROUND))
 		return false;
@@ -193,9 +193,9 @@ static bool near_one(lk_wide *x, int scale, int *roots) {
 /* z + z^3/3 + z^5/5 + … to *z, each term rounded. */
 static bool atanh_series(lk_wide *z, int scale) {
 	lk_wide power = *z, square, term;
-	bool good = multiply_to(z, z, scale, &square);
+	bool good = lk_wide_multiply_to(z, z, scale, &square);
 	for (int i = 3; good; i += 2) {
-		good = multiply_to(&power, &square, scale, &power) && lk_wide_divide_small(&power, i, scale, &term);
+		good = lk_wide_multiply_to(&power, &square, scale, &power) && lk_wide_divide_small(&power, i, scale, &term);
 		if (!good || lk_wide_is_zero(&term))
 			break;
 		good = add_to(z, &term);
@@ -214,19 +214,19 @@ bool lk_wide_ln(const lk_wide *a, int scale, lk_wide *out) {
 	    !lk_wide_quotient_near(&above, &below, inner, &z) || !atanh_series(&z, inner))
 		return false;
 	for (int i = 0; i < roots; i++)
-		if (!multiply_to(&z, &two, inner, &z))
+		if (!lk_wide_multiply_to(&z, &two, inner, &z))
 			return false;
-	return multiply_to(&z, &two, scale, out);
+	return lk_wide_multiply_to(&z, &two, scale, out);
 }
 
 /* 1 + x + x^2/2! + …, each term rounded. */
 static bool exp_series(const lk_wide *x, int scale, lk_wide *out) {
 	const lk_wide one = small(1, 0);
 	lk_wide term;
-	bool good = lk_wide_add(&one, x, out) && multiply_to(x, x, scale, &term) &&
+	bool good = lk_wide_add(&one, x, out) && lk_wide_multiply_to(x, x, scale, &term) &&
 	            lk_wide_divide_small(&term, 2, scale, &term);
 	for (int i = 3; good && !lk_wide_is_zero(&term); i++)
-		good = add_to(out, &term) && multiply_to(&term, x, scale, &term) &&
+		good = add_to(out, &term) && lk_wide_multiply_to(&term, x, scale, &term) &&
 		       lk_wide_divide_small(&term, i, scale, &term);
 	return good;
 }
@@ -244,7 +244,7 @@ bool lk_wide_exp(const lk_wide *a, double about, int scale, lk_wide *out) {
 		return false;
 	for (int i = 0; i < halvings; i++) {
 		int inner = significant - lk_wide_weight(out) * 2 * GROUP;
-		if (!multiply_to(out, out, inner > 0 ? inner : 0, out))
+		if (!lk_wide_multiply_to(out, out, inner > 0 ? inner : 0, out))
 			return false;
 	}
 	return lk_wide_rescale(out, scale, LK_ROUND);

@@ -9,7 +9,9 @@
 #include "expr/private.h"
 
 const char LK_OVERFLOW[] = "value out of range: overflow", LK_UNDERFLOW[] = "value out of range: underflow",
-           LK_NUMERIC_OVERFLOW[] = "numeric field overflow", LK_DIVISION_BY_ZERO[] = "division by zero";
+           LK_NUMERIC_OVERFLOW[] = "numeric field overflow", LK_DIVISION_BY_ZERO[] = "division by zero",
+           LK_ZERO_TO_NEGATIVE[] = "zero raised to a negative power is undefined",
+           LK_COMPLEX_POWER[] = "a negative number raised to a non-integer power yields a complex result";
 
 lk_value lk_ranged(uint8_t kind, int64_t i, lk_eval *ev) {
 	if (kind == LK_INT2 && i != (int16_t)i)

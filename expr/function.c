@@ -6,7 +6,7 @@
 #include "core/value.h"
 #include "expr/private.h"
 
-static const lk_function *const tables[] = {lk_root_functions, lk_number_functions,  lk_text_functions,
+static const lk_function *const tables[] = {lk_root_functions, lk_power_functions, lk_number_functions, lk_text_functions,
                                             lk_time_functions, lk_pattern_functions, lk_jsonb_functions};
 enum { TABLES = sizeof tables / sizeof *tables };
 

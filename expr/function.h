@@ -24,6 +24,7 @@ typedef struct lk_function {
 	uint8_t flags;                         /* enum lk_function_flag */
 	uint8_t constants;                     /* bit i: argument i must be a constant that is not NULL */
 	const char *instead;                   /* PostgreSQL has it and lk has not: what to write. Then eval is NULL */
+	const char *shorter;                   /* what to write where its result may have too many digits; NULL: shorter operands */
 	lk_value (*eval)(const lk_expr *x, const lk_value *args, lk_eval *ev);
 	/* Checks constant arguments, and may make x->made of them. NULL, or what is wrong. NULL pointer: nothing to do. */
 	const char *(*prepare)(lk_expr *x, lk_arena *arena);

@@ -125,9 +125,9 @@ static lk_value power_double(const lk_expr *x, const lk_value *v, lk_eval *ev) {
 	if (isnan(a) || isnan(b))
 		return lk_double((isnan(a) ? b == 0 : a == 1) ? 1 : NAN);
 	if (a == 0 && b < 0)
-		return lk_mark(ev, "zero raised to a negative power is undefined");
+		return lk_mark(ev, LK_ZERO_TO_NEGATIVE);
 	if (a < 0 && floor(b) != b)
-		return lk_mark(ev, "a negative number raised to a non-integer power yields a complex result");
+		return lk_mark(ev, LK_COMPLEX_POWER);
 	if (isinf(b))
 		return infinite_power(a, b);
 	if (isinf(a))

@@ -141,7 +141,7 @@ static lk_expr *make(lk_scope *c, const lk_function *f, lk_expr *const *given, i
 	else if (c->nodes <= LK_MAX_EXPR_NODES && f->prepare && strncmp(fault, "argument", 8) != 0)
 		lk_stmt_fault(c->s, at, fault, "the constant of %s is not valid", f->name);
 	else if (c->nodes <= LK_MAX_EXPR_NODES)
-		lk_stmt_fault(c->s, at, f->constants ? "write it as a constant" : "use shorter operands", "%s", fault);
+		lk_stmt_fault(c->s, at, f->constants ? "write it as a constant" : f->shorter ? f->shorter : "use shorter operands", "%s", fault);
 	return x;
 }
 
@@ -160,9 +160,5 @@ lk_expr *lk_sql_infix(lk_scope *c, const char *name, lk_expr *l, lk_expr *r, int
 	lk_expr *args[] = {l, r};
 	const lk_function *f = resolve(name, args, 2, true);
 	*exists = f != NULL;
-	if (f && f->instead) {
-		lk_stmt_fault(c->s, at, f->instead, "%s %s %s is not supported", lk_sql_type_text(c, l->type), name, lk_sql_type_text(c, r->type));
-		return NULL;
-	}
 	return f ? make(c, f, args, at) : NULL;
 }

@@ -285,6 +285,7 @@
 "SELECT extract(epoch FROM max(ts) - min(ts)) AS a, max(ts) + interval '1 hour' AS c, date_trunc('hour', max(other)) AS d, extract(minute FROM min(ts)) AS e, max(ts)::date AS g FROM s"
 	" WHERE ts > '2019-01-01T00:00:00Z' AND ts < '2021-01-01T00:00:00Z' GROUP BY k",
 "SELECT date_trunc('minute', ts) AS m, extract(hour FROM date_trunc('minute', ts)) AS h, count(*) AS c FROM s GROUP BY date_trunc('minute', ts) HAVING round(avg(n), 1) > 0.1",
+"SELECT power(avg(i4), 2) AS a, count(*)::numeric ^ 1.5 AS b, sum(n ^ 2) AS c, avg(round(power(abs(n), 0.5), 6)) AS d, min(1.01 ^ (i2 % 100)::numeric(2)) AS e FROM s GROUP BY k",
 "SELECT sqrt(count(*)::double precision) AS a, power(avg(i4)::double precision, 2) AS c, stddev(i4) / NULLIF(avg(i4)::double precision, 0) AS d FROM s GROUP BY k",
 "SELECT k, CASE WHEN k ~ '^[a-m]' THEN 'early' WHEN max(t) ILIKE '%B' THEN 'b' ELSE 'late' END AS a, count(*) AS c FROM s GROUP BY k ORDER BY length(k) DESC, lower(k) LIMIT 4",
 "SELECT k, t, count(*) AS c FROM s WHERE ts > '2019-01-01T00:00:00Z' AND ts < '2021-01-01T00:00:00Z' GROUP BY k, t HAVING max(ts) - min(ts) > interval '1 s' ORDER BY max(ts) - min(ts) DESC LIMIT 3",

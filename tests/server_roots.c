@@ -1,4 +1,4 @@
-/* sqrt, ln, log and exp of numerics, beside PostgreSQL's, to the last digit: random numbers of up to 38 digits, squares,
+/* sqrt, ln, log, exp and powers of numerics, beside PostgreSQL's, to the last digit: random numbers of up to 38 digits, squares,
  * powers of ten, and numbers next to 1. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ typedef struct fixture {
 } fixture;
 
 typedef struct pair {
-	char *a, *b;   /* a > 0, b: another one, also an exponent */
+	char *a, *b;   /* a > 0, b: another one; or a number and its exponent */
 } pair;
 
 static char *text_of(fixture *f, lk_int128 n, int scale) {
@@ -56,6 +57,24 @@ static char *random_number(fixture *f) {
 	case 3: return text_of(f, lk_pow10(scale - scale / 20) + random_below(&f->seed, 2000) - 1000 * (scale > 4), scale - scale / 20);
 	default: return text_of(f, n, scale);
 	}
+}
+
+/* A base and an exponent for which neither the power nor its inverse has more digits than PostgreSQL's results have. */
+static void random_power(fixture *f, char **base, char **exponent) {
+	static const int bounds[] = {3, 10, 30, 200, 5000};
+	int digits = 1 + random_below(&f->seed, 25), scale = random_below(&f->seed, digits + 6), kind = random_below(&f->seed, 6);
+	lk_int128 n = random_digits(f, digits), most;
+	if (kind == 0)   /* near 1 */
+		n = lk_pow10(scale = 3 + random_below(&f->seed, 20)) + random_below(&f->seed, 1000) - 500;
+	double size = fabs(log10((double)n) - scale);
+	most = bounds[random_below(&f->seed, 5)];
+	if ((double)most * size > 250)
+		most = (lk_int128)(250 / size) + 1;
+	int places = random_below(&f->seed, 2) ? 0 : random_below(&f->seed, 10);
+	lk_int128 e = random_digits(f, 18) % ((most + 1) * lk_pow10(places));
+	bool whole = e % lk_pow10(places) == 0;
+	*base = text_of(f, n && whole && random_below(&f->seed, 3) == 0 ? -n : n, scale);
+	*exponent = text_of(f, random_below(&f->seed, 3) ? e : -e, places);
 }
 
 /* Below 100, often negative. */
@@ -92,24 +111,26 @@ static void check(fixture *f, const char *name, const char *const *args, int nar
 	f->compared++;
 }
 
-static void compare(fixture *f, const pair *pairs, const char *const *exponents) {
+static void compare(fixture *f, const pair *pairs, const pair *powers, const char *const *exponents) {
 	lk_buf sql = LK_BUF_INIT;
 	lk_error err = {0};
 	PGresult *res = NULL;
-	lk_buf_adds(&sql, "SELECT sqrt(a), ln(a), log(a), CASE WHEN b <> 1 THEN log(b, a) END, exp(e) FROM (VALUES ");
+	lk_buf_adds(&sql, "SELECT sqrt(a), ln(a), log(a), CASE WHEN b <> 1 THEN log(b, a) END, exp(e), power(x, y) FROM (VALUES ");
 	for (int i = 0; i < NUMBERS; i++)
-		lk_buf_addf(&sql, "%s(%d, %s::numeric, %s::numeric, %s::numeric)", i ? ", " : "", i, pairs[i].a, pairs[i].b, exponents[i]);
-	lk_buf_adds(&sql, ") AS v(i, a, b, e) ORDER BY i");
+		lk_buf_addf(&sql, "%s(%d, %s::numeric, %s::numeric, %s::numeric, '%s'::numeric, '%s'::numeric)", i ? ", " : "", i, pairs[i].a, pairs[i].b,
+		            exponents[i], powers[i].a, powers[i].b);
+	lk_buf_adds(&sql, ") AS v(i, a, b, e, x, y) ORDER BY i");
 	if (lk_pg_exec(&f->pg, &res, &err, sql.data, 0, NULL) != LK_OK)
 		fail_msg("%s", err.text);
 	for (int i = 0; i < NUMBERS; i++) {
-		const char *a[] = {pairs[i].a}, *reversed[] = {pairs[i].b, pairs[i].a}, *e[] = {exponents[i]};
+		const char *a[] = {pairs[i].a}, *reversed[] = {pairs[i].b, pairs[i].a}, *e[] = {exponents[i]}, *power[] = {powers[i].a, powers[i].b};
 		check(f, "sqrt", a, 1, PQgetvalue(res, i, 0));
 		check(f, "ln", a, 1, PQgetvalue(res, i, 1));
 		check(f, "log", a, 1, PQgetvalue(res, i, 2));
 		if (!PQgetisnull(res, i, 3))
 			check(f, "log", reversed, 2, PQgetvalue(res, i, 3));
 		check(f, "exp", e, 1, PQgetvalue(res, i, 4));
+		check(f, "power", power, 2, PQgetvalue(res, i, 5));
 	}
 	PQclear(res);
 	lk_buf_release(&sql);
@@ -118,13 +139,14 @@ static void compare(fixture *f, const pair *pairs, const char *const *exponents)
 static void random_numbers_agree_with_postgresql(void **state) {
 	fixture *f = *state;
 	for (int rounds = test_rounds("ROUNDS", ROUNDS); rounds > 0; rounds--) {
-		pair pairs[NUMBERS];
+		pair pairs[NUMBERS], powers[NUMBERS];
 		const char *exponents[NUMBERS];
 		for (int i = 0; i < NUMBERS; i++) {
 			pairs[i] = (pair){random_number(f), random_number(f)};
 			exponents[i] = random_exponent(f);
+			random_power(f, &powers[i].a, &powers[i].b);
 		}
-		compare(f, pairs, exponents);
+		compare(f, pairs, powers, exponents);
 		lk_arena_clear(&f->texts);
 		lk_arena_clear(&f->plan.arena);
 	}

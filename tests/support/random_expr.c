@@ -209,10 +209,23 @@ static const char *wanted(gen *g, const lk_function *f, int i) {
 	return i == 3 ? PICK(g, "'g'", "'i'", "'gi'", "''") : pattern(g);
 }
 
+/* Arguments for which exp and powers of numerics have few enough digits. */
+static void short_argument(gen *g, const lk_function *f, int i, int depth) {
+	if (i == 1) {
+		put(g, PICK(g, "2", "3", "-1", "0.5", "-2", "1.5", "0", "2.0", "-0.25", "1"));
+		return;
+	}
+	put(g, "((");
+	value(g, LK_NUMERIC, depth - 1);
+	put(g, f->nargs == 1 ? ") % 9)" : ") % 1000.5)");
+}
+
 static void argument(gen *g, const lk_function *f, int i, int depth) {
 	const char *constant_text = wanted(g, f, i);
 	if (constant_text)
 		put(g, constant_text);
+	else if (f->args[0] == LK_NUMERIC && f->shorter && !one_in(g, 8))
+		short_argument(g, f, i, depth);
 	else if (f->args[0] == LK_JSONB && i == 1 && !one_in(g, 4))
 		put(g, f->args[1] == LK_INT4 ? PICK(g, "0", "1", "2", "-1", "-2", "9") : PICK(g, "'a'", "'b'", "'ab'", "''", "'é'", "'0'", "'a\"b'", "'list'"));
 	else if (f->args[i] == LK_INT4 && strcmp(f->name, "abs") != 0 && one_in(g, 2))
