@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/time.h"
+#include "core/wait.h"
 
 /* A server that is away, or has no room, is one trouble, however many meet it. */
 void lk_pool_notice(lk_pool *p, const lk_error *e) {
@@ -19,10 +20,12 @@ void lk_pool_notice(lk_pool *p, const lk_error *e) {
 const lk_error *lk_pool_say_how_long(const lk_pool *p, lk_error *e) {
 	int64_t most = p->o->server_wait_us;
 	size_t len = strlen(e->text);
-	if (e->code == LK_EUNREACHABLE && most > 0)
+	if (e->code != LK_EUNREACHABLE || lk_stop_asked())
+		return e;
+	if (most > 0)
 		snprintf(e->text + len, sizeof e->text - len, "; lk tries again for %lld s and keeps what is folded",
 		         (long long)(most / LK_US_PER_S));
-	else if (e->code == LK_EUNREACHABLE)
+	else
 		snprintf(e->text + len, sizeof e->text - len, "; lk tries again until it answers and keeps what is folded");
 	return e;
 }

@@ -31,9 +31,21 @@ static const char definitions[] =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text) WITH (event_time = ts, partition_by = ip, partitions = 2);\n"
 	"CREATE VIEW traffic AS SELECT path, count(*) AS hits FROM hits GROUP BY path, tumble(ts, '1 minute');\n";
 static const char other_view[] = "CREATE VIEW other AS SELECT ip, count(*) AS n FROM hits GROUP BY ip, tumble(ts, '1 minute');\n";
+static const char derived_stream[] = "CREATE TABLE recent WITH (event_time = ts) AS"
+	" SELECT ts, ip, count(*) OVER (PARTITION BY ip ORDER BY _off ROWS 2 PRECEDING) AS n FROM hits;\n";
 static const char three[] = "{\"ts\":\"2015-05-17T10:00:01Z\",\"ip\":\"a\",\"path\":\"/\"}\n"
                             "{\"ts\":\"2015-05-17T10:00:02Z\",\"ip\":\"b\",\"path\":\"/\"}\n"
                             "{\"ts\":\"2015-05-17T10:00:03Z\",\"ip\":\"c\",\"path\":\"/\"}\n";
+
+/* 6,000 of one minute, each with a path of its own, of 200 bytes. */
+static char *many_events(void) {
+	lk_buf many = LK_BUF_INIT;
+	for (int i = 0; i < 6000; i++)
+		lk_buf_addf(&many, "{\"ts\":\"2015-05-17T10:00:03Z\",\"ip\":\"%d\",\"path\":\"/%0200d\"}\n", i % 17, i);
+	char *path = test_file(&lk, "many.jsonl", many.data);
+	lk_buf_release(&many);
+	return path;
+}
 
 static void start(const char *const *env, const char *const *argv) {
 	int own = dup(STDERR_FILENO), fd;
@@ -251,6 +263,27 @@ static void batches_and_seals_name_a_full_disk(void **state) {
 	free(path);
 }
 
+/* Workers say it, keep what they have folded, and go on where they were. */
+static void a_derived_log_waits_for_a_full_disk(void **state) {
+	(void)state;
+	mount_disk();
+	char *path = many_events(), *derived = test_file(&lk, "derived.sql", derived_stream);
+	LK(0, "", "", "apply", derived);
+	LK(0, "", "6,000 events", "ingest", "hits", path);
+	fill_disk();
+	start(NULL, ARGS("speed"));
+	await_said("PostgreSQL's disk is full");
+	await_said("free space where PostgreSQL keeps its data");
+	test_ask_is(&lk, "SELECT count(*) FROM lk.log_recent", "0");
+	empty_disk();
+	test_await_sql(&lk, "SELECT count(*) = 6000 FROM lk.log_recent");
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+	LK(0, "the same 6,000 rows", "", "compare", "recent");
+	free(derived);
+	free(path);
+}
+
 /* --- lk run --- */
 
 /* The last line may be incomplete. */
@@ -313,10 +346,7 @@ static int times_said(const char *what) {
 /* Redis has no room, and no batch comes to make some. */
 static void run_says_that_redis_is_full(void **state) {
 	(void)state;
-	lk_buf many = LK_BUF_INIT;
-	for (int i = 0; i < 6000; i++)
-		lk_buf_addf(&many, "{\"ts\":\"2015-05-17T10:00:03Z\",\"ip\":\"%d\",\"path\":\"/%0200d\"}\n", i % 17, i);
-	char *few = test_file(&lk, "events.jsonl", three), *path = test_file(&lk, "many.jsonl", many.data);
+	char *few = test_file(&lk, "events.jsonl", three), *path = many_events();
 	start(NULL, ARGS("run", "--every", "1h"));
 	LK(0, "", "", "ingest", "hits", few);
 	test_await_hits(&lk, 3);
@@ -335,7 +365,6 @@ static void run_says_that_redis_is_full(void **state) {
 	assert_int_equal(ended(SOON_MS), 0);
 	assert_int_equal(times_said("Redis has room again"), 1);
 	each_line_has_its_time();
-	lk_buf_release(&many);
 	free(few);
 	free(path);
 }
@@ -424,6 +453,7 @@ int main(void) {
 		TEST(a_stopped_ingest_does_not_speak_of_trying_again),
 		DISK_TEST(a_full_disk_is_named_and_waited_for),
 		DISK_TEST(batches_and_seals_name_a_full_disk),
+		DISK_TEST(a_derived_log_waits_for_a_full_disk),
 		TEST(run_says_when_it_works_again),
 		TEST(run_says_that_redis_is_full),
 		TEST(run_says_once_that_a_batch_must_wait),

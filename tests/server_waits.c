@@ -24,7 +24,9 @@ static int running;
 static const char *const quick[] = {"LK_WAIT_MS=1500", NULL};
 static const char definitions[] =
 	"CREATE TABLE hits (ts timestamptz, ip text, path text) WITH (event_time = ts, partition_by = ip, partitions = 2);\n"
-	"CREATE VIEW traffic AS SELECT path, count(*) AS hits FROM hits GROUP BY path, tumble(ts, '1 minute');\n";
+	"CREATE VIEW traffic AS SELECT path, count(*) AS hits FROM hits GROUP BY path, tumble(ts, '1 minute');\n"
+	"CREATE TABLE recent WITH (event_time = ts) AS"
+	" SELECT ts, ip, count(*) OVER (PARTITION BY ip ORDER BY _off ROWS 2 PRECEDING) AS n FROM hits;\n";
 
 static char *events(const char *name, int n) {
 	lk_buf b = LK_BUF_INIT;
@@ -73,12 +75,17 @@ static int ended(int deadline_ms) {
 
 static const char workers_run[] = "SELECT count(*) >= 5 FROM pg_stat_activity WHERE application_name = 'lk speed'";
 
+static const char tail_runs[] = "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'lk tail'";
+static const char delivers[] = "SELECT coalesce(sum(rows), 0) > 0 FROM lk.delivery";
+
 static const struct { const char *name; const char *const *argv; const char *working; int status; } commands[] = {
 	{"lk speed", ARGS("speed"), workers_run, 0},
 	{"lk run", ARGS("run", "--every", "50ms"), "SELECT count(*) > 0 FROM lk.batch", 0},
 	{"lk batch", ARGS("batch", "--every", "50ms"), "SELECT count(*) > 0 FROM lk.batch", 0},
 	{"lk replay", ARGS("replay", "traffic", "--pace", "0.01x", "--from", "2015-05-17T10:00:00Z", "--to", "2015-05-17T10:01:00Z", "--as", "slow"),
 	 "SELECT count(*) > 0 FROM lk.replay", 75},
+	{"lk tail", ARGS("tail", "hits", "--follow", "--last", "1"), tail_runs, 0},
+	{"lk tail --exec", ARGS("tail", "hits", "--follow", "--from", "beginning", "--name", "sent", "--exec", "cat >/dev/null"), delivers, 0},
 };
 
 static void a_signal_is_heard(enum test_frozen what) {
@@ -94,6 +101,7 @@ static void a_signal_is_heard(enum test_frozen what) {
 	}
 	LK(0, "", "", "speed", "--once");
 	test_await_hits(&lk, 100);
+	LK(0, "the same 100 rows", "", "compare", "recent");
 }
 
 static void a_signal_is_heard_while_sessions_are_frozen(void **state) {
@@ -176,8 +184,10 @@ static void workers_give_up_a_frozen_session(void **state) {
 	test_thaw(&lk.servers);
 	ingest(50);
 	test_await_hits(&lk, 150);
+	test_await_sql(&lk, "SELECT count(*) = 150 FROM lk.log_recent");
 	kill(running, SIGTERM);
 	assert_int_equal(ended(SOON_MS), 0);
+	LK(0, "the same 150 rows", "", "compare", "recent");
 	free(before);
 }
 
@@ -251,6 +261,8 @@ static void all_frozen_and_back(void **state) {
 	ingest(30);
 	test_await_hits(&lk, 150);
 	test_await_sql(&lk, "SELECT max(events) = 150 FROM lk.batch");
+	test_await_sql(&lk, "SELECT count(*) = 150 FROM lk.log_recent");
+	LK(0, "the same 150 rows", "", "compare", "recent");
 	kill(running, SIGTERM);
 	assert_int_equal(ended(SOON_MS), 0);
 }

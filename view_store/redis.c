@@ -393,7 +393,7 @@ static int take_info(lk_redis *r, lk_error *err) {
 }
 
 static int start_it(int rc, lk_error *err) {
-	if (rc == LK_EUNREACHABLE)
+	if (rc == LK_EUNREACHABLE && !lk_stop_asked())
 		lk_hint(err, "start it (`lk up` starts a private one), or set LK_REDIS to its address");
 	return rc;
 }
