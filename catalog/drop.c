@@ -47,8 +47,9 @@ int lk_stream_weigh(lk_pg *pg, const lk_cat_stream *s, lk_drop_weight *out, lk_e
 	char *sql = lk_asprintf("SELECT (SELECT sum(next_off)::bigint FROM lk.tail WHERE stream_id = $1::bigint),"
 	                        " (SELECT count(*) FROM lk.rejected WHERE stream_id = $1::bigint),"
 	                        " (SELECT count(*) FROM lk.source WHERE stream_id = $1::bigint),"
+	                        " (SELECT count(*) FROM lk.delivery d JOIN lk.stream s ON s.name = d.stream WHERE s.stream_id = $1::bigint),"
 	                        " (SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('%s'))", log.data);
-	int rc = weigh(pg, sql, s->id, 4, (int64_t *const[]){&out->events, &out->rejects, &out->sources, &out->bytes}, err);
+	int rc = weigh(pg, sql, s->id, 5, (int64_t *const[]){&out->events, &out->rejects, &out->sources, &out->deliveries, &out->bytes}, err);
 	free(sql);
 	lk_buf_release(&log);
 	return rc;

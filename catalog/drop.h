@@ -10,7 +10,7 @@
 /* What a removal would remove, as PostgreSQL counts it. */
 typedef struct lk_drop_weight {
 	int64_t versions, copies, sandboxes;   /* of a view */
-	int64_t events, rejects, sources;      /* of a stream */
+	int64_t events, rejects, sources, deliveries;   /* of a stream */
 	int64_t bytes;                         /* of batch tables, or of the log */
 } lk_drop_weight;
 int lk_view_weigh(lk_pg *pg, const lk_cat_view *v, lk_drop_weight *out, lk_error *err);

@@ -129,6 +129,11 @@ static int drop_view(lk_connection *c, const lk_args *args, lk_error *err) {
 
 /* --- a stream --- */
 
+static void add_number(lk_buf *b, int64_t n, const char *one) {
+	lk_buf_add_count(b, n);
+	lk_buf_addf(b, " %s%s", one, n == 1 ? "" : "s");
+}
+
 static int ask_for_stream(lk_connection *c, const lk_cat_stream *s, lk_error *err) {
 	lk_drop_weight w;
 	lk_buf what = LK_BUF_INIT;
@@ -136,11 +141,19 @@ static int ask_for_stream(lk_connection *c, const lk_cat_stream *s, lk_error *er
 	if (rc != LK_OK)
 		return rc;
 	lk_buf_addf(&what, "this removes %sstream %s, %sits log of ", s->of_copy ? "derived " : "", s->stream->name, s->of_copy ? "its definition and " : "");
-	lk_buf_add_count(&what, w.events);
-	lk_buf_addf(&what, " event%s (", w.events == 1 ? "" : "s");
+	add_number(&what, w.events, s->of_copy ? "row" : "event");
+	lk_buf_adds(&what, " (");
 	add_size(&what, w.bytes);
-	lk_buf_addf(&what, "), %lld source%s and %lld rejected line%s; this cannot be undone", (long long)w.sources, w.sources == 1 ? "" : "s",
-	            (long long)w.rejects, w.rejects == 1 ? "" : "s");
+	lk_buf_adds(&what, ")");
+	if (!s->of_copy) {
+		lk_buf_adds(&what, ", ");
+		add_number(&what, w.sources, "source");
+		lk_buf_adds(&what, ", ");
+		add_number(&what, w.rejects, "rejected line");
+	}
+	lk_buf_adds(&what, " and the position of ");
+	add_number(&what, w.deliveries, "reader");
+	lk_buf_adds(&what, s->of_copy ? "; the log of its source stays, and the definition can be applied again" : "; this cannot be undone");
 	rc = lk_ask(what.data, err);
 	lk_buf_release(&what);
 	return rc;
@@ -213,8 +226,8 @@ const lk_command lk_cmd_drop = {
 	.operands = "[VIEW]",
 	.max_operands = 1,
 	.summary = "remove a view, a copy of it that is not served, or a stream",
-	.detail = "Removes a view with all versions and copies, or a stream with its log; a stream that a view reads "
-		"cannot be removed. Both ask first; without a terminal they need --yes. The names can be declared again. "
+	.detail = "Removes a view with all versions and copies, or a stream with its log and the positions of its readers; a stream that a definition "
+		"reads cannot be removed. Both ask first; without a terminal they need --yes. The names can be declared again. "
 		"With --copy or --former, one copy of the view is removed: its cells in Redis and its batch, at once; the "
 		"log and the definition stay.",
 	.options = {

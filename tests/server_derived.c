@@ -494,7 +494,11 @@ static void dropped_from_the_end(void **state) {
 	LK(2, "", "derived stream a is made of the events of s", "erase", "s", "--where", "k=k", "--yes");
 	LK(2, "", "b is a derived stream", "erase", "b", "--where", "k=k", "--yes");
 	LK(0, "", "", "drop", "v", "--yes");
+	LK(0, "", "", "tail", "b", "--name", "reader", "--format", "csv");
+	LK(2, "", "this removes derived stream b, its definition and its log of 1 row (", "drop", "--stream", "b");
+	assert_non_null(strstr(lk.err, "MB) and the position of 1 reader; the log of its source stays"));
 	LK(0, "", "stream b is dropped", "drop", "--stream", "b", "--yes");
+	test_ask_is(&lk, "SELECT count(*) FROM lk.delivery", "0");
 	LK(0, "", "stream a is dropped", "drop", "--stream", "a", "--yes");
 	test_ask_is(&lk, "SELECT concat_ws(' ', (SELECT count(*) FROM lk.view), (SELECT count(*) FROM lk.copy), (SELECT count(*) FROM lk.unit),"
 	                 " (SELECT count(*) FROM lk.source WHERE name ~ '^[0-9]+/'), (SELECT count(*) FROM lk.stream), to_regclass('lk.log_a') IS NULL)", "0 0 0 0 1 t");
