@@ -36,16 +36,16 @@ static int check_named(const lk_rows_log *log, const lk_begin *b, lk_error *err)
 /* --- the last rows --- */
 
 typedef struct ends {
-	int64_t from[LK_MAX_PARTITIONS], to[LK_MAX_PARTITIONS];
+	lk_frontier from, to;
 } ends;
 
 /* The rows of [from, to) that pass, by partition. Without conditions all do, and none is read. */
 static int count_passing(lk_pg *pg, const lk_shape *s, const ends *e, int64_t *passing, lk_error *err) {
-	for (int p = 0; p < LK_MAX_PARTITIONS; p++)
-		passing[p] = s->nwhere ? 0 : e->to[p] - e->from[p];
+	for (int p = 0; p < e->to.n; p++)
+		passing[p] = s->nwhere ? 0 : e->to.part[p].off - e->from.part[p].off;
 	if (!s->nwhere)
 		return LK_OK;
-	lk_row_reader *r = lk_row_reader_new(pg, &(lk_row_reader_of){.log = s->log, .from = e->from, .to = e->to,
+	lk_row_reader *r = lk_row_reader_new(pg, &(lk_row_reader_of){.log = s->log, .from = &e->from, .to = &e->to,
 	                                 .columns = s->read, .ncolumns = s->nread});
 	lk_log_row row;
 	int rc;
@@ -62,13 +62,13 @@ static int find_last(lk_pg *pg, const lk_shape *s, int64_t last, ends *e, int64_
 	bool enough = false;
 	for (int64_t back = last; !enough && !lk_stop_asked(); back = back > INT64_MAX / GROWS ? INT64_MAX : back * GROWS) {
 		for (int p = 0; p < n; p++)
-			e->from[p] = e->to[p] > back ? e->to[p] - back : 0;
+			e->from.part[p].off = e->to.part[p].off > back ? e->to.part[p].off - back : 0;
 		int rc = count_passing(pg, s, e, passing, err);
 		if (rc)
 			return rc;
 		enough = true;
 		for (int p = 0; p < n; p++)
-			enough &= passing[p] >= last || e->from[p] == 0;
+			enough &= passing[p] >= last || e->from.part[p].off == 0;
 	}
 	for (int p = 0; p < n; p++)
 		all += passing[p];
@@ -100,15 +100,15 @@ static int find_place(lk_pg *pg, const lk_shape *s, const lk_begin *b, int part,
 }
 
 static int find_places(lk_pg *pg, const lk_shape *s, const lk_begin *b, ends *e, lk_error *err) {
-	lk_frontier tail;
-	int rc = lk_log_tail(pg, s->log->stream, &tail, err);
-	*e = (ends){0};
-	for (int p = 0; rc == LK_OK && p < tail.n; p++) {
-		if (!reads(b, p))
-			continue;
-		e->from[p] = e->to[p] = tail.part[p].off;
-		rc = find_place(pg, s, b, p, &e->from[p], err);
-	}
+	int rc = lk_log_tail(pg, s->log->stream, &e->to, err);
+	if (rc)
+		return rc;
+	for (int p = 0; p < e->to.n; p++)
+		e->to.part[p].off = reads(b, p) ? e->to.part[p].off : 0;
+	e->from = e->to;
+	for (int p = 0; rc == LK_OK && p < e->to.n; p++)
+		if (reads(b, p))
+			rc = find_place(pg, s, b, p, &e->from.part[p].off, err);
 	return rc;
 }
 
@@ -127,7 +127,7 @@ int lk_begin_find(lk_pg *pg, const lk_shape *s, const lk_begin *b, lk_bookmark *
 	if (rc == LK_OK && b->at == LK_BEGIN_LAST && b->last > 0)
 		rc = find_last(pg, s, b->last, &e, skip, err);
 	for (int p = 0; p < n && rc == LK_OK; p++) {
-		out->part[p].off = e.from[p];
+		out->part[p].off = e.from.part[p].off;
 		rc = lk_seek_describe(pg, s->log, p, &out->part[p], err);
 	}
 	return rc;

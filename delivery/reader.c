@@ -35,7 +35,7 @@ lk_row_reader *lk_row_reader_new(lk_pg *pg, const lk_row_reader_of *of) {
 	                 .n = s->partitions, .last = -1};
 	r->most = STEP_VALUES / r->width < STEP_ROWS ? STEP_VALUES / r->width : STEP_ROWS;
 	for (int p = 0; p < r->n; p++)
-		r->part[p] = (step){.next = of->from[p], .to = of->to[p], .rows = r->most};
+		r->part[p] = (step){.next = of->from->part[p].off, .to = of->to->part[p].off, .rows = r->most};
 	return r;
 }
 

@@ -15,10 +15,11 @@ typedef struct lk_log_row {
 	const lk_value *values;   /* by slot: the columns that were asked for, lk_slot_at, lk_slot_src; until the next call */
 } lk_log_row;
 
-/* What is read: offsets [from, to) of each partition; columns: ascending; all are borrowed as long as the reader is. */
+/* What is read: the rows from one frontier of the log to another; columns: ascending; all but these two are borrowed as
+ * long as the reader is. */
 typedef struct lk_row_reader_of {
 	const lk_rows_log *log;
-	const int64_t *from, *to;      /* [partitions] */
+	const lk_frontier *from, *to;
 	const int *columns;
 	int ncolumns;
 } lk_row_reader_of;
