@@ -48,11 +48,12 @@ typedef struct lk_output {
 	                     * the event's row */
 } lk_output;
 
-/* An edit of the user's text for the oracle: `insert` replaces `remove` bytes from `at` on. NULL: the columns that the
- * select list of a subquery hands on. */
+/* An edit of the user's text for the oracle: `insert` replaces `remove` bytes from `at` on. NULL: a position in the select
+ * list, which begins later there; without one, the columns that the select list of a subquery hands on. */
 typedef struct lk_edit {
 	int at, remove;
 	const char *insert;
+	int position;                  /* from 1 */
 	bool of_event;                 /* handed on: its windows and place in the log; … */
 	int first_lateral, nlaterals;  /* … the places in it that items [first, n) of FROM number */
 } lk_edit;

@@ -69,11 +69,19 @@ static int by_place(const void *a, const void *b) {
 	return order ? order : strcmp(f->message, g->message);
 }
 
+/* "f(…) is not supported in GROUP BY" and "f(…) is not supported in the select list", of one place. */
+static bool says_the_same(const lk_fault *f, const lk_fault *g) {
+	const char *refused = strstr(f->message, " is not supported");
+	size_t n = refused ? (size_t)(refused - f->message) : 0;
+	bool place = f->line == g->line && f->col == g->col;
+	return place && (strcmp(f->message, g->message) == 0 || (n && strncmp(f->message, g->message, n) == 0));
+}
+
 /* An alias of the select list is read again in GROUP BY: a fault in it is reported once. */
 static void leave_out_repeated(lk_definitions *d) {
 	int n = 0;
 	for (int i = 0; i < d->nfaults; i++)
-		if (n == 0 || by_place(&d->faults[n - 1], &d->faults[i]) != 0)
+		if (n == 0 || !says_the_same(&d->faults[n - 1], &d->faults[i]))
 			d->faults[n++] = d->faults[i];
 	d->nfaults = n;
 }

@@ -354,6 +354,18 @@ static void put_handed_on(const lk_plan *p, const lk_edit *e, lk_buf *out) {
 		lk_buf_addf(out, ", _ord%d ", i);
 }
 
+static int count_order_columns(const lk_plan *p) {
+	int n = 0;
+	for (int i = 0; p->limit && i < p->norder; i++)
+		n += p->order[i].output < 0;
+	return n;
+}
+
+/* Behind the columns for ORDER BY and the bounds of the window, see put_user_text. */
+static void put_position(const lk_plan *p, const lk_edit *e, lk_buf *out) {
+	lk_buf_addf(out, "%d", e->position + count_order_columns(p) + (p->window.kind != LK_W_NONE ? 2 : 0));
+}
+
 /* Bytes [from, to) of the text, edited. */
 static void put_edited(const lk_plan *p, size_t from, size_t to, lk_buf *out) {
 	for (int i = 0; i < p->nedits; i++) {
@@ -363,6 +375,8 @@ static void put_edited(const lk_plan *p, size_t from, size_t to, lk_buf *out) {
 		lk_buf_add(out, p->text + from, (size_t)e->at - from);
 		if (e->insert)
 			lk_buf_adds(out, e->insert);
+		else if (e->position)
+			put_position(p, e, out);
 		else
 			put_handed_on(p, e, out);
 		from = (size_t)e->at + (size_t)e->remove;

@@ -143,12 +143,6 @@ const char *lk_tree_str(const json_t *fields, const char *key) {
 
 bool lk_tree_flag(const json_t *fields, const char *key) { return json_is_true(json_object_get(fields, key)); }
 
-const char *lk_tree_target_name(const json_t *target) {
-	const json_t *fields = json_object_get(lk_tree_as(json_object_get(target, "val"), "ColumnRef"), "fields");
-	const char *alias = lk_tree_str(target, "name");
-	return *alias ? alias : lk_tree_string_node(json_array_get(fields, json_array_size(fields) - 1));
-}
-
 bool lk_tree_is_star(const json_t *value) {
 	const json_t *fields = json_object_get(lk_tree_as(value, "ColumnRef"), "fields");
 	return lk_tree_as(json_array_get(fields, json_array_size(fields) - 1), "A_Star") != NULL;

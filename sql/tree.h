@@ -43,7 +43,8 @@ int lk_tree_location(const json_t *fields);                          /* the node
 int lk_tree_start(const json_t *node, int fallback);                 /* the first location in it */
 const char *lk_tree_str(const json_t *fields, const char *key);      /* "" without */
 bool lk_tree_flag(const json_t *fields, const char *key);
-/* What a ResTarget is called: its alias, or the name of the column that it is; NULL if it has neither. */
+/* What a ResTarget is called: its alias, or as PostgreSQL calls a column, a call, a cast; NULL for "?column?", and for a star
+ * (sql/target_name.c). */
 const char *lk_tree_target_name(const json_t *target);
 bool lk_tree_is_star(const json_t *value);                           /* a column reference that ends in * */
 const char *lk_tree_string_node(const json_t *node);                 /* {"String":{"sval":…}}; NULL if it is none */

@@ -14,6 +14,7 @@
 #include "sql/from.h"
 #include "sql/hint.h"
 #include "sql/lateral.h"
+#include "sql/lex.h"
 #include "sql/names.h"
 #include "sql/statements.h"
 #include "sql/window.h"
@@ -40,7 +41,8 @@ static const json_t *aliased(view_reader *v, const json_t *column) {
 	json_t *target;
 	json_array_foreach(v->targets, i, target) {
 		const json_t *f = lk_tree_as(target, "ResTarget");
-		if (strcmp(lk_tree_str(f, "name"), name) == 0)
+		const char *own = lk_tree_target_name(f);
+		if (own && strcmp(own, name) == 0)
 			return json_object_get(f, "val");
 	}
 	return NULL;
@@ -66,6 +68,19 @@ static void add_key(view_reader *v, const json_t *node, int at) {
 	v->keys[v->p->nkeys++] = x;
 }
 
+/* GROUP BY 1: the first item of the select list. */
+static void add_position(view_reader *v, const json_t *constant, int at) {
+	int64_t position = 0;
+	bool integer = json_object_get(constant, "ival") && lk_tree_integer(v->s, constant, &position);
+	if (!integer || position < 1 || position > (int64_t)json_array_size(v->targets)) {
+		lk_stmt_fault(v->s, at, "write a column, an expression or an alias", "this constant is no position in the select list");
+		return;
+	}
+	lk_token t = lk_lex(v->s->text, v->s->len, at);
+	lk_sql_edit(&v->c, (lk_edit){.at = t.at, .remove = t.end - t.at, .position = (int)position});
+	add_key(v, json_object_get(lk_tree_as(json_array_get(v->targets, (size_t)position - 1), "ResTarget"), "val"), at);
+}
+
 static void read_group_item(view_reader *v, const json_t *item) {
 	const char *kind;
 	const json_t *f = lk_tree_node(item, &kind), *alias;
@@ -73,7 +88,7 @@ static void read_group_item(view_reader *v, const json_t *item) {
 	if (strcmp(kind, "FuncCall") == 0 && lk_sql_is_window(lk_tree_function_alone(f))) {
 		lk_sql_window(&v->c, f, lk_tree_location(f));
 	} else if (strcmp(kind, "A_Const") == 0) {
-		lk_stmt_fault(v->s, at, "write the column or expression itself", "a constant or position is not supported in GROUP BY");
+		add_position(v, f, at);
 	} else if (strcmp(kind, "GroupingSet") == 0) {
 		lk_stmt_fault(v->s, lk_tree_start(f, lk_tree_location(f)), "declare a view for each set of keys",
 		              "GROUPING SETS, ROLLUP, CUBE and () are not supported");
@@ -86,15 +101,12 @@ static void read_group_item(view_reader *v, const json_t *item) {
 
 /* --- the select list --- */
 
-/* The alias, or the name of a column. */
 static const char *output_name(view_reader *v, const json_t *target, const json_t *value, int at) {
-	const char *name = lk_tree_str(target, "name");
-	const json_t *fields = json_object_get(lk_tree_as(value, "ColumnRef"), "fields");
-	if (!*name && fields)
-		name = lk_tree_string_node(json_array_get(fields, json_array_size(fields) - 1));
-	if (!name || (name != lk_tree_str(target, "name") && lk_scope_find(&v->c, "", name) == -1 && lk_scope_whole(&v->c, name) == -1))
-		return name;   /* not a column: read_key reports it */
-	if (!*name) {
+	const char *name = lk_tree_target_name(target);
+	bool column = !*lk_tree_str(target, "name") && lk_tree_as(value, "ColumnRef");
+	if (column && (!name || (lk_scope_find(&v->c, "", name) == -1 && lk_scope_whole(&v->c, name) == -1)))
+		return name;   /* a star, or no column: reading it reports that */
+	if (!name) {
 		lk_stmt_fault(v->s, at, "write expression AS name", "this item of the select list has no name");
 		return NULL;
 	}

@@ -285,6 +285,12 @@
 "SELECT extract(epoch FROM max(ts) - min(ts)) AS a, max(ts) + interval '1 hour' AS c, date_trunc('hour', max(other)) AS d, extract(minute FROM min(ts)) AS e, max(ts)::date AS g FROM s"
 	" WHERE ts > '2019-01-01T00:00:00Z' AND ts < '2021-01-01T00:00:00Z' GROUP BY k",
 "SELECT date_trunc('minute', ts) AS m, extract(hour FROM date_trunc('minute', ts)) AS h, count(*) AS c FROM s GROUP BY date_trunc('minute', ts) HAVING round(avg(n), 1) > 0.1",
+/* PostgreSQL's names of items, and positions */
+"SELECT k, count(*), sum(i4), max(n)::numeric(38,2), avg(i4) FROM s GROUP BY 1, tumble(ts, '1 minute')",
+"SELECT date_trunc('hour', ts), extract(dow FROM ts), CASE WHEN i4 > 0 THEN k END, count(*), (min(i4) / 2)::text FROM s GROUP BY 3, date_trunc, 2",
+"SELECT CASE WHEN i4 > 0 THEN k ELSE 'x' || k END, mod(i4, 3), count(DISTINCT t) FROM s GROUP BY 2, 1, tumble(ts, '1 day') ORDER BY 3 DESC, count(*) + 1 LIMIT 3",
+"WITH a AS (SELECT ts, lower(t), i4::bigint, k FROM s) SELECT lower, count(*), sum(i4) FROM a GROUP BY 1, tumble(ts, '1 minute')",
+"SELECT coalesce(k, '-'), greatest(i4, 0), nullif(max(i2), 3), least(min(i2), 0), first(t) FROM s GROUP BY 1, 2, session(ts, '1 min')",
 "SELECT power(avg(i4), 2) AS a, count(*)::numeric ^ 1.5 AS b, sum(n ^ 2) AS c, avg(round(power(abs(n), 0.5), 6)) AS d, min(1.01 ^ (i2 % 100)::numeric(2)) AS e FROM s GROUP BY k",
 "SELECT sqrt(count(*)::double precision) AS a, power(avg(i4)::double precision, 2) AS c, stddev(i4) / NULLIF(avg(i4)::double precision, 0) AS d FROM s GROUP BY k",
 "SELECT k, CASE WHEN k ~ '^[a-m]' THEN 'early' WHEN max(t) ILIKE '%B' THEN 'b' ELSE 'late' END AS a, count(*) AS c FROM s GROUP BY k ORDER BY length(k) DESC, lower(k) LIMIT 4",
