@@ -166,7 +166,8 @@ static lk_value read_jsonb(const lk_value *text, lk_eval *ev) {
 	lk_buf b = LK_BUF_INIT;
 	const char *reason;
 	bool good = lk_jsonb_normalise(text->s, text->len, &b, &reason) == 0;
-	lk_value v = good ? lk_made_text(ev, b.data, b.len) : lk_mark(ev, "invalid input syntax for type json");
+	bool syntax = !good && strncmp(reason, "not JSON", 8) == 0;   /* else a limit */
+	lk_value v = good ? lk_made_text(ev, b.data, b.len) : lk_mark(ev, syntax ? "invalid input syntax for type json" : reason);
 	lk_buf_release(&b);
 	return v;
 }

@@ -236,10 +236,20 @@ static bool is_strict(const lk_expr *x) {
  * years of its times. */
 static bool has_guard(const item *i) { return strstr(i->sql, "to_jsonb(") || strstr(i->sql, "date_bin(interval '1 microsecond'"); }
 
+/* A limit without a guard: a text with such a number is cast to jsonb in C only (R3). */
+static bool is_beyond_jsonb(const lk_value *ours, const lk_eval *ev) {
+	return ours->state == LK_MARKED && strncmp(ev->reason, "a number of more than 1000 digits", 33) == 0;
+}
+
 static void compare_row(fixture *f, const item *i, int row, const char *written, const char *planned) {
 	lk_arena scratch = {0};
 	lk_eval ev = {.arena = &scratch};
 	lk_value ours = lk_expr_eval(i->x, f->rows[row], &ev);
+	if (is_beyond_jsonb(&ours, &ev)) {
+		f->limits++;
+		lk_arena_release(&scratch);
+		return;
+	}
 	f->wide += ours.state == LK_VALUE && i->x->type.kind == LK_NUMERIC && ours.scale == LK_WIDE;
 	bool raises = written && *written == '!', plan_raises = planned && *planned == '!';
 	if (!plan_raises && !same(i->x, &ours, planned))
