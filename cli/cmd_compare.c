@@ -1,3 +1,4 @@
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -9,6 +10,8 @@
 #include "print/derived.h"
 
 enum { LINE_EVERY_US = 5000000 };
+
+static const char query_canceled[] = "57014";   /* SQLSTATE */
 
 /* On a terminal, one line that is overwritten; elsewhere a line per phase and every five seconds. */
 static void show_progress(void *ctx, const lk_replay_progress *p) {
@@ -83,12 +86,35 @@ static void print_derived(const lk_derived_comparison *c, const char *stream, en
 		lk_derived_comparison_print(c, stream, &screen, lk_out());
 }
 
+/* What PostgreSQL needs for a definition's text is not lk's to say: frames of RANGE over many equal times are quadratic there. */
+static int run_text(lk_connection *c, const lk_cat_copy *copy, int64_t limit_us, lk_derived_comparison *d, lk_error *err) {
+	lk_buf limit = LK_BUF_INIT;
+	lk_error e = {0};
+	*d = (lk_derived_comparison){0};
+	show_progress(NULL, &(lk_replay_progress){.view = copy->version->view->name, .phase = "PostgreSQL runs its text"});
+	int rc = lk_pg_runf(&c->pg, &e, "SET statement_timeout = %lld", (long long)((limit_us + 999) / 1000));
+	if (rc == LK_OK)
+		rc = lk_compare_derived(&c->pg, copy, d, &e);
+	if (rc != LK_EBUSY || !limit_us || strcmp(e.sqlstate, query_canceled) != 0) {
+		*err = rc == LK_OK ? *err : e;
+		return rc;
+	}
+	lk_duration_print(limit_us, &limit);
+	rc = lk_fail(err, LK_ETOOBIG, "PostgreSQL has not run the text of %s within %s", copy->version->view->name, limit.data);
+	lk_buf_release(&limit);
+	return lk_hint(err, "allow more with --timeout, or compare a stream with the same text that has read fewer events");
+}
+
 static int compare_derived(lk_connection *c, const lk_cat_copy *copy, const lk_args *args, enum format format, lk_error *err) {
 	lk_derived_comparison d;
+	int64_t limit_us;
 	if (lk_args_has(args, "version"))
 		return lk_fail(err, LK_EUSAGE, "%s is a derived stream: it has one version", args->operands[0]);
+	int rc = lk_args_interval(args, "timeout", 0, &limit_us, err);
+	if (rc != LK_OK)
+		return rc;
 	lk_cancel_on_signal(&c->pg);
-	int rc = lk_compare_derived(&c->pg, copy, &d, err);
+	rc = run_text(c, copy, limit_us, &d, err);
 	if (rc == LK_OK) {
 		print_derived(&d, args->operands[0], format);
 		rc = d.differ ? lk_fail(err, LK_EDIFFERS, "the log of %s is not what its definition makes of its source", args->operands[0]) : LK_OK;
@@ -120,6 +146,8 @@ static int run(const lk_args *args, lk_error *err) {
 		rc = try_derived(args, (enum format)format, &done, err);
 	if (rc != LK_OK || done)
 		return rc;
+	if (lk_args_has(args, "timeout"))
+		return lk_fail(err, LK_EUSAGE, "%s is a view: --timeout is for derived streams, whose text may take PostgreSQL very long", o.view);
 	rc = lk_servers_find(lk_home(), &at, err);
 	o.postgres = at.postgres;
 	o.redis = at.redis;
@@ -150,6 +178,7 @@ const lk_command lk_cmd_compare = {
 	.options = {
 		{"version", "N", "this version instead of the served one", false},
 		{"no-costs", NULL, "compare only", false},
+		{"timeout", "INTERVAL", "of a derived stream: how long PostgreSQL may run its text (as long as it takes)", false},
 		{"workers", "N", "threads that stream and replay (2)", false},
 		{"format", "FORMAT", "table, json or markdown (table)", false},
 	},

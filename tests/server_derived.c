@@ -449,6 +449,12 @@ static void compared_with_its_text(void **state) {
 	assert_non_null(strstr(lk.out, "the same 50 rows"));
 	LK(0, "{\"stream\":\"a\",\"events\":100,\"rows\":70,\"differ\":0,\"differences\":[]}", "", "compare", "a", "--format", "json");
 	LK(2, "", "it has one version", "compare", "a", "--version", "1");
+	LK(2, "", "v is a view: --timeout is for derived streams", "compare", "v", "--timeout", "1min");
+	LK(0, "the same 50 rows", "", "compare", "b", "--timeout", "1h");
+	test_sql(&world.pg, "BEGIN");
+	test_sql(&world.pg, "LOCK TABLE lk.log_b IN ACCESS EXCLUSIVE MODE");
+	LK(6, "", "PostgreSQL has not run the text of b within 100 ms", "compare", "b", "--timeout", "100ms");
+	test_sql(&world.pg, "ROLLBACK");
 	test_sql(&world.pg, "UPDATE lk.log_b SET n = 7 WHERE (part, off) = (SELECT part, off FROM lk.log_b ORDER BY part, off LIMIT 1)");
 	LK(1, "have different rows: 1\nrow 1: (", "the log of b is not what its definition makes", "compare", "b");
 	LK(0, "the stream path makes of each event:", "", "explain", "b");
