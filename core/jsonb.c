@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json_string.h"
+#include "core/json_text.h"
 
 /* One walk checks and prints. An object's members are printed where they stand and put into their order when it ends.
  * Recursion is as deep as the value, at most LK_JSONB_DEPTH. */
@@ -58,37 +58,17 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* --- texts --- */
 
-/* r->p at the backslash. */
-static bool skip_escape(reader *r) {
-	const char *p = r->p + 1;
-	if (p == r->end || !*p || !strchr("\"\\/bfnrtu", *p))
-		return fail(r, "not JSON: an unknown escape in a string");
-	if (*p == 'u' && (r->end - p < 5 || !lk_json_hex(p + 1)))
-		return fail(r, "not JSON: \\u without four hexadecimal digits");
-	r->p = p + (*p == 'u' ? 5 : 1);
-	return true;
-}
-
 /* The text at the quote, decoded: a part of the input, or in the arena. */
 static bool read_text(reader *r, const char **text, size_t *len) {
-	const char *from = ++r->p, *reason;
 	bool escaped = false;
-	while (r->p < r->end && *r->p != '"') {
-		if ((unsigned char)*r->p < 0x20)
-			return fail(r, "not JSON: a control character in a string");
-		if (*r->p != '\\')
-			r->p++;
-		else if (skip_escape(r))
-			escaped = true;
-		else
-			return false;
-	}
-	if (r->p == r->end)
-		return fail(r, "not JSON: a string that does not end");
+	const char *from = r->p + 1, *behind = lk_json_string_end(from, r->end, &escaped, &r->reason);
+	if (!behind)
+		return false;
+	r->p = behind;
 	*text = from;
-	*len = (size_t)(r->p++ - from);
-	if (escaped && !lk_json_unescape(from, *len, &r->arena, text, len, &reason))
-		return fail(r, reason);
+	*len = (size_t)(behind - 1 - from);
+	if (escaped && !lk_json_unescape(from, *len, &r->arena, text, len, &r->reason))
+		return false;
 	return lk_utf8_valid(*text, *len) || fail(r, "invalid UTF-8");
 }
 
@@ -107,43 +87,33 @@ typedef struct number {
 	int nwhole, nfraction, exponent;
 } number;
 
-static const char *read_digits(reader *r, int *n) {
-	const char *from = r->p;
-	while (r->p < r->end && is_digit(*r->p))
-		r->p++;
-	*n = r->p - from > LK_JSONB_MAX ? LK_JSONB_MAX : (int)(r->p - from);
+static const char *take_digits(const char **p, const char *end, int *n) {
+	const char *from = *p;
+	while (*p < end && is_digit(**p))
+		++*p;
+	*n = *p - from > LK_JSONB_MAX ? LK_JSONB_MAX : (int)(*p - from);
 	return from;
 }
 
-static bool read_exponent(reader *r, int *exponent) {
-	bool negative = r->p < r->end && *r->p == '-';
-	if (r->p < r->end && (*r->p == '-' || *r->p == '+'))
-		r->p++;
-	int n;
-	const char *p = read_digits(r, &n);
-	for (; p < r->p; p++)
-		*exponent = *exponent < 2 * LK_JSONB_MAX ? *exponent * 10 + (*p - '0') : *exponent;
-	*exponent = negative ? -*exponent : *exponent;
-	return n > 0 || fail(r, "not JSON: a number without digits in its exponent");
+static int exponent_at(const char *p, const char *end) {
+	bool negative = *p == '-';
+	int exponent = 0;
+	for (p += *p == '-' || *p == '+'; p < end; p++)
+		exponent = exponent < 2 * LK_JSONB_MAX ? exponent * 10 + (*p - '0') : exponent;
+	return negative ? -exponent : exponent;
 }
 
 static bool read_number(reader *r, number *n) {
-	*n = (number){.negative = *r->p == '-'};
-	r->p += n->negative;
-	n->whole = read_digits(r, &n->nwhole);
-	if (!n->nwhole || (*n->whole == '0' && n->nwhole > 1))
-		return fail(r, "not JSON: neither a value nor a number");
-	n->fraction = r->p;
-	if (r->p < r->end && *r->p == '.') {
-		r->p++;
-		n->fraction = read_digits(r, &n->nfraction);
-		if (!n->nfraction)
-			return fail(r, "not JSON: a number without digits after its point");
-	}
-	if (r->p < r->end && (*r->p == 'e' || *r->p == 'E')) {
-		r->p++;
-		return read_exponent(r, &n->exponent);
-	}
+	const char *p = r->p, *end = lk_json_number_end(p, r->end, &r->reason);
+	if (!end)
+		return false;
+	*n = (number){.negative = *p == '-'};
+	p += n->negative;
+	n->whole = take_digits(&p, end, &n->nwhole);
+	p += p < end && *p == '.';
+	n->fraction = take_digits(&p, end, &n->nfraction);
+	n->exponent = p < end ? exponent_at(p + 1, end) : 0;
+	r->p = end;
 	return true;
 }
 
@@ -271,12 +241,12 @@ static bool read_array(reader *r) {
 	return put(r, "]", 1);
 }
 
-static bool read_word(reader *r, const char *word) {
-	size_t len = strlen(word);
-	if ((size_t)(r->end - r->p) < len || memcmp(r->p, word, len) != 0)
-		return fail(r, "not JSON: an unknown word");
-	r->p += len;
-	return put(r, word, len);
+static bool read_word(reader *r) {
+	const char *from = r->p, *behind = lk_json_word_end(from, r->end, &r->reason);
+	if (!behind)
+		return false;
+	r->p = behind;
+	return put(r, from, (size_t)(behind - from));
 }
 
 static bool read_container(reader *r) {
@@ -299,9 +269,7 @@ static bool read_value(reader *r) {
 	case '{':
 	case '[': return read_container(r);
 	case '"': return read_text(r, &text, &len) && put_text(r, text, len);
-	case 't': return read_word(r, "true");
-	case 'f': return read_word(r, "false");
-	case 'n': return read_word(r, "null");
+	case 't': case 'f': case 'n': return read_word(r);
 	default: return read_number(r, &n) && put_number(r, &n);
 	}
 }

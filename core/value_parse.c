@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/hex.h"
 #include "core/jsonb.h"
 #include "core/time.h"
 
@@ -252,10 +253,6 @@ static int parse_interval(const char *s, const char *end, lk_value *out, const c
 	return 0;
 }
 
-static int hex_digit(char c) {
-	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 bool lk_uuid_parse(const char *s, size_t len, uint8_t uuid[16]) {
 	const char *end = s + len;
 	if (len > 2 && *s == '{' && end[-1] == '}') {
@@ -263,7 +260,7 @@ bool lk_uuid_parse(const char *s, size_t len, uint8_t uuid[16]) {
 		end--;
 	}
 	for (int i = 0; i < 16; i++, s += 2) {
-		int high = end - s >= 2 ? hex_digit(s[0]) : -1, low = high < 0 ? -1 : hex_digit(s[1]);
+		int high = end - s >= 2 ? lk_hex_digit(s[0]) : -1, low = high < 0 ? -1 : lk_hex_digit(s[1]);
 		if (low < 0)
 			return false;
 		uuid[i] = (uint8_t)(high << 4 | low);

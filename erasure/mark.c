@@ -9,6 +9,7 @@
 
 #include "catalog/log_sql.h"
 #include "core/fault.h"
+#include "core/hex.h"
 #include "core/time.h"
 #include "erasure/erasure.h"
 #include "event_log/source.h"
@@ -147,12 +148,10 @@ static int erase_rejects(lk_pg *pg, const lk_erase_terms *t, lk_erase_marked *ou
 	return rc;
 }
 
-static int digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
-
 static void digest_of_hex(const char *hex, char out[33]) {
 	lk_buf head = LK_BUF_INIT;
 	for (; hex[0] && hex[1]; hex += 2)
-		lk_buf_addc(&head, (char)(digit(hex[0]) << 4 | digit(hex[1])));
+		lk_buf_addc(&head, (char)(lk_hex_digit(hex[0]) << 4 | lk_hex_digit(hex[1])));
 	lk_source_head_digest(head.data, head.len, out);
 	lk_buf_release(&head);
 }

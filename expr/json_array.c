@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "core/json_string.h"
+#include "core/json_text.h"
 
 typedef struct reader {
 	const char *end;
@@ -28,62 +28,24 @@ static const char *skip_blanks(const reader *r, const char *p) {
 static bool is_at(const reader *r, const char *p, char c) { return p < r->end && *p == c; }
 
 /* A \u escape may be well-formed and no character. */
-static const char *checked_units(reader *r, const char *text, const char *end) {
+static const char *checked_escapes(reader *r, const char *text, const char *end) {
 	const char *made, *fault;
 	size_t len;
-	if (!lk_json_unescape(text, (size_t)(end - text), r->scratch, &made, &len, &fault))
-		return fail(r, fault);
-	return end + 1;
-}
-
-static const char *skip_string(reader *r, const char *quote) {
-	bool units = false;
-	for (const char *p = quote + 1; p < r->end && (unsigned char)*p >= 32; p++) {
-		if (*p == '"')
-			return units ? checked_units(r, quote + 1, p) : p + 1;
-		if (*p != '\\')
-			continue;
-		p++;
-		if (is_at(r, p, 'u') && r->end - p > 4 && lk_json_hex(p + 1))
-			units = true;
-		else if (p == r->end || !*p || !strchr("\"\\/bfnrt", *p))
-			break;
-	}
-	return syntax(r);
-}
-
-static const char *skip_digits(reader *r, const char *p) {
-	const char *first = p;
-	while (p < r->end && *p >= '0' && *p <= '9')
-		p++;
-	return p > first ? p : syntax(r);
-}
-
-static const char *skip_number(reader *r, const char *p) {
-	p += *p == '-';
-	p = is_at(r, p, '0') ? p + 1 : skip_digits(r, p);
-	if (p && is_at(r, p, '.'))
-		p = skip_digits(r, p + 1);
-	if (!p || !(is_at(r, p, 'e') || is_at(r, p, 'E')))
-		return p;
-	p++;
-	return skip_digits(r, p + (is_at(r, p, '+') || is_at(r, p, '-')));
+	return lk_json_unescape(text, (size_t)(end - text), r->scratch, &made, &len, &fault) ? end + 1 : fail(r, fault);
 }
 
 static const char *skip_scalar(reader *r, const char *p) {
-	static const char *const words[] = {"true", "false", "null"};
-	if (is_at(r, p, '"'))
-		return skip_string(r, p);
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if ((size_t)(r->end - p) >= strlen(words[i]) && memcmp(p, words[i], strlen(words[i])) == 0)
-			return p + strlen(words[i]);
-	return p < r->end ? skip_number(r, p) : syntax(r);
+	bool escaped = false;
+	const char *reason, *behind = lk_json_scalar_end(p, r->end, &escaped, &reason);
+	if (!behind)
+		return syntax(r);
+	return escaped ? checked_escapes(r, p + 1, behind - 1) : behind;
 }
 
 /* "key" : */
 static const char *skip_key(reader *r, const char *p) {
 	p = skip_blanks(r, p);
-	p = is_at(r, p, '"') ? skip_string(r, p) : syntax(r);
+	p = is_at(r, p, '"') ? skip_scalar(r, p) : syntax(r);
 	p = p ? skip_blanks(r, p) : NULL;
 	return !p ? NULL : is_at(r, p, ':') ? p + 1 : syntax(r);
 }

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hex.h"
 #include "core/time.h"
 #include "formats/format.h"
 #include "formats/log_format.h"
@@ -362,17 +363,10 @@ static int tell(lk_log_scanner *g, const char *p, const char *end) {
 
 /* --- Values --- */
 
-static int hex_digit(char c) {
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool hex_digits(const char *p, const char *end, int n, unsigned *out) {
 	*out = 0;
 	for (int i = 0; i < n; i++) {
-		int digit = p + i < end ? hex_digit(p[i]) : -1;
+		int digit = p + i < end ? lk_hex_digit(p[i]) : -1;
 		if (digit < 0)
 			return false;
 		*out = *out << 4 | (unsigned)digit;

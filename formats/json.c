@@ -10,18 +10,14 @@
  * as values only once the whole line has proved to be JSON, so a wrong value that a later duplicate overrides does no
  * harm.
  *
- * Most of the time goes to strings, so their ends are searched 16 bytes at a time (SSE2; elsewhere 8). Most lines have
- * their keys in the same order, so each key remembers which one followed it. */
+ * Most lines have their keys in the same order, so each key remembers which one followed it. */
 #include "formats/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
-#include "core/json_string.h"
+#include "core/json_text.h"
 #include "formats/format.h"
 #include "formats/json_cut.h"
 
@@ -136,122 +132,11 @@ static inline const char *skip_space(const char *p, const char *end) {
 	return p;
 }
 
-/* The first quote, backslash or control character. */
-static inline const char *plain_end(const char *p, const char *end) {
-#ifdef __SSE2__
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
-	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
-		                           _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
-		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
-		if (mask)
-			return p + __builtin_ctz(mask);
-	}
-#else
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-	for (; end - p >= 8; p += 8) {
-		uint64_t v, quote, slash;
-		memcpy(&v, p, 8);
-		quote = v ^ ones * '"';
-		slash = v ^ ones * '\\';
-		if (((quote - ones) & ~quote & tops) | ((slash - ones) & ~slash & tops) | ((v - ones * 0x20) & ~v & tops))
-			break;
-	}
-#endif
-	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
-		p++;
-	return p;
-}
-
-static const char *skip_escape(lk_json_scanner *j, const char *p) {
-	if (j->end - p < 2)
-		return bad(j, "not JSON: a string that does not end");
-	switch (p[1]) {
-	case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
-		return p + 2;
-	case 'u':
-		if (j->end - p >= 6 && lk_json_hex(p + 2))
-			return p + 6;
-		return bad(j, "not JSON: \\u without four hexadecimal digits");
-	default:
-		return bad(j, "not JSON: an unknown escape in a string");
-	}
-}
-
-/* p is at the opening quote. *escaped is set if there is an escape, else unchanged. */
-static const char *skip_string(lk_json_scanner *j, const char *p, bool *escaped) {
-	for (p++;;) {
-		p = plain_end(p, j->end);
-		if (p == j->end)
-			return bad(j, "not JSON: a string that does not end");
-		if (*p == '"')
-			return p + 1;
-		if (*p != '\\')
-			return bad(j, "not JSON: a control character in a string");
-		*escaped = true;
-		if (!(p = skip_escape(j, p)))
-			return NULL;
-	}
-}
-
-static inline const char *skip_digits(const char *p, const char *end) {
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-static const char *skip_number(lk_json_scanner *j, const char *p) {
-	const char *end = j->end, *from;
-	if (*p == '-')
-		p++;
-	from = p;
-	p = skip_digits(p, end);
-	if (p == from || (*from == '0' && p - from > 1))
-		return bad(j, "not JSON: neither a value nor a number");
-	if (p < end && *p == '.') {
-		from = ++p;
-		if ((p = skip_digits(p, end)) == from)
-			return bad(j, "not JSON: a number without digits after its point");
-	}
-	if (p < end && (*p == 'e' || *p == 'E')) {
-		p++;
-		if (p < end && (*p == '+' || *p == '-'))
-			p++;
-		from = p;
-		if ((p = skip_digits(p, end)) == from)
-			return bad(j, "not JSON: a number without digits in its exponent");
-	}
-	return p;
-}
-
-static const char *skip_literal(lk_json_scanner *j, const char *p, const char *word, size_t len) {
-	if ((size_t)(j->end - p) < len || memcmp(p, word, len))
-		return bad(j, "not JSON: an unknown word");
-	return p + len;
-}
-
 static inline const char *skip_scalar(lk_json_scanner *j, const char *p, token *t) {
-	if (p == j->end)
-		return bad(j, "not JSON: it ends too early");
 	t->p = p;
-	switch (*p) {
-	case '"':
-		t->kind = T_STRING;
-		return skip_string(j, p, &t->escaped);
-	case 'n':
-		t->kind = T_NULL;
-		return skip_literal(j, p, "null", 4);
-	case 't':
-		t->kind = T_BARE;
-		return skip_literal(j, p, "true", 4);
-	case 'f':
-		t->kind = T_BARE;
-		return skip_literal(j, p, "false", 5);
-	default:
-		t->kind = T_BARE;
-		return skip_number(j, p);
-	}
+	if (p < j->end)
+		t->kind = *p == '"' ? T_STRING : *p == 'n' ? T_NULL : T_BARE;
+	return lk_json_scalar_end(p, j->end, &t->escaped, &j->reason);
 }
 
 /* p after a key's closing quote; returns the first byte of the value. */
@@ -282,7 +167,7 @@ member:
 	if (object) {
 		if (p == end || *p != '"')
 			return bad(j, "not JSON: a key is missing");
-		if (!(p = skip_string(j, p, &t.escaped)) || !(p = skip_colon(j, p)))
+		if (!(p = lk_json_string_end(p + 1, end, &t.escaped, &j->reason)) || !(p = skip_colon(j, p)))
 			return NULL;
 	}
 	if (p < end && (*p == '{' || *p == '['))
@@ -357,7 +242,7 @@ static const char *walk_object(lk_json_scanner *j, node *n, const char *p) {
 		const char *key = p + 1;
 		bool escaped = false;
 		token unwanted, *t = &unwanted;
-		if (!(p = skip_string(j, p, &escaped)))
+		if (!(p = lk_json_string_end(p + 1, end, &escaped, &j->reason)))
 			return NULL;
 		node *c = find(j, n, *guess, key, (size_t)(p - 1 - key), escaped);
 		if (!(p = skip_colon(j, p)))

@@ -3,21 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hex.h"
 #include "view_store/redis.h"
-
-static int hex(char c) {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Decodes %xx. */
 static char *decoded(const char *s, size_t n) {
 	lk_buf b = LK_BUF_INIT;
 	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
-			lk_buf_addc(&b, (char)(hex(s[i + 1]) << 4 | hex(s[i + 2])));
+		if (s[i] == '%' && i + 2 < n && lk_hex_digit(s[i + 1]) >= 0 && lk_hex_digit(s[i + 2]) >= 0) {
+			lk_buf_addc(&b, (char)(lk_hex_digit(s[i + 1]) << 4 | lk_hex_digit(s[i + 2])));
 			i += 2;
 		} else {
 			lk_buf_addc(&b, s[i]);
