@@ -15,13 +15,6 @@ bool lk_aggregate_known(const char *name) {
 	return false;
 }
 
-const lk_aggregate *lk_aggregate_find(const char *name, bool star) {
-	for (const lk_aggregate *const *a = lk_aggregates; *a; a++)
-		if ((*a)->star == star && !(*a)->distinct && strcmp((*a)->name, name) == 0)
-			return *a;
-	return NULL;
-}
-
 int lk_aggregate_digits(const char *name, bool distinct) {
 	int most = LK_NUMERIC_DIGITS;
 	for (const lk_aggregate *const *a = lk_aggregates; *a; a++)

@@ -102,9 +102,8 @@ typedef struct lk_aggregate {
 	bool idempotent;      /* merge(s, s) = s: min, max */
 } lk_aggregate;
 
-/* Is there an aggregate of that name? The first one of that name and form; NULL if there is none. */
+/* Is there an aggregate of that name? */
 bool lk_aggregate_known(const char *name);
-const lk_aggregate *lk_aggregate_find(const char *name, bool star);
 /* The most digits of a numeric argument of any form of the name. */
 int lk_aggregate_digits(const char *name, bool distinct);
 /* Finds the aggregate that takes a->arg_type; sets a->verbs and a->type. -1, with *reason, if there is none. */

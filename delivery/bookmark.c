@@ -10,10 +10,6 @@
 
 static const char first_line[] = "lk position 1\n";
 
-bool lk_bookmark_is_of(const lk_bookmark *p, const char *database, int64_t log) {
-	return p->log == log && !strcmp(p->database, database);
-}
-
 static void digest_of(const char *text, size_t len, char out[33]) {
 	lk_digest d;
 	lk_digest_init(&d, 0, 0);

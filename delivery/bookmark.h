@@ -26,9 +26,6 @@ typedef struct lk_bookmark {
 	lk_bookmark_part part[LK_MAX_PARTITIONS];
 } lk_bookmark;
 
-/* Is it of this log of this database? */
-bool lk_bookmark_is_of(const lk_bookmark *p, const char *database, int64_t log);
-
 /* Lines of text that end with a digest of the lines before. */
 void lk_bookmark_print(const lk_bookmark *p, lk_buf *out);
 /* 0, or -1 with *why: what is wrong with the text (static). */

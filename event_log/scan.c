@@ -99,7 +99,7 @@ static int next_tuple(const struct rows *r, lk_value *row, const char **begin, l
 			if (!(len -= LK_COPY_HEADER_BYTES))
 				continue;
 		}
-		int rc = lk_copy_decode_to(*begin, len, r->types, r->slots, r->n, row);
+		int rc = lk_copy_decode(*begin, len, r->types, r->slots, r->n, row);
 		if (rc < 0)
 			return lk_fail(err, LK_EINTERNAL, "PostgreSQL, %s: a row of an unexpected form", r->doing);
 		if (rc == 0)

@@ -127,7 +127,6 @@ void lk_frames_clear(lk_frames *f) {
 		lk_frame_map_remove(f, f->newest);
 	f->first_changed = f->asked = NULL;
 	f->nasks = 0;
-	f->nchanged = 0;
 }
 
 void lk_frames_free(lk_frames *f) {

@@ -99,9 +99,8 @@ int lk_frames_answer(lk_frames *f, int i, const void *bytes, size_t len);
  * `take` returns. */
 void lk_frames_changes(lk_frames *f, void (*take)(void *ctx, const lk_frames_field *field), void *ctx);
 
-/* What the keys in memory take, in bytes, about; and how many of them have changed. */
+/* What the keys in memory take, in bytes, about. */
 size_t lk_frames_bytes(const lk_frames *f);
-int64_t lk_frames_changed(const lk_frames *f);
 /* Drops stored keys, the longest unused ones first, until the rest takes at most that many bytes. Not between
  * lk_frames_want and the step of its row. */
 void lk_frames_trim(lk_frames *f, size_t most_bytes);

@@ -79,7 +79,6 @@ void lk_frame_use(lk_frames *f, lk_frame_key *k) {
 	if (k->changed)
 		return;
 	k->changed = true;
-	f->nchanged++;
 	k->next_listed = f->first_changed;
 	f->first_changed = k;
 }

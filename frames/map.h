@@ -21,7 +21,6 @@ struct lk_frames {
 	lk_frame_key *oldest, *newest;            /* by use */
 	lk_frame_key *first_changed, *asked;      /* lists by next_listed; a key is in at most one */
 	size_t bytes;
-	int64_t nchanged;                         /* keys in the list */
 	lk_buf name;                              /* of the key that is looked for */
 	lk_ask *asks;
 	lk_frames_field *fields;

@@ -136,10 +136,8 @@ void lk_frames_changes(lk_frames *f, void (*take)(void *ctx, const lk_frames_fie
 	for (lk_frame_key *k = f->first_changed; k; k = k->next_listed)
 		take_key(&t, k);
 	f->first_changed = NULL;
-	f->nchanged = 0;
 }
 
-int64_t lk_frames_changed(const lk_frames *f) { return f->nchanged; }
 
 /* --- what is asked for --- */
 

@@ -85,13 +85,6 @@ int lk_plan_output(const lk_plan *p, const char *name) {
 	return -1;
 }
 
-int lk_plan_key(const lk_plan *p, const char *name) {
-	for (int i = 0; i < p->nkeys; i++)
-		if (*name && strcmp(p->keys[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
 bool lk_reads_agg(const lk_plan *p, const lk_expr *merged, int i) { return lk_expr_reads(merged, p->nkeys + i, p->nkeys + i + 1); }
 
 bool lk_output_varies(const lk_plan *p, const lk_output *o) {

@@ -152,9 +152,8 @@ lk_type lk_slot_type(const lk_plan *p, int slot);
 const lk_lateral *lk_slot_item(const lk_plan *p, int slot);
 /* The window function whose value the slot has; NULL if it is none. */
 const lk_over *lk_slot_over(const lk_plan *p, int slot);
-/* Index of the output or key of that name, or -1. */
+/* Index of the output of that name, or -1. */
 int lk_plan_output(const lk_plan *p, const char *name);
-int lk_plan_key(const lk_plan *p, const char *name);
 /* Does an expression over keys and aggregates read aggregate i? Does an output depend on an aggregate? */
 bool lk_reads_agg(const lk_plan *p, const lk_expr *merged, int i);
 bool lk_output_varies(const lk_plan *p, const lk_output *o);

@@ -216,7 +216,7 @@ static inline int get_value(lk_type t, const char *p, uint32_t len, lk_value *ou
 	return 0;
 }
 
-int lk_copy_decode_to(const char *tuple, int len, const lk_type *types, const int *slots, int n, lk_value *row) {
+int lk_copy_decode(const char *tuple, int len, const lk_type *types, const int *slots, int n, lk_value *row) {
 	const char *p = tuple, *end = tuple + len;
 	if (len < 2)
 		return LK_EINTERNAL;
@@ -241,8 +241,4 @@ int lk_copy_decode_to(const char *tuple, int len, const lk_type *types, const in
 		p += size;
 	}
 	return p == end ? 0 : LK_EINTERNAL;
-}
-
-int lk_copy_decode(const char *tuple, int len, const lk_type *types, int n, lk_value *out) {
-	return lk_copy_decode_to(tuple, len, types, NULL, n, out);
 }

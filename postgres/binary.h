@@ -18,10 +18,9 @@ void lk_copy_int8(lk_buf *out, int64_t v);
 void lk_copy_int4(lk_buf *out, int32_t v);
 
 /* Decodes one tuple as PQgetCopyData gave it, without the header (the caller skips 19 bytes of the first message).
- * Texts are borrowed. 0; 1 for the trailer; LK_EINTERNAL if the form is wrong. */
-int lk_copy_decode(const char *tuple, int len, const lk_type *types, int n, lk_value *out);
-/* The same, field i into row[slots[i]]; slots may be NULL. */
-int lk_copy_decode_to(const char *tuple, int len, const lk_type *types, const int *slots, int n, lk_value *row);
+ * Field i goes into row[slots[i]], or row[i] if slots is NULL. Texts are borrowed. 0; 1 for the trailer; LK_EINTERNAL if
+ * the form is wrong. */
+int lk_copy_decode(const char *tuple, int len, const lk_type *types, const int *slots, int n, lk_value *row);
 #define LK_COPY_HEADER_BYTES 19
 
 #endif

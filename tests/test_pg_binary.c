@@ -79,7 +79,7 @@ static void test_round_trip(void **unused) {
 			in[i] = random_value(types[i], texts[i]);
 			lk_copy_value(&b, types[i], &in[i]);
 		}
-		assert_int_equal(lk_copy_decode(b.data, (int)b.len, types, NTYPES, out), 0);
+		assert_int_equal(lk_copy_decode(b.data, (int)b.len, types, NULL, NTYPES, out), 0);
 		for (int i = 0; i < NTYPES; i++)
 			assert_same(types[i], &in[i], &out[i]);
 	}
@@ -103,10 +103,10 @@ static void test_malformed(void **unused) {
 		size_t cut = next_random() % b.len;
 		char *exact = lk_malloc(cut);
 		memcpy(exact, b.data, cut);
-		assert_int_equal(lk_copy_decode(exact, (int)cut, types, NTYPES, row), LK_EINTERNAL);
+		assert_int_equal(lk_copy_decode(exact, (int)cut, types, NULL, NTYPES, row), LK_EINTERNAL);
 		if (cut > 2) {
 			exact[2 + next_random() % (cut - 2)] ^= (char)(1 << next_random() % 8);
-			assert_true(lk_copy_decode(exact, (int)cut, types, NTYPES, row) <= 0);
+			assert_true(lk_copy_decode(exact, (int)cut, types, NULL, NTYPES, row) <= 0);
 		}
 		free(exact);
 	}
@@ -119,7 +119,7 @@ static void numeric_from(const char *hex, size_t n, lk_type t, const char *expec
 	lk_copy_row(&b, 1);
 	lk_buf_put32(&b, (uint32_t)n);
 	lk_buf_add(&b, hex, n);
-	assert_int_equal(lk_copy_decode(b.data, (int)b.len, &t, 1, &v), 0);
+	assert_int_equal(lk_copy_decode(b.data, (int)b.len, &t, NULL, 1, &v), 0);
 	lk_int128_print(v.n, v.scale, &text);
 	assert_string_equal(text.data, expected);
 	lk_buf_release(&b);
@@ -152,7 +152,7 @@ static void test_numeric_scales(void **unused) {
 				lk_buf b = LK_BUF_INIT;
 				lk_copy_row(&b, 1);
 				lk_copy_value(&b, t, &in);
-				assert_int_equal(lk_copy_decode(b.data, (int)b.len, &t, 1, &out), 0);
+				assert_int_equal(lk_copy_decode(b.data, (int)b.len, &t, NULL, 1, &out), 0);
 				assert_true(in.n == out.n);
 				lk_buf_release(&b);
 			}
@@ -168,14 +168,14 @@ static void test_frame(void **unused) {
 	assert_int_equal(b.len, LK_COPY_HEADER_BYTES);
 	assert_memory_equal(b.data, "PGCOPY\n\377\r\n\0", 11);
 	lk_copy_trailer(&b);
-	assert_int_equal(lk_copy_decode(b.data + LK_COPY_HEADER_BYTES, 2, types, 1, &v), 1);
+	assert_int_equal(lk_copy_decode(b.data + LK_COPY_HEADER_BYTES, 2, types, NULL, 1, &v), 1);
 	lk_buf_clear(&b);
 	v = (lk_value){.state = LK_MARKED};
 	lk_copy_row(&b, 1);
 	lk_copy_value(&b, types[0], &v);
-	assert_int_equal(lk_copy_decode(b.data, (int)b.len, types, 1, &v), 0);
+	assert_int_equal(lk_copy_decode(b.data, (int)b.len, types, NULL, 1, &v), 0);
 	assert_int_equal(v.state, LK_NULL);
-	assert_int_equal(lk_copy_decode(b.data, (int)b.len, types, 2, &v), LK_EINTERNAL);
+	assert_int_equal(lk_copy_decode(b.data, (int)b.len, types, NULL, 2, &v), LK_EINTERNAL);
 	lk_buf_release(&b);
 }
 

@@ -218,8 +218,6 @@ static void window_keys_and_aggregates(void **state) {
 	assert_int_equal(p->outputs[4].index, p->outputs[2].index);
 	assert_int_equal(lk_plan_output(p, "largest"), 3);
 	assert_int_equal(lk_plan_output(p, "ip"), -1);
-	assert_int_equal(lk_plan_key(p, "path"), 1);
-	assert_int_equal(lk_plan_key(p, ""), -1);
 	size_t size = 0;
 	for (int i = 0; i < p->naggs; i++) {
 		assert_int_equal(p->aggs[i].state_offset, size);

@@ -23,7 +23,7 @@ static long merges;
 /* Each aggregate merges as always, and counts. The function has no other way to know whose merge it is. */
 static void counting_merge(void *into, const lk_agg *a, const void *from, lk_arena *arena) {
 	merges++;
-	lk_aggregate_find(a->verbs->name, !a->arg)->merge(into, a, from, arena);
+	tiny_aggregate(a->verbs->name, !a->arg)->merge(into, a, from, arena);
 }
 
 static void make_plan(void) {

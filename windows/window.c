@@ -128,14 +128,6 @@ int64_t lk_windows_of_pane(const lk_window *w, int64_t pane, lk_span *first, lk_
 	return before + 1;
 }
 
-bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start) {
-	if (w->kind == LK_W_NONE)
-		return true;
-	if (w->kind == LK_W_SESSION)
-		return lk_pane_start(w, span.start) <= pane_start && pane_start <= lk_time_sub(span.end, w->size_us);
-	return span.start <= pane_start && pane_start < span.end;
-}
-
 int64_t lk_first_start_after(const lk_window *w, int64_t t) {
 	switch (w->kind) {
 	case LK_W_NONE:

@@ -64,8 +64,6 @@ int64_t lk_next_tag(const lk_window *w, int64_t tag);   /* INT64_MAX: there is n
 void lk_panes_of_range(const lk_window *w, int64_t from, int64_t to, int64_t *first, int64_t *end);
 /* The windows that hold a pane: how many, the first and the last of them. 0 for sessions, which only events bound. */
 int64_t lk_windows_of_pane(const lk_window *w, int64_t pane_start, lk_span *first, lk_span *last);
-/* May a pane of this start belong to the window? */
-bool lk_span_has_pane(const lk_window *w, lk_span span, int64_t pane_start);
 /* The start of the first window that ends after t; INT64_MIN for sessions and without windows. */
 int64_t lk_first_start_after(const lk_window *w, int64_t t);
 

@@ -12,6 +12,7 @@
 
 #include "core/key.h"
 #include "core/time.h"
+#include "tests/support/tiny_plan.h"
 
 static const lk_type text_type = {.kind = LK_TEXT};
 
@@ -26,8 +27,8 @@ const lk_plan *test_owner_plan(void) {
 		.view = (char *)"made_up", .window = {.kind = LK_W_TUMBLE, .size_us = TEST_PANE_US, .slide_us = TEST_PANE_US, .pane_us = TEST_PANE_US},
 		.keys = keys, .nkeys = 1, .aggs = aggs, .naggs = 2,
 	};
-	aggs[0].verbs = lk_aggregate_find("count", true);
-	aggs[1].verbs = lk_aggregate_find("sum", false);
+	aggs[0].verbs = tiny_aggregate("count", true);
+	aggs[1].verbs = tiny_aggregate("sum", false);
 	aggs[1].state_offset = aggs[0].verbs->state_size;
 	plan.state_size = aggs[1].state_offset + aggs[1].verbs->state_size;
 	return &plan;

@@ -14,6 +14,14 @@ typedef struct tiny_plan {
 	lk_plan plan;
 } tiny_plan;
 
+/* The first aggregate of that name and form; NULL if there is none. */
+static inline const lk_aggregate *tiny_aggregate(const char *name, bool star) {
+	for (const lk_aggregate *const *a = lk_aggregates; *a; a++)
+		if ((*a)->star == star && !(*a)->distinct && strcmp((*a)->name, name) == 0)
+			return *a;
+	return NULL;
+}
+
 static inline lk_expr *tiny_slot(tiny_plan *t, int slot, lk_type type) {
 	lk_expr *x = lk_arena_zalloc(&t->arena, sizeof *x);
 	*x = (lk_expr){.op = LK_X_SLOT, .type = type, .slot = slot};
@@ -72,7 +80,7 @@ static inline void tiny_key(tiny_plan *t, lk_expr *x) { t->plan.keys[t->plan.nke
 static inline int tiny_agg(tiny_plan *t, const char *name, lk_expr *arg) {
 	lk_agg *a = &t->plan.aggs[t->plan.naggs];
 	const char *reason;
-	*a = (lk_agg){.verbs = lk_aggregate_find(name, !arg), .arg = arg, .arg_type = arg ? arg->type : (lk_type){.kind = LK_INT8}};
+	*a = (lk_agg){.verbs = tiny_aggregate(name, !arg), .arg = arg, .arg_type = arg ? arg->type : (lk_type){.kind = LK_INT8}};
 	if (a->verbs->resolve(a->arg_type, &a->type, &reason) != 0)
 		return -1;
 	a->state_offset = t->plan.state_size;
