@@ -77,14 +77,14 @@ int lk_catalog_need_stream(const lk_catalog *c, const char *name, const lk_cat_s
 	for (int i = 0; i < c->nstreams; i++)
 		names[i] = c->streams[i].stream->name;
 	const lk_cat_view *view = lk_catalog_view(c, name);
-	char *other = view ? lk_asprintf("view of stream %s", view->stream->stream->name) : NULL;
+	char *other = view ? lk_asprintf("view of stream %s; `lk query %s` prints its rows", view->stream->stream->name, name) : NULL;
 	int rc = unknown("stream", name, names, c->nstreams, other, err);
 	free(other);
 	free(names);
 	return rc;
 }
 
-/* "stream; its views: a, b". NULL if there is no such stream. */
+/* "stream; its views: a, b", or how to read it. NULL if there is no such stream. */
 static char *as_stream(const lk_catalog *c, const char *name) {
 	const lk_cat_stream *stream = lk_catalog_stream(c, name);
 	int n = 0;
@@ -96,6 +96,8 @@ static char *as_stream(const lk_catalog *c, const char *name) {
 		if (c->views[i].stream == stream && n++ < VIEWS_NAMED)
 			lk_buf_addf(&b, "%s%s", n == 1 ? "; its views: " : ", ", c->views[i].name);
 	lk_buf_adds(&b, n > VIEWS_NAMED ? ", …" : "");
+	if (n == 0)
+		lk_buf_addf(&b, "; `lk tail %s` prints its rows", name);
 	return lk_buf_steal(&b);
 }
 

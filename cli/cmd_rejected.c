@@ -21,6 +21,14 @@ static void print(const lk_rejected_page *p, enum lk_answer_format format) {
 	lk_buf_release(&b);
 }
 
+/* A mark names an event by its place, and that is in the log of the source. */
+static void say_where_marks_are(const lk_catalog *c, const char *stream) {
+	const lk_cat_copy *filler = lk_catalog_filler(c, stream);
+	if (filler)
+		lk_say("%s is a derived stream: `lk rejected %s` also names the events for which its definition had no value", stream,
+		       filler->version->view->stream->stream->name);
+}
+
 static int run(const lk_args *args, lk_error *err) {
 	lk_connection c = {0};
 	lk_rejected_report report = {0};
@@ -36,8 +44,10 @@ static int run(const lk_args *args, lk_error *err) {
 		rc = lk_catalog_need_stream(c.catalog, args->operands[0], &stream, err);
 	if (rc == LK_OK)
 		rc = lk_rejected_report_read(&c.pg, stream, lk_args_text(args, "source", NULL), (int)limit, &report, err);
-	if (rc == LK_OK)
+	if (rc == LK_OK) {
 		print(&(lk_rejected_page){.stream = stream->stream->name, .report = &report}, (enum lk_answer_format)format);
+		say_where_marks_are(c.catalog, stream->stream->name);
+	}
 	lk_rejected_report_release(&report);
 	lk_disconnect(&c);
 	return rc;
@@ -50,7 +60,7 @@ const lk_command lk_cmd_rejected = {
 	.max_operands = 1,
 	.summary = "show the lines that could not be events of a stream, and why",
 	.detail = "The lines, those of the source read last first, and how often each reason occurred. A line's place is "
-		"the byte at which it begins in its uncompressed source. Events for which a clause of a view had no value "
+		"the byte at which it begins in its uncompressed source. Events for which a clause of a definition had no value "
 		"(they are in the log, and count with NULL there) follow, by partition and offset.",
 	.options = {
 		{"limit", "N", "show N lines (20); 0: only the reasons", false},

@@ -33,7 +33,7 @@ static void add_source(const lk_rejected *e, lk_buf *b) {
 	if (e->source)
 		lk_buf_addf(b, "%s\n", e->source);
 	else
-		lk_buf_addf(b, "events of the log, for view %s, version %d\n", e->view ? e->view : "(dropped)", e->version);
+		lk_buf_addf(b, "events of the log, for %s, version %d\n", e->view ? e->view : "(dropped)", e->version);
 }
 
 /* The place and the reason, and, indented, the content. */
@@ -59,7 +59,7 @@ static void print_reasons(const lk_rejected_report *r, int screen, lk_sink *out)
 		lk_buf_add_count(&count, one->rows);
 		lk_buf_addf(&line, "%*s  %s", COUNT_CELL, count.data, one->reason);
 		if (one->view)
-			lk_buf_addf(&line, " (view %s, version %d)", one->view, one->version);
+			lk_buf_addf(&line, " (%s, version %d)", one->view, one->version);
 		lk_text_wrap(line.data, screen ? (size_t)screen : SIZE_MAX, 0, COUNT_CELL + 2, &b);
 		lk_buf_addc(&b, '\n');
 	}
@@ -181,7 +181,7 @@ void lk_rejected_summary(const lk_rejected_page *p, lk_buf *out) {
 	if (r->marked) {
 		lk_buf_adds(out, ", ");
 		lk_buf_add_count(out, r->marked);
-		lk_buf_addf(out, " event%s for which a clause of a view had no value", r->marked == 1 ? "" : "s");
+		lk_buf_addf(out, " event%s for which a clause of a definition had no value", r->marked == 1 ? "" : "s");
 	}
 	if (r->nfirst && r->nfirst < r->records - r->removed + r->marked)
 		lk_buf_addf(out, "; the first %d", r->nfirst);

@@ -339,7 +339,10 @@ static void what_cannot_be_computed_is_named(void **state) {
 	LK(0, "", "could not be evaluated (lk.rejected): 2", "speed", "--once");
 	test_ask_is(&lk, "SELECT string_agg(q::text, ' ' ORDER BY off) FROM lk.log_a", "5 2");
 	test_ask_is(&lk, "SELECT string_agg(off || ' ' || reason, ', ' ORDER BY off) FROM lk.rejected", "1 division by zero, 2 the row has no event time");
-	LK(0, "the row has no event time", "", "rejected", "s");
+	LK(0, "events of the log, for a, version 1", "", "rejected", "s");
+	assert_non_null(strstr(lk.out, "the row has no event time (a, version 1)"));
+	LK(0, "0 lines that could not be events of a", "`lk rejected s` also names the events", "rejected", "a");
+	LK(2, "", "`lk tail a` prints its rows", "query", "a");
 }
 
 /* Few events of the source become rows. */

@@ -166,9 +166,9 @@ static void what_was_rejected(void **state) {
 	assert_non_null(strstr(lk.out, "old.csv (run "));
 	assert_true(strstr(lk.out, "old.csv (run ") > strstr(lk.out, "new\n"));
 	assert_non_null(strstr(lk.out, "  byte 7: ts: not a time such as 2015-05-17T10:05:03Z\n    x,a,1\n  byte 49: ts: not a time such as 2015-05-17T10:05:03Z\n    x,\"b,\"\"c\",2\n"));
-	assert_non_null(strstr(lk.out, "events of the log, for view halves, version 1\n  part 0, off 0: "));
+	assert_non_null(strstr(lk.out, "events of the log, for halves, version 1\n  part 0, off 0: "));
 	assert_non_null(strstr(lk.out, "\n         3  ts: not a time such as 2015-05-17T10:05:03Z\n"));
-	assert_non_null(strstr(lk.out, "4 lines that could not be events of ev, 1 event for which a clause of a view had no value\n"));
+	assert_non_null(strstr(lk.out, "4 lines that could not be events of ev, 1 event for which a clause of a definition had no value\n"));
 	LK(0, "; the first 1\n", "", "rejected", "ev", "--limit", "1");
 	assert_null(strstr(lk.out, "byte 55"));
 	LK(0, "", "2 lines that could not be events of ev\n", "rejected", "ev", "--source", "old", "--format", "csv");
