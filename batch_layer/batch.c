@@ -206,16 +206,16 @@ static int run(batch *b, lk_batch_report *out, lk_error *err) {
 }
 
 int lk_batch_run(lk_pg *pg, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err) {
-	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .started_us = lk_monotonic_us()};
+	batch b = {.pg = pg, .copy = copy, .stream = copy->version->reads, .started_us = lk_monotonic_us()};
 	return run(&b, out, err);
 }
 
 int lk_batch_run_again(lk_pg *pg, const lk_cat_copy *copy, lk_batch_report *out, lk_error *err) {
-	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .again = true, .started_us = lk_monotonic_us()};
+	batch b = {.pg = pg, .copy = copy, .stream = copy->version->reads, .again = true, .started_us = lk_monotonic_us()};
 	return run(&b, out, err);
 }
 
 int lk_batch_run_at(lk_pg *pg, const lk_cat_copy *copy, const lk_frontier *at, lk_batch_report *out, lk_error *err) {
-	batch b = {.pg = pg, .copy = copy, .stream = copy->version->view->stream, .at = at, .started_us = lk_monotonic_us()};
+	batch b = {.pg = pg, .copy = copy, .stream = copy->version->reads, .at = at, .started_us = lk_monotonic_us()};
 	return run(&b, out, err);
 }

@@ -51,7 +51,7 @@ static void fold_row(folding *f, int part) {
 	f->folder.place.part = part;
 	f->folder.place.off = f->row[0].i;
 	if (lk_fold_event(&f->folder, &f->cells, LK_NEVER) & LK_FOLD_MARKED)
-		lk_side_output_marked(f->side_output, f->c->copy->version->view->stream->id, f->c->copy->version->id, part, f->row[0].i,
+		lk_side_output_marked(f->side_output, f->c->copy->version->reads->id, f->c->copy->version->id, part, f->row[0].i,
 		                 f->folder.reason);
 }
 

@@ -112,7 +112,7 @@ static int is_due(round_of *of, const lk_cat_copy *copy, bool *due, lk_error *er
 	lk_frontier tail;
 	int rc = lk_published_read(&of->pg, copy, &published, err);
 	if (rc == LK_OK)
-		rc = lk_log_tail(&of->pg, copy->version->view->stream, &tail, err);
+		rc = lk_log_tail(&of->pg, copy->version->reads, &tail, err);
 	if (rc == LK_OK) {
 		int64_t covered = lk_frontier_events(&published.cut);
 		*due = lk_frontier_events(&tail) - covered > covered / 2;

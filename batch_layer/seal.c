@@ -62,7 +62,7 @@ typedef struct seal {
 
 static const char purpose[] = "seal";
 
-static const lk_cat_stream *stream_of(const seal *s) { return s->copy->version->view->stream; }
+static const lk_cat_stream *stream_of(const seal *s) { return s->copy->version->reads; }
 static const char *view_name(const seal *s) { return s->copy->version->view->name; }
 
 /* --- waiting for the units --- */

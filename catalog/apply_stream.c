@@ -74,7 +74,7 @@ int lk_apply_insert_stream(lk_pg *pg, const lk_stream *s, lk_error *err) {
 		rc = lk_pg_exec(pg, NULL, err,
 			"WITH s AS (INSERT INTO lk.stream (name, definition, partitions) VALUES ($1, $2, $3::int) RETURNING stream_id)"
 			" INSERT INTO lk.tail (stream_id, part) SELECT stream_id, p FROM s, generate_series(0, $3::int - 1) p",
-			3, (const char *const[]){s->name, s->text, partitions});
+			3, (const char *const[]){lk_stream_log(s), s->text, partitions});
 	return rc ? rc : create_log(pg, s, err);
 }
 
@@ -127,7 +127,7 @@ static int add_columns(lk_pg *pg, const lk_stream *old, const lk_stream *s, lk_e
 static int apply_views_again(lk_pg *pg, const char *stream_id, const lk_stream *s, int *new_versions, lk_error *err) {
 	PGresult *res;
 	int rc = lk_pg_exec(pg, &res, err,
-		"SELECT DISTINCT ON (view_id) v.definition FROM lk.version v JOIN lk.view USING (view_id)"
+		"SELECT DISTINCT ON (view_id) v.definition FROM lk.version v JOIN lk.view w USING (view_id, stream_id)"
 		" WHERE stream_id = $1 AND NOT derived ORDER BY view_id, number DESC", 1, &stream_id);
 	for (int i = 0; !rc && i < PQntuples(res); i++) {
 		lk_definitions d = {0};
@@ -159,8 +159,8 @@ static int is_empty(lk_pg *pg, const char *stream_id, bool *empty, lk_error *err
 /* Gives the newest text of each view over the stream, and removes the view, unless it is being replayed. */
 static int take_views(lk_pg *pg, const char *stream_id, PGresult **views, lk_error *err) {
 	int rc = lk_pg_exec(pg, views, err,
-		"SELECT DISTINCT ON (view_id) view_id, w.name, v.definition, c.mode = 'kappa', w.derived FROM lk.version v JOIN lk.view w USING (view_id)"
-		" LEFT JOIN lk.copy c ON c.copy_id = w.served_copy WHERE w.stream_id = $1 ORDER BY view_id, number DESC", 1, &stream_id);
+		"SELECT DISTINCT ON (view_id) view_id, w.name, v.definition, c.mode = 'kappa', w.derived FROM lk.version v JOIN lk.view w USING (view_id, stream_id)"
+		" LEFT JOIN lk.copy c ON c.copy_id = w.served_copy WHERE stream_id = $1 ORDER BY view_id, number DESC", 1, &stream_id);
 	for (int i = 0; !rc && i < PQntuples(*views); i++) {
 		const char *name = PQgetvalue(*views, i, 1);
 		if (PQgetvalue(*views, i, 4)[0] == 't') {
@@ -245,8 +245,7 @@ static int change_stream(lk_pg *pg, const char *stream_id, lk_stream *old, const
 int lk_apply_stream_within(lk_pg *pg, const lk_stream *s, lk_apply_result *out, lk_error *err) {
 	PGresult *res;
 	lk_definitions old = {0};
-	const char *name = s->name;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id, definition, of_copy FROM lk.stream WHERE name = $1", 1, &name);
+	int rc = lk_apply_find_log(pg, s->name, &res, err);
 	if (rc)
 		return rc;
 	bool derived = PQntuples(res) && !PQgetisnull(res, 0, 2);
@@ -256,8 +255,11 @@ int lk_apply_stream_within(lk_pg *pg, const lk_stream *s, lk_apply_result *out, 
 	} else if (derived != s->derived) {
 		rc = lk_apply_refuse(s, err, derived ? "it is a derived stream" : "it is a stream that lk ingest fills", "choose another name");
 	} else {
-		if (!(rc = lk_catalog_parse_log(PQgetvalue(res, 0, 1), derived, &old, err)))
-			rc = change_stream(pg, PQgetvalue(res, 0, 0), old.items[0].stream, s, out, err);
+		lk_stream now = *s;
+		if (!(rc = lk_apply_parse_log(res, &old, err))) {
+			now.log = old.items[0].stream->log;
+			rc = change_stream(pg, PQgetvalue(res, 0, 0), old.items[0].stream, &now, out, err);
+		}
 		lk_definitions_release(&old);
 	}
 	PQclear(res);

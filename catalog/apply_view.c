@@ -96,17 +96,23 @@ int lk_apply_describe(lk_pg *pg, const lk_plan *p, lk_error *err) {
 	return rc;
 }
 
-int lk_apply_insert_version(lk_pg *pg, int64_t view_id, int version, const lk_plan *p, int64_t *version_id, lk_error *err) {
-	char view[24], no[24], delay[24], digits[24];
+int lk_apply_insert_version(lk_pg *pg, int64_t view_id, int64_t stream_id, const lk_plan *p, lk_apply_version *out, lk_error *err) {
+	char view[24], stream[24], delay[24], digits[24];
 	lk_pg_number(view, view_id);
-	lk_pg_number(no, version);
+	lk_pg_number(stream, stream_id);
 	lk_pg_number(delay, p->stream->watermark_delay_us);
 	lk_pg_number(digits, LK_NUMERIC_DIGITS);
-	int rc = lk_apply_insert_id(pg, version_id, err,
-		"INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us, stored_digits)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING version_id",
-		7, (const char *const[]){view, no, p->text, p->hash, p->fold_only ? "t" : "f", delay, digits});
-	return !rc && p->window.kind == LK_W_CALENDAR ? lk_calendar_make(pg, *version_id, p->window.calendar, err) : rc;
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err,
+		"INSERT INTO lk.version (view_id, number, definition, plan_hash, fold_only, watermark_delay_us, stored_digits, stream_id)"
+		" SELECT $1::bigint, 1 + coalesce(max(number), 0), $3, $4, $5::boolean, $6::bigint, $7::int, $2::bigint"
+		" FROM lk.version WHERE view_id = $1::bigint RETURNING version_id, number",
+		7, (const char *const[]){view, stream, p->text, p->hash, p->fold_only ? "t" : "f", delay, digits});
+	if (rc)
+		return rc;
+	*out = (lk_apply_version){.id = lk_pg_int(res, 0, 0), .number = (int)lk_pg_int(res, 0, 1)};
+	PQclear(res);
+	return p->window.kind == LK_W_CALENDAR ? lk_calendar_make(pg, out->id, p->window.calendar, err) : 0;
 }
 
 static int insert_lambda(lk_pg *pg, const lk_plan *p, int64_t version_id, int64_t *copy_id, lk_error *err) {
@@ -116,40 +122,55 @@ static int insert_lambda(lk_pg *pg, const lk_plan *p, int64_t version_id, int64_
 
 static int new_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
 	char stream[24];
-	int64_t view_id, version_id, copy_id, retired;
+	lk_apply_version version;
+	int64_t view_id, copy_id, retired;
 	lk_pg_number(stream, stream_id);
 	int rc = lk_apply_insert_id(pg, &view_id, err, "INSERT INTO lk.view (name, stream_id) VALUES ($1, $2) RETURNING view_id",
 	                   2, (const char *const[]){p->view, stream});
 	if (!rc)
-		rc = lk_apply_insert_version(pg, view_id, 1, p, &version_id, err);
+		rc = lk_apply_insert_version(pg, view_id, stream_id, p, &version, err);
 	if (!rc)
-		rc = insert_lambda(pg, p, version_id, &copy_id, err);
+		rc = insert_lambda(pg, p, version.id, &copy_id, err);
 	*out = (lk_apply_result){.what = LK_APPLIED_NEW, .version = 1, .served_version = 1};
 	return rc ? rc : lk_copy_serve(pg, view_id, 0, copy_id, &retired, err);
 }
 
 /* A view in kappa mode gets no copy yet: the replay that brings the version into service makes one. */
-static int next_version(lk_pg *pg, const lk_plan *p, int64_t view_id, lk_apply_result *out, lk_error *err) {
-	int64_t version_id, copy_id;
+static int next_version(lk_pg *pg, const lk_plan *p, int64_t view_id, int64_t stream_id, lk_apply_result *out, lk_error *err) {
+	lk_apply_version version;
+	int64_t copy_id;
 	out->what = LK_APPLIED_CHANGED;
 	out->left = false;
-	int rc = lk_apply_insert_version(pg, view_id, ++out->version, p, &version_id, err);
+	int rc = lk_apply_insert_version(pg, view_id, stream_id, p, &version, err);
+	out->version = version.number;
 	if (!rc)
 		rc = lk_copies_supersede(pg, view_id, out->version, err);
-	return rc || out->kappa ? rc : insert_lambda(pg, p, version_id, &copy_id, err);
+	return rc || out->kappa ? rc : insert_lambda(pg, p, version.id, &copy_id, err);
+}
+
+int lk_apply_find_log(lk_pg *pg, const char *stream, PGresult **res, lk_error *err) {
+	return lk_pg_exec(pg, res, err,
+		"SELECT s.stream_id, s.definition, s.of_copy, s.name FROM lk.stream s LEFT JOIN lk.view w ON w.derived AND w.served_copy = s.of_copy"
+		" WHERE coalesce(w.name, CASE WHEN s.of_copy IS NULL THEN s.name END) = $1", 1, &stream);
+}
+
+int lk_apply_parse_log(const PGresult *res, lk_definitions *out, lk_error *err) {
+	int rc = lk_catalog_parse_log(PQgetvalue(res, 0, 1), !PQgetisnull(res, 0, 2), out, err);
+	if (!rc)
+		out->items[0].stream->log = lk_arena_strdup(&out->arena, PQgetvalue(res, 0, 3));
+	return rc;
 }
 
 /* The stream as it is declared now, which may be more than the plan was made from: another apply, or
  * another file of this one, came between. */
 int lk_apply_find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_definitions *now, lk_error *err) {
 	PGresult *res;
-	const char *name = p->stream->name;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT stream_id, definition, of_copy IS NOT NULL FROM lk.stream WHERE name = $1", 1, &name);
+	int rc = lk_apply_find_log(pg, p->stream->name, &res, err);
 	if (rc)
 		return rc;
 	if (PQntuples(res)) {
 		*stream_id = lk_pg_int(res, 0, 0);
-		rc = lk_catalog_parse_log(PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2)[0] == 't', now, err);
+		rc = lk_apply_parse_log(res, now, err);
 	} else
 		rc = lk_fail(err, LK_EDEFINITION, "view %s: stream %s is not declared", p->view, p->stream->name);
 	PQclear(res);
@@ -157,7 +178,19 @@ int lk_apply_find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_def
 }
 
 bool lk_apply_same_stream(const lk_stream *a, const lk_stream *b) {
-	return a->schema.ncolumns == b->schema.ncolumns && a->watermark_delay_us == b->watermark_delay_us;
+	return !strcmp(lk_stream_log(a), lk_stream_log(b)) && !strcmp(a->text, b->text) && a->watermark_delay_us == b->watermark_delay_us;
+}
+
+int lk_apply_parse_over(const lk_plan *p, const lk_stream *now, lk_definitions *out, lk_error *err) {
+	lk_error e = {0};
+	int rc = lk_catalog_parse(p->text, now, out, &e);
+	if (!rc)
+		return 0;
+	lk_fail(err, LK_EDEFINITION, "%s %s does not fit stream %s as readers get it: %s", p->makes ? "stream" : "view", p->view, now->name,
+	        out->nfaults ? out->faults[0].message : e.text);
+	if (now->derived)
+		lk_hint(err, "`lk replay %s --switch` brings its new definition into service; then apply again", now->name);
+	return LK_EDEFINITION;
 }
 
 /* The view's row, its newest version, the version it serves and how. */
@@ -165,7 +198,7 @@ const char lk_apply_newest_sql[] =
 	"SELECT w.view_id, w.stream_id, n.number, n.plan_hash, s.number, c.mode = 'kappa',"
 	" n.version_id <> s.version_id AND n.was_served, w.derived"
 	" FROM lk.view w LEFT JOIN lk.copy c ON c.copy_id = w.served_copy LEFT JOIN lk.version s ON s.version_id = c.version_id"
-	" JOIN LATERAL (SELECT version_id, number, plan_hash, was_served FROM lk.version v WHERE v.view_id = w.view_id ORDER BY number DESC LIMIT 1) n ON true"
+	" JOIN LATERAL (SELECT version_id, number, plan_hash, was_served FROM lk.version v WHERE v.view_id = w.view_id AND v.stream_id = w.stream_id ORDER BY number DESC LIMIT 1) n ON true"
 	" WHERE w.name = $1";
 
 static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
@@ -194,7 +227,7 @@ static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_r
 	}
 	if ((!p->fold_only && (rc = describe_batch(pg, p, err))) || (rc = lk_apply_describe(pg, p, err)))
 		goto done;
-	rc = there ? next_version(pg, p, lk_pg_int(res, 0, 0), out, err) : new_view(pg, p, stream_id, out, err);
+	rc = there ? next_version(pg, p, lk_pg_int(res, 0, 0), stream_id, out, err) : new_view(pg, p, stream_id, out, err);
 done:
 	PQclear(res);
 	return rc;
@@ -205,7 +238,7 @@ int lk_apply_view_within(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_e
 	lk_definitions stream = {0}, view = {0};
 	int rc = lk_apply_find_stream(pg, p, &stream_id, &stream, err);
 	if (!rc && !lk_apply_same_stream(stream.items[0].stream, p->stream)) {
-		rc = lk_catalog_parse(p->text, stream.items[0].stream, &view, err);
+		rc = lk_apply_parse_over(p, stream.items[0].stream, &view, err);
 		p = rc ? p : view.items[0].plan;
 	}
 	if (!rc)

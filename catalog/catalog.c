@@ -13,9 +13,10 @@ enum { R_META, R_STREAMS, R_VIEWS, R_VERSIONS, R_COPIES, R_UNITS, R_CUTS, NRESUL
 static const char load_sql[] =
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 	"SELECT log_id, schema_version FROM lk.meta;"
-	"SELECT stream_id, definition, of_copy FROM lk.stream;"
+	"SELECT stream_id, definition, of_copy, name FROM lk.stream"
+	" WHERE of_copy IS NULL OR of_copy = ANY (ARRAY(SELECT copy_id FROM lk.copy WHERE NOT dropped));"
 	"SELECT view_id, name, stream_id, served_copy, former_copy, derived FROM lk.view;"
-	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition, stored_digits FROM lk.version;"
+	"SELECT version_id, view_id, number, fold_only, watermark_delay_us, definition, stored_digits, stream_id FROM lk.version;"
 	"SELECT copy_id, version_id, mode, cut_id, batch_table, state, was_served, name, range_by, range_from, range_to"
 	" FROM lk.copy WHERE NOT dropped;"
 	"SELECT copy_id, part, unit_id FROM lk.unit WHERE copy_id = ANY (ARRAY(SELECT copy_id FROM lk.copy WHERE NOT dropped));"
@@ -71,7 +72,9 @@ static int load_streams(lk_catalog *c, const PGresult *res, lk_error *err) {
 		int rc = lk_catalog_parse_log(s->definition, s->of_copy != 0, &c->parsed[i], err);
 		if (rc)
 			return rc;
+		c->parsed[i].items[0].stream->log = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 3));
 		s->stream = c->parsed[i].items[0].stream;
+		s->served = !s->of_copy;
 	}
 	sort_by_id(c->streams, c->nstreams, sizeof *c->streams);
 	return 0;
@@ -110,17 +113,23 @@ static const lk_stream *stream_with_delay(lk_catalog *c, const lk_stream *now, i
 	return then;
 }
 
+/* A version whose log is gone is history: it has no copy, and never gets one. */
 static int load_versions(lk_catalog *c, const PGresult *res, lk_error *err) {
-	c->versions = array_for(c, res, sizeof *c->versions, &c->nversions);
-	for (int i = 0; i < c->nversions; i++) {
-		lk_cat_version *v = &c->versions[i];
+	int n;
+	c->versions = array_for(c, res, sizeof *c->versions, &n);
+	for (int i = 0; i < n; i++) {
+		const lk_cat_stream *reads = by_id(c->streams, c->nstreams, sizeof *c->streams, lk_pg_int(res, i, 7));
+		if (!reads)
+			continue;
+		lk_cat_version *v = &c->versions[c->nversions++];
+		v->reads = reads;
 		v->id = lk_pg_int(res, i, 0);
 		v->view = view_by_id(c, lk_pg_int(res, i, 1));
 		if (!v->view)
 			return dangling(err, "view", lk_pg_int(res, i, 1));
 		v->number = (int)lk_pg_int(res, i, 2);
 		v->fold_only = PQgetvalue(res, i, 3)[0] == 't';
-		v->stream = stream_with_delay(c, v->view->stream->stream, lk_pg_int(res, i, 4));
+		v->stream = stream_with_delay(c, reads->stream, lk_pg_int(res, i, 4));
 		v->definition = lk_arena_strdup(&c->arena, PQgetvalue(res, i, 5));
 		v->stored_digits = (int)lk_pg_int(res, i, 6);
 	}
@@ -161,7 +170,7 @@ static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
 			.by = strcmp(PQgetvalue(res, i, 8), "_at") ? LK_BY_EVENT : LK_BY_AT,
 			.from = lk_pg_time_or(res, i, 9, INT64_MIN), .to = lk_pg_time_or(res, i, 10, INT64_MAX),
 		};
-		const lk_cat_stream *stream = k->version->view->stream;
+		const lk_cat_stream *stream = k->version->reads;
 		k->units = lk_arena_zalloc(&c->arena, (size_t)stream->stream->partitions * sizeof *k->units);
 		k->cut = lk_frontier_start(stream->id, stream->stream->partitions);
 	}
@@ -172,13 +181,15 @@ static int load_copies(lk_catalog *c, const PGresult *res, lk_error *err) {
 static void find_logs(lk_catalog *c) {
 	for (int i = 0; i < c->nstreams; i++) {
 		lk_cat_copy *k = by_id(c->copies, c->ncopies, sizeof *c->copies, c->streams[i].of_copy);
-		if (k)
-			k->log = &c->streams[i];
+		if (!k)
+			continue;
+		k->log = &c->streams[i];
+		c->streams[i].served = k->version->view->served_copy == k->id;
 	}
 }
 
 static bool has_part(const lk_cat_copy *k, int64_t part) {
-	return part >= 0 && part < k->version->view->stream->stream->partitions;
+	return part >= 0 && part < k->version->reads->stream->partitions;
 }
 
 static int load_units(lk_catalog *c, const PGresult *res, lk_error *err) {

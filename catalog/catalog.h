@@ -20,6 +20,7 @@ typedef struct lk_cat_stream {
 	lk_stream *stream;
 	const char *definition;    /* as it is stored; of a derived stream the declaration of its log */
 	int64_t of_copy;           /* the copy that fills the log; 0: lk ingest does */
+	bool served;               /* readers of its name get this log; false: another one, by another copy of the definition */
 } lk_cat_stream;
 
 enum lk_copy_state { LK_COPY_LIVE, LK_COPY_BUILDING, LK_COPY_SANDBOX, LK_COPY_SCRATCH };   /* see schema.sql */
@@ -52,7 +53,8 @@ typedef struct lk_cat_version {
 	int64_t id;
 	int number;
 	const char *definition;    /* as it is stored */
-	const lk_stream *stream;   /* as it is now, but with the watermark delay of when the version was made */
+	const lk_cat_stream *reads;/* the log that it reads; its view's, or a former or coming one of the same derived stream */
+	const lk_stream *stream;   /* that one as it is now, but with the watermark delay of when the version was made */
 	/* Made from the definition; before that NULL, and fold_only is what the catalogue says alone. */
 	lk_plan *plan;
 	bool fold_only;
@@ -64,10 +66,13 @@ typedef struct lk_cat_version {
 typedef struct lk_cat_view {
 	int64_t id;
 	char *name;
-	const lk_cat_stream *stream;   /* that it reads */
+	const lk_cat_stream *stream;   /* the log that its served copy reads */
 	int64_t served_copy;       /* 0: none yet */
 	int64_t former_copy;       /* was served before, and can be served again; 0: none */
 } lk_cat_view;
+
+/* "served", "former", or the name of its state. */
+const char *lk_copy_role(const lk_cat_copy *copy);
 
 /* A consistent picture of the catalogue, from one snapshot of the database. It never changes, except that plans are
  * added, so threads share it: each holds it as long as it uses anything in it. */
@@ -103,7 +108,8 @@ int lk_catalog_read_stream(lk_pg *pg, int64_t stream_id, lk_definitions *out, lk
  * read. */
 int lk_catalog_stamp(lk_pg *pg, int64_t *stamp, lk_error *err);
 
-const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name);   /* or NULL */
+/* The log that readers of the name get; or NULL. */
+const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name);
 const lk_cat_view *lk_catalog_view(const lk_catalog *c, const char *name);
 /* The copy that fills the derived stream of that name; NULL if there is none. */
 const lk_cat_copy *lk_catalog_filler(const lk_catalog *c, const char *name);
@@ -116,13 +122,15 @@ const lk_cat_copy *lk_catalog_sandbox(const lk_catalog *c, const char *name);   
 /* LK_EUSAGE with did-you-mean if it does not exist. */
 int lk_catalog_need_stream(const lk_catalog *c, const char *name, const lk_cat_stream **out, lk_error *err);
 int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_view **out, lk_error *err);
+/* The view of this name, or the definition of the derived stream. */
+int lk_catalog_need_definition(const lk_catalog *c, const char *name, const lk_cat_view **out, lk_error *err);
 /* The copy that a query reads: the served one, or the newest live copy of version `number` (0: served). */
 int lk_catalog_read_copy(const lk_catalog *c, const lk_cat_view *v, int number, const lk_cat_copy **out, lk_error *err);
 /* A copy of the view by a sandbox's name or by its id in digits. Else LK_EUSAGE with the copies that exist. */
 int lk_catalog_need_copy(const lk_catalog *c, const lk_cat_view *v, const char *name, const lk_cat_copy **out, lk_error *err);
 /* The copy of that name or id, or, if name is NULL, the one that a query reads. */
 int lk_catalog_wanted_copy(const lk_catalog *c, const lk_cat_view *v, const char *name, int number, const lk_cat_copy **out, lk_error *err);
-/* The view's newest version. */
+/* The view's newest version over the log that readers get. Others are not brought into service one by one. */
 const lk_cat_version *lk_catalog_newest(const lk_catalog *c, const lk_cat_view *v);
 const lk_cat_version *lk_catalog_version(const lk_catalog *c, const lk_cat_view *v, int number);   /* or NULL */
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "catalog/cut_private.h"
+#include "catalog/drop.h"
 #include "catalog/private.h"
 
 enum { NAME_MAX_BYTES = 60 };
@@ -102,7 +103,7 @@ static int insert_start(lk_pg *pg, int64_t copy_id, lk_cut *start, lk_error *err
 }
 
 int lk_copy_make(lk_pg *pg, const lk_cat_version *v, const lk_copy_spec *spec, int64_t *copy_id, lk_error *err) {
-	const lk_cat_stream *s = v->view->stream;
+	const lk_cat_stream *s = v->reads;
 	lk_cut start = {0};
 	int rc = check_name(spec, err);
 	if (!rc && spec->start) {
@@ -127,16 +128,36 @@ int lk_copy_go_live(lk_pg *pg, int64_t copy_id, lk_error *err) {
 
 /* --- serving and dropping --- */
 
-/* The rest of a drop, under the lock of the view's row. */
+/* The copy $1 and, if it fills a log, all copies that read that log, and so on. */
+#define FALLING \
+	"WITH RECURSIVE falls(copy_id) AS (SELECT $1::bigint UNION SELECT c.copy_id FROM falls f JOIN lk.stream s ON s.of_copy = f.copy_id" \
+	" JOIN lk.version v ON v.stream_id = s.stream_id JOIN lk.copy c ON c.version_id = v.version_id WHERE NOT c.dropped) "
+
+static int refuse_read(lk_pg *pg, int64_t copy_id, const char *param, lk_error *err) {
+	PGresult *res;
+	int rc = lk_pg_exec(pg, &res, err, FALLING "SELECT w.name FROM lk.view w JOIN falls f ON f.copy_id = w.served_copy AND f.copy_id <> $1::bigint LIMIT 1",
+	                    1, &param);
+	if (!rc && PQntuples(res))
+		rc = lk_fail(err, LK_ECONFLICT, "copy %lld cannot be dropped: readers of %s get what is made of its log", (long long)copy_id,
+		             PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return rc;
+}
+
+/* The rest of a drop, under the lock of the view's row. A log goes with all that is made of it. */
 static int drop_rows(lk_pg *pg, int64_t copy_id, lk_error *err) {
+	static const char *const statements[] = {
+		FALLING "UPDATE lk.view w SET former_copy = NULL FROM falls f WHERE w.former_copy = f.copy_id",
+		FALLING "UPDATE lk.cut k SET state = CASE k.state WHEN 'open' THEN 'abandoned' ELSE 'released' END"
+		" FROM falls f WHERE k.copy_id = f.copy_id AND k.state IN ('open', 'published')",
+		FALLING "UPDATE lk.copy c SET dropped = true FROM falls f WHERE c.copy_id = f.copy_id",
+	};
 	char id[24];
 	const char *param = lk_pg_number(id, copy_id);
-	int rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.copy SET dropped = true WHERE copy_id = $1::bigint", 1, &param);
-	if (!rc)
-		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.view SET former_copy = NULL WHERE former_copy = $1::bigint", 1, &param);
-	return rc ? rc : lk_pg_exec(pg, NULL, err,
-		"UPDATE lk.cut SET state = CASE state WHEN 'open' THEN 'abandoned' ELSE 'released' END"
-		" WHERE copy_id = $1::bigint AND state IN ('open', 'published')", 1, &param);
+	int rc = refuse_read(pg, copy_id, param, err);
+	for (size_t i = 0; !rc && i < sizeof statements / sizeof *statements; i++)
+		rc = lk_pg_exec(pg, NULL, err, statements[i], 1, &param);
+	return rc;
 }
 
 /* Locks the view's row, which sql finds by its own id or by that of a copy. */
@@ -230,7 +251,8 @@ int lk_copy_serve(lk_pg *pg, int64_t view_id, int64_t from, int64_t to, int64_t 
 		rc = drop_rows(pg, former, err);
 	}
 	return rc ? rc : lk_pg_exec(pg, NULL, err,
-		"UPDATE lk.view SET served_copy = $2::bigint, former_copy = nullif($3::bigint, 0), served_since = clock_timestamp()"
+		"UPDATE lk.view SET served_copy = $2::bigint, former_copy = nullif($3::bigint, 0), served_since = clock_timestamp(),"
+		" stream_id = (SELECT v.stream_id FROM lk.copy c JOIN lk.version v USING (version_id) WHERE c.copy_id = $2::bigint)"
 		" WHERE view_id = $1::bigint", 3, (const char *const[]){lk_pg_number(view, view_id), lk_pg_number(new, to), lk_pg_number(old, from)});
 }
 
@@ -315,7 +337,7 @@ int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err) {
 		*tables = gone;
 	for (int64_t rows = 1; !rc && rows > 0;)
 		rc = lk_pg_changed(pg, late_sql, 0, NULL, &rows, err);
-	return rc;
+	return rc ? rc : lk_logs_sweep(pg, err);
 }
 
 bool lk_unit_is_live(void *pg, int64_t unit) {

@@ -36,8 +36,8 @@ int lk_sandbox_replace(lk_pg *pg, int64_t old, int64_t new, lk_error *err);
 int lk_version_was_served(lk_pg *pg, const lk_cat_version *v, bool *was, lk_error *err);
 /* Drops one batch table (a quoted name); LK_EBUSY if a reader holds it for longer than a second. */
 int lk_batch_table_drop(lk_pg *pg, const char *table, lk_error *err);
-/* Removes what dropped copies still have in PostgreSQL: batch tables (with a lock timeout: tables that readers hold
- * stay until the next call) and rows of lk.late. *tables, may be NULL: how many were removed. */
+/* Removes what dropped copies still have in PostgreSQL: batch tables and logs (with a lock timeout: tables that readers hold
+ * stay until the next call), and rows of lk.late. *tables, may be NULL: how many were removed. */
 int lk_copies_sweep(lk_pg *pg, int *tables, lk_error *err);
 
 /* Does the unit belong to a copy that is not dropped? For lk_store_sweep; pg is an lk_pg. True if that cannot be read,

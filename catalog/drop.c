@@ -47,8 +47,8 @@ int lk_stream_weigh(lk_pg *pg, const lk_cat_stream *s, lk_drop_weight *out, lk_e
 	char *sql = lk_asprintf("SELECT (SELECT sum(next_off)::bigint FROM lk.tail WHERE stream_id = $1::bigint),"
 	                        " (SELECT count(*) FROM lk.rejected WHERE stream_id = $1::bigint),"
 	                        " (SELECT count(*) FROM lk.source WHERE stream_id = $1::bigint),"
-	                        " (SELECT count(*) FROM lk.delivery d JOIN lk.stream s ON s.name = d.stream WHERE s.stream_id = $1::bigint),"
-	                        " (SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('%s'))", log.data);
+	                        " (SELECT count(*) FROM lk.delivery WHERE stream = '%s'),"
+	                        " (SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('%s'))", s->stream->name, log.data);
 	int rc = weigh(pg, sql, s->id, 5, (int64_t *const[]){&out->events, &out->rejects, &out->sources, &out->deliveries, &out->bytes}, err);
 	free(sql);
 	lk_buf_release(&log);
@@ -180,39 +180,60 @@ static int need_stream(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	return rc;
 }
 
-int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
+static int drop_log(lk_pg *pg, const lk_stream *named, int64_t stream_id, lk_error *err) {
 	static const char *const rows[] = {
 		"DELETE FROM lk.rejected WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.erased WHERE erasure_id IN (SELECT erasure_id FROM lk.erasure WHERE stream_id = $1::bigint)",
 		"DELETE FROM lk.erasure WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.source WHERE stream_id = $1::bigint",
-		"DELETE FROM lk.delivery WHERE stream = (SELECT name FROM lk.stream WHERE stream_id = $1::bigint)",
+		"DELETE FROM lk.cut_part WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.tail WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.stream WHERE stream_id = $1::bigint",
 		NULL,
 	};
 	lk_buf log = LK_BUF_INIT;
+	lk_log_table(named, &log);
+	int rc = lk_stream_hold(pg, stream_id, err);
+	if (!rc)
+		rc = lk_pg_runf(pg, err, "DROP TABLE IF EXISTS %s", log.data);
+	lk_buf_release(&log);
+	return rc ? rc : run_for(pg, rows, stream_id, err);
+}
+
+int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 	int rc = need_stream(pg, s, err);
-	lk_log_table(s->stream, &log);
 	if (!rc)
 		rc = refuse_read(pg, s, err);
 	if (!rc)
-		rc = lk_stream_hold(pg, s->id, err);
-	if (!rc)
-		rc = lk_pg_runf(pg, err, "DROP TABLE %s", log.data);
-	lk_buf_release(&log);
-	return rc ? rc : run_for(pg, rows, s->id, err);
+		rc = lk_pg_exec(pg, NULL, err, "DELETE FROM lk.delivery WHERE stream = $1", 1, (const char *const[]){s->stream->name});
+	return rc ? rc : drop_log(pg, s->stream, s->id, err);
 }
 
-/* The definition of a derived stream goes with its log. */
+/* Logs of the rows of sql: stream_id, name. */
+static int drop_logs(lk_pg *pg, const PGresult *logs, lk_error *err) {
+	int rc = 0;
+	for (int i = 0; !rc && i < PQntuples(logs); i++)
+		rc = drop_log(pg, &(lk_stream){.log = PQgetvalue(logs, i, 1)}, lk_pg_int(logs, i, 0), err);
+	return rc;
+}
+
+/* The definition of a derived stream goes with its log, and with its other ones: former ones, or one that a replay makes. */
 static int delete_maker(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
-	char copy[24];
-	PGresult *res;
-	int rc = lk_pg_exec(pg, &res, err, "SELECT view_id FROM lk.version JOIN lk.copy USING (version_id) WHERE copy_id = $1::bigint", 1,
-	                    (const char *const[]){lk_pg_number(copy, s->of_copy)});
-	if (!rc && PQntuples(res))
-		rc = lk_view_delete(pg, lk_pg_int(res, 0, 0), err);
-	PQclear(res);
+	char copy[24], view[24] = "";
+	const char *const of_copy[] = {lk_pg_number(copy, s->of_copy)}, *const of_view[] = {view};
+	PGresult *maker = NULL, *logs = NULL;
+	int rc = lk_pg_exec(pg, &maker, err, "SELECT view_id FROM lk.version JOIN lk.copy USING (version_id) WHERE copy_id = $1::bigint", 1, of_copy);
+	if (!rc && PQntuples(maker)) {
+		lk_pg_number(view, lk_pg_int(maker, 0, 0));
+		rc = lk_pg_exec(pg, &logs, err, "SELECT s.stream_id, s.name FROM lk.stream s JOIN lk.copy c ON c.copy_id = s.of_copy JOIN lk.version v USING (version_id)"
+		                " WHERE v.view_id = $1::bigint ORDER BY 1", 1, of_view);
+		if (!rc)
+			rc = drop_logs(pg, logs, err);
+		if (!rc)
+			rc = lk_view_delete(pg, lk_pg_int(maker, 0, 0), err);
+	}
+	PQclear(maker);
+	PQclear(logs);
 	return rc;
 }
 
@@ -227,5 +248,30 @@ int lk_stream_drop(lk_pg *pg, const lk_cat_stream *s, lk_error *err) {
 		rc = lk_catalog_begin(pg, err);
 		rc = end(pg, rc ? rc : delete_with_maker(pg, s, err), err);
 	} while (rc == LK_EBUSY && lk_tail_free(pg, err));
+	return rc;
+}
+
+/* --- logs of dropped copies --- */
+
+static int drop_left(lk_pg *pg, const PGresult *logs, int i, lk_error *err) {
+	int rc = lk_pg_begin(pg, 1000, err);
+	if (!rc)
+		rc = drop_log(pg, &(lk_stream){.log = PQgetvalue(logs, i, 1)}, lk_pg_int(logs, i, 0), err);
+	return end(pg, rc, err);
+}
+
+int lk_logs_sweep(lk_pg *pg, lk_error *err) {
+	PGresult *logs;
+	int rc = lk_pg_exec(pg, &logs, err, "SELECT s.stream_id, s.name FROM lk.stream s LEFT JOIN lk.copy c ON c.copy_id = s.of_copy"
+	                    " WHERE s.of_copy IS NOT NULL AND coalesce(c.dropped, true) ORDER BY 1", 0, NULL);
+	if (rc)
+		return rc;
+	for (int i = 0; !rc && i < PQntuples(logs); i++) {
+		lk_error e = {0};
+		int failed = drop_left(pg, logs, i, &e);
+		if (failed && failed != LK_EBUSY)
+			rc = lk_fail(err, failed, "%s", e.text);
+	}
+	PQclear(logs);
 	return rc;
 }

@@ -30,6 +30,8 @@ int lk_view_delete(lk_pg *pg, int64_t view_id, lk_error *err);
 int lk_stream_drop(lk_pg *pg, const lk_cat_stream *s, lk_error *err);
 /* The same inside the caller's transaction, of lk_catalog_begin. */
 int lk_stream_delete(lk_pg *pg, const lk_cat_stream *s, lk_error *err);
+/* Removes the logs that dropped copies filled: tables with a lock timeout, so those that readers hold stay until the next call. */
+int lk_logs_sweep(lk_pg *pg, lk_error *err);
 /* Inside the caller's transaction, takes the locks of an append, in its order: the stream, its sources, its tail.
  * LK_EBUSY if they are held for long. */
 int lk_stream_hold(lk_pg *pg, int64_t stream_id, lk_error *err);

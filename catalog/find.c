@@ -10,7 +10,7 @@ enum { VIEWS_NAMED = 8 };   /* in a hint */
 
 const lk_cat_stream *lk_catalog_stream(const lk_catalog *c, const char *name) {
 	for (int i = 0; i < c->nstreams; i++)
-		if (!strcmp(c->streams[i].stream->name, name))
+		if (c->streams[i].served && !strcmp(c->streams[i].stream->name, name))
 			return &c->streams[i];
 	return NULL;
 }
@@ -114,6 +114,12 @@ int lk_catalog_need_view(const lk_catalog *c, const char *name, const lk_cat_vie
 	return rc;
 }
 
+int lk_catalog_need_definition(const lk_catalog *c, const char *name, const lk_cat_view **out, lk_error *err) {
+	const lk_cat_copy *filler = lk_catalog_filler(c, name);
+	*out = filler ? filler->version->view : NULL;
+	return filler ? 0 : lk_catalog_need_view(c, name, out, err);
+}
+
 const char *lk_copy_state_name(enum lk_copy_state s) {
 	static const char *const names[] = {
 		[LK_COPY_LIVE] = "live", [LK_COPY_BUILDING] = "building", [LK_COPY_SANDBOX] = "sandbox", [LK_COPY_SCRATCH] = "scratch",
@@ -121,17 +127,22 @@ const char *lk_copy_state_name(enum lk_copy_state s) {
 	return names[s];
 }
 
+const char *lk_copy_role(const lk_cat_copy *copy) {
+	const lk_cat_view *v = copy->version->view;
+	return copy->id == v->served_copy ? "served" : copy->id == v->former_copy ? "former" : lk_copy_state_name(copy->state);
+}
+
 const lk_cat_version *lk_catalog_newest(const lk_catalog *c, const lk_cat_view *v) {
 	const lk_cat_version *newest = NULL;
 	for (int i = 0; i < c->nversions; i++)
-		if (c->versions[i].view == v && (!newest || c->versions[i].number > newest->number))
+		if (c->versions[i].view == v && c->versions[i].reads == v->stream && (!newest || c->versions[i].number > newest->number))
 			newest = &c->versions[i];
 	return newest;
 }
 
 const lk_cat_version *lk_catalog_version(const lk_catalog *c, const lk_cat_view *v, int number) {
 	for (int i = 0; i < c->nversions; i++)
-		if (c->versions[i].view == v && c->versions[i].number == number)
+		if (c->versions[i].view == v && c->versions[i].reads == v->stream && c->versions[i].number == number)
 			return &c->versions[i];
 	return NULL;
 }

@@ -1,13 +1,21 @@
 #include "catalog/log_sql.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sql/sql.h"
 #include "windows/calendar.h"
 
+void lk_log_name(const char *stream, int64_t copy_id, lk_buf *out) {
+	enum { MOST = 55 };   /* lk.log_<name> is an identifier of at most 63 bytes, and so is lk.part_<name>_<n> with its digits */
+	char id[24];
+	int len = snprintf(id, sizeof id, "@%lld", (long long)copy_id);
+	lk_buf_addf(out, "%.*s%s", MOST - len, stream, id);
+}
+
 void lk_log_table(const lk_stream *s, lk_buf *out) {
 	lk_buf name = LK_BUF_INIT;
-	lk_buf_addf(&name, "log_%s", s->name);
+	lk_buf_addf(&name, "log_%s", lk_stream_log(s));
 	lk_buf_adds(out, "lk.");
 	lk_sql_ident(name.data, out);
 	lk_buf_release(&name);
@@ -16,7 +24,7 @@ void lk_log_table(const lk_stream *s, lk_buf *out) {
 /* Not log_<name>_<part>: that may be the log of another stream. */
 void lk_log_leaf(const lk_stream *s, int part, lk_buf *out) {
 	lk_buf name = LK_BUF_INIT;
-	lk_buf_addf(&name, "part_%s_%d", s->name, part);
+	lk_buf_addf(&name, "part_%s_%d", lk_stream_log(s), part);
 	lk_buf_adds(out, "lk.");
 	lk_sql_ident(name.data, out);
 	lk_buf_release(&name);

@@ -9,6 +9,8 @@
 /* The quoted name of a stream's log table, such as lk.log_hits; and that of one partition's table. */
 void lk_log_table(const lk_stream *s, lk_buf *out);
 void lk_log_leaf(const lk_stream *s, int part, lk_buf *out);
+/* What a log of a derived stream is called that is not its first one, in lk.stream and before its tables are made. */
+void lk_log_name(const char *stream, int64_t copy_id, lk_buf *out);
 /* " WHERE part = … AND off >= from AND off < to", for a partition's table. Its key begins with the partition: without it
  * the planner reads the whole table. */
 void lk_log_between(int part, int64_t from, int64_t to, lk_buf *out);

@@ -8,7 +8,7 @@
 #define PART_COLUMNS "p.stream_id, p.part, p.off, p.high, p.last_at"
 
 static void begin(lk_published *out, const lk_cat_copy *copy) {
-	const lk_cat_stream *s = copy->version->view->stream;
+	const lk_cat_stream *s = copy->version->reads;
 	*out = (lk_published){.cut = lk_frontier_start(s->id, s->stream->partitions)};
 }
 
@@ -74,5 +74,5 @@ void lk_published_take(lk_published *out, const lk_cat_copy *copy, PGresult *con
 void lk_published_join(const lk_cat_copy *copy, const char *part, lk_buf *out) {
 	lk_buf_addf(out, " LEFT JOIN lk.cut_part c ON c.cut_id = (SELECT cut_id FROM lk.copy WHERE copy_id = %lld)"
 	            " AND c.stream_id = %lld AND c.part = %s",
-	            (long long)copy->id, (long long)copy->version->view->stream->id, part);
+	            (long long)copy->id, (long long)copy->version->reads->id, part);
 }

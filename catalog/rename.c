@@ -204,24 +204,32 @@ static int rename_tables(lk_pg *pg, const lk_stream *old, const lk_stream *new, 
 	return rc;
 }
 
-static int rename_itself(lk_pg *pg, const lk_cat_stream *s, const char *name, lk_error *err) {
+void lk_stream_log_renamed(const lk_cat_stream *s, const char *name, lk_buf *out) {
+	if (strcmp(lk_stream_log(s->stream), s->stream->name) != 0)
+		lk_log_name(name, s->of_copy, out);
+	else
+		lk_buf_adds(out, name);
+}
+
+static int rename_log(lk_pg *pg, const lk_cat_stream *s, const char *name, lk_error *err) {
 	char id[24];
 	lk_definitions d = {0};
-	lk_buf text = LK_BUF_INIT;
+	lk_buf text = LK_BUF_INIT, log = LK_BUF_INIT;
+	lk_stream_log_renamed(s, name, &log);
 	exchange_name(s->definition, "table", name, &text);
 	int rc = parse(text.data, NULL, NULL, s->of_copy != 0, &d, err);
 	if (!rc && strcmp(d.items[0].stream->name, name))
 		rc = lk_fail(err, LK_EINTERNAL, "stream %s would be another one under the name %s", s->stream->name, name);
-	if (!rc)
+	if (!rc) {
+		d.items[0].stream->log = log.data;
 		rc = rename_tables(pg, s->stream, d.items[0].stream, err);
+	}
 	if (!rc)
 		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.stream SET name = $2, definition = $3 WHERE stream_id = $1::bigint", 3,
-		                (const char *const[]){lk_pg_number(id, s->id), name, text.data});
-	if (!rc)
-		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.delivery SET stream = $2 WHERE stream = $1", 2,
-		                (const char *const[]){s->stream->name, name});
+		                (const char *const[]){lk_pg_number(id, s->id), log.data, text.data});
 	lk_definitions_release(&d);
 	lk_buf_release(&text);
+	lk_buf_release(&log);
 	return rc;
 }
 
@@ -232,20 +240,32 @@ static const lk_cat_stream *stream_of_id(const lk_catalog *c, int64_t id) {
 	return NULL;
 }
 
+/* A derived stream has a log for each copy of its definition. */
+static bool is_log_of(const lk_catalog *c, const lk_cat_stream *log, const lk_cat_stream *s, const lk_cat_view *maker) {
+	return log == s || (maker && lk_catalog_maker(c, log) == maker);
+}
+
+static int rename_one(lk_pg *pg, const lk_catalog *c, const lk_cat_stream *log, const char *name, lk_error *err) {
+	int rc = lk_stream_hold(pg, log->id, err);
+	if (!rc)
+		rc = rename_log(pg, log, name, err);
+	for (int i = 0; i < c->nversions && !rc; i++)
+		if (c->versions[i].reads == log)
+			rc = rename_in_version(pg, &c->versions[i], name, err);
+	return rc;
+}
+
 static int rename_stream(lk_pg *pg, const lk_catalog *c, int64_t id, const char *name, lk_error *err) {
 	const lk_cat_stream *s = stream_of_id(c, id);
 	int rc = s ? refuse_taken(c, name, err) : lk_fail(err, LK_ECONFLICT, "the stream no longer exists");
-	if (!rc)
-		rc = lk_stream_hold(pg, id, err);
-	if (!rc)
-		rc = rename_itself(pg, s, name, err);
 	const lk_cat_view *maker = s ? lk_catalog_maker(c, s) : NULL;
-	if (!rc && maker)
-		rc = rename_versions(pg, c, maker->id, "table", name, err);
-	for (int i = 0; i < c->nversions && !rc; i++)
-		if (c->versions[i].view->stream == s)
-			rc = rename_in_version(pg, &c->versions[i], name, err);
-	return rc;
+	for (int i = 0; i < c->nstreams && !rc; i++)
+		if (is_log_of(c, &c->streams[i], s, maker))
+			rc = rename_one(pg, c, &c->streams[i], name, err);
+	if (!rc)
+		rc = lk_pg_exec(pg, NULL, err, "UPDATE lk.delivery SET stream = $2 WHERE stream = $1", 2,
+		                (const char *const[]){s->stream->name, name});
+	return rc || !maker ? rc : rename_versions(pg, c, maker->id, "table", name, err);
 }
 
 int lk_stream_rename(lk_pg *pg, const lk_cat_stream *s, const char *name, lk_error *err) {

@@ -16,4 +16,7 @@ int lk_view_rename(lk_pg *pg, const lk_cat_view *v, const char *name, lk_error *
  * LK_EBUSY if a batch or somebody else is reading the log. */
 int lk_stream_rename(lk_pg *pg, const lk_cat_stream *s, const char *name, lk_error *err);
 
+/* What the log is called once its stream has that name: the first one like the stream, another one after the copy that fills it. */
+void lk_stream_log_renamed(const lk_cat_stream *s, const char *name, lk_buf *out);
+
 #endif

@@ -14,6 +14,9 @@ CREATE TABLE lk.meta (
 -- lock for good.
 CREATE SEQUENCE lk.id;
 
+-- name: of its tables, lk.log_<name> and lk.part_<name>_<n>. A derived stream may have several logs, each filled by a
+-- copy of its definition: the first is called like the stream, others <stream>@<copy>. Readers of the stream get the one
+-- that lk.view.served_copy fills.
 CREATE TABLE lk.stream (
   stream_id  bigint PRIMARY KEY DEFAULT nextval('lk.id'),
   name       text NOT NULL UNIQUE,
@@ -111,7 +114,7 @@ CREATE TABLE lk.delivery (
 CREATE TABLE lk.view (
   view_id     bigint PRIMARY KEY DEFAULT nextval('lk.id'),
   name        text NOT NULL UNIQUE,
-  stream_id   bigint NOT NULL REFERENCES lk.stream,
+  stream_id   bigint NOT NULL REFERENCES lk.stream,   -- the log that the served copy reads
   served_copy bigint,             -- what readers read: the one pointer that a switch moves
   former_copy bigint,             -- what they read before the last switch
   served_since timestamptz,
@@ -128,6 +131,7 @@ CREATE TABLE lk.version (
   watermark_delay_us bigint NOT NULL,         -- the stream's when the version was made: another delay makes another version
   was_served boolean NOT NULL DEFAULT false,  -- a copy of it was served, perhaps one that no longer exists
   stored_digits int NOT NULL,                 -- its numeric keys and arguments have at most so many: its cells' form follows
+  stream_id  bigint NOT NULL,                 -- the log that it reads; a former log of a derived stream may be gone
   UNIQUE (view_id, number)
 );
 

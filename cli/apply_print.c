@@ -6,11 +6,20 @@
 #include "expr/function.h"
 #include "plan/watermark.h"
 
+static void say_waiting_log(const char *name, const lk_apply_result *r) {
+	lk_say("derived stream %s: version %d%s; readers get version %d until `lk replay %s --switch` brings it into service, with all that reads %s",
+	       name, r->version, r->what == LK_APPLIED_SAME ? ", unchanged" : "", r->served_version, name, name);
+}
+
 void lk_applied_stream_print(const lk_stream *s, const lk_apply_result *r) {
 	static const char *const what[] = {[LK_APPLIED_NEW] = "new", [LK_APPLIED_SAME] = "unchanged",
 	                                   [LK_APPLIED_CHANGED] = "changed"};
 	if (r->anew) {
 		lk_say("stream %s: redeclared, with the views over it: it had no events", s->name);
+		return;
+	}
+	if (r->version != r->served_version) {
+		say_waiting_log(s->name, r);
 		return;
 	}
 	if (!r->new_versions) {

@@ -15,7 +15,7 @@
 static int find(const lk_connection *c, const lk_args *args, const lk_cat_copy **out, lk_error *err) {
 	const char *name = lk_args_text(args, "copy", NULL);
 	const lk_cat_view *v = NULL;
-	int rc = lk_catalog_need_view(c->catalog, args->operands[0], &v, err);
+	int rc = lk_catalog_need_definition(c->catalog, args->operands[0], &v, err);
 	*out = NULL;
 	if (rc == LK_OK && name)
 		return lk_catalog_need_copy(c->catalog, v, name, out, err);
@@ -23,7 +23,7 @@ static int find(const lk_connection *c, const lk_args *args, const lk_cat_copy *
 		*out = lk_catalog_copy(c->catalog, v->former_copy);
 	if (rc != LK_OK || *out)
 		return rc;
-	lk_fail(err, LK_EUSAGE, "view %s has no former copy", v->name);
+	lk_fail(err, LK_EUSAGE, "%s has no former copy", v->name);
 	return lk_hint(err, "`lk mode %s` lists its copies; --copy names one", v->name);
 }
 
@@ -165,6 +165,9 @@ static int drop_stream(lk_connection *c, const lk_args *args, lk_error *err) {
 	int rc = lk_catalog_need_stream(c->catalog, lk_args_text(args, "stream", ""), &s, err);
 	if (rc == LK_OK && !lk_args_has(args, "yes") && !lk_catalog_readers(c->catalog, s))
 		rc = ask_for_stream(c, s, err);
+	const lk_cat_view *maker = rc == LK_OK ? lk_catalog_maker(c->catalog, s) : NULL;
+	if (maker)   /* it may be filled anew */
+		rc = lk_view_lock(&c->pg, maker, err);
 	if (rc == LK_OK)
 		rc = lk_stream_drop(&c->pg, s, err);
 	if (rc == LK_OK)

@@ -13,7 +13,7 @@
 
 /* How far each partition of the source has become rows. */
 static int print_positions(lk_connection *c, const lk_cat_copy *copy, const lk_screen *screen, lk_error *err) {
-	const lk_cat_stream *source = copy->version->view->stream;
+	const lk_cat_stream *source = copy->version->reads;
 	lk_frontier read, made;
 	lk_table *t = lk_table_new();
 	static const char *const names[] = {"PARTITION", "READ", "SOURCE'S END", "ROWS"};

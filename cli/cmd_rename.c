@@ -22,7 +22,10 @@ static int rename_view(lk_connection *c, const lk_args *args, lk_error *err) {
 
 /* Against an erasure, replays, comparisons and changes of mode, which read the log for long. */
 static int lock_all(lk_connection *c, const lk_cat_stream *s, lk_error *err) {
+	const lk_cat_view *maker = lk_catalog_maker(c->catalog, s);
 	int rc = lk_erase_lock(&c->pg, s, err);
+	if (rc == LK_OK && maker)
+		rc = lk_view_lock(&c->pg, maker, err);
 	for (int i = 0; i < c->catalog->nviews && rc == LK_OK; i++) {
 		const lk_cat_view *v = &c->catalog->views[i];
 		if (v->stream != s)
@@ -45,8 +48,11 @@ static int rename_stream(lk_connection *c, const lk_args *args, lk_error *err) {
 	if (rc != LK_OK)
 		return rc;
 	int n = lk_catalog_readers(c->catalog, s);
+	lk_buf log = LK_BUF_INIT;
+	lk_stream_log_renamed(s, name, &log);
 	lk_say("stream %s is called %s now, also in the %d definition%s that read%s it; its log is lk.log_%s", s->stream->name, name, n,
-	       n == 1 ? "" : "s", n == 1 ? "s" : "", name);
+	       n == 1 ? "" : "s", n == 1 ? "s" : "", log.data);
+	lk_buf_release(&log);
 	return LK_OK;
 }
 

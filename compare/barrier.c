@@ -47,7 +47,7 @@ static int make_cut(lk_barrier *m, lk_error *err) {
 	for (int i = 0; rc == LK_OK && i < m->n; i++)
 		rc = lk_cut_abandon(m->pg, m->copies[i]->id, purpose, err);
 	if (rc == LK_OK)
-		rc = lk_cut_make(m->pg, &(lk_cut_for){m->copies[0]->version->view->stream, m->copies[0]->id, purpose}, &m->cut, err);
+		rc = lk_cut_make(m->pg, &(lk_cut_for){m->copies[0]->version->reads, m->copies[0]->id, purpose}, &m->cut, err);
 	return rc;
 }
 

@@ -248,7 +248,7 @@ int lk_first_events(lk_pg *pg, const lk_sides *of, lk_difference *d, lk_error *e
 	init_side(&s.side[0], d->left, of->left, of->plan);
 	init_side(&s.side[1], d->right, of->right, of->plan);
 	const lk_cat_copy *any = of->left ? of->left : of->right;
-	int rc = any ? look_for_events(&s, any->version->view->stream, err) : LK_OK;
+	int rc = any ? look_for_events(&s, any->version->reads, err) : LK_OK;
 	if (rc == LK_OK)
 		say_the_rest(&s, !of->left || !of->right);
 	for (int k = 0; k < 2; k++) {

@@ -114,7 +114,7 @@ int lk_erase_clear(lk_erase_run *r, lk_error *err) {
 		rc = lk_copies_sweep(r->pg, NULL, err);
 	for (int i = 0; i < r->catalog->ncopies && rc == LK_OK; i++) {
 		const lk_cat_copy *c = &r->catalog->copies[i];
-		if (c->version->view->stream != r->stream || c->id != c->version->view->served_copy)
+		if (c->version->reads != r->stream || c->id != c->version->view->served_copy)
 			continue;
 		if (c->kappa) {
 			rc = lk_erase_settle(r, c, err);

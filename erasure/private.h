@@ -18,7 +18,7 @@ typedef struct lk_erase_run {
 /* Was the copy computed before the erasure could be seen? */
 static inline bool lk_erase_is_old(const lk_erase_run *r, const lk_cat_copy *c) {
 	int64_t made = c->kappa || c->id > c->cut_id ? c->id : c->cut_id;
-	return c->version->view->stream == r->stream && made <= r->seen_from;
+	return c->version->reads == r->stream && made <= r->seen_from;
 }
 
 /* --- remake.c: one step for one copy that is old; ends with another copy, or none, in its place --- */

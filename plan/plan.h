@@ -20,6 +20,7 @@
 
 typedef struct lk_stream {
 	char *name;
+	const char *log;             /* its tables are lk.log_<log> and lk.part_<log>_<n>; NULL: they are called like the stream */
 	lk_schema schema;
 	int partition_by;            /* column index; of a derived stream -1 if it has no such column */
 	int partitions;              /* 1 … LK_MAX_PARTITIONS */
@@ -32,6 +33,9 @@ typedef struct lk_stream {
 	                              * the event that a row comes from, and _high, its source's high before that event */
 	char *text;                  /* the statement as written, NUL-ended, for the catalogue */
 } lk_stream;
+
+/* What its tables are called. */
+static inline const char *lk_stream_log(const lk_stream *s) { return s->log ? s->log : s->name; }
 
 /* A row of values, by slot: 0 … ncolumns-1 the stream's columns, then _at, then the lateral columns. */
 static inline int lk_slot_at(const lk_stream *s) { return s->schema.ncolumns; }

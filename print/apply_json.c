@@ -30,7 +30,7 @@ void lk_apply_json_definition(lk_apply_json *j, const lk_definition *d, const ch
 	lk_json_int("line", line, b);
 	lk_json_member("kind", d->kind == LK_DEF_DERIVED ? "derived stream" : stream ? "stream" : "view", b);
 	lk_json_member("name", stream ? d->stream->name : d->plan->view, b);
-	if (r && !stream)
+	if (r && r->version)
 		lk_json_int("version", r->version, b);
 	lk_json_member("result", r ? results[r->what] : NULL, b);
 	lk_buf_addc(b, '}');

@@ -65,17 +65,18 @@ static int query(lk_pg *pg, PGresult **r, const char *sql, lk_error *err) {
 
 int lk_pointer_read(lk_pointer *p, lk_pg *pg, const char *log_id, const lk_cat_copy *copy, const lk_budget *b, lk_error *err) {
 	const lk_cat_view *view = copy->version->view;
+	const lk_cat_stream *log = copy->version->reads;
 	lk_buf sql = LK_BUF_INIT;
 	PGresult *r[NRESULTS];
-	*p = (lk_pointer){.tail = lk_frontier_start(view->stream->id, view->stream->stream->partitions)};
+	*p = (lk_pointer){.tail = lk_frontier_start(log->id, log->stream->partitions)};
 	char limit[64] = "";
 	if (b->deadline_us)
 		snprintf(limit, sizeof limit, "SET LOCAL statement_timeout = %lld;", (long long)left_ms(b));
-	long long stream = (long long)view->stream->id;
+	long long stream = (long long)log->id;
 	lk_buf_addf(&sql, pointer_sql, limit, stream, (long long)view->id, stream);
 	lk_published_sql(copy, &sql);
 	int rc = query(pg, r, sql.data, err);
-	p->redeclared = rc > 0 || (rc == LK_OK && !is_declared(r[R_DECLARED], log_id, view->stream));
+	p->redeclared = rc > 0 || (rc == LK_OK && !is_declared(r[R_DECLARED], log_id, log));
 	bool read = rc == LK_OK && !p->redeclared;
 	int found = read ? take_tail(p, r[R_TAIL]) : 0;
 	if (read) {

@@ -66,7 +66,7 @@ static lk_share build_share(const lk_worker *w, const lk_world *world, lk_world_
 	s.tally = s.tally ? s.tally : lk_calloc(1, sizeof *s.tally);
 	s.units = lk_calloc((size_t)cat->ncopies + 1, sizeof *s.units);
 	for (int i = 0; i < cat->ncopies; i++) {
-		if (cat->copies[i].version->view->stream != of->stream || !lk_pool_wants(w->pool, &cat->copies[i]))
+		if (cat->copies[i].version->reads != of->stream || !lk_pool_wants(w->pool, &cat->copies[i]))
 			continue;
 		lk_unit *u = s.units[s.nunits++] = unit_for(former, &cat->copies[i], of->part);
 		u->tally = s.tally;

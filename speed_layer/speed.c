@@ -150,7 +150,7 @@ static int find_ends(supervisor *v, lk_error *err) {
 	for (int i = 0; v->pool.o->once && i < w->nparts && rc == LK_OK; i++) {
 		lk_world_part *of = &w->parts[i];
 		const lk_cat_copy *maker = of->end == INT64_MAX ? lk_catalog_copy(w->catalog, of->stream->of_copy) : NULL;
-		const lk_world_part *source = maker ? part_of(w, maker->version->view->stream, of->part) : NULL;
+		const lk_world_part *source = maker ? part_of(w, maker->version->reads, of->part) : NULL;
 		if (source && atomic_load(&source->reached))
 			rc = set_end(v, of, err);
 	}

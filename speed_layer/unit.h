@@ -24,6 +24,6 @@ void lk_unit_acknowledged(lk_path *p, lk_unit *u);
 void lk_unit_follow(lk_path *p, lk_unit *u, const lk_frontier_part *tail);
 
 static inline const lk_plan *lk_unit_plan(const lk_unit *u) { return u->copy->version->plan; }
-static inline const lk_cat_stream *lk_unit_stream(const lk_unit *u) { return u->copy->version->view->stream; }
+static inline const lk_cat_stream *lk_unit_stream(const lk_unit *u) { return u->copy->version->reads; }
 
 #endif

@@ -34,7 +34,7 @@ bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy) {
 
 bool lk_pool_wants_stream(const lk_pool *p, const lk_catalog *cat, const lk_cat_stream *s) {
 	for (int i = 0; i < cat->ncopies; i++)
-		if (cat->copies[i].version->view->stream == s && lk_pool_wants(p, &cat->copies[i]))
+		if (cat->copies[i].version->reads == s && lk_pool_wants(p, &cat->copies[i]))
 			return true;
 	return false;
 }

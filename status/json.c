@@ -9,6 +9,8 @@
 static void add_stream(const lk_stream_status *r, lk_buf *b) {
 	lk_buf_adds(b, "{\"stream\":");
 	lk_json_text(r->stream->stream->name, b);
+	lk_json_member("log", r->stream->stream->log, b);
+	lk_json_flag("served", r->stream->served, b);
 	lk_json_int("partitions", r->stream->stream->partitions, b);
 	lk_json_int("events", r->events, b);
 	lk_json_time("newest_event", r->high, b);
@@ -138,10 +140,15 @@ void lk_status_json(const lk_status_report *s, lk_sink *out) {
 	lk_buf_adds(&b, "],\"derived\":[");
 	for (int i = 0; i < s->nderived; i++) {
 		lk_buf_adds(&b, i ? ",{\"stream\":" : "{\"stream\":");
-		lk_json_text(s->derived[i].maker->name, &b);
-		lk_json_member("from", s->derived[i].maker->stream->stream->name, &b);
+		const lk_cat_copy *copy = s->derived[i].copy;
+		lk_json_text(copy->version->view->name, &b);
+		lk_json_member("from", copy->version->reads->stream->name, &b);
 		lk_json_int("read", s->derived[i].read, &b);
 		lk_json_int("lag", s->derived[i].tail - s->derived[i].read, &b);
+		lk_json_int("version", copy->version->number, &b);
+		lk_json_int("copy", copy->id, &b);
+		lk_json_member("state", lk_copy_role(copy), &b);
+		lk_json_member("log", copy->log->stream->log, &b);
 		lk_buf_addc(&b, '}');
 	}
 	lk_buf_adds(&b, "],\"views\":[");

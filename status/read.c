@@ -60,7 +60,7 @@ static int64_t now_of(const lk_status_report *s, const lk_cat_stream *stream) {
 
 /* A sandbox counts events from its own beginning to its own end. */
 static int read_ends(lk_status_report *s, lk_copy_status *out, lk_error *err) {
-	const lk_cat_stream *stream = out->copy->version->view->stream;
+	const lk_cat_stream *stream = out->copy->version->reads;
 	lk_frontier tail;
 	int64_t now = now_of(s, stream);
 	bool sandbox = out->copy->state == LK_COPY_SANDBOX;
@@ -114,7 +114,7 @@ static int read_copy(lk_status_report *s, const lk_cat_copy *copy, lk_error *err
 	const lk_cat_view *view = copy->version->view;
 	lk_copy_status *out = &s->copies[s->ncopies++];
 	*out = (lk_copy_status){.copy = copy, .served = view->served_copy == copy->id,
-	                        .former = view->former_copy == copy->id, .partitions = view->stream->stream->partitions,
+	                        .former = view->former_copy == copy->id, .partitions = copy->version->reads->stream->partitions,
 	                        .watermark = INT64_MAX};
 	int rc = LK_OK;
 	for (int p = 0; rc == LK_OK && p < out->partitions; p++)
@@ -128,17 +128,17 @@ static int read_copy(lk_status_report *s, const lk_cat_copy *copy, lk_error *err
 
 static int read_derived(lk_status_report *s, const lk_cat_copy *copy, lk_error *err) {
 	lk_derived_status *out = &s->derived[s->nderived++];
-	const lk_cat_view *maker = copy->version->view;
+	const lk_cat_stream *source = copy->version->reads;
 	lk_frontier tail;
 	lk_derived_position at;
-	*out = (lk_derived_status){.maker = maker};
+	*out = (lk_derived_status){.copy = copy};
 	int rc = LK_OK;
-	for (int p = 0; rc == LK_OK && p < maker->stream->stream->partitions; p++) {
-		rc = lk_derived_position_read(s->pg, copy->log, maker->stream, p, &at, err);
+	for (int p = 0; rc == LK_OK && p < source->stream->partitions; p++) {
+		rc = lk_derived_position_read(s->pg, copy->log, source, p, &at, err);
 		out->read += rc == LK_OK ? at.off : 0;
 	}
 	if (rc == LK_OK)
-		rc = lk_log_tail(s->pg, maker->stream, &tail, err);
+		rc = lk_log_tail(s->pg, source, &tail, err);
 	out->tail = rc == LK_OK ? lk_frontier_events(&tail) : 0;
 	return rc;
 }

@@ -44,7 +44,7 @@ typedef struct lk_stream_status {
 
 /* A derived stream: how far its source was read. */
 typedef struct lk_derived_status {
-	const lk_cat_view *maker;
+	const lk_cat_copy *copy;
 	int64_t read, tail;              /* events of the source that became rows, or were left out; all of them */
 } lk_derived_status;
 

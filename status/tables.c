@@ -26,13 +26,21 @@ static void cell_name(lk_table *t, const lk_copy_status *c) {
 
 /* --- always shown --- */
 
+/* Of a log that readers do not get: which one it is. */
+static void cell_log(lk_table *t, const lk_cat_copy *filler, const lk_cat_stream *s) {
+	if (s->served)
+		lk_table_cell(t, s->stream->name);
+	else
+		lk_table_cellf(t, "%s@%d (%s)", s->stream->name, filler->version->number, lk_copy_role(filler));
+}
+
 static void print_streams(const lk_status_report *s, const page *p) {
 	static const char *const names[] = {"STREAM", "PARTITIONS", "EVENTS", "NEWEST EVENT", "LAST APPEND",
 	                                    "REJECTED LINES", "MARKED EVENTS", NULL};
 	lk_table *t = table(names, "<>><<>>");
 	for (int i = 0; i < s->nstreams; i++) {
 		const lk_stream_status *r = &s->streams[i];
-		lk_table_cell(t, r->stream->stream->name);
+		cell_log(t, lk_catalog_copy(s->catalog, r->stream->of_copy), r->stream);
 		lk_table_count(t, r->stream->stream->partitions);
 		lk_table_count(t, r->events);
 		lk_table_time(t, r->high);
@@ -48,8 +56,8 @@ static void print_derived(const lk_status_report *s, const page *p) {
 	lk_table *t = table(names, "<<>>");
 	for (int i = 0; i < s->nderived; i++) {
 		const lk_derived_status *d = &s->derived[i];
-		lk_table_cell(t, d->maker->name);
-		lk_table_cell(t, d->maker->stream->stream->name);
+		cell_log(t, d->copy, d->copy->log);
+		lk_table_cell(t, d->copy->version->reads->stream->name);
 		lk_table_count(t, d->read);
 		lk_table_count(t, d->tail - d->read);
 	}
@@ -92,7 +100,7 @@ static void print_copies(const lk_status_report *s, const page *p) {
 		const lk_copy_status *c = &s->copies[i];
 		cell_name(t, c);
 		lk_table_cell(t, c->copy->kappa ? "kappa" : "lambda");
-		lk_table_cell(t, c->served ? "served" : c->former ? "former" : lk_copy_state_name(c->copy->state));
+		lk_table_cell(t, lk_copy_role(c->copy));
 		cell_batch(t, c);
 		lk_table_count(t, c->cut);
 		cell_covered(t, c);
@@ -210,7 +218,7 @@ static void print_digests(const lk_status_report *s, const page *p) {
 static void print_parts(const lk_copy_status *c, const page *p) {
 	static const char *const names[] = {"PARTITION", "CUT", "CURSOR", "TAIL", "LAG", "SEGMENTS", "REDIS BYTES",
 	                                    "WATERMARK", "LAST APPEND", NULL};
-	bool may_be_idle = c->copy->version->view->stream->stream->idle_timeout_us > 0;
+	bool may_be_idle = c->copy->version->reads->stream->idle_timeout_us > 0;
 	lk_table *t = table(names, ">>>>>>><<");
 	if (may_be_idle)
 		lk_table_column(t, "IDLE", false);

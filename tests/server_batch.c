@@ -103,7 +103,7 @@ static void what_comes_after_the_cut_is_not_in_the_batch(void **state) {
 		lk_cut cut;
 		lk_error err = {0};
 		const lk_cat_copy *copy = test_world_copy(&world, "traffic");
-		assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &cut, &err), LK_OK);
+		assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "batch"}, &cut, &err), LK_OK);
 		append(400 + fold * 400, 400);
 		char *table = lk_asprintf("\"lk\".\"batch_%lld_%lld\"", (long long)copy->id, (long long)cut.id);
 		lk_compute c = {.pg = &world.pg, .copy = copy, .cut = &cut, .from = &copy->cut, .table = table};
@@ -157,7 +157,7 @@ static void both_programs_give_the_same_table(void **state) {
 	const lk_cat_copy *copy = newest("traffic");
 	lk_cut cut;
 	lk_error err = {0};
-	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "test"}, &cut, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "test"}, &cut, &err), LK_OK);
 	lk_compute by_sql = {.pg = &world.pg, .copy = copy, .cut = &cut, .from = &copy->cut, .table = "lk.by_sql"};
 	lk_compute by_fold = {.pg = &world.pg, .copy = copy, .cut = &cut, .from = &copy->cut, .table = "lk.by_fold"};
 	assert_int_equal(lk_compute_sql(&by_sql, &err), LK_OK);
@@ -199,7 +199,7 @@ static void a_fold_in_little_memory_is_the_same(void **state) {
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
 	lk_cut cut;
 	lk_error err = {0};
-	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &cut, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "batch"}, &cut, &err), LK_OK);
 	char *table = lk_asprintf("\"lk\".\"batch_%lld_%lld\"", (long long)copy->id, (long long)cut.id);
 	lk_compute c = {.pg = &world.pg, .copy = copy, .cut = &cut, .from = &copy->cut, .table = table, .fold_bytes = 1};
 	test_world_run(&world, "BEGIN");
@@ -230,7 +230,7 @@ static void a_fold_writes_out_between_chunks(void **state) {
 		lk_cut cut;
 		lk_error err = {0};
 		append_alike(chunks == 1 ? CHUNK : 1);
-		assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &cut, &err), LK_OK);
+		assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "batch"}, &cut, &err), LK_OK);
 		lk_compute c = {.pg = &world.pg, .copy = copy, .cut = &cut, .from = &copy->cut, .table = "lk.folded", .fold_bytes = 1};
 		test_world_run(&world, "BEGIN");
 		assert_int_equal(lk_compute_fold(&c, &err), LK_OK);
@@ -393,7 +393,7 @@ static void cuts_of_killed_batches_are_abandoned(void **state) {
 	lk_error err = {0};
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
 	append(0, 100);
-	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &left, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "batch"}, &left, &err), LK_OK);
 	append(100, 100);
 	batch("traffic");
 	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.cut WHERE state = 'open'"), 0);

@@ -210,7 +210,7 @@ static void a_cut_in_the_past_equals_one_made_then(void **state) {
 	lk_cut then[CUTS], now, again;
 	lk_error err = {0};
 	const lk_cat_copy *k = test_world_copy(&world, "traffic");
-	const lk_cat_stream *s = k->version->view->stream;
+	const lk_cat_stream *s = k->version->reads;
 	for (int i = 0; i < CUTS; i++) {
 		test_ok(lk_cut_make(&world.pg, &(lk_cut_for){s, k->id, "test"}, &then[i], &err), &err);
 		append((int)(test_random(&random) % 60) + 1, &random);
@@ -235,7 +235,7 @@ static void a_cut_is_not_where_no_log_is(void **state) {
 	lk_frontier tail, low;
 	int64_t cuts = test_world_int(&world, "SELECT count(*) FROM lk.cut"), id;
 	const lk_cat_copy *k = test_world_copy(&world, "traffic");
-	const lk_cat_stream *s = k->version->view->stream;
+	const lk_cat_stream *s = k->version->reads;
 	append(100, &random);
 	test_ok(lk_log_tail(&world.pg, s, &tail, &err), &err);
 	tail.part[1].off++;
@@ -264,7 +264,7 @@ static void a_sandbox_begins_at_a_cut(void **state) {
 	lk_cut_offsets live;
 	const lk_cat_copy *k = test_world_copy(&world, "traffic");
 	append(100, &random);
-	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){k->version->view->stream, k->id, "test"}, &at, &err), &err);
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){k->version->reads, k->id, "test"}, &at, &err), &err);
 	test_ok(lk_cut_abandon(&world.pg, k->id, "test", &err), &err);
 	append(100, &random);
 	lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = "s", .start = &at.at,
@@ -276,7 +276,7 @@ static void a_sandbox_begins_at_a_cut(void **state) {
 	assert_true(k->range.by == LK_BY_AT && k->range.from == spec.range.from && k->range.to == spec.range.to);
 	for (int p = 0; p < 3; p++) {
 		assert_true(memcmp(&k->cut.part[p], &at.at.part[p], sizeof at.at.part[p]) == 0);
-		test_ok(lk_cut_live(&world.pg, &(lk_frontier_part){.stream = k->version->view->stream->id, .part = p}, &live, &err), &err);
+		test_ok(lk_cut_live(&world.pg, &(lk_frontier_part){.stream = k->version->reads->id, .part = p}, &live, &err), &err);
 		assert_true(live.n == 1 && live.off[0] == at.at.part[p].off);
 		free(live.off);
 	}
@@ -378,7 +378,7 @@ static void a_dropped_copy_publishes_nothing(void **state) {
 	int64_t a = served(), b = building();
 	append(50, &random);
 	const lk_cat_copy *old = copy(a);
-	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){old->version->view->stream, a, "batch"}, &cut, &err), &err);
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){old->version->reads, a, "batch"}, &cut, &err), &err);
 	must_serve(a, b, 0);
 	assert_int_equal(drop(a), LK_OK);
 	test_ok(lk_pg_run(&world.pg, &err, "BEGIN"), &err);

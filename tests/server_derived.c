@@ -253,7 +253,7 @@ static void once_reads_all_levels(void **state) {
 	LK(0, "250 of 250 events", "", "query", "v");
 	LK(0, "", "", "speed", "--once");
 	LK(0, "250 of 250 events", "", "query", "v");
-	LK(0, "\"derived\":[{\"stream\":\"a\",\"from\":\"s\",\"read\":500,\"lag\":0}", "", "status", "--format", "json");
+	LK(0, "\"derived\":[{\"stream\":\"a\",\"from\":\"s\",\"read\":500,\"lag\":0,\"version\":1,", "", "status", "--format", "json");
 	LK(0, "DERIVED STREAM FROM", "", "status");
 	lk_buf_release(&b);
 }
@@ -399,7 +399,7 @@ static void a_prefix_keeps_its_watermark(void **state) {
 	lk_query q = test_query("v");
 	lk_answer before, after;
 	const lk_cat_copy *copy = test_world_copy(&world, "v");
-	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "test"}, &cut, &err), &err);
+	test_ok(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "test"}, &cut, &err), &err);
 	q.until = &cut.at;
 	test_world_answer(&world, &q, &before);
 	ingest_one("10:14:00", 2);
@@ -451,7 +451,7 @@ static void compared_with_its_text(void **state) {
 	LK(0, "70 events of its source were read", "", "compare", "b");
 	assert_non_null(strstr(lk.out, "the same 50 rows"));
 	LK(0, "{\"stream\":\"a\",\"events\":100,\"rows\":70,\"differ\":0,\"differences\":[]}", "", "compare", "a", "--format", "json");
-	LK(2, "", "it has one version", "compare", "a", "--version", "1");
+	LK(2, "", "--version is for views", "compare", "a", "--version", "1");
 	LK(2, "", "v is a view: --timeout is for derived streams", "compare", "v", "--timeout", "1min");
 	LK(0, "the same 50 rows", "", "compare", "b", "--timeout", "1h");
 	test_sql(&world.pg, "BEGIN");
@@ -476,11 +476,12 @@ static void declared_again(void **state) {
 	     *view = test_file(&lk, "view.sql", "CREATE VIEW a AS SELECT count(*) AS n FROM s;"), *same = test_file(&lk, "same.sql", CHAIN);
 	start(CHAIN);
 	LK(0, "", "derived stream b: unchanged", "apply", same);
-	LK(78, "", "keeps its definition", "apply", other);
 	LK(78, "", "stream a: it is a derived stream", "apply", stream);
 	LK(78, "", "there is a stream \"a\"", "apply", view);
 	LK(0, "", "stream a: changed", "apply", delay);
 	LK(0, "", "stream a: unchanged", "apply", delay);
+	LK(0, "", "derived stream a: version 2; readers get version 1 until `lk replay a --switch`", "apply", other);
+	LK(0, "", "derived stream a: version 2, unchanged; readers get version 1", "apply", other);
 	LK(2, "", "a is a derived stream: its definition fills it", "ingest", "a", delay, "--format", "jsonl");
 	assert_non_null(strstr(lk.err, "lk ingest s"));
 	LK(2, "", "b is a derived stream", "query", "b");

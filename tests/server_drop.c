@@ -249,13 +249,13 @@ static void beside_a_batch(void **state) {
 	ingest(0, 10);
 	test_world_reload(&world);
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
-	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &cut, &err), 0);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "batch"}, &cut, &err), 0);
 	LK(0, "", "", "drop", "traffic", "--yes");
 	test_world_run(&world, "BEGIN");
 	assert_int_equal(lk_cut_publish(&world.pg, copy->id, &cut, "lk.none", &err), LK_ECONFLICT);
 	test_world_run(&world, "ROLLBACK");
 	err = (lk_error){0};
-	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &cut, &err), LK_ECONFLICT);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "batch"}, &cut, &err), LK_ECONFLICT);
 }
 
 /* P15: a view cannot be dropped while it, or a sandbox of it, is being replayed. */

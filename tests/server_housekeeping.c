@@ -254,7 +254,7 @@ static void dropped_copies_and_old_versions_are_removed(void **unused) {
 	assert_false(lk_unit_is_live(&world.pg, old->units[0]));
 	assert_int_equal(lk_batch_run(&world.pg, old, &report, &err), LK_ECONFLICT);
 	lk_error_clear(&err);
-	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){old->version->view->stream, old->id, "test"}, &cut, &err), LK_ECONFLICT);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){old->version->reads, old->id, "test"}, &cut, &err), LK_ECONFLICT);
 	lk_error_clear(&err);
 	assert_int_equal(lk_copy_make(&world.pg, old->version, &(lk_copy_spec){.kappa = true, .state = LK_COPY_BUILDING}, &(int64_t){0}, &err), LK_ECONFLICT);
 	keep_house(&(lk_keep){.copies = 0, .versions = 8});

@@ -193,7 +193,7 @@ static void two_that_both_believe_they_own_a_unit(void **state) {
 	append(0, 900);
 	for (int i = 0; i < 2; i++) {
 		test_worker_open(&b[i].worker, &world, "strict");
-		const lk_cat_stream *stream = b[i].worker.units[0].copy->version->view->stream;
+		const lk_cat_stream *stream = b[i].worker.units[0].copy->version->reads;
 		test_tail(&world.pg, stream, b[i].ends);
 	}
 	for (int i = 0; i < 2; i++)

@@ -216,7 +216,7 @@ static void a_sandbox_that_goes_away_meanwhile_is_made_anew(void **state) {
 	(void)state;
 	append(100);
 	test_world_reload(&world);
-	const lk_frontier start = lk_frontier_start(test_world_copy(&world, "each")->version->view->stream->id, 2);
+	const lk_frontier start = lk_frontier_start(test_world_copy(&world, "each")->version->reads->id, 2);
 	const lk_copy_spec spec = {.kappa = true, .state = LK_COPY_SANDBOX, .name = "morning", .range = {.from = INT64_MIN, .to = INT64_MAX},
 	                           .start = &start};
 	test_ok(lk_copy_make(&world.pg, test_world_copy(&world, "each")->version, &spec, &id, &err), &err);

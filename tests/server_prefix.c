@@ -104,7 +104,7 @@ static lk_cut make_cut(const char *view, const char *purpose) {
 	lk_cut cut;
 	lk_error err = {0};
 	const lk_cat_copy *c = test_world_copy(&world, view);
-	if (lk_cut_make(&world.pg, &(lk_cut_for){c->version->view->stream, c->id, purpose}, &cut, &err) != LK_OK)
+	if (lk_cut_make(&world.pg, &(lk_cut_for){c->version->reads, c->id, purpose}, &cut, &err) != LK_OK)
 		fail_msg("%s", err.text);
 	return cut;
 }
@@ -561,7 +561,7 @@ static void printed_answers_of_a_sandbox(void **state) {
 	(void)state;
 	seed = 7;
 	append(120);
-	const lk_frontier zero = lk_frontier_start(test_world_copy(&world, "traffic")->version->view->stream->id, PARTITIONS);
+	const lk_frontier zero = lk_frontier_start(test_world_copy(&world, "traffic")->version->reads->id, PARTITIONS);
 	sandbox_is("a-minute", &zero, &a_minute, in_a_minute);
 	says(0, TEXTS("(sandbox a-minute)",
 	              "sandbox:   a-minute, only events with event time in [2020-01-01T00:00:20Z, 2020-01-01T00:01:00Z)",

@@ -271,7 +271,7 @@ static lk_cut cut_here(void) {
 	lk_cut cut;
 	lk_error err = {0};
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
-	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &cut, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "batch"}, &cut, &err), LK_OK);
 	return cut;
 }
 
@@ -353,7 +353,7 @@ static void zombie_publish_on_new_session(void **state) {
 	assert_int_equal(lk_pg_open(&zombie, servers.at.postgres, "zombie", &err), LK_OK);
 	assert_int_equal(lk_pg_try_lock(&zombie, copy->id, &err), LK_OK);
 	lk_cut cut;
-	assert_int_equal(lk_cut_make(&zombie, &(lk_cut_for){copy->version->view->stream, copy->id, "batch"}, &cut, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&zombie, &(lk_cut_for){copy->version->reads, copy->id, "batch"}, &cut, &err), LK_OK);
 	test_world_run(&world, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'zombie'");
 	test_world_batch(&world, "traffic");   /* as far as the first one's cut, so only the cut's state can refuse it */
 	assert_int_equal(lk_cut_publish(&zombie, copy->id, &cut, "\"lk\".\"z\"", &err), LK_EUNREACHABLE);

@@ -208,7 +208,7 @@ static void a_worker_does_not_wait_for_the_rows_of_a_batch(void **state) {
 	lk_error err = {0};
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
 	lk_side_output *l = lk_side_output_new();
-	lk_side_output_marked(l, copy->version->view->stream->id, copy->version->id, 0, 7, "division by zero");
+	lk_side_output_marked(l, copy->version->reads->id, copy->version->id, 0, 7, "division by zero");
 	assert_int_equal(lk_pg_open(&batch, servers.at.postgres, "a batch", &err), LK_OK);
 	assert_int_equal(lk_pg_run(&batch, &err, "BEGIN"), LK_OK);
 	assert_int_equal(lk_side_output_write(&batch, l, &err), LK_OK);

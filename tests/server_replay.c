@@ -371,7 +371,7 @@ static void a_run_for_one_copy_ends_where_it_is_told_to(void **state) {
 	lk_unit_state st;
 	append(3000);
 	const lk_cat_copy *copy = test_world_copy(&world, "traffic");
-	lk_frontier end = test_frontier(copy->version->view->stream->id, 3, (int64_t[]){10, 20, 0});
+	lk_frontier end = test_frontier(copy->version->reads->id, 3, (int64_t[]){10, 20, 0});
 	lk_speed_options o = {
 		.postgres = servers.at.postgres, .redis = servers.at.redis, .workers = 2, .once = true, .copy = copy->id,
 		.end = &end, .limits = lk_stream_defaults,

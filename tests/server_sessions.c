@@ -297,7 +297,7 @@ static void sessions_of_a_prefix(void **state) {
 	test_visits_some(&world, &seed, &now);
 	test_world_batch(&world, "v");
 	test_visits_some(&world, &seed, &now);
-	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){kappa->version->view->stream, kappa->id, "test"}, &cut, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){kappa->version->reads, kappa->id, "test"}, &cut, &err), LK_OK);
 	lk_query queries[2] = {test_query("v"), test_query_of("v", kappa, id)};
 	for (int i = 0; i < 2; i++) {
 		lk_answer a;

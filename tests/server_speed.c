@@ -312,7 +312,7 @@ static lk_cut cut_here(const char *view) {
 	lk_cut cut;
 	lk_error err = {0};
 	const lk_cat_copy *copy = test_world_copy(&world, view);
-	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->view->stream, copy->id, "test"}, &cut, &err), LK_OK);
+	assert_int_equal(lk_cut_make(&world.pg, &(lk_cut_for){copy->version->reads, copy->id, "test"}, &cut, &err), LK_OK);
 	return cut;
 }
 

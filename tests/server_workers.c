@@ -129,7 +129,7 @@ typedef struct kept {
 
 static void note_units(kept *k, const char *view) {
 	const lk_cat_copy *copy = test_world_copy(&world, view);
-	for (int part = 0; part < copy->version->view->stream->stream->partitions; part++) {
+	for (int part = 0; part < copy->version->reads->stream->partitions; part++) {
 		lk_unit_state st;
 		lk_error err = {0};
 		assert_int_equal(lk_store_read_unit(world.store, copy->units[part], NULL, &st, NULL, &err), LK_OK);
