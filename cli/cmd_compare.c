@@ -109,7 +109,7 @@ static int compare_derived(lk_connection *c, const lk_cat_copy *copy, const lk_a
 	lk_derived_comparison d;
 	int64_t limit_us;
 	if (lk_args_has(args, "version"))
-		return lk_fail(err, LK_EUSAGE, "%s is a derived stream: it has one version", args->operands[0]);
+		return lk_fail(err, LK_EUSAGE, "--version is for views: of derived stream %s the log that readers get is compared", args->operands[0]);
 	int rc = lk_args_interval(args, "timeout", 0, &limit_us, err);
 	if (rc != LK_OK)
 		return rc;

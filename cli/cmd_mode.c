@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/kappa.h"
+#include "cli/logs.h"
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "print/served.h"
@@ -15,13 +16,11 @@
 static int print(lk_connection *c, const lk_cat_view *only, bool json, lk_error *err) {
 	const lk_catalog *all = c->catalog;
 	lk_screen screen = lk_out_screen();
-	lk_served *views = lk_calloc((size_t)all->nviews + 1, sizeof *views);
-	int n = 0, rc = LK_OK;
-	for (int i = 0; rc == LK_OK && i < all->nviews; i++) {
-		if (only && &all->views[i] != only)
-			continue;
-		views[n].view = &all->views[i];
-		rc = lk_overview_served_since(&c->pg, &all->views[i], &views[n++].since, err);
+	int rc = LK_OK, n = only ? 1 : all->nviews;   /* only: a view, or the definition of a derived stream */
+	lk_served *views = lk_calloc((size_t)n + 1, sizeof *views);
+	for (int i = 0; rc == LK_OK && i < n; i++) {
+		views[i].view = only ? only : &all->views[i];
+		rc = lk_overview_served_since(&c->pg, views[i].view, &views[i].since, err);
 	}
 	if (rc == LK_OK && json)
 		lk_served_json(all, views, n, lk_out());
@@ -36,8 +35,8 @@ static int show(const lk_args *args, bool json, lk_error *err) {
 	const lk_cat_view *only = NULL;
 	int rc = lk_connect(&c, LK_WITH_CATALOG, err);
 	if (rc == LK_OK && args->noperands)
-		rc = lk_catalog_need_view(c.catalog, args->operands[0], &only, err);
-	if (rc == LK_OK && c.catalog->nviews == 0)
+		rc = lk_catalog_need_definition(c.catalog, args->operands[0], &only, err);
+	if (rc == LK_OK && c.catalog->nviews == 0 && !only)
 		lk_say("no views are declared: `lk apply FILE` declares them");
 	if (rc == LK_OK)
 		rc = print(&c, only, json, err);
@@ -61,9 +60,26 @@ static void say_report(const lk_replay_options *o, const lk_mode_report *r, int 
 	       (long long)r->to_copy, r->seconds, o->view, (long long)r->from_copy);
 }
 
+static int change_view(const lk_replay_options *o, bool back, bool kappa, lk_error *err) {
+	lk_mode_report r = {0};
+	int rc = back ? lk_mode_back(o, &r, err) : lk_mode_change(o, kappa, &r, err);
+	say_report(o, &r, rc);
+	if (rc == LK_OK && r.stopped)
+		rc = lk_kappa_stopped(o->view, back ? 0 : r.to_copy, err);
+	lk_difference_release(&r.difference);
+	return rc;
+}
+
+static int change_stream(const lk_replay_options *o, bool back, lk_error *err) {
+	if (back)
+		return lk_logs_command(o, true, err);
+	lk_fail(err, LK_EUSAGE, "%s is a derived stream: its log is filled by the stream path, in no other mode", o->view);
+	return lk_hint(err, "the views over it have a mode each");
+}
+
 static int change(const lk_args *args, bool back, bool kappa, lk_error *err) {
 	lk_servers at = {0};
-	lk_mode_report r = {0};
+	bool derived = false;
 	int workers, rc = lk_args_workers(args, &workers, err);
 	if (rc == LK_OK)
 		rc = lk_servers_find(lk_home(), &at, err);
@@ -72,14 +88,12 @@ static int change(const lk_args *args, bool back, bool kappa, lk_error *err) {
 		.limits = lk_stream_defaults, .force = lk_args_has(args, "force"),
 	};
 	lk_kappa_watch(&o.watch);
+	if (rc == LK_OK)
+		rc = lk_logs_is_derived(o.view, &derived, err);
 	if (rc == LK_OK) {
 		lk_stop_on_signal();
-		rc = back ? lk_mode_back(&o, &r, err) : lk_mode_change(&o, kappa, &r, err);
-		say_report(&o, &r, rc);
-		if (rc == LK_OK && r.stopped)
-			rc = lk_kappa_stopped(o.view, back ? 0 : r.to_copy, err);
+		rc = derived ? change_stream(&o, back, err) : change_view(&o, back, kappa, err);
 	}
-	lk_difference_release(&r.difference);
 	lk_servers_release(&at);
 	return rc;
 }
@@ -124,7 +138,7 @@ const lk_command lk_cmd_mode = {
 	.summary = "show or change what views are served from: lambda or kappa",
 	.detail = "A change makes a copy in the other mode (kappa: replayed from the log's beginning; lambda: a batch, "
 		"and the stream path from there on), compares it with the served copy, and moves readers over without a gap. "
-		"Run it again to continue after an interruption.",
+		"Run it again to continue after an interruption. --back also takes a derived stream: to its former log, with all that reads it.",
 	.options = {
 		{"back", NULL, "go back to the copy that was served before the last switch", false},
 		{"force", NULL, "change even if the answers differ", false},
@@ -135,6 +149,7 @@ const lk_command lk_cmd_mode = {
 		{"lk mode", "what each view is served from"},
 		{"lk mode traffic kappa", "serve traffic without a batch layer"},
 		{"lk mode traffic --back", "undo the last switch"},
+		{"lk mode errors --back", "undo that of a derived stream, with the views over it"},
 	},
 	.run = run,
 };

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/kappa.h"
+#include "cli/logs.h"
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "core/time.h"
@@ -186,15 +187,38 @@ static int replay(const lk_replay_options *o, lk_error *err) {
 	return rc;
 }
 
+/* A derived stream is replayed whole and at once, and its new log is either verified or goes into service. */
+static int check_derived(const lk_args *args, const lk_replay_options *o, lk_error *err) {
+	static const char *const of_views[] = {"pace", "max-gap", "from", "to", "by", "as", "keep", "dry-run"};
+	for (size_t i = 0; i < sizeof of_views / sizeof *of_views; i++)
+		if (lk_args_has(args, of_views[i]))
+			return lk_fail(err, LK_EUSAGE, "--%s is for views, and %s is a derived stream", of_views[i], o->view);
+	if (o->switch_over || o->verify)
+		return LK_OK;
+	lk_fail(err, LK_EUSAGE, "a new log of %s that is neither verified nor switched to would be of no use", o->view);
+	return lk_hint(err, "--verify compares it and removes it again; --switch brings it, and all that reads it, into service");
+}
+
+static int replay_stream(const lk_args *args, const lk_replay_options *o, lk_error *err) {
+	int rc = check_derived(args, o, err);
+	lk_stop_on_signal();
+	return rc == LK_OK ? lk_logs_command(o, false, err) : rc;
+}
+
 static int run(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	lk_replay_options o;
+	bool derived = false;
 	int rc = read_options(args, &o, err);
 	if (rc == LK_OK)
 		rc = lk_servers_find(lk_home(), &at, err);
 	o.postgres = at.postgres;
 	o.redis = at.redis;
 	if (rc == LK_OK)
+		rc = lk_logs_is_derived(o.view, &derived, err);
+	if (rc == LK_OK && derived)
+		rc = replay_stream(args, &o, err);
+	else if (rc == LK_OK)
 		rc = lk_args_has(args, "dry-run") ? dry_run(&o, err) : replay(&o, err);
 	lk_servers_release(&at);
 	return rc;
@@ -210,7 +234,10 @@ const lk_command lk_cmd_replay = {
 		"wait some milliseconds for that. A replay that was stopped or killed, or lost a server, continues when it "
 		"is run again.\n"
 		"With --from, --to or --as it makes a sandbox: a copy of a part of history, which ends where that part ends. "
-		"`lk query VIEW --copy NAME` reads it during the replay; at the end it is removed, unless --keep is given.",
+		"`lk query VIEW --copy NAME` reads it during the replay; at the end it is removed, unless --keep is given.\n"
+		"Of a derived stream: fills its log anew beside the served one, by the newest definition. --verify compares the two, byte by "
+		"byte, or a changed definition with PostgreSQL's own answer, and the views over it; without --switch the new log is then "
+		"removed. --switch moves the stream, the views over it and streams made of it to new copies at one instant.",
 	.options = {
 		{"version", "N", "this version instead of the newest", false},
 		{"switch", NULL, "move readers over at the end, without a gap", false},
@@ -233,6 +260,7 @@ const lk_command lk_cmd_replay = {
 	.examples = {
 		{"lk replay traffic --verify --switch", "reprocess, compare, move readers over"},
 		{"lk replay traffic --dry-run", "what would it cost?"},
+		{"lk replay errors --verify --switch", "bring a changed derived stream into service, with all over it"},
 		{"lk replay traffic --from -30min --by _at --pace 60x --as morning", "the events of the last half hour again, in half a minute"},
 	},
 	.run = run,

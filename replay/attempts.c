@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "core/time.h"
+#include "event_log/derived_log.h"
 
 #define BACKOFF_LEAST_US   50000
 #define BACKOFF_MOST_US  2000000
@@ -62,6 +63,16 @@ int lk_replay_attempts(lk_replay *r, int (*attempt)(lk_replay *r, lk_error *err)
 
 /* --- the current state --- */
 
+/* Of the copy that the run works on; before there is one, that which the options name. */
+static int find_view(lk_replay *r, lk_error *err) {
+	const lk_cat_copy *copy = r->copy_id ? lk_catalog_copy(r->catalog, r->copy_id) : NULL;
+	if (copy)
+		r->view = copy->version->view;
+	if (copy)
+		return LK_OK;
+	return (r->derived ? lk_catalog_need_definition : lk_catalog_need_view)(r->catalog, r->o->view, &r->view, err);
+}
+
 static int load(lk_replay *r, lk_error *err) {
 	r->copy = NULL;
 	r->view = NULL;
@@ -69,7 +80,7 @@ static int load(lk_replay *r, lk_error *err) {
 	r->catalog = NULL;
 	int rc = lk_catalog_load(&r->pg, &r->catalog, err);
 	if (rc == LK_OK)
-		rc = lk_catalog_need_view(r->catalog, r->o->view, &r->view, err);
+		rc = find_view(r, err);
 	if (rc != LK_OK)
 		return rc;
 	if (r->log_id[0] && strcmp(r->log_id, r->catalog->log_id) != 0)
@@ -117,7 +128,7 @@ static int try_view(lk_replay *r, int64_t id, lk_error *err) {
 	return lk_view_lock(&r->pg, r->view, err);
 }
 
-static int lock_view(lk_replay *r, lk_error *err) {
+int lk_replay_lock_view(lk_replay *r, lk_error *err) {
 	return lock(r, try_view, 0, lk_monotonic_us() + (r->connected ? OWN_LOCK_US : KILLED_LOCK_US), err);
 }
 
@@ -132,7 +143,7 @@ int lk_replay_connect(lk_replay *r, bool with_lock, lk_error *err) {
 	if (rc == LK_OK)
 		rc = load(r, err);
 	if (rc == LK_OK && with_lock) {
-		rc = lock_view(r, err);
+		rc = lk_replay_lock_view(r, err);
 		if (rc == LK_OK)
 			rc = load(r, err);
 	}
@@ -145,11 +156,11 @@ int lk_replay_connect(lk_replay *r, bool with_lock, lk_error *err) {
 }
 
 int lk_replay_adopt(lk_replay *r, int64_t copy_id, lk_error *err) {
+	r->copy_id = copy_id;
 	int rc = load(r, err);
 	if (rc != LK_OK)
 		return rc;
 	const lk_cat_copy *copy = lk_catalog_copy(r->catalog, copy_id);
-	r->copy_id = copy_id;
 	r->unserved = r->view->served_copy != copy_id;
 	r->unheard = copy && !copy->was_served;
 	rc = find_copy(r, err);
@@ -160,9 +171,23 @@ int lk_replay_adopt(lk_replay *r, int64_t copy_id, lk_error *err) {
 	return rc;
 }
 
+static int cursors_in_log(lk_replay *r, int64_t *sum, lk_error *err) {
+	const lk_cat_stream *source = r->copy->version->reads;
+	for (int i = 0; i < source->stream->partitions; i++) {
+		lk_derived_position at;
+		int rc = lk_derived_position_read(&r->pg, r->copy->log, source, i, &at, err);
+		if (rc != LK_OK)
+			return rc;
+		*sum += at.off;
+	}
+	return LK_OK;
+}
+
 int lk_replay_cursors(lk_replay *r, int64_t *sum, lk_error *err) {
 	*sum = 0;
-	for (int i = 0; i < r->view->stream->stream->partitions; i++) {
+	if (r->copy->log)
+		return cursors_in_log(r, sum, err);
+	for (int i = 0; i < r->copy->version->reads->stream->partitions; i++) {
 		lk_unit_state st = {0};
 		int rc = lk_store_read_unit(r->store, r->copy->units[i], NULL, &st, NULL, err);
 		*sum += rc == LK_OK ? st.at.cursor : r->copy->cut.part[i].off;
@@ -181,7 +206,7 @@ void lk_replay_tell(lk_replay *r, const char *phase, int64_t done, int64_t total
 	double elapsed = (double)(lk_monotonic_us() - r->began_us) / 1e6;
 	int64_t below = r->copy ? lk_frontier_events(&r->copy->cut) : 0;
 	done = done < total ? done : total;
-	lk_replay_progress p = {.view = r->o->view, .phase = phase, .done = done - below, .total = total - below,
+	lk_replay_progress p = {.view = r->view ? r->view->name : r->o->view, .phase = phase, .done = done - below, .total = total - below,
 	                        .eta_s = -1};
 	if (!r->o->watch.progress)
 		return;

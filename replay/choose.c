@@ -1,5 +1,6 @@
 /* Which copy a run works on. The next run resumes a copy that an interrupted run left, whatever step it was in. It
  * never resumes a copy that was once served: replaying that again starts from the beginning. */
+#include "catalog/together.h"
 #include "core/fault.h"
 #include "core/time.h"
 #include "replay/private.h"
@@ -15,7 +16,7 @@ int lk_replay_version(const lk_replay *r, const lk_cat_version **v, lk_error *er
 		*v = r->o->version ? lk_catalog_version(r->catalog, r->view, r->o->version) : newest;
 	if (*v)
 		return LK_OK;
-	lk_fail(err, LK_EUSAGE, "view %s has no version %d", r->o->view, r->o->version);
+	lk_fail(err, LK_EUSAGE, "%s %s has no version %d over the log that it reads", r->derived ? "stream" : "view", r->o->view, r->o->version);
 	return newest ? lk_hint(err, "its newest version is %d", newest->number) : LK_EUSAGE;
 }
 
@@ -38,11 +39,17 @@ const lk_cat_copy *lk_replay_waiting(const lk_catalog *c, const lk_cat_view *vie
 	return best;
 }
 
+/* Of a derived stream also those of other versions: each has a log. */
+static bool is_in_the_way(const lk_replay *r, const lk_cat_copy *c, const lk_cat_version *v) {
+	const lk_cat_version *of = r->derived && c->version->view == r->view ? c->version : v;
+	return is_waiting(c, r->view, of, wants_kappa(r));
+}
+
 static int drop_waiting(lk_replay *r, const lk_cat_version *v, const lk_cat_copy *but, lk_error *err) {
 	int rc = LK_OK, n = 0;
 	for (int i = 0; i < r->catalog->ncopies && rc == LK_OK; i++) {
 		const lk_cat_copy *c = &r->catalog->copies[i];
-		if (c == but || !is_waiting(c, r->view, v, wants_kappa(r)) || (but && c->state == LK_COPY_LIVE))
+		if (c == but || !is_in_the_way(r, c, v) || (but && c->state == LK_COPY_LIVE))
 			continue;
 		rc = lk_copy_drop(&r->pg, c->id, err);
 		n++;
@@ -72,7 +79,7 @@ static int make(lk_replay *r, const lk_cat_version *v, lk_error *err) {
 	int64_t id;
 	const lk_copy_spec spec = {.kappa = wants_kappa(r), .state = LK_COPY_BUILDING,
 	                           .range = {.from = INT64_MIN, .to = INT64_MAX}};
-	int rc = lk_copy_make(&r->pg, v, &spec, &id, err);
+	int rc = r->derived ? lk_filler_make(&r->pg, v, &id, err) : lk_copy_make(&r->pg, v, &spec, &id, err);
 	if (rc != LK_OK)
 		return rc;
 	LK_CRASH_POINT("replay.made");

@@ -11,6 +11,7 @@
 #include "core/flag.h"
 #include "core/time.h"
 #include "speed_layer/compactor.h"
+#include "speed_layer/unit.h"
 
 #define LOCK_EVERY_US    250000
 #define SWEEP_EVERY_US  1000000
@@ -47,12 +48,7 @@ static int take(lk_driver *d, int part, lk_error *err) {
 }
 
 static int look_up(lk_driver *d, int part, lk_error *err) {
-	lk_unit_state st = {0};
-	int rc = lk_store_read_unit(d->store, d->units[part].id, NULL, &st, NULL, err);
-	if (rc >= 0)
-		d->cursor.part[part].off = rc == 0 ? st.at.cursor : 0;
-	lk_unit_state_release(&st);
-	return rc < 0 ? rc : LK_OK;
+	return lk_unit_cursor(&d->path, &d->units[part], &d->cursor.part[part].off, err);
 }
 
 int lk_driver_open(lk_driver *d, const lk_run_to_options *at, const char *log_id, const lk_cat_copy *copy,
@@ -60,7 +56,7 @@ int lk_driver_open(lk_driver *d, const lk_run_to_options *at, const char *log_id
 	memset(d, 0, sizeof *d);
 	d->copy = copy;
 	d->partitions = copy->version->plan->stream->partitions;
-	d->cursor = lk_frontier_start(copy->version->view->stream->id, d->partitions);
+	d->cursor = lk_frontier_start(copy->version->reads->id, d->partitions);
 	for (int i = 0; i < d->partitions; i++) {
 		lk_unit_init(&d->units[i], copy, i);
 		d->waits[i] = LK_NEVER;

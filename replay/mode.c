@@ -14,8 +14,14 @@
 static int choose_former(lk_replay *r, lk_error *err) {
 	if (r->copy)
 		return LK_OK;
-	if (r->view->former_copy)
-		return lk_replay_adopt(r, r->view->former_copy, err);
+	const lk_cat_copy *former = lk_catalog_copy(r->catalog, r->view->former_copy);
+	if (former && former->version->reads != r->view->stream) {
+		const char *stream = r->view->stream->stream->name;
+		lk_fail(err, LK_EUSAGE, "the former copy of view %s is over a former log of stream %s", r->o->view, stream);
+		return lk_hint(err, "`lk mode %s --back` goes back with the stream and all that reads it", stream);
+	}
+	if (former)
+		return lk_replay_adopt(r, former->id, err);
 	lk_fail(err, LK_EUSAGE, "view %s has no former copy to go back to", r->o->view);
 	return lk_hint(err, "a view has one after a switch, until it is dropped or readers are moved again");
 }

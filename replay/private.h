@@ -18,6 +18,7 @@ enum lk_replay_goal {
 typedef struct lk_replay {
 	const lk_replay_options *o;
 	enum lk_replay_goal goal;
+	bool derived;              /* o->view names a derived stream, and not a view (logs.c) */
 	/* of one attempt: dropped when a server is lost */
 	lk_pg pg;                  /* the session that holds the view's lock, or the sandbox's */
 	lk_store *store;
@@ -51,13 +52,15 @@ int lk_replay_attempts(lk_replay *r, int (*attempt)(lk_replay *r, lk_error *err)
 /* Opens a session, loads the catalogue and the view, and takes its lock if with_lock. An attempt's first step. Finds
  * r->copy again if r->copy_id is known: LK_ECONFLICT if it was dropped meanwhile. */
 int lk_replay_connect(lk_replay *r, bool with_lock, lk_error *err);
+/* Takes the lock of r->view, as lk_replay_connect does. */
+int lk_replay_lock_view(lk_replay *r, lk_error *err);
 /* Takes another lock on the attempt's session. LK_EBUSY, without filling err, if somebody keeps it. Waits a moment for
  * a process that was killed; waits longer if id is that of r->copy, since a lost session of this run probably holds
  * it. */
 int lk_replay_lock(lk_replay *r, int64_t id, lk_error *err);
-/* Adopts this copy: loads the catalogue again and sets r->copy_id and r->copy. */
+/* Adopts this copy: loads the catalogue again and sets r->copy_id, r->copy and its r->view. */
 int lk_replay_adopt(lk_replay *r, int64_t copy_id, lk_error *err);
-/* The sum of the cursors of r->copy's units in the view store. */
+/* The sum of the cursors of r->copy's units in the view store; of a derived stream's, in its log. */
 int lk_replay_cursors(lk_replay *r, int64_t *sum, lk_error *err);
 /* Records the phase in the catalogue, for others to see. */
 int lk_replay_phase_is(lk_replay *r, const char *phase, lk_error *err);
@@ -83,6 +86,12 @@ int lk_replay_choose(lk_replay *r, lk_error *err);
 
 /* One attempt of a replay or a change of mode. */
 int lk_replay_attempt(lk_replay *r, lk_error *err);
+/* Its steps, for r->copy. Of a lambda copy without a batch: computes one. */
+int lk_replay_batch(lk_replay *r, lk_error *err);
+/* Makes the cut at which the bulk ends, and counts from here on. */
+int lk_replay_fix_end(lk_replay *r, lk_error *err);
+/* The stream path up to there. */
+int lk_replay_stream(lk_replay *r, lk_error *err);
 
 /* --- steps.c: for r->copy, kappa or lambda --- */
 

@@ -25,7 +25,7 @@
 
 /* --- to its end --- */
 
-static int batch(lk_replay *r, lk_error *err) {
+int lk_replay_batch(lk_replay *r, lk_error *err) {
 	lk_batch_report report;
 	if (r->copy->kappa || r->copy->cut_id)
 		return LK_OK;
@@ -36,7 +36,7 @@ static int batch(lk_replay *r, lk_error *err) {
 
 static int check_end(lk_replay *r, lk_error *err) {
 	lk_frontier tail;
-	int rc = lk_log_tail(&r->pg, r->view->stream, &tail, err);
+	int rc = lk_log_tail(&r->pg, r->copy->version->reads, &tail, err);
 	for (int i = 0; rc == LK_OK && i < tail.n; i++)
 		if (r->end.at.part[i].off > tail.part[i].off) {
 			rc = lk_fail(err, LK_EGAP, "sandbox %s ends at %lld in partition %d, but the log has lost its end: it ends"
@@ -57,16 +57,16 @@ static int end_of_sandbox(lk_replay *r, lk_error *err) {
 	}
 	rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
 	if (rc == LK_OK)
-		rc = lk_range_offsets(&r->pg, r->view->stream, &r->copy->range, &start, &end, err);
-	return rc == LK_OK ? lk_cut_make_at(&r->pg, &(lk_cut_for){r->view->stream, r->copy_id, "replay"}, &end, &r->end, err) : rc;
+		rc = lk_range_offsets(&r->pg, r->copy->version->reads, &r->copy->range, &start, &end, err);
+	return rc == LK_OK ? lk_cut_make_at(&r->pg, &(lk_cut_for){r->copy->version->reads, r->copy_id, "replay"}, &end, &r->end, err) : rc;
 }
 
 static int end_of_log(lk_replay *r, lk_error *err) {
 	int rc = lk_cut_abandon(&r->pg, r->copy_id, "replay", err);
-	return rc == LK_OK ? lk_cut_make(&r->pg, &(lk_cut_for){r->view->stream, r->copy_id, "replay"}, &r->end, err) : rc;
+	return rc == LK_OK ? lk_cut_make(&r->pg, &(lk_cut_for){r->copy->version->reads, r->copy_id, "replay"}, &r->end, err) : rc;
 }
 
-static int fix_end(lk_replay *r, lk_error *err) {
+int lk_replay_fix_end(lk_replay *r, lk_error *err) {
 	int rc = r->o->sandbox ? end_of_sandbox(r, err) : end_of_log(r, err);
 	if (rc == LK_OK)
 		rc = lk_replay_cursors(r, &r->at_start, err);
@@ -108,7 +108,7 @@ static int replay_paced(lk_replay *r, lk_error *err) {
 	return rc;
 }
 
-static int replay(lk_replay *r, lk_error *err) {
+int lk_replay_stream(lk_replay *r, lk_error *err) {
 	int rc = r->o->pace > 0 ? replay_paced(r, err) : lk_replay_bulk(r, "replaying", &r->end.at, err);
 	if (rc == LK_OK && !lk_replay_stopped(r))
 		LK_CRASH_POINT("replay.replayed");
@@ -157,7 +157,7 @@ static void leave(lk_replay *r) {
 }
 
 int lk_replay_attempt(lk_replay *r, lk_error *err) {
-	int (*const steps[])(lk_replay *, lk_error *) = {lk_replay_choose, batch, fix_end, replay, verify, come_up, settle};
+	int (*const steps[])(lk_replay *, lk_error *) = {lk_replay_choose, lk_replay_batch, lk_replay_fix_end, lk_replay_stream, verify, come_up, settle};
 	lk_error e = {0};
 	int rc = lk_replay_connect(r, !r->o->sandbox, &e);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == LK_OK && !r->report.stopped; i++) {

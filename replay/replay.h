@@ -11,6 +11,7 @@
 #define LK_REPLAY_REPLAY_H
 
 #include "compare/compare.h"
+#include "compare/derived.h"
 #include "compare/watch.h"
 #include "replay/switch.h"
 
@@ -61,6 +62,27 @@ typedef struct lk_replay_estimate {
 } lk_replay_estimate;
 /* What lk_replay_run would do, without doing it: writes nothing anywhere. */
 int lk_replay_dry_run(const lk_replay_options *o, lk_replay_estimate *out, lk_error *err);
+
+/* --- logs.c --- */
+
+typedef struct lk_logs_report {
+	lk_replay_report run;      /* copy_id: the copy that fills the new log; events: of all copies, as each folds them */
+	int64_t from_copy;
+	bool verified;
+	int logs, views;           /* that were compared */
+	int64_t rows;              /* of the logs */
+	lk_derived_comparison log; /* the last one: the first that differs */
+	bool by_sql;               /* against the definition's text, and not against the served log */
+	lk_difference difference;  /* of the last view, likewise */
+	int moved;                 /* copies that readers get now, the log's among them */
+} lk_logs_report;
+
+/* Fills the log of a derived stream anew (o->view names it), by its newest definition or o->version, into another log beside it. With
+ * o->switch_over, all that reads the stream goes over with it, in one transaction; else the log is dropped again. back: to the
+ * former log, and what read it. o->sandbox and o->pace are not for this. Errors as of lk_replay_run; LK_EVALUE: PostgreSQL raises an error over the
+ * new definition, and o->force is not set. The caller releases *out in either case. */
+int lk_logs_run(const lk_replay_options *o, bool back, lk_logs_report *out, lk_error *err);
+void lk_logs_report_release(lk_logs_report *r);
 
 /* --- mode.c --- */
 

@@ -57,7 +57,7 @@ int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
  * its session is. */
 static int look_at_gap(lk_replay *r, const lk_frontier *end, const lk_error *why, lk_error *err) {
 	lk_frontier tail;
-	int rc = lk_log_tail(&r->pg, r->view->stream, &tail, err);
+	int rc = lk_log_tail(&r->pg, r->copy->version->reads, &tail, err);
 	if (rc != LK_OK)
 		return rc;
 	if (!lk_frontier_reaches(&tail, end))
@@ -179,7 +179,7 @@ int lk_replay_catch_up(lk_replay *r, lk_error *err) {
 	int64_t cursors, before = INT64_MAX;
 	int rc = lk_replay_phase_is(r, "catching up", err);
 	for (int slow = 0; rc == LK_OK && !lk_replay_stopped(r);) {
-		rc = lk_log_tail(&r->pg, r->view->stream, &tail, err);
+		rc = lk_log_tail(&r->pg, r->copy->version->reads, &tail, err);
 		if (rc == LK_OK)
 			rc = lk_replay_cursors(r, &cursors, err);
 		if (rc != LK_OK)
@@ -202,10 +202,11 @@ int lk_replay_catch_up(lk_replay *r, lk_error *err) {
 int lk_replay_switch(lk_replay *r, lk_switch_report *out, lk_error *err) {
 	lk_driver d;
 	lk_error e = {0};
+	struct lk_switch_move move = {.to = &d, .from = lk_catalog_copy(r->catalog, r->from_copy)};
 	const lk_run_to_options at = {.postgres = r->o->postgres, .redis = r->o->redis, .watch = &r->o->watch};
 	int rc = lk_driver_open(&d, &at, r->log_id, r->copy, &r->o->limits, &e);
 	if (rc == LK_OK)
-		rc = lk_switch_readers(&r->pg, &d, r->from_copy, r->o->watch.stop, out, &e);
+		rc = lk_switch_readers(&r->pg, &(lk_switch){.moves = &move, .n = 1, .stop = r->o->watch.stop}, out, &e);
 	r->report.events += d.path.done.events;
 	r->report.cells += d.path.done.cells;
 	r->report.late += d.path.done.late;

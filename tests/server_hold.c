@@ -72,7 +72,7 @@ static int switch_by(const char *redis, const lk_cat_copy *from, const lk_cat_co
 	const lk_run_to_options at = {.postgres = servers.at.postgres, .redis = redis};
 	int rc = lk_driver_open(d, &at, world.log_id, to, &lk_stream_defaults, err);
 	if (rc == LK_OK)
-		rc = lk_switch_readers(&world.pg, d, from->id, NULL, &report, err);
+		rc = lk_switch_readers(&world.pg, &(lk_switch){.moves = &(struct lk_switch_move){d, from}, .n = 1}, &report, err);
 	lk_driver_close(d);
 	free(d);
 	return rc;

@@ -200,6 +200,21 @@ static void versions_keep_their_digits(void **unused) {
 	free(path);
 }
 
+/* D7: logs of an older lk, and what is made of them, go over like others, and come back. */
+static void logs_are_filled_anew(void **unused) {
+	(void)unused;
+	open_migrated();
+	LK(0, "", "", "speed", "--once");
+	LK(0, "", "byte by byte", "replay", "pages", "--verify");
+	LK(0, "", "byte by byte", "replay", "steps", "--verify");
+	LK(0, "", "switched: 3 copies at once", "replay", "pages", "--verify", "--switch");
+	LK(0, "the same 96 rows", "", "compare", "steps");
+	LK(0, "", "switched: 3 copies at once", "mode", "pages", "--back");
+	test_world_reload(&world);
+	lk_query q = test_query("paged");
+	test_world_same(&world, &q);
+}
+
 static void put_events(const char *path, size_t first_bytes, int more) {
 	static const char event[] = "{\"ts\":\"2020-01-01T10:30:00Z\",\"path\":\"%s%.*s\",\"n\":1}\n";
 	static const char wide[] = "----------------------------------------------------------------------------------------------------";
@@ -325,10 +340,18 @@ int main(void) {
 		cmocka_unit_test(erased_after_the_migration),
 		cmocka_unit_test(versions_keep_their_digits),
 	};
+	const struct CMUnitTest newest[] = {
+		cmocka_unit_test(migrated_is_fresh),
+		cmocka_unit_test(nothing_is_lost),
+		cmocka_unit_test(answers_continue),
+		cmocka_unit_test(logs_are_filled_anew),
+	};
 	test_share_program(&lk, &world);
 	int failed = cmocka_run_group_tests_name("from version 5", tests, test_shared_start, test_shared_stop);
 	from = 6;
 	failed += cmocka_run_group_tests_name("from version 6", later, test_shared_start, test_shared_stop);
 	from = 7;
-	return failed + cmocka_run_group_tests_name("from version 7", later, test_shared_start, test_shared_stop);
+	failed += cmocka_run_group_tests_name("from version 7", later, test_shared_start, test_shared_stop);
+	from = 8;
+	return failed + cmocka_run_group_tests_name("from version 8", newest, test_shared_start, test_shared_stop);
 }
