@@ -250,10 +250,12 @@ static void add_field(const char *name, int names, const char *text, int screen,
 	lk_buf_release(&safe);
 }
 
-/* A line with the keys, and under it a line for each other column that has a text. */
+/* A line with the keys, or with one that has its name before it, and under it a line for each other column that has a text. */
 static void print_record(const lk_table *t, size_t row, int names) {
 	int screen = t->screen.width;
 	lk_buf head = LK_BUF_INIT, out = LK_BUF_INIT;
+	if (t->keys == 1)
+		lk_buf_addf(&head, "%s ", t->columns[0].name);
 	for (size_t i = 0; i < t->keys; i++) {
 		lk_buf_adds(&head, i ? " " : "");
 		lk_text_visible(t->cells[row * t->ncolumns + i], &head);

@@ -256,6 +256,23 @@ static void rows_that_are_compared_are_records_where_there_is_no_room(void **sta
 	       "11:00  a=2 n=7            so\n");
 }
 
+static void one_key(void) {
+	lk_table *t = lk_table_new();
+	lk_table_keys(t, 1);
+	lk_table_records(t);
+	static const char *const names[] = {"DELIVERY", "TO", "STATE"}, *const cells[] = {"pager", "https://example.org", "stopped"};
+	for (int i = 0; i < 3; i++)
+		lk_table_column(t, names[i], false);
+	for (int i = 0; i < 3; i++)
+		lk_table_cell(t, cells[i]);
+	put(t);
+}
+
+static void a_record_of_one_key_says_what_it_is(void **state) {
+	(void)state;
+	prints("24", one_key, "DELIVERY pager\n  TO    https://example.org\n  STATE stopped\n");
+}
+
 static void one_long_cell(void) {
 	lk_table *t = lk_table_new();
 	lk_table_column(t, "K", false);
@@ -356,6 +373,7 @@ int main(void) {
 		cmocka_unit_test(a_column_is_not_broken_because_of_the_keys_beside_it),
 		cmocka_unit_test(a_long_table_goes_by_screens),
 		cmocka_unit_test(rows_that_are_compared_are_records_where_there_is_no_room),
+		cmocka_unit_test(a_record_of_one_key_says_what_it_is),
 		cmocka_unit_test(a_cell_that_is_wider_than_the_screen_is_broken),
 		cmocka_unit_test(lines_continue_after_their_label),
 		cmocka_unit_test(commands_are_not_broken),
