@@ -23,7 +23,7 @@ static bool is_word(const char *s, size_t len, const char *word) {
 	return word && strlen(word) == len && strncasecmp(s, word, len) == 0;
 }
 
-static int64_t unit_us(const char *s, size_t len) {
+int64_t lk_interval_unit(const char *s, size_t len) {
 	for (int u = 0; u < NUNITS; u++)
 		for (int i = 0; i < 4; i++)
 			if (is_word(s, len, units[u].names[i]))
@@ -60,7 +60,7 @@ int lk_interval_parse(const char *s, size_t len, bool allow_zero, int64_t *out_u
 			return fail(reason, "out of range");
 	while (s < end && *s == ' ')
 		s++;
-	us = unit_us(s, (size_t)(end - s));
+	us = lk_interval_unit(s, (size_t)(end - s));
 	if (s == end)
 		return fail(reason, "no unit: write one of us, ms, s, min, h, d, w");
 	if (!us && is_calendar_unit(s, (size_t)(end - s)))

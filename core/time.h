@@ -56,6 +56,8 @@ int64_t lk_monotonic_us(void);
  * week(s), microsecond(s), millisecond(s)); "5m" on a command line means minutes. Positive unless `allow_zero`.
  * 0, or -1 with *reason. */
 int lk_interval_parse(const char *s, size_t len, bool allow_zero, int64_t *out_us, const char **reason);
+/* Microseconds of a unit of fixed length; 0 for another word. */
+int64_t lk_interval_unit(const char *s, size_t len);
 void lk_interval_print(int64_t us, lk_buf *out);   /* "10 s", "1 min", "90 s": the largest unit that divides */
 
 #endif

@@ -109,11 +109,15 @@ static const char *forms_hint(lk_scope *c, const char *name) {
 }
 
 static lk_expr *no_function(lk_scope *c, const char *name, lk_expr *const *args, int n, int at) {
+	bool zoned = strcmp(name, "date_trunc") == 0 && n == 3;
 	bool cut = (strcmp(name, "round") == 0 || strcmp(name, "trunc") == 0) && n == 2;
 	uint8_t kind = n ? args[0]->type.kind : LK_UNKNOWN;
 	bool doubles = cut && kind != LK_TIME && kind != LK_TIMESTAMP && kind != LK_DATE;
-	lk_stmt_fault(c->s, at, cut && !doubles ? "write date_trunc('hour', x)" : doubles ? lk_stmt_text(c->s, "write %s(x::numeric(18,6), n)", name) : forms_hint(c, name),
-	              "function %s(%s) does not exist", name, types_text(c, args, n));
+	const char *hint = zoned             ? "write GROUP BY tumble(column, '1 day', 'Europe/Berlin'): windows of a time zone's calendar"
+	                   : cut && !doubles ? "write date_trunc('hour', x)"
+	                   : doubles         ? lk_stmt_text(c->s, "write %s(x::numeric(18,6), n)", name)
+	                                     : forms_hint(c, name);
+	lk_stmt_fault(c->s, at, hint, "function %s(%s) does not exist", name, types_text(c, args, n));
 	return NULL;
 }
 

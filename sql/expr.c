@@ -146,7 +146,7 @@ static lk_expr *collate(lk_scope *c, const json_t *f, int at) {
 static const struct {
 	const char *kind, *what, *hint;
 } refused_nodes[] = {
-	{"SubLink", "a subquery", "a subquery is possible in FROM alone, if it only selects and filters columns"},
+	{"SubLink", "a subquery", "list values, x IN (1, 2); a subquery is possible in FROM alone, if it only selects and filters columns"},
 	{"SQLValueFunction", "a clock or session function", "_at is the time at which the log took the event"},
 	{"ParamRef", "a parameter", "write a constant"},
 	{"A_ArrayExpr", "an array", "write x IN (…)"},
@@ -154,7 +154,7 @@ static const struct {
 	{"A_Indirection", "a field or element selection", "of a jsonb write x -> 'key' or x -> 0; or declare the path as a column: \"a.b\" text"},
 	{"XmlExpr", "XML", ""},
 	{"SetToDefault", "DEFAULT", "write a value"},
-	{"GroupingFunc", "GROUPING", ""},
+	{"GroupingFunc", "GROUPING", "declare a view for each set of keys"},
 	{"CurrentOfExpr", "CURRENT OF", ""},
 };
 

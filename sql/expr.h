@@ -135,6 +135,11 @@ bool lk_sql_is_merged(const lk_scope *c, const lk_expr *x);
 bool lk_sql_common_type(lk_scope *c, lk_expr *const *x, int n, const char *what, lk_type *out);
 /* The kind in which PostgreSQL compares two types; false if there is no such operator. */
 bool lk_sql_compare_kind(lk_type a, lk_type b, uint8_t *kind);
+/* Constants of times, UTC where they name no zone, and of intervals of fixed length, "<int> <unit> …" (sql/time_literal.c);
+ * false if the text is none, of an interval with *reason. */
+bool lk_sql_time_literal(const char *text, int64_t *out);
+bool lk_sql_timestamp_literal(const char *text, int64_t *out);
+bool lk_sql_interval_literal(const char *text, lk_value *out, const char **reason);
 /* A numeric constant from its text: [sign] digits [. digits] [e exponent]. False if it is not one, or has too many
  * digits. */
 bool lk_numeric_literal(const char *text, lk_int128 *n, lk_type *type);

@@ -124,7 +124,8 @@ static void refuse_item(lk_stmt *s, const json_t *item) {
 	                   : strcmp(kind, "RangeTableSample") == 0 ? "TABLESAMPLE"
 	                   : strcmp(kind, "RangeSubselect") == 0   ? "a subquery"
 	                                                           : "a join of streams";
-	lk_stmt_fault(s, lk_tree_start(f, 0), hint ? hint : LK_FROM_HINT,
+	bool join = strcmp(kind, "RangeFunction") != 0 && strcmp(kind, "RangeTableSample") != 0 && strcmp(kind, "RangeSubselect") != 0;
+	lk_stmt_fault(s, lk_tree_start(f, 0), hint ? hint : join ? LK_JOIN_HINT : LK_FROM_HINT,
 	              "%s is not supported in FROM", what);
 }
 

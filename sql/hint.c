@@ -34,11 +34,16 @@ static const struct {
 	{" hour minute day dayofweek month year tohour tominute todayofmonth todayofweek tomonth toyear ", "write extract(hour FROM column)"},
 	{" date todate ", "write column::date"},
 	{" datediff date_diff timestampdiff ", "write extract(epoch FROM later - earlier), seconds"},
-	{" to_char date_format formatdatetime to_date strftime timezone convert_tz from_utc_timestamp ",
+	{" to_char date_format formatdatetime to_date strftime ",
 	 "group by tumble(column, '1 hour'), and format window_start where you read the answer"},
+	{" timezone convert_tz from_utc_timestamp ",
+	 "times are UTC: write x::timestamp for its date and time there, and GROUP BY tumble(column, '1 day', 'Europe/Berlin') for days of a zone"},
+	{" age ", "write later - earlier; for the last hour, ask when you read: lk query VIEW --from -1h"},
+	{" make_date make_timestamp make_timestamptz make_interval make_time ", "write a constant: date '2015-05-17', timestamptz '2015-05-17T10:05:03Z', interval '10 min'"},
+	{" lpad rpad ", "write left(x || '          ', 10), or right('0000000000' || x, 10)"},
 	{" unix_timestamp to_unixtime unix_millis tounixtimestamp ", "write extract(epoch FROM column)"},
 	{" from_unixtime parse_timestamp stringtotimestamp fromunixtimestamp to_timestamp_ltz ", "write to_timestamp(column), of seconds since 1970"},
-	{" now clock_timestamp statement_timestamp transaction_timestamp current_timestamp age mz_now proctime today yesterday now64 current_watermark ",
+	{" now clock_timestamp statement_timestamp transaction_timestamp current_timestamp mz_now proctime today yesterday now64 current_watermark ",
 	 "_at is the time at which the log took the event; for the last hour, ask when you read: lk query VIEW --from -1h"},
 	{" mean average avg_agg ", "write avg(x)"},
 	{" total sumwithoverflow ", "write sum(x)"},
@@ -51,7 +56,7 @@ static const struct {
 	{" approx_distinct hll hll_count hll_add_agg hll_cardinality hyperloglog distinct_count approx_count count_distinct uniq uniqexact"
 	 " uniqcombined uniqcombined64 uniqhll12 uniqthetasketch hll_sketch_agg theta_sketch_agg ndv ",
 	 "write approx_count_distinct(x), or count(DISTINCT x)"},
-	{" array_agg string_agg json_agg jsonb_agg json_object_agg listagg group_concat collect_list collect_set xmlagg grouparray"
+	{" array_agg string_agg json_agg jsonb_agg json_object_agg jsonb_object_agg listagg group_concat collect_list collect_set xmlagg grouparray"
 	 " groupuniqarray groupconcat array_concat_agg map_agg multiset collect ",
 	 "top_k(x, 10) has the most common values; or GROUP BY x, and put the values together where you read the answer"},
 	{" any_value arbitrary anylast anyheavy first_value latest_by_offset last_value argmax max_by arg_max locf ",

@@ -4,6 +4,7 @@
 
 #include "sql/expr.h"
 
+#define LK_JOIN_HINT "a view reads from one stream: put what you would join into its events, or join answers where you read them"
 #define LK_FROM_HINT "a view reads from one stream, and may add LATERAL (VALUES (…), (…)) AS alias (column, …) or a function: string_to_table(column, ' ') AS x"
 
 /* Reads a RangeSubselect or RangeFunction: adds an item to the plan and its columns to the names of c. at: where the item is

@@ -169,7 +169,7 @@ static const struct {
 	{"collClause", "COLLATE", "text columns always have the collation \"C\"; leave it out", NULL},
 	{"constraints", "a constraint", "leave it out; events that cannot be read are refused at ingest", NULL},
 	{"defnamespace", "a prefix", "write the option's name alone", NULL},
-	{"distinctClause", "SELECT DISTINCT", "GROUP BY the columns and select an aggregate such as count(*)", "distinct"},
+	{"distinctClause", "SELECT DISTINCT", "GROUP BY the columns and select an aggregate: count(*), or last(x), the value of the latest event", "distinct"},
 	{"func_variadic", "VARIADIC", "write the arguments one by one", NULL},
 	{"groupDistinct", "GROUP BY DISTINCT", "write GROUP BY", "distinct"},
 	{"havingClause", "HAVING", "filter the answer when you read it; conditions on events go to WHERE", NULL},

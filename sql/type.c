@@ -9,7 +9,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,41 +136,6 @@ static bool read_double(const char *text, uint8_t kind, double *out) {
 	                                      strcspn(text, "123456789") > strcspn(text, "eE")));
 }
 
-/* RFC 3339 with a zone and at most microseconds: PostgreSQL reads it the same way under any setting. PostgreSQL has no
- * zone beyond 15:59 and no fraction after :60. */
-static bool read_time(const char *text, int64_t *out) {
-	if (lk_time_parse(text, strlen(text), false, out) != 0)
-		return false;
-	const char *second = text + strlen("2000-01-01T00:00:"), *point = strchr(second, '.'), *zone = strpbrk(second, "+-");
-	if (zone && (zone[1] - '0') * 10 + zone[2] - '0' > 15)
-		return false;
-	return !point || (strspn(point + 1, "0123456789") <= 6 && strncmp(second, "60", 2) != 0);
-}
-
-/* Without a zone, which PostgreSQL would skip. */
-static bool read_timestamp(const char *text, int64_t *out) {
-	char zoned[48];
-	size_t len = strlen(text);
-	if (len < strlen("2000-01-01 00:00:00") || len + 2 > sizeof zoned || !isdigit((unsigned char)text[len - 1]) || strpbrk(text + 11, "+-"))
-		return false;
-	snprintf(zoned, sizeof zoned, "%sZ", text);
-	return read_time(zoned, out);
-}
-
-/* [-] number unit, of fixed length (R13). Days and weeks are days, the rest is time, as in PostgreSQL. */
-static bool read_interval(const char *text, lk_value *out, const char **reason) {
-	int64_t us;
-	bool negative = *text == '-';
-	text += negative;
-	*reason = "an interval is a whole number and a unit";
-	if (!isdigit((unsigned char)*text) || lk_interval_parse(text, strlen(text), true, &us, reason) != 0)
-		return false;
-	const char *unit = text + strspn(text, "0123456789 ");
-	int64_t days = strchr("dDwW", *unit) ? us / LK_US_PER_DAY : 0, sign = negative ? -1 : 1;
-	*out = lk_interval(sign * days, sign * (us - days * LK_US_PER_DAY));
-	return true;
-}
-
 static bool read_jsonb(lk_scope *c, const lk_expr *unknown, lk_value *out, const char **reason) {
 	lk_buf b = LK_BUF_INIT;
 	bool good = lk_jsonb_normalise(unknown->value.s, unknown->value.len, &b, reason) == 0;
@@ -220,11 +184,11 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 		hint = "write a decimal number within the type's range";
 		break;
 	case LK_TIME:
-		good = read_time(text, &v.i);
-		hint = "write it as RFC 3339 with a zone, such as '2015-05-17T10:05:03Z'";
+		good = lk_sql_time_literal(text, &v.i);
+		hint = "write it as '2015-05-17' or '2015-05-17T10:05:03Z', with at most 6 digits after the second";
 		break;
 	case LK_TIMESTAMP:
-		good = read_timestamp(text, &v.i);
+		good = lk_sql_timestamp_literal(text, &v.i);
 		hint = "write it as '2015-05-17 10:05:03'";
 		break;
 	case LK_DATE:
@@ -239,8 +203,8 @@ lk_expr *lk_sql_literal_as(lk_scope *c, const lk_expr *unknown, lk_type to, bool
 		good = read_jsonb(c, unknown, &v, &hint);
 		break;
 	case LK_INTERVAL:
-		good = read_interval(text, &v, &hint);
-		hint = lk_stmt_text(c->s, "%s; write it as '10 seconds'", hint);
+		good = lk_sql_interval_literal(text, &v, &hint);
+		hint = lk_stmt_text(c->s, "%s; write it as '10 seconds' or '1 hour 30 min'", hint);
 		break;
 	default:
 		good = read_integer(text, to.kind, &v.i);

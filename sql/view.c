@@ -42,7 +42,8 @@ static const json_t *aliased(view_reader *v, const json_t *column) {
 	json_array_foreach(v->targets, i, target) {
 		const json_t *f = lk_tree_as(target, "ResTarget");
 		const char *own = lk_tree_target_name(f);
-		if (own && strcmp(own, name) == 0)
+		bool plain = !*lk_tree_str(f, "name") && lk_tree_as(json_object_get(f, "val"), "ColumnRef");   /* no other name */
+		if (own && !plain && strcmp(own, name) == 0)
 			return json_object_get(f, "val");
 	}
 	return NULL;
@@ -176,12 +177,17 @@ static bool select_form(lk_stmt *s, const json_t *select, int at) {
 	lk_tree_only(s, select, at, "a view", keys);
 	if (json_object_get(select, "valuesLists"))
 		return false;
-	if (!json_object_get(select, "groupClause") && !json_object_get(select, "havingClause") &&
-	    !lk_sql_has_aggregate(json_object_get(select, "targetList"))) {
-		no_aggregate(s, json_object_get(select, "targetList"), at);
-		return false;
-	}
 	return true;
+}
+
+/* Asked after FROM, which may have a subquery with the aggregate. */
+static bool aggregates(lk_stmt *s, const json_t *select, int at) {
+	const json_t *targets = json_object_get(select, "targetList");
+	if (json_object_get(select, "groupClause") || json_object_get(select, "havingClause") || lk_sql_has_aggregate(targets))
+		return true;
+	if (!json_object_get(select, "distinctClause"))   /* that has its fault */
+		no_aggregate(s, targets, at);
+	return false;
 }
 
 static void read_select(view_reader *v, const json_t *select) {
@@ -263,7 +269,8 @@ lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
 	read_view_options(s, p, json_object_get(f, "options"), options);
 	view_reader v = {.c = {.s = s, .plan = p, .read = lk_sql_read, .from = lk_sql_from}, .s = s, .p = p};
 	p->with_at = lk_tree_location(json_object_get(select, "withClause"));
-	if (!select_form(s, select, at) || !lk_sql_with(&v.c, select) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")))
+	if (!select_form(s, select, at) || !lk_sql_with(&v.c, select) || !lk_sql_from(&v.c, json_object_get(select, "fromClause")) ||
+	    !aggregates(s, select, at))
 		return NULL;
 	lk_sql_with_used(&v.c, NULL);
 	p->window.time_slot = p->stream->schema.event_time;

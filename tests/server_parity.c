@@ -580,6 +580,18 @@ static void times(void **state) {
 	           {"timestamptz '9999-12-31T23:59:59Z' + interval '1 s'", "10000-01-01 00:00:00+00"}, {"-interval '5 min' < interval '0 s'", "true"});
 }
 
+static void constants_of_times(void **state) {
+	CHECK_ROWS({"timestamptz '2015-05-17'", "2015-05-17 00:00:00+00"}, {"timestamptz '2015-05-17 10:05'", "2015-05-17 10:05:00+00"},
+	           {"timestamptz '2015-05-17T10:05'", "2015-05-17 10:05:00+00"}, {"'2015-05-17 10:05:03.25'::timestamptz", "2015-05-17 10:05:03.25+00"},
+	           {"timestamptz '2015-05-17 10:05+02'", "2015-05-17 08:05:00+00"}, {"timestamptz '2015-05-17 10:05-01:30'", "2015-05-17 11:35:00+00"},
+	           {"timestamptz '2015-05-17T10:05Z'", "2015-05-17 10:05:00+00"}, {"timestamp '2015-05-17'", "2015-05-17 00:00:00"},
+	           {"timestamp '2015-05-17 10:05'", "2015-05-17 10:05:00"}, {"'2015-05-17'::timestamp", "2015-05-17 00:00:00"},
+	           {"timestamptz '2015-05-17T00:00:00Z' = '2015-05-17'", "true"}, {"interval '1 hour 30 minutes'", "01:30:00"},
+	           {"interval '1 day 2 h 3 s 4 ms'", "1 day 02:00:03.004"}, {"interval '-1 d 2 h'", "-1 days +02:00:00"},
+	           {"interval '2 weeks 1 day'", "15 days"}, {"interval ' 1h30min '", "01:30:00"},
+	           {"date_bin('5 min', timestamptz '2015-05-17 10:07', '2000-01-01')", "2015-05-17 10:05:00+00"});
+}
+
 /* --- what groups of regular expressions take --- */
 
 static void put_pattern(fixture *f, int depth, lk_buf *out) {
@@ -700,6 +712,7 @@ int main(void) {
 		cmocka_unit_test(texts),
 		cmocka_unit_test(casts),
 		cmocka_unit_test(times),
+		cmocka_unit_test(constants_of_times),
 		cmocka_unit_test(random_expressions_agree_with_postgresql),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
