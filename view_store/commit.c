@@ -17,54 +17,15 @@
 #include <string.h>
 
 #include "core/fault.h"
-#include "view_store/unit.h"
+#include "view_store/fence.h"
 
 enum { TRIES = 10 };
 
 /* --- the fence --- */
 
-static int check_owner(const lk_commit *c, const redisReply *now, lk_error *err) {
-	char segment[24];
-	snprintf(segment, sizeof segment, "%" PRId64, c->segment_from);
-	int rc = lk_unit_check_owner(&(lk_unit_claim){c->unit, c->token, c->from}, now->element, err);
-	if (rc == LK_OK && c->segment_from != c->from && !lk_reply_is(now->element[2], segment) && !LK_MUTANT("cursor_only_fence"))
-		return lk_fail(err, LK_EINTERNAL, "unit %" PRId64 " cannot write a closed segment", c->unit);
-	return rc;
-}
-
-/* Watches both keys and compares owner, cursor and type. */
-static int watch_and_check(lk_store *s, const lk_commit *c, const char *meta, const char *segment, lk_error *err) {
-	lk_redis *r = &s->redis;
-	lk_redis_begin(r, 3);
-	lk_redis_args(r, "WATCH");
-	lk_redis_args(r, meta);
-	lk_redis_args(r, segment);
-	lk_redis_more(r, 2);
-	lk_redis_args(r, "TYPE");
-	lk_redis_args(r, segment);
-	lk_redis_more(r, 5);
-	lk_redis_args(r, "HMGET");
-	lk_redis_args(r, meta);
-	lk_redis_args(r, "token");
-	lk_redis_args(r, "cursor");
-	lk_redis_args(r, "open");
-	redisReply *reply[3] = {NULL};
-	int rc = lk_redis_send(r, err);
-	for (int i = 0; i < 3 && !r->broken; i++) {
-		int got = lk_redis_reply(r, &reply[i], err);
-		rc = rc == LK_OK ? got : rc;
-	}
-	if (rc == LK_OK && (reply[2]->type != REDIS_REPLY_ARRAY || reply[2]->elements != 3))
-		rc = lk_redis_unexpected(r, "HMGET", err);
-	if (rc == LK_OK)
-		rc = check_owner(c, reply[2], err);
-	if (rc == LK_OK)
-		rc = lk_unit_check_type(s, segment, reply[1], err);
-	for (int i = 0; i < 3; i++)
-		freeReplyObject(reply[i]);
-	if (rc != LK_OK)
-		lk_store_unwatch(s);
-	return rc;
+/* A commit that begins a segment finds another one open. */
+static int watch(lk_store *s, const lk_commit *c, const char *segment, lk_error *err) {
+	return lk_fence_watch(s, &(lk_unit_claim){c->unit, c->token, c->from, c->segment_from == c->from ? -1 : c->segment_from}, segment, err);
 }
 
 /* --- the transaction --- */
@@ -87,7 +48,7 @@ static void put_number(lk_store *s, const char *name, int64_t value) {
 }
 
 /* The position, and the segment's entry once it covers an event. Its bytes are known, since put_cells came before. */
-static void put_meta(lk_store *s, const char *meta, const lk_commit *c) {
+static void put_meta(lk_store *s, const lk_commit *c) {
 	lk_segment g = {
 		.from = c->segment_from, .to = c->to.cursor, .token = c->token,
 		.min_pane = c->cells->min_pane, .max_pane = c->cells->max_pane, .cells = (int64_t)c->cells->ncells,
@@ -96,7 +57,7 @@ static void put_meta(lk_store *s, const char *meta, const lk_commit *c) {
 	bool entry = g.from < g.to;
 	lk_redis_more(&s->redis, 2 + 8 + 2 * entry);
 	lk_redis_args(&s->redis, "HSET");
-	lk_redis_args(&s->redis, meta);
+	lk_redis_args(&s->redis, lk_unit_key(s, c->unit));
 	put_number(s, "cursor", c->to.cursor);
 	put_number(s, "watermark", c->to.watermark);
 	put_number(s, "at", c->to.last_at);
@@ -111,12 +72,12 @@ static void put_meta(lk_store *s, const char *meta, const lk_commit *c) {
 	}
 }
 
-static int send_transaction(lk_store *s, const lk_commit *c, const char *meta, const char *segment, lk_error *err) {
+static int send_transaction(lk_store *s, const lk_commit *c, const char *segment, lk_error *err) {
 	lk_redis_begin(&s->redis, 1);
 	lk_redis_args(&s->redis, "MULTI");
 	if (c->cells->nchanged)
 		put_cells(s, segment, c->cells);
-	put_meta(s, meta, c);
+	put_meta(s, c);
 	lk_redis_more(&s->redis, 1);
 	lk_redis_args(&s->redis, "EXEC");
 	s->commands = 1 + (c->cells->nchanged > 0);
@@ -127,13 +88,12 @@ int lk_store_commit_send(lk_store *s, const lk_commit *c, lk_error *err) {
 	int rc = lk_store_idle(s, err);
 	if (rc != LK_OK)
 		return rc;
-	char *meta = lk_strdup(lk_unit_key(s, c->unit));
-	const char *segment = lk_segment_key(s, c->unit, c->segment_from, c->token);
+	char *segment = lk_strdup(lk_segment_key(s, c->unit, c->segment_from, c->token));
 	lk_error_clear(&s->verdict);
-	rc = watch_and_check(s, c, meta, segment, &s->verdict);
-	if (rc == LK_OK && (rc = send_transaction(s, c, meta, segment, &s->verdict)) == LK_OK)
+	rc = watch(s, c, segment, &s->verdict);
+	if (rc == LK_OK && (rc = send_transaction(s, c, segment, &s->verdict)) == LK_OK)
 		LK_CRASH_POINT("commit.sent");
-	free(meta);
+	free(segment);
 	s->committing = c->unit;
 	s->commit = *c;
 	s->commit.cells = NULL;
@@ -143,14 +103,13 @@ int lk_store_commit_send(lk_store *s, const lk_commit *c, lk_error *err) {
 /* The connection's buffer still holds the request. */
 static int send_again(lk_store *s, lk_error *err) {
 	const lk_commit *c = &s->commit;
-	char *meta = lk_strdup(lk_unit_key(s, c->unit));
-	const char *segment = lk_segment_key(s, c->unit, c->segment_from, c->token);
+	char *segment = lk_strdup(lk_segment_key(s, c->unit, c->segment_from, c->token));
 	lk_buf request = s->redis.out;
 	s->redis.out = (lk_buf)LK_BUF_INIT;
-	int rc = watch_and_check(s, c, meta, segment, err);
+	int rc = watch(s, c, segment, err);
 	lk_buf_release(&s->redis.out);
 	s->redis.out = request;
-	free(meta);
+	free(segment);
 	return rc == LK_OK ? lk_redis_send(&s->redis, err) : rc;
 }
 

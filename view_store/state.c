@@ -5,23 +5,11 @@
 #include <string.h>
 
 #include "core/fault.h"
-#include "view_store/unit.h"
+#include "view_store/fence.h"
 
 enum { READ_FIELDS = 5000 };   /* of one call */
 
-static int check_owner(lk_store *s, const lk_state_call *c, const redisReply *now, lk_error *err) {
-	if (now->type != REDIS_REPLY_ARRAY || now->elements != 2)
-		return lk_redis_unexpected(&s->redis, "HMGET", err);
-	return lk_unit_check_owner(&(lk_unit_claim){c->unit, c->token, c->from}, now->element, err);
-}
-
-static void put_position_read(lk_store *s, int64_t unit) {
-	lk_redis_more(&s->redis, 4);
-	lk_redis_args(&s->redis, "HMGET");
-	lk_redis_args(&s->redis, lk_unit_key(s, unit));
-	lk_redis_args(&s->redis, "token");
-	lk_redis_args(&s->redis, "cursor");
-}
+static lk_unit_claim claim_of(const lk_state_call *c) { return (lk_unit_claim){c->unit, c->token, c->from, -1}; }
 
 /* --- reading --- */
 
@@ -34,10 +22,11 @@ static void put_fields_read(lk_store *s, const char *key, const lk_state_call *c
 }
 
 static int read_some(lk_store *s, const char *key, const lk_state_call *c, redisReply **reply, lk_error *err) {
+	const lk_unit_claim claim = claim_of(c);
 	lk_redis *r = &s->redis;
 	lk_redis_begin(r, 1);
 	lk_redis_args(r, "MULTI");
-	put_position_read(s, c->unit);
+	lk_fence_put(s, c->unit);
 	put_fields_read(s, key, c);
 	lk_redis_more(r, 1);
 	lk_redis_args(r, "EXEC");
@@ -46,7 +35,7 @@ static int read_some(lk_store *s, const char *key, const lk_state_call *c, redis
 		rc = lk_redis_exec(r, 2, reply, err);
 	if (rc == LK_OK && ((*reply)->elements != 2 || (*reply)->element[1]->type != REDIS_REPLY_ARRAY || (*reply)->element[1]->elements != (size_t)c->n))
 		rc = lk_redis_unexpected(r, "HMGET", err);
-	return rc == LK_OK && !LK_MUTANT("state_read_unchecked") ? check_owner(s, c, (*reply)->element[0], err) : rc;
+	return rc == LK_OK && !LK_MUTANT("state_read_unchecked") ? lk_fence_check(s, &claim, (*reply)->element[0], err) : rc;
 }
 
 int lk_state_read(lk_store *s, const lk_state_call *c, int (*take)(void *ctx, int i, const void *bytes, size_t len), void *ctx, lk_error *err) {
@@ -71,34 +60,6 @@ int lk_state_read(lk_store *s, const lk_state_call *c, int (*take)(void *ctx, in
 }
 
 /* --- commits --- */
-
-/* Watches meta and state, and compares owner, cursor and type. */
-static int watch(lk_store *s, const char *key, const lk_state_call *c, lk_error *err) {
-	lk_redis *r = &s->redis;
-	redisReply *reply[3] = {NULL};
-	lk_redis_begin(r, 3);
-	lk_redis_args(r, "WATCH");
-	lk_redis_args(r, lk_unit_key(s, c->unit));
-	lk_redis_args(r, key);
-	lk_redis_more(r, 2);
-	lk_redis_args(r, "TYPE");
-	lk_redis_args(r, key);
-	put_position_read(s, c->unit);
-	int rc = lk_redis_send(r, err);
-	for (int i = 0; i < 3 && !r->broken; i++) {
-		int got = lk_redis_reply(r, &reply[i], err);
-		rc = rc == LK_OK ? got : rc;
-	}
-	if (rc == LK_OK)
-		rc = check_owner(s, c, reply[2], err);
-	if (rc == LK_OK)
-		rc = lk_unit_check_type(s, key, reply[1], err);
-	for (int i = 0; i < 3; i++)
-		freeReplyObject(reply[i]);
-	if (rc != LK_OK)
-		lk_store_unwatch(s);
-	return rc;
-}
 
 static int count(const lk_state_call *c, bool removed) {
 	int n = 0;
@@ -156,10 +117,11 @@ static int send(lk_store *s, const char *key, const lk_state_call *c, const lk_p
 }
 
 int lk_state_commit(lk_store *s, const lk_state_call *c, const lk_position *to, lk_error *err) {
+	const lk_unit_claim claim = claim_of(c);
 	int rc = lk_store_idle(s, err);
 	char *key = lk_strdup(lk_state_key(s, c->unit));
 	if (rc == LK_OK)
-		rc = watch(s, key, c, err);
+		rc = lk_fence_watch(s, &claim, key, err);
 	if (rc == LK_OK)
 		rc = send(s, key, c, to, err);
 	free(key);

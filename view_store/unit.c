@@ -46,38 +46,7 @@ uint64_t lk_token_new(void) {
 
 void lk_token_print(char text[17], uint64_t token) { snprintf(text, 17, "%016" PRIx64, token); }
 
-/* --- the fence --- */
-
 bool lk_reply_is(const redisReply *r, const char *text) { return r->type == REDIS_REPLY_STRING && strcmp(r->str, text) == 0; }
-
-int lk_unit_check_owner(const lk_unit_claim *c, redisReply *const *now, lk_error *err) {
-	char token[17], from[24];
-	lk_token_print(token, c->token);
-	snprintf(from, sizeof from, "%" PRId64, c->from);
-	if (now[1]->type != REDIS_REPLY_STRING)
-		return lk_fail(err, LK_EFENCED, "unit %" PRId64 " is no longer in Redis", c->unit);
-	if (!lk_reply_is(now[0], token) && !LK_MUTANT("cursor_only_fence"))
-		return lk_fail(err, LK_EFENCED, "unit %" PRId64 " has another owner now", c->unit);
-	if (!lk_reply_is(now[1], from))
-		return lk_fail(err, LK_EFENCED, "unit %" PRId64 " is at another offset", c->unit);
-	return LK_OK;
-}
-
-int lk_unit_check_type(lk_store *s, const char *key, const redisReply *type, lk_error *err) {
-	if (type->type == REDIS_REPLY_STATUS && (strcmp(type->str, "hash") == 0 || strcmp(type->str, "none") == 0))
-		return LK_OK;
-	return lk_fail(err, LK_EINTERNAL, "Redis at %s: key %s is not a hash", s->redis.where, key);
-}
-
-void lk_store_unwatch(lk_store *s) {
-	redisReply *reply;
-	if (s->redis.broken)
-		return;
-	lk_redis_begin(&s->redis, 1);
-	lk_redis_args(&s->redis, "UNWATCH");
-	lk_redis_call(&s->redis, &reply, NULL);
-	freeReplyObject(reply);
-}
 
 /* --- reading meta --- */
 

@@ -58,20 +58,6 @@ int lk_fenced_call(lk_store *s, int64_t unit, lk_error *err);
 
 bool lk_reply_is(const redisReply *r, const char *text);   /* is it this text? */
 
-/* What a caller believes of a unit: that it has this token, and is at this cursor. */
-typedef struct lk_unit_claim {
-	int64_t unit;
-	uint64_t token;
-	int64_t from;
-} lk_unit_claim;
-
-/* The fence (P1) around what is written or read in a transaction. now: the replies of HMGET meta token cursor. LK_EFENCED. */
-int lk_unit_check_owner(const lk_unit_claim *c, redisReply *const *now, lk_error *err);
-/* LK_EINTERNAL if TYPE's reply says that the key is there, and no hash: HSET would fail beside what it belongs to. */
-int lk_unit_check_type(lk_store *s, const char *key, const redisReply *type, lk_error *err);
-/* After such a refusal: what was watched must not refuse the next transaction of the connection. */
-void lk_store_unwatch(lk_store *s);
-
 /* LK_EINTERNAL while a commit is under way on this connection, since the connection can do nothing else then. */
 int lk_store_idle(lk_store *s, lk_error *err);
 
