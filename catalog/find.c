@@ -156,11 +156,22 @@ static const lk_cat_copy *newest_live(const lk_catalog *c, const lk_cat_version 
 	return found;
 }
 
+/* Of a view over a derived stream: over its former log, or one that is being filled. */
+static bool reads_another_log(const lk_catalog *c, const lk_cat_view *v, int number) {
+	for (int i = 0; i < c->nversions; i++)
+		if (c->versions[i].view == v && c->versions[i].number == number && c->versions[i].reads != v->stream)
+			return true;
+	return false;
+}
+
 static int no_version(const lk_catalog *c, const lk_cat_view *v, int number, lk_error *err) {
 	const lk_cat_version *newest = lk_catalog_newest(c, v);
 	if (lk_catalog_version(c, v, number)) {
 		lk_fail(err, LK_EUSAGE, "version %d of view %s has no copy to read", number, v->name);
 		lk_hint(err, "`lk replay %s --version %d` makes one", v->name, number);
+	} else if (reads_another_log(c, v, number)) {
+		lk_fail(err, LK_EUSAGE, "version %d of view %s reads another log of stream %s than readers get", number, v->name, v->stream->stream->name);
+		lk_hint(err, "`lk mode %s` lists its copies; `lk query %s --copy COPY` reads one", v->name, v->name);
 	} else {
 		lk_fail(err, LK_EUSAGE, "view %s has no version %d", v->name, number);
 		lk_hint(err, "its newest version is %d", newest ? newest->number : 0);

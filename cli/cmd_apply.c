@@ -278,7 +278,8 @@ const lk_command lk_cmd_apply = {
 	.max_operands = -1,
 	.summary = "declare streams and views from SQL files",
 	.detail = "Applying the same definition again changes nothing. A changed view becomes a new version that the "
-		"next batch brings into service; it replaces an older version that still waits for that. If there are "
+		"next batch brings into service; it replaces an older version that still waits for that. A changed derived stream "
+		"waits for `lk replay STREAM --switch`. If there are "
 		"faults, all of them are printed with their places and nothing is applied. A file named - is standard input.",
 	.options = {
 		{"check", NULL, "only say what would be new, unchanged, a new version, or refused (exit 78); change "

@@ -232,7 +232,7 @@ const lk_command lk_cmd_drop = {
 	.detail = "Removes a view with all versions and copies, or a stream with its log and the positions of its readers; a stream that a definition "
 		"reads cannot be removed. Both ask first; without a terminal they need --yes. The names can be declared again. "
 		"With --copy or --former, one copy of the view is removed: its cells in Redis and its batch, at once; the "
-		"log and the definition stay.",
+		"log and the definition stay. Of a derived stream, a copy goes with the log that it fills and all that reads this log.",
 	.options = {
 		{"copy", "COPY", "only this copy: the name of a sandbox, or an id from lk mode", false},
 		{"former", NULL, "only the copy that was served before the last switch", false},

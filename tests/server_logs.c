@@ -147,6 +147,7 @@ static void there_and_back(void **state) {
 	LK(0, "a@1 (former)", "", "status");
 	LK(0, "(version 1, kappa)", "", "mode", "a");
 	append(50);
+	LK(2, "", "version 1 of view over_a reads another log of stream a", "query", "over_a", "--version", "1");
 	LK(2, "", "is over a former log of stream", "mode", "over_b", "--back");
 	LK(2, "", "was made of a former log of stream a", "mode", "b", "--back");
 	LK(0, "", "switched: 5 copies at once", "mode", "a", "--back");
@@ -342,7 +343,7 @@ static void former_logs_go(void **state) {
 	test_ask_is(&lk, "SELECT to_regclass('lk.log_a') IS NULL AND to_regclass('lk.part_b_1') IS NULL", "t");
 	test_ask_is(&lk, "SELECT count(*) FROM lk.stream", "5");
 	all_is_right(4);
-	LK(0, "", "copy", "drop", "a", "--former");
+	LK(0, "", "is dropped", "drop", "a", "--former");
 	test_ask_is(&lk, "SELECT count(*) FROM lk.stream", "3");
 	test_ask_is(&lk, "SELECT count(*) FROM lk.view WHERE former_copy IS NOT NULL", "0");
 	LK(2, "", "no former log", "mode", "a", "--back");
