@@ -23,7 +23,7 @@ FLAGS  := -std=c11 -D_GNU_SOURCE -I. -I$(SHARED) $(shell pg_config --includedir 
           -fno-strict-aliasing -ffp-contract=off -fno-omit-frame-pointer -pthread $(WARN) $(CFLAGS)
 # Links libpg_query as an archive if there is one: its 2,600 relocations at each start cost more than the rest of `lk query`.
 PG_QUERY := $(firstword $(wildcard $(shell $(CC) -print-file-name=libpg_query.a 2>/dev/null)) -lpg_query)
-LIBS   := -lpq -lhiredis -ljansson $(PG_QUERY) -lsmartcols -lz -lm -ldl -pthread
+LIBS   := -lpq -lhiredis -ljansson $(PG_QUERY) -lsmartcols -lmicrohttpd -lz -lm -ldl -pthread
 ifdef SAN
 # The sanitizers' checks make gcc warn about paths that cannot happen.
 FLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-maybe-uninitialized

@@ -149,14 +149,7 @@ const lk_command lk_cmd_tail = {
 		"once the receiver has said so, so one may come twice, and the id is what to know it by.",
 	.options = {
 		{"follow", NULL, "wait for more rows, until stopped; a server that is lost is waited for too", false},
-		{"from", "PLACE", "beginning, end, an offset (100 in each partition, or 0:100,1:90), or a time of _at: RFC 3339, "
-			"a date, or -1h for an hour before now", false},
-		{"last", "N", "begin with the last N rows (10; or as many as --limit)", false},
-		{"limit", "N", "end after N rows", false},
-		{"where", "COL=VALUE", "only rows for which this holds; may be repeated (all must hold). Also 'COL != VALUE', < <= > "
-			">=, 'COL is null', 'COL is not null'; of columns of the stream, _part, _off and _at", true},
-		{"columns", "LIST", "these columns, in this order, such as _at,path,status (all of them)", false},
-		{"partition", "P", "this partition only", false},
+		LK_PLACE_OPTIONS,
 		{"cursor", "FILE", "keep in FILE which rows were written out, and begin behind them", false},
 		{"name", "NAME", "keep that in PostgreSQL instead, as delivery NAME, which `lk status` shows; `lk drop --delivery NAME` "
 			"forgets it", false},

@@ -6,6 +6,7 @@
 #define LK_DELIVERY_RUN_H
 
 #include "core/flag.h"
+#include "core/time.h"
 #include "core/told.h"
 #include "delivery/again.h"
 #include "delivery/keeper.h"
@@ -32,7 +33,9 @@ typedef struct lk_run {
 	lk_again tries_server, tries_target;
 } lk_run;
 
-static inline bool lk_run_stopped(const lk_run *r) { return lk_flag_is_set(r->o->stop); }
+static inline bool lk_run_stopped(const lk_run *r) {
+	return lk_flag_is_set(r->o->stop) || (r->o->until_us && lk_monotonic_us() >= r->o->until_us);
+}
 static inline bool lk_run_ends(const lk_run *r) { return r->finished || lk_run_stopped(r); }
 
 /* Says something to whoever asked for the run; hint: "" or what to do. */

@@ -78,8 +78,13 @@ static int pass(lk_run *r, bool *any, lk_error *err) {
 /* --- the session --- */
 
 static int connect(lk_run *r, lk_error *err) {
-	int rc = lk_pg_open(&r->pg, r->o->postgres, "lk tail", err);
-	r->pg.limit_us = LK_PG_ANSWER_US;
+	int rc = LK_OK;
+	if (r->o->session) {
+		r->pg = *r->o->session;
+	} else {
+		rc = lk_pg_open(&r->pg, r->o->postgres, "lk tail", err);
+		r->pg.limit_us = LK_PG_ANSWER_US;
+	}
 	r->listening = r->joined = false;
 	bool changed;
 	lk_open_log_begin(&r->open);
@@ -88,7 +93,9 @@ static int connect(lk_run *r, lk_error *err) {
 
 static void disconnect(lk_run *r) {
 	lk_open_log_end(&r->open);
-	if (r->pg.conn)
+	if (r->o->session && r->pg.conn)
+		*r->o->session = r->pg;
+	else if (r->pg.conn)
 		lk_pg_close(&r->pg);
 	r->pg = (lk_pg){0};
 }
@@ -168,7 +175,7 @@ int lk_tail_run(const lk_tail_options *o, lk_tail_report *out, lk_error *err) {
 	if (rc == LK_OK)
 		rc = go(&r, err);
 	out->at = r.at;
-	out->stopped = lk_flag_is_set(o->stop);
+	out->stopped = lk_run_stopped(&r);
 	disconnect(&r);
 	lk_keeper_close(&r.keeper);
 	return rc == LK_EBUSY && out->stopped && err->code == LK_OK ? LK_OK : rc;   /* what was not out comes next time */

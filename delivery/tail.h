@@ -8,7 +8,9 @@
 #include "delivery/target.h"
 
 typedef struct lk_tail_options {
-	const char *postgres;         /* conninfo */
+	const char *postgres;         /* conninfo; of no meaning with a session */
+	lk_pg *session;               /* lent, for a run that does not follow; NULL: it opens its own */
+	int64_t until_us;             /* stops at this monotonic time; 0: at none */
 	const char *stream;
 	const char *columns;          /* as for lk_shape_make */
 	const lk_where *where;
@@ -33,7 +35,7 @@ typedef struct lk_tail_report {
 	int64_t read;                 /* with those that did not pass */
 	lk_bookmark at;               /* behind the last of them */
 	bool resumed;                 /* it began at a position that was kept */
-	bool stopped;                 /* by *stop, before the end */
+	bool stopped;                 /* by *stop or until_us, before the end */
 } lk_tail_report;
 
 /* LK_EUSAGE: no such stream, column, partition, offset; LK_EINPUT, LK_EBUSY, LK_EFULL: the cursor; LK_EGAP: a row is

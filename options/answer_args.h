@@ -8,7 +8,8 @@
 /* The default bounds of an answer. */
 enum { LK_ANSWER_ROWS = 5000000, LK_ANSWER_BYTES = 1 << 30 };
 
-#define LK_ANSWER_OPTIONS \
+/* Which cells, of which copy. */
+#define LK_CELLS_OPTIONS \
 	{"where", "COL=VALUE", "only rows for which this holds; may be repeated (all must hold). Also 'COL != VALUE', < <= " \
 	 "> >=, 'COL is null', 'COL is not null'. On group keys it limits what is read; on other columns it is applied " \
 	 "last, like HAVING", true}, \
@@ -17,7 +18,10 @@ enum { LK_ANSWER_ROWS = 5000000, LK_ANSWER_BYTES = 1 << 30 };
 	{"window", "SIZE", "another window size: a multiple of the view's pane", false}, \
 	{"slide", "SIZE", "with --window: hopping windows, one every SIZE", false}, \
 	{"version", "N", "this version instead of the served one", false}, \
-	{"copy", "COPY", "this copy: the name of a sandbox, or an id from lk status", false}, \
+	{"copy", "COPY", "this copy: the name of a sandbox, or an id from lk status", false}
+
+#define LK_ANSWER_OPTIONS \
+	LK_CELLS_OPTIONS, \
 	{"max-rows", "N", "give up if the answer would need more rows, before --where and --limit remove any (5000000; " \
 	 "0: no bound)", false}, \
 	{"max-memory", "SIZE", "give up if the rows and their parts would take more memory: 512MB, 2GB (1GB; 0: no " \
