@@ -180,8 +180,12 @@ static int add_redis(const lk_status_report *r, lk_buf *b, lk_error *err) {
 static void add_derived(const lk_status_report *r, lk_buf *b) {
 	begin("lk_derived_stream_lag_events", "gauge", "Events of the source that are not rows of the derived stream yet.", b);
 	for (int i = 0; i < r->nderived; i++) {
+		const lk_cat_copy *copy = r->derived[i].copy;
+		char id[24];
 		lk_buf_adds(b, "lk_derived_stream_lag_events{");
-		add_label("stream", r->derived[i].maker->name, b);
+		add_label("stream", copy->version->view->name, b);
+		add_label("copy", lk_pg_number(id, copy->id), b);
+		add_label("state", lk_copy_state_name(copy->state), b);
 		lk_buf_addf(b, "} %lld\n", (long long)(r->derived[i].tail - r->derived[i].read));
 	}
 }
