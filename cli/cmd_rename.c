@@ -48,11 +48,14 @@ static int rename_stream(lk_connection *c, const lk_args *args, lk_error *err) {
 	if (rc != LK_OK)
 		return rc;
 	int n = lk_catalog_readers(c->catalog, s);
-	lk_buf log = LK_BUF_INIT;
-	lk_stream_log_renamed(s, name, &log);
-	lk_say("stream %s is called %s now, also in the %d definition%s that read%s it; its log is lk.log_%s", s->stream->name, name, n,
-	       n == 1 ? "" : "s", n == 1 ? "s" : "", log.data);
-	lk_buf_release(&log);
+	lk_buf said = LK_BUF_INIT;
+	lk_buf_addf(&said, "stream %s is called %s now", s->stream->name, name);
+	if (n)
+		lk_buf_addf(&said, ", also in the %d definition%s that read%s it", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+	lk_buf_adds(&said, "; its log is lk.log_");
+	lk_stream_log_renamed(s, name, &said);
+	lk_say("%s", said.data);
+	lk_buf_release(&said);
 	return LK_OK;
 }
 
