@@ -189,7 +189,8 @@ static void a_stream_by_another_name(void **state) {
 	apply(stream, "stream hits: unchanged");
 	apply(second, "view traffic: unchanged");
 	LK(0, "", "", "drop", "of_larger", "--yes");
-	LK(0, "", "", "drop", "--stream", "Big", "--yes");
+	LK(0, "", "stream Big is called unread now; its log is lk.log_unread", "rename", "--stream", "Big", "unread");
+	LK(0, "", "", "drop", "--stream", "unread", "--yes");
 	LK(0, "", "", "erase", "hits", "--where", "ip=1", "--yes");
 	test_world_reload(&world);
 	test_view_is_right(&world, "nested");
