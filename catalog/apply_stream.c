@@ -35,6 +35,7 @@ static int create_log(lk_pg *pg, const lk_stream *s, lk_error *err) {
 	lk_log_table(s, &sql);
 	lk_buf_adds(&sql, " (part int NOT NULL, off bigint NOT NULL, _at timestamptz NOT NULL");
 	lk_buf_adds(&sql, s->derived ? ", _src bigint NOT NULL, _high timestamptz" : "");
+	lk_buf_adds(&sql, s->merged ? ", _src_part int NOT NULL" : "");
 	for (int i = 0; i < s->schema.ncolumns; i++) {
 		lk_buf_adds(&sql, ", ");
 		column_sql(s, i, &sql);

@@ -12,13 +12,23 @@
 #include "catalog/tail.h"
 #include "core/time.h"
 
-static void prefix_sql(const lk_stream *s, int part, int64_t off, lk_buf *out) {
+/* The largest event time that is believed, and of a derived log what _high says. */
+static void high_sql(const lk_stream *s, lk_buf *out) {
 	int64_t ahead = s->max_ahead_us < LK_MAX_AHEAD_US ? s->max_ahead_us : LK_MAX_AHEAD_US;
-	lk_buf_addf(out, "%s SELECT %d AS part, count(*), " LK_SQL_US("max(_at)") ", (extract(epoch from max(%sleast(",
-	            part ? " UNION ALL" : "", part, s->derived ? "greatest(_high, " : "");
+	if (s->least_high) {
+		lk_buf_adds(out, "_high");
+		return;
+	}
+	lk_buf_adds(out, s->derived ? "greatest(_high, least(" : "least(");
 	lk_sql_ident(s->schema.columns[s->schema.event_time].name, out);
-	lk_buf_addf(out, ", _at + %lld * interval '1 second' + %lld * interval '1 microsecond'%s))) * 1000000)::bigint FROM ",
-	            (long long)(ahead / LK_US_PER_S), (long long)(ahead % LK_US_PER_S), s->derived ? ")" : "");
+	lk_buf_addf(out, ", _at + %lld * interval '1 second' + %lld * interval '1 microsecond')%s", (long long)(ahead / LK_US_PER_S),
+	            (long long)(ahead % LK_US_PER_S), s->derived ? ")" : "");
+}
+
+static void prefix_sql(const lk_stream *s, int part, int64_t off, lk_buf *out) {
+	lk_buf_addf(out, "%s SELECT %d AS part, count(*), " LK_SQL_US("max(_at)") ", (extract(epoch from max(", part ? " UNION ALL" : "", part);
+	high_sql(s, out);
+	lk_buf_adds(out, ")) * 1000000)::bigint FROM ");
 	lk_log_leaf(s, part, out);
 	lk_log_between(part, 0, off, out);
 }

@@ -27,8 +27,9 @@ CREATE TABLE lk.stream (
 );
 
 -- The end of each partition of the log. The row lock, held to the end of an append, makes offsets dense and visible in
--- order. high = max over the partition of least(event time, _at + max_ahead). closed, of a derived stream: its log is
--- complete below this `_at`, or below last_at if that is later.
+-- order. high = max over the partition of least(event time, _at + max_ahead). The log is complete below last_at, or below
+-- closed if that is later: no event with a lower `_at` will come. Readers of several logs raise it; of a derived stream
+-- its writer alone.
 CREATE TABLE lk.tail (
   stream_id bigint NOT NULL REFERENCES lk.stream,
   part      int NOT NULL,

@@ -24,6 +24,15 @@ static void put_columns(const lk_stream *s, const char *of, lk_buf *out) {
 	}
 }
 
+/* The order of the oracle's rows (lk_plan_oracle_sql). */
+static void put_order(const lk_stream *s, lk_buf *out) {
+	lk_buf_adds(out, s->merged ? "_src_part, _src, ROW(" : "part, off");
+	if (!s->merged)
+		return;
+	put_columns(s, "l", out);
+	lk_buf_adds(out, ")::text COLLATE \"C\"");
+}
+
 /* One row for each difference: its number, both rows as text, and how many rows and differences there are. */
 static void comparison_sql(const lk_cat_copy *copy, const lk_frontier *read, lk_buf *out) {
 	const lk_stream *s = copy->log->stream;
@@ -31,7 +40,9 @@ static void comparison_sql(const lk_cat_copy *copy, const lk_frontier *read, lk_
 	lk_frontier_behind_sql(read, read->part[0].stream, "", &bound);
 	lk_buf_adds(out, "WITH want AS MATERIALIZED (SELECT row_number() OVER () AS _n, w.* FROM (");
 	lk_log_oracle_sql(copy->version->plan, bound.data, out);
-	lk_buf_adds(out, ") AS w), got AS MATERIALIZED (SELECT row_number() OVER (ORDER BY part, off) AS _n, ");
+	lk_buf_adds(out, ") AS w), got AS MATERIALIZED (SELECT row_number() OVER (ORDER BY ");
+	put_order(s, out);
+	lk_buf_adds(out, ") AS _n, ");
 	put_columns(s, "l", out);
 	lk_buf_adds(out, " FROM ");
 	lk_log_table(s, out);

@@ -15,7 +15,8 @@
  * event with a lower offset (P14). They are taken by a statement of their own: the UPDATE after it waits for nothing,
  * so it reads the clock once, under the lock, and _at, last_at and high come from that one reading. If the clock is not
  * after last_at (it stands, or was put back), _at is last_at and a random step. So `_at` ascends from append to append,
- * and if the log loses its end, the event that comes in place of a lost one has another `_at` (P6). The client sends
+ * and if the log loses its end, the event that comes in place of a lost one has another `_at` (P6). The same holds for
+ * `closed`, which a reader of several logs raises (event_log/in_order.h): what comes is not earlier. The client sends
  * only what it already has, and waits for no input in between.
  *
  * high is lk_high_advance() in SQL: greatest(high, least(largest event time, _at + max_ahead)).
@@ -45,16 +46,21 @@ enum {
 static const char settings_sql[] = "SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '%d', true),"
 	" set_config('idle_in_transaction_session_timeout', '%d', true)";
 static const char lock_sql[] = "SELECT 1 FROM lk.tail WHERE stream_id = $1::bigint AND part = ANY ($2::int[]) ORDER BY part FOR UPDATE";
-#define NEW_AT "CASE WHEN now <= last_at THEN last_at + step ELSE now END"
-/* step: see NEW_AT */
-#define MOVE_SQL(step_sql) \
-	"UPDATE lk.tail t SET next_off = next_off + n, last_at = " NEW_AT "," \
-	" high = greatest(high, least(" LK_SQL_TIME("max_ts") ", " NEW_AT " + $5::bigint * interval '1 second'" \
+/* The clock, or if that is not after what was before, a step after that. */
+#define NEW_AT(before) "CASE WHEN now <= " before " THEN " before " + step ELSE now END"
+#define MOVE_SQL(before, step) \
+	"UPDATE lk.tail t SET next_off = next_off + n, last_at = " NEW_AT(before) "," \
+	" high = greatest(high, least(" LK_SQL_TIME("max_ts") ", " NEW_AT(before) " + $5::bigint * interval '1 second'" \
 	" + $6::bigint * interval '1 microsecond'))" \
-	" FROM (SELECT clock_timestamp() AS now, " step_sql " AS step OFFSET 0) c, unnest($2::int[], $3::bigint[], $4::bigint[]) v (p, n, max_ts)" \
+	" FROM (SELECT clock_timestamp() AS now, " step " AS step OFFSET 0) c, unnest($2::int[], $3::bigint[], $4::bigint[]) v (p, n, max_ts)" \
 	" WHERE stream_id = $1::bigint AND part = p RETURNING part, next_off - n, " LK_SQL_US("last_at") "," \
 	" (SELECT definition = $7 FROM lk.stream WHERE stream_id = $1::bigint)"
-static const char move_sql[] = MOVE_SQL("(1 + floor(1000 * random())) * interval '1 microsecond'"), standing_sql[] = MOVE_SQL("interval '0'");
+#define BEFORE "greatest(last_at, closed)"
+#define STEP "(1 + floor(1000 * random())) * interval '1 microsecond'"
+
+static const char *move_sql(void) {
+	return LK_MUTANT("at_stands") ? MOVE_SQL(BEFORE, "interval '0'") : LK_MUTANT("closed_unheeded") ? MOVE_SQL("last_at", STEP) : MOVE_SQL(BEFORE, STEP);
+}
 
 /* Parameters of the two statements above; the lock has the first two. */
 enum { P_STREAM, P_PARTS, P_COUNTS, P_MAX_TS, P_AHEAD_S, P_AHEAD_US, P_DEFINITION, NPARAMS };
@@ -90,7 +96,7 @@ static int prepare(lk_pg *pg, struct names *n, lk_error *err) {
 	int rc = lk_pg_prepare(pg, LK_PREPARED_SETTINGS, settings, n->settings, err);
 	if (!rc)
 		rc = lk_pg_prepare(pg, LK_PREPARED_LOCK, lock_sql, n->lock, err);
-	return rc ? rc : lk_pg_prepare(pg, LK_PREPARED_MOVE, LK_MUTANT("at_stands") ? standing_sql : move_sql, n->move, err);
+	return rc ? rc : lk_pg_prepare(pg, LK_PREPARED_MOVE, move_sql(), n->move, err);
 }
 
 static int send_prepared(lk_pg *pg, const char *name, int nparams, const lk_buf *params) {

@@ -271,7 +271,7 @@ static void canonical_text(const lk_plan *p, lk_buf *out) {
 	lk_sql_ident(s->name, out);
 	lk_buf_addf(out, " %d %lld %lld\n", s->schema.event_time, (long long)s->watermark_delay_us, (long long)s->max_ahead_us);
 	if (p->makes)
-		lk_buf_addf(out, "makes %d %d\n", p->makes->schema.event_time, p->makes->partition_by);
+		lk_buf_addf(out, "makes %d %d%s\n", p->makes->schema.event_time, p->makes->partition_by, p->makes->merged ? " merged" : "");
 	lk_buf_addf(out, "window %d %d %lld %lld\n", p->window.kind, stable_slot(s, p->window.time_slot), (long long)p->window.size_us,
 	            (long long)p->allowed_lateness_us);
 	if (p->window.slide_us != p->window.size_us || p->window.offset_us)

@@ -31,6 +31,10 @@ typedef struct lk_stream {
 	                              * and no seal */
 	bool derived;                /* a definition fills its log, and ingest does not. The log also has columns _src, the offset of
 	                              * the event that a row comes from, and _high, its source's high before that event */
+	bool merged;                 /* derived of all partitions of its source in one order, and divided by another column: its log also
+	                              * has _src_part, the partition of _src */
+	bool least_high;             /* of such a log, or made of one: _high is the least of those partitions', and no row's own event time
+	                              * moves the log's watermark */
 	char *text;                  /* the statement as written, NUL-ended, for the catalogue */
 } lk_stream;
 

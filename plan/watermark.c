@@ -8,6 +8,8 @@ static bool is_over_at(const lk_plan *p) { return p->window.time_slot == lk_slot
 int64_t lk_watermark_advance(const lk_plan *p, int64_t wm, int64_t event_time, int64_t at) {
 	const lk_stream *s = p->stream;
 	int64_t believed = lk_earlier(event_time, lk_time_add(at, s->max_ahead_us));
+	if (s->least_high && !is_over_at(p))
+		return wm;
 	return lk_later(wm, clamp(is_over_at(p) ? at : lk_time_sub(believed, s->watermark_delay_us)));
 }
 
@@ -32,7 +34,7 @@ int64_t lk_watermark_of_frontier(const lk_plan *p, const lk_frontier *f) {
 }
 
 int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_t at) {
-	return lk_later(high, lk_earlier(max_ts, lk_time_add(at, s->max_ahead_us)));
+	return s->least_high ? high : lk_later(high, lk_earlier(max_ts, lk_time_add(at, s->max_ahead_us)));
 }
 
 int64_t lk_late_from(const lk_plan *p, int64_t ts) {

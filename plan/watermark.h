@@ -10,7 +10,7 @@
 
 /* The watermark after one more event (P9): max(wm, min(event time, at + max_ahead) - delay). For views over
  * _at the time column is _at and delay and bound do not apply. wm = LK_NEVER before the first event. Saturates
- * at LK_TIME_MIN and LK_TIME_MAX. */
+ * at LK_TIME_MIN and LK_TIME_MAX. Of a log with least_high the event's own time does not count. */
 int64_t lk_watermark_advance(const lk_plan *p, int64_t wm, int64_t event_time, int64_t at);
 
 /* The watermark when the log's high is known to be at least `high`: of rows of a derived stream, whose _high is their
@@ -23,7 +23,7 @@ int64_t lk_watermark_of_prefix(const lk_plan *p, int64_t high, int64_t last_at);
 /* The least watermark of the partitions at a frontier whose high and last_at are known; LK_NEVER while one has no
  * event. */
 int64_t lk_watermark_of_frontier(const lk_plan *p, const lk_frontier *f);
-/* `high` after appending events whose largest event time is max_ts, all with _at = at. */
+/* `high` after appending events whose largest event time is max_ts, all with _at = at. Of a log with least_high it stays. */
 int64_t lk_high_advance(const lk_stream *s, int64_t high, int64_t max_ts, int64_t at);
 
 /* Stateless lateness (P11): is an event at ts (of the window's time) late against the watermark before it? Decided by

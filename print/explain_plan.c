@@ -274,7 +274,9 @@ static void describe_columns(const lk_plan *p, const char *const *names, lk_buf 
 		lk_buf_addc(b, '\n');
 	}
 	lk_buf_addf(b, "event time: %s; the watermark %s\n", p->outputs[p->makes->schema.event_time].name,
-	            lk_plan_keeps_time(p) ? "follows the source's" : "goes by the rows alone");
+	            !lk_plan_keeps_time(p) ? "goes by the rows alone" : p->makes->merged ? "is the least of the source's partitions" : "follows the source's");
+	if (p->makes->merged)
+		lk_buf_addf(b, "divided by: %s; one unit reads all partitions in the order of _at\n", p->outputs[p->makes->partition_by].name);
 }
 
 static void describe_plan(const lk_plan *p, lk_buf *b) {

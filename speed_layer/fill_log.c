@@ -26,12 +26,8 @@ static void show(void *state, const lk_cat_copy *copy) { lk_filling_show(state, 
 static bool row(lk_unit *u, const lk_event *e, const lk_stream_limits *most) {
 	lk_filling *f = u->op_state;
 	(void)most;
-	f->reason = NULL;
 	f->at.high = lk_later(f->at.high, e->high);
-	lk_event_rows_begin(&f->makes, e->row);
-	while (lk_event_rows_next(&f->makes, e->row))
-		lk_filling_add(f, e);
-	lk_filling_mark(f, f->makes.reason);
+	lk_filling_rows(f, e);
 	lk_filling_pass(f, u, e);
 	return lk_derived_rows_bytes(f->rows) > COMMIT_BYTES;
 }
@@ -54,7 +50,7 @@ static int follow(lk_path *p, lk_unit *u, int64_t high, lk_error *err) { return 
 
 static const lk_in_log in_log = {.read = read_position, .follow = follow};
 
-static bool is_for(const lk_plan *p) { return p->makes && !p->overs.ncalls; }
+static bool is_for(const lk_plan *p) { return p->makes && !p->overs.ncalls && !p->makes->merged; }
 
 const lk_operator lk_fill_log = {
 	.is_for = is_for, .in_log = &in_log, .open = make, .close = release, .show = show, .row = row, .commit = commit, .cut = cut, .restore = restore,

@@ -67,20 +67,6 @@ static void show(void *state, const lk_cat_copy *copy) {
 
 /* --- events wait --- */
 
-static lk_value *keep_row(windows *w, const lk_value *row) {
-	const lk_plan *p = plan_of(w);
-	lk_value *kept = lk_arena_alloc(&w->values, (size_t)p->nslots * sizeof *kept);
-	for (int i = 0; i < p->nslots; i++) {
-		kept[i] = lk_null();
-		if (i > lk_slot_at(p->stream))
-			continue;
-		kept[i] = row[i];
-		if (lk_value_borrows(lk_slot_type(p, i), &row[i]))
-			kept[i].s = lk_arena_strndup(&w->values, row[i].s, row[i].len);
-	}
-	return kept;
-}
-
 static waiting *next_waiting(windows *w) {
 	if (w->nevents == w->room) {
 		w->room = w->room ? 2 * w->room : 256;
@@ -96,7 +82,7 @@ static bool row(lk_unit *u, const lk_event *e, const lk_stream_limits *most) {
 	(void)most;
 	lk_event_rows_begin(r, e->row);
 	*x = (waiting){.event = *e, .passes = lk_event_rows_next(r, e->row), .reason = r->reason, .known = e->off < w->fill.committed.off};
-	x->event.row = keep_row(w, e->row);
+	x->event.row = lk_filling_keep(&w->fill, e->row, &w->values);
 	return w->nevents >= MOST_EVENTS || w->values.used_bytes >= MOST_BYTES;
 }
 

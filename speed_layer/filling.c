@@ -48,7 +48,7 @@ static lk_value column_of(lk_filling *f, const lk_output *o, const lk_value *row
 
 void lk_filling_add(lk_filling *f, const lk_event *e) {
 	const lk_plan *p = lk_filling_plan(f);
-	const lk_derived_from from = {.src = e->off, .at = LK_MUTANT("at_of_the_clock") ? lk_time_now() : e->row[lk_slot_at(p->stream)].i,
+	const lk_derived_from from = {.src = e->off, .part = e->part, .at = LK_MUTANT("at_of_the_clock") ? lk_time_now() : e->row[lk_slot_at(p->stream)].i,
 	                              .high = lk_plan_keeps_time(p) ? f->at.high : LK_NEVER};
 	for (int i = 0; i < p->noutputs; i++)
 		f->values[i] = column_of(f, &p->outputs[i], e->row);
@@ -58,21 +58,43 @@ void lk_filling_add(lk_filling *f, const lk_event *e) {
 		lk_derived_rows_add(f->rows, f->values, &from);
 }
 
+void lk_filling_rows(lk_filling *f, const lk_event *e) {
+	f->reason = NULL;
+	lk_event_rows_begin(&f->makes, e->row);
+	while (lk_event_rows_next(&f->makes, e->row))
+		lk_filling_add(f, e);
+	lk_filling_mark(f, f->makes.reason);
+}
+
+lk_value *lk_filling_keep(const lk_filling *f, const lk_value *row, lk_arena *arena) {
+	const lk_plan *p = lk_filling_plan(f);
+	lk_value *kept = lk_arena_alloc(arena, (size_t)p->nslots * sizeof *kept);
+	for (int i = 0; i < p->nslots; i++) {
+		kept[i] = i > lk_slot_at(p->stream) ? lk_null() : row[i];
+		if (lk_value_borrows(lk_slot_type(p, i), &kept[i]))
+			kept[i].s = lk_arena_strndup(arena, row[i].s, row[i].len);
+	}
+	return kept;
+}
+
+void lk_filling_name(lk_filling *f, lk_unit *u, const lk_event *e) {
+	if (f->reason) {
+		lk_side_output_marked(f->side_output, e->stream->id, f->copy->version->id, e->part, e->off, f->reason);
+		u->folded.marked++;
+	}
+}
+
 void lk_filling_pass(lk_filling *f, lk_unit *u, const lk_event *e) {
 	const lk_stream *source = lk_filling_plan(f)->stream;
-	if (f->reason) {
-		lk_side_output_marked(f->side_output, e->stream->id, f->copy->version->id, u->part, e->off, f->reason);
-		u->folded.marked += e->off >= u->counted;
-	}
+	lk_filling_name(f, u, e);
 	f->closed = e->row[lk_slot_at(source)].i;
 	f->at.high = lk_high_advance(source, f->at.high, e->row[source->schema.event_time].i, f->closed);
 }
 
-int lk_filling_append(lk_filling *f, lk_path *p, lk_unit *u, int64_t to, lk_error *err) {
-	f->at.off = to;
+int lk_filling_write(lk_filling *f, lk_path *p, lk_unit *u, const lk_derived_move *moves, int nmoves, lk_error *err) {
 	const lk_derived_step step = {
-		.source = lk_unit_stream(u), .part = u->part, .from = f->committed, .to = f->at, .closed = f->closed,
-		.keeps_time = lk_plan_keeps_time(lk_unit_plan(u)), .side_output = f->side_output,
+		.source = lk_unit_stream(u), .moves = moves, .nmoves = nmoves, .closed = f->closed,
+		.high = lk_plan_keeps_time(lk_unit_plan(u)) ? f->at.high : LK_NEVER, .side_output = f->side_output,
 	};
 	int rc = lk_derived_append(p->writer, f->rows, &step, err);
 	if (rc != LK_OK)
@@ -82,6 +104,12 @@ int lk_filling_append(lk_filling *f, lk_path *p, lk_unit *u, int64_t to, lk_erro
 	lk_derived_rows_clear(f->rows);
 	lk_side_output_clear(f->side_output);
 	return LK_OK;
+}
+
+int lk_filling_append(lk_filling *f, lk_path *p, lk_unit *u, int64_t to, lk_error *err) {
+	f->at.off = to;
+	const lk_derived_move move = {.part = u->part, .from = f->committed, .to = f->at};
+	return lk_filling_write(f, p, u, &move, 1, err);
 }
 
 /* What comes later has a _high that is at least this one (P13), so it is known at this position. */

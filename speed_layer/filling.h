@@ -29,9 +29,17 @@ static inline const lk_plan *lk_filling_plan(const lk_filling *f) { return f->co
 static inline void lk_filling_mark(lk_filling *f, const char *reason) { f->reason = f->reason ? f->reason : reason; }
 /* Adds the row of the log that the plan's outputs make of an event's row, whose slots are all set. */
 void lk_filling_add(lk_filling *f, const lk_event *e);
+/* Adds the rows that the definition makes of the event. */
+void lk_filling_rows(lk_filling *f, const lk_event *e);
+/* A copy of an event's row that lives in the arena: its columns and _at; the other slots are NULL. */
+lk_value *lk_filling_keep(const lk_filling *f, const lk_value *row, lk_arena *arena);
+/* Names the event if it is marked. */
+void lk_filling_name(lk_filling *f, lk_unit *u, const lk_event *e);
 /* The event is done: names it if it is marked, and moves the position's high behind it. */
 void lk_filling_pass(lk_filling *f, lk_unit *u, const lk_event *e);
-/* Appends everything, up to the offset. */
+/* Appends everything, and moves these positions. */
+int lk_filling_write(lk_filling *f, lk_path *p, lk_unit *u, const lk_derived_move *moves, int nmoves, lk_error *err);
+/* The same in the unit's partition, up to the offset. */
 int lk_filling_append(lk_filling *f, lk_path *p, lk_unit *u, int64_t to, lk_error *err);
 /* The source, a derived log itself, is at the position and follows a source of its own: the watermark goes on without rows. */
 int lk_filling_follow(lk_filling *f, lk_path *p, lk_unit *u, int64_t high, lk_error *err);

@@ -7,6 +7,7 @@
 #ifndef LK_SPEED_LAYER_OPERATOR_H
 #define LK_SPEED_LAYER_OPERATOR_H
 
+#include "core/frontier.h"
 #include "event_log/side_output.h"
 #include "partials/cells.h"
 #include "view_store/store.h"
@@ -19,6 +20,7 @@ struct lk_stream_limits;
 typedef struct lk_event {
 	const lk_cat_stream *stream;
 	lk_value *row;             /* its columns and _at, in the plan's slots; lent until the verb returns */
+	int part;
 	int64_t off;
 	int64_t high;              /* of the stream it comes from, before it, if it is a row of a derived stream; else LK_NEVER */
 } lk_event;
@@ -46,6 +48,10 @@ typedef struct lk_in_log {
 	/* The unit has read all that there is, and nothing waits for a commit: the high of what it reads is `high` there, which
 	 * may be more than its events say. */
 	int (*follow)(struct lk_path *p, struct lk_unit *u, int64_t high, lk_error *err);
+	/* Of a unit that reads all partitions: reads the events of one commit by itself, and moves u->at.cursor, which counts those of
+	 * all partitions, and u->uncommitted_events. ends: where the run ends, NULL: nowhere yet. No other verb is called for
+	 * events. NULL: the stream path reads. */
+	int (*read_step)(struct lk_path *p, struct lk_unit *u, const lk_frontier *ends, lk_error *err);
 } lk_in_log;
 
 /* All verbs run on the thread that drives the unit. u->op_state is the operator's own. */
@@ -69,7 +75,7 @@ typedef struct lk_operator {
 } lk_operator;
 
 /* Each is one file, speed_layer/<name>.c. */
-#define LK_OPERATORS(x) x(fold_cells) x(fill_log) x(fill_windows)
+#define LK_OPERATORS(x) x(fold_cells) x(fill_log) x(fill_windows) x(fill_merged)
 
 #define LK_OPERATOR_DECLARED(name) extern const lk_operator lk_##name;
 LK_OPERATORS(LK_OPERATOR_DECLARED)

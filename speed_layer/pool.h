@@ -10,11 +10,14 @@
 #include "speed_layer/compactor.h"
 #include "speed_layer/speed.h"
 
-/* One partition of a stream: one worker drives all its units, so that they share fetches. */
+/* One partition of a stream: one worker drives all its units, so that they share fetches. Or what units that read all
+ * partitions share, whose cursors count the events of all. */
+enum { LK_ALL_PARTS = -1 };
 typedef struct lk_world_part {
 	const lk_cat_stream *stream;
-	int part;
+	int part;                  /* or LK_ALL_PARTS */
 	int owner;                 /* the index of the worker that drives it */
+	atomic_llong ends[LK_MAX_PARTITIONS];   /* of LK_ALL_PARTS: each partition's; they are set before `end` is */
 	atomic_llong end;          /* where `once` stops; INT64_MAX without, and while it is not known yet */
 	atomic_int reached;
 	atomic_llong behind;       /* events between its units and the end */
@@ -68,6 +71,8 @@ const lk_error *lk_pool_say_how_long(const lk_pool *p, lk_error *e);
 /* Waits until something changes or us microseconds have passed. */
 void lk_pool_pause(lk_pool *p, int64_t us);
 void lk_pool_wake(lk_pool *p);
+/* Does its unit read all partitions? There is one, of partition 0. */
+static inline bool lk_copy_reads_all(const lk_cat_copy *c) { return c->log && c->log->stream->merged; }
 /* True if the options select this copy: the one they name, else live copies, of the named view if there is one. */
 bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy);
 bool lk_pool_wants_stream(const lk_pool *p, const lk_catalog *cat, const lk_cat_stream *s);   /* any copy over it */

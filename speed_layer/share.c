@@ -30,11 +30,13 @@ static lk_share *share_of(const lk_worker *w, const lk_world_part *part) {
 	return NULL;
 }
 
+static int unit_number(int part) { return part == LK_ALL_PARTS ? 0 : part; }
+
 /* Removes the copy's unit from the share and gives it to the caller; NULL if there is none. */
 static lk_unit *take_out(lk_share *s, const lk_cat_copy *copy) {
 	for (int i = 0; s && i < s->nunits; i++) {
 		lk_unit *u = s->units[i];
-		if (u->id != copy->units[s->of->part])
+		if (u->id != copy->units[unit_number(s->of->part)])
 			continue;
 		s->units[i] = s->units[--s->nunits];
 		return u;
@@ -49,7 +51,7 @@ static lk_unit *unit_for(lk_share *former, const lk_cat_copy *copy, int part) {
 		return u;
 	}
 	u = lk_calloc(1, sizeof *u);
-	lk_unit_init(u, copy, part);
+	lk_unit_init(u, copy, unit_number(part));
 	return u;
 }
 
@@ -66,7 +68,8 @@ static lk_share build_share(const lk_worker *w, const lk_world *world, lk_world_
 	s.tally = s.tally ? s.tally : lk_calloc(1, sizeof *s.tally);
 	s.units = lk_calloc((size_t)cat->ncopies + 1, sizeof *s.units);
 	for (int i = 0; i < cat->ncopies; i++) {
-		if (cat->copies[i].version->reads != of->stream || !lk_pool_wants(w->pool, &cat->copies[i]))
+		bool reads = cat->copies[i].version->reads == of->stream && lk_copy_reads_all(&cat->copies[i]) == (of->part == LK_ALL_PARTS);
+		if (!reads || !lk_pool_wants(w->pool, &cat->copies[i]))
 			continue;
 		lk_unit *u = s.units[s.nunits++] = unit_for(former, &cat->copies[i], of->part);
 		u->tally = s.tally;

@@ -52,9 +52,25 @@ static int64_t end_of(const supervisor *v, int64_t stream, int part) {
 	return 0;
 }
 
+/* Of all partitions: the sum, once all are known. */
+static void set_whole_end(const supervisor *v, lk_world_part *of) {
+	int64_t sum = 0;
+	for (int p = 0; p < of->stream->stream->partitions; p++) {
+		int64_t end = end_of(v, of->stream->id, p);
+		of->ends[p] = end;
+		sum = end == INT64_MAX || sum == INT64_MAX ? INT64_MAX : sum + end;
+	}
+	of->end = sum;
+}
+
 static void set_ends(const supervisor *v, lk_world *w) {
-	for (int i = 0; i < w->nparts; i++)
-		w->parts[i].end = end_of(v, w->parts[i].stream->id, w->parts[i].part);
+	for (int i = 0; i < w->nparts; i++) {
+		lk_world_part *of = &w->parts[i];
+		if (of->part == LK_ALL_PARTS)
+			set_whole_end(v, of);
+		else
+			of->end = end_of(v, of->stream->id, of->part);
+	}
 }
 
 static void install_world(supervisor *v, lk_catalog *cat) {
@@ -127,33 +143,39 @@ static int note_ends(supervisor *v, lk_error *err) {
 	return check_ends(v, err);
 }
 
-static lk_world_part *part_of(const lk_world *w, const lk_cat_stream *s, int part) {
+static bool is_reached(const lk_world *w, const lk_cat_stream *s, int part) {
 	for (int i = 0; i < w->nparts; i++)
 		if (w->parts[i].stream == s && w->parts[i].part == part)
-			return &w->parts[i];
-	return NULL;
+			return atomic_load(&w->parts[i].reached);
+	return false;
 }
 
-static int set_end(supervisor *v, lk_world_part *of, lk_error *err) {
-	lk_frontier tail;
-	int rc = lk_log_tail(&v->pg, of->stream, &tail, err);
-	for (int i = 0; rc == LK_OK && i < v->nends; i++)
-		if (v->ends[i].part[0].stream == of->stream->id)
-			of->end = v->ends[i].part[of->part].off = tail.part[of->part].off;
+/* The ends of one derived log, where its source has been read to its end. */
+static int find_ends_of(supervisor *v, const lk_cat_stream *s, lk_frontier *ends, lk_error *err) {
+	const lk_cat_copy *maker = lk_catalog_copy(v->pool.world->catalog, s->of_copy);
+	const lk_cat_stream *source = maker ? maker->version->reads : NULL;
+	int rc = LK_OK;
+	for (int p = 0; source && p < ends->n && rc == LK_OK; p++) {
+		lk_frontier tail;
+		bool known = ends->part[p].off != INT64_MAX;
+		if (known || !is_reached(v->pool.world, source, lk_copy_reads_all(maker) ? LK_ALL_PARTS : p))
+			continue;
+		rc = lk_log_tail(&v->pg, s, &tail, err);
+		if (rc == LK_OK)
+			ends->part[p].off = tail.part[p].off;
+	}
 	return rc;
 }
 
-/* Ends of derived logs, where their source has been read to its end. */
 static int find_ends(supervisor *v, lk_error *err) {
-	const lk_world *w = v->pool.world;
+	const lk_catalog *cat = v->pool.world->catalog;
 	int rc = LK_OK;
-	for (int i = 0; v->pool.o->once && i < w->nparts && rc == LK_OK; i++) {
-		lk_world_part *of = &w->parts[i];
-		const lk_cat_copy *maker = of->end == INT64_MAX ? lk_catalog_copy(w->catalog, of->stream->of_copy) : NULL;
-		const lk_world_part *source = maker ? part_of(w, maker->version->reads, of->part) : NULL;
-		if (source && atomic_load(&source->reached))
-			rc = set_end(v, of, err);
-	}
+	for (int i = 0; v->pool.o->once && i < v->nends && rc == LK_OK; i++)
+		for (int k = 0; k < cat->nstreams && rc == LK_OK; k++)
+			if (cat->streams[k].id == v->ends[i].part[0].stream && cat->streams[k].of_copy)
+				rc = find_ends_of(v, &cat->streams[k], &v->ends[i], err);
+	if (v->nends)
+		set_ends(v, v->pool.world);
 	return rc;
 }
 

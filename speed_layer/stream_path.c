@@ -129,7 +129,7 @@ static void process(pass *s, lk_unit *u, int64_t off) {
 	const lk_plan *plan = lk_unit_plan(u);
 	const lk_stream_limits *most = &s->path->limits;
 	int64_t at = s->row[lk_slot_at(plan->stream)].i;
-	const lk_event e = {.stream = s->stream, .row = s->row, .off = off, .high = s->scan.high};
+	const lk_event e = {.stream = s->stream, .row = s->row, .part = s->scan.part, .off = off, .high = s->scan.high};
 	u->at.watermark = lk_watermark_raise(plan, u->at.watermark, e.high);
 	bool full = is_in_range(s, u->copy) && u->op->row(u, &e, most);
 	u->at.cursor = off + 1;
@@ -285,11 +285,31 @@ static int run(pass *s, int part, lk_error *err) {
 	return rc;
 }
 
+/* A unit that reads all partitions by itself, step by step. */
+static int64_t pass_by_itself(lk_path *p, lk_unit *u) {
+	int64_t all = 0, events = 1;
+	while (u->taken && events > 0 && all < p->limits.fetch_events && !stopped(p)) {
+		lk_error e = {0};
+		if (u->op->in_log->read_step(p, u, p->ends, &e) != LK_OK)
+			lk_unit_fail(u, &e);
+		all += events = u->uncommitted_events;
+		commit(p, u);
+	}
+	return all;
+}
+
+static bool reads_by_itself(const lk_unit *u) { return u->op->in_log && u->op->in_log->read_step; }
+
 int lk_path_pass(lk_path *p, lk_unit **units, int nunits, int64_t end_off, int64_t *folded, lk_error *err) {
 	pass s = {.path = p};
 	int rc = LK_OK;
 	*folded = 0;
 	p->at_gate = LK_NEVER;
+	if (nunits && reads_by_itself(units[0])) {
+		for (int i = 0; i < nunits; i++)
+			*folded += pass_by_itself(p, units[i]);
+		return LK_OK;
+	}
 	s.group = lk_calloc((size_t)nunits + 1, sizeof *s.group);
 	form_group(&s, units, nunits, end_off);
 	if (s.ngroup > 0 && s.limit > s.from && !stopped(p)) {

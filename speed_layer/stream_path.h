@@ -75,6 +75,7 @@ typedef struct lk_path {
 	int64_t at_gate;           /* set by a pass: the time of the event that waits; LK_NEVER: none waits */
 	/* raised by passes: the largest time that passed the gate; the caller sets LK_NEVER at first */
 	int64_t gate_high;
+	const lk_frontier *ends;   /* where units that read all partitions end; NULL: at the log's end, or not known yet */
 	lk_unit *pending;          /* the unit whose commit is under way; NULL between passes */
 	struct { int64_t events, commits, cells, late, marked; } done;   /* acknowledged, each event once; never reset here */
 	atomic_llong *counter;     /* copy of done.events that other threads read; may be NULL */

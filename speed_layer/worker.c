@@ -67,6 +67,10 @@ static int read_tail(lk_worker *w, const lk_cat_stream *stream, lk_frontier *tai
 	return rc == LK_ECONFLICT ? LK_OK : rc;
 }
 
+static lk_frontier_part tail_of(const lk_frontier *tail, int part) {
+	return part == LK_ALL_PARTS ? (lk_frontier_part){.off = lk_frontier_events(tail), .high = LK_NEVER, .last_at = LK_NEVER} : tail->part[part];
+}
+
 static int read_tails(lk_worker *w, lk_error *err) {
 	lk_frontier tail;
 	for (int i = 0; i < w->nshares; i++) {
@@ -83,7 +87,7 @@ static int read_tails(lk_worker *w, lk_error *err) {
 			return rc;
 		for (int k = i; k < w->nshares; k++)
 			if (w->shares[k].of->stream == stream)
-				w->shares[k].tail = tail.part[w->shares[k].of->part];
+				w->shares[k].tail = tail_of(&tail, w->shares[k].of->part);
 	}
 	return LK_OK;
 }
@@ -129,13 +133,26 @@ static int pass_all(lk_worker *w, lk_share *s, lk_unit **units, int n, bool *bus
 	return LK_OK;
 }
 
+/* Units that read all partitions of the stream, as far as the run goes. */
+static int pass_whole(lk_worker *w, lk_share *s, lk_unit **units, int n, bool *busy) {
+	lk_frontier ends = lk_frontier_start(s->of->stream->id, s->of->stream->stream->partitions);
+	int64_t read = 0;
+	for (int i = 0; i < ends.n; i++)
+		ends.part[i].off = s->of->ends[i];
+	w->path.ends = s->of->end != INT64_MAX ? &ends : NULL;
+	int rc = lk_path_pass(&w->path, units, n, INT64_MAX, &read, NULL);
+	w->path.ends = NULL;
+	*busy |= read > 0;
+	return rc;
+}
+
 static int pass(lk_worker *w, lk_share *s, bool *busy, lk_error *err) {
 	lk_unit **units = lk_calloc((size_t)s->nunits + 1, sizeof *units);
 	int n = 0;
 	for (int i = 0; i < s->nunits; i++)
 		if (s->units[i]->taken)
 			units[n++] = s->units[i];
-	int rc = pass_all(w, s, units, n, busy, err);
+	int rc = s->of->part == LK_ALL_PARTS ? pass_whole(w, s, units, n, busy) : pass_all(w, s, units, n, busy, err);
 	if (rc == LK_OK)
 		lk_share_follow(w, s);
 	for (int i = 0; i < n && rc == LK_OK; i++)

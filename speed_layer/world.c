@@ -32,13 +32,6 @@ bool lk_pool_wants(const lk_pool *p, const lk_cat_copy *copy) {
 	return copy->state == LK_COPY_LIVE && (!p->o->view || strcmp(p->o->view, copy->version->view->name) == 0);
 }
 
-bool lk_pool_wants_stream(const lk_pool *p, const lk_catalog *cat, const lk_cat_stream *s) {
-	for (int i = 0; i < cat->ncopies; i++)
-		if (cat->copies[i].version->reads == s && lk_pool_wants(p, &cat->copies[i]))
-			return true;
-	return false;
-}
-
 int lk_world_parts_of(const lk_world *w, int worker) {
 	int n = 0;
 	for (int i = 0; i < w->nparts; i++)
@@ -94,19 +87,35 @@ static void deal(lk_world *w, const lk_world *former, int workers) {
 	free(has);
 }
 
+static bool is_read(const lk_pool *p, const lk_catalog *cat, const lk_cat_stream *s, bool as_a_whole) {
+	for (int i = 0; i < cat->ncopies; i++)
+		if (cat->copies[i].version->reads == s && lk_copy_reads_all(&cat->copies[i]) == as_a_whole && lk_pool_wants(p, &cat->copies[i]))
+			return true;
+	return false;
+}
+
+bool lk_pool_wants_stream(const lk_pool *p, const lk_catalog *cat, const lk_cat_stream *s) {
+	return is_read(p, cat, s, false) || is_read(p, cat, s, true);
+}
+
+static void add_part(lk_world *w, const lk_cat_stream *s, int part) {
+	w->parts[w->nparts].stream = s;
+	w->parts[w->nparts].end = INT64_MAX;
+	w->parts[w->nparts++].part = part;
+}
+
 lk_world *lk_world_make(const lk_pool *p, lk_catalog *cat, const lk_world *former) {
 	lk_world *w = lk_calloc(1, sizeof *w);
 	w->catalog = cat;
 	w->refs = 1;
-	w->parts = lk_calloc((size_t)cat->nstreams * LK_MAX_PARTITIONS + 1, sizeof *w->parts);
+	w->parts = lk_calloc((size_t)cat->nstreams * (LK_MAX_PARTITIONS + 1) + 1, sizeof *w->parts);
 	for (int i = 0; i < cat->nstreams; i++) {
 		const lk_cat_stream *s = &cat->streams[i];
-		bool wanted = lk_pool_wants_stream(p, cat, s);
-		for (int part = 0; wanted && part < s->stream->partitions; part++) {
-			w->parts[w->nparts].stream = s;
-			w->parts[w->nparts].end = INT64_MAX;
-			w->parts[w->nparts++].part = part;
-		}
+		bool by_parts = is_read(p, cat, s, false);
+		for (int part = 0; by_parts && part < s->stream->partitions; part++)
+			add_part(w, s, part);
+		if (is_read(p, cat, s, true))
+			add_part(w, s, LK_ALL_PARTS);
 	}
 	deal(w, former, p->o->workers);
 	return w;

@@ -2,7 +2,8 @@
  *
  * The select list gives the columns: expressions over the events of one stream. Its log has the partitions of its
  * source, so the partition column is the source's, if a column passes it on unchanged; without one the log has
- * none, and nothing that needs to find all rows of a key in one partition can read it.
+ * none, and nothing that needs to find all rows of a key in one partition can read it. With partition_by another column
+ * divides the log, which is then made of all partitions of the source in one order.
  *
  * The plan also gets what the catalogue keeps of the log: a declaration of its columns as of any stream. */
 #include <string.h>
@@ -138,20 +139,30 @@ static int passed_on(const lk_plan *p) {
 	return -1;
 }
 
+/* Another column divides the log. */
+static void read_merged(row_reader *r, int column, int at) {
+	lk_stream *makes = r->makes;
+	if (r->p->overs.ncalls)
+		lk_stmt_fault(r->s, at, "declare two derived streams: one with the windows, and over it one with partition_by",
+		              "partition_by: a stream with window functions has the partitions of its source, \"%s\"", r->p->stream->name);
+	else if (makes->schema.columns[column].type.kind == LK_JSONB)
+		lk_stmt_fault(r->s, at, "add a column with a part of it: j ->> 'a' AS a",
+		              "partition_by: a jsonb cannot divide a stream, since equal ones can have several texts");
+	makes->partition_by = column;
+	makes->merged = true;
+}
+
 static void read_partition_by(row_reader *r, const lk_option *o) {
 	const lk_stream *source = r->p->stream;
 	r->makes->partition_by = passed_on(r->p);
 	int named = o->value ? lk_sql_column_option(r->s, r->makes, o) : -1;
 	if (named < 0)
 		return;
-	if (r->p->outputs[named].expr->op == LK_X_SLOT && r->p->outputs[named].expr->slot == source->partition_by) {
+	bool passes_on = r->p->outputs[named].expr->op == LK_X_SLOT && r->p->outputs[named].expr->slot == source->partition_by;
+	if (passes_on)
 		r->makes->partition_by = named;
-		return;
-	}
-	const char *hint = source->partition_by >= 0
-		? lk_stmt_text(r->s, "leave it out, or name the column that is \"%s\" of the source", source->schema.columns[source->partition_by].name)
-		: "leave it out: the source has no partition column";
-	lk_stmt_fault(r->s, o->at, hint, "partition_by: a derived stream has the partitions of its source, \"%s\"", source->name);
+	else
+		read_merged(r, named, o->at);
 }
 
 static void read_options(row_reader *r, const json_t *list) {
@@ -164,6 +175,7 @@ static void read_options(row_reader *r, const json_t *list) {
 		lk_stmt_fault(r->s, 0, "write WITH (event_time = column)", "stream \"%s\" has no event_time", makes->name);
 	lk_sql_check_event_time(r->s, makes, o[0].at);
 	read_partition_by(r, &o[1]);
+	makes->least_high = (makes->merged || source->least_high) && makes->schema.event_time >= 0 && lk_plan_keeps_time(r->p);
 	lk_sql_interval_option(r->s, &o[2], source->watermark_delay_us, &makes->watermark_delay_us);
 	lk_sql_interval_option(r->s, &o[3], source->idle_timeout_us, &makes->idle_timeout_us);
 	makes->partitions = source->partitions;
@@ -197,6 +209,8 @@ static char *declaration(lk_stmt *s, const lk_stream *st) {
 	put_option("watermark", st->watermark_delay_us, &b);
 	lk_buf_addf(&b, ", max_ahead = '%lld us'", (long long)st->max_ahead_us);
 	put_option("idle_timeout", st->idle_timeout_us, &b);
+	lk_buf_adds(&b, st->least_high ? ", least_high = 1" : "");
+	lk_buf_adds(&b, st->merged ? ", merged = 1" : "");
 	lk_buf_addc(&b, ')');
 	char *text = lk_arena_strndup(s->arena, b.data, b.len);
 	lk_buf_release(&b);

@@ -87,6 +87,14 @@ static int add_partition(lk_scope *c, const lk_partition_by *by) {
 	return o->npartitions++;
 }
 
+/* The column by which a stream would have to be divided: the first plain one of the keys; NULL if there is none. */
+static const char *first_column(const lk_stream *s, const lk_partition_by *by) {
+	for (int i = 0; i < by->nkeys; i++)
+		if (by->keys[i]->op == LK_X_SLOT && by->keys[i]->slot < s->schema.ncolumns)
+			return s->schema.columns[by->keys[i]->slot].name;
+	return NULL;
+}
+
 /* Are all rows of a key in one partition of the log? */
 static bool is_in_one_partition(lk_scope *c, const lk_partition_by *by, int at) {
 	const lk_stream *s = c->plan->stream;
@@ -95,10 +103,9 @@ static bool is_in_one_partition(lk_scope *c, const lk_partition_by *by, int at) 
 		found |= by->keys[i]->op == LK_X_SLOT && by->keys[i]->slot == s->partition_by;
 	if (found)
 		return true;
-	const char *hint = s->partition_by >= 0
-		? lk_stmt_text(c->s, "add \"%s\" to PARTITION BY, or declare the stream WITH (partition_by = …) by a column of the key",
-		               s->schema.columns[s->partition_by].name)
-		: "pass the partition column on in the definition of that stream, and add it to PARTITION BY";
+	const char *column = first_column(s, by);
+	const char *way = lk_stmt_text(c->s, "make a derived stream of it WITH (event_time = …, partition_by = %s), and write the windows over that one", column ? column : "…");
+	const char *hint = s->partition_by >= 0 ? lk_stmt_text(c->s, "add \"%s\" to PARTITION BY, or %s", s->schema.columns[s->partition_by].name, way) : way;
 	lk_stmt_fault(c->s, at, hint, "PARTITION BY does not have the column that divides \"%s\": rows of a key may lie in several partitions", s->name);
 	return false;
 }

@@ -169,12 +169,14 @@ void lk_sql_check_event_time(lk_stmt *s, const lk_stream *st, int at) {
 		lk_stmt_fault(s, at, "declare it as timestamptz", "event_time: column \"%s\" is not timestamptz", c->name);
 }
 
+enum { OF_DERIVED = 2 };   /* the last options, which only the catalogue's declaration of a derived log has */
+
 static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
 	lk_option o[] = {{.name = "event_time"}, {.name = "partition_by"}, {.name = "partitions"}, {.name = "watermark"}, {.name = "max_ahead"},
-	                 {.name = "idle_timeout"}, {.name = "time_unit"}};
-	bool known = lk_sql_options(s, list, o, sizeof o / sizeof *o);
-	st->schema.event_time = column_option(s, st, &o[0], known);
+	                 {.name = "idle_timeout"}, {.name = "time_unit"}, {.name = "least_high"}, {.name = "merged"}};
 	st->derived = s->resolver && s->resolver->derived;
+	bool known = lk_sql_options(s, list, o, sizeof o / sizeof *o - (st->derived ? 0 : OF_DERIVED));
+	st->schema.event_time = column_option(s, st, &o[0], known);
 	st->partition_by = st->derived && !o[1].value ? -1 : column_option(s, st, &o[1], known);
 	if (st->partition_by >= 0 && st->schema.columns[st->partition_by].type.kind == LK_JSONB)
 		lk_stmt_fault(s, o[1].at, "declare a path of it as a column: \"a.b\" text",
@@ -186,6 +188,8 @@ static void read_options(lk_stmt *s, lk_stream *st, const json_t *list) {
 	int64_t tick_ns = time_unit_option(s, &o[6]);
 	if (st->schema.event_time >= 0)
 		st->schema.columns[st->schema.event_time].tick_ns = tick_ns;
+	st->least_high = o[7].value;
+	st->merged = o[8].value;
 	lk_sql_check_event_time(s, st, o[0].at);
 }
 

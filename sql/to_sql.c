@@ -454,7 +454,17 @@ static void put_places(const lk_plan *p, lk_buf *out) {
 	lk_buf_adds(out, "1) AS _place FROM (");
 }
 
-/* The rows of a derived stream, in the order of the events that they come from, and of the rows of each. */
+static void put_row_text(const lk_plan *p, lk_buf *out) {
+	lk_buf_adds(out, ", ROW(");
+	for (int i = 0; i < p->noutputs; i++) {
+		lk_buf_adds(out, i ? ", " : "");
+		lk_sql_ident(p->outputs[i].name, out);
+	}
+	lk_buf_adds(out, ")::text COLLATE \"C\"");
+}
+
+/* The rows of a derived stream, in the order of the events that they come from, and of the rows of each; of a merged log, which
+ * has those of one event in several partitions, in the order of their texts. */
 static void put_rows(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
 	lk_buf_adds(out, "SELECT ");
 	put_outputs(p, " AS ", "", out);
@@ -463,8 +473,10 @@ static void put_rows(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {
 	put_user_text(p, out);
 	lk_buf_adds(out, p->with_at ? "\n) AS answer) AS answer" : "\n) AS answer");
 	lk_buf_adds(out, " ORDER BY _part, _off");
-	for (int i = 0; i < p->nlaterals; i++)
+	for (int i = 0; i < p->nlaterals && !p->makes->merged; i++)
 		lk_buf_addf(out, ", _ord%d", i);
+	if (p->nlaterals && p->makes->merged)
+		put_row_text(p, out);
 }
 
 void lk_plan_oracle_sql(const lk_plan *p, const lk_sql_log *log, lk_buf *out) {

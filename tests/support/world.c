@@ -211,7 +211,7 @@ void test_world_speed_once(test_world *w, const char *view) {
 }
 
 static void init_units(test_worker *t, const lk_cat_copy *copy) {
-	t->nunits = copy->version->plan->stream->partitions;
+	t->nunits = copy->log && copy->log->stream->merged ? 1 : copy->version->plan->stream->partitions;
 	t->units = lk_calloc((size_t)t->nunits, sizeof *t->units);
 	for (int i = 0; i < t->nunits; i++)
 		lk_unit_init(&t->units[i], copy, i);
@@ -561,10 +561,13 @@ static void add_late(const lk_answer *a, lk_buf *out) {
 		lk_buf_adds(out, ") + ");
 	}
 	add_interval(p->window.pane_us + p->allowed_lateness_us, out);
-	lk_buf_addf(out, " AS over, greatest(max(least(%s, _at + ", ts.data);
-	add_interval(by_at ? 0 : s->max_ahead_us, out);
-	lk_buf_adds(out, ")) OVER (PARTITION BY part ORDER BY off ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)");
-	lk_buf_adds(out, s->derived && !by_at ? ", max(_high) OVER (PARTITION BY part ORDER BY off)) - " : ") - ");
+	lk_buf_addf(out, " AS over, greatest(");
+	if (by_at || !s->least_high) {
+		lk_buf_addf(out, "max(least(%s, _at + ", ts.data);
+		add_interval(by_at ? 0 : s->max_ahead_us, out);
+		lk_buf_adds(out, ")) OVER (PARTITION BY part ORDER BY off ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), ");
+	}
+	lk_buf_adds(out, s->derived && !by_at ? "max(_high) OVER (PARTITION BY part ORDER BY off)) - " : "NULL) - ");
 	add_interval(by_at ? 0 : s->watermark_delay_us, out);
 	lk_buf_adds(out, " AS watermark FROM ");
 	lk_log_table(s, out);
