@@ -90,17 +90,24 @@ $(BUILD)/tests/programs.h: .FORCE
 	@printf 'PROGRAM(%s)\n' $(TESTS) >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 .PHONY: .FORCE
 
-# SQL and Lua files that are compiled into the program as C strings.
+# SQL, Lua and the live page's files, which are compiled into the program as C strings. A "?" could begin a trigraph.
 define AS_C_STRING
 	$(call short,SED,$<)
 	@mkdir -p $(dir $@)
-	$(Q)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+	$(Q)sed -e 's/\\/\\\\/g' -e 's/["?]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 endef
 $(filter %/catalog/install.o,$(OBJ)): $(patsubst %,$(SHARED)/%.h,catalog/schema.sql $(wildcard catalog/migrations/*.sql))
 $(SHARED)/catalog/%.sql.h: catalog/%.sql
 	$(AS_C_STRING)
 $(filter %/view_store/scripts.o,$(OBJ)): $(patsubst %,$(SHARED)/%.h,$(wildcard view_store/*.lua))
 $(SHARED)/view_store/%.lua.h: view_store/%.lua
+	$(AS_C_STRING)
+$(filter %/server/page.o,$(OBJ)): $(patsubst %,$(SHARED)/%.h,$(wildcard server/page/*.*) server/page/chart.min.js)
+$(SHARED)/server/page/%.h: server/page/%
+	$(AS_C_STRING)
+# Chart.js, as the machine's packages have it (libjs-chart.js; License: MIT).
+CHART_JS ?= /usr/share/javascript/chart.js/chart.min.js
+$(SHARED)/server/page/chart.min.js.h: $(CHART_JS)
 	$(AS_C_STRING)
 
 .PRECIOUS: $(BUILD)/%.o

@@ -58,8 +58,8 @@ static int run(const lk_args *args, lk_error *err) {
 const lk_command lk_cmd_serve = {
 	.name = "serve",
 	.operands = "",
-	.summary = "answer over HTTP: rows, streams, status, metrics",
-	.detail = "Runs until stopped. /api/v1/openapi.json describes what there is; docs/server.md does so for people. It can be reached "
+	.summary = "answer over HTTP: a live page, rows, streams, status, metrics",
+	.detail = "Runs until stopped. Open the address in a browser for the live page. /api/v1/openapi.json describes what there is; docs/server.md does so for people. It can be reached "
 		"from this machine alone, unless clients must show a token. While a server is lost, requests are answered with 503 and "
 		"the reason.",
 	.options = {

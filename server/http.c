@@ -172,6 +172,8 @@ static void add_headers(struct MHD_Response *m, const lk_reply *r) {
 	MHD_add_response_header(m, "Cache-Control", "no-store");
 	MHD_add_response_header(m, "Vary", "Accept, Accept-Encoding");
 	MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(m, "Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; form-action 'none'");
+	MHD_add_response_header(m, "Referrer-Policy", "no-referrer");
 	if (r->compressed)
 		MHD_add_response_header(m, "Content-Encoding", "gzip");
 	if (r->status == 401)

@@ -13,6 +13,7 @@ static const struct { const char *name, *type, *others; } media[LK_MEDIA_KINDS] 
 	[LK_MEDIA_TEXT] = {"text", "text/plain; charset=utf-8", ""},
 	[LK_MEDIA_METRICS] = {"metrics", "text/plain; version=0.0.4; charset=utf-8", ""},
 	[LK_MEDIA_EVENTS] = {"events", "text/event-stream; charset=utf-8", ""},
+	[LK_MEDIA_PAGE] = {"page", "text/html; charset=utf-8", ""},
 };
 
 const char *lk_media_name(enum lk_media m) { return media[m].name; }

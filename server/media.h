@@ -8,7 +8,7 @@
 
 #include "core/status.h"
 
-enum lk_media { LK_MEDIA_JSON, LK_MEDIA_JSONL, LK_MEDIA_CSV, LK_MEDIA_TEXT, LK_MEDIA_METRICS, LK_MEDIA_EVENTS, LK_MEDIA_KINDS };
+enum lk_media { LK_MEDIA_JSON, LK_MEDIA_JSONL, LK_MEDIA_CSV, LK_MEDIA_TEXT, LK_MEDIA_METRICS, LK_MEDIA_EVENTS, LK_MEDIA_PAGE, LK_MEDIA_KINDS };
 
 /* What format= calls it, and its media type. */
 const char *lk_media_name(enum lk_media m);

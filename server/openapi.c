@@ -67,8 +67,12 @@ static void add_route(const lk_route *r, lk_buf *b) {
 void lk_openapi_print(const lk_route *routes, int n, lk_buf *out) {
 	lk_buf_adds(out, "{\"openapi\":\"3.1.0\",\n\"info\":{\"title\":\"lk\",\"version\":\"1\",\"description\":\"Views over a log, merged from "
 	                 "a batch and a speed layer. HEAD works wherever GET does.\"},\n\"security\":[{},{\"token\":[]}],\n\"paths\":{\n");
+	bool first = true;
 	for (int i = 0; i < n; i++) {
-		lk_buf_adds(out, i ? ",\n" : "");
+		if (routes[i].page)
+			continue;
+		lk_buf_adds(out, first ? "" : ",\n");
+		first = false;
 		lk_json_text(routes[i].path, out);
 		lk_buf_addc(out, ':');
 		add_route(&routes[i], out);

@@ -20,6 +20,7 @@ typedef struct lk_route {
 	enum lk_media media[LK_ROUTE_MEDIA];
 	int nmedia;
 	bool open;                     /* answered without the token */
+	bool page;                     /* a file of the live page, of no use to programs */
 	int needs;                     /* LK_NEEDS_…; 0: no worker is needed */
 	/* Fills q->reply. After a failure a status that it has set is kept. */
 	int (*answer)(lk_session *s, lk_request *q, lk_error *err);

@@ -21,5 +21,7 @@ int lk_answer_metrics(lk_session *s, lk_request *q, lk_error *err);
 int lk_answer_alive(lk_session *s, lk_request *q, lk_error *err);
 int lk_answer_ready(lk_session *s, lk_request *q, lk_error *err);
 int lk_answer_openapi(lk_session *s, lk_request *q, lk_error *err);
+/* server/page.c */
+int lk_answer_page(lk_session *s, lk_request *q, lk_error *err);
 
 #endif

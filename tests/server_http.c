@@ -300,7 +300,10 @@ static void the_description_holds(void **state) {
 	json_t *item;
 	if (!json_equal(served, kept))
 		fail_msg("server/openapi.json is not what the server says: lk serve, then GET /api/v1/openapi.json >server/openapi.json");
-	assert_int_equal(json_object_size(paths), lk_nroutes);
+	int described = 0;
+	for (int i = 0; i < lk_nroutes; i++)
+		described += !lk_routes[i].page;
+	assert_int_equal(json_object_size(paths), described);
 	json_object_foreach(paths, path, item) {
 		const char *brace = strchr(path, '{'), *name = brace && brace[1] == 's' ? "hits" : "strict";
 		char *real = brace ? lk_asprintf("%.*s%s%s", (int)(brace - path), path, name, strchr(brace, '}') + 1) : lk_strdup(path);

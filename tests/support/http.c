@@ -107,8 +107,10 @@ char *test_http_header(const test_http *h, const char *name) {
 	for (const char *line = h->head; (line = strstr(line, "\r\n")); ) {
 		line += 2;
 		size_t len = strlen(name);
-		if (!strncasecmp(line, name, len) && line[len] == ':')
-			return lk_strndup(line + len + 2, strcspn(line + len + 2, "\r"));
+		if (strncasecmp(line, name, len) || line[len] != ':')
+			continue;
+		line += len + 1 + strspn(line + len + 1, " ");
+		return lk_strndup(line, strcspn(line, "\r"));
 	}
 	return NULL;
 }
