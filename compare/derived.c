@@ -103,12 +103,13 @@ static int read_both(lk_pg *pg, const lk_cat_copy *a, const lk_cat_copy *b, lk_f
 
 static void put_log(const lk_cat_copy *copy, const lk_frontier *read, lk_buf *out) {
 	lk_buf behind = LK_BUF_INIT;
+	bool merged = copy->log->stream->merged;
 	lk_frontier_sql(read, read->part[0].stream, &behind);
-	lk_buf_adds(out, "(SELECT row_number() OVER (ORDER BY part, off) AS _n, l.part, l.off, ROW(l._at, l._src, l._high, ");
+	lk_buf_addf(out, "(SELECT row_number() OVER (ORDER BY part, off) AS _n, l.part, l.off, ROW(l._at, l._src, l._high, %s", merged ? "l._src_part, " : "");
 	put_columns(copy->log->stream, "l", out);
 	lk_buf_adds(out, ") AS _row FROM ");
 	lk_log_table(copy->log->stream, out);
-	lk_buf_addf(out, " AS l WHERE l._src < %s[l.part + 1])", behind.data);
+	lk_buf_addf(out, " AS l WHERE l._src < %s[l.%s + 1])", behind.data, merged ? "_src_part" : "part");
 	lk_buf_release(&behind);
 }
 

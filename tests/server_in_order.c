@@ -282,6 +282,30 @@ static void windows_by_another_column(void **state) {
 	LK(2, "", "", "drop", "--stream", "r", "--yes");
 }
 
+/* D1, D7, P13, P19, P20: rebuilt it is the same log, byte by byte; another definition of it is brought into service, and back. */
+static void rebuilt_and_changed(void **state) {
+	(void)state;
+	char *other = test_file(&lk, "other.sql", "CREATE TABLE r WITH (event_time = ts, partition_by = m) AS SELECT ts, k, n % 10 AS m, n FROM s WHERE n % 4 = 1;");
+	start(CHAIN);
+	for (int i = 0; i < 4; i++)
+		ingest(i * 200, 200);
+	LK(0, "", "", "speed", "--once");
+	LK(0, "", "the served log and the new log of r have the same 600 rows, byte by byte", "replay", "r", "--verify");
+	LK(0, "", "the served log and the new log of q have the same 600 rows, byte by byte", "replay", "q", "--verify");
+	LK(0, "", "", "apply", other);
+	LK(0, "", "switched: ", "replay", "r", "--switch");
+	ingest(800, 200);
+	LK(0, "", "", "speed", "--once");
+	LK(0, "the same 250 rows, in the same order", "", "compare", "r");
+	LK(0, "in the same order", "", "compare", "t");
+	LK(0, "", "switched: ", "mode", "r", "--back");
+	ingest(1000, 200);
+	LK(0, "", "", "speed", "--once");
+	LK(0, "in the same order", "", "compare", "r");
+	LK(0, "900 of 900 events", "", "query", "v");
+	free(other);
+}
+
 /* D2, I5, P13, P20 */
 static void killed_at_each_point(void **state) {
 	(void)state;
@@ -441,6 +465,7 @@ static void idle_partitions_hold_nothing_back(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_by_another_column),
+		cmocka_unit_test(rebuilt_and_changed),
 		cmocka_unit_test(killed_at_each_point),
 		cmocka_unit_test(an_append_in_flight_comes_first),
 		cmocka_unit_test(an_append_that_is_not_waited_for_comes_too_late),
