@@ -44,6 +44,9 @@ char *bench_file(bench *b, const char *name);             /* a path in the scrat
 /* Writes events ts,k,v: one every 10 ms from 2024-01-01, keys k0 … k<keys-1> in a scattered order. Returns the path. */
 char *bench_csv(bench *b, const char *name, long events, long keys);
 
+/* View per_minute, of 1,000 keys in 60 windows, half of each key's in either layer (bench/query.c). */
+void bench_point_view(bench *b);
+
 /* --- reporting: one line each, and the verdict against a goal --- */
 void bench_title(const char *text);
 void bench_report(bench *b, bool good, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -57,6 +60,7 @@ void bench_moving(bench *b);
 void bench_ingest(bench *b);
 void bench_batch(bench *b);
 void bench_query(bench *b);
+void bench_serve(bench *b);
 void bench_latency(bench *b);
 void bench_replay(bench *b);
 void bench_modes(bench *b);

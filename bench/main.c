@@ -9,8 +9,8 @@ static const struct bench_case {
 	void (*run)(bench *b);
 } cases[] = {
 	{"drain", bench_drain}, {"filter", bench_filter}, {"flat-map", bench_flat_map}, {"derived", bench_derived},
-	{"moving", bench_moving}, {"ingest", bench_ingest}, {"batch", bench_batch}, {"query", bench_query}, {"latency", bench_latency},
-	{"replay", bench_replay}, {"modes", bench_modes}, {"windows", bench_windows},
+	{"moving", bench_moving}, {"ingest", bench_ingest}, {"batch", bench_batch}, {"query", bench_query}, {"serve", bench_serve},
+	{"latency", bench_latency}, {"replay", bench_replay}, {"modes", bench_modes}, {"windows", bench_windows},
 };
 
 static void find_psql(void) {

@@ -11,7 +11,7 @@ static const char definition[] =
 	"CREATE TABLE hits (ts timestamptz, k text, v bigint) WITH (event_time = ts, partition_by = k, partitions = 2);\n"
 	"CREATE VIEW per_minute AS SELECT k, count(*) AS n, sum(v) AS total FROM hits GROUP BY k, tumble(ts, '1 minute');\n";
 
-static void load(bench *b) {
+void bench_point_view(bench *b) {
 	bench_define(b, definition);
 	char *csv = bench_csv(b, "csv", EVENTS, 1000);
 	char *half = bench_file(b, "half.csv"), *rest = bench_file(b, "rest.csv");
@@ -29,7 +29,7 @@ static void load(bench *b) {
 
 void bench_query(bench *b) {
 	bench_title("query: one key over 60 windows, 60,000 cells in all, half in each layer; the whole process");
-	load(b);
+	bench_point_view(b);
 	double ours[TIMES], limit[TIMES], nothing[TIMES];
 	for (int i = 0; i < TIMES; i++) {
 		nothing[i] = BENCH_LK(b, "version").seconds;
