@@ -1,8 +1,10 @@
 #include "server/reply.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
+#include "core/value.h"
 #include "print/json.h"
 
 enum { COMPRESS_LEAST = 1024, GZIP_WINDOW = 15 + 16, RETRY_S = 1 };
@@ -19,15 +21,25 @@ const char *lk_status_phrase(int status) {
 	return "Error";
 }
 
+/* A text may hold what a client sent, in no known encoding, or cut within a character: then its ASCII alone is shown. */
+static void add_member(const char *name, const char *text, lk_buf *b) {
+	char *shown = lk_strdup(text);
+	bool valid = lk_utf8_valid(text, strlen(text));
+	for (char *p = shown; !valid && *p; p++)
+		*p = *p & 0x80 ? '?' : *p;
+	lk_json_member(name, shown, b);
+	free(shown);
+}
+
 void lk_reply_problem(lk_reply *r, int status, const char *detail, const char *hint) {
 	lk_buf *b = &r->body;
 	lk_buf_clear(b);
 	lk_buf_adds(b, "{\"title\":");
 	lk_json_text(lk_status_phrase(status), b);
 	lk_json_int("status", status, b);
-	lk_json_member("detail", detail, b);
+	add_member("detail", detail, b);
 	if (*hint)
-		lk_json_member("hint", hint, b);
+		add_member("hint", hint, b);
 	lk_buf_adds(b, "}\n");
 	r->status = status;
 	r->type = "application/problem+json";

@@ -70,7 +70,7 @@ static void same(const char *path, const char *const *argv) {
 	test_http_release(&h);
 }
 
-/* An answer over HTTP is that of `lk query`, byte for byte, with all its options. */
+/* I3: an answer over HTTP is that of `lk query`, byte for byte, with all its options. */
 static void rows_are_those_of_query(void **state) {
 	(void)state;
 #define ROWS "/api/v1/views/traffic/rows"
@@ -116,7 +116,7 @@ static json_t *get_json(const char *path) {
 
 static int64_t number(json_t *j, const char *name) { return json_integer_value(json_object_get(j, name)); }
 
-/* What explain says of the layers adds up to the row. */
+/* I3: what explain says of the layers adds up to the row. */
 static void parts_add_up(void **state) {
 	(void)state;
 	json_t *j = get_json("/api/v1/views/traffic/explain?format=json"), *row;

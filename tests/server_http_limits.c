@@ -350,7 +350,7 @@ static void is_away(const test_web *w, const char *path, const char *why) {
 	test_http_release(&h);
 }
 
-/* It says what is missing, and answers again by itself. */
+/* I11: it says what is missing, and answers again by itself. */
 static void servers_go_and_come_back(void **state) {
 	(void)state;
 	test_web w;

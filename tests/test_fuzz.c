@@ -102,6 +102,7 @@ static void texts_of_csv(void **state) { (void)state; fuzz("csv"); }
 static void lines_of_logs(void **state) { (void)state; fuzz("log_lines"); }
 static void encoded_cells(void **state) { (void)state; fuzz("cells"); }
 static void texts_of_times(void **state) { (void)state; fuzz("times"); }
+static void requests_of_http(void **state) { (void)state; fuzz("requests"); }
 
 static int begin(void **state) {
 	(void)state;
@@ -120,6 +121,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(definition_files), cmocka_unit_test(texts_of_json), cmocka_unit_test(texts_of_csv),
 		cmocka_unit_test(lines_of_logs), cmocka_unit_test(encoded_cells), cmocka_unit_test(texts_of_times),
+		cmocka_unit_test(requests_of_http),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -17,6 +17,7 @@ fuzz_run fuzz_csv;           /* a header line, then records */
 fuzz_run fuzz_log_lines;     /* a log format, or an empty line, then lines */
 fuzz_run fuzz_cells;         /* two bytes of length, a field, a partial */
 fuzz_run fuzz_times;         /* a text of a time, an interval, a number, … */
+fuzz_run fuzz_requests;      /* a path with its query, then headers of HTTP, each on a line */
 
 typedef struct fuzz_target {
 	const char *name;
