@@ -156,6 +156,9 @@ packages:
 demo: packages
 	@$(MAKE) --no-print-directory -s lk
 	@scripts/demo
+live: packages
+	@$(MAKE) --no-print-directory -s lk
+	@scripts/live
 check:
 	@MAKE='$(MAKE)' scripts/check
 fuzz:

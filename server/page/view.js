@@ -149,7 +149,7 @@ function rows_table(info, answer, column, before) {
   const id = r => JSON.stringify([r.window_start, ...of(info, 'key').map(k => r[k])]);
   const now = new Map(rows.map(r => [id(r), JSON.stringify(r[column])]));
   const plain = info.columns.map(c => ({ label: c.name, of: r => c.is === 'window' ? time(r[c.name]) : r[c.name] }));
-  const made = table(`${number(answer.rows.length)} rows${answer.rows.length > rows.length ? `, the last ${rows.length}` : ''}; ${column} also by layer`,
+  const made = table(`${number(answer.rows.length)} ${answer.rows.length === 1 ? 'row' : 'rows'}${answer.rows.length > rows.length ? `, the last ${rows.length}` : ''}; ${column} also by layer`,
     [...plain, { label: `${column}, batch`, of: r => r._batch?.[column], kind: 'batch' },
      { label: `${column}, speed`, of: r => r._speed?.[column], kind: 'speed' }],
     rows, r => before.size > 0 && before.get(id(r)) !== now.get(id(r)));
