@@ -26,12 +26,23 @@ void lk_worker_fatal(lk_worker *w, const lk_error *why, bool give_up) {
 /* --- room --- */
 
 static void hint_at_room(const lk_unit *u, lk_error *e) {
-	if (lk_unit_plan(u)->allowed_lateness_us < 0 && !u->copy->kappa)
+	if (u->copy->log)
+		lk_hint(e, "raise maxmemory, or drop copies that you do not need (`lk mode`, `lk drop`): a moving window keeps the last"
+		        " rows of each key in Redis");
+	else if (lk_unit_plan(u)->allowed_lateness_us < 0 && !u->copy->kappa)
 		lk_hint(e, "run a batch to make room (`lk batch`), raise maxmemory, or drop copies that you do not need"
 		        " (`lk mode`, `lk drop`)");
 	else
 		lk_hint(e, "raise maxmemory, or drop copies that you do not need (`lk mode`, `lk drop`); then more frequent"
 		        " batches, or seals in kappa mode, keep less in Redis (`lk run --every`)");
+}
+
+/* Its cells, or the rows of a derived stream: which part of the log they are of. */
+static void add_covered(const lk_unit *u, lk_buf *out) {
+	if (u->copy->log)
+		lk_buf_adds(out, "the rows of what it has read are in its log");
+	else
+		lk_buf_addf(out, "its cells cover the log below offset %lld", (long long)u->committed);
 }
 
 /* Makes the message about Redis without room: its usage, who waits and how long, what is stored, what makes room. */
@@ -46,12 +57,15 @@ static void add_usage(lk_worker *w, const lk_unit *u, bool over, lk_error *e) {
 		return;
 	if (wait_s > 0)
 		snprintf(time, sizeof time, over ? " for %lld s" : " for up to %lld s", (long long)wait_s);
+	lk_buf covered = LK_BUF_INIT;
+	add_covered(u, &covered);
 	lk_error_clear(e);
-	lk_fail(e, LK_EFULL, "no room for partition %d of view %s, which %s%s; its cells cover the log below offset %lld, and nothing"
-	        " is lost. %.600s (%lld of %lld bytes of maxmemory are used)", u->part, u->copy->version->view->name,
-	        over ? "has waited" : "waits", time, (long long)u->committed, u->error.text, (long long)use.used_bytes,
-	        (long long)use.max_bytes);
+	lk_fail(e, LK_EFULL, "no room for partition %d of %s %s, which %s%s; %s, and nothing is lost."
+	        " %.600s (%lld of %lld bytes of maxmemory are used)", u->part, u->copy->log ? "derived stream" : "view",
+	        u->copy->version->view->name, over ? "has waited" : "waits", time, covered.data, u->error.text,
+	        (long long)use.used_bytes, (long long)use.max_bytes);
 	hint_at_room(u, e);
+	lk_buf_release(&covered);
 }
 
 static bool waited_too_long(const lk_worker *w, const lk_unit *u) {

@@ -263,7 +263,7 @@ static void batches_and_seals_name_a_full_disk(void **state) {
 	free(path);
 }
 
-/* Workers say it, keep what they have folded, and go on where they were. */
+/* I11: workers say it, keep what they have folded, and go on where they were. */
 static void a_derived_log_waits_for_a_full_disk(void **state) {
 	(void)state;
 	mount_disk();
@@ -369,6 +369,28 @@ static void run_says_that_redis_is_full(void **state) {
 	free(path);
 }
 
+/* I11: Redis has no room for what a moving window keeps of each key. */
+static void a_derived_stream_waits_for_room_in_redis(void **state) {
+	(void)state;
+	char *path = many_events(), *derived = test_file(&lk, "derived.sql", "CREATE TABLE visits WITH (event_time = ts) AS SELECT ts, ip,"
+		" count(*) OVER (PARTITION BY ip, path ORDER BY _off ROWS 2 PRECEDING) AS n FROM hits;");
+	LK(0, "", "", "drop", "traffic", "--yes");
+	LK(0, "", "", "apply", derived);
+	test_redis_room(&lk.servers, 400000);
+	LK(0, "", "6,000 events", "ingest", "hits", path);
+	start(NULL, ARGS("speed"));
+	await_said(" of derived stream visits, which waits until there is room; the rows of what it has read are in its log, and nothing is lost");
+	await_said("hint: raise maxmemory, or drop copies that you do not need (`lk mode`, `lk drop`): a moving window keeps");
+	test_redis_room(&lk.servers, -1);
+	await_said("speed: Redis has room again; it continues where it was");
+	test_await_sql(&lk, "SELECT count(*) = 6000 FROM lk.log_visits");
+	kill(running, SIGTERM);
+	assert_int_equal(ended(SOON_MS), 0);
+	LK(0, "the same 6,000 rows", "", "compare", "visits");
+	free(derived);
+	free(path);
+}
+
 /* A comparison holds off the batches of its view; those of the other view show how many rounds there were. */
 static void run_says_once_that_a_batch_must_wait(void **state) {
 	(void)state;
@@ -456,6 +478,7 @@ int main(void) {
 		DISK_TEST(a_derived_log_waits_for_a_full_disk),
 		TEST(run_says_when_it_works_again),
 		TEST(run_says_that_redis_is_full),
+		TEST(a_derived_stream_waits_for_room_in_redis),
 		TEST(run_says_once_that_a_batch_must_wait),
 		TEST(run_waits_for_a_server_that_goes_before_the_workers_start),
 		TEST(a_stopped_batch_says_so_once),
