@@ -133,10 +133,11 @@ bench: lk $(BUILD)/bench/bench
 	$(Q)LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
 # --- targets that the README names ---
-.PHONY: help packages demo check fuzz tsan model-check layers tour soak fresh-check compose-check clean
+.PHONY: help packages demo live check fuzz tsan model-check layers tour soak fresh-check compose-check clean
 help:
 	@echo 'make              builds ./lk (V=1: with the commands)'
 	@echo 'make demo         installs what is missing, builds, and shows all of lk in a minute'
+	@echo 'make live         both layers over traffic that goes on, and the live page, until Ctrl-C'
 	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some of them; SANITIZERS=0: no sanitizers)'
 	@echo 'make bench        measures, each number beside a limit measured in the same run'
 	@echo 'make packages     installs the packages for building and testing (Debian, Ubuntu)'
