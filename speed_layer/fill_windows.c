@@ -7,7 +7,8 @@
  *
  * Keys that are not in memory are read with token and cursor in one atomic call, before rows are written (P18): a log with
  * wrong rows would stay wrong, whatever the fence of the commit says afterwards. So that one call reads the keys of many
- * events, events wait in memory until the commit. */
+ * events, events wait in memory until the commit. It reads the keys of some of them at a time, of fewer the larger they are,
+ * and writes rows and state whenever these keys take too much memory: a commit in several parts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@
 #include "speed_layer/filling.h"
 #include "view_store/state.h"
 
-enum { MOST_EVENTS = 50000 };                       /* that wait */
+enum { MOST_EVENTS = 50000, LEAST_TURN = 16 };      /* that wait; whose keys are read at a time */
 #define MOST_BYTES ((size_t)16 << 20)                /* of their values */
 
 /* An event that waits. */
@@ -30,7 +31,8 @@ typedef struct windows {
 	lk_filling fill;
 	lk_frames *frames;
 	waiting *events;
-	int nevents, room;
+	int nevents, room, turn;    /* turn: of how many the keys are read at a time */
+	int64_t stored;             /* the cursor of the state in Redis */
 	lk_arena values;            /* of waiting events */
 	lk_state_field *fields;     /* of a call */
 	int nfields, fields_room;
@@ -43,6 +45,7 @@ static void *make(const lk_cat_copy *copy, int part) {
 	windows *w = lk_calloc(1, sizeof *w);
 	lk_filling_init(&w->fill, copy, part);
 	w->frames = lk_frames_new(&plan_of(w)->overs);
+	w->turn = 1024;
 	return w;
 }
 
@@ -99,13 +102,14 @@ static lk_state_field *next_field(windows *w) {
 }
 
 static lk_state_call call_of(const windows *w, const lk_unit *u) {
-	return (lk_state_call){.unit = u->id, .token = u->token, .from = u->committed, .fields = w->fields, .n = w->nfields};
+	return (lk_state_call){.unit = u->id, .token = u->token, .from = w->stored, .fields = w->fields, .n = w->nfields};
 }
 
-static int read_keys(windows *w, lk_path *p, lk_unit *u, lk_error *err) {
+/* Of the events [from, to). */
+static int read_keys(windows *w, lk_path *p, lk_unit *u, int from, int to, lk_error *err) {
 	const lk_frames_field *asks;
 	lk_eval eval = {.arena = &w->field_bytes};
-	for (int i = 0; i < w->nevents; i++)
+	for (int i = from; i < to; i++)
 		if (w->events[i].passes)
 			lk_frames_want(w->frames, w->events[i].event.row, &eval);
 	int rc = LK_OK;
@@ -128,13 +132,15 @@ static void take_field(void *ctx, const lk_frames_field *f) {
 		field->bytes = lk_arena_strndup(&w->field_bytes, (const char *)f->bytes, f->len);
 }
 
-static int write_keys(windows *w, lk_path *p, lk_unit *u, lk_error *err) {
+/* Half of the memory is left to those that come. */
+static int write_keys(windows *w, lk_path *p, lk_unit *u, const lk_position *at, lk_error *err) {
 	w->nfields = 0;
 	lk_frames_changes(w->frames, take_field, w);
 	const lk_state_call c = call_of(w, u);
-	int rc = lk_state_commit(p->store, &c, &u->at, err);
+	int rc = lk_state_commit(p->store, &c, at, err);
+	w->stored = at->cursor;
 	lk_arena_clear(&w->field_bytes);
-	lk_frames_trim(w->frames, p->limits.segment_bytes);
+	lk_frames_trim(w->frames, p->limits.segment_bytes / 2);
 	return rc;
 }
 
@@ -169,19 +175,42 @@ static void step(windows *w, lk_unit *u, waiting *x) {
 	lk_arena_release(&texts);
 }
 
+/* The position behind the first n events that wait; behind all of them it is the unit's. */
+static lk_position behind(const windows *w, const lk_unit *u, int n) {
+	const lk_event *last = n < w->nevents ? &w->events[n - 1].event : NULL;
+	return last ? (lk_position){.cursor = last->off + 1, .watermark = u->at.watermark, .last_at = last->row[lk_slot_at(plan_of(w)->stream)].i} : u->at;
+}
+
+/* The log first, the state second. */
+static int write_both(windows *w, lk_path *p, lk_unit *u, int n, lk_error *err) {
+	const lk_position at = behind(w, u, n);
+	int rc = at.cursor > w->fill.committed.off ? lk_filling_append(&w->fill, p, u, at.cursor, err) : LK_OK;
+	LK_CRASH_POINT("windows.logged");
+	return rc == LK_OK ? write_keys(w, p, u, &at, err) : rc;
+}
+
+/* Makes the rows of the next events, from the i-th on; *next: behind which one. */
+static int take_turn(windows *w, lk_path *p, lk_unit *u, int i, int *next, lk_error *err) {
+	int to = *next = w->nevents - i < w->turn ? w->nevents : i + w->turn;
+	int rc = read_keys(w, p, u, i, to, err);
+	for (; rc == LK_OK && i < to; i++)
+		step(w, u, &w->events[i]);
+	return rc;
+}
+
 static int commit(lk_path *p, lk_unit *u, lk_error *err) {
 	windows *w = u->op_state;
-	int rc = read_keys(w, p, u, err);
-	if (rc != LK_OK)
-		return rc;
-	for (int i = 0; i < w->nevents; i++)
-		step(w, u, &w->events[i]);
+	int rc = LK_OK, done = 0;
+	do {
+		rc = take_turn(w, p, u, done, &done, err);
+		bool much = lk_frames_bytes(w->frames) > p->limits.segment_bytes;
+		w->turn = much ? (w->turn > 2 * LEAST_TURN ? w->turn / 2 : LEAST_TURN) : w->turn < MOST_EVENTS / 2 ? 2 * w->turn : MOST_EVENTS;
+		if (rc == LK_OK && (much || done == w->nevents))
+			rc = write_both(w, p, u, done, err);
+	} while (rc == LK_OK && done < w->nevents);
 	w->nevents = 0;
 	lk_arena_clear(&w->values);
-	if (u->at.cursor > w->fill.committed.off)
-		rc = lk_filling_append(&w->fill, p, u, u->at.cursor, err);
-	LK_CRASH_POINT("windows.logged");
-	return rc == LK_OK ? write_keys(w, p, u, err) : rc;
+	return rc;
 }
 
 static void cut(lk_unit *u) { (void)u; }   /* see fill_log.c */
@@ -231,6 +260,7 @@ static int take(lk_path *p, lk_unit *u, lk_position *start, uint64_t *token, lk_
 		rc = lk_store_reset(p->store, u->id, &st.token, &beginning, err);
 	*start = good ? st.at : beginning;
 	*token = st.token;
+	((windows *)u->op_state)->stored = start->cursor;
 	f->at = f->committed;
 	if (u->counted < f->committed.off)
 		u->counted = f->committed.off;
