@@ -182,7 +182,6 @@ static const struct {
 	{"ofTypename", "OF type", "list the columns", NULL},
 	{"over", "OVER", "moving windows are for CREATE TABLE … AS SELECT; aggregate by window with GROUP BY tumble(…)", "over"},
 	{"partspec", "PARTITION BY", "write WITH (partition_by = column, partitions = N)", "partition"},
-	{"replace", "OR REPLACE", "leave it out: a changed definition becomes a new version of the view", "replace"},
 	{"schemaname", "a schema name", "write the name alone", NULL},
 	{"setof", "SETOF", "leave it out", "setof"},
 	{"sortClause", "ORDER BY", "leave it out: answers are sorted by window, then by group key", NULL},

@@ -250,7 +250,7 @@ static void check_view_options(lk_stmt *s, lk_plan *p, const lk_option options[N
 }
 
 lk_plan *lk_sql_view(lk_stmt *s, const json_t *f) {
-	static const char *const keys[] = {"view", "query", "options", "withCheckOption", NULL};
+	static const char *const keys[] = {"view", "query", "options", "withCheckOption", "replace", NULL};   /* every declaration replaces */
 	const json_t *relation = json_object_get(f, "view"), *select = lk_tree_as(json_object_get(f, "query"), "SelectStmt");
 	lk_plan *p = lk_arena_zalloc(s->arena, sizeof *p);
 	lk_tree_only(s, f, 0, "CREATE VIEW", keys);

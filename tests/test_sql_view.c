@@ -347,6 +347,21 @@ static void group_by_prefers_columns_to_aliases(void **state) {
 	lk_definitions_release(&d);
 }
 
+/* FigureColname of PostgreSQL's parse_target.c. */
+static void items_without_an_alias(void **state) {
+	(void)state;
+	lk_definitions d;
+	static const char *const names[] = {"path", "date_trunc", "text", "case", "ip", "coalesce", "least", "nullif", "substring", "date_part", "n"};
+	const lk_plan *p = test_view("CREATE VIEW v AS SELECT hits.path, date_trunc('hour', ts), (status + 1)::text, CASE WHEN ok THEN 1 ELSE 2 END, ip::varchar, "
+	                             "coalesce(max(path), ''), LEAST(min(small), 1), NULLIF(count(*), 0), substring(max(path) FROM 1 FOR 2), "
+	                             "date_part('hour', max(ts)), count(*) AS n FROM hits GROUP BY 1, date_trunc, 3, \"case\", 5", &d);
+	assert_int_equal(p->nkeys, 5);
+	assert_int_equal(p->noutputs, (int)(sizeof names / sizeof *names));
+	for (int i = 0; i < p->noutputs; i++)
+		assert_string_equal(p->outputs[i].name, names[i]);
+	lk_definitions_release(&d);
+}
+
 static void streams_of_the_file_come_first(void **state) {
 	(void)state;
 	lk_definitions d;
@@ -373,10 +388,11 @@ static void spelling_is_no_change(void **state) {
 		"CREATE VIEW v AS SELECT path, count(*) AS n FROM hits WHERE status > -1 GROUP BY path, tumble(ts, '1 minute')",
 		"create  view v as\nselect PATH, COUNT ( * ) n -- all\nfrom hits where (status) > - 1 group by tumble(ts,'60 s'), path",
 		"CREATE VIEW other AS SELECT h.path, count(*) AS \"n\" FROM hits AS h WHERE h.status > '-1' GROUP BY h.path, tumble(h.ts, INTERVAL '1 min')",
+		"CREATE OR REPLACE VIEW v AS SELECT path, count(*) AS n FROM hits WHERE status > -1 GROUP BY 1, tumble(ts, '1 minute')",
 	};
 	char first[33], hash[33];
 	hash_of(same[0], first);
-	for (int i = 1; i < 3; i++) {
+	for (size_t i = 1; i < sizeof same / sizeof *same; i++) {
 		hash_of(same[i], hash);
 		assert_string_equal(hash, first);
 	}
@@ -494,6 +510,7 @@ int main(void) {
 		cmocka_unit_test(older_versions_store_18_digits),
 		cmocka_unit_test(group_by_prefers_columns_to_aliases),
 		cmocka_unit_test(streams_of_the_file_come_first),
+		cmocka_unit_test(items_without_an_alias),
 		cmocka_unit_test(spelling_is_no_change),
 		cmocka_unit_test(calls_are_kept_once),
 		cmocka_unit_test(having_is_over_keys_and_aggregates),
