@@ -314,6 +314,20 @@ static int bring(rebuild *b, lk_error *err) {
 	return rc;
 }
 
+/* As for one copy (lk_replay_no_room): the log and all copies over it go, unless they were served before, or it is PostgreSQL's
+ * disk that is full. */
+static int no_room(rebuild *b, const lk_error *why, lk_error *err) {
+	lk_replay *r = &b->r;
+	lk_fail(err, LK_EFULL, "no room to fill stream %s anew: %s", r->o->view, why->text);
+	if (b->back || why->sqlstate[0])
+		return lk_hint(err, "nothing was switched; when there is room, run it again to resume");
+	lk_error e = {0};
+	if (lk_replay_adopt(r, b->lead, &e) != LK_OK || lk_replay_drop(r, &e) != LK_OK)
+		return lk_hint(err, "nothing was switched; the copies stay: %s", e.text);
+	b->lead = 0;
+	return lk_hint(err, "nothing was switched; the new log and the copies over it were dropped, so that what is served has its room");
+}
+
 static int attempt(lk_replay *r, lk_error *err) {
 	rebuild *b = of(r);
 	lk_error e = {0};
@@ -325,6 +339,8 @@ static int attempt(lk_replay *r, lk_error *err) {
 	r->report.stopped = rc == LK_OK && lk_replay_stopped(r) && !r->report.switched;
 	if (rc == LK_OK && !r->report.stopped)
 		rc = settle(b, &e);
+	if (rc == LK_EFULL && b->lead)
+		return no_room(b, &e, err);
 	if (rc != LK_OK && err)
 		*err = e;
 	return rc;

@@ -96,7 +96,7 @@ int lk_replay_stream(lk_replay *r, lk_error *err);
 /* --- steps.c: for r->copy, kappa or lambda --- */
 
 /* Redis has no room for two copies: drops the new one, so that live units have the room they need. Returns LK_EFULL. If
- * PostgreSQL has no room, the copy stays. */
+ * PostgreSQL has no room, the copy stays. Of a derived stream it does neither, and passes `why` on. */
 int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err);
 /* Runs the stream path up to `end`, by the speed layer with o->workers. LK_OK also if it was stopped. LK_EFULL: no
  * room, the copy was dropped. */

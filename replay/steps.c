@@ -35,6 +35,11 @@ static void on_notice(void *ctx, const lk_error *e) {
 
 int lk_replay_no_room(lk_replay *r, const lk_error *why, lk_error *err) {
 	long long id = r->copy_id;
+	if (r->derived) {   /* logs.c says what becomes of all copies */
+		if (err)
+			*err = *why;
+		return LK_EFULL;
+	}
 	if (r->goal == LK_GOAL_BACK) {
 		lk_fail(err, LK_EFULL, "no room to bring the former copy of view %s to the log's end: %s", r->o->view,
 		        why->text);

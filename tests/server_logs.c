@@ -13,6 +13,7 @@
 #include "tests/support/fixtures.h"
 #include "tests/support/log.h"
 #include "tests/support/random.h"
+#include "tests/support/replays.h"
 
 static test_program lk;
 static test_world world;
@@ -330,6 +331,31 @@ static void changed_since(void **state) {
 	all_is_right(3);
 }
 
+/* D7, I11: without room for the new copies they go, and what is served keeps its room. */
+static void no_room(void **state) {
+	(void)state;
+	start(6000);
+	char *path = test_file(&lk, "each.sql", "CREATE VIEW each AS SELECT ts, k, n, count(*) AS c FROM a GROUP BY ts, k, n;");
+	LK(0, "", "view each: new", "apply", path);
+	LK(0, "", "", "speed", "--once");
+	LK(0, "", "", "mode", "each", "kappa");
+	LK(0, "", "", "drop", "each", "--former");
+	declare(3);
+	char *before = test_ask(&lk, logs_and_units, NULL);
+	test_redis_room(&lk.servers, 100000);
+	LK(75, "", "no room to fill stream a anew", "replay", "a", "--switch");
+	assert_non_null(strstr(lk.err, "were dropped"));
+	test_ask_is(&lk, logs_and_units, before);
+	append(10);
+	LK(0, "", "", "speed", "--once");
+	views_are_right();
+	test_redis_room(&lk.servers, -1);
+	LK(0, "", "switched: 6 copies at once", "replay", "a", "--switch", "--verify");
+	all_is_right(3);
+	free(before);
+	free(path);
+}
+
 /* --- what is left --- */
 
 /* D7: one former log is kept, with what read it; --former and a further switch remove it, and so does the end of the stream. */
@@ -347,7 +373,9 @@ static void former_logs_go(void **state) {
 	test_ask_is(&lk, "SELECT count(*) FROM lk.stream", "3");
 	test_ask_is(&lk, "SELECT count(*) FROM lk.view WHERE former_copy IS NOT NULL", "0");
 	LK(2, "", "no former log", "mode", "a", "--back");
-	LK(2, "", "serves the readers", "drop", "a", "--copy", test_ask(&lk, "SELECT served_copy FROM lk.view WHERE name = 'a'", NULL));
+	char *served = test_ask(&lk, "SELECT served_copy FROM lk.view WHERE name = 'a'", NULL);
+	LK(2, "", "serves the readers", "drop", "a", "--copy", served);
+	free(served);
 	all_is_right(4);
 	declare(5);
 	LK(0, "", "", "replay", "a", "--switch");
@@ -395,6 +423,7 @@ int main(void) {
 		cmocka_unit_test(what_does_not_fit),
 		cmocka_unit_test(declared_meanwhile),
 		cmocka_unit_test(changed_since),
+		cmocka_unit_test(no_room),
 		cmocka_unit_test(former_logs_go),
 		cmocka_unit_test(readers_of_rows),
 	};
