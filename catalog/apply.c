@@ -6,15 +6,15 @@
 #include "catalog/tail_holder.h"
 #include "core/fault.h"
 
-static bool is_trial(const lk_pg *pg) { return PQtransactionStatus(pg->conn) != PQTRANS_IDLE; }
+static bool is_dry_run(const lk_pg *pg) { return PQtransactionStatus(pg->conn) != PQTRANS_IDLE; }
 
-/* A declaration is a transaction of its own, or, in a trial, a part of one that can be undone. */
-static int begin_apply(lk_pg *pg, bool trial, lk_error *err) {
-	return trial ? lk_pg_run(pg, err, "SAVEPOINT declared") : lk_catalog_begin(pg, err);
+/* A declaration is a transaction of its own, or, in a dry run, a part of one that can be undone. */
+static int begin_apply(lk_pg *pg, bool dry, lk_error *err) {
+	return dry ? lk_pg_run(pg, err, "SAVEPOINT declared") : lk_catalog_begin(pg, err);
 }
 
-static int end_apply(lk_pg *pg, bool trial, int rc, lk_error *err) {
-	if (trial) {
+static int end_apply(lk_pg *pg, bool dry, int rc, lk_error *err) {
+	if (dry) {
 		int undone = lk_pg_run(pg, rc ? NULL : err, rc ? "ROLLBACK TO SAVEPOINT declared; RELEASE SAVEPOINT declared" : "RELEASE SAVEPOINT declared");
 		return rc ? rc : undone;
 	}
@@ -39,17 +39,17 @@ static int declare(lk_pg *pg, const lk_definition *d, lk_apply_result *out, lk_e
 }
 
 int lk_apply(lk_pg *pg, const lk_definition *d, lk_apply_result *out, lk_error *err) {
-	bool trial = is_trial(pg);
+	bool dry = is_dry_run(pg);
 	int rc;
 	do {   /* new columns wait for running appends */
 		*out = (lk_apply_result){0};
-		rc = begin_apply(pg, trial, err);
-		rc = end_apply(pg, trial, rc ? rc : declare(pg, d, out, err), err);
-	} while (rc == LK_EBUSY && !trial && lk_tail_free(pg, err));
+		rc = begin_apply(pg, dry, err);
+		rc = end_apply(pg, dry, rc ? rc : declare(pg, d, out, err), err);
+	} while (rc == LK_EBUSY && !dry && lk_tail_free(pg, err));
 	return rc;
 }
 
-int lk_apply_trial_begin(lk_pg *pg, lk_error *err) {
+int lk_apply_dry_run_begin(lk_pg *pg, lk_error *err) {
 	char log_id[33];
 	int rc = lk_catalog_begin(pg, err);
 	if (!rc)
@@ -59,4 +59,4 @@ int lk_apply_trial_begin(lk_pg *pg, lk_error *err) {
 	return rc;
 }
 
-void lk_apply_trial_end(lk_pg *pg) { lk_pg_rollback(pg); }
+void lk_apply_dry_run_end(lk_pg *pg) { lk_pg_rollback(pg); }

@@ -159,10 +159,10 @@ typedef struct lk_apply_result {
  * A derived stream: its definition, the log that it fills, and the copy that fills it. What is declared already keeps its
  * definition; its watermark and idle_timeout may change. LK_EDEFINITION with a hint if the text would make other rows. */
 int lk_apply(lk_pg *pg, const lk_definition *d, lk_apply_result *out, lk_error *err);
-/* A trial: between these two calls lk_apply reports what it would do, each time as if what it accepted before
+/* A dry run: between these two calls lk_apply reports what it would do, each time as if what it accepted before
  * were applied, and the end undoes all of it. Nobody else can declare anything meanwhile. Works without schema lk,
  * too. */
-int lk_apply_trial_begin(lk_pg *pg, lk_error *err);
-void lk_apply_trial_end(lk_pg *pg);
+int lk_apply_dry_run_begin(lk_pg *pg, lk_error *err);
+void lk_apply_dry_run_end(lk_pg *pg);
 
 #endif

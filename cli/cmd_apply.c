@@ -159,11 +159,11 @@ static int check_item(job *j, const source *s, const lk_definition *d, lk_error 
 }
 
 static int compare_all(job *j, lk_error *err) {
-	int rc = lk_apply_trial_begin(&j->at.pg, err);
+	int rc = lk_apply_dry_run_begin(&j->at.pg, err);
 	for (int i = 0; i < j->nsources; i++)
 		for (int k = 0; rc == LK_OK && k < j->sources[i].parsed.nitems; k++)
 			rc = check_item(j, &j->sources[i], &j->sources[i].parsed.items[k], err);
-	lk_apply_trial_end(&j->at.pg);
+	lk_apply_dry_run_end(&j->at.pg);
 	return rc;
 }
 

@@ -13,7 +13,7 @@
  * upon a commit that was not acknowledged.
  *
  * If a live cut lies at the offset of the next event, what was folded is committed, and what comes is kept apart from it
- * (in a new segment). Ledger entries are committed to PostgreSQL before the commit whose cursor passes their events.
+ * (in a new segment). Side outputs are committed to PostgreSQL before the commit whose cursor passes their events.
  *
  * A gate stops the pass before the first event that is not due yet, at the same event for all units of the group, so a
  * paced replay makes the same cells as any other. An event outside a sandbox's range moves cursor and watermark like
