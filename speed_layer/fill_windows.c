@@ -132,7 +132,7 @@ static void take_field(void *ctx, const lk_frames_field *f) {
 		field->bytes = lk_arena_strndup(&w->field_bytes, (const char *)f->bytes, f->len);
 }
 
-/* Half of the memory is left to those that come. */
+/* A quarter of the memory is left to those that come. */
 static int write_keys(windows *w, lk_path *p, lk_unit *u, const lk_position *at, lk_error *err) {
 	w->nfields = 0;
 	lk_frames_changes(w->frames, take_field, w);
@@ -140,7 +140,7 @@ static int write_keys(windows *w, lk_path *p, lk_unit *u, const lk_position *at,
 	int rc = lk_state_commit(p->store, &c, at, err);
 	w->stored = at->cursor;
 	lk_arena_clear(&w->field_bytes);
-	lk_frames_trim(w->frames, p->limits.segment_bytes / 2);
+	lk_frames_trim(w->frames, p->limits.segment_bytes / 4 * 3);
 	return rc;
 }
 
