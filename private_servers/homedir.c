@@ -16,7 +16,7 @@ enum { RUN_PATH_MAX = 80 };   /* of a socket's 107, less "/.s.PGSQL.5432.lock" *
 
 const char *const lk_server_names[] = {"postgres", "redis"};
 
-char *lk_homedir_path(const char *dir, const char *name) { return lk_asprintf("%s/%s", dir, name); }
+char *lk_homedir_path(const char *dir, const char *name) { return lk_asprintf("%s/%s", strcmp(dir, "/") ? dir : "", name); }
 
 int lk_homedir_cannot(lk_error *err, const char *what, const char *path) {
 	return lk_fail(err, LK_EUNREACHABLE, "cannot %s %s: %s", what, path, strerror(errno));

@@ -199,6 +199,12 @@ static void the_folder_looked_for_is_named(void **state) {
 	with_home("no-such-home", 2, "--remove", ARGS("down", "--yes"));
 	assert_false(is_there(path, ""));
 	free(path);
+	char bin[PATH_MAX];
+	if (getenv("LK_BIN") && realpath(getenv("LK_BIN"), bin))
+		setenv("LK_BIN", bin, 1);
+	assert_int_equal(chdir("/"), 0);
+	with_home("no-such-home", 3, "and /no-such-home is not there", ARGS("status"));
+	assert_int_equal(chdir(cwd), 0);
 }
 
 int main(void) {
