@@ -16,6 +16,7 @@
 #include "core/flag.h"
 #include "core/time.h"
 #include "server/guard.h"
+#include "server/live.h"
 
 enum {
 	SPARE_CONNECTIONS = 32,        /* beyond the limit: to be told so */
@@ -158,8 +159,25 @@ static ssize_t next_bytes(void *of, uint64_t at, char *out, size_t most) {
 	return (ssize_t)n;
 }
 
+static void pause_connection(void *connection) { MHD_suspend_connection(connection); }
+static void wake_connection(void *connection) { MHD_resume_connection(connection); }
+const lk_feed_calls lk_http_feed_calls = {pause_connection, wake_connection};
+
+/* The same of an answer that goes on. The library's clock stands still while the connection is suspended. */
+static ssize_t next_event(void *of, uint64_t at, char *out, size_t most) {
+	exchange *x = of;
+	(void)at;
+	ssize_t n = lk_follower_read(x->request.follower, out, most, x->connection);
+	if (n == -2)
+		atomic_fetch_add(&x->http->service->counts.dropped, 1);
+	return n >= 0 ? n : n == -1 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* To a HEAD the library would send some bytes of a body of unknown length. */
 static struct MHD_Response *make_response(exchange *x) {
 	lk_buf *b = &x->request.reply.body;
+	if (x->request.follower && !x->request.head)
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, next_event, x, NULL);
 	if (b->len > AT_ONCE_BYTES)
 		return MHD_create_response_from_callback(b->len, BLOCK_BYTES, next_bytes, x, NULL);
 	size_t len = b->len;
@@ -276,10 +294,13 @@ static void on_end(void *http, struct MHD_Connection *c, void **ctx, enum MHD_Re
 	if (how == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
 		atomic_fetch_add(&h->service->counts.dropped, 1);
 	const lk_route *r = x->request.route;
-	lk_counts_add(&h->service->counts, r ? (int)(r - h->service->routes) : -1, x->request.reply.status, lk_monotonic_us() - x->began_us);
+	lk_counts_add(&h->service->counts, r ? (int)(r - h->service->routes) : -1, x->request.reply.status,
+	              (x->request.follower ? x->sending_us : lk_monotonic_us()) - x->began_us);
 	if (x->next)
 		x->next->former = x->former;
 	*(x->former ? &x->former->next : &h->first) = x->next;
+	if (x->request.follower)
+		lk_live_leave(h->service->live, x->request.follower);
 	atomic_fetch_sub(&h->under_way, 1);
 	lk_request_release(&x->request);
 	free(x);

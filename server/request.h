@@ -38,6 +38,7 @@ struct lk_request {
 	enum lk_media media;
 	bool gzip, head;
 	const char *last_event;        /* the header Last-Event-ID, or NULL */
+	struct lk_follower *follower;  /* the answer goes on for ever: what it is read from */
 	lk_reply reply;
 	lk_arena arena;
 };

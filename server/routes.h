@@ -12,6 +12,7 @@ int lk_answer_views(lk_session *s, lk_request *q, lk_error *err);
 int lk_answer_view(lk_session *s, lk_request *q, lk_error *err);
 /* server/rows.c */
 int lk_answer_view_rows(lk_session *s, lk_request *q, lk_error *err);
+int lk_answer_view_live(lk_session *s, lk_request *q, lk_error *err);
 int lk_answer_explain(lk_session *s, lk_request *q, lk_error *err);
 int lk_answer_stream_rows(lk_session *s, lk_request *q, lk_error *err);
 int lk_answer_late(lk_session *s, lk_request *q, lk_error *err);

@@ -10,6 +10,7 @@
 #include "options/tail_args.h"
 #include "print/explain.h"
 #include "server/body.h"
+#include "server/live.h"
 #include "server/routes.h"
 
 static enum lk_answer_format format_of(const lk_request *q) {
@@ -61,6 +62,23 @@ int lk_answer_view_rows(lk_session *s, lk_request *q, lk_error *err) {
 		lk_answer_print(&a, &wanted.query, &(lk_answer_style){.format = format_of(q)}, &body.sink);
 		rc = lk_body_end(&body, err);
 	}
+	lk_answer_release(&a);
+	lk_answer_args_release(&wanted);
+	return rc;
+}
+
+/* What would fail in each look fails here, with its status. The first look, and all others, are the feed's (server/live.c). */
+int lk_answer_view_live(lk_session *s, lk_request *q, lk_error *err) {
+	lk_answer_args wanted;
+	lk_answer a = {0};
+	int rc = lk_answer_args_read(&q->args, &wanted, err);
+	if (rc == LK_OK)
+		rc = lk_rows_args_read(&q->args, &wanted, err);
+	if (rc == LK_OK)
+		rc = make(s, q, &wanted, &a, err);
+	if (rc == LK_OK)
+		rc = lk_live_follow(s->service->live, q, &q->follower, err);
+	q->reply.type = lk_media_type(LK_MEDIA_EVENTS);
 	lk_answer_release(&a);
 	lk_answer_args_release(&wanted);
 	return rc;

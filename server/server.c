@@ -9,6 +9,7 @@
 #include "server/guard.h"
 #include "server/http.h"
 #include "server/listen.h"
+#include "server/live.h"
 #include "server/routes.h"
 
 const lk_web_limits lk_web_defaults = {
@@ -59,10 +60,12 @@ int lk_web_start(lk_web **out, const lk_web_options *o, lk_error *err) {
 	}
 	allow_descriptors();
 	s->service.current = lk_current_new(false);
+	s->service.live = lk_live_new(&s->service, &lk_http_feed_calls);
 	s->pool = lk_pool_new(&s->service, o->workers);
 	rc = lk_http_start(&s->http, &s->service, s->pool, s->listener.fd, s->token, err);
 	if (rc != LK_OK) {
 		lk_pool_free(s->pool);
+		lk_live_free(s->service.live);
 		release(s);
 		return rc;
 	}
@@ -75,7 +78,9 @@ const char *lk_web_address(const lk_web *s) { return s->listener.address; }
 void lk_web_stop(lk_web *s) {
 	lk_flag_set(&s->service.stopping);
 	lk_http_quiesce(s->http);
+	lk_live_end(s->service.live);
 	lk_pool_free(s->pool);
 	lk_http_stop(s->http);
+	lk_live_free(s->service.live);
 	release(s);
 }

@@ -14,6 +14,7 @@ typedef struct lk_service {
 	const struct lk_route *routes;   /* server/routes.h */
 	int nroutes;
 	lk_current *current;       /* the catalogue */
+	struct lk_live *live;      /* server/live.h */
 	lk_counts counts;
 	volatile int stopping;     /* answers under way give up */
 	pthread_mutex_t telling;
