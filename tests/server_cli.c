@@ -375,7 +375,7 @@ static void faults_of_all_files(void **state) {
 	char *one = test_file(&lk, "one.sql", "CREATE VIEW a AS SELECT path, count(*) AS n FROM hitz GROUP BY path;\n");
 	char *two = test_file(&lk, "two.sql", "CREATE TABLE t (x int) WITH (event_time = x, partition_by = x);\n"
 	                            "CREATE VIEW b AS SELECT nopath, count(*) AS n FROM hits GROUP BY nopath;\n");
-	LK(78, "", "3 faults in the definitions: nothing was applied", "apply", good, one, two);
+	LK(78, "", "4 faults in the definitions: nothing was applied", "apply", good, one, two);
 	assert_non_null(strstr(lk.err, "one.sql:1:"));
 	assert_non_null(strstr(lk.err, "two.sql:1:"));
 	assert_non_null(strstr(lk.err, "two.sql:2:"));
