@@ -140,6 +140,8 @@ static int read_ahead(lk_path *p, merged *m, const lk_unit *u, int part, lk_erro
 	int64_t off;
 	lk_error ignored = {0};
 	const lk_scan_of of = {.stream = lk_unit_stream(u), .part = part, .columns = plan->needed, .ncolumns = plan->nneeded, .from = in->next, .to = in->next + at_most(p->limits.fetch_events)};
+	for (int i = 0; i < plan->nslots; i++)
+		row[i] = lk_null();
 	forget_ahead(in);
 	int rc = lk_scan_begin(&scan, p->reader, &of, err);
 	while (rc == LK_OK && in->values.used_bytes < MOST_AHEAD_BYTES && (rc = lk_scan_next(&scan, row, &off, err)) == LK_OK) {
