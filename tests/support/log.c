@@ -62,9 +62,10 @@ void test_log_close(test_log *l) {
 
 int64_t test_log_copy(test_log *l) {
 	return test_number(&l->pg,
-		"WITH w AS (INSERT INTO lk.view (name, stream_id) VALUES (nextval('lk.id'), %lld) RETURNING view_id),"
-		" v AS (INSERT INTO lk.version (view_id, number, definition, plan_hash, watermark_delay_us, stored_digits) SELECT view_id, 1, '', '', 0, 38 FROM w"
-		" RETURNING version_id) INSERT INTO lk.copy (version_id, mode) SELECT version_id, 'lambda' FROM v RETURNING copy_id",
+		"WITH w AS (INSERT INTO lk.view (name, stream_id) VALUES (nextval('lk.id'), %lld) RETURNING view_id, stream_id),"
+		" v AS (INSERT INTO lk.version (view_id, number, definition, plan_hash, watermark_delay_us, stored_digits, stream_id)"
+		" SELECT view_id, 1, '', '', 0, 38, stream_id FROM w RETURNING version_id)"
+		" INSERT INTO lk.copy (version_id, mode) SELECT version_id, 'lambda' FROM v RETURNING copy_id",
 		(long long)l->at.id);
 }
 
