@@ -1,3 +1,5 @@
+/* The callers may have threads, and a child of such a process may find any lock of its library held for ever: between fork
+ * and exec there are only system calls, and what they need is found before. */
 #include "private_servers/process.h"
 
 #include <errno.h>
@@ -28,11 +30,14 @@ int lk_account_find(lk_account *a, lk_error *err) {
 	a->uid = p->pw_uid;
 	a->gid = p->pw_gid;
 	snprintf(a->name, sizeof a->name, "%s", p->pw_name);
+	a->ngroups = LK_ACCOUNT_GROUPS;
+	if (getgrouplist(a->name, a->gid, a->groups, &a->ngroups) < 0)
+		a->ngroups = LK_ACCOUNT_GROUPS;   /* it has more */
 	return LK_OK;
 }
 
 static bool become(const lk_account *a) {
-	return !a->other || (initgroups(a->name, a->gid) == 0 && setgid(a->gid) == 0 && setuid(a->uid) == 0);
+	return !a->other || (setgroups((size_t)a->ngroups, a->groups) == 0 && setgid(a->gid) == 0 && setuid(a->uid) == 0);
 }
 
 static int wait_for(pid_t pid) {
@@ -96,11 +101,11 @@ int lk_process_run(const lk_account *a, const char *dir, const char *log, char *
 	return pid < 0 ? -1 : wait_for(pid);
 }
 
-static bool works_in(pid_t pid, const char *dir) {
-	char link[64], cwd[PATH_MAX], real[PATH_MAX];
-	snprintf(link, sizeof link, "/proc/%d/cwd", (int)pid);
+/* link: of its working folder, in /proc. */
+static bool leads_to(const char *link, const char *real) {
+	char cwd[PATH_MAX];
 	ssize_t n = readlink(link, cwd, sizeof cwd - 1);
-	if (n < 0 || !realpath(dir, real))
+	if (n < 0)
 		return false;
 	cwd[n] = '\0';
 	return strcmp(cwd, real) == 0;
@@ -108,11 +113,15 @@ static bool works_in(pid_t pid, const char *dir) {
 
 /* Root in a container may not read another user's /proc entries, but that user may. */
 bool lk_process_is(const lk_account *a, pid_t pid, const char *dir) {
-	if (pid <= 0 || !a->other || works_in(pid, dir))
-		return pid > 0 && works_in(pid, dir);
+	char link[64], real[PATH_MAX];
+	if (pid <= 0 || !realpath(dir, real))
+		return false;
+	snprintf(link, sizeof link, "/proc/%d/cwd", (int)pid);
+	if (!a->other || leads_to(link, real))
+		return leads_to(link, real);
 	pid_t asker = fork();
 	if (asker == 0)
-		_exit(become(a) && works_in(pid, dir) ? 0 : 1);
+		_exit(become(a) && leads_to(link, real) ? 0 : 1);
 	return asker > 0 && wait_for(asker) == 0;
 }
 

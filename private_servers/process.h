@@ -8,12 +8,16 @@
 
 #include "core/status.h"
 
+enum { LK_ACCOUNT_GROUPS = 64 };
+
 /* The account that servers run as: the caller's. PostgreSQL refuses root, so for root it is postgres or nobody. */
 typedef struct lk_account {
 	bool other;          /* not the caller */
 	uid_t uid;
 	gid_t gid;
 	char name[64];
+	gid_t groups[LK_ACCOUNT_GROUPS];   /* that it is in, at most so many */
+	int ngroups;
 } lk_account;
 
 int lk_account_find(lk_account *a, lk_error *err);
