@@ -46,9 +46,10 @@ static int take_tail(lk_pointer *p, const PGresult *res) {
 	return found;
 }
 
-/* At least 1, since 0 would mean no limit. */
+/* At least 1, since 0 would mean no limit. Rounded up: when PostgreSQL cancels the statement the time must be over here
+ * too, or the failure would not be known as that of the budget. */
 static int64_t left_ms(const lk_budget *b) {
-	int64_t ms = (b->deadline_us - lk_monotonic_us()) / 1000;
+	int64_t ms = (b->deadline_us - lk_monotonic_us()) / 1000 + 1;
 	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : ms;
 }
 
