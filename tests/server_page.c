@@ -24,12 +24,12 @@ static const char definitions[] =
 	"  FROM hits GROUP BY path, tumble(ts, '1 minute');\n"
 	"CREATE VIEW words AS SELECT path, max(ip) AS most FROM hits GROUP BY path;\n";
 
-/* One event a second, from that second of the day on. */
+/* One event a second, from that second of January 2024 on. */
 static void append(int first, int n) {
 	lk_buf lines = LK_BUF_INIT;
 	for (int i = first; i < first + n; i++)
-		lk_buf_addf(&lines, "{\"ts\":\"2024-01-01T%02d:%02d:%02dZ\",\"ip\":\"%d\",\"path\":\"%s\",\"n\":12345678901234567890.%d0}\n", i / 3600,
-		            i / 60 % 60, i % 60, i % 7, i % 3 ? "/a b" : "<i>&", i % 10);
+		lk_buf_addf(&lines, "{\"ts\":\"2024-01-%02dT%02d:%02d:%02dZ\",\"ip\":\"%d\",\"path\":\"%s\",\"n\":12345678901234567890.%d0}\n", 1 + i / 86400,
+		            i / 3600 % 24, i / 60 % 60, i % 60, i % 7, i % 3 ? "/a b" : "<i>&", i % 10);
 	test_world_append_json(&world, "hits", lines.data);
 	lk_buf_release(&lines);
 }
@@ -211,6 +211,18 @@ static void what_happens_is_seen(void **state) {
 	test_browser_await(&browser, "return document.querySelectorAll('#shown tbody tr').length == 20 && document.body.innerText.includes('Rows a second')");
 }
 
+/* Also where windows of several days have one label. */
+static void a_copy_beside_has_its_own_values(void **state) {
+	NEEDS_BROWSER();
+	append(86400, 30);
+	LK(0, "", "", "speed", "--once");
+	LK(0, "", "", "replay", "traffic");
+	open_page("#view=traffic&k.path=%2Fa+b&column=hits");
+	test_browser_await(&browser, CHART "const copy = chart.data.datasets.find(d => d.label.endsWith(', kappa')), first = chart.data.labels.indexOf('00:00'),"
+		" last = chart.data.labels.lastIndexOf('00:00'); return copy && first < last && copy.data[first] == 40 && copy.data[last] == 20"
+		" && [...document.querySelectorAll('h3')].some(h => h.textContent == 'Copies')");
+}
+
 static void a_server_that_goes_away_is_told_of(void **state) {
 	NEEDS_BROWSER();
 	open_page("#view=traffic&k.path=%2Fa+b");
@@ -232,6 +244,7 @@ int main(void) {
 		cmocka_unit_test(a_view_without_numbers_is_its_table), cmocka_unit_test(the_address_says_what_is_shown),
 		cmocka_unit_test(the_keyboard_reaches_all), cmocka_unit_test(every_width_holds_it),
 		cmocka_unit_test(what_happens_is_seen), cmocka_unit_test(a_server_that_goes_away_is_told_of),
+		cmocka_unit_test(a_copy_beside_has_its_own_values),
 	};
 	test_share_program(&lk, &world);
 	return cmocka_run_group_tests(tests, start, stop);

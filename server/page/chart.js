@@ -59,7 +59,7 @@ function datasets(points, adds, others) {
     : [line('batch', 'batch', points, p => p.batch, { borderDash: [5, 3] }), line('speed', 'speed', points, p => p.speed, { borderDash: [2, 3] }),
        line('both together', 'ink', points, p => p.total)];
   for (const o of others)
-    parts.push(line(o.label, 'other', points, p => o.values.get(p.label) ?? null, { borderDash: [8, 4], pointStyle: 'rectRot', pointRadius: 4, order: -1 }));
+    parts.push(line(o.label, 'other', points, p => o.values.get(p.id) ?? null, { borderDash: [8, 4], pointStyle: 'rectRot', pointRadius: 4, order: -1 }));
   return points.some(p => p.late) ? [...parts, refused(points)] : parts;
 }
 
@@ -79,8 +79,8 @@ function scales() {
   return { x: { ...axis, stacked: true }, y: { ...axis, stacked: true, beginAtZero: true } };
 }
 
-// Draws points [{label, title, batch, speed, total, open, late, healed}] into the canvas; draws anew what is there. others:
-// copies beside the served one, [{label, values: Map of a point's label to its value}].
+// Draws points [{id, label, title, batch, speed, total, open, late, healed}] into the canvas; draws anew what is there. others:
+// copies beside the served one, [{label, values: Map of a point's id to its value}].
 export function draw(canvas, points, { adds, unit, others = [] }) {
   const config = {
     data: { labels: points.map(p => p.label), datasets: datasets(points, adds, others) },

@@ -45,11 +45,14 @@ async function keys_of(info, url, column) {
 
 // --- what is drawn
 
+// What tells a row from all others.
+const id_of = (info, row) => JSON.stringify([row.window_start, row.window_end, ...of(info, 'key').map(k => row[k])]);
+
 function point(info, row, column, late) {
   const at = row.window_start ? time(row.window_start) : key_of(info, row);
   const { refused = 0, healed = 0 } = late.get(row.window_start) ?? {};
   return {
-    label: row.window_start ? at.slice(11) || at : at, title: row.window_start ? `${at} to ${time(row.window_end)}` : at,
+    id: id_of(info, row), label: row.window_start ? at.slice(11) || at : at, title: row.window_start ? `${at} to ${time(row.window_end)}` : at,
     batch: value(row._batch?.[column]), speed: value(row._speed?.[column]), total: value(row[column]),
     open: row._final === false, late: refused, healed,
   };
@@ -79,7 +82,7 @@ async function beside(info, status, parameters, column) {
   const answers = await Promise.all(copies.map(c => api.rows(info.view, [...parameters, ['copy', c.copy]]).catch(() => null)));
   return copies.map((c, i) => answers[i] && {
     label: `copy ${c.copy}, ${c.mode}`,
-    values: new Map(answers[i].rows.map(r => [r.window_start ? time(r.window_start).slice(11) : key_of(info, r), value(r[column])])),
+    values: new Map(answers[i].rows.map(r => [id_of(info, r), value(r[column])])),
   }).filter(Boolean);
 }
 
@@ -146,7 +149,7 @@ function copies(info, status) {
 
 function rows_table(info, answer, column, before) {
   const rows = answer.rows.slice(-ROWS_IN_TABLE).reverse();
-  const id = r => JSON.stringify([r.window_start, ...of(info, 'key').map(k => r[k])]);
+  const id = r => id_of(info, r);
   const now = new Map(rows.map(r => [id(r), JSON.stringify(r[column])]));
   const plain = info.columns.map(c => ({ label: c.name, of: r => c.is === 'window' ? time(r[c.name]) : r[c.name] }));
   const made = table(`${number(answer.rows.length)} ${answer.rows.length === 1 ? 'row' : 'rows'}${answer.rows.length > rows.length ? `, the last ${rows.length}` : ''}; ${column} also by layer`,
