@@ -91,7 +91,7 @@ static int next_definition(lk_pg *pg, const lk_plan *p, int64_t view_id, int64_t
 	return rc;
 }
 
-static int apply_derived_plan(lk_pg *pg, const lk_plan *p, int64_t source, lk_apply_result *out, lk_error *err) {
+static int apply_derived(lk_pg *pg, const lk_plan *p, int64_t source, lk_apply_result *out, lk_error *err) {
 	PGresult *res;
 	const char *name = p->view;
 	int rc = lk_pg_exec(pg, &res, err, lk_apply_newest_sql, 1, &name);
@@ -117,16 +117,5 @@ static int apply_derived_plan(lk_pg *pg, const lk_plan *p, int64_t source, lk_ap
 }
 
 int lk_apply_derived_within(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
-	int64_t source = 0;
-	lk_definitions stream = {0}, again = {0};
-	int rc = lk_apply_find_stream(pg, p, &source, &stream, err);
-	if (!rc && !lk_apply_same_stream(stream.items[0].stream, p->stream)) {
-		rc = lk_apply_parse_over(p, stream.items[0].stream, &again, err);
-		p = rc ? p : again.items[0].plan;
-	}
-	if (!rc)
-		rc = apply_derived_plan(pg, p, source, out, err);
-	lk_definitions_release(&again);
-	lk_definitions_release(&stream);
-	return rc;
+	return lk_apply_over_stream(pg, p, apply_derived, out, err);
 }

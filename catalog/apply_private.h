@@ -12,6 +12,9 @@ int lk_apply_refuse(const lk_stream *s, lk_error *err, const char *what, const c
 
 /* --- apply_view.c --- */
 int lk_apply_view_within(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err);
+typedef int lk_apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err);
+/* Calls `apply` with what the plan reads, and with the plan, made anew if the stream has more columns now than it was made from. */
+int lk_apply_over_stream(lk_pg *pg, const lk_plan *p, lk_apply_plan *apply, lk_apply_result *out, lk_error *err);
 /* Runs a statement that gives one id. */
 int lk_apply_insert_id(lk_pg *pg, int64_t *id, lk_error *err, const char *sql, int nparams, const char *const *params);
 typedef struct lk_apply_version {

@@ -201,7 +201,7 @@ const char lk_apply_newest_sql[] =
 	" JOIN LATERAL (SELECT version_id, number, plan_hash, was_served FROM lk.version v WHERE v.view_id = w.view_id AND v.stream_id = w.stream_id ORDER BY number DESC LIMIT 1) n ON true"
 	" WHERE w.name = $1";
 
-static int apply_plan(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
+static int apply_view(lk_pg *pg, const lk_plan *p, int64_t stream_id, lk_apply_result *out, lk_error *err) {
 	PGresult *res;
 	const char *name = p->view;
 	int rc = lk_pg_exec(pg, &res, err, lk_apply_newest_sql, 1, &name);
@@ -233,17 +233,21 @@ done:
 	return rc;
 }
 
-int lk_apply_view_within(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+int lk_apply_over_stream(lk_pg *pg, const lk_plan *p, lk_apply_plan *apply, lk_apply_result *out, lk_error *err) {
 	int64_t stream_id = 0;
-	lk_definitions stream = {0}, view = {0};
+	lk_definitions stream = {0}, again = {0};
 	int rc = lk_apply_find_stream(pg, p, &stream_id, &stream, err);
 	if (!rc && !lk_apply_same_stream(stream.items[0].stream, p->stream)) {
-		rc = lk_apply_parse_over(p, stream.items[0].stream, &view, err);
-		p = rc ? p : view.items[0].plan;
+		rc = lk_apply_parse_over(p, stream.items[0].stream, &again, err);
+		p = rc ? p : again.items[0].plan;
 	}
 	if (!rc)
-		rc = apply_plan(pg, p, stream_id, out, err);
-	lk_definitions_release(&view);
+		rc = apply(pg, p, stream_id, out, err);
+	lk_definitions_release(&again);
 	lk_definitions_release(&stream);
 	return rc;
+}
+
+int lk_apply_view_within(lk_pg *pg, const lk_plan *p, lk_apply_result *out, lk_error *err) {
+	return lk_apply_over_stream(pg, p, apply_view, out, err);
 }
