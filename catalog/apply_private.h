@@ -25,16 +25,10 @@ typedef struct lk_apply_version {
 int lk_apply_insert_version(lk_pg *pg, int64_t view_id, int64_t stream_id, const lk_plan *p, lk_apply_version *out, lk_error *err);
 /* Does PostgreSQL read the user's text as the plan does (R5)? LK_EDEFINITION if not. */
 int lk_apply_describe(lk_pg *pg, const lk_plan *p, lk_error *err);
-/* The stream that the plan reads, as it is declared now: its id, and its declaration, which the caller releases. It may be
- * more than the plan was made from: another apply, or another file of this one, came between. */
-int lk_apply_find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_definitions *now, lk_error *err);
 /* The log that readers of the stream get: stream_id, definition, of_copy, name; no row if there is none. */
 int lk_apply_find_log(lk_pg *pg, const char *stream, PGresult **res, lk_error *err);
 /* Its declaration, from such a row. The caller releases *out in either case. */
 int lk_apply_parse_log(const PGresult *res, lk_definitions *out, lk_error *err);
-bool lk_apply_same_stream(const lk_stream *a, const lk_stream *b);
-/* The plan's text over the stream as readers get it. LK_EDEFINITION: it does not fit. The caller releases *out in either case. */
-int lk_apply_parse_over(const lk_plan *p, const lk_stream *now, lk_definitions *out, lk_error *err);
 /* Of the view or derived stream $1: view_id, stream_id, and of its newest version over that log number and plan_hash, … */
 extern const char lk_apply_newest_sql[];
 

@@ -161,9 +161,9 @@ int lk_apply_parse_log(const PGresult *res, lk_definitions *out, lk_error *err) 
 	return rc;
 }
 
-/* The stream as it is declared now, which may be more than the plan was made from: another apply, or
- * another file of this one, came between. */
-int lk_apply_find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_definitions *now, lk_error *err) {
+/* The stream that the plan reads, as it is declared now: its id, and its declaration, which the caller releases. It may be
+ * more than the plan was made from: another apply, or another file of this one, came between. */
+static int find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_definitions *now, lk_error *err) {
 	PGresult *res;
 	int rc = lk_apply_find_log(pg, p->stream->name, &res, err);
 	if (rc)
@@ -171,17 +171,19 @@ int lk_apply_find_stream(lk_pg *pg, const lk_plan *p, int64_t *stream_id, lk_def
 	if (PQntuples(res)) {
 		*stream_id = lk_pg_int(res, 0, 0);
 		rc = lk_apply_parse_log(res, now, err);
-	} else
-		rc = lk_fail(err, LK_EDEFINITION, "view %s: stream %s is not declared", p->view, p->stream->name);
+	} else {
+		rc = lk_fail(err, LK_EDEFINITION, "%s %s: stream %s is not declared", p->makes ? "stream" : "view", p->view, p->stream->name);
+	}
 	PQclear(res);
 	return rc;
 }
 
-bool lk_apply_same_stream(const lk_stream *a, const lk_stream *b) {
+static bool is_same_stream(const lk_stream *a, const lk_stream *b) {
 	return !strcmp(lk_stream_log(a), lk_stream_log(b)) && !strcmp(a->text, b->text) && a->watermark_delay_us == b->watermark_delay_us;
 }
 
-int lk_apply_parse_over(const lk_plan *p, const lk_stream *now, lk_definitions *out, lk_error *err) {
+/* The plan's text over the stream as readers get it. LK_EDEFINITION: it does not fit. The caller releases *out in either case. */
+static int parse_over(const lk_plan *p, const lk_stream *now, lk_definitions *out, lk_error *err) {
 	lk_error e = {0};
 	int rc = lk_catalog_parse(p->text, now, out, &e);
 	if (!rc)
@@ -236,9 +238,9 @@ done:
 int lk_apply_over_stream(lk_pg *pg, const lk_plan *p, lk_apply_plan *apply, lk_apply_result *out, lk_error *err) {
 	int64_t stream_id = 0;
 	lk_definitions stream = {0}, again = {0};
-	int rc = lk_apply_find_stream(pg, p, &stream_id, &stream, err);
-	if (!rc && !lk_apply_same_stream(stream.items[0].stream, p->stream)) {
-		rc = lk_apply_parse_over(p, stream.items[0].stream, &again, err);
+	int rc = find_stream(pg, p, &stream_id, &stream, err);
+	if (!rc && !is_same_stream(stream.items[0].stream, p->stream)) {
+		rc = parse_over(p, stream.items[0].stream, &again, err);
 		p = rc ? p : again.items[0].plan;
 	}
 	if (!rc)
