@@ -35,6 +35,7 @@
 #include "core/fault.h"
 #include "core/flag.h"
 #include "core/time.h"
+#include "event_log/history.h"
 #include "event_log/scan.h"
 #include "view_store/segments.h"
 
@@ -175,9 +176,9 @@ static bool tiles(const seal *s, int part, const lk_unit_state *u) {
 
 /* 0 if the last event that the unit has folded is the one that the log has there (P6); 1 if not. */
 static int is_of_this_log(seal *s, int part, const lk_unit_state *u, lk_error *err) {
-	int64_t at = LK_NEVER;
-	int rc = lk_log_at(s->pg, stream_of(s), part, u->at.cursor - 1, &at, err);
-	return rc != LK_OK ? rc : at == LK_NEVER || at != u->at.last_at;
+	bool has;
+	int rc = lk_log_has(s->pg, stream_of(s)->stream, &(lk_seen){part, u->at.cursor, u->at.last_at, u->at.run}, 1, &has, err);
+	return rc != LK_OK ? rc : !has;
 }
 
 /* The open segment was read together with the unit's meta; it does not count if it lies above the cut. */

@@ -37,6 +37,7 @@
 #include <time.h>
 
 #include "core/key.h"
+#include "event_log/history.h"
 #include "event_log/side_output.h"
 #include "serving/having.h"
 #include "serving/reader.h"
@@ -108,25 +109,36 @@ static int until_can_be_had(const lk_reader *r, lk_error *err) {
 	return LK_OK;
 }
 
+/* What a unit that counts has read, for as much as the tail row does not say: of a unit at the log's end it says the last
+ * event's `_at`. */
+static lk_seen read_by(const lk_reader *r, int i) {
+	const lk_unit_read *u = &r->units[i];
+	const lk_position *at = &u->state.at;
+	bool counts = u->there && at->cursor > lk_reader_cut(r, i) && at->last_at != LK_NEVER;
+	int64_t end = r->pointer.tail.part[i].off;
+	bool asks = counts && (at->cursor < end || (at->cursor == end && r->plan->stream->derived));
+	return asks ? (lk_seen){i, at->cursor, at->last_at, at->run} : (lk_seen){.part = i};
+}
+
+static bool fits_the_tail(const lk_reader *r, int i) {
+	const lk_unit_read *u = &r->units[i];
+	const lk_position *at = &u->state.at;
+	const lk_frontier_part *tail = &r->pointer.tail.part[i];
+	return !u->there || at->cursor != tail->off || at->cursor == 0 || at->last_at == LK_NEVER || at->last_at == tail->last_at;
+}
+
 /* Compares the last event that each unit folded with the one that the log has there: a log that lost its end and grew
- * again has another one (P6). 1 if they differ. A unit at the log's end is compared with the tail row, without reading
- * the event. */
+ * again has another one (P6). 1 if they differ. */
 static int units_are_of_this_log(lk_reader *r, lk_error *err) {
-	const lk_frontier *tail = &r->pointer.tail;
-	lk_frontier log = *tail;
-	for (int i = 0; i < r->partitions; i++) {
-		const lk_unit_read *u = &r->units[i];
-		const lk_position *unit = &u->state.at;
-		bool counts = u->there && unit->cursor > lk_reader_cut(r, i) && unit->last_at != LK_NEVER;
-		log.part[i].off = counts && unit->cursor < tail->part[i].off ? unit->cursor : 0;
-	}
-	int rc = lk_frontier_last_at(r->pg, r->plan->stream, &log, err);
+	lk_seen read[LK_MAX_PARTITIONS];
+	bool has[LK_MAX_PARTITIONS];
+	for (int i = 0; i < r->partitions; i++)
+		read[i] = read_by(r, i);
+	int rc = lk_log_has(r->pg, r->plan->stream, read, r->partitions, has, err);
 	for (int i = 0; rc == LK_OK && i < r->partitions; i++) {
-		const lk_unit_read *u = &r->units[i];
-		const lk_position *unit = &u->state.at;
-		bool at_end = u->there && unit->cursor == tail->part[i].off && unit->cursor > 0 && unit->last_at != LK_NEVER;
-		if ((log.part[i].off == 0 || log.part[i].last_at == unit->last_at) && (!at_end || tail->part[i].last_at == unit->last_at))
+		if (has[i] && fits_the_tail(r, i))
 			continue;
+		const lk_position *unit = &r->units[i].state.at;
 		why_in(r, i);
 		lk_buf_addf(&r->why, "event %lld of the log is not the one that the unit folded", (long long)unit->cursor - 1);
 		rc = 1;

@@ -25,6 +25,7 @@ typedef struct waiting {
 	lk_event event;             /* its row lives in the arena */
 	const char *reason;         /* of WHERE */
 	bool passes, known;         /* WHERE; the log has its rows already */
+	int64_t run;                /* of its `_at` (event_log/history.h) */
 } waiting;
 
 typedef struct windows {
@@ -84,7 +85,8 @@ static bool row(lk_unit *u, const lk_event *e, const lk_stream_limits *most) {
 	waiting *x = next_waiting(w);
 	(void)most;
 	lk_event_rows_begin(r, e->row);
-	*x = (waiting){.event = *e, .passes = lk_event_rows_next(r, e->row), .reason = r->reason, .known = e->off < w->fill.committed.off};
+	*x = (waiting){.event = *e, .passes = lk_event_rows_next(r, e->row), .reason = r->reason, .known = e->off < w->fill.committed.off,
+	                .run = lk_run_next(u->at.last_at, u->at.run, e->row[lk_slot_at(plan_of(w)->stream)].i)};
 	x->event.row = lk_filling_keep(&w->fill, e->row, &w->values);
 	return w->nevents >= MOST_EVENTS || w->values.used_bytes >= MOST_BYTES;
 }
@@ -177,8 +179,10 @@ static void step(windows *w, lk_unit *u, waiting *x) {
 
 /* The position behind the first n events that wait; behind all of them it is the unit's. */
 static lk_position behind(const windows *w, const lk_unit *u, int n) {
-	const lk_event *last = n < w->nevents ? &w->events[n - 1].event : NULL;
-	return last ? (lk_position){.cursor = last->off + 1, .watermark = u->at.watermark, .last_at = last->row[lk_slot_at(plan_of(w)->stream)].i} : u->at;
+	if (n == w->nevents)
+		return u->at;
+	const waiting *last = &w->events[n - 1];
+	return (lk_position){.cursor = last->event.off + 1, .watermark = u->at.watermark, .last_at = last->event.row[lk_slot_at(plan_of(w)->stream)].i, .run = last->run};
 }
 
 /* The log first, the state second. */
@@ -234,12 +238,9 @@ static int read_position(lk_path *p, lk_unit *u, int64_t *cursor, lk_error *err)
 
 /* Is the state that of a prefix of this log, no longer than what the log of rows was made of? */
 static int fits(lk_path *p, const lk_unit *u, const lk_position *at, int64_t made, bool *good, lk_error *err) {
-	int64_t logged;
-	*good = at->cursor <= made;
-	if (at->cursor == 0 || !*good)
-		return LK_OK;
-	int rc = lk_log_at(p->writer, lk_unit_stream(u), u->part, at->cursor - 1, &logged, err);
-	*good = rc == LK_OK && (LK_MUTANT("state_log_unchecked") || (logged != LK_NEVER && logged == at->last_at));
+	const lk_seen read = lk_position_seen(at, u->part);
+	int rc = lk_log_has(p->writer, lk_unit_stream(u)->stream, &read, 1, good, err);
+	*good = at->cursor <= made && (*good || LK_MUTANT("state_log_unchecked"));
 	return rc;
 }
 

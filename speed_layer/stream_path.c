@@ -134,6 +134,7 @@ static void process(pass *s, lk_unit *u, int64_t off) {
 	bool full = is_in_range(s, u->copy) && u->op->row(u, &e, most);
 	u->at.cursor = off + 1;
 	u->at.watermark = lk_watermark_advance(plan, u->at.watermark, s->row[plan->stream->schema.event_time].i, at);
+	u->at.run = lk_run_next(u->at.last_at, u->at.run, at);
 	u->at.last_at = at;
 	u->uncommitted_events++;
 	if (full || u->uncommitted_events >= most->commit_events)

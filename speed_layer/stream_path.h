@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "event_log/history.h"
 #include "event_log/scan.h"
 #include "speed_layer/operator.h"
 #include "speed_layer/ranges.h"

@@ -1,9 +1,8 @@
 /* Taking a unit over: the one way into the stream path, and the one way back after any doubt.
  *
  * The position of a unit lives in Redis beside its cells. A take-over reads it there and asks the log whether it
- * belongs to this log. It does exactly if event cursor-1 exists with the `_at` that the unit noted when it folded it:
- * `_at` never goes back in a partition and each append takes a new one, so a log that lost its tail (a failover, a
- * restore) and grew again shows a different `_at`. Then the unit is reset.
+ * belongs to this log: does event cursor-1 have the `_at` that the unit noted when it folded it? A log that lost its tail
+ * (a failover, a restore) and grew again shows another one (event_log/history.h). Then the unit is reset.
  *
  * The catalogue is read before the take-over, to know where a missing unit begins, and once more if the base is above
  * the cut that was read: another owner may have moved the base in between. After the take-over no other owner can, so a
@@ -125,7 +124,7 @@ int lk_unit_published(lk_path *p, const lk_unit *u, lk_position *cut, lk_error *
 	lk_published now;
 	int rc = lk_published_read(p->writer, u->copy, &now, err);
 	const lk_frontier_part *at = &now.cut.part[u->part];
-	*cut = (lk_position){at->off, lk_watermark_of_prefix(lk_unit_plan(u), at->high, at->last_at), at->last_at};
+	*cut = (lk_position){at->off, lk_watermark_of_prefix(lk_unit_plan(u), at->high, at->last_at), at->last_at, 0};
 	lk_published_release(&now);
 	return rc;
 }
@@ -136,17 +135,6 @@ bool lk_unit_should_skip(const lk_path *p, const lk_unit *u, int64_t cursor, int
 	       && (behind > p->limits.fetch_events || (behind > 0 && u->error.code == LK_EFULL));
 }
 
-/* Sets *fits if this log has gone through the position. */
-static int check_against_log(lk_path *p, const lk_unit *u, const lk_position *at, bool *fits, lk_error *err) {
-	*fits = true;
-	if (at->cursor == 0)
-		return LK_OK;
-	int64_t logged;
-	int rc = lk_log_at(p->writer, lk_unit_stream(u), u->part, at->cursor - 1, &logged, err);
-	*fits = rc == LK_OK && logged != LK_NEVER && logged == at->last_at;
-	return rc;
-}
-
 bool lk_unit_straddles(const lk_unit_state *st, int64_t cut) {
 	for (int i = 0; i < st->nsegments; i++)
 		if (st->segments[i].from < cut && st->segments[i].to > cut)
@@ -155,8 +143,9 @@ bool lk_unit_straddles(const lk_unit_state *st, int64_t cut) {
 }
 
 static int where_to_go_on(lk_path *p, lk_unit *u, const lk_unit_state *st, lk_position *start, bool *reset, lk_error *err) {
+	const lk_seen read = lk_position_seen(&st->at, u->part);
 	bool fits;
-	int rc = check_against_log(p, u, &st->at, &fits, err);
+	int rc = lk_log_has(p->writer, lk_unit_stream(u)->stream, &read, 1, &fits, err);
 	if (rc == LK_OK && st->base.cursor > start->cursor)
 		rc = lk_unit_published(p, u, start, err);
 	*reset = !fits || st->base.cursor > start->cursor || lk_unit_straddles(st, start->cursor)

@@ -23,6 +23,9 @@ void lk_unit_acknowledged(lk_path *p, lk_unit *u);
 /* Tells a unit that is at the log's end what high the log has there. */
 void lk_unit_follow(lk_path *p, lk_unit *u, const lk_frontier_part *tail);
 
+/* What is asked of the log to know the position again (P6). */
+static inline lk_seen lk_position_seen(const lk_position *at, int part) { return (lk_seen){part, at->cursor, at->last_at, at->run}; }
+
 static inline const lk_plan *lk_unit_plan(const lk_unit *u) { return u->copy->version->plan; }
 static inline const lk_cat_stream *lk_unit_stream(const lk_unit *u) { return u->copy->version->reads; }
 

@@ -19,7 +19,7 @@
 static test_servers servers;
 static lk_redis admin;       /* a client other than lk */
 
-static const lk_position beginning = {0, LK_NEVER, LK_NEVER};
+static const lk_position beginning = {0, LK_NEVER, LK_NEVER, 0};
 
 static void fill_up(void) { test_redis_command(&admin, "CONFIG SET maxmemory 1"); }
 
@@ -39,7 +39,7 @@ static void a_full_server_takes_nothing_and_gives_back(void **state) {
 	char *after = test_redis_snapshot(&admin, o.unit);
 	lk_unit_state u;
 	int taken = lk_store_take_over(o.store, o.unit, &beginning, &u, NULL);
-	lk_position base = {12, 120, 12};
+	lk_position base = {12, 120, 12, 0};
 	int dropped = lk_store_drop(o.store, &(lk_removal){o.unit, u.token, u.segments, 2, &base}, NULL);
 	lk_unit_state none;
 	int made = lk_store_take_over(o.store, test_unit_new(), &beginning, &none, NULL);

@@ -386,7 +386,7 @@ static void step_drop(unit_model *m, actor *a, uint64_t *seed) {
 	lk_segment named[MOST_SEGMENTS];
 	for (int i = 0; i < n; i++)
 		named[i] = (lk_segment){.from = m->segments[i].from, .to = m->segments[i].to, .token = m->segments[i].token};
-	lk_position base = {n ? named[n - 1].to : m->base, 1, 1};
+	lk_position base = {n ? named[n - 1].to : m->base, 1, 1, 0};
 	assert_int_equal(lk_store_drop(a->o.store, &(lk_removal){a->o.unit, a->o.token, named, n, &base}, NULL), owner ? LK_OK : LK_EFENCED);
 	if (owner) {
 		remove_segments(m, 0, n);
@@ -416,7 +416,7 @@ static void step_compact(unit_model *m, actor *a, uint64_t *seed, lk_store *read
 
 static void step_reset(unit_model *m, actor *a, uint64_t *seed) {
 	bool owner = m->there && a->o.token == m->token;
-	lk_position start = {random_below(seed, 100), 3, 4};
+	lk_position start = {random_below(seed, 100), 3, 4, 0};
 	assert_int_equal(lk_store_reset(a->o.store, a->o.unit, &a->o.token, &start, NULL), owner ? LK_OK : LK_EFENCED);
 	if (!owner)
 		return;

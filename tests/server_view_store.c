@@ -20,7 +20,7 @@
 static test_servers servers;
 static lk_redis admin;       /* a client other than lk */
 
-static const lk_position beginning = {0, LK_NEVER, LK_NEVER};
+static const lk_position beginning = {0, LK_NEVER, LK_NEVER, 0};
 
 static test_owner other_owner(const test_owner *o) {
 	test_owner b;
@@ -36,7 +36,7 @@ static void take_over_makes_a_unit_at_its_start(void **state) {
 	test_owner o;
 	test_owner_open(&o, &servers, test_unit_new());
 	lk_unit_state u;
-	lk_position start = {40, -7, 77};
+	lk_position start = {40, -7, 77, 0};
 	assert_int_equal(lk_store_read_unit(o.store, o.unit, NULL, &u, NULL, NULL), 1);
 	assert_int_equal(lk_store_take_over(o.store, o.unit, &start, &u, NULL), LK_OK);
 	assert_true(u.token != 0 && u.nsegments == 0);
@@ -375,7 +375,7 @@ static void a_drop_takes_cells_and_entries_and_moves_the_base(void **state) {
 	(void)state;
 	test_owner o = test_owner_of_three_segments(&servers);
 	lk_unit_state u = test_owner_state(&o);
-	lk_position base = {12, 120, 12};
+	lk_position base = {12, 120, 12, 0};
 	for (int twice = 0; twice < 2; twice++) {
 		assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 2, &base}, NULL), LK_OK);
 		lk_unit_state now = test_owner_state(&o);
@@ -387,7 +387,7 @@ static void a_drop_takes_cells_and_entries_and_moves_the_base(void **state) {
 		assert_int_equal(test_redis_command(&admin, "EXISTS %s", lk_segment_key(o.store, o.unit, 12, o.token)), 1);
 	}
 	/* the base never goes down */
-	lk_position lower = {6, 60, 6};
+	lk_position lower = {6, 60, 6, 0};
 	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, NULL, 0, &lower}, NULL), LK_OK);
 	lk_unit_state now = test_owner_state(&o);
 	assert_int_equal(now.base.cursor, 12);
@@ -402,13 +402,13 @@ static void a_drop_that_would_break_the_tiling_is_refused(void **state) {
 	test_owner o = test_owner_of_three_segments(&servers);
 	lk_unit_state u = test_owner_state(&o);
 	char *before = test_redis_snapshot(&admin, o.unit);
-	lk_position inside = {9, 90, 9}, beyond = {19, 190, 19};
+	lk_position inside = {9, 90, 9, 0}, beyond = {19, 190, 19, 0};
 	/* the open one */
 	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 3, NULL}, NULL), LK_EINTERNAL);
 	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 1, &inside}, NULL), LK_EINTERNAL);
 	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 2, &beyond}, NULL), LK_EINTERNAL);
 	/* the open segment now ends at the new base, but the next commit would extend it across */
-	lk_position end = {18, 180, 18};
+	lk_position end = {18, 180, 18, 0};
 	assert_int_equal(lk_store_drop(o.store, &(lk_removal){o.unit, o.token, u.segments, 2, &end}, NULL), LK_EINTERNAL);
 	test_same_snapshot(before, test_redis_snapshot(&admin, o.unit));
 	test_owner_take(&o, 0);
@@ -420,7 +420,7 @@ static void a_drop_that_would_break_the_tiling_is_refused(void **state) {
 static void a_reset_begins_again(void **state) {
 	(void)state;
 	test_owner o = test_owner_of_three_segments(&servers);
-	lk_position start = {100, 5, 6};
+	lk_position start = {100, 5, 6, 0};
 	uint64_t first = o.token;
 	for (int twice = 0; twice < 2; twice++) {
 		uint64_t before = o.token;
@@ -478,7 +478,7 @@ static lk_state_call call_of(const test_owner *o, lk_state_field *fields, int n)
 }
 
 static int commit_state(test_owner *o, lk_state_field *fields, int n) {
-	const lk_position to = {o->at.cursor + 1, 10, 1};
+	const lk_position to = {o->at.cursor + 1, 10, 1, 0};
 	const lk_state_call c = call_of(o, fields, n);
 	int rc = lk_state_commit(o->store, &c, &to, NULL);
 	if (rc == LK_OK)
@@ -593,7 +593,7 @@ static void aba_needs_the_token(void **state) {
 static void a_unit_before_its_reset_is_another_one(void **state) {
 	(void)state;
 	test_owner o = test_owner_of_three_segments(&servers);
-	lk_position start = {0, 0, 0};
+	lk_position start = {0, 0, 0, 0};
 	char taken[17];
 	lk_token_print(taken, o.token);
 	int64_t cursor = o.at.cursor;

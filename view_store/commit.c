@@ -55,12 +55,13 @@ static void put_meta(lk_store *s, const lk_commit *c) {
 		.bytes = c->cells->stored_bytes,
 	};
 	bool entry = g.from < g.to;
-	lk_redis_more(&s->redis, 2 + 8 + 2 * entry);
+	lk_redis_more(&s->redis, 2 + 10 + 2 * entry);
 	lk_redis_args(&s->redis, "HSET");
 	lk_redis_args(&s->redis, lk_unit_key(s, c->unit));
 	put_number(s, "cursor", c->to.cursor);
 	put_number(s, "watermark", c->to.watermark);
 	put_number(s, "at", c->to.last_at);
+	put_number(s, "run", c->to.run);
 	put_number(s, "open", c->segment_from);
 	if (entry) {
 		char name[LK_NAME_BYTES];

@@ -11,7 +11,7 @@ for _, name in ipairs(redis.call('HKEYS', meta)) do
   end
 end
 redis.call('UNLINK', meta .. ':state')
-redis.call('HDEL', meta, 'open') -- Redis never refuses this, so it does not refuse the next line either
+redis.call('HDEL', meta, 'open', 'run') -- Redis never refuses this, so it does not refuse the next line either
 redis.call('HSET', meta, 'token', ARGV[5], 'cursor', ARGV[2], 'watermark', ARGV[3], 'at', ARGV[4],
   'base', ARGV[2], 'base_watermark', ARGV[3], 'base_at', ARGV[4])
 return 'done'

@@ -93,12 +93,13 @@ static void put_number(lk_store *s, const char *name, int64_t value) {
 }
 
 static void put_position(lk_store *s, int64_t unit, const lk_position *to) {
-	lk_redis_more(&s->redis, 8);
+	lk_redis_more(&s->redis, 10);
 	lk_redis_args(&s->redis, "HSET");
 	lk_redis_args(&s->redis, lk_unit_key(s, unit));
 	put_number(s, "cursor", to->cursor);
 	put_number(s, "watermark", to->watermark);
 	put_number(s, "at", to->last_at);
+	put_number(s, "run", to->run);
 }
 
 static int send(lk_store *s, const char *key, const lk_state_call *c, const lk_position *to, lk_error *err) {

@@ -46,6 +46,7 @@ typedef struct lk_position {
 	int64_t cursor;       /* next offset to read */
 	int64_t watermark;    /* of the prefix below it; LK_NEVER */
 	int64_t last_at;      /* _at of event cursor-1; LK_NEVER at cursor 0 or if unknown */
+	int64_t run;          /* how many events up to it have this _at (event_log/history.h); 0 if unknown */
 } lk_position;
 
 typedef struct lk_segment {

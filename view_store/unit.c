@@ -95,7 +95,7 @@ static bool read_field(lk_unit_state *u, const char *name, const char *value, bo
 		{"cursor", &u->at.cursor, HAS_CURSOR}, {"watermark", &u->at.watermark, HAS_WATERMARK},
 		{"at", &u->at.last_at, HAS_AT}, {"base", &u->base.cursor, HAS_BASE},
 		{"base_watermark", &u->base.watermark, HAS_BASE_WATERMARK}, {"base_at", &u->base.last_at, HAS_BASE_AT},
-		{"open", open, 0},
+		{"run", &u->at.run, 0}, {"open", open, 0},
 	};
 	if (strncmp(name, "s:", 2) == 0)
 		return read_segment(name + 2, value, former, &u->segments[u->nsegments++]);

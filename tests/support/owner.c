@@ -50,7 +50,7 @@ void test_owner_close(test_owner *o) {
 void test_owner_take(test_owner *o, int64_t start) {
 	lk_error err = {0};
 	lk_unit_state u;
-	lk_position from = {start, LK_NEVER, LK_NEVER};
+	lk_position from = {start, LK_NEVER, LK_NEVER, 0};
 	if (lk_store_take_over(o->store, o->unit, &from, &u, &err) != LK_OK)
 		fail_msg("%s", err.text);
 	o->token = u.token;
