@@ -357,10 +357,13 @@ static void large_tables_get_an_index_where_it_helps(void **state) {
 	c.table = "\"lk\".\"few\"";
 	assert_int_equal(lk_compute_index(&c, &err), LK_OK);
 	assert_int_equal(indexes("lk.few"), 0);
-	c.cells = 1000;
+	c.cells = 5000;
 	c.table = "\"lk\".\"many\"";
 	assert_int_equal(lk_compute_index(&c, &err), LK_OK);
 	assert_int_equal(indexes("lk.many"), 1);
+	c.cells = 5001;
+	assert_int_equal(lk_compute_index(&c, &err), LK_OK);
+	assert_int_equal(indexes("lk.many"), 2);
 }
 
 /* --- publishing --- */
