@@ -38,7 +38,7 @@
 
 enum {
 	APPEND_WAIT_MS = 10000,         /* for the end of the log */
-	NOTIFY_EVERY_US = 5000,
+	NOTIFY_EVERY_US = 1000,
 };
 
 /* --- the first round trip: reserve --- */

@@ -29,7 +29,7 @@ size_t lk_append_batch_bytes(const lk_append_batch *b);
  * is in. LK_ECHANGED: the stream's definition has changed since the batch was made. After any other failure the batch
  * may be appended again as it is. */
 int lk_append(lk_pg *pg, lk_append_batch *b, const lk_source_step *step, lk_error *err);
-/* Wakes readers of the log after a commit, at most once in 5 ms. The hint may be lost. */
+/* Wakes readers of the log after a commit, at most once in 1 ms. The hint may be lost. */
 void lk_append_hint(lk_pg *pg);
 
 #endif

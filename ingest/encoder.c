@@ -9,6 +9,7 @@
  * taken for a whole one, and the position would pass it. */
 #include "ingest/encoder.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@ enum {
 	BATCH_EVENTS = 20000,
 	BATCH_BYTES = 4 << 20,
 	BATCH_REJECTS = 1000,
-	LINGER_US = 20000,
+	LINGER_LEAST_US = 2000,  /* how long a batch that has begun waits for more */
+	LINGER_MOST_US = 20000,
 	AGE_US = 200000,
 	STOP_CHECK_MS = 100,
 	CLOCK_EVERY = 256,       /* records between two looks at the clock */
@@ -47,6 +49,7 @@ struct lk_encoder {
 	lk_buf reason;
 	lk_origin origin;        /* which file the input is, and how far it has been taken */
 	int64_t limit, left;
+	_Atomic int64_t linger_us;   /* set by the appender's thread */
 	lk_record held;          /* read, and the next batch's first; points into the input */
 	bool holds;
 	bool ended;
@@ -72,6 +75,7 @@ int lk_encoder_open(lk_encoder **out, const lk_encoder_options *o, lk_error *err
 	e->o = o;
 	e->format = o->format.is;
 	e->limit = INT64_MAX;
+	atomic_store(&e->linger_us, LINGER_LEAST_US);
 	*out = e;
 	int rc = declare(e, o->stream, err);
 	if (!rc)
@@ -282,11 +286,11 @@ static int next(lk_encoder *e, lk_record *r, lk_error *err) {
 	return 0;
 }
 
-/* Waits for a record: up to what is left of LINGER_US for a batch that has begun, else until there is one. */
+/* Waits for a record: up to what is left of the time that a batch which has begun may wait, else until there is one. */
 static int wait_for_record(lk_encoder *e, int64_t began_us, lk_record *r, lk_error *err) {
 	int wait_ms = STOP_CHECK_MS;
 	if (began_us) {
-		int64_t left_us = began_us + LINGER_US - lk_monotonic_us();
+		int64_t left_us = began_us + atomic_load(&e->linger_us) - lk_monotonic_us();
 		if (left_us <= 0)
 			return LK_INPUT_IDLE;
 		wait_ms = (int)(left_us / 1000) + 1;
@@ -340,6 +344,11 @@ int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err) {
 		lk_origin_mark(&e->origin, position);
 	out->to = e->origin.at;
 	return rc;
+}
+
+void lk_encoder_linger(lk_encoder *e, int64_t append_us) {
+	int64_t us = append_us < LINGER_MOST_US / 2 ? 2 * append_us : LINGER_MOST_US;
+	atomic_store(&e->linger_us, us > LINGER_LEAST_US ? us : LINGER_LEAST_US);
 }
 
 int lk_encoder_redeclare(lk_encoder *e, const lk_cat_stream *s, lk_error *err) {

@@ -42,6 +42,10 @@ enum { LK_ENCODER_END = 1 };
  * LK_EINPUT the batch holds the records before. The first event of a new file is LK_EINPUT if the file differs from a
  * known one only in that event. */
 int lk_encoder_fill(lk_encoder *e, lk_encoded *out, lk_error *err);
+/* Tells how long an append takes, us: a batch from a pipe that is silent waits twice as long for more, within 2 to 20 ms.
+ * So an event is appended at once where that is cheap, and the appends of a trickle take at most a third of the time. May
+ * be called while another thread fills. */
+void lk_encoder_linger(lk_encoder *e, int64_t append_us);
 
 /* The stream's definition has changed: later records are encoded by this one, and lk_encoder_again encodes the kept
  * records of a batch again. LK_EINPUT if a csv header, or under strict a record, is no longer valid. */

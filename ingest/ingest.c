@@ -229,9 +229,11 @@ static int append_all(ingest *g, lk_error *err) {
 		bool mine;
 		retry r = {0};
 		note_lines(g, &it->encoded.notes);
+		int64_t began_us = lk_monotonic_us();
 		int rc = append_once(g, it, &mine, &r, err);
 		if (rc)
 			return rc;
+		lk_encoder_linger(g->encoder, lk_monotonic_us() - began_us);
 		tell_end_of_trouble(g, &r);
 		count(g, it, mine);
 		lk_ingest_queue_step(&g->q, &g->q.emptied, NULL);
