@@ -33,6 +33,8 @@ void lk_bookmark_print(const lk_bookmark *p, lk_buf *out) {
 		lk_buf_addf(out, "part %d next %lld", i, (long long)at->off);
 		add_or_none("at", at->at, out);
 		add_or_none("src", at->src, out);
+		if (at->run)
+			lk_buf_addf(out, " run %lld", (long long)at->run);
 		lk_buf_addf(out, " lost %lld\n", (long long)at->lost);
 	}
 	digest_of(out->data + begin, out->len - begin, digest);
@@ -75,11 +77,17 @@ static bool take_number(const char **at, char end, int64_t *out) {
 	return true;
 }
 
+/* Positions of former versions have none. */
+static bool take_run(const char **at, int64_t *run) {
+	*run = 0;
+	return !take_word(at, "run") || (take_number(at, ' ', run) && *run > 0);
+}
+
 static bool take_place(const char **at, int part, lk_bookmark_part *out) {
 	int64_t which;
 	return take_word(at, "part") && take_number(at, ' ', &which) && which == part
 	       && take_word(at, "next") && take_number(at, ' ', &out->off) && take_word(at, "at") && take_number(at, ' ', &out->at)
-	       && take_word(at, "src") && take_number(at, ' ', &out->src) && take_word(at, "lost") && take_number(at, '\n', &out->lost)
+	       && take_word(at, "src") && take_number(at, ' ', &out->src) && take_run(at, &out->run) && take_word(at, "lost") && take_number(at, '\n', &out->lost)
 	       && out->off >= 0 && out->lost >= 0;
 }
 

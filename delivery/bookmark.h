@@ -15,6 +15,7 @@
 typedef struct lk_bookmark_part {
 	int64_t off;          /* the next row */
 	int64_t at, src;      /* `_at` and `_src` of row off - 1; LK_NEVER: there is none, or it has none */
+	int64_t run;          /* how many rows up to it have its `_at` (event_log/history.h); 0: not known */
 	int64_t lost;         /* how often this reader found that the log had lost its end: part of a row's id */
 } lk_bookmark_part;
 

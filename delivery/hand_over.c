@@ -2,6 +2,7 @@
 #include "core/fault.h"
 #include "core/time.h"
 #include "delivery/run.h"
+#include "event_log/history.h"
 #include "event_log/scan.h"
 
 enum { SCANNED_MOST = 10000 };   /* rows that are read before the position is kept, though none of them passes */
@@ -92,6 +93,7 @@ int lk_run_see(lk_run *r, const lk_log_row *row, lk_error *err) {
 	if (rc != LK_OK)
 		return rc;
 	place->off = row->off + 1;
+	place->run = lk_run_next(place->at, place->run, row->values[lk_slot_at(s)].i);
 	place->at = row->values[lk_slot_at(s)].i;
 	place->src = r->open.log.derived ? row->values[lk_slot_src(s)].i : LK_NEVER;
 	r->scanned++;

@@ -6,6 +6,7 @@
 #include "catalog/log_sql.h"
 #include "catalog/tail.h"
 #include "core/time.h"
+#include "event_log/history.h"
 
 /* 1 and the row's times; 0 if there is no such row; an error. */
 static int read_row(lk_pg *pg, const lk_rows_log *log, int part, int64_t off, lk_bookmark_part *out, lk_error *err) {
@@ -32,14 +33,6 @@ static int missing(const lk_rows_log *log, int part, int64_t off, lk_error *err)
 	return lk_hint(err, "rows of the log were removed by hand, or the database was restored just now");
 }
 
-int lk_seek_describe(lk_pg *pg, const lk_rows_log *log, int part, lk_bookmark_part *place, lk_error *err) {
-	place->at = place->src = LK_NEVER;
-	if (place->off == 0)
-		return LK_OK;
-	int there = read_row(pg, log, part, place->off - 1, place, err);
-	return there < 0 ? there : there ? LK_OK : missing(log, part, place->off - 1, err);
-}
-
 /* Is the row after (at, src)? Rows that one append wrote share their `_at`; of a derived stream, `_src` tells them
  * apart. */
 static bool is_after(const lk_bookmark_part *row, int64_t at, int64_t src) {
@@ -64,13 +57,32 @@ static int first_after(lk_pg *pg, const lk_rows_log *log, int part, const lk_boo
 	return LK_OK;
 }
 
+/* The same, of those that have a later `_at`. */
+static int first_later(lk_pg *pg, const lk_rows_log *log, int part, int64_t at, int64_t *end, lk_error *err) {
+	return first_after(pg, log, part, &(lk_bookmark_part){.at = at, .src = LK_NEVER}, end, err);
+}
+
+int lk_seek_describe(lk_pg *pg, const lk_rows_log *log, int part, lk_bookmark_part *place, lk_error *err) {
+	int64_t first = place->off;
+	place->at = place->src = LK_NEVER;
+	place->run = 0;
+	if (place->off == 0)
+		return LK_OK;
+	int there = read_row(pg, log, part, place->off - 1, place, err);
+	if (there <= 0)
+		return there < 0 ? there : missing(log, part, place->off - 1, err);
+	int rc = log->derived ? first_later(pg, log, part, place->at - 1, &first, err) : LK_OK;
+	place->run = place->off - first;
+	return rc;
+}
+
 int lk_seek_time(lk_pg *pg, const lk_rows_log *log, int part, int64_t us, int64_t *off, lk_error *err) {
 	lk_frontier tail;
 	int rc = lk_log_tail(pg, log->stream, &tail, err);
 	if (rc)
 		return rc;
 	*off = tail.part[part].off;
-	return first_after(pg, log, part, &(lk_bookmark_part){.at = us - 1, .src = LK_NEVER}, off, err);
+	return first_later(pg, log, part, us - 1, off, err);
 }
 
 /* --- a position that was kept --- */
@@ -87,18 +99,27 @@ static void move(lk_bookmark_part *place, int64_t off) {
 	*place = (lk_bookmark_part){.off = off, .at = LK_NEVER, .src = LK_NEVER, .lost = place->lost};
 }
 
+/* Behind the rows of [0, *end) that the reader had, as far as they are there: an append is lost as a whole, so if rows of the same `_at`
+ * are there, they are the same ones, and come after fewer rows than before. */
+static int amid(lk_pg *pg, const lk_rows_log *log, int part, const lk_bookmark_part *place, int64_t *end, lk_error *err) {
+	int64_t first;
+	int rc = first_later(pg, log, part, place->at, end, err);
+	first = *end;
+	if (rc == LK_OK && place->run)
+		rc = first_later(pg, log, part, place->at - 1, &first, err);
+	if (rc == LK_OK && place->run)
+		*end = lk_earlier(first + place->run, *end);
+	return rc;
+}
+
 /* A place in the log that it is of: where it was left, unless the row before it is another one now. */
 static int resume_place(lk_pg *pg, const lk_rows_log *log, int part, lk_bookmark_part *place, int64_t end, lk_error *err) {
-	lk_bookmark_part row = {.at = LK_NEVER, .src = LK_NEVER};
-	if (place->off == 0)
-		return LK_OK;
-	int there = place->off <= end ? read_row(pg, log, part, place->off - 1, &row, err) : 0;
-	if (there < 0)
-		return there;
-	if (there && row.at == place->at && row.src == place->src)
-		return LK_OK;
+	bool has;
+	int rc = lk_log_has(pg, log->stream->stream, &(lk_seen){part, place->off, place->at, place->run}, 1, &has, err);
+	if (rc || has)
+		return rc;
 	int64_t off = end;
-	int rc = first_after(pg, log, part, &(lk_bookmark_part){.at = place->at, .src = LK_NEVER}, &off, err);
+	rc = amid(pg, log, part, place, &off, err);
 	if (rc)
 		return rc;
 	move(place, off);
@@ -124,7 +145,8 @@ static int resume_elsewhere(lk_pg *pg, const lk_rows_log *log, lk_bookmark *p, c
 		lk_bookmark_part *place = &p->part[i];
 		lk_bookmark_part before = alike ? *place : all;
 		int64_t off = before.at == LK_NEVER ? 0 : tail->part[i].off;
-		before.src = log->derived ? before.src : LK_NEVER;
+		before.src = log->by_src ? before.src : LK_NEVER;
+		before.at -= log->derived && !log->by_src && off;
 		if (off)
 			rc = first_after(pg, log, i, &before, &off, err);
 		*place = (lk_bookmark_part){.off = off};

@@ -218,10 +218,8 @@ static void fold_until_within(void) {
 	test_redis_save(&lk.servers, "within");
 }
 
-/* Three events lie before ten of another partition, though they were committed later: their append had read the clock. Units
- * have folded two of the ten when PostgreSQL goes back to before the three. What was their rows' offset is now another one's of
- * the ten, with the same `_at`. */
-static void lose_what_lay_before(const char *mutant) {
+/* Three events lie before ten of another partition, though they were committed later: their append had read the clock. */
+static void lay_before(const char *mutant) {
 	char *path = test_file(&lk, "d.sql", MERGED);
 	test_world_empty(&world);
 	LK(0, "", "", "apply", path);
@@ -235,6 +233,12 @@ static void lose_what_lay_before(const char *mutant) {
 	                       " WHERE s.stream_id = t.stream_id AND s.name = 's' AND l.part = t.part");
 	run_once(mutant);
 	test_ask_is(&lk, "SELECT string_agg(n::text, ' ' ORDER BY off) FROM lk.log_m", "0 0 0 0 100 100 100 1 1 1 1 1 1 1 1 1 1");
+}
+
+/* Units have folded two of the ten when PostgreSQL goes back to before the three. Where the second one was, another one of the ten is
+ * now, with the same `_at`. */
+static void lose_what_lay_before(const char *mutant) {
+	lay_before(mutant);
 	fold_until_within();
 	put_postgresql_back("kept");
 	run_once(mutant);
@@ -263,6 +267,36 @@ static void equal_times_alone_do_not_tell(void **state) {
 	run_once("run_unchecked");
 	LK(0, "k,17,322\r\n", "", "query", "v", "--format", "csv");
 	assert_true(is_wrong(wrong_sums));
+}
+
+#define CSV_OF_N "--columns", "n", "--format", "csv"
+
+/* The same of somebody who reads the rows: what he gets after the loss, having had two of the ten. */
+static void read_what_lay_before(const char *mutant) {
+	char *cursor = lk_asprintf("%s/seen-%d", lk.servers.dir, *mutant != '\0'), *env = lk_asprintf("LK_MUTANT=%s", mutant);
+	lay_before(mutant);
+	LK(0, "n\r\n0\r\n0\r\n0\r\n0\r\n100\r\n100\r\n100\r\n1\r\n1\r\n", "", "tail", "m", CSV_OF_N, "--cursor", cursor, "--limit", "9");
+	put_postgresql_back("kept");
+	append_to(1, 3, 5);
+	run_once(mutant);
+	test_run(&lk, (const char *const[]){env, NULL}, 0, "", "", ARGS("tail", "m", CSV_OF_N, "--cursor", cursor));
+	free(env);
+	free(cursor);
+}
+
+/* I5, P6: a reader goes on behind the rows that it had, though others have their offsets now */
+static void what_lay_before_is_lost_to_a_reader(void **state) {
+	(void)state;
+	read_what_lay_before("");
+	assert_string_equal(lk.out, "n\r\n1\r\n1\r\n1\r\n1\r\n1\r\n1\r\n1\r\n1\r\n5\r\n5\r\n5\r\n");
+	assert_non_null(strstr(lk.err, "lost its end"));
+}
+
+/* P6: three of them never come */
+static void equal_times_alone_leave_rows_out(void **state) {
+	(void)state;
+	read_what_lay_before("run_unchecked");
+	assert_string_equal(lk.out, "n\r\n1\r\n1\r\n1\r\n1\r\n1\r\n5\r\n5\r\n5\r\n");
 }
 
 /* --- a log that is made again --- */
@@ -370,6 +404,8 @@ int main(void) {
 		cmocka_unit_test(a_state_of_a_lost_history_that_is_kept_is_wrong),
 		cmocka_unit_test(what_lay_before_is_lost),
 		cmocka_unit_test(equal_times_alone_do_not_tell),
+		cmocka_unit_test(what_lay_before_is_lost_to_a_reader),
+		cmocka_unit_test(equal_times_alone_leave_rows_out),
 		cmocka_unit_test(a_log_made_again_days_later_is_the_same),
 		cmocka_unit_test(a_log_with_times_of_the_clock_is_another_one),
 		cmocka_unit_test(servers_go_back_under_a_running_layer),

@@ -361,6 +361,52 @@ static void rows_of_a_derived_stream(void **state) {
 	free(cursor);
 }
 
+/* What a reader gets of `evens` as from its cursor, which is called after how many rows it may read. */
+static char *numbers_read(int reader, const char *limit) {
+	char name[16];
+	snprintf(name, sizeof name, "seen%d", reader);
+	char *cursor = path_of(name);
+	LK(0, "", "", "tail", "evens", "--format", "csv", "--columns", "n", "--cursor", cursor, "--limit", limit);
+	free(cursor);
+	return lk_strdup(lk.out);
+}
+
+static void assert_all_were_read(const char *before, const char *after, int events) {
+	for (int n = 0; n < events; n++) {
+		char *line = lk_asprintf("\n%d\r\n", n);
+		if (!strstr(before, line) && !strstr(after, line))
+			fail_msg("%d is missing", n);
+		free(line);
+	}
+}
+
+/* D7: where the source's offset does not say which row was earlier, some come again, and none is left out. */
+static void rows_of_several_partitions_in_another_log(void **state) {
+	(void)state;
+	enum { EVENTS = 30, READERS = 9 };
+	static const char halves[] = "CREATE TABLE evens WITH (event_time = ts, partition_by = g) AS SELECT ts, n, 'one' || left(ip, 0) AS g FROM hits;";
+	char *before[READERS];
+	test_world_declare(&world, halves);
+	append(EVENTS);
+	test_world_run(&world, "UPDATE lk.log_hits SET _at = (SELECT max(_at) FROM lk.log_hits)");   /* each partition reads the clock */
+	test_world_run(&world, "UPDATE lk.tail SET last_at = (SELECT max(_at) FROM lk.log_hits) WHERE next_off > 0");
+	fill();
+	for (int i = 0; i < READERS; i++) {
+		char limit[8];
+		snprintf(limit, sizeof limit, "%d", 3 + 3 * i);
+		before[i] = numbers_read(i, limit);
+	}
+	LK(0, "", "", "drop", "--stream", "evens", "--yes");
+	test_world_declare(&world, halves);
+	fill();
+	for (int i = 0; i < READERS; i++) {
+		char *after = numbers_read(i, "100");
+		assert_all_were_read(before[i], after, EVENTS);
+		free(before[i]);
+		free(after);
+	}
+}
+
 /* --- following --- */
 
 /* I11: sessions are ended and the server is killed; each row comes once all the same. */
@@ -511,6 +557,7 @@ int main(void) {
 		cmocka_unit_test_setup(lost_while_it_is_followed, fresh),
 		cmocka_unit_test_setup(a_stream_that_was_declared_anew, fresh),
 		cmocka_unit_test_setup(rows_of_a_derived_stream, fresh),
+		cmocka_unit_test_setup(rows_of_several_partitions_in_another_log, fresh),
 		cmocka_unit_test_setup(each_row_once_while_servers_go_away, fresh),
 		cmocka_unit_test_setup(killed_with_a_cursor, fresh),
 		cmocka_unit_test_setup(readers_that_go_away, fresh),

@@ -13,7 +13,7 @@
 
 static const lk_bookmark some = {
 	.database = "0123456789abcdef0123456789abcdef", .stream = "alerts", .log = 57, .n = 3,
-	.part = {{12, 1735689600000001, 45, 0}, {0, LK_NEVER, LK_NEVER, 0}, {9000000000, -5, LK_NEVER, 2}},
+	.part = {{12, 1735689600000001, 45, 3, 0}, {0, LK_NEVER, LK_NEVER, 0, 0}, {9000000000, -5, LK_NEVER, 0, 2}},
 };
 
 static void what_is_printed_is_read(void **state) {
