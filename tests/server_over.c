@@ -129,27 +129,11 @@ static void check(const made *m) {
 
 /* --- disturbances --- */
 
-static void copy_key(const char *from, const char *to) {
-	test_redis_command(&redis, "EVAL return(redis.call('RESTORE',KEYS[2],0,redis.call('DUMP',KEYS[1]),'REPLACE')) 2 %s %s", from, to);
-}
-
-/* Saves what Redis has of the unit, or puts it back to what it had then. */
-static void save_or_put_back(int64_t unit, bool save) {
-	for (int i = 0; i < 2; i++) {
-		char *key = lk_asprintf("lk:%s:u:%lld%s", world.log_id, (long long)unit, i ? ":state" : ""), *copy = lk_asprintf("former:%lld:%d", (long long)unit, i);
-		if (!save)
-			test_redis_command(&redis, "DEL %s", key);
-		copy_key(save ? key : copy, save ? copy : key);
-		free(key);
-		free(copy);
-	}
-}
-
 static void disturb(uint64_t *seed, test_worker *t, int part) {
 	switch (random_below(seed, 10)) {
 	case 0: test_redis_command(&redis, "FLUSHALL"); break;
-	case 1: save_or_put_back(t->units[part].id, true); break;
-	case 2: save_or_put_back(t->units[part].id, false); break;
+	case 1: test_redis_unit(&redis, world.log_id, t->units[part].id, true); break;
+	case 2: test_redis_unit(&redis, world.log_id, t->units[part].id, false); break;
 	case 3: lk_unit_drop(&t->units[part]); break;
 	default: break;
 	}
@@ -222,10 +206,10 @@ static int64_t next_total_after_going_back(int64_t *step) {
 	t.path.limits.segment_bytes = 0;
 	append_ones(10);
 	assert_int_equal(test_worker_step(&t, 0, INT64_MAX), 10);
-	save_or_put_back(t.units[0].id, true);
+	test_redis_unit(&redis, world.log_id, t.units[0].id, true);
 	append_ones(10);
 	assert_int_equal(test_worker_step(&t, 0, INT64_MAX), 10);
-	save_or_put_back(t.units[0].id, false);
+	test_redis_unit(&redis, world.log_id, t.units[0].id, false);
 	append_ones(1);
 	*step = test_worker_step(&t, 0, INT64_MAX);
 	while (test_worker_step(&t, 0, INT64_MAX) != 0)

@@ -38,6 +38,21 @@ int64_t test_redis_command(lk_redis *r, const char *fmt, ...) {
 	return answer;
 }
 
+static void copy_key(lk_redis *r, const char *from, const char *to) {
+	test_redis_command(r, "EVAL return(redis.call('RESTORE',KEYS[2],0,redis.call('DUMP',KEYS[1]),'REPLACE')) 2 %s %s", from, to);
+}
+
+void test_redis_unit(lk_redis *r, const char *log_id, int64_t unit, bool save) {
+	for (int i = 0; i < 2; i++) {
+		char *key = lk_asprintf("lk:%s:u:%" PRId64 "%s", log_id, unit, i ? ":state" : ""), *copy = lk_asprintf("former:%" PRId64 ":%d", unit, i);
+		if (!save)
+			test_redis_command(r, "DEL %s", key);
+		copy_key(r, save ? key : copy, save ? copy : key);
+		free(key);
+		free(copy);
+	}
+}
+
 static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 char *test_redis_snapshot(lk_redis *r, int64_t unit) {
