@@ -51,13 +51,17 @@ int lk_reader_units(lk_reader *r, lk_error *err) {
 	r->budget.held_bytes = 0;
 	if (r->query->layer == LK_LAYER_BATCH)
 		return LK_OK;
-	for (int i = 0; i < r->partitions; i++) {
+	lk_look looks[LK_MAX_PARTITIONS];
+	for (int i = 0; i < r->partitions; i++)
+		looks[i] = (lk_look){.unit = r->copy->units[i], .hint = r->hint.part[i].off, .read = &r->units[i]};
+	int rc = lk_store_look(r->store, &(lk_looks){looks, r->partitions, r->plan, &r->filter.cells}, err);
+	for (int i = 0; rc == LK_OK && i < r->partitions; i++) {
+		if (looks[i].done)
+			continue;
 		const lk_unit_wanted w = {r->copy->units[i], r->hint.part[i].off, r->plan, &r->filter.cells};
-		int rc = lk_unit_read_cells(&r->units[i], r->store, &w, err);
-		if (rc < 0)
-			return rc;
+		rc = lk_unit_read_cells(&r->units[i], r->store, &w, err);
 	}
-	return LK_OK;
+	return rc;
 }
 
 static void why_in(lk_reader *r, int i) {

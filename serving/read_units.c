@@ -1,4 +1,4 @@
-/* The view store's side of an answer: every unit at one cursor.
+/* The view store's side of an answer: every unit at one cursor, where it is too much for one call (view_store/look.h).
  *
  * The open segment is still being written, so it comes in the same atomic call as the unit's meta: its cells are those
  * of the cursor. Closed segments never change; they may be scanned without haste, and reading the meta once more at the
@@ -74,16 +74,6 @@ int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_unit_wanted *w
 	if (w->filter->budget)
 		w->filter->budget->held_bytes += taken ? (int64_t)lk_cells_bytes(&open) : 0;
 	return u->state.at.cursor > w->hint ? read_closed(u, store, w, err) : LK_OK;
-}
-
-void lk_unit_read_release(lk_unit_read *u) {
-	for (int i = 0; u->cells && i < u->state.nsegments; i++)
-		lk_cells_release(&u->cells[i]);
-	free(u->cells);
-	free(u->whole);
-	if (u->there)
-		lk_unit_state_release(&u->state);
-	*u = (lk_unit_read){0};
 }
 
 bool lk_unit_read_counts(const lk_unit_read *u, int i, int64_t cut, int64_t end) {

@@ -5,6 +5,7 @@
 #include "catalog/published.h"
 #include "event_log/batch_rows.h"
 #include "serving/condition.h"
+#include "view_store/look.h"
 
 /* --- filter.c: what a query asks for, as Redis, PostgreSQL and the merge need it --- */
 
@@ -47,20 +48,13 @@ void lk_filter_row_field(const lk_filter *f, const uint8_t *field, size_t len, l
 
 /* --- read_units.c: Redis, each unit at one cursor --- */
 
-typedef struct lk_unit_read {
-	bool there;
-	lk_unit_state state;
-	lk_cells *cells;          /* [state.nsegments], one map each: which of them count is known only when the cut is */
-	bool *whole;              /* [state.nsegments]: was read, and still existed when all were read */
-} lk_unit_read;
-
 typedef struct lk_unit_wanted {
 	int64_t unit, hint;       /* hint: segments below it are not read */
 	const lk_plan *plan;
 	const lk_cell_filter *filter;
 } lk_unit_wanted;
+/* Step by step, for a unit that is too large to be read at once (view_store/look.h). */
 int lk_unit_read_cells(lk_unit_read *u, lk_store *store, const lk_unit_wanted *w, lk_error *err);
-void lk_unit_read_release(lk_unit_read *u);
 /* True if the segments from the cut on tile [cut, end), or if end <= cut, where none count. end: the unit's cursor, or
  * an offset below it where the query ends. If they do not tile, *why says what is wrong. */
 bool lk_unit_read_tiles(const lk_unit_read *u, int64_t cut, int64_t end, lk_buf *why);

@@ -53,6 +53,8 @@ void lk_store_close(lk_store *s) {
 	if (!s)
 		return;
 	lk_redis_close(&s->redis);
+	for (int i = 0; i < LK_KNOWN_UNITS; i++)
+		lk_unit_state_release(&s->known[i].state);
 	lk_buf_release(&s->work);
 	free(s->prefix);
 	free(s->log_id);

@@ -22,8 +22,16 @@
  * cells. */
 enum { LK_CALL_BYTES = 1 << 20, LK_CALL_CELLS = 5000, LK_NAME_BYTES = 64 };
 
+/* Units as a reader saw them last, by their ids (view_store/look.c). */
+enum { LK_KNOWN_UNITS = 128 };
+struct lk_known {
+	int64_t unit;
+	lk_unit_state state;
+};
+
 struct lk_store {
 	lk_redis redis;
+	struct lk_known known[LK_KNOWN_UNITS];
 	char *prefix;                    /* "lk:<log id>:u:" */
 	char *log_id;
 	char *key;                       /* scratch space of the functions that name keys */
