@@ -132,10 +132,41 @@ $(BUILD)/bench/bench: $(BENCH) $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/liblk.a
 bench: lk $(BUILD)/bench/bench
 	$(Q)LK_BIN=$(BUILD)/lk $(BUILD)/bench/bench $(CASES)
 
+# --- installing: the program, what it prints of itself (manual pages, completion), and examples ---
+prefix     ?= /usr/local
+bindir     ?= $(prefix)/bin
+datadir    ?= $(prefix)/share
+mandir     ?= $(datadir)/man
+bashdir    ?= $(datadir)/bash-completion/completions
+zshdir     ?= $(datadir)/zsh/site-functions
+exampledir ?= $(datadir)/lk/examples
+PROGRAM    ?= $(BUILD)/lk
+PAGES      := lk $(patsubst cli/cmd_%.c,lk-%,$(wildcard cli/cmd_*.c))
+EXAMPLES   := $(wildcard examples/*/*)
+
+.PHONY: install uninstall
+install: $(PROGRAM)
+	umask 022; install -d $(foreach dir,$(bindir) $(mandir)/man1 $(bashdir) $(zshdir) $(sort $(dir $(EXAMPLES:examples/%=$(exampledir)/%))),'$(DESTDIR)$(dir)')
+	install -m 755 $(PROGRAM) '$(DESTDIR)$(bindir)/lk'
+	umask 022; for page in $(PAGES); do \
+	  $(PROGRAM) help --format man $$(echo $$page | sed -n 's/^lk-//p') >'$(DESTDIR)$(mandir)/man1/'$$page.1 || exit 1; \
+	done
+	umask 022; $(PROGRAM) help --format bash >'$(DESTDIR)$(bashdir)/lk'
+	umask 022; $(PROGRAM) help --format zsh >'$(DESTDIR)$(zshdir)/_lk'
+	for file in $(EXAMPLES:examples/%=%); do \
+	  [ -x examples/$$file ] && mode=755 || mode=644; install -m $$mode examples/$$file '$(DESTDIR)$(exampledir)/'$$file || exit 1; \
+	done
+
+uninstall:
+	rm -f $(foreach file,$(bindir)/lk $(PAGES:%=$(mandir)/man1/%.1) $(bashdir)/lk $(zshdir)/_lk,'$(DESTDIR)$(file)')
+	rm -rf '$(DESTDIR)$(exampledir)'
+	-rmdir '$(DESTDIR)$(datadir)/lk' 2>/dev/null
+
 # --- targets that the README names ---
 .PHONY: help packages demo live check fuzz tsan model-check layers tour soak fresh-check compose-check clean
 help:
 	@echo 'make              builds ./lk (V=1: with the commands)'
+	@echo 'make install      lk, its manual pages, completion for bash and zsh (prefix=/usr/local, DESTDIR=); make uninstall'
 	@echo 'make demo         installs what is missing, builds, and shows all of lk in a minute'
 	@echo 'make live         both layers over traffic that goes on, and the live page, until Ctrl-C'
 	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some of them; SANITIZERS=0: no sanitizers)'

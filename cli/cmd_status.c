@@ -31,6 +31,26 @@ static void say_trouble(const lk_status_report *s) {
 			       s->copies[i].copy->version->view->name, (long long)s->copies[i].copy->id);
 }
 
+/* For scripts and the completion of command lines: from the catalogue alone. */
+static void print_names(const lk_catalog *c) {
+	lk_buf b = LK_BUF_INIT;
+	for (int i = 0; i < c->nstreams; i++)
+		lk_buf_addf(&b, "stream %s\n", c->streams[i].stream->name);
+	for (int i = 0; i < c->nviews; i++)
+		lk_buf_addf(&b, "view %s\n", c->views[i].name);
+	lk_put_buf(&b);
+	lk_buf_release(&b);
+}
+
+static int list_names(lk_error *err) {
+	lk_connection c = {0};
+	int rc = lk_connect(&c, LK_WITH_CATALOG, err);
+	if (rc == LK_OK)
+		print_names(c.catalog);
+	lk_disconnect(&c);
+	return rc;
+}
+
 static void print(const lk_status_report *s, bool json) {
 	lk_screen screen = lk_out_screen();
 	if (json) {
@@ -42,12 +62,14 @@ static void print(const lk_status_report *s, bool json) {
 }
 
 static int run(const lk_args *args, lk_error *err) {
-	static const char *const formats[] = {"table", "json", NULL};
+	static const char *const formats[] = {"table", "json", "names", NULL};
 	lk_connection c = {0};
 	lk_status_report s = {.view = args->noperands ? args->operands[0] : NULL, .digest = lk_args_has(args, "digest"), .tell = lk_say_error};
 	bool empty = false;
 	int format;
 	int rc = lk_args_choice(args, "format", formats, 0, &format, err);
+	if (rc == LK_OK && format == 2)
+		return list_names(err);
 	if (rc == LK_OK)
 		rc = connect_to(&c, &empty, err);
 	s.pg = &c.pg;
@@ -84,7 +106,7 @@ const lk_command lk_cmd_status = {
 	.options = {
 		{"digest", NULL, "a digest of the cells of each copy, with the end of the log prefix that it covers: "
 			"equal digests mean equal cells; reads all cells", false},
-		{"format", "FORMAT", "table or json (table)", false},
+		{"format", "FORMAT", "table, json or names (table): names prints the kind and the name of each stream and view", false},
 	},
 	.examples = {
 		{"lk status", "all of it"},

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 
 #define LK_VERSION "0.1.0"
+#define LK_VERSION_DATE "2026-12-01"   /* of the manual pages */
 
 /* In the order of `lk help`. */
 #define LK_COMMANDS(COMMAND) \

@@ -34,6 +34,23 @@ int lk_command_unknown(const lk_command *const *commands, const char *name, lk_e
 
 /* --- its text --- */
 
+const lk_meaning lk_exit_statuses[] = {
+	{"0", "done"}, {"1", "compared answers differ"}, {"2", "usage"}, {"3", "a server cannot be reached"},
+	{"5", "the answer is partial or stale and --strict was given"}, {"6", "the answer would be too large"},
+	{"65", "input refused, or rows by a receiver"}, {"70", "an internal error"}, {"71", "no memory"},
+	{"75", "busy, full, or stopped before it was done, try again"}, {"78", "a definition is invalid"}, {"130", "stopped by Ctrl-C"},
+	{NULL, NULL},
+};
+
+const lk_meaning lk_variables[] = {
+	{"LK_POSTGRES", "PostgreSQL: a libpq conninfo or URI"},
+	{"LK_REDIS", "Redis: redis://[user:password@]host:port/db, unix:path, or unix://user:password@/path"},
+	{"LK_HOME", "the folder of the private servers that `lk up` starts, which are used without these two (.lk)"},
+	{"LK_PAGER, PAGER", "what shows tables longer than the screen (less); empty or cat: nothing does"},
+	{"COLUMNS, LINES", "the size of the screen, instead of what the terminal says"},
+	{NULL, NULL},
+};
+
 enum { LEAST_WIDTH = 40, MOST_WIDTH = 100, NO_WIDTH = 80, SUMMARY_INDENT = 24, OPTION_INDENT = 22 };
 
 /* Long lines are hard to read, even on a wide screen. */
@@ -42,8 +59,7 @@ static size_t help_width(void) {
 	return !screen ? NO_WIDTH : screen < LEAST_WIDTH ? LEAST_WIDTH : screen > MOST_WIDTH ? MOST_WIDTH : (size_t)screen;
 }
 
-/* A text of the command's help, with its list in place; the caller frees it. */
-static char *filled(const lk_command *c, const char *text) {
+char *lk_help_text(const lk_command *c, const char *text) {
 	static const char mark[] = "{list}";
 	const char *at = strstr(text, mark);
 	lk_buf b = LK_BUF_INIT;
@@ -84,11 +100,15 @@ void lk_help_summary(const lk_command *const *commands, lk_buf *out) {
 	lk_buf_addc(out, '\n');
 	add_wrapped(out, "`lk help COMMAND` shows the options of a command with examples.\n\n"
 	            "Servers: LK_POSTGRES (libpq conninfo or URI) and LK_REDIS (redis://[user:password@]host:port/db or unix:path, unix://user:password@/path); "
-	            "without them, the private servers that `lk up` started under LK_HOME (default .lk).\n\n"
-	            "Exit status: 0 done; 1 compared answers differ; 2 usage; 3 a server cannot be reached; "
-	            "5 the answer is partial or stale and --strict was given; 6 the answer would be too large; 65 input refused, or rows by a receiver; 70 an internal error; "
-	            "71 no memory; 75 busy, full, or stopped before it was done, try again; 78 a definition is invalid; "
-	            "130 stopped by Ctrl-C. README.md says more.", 0, 0);
+	            "without them, the private servers that `lk up` started under LK_HOME (default .lk).", 0, 0);
+	lk_buf text = LK_BUF_INIT;
+	lk_buf_adds(&text, "Exit status: ");
+	for (const lk_meaning *m = lk_exit_statuses; m->name; m++)
+		lk_buf_addf(&text, "%s%s %s", m == lk_exit_statuses ? "" : "; ", m->name, m->text);
+	lk_buf_adds(&text, ". README.md says more.");
+	lk_buf_addc(out, '\n');
+	add_wrapped(out, text.data, 0, 0);
+	lk_buf_release(&text);
 }
 
 void lk_help_command(const lk_command *c, lk_buf *out) {
@@ -98,7 +118,7 @@ void lk_help_command(const lk_command *c, lk_buf *out) {
 	lk_buf_adds(out, ": ");
 	add_wrapped(out, c->summary, strlen(c->name) + 2, 0);
 	if (*c->detail) {
-		char *detail = filled(c, c->detail);
+		char *detail = lk_help_text(c, c->detail);
 		lk_buf_addc(out, '\n');
 		add_wrapped(out, detail, 0, 0);
 		free(detail);
@@ -107,7 +127,7 @@ void lk_help_command(const lk_command *c, lk_buf *out) {
 		lk_buf_adds(out, "\noptions:\n");
 	for (int i = 0; i < LK_MAX_OPTIONS && c->options[i].name; i++) {
 		const lk_option *o = &c->options[i];
-		char *head = lk_asprintf("  --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : ""), *help = filled(c, o->help);
+		char *head = lk_asprintf("  --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : ""), *help = lk_help_text(c, o->help);
 		add_entry(out, head, help, OPTION_INDENT);
 		free(head);
 		free(help);

@@ -6,9 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <errno.h>
-#include <poll.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +17,7 @@
 #include "core/time.h"
 #include "postgres/pg.h"
 #include "tests/support/command_line.h"
+#include "tests/support/terminal.h"
 #include "view_store/store.h"
 
 static test_program lk;
@@ -399,70 +397,23 @@ static void a_sandbox_that_is_being_made(void **state) {
 
 /* --- on a terminal --- */
 
-typedef struct terminal {
-	int fd, pid;
-	lk_buf text;
-} terminal;
-
-static void terminal_open(terminal *t, const char *const *argv) {
-	char postgres[300], redis[300];
-	const char *bin = getenv("LK_BIN");
-	snprintf(postgres, sizeof postgres, "LK_POSTGRES=%s", lk.servers.at.postgres);
-	snprintf(redis, sizeof redis, "LK_REDIS=%s", lk.servers.at.redis);
-	*t = (terminal){.text = LK_BUF_INIT};
-	fflush(NULL);
-	t->pid = forkpty(&t->fd, NULL, NULL, NULL);
-	if (t->pid == 0) {
-		putenv(postgres);
-		putenv(redis);
-		execv(bin && *bin ? bin : "build/plain/lk", (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	assert_true(t->pid > 0);
-}
-
-/* Reads until the text appears; NULL: to the end. */
-static bool terminal_shows(terminal *t, const char *text) {
-	int64_t deadline = lk_monotonic_us() + 20 * LK_US_PER_S;
-	while (lk_monotonic_us() < deadline) {
-		char chunk[512];
-		struct pollfd p = {.fd = t->fd, .events = POLLIN};
-		if (text && t->text.len && strstr(t->text.data, text))
-			return true;
-		if (poll(&p, 1, 100) <= 0)
-			continue;
-		ssize_t n = read(t->fd, chunk, sizeof chunk);
-		if (n <= 0 && errno != EINTR)
-			return text == NULL;
-		lk_buf_add(&t->text, chunk, n > 0 ? (size_t)n : 0);
-	}
-	return false;
-}
-
-static int terminal_close(terminal *t) {
-	int status;
-	close(t->fd);
-	assert_int_equal(waitpid(t->pid, &status, 0), t->pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 /* One line, which is overwritten; Ctrl-C, as typed, ends it and leaves no part of the line. */
 static void progress_on_a_terminal(void **state) {
 	(void)state;
-	terminal t;
+	test_terminal t;
 	if (!test_has_terminals()) {
 		print_message("skipped: no terminal can be opened here\n");
 		skip();
 	}
-	terminal_open(&t, ARGS("lk", "replay", "traffic", "--pace", "1x"));
-	if (!terminal_shows(&t, " of 600 events, ") || !terminal_shows(&t, "\r\033[K"))
+	test_terminal_open(&t, 80, 24, &lk.servers.at, ARGS(test_lk_path(), "replay", "traffic", "--pace", "1x"));
+	if (!test_terminal_shows(&t, 0, " of 600 events, ") || !test_terminal_shows(&t, 0, "\r\033[K"))
 		fail_msg("the terminal shows: %s", t.text.data);
 	assert_null(strchr(t.text.data, '\n'));
-	assert_int_equal(write(t.fd, "\003", 1), 1);
-	assert_true(terminal_shows(&t, NULL));
+	test_terminal_type(&t, "\003");
+	assert_true(test_terminal_shows(&t, 0, NULL));
 	assert_non_null(strstr(t.text.data, "\r\033[Klk: "));
 	assert_non_null(strstr(t.text.data, "run it again to continue"));
-	assert_int_equal(terminal_close(&t), 75);
+	assert_int_equal(test_terminal_close(&t), 75);
 	lk_buf_release(&t.text);
 }
 
