@@ -62,6 +62,8 @@ int lk_run_hand_over(lk_run *r, lk_error *err) {
 	r->report->read += r->scanned;
 	r->waiting = 0;
 	r->scanned = 0;
+	if (r->o->target->reached)
+		r->o->target->reached(r->o->target->ctx, &r->at);
 	return lk_run_keep(r, err);
 }
 

@@ -37,7 +37,9 @@ int lk_run_resume(lk_run *r, lk_error *err) {
 
 static int begin(lk_run *r, lk_error *err) {
 	int rc = lk_begin_check(&r->open.log, &r->o->begin, err);
-	if (rc == LK_OK)
+	if (rc == LK_OK && r->o->at)
+		r->at = *r->o->at;
+	else if (rc == LK_OK)
 		rc = lk_keeper_read(&r->keeper, &r->at, err);
 	if (rc < 0)
 		return rc;
@@ -65,5 +67,7 @@ int lk_run_look(lk_run *r, bool now, bool *changed, lk_error *err) {
 		rc = t->shaped(t->ctx, &r->open.shape, err);
 		r->fatal |= rc != LK_OK;
 	}
+	if (rc == LK_OK && t->reached)
+		t->reached(t->ctx, &r->at);
 	return rc;
 }

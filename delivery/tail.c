@@ -30,6 +30,8 @@ static int find_ends(lk_run *r, lk_frontier *from, lk_frontier *to, bool *any, l
 			return (rc = lk_run_resume(r, err)) ? rc : find_ends(r, from, to, any, err);
 		if (r->o->begin.partition >= 0 && r->o->begin.partition != p)
 			to->part[p].off = at;
+		if (r->o->to && to->part[p].off > r->o->to->part[p].off)
+			to->part[p].off = r->o->to->part[p].off > at ? r->o->to->part[p].off : at;
 		from->part[p].off = at;
 		*any |= to->part[p].off > at;
 	}

@@ -16,6 +16,8 @@ typedef struct lk_tail_options {
 	const lk_where *where;
 	int nwhere;
 	lk_begin begin;               /* for a reader without a position; and which partition is read */
+	const lk_bookmark *at;        /* goes on here, as from a position that was kept; NULL: `begin` says where. Borrowed */
+	const lk_bookmark *to;        /* of the same log: ends there at the latest; NULL: nowhere. Borrowed */
 	int64_t limit;                /* rows, then it ends; 0: no limit */
 	bool follow;                  /* waits for more rows, and for a server that is lost */
 	int64_t retry_us;             /* how long a target that takes nothing is tried; 0: for ever */

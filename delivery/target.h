@@ -16,6 +16,8 @@ typedef struct lk_target {
 	/* 0: every row that was taken is out, and will not be sent again. LK_EBUSY: not yet, the caller tries again later;
 	 * another failure: it never will be. */
 	int (*flush)(void *ctx, lk_error *err);
+	/* Every row before this position that passes is out: after each flush, also where none has passed; may be NULL. */
+	void (*reached)(void *ctx, const lk_bookmark *at);
 	int64_t (*again_us)(const void *ctx);   /* how long the receiver asked to be left alone, or 0; may be NULL */
 } lk_target;
 

@@ -137,6 +137,20 @@ lk_follower *lk_feed_follow(lk_feed *f, const char *last) {
 	return w;
 }
 
+void lk_follower_begin(lk_follower *w) {
+	pthread_mutex_lock(&w->feed->lock);
+	let_go(w->now);
+	w->now = NULL;
+	w->next = w->feed->next;
+	pthread_mutex_unlock(&w->feed->lock);
+}
+
+void lk_follower_precede(lk_follower *w, lk_buf *text) {
+	pthread_mutex_lock(&w->feed->lock);
+	w->now = share(text);
+	pthread_mutex_unlock(&w->feed->lock);
+}
+
 static ssize_t read_on(lk_follower *w, char *out, size_t most) {
 	size_t left = w->now->text.len - w->at, n = left < most ? left : most;
 	memcpy(out, w->now->text.data + w->at, n);

@@ -1,4 +1,4 @@
-/* What followers of one view get: events, one after another, of which the newest are kept for those that come back.
+/* What followers of one view or stream get: events, one after another, of which the newest are kept for those that come back.
  *
  * One thread publishes; any thread follows and reads. */
 #ifndef LK_SERVER_FEED_H
@@ -23,7 +23,7 @@ lk_feed *lk_feed_new(const lk_feed_calls *calls);
 /* No follower may be left. */
 void lk_feed_free(lk_feed *f);
 
-/* Takes over the event's text. id: the place in the log that it brings a follower to, at most 1,000 bytes; NULL: none. all: the text with
+/* Takes over the event's text. id: the place in the log that it brings a follower to; NULL: none. all: the text with
  * which a new follower begins from now on, taken over too; NULL: as before. */
 void lk_feed_publish(lk_feed *f, lk_buf *text, const char *id, lk_buf *all);
 /* Followers get what is there, and then the end. */
@@ -32,6 +32,9 @@ int lk_feed_followers(lk_feed *f);
 
 /* last: the id of the last event that this client got, or NULL. It goes on behind it if that event is kept. */
 lk_follower *lk_feed_follow(lk_feed *f, const char *last);
+/* Two steps before it is read: it gets the events that come from now on; and before them this text, taken over. */
+void lk_follower_begin(lk_follower *w);
+void lk_follower_precede(lk_follower *w, lk_buf *text);
 /* The next bytes. 0: none yet, it is paused; -1: the end; -2: it is so far behind that events it lacks are gone. */
 ssize_t lk_follower_read(lk_follower *w, char *out, size_t most, void *connection);
 void lk_follower_leave(lk_follower *w);

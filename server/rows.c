@@ -77,7 +77,7 @@ int lk_answer_view_live(lk_session *s, lk_request *q, lk_error *err) {
 	if (rc == LK_OK)
 		rc = make(s, q, &wanted, &a, err);
 	if (rc == LK_OK)
-		rc = lk_live_follow(s->service->live, q, &q->follower, err);
+		rc = lk_live_follow(s->service->live, &lk_followed_view, q, &q->follower, NULL, err);
 	q->reply.type = lk_media_type(LK_MEDIA_EVENTS);
 	lk_answer_release(&a);
 	lk_answer_args_release(&wanted);
@@ -143,10 +143,11 @@ int lk_answer_explain(lk_session *s, lk_request *q, lk_error *err) {
 
 /* --- the log of a stream --- */
 
-static int need_stream(lk_session *s, lk_request *q, lk_error *err) {
+/* As the log is now, which the reader of rows looks at too: one that was just dropped is not found. */
+int lk_need_stream(lk_session *s, lk_request *q, lk_error *err) {
 	lk_catalog *c = NULL;
 	const lk_cat_stream *stream;
-	int rc = lk_session_catalog(s, &c, err);
+	int rc = lk_current_get(s->service->current, &s->pg, true, &c, err);
 	if (rc == LK_OK && (rc = lk_catalog_need_stream(c, q->operand, &stream, err)) == LK_EUSAGE)
 		q->reply.status = 404;
 	lk_catalog_release(c);
@@ -178,7 +179,7 @@ int lk_answer_stream_rows(lk_session *s, lk_request *q, lk_error *err) {
 	lk_body_begin(&body, s, q);
 	int rc = lk_tail_args_read(&q->args, &a, err);
 	if (rc == LK_OK)
-		rc = need_stream(s, q, err);
+		rc = lk_need_stream(s, q, err);
 	if (rc == LK_OK)
 		rc = read_log(s, q, &a.options, &body, err);
 	if (rc == LK_OK || body.sink.error)

@@ -53,28 +53,7 @@ static int over(void **state) {
 	return 0;
 }
 
-static int follow(const char *headers) {
-	char *request = lk_asprintf("GET " LIVE " HTTP/1.1\r\nHost: localhost\r\n%s\r\n", headers);
-	int fd = test_http_connect(lk_web_address(web.web));
-	test_http_send(fd, request);
-	free(request);
-	return fd;
-}
-
-/* Reads until this text has come; all that came until then, lk_malloc'ed. */
-static char *await(int fd, const char *text) {
-	lk_buf b = LK_BUF_INIT;
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	lk_buf_adds(&b, "");
-	while (!strstr(b.data, text)) {
-		char piece[4096];
-		ssize_t n = poll(&p, 1, 60000) == 1 ? recv(fd, piece, sizeof piece, 0) : -1;
-		if (n <= 0)
-			fail_msg("\"%s\" never came: %s", text, b.data);
-		lk_buf_add(&b, piece, (size_t)n);
-	}
-	return lk_buf_steal(&b);
-}
+static int follow(const char *headers) { return test_http_ask(&web, LIVE, headers); }
 
 static void has(const char *text, const char *what) {
 	if (!strstr(text, what))
@@ -85,13 +64,13 @@ static void has(const char *text, const char *what) {
 static void changes_follow_the_rows(void **state) {
 	(void)state;
 	int fd = follow("");
-	char *rows = await(fd, "]}\n\n");
+	char *rows = test_http_await(fd, "]}\n\n");
 	has(rows, "Content-Type: text/event-stream");
 	has(rows, "event: rows\nid: ");
 	has(rows, "/3\ndata: {");
 	has(rows, "\"path\":\"/2\",\"hits\":1}");
 	append(1);
-	char *changes = await(fd, "\"gone\":[]}\n\n");
+	char *changes = test_http_await(fd, "\"gone\":[]}\n\n");
 	has(changes, "event: changes\nid: ");
 	has(changes, "/4\ndata: {");
 	has(changes, "\"path\":\"/0\",\"hits\":2}");
@@ -112,18 +91,18 @@ static char *id_of(const char *text) {
 static void a_follower_goes_on_where_it_was(void **state) {
 	(void)state;
 	int stays = follow(""), fd = follow("");
-	char *rows = await(fd, "]}\n\n"), *id = id_of(rows), *header = lk_asprintf("Last-Event-ID: %s\r\n", id);
+	char *rows = test_http_await(fd, "]}\n\n"), *id = id_of(rows), *header = lk_asprintf("Last-Event-ID: %s\r\n", id);
 	close(fd);
 	append(2);
-	free(await(stays, "\"gone\":[]}\n\n"));
+	free(test_http_await(stays, "\"gone\":[]}\n\n"));
 	fd = follow(header);
-	char *missed = await(fd, "\"gone\":[]}\n\n");
+	char *missed = test_http_await(fd, "\"gone\":[]}\n\n");
 	has(missed, "event: changes");
 	has(missed, "\"path\":\"/1\",\"hits\":2}");
 	assert_null(strstr(missed, "event: rows"));
 	close(fd);
 	fd = follow("Last-Event-ID: 1/999\r\n");
-	char *anew = await(fd, "]}\n\n");
+	char *anew = test_http_await(fd, "]}\n\n");
 	has(anew, "event: rows");
 	has(anew, "\"path\":\"/1\",\"hits\":2}");
 	close(fd);
@@ -142,12 +121,12 @@ static void many_follow_for_the_price_of_one(void **state) {
 	static int fds[MANY];
 	for (int i = 0; i < MANY; i++) {
 		fds[i] = follow("");
-		free(await(fds[i], "]}\n\n"));
+		free(test_http_await(fds[i], "]}\n\n"));
 	}
 	test_http_is(&web, "/metrics", "", 200, "", "\nlk_http_live_clients 500\n");
 	append(1);
 	for (int i = 0; i < MANY; i++)
-		free(await(fds[i], "\"path\":\"/0\",\"hits\":2}"));
+		free(test_http_await(fds[i], "\"path\":\"/0\",\"hits\":2}"));
 	assert_in_range(test_world_int(&world, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lk serve'"), 2, 3);
 	for (int i = 0; i < MANY; i++)
 		close(fds[i]);
@@ -159,9 +138,8 @@ static void more_than_may_follow_are_refused(void **state) {
 	test_web_init(&few, &lk.servers);
 	few.options.limits.live = 1;
 	test_web_start(&few);
-	int fd = test_http_connect(lk_web_address(few.web));
-	test_http_send(fd, "GET " LIVE " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-	free(await(fd, "]}\n\n"));
+	int fd = test_http_ask(&few, LIVE, "");
+	free(test_http_await(fd, "]}\n\n"));
 	test_http_is(&few, LIVE, "", 503, "Retry-After: 1\r\n", "as many clients are followed as may be");
 	close(fd);
 	test_web_stop(&few);
@@ -191,15 +169,15 @@ static void head_of_live_has_no_body(void **state) {
 static void followers_outlast_a_server(void **state) {
 	(void)state;
 	int fd = follow("");
-	free(await(fd, "]}\n\n"));
+	free(test_http_await(fd, "]}\n\n"));
 	test_redis_kill(&lk.servers);
-	char *problem = await(fd, "it goes on by itself\"}\n\n");
+	char *problem = test_http_await(fd, "it goes on by itself\"}\n\n");
 	has(problem, "event: problem\ndata: {");
 	has(problem, "Redis cannot be reached");
 	assert_null(strstr(problem, ".sock"));
 	test_redis_start(&lk.servers);
 	append(1);
-	free(await(fd, "\"path\":\"/0\",\"hits\":2}"));
+	free(test_http_await(fd, "\"path\":\"/0\",\"hits\":2}"));
 	free(problem);
 	close(fd);
 }
@@ -211,9 +189,8 @@ static void the_end_of_the_server_ends_all(void **state) {
 	test_web_start(&other);
 	int fds[5];
 	for (int i = 0; i < 5; i++) {
-		fds[i] = test_http_connect(lk_web_address(other.web));
-		test_http_send(fds[i], "GET " LIVE " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-		free(await(fds[i], "]}\n\n"));
+		fds[i] = test_http_ask(&other, LIVE, "");
+		free(test_http_await(fds[i], "]}\n\n"));
 	}
 	test_web_stop(&other);
 	for (int i = 0; i < 5; i++) {

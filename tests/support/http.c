@@ -148,13 +148,32 @@ bool test_http_closed(int fd) {
 	return poll(&p, 1, DEADLINE_MS) == 1 && recv(fd, &c, 1, 0) <= 0;
 }
 
-test_http test_http_get(const test_web *w, const char *path, const char *headers) {
+int test_http_ask(const test_web *w, const char *path, const char *headers) {
 	char *request = lk_asprintf("GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", path, headers);
 	int fd = test_http_connect(lk_web_address(w->web));
 	test_http_send(fd, request);
+	free(request);
+	return fd;
+}
+
+char *test_http_await(int fd, const char *text) {
+	lk_buf b = LK_BUF_INIT;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	lk_buf_adds(&b, "");
+	while (!strstr(b.data, text)) {
+		char piece[4096];
+		ssize_t n = poll(&p, 1, DEADLINE_MS) == 1 ? recv(fd, piece, sizeof piece, 0) : -1;
+		if (n <= 0)
+			fail_msg("\"%s\" never came: %s", text, b.data);
+		lk_buf_add(&b, piece, (size_t)n);
+	}
+	return lk_buf_steal(&b);
+}
+
+test_http test_http_get(const test_web *w, const char *path, const char *headers) {
+	int fd = test_http_ask(w, path, headers);
 	test_http h = test_http_read(fd, false);
 	close(fd);
-	free(request);
 	return h;
 }
 

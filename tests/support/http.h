@@ -33,6 +33,10 @@ test_http test_http_read(int fd, bool head);
 void test_http_release(test_http *h);
 /* The value of a header, NULL without; lk_malloc'ed. */
 char *test_http_header(const test_http *h, const char *name);
+/* Asks for a path on a connection of its own, which is returned. headers: "Name: value\r\n…" or "". */
+int test_http_ask(const test_web *w, const char *path, const char *headers);
+/* Reads until this text has come, a minute at most for each piece; all that came until then, lk_malloc'ed. */
+char *test_http_await(int fd, const char *text);
 /* Has the peer closed the connection? Waits for that a minute at most. */
 bool test_http_closed(int fd);
 
