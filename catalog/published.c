@@ -59,11 +59,10 @@ void lk_published_release(lk_published *p) {
 	*p = (lk_published){0};
 }
 
-void lk_published_sql(const lk_cat_copy *copy, lk_buf *out) {
-	long long id = (long long)copy->id;
-	lk_buf_addf(out, "SELECT dropped, cut_id, batch_table FROM lk.copy WHERE copy_id = %lld;"
-	            "SELECT " PART_COLUMNS " FROM lk.cut_part p WHERE cut_id = (SELECT cut_id FROM lk.copy WHERE copy_id = %lld);", id, id);
-}
+const char *const lk_published_sql[LK_PUBLISHED_RESULTS] = {
+	"SELECT dropped, cut_id, batch_table FROM lk.copy WHERE copy_id = $1",
+	"SELECT " PART_COLUMNS " FROM lk.cut_part p WHERE cut_id = (SELECT cut_id FROM lk.copy WHERE copy_id = $1)",
+};
 
 void lk_published_take(lk_published *out, const lk_cat_copy *copy, PGresult *const results[LK_PUBLISHED_RESULTS]) {
 	begin(out, copy);

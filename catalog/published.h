@@ -16,10 +16,10 @@ typedef struct lk_published {
 int lk_published_read(lk_pg *pg, const lk_cat_copy *copy, lk_published *out, lk_error *err);
 void lk_published_release(lk_published *p);
 
-/* The same in two parts, for a reader that asks for more in the same snapshot: adds LK_PUBLISHED_RESULTS statements, each
- * with a ';', and takes their results. A new session plans them faster than one statement with a join. */
+/* The same in two parts, for a reader that asks for more in the same snapshot: statements over $1, the copy's id, and what
+ * takes their results. A new session plans them faster than one statement with a join. */
 enum { LK_PUBLISHED_RESULTS = 2 };
-void lk_published_sql(const lk_cat_copy *copy, lk_buf *out);
+extern const char *const lk_published_sql[LK_PUBLISHED_RESULTS];
 void lk_published_take(lk_published *out, const lk_cat_copy *copy, PGresult *const results[LK_PUBLISHED_RESULTS]);
 
 /* Adds " LEFT JOIN … c ON …": c.off is the copy's published cut in the partition that the expression `part` gives. */

@@ -17,6 +17,7 @@ typedef struct lk_pg {
 	PGconn *conn;
 	unsigned prepared;  /* bit set of enum lk_prepared */
 	int64_t limit_us;   /* the session is given up after this long without an answer; 0: only if the server is silent */
+	bool again;         /* it has read an answer's snapshot before: the statements of further ones are prepared */
 	bool watched;       /* it is prepared: a second session may look at it */
 	bool finishes;      /* a process that is asked to stop still waits some seconds for it, if the server works */
 	char lost[96];      /* why it was given up, or "" */
@@ -27,7 +28,8 @@ typedef struct lk_pg {
 #define LK_PG_ANSWER_US (LK_PG_ANSWER_S * INT64_C(1000000))
 
 /* Statements that run often enough to be planned once per session. */
-enum lk_prepared { LK_PREPARED_TAIL, LK_PREPARED_END, LK_PREPARED_CUTS, LK_PREPARED_SETTINGS, LK_PREPARED_LOCK, LK_PREPARED_MOVE };
+enum lk_prepared { LK_PREPARED_TAIL, LK_PREPARED_END, LK_PREPARED_CUTS, LK_PREPARED_SETTINGS, LK_PREPARED_LOCK, LK_PREPARED_MOVE,
+	LK_PREPARED_SNAPSHOT };
 
 /* Connects to the first host of conninfo (LK_POSTGRES, or the private server: key=value text or a URI) that answers in
  * 5 s, or its connect_timeout. Checks version (>= 14), encoding (UTF8) and session advisory locks (a direct connection).

@@ -15,13 +15,41 @@
 
 enum { R_DECLARED, R_VIEW, R_TAIL, R_PUBLISHED, NRESULTS = R_PUBLISHED + LK_PUBLISHED_RESULTS };
 
-/* One round trip takes the snapshot and reads the pointer in it. For a new session plain reads are cheaper than one with
+/* One round trip takes the snapshot and reads the pointer in it. Plain reads of one id each are cheaper than one with
  * joins. A definition is read with the log's id, since ids begin anew if schema lk is made anew. */
-static const char pointer_sql[] =
-	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;%s"
-	"SELECT log_id, (SELECT definition FROM lk.stream WHERE stream_id = %lld) FROM lk.meta;"
-	"SELECT served_copy FROM lk.view WHERE view_id = %lld;"
-	"SELECT part, next_off, last_at, high, clock_timestamp() FROM lk.tail WHERE stream_id = %lld;";
+static const char *sql_of(int result) {
+	static const char *const sql[] = {
+		[R_DECLARED] = "SELECT log_id, (SELECT definition FROM lk.stream WHERE stream_id = $1) FROM lk.meta",
+		[R_VIEW] = "SELECT served_copy FROM lk.view WHERE view_id = $1",
+		[R_TAIL] = "SELECT part, next_off, last_at, high, clock_timestamp() FROM lk.tail WHERE stream_id = $1",
+	};
+	return result < R_PUBLISHED ? sql[result] : lk_published_sql[result - R_PUBLISHED];
+}
+
+static long long id_of(const lk_cat_copy *copy, int result) {
+	return result >= R_PUBLISHED ? copy->id : result == R_VIEW ? copy->version->view->id : copy->version->reads->id;
+}
+
+/* A session that asks once does not pay for preparing. Without schema lk nothing can be prepared: the reads say so. */
+static bool is_prepared(lk_pg *pg) {
+	if (pg->again && !(pg->prepared >> LK_PREPARED_SNAPSHOT & 1)) {
+		lk_buf sql = LK_BUF_INIT;
+		for (int i = 0; i < NRESULTS; i++)
+			lk_buf_addf(&sql, "PREPARE lk_snapshot_%d(bigint) AS %s;", i, sql_of(i));
+		pg->prepared |= (unsigned)(lk_pg_run(pg, NULL, sql.data) == LK_OK) << LK_PREPARED_SNAPSHOT;
+		lk_buf_release(&sql);
+	}
+	pg->again = true;
+	return pg->prepared >> LK_PREPARED_SNAPSHOT & 1;
+}
+
+static void read_sql(const lk_cat_copy *copy, int result, bool prepared, lk_buf *out) {
+	const char *sql = sql_of(result), *id = strstr(sql, "$1");
+	if (prepared)
+		lk_buf_addf(out, "EXECUTE lk_snapshot_%d(%lld);", result, id_of(copy, result));
+	else
+		lk_buf_addf(out, "%.*s%lld%s;", (int)(id - sql), sql, id_of(copy, result), id + 2);
+}
 
 static bool is_declared(const PGresult *res, const char *log_id, const lk_cat_stream *s) {
 	if (LK_MUTANT("catalogue_trusted"))
@@ -65,17 +93,16 @@ static int query(lk_pg *pg, PGresult **r, const char *sql, lk_error *err) {
 }
 
 int lk_pointer_read(lk_pointer *p, lk_pg *pg, const char *log_id, const lk_cat_copy *copy, const lk_budget *b, lk_error *err) {
-	const lk_cat_view *view = copy->version->view;
 	const lk_cat_stream *log = copy->version->reads;
 	lk_buf sql = LK_BUF_INIT;
 	PGresult *r[NRESULTS];
 	*p = (lk_pointer){.tail = lk_frontier_start(log->id, log->stream->partitions)};
-	char limit[64] = "";
+	bool prepared = is_prepared(pg);
+	lk_buf_adds(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;");
 	if (b->deadline_us)
-		snprintf(limit, sizeof limit, "SET LOCAL statement_timeout = %lld;", (long long)left_ms(b));
-	long long stream = (long long)log->id;
-	lk_buf_addf(&sql, pointer_sql, limit, stream, (long long)view->id, stream);
-	lk_published_sql(copy, &sql);
+		lk_buf_addf(&sql, "SET LOCAL statement_timeout = %lld;", (long long)left_ms(b));
+	for (int i = 0; i < NRESULTS; i++)
+		read_sql(copy, i, prepared, &sql);
 	int rc = query(pg, r, sql.data, err);
 	p->redeclared = rc > 0 || (rc == LK_OK && !is_declared(r[R_DECLARED], log_id, log));
 	bool read = rc == LK_OK && !p->redeclared;

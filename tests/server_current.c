@@ -252,6 +252,7 @@ static void answers_know_the_log(void **state) {
 	append(30, &seed);
 	test_world_batch(&world, "a");
 	same_as_alone("a");
+	assert_true(world.pg.prepared >> LK_PREPARED_SNAPSHOT & 1);   /* over the former schema */
 	test_sql(&world.pg, "DROP SCHEMA lk CASCADE");
 	assert_int_equal(ask("a", &text, &err), LK_EUSAGE);
 	assert_non_null(strstr(err.text, "it has no schema lk"));
