@@ -139,18 +139,22 @@ datadir    ?= $(prefix)/share
 mandir     ?= $(datadir)/man
 bashdir    ?= $(datadir)/bash-completion/completions
 zshdir     ?= $(datadir)/zsh/site-functions
+unitdir    ?= $(prefix)/lib/systemd/system
 exampledir ?= $(datadir)/lk/examples
 PROGRAM    ?= $(BUILD)/lk
 PAGES      := lk $(patsubst cli/cmd_%.c,lk-%,$(wildcard cli/cmd_*.c))
 EXAMPLES   := $(wildcard examples/*/*)
+UNITS      := $(notdir $(wildcard systemd/*.service systemd/*.timer))
 
 .PHONY: install uninstall
 install: $(PROGRAM)
-	umask 022; install -d $(foreach dir,$(bindir) $(mandir)/man1 $(bashdir) $(zshdir) $(sort $(dir $(EXAMPLES:examples/%=$(exampledir)/%))),'$(DESTDIR)$(dir)')
+	umask 022; install -d $(foreach dir,$(bindir) $(unitdir) $(mandir)/man1 $(bashdir) $(zshdir) $(exampledir) $(sort $(dir $(EXAMPLES:examples/%=$(exampledir)/%))),'$(DESTDIR)$(dir)')
 	install -m 755 $(PROGRAM) '$(DESTDIR)$(bindir)/lk'
 	umask 022; for page in $(PAGES); do \
 	  $(PROGRAM) help --format man $$(echo $$page | sed -n 's/^lk-//p') >'$(DESTDIR)$(mandir)/man1/'$$page.1 || exit 1; \
 	done
+	umask 022; for unit in $(UNITS); do sed 's|/usr/local/bin/|$(bindir)/|' systemd/$$unit >'$(DESTDIR)$(unitdir)/'$$unit || exit 1; done
+	install -m 644 systemd/lk.env '$(DESTDIR)$(exampledir)/lk.env'
 	umask 022; $(PROGRAM) help --format bash >'$(DESTDIR)$(bashdir)/lk'
 	umask 022; $(PROGRAM) help --format zsh >'$(DESTDIR)$(zshdir)/_lk'
 	for file in $(EXAMPLES:examples/%=%); do \
@@ -158,7 +162,7 @@ install: $(PROGRAM)
 	done
 
 uninstall:
-	rm -f $(foreach file,$(bindir)/lk $(PAGES:%=$(mandir)/man1/%.1) $(bashdir)/lk $(zshdir)/_lk,'$(DESTDIR)$(file)')
+	rm -f $(foreach file,$(bindir)/lk $(PAGES:%=$(mandir)/man1/%.1) $(bashdir)/lk $(zshdir)/_lk $(UNITS:%=$(unitdir)/%),'$(DESTDIR)$(file)')
 	rm -rf '$(DESTDIR)$(exampledir)'
 	-rmdir '$(DESTDIR)$(datadir)/lk' 2>/dev/null
 
@@ -166,7 +170,7 @@ uninstall:
 .PHONY: help packages demo live check fuzz tsan model-check layers tour soak fresh-check compose-check clean
 help:
 	@echo 'make              builds ./lk (V=1: with the commands)'
-	@echo 'make install      lk, its manual pages, completion for bash and zsh (prefix=/usr/local, DESTDIR=); make uninstall'
+	@echo 'make install      lk, manual pages, units for systemd, completion (prefix=/usr/local, DESTDIR=); make uninstall'
 	@echo 'make demo         installs what is missing, builds, and shows all of lk in a minute'
 	@echo 'make live         both layers over traffic that goes on, and the live page, until Ctrl-C'
 	@echo 'make check        installs what is missing, builds, runs all tests (ONLY=pattern: some of them; SANITIZERS=0: no sanitizers)'

@@ -4,8 +4,11 @@
 
 #include "cli/commands.h"
 #include "cli/connect.h"
+#include "cli/notify.h"
 #include "cli/output.h"
 #include "cli/signal.h"
+#include "core/flag.h"
+#include "core/time.h"
 #include "server/server.h"
 
 enum { WORKERS = 4 };
@@ -30,6 +33,14 @@ static int read_args(const lk_args *args, lk_web_options *o, const char **hosts,
 	return rc == LK_OK ? lk_args_interval(args, "timeout", o->limits.time_us, &o->limits.time_us, err) : rc;
 }
 
+static void wait_for_the_end(const lk_web *server) {
+	while (!lk_flag_is_set(&lk_stop)) {
+		if (lk_web_is_well(server))
+			lk_notify_alive();
+		lk_wait_until(lk_monotonic_us() + LK_US_PER_S / 5);
+	}
+}
+
 static int run(const lk_args *args, lk_error *err) {
 	lk_servers at = {0};
 	lk_web *server = NULL;
@@ -47,7 +58,8 @@ static int run(const lk_args *args, lk_error *err) {
 	}
 	if (rc == LK_OK) {
 		lk_say("serve: %s", lk_web_address(server));
-		lk_wait_until(INT64_MAX);
+		lk_notify_status(lk_web_address(server));
+		wait_for_the_end(server);
 		lk_web_stop(server);
 	}
 	lk_servers_release(&at);

@@ -48,6 +48,7 @@ const lk_meaning lk_variables[] = {
 	{"LK_HOME", "the folder of the private servers that `lk up` starts, which are used without these two (.lk)"},
 	{"LK_PAGER, PAGER", "what shows tables longer than the screen (less); empty or cat: nothing does"},
 	{"COLUMNS, LINES", "the size of the screen, instead of what the terminal says"},
+	{"NOTIFY_SOCKET, WATCHDOG_USEC", "how a service manager hears from `lk speed`, `lk run` and `lk serve` (sd_notify)"},
 	{NULL, NULL},
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/notify.h"
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "core/flag.h"
@@ -17,7 +18,14 @@ static void show_progress(void *ctx, int64_t events, int64_t behind) {
 	lk_buf_adds(&b, " events, ");
 	lk_buf_add_count(&b, behind);
 	lk_say_progress("speed: %s behind", b.data);
+	lk_buf_adds(&b, " behind");
+	lk_notify_status(b.data);
 	lk_buf_release(&b);
+}
+
+static void show_alive(void *ctx) {
+	(void)ctx;
+	lk_notify_alive();
 }
 
 static void show_notice(void *ctx, const lk_error *e) {
@@ -39,7 +47,7 @@ int lk_speed_from_args(const lk_args *args, const lk_servers *at, lk_speed_optio
 		.postgres = at->postgres, .redis = at->redis, .once = once,
 		.view = lk_args_text(args, "view", NULL),
 		.room_wait_us = once ? ROOM_WAIT_S * LK_US_PER_S : 0, .server_wait_us = once ? SERVER_WAIT_S * LK_US_PER_S : 0,
-		.limits = lk_stream_defaults, .stop = &lk_stop, .progress = show_progress, .notice = show_notice, .again = show_again,
+		.limits = lk_stream_defaults, .stop = &lk_stop, .progress = show_progress, .alive = show_alive, .notice = show_notice, .again = show_again,
 	};
 	return lk_args_workers(args, &o->workers, err);
 }

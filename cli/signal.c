@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/notify.h"
 #include "cli/output.h"
 #include "core/flag.h"
 #include "core/status.h"
@@ -31,11 +32,13 @@ static void on_signal(int signo) {
 	(void)signo;
 	lk_flag_set(&lk_stop);
 	signalled = 1;
+	lk_notify_stopping();
 	alarm(SAY_AFTER_S);
 }
 
 void lk_stop_on_signal(void) {
 	lk_wait_heed(&lk_stop);
+	lk_notify_open();
 	signal(SIGALRM, say_it_was_heard);
 	struct sigaction a = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	sigemptyset(&a.sa_mask);

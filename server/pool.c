@@ -1,10 +1,14 @@
 #include "server/pool.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "core/flag.h"
 #include "core/time.h"
+
+/* A request that has lasted so much longer than it may will not end. */
+enum { GRACE_US = 60 * LK_US_PER_S };
 
 struct lk_pool {
 	lk_service *service;
@@ -15,6 +19,8 @@ struct lk_pool {
 	bool ending;
 	int nthreads;
 	pthread_t *threads;
+	atomic_llong *deadlines;        /* of what each worker does now; INT64_MAX: nothing */
+	atomic_int started;
 };
 
 /* --- one answer --- */
@@ -82,10 +88,22 @@ static lk_job *take(lk_pool *p) {
 static void *work(void *pool) {
 	lk_pool *p = pool;
 	lk_session s = {.service = p->service};
-	for (lk_job *job; (job = take(p));)
+	atomic_llong *deadline = &p->deadlines[atomic_fetch_add(&p->started, 1)];
+	for (lk_job *job; (job = take(p));) {
+		atomic_store(deadline, job->deadline_us);
 		carry_out(&s, job);
+		atomic_store(deadline, INT64_MAX);
+	}
 	lk_session_close(&s);
 	return NULL;
+}
+
+bool lk_pool_is_well(const lk_pool *p) {
+	int64_t now = lk_monotonic_us();
+	for (int i = 0; i < p->nthreads; i++)
+		if (atomic_load(&p->deadlines[i]) < now - GRACE_US)
+			return false;
+	return true;
 }
 
 lk_pool *lk_pool_new(lk_service *service, int workers) {
@@ -95,6 +113,9 @@ lk_pool *lk_pool_new(lk_service *service, int workers) {
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->some, NULL);
 	p->threads = lk_calloc((size_t)workers, sizeof *p->threads);
+	p->deadlines = lk_calloc((size_t)workers, sizeof *p->deadlines);
+	for (int i = 0; i < workers; i++)
+		atomic_init(&p->deadlines[i], INT64_MAX);
 	while (p->nthreads < workers && !pthread_create(&p->threads[p->nthreads], NULL, work, p))
 		p->nthreads++;
 	return p;
@@ -134,5 +155,6 @@ void lk_pool_free(lk_pool *p) {
 	pthread_mutex_destroy(&p->lock);
 	pthread_cond_destroy(&p->some);
 	free(p->threads);
+	free(p->deadlines);
 	free(p);
 }

@@ -16,6 +16,8 @@ typedef struct lk_job {
 	struct lk_job *next;            /* the pool's */
 } lk_job;
 
+/* Has each worker either nothing to do, or a request that is not long past its deadline? */
+bool lk_pool_is_well(const lk_pool *p);
 lk_pool *lk_pool_new(lk_service *service, int workers);
 /* False: as many wait as may, or it is ending. */
 bool lk_pool_push(lk_pool *p, lk_job *job);

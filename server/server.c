@@ -75,6 +75,8 @@ int lk_web_start(lk_web **out, const lk_web_options *o, lk_error *err) {
 
 const char *lk_web_address(const lk_web *s) { return s->listener.address; }
 
+bool lk_web_is_well(const lk_web *s) { return lk_pool_is_well(s->pool); }
+
 void lk_web_stop(lk_web *s) {
 	lk_flag_set(&s->service.stopping);
 	lk_http_quiesce(s->http);

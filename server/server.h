@@ -7,6 +7,7 @@
 #ifndef LK_SERVER_SERVER_H
 #define LK_SERVER_SERVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/status.h"
@@ -45,6 +46,8 @@ typedef struct lk_web lk_web;
 int lk_web_start(lk_web **out, const lk_web_options *o, lk_error *err);
 /* "http://127.0.0.1:8080", or "unix:PATH"; lives as long as the server. */
 const char *lk_web_address(const lk_web *s);
+/* Is none of its workers stuck? */
+bool lk_web_is_well(const lk_web *s);
 /* Takes no more requests, gives those under way half a second, closes all connections and frees s. */
 void lk_web_stop(lk_web *s);
 

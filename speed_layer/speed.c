@@ -264,12 +264,23 @@ static int need_copy(const supervisor *v, lk_error *err) {
 	return lk_fail(err, LK_ECONFLICT, "copy %lld was dropped", (long long)v->pool.o->copy);
 }
 
+static void tell_alive(supervisor *v) {
+	for (int i = 0; i < v->nworkers; i++)
+		if (!atomic_load(&v->workers[i].went_on))
+			return;
+	for (int i = 0; i < v->nworkers; i++)
+		atomic_store(&v->workers[i].went_on, 0);
+	if (v->pool.o->alive)
+		v->pool.o->alive(v->pool.o->ctx);
+}
+
 static void supervise(supervisor *v) {
 	while (!is_over(v)) {
 		lk_pool_pause(&v->pool, LOOK_US);
 		/* a server that is away is noticed by the next look */
 		if (lk_monotonic_us() >= v->next_look_us || (v->connected && find_ends(v, NULL) != LK_OK))
 			look(v);
+		tell_alive(v);
 	}
 }
 

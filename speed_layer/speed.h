@@ -22,6 +22,9 @@ typedef struct lk_speed_options {
 	lk_stream_limits limits;
 	const volatile int *stop;       /* set by the signal handler: drain, commit, report, end */
 	void (*progress)(void *ctx, int64_t events, int64_t behind);   /* may be NULL */
+	/* called when every worker, and the supervisor, has ended a round since the last time: none of them is stuck. Also while a
+	 * server is away. May be NULL */
+	void (*alive)(void *ctx);
 	/* waits for a server, or a unit is stuck; may be NULL */
 	void (*notice)(void *ctx, const lk_error *e);
 	/* "Redis has room again": what a notice was about is over; may be NULL */

@@ -269,7 +269,7 @@ void *lk_worker_main(void *arg) {
 	/* processes begin at different places */
 	w->turn = ((unsigned)getpid() ^ (unsigned)lk_monotonic_us()) * 2654435761u >> 16;
 	w->stride = 1;
-	while (!lk_pool_ending(w->pool)) {
+	for (; !lk_pool_ending(w->pool); atomic_store(&w->went_on, 1)) {
 		if (has_work(w)) {
 			work(w);
 			continue;

@@ -26,6 +26,7 @@ struct lk_worker {
 	int nshares;
 	unsigned turn;             /* the share whose locks are tried next */
 	int stride;                /* how many shares may be locked in this round */
+	atomic_int went_on;        /* it has ended a round since the supervisor looked */
 	bool connected;
 	lk_pg reader, writer;
 	lk_path path;

@@ -108,6 +108,33 @@ static void nothing_is_left(void **state) {
 	make("install");
 }
 
+/* --- units --- */
+
+static void units_are_right(void **state) {
+	NEEDS("systemd-analyze");
+	char *text = sh(0, "cd '%s' && rm -rf units && mkdir units && for unit in \"$DEST\"/usr/lib/systemd/system/*; do "
+	                   "sed -e \"s|/usr/bin/lk|$DEST/usr/bin/lk|\" -e /^Documentation=/d $unit >units/${unit##*/}; done; "
+	                   "SYSTEMD_UNIT_PATH=$PWD/units: systemd-analyze verify units/*", lk.servers.dir);
+	assert_string_equal(text, "");
+	free(text);
+}
+
+/* 0.0 is an empty sandbox, 10.0 none at all. */
+static void units_are_hardened(void **state) {
+	NEEDS("systemd-analyze");
+	char *text = sh(0, "cd '%s' && for unit in \"$DEST\"/usr/lib/systemd/system/*.service; do "
+	                   "systemd-analyze security --no-pager --offline=true --threshold=20 $unit >said || { tail -1 said; exit 1; }; done", lk.servers.dir);
+	assert_string_equal(text, "");
+	free(text);
+}
+
+/* The options that the example of a settings file gives are those of the commands. */
+static void the_settings_are_taken(void **state) {
+	(void)state;
+	free(sh(0, "sed -n 's/^LK_\\([A-Z]*\\)_OPTIONS=\\(.*\\)/\\1 \\2/p' systemd/lk.env | "
+	           "while read -r command options; do '%s' $(echo $command | tr A-Z a-z) $options --help >/dev/null || exit 1; done", test_lk_path()));
+}
+
 /* --- manual pages --- */
 
 static void every_command_has_a_page(void **state) {
@@ -249,6 +276,9 @@ int main(void) {
 		cmocka_unit_test(the_program_needs_no_file_beside_it),
 		cmocka_unit_test(everybody_can_read_it),
 		cmocka_unit_test(nothing_is_left),
+		cmocka_unit_test(units_are_right),
+		cmocka_unit_test(units_are_hardened),
+		cmocka_unit_test(the_settings_are_taken),
 		cmocka_unit_test(every_command_has_a_page),
 		cmocka_unit_test(groff_finds_no_fault),
 		cmocka_unit_test(man_shows_them),
