@@ -119,6 +119,9 @@ int lk_log_close(lk_pg *pg, const lk_cat_stream *s, const lk_frontier *read, lk_
 	chain c = {0};
 	int rc = read_chain(pg, s, &c, err);
 	*end = lk_frontier_start(s->id, s->stream->partitions);
+	lk_frontier before = *end;
+	for (int i = 0; rc == LK_OK && i < before.n; i++)
+		before.part[i].off = c.links[i].end;
 	if (rc == LK_OK && has_more(&c, read) && !LK_MUTANT("closed_unraised")) {
 		rc = raise_all(pg, &c, err);
 		free(c.links);
@@ -126,7 +129,7 @@ int lk_log_close(lk_pg *pg, const lk_cat_stream *s, const lk_frontier *read, lk_
 		rc = rc == LK_OK ? read_chain(pg, s, &c, err) : rc;
 	}
 	for (int i = 0; rc == LK_OK && i < end->n; i++)
-		end->part[i].off = c.links[i].end;
+		end->part[i].off = LK_MUTANT("closed_read_before") ? before.part[i].off : c.links[i].end;
 	if (rc == LK_OK)
 		*complete = LK_MUTANT("closed_unraised") ? lk_time_now() : all_below(&c, 0, false);
 	free(c.links);

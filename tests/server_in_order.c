@@ -369,10 +369,11 @@ static char *beside_an_append(const char *mutant) {
 	char *env = lk_asprintf("LK_MUTANT=%s", mutant);
 	start(SOURCE "CREATE TABLE r WITH (event_time = ts, partition_by = m) AS SELECT ts, k, 1 AS m, n FROM s;");
 	ingest_one("k1", 1);
+	LK(0, "", "", "speed", "--once");
 	int append = append_in_flight("k1", 2);
 	ingest_one("k3", 3);
 	int speed = test_lk_start(&lk.servers, (const char *const[]){env, NULL}, ARGS("speed"));
-	if (*mutant)
+	if (strcmp(mutant, "closed_unraised") == 0)
 		test_await_sql(&lk, "SELECT count(*) = 2 FROM lk.log_r");
 	else
 		test_await_sql(&lk, "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'lk speed' AND wait_event_type = 'Lock'");
@@ -397,6 +398,14 @@ static void an_append_in_flight_comes_first(void **state) {
 static void an_append_that_is_not_waited_for_comes_too_late(void **state) {
 	(void)state;
 	char *order = beside_an_append("closed_unraised");
+	assert_string_equal(order, "1 3 2");
+	free(order);
+}
+
+/* L2, P20: the ends of the log that were read before the raise do not have the event that the raise has waited for */
+static void an_end_that_was_read_before_the_raise_is_too_early(void **state) {
+	(void)state;
+	char *order = beside_an_append("closed_read_before");
 	assert_string_equal(order, "1 3 2");
 	free(order);
 }
@@ -469,6 +478,7 @@ int main(void) {
 		cmocka_unit_test(killed_at_each_point),
 		cmocka_unit_test(an_append_in_flight_comes_first),
 		cmocka_unit_test(an_append_that_is_not_waited_for_comes_too_late),
+		cmocka_unit_test(an_end_that_was_read_before_the_raise_is_too_early),
 		cmocka_unit_test(what_comes_is_not_below_what_is_closed),
 		cmocka_unit_test(what_comes_below_what_is_closed_is_out_of_order),
 		cmocka_unit_test(without_an_order_another_log_is_made),
