@@ -138,13 +138,37 @@ static int check_args(const lk_args *args, lk_error *err) {
 	return LK_OK;
 }
 
+static void add_drops(const lk_catalog *c, const lk_cat_stream *s, lk_buf *out);
+
+/* All logs of a derived stream go with it; so what reads any of them goes before. */
+static void add_maker(const lk_catalog *c, const lk_cat_view *maker, lk_buf *out) {
+	for (int i = 0; i < c->nstreams; i++)
+		if (lk_catalog_maker(c, &c->streams[i]) == maker)
+			add_drops(c, &c->streams[i], out);
+	lk_buf_addf(out, "%slk drop --stream %s --yes", out->len ? " && " : "", maker->name);
+}
+
+/* The commands that drop what is made of the stream, from the ends of all chains on. */
+static void add_drops(const lk_catalog *c, const lk_cat_stream *s, lk_buf *out) {
+	for (int i = 0; i < c->nviews && s->of_copy; i++)
+		if (c->views[i].stream == s)
+			lk_buf_addf(out, "%slk drop %s --yes", out->len ? " && " : "", c->views[i].name);
+	for (int i = 0; i < c->nmakers; i++)
+		if (c->makers[i].stream == s)
+			add_maker(c, &c->makers[i], out);
+}
+
 /* Rows of a derived stream hold values of its source's events, and have offsets that would move. */
 static int refuse_derived(const lk_catalog *c, const lk_cat_stream *s, lk_error *err) {
-	for (int i = 0; i < c->nmakers; i++)
-		if (c->makers[i].stream == s) {
-			lk_fail(err, LK_EUSAGE, "derived stream %s is made of the events of %s, and would keep their values", c->makers[i].name, s->stream->name);
-			return lk_hint(err, "remove it with `lk drop --stream %s`, erase, and apply its definition again", c->makers[i].name);
-		}
+	lk_buf drops = LK_BUF_INIT;
+	if (!s->of_copy)
+		add_drops(c, s, &drops);
+	if (drops.len) {
+		lk_fail(err, LK_EUSAGE, "events of stream %s cannot be erased while derived streams are made of them, which would keep their values", s->stream->name);
+		lk_hint(err, "`%s`, erase, apply the definitions again, and `lk speed` makes their logs anew", drops.data);
+		lk_buf_release(&drops);
+		return LK_EUSAGE;
+	}
 	if (!s->of_copy)
 		return LK_OK;
 	lk_fail(err, LK_EUSAGE, "%s is a derived stream: its rows come from another stream", s->stream->name);

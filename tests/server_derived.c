@@ -328,7 +328,7 @@ static void dropped_from_the_end(void **state) {
 	LK(2, "", "stream s is read by 1 definition: a", "drop", "--stream", "s", "--yes");
 	LK(2, "", "stream a is read by 1 definition: b", "drop", "--stream", "a", "--yes");
 	LK(2, "", "stream b is read by 1 view: v", "drop", "--stream", "b", "--yes");
-	LK(2, "", "derived stream a is made of the events of s", "erase", "s", "--where", "k=k", "--yes");
+	LK(2, "", "`lk drop v --yes && lk drop --stream b --yes && lk drop --stream a --yes`, erase", "erase", "s", "--where", "k=k", "--yes");
 	LK(2, "", "b is a derived stream", "erase", "b", "--where", "k=k", "--yes");
 	LK(0, "", "", "drop", "v", "--yes");
 	LK(0, "", "", "tail", "b", "--name", "reader", "--format", "csv");

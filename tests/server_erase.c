@@ -355,6 +355,57 @@ static void conditions_of_an_erasure(void **state) {
 	assert_int_equal(test_world_int(&world, "SELECT (SELECT count(*) FROM lk.erasure) + (SELECT count(*) FROM lk.erased)"), 0);
 }
 
+/* Runs what a hint names between its first two backticks: commands with && between them. */
+static void run_what_is_named(const char *hint) {
+	const char *from = strchr(hint, '`');
+	assert_non_null(from);
+	char *text = lk_strndup(from + 1, strcspn(from + 1, "`")), *rest = text;
+	for (char *command; (command = rest); ) {
+		char *next = strstr(rest, " && ");
+		rest = next ? next + 4 : NULL;
+		if (next)
+			*next = '\0';
+		const char *words[8] = {NULL};
+		int n = 0;
+		for (char *word, *left = command; n < 7 && (word = strtok_r(left, " ", &left)); n++)
+			words[n] = word;
+		assert_string_equal(words[0], "lk");
+		test_run(&lk, NULL, 0, "", "", words + 1);
+	}
+	free(text);
+}
+
+#define CHAIN \
+	"CREATE TABLE paths WITH (event_time = ts) AS SELECT ts, who, path, n FROM hits;" \
+	"CREATE TABLE before WITH (event_time = ts) AS SELECT ts, who, lag(path) OVER (PARTITION BY who ORDER BY _off) AS path FROM paths;" \
+	"CREATE TABLE paths_of_all WITH (event_time = ts, partition_by = path) AS SELECT ts, path, who FROM hits;" \
+	"CREATE VIEW people AS SELECT who, count(*) AS n, max(path) AS path FROM before GROUP BY who;"
+
+/* I4, D10: what is made of the events is dropped by the commands that the refusal names, and made again without what is erased. */
+static void with_chains_of_derived_streams(void **state) {
+	(void)state;
+	char *chain = lk_asprintf("%s%s", definitions, CHAIN), *sql = test_file(&lk, "chain.sql", chain);
+	fill();
+	LK(0, "", "", "apply", sql);
+	LK(0, "", "", "speed", "--once");
+	LK(0, "", "", "batch");
+	assert_true(test_world_int(&world, "SELECT count(*) FROM lk.log_before WHERE who = 'secret3.'") > 0);
+	LK(2, "", "cannot be erased while derived streams are made of them", "erase", "hits", "--where", "who=secret3.", "--yes");
+	run_what_is_named(lk.err);
+	LK(0, "", "31 events of stream hits are erased", "erase", "hits", "--where", "who=secret3.", "--yes");
+	LK(0, "", "", "apply", sql);
+	LK(0, "", "", "speed", "--once");
+	LK(0, "", "", "batch");
+	is_nowhere("secret3.");
+	all_is_right();
+	test_view_is_right(&world, "people");
+	assert_int_equal(test_world_int(&world, "SELECT count(*) FROM lk.log_before WHERE who IS NULL"), 31);
+	LK(0, "the same 700 rows", "", "compare", "before");
+	LK(0, "the same 700 rows", "", "compare", "paths_of_all");
+	free(sql);
+	free(chain);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, fresh)
 
 int main(void) {
@@ -367,6 +418,7 @@ int main(void) {
 		TEST(an_id_that_is_taken_too_early),
 #endif
 		TEST(copies_that_wait),
+		TEST(with_chains_of_derived_streams),
 		TEST(a_reader_keeps_an_erased_table),
 		TEST(rejected_lines_and_heads_of_files),
 		TEST(conditions_of_an_erasure),
