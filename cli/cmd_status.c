@@ -1,23 +1,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/output.h"
-#include "status/status.h"
-
-/* Servers with nothing declared are no failure; a message says so. Redis is still checked. */
-static int connect_to(lk_connection *c, bool *empty, lk_error *err) {
-	lk_error e = {0};
-	int rc = lk_connect(c, 0, err);
-	if (rc != LK_OK)
-		return rc;
-	rc = lk_catalog_load(&c->pg, &c->catalog, &e);
-	*empty = rc == LK_EUSAGE || (rc == LK_OK && c->catalog->nstreams == 0);
-	if (rc == LK_EUSAGE)
-		rc = LK_OK;
-	else if (rc != LK_OK)
-		*err = e;
-	const char *log_id = c->catalog ? c->catalog->log_id : "";
-	return rc ? rc : lk_store_open(&c->store, c->at.redis, log_id, err);
-}
+#include "cli/report.h"
 
 /* What needs someone's attention, beside the tables. */
 static void say_trouble(const lk_status_report *s) {
@@ -63,29 +47,21 @@ static void print(const lk_status_report *s, bool json) {
 
 static int run(const lk_args *args, lk_error *err) {
 	static const char *const formats[] = {"table", "json", "names", NULL};
-	lk_connection c = {0};
-	lk_status_report s = {.view = args->noperands ? args->operands[0] : NULL, .digest = lk_args_has(args, "digest"), .tell = lk_say_error};
-	bool empty = false;
+	lk_report r = {.status = {.view = args->noperands ? args->operands[0] : NULL, .digest = lk_args_has(args, "digest"), .tell = lk_say_error}};
 	int format;
 	int rc = lk_args_choice(args, "format", formats, 0, &format, err);
 	if (rc == LK_OK && format == 2)
 		return list_names(err);
 	if (rc == LK_OK)
-		rc = connect_to(&c, &empty, err);
-	s.pg = &c.pg;
-	s.store = c.store;
-	s.catalog = c.catalog;
-	if (rc == LK_OK && empty) {
+		rc = lk_report_read(&r, err);
+	if (rc == LK_OK && r.empty) {
 		lk_say("PostgreSQL and Redis answer; no streams or views are declared: `lk apply FILE` declares them");
-		if (s.view)
-			rc = lk_fail(err, LK_EUSAGE, "there is no view %s", s.view);
-	} else if (rc == LK_OK) {
-		rc = lk_status_read(&s, err);
+		if (r.status.view)
+			rc = lk_fail(err, LK_EUSAGE, "there is no view %s", r.status.view);
 	}
-	if (rc == LK_OK && (format == 1 || !empty))
-		print(&s, format == 1);
-	lk_status_release(&s);
-	lk_disconnect(&c);
+	if (rc == LK_OK && (format == 1 || !r.empty))
+		print(&r.status, format == 1);
+	lk_report_release(&r);
 	return rc;
 }
 

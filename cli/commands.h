@@ -10,7 +10,7 @@
 /* In the order of `lk help`. */
 #define LK_COMMANDS(COMMAND) \
 	COMMAND(up) COMMAND(down) COMMAND(apply) COMMAND(ingest) COMMAND(gen) COMMAND(speed) COMMAND(batch) COMMAND(run) \
-	COMMAND(query) COMMAND(tail) COMMAND(serve) COMMAND(status) COMMAND(rejected) COMMAND(late) COMMAND(explain) COMMAND(replay) COMMAND(mode) \
+	COMMAND(query) COMMAND(tail) COMMAND(serve) COMMAND(status) COMMAND(top) COMMAND(rejected) COMMAND(late) COMMAND(explain) COMMAND(replay) COMMAND(mode) \
 	COMMAND(compare) COMMAND(drop) COMMAND(erase) COMMAND(rename) COMMAND(help) COMMAND(version)
 
 #define LK_DECLARE_COMMAND(name) extern const lk_command lk_cmd_##name;
