@@ -107,15 +107,18 @@ static int look(looks *l, const lk_screen *screen, lk_buf *out, lk_error *err) {
 
 /* --- until it is stopped --- */
 
-/* False: q. Another size of the screen ends the wait, too. */
-static bool wait_for_key(int64_t until_us) {
-	int width = lk_terminal_width(STDOUT_FILENO), height = lk_terminal_height(STDOUT_FILENO);
+static bool has_size(const lk_screen *drawn) {
+	return lk_terminal_width(STDOUT_FILENO) == drawn->width && lk_terminal_height(STDOUT_FILENO) == drawn->height;
+}
+
+/* False: q. Another size of the screen than was drawn for ends the wait, too. */
+static bool wait_for_key(const lk_screen *drawn, int64_t until_us) {
 	while (!lk_flag_is_set(&lk_stop) && lk_monotonic_us() < until_us) {
 		struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
 		char key;
 		if (poll(&p, 1, 100) > 0 && (read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q'))
 			return false;
-		if (lk_terminal_width(STDOUT_FILENO) != width || lk_terminal_height(STDOUT_FILENO) != height)
+		if (!has_size(drawn))
 			return true;
 	}
 	return !lk_flag_is_set(&lk_stop);
@@ -139,7 +142,7 @@ static int watch(looks *l, int64_t every_us, lk_error *err) {
 			enter_screen();
 		draw(text.data, screen.height);
 		lk_buf_release(&text);
-		goes_on = wait_for_key(next);
+		goes_on = wait_for_key(&screen, next);
 	}
 	return LK_OK;
 }
