@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch_layer/seal_state.h"
 #include "catalog/copies.h"
 #include "catalog/published.h"
 #include "catalog/tail.h"
@@ -216,6 +217,34 @@ static int batch_views(round_of *of, int *nviews, lk_error *err) {
 	return rc ? rc : first;
 }
 
+/* --- derived streams --- */
+
+/* Live copies keep a state, the former and the coming ones too. */
+static int seal_state(round_of *of, const lk_cat_copy *copy) {
+	lk_batch_report r = {0};
+	lk_error e = {0};
+	int rc = lk_seal_state(&of->pg, copy, &r, &e);
+	if (rc == LK_OK)
+		of->o->done(of->o->ctx, copy, &r);
+	else if (rc == LK_EBUSY || rc == LK_ECONFLICT || is_stopped(of))   /* another one does it, or it was just dropped */
+		rc = LK_OK;
+	else
+		of->o->failed(of->o->ctx, copy, &e);
+	return rc;
+}
+
+static int seal_states(round_of *of, int *sealed) {
+	const lk_catalog *c = of->catalog;
+	int first = LK_OK;
+	for (int i = 0; i < c->ncopies && !is_stopped(of); i++)
+		if (c->copies[i].state == LK_COPY_LIVE && lk_keeps_state(&c->copies[i])) {
+			int rc = seal_state(of, &c->copies[i]);
+			first = first ? first : rc;
+			++*sealed;
+		}
+	return first;
+}
+
 /* A failure of housekeeping is reported and does not fail the round. */
 static void keep_house(round_of *of) {
 	lk_error e = {0};
@@ -232,6 +261,10 @@ int lk_round_run(const lk_round_options *o, int *nviews, lk_error *err) {
 		rc = make_copies(&of.pg, &of.catalog, o->views, o->n, err);
 	if (rc == LK_OK)
 		rc = batch_views(&of, nviews, err);
+	if (of.pg.conn && of.catalog && rc != LK_EUNREACHABLE && !o->n) {
+		int failed = seal_states(&of, nviews);
+		rc = rc ? rc : failed;
+	}
 	if (of.pg.conn && of.catalog && rc != LK_EUNREACHABLE && !is_stopped(&of))
 		keep_house(&of);
 	if (of.store)

@@ -21,8 +21,9 @@ typedef struct lk_round_options {
 
 /* One batch of each of the views, a seal of those in kappa mode. For a view in lambda mode it computes the newest version,
  * which readers get next, and the served one if that is another one. A former kappa copy is sealed too, and a former
- * lambda copy has a batch when the log has grown by half since its last one. Then housekeeping. A failure of one view
- * does not stop the others: `failed` gets it, and its code is returned. *nviews: how many views there were. */
+ * lambda copy has a batch when the log has grown by half since its last one. Of all views, also a seal of what derived streams
+ * with moving windows keep of their keys. Then housekeeping. A failure of one view
+ * does not stop the others: `failed` gets it, and its code is returned. *nviews: how many views and states there were. */
 int lk_round_run(const lk_round_options *o, int *nviews, lk_error *err);
 
 #endif

@@ -186,6 +186,8 @@ static int drop_log(lk_pg *pg, const lk_stream *named, int64_t stream_id, lk_err
 		"DELETE FROM lk.erased WHERE erasure_id IN (SELECT erasure_id FROM lk.erasure WHERE stream_id = $1::bigint)",
 		"DELETE FROM lk.erasure WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.source WHERE stream_id = $1::bigint",
+		"DELETE FROM lk.sealed WHERE stream_id = $1::bigint",   /* waits for a batch that adds to lk.state */
+		"DELETE FROM lk.state WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.cut_part WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.tail WHERE stream_id = $1::bigint",
 		"DELETE FROM lk.stream WHERE stream_id = $1::bigint",

@@ -11,7 +11,7 @@ static const char schema[] =
 #include "catalog/schema.sql.h"
 ;
 
-enum { SCHEMA_VERSION = 9, OLDEST_VERSION = 5 };
+enum { SCHEMA_VERSION = 10, OLDEST_VERSION = 5 };
 
 /* migrations[i] upgrades the version before to OLDEST_VERSION + i + 1. */
 static const char *const migrations[] = {
@@ -22,6 +22,8 @@ static const char *const migrations[] = {
 #include "catalog/migrations/008.sql.h"
 	,
 #include "catalog/migrations/009.sql.h"
+	,
+#include "catalog/migrations/010.sql.h"
 	,
 };
 static_assert(sizeof migrations / sizeof *migrations == SCHEMA_VERSION - OLDEST_VERSION, "a migration for each version");

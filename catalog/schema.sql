@@ -59,6 +59,29 @@ CREATE TABLE lk.source (
   PRIMARY KEY (stream_id, name, number)
 );
 
+-- What moving windows keep of their keys (frames/frames.h), as of an offset of the partition that their stream reads: of each
+-- field the newest row below that offset. A batch makes it of the log, and Redis keeps what has changed since.
+CREATE TABLE lk.state (
+  stream_id bigint NOT NULL,      -- the derived stream's log
+  part      int NOT NULL,
+  field     bytea NOT NULL,
+  off       bigint NOT NULL,      -- the state before this offset
+  bytes     bytea NOT NULL
+);
+CREATE INDEX state_field ON lk.state (stream_id, part, md5(field), off);
+CREATE INDEX state_off ON lk.state (stream_id, part, off);
+
+-- How far it goes. Of fields that have changed up to `kept` only the newest row up to there is still there, so the state
+-- of an offset from `kept` on can be read.
+CREATE TABLE lk.sealed (
+  stream_id bigint NOT NULL REFERENCES lk.stream,
+  part      int NOT NULL,
+  off       bigint NOT NULL,
+  kept      bigint NOT NULL,
+  at        timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (stream_id, part)
+);
+
 -- Lines that could not become an event (source, position), and events for which a view's clause could not be evaluated
 -- (version_id, part, off).
 CREATE TABLE lk.rejected (

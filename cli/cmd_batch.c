@@ -42,7 +42,8 @@ const lk_command lk_cmd_batch = {
 	.detail = "Without a name, all views. A batch that finds nothing new in the log does nothing. A view in kappa "
 		"mode is not recomputed but sealed: the results of its speed layer move from Redis to PostgreSQL. A seal "
 		"waits until a running speed layer (`lk speed`, `lk run`) has reached the position where the log ended at "
-		"the start.",
+		"the start. Without a name it also seals what derived streams with moving windows keep of their keys, so "
+		"that keys that are idle leave Redis.",
 	.options = {
 		{"every", "INTERVAL", "repeat, one batch every INTERVAL, until stopped", false},
 		LK_KEEP_OPTION,

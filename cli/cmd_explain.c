@@ -1,6 +1,7 @@
 /* explain shows a definition and its two executions: the stream plan, by which the speed layer folds each event, and
  * the SQL that the batch layer runs. With a filter it shows an answer instead: for each row the part from each layer,
  * and their sum. */
+#include "batch_layer/seal_state.h"
 #include "catalog/tail.h"
 #include "options/answer_args.h"
 #include "cli/commands.h"
@@ -8,25 +9,30 @@
 #include "cli/output.h"
 #include "cli/signal.h"
 #include "event_log/derived_log.h"
+#include "event_log/sealed.h"
 #include "print/explain.h"
 #include "print/table.h"
 
-/* How far each partition of the source has become rows. */
+/* How far each partition of the source has become rows, and up to where the state of moving windows has left Redis. */
 static int print_positions(lk_connection *c, const lk_cat_copy *copy, const lk_screen *screen, lk_error *err) {
 	const lk_cat_stream *source = copy->version->reads;
 	lk_frontier read, made;
 	lk_table *t = lk_table_new();
-	static const char *const names[] = {"PARTITION", "READ", "SOURCE'S END", "ROWS"};
-	for (int i = 0; i < 4; i++)
+	static const char *const names[] = {"PARTITION", "READ", "SOURCE'S END", "ROWS", "STATE SEALED TO"};
+	int columns = lk_keeps_state(copy) ? 5 : 4;
+	for (int i = 0; i < columns; i++)
 		lk_table_column(t, names[i], true);
 	int rc = lk_log_tail(&c->pg, source, &read, err);
 	if (rc == LK_OK)
 		rc = lk_log_tail(&c->pg, copy->log, &made, err);
 	for (int p = 0; rc == LK_OK && p < read.n; p++) {
-		lk_derived_position at;
+		lk_derived_position at = {0};
+		lk_sealed sealed = {0};
 		rc = lk_derived_position_read(&c->pg, copy->log, source, p, &at, err);
-		const int64_t row[] = {p, rc == LK_OK ? at.off : 0, read.part[p].off, made.part[p].off};
-		for (int i = 0; i < 4; i++)
+		if (rc == LK_OK)
+			rc = lk_sealed_read(&c->pg, copy->log, p, &sealed, err);
+		const int64_t row[] = {p, at.off, read.part[p].off, made.part[p].off, sealed.off};
+		for (int i = 0; i < columns; i++)
 			lk_table_count(t, row[i]);
 	}
 	lk_table_end(t, screen, lk_out());

@@ -114,9 +114,25 @@ static void say_works_again(lk_rounds *r, const lk_cat_copy *copy) {
 	lk_buf_release(&b);
 }
 
+/* The state of moving windows. */
+static void say_state(const lk_cat_copy *copy, const lk_batch_report *r) {
+	lk_buf b = LK_BUF_INIT;
+	if (r->nothing_new)
+		return;
+	lk_buf_add_count(&b, r->events);
+	lk_buf_adds(&b, r->events == 1 ? " event, " : " events, ");
+	lk_buf_add_count(&b, r->cells);
+	lk_say("state of %s: sealed, %s field%s, %.2f s", copy->log->stream->name, b.data, r->cells == 1 ? "" : "s", r->seconds);
+	lk_buf_release(&b);
+}
+
 static void say_batch(const lk_cat_copy *copy, const lk_batch_report *r, bool quiet) {
 	const lk_cat_view *v = copy->version->view;
 	lk_buf b = LK_BUF_INIT;
+	if (copy->log) {
+		say_state(copy, r);
+		return;
+	}
 	if (r->nothing_new) {
 		if (!quiet && v->former_copy != copy->id)
 			lk_say("%s %s: nothing new in the log", copy->kappa ? "seal" : "batch", v->name);

@@ -240,3 +240,13 @@ bool lk_event_rows_next(lk_event_rows *r, lk_value *row) {
 	}
 	return false;
 }
+
+lk_value *lk_event_keep(const lk_plan *p, const lk_value *row, lk_arena *arena) {
+	lk_value *kept = lk_arena_alloc(arena, (size_t)p->nslots * sizeof *kept);
+	for (int i = 0; i < p->nslots; i++) {
+		kept[i] = i > lk_slot_at(p->stream) ? lk_null() : row[i];
+		if (lk_value_borrows(lk_slot_type(p, i), &kept[i]))
+			kept[i].s = lk_arena_strndup(arena, row[i].s, row[i].len);
+	}
+	return kept;
+}

@@ -35,4 +35,7 @@ void lk_event_rows_begin(lk_event_rows *r, lk_value *row);
 /* Sets the lateral slots of `row` to those of the next row that passes WHERE; false if there is none. */
 bool lk_event_rows_next(lk_event_rows *r, lk_value *row);
 
+/* A copy of an event's row that lives in the arena: its columns and _at; the other slots are NULL. */
+lk_value *lk_event_keep(const lk_plan *p, const lk_value *row, lk_arena *arena);
+
 #endif

@@ -25,3 +25,19 @@ int lk_pg_put_tuples(lk_pg *pg, const lk_buf *tuples, const char *doing, lk_erro
 	lk_buf_release(&frame);
 	return rc;
 }
+
+static int put_whole(lk_pg *pg, const lk_buf *tuples, const char *doing, lk_error *err) {
+	int rc = lk_pg_put_tuples(pg, tuples, doing, err);
+	return !rc && lk_pg_put_end(pg, NULL) != 0 ? lk_pg_failed(pg, NULL, doing, err) : rc;
+}
+
+int lk_pg_copy_in(lk_pg *pg, const char *sql, const lk_buf *tuples, const char *doing, lk_error *err) {
+	PGresult *res;
+	int rc = PQsendQuery(pg->conn, sql) ? 0 : lk_pg_failed(pg, NULL, doing, err);
+	while (!rc && (res = lk_pg_result(pg))) {
+		ExecStatusType st = PQresultStatus(res);
+		rc = st == PGRES_COPY_IN ? put_whole(pg, tuples, doing, err) : st == PGRES_COMMAND_OK ? 0 : lk_pg_failed(pg, res, doing, err);
+		PQclear(res);
+	}
+	return rc;
+}

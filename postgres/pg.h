@@ -76,6 +76,8 @@ int lk_pg_put(lk_pg *pg, const char *data, size_t n);         /* PQputCopyData, 
 /* All tuples of a binary COPY that the server waits for, with what stands before and after them (postgres/copy_in.c); the
  * end is the caller's to send. `doing` is for the error. */
 int lk_pg_put_tuples(lk_pg *pg, const lk_buf *tuples, const char *doing, lk_error *err);
+/* A whole binary COPY: sql is COPY … FROM STDIN (FORMAT binary). */
+int lk_pg_copy_in(lk_pg *pg, const char *sql, const lk_buf *tuples, const char *doing, lk_error *err);
 int lk_pg_put_end(lk_pg *pg, const char *why_not);            /* PQputCopyEnd, and sent; 0 or -1 */
 PGresult *lk_pg_last_result(lk_pg *pg, int sent);             /* the end of PQexec; sent: what PQsendQuery returned */
 PGresult *lk_pg_answer(lk_pg *pg, const char *sql);           /* PQexec */

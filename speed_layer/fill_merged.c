@@ -129,7 +129,7 @@ static void keep(merged *m, input *in, const lk_value *row, int64_t off, int64_t
 		in->room = in->room ? 2 * in->room : 256;
 		in->events = lk_realloc(in->events, (size_t)in->room * sizeof *in->events);
 	}
-	in->events[in->n++] = (ahead){.off = off, .high = high, .row = lk_filling_keep(&m->fill, row, &in->values)};
+	in->events[in->n++] = (ahead){.off = off, .high = high, .row = lk_event_keep(plan_of(m), row, &in->values)};
 }
 
 static int read_ahead(lk_path *p, merged *m, const lk_unit *u, int part, lk_error *err) {

@@ -66,17 +66,6 @@ void lk_filling_rows(lk_filling *f, const lk_event *e) {
 	lk_filling_mark(f, f->makes.reason);
 }
 
-lk_value *lk_filling_keep(const lk_filling *f, const lk_value *row, lk_arena *arena) {
-	const lk_plan *p = lk_filling_plan(f);
-	lk_value *kept = lk_arena_alloc(arena, (size_t)p->nslots * sizeof *kept);
-	for (int i = 0; i < p->nslots; i++) {
-		kept[i] = i > lk_slot_at(p->stream) ? lk_null() : row[i];
-		if (lk_value_borrows(lk_slot_type(p, i), &kept[i]))
-			kept[i].s = lk_arena_strndup(arena, row[i].s, row[i].len);
-	}
-	return kept;
-}
-
 void lk_filling_name(lk_filling *f, lk_unit *u, const lk_event *e) {
 	if (f->reason) {
 		lk_side_output_marked(f->side_output, e->stream->id, f->copy->version->id, e->part, e->off, f->reason);

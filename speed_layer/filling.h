@@ -31,8 +31,6 @@ static inline void lk_filling_mark(lk_filling *f, const char *reason) { f->reaso
 void lk_filling_add(lk_filling *f, const lk_event *e);
 /* Adds the rows that the definition makes of the event. */
 void lk_filling_rows(lk_filling *f, const lk_event *e);
-/* A copy of an event's row that lives in the arena: its columns and _at; the other slots are NULL. */
-lk_value *lk_filling_keep(const lk_filling *f, const lk_value *row, lk_arena *arena);
 /* Names the event if it is marked. */
 void lk_filling_name(lk_filling *f, lk_unit *u, const lk_event *e);
 /* The event is done: names it if it is marked, and moves the position's high behind it. */

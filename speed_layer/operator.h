@@ -52,6 +52,8 @@ typedef struct lk_in_log {
 	 * all partitions, and u->uncommitted_events. ends: where the run ends, NULL: nowhere yet. No other verb is called for
 	 * events. NULL: the stream path reads. */
 	int (*read_step)(struct lk_path *p, struct lk_unit *u, const lk_frontier *ends, lk_error *err);
+	/* Housekeeping of a unit that is taken, now and then, between passes. NULL: there is none. */
+	int (*sweep)(struct lk_path *p, struct lk_unit *u, lk_error *err);
 } lk_in_log;
 
 /* All verbs run on the thread that drives the unit. u->op_state is the operator's own. */

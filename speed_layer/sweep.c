@@ -98,12 +98,13 @@ int lk_unit_sweep(lk_path *p, lk_unit *u, lk_error *err) {
 	lk_position cut;
 	lk_unit_state st = {0};
 	lk_error e = {0};
-	if (!u->taken || u->op->in_log)
+	const lk_in_log *in_log = u->op->in_log;
+	if (!u->taken || (in_log && !in_log->sweep))
 		return LK_OK;
-	int rc = lk_unit_published(p, u, &cut, &e);
-	if (rc == LK_OK && lk_unit_should_skip(p, u, u->committed, cut.cursor))
+	int rc = in_log ? in_log->sweep(p, u, &e) : lk_unit_published(p, u, &cut, &e);
+	if (rc == LK_OK && !in_log && lk_unit_should_skip(p, u, u->committed, cut.cursor))
 		rc = lk_unit_take(p, u, &e);
-	else if (rc == LK_OK)
+	else if (rc == LK_OK && !in_log)
 		rc = sweep(p, u, &cut, &st, &e);
 	lk_unit_state_release(&st);
 	if (rc >= 0)

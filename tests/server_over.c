@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch_layer/seal_state.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/log.h"
 #include "tests/support/random.h"
 #include "tests/support/redis.h"
 
@@ -129,12 +131,20 @@ static void check(const made *m) {
 
 /* --- disturbances --- */
 
+static void seal(const lk_cat_copy *copy) {
+	lk_batch_report report;
+	lk_error err = {0};
+	test_ok(lk_seal_state(&world.pg, copy, &report, &err), &err);
+}
+
 static void disturb(uint64_t *seed, test_worker *t, int part) {
-	switch (random_below(seed, 10)) {
+	switch (random_below(seed, 12)) {
 	case 0: test_redis_command(&redis, "FLUSHALL"); break;
 	case 1: test_redis_unit(&redis, world.log_id, t->units[part].id, true); break;
 	case 2: test_redis_unit(&redis, world.log_id, t->units[part].id, false); break;
 	case 3: lk_unit_drop(&t->units[part]); break;
+	case 4: case 5: seal(t->units[part].copy); break;
+	case 6: case 7: test_worker_sweep(t, part); break;
 	default: break;
 	}
 }
@@ -161,8 +171,8 @@ static void fill(made *m) {
 	test_worker_close(&t[1]);
 }
 
-/* D1, D3, D4, I4, I5, I7, P18: random windows over random rows, with take-overs, a Redis that is emptied or put back, and keys that do not
- * stay in memory. */
+/* D1, D3, D4, D5, I4, I5, I7, P18, P21: random windows over random rows, with take-overs, a Redis that is emptied or put back, keys that
+ * do not stay in memory, and a state that is sealed and leaves Redis. */
 static void windows_are_those_of_postgresql(void **state) {
 	(void)state;
 	uint64_t seed = random_seed();

@@ -17,6 +17,9 @@ static const char *const texts[LK_NSCRIPTS] = {
 	,
 	[LK_SCRIPT_SWAP] =
 #include "view_store/swap.lua.h"
+	,
+	[LK_SCRIPT_DROP_STATE] =
+#include "view_store/drop_state.lua.h"
 };
 
 #ifdef LK_FAULTS

@@ -62,7 +62,8 @@ typedef struct lk_segment {
 typedef struct lk_unit_state {
 	uint64_t token;
 	lk_position at;
-	lk_position base;             /* where its segments begin */
+	lk_position base;             /* where its segments begin; of a state: what has not changed since may be missing */
+	bool has_state;               /* fields of view_store/state.h, in the form that is read today */
 	lk_segment *segments;         /* ascending by from */
 	int nsegments;
 } lk_unit_state;

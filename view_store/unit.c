@@ -135,7 +135,7 @@ int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_sta
 			return lk_redis_unexpected(&s->redis, "HGETALL", err);
 	if (meta->elements == 0)
 		return 1;
-	const char *format = find(meta, "format");
+	const char *format = find(meta, "format"), *state = find(meta, "state");
 	bool former = format && strcmp(format, LK_META_FORMER) == 0;
 	if (format && !former && strcmp(format, LK_META_FORMAT) != 0) {
 		lk_fail(err, LK_EUNSUPPORTED, "Redis key %s has format %.20s; this program reads " LK_META_FORMAT,
@@ -154,6 +154,7 @@ int lk_unit_parse(lk_store *s, int64_t unit, const redisReply *meta, lk_unit_sta
 		return lk_fail(err, LK_EINTERNAL, "Redis key %s is malformed: another program wrote to it",
 		               lk_unit_key(s, unit));
 	}
+	out->has_state = state && strcmp(state, LK_STATE_FORMAT) == 0;
 	for (int i = 0; i < out->nsegments; i++)
 		out->segments[i].open = out->segments[i].token == out->token && out->segments[i].from == open;
 	if (out->nsegments)

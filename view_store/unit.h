@@ -5,6 +5,7 @@
  *   token                           16 hex digits
  *   cursor watermark at             decimal
  *   base base_watermark base_at     decimal
+ *   state                           "2": the form of the fields of view_store/state.h; missing: a former one, without cursors
  *   open                            `from` of the segment that the owner writes; missing until its first commit
  *   s:<from>:<token>                "<to> <cells> <min pane> <max pane> <bytes>" for each segment that covers an event
  */
@@ -16,6 +17,7 @@
 
 #define LK_META_FORMAT "2"
 #define LK_META_FORMER "1"
+#define LK_STATE_FORMAT "2"
 #define LK_STAGED_FOR_S "600"        /* staged cells that a compaction left behind expire */
 
 /* No call that reads or merges closed segments moves more than about LK_CALL_BYTES, or one cell, or LK_CALL_CELLS
