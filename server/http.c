@@ -258,7 +258,7 @@ static enum MHD_Result answer(exchange *x) {
 		return hand_to_worker(x);
 	lk_session none = {.service = q->service};
 	if (q->route->answer(&none, q, &err) != LK_OK)
-		lk_reply_failure(&q->reply, q->reply.status, &err);
+		lk_request_failure(q->service, &q->reply, q->reply.status, &err);
 	return send_reply(x);
 }
 

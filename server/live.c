@@ -29,7 +29,7 @@ void lk_followed_problem(lk_followed *f, const char *away, const lk_error *why) 
 	if (away)
 		lk_reply_problem(&r, 503, away, "it goes on by itself");
 	else
-		lk_reply_failure(&r, 0, why);
+		lk_request_failure(f->service, &r, 0, why);
 	lk_buf_adds(&b, "event: problem\ndata: ");
 	lk_buf_add(&b, r.body.data, r.body.len);   /* which ends its line */
 	lk_buf_addc(&b, '\n');

@@ -47,7 +47,7 @@ static void refuse(lk_session *s, lk_request *q, int rc, const lk_error *why) {
 	else if (s->away && rc == LK_EUNREACHABLE)
 		lk_reply_problem(&q->reply, 503, s->away, "try again later");
 	else
-		hidden = lk_reply_failure(&q->reply, late && rc == LK_ETOOBIG ? 503 : q->reply.status, why);
+		hidden = lk_request_failure(s->service, &q->reply, late && rc == LK_ETOOBIG ? 503 : q->reply.status, why);
 	if (hidden || (s->away && rc == LK_EUNREACHABLE))
 		lk_service_tell(s->service, why);
 }

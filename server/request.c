@@ -58,8 +58,35 @@ static int read_pair(lk_request *q, const struct lk_asked_pair *p, lk_error *err
 	return o ? lk_args_add(&q->args, o, value, err) : unknown(q->route, name, err);
 }
 
+/* Does the text begin with the name of a parameter, as a whole word? */
+static bool begins_with_parameter(const lk_service *s, const char *text) {
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
+	for (int i = 0; i < s->nroutes; i++)
+		for (const lk_option *o = s->routes[i].options; o->name; o++)
+			if (strlen(o->name) == len && !strncmp(o->name, text, len))
+				return true;
+	return false;
+}
+
+static void name_parameters(const lk_service *s, char *text) {
+	char *to = text;
+	for (const char *at = text; *at; at++) {
+		if (at[0] == '-' && at[1] == '-' && (at == text || at[-1] == ' ') && begins_with_parameter(s, at + 2))
+			at += 2;
+		*to++ = *at;
+	}
+	*to = '\0';
+}
+
+bool lk_request_failure(const lk_service *s, lk_reply *r, int status, const lk_error *why) {
+	lk_error plain = *why;
+	name_parameters(s, plain.text);
+	name_parameters(s, plain.hint);
+	return lk_reply_failure(r, status, &plain);
+}
+
 static bool refuse(lk_request *q, int status, const lk_error *why) {
-	lk_reply_failure(&q->reply, status, why);
+	lk_request_failure(q->service, &q->reply, status, why);
 	return false;
 }
 

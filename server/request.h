@@ -56,6 +56,8 @@ typedef struct lk_asked {
 
 /* False: *q->reply says what is wrong. q->service is set, all else zero; release it in any case. */
 bool lk_request_read(lk_request *q, const lk_asked *a);
+/* lk_reply_failure for clients: what a command line calls --from is the parameter from. */
+bool lk_request_failure(const lk_service *s, lk_reply *r, int status, const lk_error *why);
 void lk_request_release(lk_request *q);
 
 #endif

@@ -257,7 +257,8 @@ static void what_cannot_be_followed_is_refused(void **state) {
 	(void)state;
 	test_http_is(&web, "/api/v1/streams/hit/live", "", 404, "application/problem+json", "did you mean hits?");
 	test_http_is(&web, LIVE "?where=x=1", "", 400, "application/problem+json", "");
-	test_http_is(&web, LIVE "?from=x", "", 400, "application/problem+json", "not a place in a stream");
+	test_http_is(&web, LIVE "?from=x", "", 400, "application/problem+json", "\"detail\":\"from x: not a place in a stream\"");
+	test_http_is(&web, LIVE "?from=1&last=2", "", 400, "", "\"detail\":\"from and last both say where to begin\"");
 	test_http_is(&web, LIVE "?limit=1", "", 400, "application/problem+json", "has no parameter");
 	test_http_is(&web, LIVE, "Last-Event-ID: 1/999\r\n", 400, "application/problem+json", "no id of this stream's events");
 	test_http_is(&web, LIVE, "Accept: application/json\r\n", 406, "application/problem+json", "text/event-stream");
