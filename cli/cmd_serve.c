@@ -23,6 +23,7 @@ static int read_args(const lk_args *args, lk_web_options *o, const char **hosts,
 	int64_t workers = 0;
 	o->listen = lk_args_text(args, "listen", "127.0.0.1:8080");
 	o->token_file = lk_args_text(args, "token-file", NULL);
+	o->write = lk_args_has(args, "write");
 	o->hosts = hosts;
 	o->limits = lk_web_defaults;
 	for (int i = 0; i < args->ngiven; i++)
@@ -79,6 +80,7 @@ const lk_command lk_cmd_serve = {
 		{"token-file", "FILE", "clients must send the token in FILE: Authorization: Bearer TOKEN. Needed for an address that other "
 			"machines reach", false},
 		{"host", "NAME", "a name by which clients reach it, beside addresses and localhost; may be repeated", true},
+		{"write", NULL, "take events by POST, too: /api/v1/streams/STREAM/events", false},
 		{"workers", "N", "answers that are made at once (4)", false},
 		{"timeout", "INTERVAL", "how long a request may take (10s)", false},
 	},

@@ -67,6 +67,18 @@ int lk_source_read(lk_pg *pg, const lk_cat_stream *s, const char *source, int nu
 	return 0;
 }
 
+int lk_source_beginning(lk_pg *pg, const lk_cat_stream *s, const char *prefix, char **name, lk_error *err) {
+	char id[24];
+	PGresult *res = NULL;
+	*name = NULL;
+	int rc = lk_pg_exec(pg, &res, err, "SELECT name FROM lk.source WHERE stream_id = $1::bigint AND starts_with(name, $2) ORDER BY name LIMIT 1", 2,
+	                    (const char *const[]){lk_pg_number(id, s->id), prefix});
+	if (rc == LK_OK && PQntuples(res))
+		*name = lk_strdup(PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return rc;
+}
+
 bool lk_source_same_place(const lk_source_file *a, const lk_source_file *b) {
 	return a->position == b->position && !strcmp(a->trail, b->trail);
 }

@@ -34,6 +34,8 @@ typedef struct lk_source_file {
 int lk_source_files(lk_pg *pg, const lk_cat_stream *s, const char *source, lk_source_file **files, size_t *n, lk_error *err);
 /* The current state of one of them; position 0 if it has no row. */
 int lk_source_read(lk_pg *pg, const lk_cat_stream *s, const char *source, int number, lk_source_file *out, lk_error *err);
+/* The name of a source of the stream that begins so, lk_malloc'ed; NULL: there is none. */
+int lk_source_beginning(lk_pg *pg, const lk_cat_stream *s, const char *prefix, char **name, lk_error *err);
 /* Are both at the same position, after the same bytes? */
 bool lk_source_same_place(const lk_source_file *a, const lk_source_file *b);
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "core/flag.h"
@@ -24,6 +25,7 @@ enum {
 	AT_ONCE_BYTES = 64 << 10,      /* an answer up to this size is handed to the library as a whole */
 	BLOCK_BYTES = 32 << 10,
 	PAIRS_MOST = 64,
+	UPLOADS_MOST = 16,             /* bodies of full size that are held at once */
 	STOP_MS = 500,
 };
 
@@ -34,6 +36,7 @@ struct lk_http {
 	struct MHD_Daemon *daemon;
 	struct exchange *first;        /* under way */
 	atomic_int under_way;
+	int64_t uploaded;              /* bytes of bodies that are held */
 };
 
 enum phase { PHASE_NEW, PHASE_READ, PHASE_WORKING, PHASE_SENT };
@@ -132,13 +135,54 @@ static bool read_request(exchange *x, const char *url, const char *method) {
 	struct MHD_Connection *c = x->connection;
 	struct lk_asked_pair pairs[PAIRS_MOST];
 	lk_asked a = {.path = url, .query = pairs, .accept = header(c, "Accept"), .accept_encoding = header(c, "Accept-Encoding"),
-	              .last_event = header(c, "Last-Event-ID"), .head = !strcmp(method, "HEAD")};
+	              .last_event = header(c, "Last-Event-ID"), .key = header(c, "Idempotency-Key"), .head = !strcmp(method, "HEAD")};
 	MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_pair, &a);
 	if (a.nquery > PAIRS_MOST)
 		return refuse(x, 400, "the query has too many parameters", "");
 	bool understood = lk_request_read(&x->request, &a);
 	bool trusted = is_trusted(x);   /* who is not learns nothing of what there is */
 	return understood && trusted;
+}
+
+/* --- a body --- */
+
+/* The format that Content-Type says. A form of another site can say none of these. */
+static const char *format_of_body(const char *type) {
+	static const char *const formats[][2] = {{"application/x-ndjson", "jsonl"}, {"application/jsonl", "jsonl"}, {"text/csv", "csv"}};
+	size_t len = type ? strcspn(type, "; \t") : 0;
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+		if (strlen(formats[i][0]) == len && !strncasecmp(formats[i][0], type, len))
+			return formats[i][1];
+	return NULL;
+}
+
+static bool may_post(exchange *x) {
+	const lk_web_options *o = x->http->service->options;
+	const char *length = header(x->connection, "Content-Length");
+	if (!o->write)
+		return refuse(x, 403, "this server takes no events", "start it as lk serve --write");
+	x->request.body_format = format_of_body(header(x->connection, "Content-Type"));
+	if (!x->request.body_format)
+		return refuse(x, 415, "the body is of no format that is known", "Content-Type: application/x-ndjson, or text/csv");
+	if (length && (strlen(length) > 15 || atoll(length) > o->limits.upload_bytes))
+		return refuse(x, 413, "the body is larger than a request may bring", "send it in parts, each with a key of its own");
+	return true;
+}
+
+/* A body that comes too slowly ends its connection; what is too large is read no further. */
+static enum MHD_Result take_body(exchange *x, const char *data, size_t *size) {
+	const lk_web_limits *most = &x->http->service->options->limits;
+	lk_buf *b = &x->request.body;
+	bool late = lk_monotonic_us() > x->began_us + most->time_us;
+	if (late || (int64_t)(b->len + *size) > most->upload_bytes ||
+	    x->http->uploaded + (int64_t)*size > UPLOADS_MOST * most->upload_bytes) {
+		atomic_fetch_add(&x->http->service->counts.dropped, 1);
+		return MHD_NO;
+	}
+	lk_buf_add(b, data, *size);
+	x->http->uploaded += (int64_t)*size;
+	*size = 0;
+	return MHD_YES;
 }
 
 /* --- sending --- */
@@ -184,7 +228,7 @@ static struct MHD_Response *make_response(exchange *x) {
 	return MHD_create_response_from_buffer(len, lk_buf_steal(b), MHD_RESPMEM_MUST_FREE);
 }
 
-static void add_headers(struct MHD_Response *m, const lk_reply *r) {
+static void add_headers(struct MHD_Response *m, const lk_reply *r, bool posts) {
 	char seconds[16];
 	MHD_add_response_header(m, "Content-Type", r->type);
 	MHD_add_response_header(m, "Cache-Control", "no-store");
@@ -197,7 +241,7 @@ static void add_headers(struct MHD_Response *m, const lk_reply *r) {
 	if (r->status == 401)
 		MHD_add_response_header(m, "WWW-Authenticate", "Bearer");
 	if (r->status == 405)
-		MHD_add_response_header(m, "Allow", "GET, HEAD");
+		MHD_add_response_header(m, "Allow", posts ? "POST" : "GET, HEAD");
 	if (r->retry_after_s) {
 		snprintf(seconds, sizeof seconds, "%d", r->retry_after_s);
 		MHD_add_response_header(m, "Retry-After", seconds);
@@ -208,7 +252,7 @@ static enum MHD_Result send_reply(exchange *x) {
 	lk_reply *r = &x->request.reply;
 	r->status = r->status ? r->status : 200;
 	struct MHD_Response *m = make_response(x);
-	add_headers(m, r);
+	add_headers(m, r, x->request.route && x->request.route->posts);
 	if (r->status == 503 && lk_flag_is_set(&x->http->service->stopping))
 		MHD_add_response_header(m, "Connection", "close");
 	x->phase = PHASE_SENT;
@@ -262,21 +306,31 @@ static enum MHD_Result answer(exchange *x) {
 	return send_reply(x);
 }
 
+/* What is refused with a body still to come is refused at once. */
+static enum MHD_Result begin_request(exchange *x, const char *url, const char *method) {
+	bool reads = !strcmp(method, "GET") || !strcmp(method, "HEAD"), posts = !strcmp(method, "POST"), body = has_body(x->connection);
+		bool good = within_limits(x) && read_request(x, url, method);
+	if (good && x->request.route->posts && !posts)
+		good = refuse(x, 405, "events are appended here", "use POST");
+	else if (good && !x->request.route->posts && !reads)
+		good = refuse(x, 405, "this can only be read", "use GET");
+	else if (good && posts)
+		good = may_post(x);
+	else if (good && body)
+		good = refuse(x, 413, "a request to read has no body", "");
+	return !good && (body || !reads) ? send_reply(x) : MHD_YES;
+}
+
 static enum MHD_Result on_request(void *http, struct MHD_Connection *c, const char *url, const char *method, const char *version,
                                   const char *upload, size_t *upload_size, void **ctx) {
 	exchange *x = *ctx;
 	(void)version;
-	(void)upload;
 	if (!x) {
 		x = *ctx = begin(http, c);
-		bool reads = !strcmp(method, "GET") || !strcmp(method, "HEAD");
-		if (within_limits(x) && read_request(x, url, method) && !reads)
-			refuse(x, 405, "this can only be read", "use GET");
-		bool body = has_body(c);
-		if (body && !x->request.reply.failed)
-			refuse(x, 413, "a request to read has no body", "");
-		return body || !reads ? send_reply(x) : MHD_YES;
+		return begin_request(x, url, method);
 	}
+	if (x->phase == PHASE_NEW && *upload_size && x->request.body_format)
+		return take_body(x, upload, upload_size);
 	if (x->phase == PHASE_NEW && !*upload_size) {
 		x->phase = PHASE_READ;
 		return answer(x);
@@ -302,6 +356,7 @@ static void on_end(void *http, struct MHD_Connection *c, void **ctx, enum MHD_Re
 	if (x->request.follower)
 		lk_live_leave(h->service->live, x->request.follower);
 	atomic_fetch_sub(&h->under_way, 1);
+	h->uploaded -= (int64_t)x->request.body.len;
 	lk_request_release(&x->request);
 	free(x);
 	*ctx = NULL;

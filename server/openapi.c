@@ -48,16 +48,19 @@ static void add_media(enum lk_media m, bool first, lk_buf *b) {
 
 static void add_route(const lk_route *r, lk_buf *b) {
 	bool first = !strchr(r->path, '{');
-	lk_buf_adds(b, "{\"get\":{\"summary\":");
+	lk_buf_addf(b, "{\"%s\":{\"summary\":", r->posts ? "post" : "get");
 	lk_json_text(r->summary, b);
 	lk_buf_adds(b, ",\"parameters\":[");
 	add_part(r->path, b);
+	if (r->posts)
+		lk_buf_adds(b, ",\n{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":true,\"schema\":{\"type\":\"string\"}}");
 	for (const lk_option *o = r->options; o->name; o++) {
 		add_option(o, first, b);
 		first = false;
 	}
 	add_format(r, first, b);
-	lk_buf_adds(b, "],\n\"responses\":{\"200\":{\"description\":\"OK\",\"content\":{");
+	lk_buf_adds(b, r->posts ? "],\n\"requestBody\":{\"required\":true,\"content\":{\"application/x-ndjson\":{},\"text/csv\":{}}}" : "]");
+	lk_buf_adds(b, ",\n\"responses\":{\"200\":{\"description\":\"OK\",\"content\":{");
 	for (int i = 0; i < r->nmedia; i++)
 		add_media(r->media[i], i == 0, b);
 	lk_buf_adds(b, "}},\"default\":{\"$ref\":\"#/components/responses/problem\"}}");

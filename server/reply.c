@@ -12,7 +12,7 @@ enum { COMPRESS_LEAST = 1024, GZIP_WINDOW = 15 + 16, RETRY_S = 1 };
 const char *lk_status_phrase(int status) {
 	static const struct { int status; const char *phrase; } phrases[] = {
 		{200, "OK"}, {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-		{405, "Method Not Allowed"}, {406, "Not Acceptable"}, {413, "Content Too Large"}, {421, "Misdirected Request"},
+		{405, "Method Not Allowed"}, {406, "Not Acceptable"}, {409, "Conflict"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"}, {422, "Unprocessable Content"}, {421, "Misdirected Request"},
 		{429, "Too Many Requests"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
 	};
 	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)

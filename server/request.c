@@ -96,6 +96,7 @@ bool lk_request_read(lk_request *q, const lk_asked *a) {
 	q->head = a->head;
 	q->gzip = lk_takes_gzip(a->accept_encoding);
 	q->last_event = a->last_event ? lk_arena_strdup(&q->arena, a->last_event) : NULL;
+	q->key = a->key ? lk_arena_strdup(&q->arena, a->key) : NULL;
 	q->args.now_us = lk_time_now();
 	if (!find_route(q, a->path))
 		return false;
@@ -113,5 +114,6 @@ bool lk_request_read(lk_request *q, const lk_asked *a) {
 void lk_request_release(lk_request *q) {
 	lk_args_release(&q->args);
 	lk_reply_release(&q->reply);
+	lk_buf_release(&q->body);
 	lk_arena_release(&q->arena);
 }

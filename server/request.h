@@ -20,6 +20,7 @@ typedef struct lk_route {
 	enum lk_media media[LK_ROUTE_MEDIA];
 	int nmedia;
 	bool open;                     /* answered without the token */
+	bool posts;                    /* by POST, with a body; else by GET */
 	bool page;                     /* a file of the live page, of no use to programs */
 	int needs;                     /* LK_NEEDS_…; 0: no worker is needed */
 	/* Fills q->reply. After a failure a status that it has set is kept. */
@@ -37,6 +38,9 @@ struct lk_request {
 	char *operand;
 	enum lk_media media;
 	bool gzip, head;
+	const char *key;               /* the header Idempotency-Key, or NULL */
+	const char *body_format;       /* of formats/format.h; NULL: no body */
+	lk_buf body;
 	const char *last_event;        /* the header Last-Event-ID, or NULL */
 	struct lk_follower *follower;  /* the answer goes on for ever: what it is read from */
 	lk_reply reply;
@@ -50,7 +54,7 @@ typedef struct lk_asked {
 		const char *name, *value;   /* not decoded; NULL: there is no "=" */
 	} *query;
 	int nquery;
-	const char *accept, *accept_encoding, *last_event;   /* headers, or NULL */
+	const char *accept, *accept_encoding, *last_event, *key;   /* headers, or NULL */
 	bool head;
 } lk_asked;
 

@@ -32,6 +32,8 @@ const lk_route lk_routes[] = {
 	{.path = "/api/v1/streams/{stream}/live", .summary = "the last rows of a stream, then each new one, as server-sent events",
 	 .media = {LK_MEDIA_EVENTS}, .nmedia = 1, .needs = LK_NEEDS_POSTGRES, .answer = lk_answer_stream_live,
 	 .options = {LK_FOLLOW_OPTIONS}},
+	{.path = "/api/v1/streams/{stream}/events", .summary = "appends the events of the body, as of lk ingest, once for each Idempotency-Key; only of "
+	 "lk serve --write", .media = {LK_MEDIA_JSON}, .nmedia = 1, .posts = true, .needs = LK_NEEDS_POSTGRES, .answer = lk_answer_append},
 	{.path = "/api/v1/late/{view}", .summary = "the events that came too late for a view, as of lk late",
 	 .media = {LK_MEDIA_JSON, LK_MEDIA_JSONL, LK_MEDIA_CSV}, .nmedia = 3, .needs = LK_NEEDS_POSTGRES, .answer = lk_answer_late,
 	 .options = {LK_LATE_OPTIONS}},

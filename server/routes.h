@@ -18,6 +18,8 @@ int lk_answer_stream_rows(lk_session *s, lk_request *q, lk_error *err);
 /* LK_EUSAGE and status 404: there is no stream of the request's name. */
 int lk_need_stream(lk_session *s, lk_request *q, lk_error *err);
 int lk_answer_late(lk_session *s, lk_request *q, lk_error *err);
+/* server/append.c */
+int lk_answer_append(lk_session *s, lk_request *q, lk_error *err);
 /* server/stream_live.c */
 int lk_answer_stream_live(lk_session *s, lk_request *q, lk_error *err);
 /* server/state.c */

@@ -14,7 +14,7 @@
 
 const lk_web_limits lk_web_defaults = {
 	.connections = 1000, .of_client = 128, .waiting = 256, .live = 600, .time_us = 10 * LK_US_PER_S, .rows = 5000000,
-	.memory_bytes = 256 << 20, .body_bytes = 64 << 20, .idle_s = 30, .bytes_per_s = 1024,
+	.memory_bytes = 256 << 20, .body_bytes = 64 << 20, .upload_bytes = 16 << 20, .idle_s = 30, .bytes_per_s = 1024,
 };
 
 struct lk_web {

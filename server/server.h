@@ -8,6 +8,7 @@
 #define LK_SERVER_SERVER_H
 
 #include <stdbool.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/status.h"
@@ -21,6 +22,7 @@ typedef struct lk_web_limits {
 	int64_t time_us;       /* of a request, with its waiting; then 503 */
 	int64_t rows;          /* that an answer makes, before conditions and limits remove any; more: 413 */
 	int64_t memory_bytes;  /* of its cells and rows; more: 413 */
+	int64_t upload_bytes;  /* of a request's body; more: 413 */
 	int64_t body_bytes;    /* of its text; more: 413 */
 	int idle_s;            /* a connection on which no byte moves is closed */
 	int64_t bytes_per_s;   /* a reader of a long answer that takes less, after idle_s, is dropped */
@@ -34,6 +36,7 @@ typedef struct lk_web_options {
 	const char *const *hosts;       /* names that may stand in Host, beside addresses and localhost */
 	int nhosts;
 	int workers;
+	bool write;                     /* takes events */
 	lk_web_limits limits;
 	void (*log)(void *ctx, const lk_error *what);   /* of failures that clients see only in general terms; one at a time, any thread */
 	void *ctx;
