@@ -1,12 +1,18 @@
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "options/answer_args.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/empty.h"
+#include "cli/layers.h"
 #include "cli/output.h"
 #include "cli/pager.h"
 #include "cli/signal.h"
+#include "cli/whole_screen.h"
+#include "core/flag.h"
+#include "core/time.h"
 #include "print/answer.h"
 #include "print/boundary.h"
 
@@ -55,6 +61,15 @@ static void print(const lk_args *args, const lk_answer *a, const lk_query *q, co
 	lk_pager_end();
 }
 
+/* What belongs to one answer alone. */
+static int refuse_watched(const lk_args *args, lk_error *err) {
+	if (lk_args_has(args, "every") && !lk_args_has(args, "watch"))
+		return lk_fail(err, LK_EUSAGE, "--every is the time between answers: it goes with --watch");
+	if (lk_args_has(args, "watch") && lk_args_has(args, "strict"))
+		return lk_fail(err, LK_EUSAGE, "--strict is for one answer: it does not go with --watch");
+	return LK_OK;
+}
+
 static int read_args(const lk_args *args, lk_answer_args *wanted, int *format, lk_error *err) {
 	int rc = lk_answer_args_read(args, wanted, err);
 	if (rc == LK_OK)
@@ -63,7 +78,7 @@ static int read_args(const lk_args *args, lk_answer_args *wanted, int *format, l
 		rc = lk_args_choice(args, "format", lk_answer_formats, LK_AS_TABLE, format, err);
 	if (rc == LK_OK && *format != LK_AS_TABLE && lk_args_has(args, "chart"))
 		rc = lk_fail(err, LK_EUSAGE, "--chart needs a table: it does not go with --format %s", lk_answer_formats[*format]);
-	return rc;
+	return rc == LK_OK ? refuse_watched(args, err) : rc;
 }
 
 static void say_why_empty(lk_connection *c, const lk_query *q, const lk_answer *a) {
@@ -73,33 +88,140 @@ static void say_why_empty(lk_connection *c, const lk_query *q, const lk_answer *
 	lk_buf_release(&why);
 }
 
-static int run(const lk_args *args, lk_error *err) {
+/* An answer, and what is needed to print it. */
+typedef struct asked {
+	const lk_args *args;
 	lk_answer_args wanted;
-	const lk_query *q = &wanted.query;
-	lk_connection c = {0};
-	lk_answer a = {0};
+	int format;
+	lk_screen screen;
+	lk_connection c;
+	lk_answer a;
 	lk_chart chart;
-	lk_screen screen = lk_out_screen();
-	int format = LK_AS_TABLE;
-	int rc = read_args(args, &wanted, &format, err);
+} asked;
+
+static lk_answer_style style_of(const asked *q) {
+	return (lk_answer_style){(enum lk_answer_format)q->format, q->chart.column >= 0 ? &q->chart : NULL, &q->screen};
+}
+
+static int ask(asked *q, lk_error *err) {
+	const lk_query *query = &q->wanted.query;
+	q->screen = lk_out_screen();
+	int rc = lk_connect(&q->c, query->layer == LK_LAYER_BATCH ? 0 : LK_WITH_STORE, err);
+	if (rc == LK_OK && !lk_args_has(q->args, "watch"))
+		lk_cancel_on_signal(&q->c.pg);
 	if (rc == LK_OK)
-		rc = lk_connect(&c, q->layer == LK_LAYER_BATCH ? 0 : LK_WITH_STORE, err);
-	if (rc == LK_OK)
-		lk_cancel_on_signal(&c.pg);
-	if (rc == LK_OK)
-		rc = lk_answer_make(&c.pg, c.store, NULL, q, &a, err);
-	if (rc == LK_OK)
-		rc = lk_chart_init(&chart, &a, lk_args_text(args, "chart", NULL), &screen, err);
+		rc = lk_answer_make(&q->c.pg, q->c.store, NULL, query, &q->a, err);
+	return rc == LK_OK ? lk_chart_init(&q->chart, &q->a, lk_args_text(q->args, "chart", NULL), &q->screen, err) : rc;
+}
+
+static void forget_answer(asked *q) {
+	lk_answer_release(&q->a);
+	lk_disconnect(&q->c);
+	q->a = (lk_answer){0};
+	q->c = (lk_connection){0};
+}
+
+static int once(asked *q, lk_error *err) {
+	int rc = ask(q, err);
 	if (rc == LK_OK) {
-		print(args, &a, q, &(lk_answer_style){(enum lk_answer_format)format, chart.column >= 0 ? &chart : NULL, &screen});
-		if (!a.nrows)
-			say_why_empty(&c, q, &a);
-		if (lk_args_has(args, "strict"))
-			rc = judge(&a, err);
+		const lk_answer_style style = style_of(q);
+		print(q->args, &q->a, &q->wanted.query, &style);
+		if (!q->a.nrows)
+			say_why_empty(&q->c, &q->wanted.query, &q->a);
+		if (lk_args_has(q->args, "strict"))
+			rc = judge(&q->a, err);
 	}
-	lk_answer_release(&a);
-	lk_disconnect(&c);
-	lk_answer_args_release(&wanted);
+	forget_answer(q);
+	return rc;
+}
+
+/* --- again and again --- */
+
+/* Each look opens its own sessions, so that servers that went away and came back need no care. */
+static int look(asked *q, lk_buf *text, lk_error *err) {
+	int rc = ask(q, err);
+	if (rc == LK_OK) {
+		const lk_answer_style style = style_of(q);
+		lk_sink out = lk_sink_memory(text);
+		lk_answer_print(&q->a, &q->wanted.query, &style, &out);
+		if (q->format == LK_AS_TABLE)
+			lk_answer_boundary(&q->a, &q->wanted.query, text);
+	}
+	forget_answer(q);
+	return rc;
+}
+
+/* On a terminal over what was there; elsewhere each answer that is another one than the one before. */
+static void show(const asked *q, bool on_screen, const char *former, const lk_buf *text) {
+	if (on_screen) {
+		lk_buf all = LK_BUF_INIT;
+		lk_screen_head("lk query", &all);
+		lk_buf_addf(&all, "; q ends\n\n%s", text->data);
+		lk_screen_draw(all.data, q->screen.height);
+		lk_buf_release(&all);
+	} else if (!former || strcmp(former, text->data)) {
+		lk_put(text->data, text->len);
+		lk_put_now();
+	}
+}
+
+static bool wait_for_next(const asked *q, bool on_screen, int64_t until_us) {
+	if (on_screen)
+		return lk_screen_wait(&q->screen, until_us);
+	lk_wait_until(until_us);
+	return !lk_flag_is_set(&lk_stop);
+}
+
+/* What failed, above what the last look gave. */
+static void add_trouble(const asked *q, const lk_error *e, const char *former, lk_buf *text) {
+	lk_buf_clear(text);
+	lk_text_wrap(e->text, q->screen.width ? (size_t)q->screen.width : 80, 0, 2, text);
+	lk_buf_addf(text, "\nbefore that:\n\n%s", former);
+}
+
+/* Only the first look may fail for good. */
+static int watch(asked *q, int64_t every_us, lk_error *err) {
+	bool on_screen = q->format == LK_AS_TABLE && lk_screen_is_there();
+	char *former = NULL;
+	int rc = LK_OK;
+	lk_stop_on_signal();
+	for (bool goes_on = true; goes_on && rc == LK_OK;) {
+		int64_t next = lk_monotonic_us() + every_us;
+		lk_error e = {0};
+		lk_buf text = LK_BUF_INIT;
+		int failed = look(q, &text, &e);
+		if (failed != LK_OK && !former) {
+			*err = e;
+			rc = failed;
+		} else if (failed != LK_OK && !on_screen) {
+			lk_say_error(&e);
+		} else {
+			if (on_screen && !former)
+				lk_screen_enter();
+			if (failed != LK_OK)
+				add_trouble(q, &e, former, &text);
+			show(q, on_screen, former, &text);
+		}
+		if (failed == LK_OK) {
+			free(former);
+			former = lk_strdup(text.data ? text.data : "");
+		}
+		lk_buf_release(&text);
+		goes_on = rc == LK_OK && wait_for_next(q, on_screen, next);
+	}
+	free(former);
+	return lk_until_stopped(rc, err);
+}
+
+static int run(const lk_args *args, lk_error *err) {
+	asked q = {.args = args, .format = LK_AS_TABLE};
+	int64_t every = 0;
+	int rc = read_args(args, &q.wanted, &q.format, err);
+	if (rc == LK_OK)
+		rc = lk_args_interval(args, "every", LK_US_PER_S, &every, err);
+	if (rc == LK_OK)
+		rc = lk_args_has(args, "watch") ? watch(&q, every, err) : once(&q, err);
+	lk_answer_args_release(&q.wanted);
 	return rc;
 }
 
@@ -118,6 +240,8 @@ const lk_command lk_cmd_query = {
 		{"chart", "COLUMN", "with a table: a bar beside each row that shows this column's value", false},
 		{"no-pager", NULL, "never start a pager, however long the table is", false},
 		{"strict", NULL, "exit 5 if the answer lacks events: the last ones of the log, or late ones", false},
+		{"watch", NULL, "ask again and again: on a terminal on the whole screen, elsewhere what has changed", false},
+		{"every", "INTERVAL", "with --watch: the time between two answers (1s)", false},
 	},
 	.examples = {
 		{"lk query traffic", "all of it"},
@@ -125,6 +249,7 @@ const lk_command lk_cmd_query = {
 		{"lk query traffic --window 1h --last 1 --sort 'hits desc' --limit 10", "the top ten of the last hour"},
 		{"lk query traffic --window 1h --slide 10min", "the last hour, every ten minutes"},
 		{"lk query traffic --where path=/ --fill zero --chart hits", "with empty minutes, and bars"},
+		{"lk query traffic --last 10 --watch", "the last ten minutes, while they change; q ends it"},
 	},
 	.run = run,
 };

@@ -1,58 +1,11 @@
 /* lk top: the tables of `lk status` again and again, on the whole screen of a terminal. A look opens its own sessions, so
  * that servers that went away and came back need no care. */
-#include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <termios.h>
-#include <unistd.h>
-
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/signal.h"
-#include "cli/terminal.h"
-#include "core/flag.h"
+#include "cli/whole_screen.h"
 #include "core/time.h"
-
-/* --- the screen --- */
-
-static struct termios before;
-
-static void leave_screen(void) {
-	static const char back[] = "\033[?25h\033[?1049l";
-	tcsetattr(STDIN_FILENO, TCSANOW, &before);
-	if (write(STDOUT_FILENO, back, sizeof back - 1) < 0)
-		return;
-}
-
-/* Keys come at once and are not shown; Ctrl-C stays a signal. */
-static void enter_screen(void) {
-	struct termios keys;
-	if (tcgetattr(STDIN_FILENO, &before) != 0)
-		return;
-	keys = before;
-	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	tcsetattr(STDIN_FILENO, TCSANOW, &keys);
-	atexit(leave_screen);
-	lk_put("\033[?1049h\033[?25l", 14);
-}
-
-/* Each line over what was there, as many as the screen has, so that nothing flickers or scrolls. */
-static void draw(const char *text, int height) {
-	lk_buf b = LK_BUF_INIT;
-	lk_buf_adds(&b, "\033[H");
-	for (int line = 0; *text && (!height || line < height); line++) {
-		size_t n = strcspn(text, "\n");
-		lk_buf_adds(&b, line ? "\r\n" : "");
-		lk_buf_add(&b, text, n);
-		lk_buf_adds(&b, "\033[K");
-		text += n + (text[n] == '\n');
-	}
-	lk_buf_adds(&b, "\033[J");
-	lk_put_buf(&b);
-	lk_put_now();
-	lk_buf_release(&b);
-}
 
 /* --- one look --- */
 
@@ -76,16 +29,11 @@ static void add_rate(looks *l, const lk_status_report *s, lk_buf *head) {
 	l->at_us = now;
 }
 
-static void add_head(lk_buf *out) {
-	lk_buf_adds(out, "lk top, ");
-	lk_time_print(lk_time_now() / LK_US_PER_S * LK_US_PER_S, out);
-}
-
 /* A look that fails shows why, above what the last one gave. */
 static int look(looks *l, const lk_screen *screen, lk_buf *out, lk_error *err) {
 	lk_report r = {.status.view = l->view};
 	int rc = lk_report_read(&r, err);
-	add_head(out);
+	lk_screen_head("lk top", out);
 	if (rc == LK_OK) {
 		lk_sink tables = lk_sink_memory(&l->tables);
 		lk_buf_clear(&l->tables);
@@ -107,23 +55,6 @@ static int look(looks *l, const lk_screen *screen, lk_buf *out, lk_error *err) {
 
 /* --- until it is stopped --- */
 
-static bool has_size(const lk_screen *drawn) {
-	return lk_terminal_width(STDOUT_FILENO) == drawn->width && lk_terminal_height(STDOUT_FILENO) == drawn->height;
-}
-
-/* False: q. Another size of the screen than was drawn for ends the wait, too. */
-static bool wait_for_key(const lk_screen *drawn, int64_t until_us) {
-	while (!lk_flag_is_set(&lk_stop) && lk_monotonic_us() < until_us) {
-		struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-		char key;
-		if (poll(&p, 1, 100) > 0 && (read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q'))
-			return false;
-		if (!has_size(drawn))
-			return true;
-	}
-	return !lk_flag_is_set(&lk_stop);
-}
-
 /* Only the first look may fail for good: a view that there is not, servers that are not there. */
 static int watch(looks *l, int64_t every_us, lk_error *err) {
 	bool goes_on = true;
@@ -139,10 +70,10 @@ static int watch(looks *l, int64_t every_us, lk_error *err) {
 			return rc;
 		}
 		if (first)
-			enter_screen();
-		draw(text.data, screen.height);
+			lk_screen_enter();
+		lk_screen_draw(text.data, screen.height);
 		lk_buf_release(&text);
-		goes_on = wait_for_key(&screen, next);
+		goes_on = lk_screen_wait(&screen, next);
 	}
 	return LK_OK;
 }
@@ -161,7 +92,7 @@ static int run(const lk_args *args, lk_error *err) {
 	looks l = {.view = args->noperands ? args->operands[0] : NULL};
 	int64_t every;
 	int rc = lk_args_interval(args, "every", LK_US_PER_S, &every, err);
-	if (rc == LK_OK && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
+	if (rc == LK_OK && !lk_screen_is_there()) {
 		rc = print_once(&l, err);
 	} else if (rc == LK_OK) {
 		lk_stop_on_signal();

@@ -1,13 +1,17 @@
-/* lk top, on a terminal of the test's own: what it draws, sizes, keys, and servers that go away. */
+/* lk top and lk query --watch, on a terminal of the test's own: what it draws, sizes, keys, and servers that go away. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include "tests/support/fixtures.h"
 #include "tests/support/terminal.h"
@@ -117,12 +121,76 @@ static void without_a_terminal(void **state) {
 	LK(2, "", "--every", "top", "--every", "0s");
 }
 
+/* --- lk query --watch --- */
+
+static void a_query_is_drawn_again(void **state) {
+	NEEDS_TERMINAL();
+	test_terminal t;
+	ingest(3);
+	LK(0, "", "", "speed", "--once");
+	test_terminal_open(&t, 100, 40, &lk.servers.at, ARGS(test_lk_path(), "query", "traffic", "--watch", "--every", "100ms"));
+	shows(&t, 0, "\033[?1049h");
+	shows(&t, 0, "; q ends");
+	shows(&t, 0, " hits");
+	ingest(1231);
+	LK(0, "", "", "speed", "--once");
+	shows(&t, 0, "1234");
+	test_redis_kill(&lk.servers);
+	shows(&t, t.text.len, "before that:");
+	test_redis_start(&lk.servers);
+	ends(&t, "q");
+}
+
+/* Starts lk with standard output in a file. */
+static int start_into(const char *path, const char *const *argv) {
+	fflush(NULL);
+	int own = dup(STDOUT_FILENO), file = open(path, O_WRONLY | O_TRUNC);
+	assert_true(own >= 0 && file >= 0);
+	dup2(file, STDOUT_FILENO);
+	int pid = test_lk_start(&lk.servers, NULL, argv);
+	dup2(own, STDOUT_FILENO);
+	close(own);
+	close(file);
+	return pid;
+}
+
+static int has_two_lines(void *path) {
+	char *text = test_text_of(path);
+	const char *first = strchr(text, '\n');
+	int two = first && strchr(first + 1, '\n');
+	free(text);
+	return two;
+}
+
+/* Where there is no terminal each answer comes once, whatever the format. */
+static void a_query_prints_what_changed(void **state) {
+	(void)state;
+	ingest(3);
+	LK(0, "", "", "speed", "--once");
+	char *out = test_file(&lk, "watched", "");
+	int pid = start_into(out, ARGS("query", "traffic", "--watch", "--every", "50ms", "--format", "json"));
+	ingest(4);
+	LK(0, "", "", "speed", "--once");
+	assert_true(test_poll(has_two_lines, out, 30000));
+	kill(pid, SIGTERM);
+	assert_int_equal(test_lk_wait(pid, 30000), 0);
+	char *text = test_text_of(out);
+	assert_non_null(strstr(text, "\"hits\":7"));
+	free(text);
+	free(out);
+	LK(2, "", "goes with --watch", "query", "traffic", "--every", "1s");
+	LK(2, "", "--strict is for one answer", "query", "traffic", "--watch", "--strict");
+	LK(2, "", "there is no view trafic", "query", "trafic", "--watch");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(it_shows_what_changes, fresh),
 		cmocka_unit_test_setup(it_fits_the_screen, fresh),
 		cmocka_unit_test_setup(servers_that_come_back, fresh),
 		cmocka_unit_test_setup(without_a_terminal, fresh),
+		cmocka_unit_test_setup(a_query_is_drawn_again, fresh),
+		cmocka_unit_test_setup(a_query_prints_what_changed, fresh),
 	};
 	test_share_program(&lk, NULL);
 	return cmocka_run_group_tests(tests, test_shared_start, test_shared_stop);
