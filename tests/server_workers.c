@@ -244,9 +244,14 @@ static void open_hands(lk_worker *w, lk_pool *p, unsigned turn) {
 	assert_int_equal(lk_worker_adopt(w, &err), LK_OK);
 }
 
+static int has_no_lock(void *backend) { return test_world_count(&world, "SELECT count(*) FROM pg_locks WHERE pid = %d", *(int *)backend) == 0; }
+
+/* The server ends a session after the client has left it, and its locks with it. */
 static void close_hands(lk_worker *w) {
+	int backend = PQbackendPID(w->writer.conn);
 	lk_worker_leave_world(w);
 	lk_pg_close(&w->writer);
+	assert_true(test_poll(has_no_lock, &backend, 30000));
 }
 
 static int shares_held(const lk_worker *w) {
