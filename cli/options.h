@@ -4,7 +4,8 @@
 
 #include "options/args.h"
 
-#define LK_MAX_OPTIONS 24
+#define LK_MAX_OPTIONS 32
+#define LK_MAX_EXAMPLES 8
 
 typedef struct lk_example {
 	const char *line, *meaning;
@@ -18,8 +19,8 @@ typedef struct lk_command {
 	const char *detail;           /* paragraphs, or "" */
 	/* Adds what stands for "{list}" in the detail and the options: what a list of the product names. NULL: nothing does. */
 	void (*list)(lk_buf *out);
-	lk_option options[LK_MAX_OPTIONS];
-	lk_example examples[6];
+	lk_option options[LK_MAX_OPTIONS + 1];   /* and one without a name behind the last */
+	lk_example examples[LK_MAX_EXAMPLES + 1];   /* likewise */
 	/* 0, or a failure in *err (unset if it was already reported). */
 	int (*run)(const lk_args *args, lk_error *err);
 } lk_command;

@@ -283,7 +283,7 @@ static void a_reader_keeps_an_erased_table(void **state) {
 	                     " WHERE lk.view.name = 'traffic'", ARGS(NULL));
 	assert_int_equal(lk_pg_run(&reader, &err, sql), 0);
 #ifdef LK_FAULTS
-	test_run(&lk, ARGS("LK_HURRY=60"), 75, "", "a reader still has table", ARGS("erase", "hits", "--where", "who=secret1.", "--yes"));
+	test_run(&lk, ARGS("LK_HURRY=12"), 75, "", "a reader still has table", ARGS("erase", "hits", "--where", "who=secret1.", "--yes"));
 	assert_int_equal(unfinished(), 1);
 	LK(0, "", "`lk erase hits --resume` goes on", "status");
 #endif
