@@ -5,16 +5,14 @@
 
 #include <stdlib.h>
 
+#include "batch_layer/log_events.h"
 #include "batch_layer/publish.h"
-#include "catalog/log_sql.h"
 #include "core/fault.h"
 #include "core/time.h"
 #include "event_log/derived_log.h"
-#include "event_log/scan.h"
 #include "event_log/sealed.h"
 #include "frames/frames.h"
 #include "plan/event_rows.h"
-#include "sql/sql.h"
 
 enum { CHUNK_EVENTS = 20000, READ_FIELDS = 2000, ADD_FIELDS = 20000 };
 #define MOST_BYTES ((size_t)128 << 20)          /* of keys in memory */
@@ -26,8 +24,8 @@ typedef struct sealing {
 	int part;
 	lk_event_rows rows;
 	lk_frames *frames;
-	lk_type *types;            /* of a fetched event: off, _at, needed columns */
-	lk_value *fetched, *row;
+	lk_log_events events;
+	lk_value *row;
 	lk_value **waiting;        /* rows of a chunk that pass WHERE */
 	int nwaiting;
 	lk_arena values;           /* theirs */
@@ -40,47 +38,28 @@ typedef struct sealing {
 	lk_error *err;
 } sealing;
 
-bool lk_keeps_state(const lk_cat_copy *copy) { return copy->log && copy->version->plan && copy->version->plan->overs.ncalls > 0; }
+bool lk_keeps_state(const lk_cat_copy *copy) { return copy->version->plan && lk_plan_keeps_state(copy->version->plan); }
 
 /* --- events --- */
 
-static void select_sql(const sealing *s, int64_t from, int64_t to, lk_buf *out) {
-	lk_buf_adds(out, "SELECT off, _at");
-	for (int i = 0; i < s->plan->nneeded; i++) {
-		lk_buf_adds(out, ", ");
-		lk_sql_ident(s->plan->stream->schema.columns[s->plan->needed[i]].name, out);
-	}
-	lk_buf_adds(out, " FROM ");
-	lk_log_leaf(s->plan->stream, s->part, out);
-	lk_log_between(s->part, from, to, out);
-	lk_buf_adds(out, " ORDER BY off");
-}
-
-static void take_event(sealing *s) {
-	for (int i = 0; i < s->plan->nneeded; i++)
-		s->row[s->plan->needed[i]] = s->fetched[2 + i];
-	s->row[lk_slot_at(s->plan->stream)] = s->fetched[1];
+static void take_event(void *ctx, int part, int64_t off) {
+	sealing *s = ctx;
+	(void)part;
+	(void)off;
 	lk_event_rows_begin(&s->rows, s->row);
 	if (lk_event_rows_next(&s->rows, s->row))
 		s->waiting[s->nwaiting++] = lk_event_keep(s->plan, s->row, &s->values);
 }
 
 static int read_chunk(sealing *s, int64_t from, int64_t to, lk_error *err) {
-	lk_copy_reader reader = {0};
-	lk_buf sql = LK_BUF_INIT;
-	int64_t n = 0;
+	int64_t n;
 	s->nwaiting = 0;
 	lk_arena_clear(&s->values);
-	select_sql(s, from, to, &sql);
-	int rc = lk_copy_open(&reader, s->pg, sql.data, s->types, 2 + s->plan->nneeded, err);
-	for (; rc == LK_OK && n < to - from && (rc = lk_copy_next(&reader, s->fetched, err)) == LK_OK; n++)
-		take_event(s);
-	lk_copy_close(&reader);
-	lk_buf_release(&sql);
-	if (rc >= 0 && n < to - from)
-		return lk_fail(err, LK_EGAP, "stream %s, partition %d: the log has %lld events in [%lld, %lld)", s->plan->stream->name, s->part,
-		               (long long)n, (long long)from, (long long)to);
-	return rc < 0 ? rc : LK_OK;
+	int rc = lk_log_events_read(&s->events, s->part, from, to, &n, err);
+	if (rc == LK_OK && n != to - from)
+		rc = lk_fail(err, LK_EGAP, "stream %s, partition %d: the log has %lld events in [%lld, %lld)", s->plan->stream->name, s->part,
+		             (long long)n, (long long)from, (long long)to);
+	return rc;
 }
 
 /* --- keys --- */
@@ -219,14 +198,10 @@ static void init(sealing *s, lk_pg *pg, const lk_cat_copy *copy) {
 	*s = (sealing){.pg = pg, .copy = copy, .plan = p};
 	lk_event_rows_init(&s->rows, p);
 	s->frames = lk_frames_new(&p->overs);
-	s->types = lk_calloc((size_t)p->nneeded + 2, sizeof *s->types);
-	s->fetched = lk_calloc((size_t)p->nneeded + 2, sizeof *s->fetched);
 	s->row = lk_calloc((size_t)p->nslots, sizeof *s->row);
 	s->waiting = lk_calloc(CHUNK_EVENTS, sizeof *s->waiting);
-	s->types[0] = (lk_type){.kind = LK_INT8};
-	s->types[1] = (lk_type){.kind = LK_TIME};
-	for (int i = 0; i < p->nneeded; i++)
-		s->types[2 + i] = p->stream->schema.columns[p->needed[i]].type;
+	s->events = (lk_log_events){.pg = pg, .plan = p, .in_order = true, .row = s->row, .take = take_event, .ctx = s};
+	lk_log_events_begin(&s->events);
 	for (int i = 0; i < p->nslots; i++)
 		s->row[i] = lk_null();
 }
@@ -236,8 +211,7 @@ static void release(sealing *s) {
 	lk_frames_free(s->frames);
 	lk_arena_release(&s->values);
 	lk_arena_release(&s->bytes);
-	free(s->types);
-	free(s->fetched);
+	lk_log_events_end(&s->events);
 	free(s->row);
 	free(s->waiting);
 	free(s->fields);

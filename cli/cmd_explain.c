@@ -29,7 +29,7 @@ static int print_positions(lk_connection *c, const lk_cat_copy *copy, const lk_s
 		lk_derived_position at = {0};
 		lk_sealed sealed = {0};
 		rc = lk_derived_position_read(&c->pg, copy->log, source, p, &at, err);
-		if (rc == LK_OK)
+		if (rc == LK_OK && columns == 5)
 			rc = lk_sealed_read(&c->pg, copy->log, p, &sealed, err);
 		const int64_t row[] = {p, at.off, read.part[p].off, made.part[p].off, sealed.off};
 		for (int i = 0; i < columns; i++)

@@ -151,6 +151,8 @@ typedef struct lk_plan {
 void lk_plan_find_needed(lk_plan *p, lk_arena *arena);
 /* Is the event time of the derived stream that of its source? Then its watermark can follow the source's. */
 bool lk_plan_keeps_time(const lk_plan *p);
+/* Do its rows hang on the rows of their key before them, of which something is kept? */
+static inline bool lk_plan_keeps_state(const lk_plan *p) { return p->makes && p->overs.ncalls > 0; }
 
 /* Sets canonical and hash of a plan that is complete otherwise. */
 void lk_plan_seal(lk_plan *p, lk_arena *arena);

@@ -50,7 +50,7 @@ static int follow(lk_path *p, lk_unit *u, int64_t high, lk_error *err) { return 
 
 static const lk_in_log in_log = {.read = read_position, .follow = follow};
 
-static bool is_for(const lk_plan *p) { return p->makes && !p->overs.ncalls && !p->makes->merged; }
+static bool is_for(const lk_plan *p) { return p->makes && !lk_plan_keeps_state(p) && !p->makes->merged; }
 
 const lk_operator lk_fill_log = {
 	.is_for = is_for, .in_log = &in_log, .open = make, .close = release, .show = show, .row = row, .commit = commit, .cut = cut, .restore = restore,

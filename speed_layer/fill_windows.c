@@ -205,7 +205,7 @@ static int follow(lk_path *p, lk_unit *u, int64_t high, lk_error *err) {
 
 static const lk_in_log in_log = {.read = read_position, .take = take, .follow = follow, .sweep = sweep};
 
-static bool is_for(const lk_plan *p) { return p->makes && p->overs.ncalls; }
+static bool is_for(const lk_plan *p) { return lk_plan_keeps_state(p); }
 
 const lk_operator lk_fill_windows = {
 	.is_for = is_for, .in_log = &in_log, .open = make, .close = release, .show = show, .row = row, .commit = commit,
