@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "options/answer_args.h"
@@ -138,8 +137,11 @@ static int once(asked *q, lk_error *err) {
 /* --- again and again --- */
 
 /* Each look opens its own sessions, so that servers that went away and came back need no care. */
-static int look(asked *q, lk_buf *text, lk_error *err) {
+static int look(void *ctx, const lk_screen *screen, lk_buf *head, lk_buf *text, lk_error *err) {
+	asked *q = ctx;
 	int rc = ask(q, err);
+	(void)screen;
+	(void)head;
 	if (rc == LK_OK) {
 		const lk_answer_style style = style_of(q);
 		lk_sink out = lk_sink_memory(text);
@@ -151,65 +153,41 @@ static int look(asked *q, lk_buf *text, lk_error *err) {
 	return rc;
 }
 
-/* On a terminal over what was there; elsewhere each answer that is another one than the one before. */
-static void show(const asked *q, bool on_screen, const char *former, const lk_buf *text) {
-	if (on_screen) {
-		lk_buf all = LK_BUF_INIT;
-		lk_screen_head("lk query", &all);
-		lk_buf_addf(&all, "; q ends\n\n%s", text->data);
-		lk_screen_draw(all.data, q->screen.height);
-		lk_buf_release(&all);
-	} else if (!former || strcmp(former, text->data)) {
-		lk_put(text->data, text->len);
-		lk_put_now();
-	}
-}
+static bool is_same(const lk_buf *a, const lk_buf *b) { return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len)); }
 
-static bool wait_for_next(const asked *q, bool on_screen, int64_t until_us) {
-	if (on_screen)
-		return lk_screen_wait(&q->screen, until_us);
-	lk_wait_until(until_us);
-	return !lk_flag_is_set(&lk_stop);
-}
-
-/* What failed, above what the last look gave. */
-static void add_trouble(const asked *q, const lk_error *e, const char *former, lk_buf *text) {
-	lk_buf_clear(text);
-	lk_text_wrap(e->text, q->screen.width ? (size_t)q->screen.width : 80, 0, 2, text);
-	lk_buf_addf(text, "\nbefore that:\n\n%s", former);
-}
-
-/* Only the first look may fail for good. */
-static int watch(asked *q, int64_t every_us, lk_error *err) {
-	bool on_screen = q->format == LK_AS_TABLE && lk_screen_is_there();
-	char *former = NULL;
+/* Where there is no terminal: each answer that is another one than the one before. Only the first one may fail for good. */
+static int print_changes(asked *q, int64_t every_us, lk_error *err) {
+	lk_buf former = LK_BUF_INIT;
 	int rc = LK_OK;
-	lk_stop_on_signal();
-	for (bool goes_on = true; goes_on && rc == LK_OK;) {
+	for (bool first = true; rc == LK_OK && !lk_flag_is_set(&lk_stop); first = false) {
 		int64_t next = lk_monotonic_us() + every_us;
-		lk_error e = {0};
 		lk_buf text = LK_BUF_INIT;
-		int failed = look(q, &text, &e);
-		if (failed != LK_OK && !former) {
+		lk_error e = {0};
+		int failed = look(q, &q->screen, NULL, &text, &e);
+		if (failed && first) {
 			*err = e;
 			rc = failed;
-		} else if (failed != LK_OK && !on_screen) {
+		} else if (failed) {
 			lk_say_error(&e);
-		} else {
-			if (on_screen && !former)
-				lk_screen_enter();
-			if (failed != LK_OK)
-				add_trouble(q, &e, former, &text);
-			show(q, on_screen, former, &text);
-		}
-		if (failed == LK_OK) {
-			free(former);
-			former = lk_strdup(text.data ? text.data : "");
+		} else if (first || !is_same(&former, &text)) {
+			lk_put(text.data ? text.data : "", text.len);
+			lk_put_now();
+			lk_buf_release(&former);
+			former = text;
+			text = (lk_buf)LK_BUF_INIT;
 		}
 		lk_buf_release(&text);
-		goes_on = rc == LK_OK && wait_for_next(q, on_screen, next);
+		if (rc == LK_OK)
+			lk_wait_until(next);
 	}
-	free(former);
+	lk_buf_release(&former);
+	return rc;
+}
+
+static int watch(asked *q, int64_t every_us, lk_error *err) {
+	bool on_screen = q->format == LK_AS_TABLE && lk_screen_is_there();
+	lk_stop_on_signal();
+	int rc = on_screen ? lk_screen_watch(&(lk_watched){"lk query", look, q, every_us}, err) : print_changes(q, every_us, err);
 	return lk_until_stopped(rc, err);
 }
 

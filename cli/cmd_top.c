@@ -12,7 +12,6 @@
 typedef struct looks {
 	const char *view;
 	int64_t events, at_us;    /* at the last look that succeeded; at_us 0: there was none */
-	lk_buf tables;            /* what it gave */
 } looks;
 
 /* Events of all logs, and how many came in a second since the last look. */
@@ -29,61 +28,28 @@ static void add_rate(looks *l, const lk_status_report *s, lk_buf *head) {
 	l->at_us = now;
 }
 
-/* A look that fails shows why, above what the last one gave. */
-static int look(looks *l, const lk_screen *screen, lk_buf *out, lk_error *err) {
+static int look(void *ctx, const lk_screen *screen, lk_buf *head, lk_buf *text, lk_error *err) {
+	looks *l = ctx;
 	lk_report r = {.status.view = l->view};
+	lk_sink tables = lk_sink_memory(text);
 	int rc = lk_report_read(&r, err);
-	lk_screen_head("lk top", out);
-	if (rc == LK_OK) {
-		lk_sink tables = lk_sink_memory(&l->tables);
-		lk_buf_clear(&l->tables);
-		if (r.empty)
-			lk_buf_adds(&l->tables, "nothing is declared: `lk apply FILE` declares streams and views\n");
-		else
-			lk_status_tables(&r.status, screen, &tables);
-		add_rate(l, &r.status, out);
-	}
+	if (rc == LK_OK && r.empty)
+		lk_buf_adds(text, "nothing is declared: `lk apply FILE` declares streams and views\n");
+	else if (rc == LK_OK)
+		lk_status_tables(&r.status, screen, &tables);
+	if (rc == LK_OK)
+		add_rate(l, &r.status, head);
 	lk_report_release(&r);
-	lk_buf_adds(out, "; q ends\n");
-	if (rc != LK_OK) {
-		lk_text_wrap(err->text, screen->width ? (size_t)screen->width : 80, 0, 2, out);
-		lk_buf_adds(out, l->tables.len ? "\nbefore that:\n" : "\n");
-	}
-	lk_buf_addf(out, "\n%s", l->tables.len ? l->tables.data : "");
 	return rc;
-}
-
-/* --- until it is stopped --- */
-
-/* Only the first look may fail for good: a view that there is not, servers that are not there. */
-static int watch(looks *l, int64_t every_us, lk_error *err) {
-	bool goes_on = true;
-	for (bool first = true; goes_on; first = false) {
-		int64_t next = lk_monotonic_us() + every_us;
-		lk_screen screen = lk_out_screen();
-		lk_buf text = LK_BUF_INIT;
-		lk_error e = {0};
-		int rc = look(l, &screen, &text, &e);
-		if (first && rc != LK_OK) {
-			*err = e;
-			lk_buf_release(&text);
-			return rc;
-		}
-		if (first)
-			lk_screen_enter();
-		lk_screen_draw(text.data, screen.height);
-		lk_buf_release(&text);
-		goes_on = lk_screen_wait(&screen, next);
-	}
-	return LK_OK;
 }
 
 static int print_once(looks *l, lk_error *err) {
 	lk_screen screen = lk_out_screen();
-	lk_buf text = LK_BUF_INIT;
-	int rc = look(l, &screen, &text, err);
+	lk_buf head = LK_BUF_INIT, text = LK_BUF_INIT;
+	int rc = look(l, &screen, &head, &text, err);
 	if (rc == LK_OK)
-		lk_put_buf(&l->tables);
+		lk_put_buf(&text);
+	lk_buf_release(&head);
 	lk_buf_release(&text);
 	return rc;
 }
@@ -96,9 +62,8 @@ static int run(const lk_args *args, lk_error *err) {
 		rc = print_once(&l, err);
 	} else if (rc == LK_OK) {
 		lk_stop_on_signal();
-		rc = watch(&l, every, err);
+		rc = lk_screen_watch(&(lk_watched){"lk top", look, &l, every}, err);
 	}
-	lk_buf_release(&l.tables);
 	return rc;
 }
 

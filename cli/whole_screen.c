@@ -23,7 +23,8 @@ static void leave_screen(void) {
 		return;
 }
 
-void lk_screen_enter(void) {
+/* Keys come at once and are not shown; Ctrl-C stays a signal. */
+static void enter(void) {
 	struct termios keys;
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
 		return;
@@ -34,12 +35,8 @@ void lk_screen_enter(void) {
 	lk_put("\033[?1049h\033[?25l", 14);
 }
 
-void lk_screen_head(const char *what, lk_buf *out) {
-	lk_buf_addf(out, "%s, ", what);
-	lk_time_print(lk_time_now() / LK_US_PER_S * LK_US_PER_S, out);
-}
-
-void lk_screen_draw(const char *text, int height) {
+/* Each line over what was there, as many as the screen has, so that nothing flickers or scrolls. */
+static void draw(const char *text, int height) {
 	lk_buf b = LK_BUF_INIT;
 	lk_buf_adds(&b, "\033[H");
 	for (int line = 0; *text && (!height || line < height); line++) {
@@ -59,7 +56,8 @@ static bool has_size(const lk_screen *drawn) {
 	return lk_terminal_width(STDOUT_FILENO) == drawn->width && lk_terminal_height(STDOUT_FILENO) == drawn->height;
 }
 
-bool lk_screen_wait(const lk_screen *drawn, int64_t until_us) {
+/* False: q. Another size of the screen than was drawn for ends the wait, too. */
+static bool wait_for_key(const lk_screen *drawn, int64_t until_us) {
 	while (!lk_flag_is_set(&lk_stop) && lk_monotonic_us() < until_us) {
 		struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
 		char key;
@@ -69,4 +67,54 @@ bool lk_screen_wait(const lk_screen *drawn, int64_t until_us) {
 			return true;
 	}
 	return !lk_flag_is_set(&lk_stop);
+}
+
+/* --- one look after the other --- */
+
+static void show(const lk_watched *w, const lk_screen *screen, const char *head, const lk_error *e, const char *text) {
+	lk_buf all = LK_BUF_INIT;
+	lk_buf_addf(&all, "%s, ", w->name);
+	lk_time_print(lk_time_now() / LK_US_PER_S * LK_US_PER_S, &all);
+	lk_buf_addf(&all, "%s; q ends\n", head);
+	if (e->code) {
+		lk_text_wrap(e->text, screen->width ? (size_t)screen->width : 80, 0, 2, &all);
+		lk_buf_adds(&all, "\nbefore that:\n");
+	}
+	lk_buf_addf(&all, "\n%s", text);
+	draw(all.data, screen->height);
+	lk_buf_release(&all);
+}
+
+static const char *text_of(const lk_buf *b) { return b->len ? b->data : ""; }
+
+int lk_screen_watch(const lk_watched *w, lk_error *err) {
+	lk_buf shown = LK_BUF_INIT, head = LK_BUF_INIT;
+	bool goes_on = true, entered = false;
+	int rc = LK_OK;
+	while (goes_on) {
+		int64_t next = lk_monotonic_us() + w->every_us;
+		lk_screen screen = lk_out_screen();
+		lk_buf text = LK_BUF_INIT;
+		lk_error e = {0};
+		lk_buf_clear(&head);
+		if (w->look(w->ctx, &screen, &head, &text, &e) == LK_OK) {
+			lk_buf_release(&shown);
+			shown = text;
+		} else {
+			lk_buf_release(&text);
+		}
+		if (e.code && !entered) {
+			*err = e;
+			rc = e.code;
+			break;
+		}
+		if (!entered)
+			enter();
+		entered = true;
+		show(w, &screen, text_of(&head), &e, text_of(&shown));
+		goes_on = wait_for_key(&screen, next);
+	}
+	lk_buf_release(&shown);
+	lk_buf_release(&head);
+	return rc;
 }

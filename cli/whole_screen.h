@@ -5,18 +5,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/status.h"
 #include "print/text.h"
 
 /* Are standard input and output a terminal? */
 bool lk_screen_is_there(void);
-/* Keys come at once and are not shown, and what was on the screen comes back when the process ends. Ctrl-C stays a signal. */
-void lk_screen_enter(void);
-/* Adds what is shown, and when it was looked at. */
-void lk_screen_head(const char *what, lk_buf *out);
-/* Each line over what was there, as many as the screen has (0: all), so that nothing flickers or scrolls. */
-void lk_screen_draw(const char *text, int height);
-/* Waits until the monotonic time. False: q, or a signal asks the process to stop. Another size of the screen than `drawn` ends the
- * wait, too. */
-bool lk_screen_wait(const lk_screen *drawn, int64_t until_us);
+typedef struct lk_watched {
+	const char *name;           /* of the command, on the first line */
+	/* Adds what the screen shows to *text, and what else the first line says to *head. */
+	int (*look)(void *ctx, const lk_screen *screen, lk_buf *head, lk_buf *text, lk_error *err);
+	void *ctx;
+	int64_t every_us;
+} lk_watched;
+
+/* Looks again and again until q is typed or a signal asks the process to stop (lk_stop_on_signal), and when the screen has
+ * another size. What was on the screen before comes back when the process ends. A look that fails shows why, above what the last one
+ * gave; only the first one may fail for good. */
+int lk_screen_watch(const lk_watched *w, lk_error *err);
 
 #endif
