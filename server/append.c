@@ -99,13 +99,14 @@ static int write_all(int fd, const char *data, size_t len) {
 	return 0;
 }
 
+static bool is_packed(const lk_buf *b) { return b->len > 1 && (uint8_t)b->data[0] == 0x1f && (uint8_t)b->data[1] == 0x8b; }
+
 /* A last line without an end is whole, since nothing will be added. */
 static int open_body(const lk_request *q, appending *a, lk_error *err) {
 	const lk_buf *b = &q->body;
-	bool packed = b->len > 1 && (unsigned char)b->data[0] == 0x1f && (unsigned char)b->data[1] == 0x8b;
 	a->fd = memfd_create("body", MFD_CLOEXEC);
 	if (a->fd < 0 || (b->len && write_all(a->fd, b->data, b->len)) ||
-	    (b->len && !packed && b->data[b->len - 1] != '\n' && write_all(a->fd, "\n", 1)))
+	    (b->len && !is_packed(b) && b->data[b->len - 1] != '\n' && write_all(a->fd, "\n", 1)))
 		return lk_fail(err, LK_EBUSY, "there is no memory for the body");
 	snprintf(a->path, sizeof a->path, "/proc/self/fd/%d", a->fd);
 	return LK_OK;
@@ -144,12 +145,11 @@ static int64_t line_of(const lk_request *q, int64_t position) {
 }
 
 static void add_rejects(const lk_request *q, const lk_rejected_report *r, lk_buf *b) {
-	bool packed = q->body.len > 1 && (unsigned char)q->body.data[0] == 0x1f;
 	lk_json_int("rejected", r->records, b);
 	lk_buf_adds(b, ",\"rejects\":[");
 	for (int i = 0; i < r->nfirst; i++) {
 		lk_buf_addf(b, "%s{\"position\":%lld", i ? "," : "", (long long)r->first[i].position);
-		if (!packed)
+		if (!is_packed(&q->body))
 			lk_json_int("line", line_of(q, r->first[i].position), b);
 		lk_json_member("reason", r->first[i].reason, b);
 		lk_buf_addc(b, '}');

@@ -309,7 +309,7 @@ static enum MHD_Result answer(exchange *x) {
 /* What is refused with a body still to come is refused at once. */
 static enum MHD_Result begin_request(exchange *x, const char *url, const char *method) {
 	bool reads = !strcmp(method, "GET") || !strcmp(method, "HEAD"), posts = !strcmp(method, "POST"), body = has_body(x->connection);
-		bool good = within_limits(x) && read_request(x, url, method);
+	bool good = within_limits(x) && read_request(x, url, method);
 	if (good && x->request.route->posts && !posts)
 		good = refuse(x, 405, "events are appended here", "use POST");
 	else if (good && !x->request.route->posts && !reads)

@@ -8,7 +8,6 @@
 #define LK_SERVER_SERVER_H
 
 #include <stdbool.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/status.h"
